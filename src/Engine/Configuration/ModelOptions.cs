@@ -1,0 +1,32 @@
+namespace Engine.Configuration;
+
+/// <summary>How one model is loaded. Bound from <c>Engine:Models:NAME</c>.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>Path of the GGUF file (of the first part, for a split file).</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>Name of the backend.</summary>
+    /// <value>The default is <c>llama.cpp</c>.</value>
+    public string Backend { get; set; } = "llama.cpp";
+
+    /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</summary>
+    /// <value>The default is <c>auto</c>: the best device whose library and driver load, else the CPU.</value>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Tokens a request may hold, prompt and answer together; 0 takes the model's own, up to 4096.</summary>
+    public int ContextLength { get; set; }
+
+    /// <summary>Requests that run at the same time, each in a context of its own.</summary>
+    /// <value>The default is 1.</value>
+    public int Slots { get; set; } = 1;
+
+    /// <summary>Threads of the computation; 0 takes the number of cores.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>Layers to offload to the device; -1 for all.</summary>
+    public int GpuLayers { get; set; } = -1;
+
+    /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
+    public string? LibraryPath { get; set; }
+}

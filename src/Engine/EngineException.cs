@@ -1,0 +1,68 @@
+namespace Engine;
+
+/// <summary>An error whose message is one clear sentence for the user: what was being done, what was expected,
+/// what was found, what to do. The derived types are the typed errors of the contract.</summary>
+public class EngineException : Exception
+{
+    /// <summary>An error with its sentence.</summary>
+    public EngineException(string message, Exception? inner = null) : base(message, inner) { }
+}
+
+/// <summary>The model file cannot be used: missing, malformed, or of a kind that would end the process.</summary>
+public sealed class ModelFileException(string message, Exception? inner = null) : EngineException(message, inner);
+
+/// <summary>The configuration or a request names something that does not exist or does not fit.</summary>
+public sealed class ConfigurationException(string message) : EngineException(message);
+
+/// <summary>What was asked is beyond the architecture, the file or the backend.</summary>
+public sealed class UnsupportedRequestException(string message) : EngineException(message);
+
+/// <summary>A request's own values make no sense (a negative count, an empty list of inputs, …).</summary>
+public sealed class InvalidRequestException(string message) : EngineException(message);
+
+/// <summary>Nothing is left to evaluate: no tokens, even after special tokens.</summary>
+public sealed class EmptyPromptException(string message) : EngineException(message);
+
+/// <summary>A token id is not in the vocabulary.</summary>
+public sealed class TokenOutOfRangeException(int token, int vocabularySize)
+    : EngineException($"Reading token ids: expected ids from 0 to {vocabularySize - 1}, found {token}. Use the ids of this model's own tokenizer.")
+{
+    /// <summary>The id.</summary>
+    public int Token { get; } = token;
+
+    /// <summary>V.</summary>
+    public int VocabularySize { get; } = vocabularySize;
+}
+
+/// <summary>The prompt does not fit the context; nothing is cut silently.</summary>
+public sealed class ContextLengthExceededException(int promptTokens, int contextLength)
+    : EngineException($"Evaluating a prompt: the context holds {contextLength} tokens, the prompt has {promptTokens}. Shorten the prompt or load the model with a larger context length.")
+{
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens { get; } = promptTokens;
+
+    /// <summary>Tokens the context holds.</summary>
+    public int ContextLength { get; } = contextLength;
+}
+
+/// <summary>A context would need more memory than there is.</summary>
+public sealed class InsufficientMemoryException(string message, long requiredBytes, long availableBytes) : EngineException(message)
+{
+    /// <summary>Bytes needed.</summary>
+    public long RequiredBytes { get; } = requiredBytes;
+
+    /// <summary>Bytes there are (container limit included).</summary>
+    public long AvailableBytes { get; } = availableBytes;
+}
+
+/// <summary>The model computed NaN or infinity.</summary>
+public sealed class NonFiniteLogitsException(string message) : EngineException(message);
+
+/// <summary>The native library was not found, could not be loaded, or is not the one this binding was written for.</summary>
+public sealed class NativeLibraryException(string message, Exception? inner = null) : EngineException(message, inner);
+
+/// <summary>A device named outright cannot be had.</summary>
+public sealed class DeviceUnavailableException(string message) : EngineException(message);
+
+/// <summary>The native library failed in a way nothing foresaw. Other models of the process go on.</summary>
+public sealed class NativeFailureException(string message) : EngineException(message);

@@ -1,0 +1,42 @@
+namespace Engine;
+
+/// <summary>Asks for a continuation of a prompt.</summary>
+public sealed record GenerateRequest
+{
+    /// <summary>The prompt (of the source, for an encoder–decoder).</summary>
+    public required Prompt Prompt { get; init; }
+
+    /// <summary>Tokens to generate at the most; null for as many as the context holds.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How the next token is chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the generation; they are not part of the answer.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Goes on after an end-of-generation token.</summary>
+    public bool IgnoreEndOfGeneration { get; init; }
+
+    /// <summary>Logits to return with each token: those of the very step that chose it.</summary>
+    public StepLogits Logits { get; init; } = StepLogits.None;
+
+    /// <summary>Entries in <see cref="GeneratedToken.TopK"/> with <see cref="StepLogits.TopK"/>.</summary>
+    public int TopK { get; init; } = 20;
+
+    /// <summary>How exactly to compute.</summary>
+    public Numerics Numerics { get; init; } = Numerics.Production;
+}
+
+/// <summary>What a generated token carries of its step's logits, before any sampling setting touched them.</summary>
+public enum StepLogits
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The most probable tokens.</summary>
+    TopK,
+
+    /// <summary>All V logits; in process only.</summary>
+    Full,
+}

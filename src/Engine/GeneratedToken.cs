@@ -1,0 +1,43 @@
+namespace Engine;
+
+/// <summary>One step of a generation.</summary>
+public sealed record GeneratedToken
+{
+    /// <summary>The chosen token.</summary>
+    public required int Token { get; init; }
+
+    /// <summary>The text that became certain with this token: whole characters only, and nothing that may still turn
+    /// out to be the beginning of a stop text. Often empty; the concatenation over all tokens is the answer.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Index of the step, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Number of tokens of the prompt, special tokens included.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>All V logits of this step, with <see cref="StepLogits.Full"/>.</summary>
+    public float[]? Logits { get; init; }
+
+    /// <summary>The most probable tokens of this step, with <see cref="StepLogits.TopK"/>.</summary>
+    public IReadOnlyList<TokenLogProbability>? TopK { get; init; }
+
+    /// <summary>Set on the last token only.</summary>
+    public FinishReason? FinishReason { get; init; }
+}
+
+/// <summary>Why a generation ended.</summary>
+public enum FinishReason
+{
+    /// <summary>The model produced an end-of-generation token; it is the last token, with the text still held back.</summary>
+    EndOfGeneration,
+
+    /// <summary>A stop text appeared.</summary>
+    Stop,
+
+    /// <summary>As many tokens as asked for.</summary>
+    MaxTokens,
+
+    /// <summary>The context is full. Nothing is shifted out silently.</summary>
+    ContextFull,
+}

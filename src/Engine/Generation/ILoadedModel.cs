@@ -1,0 +1,21 @@
+namespace Engine.Generation;
+
+/// <summary>A backend's loaded weights, from which sessions are made.</summary>
+internal interface ILoadedModel : IDisposable
+{
+    /// <summary>What is loaded.</summary>
+    ModelCard Card { get; }
+
+    /// <summary>Its tokenizer.</summary>
+    ITokenizer Tokenizer { get; }
+
+    /// <summary>Makes a session. Called on the thread that will own it.</summary>
+    /// <exception cref="InsufficientMemoryException">The context would not fit the memory; both numbers are in it.</exception>
+    ISession CreateSession(SessionKind kind);
+}
+
+/// <summary>What a session is for; sessions of different kinds are different contexts.</summary>
+/// <param name="Numerics">How exactly it computes.</param>
+/// <param name="Embeds">Whether it gives embeddings instead of logits.</param>
+/// <param name="Taps">Whether it hands out activations.</param>
+internal readonly record struct SessionKind(Numerics Numerics, bool Embeds = false, bool Taps = false);

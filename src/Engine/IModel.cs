@@ -1,0 +1,40 @@
+namespace Engine;
+
+/// <summary>
+/// One loaded model, whatever runs it: llama.cpp, the managed reference, or another machine.
+/// Three verbs — score, generate, embed — cover decoder-only, encoder-only and encoder–decoder models.
+/// </summary>
+/// <remarks>
+/// Safe to call from many threads at once. Requests and results are plain serializable data, so a model can live
+/// in another process. What an architecture cannot do is refused with <see cref="UnsupportedRequestException"/>.
+/// Disposing the model ends the requests in flight with <see cref="ObjectDisposedException"/>.
+/// </remarks>
+public interface IModel : IAsyncDisposable
+{
+    /// <summary>What is loaded: architecture, sizes, file type, device.</summary>
+    ModelCard Card { get; }
+
+    /// <summary>The model's own tokenizer, as this backend implements it.</summary>
+    ITokenizer Tokenizer { get; }
+
+    /// <summary>Says what the model makes of given tokens, without choosing any: rows of logits in blocks.</summary>
+    /// <param name="request">The tokens, the positions asked for, and the form of the answer.</param>
+    /// <param name="cancellationToken">Takes effect during prefill too.</param>
+    /// <returns>Blocks of rows in ascending position; a block holds at most <see cref="ScoreRequest.BlockRows"/> rows.</returns>
+    /// <exception cref="EngineException">One of the typed errors of the contract.</exception>
+    IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Continues a prompt, one token at a time, until a stop condition holds.</summary>
+    /// <param name="request">The prompt, the sampling settings and the stop conditions.</param>
+    /// <param name="cancellationToken">Takes effect during prefill too.</param>
+    /// <returns>The tokens as they are chosen. The last one carries a <see cref="FinishReason"/>.</returns>
+    /// <exception cref="EngineException">One of the typed errors of the contract.</exception>
+    IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Turns inputs into vectors.</summary>
+    /// <param name="request">The inputs and how token rows are pooled.</param>
+    /// <param name="cancellationToken">Takes effect during prefill too.</param>
+    /// <returns>Rows of length d: one per input, or one per token with <see cref="Pooling.None"/>.</returns>
+    /// <exception cref="EngineException">One of the typed errors of the contract.</exception>
+    ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,67 @@
+namespace Engine;
+
+/// <summary>What a loaded model is.</summary>
+public sealed record ModelCard
+{
+    /// <summary>The name the file gives itself (<c>general.name</c>), or its file name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it was loaded from.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>GGUF architecture: <c>llama</c>, <c>gpt2</c>, …</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Name of the backend that runs it.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>The device it runs on, such as <c>cpu</c>, <c>CUDA0</c> or <c>Vulkan0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The dominant tensor type, such as <c>F32</c> or <c>Q4_K_M</c>.</summary>
+    public required string FileType { get; init; }
+
+    /// <summary>Number of weights.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Bytes of all tensors.</summary>
+    public required long TensorBytes { get; init; }
+
+    /// <summary>V.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>d, the width of the residual stream.</summary>
+    public required int EmbeddingLength { get; init; }
+
+    /// <summary>Number of layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Tokens a request may hold here, prompt and answer together.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Tokens the model was trained for.</summary>
+    public required int TrainedContextLength { get; init; }
+
+    /// <summary>What the model can do.</summary>
+    public required ModelAbilities Abilities { get; init; }
+}
+
+/// <summary>What a model can be asked.</summary>
+[Flags]
+public enum ModelAbilities
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><see cref="IModel.ScoreAsync"/>.</summary>
+    Score = 1,
+
+    /// <summary><see cref="IModel.GenerateAsync"/>.</summary>
+    Generate = 2,
+
+    /// <summary><see cref="IModel.EmbedAsync"/>.</summary>
+    Embed = 4,
+
+    /// <summary>Requests carry a source.</summary>
+    Source = 8,
+}

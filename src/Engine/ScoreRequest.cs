@@ -1,0 +1,46 @@
+namespace Engine;
+
+/// <summary>Asks what a model makes of given tokens.</summary>
+public sealed record ScoreRequest
+{
+    /// <summary>The tokens (of the target, for an encoder–decoder). T of them.</summary>
+    public required Prompt Tokens { get; init; }
+
+    /// <summary>The source of an encoder–decoder; null for other architectures.</summary>
+    public Prompt? Source { get; init; }
+
+    /// <summary>First position asked for, from 0.</summary>
+    public int FirstPosition { get; init; }
+
+    /// <summary>How many positions are asked for; null for all up to the last token.</summary>
+    public int? PositionCount { get; init; }
+
+    /// <summary>What is returned of each row.</summary>
+    public ScoreForm Form { get; init; } = ScoreForm.Logits;
+
+    /// <summary>Entries per row in <see cref="ScoreForm.TopK"/>.</summary>
+    public int TopK { get; init; } = 20;
+
+    /// <summary>Rows in one block at the most, so that a long text does not hold all its logits in memory at once.</summary>
+    public int BlockRows { get; init; } = 64;
+
+    /// <summary>How exactly to compute.</summary>
+    public Numerics Numerics { get; init; } = Numerics.Production;
+
+    /// <summary>llama.cpp names of the activations to hand out as well, such as <c>l_out-0</c> or <c>result_norm</c>.
+    /// They come with the first block, for all T tokens, and need <see cref="FirstPosition"/> 0 and all positions.</summary>
+    public IReadOnlyList<string> Activations { get; init; } = [];
+}
+
+/// <summary>The form in which rows of logits come back.</summary>
+public enum ScoreForm
+{
+    /// <summary>All V logits of each row.</summary>
+    Logits,
+
+    /// <summary>One number a row: the log-probability of the next token of the request. The last position has none.</summary>
+    TargetLogProbability,
+
+    /// <summary>The k largest log-probabilities of each row with their token ids.</summary>
+    TopK,
+}

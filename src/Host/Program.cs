@@ -1,0 +1,1 @@
+Console.WriteLine(typeof(Engine.IModel).Assembly.Location);
