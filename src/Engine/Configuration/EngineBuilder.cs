@@ -1,0 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Engine.Configuration;
+
+/// <summary>What <see cref="EngineServices.AddEngine"/> returns: the place where further backends are added.</summary>
+/// <param name="services">The container's services.</param>
+public sealed class EngineBuilder(IServiceCollection services)
+{
+    /// <summary>The container's services. A backend is added as an <see cref="IModelBackend"/>.</summary>
+    public IServiceCollection Services { get; } = services;
+}

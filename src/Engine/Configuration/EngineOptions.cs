@@ -1,0 +1,14 @@
+namespace Engine.Configuration;
+
+/// <summary>What the configuration section <c>Engine</c> says.</summary>
+public sealed class EngineOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string SectionName = "Engine";
+
+    /// <summary>Name of the model that <see cref="IModel"/> stands for where several are configured.</summary>
+    public const string DefaultModelName = "default";
+
+    /// <summary>The models by name; names are compared without regard to case.</summary>
+    public IDictionary<string, ModelOptions> Models { get; } = new Dictionary<string, ModelOptions>(StringComparer.OrdinalIgnoreCase);
+}

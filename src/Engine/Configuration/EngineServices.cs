@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Configuration;
+
+/// <summary>Registers the engine and its configured models.</summary>
+public static class EngineServices
+{
+    /// <summary>
+    /// Registers the models of the section <c>Engine</c> and the backend <c>llama.cpp</c>: the default model as
+    /// <see cref="IModel"/>, each by name as keyed <see cref="IModel"/> (<c>[FromKeyedServices("oracle")]</c>), and
+    /// <see cref="IModelRegistry"/> for asynchronous access.
+    /// </summary>
+    /// <remarks>
+    /// The options are checked when the host starts; all mistakes come in one message. The models are loaded when the
+    /// host starts, or by their first request where that comes earlier. An <see cref="IModel"/> can therefore be taken in
+    /// a constructor: its verbs wait for the loading, while <see cref="IModel.Card"/> and <see cref="IModel.Tokenizer"/>
+    /// throw <see cref="InvalidOperationException"/> until it is done. The container disposes the models.
+    /// </remarks>
+    /// <param name="services">The container's services.</param>
+    /// <param name="configuration">The configuration that holds the section <c>Engine</c>.</param>
+    public static EngineBuilder AddEngine(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<EngineOptions>().ValidateOnStart();
+        services.AddSingleton(provider => new EngineConfiguration(
+            configuration.GetSection(EngineOptions.SectionName), provider.GetServices<IModelBackend>()));
+        services.AddSingleton<IConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
+        services.AddSingleton<IValidateOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
+        services.TryAddSingleton(provider => new ModelRegistry(
+            provider.GetRequiredService<IOptions<EngineOptions>>(),
+            provider.GetServices<IModelBackend>(),
+            provider.GetService<ILogger<ModelRegistry>>() ?? NullLogger<ModelRegistry>.Instance));
+        services.TryAddSingleton<IModelRegistry>(provider => provider.GetRequiredService<ModelRegistry>());
+        services.TryAddSingleton<IModel>(provider => provider.GetRequiredService<ModelRegistry>().Find(null));
+        services.TryAddKeyedSingleton<IModel>(
+            KeyedService.AnyKey, (provider, name) => provider.GetRequiredService<ModelRegistry>().Find(name as string));
+        services.AddHostedService<ModelLoading>();
+        return new EngineBuilder(services);
+    }
+}

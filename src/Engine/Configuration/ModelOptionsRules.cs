@@ -1,0 +1,60 @@
+namespace Engine.Configuration;
+
+/// <summary>What the values of one model must fulfil.</summary>
+internal static class ModelOptionsRules
+{
+    private static readonly string[] Devices = ["auto", "cpu", "cuda", "vulkan", "metal"];
+
+    /// <summary>The mistakes, each beginning with the key it is about.</summary>
+    public static IEnumerable<string> Check(ModelOptions options, IReadOnlyCollection<string> backends)
+    {
+        if (string.IsNullOrWhiteSpace(options.Path))
+        {
+            yield return "Path is empty. Set it to the path of a GGUF file.";
+        }
+        else if (!File.Exists(options.Path))
+        {
+            yield return $"Path is '{options.Path}', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.";
+        }
+        if (!backends.Contains(options.Backend, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return UnknownBackend(options.Backend, backends);
+        }
+        if (!Devices.Contains(options.Device, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return $"Device is '{options.Device}'. Set it to one of {string.Join(", ", Devices)}.";
+        }
+        if (options.ContextLength < 0)
+        {
+            yield return $"ContextLength is {options.ContextLength}. Set it to a number of tokens, or to 0 for the model's own.";
+        }
+        if (options.Slots < 1)
+        {
+            yield return $"Slots is {options.Slots}. Set it to 1 or more requests at the same time.";
+        }
+        if (options.Threads < 0)
+        {
+            yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for all cores.";
+        }
+        if (options.GpuLayers < -1)
+        {
+            yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
+        }
+        if (options.LibraryPath is { } library && !Path.Exists(library))
+        {
+            yield return $"LibraryPath is '{library}', and there is no such file or folder.";
+        }
+    }
+
+    private static string UnknownBackend(string name, IReadOnlyCollection<string> backends)
+    {
+        string registered = backends.Count == 0 ? "none is" : string.Join(", ", backends.Select(backend => $"'{backend}'")) + (backends.Count == 1 ? " is" : " are");
+        if (string.Equals(name, "reference", StringComparison.OrdinalIgnoreCase))
+        {
+            return $"Backend is 'reference', which is not registered ({registered}). Add the call AddReferenceModels() behind AddEngine().";
+        }
+        return Spelling.Nearest(name, backends) is { } nearest
+            ? $"Backend is '{name}', which is not registered. Did you mean '{nearest}'?"
+            : $"Backend is '{name}', which is not registered ({registered}).";
+    }
+}

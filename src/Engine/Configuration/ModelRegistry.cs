@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Configuration;
+
+/// <summary>The models of one container.</summary>
+internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposable
+{
+    private readonly Dictionary<string, ConfiguredModel> _models = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <exception cref="OptionsValidationException">The configuration has mistakes; all of them are in the message.</exception>
+    public ModelRegistry(IOptions<EngineOptions> options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger)
+    {
+        IDictionary<string, ModelOptions> models = options.Value.Models;
+        string defaultName = models.ContainsKey(EngineOptions.DefaultModelName) ? EngineOptions.DefaultModelName : models.Keys.Single();
+        foreach ((string name, ModelOptions model) in models)
+        {
+            // The last registration of a name wins, as everywhere in the container.
+            IModelBackend backend = backends.Last(backend => EngineConfiguration.Same(backend.Name, model.Backend));
+            _models.Add(name, new ConfiguredModel(name, model, backend, logger));
+        }
+        Names = [defaultName, .. _models.Keys.Where(name => !EngineConfiguration.Same(name, defaultName))];
+    }
+
+    public IReadOnlyList<string> Names { get; }
+
+    public bool IsReady => _models.Values.All(model => model.IsLoaded);
+
+    /// <summary>The entry of a name, loaded or not.</summary>
+    /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
+    public ConfiguredModel Find(string? name) =>
+        _models.TryGetValue(name ?? Names[0], out ConfiguredModel? model)
+            ? model
+            : throw new ConfigurationException(
+                $"Looking for the model '{name}': expected one of the configured models, which are {string.Join(", ", Names.Select(known => $"'{known}'"))}. "
+                + $"Ask for one of these or add {EngineOptions.SectionName}:Models:{name} to the configuration.");
+
+    public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
+    {
+        ConfiguredModel model = Find(name);
+        await model.LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return model;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ConfiguredModel model in _models.Values)
+        {
+            await model.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+}
