@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.LlamaCpp.Interop;
+
+/// <summary>What libggml-base exports: tensors, buffers, devices. Pointers are ggml's own and are not freed here.</summary>
+internal static unsafe partial class Ggml
+{
+    /// <summary>Resolved to <c>libggml-base.so</c>.</summary>
+    internal const string BaseLibrary = "ggml-base";
+
+    /// <summary>Resolved to <c>libggml</c> of llama.cpp's version.</summary>
+    internal const string RegistryLibrary = "ggml";
+
+    // ggml.h
+
+    /// <summary><c>const char *</c>, static.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_version();
+
+    /// <summary>The callback gets the message of a failed assertion; abort() follows when it returns.</summary>
+    /// <returns>The callback set before.</returns>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_set_abort_callback(delegate* unmanaged[Cdecl]<byte*, void> callback);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial long ggml_nelements(ggml_tensor* tensor);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nuint ggml_nbytes(ggml_tensor* tensor);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial long ggml_blck_size(ggml_type type);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nuint ggml_type_size(ggml_type type);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nuint ggml_row_size(ggml_type type, long ne);
+
+    /// <summary><c>const char *</c>, static.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_type_name(ggml_type type);
+
+    /// <summary><c>const char *</c>, static: the operation's name, such as <c>MUL_MAT</c>.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_op_name(int op);
+
+    /// <summary><c>const char *</c>, static: as <see cref="ggml_op_name"/>, with unary and GLU operations by their own name.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_op_desc(ggml_tensor* tensor);
+
+    [LibraryImport(BaseLibrary)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool ggml_is_contiguous(ggml_tensor* tensor);
+
+    // ggml-backend.h
+
+    [LibraryImport(BaseLibrary)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool ggml_backend_buffer_is_host(nint buffer);
+
+    /// <summary>Copies bytes of a contiguous tensor, wherever it lies, into host memory.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial void ggml_backend_tensor_get(ggml_tensor* tensor, void* data, nuint offset, nuint size);
+
+    /// <summary><c>const char *</c>, such as <c>CUDA0</c>.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_backend_dev_name(nint device);
+
+    /// <summary><c>const char *</c>, such as the product name of the GPU.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_backend_dev_description(nint device);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial void ggml_backend_dev_memory(nint device, out nuint free, out nuint total);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial ggml_backend_dev_type ggml_backend_dev_type(nint device);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial void ggml_backend_dev_get_props(nint device, out ggml_backend_dev_props props);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_backend_dev_backend_reg(nint device);
+
+    /// <summary><c>const char *</c>, such as <c>CPU</c>, <c>CUDA</c> or <c>Vulkan</c>.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_backend_reg_name(nint reg);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nuint ggml_backend_reg_dev_count(nint reg);
+
+    [LibraryImport(BaseLibrary)]
+    internal static partial nint ggml_backend_reg_dev_get(nint reg, nuint index);
+}

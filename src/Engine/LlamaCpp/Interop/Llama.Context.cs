@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.LlamaCpp.Interop;
+
+/// <summary>Contexts. What was asked for in the parameters and what the context has may differ: read it back.</summary>
+internal static unsafe partial class Llama
+{
+    /// <summary>Invalid where the context cannot be had; the log says why. Call <see cref="ContextHandle.FromModel"/> instead.</summary>
+    [LibraryImport(Library)]
+    internal static partial ContextHandle llama_init_from_model(ModelHandle model, llama_context_params parameters);
+
+    [LibraryImport(Library)]
+    internal static partial void llama_free(nint ctx);
+
+    /// <summary>Positions of all sequences together, padded up to a multiple of 256.</summary>
+    [LibraryImport(Library)]
+    internal static partial uint llama_n_ctx(ContextHandle ctx);
+
+    [LibraryImport(Library)]
+    internal static partial uint llama_n_ctx_seq(ContextHandle ctx);
+
+    [LibraryImport(Library)]
+    internal static partial uint llama_n_batch(ContextHandle ctx);
+
+    [LibraryImport(Library)]
+    internal static partial uint llama_n_ubatch(ContextHandle ctx);
+
+    [LibraryImport(Library)]
+    internal static partial uint llama_n_seq_max(ContextHandle ctx);
+
+    /// <summary>A <c>llama_memory_t</c> that lives as long as the context; 0 where the architecture has none.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint llama_get_memory(ContextHandle ctx);
+
+    [LibraryImport(Library)]
+    internal static partial llama_pooling_type llama_pooling_type(ContextHandle ctx);
+}
