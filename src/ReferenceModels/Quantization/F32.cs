@@ -1,0 +1,11 @@
+namespace ReferenceModels.Quantization;
+
+/// <summary>F32: IEEE binary32, little-endian; a block is one element.</summary>
+internal readonly struct F32 : IBlock
+{
+    public static int Elements => 1;
+
+    public static int Bytes => 4;
+
+    public static unsafe void Dequantize(byte* block, float* y) => *y = *(float*)block;
+}

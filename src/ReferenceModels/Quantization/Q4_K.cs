@@ -1,0 +1,35 @@
+namespace ReferenceModels.Quantization;
+
+/// <summary>
+/// Q4_K, 256 elements in 144 bytes, 8 groups g of 32: x = (d·s_g)·q − (dmin·m_g).
+/// <code>
+///   0  half   d
+///   2  half   dmin
+///   4  uint8  scales[12]  8 scales s and 8 minima m of 6 bits (<see cref="SixBitScales"/>)
+///  16  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
+/// </code>
+/// </summary>
+internal readonly struct Q4_K : IBlock
+{
+    public static int Elements => 256;
+
+    public static int Bytes => 144;
+
+    public static unsafe void Dequantize(byte* block, float* y)
+    {
+        var d = (float)((Half*)block)[0];
+        var dmin = (float)((Half*)block)[1];
+        for (var g = 0; g < 8; g++)
+        {
+            var (s, m) = SixBitScales.At(block + 4, g);
+            float scale = d * s, min = dmin * m;
+            var qs = block + 16 + g / 2 * 32;
+            for (var i = 0; i < 32; i++)
+            {
+                // Two roundings, as ggml's baseline build has them: a fused multiply-add would differ in the last bit.
+                var product = scale * ((qs[i] >> (g % 2 * 4)) & 15);
+                y[g * 32 + i] = product - min;
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace ReferenceModels.Quantization;
+
+/// <summary>
+/// Q5_K, 256 elements in 176 bytes, 8 groups g of 32: x = (d·s_g)·q − (dmin·m_g).
+/// <code>
+///   0  half   d
+///   2  half   dmin
+///   4  uint8  scales[12]  8 scales s and 8 minima m of 6 bits (<see cref="SixBitScales"/>)
+///  16  uint8  qh[32]      bit g of byte i: the fifth bit of element i of group g
+///  48  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
+/// </code>
+/// </summary>
+internal readonly struct Q5_K : IBlock
+{
+    public static int Elements => 256;
+
+    public static int Bytes => 176;
+
+    public static unsafe void Dequantize(byte* block, float* y)
+    {
+        var d = (float)((Half*)block)[0];
+        var dmin = (float)((Half*)block)[1];
+        var qh = block + 16;
+        for (var g = 0; g < 8; g++)
+        {
+            var (s, m) = SixBitScales.At(block + 4, g);
+            float scale = d * s, min = dmin * m;
+            var qs = block + 48 + g / 2 * 32;
+            for (var i = 0; i < 32; i++)
+            {
+                var q = ((qs[i] >> (g % 2 * 4)) & 15) | (((qh[i] >> g) & 1) << 4);
+                // Two roundings, as in Q4_K.
+                var product = scale * q;
+                y[g * 32 + i] = product - min;
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace ReferenceModels.Quantization;
+
+/// <summary>
+/// Q6_K, 256 elements in 210 bytes, 16 groups g of 16: x = (d·s_g)·(q − 32).
+/// <code>
+///    0  uint8  ql[128]     lower 4 bits: 64 bytes for 128 elements; low nibbles elements 0–63, high nibbles 64–127
+///  128  uint8  qh[64]      upper 2 bits: 32 bytes for 128 elements; bits 0–1, 2–3, 4–5, 6–7 for elements 0–31, 32–63, 64–95, 96–127
+///  192  int8   scales[16]  s
+///  208  half   d
+/// </code>
+/// </summary>
+internal readonly struct Q6_K : IBlock
+{
+    public static int Elements => 256;
+
+    public static int Bytes => 210;
+
+    public static unsafe void Dequantize(byte* block, float* y)
+    {
+        var scales = (sbyte*)(block + 192);
+        var d = (float)*(Half*)(block + 208);
+        for (var i = 0; i < 256; i++)
+        {
+            int half = i / 128, j = i % 128;
+            var low = block[half * 64 + j % 64] >> (j / 64 * 4) & 15;
+            var high = block[128 + half * 32 + j % 32] >> (j / 32 * 2) & 3;
+            y[i] = d * scales[i / 16] * ((low | high << 4) - 32);
+        }
+    }
+}

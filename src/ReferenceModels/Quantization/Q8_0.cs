@@ -1,0 +1,23 @@
+namespace ReferenceModels.Quantization;
+
+/// <summary>
+/// Q8_0, 32 elements in 34 bytes: x = d·q.
+/// <code>
+///  0  half  d
+///  2  int8  q[32]
+/// </code>
+/// </summary>
+internal readonly struct Q8_0 : IBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 34;
+
+    public static unsafe void Dequantize(byte* block, float* y)
+    {
+        var d = (float)*(Half*)block;
+        var q = (sbyte*)(block + 2);
+        for (var i = 0; i < 32; i++)
+            y[i] = q[i] * d;
+    }
+}

@@ -1,0 +1,68 @@
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Quantization;
+
+namespace ReferenceModels.Weights;
+
+/// <summary>
+/// One tensor of a model as a matrix (out, in), row by row; a vector is a matrix of one row.
+/// Frozen: blocks read in place from the file's mapping, never converted as a whole. Trainable: F32 with a gradient.
+/// </summary>
+internal sealed unsafe class Weight
+{
+    private Weight(string name, GgmlType type, int rows, int columns)
+    {
+        (Name, Rows, Columns) = (name, rows, columns);
+        Format = BlockFormat.Of(type, name);
+        if (columns % Format.Elements != 0)
+            throw new ModelFileException(
+                $"Reading '{name}': expected rows of a multiple of {Format.Elements} elements, as {type} needs, found rows of {columns}. The file is damaged; convert it again.");
+        RowBytes = Format.RowBytes(columns);
+    }
+
+    public string Name { get; }
+
+    /// <summary>out.</summary>
+    public int Rows { get; }
+
+    /// <summary>in.</summary>
+    public int Columns { get; }
+
+    public GgmlType Type => Format.Type;
+
+    public BlockFormat Format { get; }
+
+    public long RowBytes { get; }
+
+    /// <summary>The first row's blocks. Valid as long as the file's mapping, or this object, lives.</summary>
+    public byte* Data { get; private init; }
+
+    /// <summary>The values (out, in) of a trainable weight; null where frozen.</summary>
+    public float[]? Values { get; private init; }
+
+    /// <summary>d loss / d <see cref="Values"/>, added to by each backward pass; null where frozen.</summary>
+    public float[]? Gradient { get; private init; }
+
+    /// <summary>A weight read in place; whoever owns the mapping keeps it alive.</summary>
+    /// <exception cref="UnsupportedRequestException">The type cannot be read here.</exception>
+    public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data) =>
+        new(name, type, rows, columns) { Data = data };
+
+    /// <summary>A weight that learns, from zero; fill <see cref="Values"/>.</summary>
+    public static Weight Trainable(string name, int rows, int columns)
+    {
+        // Pinned for good, so that kernels take one pointer for either kind.
+        var values = GC.AllocateArray<float>(checked(rows * columns), pinned: true);
+        fixed (float* data = values)
+            return new(name, GgmlType.F32, rows, columns) { Data = (byte*)data, Values = values, Gradient = new float[values.Length] };
+    }
+
+    /// <summary>The elements of row <paramref name="row"/> (in), as an embedding look-up wants them.</summary>
+    public void ReadRow(int row, Span<float> y)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, Columns, nameof(y));
+        fixed (float* p = y)
+            Format.Dequantize(Data + row * RowBytes, p, Columns);
+    }
+}
