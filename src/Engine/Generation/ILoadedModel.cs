@@ -12,6 +12,10 @@ internal interface ILoadedModel : IDisposable
     /// <summary>Makes a session. Called on the thread that will own it.</summary>
     /// <exception cref="InsufficientMemoryException">The context would not fit the memory; both numbers are in it.</exception>
     ISession CreateSession(SessionKind kind);
+
+    /// <summary>Names what to call, at most once, when the backend has failed beyond repair in a way nothing foresaw.
+    /// The thread it failed on makes the call and then never returns. A managed backend has no such case.</summary>
+    void OnFailure(Action<NativeFailureException> handler) { }
 }
 
 /// <summary>What a session is for; sessions of different kinds are different contexts.</summary>

@@ -1,0 +1,108 @@
+using System.Text;
+
+namespace Engine.Generation;
+
+/// <summary>What the values of a request must be, whatever the backend; and what a model must be able to do.</summary>
+internal static class RequestRules
+{
+    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="UnsupportedRequestException">The model does not score, or takes no source.</exception>
+    public static void Check(ScoreRequest request, ModelCard card)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Expect(request.Tokens is not null, nameof(request.Tokens), "a text or token ids", null);
+        Expect(request.FirstPosition >= 0, nameof(request.FirstPosition), "0 or more", request.FirstPosition);
+        Expect(request.PositionCount is null or > 0, nameof(request.PositionCount), "1 or more, or null for all", request.PositionCount);
+        Expect(Enum.IsDefined(request.Form), nameof(request.Form), "one of its names", request.Form);
+        Expect(request.Form != ScoreForm.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
+        Expect(request.BlockRows > 0, nameof(request.BlockRows), "1 or more", request.BlockRows);
+        Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
+        Expect(request.Activations!.All(name => !string.IsNullOrEmpty(name)), nameof(request.Activations), "a list of names", "an empty name");
+        Expect(
+            request.Activations!.Count == 0 || request is { FirstPosition: 0, PositionCount: null },
+            nameof(request.Activations), "asked for together with all positions (FirstPosition 0, PositionCount null)",
+            $"FirstPosition {request.FirstPosition}, PositionCount {request.PositionCount?.ToString() ?? "null"}");
+        Require(card, ModelAbilities.Score, "score tokens");
+        if (request.Source is not null && !card.Abilities.HasFlag(ModelAbilities.Source))
+        {
+            throw new UnsupportedRequestException(
+                $"Scoring tokens with {card.Name}: the architecture {card.Architecture} has no encoder, the request has a source. Send Tokens alone.");
+        }
+    }
+
+    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="UnsupportedRequestException">The model does not generate.</exception>
+    public static void Check(GenerateRequest request, ModelCard card)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Expect(request.Prompt is not null, nameof(request.Prompt), "a text or token ids", null);
+        Expect(request.MaxTokens is null or >= 0, nameof(request.MaxTokens), "0 or more, or null for what the context holds", request.MaxTokens);
+        Expect(request.Sampling is not null, nameof(request.Sampling), "sampling options", null);
+        Check(request.Sampling!);
+        Expect(request.Stop is not null, nameof(request.Stop), "a list, empty for none", null);
+        Expect(request.Stop!.All(stop => !string.IsNullOrEmpty(stop)), nameof(request.Stop), "a list of texts", "an empty text");
+        Expect(request.Stop!.All(IsWellFormed), nameof(request.Stop), "well-formed UTF-16", "half of a surrogate pair");
+        Expect(Enum.IsDefined(request.Logits), nameof(request.Logits), "one of its names", request.Logits);
+        Expect(request.Logits != StepLogits.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
+        Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Require(card, ModelAbilities.Generate, "generate text");
+    }
+
+    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="UnsupportedRequestException">The model does not embed.</exception>
+    public static void Check(EmbedRequest request, ModelCard card)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Expect(request.Inputs is { Count: > 0 }, nameof(request.Inputs), "at least one input", request.Inputs is null ? null : "an empty list");
+        Expect(request.Inputs!.All(input => input is not null), nameof(request.Inputs), "a list of prompts", "a null input");
+        Expect(Enum.IsDefined(request.Pooling), nameof(request.Pooling), "one of its names", request.Pooling);
+        Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are no direction", true);
+        Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Require(card, ModelAbilities.Embed, "embed text");
+    }
+
+    private static void Check(SamplingOptions options)
+    {
+        Expect(options.Temperature >= 0 && float.IsFinite(options.Temperature), nameof(options.Temperature), "a finite number of 0 or more", options.Temperature);
+        Expect(options.TopK >= 0, nameof(SamplingOptions.TopK), "0 (all) or more", options.TopK);
+        Expect(options.TopP is >= 0 and <= 1, nameof(options.TopP), "between 0 and 1", options.TopP);
+        Expect(options.MinP is >= 0 and <= 1, nameof(options.MinP), "between 0 and 1", options.MinP);
+        Expect(options.RepetitionPenalty > 0 && float.IsFinite(options.RepetitionPenalty), nameof(options.RepetitionPenalty), "a finite number above 0", options.RepetitionPenalty);
+        Expect(float.IsFinite(options.FrequencyPenalty), nameof(options.FrequencyPenalty), "a finite number", options.FrequencyPenalty);
+        Expect(float.IsFinite(options.PresencePenalty), nameof(options.PresencePenalty), "a finite number", options.PresencePenalty);
+        Expect(options.PenaltyWindow >= -1, nameof(options.PenaltyWindow), "-1 (all), 0 (none) or more", options.PenaltyWindow);
+    }
+
+    private static void Expect(bool holds, string name, string expected, object? found)
+    {
+        if (!holds)
+        {
+            throw new InvalidRequestException(
+                FormattableString.Invariant($"Reading a request: expected {name} to be {expected}, found {found ?? "null"}. Correct the request."));
+        }
+    }
+
+    private static void Require(ModelCard card, ModelAbilities ability, string verb)
+    {
+        if (!card.Abilities.HasFlag(ability))
+        {
+            throw new UnsupportedRequestException(
+                $"Asked to {verb}: {card.Name} (architecture {card.Architecture}, backend {card.Backend}) can {card.Abilities}. Use a model that can.");
+        }
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        var rest = text.AsSpan();
+        while (!rest.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out int consumed) != System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+            rest = rest[consumed..];
+        }
+        return true;
+    }
+}

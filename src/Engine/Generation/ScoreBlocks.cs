@@ -1,0 +1,120 @@
+using Engine.Sampling;
+
+namespace Engine.Generation;
+
+/// <summary>Gathers the rows of one score request into blocks, in the form asked for.</summary>
+internal sealed class ScoreBlocks
+{
+    private readonly ScoreRequest _request;
+    private readonly int[] _tokens;
+    private readonly int _vocabulary;
+    private readonly Action<ScoreBlock> _emit;
+    private readonly List<ScoreBlock>? _withheld;
+    private int _position;
+    private int _rows;
+    private float[] _values = [];
+    private List<IReadOnlyList<TokenLogProbability>> _topK = [];
+
+    /// <param name="request">The request, already checked.</param>
+    /// <param name="tokens">Its T tokens.</param>
+    /// <param name="vocabulary">V.</param>
+    /// <param name="emit">Receives each block when it is full.</param>
+    /// <exception cref="InvalidRequestException">The positions asked for are not among the tokens.</exception>
+    public ScoreBlocks(ScoreRequest request, int[] tokens, int vocabulary, Action<ScoreBlock> emit)
+    {
+        _request = request;
+        _tokens = tokens;
+        _vocabulary = vocabulary;
+        _emit = emit;
+        // Activations are complete when the pass is, and travel with the first block: the blocks wait for them.
+        _withheld = request.Activations.Count > 0 ? [] : null;
+        First = _position = request.FirstPosition;
+        int behind = tokens.Length - First;
+        if (behind <= 0 || request.PositionCount > behind)
+        {
+            throw new InvalidRequestException(
+                $"Reading a score request: expected positions within the {tokens.Length} tokens, " +
+                $"found {request.PositionCount?.ToString() ?? "all"} from position {First}. Correct FirstPosition or PositionCount.");
+        }
+        Count = request.PositionCount ?? behind;
+        if (request.Form == ScoreForm.TargetLogProbability && Count == behind && --Count == 0)
+        {
+            throw new InvalidRequestException(
+                $"Reading a score request: expected a token behind position {First}, whose log-probability is asked for, " +
+                $"found {tokens.Length} tokens in all. Send at least one more.");
+        }
+    }
+
+    /// <summary>First position to compute.</summary>
+    public int First { get; }
+
+    /// <summary>Number of positions to compute.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Takes the next row of logits (V).</summary>
+    /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
+    public void Add(ReadOnlySpan<float> row)
+    {
+        LogitRow.RequireFinite(row);
+        if (_rows == 0)
+        {
+            int rows = Math.Min(_request.BlockRows, First + Count - _position);
+            _values = _request.Form switch
+            {
+                ScoreForm.Logits => new float[checked(rows * _vocabulary)],
+                ScoreForm.TargetLogProbability => new float[rows],
+                _ => [],
+            };
+        }
+        switch (_request.Form)
+        {
+            case ScoreForm.Logits:
+                row.CopyTo(_values.AsSpan(_rows * _vocabulary));
+                break;
+            case ScoreForm.TargetLogProbability:
+                _values[_rows] = (float)(row[_tokens[_position + _rows + 1]] - LogitRow.LogSumExp(row));
+                break;
+            default:
+                _topK.Add(LogitRow.MostProbable(row, _request.TopK));
+                break;
+        }
+        _rows++;
+        if (_rows == _request.BlockRows || _position + _rows == First + Count)
+        {
+            Hand();
+        }
+    }
+
+    /// <summary>Ends the answer: the withheld blocks, the activations with the first of them.</summary>
+    public void Finish(IReadOnlyList<Activation> activations)
+    {
+        for (int i = 0; i < _withheld?.Count; i++)
+        {
+            _emit(i == 0 ? _withheld[i] with { Activations = activations } : _withheld[i]);
+        }
+    }
+
+    private void Hand()
+    {
+        var block = new ScoreBlock
+        {
+            FirstPosition = _position,
+            Rows = _rows,
+            Vocabulary = _vocabulary,
+            Logits = _request.Form == ScoreForm.Logits ? _values : null,
+            TargetLogProbabilities = _request.Form == ScoreForm.TargetLogProbability ? _values : null,
+            TopK = _request.Form == ScoreForm.TopK ? _topK : null,
+        };
+        _position += _rows;
+        _rows = 0;
+        _topK = [];
+        if (_withheld is null)
+        {
+            _emit(block);
+        }
+        else
+        {
+            _withheld.Add(block);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Engine.Sampling;
+
+namespace Engine.Generation;
+
+/// <summary>An <see cref="IModel"/> over a backend's loaded weights: what the three verbs check, queue, compute and hand
+/// out, the same for every backend.</summary>
+internal sealed class SessionModel : IModel
+{
+    private const long StepLogitsBytes = 64L << 20; // logits that may wait for a slow reader of a generation
+    private const int ScoreBlocksAhead = 2;
+
+    private readonly SessionSlots _slots;
+    private readonly PromptReader _prompts;
+    private readonly Lazy<bool> _hasText;
+
+    /// <param name="model">Owned from now on.</param>
+    /// <param name="slots">Requests that run at the same time, each on an owner thread of its own.</param>
+    /// <param name="patience">How long a reader that takes nothing may keep a slot that others wait for.</param>
+    public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null)
+    {
+        Card = model.Card;
+        Tokenizer = model.Tokenizer;
+        _slots = new SessionSlots(model, slots, patience);
+        _prompts = new PromptReader(Tokenizer, Card);
+        _hasText = new Lazy<bool>(HasText);
+    }
+
+    /// <inheritdoc/>
+    public ModelCard Card { get; }
+
+    /// <inheritdoc/>
+    public ITokenizer Tokenizer { get; }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RequestRules.Check(request, Card);
+        int[] tokens = await _prompts.ReadAsync(request.Tokens, cancellationToken).ConfigureAwait(false);
+        _ = new ScoreBlocks(request, tokens, Card.VocabularySize, static _ => { }); // refuses positions before the request queues
+        string[] activations = [.. request.Activations.Distinct(StringComparer.Ordinal)];
+        var kind = new SessionKind(request.Numerics, Taps: activations.Length > 0);
+        // What has to wait for the activations is in memory anyway; bounding it would only hold the slot.
+        int? buffer = activations.Length > 0 ? null : ScoreBlocksAhead;
+        await foreach (var block in _slots.RunAsync<ScoreBlock>(kind, buffer, Score, cancellationToken).ConfigureAwait(false))
+        {
+            yield return block;
+        }
+
+        void Score(ISession session, Job<ScoreBlock> job)
+        {
+            var blocks = new ScoreBlocks(request, tokens, Card.VocabularySize, job.Emit);
+            var taps = session.Score(tokens, blocks.First, blocks.Count, activations, (_, row) => blocks.Add(row), job.Stopping);
+            blocks.Finish(taps);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RequestRules.Check(request, Card);
+        int[] prompt = await _prompts.ReadAsync(request.Prompt, cancellationToken).ConfigureAwait(false);
+        if (request.Stop.Count > 0 && !_hasText.Value)
+        {
+            throw new UnsupportedRequestException(
+                $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
+        }
+        var loop = new GenerationLoop(Tokenizer, _hasText.Value, Card.ContextLength, prompt, request);
+        ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
+        int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;
+        var tokens = _slots.RunAsync<GeneratedToken>(
+            new SessionKind(request.Numerics), buffer, (session, job) => loop.Run(session, seed, job.Emit, job.Stopping), cancellationToken);
+        await foreach (var token in tokens.ConfigureAwait(false))
+        {
+            yield return token;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)
+    {
+        RequestRules.Check(request, Card);
+        var inputs = new List<int[]>(request.Inputs.Count);
+        foreach (var input in request.Inputs)
+        {
+            inputs.Add(await _prompts.ReadAsync(input, cancellationToken).ConfigureAwait(false));
+        }
+        var rows = new List<float[]>();
+        await foreach (float[] row in _slots.RunAsync<float[]>(new SessionKind(request.Numerics, Embeds: true), null, Embed, cancellationToken).ConfigureAwait(false))
+        {
+            rows.Add(row);
+        }
+        return new Embeddings(rows, [.. inputs.Select(tokens => tokens.Length)], request.Pooling, rows[0].Length);
+
+        void Embed(ISession session, Job<float[]> job)
+        {
+            foreach (int[] tokens in inputs)
+            {
+                session.Embed(tokens, request.Pooling, (_, row) => job.Emit(Vector(row, request.Normalize)), job.Stopping);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _slots.DisposeAsync();
+
+    private static float[] Vector(ReadOnlySpan<float> row, bool normalize)
+    {
+        LogitRow.RequireFinite(row);
+        float[] vector = row.ToArray();
+        double squares = 0;
+        foreach (float value in vector)
+        {
+            squares += (double)value * value;
+        }
+        if (normalize && squares > 0)
+        {
+            double scale = 1 / Math.Sqrt(squares);
+            for (int i = 0; i < vector.Length; i++)
+            {
+                vector[i] = (float)(vector[i] * scale);
+            }
+        }
+        return vector;
+    }
+
+    private bool HasText()
+    {
+        try
+        {
+            Tokenizer.GetBytes(0);
+            return true;
+        }
+        catch (UnsupportedRequestException)
+        {
+            return false; // the contract's way of saying that the file has no vocabulary
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace Engine.Generation;
+
+/// <summary>Turns the bytes of tokens into text: whole characters only, bytes that are no UTF-8 as U+FFFD, and nothing
+/// that may still turn out to be the beginning of a stop text.</summary>
+internal sealed class TextAssembler(IReadOnlyList<string> stops)
+{
+    private readonly Decoder _decoder = new UTF8Encoding(false).GetDecoder();
+    private readonly StopMatcher[] _matchers = [.. stops.Select(stop => new StopMatcher(stop))];
+    private readonly StringBuilder _held = new();
+    private char[] _characters = new char[64];
+
+    /// <summary>Whether a stop text has appeared; it and what follows it belong to no answer.</summary>
+    public bool Stopped { get; private set; }
+
+    /// <summary>Takes the bytes of one token and returns the text that has become certain.</summary>
+    public string Append(ReadOnlySpan<byte> bytes) => Read(bytes, flush: false);
+
+    /// <summary>Returns what is still held back; bytes of an unfinished character become U+FFFD.</summary>
+    public string Finish()
+    {
+        string text = Read([], flush: true);
+        if (Stopped)
+        {
+            return text;
+        }
+        text += _held;
+        _held.Clear();
+        return text;
+    }
+
+    private string Read(ReadOnlySpan<byte> bytes, bool flush)
+    {
+        if (Stopped)
+        {
+            return "";
+        }
+        int room = bytes.Length + 4; // a byte gives at most one char; up to three may have waited
+        if (_characters.Length < room)
+        {
+            _characters = new char[room];
+        }
+        var text = _characters.AsSpan(0, _decoder.GetChars(bytes, _characters, flush));
+        return _matchers.Length == 0 ? text.ToString() : Match(text);
+    }
+
+    // Of several stop texts, the one that is complete first ends the text; of those complete at the same character,
+    // the longest. So the answer depends on the text alone, not on where its tokens begin and end.
+    private string Match(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            _held.Append(c);
+            int complete = 0;
+            foreach (var matcher in _matchers)
+            {
+                matcher.Read(c);
+                complete = matcher.Complete ? Math.Max(complete, matcher.Matched) : complete;
+            }
+            if (complete > 0)
+            {
+                Stopped = true;
+                return _held.ToString(0, _held.Length - complete);
+            }
+        }
+        int certain = _held.Length - _matchers.Max(matcher => matcher.Matched);
+        string result = _held.ToString(0, certain);
+        _held.Remove(0, certain);
+        return result;
+    }
+}
