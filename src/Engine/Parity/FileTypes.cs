@@ -1,0 +1,33 @@
+namespace Engine.Parity;
+
+/// <summary>How finely a file holds its weights.</summary>
+internal enum Precision
+{
+    /// <summary>32 bits.</summary>
+    Full,
+
+    /// <summary>16 bits.</summary>
+    Half,
+
+    /// <summary>Blocks of fewer bits.</summary>
+    Quantized,
+}
+
+/// <summary>Sorts GGUF file types by their precision.</summary>
+internal static class FileTypes
+{
+    /// <summary>How the names of ggml's block types begin.</summary>
+    private static readonly string[] QuantizedPrefixes = ["Q", "IQ", "TQ", "MXFP", "NVFP"];
+
+    public static Precision Coarser(string a, string b) => (Precision)Math.Max((int)Of(a), (int)Of(b));
+
+    /// <exception cref="UnsupportedRequestException">The name is not known: no tolerance is guessed for it.</exception>
+    public static Precision Of(string fileType) => fileType switch
+    {
+        "F32" or "F64" => Precision.Full,
+        "F16" or "BF16" => Precision.Half,
+        _ when QuantizedPrefixes.Any(prefix => fileType.StartsWith(prefix, StringComparison.Ordinal)) => Precision.Quantized,
+        _ => throw new UnsupportedRequestException(
+            $"Choosing a tolerance: expected the file type F32, F16, BF16 or a quantized one, found '{fileType}'. State the tolerance in the options."),
+    };
+}

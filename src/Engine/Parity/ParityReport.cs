@@ -1,0 +1,115 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>What comparing two models gave. The JSON names are relied upon by other programs.</summary>
+/// <remarks>A number that could not be had, because a side was not finite or nothing was there to measure, is null.</remarks>
+public sealed record ParityReport
+{
+    /// <summary>Whether the native side is right as far as this check can see.</summary>
+    [JsonPropertyName("verdict")]
+    public required ParityVerdict Verdict { get; init; }
+
+    /// <summary>Why the verdict is what it is, in one sentence.</summary>
+    [JsonPropertyName("explanation")]
+    public required string Explanation { get; init; }
+
+    /// <summary>How exactly the native side computed.</summary>
+    [JsonPropertyName("setting"), JsonConverter(typeof(SnakeCaseEnum<Numerics>))]
+    public required Numerics Setting { get; init; }
+
+    /// <summary>The side that was judged.</summary>
+    [JsonPropertyName("native")]
+    public required ParitySide Native { get; init; }
+
+    /// <summary>The side it was judged by.</summary>
+    [JsonPropertyName("reference")]
+    public required ParitySide Reference { get; init; }
+
+    /// <summary>Number of rows compared.</summary>
+    [JsonPropertyName("positions")]
+    public required int Positions { get; init; }
+
+    /// <summary>V.</summary>
+    [JsonPropertyName("vocabulary")]
+    public required int Vocabulary { get; init; }
+
+    /// <summary>max |a − b| over all logits.</summary>
+    [JsonPropertyName("max_abs_diff")]
+    public required double? MaxAbsDiff { get; init; }
+
+    /// <summary>Σ(a − b)² / Σb² over all logits, b the reference.</summary>
+    [JsonPropertyName("nmse")]
+    public required double? Nmse { get; init; }
+
+    /// <summary>Cosine of the angle between all logits of one side and all of the other.</summary>
+    [JsonPropertyName("cosine")]
+    public required double? Cosine { get; init; }
+
+    /// <summary>Mean over positions of KL(reference ‖ native), in nats.</summary>
+    [JsonPropertyName("kl_mean")]
+    public required double? KlMean { get; init; }
+
+    /// <summary>99th percentile of the same, linearly interpolated.</summary>
+    [JsonPropertyName("kl_p99")]
+    public required double? KlP99 { get; init; }
+
+    /// <summary>Maximum of the same.</summary>
+    [JsonPropertyName("kl_max")]
+    public required double? KlMax { get; init; }
+
+    /// <summary>Part of the positions at which both sides' most probable token is the same, 0 to 1.</summary>
+    [JsonPropertyName("same_top1")]
+    public required double? SameTop1 { get; init; }
+
+    /// <summary>Native perplexity of the tokens that follow each position.</summary>
+    [JsonPropertyName("perplexity_native")]
+    public required double? PerplexityNative { get; init; }
+
+    /// <summary>The reference's perplexity of the same tokens.</summary>
+    [JsonPropertyName("perplexity_reference")]
+    public required double? PerplexityReference { get; init; }
+
+    /// <summary>What was allowed, and why.</summary>
+    [JsonPropertyName("tolerance")]
+    public required Tolerance Tolerance { get; init; }
+
+    /// <summary>The smallest faults this check is certain to see.</summary>
+    [JsonPropertyName("smallest_fault")]
+    public required SmallestFault? SmallestFault { get; init; }
+
+    /// <summary>Row by row what the layers gave; null where it was not asked for.</summary>
+    [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ParityLayer>? Layers { get; init; }
+
+    /// <summary>Where the two sides first go apart; null where they do not.</summary>
+    [JsonPropertyName("first_divergence")]
+    public required ParityDivergence? FirstDivergence { get; init; }
+
+    /// <summary>The report as one JSON document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ParityJson.Readable.ParityReport);
+
+    /// <summary>The report for people, 80 columns wide, the verdict last.</summary>
+    public string ToText() => ParityText.Render(this);
+}
+
+/// <summary>The outcome of a check.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<ParityVerdict>))]
+public enum ParityVerdict
+{
+    /// <summary>Beyond the tolerance, or not comparable.</summary>
+    Fail,
+
+    /// <summary>Within the tolerance.</summary>
+    Pass,
+}
+
+[JsonSerializable(typeof(ParityReport))]
+internal sealed partial class ParityJson : JsonSerializerContext
+{
+    /// <summary>Indented, and with Δ and Σ as they are: the document goes to a file or a terminal, not into a web page.</summary>
+    public static ParityJson Readable { get; } =
+        new(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

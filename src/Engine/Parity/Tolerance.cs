@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>How far apart two models may be and still pass: a measured floor times a factor, with its reason.</summary>
+/// <remarks>The floors are stated until each machine calibrates its own.</remarks>
+public sealed record Tolerance
+{
+    /// <summary>What is judged.</summary>
+    [JsonPropertyName("metric")]
+    public required ParityMetric Metric { get; init; }
+
+    /// <summary>The largest value over all positions that passes.</summary>
+    [JsonPropertyName("limit")]
+    public required double Limit { get; init; }
+
+    /// <summary>The largest value of a single position that passes: it keeps many good positions from hiding a bad one.</summary>
+    [JsonPropertyName("row_limit")]
+    public required double RowLimit { get; init; }
+
+    /// <summary>Where the limit comes from.</summary>
+    [JsonPropertyName("reason")]
+    public required string Reason { get; init; }
+
+    /// <summary>The tolerance for the coarser of two file types.</summary>
+    /// <exception cref="UnsupportedRequestException">A file type is not known.</exception>
+    public static Tolerance For(ModelCard native, ModelCard reference, Numerics setting) =>
+        (FileTypes.Coarser(native.FileType, reference.FileType), setting) switch
+        {
+            (Precision.Full, Numerics.Strict) => Largest(1e-4,
+                "F32 weights, F32 keys and values: two right engines differ by the order of their sums alone, measured 2e-6; times 50."),
+            (Precision.Full, _) => Largest(2e-2,
+                "F32 weights, but production keeps keys and values in F16: measured up to 5e-3 between two right engines; times 4."),
+            (Precision.Half, _) => Nmse(1e-4,
+                "16-bit weights: llama.cpp rounds activations to 16 bits in its products. Stated, until it is calibrated."),
+            _ => Nmse(1e-2,
+                "Quantized weights: llama.cpp rounds activations to 8 bits, the reference does not; measured up to 2.3e-3; times 4."),
+        };
+
+    private static Tolerance Largest(double limit, string reason) =>
+        new() { Metric = ParityMetric.MaxAbsDiff, Limit = limit, RowLimit = limit, Reason = reason };
+
+    private static Tolerance Nmse(double limit, string reason) =>
+        new() { Metric = ParityMetric.Nmse, Limit = limit, RowLimit = 10 * limit, Reason = reason };
+}
+
+/// <summary>The metrics a verdict can rest on.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<ParityMetric>))]
+public enum ParityMetric
+{
+    /// <summary>max |a − b|.</summary>
+    MaxAbsDiff,
+
+    /// <summary>Σ(a − b)² / Σb², b the reference.</summary>
+    Nmse,
+}
