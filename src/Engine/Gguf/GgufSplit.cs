@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Engine.Gguf;
+
+/// <summary>Files in parts, named <c>model-00001-of-00003.gguf</c>. The first part holds the metadata; each holds the
+/// records and data of its own tensors.</summary>
+internal static partial class GgufSplit
+{
+    /// <summary>Opens the parts behind the first and gives the tensors of all.</summary>
+    public static IReadOnlyList<GgufTensor> OpenRest(string path, GgufHeader first, List<MappedFile> parts)
+    {
+        int count = first.Metadata.GetUInt16(GgufKeys.SplitCount) ?? 1;
+        if (count <= 1)
+        {
+            return first.Tensors;
+        }
+        string prefix = CheckFirst(path, first.Metadata, count);
+        var tensors = new List<GgufTensor>(first.Tensors);
+        for (int part = 1; part < count; part++)
+        {
+            string name = $"{prefix}-{part + 1:D5}-of-{count:D5}.gguf";
+            parts.Add(MappedFile.Open(name));
+            GgufHeader header = GgufHeader.Read(parts[part], part);
+            int number = header.Metadata.GetUInt16(GgufKeys.SplitNumber) ?? 0;
+            if (number != part)
+            {
+                throw header.Metadata.Refuse(GgufKeys.SplitNumber, $"{part}", $"{number}", "The parts are mixed up: copy them again.");
+            }
+            tensors.AddRange(header.Tensors);
+            if (tensors.Count > GgufLimits.Tensors)
+            {
+                throw header.Metadata.Refuse(GgufKeys.SplitCount, $"at most {GgufLimits.Tensors:N0} tensors in all parts", "more");
+            }
+        }
+        int? expected = first.Metadata.GetInt32(GgufKeys.SplitTensorCount);
+        return expected is null || expected == tensors.Count
+            ? tensors
+            : throw first.Metadata.Refuse(GgufKeys.SplitTensorCount, $"{expected} tensors in the {count} parts", $"{tensors.Count}", "A part is of another model: copy them again.");
+    }
+
+    private static string CheckFirst(string path, GgufMetadata metadata, int count)
+    {
+        if (count > GgufLimits.Parts)
+        {
+            throw metadata.Refuse(GgufKeys.SplitCount, $"at most {GgufLimits.Parts}", $"{count}");
+        }
+        int number = metadata.GetUInt16(GgufKeys.SplitNumber) ?? 0;
+        Match name = PartName().Match(path);
+        if (!name.Success || int.Parse(name.Groups["count"].Value, CultureInfo.InvariantCulture) != count)
+        {
+            throw metadata.Refuse(GgufKeys.SplitCount, $"a file name that ends in -00001-of-{count:D5}.gguf", $"'{Path.GetFileName(path)}'", "Give the parts their names back.");
+        }
+        return number == 0 && int.Parse(name.Groups["number"].Value, CultureInfo.InvariantCulture) == 1
+            ? name.Groups["prefix"].Value
+            : throw metadata.Refuse(GgufKeys.SplitNumber, "the first part of a split file", $"part {number + 1}", $"Give '{Path.GetFileName(name.Groups["prefix"].Value)}-00001-of-{count:D5}.gguf' instead.");
+    }
+
+    [GeneratedRegex(@"^(?<prefix>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$", RegexOptions.Singleline)]
+    private static partial Regex PartName();
+}

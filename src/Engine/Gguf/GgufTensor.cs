@@ -1,0 +1,23 @@
+namespace Engine.Gguf;
+
+/// <summary>What the file says of one tensor; the data stays in the mapping.</summary>
+/// <param name="Name">Such as <c>blk.0.attn_q.weight</c>.</param>
+/// <param name="Shape">Lengths in ggml's order, ne[0] first: the fastest, for a weight its inputs. A weight of shape
+/// (in, out) is a row-major (out, in) matrix.</param>
+/// <param name="Type">How the elements are stored.</param>
+/// <param name="Part">Which part of a split file holds the data, from 0.</param>
+/// <param name="FileOffset">Where the data begins in that part.</param>
+public sealed record GgufTensor(string Name, IReadOnlyList<long> Shape, GgmlType Type, int Part, long FileOffset)
+{
+    /// <summary>Number of elements.</summary>
+    public long Elements { get; } = Shape.Aggregate(1L, (product, length) => checked(product * length));
+
+    /// <summary>Bytes of the data.</summary>
+    public long ByteLength => GgmlBlock.Of(Type).BytesOf(Elements);
+
+    /// <summary>The format as ggml prints it, such as <c>q4_K</c>.</summary>
+    public string TypeName => GgmlBlock.Of(Type).Name;
+
+    /// <summary>The shape as messages print it, such as <c>(64, 172)</c>.</summary>
+    public string ShapeText => $"({string.Join(", ", Shape)})";
+}
