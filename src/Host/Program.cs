@@ -1,1 +1,3 @@
-Console.WriteLine(typeof(Engine.IModel).Assembly.Location);
+using Engine.Host.Commands;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,44 @@
+using Engine.Configuration;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The registered backends, by name, and the loading of models for a verb.</summary>
+internal sealed class Backends : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    /// <param name="verbose">Whether the log goes to standard error; nothing is logged otherwise.</param>
+    public Backends(bool verbose)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging =>
+        {
+            if (verbose)
+            {
+                logging.SetMinimumLevel(LogLevel.Debug).AddSimpleConsole(console => console.SingleLine = true);
+                // Standard output belongs to the answer.
+                logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+                    console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            }
+        });
+        services.AddEngine(new ConfigurationBuilder().Build());
+        _services = services.BuildServiceProvider();
+    }
+
+    public async Task<IModel> LoadAsync(ModelOptions options, CancellationToken cancellationToken)
+    {
+        IModelBackend[] backends = [.. _services.GetServices<IModelBackend>()];
+        IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, options.Backend, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ConfigurationException(Unknown(options.Backend, [.. backends.Select(backend => backend.Name).Distinct()]));
+        using var bar = new LoadingBar($"Loading {Path.GetFileName(options.Path)}");
+        return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private static string Unknown(string name, string[] known)
+    {
+        string proposal = Spelling.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+        return $"--backend: expected one of {string.Join(", ", known.Select(backend => $"'{backend}'"))}, found '{name}'.{proposal}";
+    }
+}

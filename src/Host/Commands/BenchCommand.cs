@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Engine.Configuration;
+
+namespace Engine.Host.Commands;
+
+/// <summary><c>engine bench</c>: how fast a backend reads a prompt and generates.</summary>
+internal sealed class BenchCommand
+{
+    private const int Seed = 1234;
+    private const int WarmUpTokens = 4;
+
+    private readonly Option<int> _promptTokens = NumberOption.Create("--prompt-tokens", 1, 1 << 20, 128, "Tokens of the prompt.");
+    private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate behind it.");
+    private readonly Option<int> _repeat = NumberOption.Create("--repeat", 1, 1000, 5, "Runs; the median counts.");
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
+    private readonly ModelSelection _model = new();
+
+    public static Command Create() => new BenchCommand().CreateVerb();
+
+    private Verb CreateVerb()
+    {
+        var verb = new Verb("bench", "Measures how many tokens per second a backend reads and generates.")
+        {
+            Examples =
+            [
+                "engine bench --model llama.gguf",
+                "engine bench --model llama.gguf --backend reference --prompt-tokens 64 --json",
+            ],
+        };
+        verb.AddGroup("Measurement", _promptTokens, _generateTokens, _repeat, _json);
+        _model.AddTo(verb);
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        int promptTokens = parsed.GetValue(_promptTokens);
+        int generateTokens = parsed.GetValue(_generateTokens);
+        int repeat = parsed.GetValue(_repeat);
+        ModelOptions options = _model.Read(parsed);
+        await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
+        long begin = Stopwatch.GetTimestamp();
+        IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
+        double loadSeconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        await using (model.ConfigureAwait(false))
+        {
+            int needed = promptTokens + generateTokens + 1;
+            if (needed > model.Card.ContextLength)
+            {
+                throw new InvalidRequestException(
+                    $"Measuring {promptTokens} tokens of prompt and {generateTokens} generated: the context holds {model.Card.ContextLength} tokens, {needed} are needed. "
+                    + "Lower --prompt-tokens or --generate-tokens, or raise --context.");
+            }
+            var random = new Random(Seed);
+            await MeasureAsync(model, random, promptTokens, Math.Min(WarmUpTokens, generateTokens), cancellationToken).ConfigureAwait(false);
+            var prefill = new List<double>();
+            var decode = new List<double>();
+            for (int i = 0; i < repeat; i++)
+            {
+                GenerationTiming timing = await MeasureAsync(model, random, promptTokens, generateTokens, cancellationToken).ConfigureAwait(false);
+                prefill.Add(timing.PrefillTokensPerSecond!.Value);
+                decode.Add(timing.DecodeTokensPerSecond!.Value);
+            }
+            var report = new BenchReport
+            {
+                Backend = model.Card.Backend,
+                Device = model.Card.Device,
+                Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount,
+                PrefillTokensPerSecond = Median(prefill),
+                DecodeTokensPerSecond = Median(decode),
+                LoadSeconds = loadSeconds,
+                PeakMemoryBytes = PeakMemory.Read(),
+                Model = model.Card.Name,
+                FileType = model.Card.FileType,
+                Parameters = model.Card.Parameters,
+                TensorBytes = model.Card.TensorBytes,
+                PromptTokens = promptTokens,
+                GenerateTokens = generateTokens,
+                Repeat = repeat,
+            };
+            Print(report, prefill, decode, parsed);
+            return ExitCode.Pass;
+        }
+    }
+
+    /// <summary>One run over new random ids, so that no cached prefix can help. The first token belongs to the prompt's time.</summary>
+    private static async Task<GenerationTiming> MeasureAsync(IModel model, Random random, int promptTokens, int generateTokens, CancellationToken cancellationToken)
+    {
+        var request = new GenerateRequest
+        {
+            Prompt = Prompt.FromTokens([.. Enumerable.Range(0, promptTokens).Select(_ => random.Next(model.Card.VocabularySize))]),
+            MaxTokens = generateTokens + 1,
+            Sampling = SamplingOptions.Greedy,
+            IgnoreEndOfGeneration = true,
+        };
+        var timing = new GenerationTiming();
+        await foreach (GeneratedToken token in model.GenerateAsync(request, cancellationToken).ConfigureAwait(false))
+        {
+            timing.Mark(token);
+        }
+        return timing;
+    }
+
+    internal static double Median(IReadOnlyList<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private void Print(BenchReport report, List<double> prefill, List<double> decode, ParseResult parsed)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, report);
+            return;
+        }
+        const double mebibyte = 1 << 20;
+        string threads = report.Threads == 1 ? "1 thread" : $"{report.Threads} threads";
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"""
+            {report.Model}: {report.FileType}, {report.Parameters:N0} parameters, {report.TensorBytes / mebibyte:N1} MiB
+            {report.Backend} on {report.Device}, {threads}, loaded in {report.LoadSeconds:N2} s
+
+            prefill  {report.PrefillTokensPerSecond,12:N1} tokens/s   {report.PromptTokens} tokens, {prefill.Min():N1} to {prefill.Max():N1}
+            decode   {report.DecodeTokensPerSecond,12:N1} tokens/s   {report.GenerateTokens} tokens, {decode.Min():N1} to {decode.Max():N1}
+            memory   {report.PeakMemoryBytes / mebibyte,12:N1} MiB        at the peak, mapped pages of the file included
+
+            Medians of {report.Repeat} runs behind one that does not count.
+
+            """));
+    }
+}

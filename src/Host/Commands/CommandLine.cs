@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Host.Commands;
+
+/// <summary>Runs one command line and turns whatever happens into a sentence and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Shows the details of errors, as --verbose does; for errors that come before the options are read.</summary>
+    private const string DebugVariable = "ENGINE_DEBUG";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        TextWriter output = StandardOutput.Open();
+        Console.SetOut(output);
+        // "engine help generate" is what many type first.
+        IReadOnlyList<string> words = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
+        ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        try
+        {
+            if (Mistakes.Describe(parsed) is { } mistake)
+            {
+                return Refuse(mistake);
+            }
+            using var interruption = new Interruption();
+            TimeSpan? grace = parsed.CommandResult.Command is Verb verbs ? verbs.StopsWithin : null;
+            Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption.Token));
+            // What does not stop in time is left behind: its threads end with the process.
+            Task first = await Task.WhenAny(running, interruption.OverdueAsync(grace)).ConfigureAwait(false);
+            return first == running ? await running.ConfigureAwait(false) : ExitCode.Cancelled;
+        }
+        catch (OutputClosedException)
+        {
+            return ExitCode.OutputClosed;
+        }
+        catch (Exception e) when (e is EngineException or OptionsValidationException)
+        {
+            return Refuse(e.Message, parsed, e);
+        }
+#pragma warning disable CA1031 // The last resort: a user never sees a stack trace that was not asked for.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Exception cause = e.GetBaseException();
+            string what = cause.Message.ReplaceLineEndings(" ");
+            return Refuse(Details(parsed) ? what : $"Unexpected {cause.GetType().Name}: {what} Run it again with --verbose for the details.", parsed, e);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, TextWriter output, CancellationToken cancellationToken)
+    {
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = output,
+            Error = Console.Error,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Cancelled;
+        }
+    }
+
+    private static int Refuse(string sentence, ParseResult? parsed = null, Exception? exception = null)
+    {
+        Console.Error.WriteLine(sentence);
+        if (exception is not null && Details(parsed!))
+        {
+            Console.Error.WriteLine(exception);
+        }
+        return ExitCode.Unusable;
+    }
+
+    private static bool Details(ParseResult parsed) =>
+        parsed.GetValue(EngineCommand.Verbose) || Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 };
+}

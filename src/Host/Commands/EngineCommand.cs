@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The command <c>engine</c> with all its verbs.</summary>
+internal static class EngineCommand
+{
+    public const string Name = "engine";
+
+    /// <summary>On every verb: the log and the details of errors.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Shows the log, the native library's included, and the details of errors.",
+        Recursive = true,
+    };
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand(
+            "Runs quantized language models through llama.cpp and checks every number against a managed reference.");
+        root.Options.Clear();
+        root.Add(new HelpOption("--help", "-h", "-?") { Description = "Shows this help.", Action = new HelpText() });
+        root.Add(new VersionOption("--version") { Description = "Shows the version.", Action = new VersionText() });
+        root.Add(Verbose);
+        root.Add(GenerateCommand.Create());
+        root.Add(BenchCommand.Create());
+        root.Action = new HelpText();
+        return root;
+    }
+}

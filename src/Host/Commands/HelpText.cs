@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Text;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The help of a command: what it does, how it is called, its options by topic, examples.</summary>
+/// <remarks>Written here because System.CommandLine's own knows neither topics nor examples.</remarks>
+internal sealed class HelpText : SynchronousCommandLineAction
+{
+    private const int LongestLine = 100;
+    private const int LineOfAPipe = 80;
+
+    /// <summary>Columns of the names at the most; a longer name stands on a line of its own.</summary>
+    private const int WidestName = 26;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        int width = Console.IsOutputRedirected ? LineOfAPipe : Math.Clamp(Console.WindowWidth - 1, 40, LongestLine);
+        parseResult.InvocationConfiguration.Output.Write(Render(parseResult.CommandResult.Command, width));
+        return ExitCode.Pass;
+    }
+
+    /// <summary>The help in lines of at most <paramref name="width"/> characters.</summary>
+    public static string Render(Command command, int width)
+    {
+        List<Section> sections = [.. Sections(command)];
+        int indent = 4 + sections.SelectMany(section => section.Rows).Select(row => row.Name.Length)
+            .Where(length => length <= WidestName).DefaultIfEmpty(0).Max();
+        var text = new StringBuilder();
+        AppendWrapped(text, command.Description ?? "", 0, width);
+        text.Append('\n').Append("Usage: ").Append(Usage(command)).Append('\n');
+        foreach (Section section in sections)
+        {
+            text.Append('\n').Append(section.Title).Append(":\n");
+            foreach ((string name, string description) in section.Rows)
+            {
+                bool beside = name.Length <= WidestName;
+                text.Append("  ").Append(name).Append(beside ? new string(' ', indent - 2 - name.Length) : "\n" + new string(' ', indent));
+                AppendWrapped(text, description, indent, width);
+            }
+        }
+        if (command is Verb { Examples: { Count: > 0 } examples })
+        {
+            text.Append("\nExamples:\n").AppendJoin("", examples.Select(example => $"  {example}\n"));
+        }
+        if (command.Subcommands.Count > 0)
+        {
+            text.Append($"\n'{EngineCommand.Name} VERB --help' tells more about a verb.\n");
+        }
+        return text.ToString();
+    }
+
+    private static IEnumerable<Section> Sections(Command command)
+    {
+        if (command.Subcommands.Count > 0)
+        {
+            yield return new Section("Verbs", [.. command.Subcommands.Where(verb => !verb.Hidden)
+                .Select(verb => (string.Join(' ', [verb.Name, .. verb.Arguments.Select(Label)]), verb.Description ?? ""))]);
+        }
+        if (command.Arguments.Count > 0)
+        {
+            yield return new Section("Arguments", [.. command.Arguments.Select(argument => (Label(argument), argument.Description ?? ""))]);
+        }
+        IReadOnlyList<OptionGroup> groups = (command as Verb)?.Groups ?? [];
+        foreach (OptionGroup group in groups)
+        {
+            yield return new Section(group.Title, [.. group.Options.Where(option => !option.Hidden).Select(Row)]);
+        }
+        IEnumerable<Option> others = command.Options.Except(groups.SelectMany(group => group.Options));
+        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        yield return new Section(groups.Count == 0 ? "Options" : "Other", [.. others.Concat(inherited)
+            .Where(option => !option.Hidden).OrderBy(option => option is HelpOption or VersionOption).Select(Row)]);
+    }
+
+    private static (string Name, string Description) Row(Option option)
+    {
+        string names = string.Join(", ", option.Aliases.Where(alias => alias == "-h").Append(option.Name));
+        return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");
+    }
+
+    private static string Label(Argument argument) => argument.HelpName ?? argument.Name.ToUpperInvariant();
+
+    private static string Usage(Command command)
+    {
+        if (command.Subcommands.Count > 0)
+        {
+            return $"{EngineCommand.Name} VERB [options]";
+        }
+        IEnumerable<string> arguments = command.Arguments.Select(argument =>
+            argument.Arity.MinimumNumberOfValues == 0 ? $"[{Label(argument)}]" : Label(argument));
+        return string.Join(' ', [EngineCommand.Name, command.Name, .. arguments, "[options]"]);
+    }
+
+    /// <summary>Appends words, broken before <paramref name="width"/>, and the end of the line; the first line begins where the text stands.</summary>
+    private static void AppendWrapped(StringBuilder text, string words, int indent, int width)
+    {
+        int column = indent;
+        bool first = true;
+        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!first && column + 1 + word.Length > width)
+            {
+                text.Append('\n').Append(' ', indent);
+                column = indent;
+                first = true;
+            }
+            text.Append(first ? "" : " ").Append(word);
+            column += word.Length + (first ? 0 : 1);
+            first = false;
+        }
+        text.Append('\n');
+    }
+
+    private sealed record Section(string Title, IReadOnlyList<(string Name, string Description)> Rows);
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Engine.Configuration;
+
+namespace Engine.Host.Commands;
+
+/// <summary>Says in one sentence what is wrong with a command line.</summary>
+internal static class Mistakes
+{
+    /// <summary>The first mistake, or null where there is none.</summary>
+    public static string? Describe(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (MistypedOption(parsed) is { } option)
+        {
+            return $"{Unknown(option, command)} If it is meant as text, put -- before it.";
+        }
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+        {
+            return Unknown(unknown, command);
+        }
+        return parsed.Errors is [{ } error, ..] ? $"{Describe(error)} {SeeHelp(command)}" : null;
+    }
+
+    private static string Describe(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult { Tokens.Count: 0, Option: { } option } => $"{option.Name} needs a value{(option.HelpName is { } name ? $": {option.Name} {name}" : "")}.",
+        OptionResult { IdentifierTokenCount: > 1, Option: { } option } => $"{option.Name} is given more than once; it takes one value.",
+        ArgumentResult { Tokens.Count: 0, Argument: { } argument } => $"{argument.HelpName ?? argument.Name} is missing.",
+        _ => error.Message,
+    };
+
+    private static string Unknown(string word, Command command)
+    {
+        bool isOption = word.StartsWith('-');
+        if (command is RootCommand && !isOption)
+        {
+            return $"'{word}' is not a verb of {EngineCommand.Name}.{Proposal(word, command.Subcommands.Select(verb => verb.Name))} {SeeHelp(command)}";
+        }
+        if (isOption)
+        {
+            IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+            string owner = command is RootCommand ? EngineCommand.Name : $"'{EngineCommand.Name} {command.Name}'";
+            return $"'{word}' is not an option of {owner}.{Proposal(word, command.Options.Concat(inherited).Select(option => option.Name))} {SeeHelp(command)}";
+        }
+        return command.Arguments.Count == 0
+            ? $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes options only. {SeeHelp(command)}"
+            : $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes one {command.Arguments[0].HelpName ?? command.Arguments[0].Name}; "
+                + $"put quotes around a text with blanks. {SeeHelp(command)}";
+    }
+
+    /// <summary>A word like <c>--modle</c> that the parser took for an argument, because nothing else claimed it.</summary>
+    private static string? MistypedOption(ParseResult parsed) =>
+        parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+            ? null
+            : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+                .Select(token => token.Value).FirstOrDefault(LooksLikeOption);
+
+    /// <summary>Not "-", which is standard input, nor "-5" or "- a list".</summary>
+    private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && (word[1] == '-' || char.IsAsciiLetter(word[1])) && !word.Contains(' ');
+
+    private static string Proposal(string word, IEnumerable<string> known) =>
+        Spelling.Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
+    private static string SeeHelp(Command command) =>
+        $"See '{EngineCommand.Name} {(command is RootCommand ? "" : command.Name + " ")}--help'.";
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Engine.Configuration;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The options of every verb that loads a model.</summary>
+internal sealed class ModelSelection
+{
+    private const int MostContext = 1 << 24;
+    private const int MostThreads = 512;
+
+    public Option<string?> Model { get; } = new("--model") { HelpName = "PATH", Description = "The GGUF file. Default: the small model that comes with the engine." };
+
+    public Option<string> Backend { get; } = new("--backend")
+    {
+        HelpName = "NAME",
+        Description = "What runs it: llama.cpp or reference. Default llama.cpp.",
+        DefaultValueFactory = _ => new ModelOptions().Backend,
+    };
+
+    public Option<string> Device { get; } = ChoiceOption.Create(
+        "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", "auto", "cpu", "cuda", "vulkan", "metal");
+
+    public Option<int?> GpuLayers { get; } = NumberOption.CreateOptional("--gpu-layers", 0, 100_000, "Layers to put on the device. Default: all.");
+
+    public Option<int?> Threads { get; } = NumberOption.CreateOptional("--threads", 1, MostThreads, "Threads of the computation. Default: one per core.");
+
+    public Option<int?> Context { get; } = NumberOption.CreateOptional(
+        "--context", 1, MostContext, "Tokens that prompt and answer may have together. Default: the model's own, up to 4096.");
+
+    public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
+
+    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Library);
+
+    /// <summary>The options as the command line gives them.</summary>
+    public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
+    {
+        Path = path ?? parsed.GetValue(Model) ?? throw new ConfigurationException("No model is given: add --model PATH."),
+        Backend = backend ?? parsed.GetValue(Backend)!,
+        Device = parsed.GetValue(Device)!,
+        GpuLayers = parsed.GetValue(GpuLayers) ?? -1,
+        Threads = parsed.GetValue(Threads) ?? 0,
+        ContextLength = parsed.GetValue(Context) ?? 0,
+        LibraryPath = parsed.GetValue(Library),
+    };
+}

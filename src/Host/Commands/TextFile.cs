@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace Engine.Host.Commands;
+
+/// <summary>Text from a file or from standard input.</summary>
+internal static class TextFile
+{
+    /// <summary>More is no prompt: the longest contexts hold a few megabytes of text.</summary>
+    private const int LargestFile = 64 << 20;
+
+    /// <summary>Reads UTF-8 text; a byte order mark is dropped.</summary>
+    /// <param name="path">The file; <c>-</c> is standard input.</param>
+    /// <param name="cancellationToken">Ends the waiting for a pipe.</param>
+    /// <exception cref="InvalidRequestException">The file cannot be read, is too large, or is not UTF-8.</exception>
+    public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        string name = path == "-" ? "standard input" : $"'{path}'";
+        byte[] bytes;
+        try
+        {
+            using Stream stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
+            bytes = await ReadAsync(stream, name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            string found = Directory.Exists(path) ? "a folder" : path.Length == 0 ? "an empty path" : !File.Exists(path) ? "no such file" : e.Message;
+            throw new InvalidRequestException($"Reading the text {name}: expected a readable file, found {found.TrimEnd('.')}. Check the path given with --file.");
+        }
+        try
+        {
+            ReadOnlySpan<byte> text = bytes;
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidRequestException(
+                $"Reading the text {name}: expected UTF-8, found the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Save the file as UTF-8.");
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream, string name, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        byte[] block = new byte[64 << 10];
+        while (await stream.ReadAsync(block, cancellationToken).ConfigureAwait(false) is int count and > 0)
+        {
+            bytes.Write(block, 0, count);
+            if (bytes.Length > LargestFile)
+            {
+                throw new InvalidRequestException($"Reading the text {name}: expected at most {LargestFile >> 20} MiB, found more. Take a part of it.");
+            }
+        }
+        return bytes.ToArray();
+    }
+}

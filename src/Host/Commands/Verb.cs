@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace Engine.Host.Commands;
+
+/// <summary>A command with what its help needs beyond System.CommandLine's: groups of options and examples.</summary>
+internal sealed class Verb(string name, string description) : Command(name, description)
+{
+    private readonly List<OptionGroup> _groups = [];
+
+    /// <summary>Lines of a shell.</summary>
+    public IReadOnlyList<string> Examples { get; init; } = [];
+
+    /// <summary>The options by topic, in the order of the help.</summary>
+    public IReadOnlyList<OptionGroup> Groups => _groups;
+
+    /// <summary>How long the verb may take to end once it is told to stop; null for as long as it needs.</summary>
+    public TimeSpan? StopsWithin { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Adds options under a heading.</summary>
+    public void AddGroup(string title, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            Add(option);
+        }
+        _groups.Add(new OptionGroup(title, [.. options]));
+    }
+}
+
+/// <summary>Options that the help shows together.</summary>
+internal sealed record OptionGroup(string Title, IReadOnlyList<Option> Options);
