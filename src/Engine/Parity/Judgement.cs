@@ -35,7 +35,9 @@ internal static class Judgement
 
     public static string Name(ParityMetric metric) => metric == ParityMetric.Nmse ? "NMSE" : "max |Δ|";
 
-    public static string Number(double value) => value.ToString("0.0#e-0", CultureInfo.InvariantCulture);
+    /// <summary>Three digits: 0.0107, 2.3, 1e-4.</summary>
+    public static string Number(double value) =>
+        value.ToString(value == 0 || Math.Abs(value) is >= 0.001 and < 999.5 ? "G3" : "0.##e-0", CultureInfo.InvariantCulture);
 
     private static string? Fault(LogitMeasures measures, Tolerance tolerance)
     {

@@ -22,7 +22,9 @@ public static class ParityCheck
 
         var request = new ScoreRequest
         {
-            Tokens = Prompt.FromTokens(tokens), Numerics = options.Setting, BlockRows = RowReader.BlockRows(native.Card.VocabularySize),
+            Tokens = Prompt.FromTokens(tokens),
+            Numerics = options.Setting,
+            BlockRows = RowReader.BlockRows(native.Card.VocabularySize),
         };
         await using var a = new RowReader("the native side", native, request, cancellationToken);
         await using var b = new RowReader("the reference", reference, request, cancellationToken);

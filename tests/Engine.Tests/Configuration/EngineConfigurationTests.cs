@@ -1,0 +1,87 @@
+using Engine.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Tests.Configuration;
+
+public sealed class EngineConfigurationTests
+{
+    /// <summary>Some file that is there.</summary>
+    private static readonly string File = typeof(IModel).Assembly.Location;
+
+    [Fact]
+    public void All_mistakes_come_in_one_message()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Read(
+            ("Engine:Model:default:Path", File),
+            ("Engine:Models:a:Bakend", "fake"),
+            ("Engine:Models:a:Backend", "fake"),
+            ("Engine:Models:a:Path", ""),
+            ("Engine:Models:a:Device", "gpu"),
+            ("Engine:Models:a:Slots", "four"),
+            ("Engine:Models:b:Path", "no/such/file.gguf"),
+            ("Engine:Models:b:Backend", "reference"),
+            ("Engine:Models:b:ContextLength", "-1"),
+            ("Engine:Models:b:Slots", "0"),
+            ("Engine:Models:b:Threads", "-2"),
+            ("Engine:Models:b:GpuLayers", "-3"),
+            ("Engine:Models:b:LibraryPath", "no/such/folder"),
+            ("Engine:Models:c:Path", File),
+            ("Engine:Models:c:Backend", "fakee"),
+            ("Engine:Models:c:Temperature", "0")));
+
+        Assert.Equal(
+            $"""
+            Reading the configuration section 'Engine': expected models that can be loaded, found 15 mistakes.
+            - Model is not a known key. Did you mean Models?
+            - Models:a:Bakend is not a known key. Did you mean Backend?
+            - Models:a:Slots is 'four'. Set it to a whole number.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, LibraryPath.
+            - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
+            - Models:a:Path is empty. Set it to the path of a GGUF file.
+            - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
+            - Models:b:Path is 'no/such/file.gguf', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.
+            - Models:b:Backend is 'reference', which is not registered ('fake' is). Add the call AddReferenceModels() behind AddEngine().
+            - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
+            - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
+            - Models:b:Threads is -2. Set it to a number of threads, or to 0 for all cores.
+            - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
+            - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder.
+            - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
+            """.ReplaceLineEndings("\n"),
+            error.Message);
+    }
+
+    [Fact]
+    public void A_configuration_without_models_says_what_to_set()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Read());
+        Assert.Equal(
+            "Reading the configuration section 'Engine': expected models that can be loaded, found 1 mistake.\n"
+            + "- Models is empty. Set Models:default:Path to the path of a GGUF file.",
+            error.Message);
+    }
+
+    [Fact]
+    public void Every_value_is_read_and_keys_have_no_case()
+    {
+        EngineOptions options = Read(
+            ("engine:models:Only:path", File), ("Engine:Models:Only:BACKEND", "FAKE"), ("Engine:Models:Only:Device", "Cuda"),
+            ("Engine:Models:Only:ContextLength", "512"), ("Engine:Models:Only:Slots", "3"), ("Engine:Models:Only:Threads", "2"),
+            ("Engine:Models:Only:GpuLayers", "7"), ("Engine:Models:Only:LibraryPath", File));
+        ModelOptions model = options.Models["only"];
+        Assert.Equal((File, "FAKE", "Cuda", 512, 3, 2, 7, File),
+            (model.Path, model.Backend, model.Device, model.ContextLength, model.Slots, model.Threads, model.GpuLayers, model.LibraryPath));
+    }
+
+    private static EngineOptions Read(params (string Key, string Value)[] settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
+        var services = new ServiceCollection();
+        services.AddEngine(configuration).Services.AddSingleton<IModelBackend>(new FakeBackend());
+        using ServiceProvider provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<EngineOptions>>().Value;
+    }
+}

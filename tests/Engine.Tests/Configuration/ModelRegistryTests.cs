@@ -1,0 +1,127 @@
+using Engine.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Engine.Tests.Configuration;
+
+public sealed class ModelRegistryTests
+{
+    private static readonly string File = typeof(IModel).Assembly.Location;
+
+    [Fact]
+    public async Task A_started_host_has_the_default_model_and_each_by_name()
+    {
+        var backend = new FakeBackend();
+        using IHost host = Build(backend, "oracle", "default");
+        await host.StartAsync();
+
+        var registry = host.Services.GetRequiredService<IModelRegistry>();
+        Assert.Equal(["default", "oracle"], registry.Names);
+        Assert.True(registry.IsReady);
+        Assert.Equal(2, backend.Loaded.Count);
+        IModel model = host.Services.GetRequiredService<IModel>();
+        Assert.Same(model, host.Services.GetRequiredKeyedService<IModel>("default"));
+        Assert.Same(model, await registry.GetAsync());
+        Assert.Same(host.Services.GetRequiredKeyedService<IModel>("oracle"), await registry.GetAsync("ORACLE"));
+        Assert.Equal(File, model.Card.Path);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task One_model_is_the_default_whatever_its_name()
+    {
+        using IHost host = Build(new FakeBackend(), "small");
+        await host.StartAsync();
+        Assert.Same(host.Services.GetRequiredKeyedService<IModel>("small"), host.Services.GetRequiredService<IModel>());
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Disposing_the_host_disposes_each_model_once()
+    {
+        var backend = new FakeBackend();
+        using (IHost host = Build(backend, "oracle", "default"))
+        {
+            await host.StartAsync();
+            host.Services.GetRequiredService<IModel>();
+            await host.StopAsync();
+            Assert.All(backend.Loaded, model => Assert.Equal(0, model.Disposals));
+        }
+        Assert.All(backend.Loaded, model => Assert.Equal(1, model.Disposals));
+    }
+
+    [Fact]
+    public async Task A_model_taken_before_the_start_waits_in_its_verbs_and_says_so_in_its_properties()
+    {
+        var gate = new TaskCompletionSource();
+        using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
+        IModel model = host.Services.GetRequiredService<IModel>();
+        var error = Assert.Throws<InvalidOperationException>(() => model.Card);
+        Assert.Equal("Reading the card or the tokenizer of the model 'default': expected it to be loaded, it is not yet. "
+            + "Read it after the host has started, or await IModelRegistry.GetAsync(\"default\") first.", error.Message);
+
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens([0]) };
+        ValueTask<ScoreBlock> score = model.ScoreAsync(request).FirstAsync();
+        Assert.False(score.IsCompleted);
+        Assert.False(host.Services.GetRequiredService<IModelRegistry>().IsReady);
+        gate.SetResult();
+        float[]? logits = (await score).Logits;
+        Assert.Equal([1, 2, 3], logits!);
+    }
+
+    [Fact]
+    public async Task The_waiting_ends_with_its_own_cancellation_and_the_loading_goes_on()
+    {
+        var gate = new TaskCompletionSource();
+        using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
+        var registry = host.Services.GetRequiredService<IModelRegistry>();
+        using var cancellation = new CancellationTokenSource();
+        Task<IModel> waiting = registry.GetAsync(cancellationToken: cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.SetResult();
+        Assert.Equal(3, (await registry.GetAsync()).Card.VocabularySize);
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_fails_the_start_with_its_sentence()
+    {
+        using IHost host = Build(new FakeBackend { Failure = new ModelFileException("Broken file.") }, "default");
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => host.StartAsync());
+        Assert.Equal("Broken file.", error.Message);
+    }
+
+    [Fact]
+    public async Task Disposing_while_a_model_loads_ends_the_loading()
+    {
+        Task<IModel> waiting;
+        using (IHost host = Build(new FakeBackend { Gate = new TaskCompletionSource().Task }, "default"))
+        {
+            waiting = host.Services.GetRequiredService<IModelRegistry>().GetAsync().AsTask();
+        }
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task An_unknown_name_lists_the_known_ones()
+    {
+        using IHost host = Build(new FakeBackend(), "default", "oracle");
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => host.Services.GetRequiredService<IModelRegistry>().GetAsync("oracel").AsTask());
+        Assert.Equal("Looking for the model 'oracel': expected one of the configured models, which are 'default', 'oracle'. "
+            + "Ask for one of these or add Engine:Models:oracel to the configuration.", error.Message);
+        Assert.Throws<ConfigurationException>(() => host.Services.GetRequiredKeyedService<IModel>("oracel"));
+    }
+
+    private static IHost Build(FakeBackend backend, params string[] names)
+    {
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(names.SelectMany(name => new Dictionary<string, string?>
+        {
+            [$"Engine:Models:{name}:Path"] = File,
+            [$"Engine:Models:{name}:Backend"] = backend.Name,
+        }));
+        builder.Services.AddEngine(builder.Configuration).Services.AddSingleton<IModelBackend>(backend);
+        return builder.Build();
+    }
+}

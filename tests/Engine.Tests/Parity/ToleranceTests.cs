@@ -1,0 +1,27 @@
+using Engine.Parity;
+
+namespace Engine.Tests.Parity;
+
+public sealed class ToleranceTests
+{
+    [Theory]
+    [InlineData("F32", "F32", Numerics.Strict, ParityMetric.MaxAbsDiff, 1e-4)]
+    [InlineData("F32", "F32", Numerics.Production, ParityMetric.MaxAbsDiff, 2e-2)]
+    [InlineData("F16", "F32", Numerics.Strict, ParityMetric.Nmse, 1e-4)]
+    [InlineData("F32", "BF16", Numerics.Production, ParityMetric.Nmse, 1e-4)]
+    [InlineData("F32", "Q8_0", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
+    [InlineData("IQ4_XS", "F16", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
+    public void The_coarser_file_type_and_the_setting_choose_it(string native, string reference, Numerics setting, ParityMetric metric, double limit)
+    {
+        Tolerance tolerance = For(native, reference, setting);
+        Assert.Equal((metric, limit), (tolerance.Metric, tolerance.Limit));
+        Assert.NotEmpty(tolerance.Reason);
+    }
+
+    [Fact]
+    public void No_tolerance_is_guessed_for_an_unknown_file_type() =>
+        Assert.Throws<UnsupportedRequestException>(() => For("F32", "unknown", Numerics.Strict));
+
+    private static Tolerance For(string native, string reference, Numerics setting) =>
+        Tolerance.For(new TableModel([[1]], fileType: native).Card, new TableModel([[1]], fileType: reference).Card, setting);
+}
