@@ -32,9 +32,11 @@ internal sealed class RecentTokens(int window)
         {
             float logit = logits[token];
             // Dividing a negative logit would make the token more likely, hence the multiplication.
-            logit = logit <= 0 ? logit * options.RepetitionPenalty : logit / options.RepetitionPenalty;
-            logit -= count * options.FrequencyPenalty + options.PresencePenalty;
-            logits[token] = Math.Clamp(logit, float.MinValue, float.MaxValue); // an absurd penalty must not make an infinity
+            logit = Finite(logit <= 0 ? logit * options.RepetitionPenalty : logit / options.RepetitionPenalty);
+            logits[token] = Finite(logit - Finite(count * options.FrequencyPenalty + options.PresencePenalty));
         }
     }
+
+    // An absurd penalty must make no infinity, and no NaN of two of them.
+    private static float Finite(float value) => Math.Clamp(value, float.MinValue, float.MaxValue);
 }

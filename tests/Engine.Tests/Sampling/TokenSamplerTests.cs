@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Engine.Sampling;
+
+namespace Engine.Tests.Sampling;
+
+/// <summary>The judge is llama.cpp's own sampler chain: tests/Golden/Sampling.</summary>
+public sealed class TokenSamplerTests
+{
+    private sealed record Golden(Dictionary<string, float[]> Rows, Case[] Cases);
+
+    private sealed record Case(string Row, int[] Recent, SamplingOptions Settings, int[] Tokens, double[] Probabilities);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    [Fact]
+    public void The_distribution_is_that_of_llama_cpp()
+    {
+        string path = Path.Combine(SharedFolder.Checkout, "tests", "Golden", "Sampling", "sampling.json");
+        var golden = JsonSerializer.Deserialize<Golden>(File.ReadAllText(path), Json)!;
+        Assert.NotEmpty(golden.Cases);
+        foreach (var c in golden.Cases)
+        {
+            float[] logits = golden.Rows[c.Row];
+            var sampler = new TokenSampler(c.Settings, logits.Length);
+            Array.ForEach(c.Recent, sampler.Accept);
+            // A coin in the middle of each candidate's part of [0, 1) must fall on that candidate: this tests the kept
+            // set, its order and its probabilities together. Parts thinner than the file's six digits are passed over.
+            double sum = c.Probabilities.Sum(), before = 0;
+            for (int i = 0; i < c.Tokens.Length; i++)
+            {
+                double part = c.Probabilities[i] / sum;
+                if (part > 1e-4)
+                {
+                    int token = sampler.Sample(logits, before + part / 2);
+                    Assert.True(c.Tokens[i] == token, $"row {c.Row}, {c.Settings}: candidate {i} is {c.Tokens[i]}, found {token}");
+                }
+                before += part;
+            }
+            Assert.Contains(sampler.Sample(logits, 0), c.Tokens);
+            Assert.Contains(sampler.Sample(logits, 1 - 1e-12), c.Tokens);
+        }
+    }
+
+    [Fact]
+    public void A_tiny_temperature_is_greedy_and_no_overflow() =>
+        Assert.Equal(1, new TokenSampler(new() { Temperature = float.Epsilon, MinP = 0 }, 3).Sample([1, 9, 8.99f], 0.999));
+
+    [Fact]
+    public void An_absurd_penalty_still_gives_a_token()
+    {
+        var options = new SamplingOptions { FrequencyPenalty = float.MaxValue, PresencePenalty = float.MinValue, RepetitionPenalty = 1e-38f };
+        var sampler = new TokenSampler(options, 3);
+        sampler.Accept(1);
+        sampler.Accept(1);
+        Assert.InRange(sampler.Sample([5, 9, 1], 0.5), 0, 2);
+    }
+
+    [Fact]
+    public void Tokens_behind_the_window_are_not_penalized()
+    {
+        var sampler = new TokenSampler(SamplingOptions.Greedy with { PresencePenalty = 100, PenaltyWindow = 2 }, 3);
+        sampler.Accept(0);
+        sampler.Accept(1);
+        Assert.Equal(2, sampler.Sample([3, 2, 1], 0));
+        sampler.Accept(2);
+        Assert.Equal(0, sampler.Sample([3, 2, 1], 0));
+    }
+
+    [Fact]
+    public void A_row_with_NaN_is_refused() =>
+        Assert.Throws<NonFiniteLogitsException>(() => new TokenSampler(SamplingOptions.Greedy, 3).Sample([1, float.NaN, 2], 0));
+
+    [Theory]
+    [InlineData(40, 0.95f)]
+    [InlineData(0, 0.9f)]
+    [InlineData(0, 1f)]
+    public void Nothing_is_allocated_per_token(int topK, float topP)
+    {
+        var options = new SamplingOptions { TopK = topK, TopP = topP, RepetitionPenalty = 1.1f };
+        var sampler = new TokenSampler(options, 4096);
+        var random = new Xoshiro256(3);
+        float[] logits = [.. Enumerable.Range(0, 4096).Select(_ => (float)random.NextCoin() * 10)];
+        for (int i = 0; i < 100; i++)
+        {
+            sampler.Accept(sampler.Sample(logits, random.NextCoin())); // fills the window and its tables
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            sampler.Sample(logits, random.NextCoin());
+        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}
