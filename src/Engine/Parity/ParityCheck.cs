@@ -103,7 +103,8 @@ public static class ParityCheck
         }
     }
 
-    private static string? Disagreement(IReadOnlyList<int> native, IReadOnlyList<int> reference)
+    /// <summary>Where two tokenizers' ids of one text go apart, in a sentence; null where they do not.</summary>
+    internal static string? Disagreement(IReadOnlyList<int> native, IReadOnlyList<int> reference)
     {
         int same = native.Zip(reference).TakeWhile(pair => pair.First == pair.Second).Count();
         if (same == native.Count && same == reference.Count)

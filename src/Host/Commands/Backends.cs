@@ -30,7 +30,7 @@ internal sealed class Backends : IAsyncDisposable
         IModelBackend[] backends = [.. _services.GetServices<IModelBackend>()];
         IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, options.Backend, StringComparison.OrdinalIgnoreCase))
             ?? throw new ConfigurationException(Unknown(options.Backend, [.. backends.Select(backend => backend.Name).Distinct()]));
-        using var bar = new LoadingBar($"Loading {Path.GetFileName(options.Path)}");
+        using var bar = new ProgressBar($"Loading {Path.GetFileName(options.Path)}");
         return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
     }
 

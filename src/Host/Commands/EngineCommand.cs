@@ -24,6 +24,7 @@ internal static class EngineCommand
         root.Add(new VersionOption("--version") { Description = "Shows the version.", Action = new VersionText() });
         root.Add(Verbose);
         root.Add(GenerateCommand.Create());
+        root.Add(ValidateCommand.Create());
         root.Add(BenchCommand.Create());
         root.Action = new HelpText();
         return root;

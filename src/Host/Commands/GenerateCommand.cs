@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using Engine.Configuration;
+using Engine.Parity;
 
 namespace Engine.Host.Commands;
 
@@ -21,7 +21,13 @@ internal sealed class GenerateCommand
     private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Ends after so many tokens.");
     private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Ends before this text; may be given several times." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the text." };
+    private readonly Option<bool> _verify = new("--verify")
+    {
+        Description = "Judges the logits that produced each token by the managed reference; a failure gives exit code 1.",
+    };
+
     private readonly SamplingSelection _sampling = new();
+    private readonly ReferenceSelection _reference = new(Numerics.Production);
     private readonly ModelSelection _model = new();
 
     public static Command Create() => new GenerateCommand().CreateVerb();
@@ -40,6 +46,7 @@ internal sealed class GenerateCommand
         verb.Add(_prompt);
         verb.AddGroup("Prompt and answer", _file, _tokens, _maxTokens, _stop, _json);
         _sampling.AddTo(verb);
+        verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -47,18 +54,31 @@ internal sealed class GenerateCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        bool verify = parsed.GetValue(_verify);
         var request = new GenerateRequest
         {
             Prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false),
             MaxTokens = parsed.GetValue(_maxTokens),
             Sampling = _sampling.Read(parsed),
             Stop = parsed.GetValue(_stop) ?? [],
+            Numerics = _reference.ReadSetting(parsed),
+            Logits = verify ? StepLogits.Full : StepLogits.None,
         };
+        ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
-        IModel model = await backends.LoadAsync(_model.Read(parsed), cancellationToken).ConfigureAwait(false);
+        IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
-            return await GenerateAsync(model, request, parsed, cancellationToken).ConfigureAwait(false);
+            if (!verify)
+            {
+                return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
+            }
+            Verification.RequireRoom(model.Card, parsed.GetValue(_maxTokens));
+            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            await using (reference.ConfigureAwait(false))
+            {
+                return await GenerateAsync(model, request, new Verification(model, reference, request.Numerics), parsed, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -78,43 +98,16 @@ internal sealed class GenerateCommand
         };
     }
 
-    private async Task<int> GenerateAsync(IModel model, GenerateRequest request, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> GenerateAsync(
+        IModel model, GenerateRequest request, Verification? verification, ParseResult parsed, CancellationToken cancellationToken)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         AnswerStream? stream = parsed.GetValue(_json) ? null : new AnswerStream(output);
-        var text = new StringBuilder();
-        List<int> tokens = [];
-        string? finish = null;
-        var timing = new GenerationTiming();
-        try
-        {
-            await foreach (GeneratedToken token in model.GenerateAsync(request, cancellationToken).ConfigureAwait(false))
-            {
-                timing.Mark(token);
-                tokens.Add(token.Token);
-                text.Append(token.Text);
-                stream?.Write(token.Text);
-                finish = token.FinishReason is { } reason ? JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()) : null;
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            finish = "cancelled";
-        }
+        Generation generation = await Generation.RunAsync(model, request, stream, cancellationToken).ConfigureAwait(false);
         stream?.EndLine();
-        var report = new GenerateReport
-        {
-            Text = text.ToString(),
-            Tokens = tokens,
-            FinishReason = finish ?? throw new InvalidOperationException("The generation ended without a reason."),
-            PromptTokens = timing.PromptTokens,
-            PrefillTokensPerSecond = timing.PrefillTokensPerSecond,
-            DecodeTokensPerSecond = timing.DecodeTokensPerSecond,
-            Model = model.Card.Name,
-            Backend = model.Card.Backend,
-            Device = model.Card.Device,
-            Seed = request.Sampling.Temperature > 0 ? request.Sampling.Seed : null,
-        };
+        ParityReport? verdict = verification is null || generation.IsCancelled ? null
+            : await verification.RunAsync(request.Prompt, generation.Steps, cancellationToken).ConfigureAwait(false);
+        GenerateReport report = generation.Report(model.Card, request.Sampling, verdict);
         if (stream is null)
         {
             JsonOutput.Write(output, report);
@@ -123,13 +116,17 @@ internal sealed class GenerateCommand
         {
             Console.Error.WriteLine(Summary(report));
         }
-        return finish == "cancelled" ? ExitCode.Cancelled : ExitCode.Pass;
+        if (stream is not null && verdict is not null)
+        {
+            output.WriteLine(Verification.Describe(verdict));
+        }
+        return generation.IsCancelled ? ExitCode.Cancelled : verdict?.Verdict == ParityVerdict.Fail ? ExitCode.Fail : ExitCode.Pass;
     }
 
     private static string Summary(GenerateReport report)
     {
+        string speed = report.DecodeTokensPerSecond is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:N0} tokens/s") : "";
         string seed = report.Seed is { } value ? $", seed {value}" : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"[{report.Tokens.Count} tokens, {report.DecodeTokensPerSecond:N0} tokens/s, {report.Model} on {report.Backend} ({report.Device}){seed}]");
+        return $"[{report.Tokens.Count} tokens{speed}, {report.Model} on {report.Backend} ({report.Device}){seed}]";
     }
 }

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Engine.Parity;
+
 namespace Engine.Host.Commands;
 
 /// <summary>What <c>generate --json</c> prints.</summary>
@@ -24,5 +27,10 @@ internal sealed record GenerateReport
     public required string Device { get; init; }
 
     /// <summary>Null where nothing was drawn.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? Seed { get; init; }
+
+    /// <summary>With <c>--verify</c>: what the reference makes of the logits that produced the tokens.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ParityReport? Validate { get; init; }
 }

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A bar on standard error while a model is loaded; nothing where standard error is no terminal.</summary>
-internal sealed class LoadingBar(string label) : IProgress<float>, IDisposable
+/// <summary>A bar on standard error during long work; nothing where standard error is no terminal.</summary>
+internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
 {
     private const int Cells = 24;
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(300);
@@ -16,7 +16,7 @@ internal sealed class LoadingBar(string label) : IProgress<float>, IDisposable
     public void Report(float value)
     {
         int percent = (int)(Math.Clamp(value, 0, 1) * 100);
-        // What is loaded in a moment needs no bar.
+        // What is done in a moment needs no bar.
         if (Console.IsErrorRedirected || Stopwatch.GetElapsedTime(_begin) < Quick)
         {
             return;

@@ -1,0 +1,57 @@
+namespace Engine.Host.Commands;
+
+/// <summary>Turns a text into what two models are compared on: the text, where both can read it, else the ids of the one that can.</summary>
+internal static class ComparisonText
+{
+    private const int RandomIds = 32;
+    private const int Seed = 1234;
+
+    /// <summary>Short enough for a context of 128 tokens of a vocabulary of a few hundred.</summary>
+    private const string Default =
+        "The river was low that year. Two engines stood on its bank, one old and one new, and were given the same work. "
+        + "\"If we differ,\" said the old one, \"look for the fault.\"";
+
+    /// <summary>The user's text.</summary>
+    /// <exception cref="UnsupportedRequestException">Neither model can split text into tokens.</exception>
+    public static Prompt Choose(string text, IModel native, IModel reference) =>
+        Both(text, native, reference) switch
+        {
+            ({ }, { }) => Prompt.FromText(text),
+            ({ } ids, null) => Prompt.FromTokens(ids),
+            (null, { } ids) => Prompt.FromTokens(ids),
+            _ => throw new UnsupportedRequestException(
+                $"Reading the text: expected a vocabulary, found none that either side can use in {native.Card.Path}. Give token ids with --tokens."),
+        };
+
+    /// <summary>The built-in text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
+    public static Prompt ChooseDefault(IModel native, IModel reference)
+    {
+        int context = Math.Min(native.Card.ContextLength, reference.Card.ContextLength);
+        (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = Both(Default, native, reference);
+        if (a is not null && b is not null && a.Count <= context)
+        {
+            return Prompt.FromText(Default);
+        }
+        if ((a ?? b) is { } ids)
+        {
+            return Prompt.FromTokens([.. ids.Take(context)]);
+        }
+        var random = new Random(Seed);
+        return Prompt.FromTokens([.. Enumerable.Range(0, Math.Min(RandomIds, context)).Select(_ => random.Next(native.Card.VocabularySize))]);
+    }
+
+    private static (IReadOnlyList<int>? Native, IReadOnlyList<int>? Reference) Both(string text, IModel native, IModel reference) =>
+        (Encode(text, native.Tokenizer), Encode(text, reference.Tokenizer));
+
+    private static IReadOnlyList<int>? Encode(string text, ITokenizer tokenizer)
+    {
+        try
+        {
+            return tokenizer.Encode(text);
+        }
+        catch (UnsupportedRequestException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Engine.Configuration;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The options of the verbs that judge one model by the managed reference.</summary>
+/// <param name="setting">The setting where none is given.</param>
+internal sealed class ReferenceSelection(Numerics setting)
+{
+    private const string ReferenceBackend = "reference";
+
+    public Option<string> Setting { get; } = ChoiceOption.Create(
+        "--setting", "How exactly the native side computes: strict takes F32 keys and values and no flash attention.",
+        [.. Enum.GetValues<Numerics>().OrderBy(value => value != setting).Select(value => value.ToString().ToLowerInvariant())]);
+
+    public Option<string?> ReferenceModel { get; } = new("--reference-model")
+    {
+        HelpName = "PATH",
+        Description = "Lets the reference read another file than the native side. Default: the same.",
+    };
+
+    public Numerics ReadSetting(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Setting)!, ignoreCase: true);
+
+    /// <summary>The reference beside <paramref name="native"/>: on the processor, with the same threads and context.</summary>
+    public ModelOptions Read(ParseResult parsed, ModelOptions native) => new()
+    {
+        Path = parsed.GetValue(ReferenceModel) ?? native.Path,
+        Backend = ReferenceBackend,
+        Device = "cpu",
+        Threads = native.Threads,
+        ContextLength = native.ContextLength,
+    };
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Engine.Configuration;
+using Engine.Parity;
+
+namespace Engine.Host.Commands;
+
+/// <summary><c>engine validate</c>: native against reference on the same tokens.</summary>
+internal sealed class ValidateCommand
+{
+    private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on. Default: a few sentences of the engine's own." };
+    private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
+    private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Compares on these token ids, such as 1,319,459; nothing is added to them.");
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
+    private readonly ReferenceSelection _reference = new(Numerics.Strict);
+    private readonly ModelSelection _model = new();
+
+    public static Command Create() => new ValidateCommand().CreateVerb();
+
+    private Verb CreateVerb()
+    {
+        var verb = new Verb("validate", "Compares the native logits with the reference's and gives a verdict: exit code 0 pass, 1 fail, 2 unusable input.")
+        {
+            Examples =
+            [
+                "engine validate --model llama.gguf",
+                "engine validate --model llama.gguf --file story.txt --setting production",
+                "engine validate --model llama-q8_0.gguf --reference-model llama-f16.gguf --json",
+            ],
+        };
+        verb.AddGroup("Comparison", _text, _file, _tokens, _reference.Setting, _reference.ReferenceModel, _json);
+        _model.AddTo(verb);
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string? text = await ReadTextAsync(parsed, cancellationToken).ConfigureAwait(false);
+        ModelOptions options = _model.Read(parsed);
+        await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
+        IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
+        await using (native.ConfigureAwait(false))
+        {
+            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            await using (reference.ConfigureAwait(false))
+            {
+                Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
+                    : text is not null ? ComparisonText.Choose(text, native, reference)
+                    : ComparisonText.ChooseDefault(native, reference);
+                using var bar = new ProgressBar("Comparing");
+                var setting = new ParityOptions { Setting = _reference.ReadSetting(parsed), Progress = bar };
+                ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
+                bar.Dispose();
+                parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : report.ToText());
+                return report.Verdict == ParityVerdict.Pass ? ExitCode.Pass : ExitCode.Fail;
+            }
+        }
+    }
+
+    private async Task<string?> ReadTextAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string? text = parsed.GetValue(_text);
+        string? file = parsed.GetValue(_file);
+        int given = (text is null ? 0 : 1) + (file is null ? 0 : 1) + (TokenIds.Read(parsed, _tokens) is null ? 0 : 1);
+        if (given > 1)
+        {
+            throw new InvalidRequestException("Expected one input, found several: give one of --text, --file and --tokens.");
+        }
+        return file is null ? text : await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+    }
+}
