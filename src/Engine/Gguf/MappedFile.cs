@@ -29,11 +29,12 @@ internal sealed unsafe class MappedFile : IDisposable
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found a folder. Give the path of the file in it.");
             }
-            if (!File.Exists(path))
+            var information = new FileInfo(path);
+            if (!information.Exists)
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found nothing there. Check the path.");
             }
-            if (new FileInfo(path).Length == 0) // pipes and devices too: opening one could wait for ever
+            if (information.Length == 0) // pipes and devices too: opening one could wait for ever
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found an empty one. Copy or download it again.");
             }

@@ -1,0 +1,24 @@
+namespace Engine.Gguf;
+
+/// <summary>What kind of weights a file mostly holds, in llama.cpp's names: <c>F32</c>, <c>Q8_0</c>, <c>Q4_K_M</c>, …</summary>
+internal static class GgufFileType
+{
+    // llama_ftype of llama.h, by number; empty where a number is out of use.
+    private static readonly string[] Names =
+    [
+        "F32", "F16", "Q4_0", "Q4_1", "", "", "", "Q8_0", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M",
+        "Q5_K_S", "Q5_K_M", "Q6_K", "IQ2_XXS", "IQ2_XS", "Q2_K_S", "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ3_M", "IQ2_S",
+        "IQ2_M", "IQ4_XS", "IQ1_M", "BF16", "", "", "", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "Q1_0", "Q2_0",
+    ];
+
+    /// <summary>The type of most of the elements; with the variant that <c>general.file_type</c> gives, if that is of this type.
+    /// The number alone is not to be trusted: a quantizer that falls back to another type leaves it as it was asked.</summary>
+    public static string Of(GgufFile file)
+    {
+        GgmlType dominant = file.Tensors.Count == 0
+            ? GgmlType.F32
+            : file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.Elements))!.Key;
+        string said = file.Metadata[GgufKeys.FileType] is { Value: uint number } && number < Names.Length ? Names[number] : "";
+        return said.StartsWith($"{dominant}", StringComparison.Ordinal) ? said : $"{dominant}";
+    }
+}
