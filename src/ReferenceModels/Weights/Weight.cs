@@ -37,6 +37,9 @@ internal sealed unsafe class Weight
     /// <summary>The first row's blocks. Valid as long as the file's mapping, or this object, lives.</summary>
     public byte* Data { get; private init; }
 
+    /// <summary>The pinned memory of <see cref="Data"/> where it is not the file's mapping: held so that it lives as long.</summary>
+    public float[]? Memory { get; private init; }
+
     /// <summary>The values (out, in) of a trainable weight; null where frozen.</summary>
     public float[]? Values { get; private init; }
 
@@ -56,6 +59,21 @@ internal sealed unsafe class Weight
         fixed (float* data = values)
             return new(name, GgmlType.F32, rows, columns) { Data = (byte*)data, Values = values, Gradient = new float[values.Length] };
     }
+
+    /// <summary>A frozen copy in F32, for a vector that the file stores otherwise.</summary>
+    public static Weight CopyToF32(Weight source)
+    {
+        var values = GC.AllocateUninitializedArray<float>(checked(source.Rows * source.Columns), pinned: true);
+        for (var row = 0; row < source.Rows; row++)
+            source.ReadRow(row, values.AsSpan(row * source.Columns, source.Columns));
+        fixed (float* data = values)
+            return new(source.Name, GgmlType.F32, source.Rows, source.Columns) { Data = (byte*)data, Memory = values };
+    }
+
+    /// <summary>The elements of an F32 vector: a gain or a bias.</summary>
+    public ReadOnlySpan<float> AsVector() => Type == GgmlType.F32 && Rows == 1
+        ? new ReadOnlySpan<float>(Data, Columns)
+        : throw new InvalidOperationException($"Reading '{Name}' as a vector: expected one row of F32, found {Rows} rows of {Type}.");
 
     /// <summary>The elements of row <paramref name="row"/> (in), as an embedding look-up wants them.</summary>
     public void ReadRow(int row, Span<float> y)

@@ -1,0 +1,66 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Models;
+
+/// <summary>Keys and values of the positions seen so far, per layer, in F32.</summary>
+/// <remarks>Room for the whole context is reserved when a cache is made; the system gives the memory when a position is written.</remarks>
+internal sealed class KeyValueCache
+{
+    private readonly float[][] _keys;      // per layer (capacity, width)
+    private readonly float[][] _values;    // per layer (capacity, width)
+    private readonly int _width;
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="layers">Number of layers.</param>
+    /// <param name="width">Width of a position's keys: key/value heads × head size.</param>
+    /// <param name="capacity">Positions it can hold.</param>
+    public KeyValueCache(int layers, int width, int capacity)
+    {
+        (_width, Capacity) = (width, capacity);
+        _keys = Reserve(layers);
+        _values = Reserve(layers);
+    }
+
+    /// <summary>Positions it can hold.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Positions it holds.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Bytes of a full cache.</summary>
+    public static long Bytes(int layers, int width, int capacity) => 2L * sizeof(float) * layers * width * capacity;
+
+    /// <summary>Forgets all positions.</summary>
+    public void Clear() => Length = 0;
+
+    /// <summary>Writes a layer's keys and values behind the positions held.</summary>
+    /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="K">(T, width).</param>
+    /// <param name="V">(T, width).</param>
+    /// <returns>All keys and values, the new ones included, (Length + T, width) each.</returns>
+    public (Tensor K, Tensor V) Append(Pass pass, int layer, Tensor K, Tensor V)
+    {
+        if (pass.Tape is not null && Length == 0)
+        {
+            return (K, V);
+        }
+        K.Values.CopyTo(_keys[layer].AsSpan(Length * _width));
+        V.Values.CopyTo(_values[layer].AsSpan(Length * _width));
+        int n = Length + K.Rows;
+        return (new Tensor(_keys[layer], 0, n, _width), new Tensor(_values[layer], 0, n, _width));
+    }
+
+    /// <summary>Counts the positions that every layer has appended.</summary>
+    public void Advance(int positions) => Length += positions;
+
+    private float[][] Reserve(int layers)
+    {
+        var reserved = new float[layers][];
+        for (int layer = 0; layer < layers; layer++)
+        {
+            reserved[layer] = GC.AllocateUninitializedArray<float>(checked(Capacity * _width));
+        }
+        return reserved;
+    }
+}

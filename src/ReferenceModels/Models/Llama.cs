@@ -1,0 +1,321 @@
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Ops;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Models;
+
+/// <summary>
+/// LLaMA: Touvron et al. 2023, "LLaMA: Open and Efficient Foundation Language Models", https://arxiv.org/abs/2302.13971
+/// (section 2.2), with the grouped-query attention of Llama 2 (https://arxiv.org/abs/2307.09288) and the stretched rotary
+/// frequencies of Llama 3.1 (https://arxiv.org/abs/2407.21783).
+/// </summary>
+/// <remarks>
+/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)).
+/// <code>
+/// T    tokens of a pass           V    vocabulary               N    layers
+/// n    positions in the cache     d    width of the residual    f    width of the feed-forward
+/// H    query heads                G    key/value heads          d_k  width of a head
+/// </code>
+/// Names of weights are the file's, names of activations llama.cpp's (src/models/llama.cpp of v0.5.0), letters the papers'.
+/// </remarks>
+internal sealed class Llama
+{
+    private readonly RopeAngles _angles;
+
+    private Llama(Config config, LlamaWeights weights)
+    {
+        (C, W) = (config, weights);
+        _angles = new RopeAngles(C.d_k, C.RopeBase, C.RopeScaling, W.RopeFactors is null ? [] : W.RopeFactors.AsVector());
+    }
+
+    /// <summary>What the model's sizes are.</summary>
+    public Config C { get; }
+
+    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    public LlamaWeights W { get; }
+
+    /// <summary>Reads a model. The weights stay in the file.</summary>
+    /// <exception cref="ModelFileException">Metadata or tensors are not a LLaMA's.</exception>
+    /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
+    public static Llama Load(GgufFile file, int vocabulary)
+    {
+        Config config = Config.Read(file.Metadata, vocabulary);
+        var reader = new WeightReader(file);
+        LlamaWeights weights = LlamaWeights.Read(reader, config);
+        reader.RequireAllUsed(Ignored);
+        return new Llama(config, weights);
+    }
+
+    // Tensors that a LLaMA file may have and that this model does without: none. llama.cpp refuses every other one, too.
+    private static readonly Dictionary<string, string> Ignored = [];
+
+    /// <summary>The sizes of a model. Keys and defaults are those that llama.cpp reads.</summary>
+    /// <param name="V">Vocabulary size.</param>
+    /// <param name="d">embedding_length.</param>
+    /// <param name="f">feed_forward_length.</param>
+    /// <param name="N">block_count.</param>
+    /// <param name="H">attention.head_count.</param>
+    /// <param name="G">attention.head_count_kv; H where absent.</param>
+    /// <param name="d_k">attention.key_length; d / H where absent.</param>
+    /// <param name="TrainedContext">context_length.</param>
+    /// <param name="Epsilon">attention.layer_norm_rms_epsilon.</param>
+    /// <param name="RopeBase">rope.freq_base; 10,000 where absent.</param>
+    /// <param name="RopeScaling">rope.scaling.*.</param>
+    internal sealed record Config(
+        int V, int d, int f, int N, int H, int G, int d_k, int TrainedContext, float Epsilon, float RopeBase, RopeScaling RopeScaling)
+    {
+        public static Config Read(GgufMetadata metadata, int vocabulary)
+        {
+            int Require(string key) => Positive("llama." + key, metadata.RequireUInt32("llama." + key));
+            int Optional(string key, int absent) => metadata.GetUInt32("llama." + key) is uint given ? Positive("llama." + key, given) : absent;
+
+            if (metadata.GetUInt32("llama.expert_count") is > 0 and uint experts)
+            {
+                throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend runs dense models, this file has {experts} experts. Use the llama.cpp backend.");
+            }
+            (int d, int H) = (Require("embedding_length"), Require("attention.head_count"));
+            int d_k = Optional("attention.key_length", d / H);
+            Agree("attention.value_length", Optional("attention.value_length", d / H), d_k);
+            Agree("rope.dimension_count", Optional("rope.dimension_count", d_k), d_k);
+            int G = Optional("attention.head_count_kv", H);
+            if (H % G != 0)
+            {
+                throw new ModelFileException($"Reading metadata 'llama.attention.head_count_kv': expected a divisor of head_count {H}, found {G}. Convert the model again.");
+            }
+            int context = Require("context_length");
+            return new Config(
+                vocabulary, d, Require("feed_forward_length"), Require("block_count"), H, G, d_k, context,
+                metadata.RequireFloat32("llama.attention.layer_norm_rms_epsilon"),
+                metadata.GetFloat32("llama.rope.freq_base") ?? 10_000,
+                ReadRopeScaling(metadata, context));
+        }
+
+        // A factor of 0 is how converters write "none".
+        private static RopeScaling ReadRopeScaling(GgufMetadata metadata, int context)
+        {
+            string name = metadata.GetString("llama.rope.scaling.type") ?? "linear";
+            float factor = metadata.GetFloat32("llama.rope.scaling.factor") ?? metadata.GetFloat32("llama.rope.scale_linear") ?? 0;
+            RopeScalingKind kind = name switch
+            {
+                "none" => RopeScalingKind.None,
+                "linear" => RopeScalingKind.Linear,
+                "yarn" => RopeScalingKind.Yarn,
+                _ => throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend scales rotary frequencies by none, linear or yarn, this file asks for '{name}'. Use the llama.cpp backend."),
+            };
+            return new RopeScaling(
+                kind, factor == 0 ? 1 : factor,
+                metadata.GetUInt32("llama.rope.scaling.original_context_length") is > 0 and uint original ? (int)original : context,
+                metadata.GetFloat32("llama.rope.scaling.attn_factor") ?? 1);
+        }
+
+        private static int Positive(string key, uint value) => value is > 0 and <= int.MaxValue
+            ? (int)value
+            : throw new ModelFileException($"Reading metadata '{key}': expected a number from 1 to {int.MaxValue}, found {value}. Convert the model again.");
+
+        private static void Agree(string key, int found, int d_k)
+        {
+            if (found != d_k)
+            {
+                throw new ModelFileException($"Reading metadata 'llama.{key}': expected {d_k}, the size of a head's key, found {found}. Convert the model again.");
+            }
+        }
+    }
+
+    /// <summary>One layer's weights, (out, in) each.</summary>
+    internal sealed record Layer
+    {
+        public required Weight AttnNorm { get; init; }     // (d)
+        public required Weight? AttnQKV { get; init; }     // (H·d_k + 2·G·d_k, d): the three below in one
+        public required Weight? AttnQKVBias { get; init; } // (H·d_k + 2·G·d_k)
+        public required Weight? AttnQ { get; init; }       // (H·d_k, d)
+        public required Weight? AttnK { get; init; }       // (G·d_k, d)
+        public required Weight? AttnV { get; init; }       // (G·d_k, d)
+        public required Weight? AttnQBias { get; init; }   // (H·d_k)
+        public required Weight? AttnKBias { get; init; }   // (G·d_k)
+        public required Weight? AttnVBias { get; init; }   // (G·d_k)
+        public required Weight AttnOutput { get; init; }   // (d, H·d_k)
+        public required Weight? AttnOutputBias { get; init; } // (d)
+        public required Weight FfnNorm { get; init; }      // (d)
+        public required Weight FfnGate { get; init; }      // (f, d)
+        public required Weight FfnUp { get; init; }        // (f, d)
+        public required Weight FfnDown { get; init; }      // (d, f)
+        public required Weight? FfnGateBias { get; init; } // (f)
+        public required Weight? FfnUpBias { get; init; }   // (f)
+        public required Weight? FfnDownBias { get; init; } // (d)
+
+        public static Layer Read(WeightReader w, Config c)
+        {
+            (int q, int kv) = (c.H * c.d_k, c.G * c.d_k);
+            string fromH = $"head_count {c.H} × head_dim {c.d_k}", fromG = $"head_count_kv {c.G} × head_dim {c.d_k}";
+            string fromF = $"embedding_length {c.d} and feed_forward_length {c.f}";
+            bool fused = w.Has("attn_qkv.weight"), fusedBias = fused && w.Has("attn_qkv.bias");
+            return new Layer
+            {
+                AttnNorm = w.Vector("attn_norm.weight", c.d, $"embedding_length {c.d}"),
+                AttnQKV = w.OptionalMatrix("attn_qkv.weight", q + 2 * kv, c.d, $"{fromH} and twice {fromG}"),
+                AttnQKVBias = w.OptionalVector("attn_qkv.bias", q + 2 * kv, $"{fromH} and twice {fromG}"),
+                AttnQ = fused ? null : w.Matrix("attn_q.weight", q, c.d, fromH),
+                AttnK = fused ? null : w.Matrix("attn_k.weight", kv, c.d, fromG),
+                AttnV = fused ? null : w.Matrix("attn_v.weight", kv, c.d, fromG),
+                AttnQBias = fusedBias ? null : w.OptionalVector("attn_q.bias", q, fromH),
+                AttnKBias = fusedBias ? null : w.OptionalVector("attn_k.bias", kv, fromG),
+                AttnVBias = fusedBias ? null : w.OptionalVector("attn_v.bias", kv, fromG),
+                AttnOutput = w.Matrix("attn_output.weight", c.d, q, fromH),
+                AttnOutputBias = w.OptionalVector("attn_output.bias", c.d),
+                FfnNorm = w.Vector("ffn_norm.weight", c.d, $"embedding_length {c.d}"),
+                FfnGate = w.Matrix("ffn_gate.weight", c.f, c.d, fromF),
+                FfnUp = w.Matrix("ffn_up.weight", c.f, c.d, fromF),
+                FfnDown = w.Matrix("ffn_down.weight", c.d, c.f, fromF),
+                FfnGateBias = w.OptionalVector("ffn_gate.bias", c.f),
+                FfnUpBias = w.OptionalVector("ffn_up.bias", c.f),
+                FfnDownBias = w.OptionalVector("ffn_down.bias", c.d),
+            };
+        }
+    }
+
+    /// <summary>All weights.</summary>
+    /// <param name="TokenEmbd">(V, d).</param>
+    /// <param name="Layers">N of them.</param>
+    /// <param name="OutputNorm">(d).</param>
+    /// <param name="Output">(V, d); the token embedding itself where the two are tied.</param>
+    /// <param name="RopeFactors">(d_k / 2), divisors of the rotary frequencies, or null.</param>
+    internal sealed record LlamaWeights(Weight TokenEmbd, IReadOnlyList<Layer> Layers, Weight OutputNorm, Weight Output, Weight? RopeFactors)
+    {
+        public static LlamaWeights Read(WeightReader w, Config c)
+        {
+            string fromV = $"embedding_length {c.d} and {c.V} tokens";
+            Weight embedding = w.Matrix("token_embd.weight", c.V, c.d, fromV);
+            return new LlamaWeights(
+                embedding,
+                [.. Enumerable.Range(0, c.N).Select(i => Layer.Read(w.Enter($"blk.{i}"), c))],
+                w.Vector("output_norm.weight", c.d, $"embedding_length {c.d}"),
+                w.OptionalMatrix("output.weight", c.V, c.d, fromV) ?? embedding,
+                w.OptionalVector("rope_freqs.weight", c.d_k / 2, $"half of head_dim {c.d_k}"));
+        }
+    }
+
+    /// <summary>What a pass changes; owned by one caller.</summary>
+    /// <param name="Pass">Threads and memory of activations.</param>
+    /// <param name="Cache">Keys (rotated) and values, (n, G·d_k) per layer.</param>
+    internal sealed record State(Pass Pass, KeyValueCache Cache)
+    {
+        /// <summary>Collects activations, or null.</summary>
+        public ActivationTap? Tap { get; set; }
+    }
+
+    /// <summary>A state with an empty cache.</summary>
+    public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
+
+    /// <summary>Evaluates T tokens behind those in the cache.</summary>
+    /// <param name="s">Its cache is longer by T afterwards. On an exception it is of no use until cleared.</param>
+    /// <param name="tokens">(T), each within 0 … V − 1.</param>
+    /// <param name="rows">How many rows, the last ones, are wanted; 0 where only the cache matters.</param>
+    /// <returns>(rows, d) behind the final norm, valid until the next pass.</returns>
+    public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
+    {
+        (Pass pass, ActivationTap? tap, int T, int n) = (s.Pass, s.Tap, tokens.Length, s.Cache.Length);
+        pass.Release(default);
+        tap?.BeginBlock();
+        Tensor turns = pass.New(T, C.d_k);
+        _angles.Fill(n, turns);
+        (int, int) start = pass.Mark;
+        Tensor x = Embedding.Forward(pass, W.TokenEmbd, tokens);                                   // (T, d)
+        tap?.Take("embd", -1, "GET_ROWS", x);
+        for (int i = 0; i < C.N; i++)
+        {
+            Layer L = W.Layers[i];
+            Tensor attn_norm = Norm(s, x, L.AttnNorm, "attn_norm", i);                             // (T, d)
+            (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, attn_norm, i);                // (T, H·d_k), 2 × (T, G·d_k)
+            Q = Rope.Forward(pass, Q, turns);
+            K = Rope.Forward(pass, K, turns);
+            tap?.Take("Qcur", i, "ROPE", Q, C.d_k);
+            tap?.Take("Kcur", i, "ROPE", K, C.d_k);
+            (Tensor K_n, Tensor V_n) = s.Cache.Append(pass, i, K, V);                              // (n + T, G·d_k)
+            if (i == C.N - 1)
+            {
+                // Beyond its keys and values, the last layer matters only to the rows asked for.
+                (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
+            }
+            Tensor kqv_out = Attention.Forward(pass, Q, K_n, V_n, n + T - Q.Rows, (C.H, C.G));     // (T, H·d_k)
+            tap?.Take("kqv_out", i, "CONT", kqv_out);
+            Tensor attn_out = Linear.Forward(pass, L.AttnOutput, L.AttnOutputBias, kqv_out);       // (T, d)
+            tap?.Take("attn_out", i, L.AttnOutputBias is null ? "MUL_MAT" : "ADD", attn_out);
+            Tensor ffn_inp = Residual.Forward(pass, x, attn_out);                                  // (T, d)
+            tap?.Take("ffn_inp", i, "ADD", ffn_inp);
+            Tensor ffn_norm = Norm(s, ffn_inp, L.FfnNorm, "ffn_norm", i);                          // (T, d)
+            Tensor l_out = Residual.Forward(pass, FeedForward(s, L, ffn_norm, i), ffn_inp);        // (T, d)
+            tap?.Take("l_out", i, "ADD", l_out);
+            x = pass.Keep(start, l_out);
+        }
+        s.Cache.Advance(T);
+        return Norm(s, x, W.OutputNorm, "result_norm", -1);                                        // (rows, d)
+    }
+
+    /// <summary>Logits (rows, V) of rows (rows, d) that <see cref="Forward"/> gave.</summary>
+    public Tensor Logits(State s, Tensor result_norm)
+    {
+        Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
+        s.Tap?.Take("result_output", -1, "MUL_MAT", result_output);
+        return result_output;
+    }
+
+    private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer)
+    {
+        if (s.Tap is { } tap && tap.Wants("norm", layer))
+        {
+            tap.Take("norm", layer, "RMS_NORM", RmsNorm.Forward(s.Pass, x, null, null, C.Epsilon));
+        }
+        Tensor y = RmsNorm.Forward(s.Pass, x, gain, null, C.Epsilon);
+        s.Tap?.Take(name, layer, "MUL", y);
+        return y;
+    }
+
+    private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Layer L, Tensor x, int i)
+    {
+        (Pass pass, int q, int kv) = (s.Pass, C.H * C.d_k, C.G * C.d_k);
+        if (L.AttnQKV is null)
+        {
+            return (ProjectHeads(s, L.AttnQ!, L.AttnQBias, x, "Qcur", i),
+                ProjectHeads(s, L.AttnK!, L.AttnKBias, x, "Kcur", i),
+                ProjectHeads(s, L.AttnV!, L.AttnVBias, x, "Vcur", i));
+        }
+        Tensor wqkv = Linear.Forward(pass, L.AttnQKV, L.AttnQKVBias, x);                           // (T, H·d_k + 2·G·d_k)
+        s.Tap?.Take(L.AttnQKVBias is null ? "wqkv" : "wqkv_b", i, L.AttnQKVBias is null ? "MUL_MAT" : "ADD", wqkv);
+        Tensor Q = Columns.Take(pass, wqkv, 0, q), K = Columns.Take(pass, wqkv, q, kv), V = Columns.Take(pass, wqkv, q + kv, kv);
+        // llama.cpp takes separate biases over a fused weight only if all three are there.
+        return L is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v }
+            ? (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v))
+            : (Q, K, V);
+    }
+
+    private Tensor ProjectHeads(State s, Weight weight, Weight? bias, Tensor x, string name, int layer)
+    {
+        Tensor y = Project(s, weight, bias, x, name, name, layer);
+        s.Tap?.Take(name, layer, "RESHAPE", y, C.d_k);
+        return y;
+    }
+
+    private static Tensor FeedForward(State s, Layer L, Tensor x, int i)
+    {
+        Tensor ffn_up = Project(s, L.FfnUp, L.FfnUpBias, x, "ffn_up", "ffn_up_b", i);              // (T, f)
+        Tensor ffn_gate = Project(s, L.FfnGate, L.FfnGateBias, x, "ffn_gate", "ffn_gate_b", i);    // (T, f)
+        Tensor ffn_swiglu = SwiGlu.Forward(s.Pass, ffn_gate, ffn_up);                              // (T, f)
+        s.Tap?.Take("ffn_swiglu", i, "GLU", ffn_swiglu);
+        string product = L.FfnDownBias is null ? "ffn_out" : "ffn_down";
+        return Project(s, L.FfnDown, L.FfnDownBias, ffn_swiglu, product, "ffn_out", i);            // (T, d)
+    }
+
+    // x Wᵀ, and with a bias x Wᵀ + b, which llama.cpp may call by another name.
+    private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer)
+    {
+        Tensor y = Linear.Forward(s.Pass, weight, null, x);
+        s.Tap?.Take(product, layer, "MUL_MAT", y);
+        if (bias is not null)
+        {
+            y = Bias.Forward(s.Pass, y, bias);
+            s.Tap?.Take(sum, layer, "ADD", y);
+        }
+        return y;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Numerics.Tensors;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Ops;
+
+/// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d).</summary>
+internal static class Embedding
+{
+    /// <summary>x (T, d) of T tokens, each within 0 … V − 1.</summary>
+    public static Tensor Forward(Pass pass, Weight E, ReadOnlySpan<int> tokens)
+    {
+        Tensor x = pass.New(tokens.Length, E.Columns);
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            E.ReadRow(tokens[t], x.Row(t));
+        }
+        if (pass.Tape is { } tape && E.Gradient is not null)
+        {
+            Push(tape, E, tokens.ToArray(), x);
+        }
+        return x;
+    }
+
+    // Each row's gradient goes to its token; a token that occurs twice gets both.
+    private static void Push(Tape tape, Weight E, int[] tokens, Tensor x) => tape.Record(() =>
+    {
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            Span<float> row = E.Gradient.AsSpan(tokens[t] * E.Columns, E.Columns);
+            TensorPrimitives.Add(row, x.Slice(t, 1).Gradient, row);
+        }
+    });
+}

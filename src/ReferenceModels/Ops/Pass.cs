@@ -1,0 +1,72 @@
+namespace ReferenceModels.Ops;
+
+/// <summary>
+/// What a forward pass runs on: its threads, the memory of its activations, and the tape if it is to be walked back.
+/// Owned by one caller at a time.
+/// </summary>
+/// <remarks>
+/// Without a tape, activations come from buffers that are used over and over (<see cref="Mark"/>, <see cref="Keep"/>), so that
+/// a pass leaves no garbage. With a tape every tensor keeps its own memory, because the way back needs it.
+/// </remarks>
+internal sealed class Pass(Workers workers, Tape? tape = null)
+{
+    private const int SlabFloats = 1 << 20;   // 4 MiB
+
+    private readonly List<float[]> _slabs = [];
+    private int _slab;     // the slab in use
+    private int _used;     // floats of it in use
+
+    /// <summary>The threads.</summary>
+    public Workers Workers { get; } = workers;
+
+    /// <summary>Records the pass, or null for plain inference.</summary>
+    public Tape? Tape { get; } = tape;
+
+    /// <summary>Asked between ops.</summary>
+    public CancellationToken Cancellation { get; set; }
+
+    /// <summary>Where the next tensor will lie.</summary>
+    public (int Slab, int Used) Mark => (_slab, _used);
+
+    /// <summary>Bytes held for activations.</summary>
+    public long Bytes => _slabs.Sum(slab => (long)slab.Length * sizeof(float));
+
+    /// <summary>Memory for an op's output. Its values are undefined until the op wrote them all.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled; nothing of the pass is of use then.</exception>
+    public Tensor New(int rows, int columns)
+    {
+        Cancellation.ThrowIfCancellationRequested();
+        int floats = checked(rows * columns);
+        if (Tape is not null)
+        {
+            return new Tensor(new float[floats], 0, rows, columns, new float[floats]);
+        }
+        while (_slab < _slabs.Count && _used + floats > _slabs[_slab].Length)
+        {
+            (_slab, _used) = (_slab + 1, 0);
+        }
+        if (_slab == _slabs.Count)
+        {
+            _slabs.Add(GC.AllocateUninitializedArray<float>(Math.Max(SlabFloats, floats)));
+        }
+        var tensor = new Tensor(_slabs[_slab], _used, rows, columns);
+        _used += floats + 15 & ~15;           // the next one starts on a cache line of its own
+        return tensor;
+    }
+
+    /// <summary>Frees every tensor made since the mark but one, which moves to where they began.</summary>
+    public Tensor Keep((int Slab, int Used) mark, Tensor kept)
+    {
+        if (Tape is not null)
+        {
+            return kept;
+        }
+        Release(mark);
+        Tensor moved = New(kept.Rows, kept.Columns);
+        kept.Values.CopyTo(moved.Values);     // may overlap: CopyTo copies as if through a buffer
+        return moved;
+    }
+
+    /// <summary>Frees every tensor made since the mark.</summary>
+    public void Release((int Slab, int Used) mark) => (_slab, _used) = Tape is null ? mark : (_slab, _used);
+}

@@ -1,0 +1,47 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace ReferenceModels.Ops;
+
+/// <summary>Softmax: pᵢ = e^(xᵢ − max x) / Σ e^(xⱼ − max x). The maximum is subtracted, so that nothing overflows.</summary>
+internal static class Softmax
+{
+    /// <summary>One row in place.</summary>
+    public static void Forward(Span<float> x)
+    {
+        TensorPrimitives.Subtract(x, TensorPrimitives.Max<float>(x), x);
+        TensorPrimitives.Exp(x, x);
+        TensorPrimitives.Multiply(x, 1 / TensorPrimitives.Sum<float>(x), x);
+    }
+
+    /// <summary>One row of the way back: δxᵢ += pᵢ·(δpᵢ − Σ δpⱼ·pⱼ).</summary>
+    public static void Gradient(ReadOnlySpan<float> p, ReadOnlySpan<float> δp, Span<float> δx)
+    {
+        float dot = TensorPrimitives.Dot(p, δp);
+        for (int i = 0; i < p.Length; i++)
+        {
+            δx[i] += p[i] * (δp[i] - dot);
+        }
+    }
+
+    /// <summary>The naive twin.</summary>
+    public static void Naive<N>(Span<N> x)
+        where N : IBinaryFloatingPointIeee754<N>
+    {
+        N max = x[0];
+        foreach (N value in x)
+        {
+            max = N.Max(max, value);
+        }
+        N sum = N.Zero;
+        foreach (ref N value in x)
+        {
+            value = N.Exp(value - max);
+            sum += value;
+        }
+        foreach (ref N value in x)
+        {
+            value /= sum;
+        }
+    }
+}

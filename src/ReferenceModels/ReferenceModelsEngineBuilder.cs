@@ -1,0 +1,18 @@
+using Engine;
+using Engine.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ReferenceModels;
+
+/// <summary>Adds the managed models to the engine.</summary>
+public static class ReferenceModelsEngineBuilder
+{
+    /// <summary>Registers the backend <c>reference</c>; calling it twice changes nothing.</summary>
+    public static EngineBuilder AddReferenceModels(this EngineBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, ReferenceBackend>());
+        return builder;
+    }
+}

@@ -1,0 +1,98 @@
+using Engine;
+using Engine.Gguf;
+
+namespace ReferenceModels.Weights;
+
+/// <summary>
+/// Asks a file for its tensors by name and by the shape the model expects, at the place where the model uses them.
+/// <see cref="Enter"/> goes one step down the names: <c>reader.Enter("blk.3").Matrix("attn_k.weight", …)</c>.
+/// </summary>
+/// <remarks>The weights point into the file's mapping: the file has to live as long as they do.</remarks>
+internal sealed class WeightReader
+{
+    private readonly GgufFile _file;
+    private readonly string _prefix;
+    private readonly HashSet<string> _used;
+
+    /// <summary>A reader at the root of the file's names.</summary>
+    public WeightReader(GgufFile file) : this(file, "", new HashSet<string>(StringComparer.Ordinal)) { }
+
+    private WeightReader(GgufFile file, string prefix, HashSet<string> used) => (_file, _prefix, _used) = (file, prefix, used);
+
+    /// <summary>A reader of the names that begin with the prefix and a dot.</summary>
+    public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _used);
+
+    /// <summary>Whether the file has the tensor.</summary>
+    public bool Has(string name) => _file.FindTensor(_prefix + name) is not null;
+
+    /// <summary>A matrix (rows, columns) = (out, in); ggml writes its shape (in, out).</summary>
+    /// <param name="name">Behind the prefix.</param>
+    /// <param name="rows">out.</param>
+    /// <param name="columns">in.</param>
+    /// <param name="origin">Where the numbers come from, for the error message: <c>head_count_kv 4 × head_dim 8</c>.</param>
+    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    public Weight Matrix(string name, int rows, int columns, string? origin = null) =>
+        OptionalMatrix(name, rows, columns, origin) ?? throw Missing(name, $"({columns}, {rows})", origin);
+
+    /// <summary>As <see cref="Matrix"/>; null where the file has no such tensor.</summary>
+    public unsafe Weight? OptionalMatrix(string name, int rows, int columns, string? origin = null) =>
+        Find(name, [columns, rows], origin) is { } tensor
+            ? Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor))
+            : null;
+
+    /// <summary>A vector (n), in F32 whatever the file has.</summary>
+    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    public Weight Vector(string name, int n, string? origin = null) =>
+        OptionalVector(name, n, origin) ?? throw Missing(name, $"({n})", origin);
+
+    /// <summary>As <see cref="Vector"/>; null where the file has no such tensor.</summary>
+    public unsafe Weight? OptionalVector(string name, int n, string? origin = null)
+    {
+        if (Find(name, [n], origin) is not { } tensor)
+        {
+            return null;
+        }
+        Weight vector = Weight.Frozen(tensor.Name, tensor.Type, 1, n, _file.GetPointer(tensor));
+        return tensor.Type == GgmlType.F32 ? vector : Weight.CopyToF32(vector);
+    }
+
+    /// <summary>Refuses a file with tensors that nobody asked for: the model they belong to is another one.</summary>
+    /// <param name="ignored">Names that may be left, each with the reason why.</param>
+    /// <exception cref="ModelFileException">There are others.</exception>
+    public void RequireAllUsed(IReadOnlyDictionary<string, string> ignored)
+    {
+        string[] left = [.. _file.Tensors.Select(tensor => tensor.Name).Where(name => !_used.Contains(name) && !ignored.ContainsKey(name))];
+        if (left.Length > 0)
+        {
+            string names = string.Join(", ", left.Take(3).Select(name => $"'{name}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");
+            throw new ModelFileException($"Loading {_file.FileName}: expected only tensors that its architecture has, found {names} besides. The weights belong to another architecture than the metadata says, or the file needs a newer version.");
+        }
+    }
+
+    private GgufTensor? Find(string name, int[] shape, string? origin)
+    {
+        if (_file.FindTensor(_prefix + name) is not { } tensor)
+        {
+            return null;
+        }
+        _used.Add(tensor.Name);
+        // A trailing 1 says nothing: (64, 1) is (64).
+        int dimensions = tensor.Shape.Count;
+        while (dimensions > shape.Length && tensor.Shape[dimensions - 1] == 1)
+        {
+            dimensions--;
+        }
+        bool same = dimensions <= shape.Length;
+        for (int i = 0; same && i < shape.Length; i++)
+        {
+            same = shape[i] == (i < dimensions ? tensor.Shape[i] : 1);
+        }
+        return same ? tensor : throw new ModelFileException(
+            $"Loading '{tensor.Name}' from {_file.FileName}: expected ({string.Join(", ", shape)}){From(origin)}, file has {tensor.ShapeText}. The file's metadata and its tensors disagree; convert it again.");
+    }
+
+    private ModelFileException Missing(string name, string shape, string? origin) =>
+        new($"Loading '{_prefix}{name}' from {_file.FileName}: expected a tensor {shape}{From(origin)}, the file has none of this name. Convert the model again.");
+
+    private static string From(string? origin) => origin is null ? "" : $" from {origin}";
+}

@@ -1,0 +1,25 @@
+using Engine;
+using Engine.Configuration;
+
+namespace ReferenceModels.Tests;
+
+/// <summary>Loads and asks models in one line.</summary>
+internal static class ReferenceModelFixture
+{
+    public static async Task<IModel> LoadAsync(string path, int contextLength = 0) =>
+        await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength });
+
+    /// <summary>All rows of logits, (T, V).</summary>
+    public static async Task<float[][]> ScoreAsync(IModel model, int[] tokens)
+    {
+        var rows = new List<float[]>();
+        await foreach (ScoreBlock block in model.ScoreAsync(new ScoreRequest { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict }))
+        {
+            for (int row = 0; row < block.Rows; row++)
+            {
+                rows.Add(block.Row(row).ToArray());
+            }
+        }
+        return [.. rows];
+    }
+}
