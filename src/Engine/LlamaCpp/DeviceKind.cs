@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>A kind of device other than the CPU: a plugin of ggml and what it needs of the machine.</summary>
+/// <param name="Name">As in configuration.</param>
+/// <param name="Registry">ggml's name of its backend.</param>
+/// <param name="Plugin">File of the plugin, beside libllama.</param>
+/// <param name="Installation">How to get the plugin.</param>
+/// <param name="NoDevice">What it means that the plugin loads and finds nothing.</param>
+internal sealed record DeviceKind(string Name, string Registry, string Plugin, string Installation, string NoDevice)
+{
+    /// <summary>In the order in which <c>auto</c> tries them.</summary>
+    public static IReadOnlyList<DeviceKind> All { get; } =
+    [
+        new("cuda", "CUDA", "libggml-cuda.so",
+            "Run 'dotnet build native -t:Cuda' in the project and build or publish again",
+            "the NVIDIA driver shows no GPU that CUDA 13 can use (CUDA_VISIBLE_DEVICES may hide it)"),
+        new("vulkan", "Vulkan", "libggml-vulkan.so",
+            "Run 'dotnet build native -t:Vulkan' in the project and build or publish again",
+            "the Vulkan loader shows no GPU: install the GPU's Vulkan driver (one that computes on the CPU, such as Mesa's llvmpipe, counts only if GGML_VK_VISIBLE_DEVICES=0 names it)"),
+        new("metal", "MTL", "libggml-metal.so",
+            "Metal exists on macOS only, with a llama.cpp of your own named by LibraryPath",
+            "macOS shows no Metal device"),
+    ];
+
+    /// <summary>The GPUs; where there are none, the GPUs that share the processor's memory. Empty without the plugin.</summary>
+    public IReadOnlyList<nint> FindDevices()
+    {
+        var registration = Ggml.ggml_backend_reg_by_name(Registry);
+        if (registration == 0)
+        {
+            return [];
+        }
+        var devices = Enumerable.Range(0, (int)Ggml.ggml_backend_reg_dev_count(registration))
+            .Select(i => Ggml.ggml_backend_reg_dev_get(registration, (nuint)i))
+            .ToLookup(Ggml.ggml_backend_dev_type);
+        return [.. devices[ggml_backend_dev_type.GPU].Any() ? devices[ggml_backend_dev_type.GPU] : devices[ggml_backend_dev_type.IGPU]];
+    }
+
+    /// <summary>Why <see cref="FindDevices"/> finds none, and what to do.</summary>
+    public string Absence(LlamaLibrary library)
+    {
+        if (Ggml.ggml_backend_reg_by_name(Registry) != 0)
+        {
+            var said = library.PluginLog.Where(l => l.Contains(Registry, StringComparison.OrdinalIgnoreCase) && l.Contains("fail", StringComparison.OrdinalIgnoreCase)).ToList();
+            return $"{Plugin} loads, but {NoDevice}{(said.Count > 0 ? "; it says: " + string.Join("; ", said) : "")}";
+        }
+        var path = Path.Combine(library.Folder, Plugin);
+        if (!File.Exists(path))
+        {
+            return $"the file {path} is missing. {Installation}";
+        }
+        // Loading all plugins is silent about those that fail; loading one is not.
+        using var log = NativeLog.Listen();
+        return Ggml.ggml_backend_load(path) != 0 ? $"{path} loads only now. Start again"
+            : log.Reason.Contains("returned NULL", StringComparison.Ordinal) ? $"{path} loads, but {NoDevice}"
+            : $"{path} does not load: {log.Reason}. {MissingLibrary(log.Reason)}";
+    }
+
+    /// <summary>Such as <c>NVIDIA H200</c>.</summary>
+    public static string Describe(nint device) => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_description(device)) ?? "";
+
+    /// <summary>To whom a library belongs that the dynamic loader did not find.</summary>
+    private static string MissingLibrary(string reason) =>
+        reason.Contains("libcudart", StringComparison.Ordinal) || reason.Contains("libcublas", StringComparison.Ordinal)
+            ? "That file belongs to the CUDA 13 runtime: install it, or put its folder into LD_LIBRARY_PATH"
+        : reason.Contains("libcuda.so", StringComparison.Ordinal)
+            ? "That file belongs to the NVIDIA driver: install one for CUDA 13 (580 or newer), and in a container give it the GPU"
+        : reason.Contains("libvulkan", StringComparison.Ordinal)
+            ? "That file is the Vulkan loader: install it (Debian and Ubuntu: libvulkan1) with the GPU's Vulkan driver"
+        : "Install what it asks for";
+}

@@ -1,0 +1,115 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>The one llama.cpp of this process, loaded when the first model asks for it.</summary>
+internal sealed class LlamaLibrary
+{
+    private static readonly Lock Gate = new();
+    private static LlamaLibrary? _loaded;
+    private static bool _resolves;
+
+    private readonly nint _handle;
+    private bool _computes;
+
+    private LlamaLibrary(string path, nint handle)
+    {
+        Path = path;
+        _handle = handle;
+    }
+
+    /// <summary>The file of libllama.</summary>
+    public string Path { get; }
+
+    /// <summary>Its folder, where the plugins lie too.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>What <c>llama_version()</c> says.</summary>
+    public string Version { get; private set; } = "";
+
+    /// <summary>What the plugins logged while they were loaded.</summary>
+    public IReadOnlyList<string> PluginLog { get; private set; } = [];
+
+    /// <summary>Loads the library with its plugins, or gives the one already loaded.</summary>
+    /// <param name="libraryPath">Folder or file of the user's own; null for the one beside the program, or whichever is loaded.</param>
+    /// <param name="logger">Receives llama.cpp's log from now on.</param>
+    /// <exception cref="NativeLibraryException">It is not there, does not load, is not the release this binding is written
+    /// for, or another one is already loaded.</exception>
+    public static LlamaLibrary Load(string? libraryPath, ILogger logger)
+    {
+        lock (Gate)
+        {
+            NativeLog.RouteTo(logger);
+            if (_loaded is null)
+            {
+                _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
+                _loaded.Start();
+                logger.LogInformation("llama.cpp {Version} is loaded from {Path}.", _loaded.Version, _loaded.Path);
+            }
+            else if (!string.IsNullOrEmpty(libraryPath) && NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory) is var other && other != _loaded.Path)
+            {
+                throw new NativeLibraryException(
+                    $"Loading llama.cpp from {other}: this process already runs the one from {_loaded.Path}, and a process holds one only. Give all models the same LibraryPath, or start another process.");
+            }
+            return _loaded._computes ? _loaded : throw new NativeLibraryException(
+                $"Loading llama.cpp from {_loaded.Path}: expected a plugin libggml-cpu-*.so for this processor in {_loaded.Folder}, found none that loads. Install the library's whole folder, not libllama alone, and start again.");
+        }
+    }
+
+    /// <summary>Maps a library and judges it. One that is refused is let go again, so that another can be tried.</summary>
+    internal static LlamaLibrary Open(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            // Before libggml-base is mapped: otherwise a failed assertion forks and runs a debugger on this process.
+            _ = LibC.SetEnv("GGML_NO_BACKTRACE", "1", overwrite: 1);
+        }
+        nint handle;
+        try
+        {
+            handle = NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new NativeLibraryException(
+                $"Loading {path}: expected llama.cpp {LibraryFingerprint.Release} for {NativeLibraryLocator.RuntimeIdentifier} (Linux needs glibc 2.34 or newer), the system says: {e.Message.Trim()}", e);
+        }
+        var library = new LlamaLibrary(path, handle);
+        try
+        {
+            library.Version = LibraryFingerprint.Check(path, (name, function) => NativeLibrary.TryGetExport(library.Resolve(name), function, out var address) ? address : 0);
+        }
+        catch
+        {
+            NativeLibrary.Free(handle);
+            throw;
+        }
+        return library;
+    }
+
+    private void Start()
+    {
+        if (!_resolves)
+        {
+            NativeLibrary.SetDllImportResolver(typeof(Llama).Assembly, ResolveImport);
+            _resolves = true;
+        }
+        NativeLog.Attach();
+        Llama.llama_backend_init();
+        using var log = NativeLog.Listen();
+        Ggml.ggml_backend_load_all_from_path(Folder);
+        PluginLog = log.Lines;
+        _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
+    }
+
+    private static nint ResolveImport(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name is Llama.Library or Ggml.BaseLibrary or Ggml.RegistryLibrary ? _loaded!.Resolve(name) : 0;
+
+    /// <summary>dlsym also looks into what a library depends on, so on Linux and macOS one handle serves all three names,
+    /// whatever their files are called; GetProcAddress does not.</summary>
+    private nint Resolve(string name) =>
+        OperatingSystem.IsWindows() && name != Llama.Library ? NativeLibrary.Load(System.IO.Path.Combine(Folder, name + ".dll")) : _handle;
+}
