@@ -38,8 +38,8 @@ internal static unsafe class LibraryFingerprint
 
     // What v0.5.0's default functions return, first fields, last fields and both sides of every pointer.
     private const string ModelDefaults = "n_gpu_layers -1, split_mode 1, load_mode -1, lazy_mode 1, main_gpu 0, bools 001000";
-    private const string ContextDefaults = "n_ctx 512, n_batch 2048, n_ubatch 512, n_seq_max 1, n_threads 4, flash_attn_type -1, yarn_beta_fast 32, type_k 1, type_v 1, bools 011110, n_samplers 0";
-    private const string QuantizeDefaults = "ftype 7, output_tensor_type 43, token_embedding_type 43, bools 010000, max_buf_size 0";
+    private const string ContextDefaults = "n_ctx 512, n_batch 2048, n_ubatch 512, n_seq_max 1, n_threads 4, flash_attn_type -1, yarn_beta_fast -1, type_k 1, type_v 1, bools 011110, n_samplers 0";
+    private const string QuantizeDefaults = "ftype 7, output_tensor_type 43, token_embedding_type 43, bools 010000, max_buf_size 8589934592";
 
     private static string Describe(llama_model_params p) =>
         $"n_gpu_layers {p.n_gpu_layers}, split_mode {p.split_mode:D}, load_mode {p.load_mode:D}, lazy_mode {p.lazy_mode:D}, main_gpu {p.main_gpu}, "

@@ -37,7 +37,7 @@ internal static unsafe class NativeLog
     public static void Restore(NativeLogListener? previous) => _listener = previous;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Receive(ggml_log_level level, byte* text, nint userData)
+    internal static void Receive(ggml_log_level level, byte* text, nint userData)
     {
         try
         {
@@ -60,9 +60,9 @@ internal static unsafe class NativeLog
         var parts = Encoding.UTF8.GetString(text).Split('\n');
         foreach (var part in parts[..^1])
         {
-            line.Append(part);
-            Write(_level, line.ToString().Trim());
+            var whole = line.Append(part).ToString().Trim();
             line.Clear();
+            Write(_level, whole);
         }
         line.Append(parts[^1]);
     }
