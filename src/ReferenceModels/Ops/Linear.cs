@@ -1,34 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ReferenceModels.Quantization;
 using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>y = x Wᵀ + b, with W (out, in), x (T, in), y (T, out), b (out).</summary>
-/// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order of the kernel's own.
-/// <see cref="LinearNaive"/> is the definition.</remarks>
+/// <summary>y = x Wᵀ, with W (out, in), x (T, in), y (T, out).</summary>
+/// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order of the kernel's own
+/// that does not depend on the threads. <see cref="LinearNaive"/> is the definition.</remarks>
 internal static unsafe partial class Linear
 {
+    // A tile of W is TileRows × TileColumns floats (128 KiB): it stays in the second-level cache while x passes.
+    private const int TileRows = 32;
+    private const int TileColumns = 1024;
+
+    // Between the rows of a tile, so that they do not all fall into the same sets of the first-level cache.
+    private const int TilePadding = 16;
+
+    // Bytes of W for one index of the one-token loop.
+    private const int StripBytes = 128 * 1024;
+
     /// <summary>y = x Wᵀ.</summary>
     public static void Forward(Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
     {
-        int T = Tokens(W, x.Length, y.Length), d_in = W.Columns, d_out = W.Rows;
+        var T = Tokens(W, x.Length, y.Length);
         fixed (float* px = x, py = y)
         {
-            var (x_t, y_t) = ((nint)px, (nint)py);
-            workers.For((d_out + 31) / 32, tile =>
+            if (T == 1)
+                MultiplyVector(W, px, py, workers);
+            else
+                MultiplyMatrix(W, px, py, T, workers);
+        }
+    }
+
+    // One token: the weight is read once, so it is used in its own format on the way.
+    [SkipLocalsInit]
+    private static void MultiplyVector(Weight W, float* x, float* y, Workers workers)
+    {
+        var format = W.Format;
+        var sums = stackalloc float[W.Columns / BlockFormat.SumElements + 1];
+        if (format.NeedsSums)
+            for (var k = 0; k < W.Columns / BlockFormat.SumElements; k++)
             {
-                var w = stackalloc float[d_in];
-                for (var o = tile * 32; o < Math.Min(d_out, tile * 32 + 32); o++)
-                {
-                    W.Format.Dequantize(W.Data + o * W.RowBytes, w, d_in);
-                    for (var t = 0; t < T; t++)
-                    {
-                        var sum = 0f;
-                        for (var i = 0; i < d_in; i++)
-                            sum += w[i] * ((float*)x_t)[(long)t * d_in + i];
-                        ((float*)y_t)[(long)t * d_out + o] = sum;
-                    }
-                }
-            });
+                var x_k = x + k * BlockFormat.SumElements;
+                sums[k] = Lanes256.Sum((Vector256.Load(x_k) + Vector256.Load(x_k + 8)) + (Vector256.Load(x_k + 16) + Vector256.Load(x_k + 24)));
+            }
+        var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 1, 1024);
+        workers.For((W.Rows + strip - 1) / strip, i =>
+        {
+            var first = i * strip;
+            format.Dot(W.Data + first * W.RowBytes, Math.Min(strip, W.Rows - first), x, sums, y + first, W.Columns);
+        });
+    }
+
+    // Many tokens: a tile of the weight is turned into floats once and used for all of them.
+    private static void MultiplyMatrix(Weight W, float* x, float* y, int T, Workers workers)
+    {
+        workers.For((W.Rows + TileRows - 1) / TileRows, i => MultiplyTile(W, i * TileRows, x, y, T));
+    }
+
+    [SkipLocalsInit]
+    private static void MultiplyTile(Weight W, int first, float* x, float* y, int T)
+    {
+        const int ldw = TileColumns + TilePadding;
+        int d_in = W.Columns, d_out = W.Rows;
+        var rows = Math.Min(TileRows, d_out - first);
+        var memory = stackalloc float[TileRows * ldw + 16];
+        var tile = (float*)(((nint)memory + 63) & ~63);
+        for (var t = 0; t < T; t++)
+            new Span<float>(y + (long)t * d_out + first, rows).Clear();
+        for (var c = 0; c < d_in; c += TileColumns)
+        {
+            var n = Math.Min(TileColumns, d_in - c);
+            for (var r = 0; r < rows; r++)
+                W.Format.Dequantize(W.Data + (first + r) * W.RowBytes + W.Format.RowBytes(c), tile + r * ldw, n);
+            DotTile.Multiply(tile, rows, ldw, x + c, d_in, y + first, d_out, T, n);
         }
     }
 

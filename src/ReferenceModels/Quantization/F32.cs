@@ -1,11 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace ReferenceModels.Quantization;
 
 /// <summary>F32: IEEE binary32, little-endian; a block is one element.</summary>
-internal readonly struct F32 : IBlock
+internal readonly struct F32 : IFloatBlock
 {
     public static int Elements => 1;
 
     public static int Bytes => 4;
 
     public static unsafe void Dequantize(byte* block, float* y) => *y = *(float*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe V Load<V, TLanes>(byte* p) where TLanes : ILanes<V> => TLanes.Load((float*)p);
 }

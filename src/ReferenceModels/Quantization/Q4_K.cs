@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace ReferenceModels.Quantization;
 
 /// <summary>
@@ -9,11 +12,15 @@ namespace ReferenceModels.Quantization;
 ///  16  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
 /// </code>
 /// </summary>
-internal readonly struct Q4_K : IBlock
+internal readonly struct Q4_K : IScaledBlock
 {
     public static int Elements => 256;
 
     public static int Bytes => 144;
+
+    public static int Group => 32;
+
+    public static bool HasMinima => true;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -31,5 +38,19 @@ internal readonly struct Q4_K : IBlock
                 y[g * 32 + i] = product - min;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
+    {
+        SixBitScales.Unpack(block, halves, scales, minima);
+        var nibble = Vector256.Create((byte)15);
+        for (var pair = 0; pair < 4; pair++)
+        {
+            var qs = Vector256.Load(block + 16 + pair * 32);
+            (qs & nibble).AsSByte().Store(scratch + pair * 64);
+            (qs >> 4).AsSByte().Store(scratch + pair * 64 + 32);
+        }
+        return scratch;
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace ReferenceModels.Quantization;
 
 /// <summary>
@@ -10,11 +13,15 @@ namespace ReferenceModels.Quantization;
 ///  48  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
 /// </code>
 /// </summary>
-internal readonly struct Q5_K : IBlock
+internal readonly struct Q5_K : IScaledBlock
 {
     public static int Elements => 256;
 
     public static int Bytes => 176;
+
+    public static int Group => 32;
+
+    public static bool HasMinima => true;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -34,5 +41,21 @@ internal readonly struct Q5_K : IBlock
                 y[g * 32 + i] = product - min;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
+    {
+        SixBitScales.Unpack(block, halves, scales, minima);
+        var nibble = Vector256.Create((byte)15);
+        var fifth = Vector256.Create((byte)16);
+        var qh = Vector256.Load(block + 16);
+        for (var pair = 0; pair < 4; pair++, qh >>= 2)
+        {
+            var qs = Vector256.Load(block + 48 + pair * 32);
+            ((qs & nibble) | ((qh << 4) & fifth)).AsSByte().Store(scratch + pair * 64);
+            ((qs >> 4) | ((qh << 3) & fifth)).AsSByte().Store(scratch + pair * 64 + 32);
+        }
+        return scratch;
     }
 }

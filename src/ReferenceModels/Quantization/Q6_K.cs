@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace ReferenceModels.Quantization;
 
 /// <summary>
@@ -9,11 +12,15 @@ namespace ReferenceModels.Quantization;
 ///  208  half   d
 /// </code>
 /// </summary>
-internal readonly struct Q6_K : IBlock
+internal readonly struct Q6_K : IScaledBlock
 {
     public static int Elements => 256;
 
     public static int Bytes => 210;
+
+    public static int Group => 16;
+
+    public static bool HasMinima => false;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -26,5 +33,27 @@ internal readonly struct Q6_K : IBlock
             var high = block[128 + half * 32 + j % 32] >> (j / 32 * 2) & 3;
             y[i] = d * scales[i / 16] * ((low | high << 4) - 32);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
+    {
+        var d = Vector256.Create(halves[*(ushort*)(block + 208)]);
+        (Lanes256.Load((sbyte*)(block + 192)) * d).Store(scales);
+        (Lanes256.Load((sbyte*)(block + 200)) * d).Store(scales + 8);
+        var nibble = Vector256.Create((byte)15);
+        var upper = Vector256.Create((byte)0x30);
+        var offset = Vector256.Create((sbyte)32);
+        for (var half = 0; half < 2; half++)
+        {
+            byte* ql = block + half * 64;
+            var (even, odd, qh) = (Vector256.Load(ql), Vector256.Load(ql + 32), Vector256.Load(block + 128 + half * 32));
+            var q = scratch + half * 128;
+            (((even & nibble) | ((qh << 4) & upper)).AsSByte() - offset).Store(q);
+            (((odd & nibble) | ((qh << 2) & upper)).AsSByte() - offset).Store(q + 32);
+            (((even >> 4) | (qh & upper)).AsSByte() - offset).Store(q + 64);
+            (((odd >> 4) | ((qh >> 2) & upper)).AsSByte() - offset).Store(q + 96);
+        }
+        return scratch;
     }
 }

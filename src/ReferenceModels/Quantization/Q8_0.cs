@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ReferenceModels.Quantization;
 
 /// <summary>
@@ -7,11 +9,15 @@ namespace ReferenceModels.Quantization;
 ///  2  int8  q[32]
 /// </code>
 /// </summary>
-internal readonly struct Q8_0 : IBlock
+internal readonly struct Q8_0 : IScaledBlock
 {
     public static int Elements => 32;
 
     public static int Bytes => 34;
+
+    public static int Group => 32;
+
+    public static bool HasMinima => false;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -19,5 +25,12 @@ internal readonly struct Q8_0 : IBlock
         var q = (sbyte*)(block + 2);
         for (var i = 0; i < 32; i++)
             y[i] = q[i] * d;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
+    {
+        *scales = halves[*(ushort*)block];
+        return (sbyte*)(block + 2);
     }
 }
