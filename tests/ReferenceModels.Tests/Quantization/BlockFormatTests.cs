@@ -1,0 +1,49 @@
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Quantization;
+
+namespace ReferenceModels.Tests.Quantization;
+
+public class BlockFormatTests
+{
+    private const int Elements = 4096;
+
+    public static TheoryData<GgmlType> Types => [.. BlockFormat.All.Select(format => format.Type)];
+
+    [Theory, MemberData(nameof(Types))]
+    public void Sizes_are_those_of_ggml(GgmlType type)
+    {
+        var format = BlockFormat.Of(type, "w");
+        Assert.Equal(GgmlJudge.Block(type), (format.Elements, format.Bytes));
+    }
+
+    [Theory, MemberData(nameof(Types))]
+    public unsafe void Dequantized_floats_are_those_of_ggml_bit_for_bit(GgmlType type)
+    {
+        var format = BlockFormat.Of(type, "w");
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var blocks = RandomBlocks.Of(format, Elements, seed, wild: true);
+            var y = new float[Elements];
+            fixed (byte* pBlocks = blocks)
+            fixed (float* pY = y)
+                format.Dequantize(pBlocks, pY, Elements);
+            AssertSameBits(GgmlJudge.Dequantize(type, blocks, Elements), y);
+        }
+    }
+
+    [Fact]
+    public void An_unknown_format_is_refused_by_the_name_of_its_tensor()
+    {
+        var e = Assert.Throws<UnsupportedRequestException>(() => BlockFormat.Of(GgmlType.IQ2_XXS, "blk.0.attn_q.weight"));
+        Assert.Contains("blk.0.attn_q.weight", e.Message, StringComparison.Ordinal);
+        Assert.Contains("IQ2_XXS", e.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertSameBits(float[] expected, float[] actual)
+    {
+        for (var i = 0; i < expected.Length; i++)
+            if (BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]))
+                Assert.Fail($"Element {i}: expected {expected[i]:R}, found {actual[i]:R}.");
+    }
+}

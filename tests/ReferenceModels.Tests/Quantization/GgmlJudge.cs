@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using Engine.Gguf;
+
+namespace ReferenceModels.Tests.Quantization;
+
+/// <summary>ggml's own conversions, from the library that the build lays beside the tests.</summary>
+internal static unsafe class GgmlJudge
+{
+    private static readonly nint Library = NativeLibrary.Load(Path.Combine(
+        AppContext.BaseDirectory, "runtimes", RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64", "native", "libggml-base.so"));
+
+    private static readonly delegate* unmanaged[Cdecl]<int, TypeTraits*> Traits =
+        (delegate* unmanaged[Cdecl]<int, TypeTraits*>)NativeLibrary.GetExport(Library, "ggml_get_type_traits");
+
+    public static (long Elements, long Bytes) Block(GgmlType type) => (Traits((int)type)->blck_size, (long)Traits((int)type)->type_size);
+
+    /// <summary>n elements as ggml's to_float gives them.</summary>
+    public static float[] Dequantize(GgmlType type, byte[] blocks, int n)
+    {
+        var y = new float[n];
+        fixed (byte* pBlocks = blocks)
+        fixed (float* pY = y)
+        {
+            // F32 has no conversion: it is what is read.
+            if (type == GgmlType.F32)
+                Buffer.MemoryCopy(pBlocks, pY, 4L * n, 4L * n);
+            else
+                Traits((int)type)->to_float(pBlocks, pY, n);
+        }
+        return y;
+    }
+
+    // struct ggml_type_traits of ggml.h, up to what is read here.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TypeTraits
+    {
+        public nint type_name;
+        public long blck_size;
+        public long blck_size_interleave;
+        public nuint type_size;
+        public long is_quantized;
+        public delegate* unmanaged[Cdecl]<void*, float*, long, void> to_float;
+    }
+}

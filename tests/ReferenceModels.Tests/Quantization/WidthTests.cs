@@ -1,0 +1,118 @@
+using System.Runtime.Intrinsics;
+using Engine.Gguf;
+using ReferenceModels.Quantization;
+
+namespace ReferenceModels.Tests.Quantization;
+
+/// <summary>The plain definition of a block is the judge of what the kernels make of it, in each width the processor has.</summary>
+public unsafe class WidthTests
+{
+    private const int Elements = 2048;
+
+    private delegate float DotRow(byte* w, float* x, float* sums, int n);
+
+    private delegate void DequantizeRow(byte* w, float* y, int n);
+
+    [Fact]
+    public void F32_is_the_same_in_every_width() => Float<F32>(GgmlType.F32);
+
+    [Fact]
+    public void F16_is_the_same_in_every_width() => Float<F16>(GgmlType.F16);
+
+    [Fact]
+    public void BF16_is_the_same_in_every_width() => Float<BF16>(GgmlType.BF16);
+
+    [Fact]
+    public void Q8_0_is_the_same_in_every_width() => Scaled<Q8_0>(GgmlType.Q8_0);
+
+    [Fact]
+    public void Q4_0_is_the_same_in_every_width() => Scaled<Q4_0>(GgmlType.Q4_0);
+
+    [Fact]
+    public void Q4_K_is_the_same_in_every_width() => Scaled<Q4_K>(GgmlType.Q4_K);
+
+    [Fact]
+    public void Q5_K_is_the_same_in_every_width() => Scaled<Q5_K>(GgmlType.Q5_K);
+
+    [Fact]
+    public void Q6_K_is_the_same_in_every_width() => Scaled<Q6_K>(GgmlType.Q6_K);
+
+    [Fact]
+    public void A_half_that_is_not_finite_stays_so()
+    {
+        var halves = new Half[16];
+        halves.AsSpan().Fill(Half.One);
+        (halves[0], halves[5], halves[9]) = (Half.PositiveInfinity, Half.NegativeInfinity, Half.NaN);
+        var y = new float[16];
+        fixed (Half* p = halves)
+        fixed (float* py = y)
+            BlockFormat.Of(GgmlType.F16, "w").Dequantize((byte*)p, py, 16);
+        Assert.Equal([float.PositiveInfinity, 1, 1, 1, 1, float.NegativeInfinity, 1, 1, 1, float.NaN, 1, 1, 1, 1, 1, 1], y);
+    }
+
+    private static void Float<TBlock>(GgmlType type) where TBlock : struct, IFloatBlock
+    {
+        // Rows of a length no width divides, too.
+        foreach (var n in new[] { Elements, 1, 7, 37, 131 })
+        {
+            Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, x, n));
+            if (Vector512.IsHardwareAccelerated)
+                Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (w, x, _, n) => FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, x, n));
+        }
+    }
+
+    private static void Scaled<TBlock>(GgmlType type) where TBlock : struct, IScaledBlock
+    {
+        Judge<TBlock>(
+            type,
+            Elements,
+            (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, F16.Singles, y, n),
+            (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
+        if (Vector512.IsHardwareAccelerated)
+            Judge<TBlock>(
+                type,
+                Elements,
+                (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, F16.Singles, y, n),
+                (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; });
+    }
+
+    private static void Judge<TBlock>(GgmlType type, int n, DequantizeRow dequantize, DotRow dot) where TBlock : struct, IBlock
+    {
+        var format = BlockFormat.Of(type, "w");
+        for (var seed = 0; seed < 4; seed++)
+        {
+            byte[] wild = RandomBlocks.Of(format, n, seed, wild: true), blocks = RandomBlocks.Of(format, n, seed);
+            float[] x = Activations(n, seed), sums = [.. x.Chunk(BlockFormat.SumElements).Select(chunk => chunk.Sum())];
+            float[] expected = new float[n], actual = new float[n];
+            fixed (byte* pWild = wild, pBlocks = blocks)
+            fixed (float* pX = x, pSums = sums, pExpected = expected, pActual = actual)
+            {
+                Plain<TBlock>(pWild, pExpected, n);
+                dequantize(pWild, pActual, n);
+                Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
+
+                Plain<TBlock>(pBlocks, pExpected, n);
+                double sum = 0, magnitude = 0;
+                for (var i = 0; i < n; i++)
+                    (sum, magnitude) = (sum + (double)expected[i] * x[i], magnitude + Math.Abs((double)expected[i] * x[i]));
+                // A sum in F32 of n products, in lanes: the bound n·2^-24 Σ|wx| is never met by far; with the minima apart
+                // from the scales a few times 2^-24 Σ|wx| is what remains.
+                Assert.InRange(dot(pBlocks, pX, pSums, n) - sum, -1e-6 * magnitude, 1e-6 * magnitude);
+            }
+        }
+    }
+
+    private static void Plain<TBlock>(byte* blocks, float* y, int n) where TBlock : struct, IBlock
+    {
+        for (var i = 0; i < n; i += TBlock.Elements, blocks += TBlock.Bytes)
+            TBlock.Dequantize(blocks, y + i);
+    }
+
+    private static float[] Activations(int n, int seed)
+    {
+#pragma warning disable RS0030 // The seed is the argument.
+        var random = new Random(seed);
+#pragma warning restore RS0030
+        return [.. Enumerable.Range(0, n).Select(_ => (float)(random.NextDouble() * 2 - 1))];
+    }
+}
