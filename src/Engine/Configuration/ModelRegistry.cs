@@ -16,10 +16,10 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         foreach ((string name, ModelOptions model) in models)
         {
             // The last registration of a name wins, as everywhere in the container.
-            IModelBackend backend = backends.Last(backend => EngineConfiguration.Same(backend.Name, model.Backend));
+            IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, model.Backend));
             _models.Add(name, new ConfiguredModel(name, model, backend, logger));
         }
-        Names = [defaultName, .. _models.Keys.Where(name => !EngineConfiguration.Same(name, defaultName))];
+        Names = [defaultName, .. _models.Keys.Where(name => !StrictSection.Same(name, defaultName))];
     }
 
     public IReadOnlyList<string> Names { get; }

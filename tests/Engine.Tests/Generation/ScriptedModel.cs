@@ -32,9 +32,19 @@ internal sealed class ScriptedModel : ILoadedModel
 
     public ModelCard Card { get; init; } = new()
     {
-        Name = "scripted", Path = "", Architecture = "none", Backend = "test", Device = "cpu", FileType = "F32",
-        Parameters = 0, TensorBytes = 0, VocabularySize = Vocabulary, EmbeddingLength = 3, Layers = 0,
-        ContextLength = 16, TrainedContextLength = 16,
+        Name = "scripted",
+        Path = "",
+        Architecture = "none",
+        Backend = "test",
+        Device = "cpu",
+        FileType = "F32",
+        Parameters = 0,
+        TensorBytes = 0,
+        VocabularySize = Vocabulary,
+        EmbeddingLength = 3,
+        Layers = 0,
+        ContextLength = 16,
+        TrainedContextLength = 16,
         Abilities = ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed,
     };
 

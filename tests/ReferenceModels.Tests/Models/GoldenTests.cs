@@ -46,7 +46,10 @@ public sealed class GoldenTests
         await using IModel model = await ReferenceModelFixture.LoadAsync(SharedFolder.Model("aidreams260K-f32.gguf"));
         var request = new GenerateRequest
         {
-            Prompt = Prompt.FromTokens(Ints("start")), MaxTokens = 100, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true,
+            Prompt = Prompt.FromTokens(Ints("start")),
+            MaxTokens = 100,
+            Sampling = SamplingOptions.Greedy,
+            IgnoreEndOfGeneration = true,
         };
         List<int> tokens = [];
         await foreach (GeneratedToken token in model.GenerateAsync(request))

@@ -1,0 +1,54 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace Engine.Configuration;
+
+/// <summary>Reads a configuration section into an options object and lists what it could not read.</summary>
+/// <remarks>Not the framework's binder: that one ignores unknown keys and stops at the first value it cannot convert.</remarks>
+internal static class StrictSection
+{
+    /// <param name="section">Its keys are the names of the properties, in any case.</param>
+    /// <param name="options">Keeps its own value where the section has none.</param>
+    /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
+    /// <param name="mistakes">Receives a sentence for each unknown key and each value that cannot be converted.</param>
+    public static void Read(IConfigurationSection section, object options, string where, List<string> mistakes)
+    {
+        PropertyInfo[] keys = options.GetType().GetProperties();
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            PropertyInfo? key = Array.Find(keys, key => Same(key.Name, child.Key));
+            if (key is null)
+            {
+                mistakes.Add(UnknownKey(child.Key, where, keys.Select(key => key.Name)));
+                continue;
+            }
+            try
+            {
+                key.SetValue(options, child.Get(key.PropertyType) ?? key.GetValue(options));
+            }
+            catch (InvalidOperationException)
+            {
+                mistakes.Add($"{where}{key.Name} is '{child.Value}'. Set it to {Kind(key.PropertyType)}.");
+            }
+        }
+    }
+
+    public static string UnknownKey(string key, string where, IEnumerable<string> known) =>
+        Spelling.Nearest(key, known) is { } nearest
+            ? $"{where}{key} is not a known key. Did you mean {nearest}?"
+            : $"{where}{key} is not a known key. Known are {string.Join(", ", known)}.";
+
+    /// <summary>One message of all mistakes.</summary>
+    public static string Message(string section, string expected, IReadOnlyCollection<string> mistakes) =>
+        $"Reading the configuration section '{section}': expected {expected}, found "
+        + $"{(mistakes.Count == 1 ? "1 mistake" : $"{mistakes.Count} mistakes")}.\n{string.Join('\n', mistakes.Select(mistake => "- " + mistake))}";
+
+    /// <summary>Configuration keys, names of models and of backends have no case.</summary>
+    public static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static string Kind(Type type) =>
+        type == typeof(bool) ? "true or false"
+        : type == typeof(int) || type == typeof(long) ? "a whole number"
+        : type == typeof(double) || type == typeof(float) ? "a number"
+        : $"a {type.Name}";
+}

@@ -1,0 +1,54 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine.Host.Api;
+
+/// <summary>The bodies of answers, in OpenAI's names: the snake case of these.</summary>
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(Completion))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(Health))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Quotes and letters of all scripts stay readable: the answers are JSON and no part of a web page.</summary>
+    public static ApiJson Api { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
+
+internal sealed record ErrorBody(ErrorDetails Error);
+
+/// <param name="Message">A sentence for the user.</param>
+/// <param name="Type">OpenAI's class of error: <c>invalid_request_error</c>, <c>server_error</c>, …</param>
+/// <param name="Param">The field it is about.</param>
+/// <param name="Code">OpenAI's word for it.</param>
+internal sealed record ErrorDetails(string Message, string Type, string? Param, string? Code);
+
+/// <summary>An answer, or with one piece of its text a chunk of a streamed answer.</summary>
+internal sealed record Completion(string Id, string Object, long Created, string Model, IReadOnlyList<CompletionChoice> Choices)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CompletionUsage? Usage { get; init; }
+}
+
+/// <param name="Text">The text, or the next piece of it.</param>
+/// <param name="Index">Always 0: a request has one answer.</param>
+/// <param name="Logprobs">Not supported, always null.</param>
+/// <param name="FinishReason"><c>stop</c> or <c>length</c>; null until the last chunk.</param>
+internal sealed record CompletionChoice(string Text, int Index, object? Logprobs, string? FinishReason);
+
+internal sealed record CompletionUsage(int PromptTokens, int CompletionTokens, int TotalTokens);
+
+internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
+
+/// <param name="Id">Its name in the configuration.</param>
+/// <param name="Object">Always <c>model</c>.</param>
+/// <param name="Created">Unix seconds at which its file was written.</param>
+/// <param name="OwnedBy">The backend.</param>
+internal sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy);
+
+/// <param name="Status"><c>ok</c>, <c>loading</c> or <c>stopping</c>.</param>
+internal sealed record Health(string Status);

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Engine.Configuration;
+
+namespace Engine.Host.Api;
+
+/// <summary>The body of <c>POST /v1/completions</c>.</summary>
+/// <param name="Model">The model's name; null for the default one.</param>
+/// <param name="Generate">What is asked of it.</param>
+/// <param name="Stream">Answers in chunks as the text comes.</param>
+/// <param name="IncludeUsage">Ends a streamed answer with the token counts.</param>
+internal sealed record CompletionRequest(string? Model, GenerateRequest Generate, bool Stream, bool IncludeUsage)
+{
+    /// <summary>Stop texts at the most. OpenAI takes 4.</summary>
+    private const int MostStops = 16;
+
+    /// <summary>OpenAI's default.</summary>
+    private const int DefaultMaxTokens = 16;
+
+    private static readonly string[] Known =
+    [
+        "model", "prompt", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "stream", "stream_options",
+        "presence_penalty", "frequency_penalty", "repetition_penalty", "n", "best_of", "echo", "logprobs", "suffix", "logit_bias", "user",
+    ];
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <exception cref="ApiException">The body is not such a request, or asks for what is not supported.</exception>
+    public static async Task<CompletionRequest> ReadAsync(Stream body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using JsonDocument json = await JsonDocument.ParseAsync(body, Strict, cancellationToken).ConfigureAwait(false);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(new JsonFields(json.RootElement))
+                : throw ApiException.Invalid($"Reading the request's body: expected a JSON object, found {json.RootElement.ValueKind}.");
+        }
+        catch (JsonException e)
+        {
+            throw ApiException.Invalid($"Reading the request's body: expected JSON. {e.Message}");
+        }
+    }
+
+    private static CompletionRequest Read(JsonFields fields)
+    {
+        if (fields.Names.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        {
+            string proposal = Spelling.Nearest(unknown, Known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+            throw ApiException.Invalid($"Reading the request: '{unknown}' is not a field of it.{proposal}", unknown);
+        }
+        RefuseUnsupported(fields);
+        bool stream = fields.Flag("stream");
+        return new CompletionRequest(fields.Text("model"), new GenerateRequest
+        {
+            Prompt = ReadPrompt(fields),
+            MaxTokens = fields.Integer("max_tokens", 1, int.MaxValue) ?? DefaultMaxTokens,
+            Sampling = ReadSampling(fields),
+            Stop = ReadStop(fields),
+        }, stream, ReadIncludeUsage(fields, stream));
+    }
+
+    /// <summary>What is not given is OpenAI's default, not the engine's: clients of that API rely on it.</summary>
+    private static SamplingOptions ReadSampling(JsonFields fields) => new()
+    {
+        Temperature = fields.Number("temperature", 1, 0, 2),
+        TopP = fields.Number("top_p", 1, 0, 1),
+        // Others write -1 for all.
+        TopK = Math.Max(0, fields.Integer("top_k", -1, int.MaxValue) ?? 0),
+        MinP = fields.Number("min_p", 0, 0, 1),
+        PresencePenalty = fields.Number("presence_penalty", 0, -2, 2),
+        FrequencyPenalty = fields.Number("frequency_penalty", 0, -2, 2),
+        RepetitionPenalty = fields.Number("repetition_penalty", 1, 0.01f, 10),
+        PenaltyWindow = -1,
+        Seed = unchecked((ulong?)fields.Long("seed")),
+    };
+
+    private static Prompt ReadPrompt(JsonFields fields)
+    {
+        if (fields.Find("prompt") is not { } prompt)
+        {
+            throw ApiException.Invalid("Reading the field 'prompt': expected a string or an array of token ids, found none.", "prompt");
+        }
+        // An array of one prompt is that prompt.
+        if (prompt.ValueKind == JsonValueKind.Array && prompt.GetArrayLength() > 0 && prompt[0].ValueKind is JsonValueKind.String or JsonValueKind.Array)
+        {
+            prompt = prompt.GetArrayLength() == 1 ? prompt[0] : throw ApiException.Invalid(
+                $"Reading the field 'prompt': expected one prompt, found {prompt.GetArrayLength()}. Send each in a request of its own.", "prompt");
+        }
+        return prompt.ValueKind switch
+        {
+            JsonValueKind.String => Prompt.FromText(JsonFields.Text("prompt", prompt)),
+            JsonValueKind.Array => Prompt.FromTokens([.. prompt.EnumerateArray().Select(id =>
+                id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int token) ? token : throw JsonFields.Wrong("prompt", "token ids", id))]),
+            _ => throw JsonFields.Wrong("prompt", "a string or an array of token ids", prompt),
+        };
+    }
+
+    private static string[] ReadStop(JsonFields fields)
+    {
+        string[] stops = fields.Find("stop") is not { } stop ? []
+            : stop.ValueKind == JsonValueKind.String ? [JsonFields.Text("stop", stop)]
+            : stop.ValueKind == JsonValueKind.Array && stop.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
+                ? [.. stop.EnumerateArray().Select(text => JsonFields.Text("stop", text))]
+            : throw JsonFields.Wrong("stop", "a string or an array of strings", stop);
+        return stops.Length <= MostStops && !stops.Contains("")
+            ? stops
+            : throw ApiException.Invalid($"Reading the field 'stop': expected at most {MostStops} texts, none of them empty.", "stop");
+    }
+
+    private static bool ReadIncludeUsage(JsonFields fields, bool stream)
+    {
+        if (fields.Find("stream_options") is not { } options)
+        {
+            return false;
+        }
+        if (!stream || options.ValueKind != JsonValueKind.Object)
+        {
+            throw ApiException.Invalid("Reading the field 'stream_options': expected an object, and 'stream' to be true.", "stream_options");
+        }
+        return new JsonFields(options).Flag("include_usage");
+    }
+
+    /// <summary>Fields of OpenAI's that change the answer and are not supported; their neutral values are.</summary>
+    private static void RefuseUnsupported(JsonFields fields)
+    {
+        Refuse("n", fields.Integer("n", 0, int.MaxValue) is { } n && n != 1, "more than one answer");
+        Refuse("best_of", fields.Integer("best_of", 0, int.MaxValue) is { } best && best != 1, "more than one answer");
+        Refuse("echo", fields.Flag("echo"), "the prompt in the answer");
+        Refuse("logprobs", fields.Find("logprobs") is not null, "log-probabilities");
+        Refuse("suffix", fields.Text("suffix") is { Length: > 0 }, "text behind the answer");
+        Refuse("logit_bias", fields.Find("logit_bias") is { } bias && !(bias.ValueKind == JsonValueKind.Object && !bias.EnumerateObject().Any()), "biases");
+    }
+
+    private static void Refuse(string name, bool asked, string what)
+    {
+        if (asked)
+        {
+            throw ApiException.Invalid($"Reading the field '{name}': {what} cannot be asked for here. Leave the field out.", name);
+        }
+    }
+}

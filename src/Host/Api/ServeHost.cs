@@ -1,0 +1,77 @@
+using Engine.Configuration;
+using Engine.Host.Workers;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using ReferenceModels;
+
+namespace Engine.Host.Api;
+
+/// <summary>The generic host of <c>serve</c>: the engine, the worker with its queue, and the HTTP API.</summary>
+internal static class ServeHost
+{
+    private const string DefaultUrls = "http://127.0.0.1:8080";
+    private const string SettingsFile = "appsettings.json";
+
+    /// <summary>Seconds the host gives its services beyond the draining.</summary>
+    private const int StopSeconds = 5;
+
+    /// <summary>
+    /// Builds the host. Later sources win: appsettings.json beside the program, the one in the current folder, the
+    /// environment (<c>Engine__Models__default__Backend</c>), the command line.
+    /// </summary>
+    /// <param name="commandLine">Configuration keys with the values the command line gave.</param>
+    /// <param name="defaultModel">Gives the path of a model where none is configured.</param>
+    /// <param name="configure">Adds backends and other services.</param>
+    public static WebApplication Build(
+        IEnumerable<KeyValuePair<string, string?>> commandLine, Func<string> defaultModel, Action<EngineBuilder>? configure = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration
+            .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), SettingsFile), optional: true, reloadOnChange: false)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(commandLine);
+        AddDefaultModel(builder.Configuration, defaultModel);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        if (string.IsNullOrEmpty(builder.Configuration["urls"]) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls(DefaultUrls);
+        }
+        // Standard output belongs to what a verb prints.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+        IServiceCollection services = builder.Services;
+        EngineBuilder engine = services.AddEngine(builder.Configuration).AddReferenceModels();
+        configure?.Invoke(engine);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ServeConfiguration>();
+        services.AddSingleton<IConfigureOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
+        services.AddSingleton<IValidateOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
+        services.AddOptions<ServeOptions>().ValidateOnStart();
+        services.AddOptions<HostOptions>().Configure<IOptions<ServeOptions>>(
+            (host, serve) => host.ShutdownTimeout = TimeSpan.FromSeconds(serve.Value.DrainSeconds + StopSeconds));
+        services.AddSingleton<GenerationQueue>();
+        services.AddHostedService<GenerationWorker>();
+        services.AddSingleton<CompletionsEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<HealthEndpoint>();
+
+        WebApplication app = builder.Build();
+        app.UseApiErrors();
+        app.MapPost("/v1/completions", (HttpContext context, CompletionsEndpoint endpoint) => endpoint.HandleAsync(context));
+        app.MapGet("/v1/models", (ModelsEndpoint endpoint) => endpoint.List());
+        app.MapGet("/v1/models/{name}", (ModelsEndpoint endpoint, string name) => endpoint.Find(name));
+        app.MapGet("/health", (HealthEndpoint endpoint) => endpoint.Check());
+        return app;
+    }
+
+    /// <summary>A model without a path is the one the engine makes itself, unless others are configured.</summary>
+    private static void AddDefaultModel(ConfigurationManager configuration, Func<string> defaultModel)
+    {
+        IConfigurationSection models = configuration.GetSection(EngineOptions.SectionName).GetSection(nameof(EngineOptions.Models));
+        IConfigurationSection path = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Path));
+        if (string.IsNullOrEmpty(path.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
+        {
+            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)defaultModel())]);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using Engine.Configuration;
+using Engine.Host.Api;
+using Engine.Host.Workers;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Host.Commands;
+
+/// <summary><c>engine serve</c>: the hosted worker behind an HTTP API.</summary>
+internal sealed class ServeCommand
+{
+    private const int MostSlots = 256;
+
+    private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
+    private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MostSlots, "Requests the model runs at the same time. Default 1.");
+    private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 1, 1_000_000, "Requests that may wait; one more is answered 429. Default 64.");
+    private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
+    private readonly ModelSelection _model = new();
+
+    public static Command Create() => new ServeCommand().CreateVerb();
+
+    private Verb CreateVerb()
+    {
+        var verb = new Verb("serve", "Serves models over HTTP: POST /v1/completions, GET /v1/models, GET /health. "
+            + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
+        {
+            StopsWithin = null,
+            Examples =
+            [
+                "engine serve --model llama.gguf",
+                "engine serve --model llama.gguf --device cuda --slots 4 --urls http://0.0.0.0:8080",
+                "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
+            ],
+        };
+        verb.AddGroup("Server", _urls, _slots, _queue, _drain);
+        _model.AddTo(verb);
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        WebApplication app = ServeHost.Build(Settings(parsed), NoModel, engine =>
+        {
+            // Signals are the command line's affair: it cancels the token.
+            engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
+            if (parsed.GetValue(EngineCommand.Verbose))
+            {
+                engine.Services.AddLogging(logging => logging.AddFilter(null, LogLevel.Debug));
+            }
+        });
+        await using (app.ConfigureAwait(false))
+        {
+            try
+            {
+                await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return ExitCode.Pass;
+            }
+            catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
+            {
+                throw new ConfigurationException(string.Join('\n', e.InnerExceptions.Select(inner => inner.Message)));
+            }
+            catch (Exception e) when (e is IOException or FormatException or System.Net.Sockets.SocketException)
+            {
+                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {e.Message} Choose another address with --urls.");
+            }
+            app.Logger.LogInformation("Serving on {Addresses}; Ctrl-C ends it", string.Join(", ", app.Urls));
+            await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+            return ExitCode.Pass;
+        }
+    }
+
+    private static string NoModel() => throw new ConfigurationException("No model is given: add --model PATH.");
+
+    /// <summary>What was given on the command line, under its configuration keys: defaults are left to the configuration.</summary>
+    private Dictionary<string, string?> Settings(ParseResult parsed)
+    {
+        var settings = new Dictionary<string, string?>();
+        string model = $"{EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:{EngineOptions.DefaultModelName}:";
+        Add(_urls, "urls");
+        Add(_queue, $"{ServeOptions.SectionName}:{nameof(ServeOptions.Queue)}");
+        Add(_drain, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DrainSeconds)}");
+        Add(_slots, model + nameof(ModelOptions.Slots));
+        Add(_model.Model, model + nameof(ModelOptions.Path));
+        Add(_model.Backend, model + nameof(ModelOptions.Backend));
+        Add(_model.Device, model + nameof(ModelOptions.Device));
+        Add(_model.GpuLayers, model + nameof(ModelOptions.GpuLayers));
+        Add(_model.Threads, model + nameof(ModelOptions.Threads));
+        Add(_model.Context, model + nameof(ModelOptions.ContextLength));
+        Add(_model.Library, model + nameof(ModelOptions.LibraryPath));
+        return settings;
+
+        void Add<T>(Option<T> option, string key)
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+            {
+                settings[key] = Convert.ToString(parsed.GetValue(option), CultureInfo.InvariantCulture);
+            }
+        }
+    }
+
+    private sealed class TokenLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

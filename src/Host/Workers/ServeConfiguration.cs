@@ -1,0 +1,33 @@
+using Engine.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Host.Workers;
+
+/// <summary>Reads the section <c>Serve</c> into options and finds all its mistakes, which fail the start in one message.</summary>
+internal sealed class ServeConfiguration(IConfiguration configuration) : IConfigureOptions<ServeOptions>, IValidateOptions<ServeOptions>
+{
+    private const int MostRequests = 1_000_000;
+    private const int MostSeconds = 24 * 60 * 60;
+
+    private readonly List<string> _unreadable = [];
+
+    public void Configure(ServeOptions options) =>
+        StrictSection.Read(configuration.GetSection(ServeOptions.SectionName), options, "", _unreadable);
+
+    public ValidateOptionsResult Validate(string? name, ServeOptions options)
+    {
+        List<string> mistakes =
+        [
+            .. _unreadable,
+            .. Range(nameof(options.Queue), options.Queue, 1, MostRequests),
+            .. Range(nameof(options.Concurrency), options.Concurrency, 0, MostRequests),
+            .. Range(nameof(options.DrainSeconds), options.DrainSeconds, 0, MostSeconds),
+        ];
+        return mistakes.Count == 0
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(StrictSection.Message(ServeOptions.SectionName, "numbers in their ranges", mistakes));
+    }
+
+    private static IEnumerable<string> Range(string key, int value, int min, int max) =>
+        value >= min && value <= max ? [] : [$"{key} is {value}. Set it to a number from {min} to {max}."];
+}

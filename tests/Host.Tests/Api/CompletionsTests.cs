@@ -1,0 +1,185 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Api;
+
+public sealed class CompletionsTests
+{
+    [Fact]
+    public async Task A_completion_has_the_shape_of_OpenAIs()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        JsonElement answer = await server.CompleteAsync("""{"model": "default", "prompt": "zero", "max_tokens": 3}""");
+        Assert.StartsWith("cmpl-", answer.GetProperty("id").GetString(), StringComparison.Ordinal);
+        Assert.Equal("text_completion", answer.GetProperty("object").GetString());
+        Assert.True(answer.GetProperty("created").GetInt64() > 1_700_000_000);
+        Assert.Equal("default", answer.GetProperty("model").GetString());
+        JsonElement choice = Assert.Single(answer.GetProperty("choices").EnumerateArray());
+        Assert.Equal(" one two three", choice.GetProperty("text").GetString());
+        Assert.Equal(0, choice.GetProperty("index").GetInt32());
+        Assert.Equal(JsonValueKind.Null, choice.GetProperty("logprobs").ValueKind);
+        Assert.Equal("length", choice.GetProperty("finish_reason").GetString());
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":3,"total_tokens":6}""", answer.GetProperty("usage").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_streamed_completion_comes_in_events_and_ends_with_DONE()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        string[] events = await server.StreamAsync("""{"prompt": "zero", "max_tokens": 3, "stream": true, "stream_options": {"include_usage": true}}""");
+        Assert.Equal("[DONE]", events[^1]);
+        JsonElement[] chunks = [.. events[..^1].Select(chunk => JsonElement.Parse(chunk))];
+        Assert.Equal(4, chunks.Length);
+        Assert.Single(chunks.Select(chunk => chunk.GetProperty("id").GetString()).Distinct());
+        JsonElement[] choices = [.. chunks[..3].Select(chunk => chunk.GetProperty("choices")[0])];
+        Assert.Equal([" one", " two", " three"], choices.Select(choice => choice.GetProperty("text").GetString()));
+        Assert.Equal([null, null, "length"], choices.Select(choice => choice.GetProperty("finish_reason").GetString()));
+        Assert.Equal(0, chunks[3].GetProperty("choices").GetArrayLength());
+        Assert.Equal(6, chunks[3].GetProperty("usage").GetProperty("total_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Every_field_reaches_the_model()
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.CompleteAsync("""
+            {"prompt": [1, 2], "max_tokens": 2, "temperature": 0.5, "top_p": 0.75, "top_k": 7, "min_p": 0.25, "seed": -1, "stop": ["a", "b"],
+             "presence_penalty": 1, "frequency_penalty": -1, "repetition_penalty": 1.5, "n": 1, "best_of": 1, "echo": false, "logprobs": null,
+             "suffix": null, "logit_bias": {}, "user": "u", "stream": false}
+            """);
+        GenerateRequest request = Assert.Single(backend.Requests);
+        Assert.Equal([1, 2], request.Prompt.Tokens!);
+        Assert.Equal(2, request.MaxTokens);
+        Assert.Equal(["a", "b"], request.Stop);
+        Assert.Equal(new SamplingOptions
+        {
+            Temperature = 0.5f,
+            TopP = 0.75f,
+            TopK = 7,
+            MinP = 0.25f,
+            Seed = ulong.MaxValue,
+            PresencePenalty = 1,
+            FrequencyPenalty = -1,
+            RepetitionPenalty = 1.5f,
+            PenaltyWindow = -1,
+        }, request.Sampling);
+    }
+
+    [Fact]
+    public async Task What_is_not_given_is_OpenAIs_default()
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.CompleteAsync("""{"prompt": ["text"], "stop": "x", "top_k": -1}""");
+        GenerateRequest request = Assert.Single(backend.Requests);
+        Assert.Equal("text", request.Prompt.Text);
+        Assert.Equal(16, request.MaxTokens);
+        Assert.Equal(["x"], request.Stop);
+        Assert.Equal(new SamplingOptions { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 }, request.Sampling);
+    }
+
+    [Theory]
+    [InlineData("", null, "expected JSON")]
+    [InlineData("{", null, "expected JSON")]
+    [InlineData("[]", null, "expected a JSON object, found Array")]
+    [InlineData("{}", "prompt", "found none")]
+    [InlineData("""{"prompt": 1}""", "prompt", "expected a string or an array of token ids, found 1")]
+    [InlineData("""{"prompt": ["a", "b"]}""", "prompt", "expected one prompt, found 2")]
+    [InlineData("""{"prompt": [1, "b"]}""", "prompt", "expected token ids, found \"b\"")]
+    [InlineData("""{"prompt": [1.5]}""", "prompt", "expected token ids, found 1.5")]
+    [InlineData("""{"prompt": "\ud800"}""", "prompt", "half a surrogate pair")]
+    [InlineData("""{"prompt": "a", "prompt": "b"}""", null, "Duplicate property")]
+    [InlineData("""{"prompt": "a", "max_tokens": 0}""", "max_tokens", "expected a whole number from 1")]
+    [InlineData("""{"prompt": "a", "max_tokens": 1e99}""", "max_tokens", "found 1e99")]
+    [InlineData("""{"prompt": "a", "temperature": -1}""", "temperature", "expected a number from 0 to 2, found -1")]
+    [InlineData("""{"prompt": "a", "temperature": "hot"}""", "temperature", "found \"hot\"")]
+    [InlineData("""{"prompt": "a", "top_p": 2}""", "top_p", "from 0 to 1")]
+    [InlineData("""{"prompt": "a", "seed": 1.5}""", "seed", "64 bits")]
+    [InlineData("""{"prompt": "a", "stop": [1]}""", "stop", "array of strings")]
+    [InlineData("""{"prompt": "a", "stop": ""}""", "stop", "none of them empty")]
+    [InlineData("""{"prompt": "a", "stream": 1}""", "stream", "true or false")]
+    [InlineData("""{"prompt": "a", "stream_options": {}}""", "stream_options", "'stream' to be true")]
+    [InlineData("""{"prompt": "a", "n": 2}""", "n", "more than one answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "best_of": 2}""", "best_of", "more than one answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "echo": true}""", "echo", "the prompt in the answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "logprobs": 0}""", "logprobs", "log-probabilities cannot be asked for")]
+    [InlineData("""{"prompt": "a", "logit_bias": {"1": 2}}""", "logit_bias", "biases cannot be asked for")]
+    [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text behind the answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "temprature": 1}""", "temprature", "Did you mean 'temperature'?")]
+    public async Task A_mistake_is_answered_400_with_a_sentence(string body, string? param, string sentence)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using HttpResponseMessage response = await server.PostAsync(body);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        JsonElement error = Error(await response.Content.ReadAsStringAsync());
+        Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
+        Assert.Equal(param, error.GetProperty("param").GetString());
+        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/completions", """{"prompt": "a", "model": "nope"}""", 404, "model_not_found")]
+    [InlineData("GET", "/v1/models/nope", null, 404, "model_not_found")]
+    [InlineData("GET", "/v1/completions", null, 405, "method_not_allowed")]
+    [InlineData("GET", "/nope", null, 404, "unknown_url")]
+    public async Task What_is_not_there_is_answered_in_the_same_shape(string method, string path, string? body, int status, string code)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using HttpResponseMessage response = await server.Client.SendAsync(
+            new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body) });
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(code, Error(await response.Content.ReadAsStringAsync()).GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData(400, "context_length_exceeded", "the context holds 3 tokens, the prompt has 5")]
+    [InlineData(500, null, "NaN in layer 3")]
+    [InlineData(-500, null, "The server failed in a way nothing foresaw")]
+    public async Task An_error_of_the_model_keeps_its_sentence_and_an_unforeseen_one_its_details_to_itself(int status, string? code, string sentence)
+    {
+        Exception failure = status switch
+        {
+            400 => new ContextLengthExceededException(5, 3),
+            500 => new NonFiniteLogitsException("NaN in layer 3"),
+            _ => new InvalidOperationException("secret"),
+        };
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { Failure = failure });
+        using HttpResponseMessage response = await server.PostAsync("""{"prompt": "a"}""");
+        Assert.Equal(Math.Abs(status), (int)response.StatusCode);
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
+        Assert.Equal(code, Error(body).GetProperty("code").GetString());
+        Assert.Contains(sentence, Error(body).GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_in_a_stream_is_its_last_event()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { Failure = new NonFiniteLogitsException("NaN in layer 3") });
+        string[] events = await server.StreamAsync("""{"prompt": "a", "stream": true}""");
+        Assert.Equal(2, events.Length);
+        Assert.Equal("NaN in layer 3", Error(events[1]).GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_is_answered_413()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = new StringContent($$"""{"prompt": "{{new string('a', 31_000_000)}}"}"""),
+            // The refusal comes before the body, which would else run into a closed connection.
+            Headers = { ExpectContinue = true },
+        };
+        using HttpResponseMessage response = await server.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Error(await response.Content.ReadAsStringAsync());
+    }
+
+    private static JsonElement Error(string body)
+    {
+        Assert.DoesNotContain("   at ", body, StringComparison.Ordinal);
+        return JsonElement.Parse(body).GetProperty("error");
+    }
+}

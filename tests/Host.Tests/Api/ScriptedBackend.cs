@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Engine.Configuration;
+
+namespace Engine.Host.Tests.Api;
+
+/// <summary>A backend whose models say " one two three …", and whose loading and generating the test can hold up.</summary>
+internal sealed class ScriptedBackend : IModelBackend
+{
+    private static readonly string[] Words = [" one", " two", " three", " four", " five", " six", " seven", " eight"];
+
+    public string Name => "scripted";
+
+    /// <summary>The loading waits for it.</summary>
+    public Task Loading { get; init; } = Task.CompletedTask;
+
+    /// <summary>Every generation waits for it behind its first token.</summary>
+    public Task Generating { get; init; } = Task.CompletedTask;
+
+    /// <summary>Thrown behind the first token.</summary>
+    public Exception? Failure { get; init; }
+
+    /// <summary>Released once for each generation that has begun.</summary>
+    public SemaphoreSlim Begun { get; } = new(0);
+
+    /// <summary>Released once for each generation that was cancelled.</summary>
+    public SemaphoreSlim Cancelled { get; } = new(0);
+
+    public ConcurrentQueue<GenerateRequest> Requests { get; } = [];
+
+    public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    {
+        await Loading.WaitAsync(cancellationToken);
+        return new Model(this);
+    }
+
+    private sealed class Model(ScriptedBackend script) : IModel
+    {
+        public ModelCard Card => new()
+        {
+            Name = "script",
+            Path = "script",
+            Architecture = "none",
+            Backend = "scripted",
+            Device = "cpu",
+            FileType = "F32",
+            Parameters = 0,
+            TensorBytes = 0,
+            VocabularySize = 8,
+            EmbeddingLength = 1,
+            Layers = 0,
+            ContextLength = 100,
+            TrainedContextLength = 100,
+            Abilities = ModelAbilities.Generate,
+        };
+
+        public ITokenizer Tokenizer => throw new UnsupportedRequestException("A script has no tokenizer.");
+
+        public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
+            GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            script.Requests.Enqueue(request);
+            script.Begun.Release();
+            int count = request.MaxTokens ?? 1;
+            for (int i = 0; i < count; i++)
+            {
+                yield return new GeneratedToken
+                {
+                    Token = i,
+                    Text = Words[i % Words.Length],
+                    Index = i,
+                    PromptTokens = 3,
+                    FinishReason = i == count - 1 ? FinishReason.MaxTokens : null,
+                };
+                try
+                {
+                    await script.Generating.WaitAsync(cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    script.Cancelled.Release();
+                    throw;
+                }
+                if (script.Failure is not null)
+                {
+                    throw script.Failure;
+                }
+            }
+        }
+
+        public IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default) =>
+            throw new UnsupportedRequestException("A script does not score.");
+
+        public ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
+            throw new UnsupportedRequestException("A script does not embed.");
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

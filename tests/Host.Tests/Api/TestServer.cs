@@ -1,0 +1,94 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Engine.Host.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Host.Tests.Api;
+
+/// <summary>The whole server on a free port, on a scripted backend.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private TestServer(WebApplication app, Task starting)
+    {
+        App = app;
+        Starting = starting;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public WebApplication App { get; }
+
+    /// <summary>Ends when the models are loaded.</summary>
+    public Task Starting { get; }
+
+    public HttpClient Client { get; }
+
+    public static async Task<TestServer> StartAsync(ScriptedBackend backend, params (string Key, string Value)[] settings)
+    {
+        TestServer server = await ListenAsync(backend, settings);
+        await server.Starting;
+        return server;
+    }
+
+    /// <summary>Returns as soon as it listens; the models may still be loading.</summary>
+    public static async Task<TestServer> ListenAsync(ScriptedBackend backend, params (string Key, string Value)[] settings)
+    {
+        Dictionary<string, string?> all = new()
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["Engine:Models:default:Path"] = typeof(ServeHost).Assembly.Location,
+            ["Engine:Models:default:Backend"] = backend.Name,
+            ["Logging:LogLevel:Default"] = "None",
+        };
+        foreach ((string key, string value) in settings)
+        {
+            all[key] = value;
+        }
+        WebApplication app = ServeHost.Build(all, () => throw new ConfigurationException("A test names its model."), engine =>
+        {
+            engine.Services.AddSingleton<IModelBackend>(backend);
+            engine.Services.AddLogging(logging => logging.ClearProviders());
+        });
+        Task starting = app.StartAsync();
+        // It listens before the loading begins; then the port 0 has become a real one.
+        while (app.Urls.Count == 0 || app.Urls.First().EndsWith(":0", StringComparison.Ordinal))
+        {
+            await Task.WhenAny(starting, Task.Delay(10));
+            if (starting.IsFaulted)
+            {
+                await starting;
+            }
+        }
+        return new TestServer(app, starting);
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string body, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken cancellationToken = default) =>
+        Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(body) }, completion, cancellationToken);
+
+    /// <summary>The answer's document, whatever its status.</summary>
+    public async Task<JsonElement> CompleteAsync(string body)
+    {
+        using HttpResponseMessage response = await PostAsync(body);
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>The data of the server-sent events.</summary>
+    public async Task<string[]> StreamAsync(string body)
+    {
+        using HttpResponseMessage response = await PostAsync(body);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.EndsWith("\n\n", text, StringComparison.Ordinal);
+        string[] events = text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(events, line => Assert.StartsWith("data: ", line, StringComparison.Ordinal));
+        return [.. events.Select(line => line["data: ".Length..])];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
+}
