@@ -29,12 +29,11 @@ internal sealed unsafe class MappedFile : IDisposable
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found a folder. Give the path of the file in it.");
             }
-            var information = new FileInfo(path);
-            if (!information.Exists)
+            if (!File.Exists(path))
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found nothing there. Check the path.");
             }
-            if (information.Length == 0) // pipes and devices too: opening one could wait for ever
+            if (new FileInfo(path).Length == 0) // pipes and devices too: opening one could wait for ever
             {
                 throw new ModelFileException($"Opening '{path}': expected a GGUF file, found an empty one. Copy or download it again.");
             }

@@ -1,0 +1,52 @@
+namespace Engine.Gguf.Preflight;
+
+/// <summary>Attention heads: how many, how wide, and how the query heads share those of keys and values.</summary>
+internal static class HeadFacts
+{
+    public static void Check(Hyperparameters numbers)
+    {
+        uint rotated = numbers.UInt32("rope.dimension_count") ?? 0;
+        if (rotated % 2 != 0)
+        {
+            throw numbers.Refuse("rope.dimension_count", "an even number, since rotation is by pairs", rotated);
+        }
+        if (!numbers.IsKnown || numbers.PerLayer("attention.head_count") is not { Count: > 0 } heads)
+        {
+            return;
+        }
+        CheckSizes(numbers, heads[0]);
+        CheckSharing(numbers, heads, numbers.PerLayer("attention.head_count_kv") ?? heads);
+    }
+
+    private static void CheckSizes(Hyperparameters numbers, long heads)
+    {
+        if (heads <= 0)
+        {
+            throw numbers.Refuse("attention.head_count", "at least one head", heads);
+        }
+        long computed = (numbers.UInt32("embedding_length") ?? 0) / heads;
+        long keys = numbers.UInt32("attention.key_length") ?? computed;
+        long values = numbers.UInt32("attention.value_length") ?? computed;
+        if (keys != values)
+        {
+            throw numbers.Refuse("attention.value_length", $"the {keys} of keys", values);
+        }
+        if (keys < 2 || (numbers.Architecture == "llama" && keys % 2 != 0))
+        {
+            throw numbers.Refuse("attention.key_length", numbers.Architecture == "llama" ? "an even head size" : "a head size of at least 2", keys);
+        }
+    }
+
+    private static void CheckSharing(Hyperparameters numbers, IReadOnlyList<long> heads, IReadOnlyList<long> shared)
+    {
+        for (int layer = 0; layer < Math.Max(heads.Count, shared.Count); layer++)
+        {
+            long queries = heads[Math.Min(layer, heads.Count - 1)];
+            long keys = shared.Count == 0 ? 0 : shared[Math.Min(layer, shared.Count - 1)];
+            if (queries <= 0 || keys <= 0 || queries % keys != 0)
+            {
+                throw numbers.Refuse("attention.head_count_kv", $"a divisor of the {queries} heads of layer {layer}", keys);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Engine.Gguf.Preflight;
+
+/// <summary>The numbers of a file's architecture, whose keys begin with its name.</summary>
+internal sealed class Hyperparameters(GgufFile file)
+{
+    /// <summary>What every refusal here ends with.</summary>
+    public const string Remedy = "llama.cpp would end the process over it: convert the model again.";
+
+    /// <summary>Such as <c>llama</c>.</summary>
+    public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
+
+    /// <summary>Whether it is one of those whose tensors are checked as well.</summary>
+    public bool IsKnown => Architecture is "llama" or "gpt2" || IsBert || IsT5;
+
+    public bool IsBert => Architecture is "bert";
+
+    public bool IsT5 => Architecture is "t5" or "t5encoder";
+
+    public string Key(string name) => $"{Architecture}.{name}";
+
+    public uint? UInt32(string name) => file.Metadata.GetUInt32(Key(name));
+
+    public float? Float32(string name) => file.Metadata.GetFloat32(Key(name));
+
+    public string? Text(string name) => file.Metadata.GetString(Key(name));
+
+    public bool? Bool(string name) => file.Metadata.GetBool(Key(name));
+
+    /// <summary>A number per layer: the file has an array, or one number for all (then one is given).</summary>
+    public IReadOnlyList<long>? PerLayer(string name) => file.Metadata[Key(name)] switch
+    {
+        null => null,
+        { Type: GgufValueType.UInt32 } value => [(uint)value.Value],
+        { Value: uint[] values } => [.. values.Select(value => (long)value)],
+        { Value: int[] values } => [.. values.Select(value => (long)value)],
+        { Value: bool[] values } => [.. values.Select(value => value ? 1L : 0L)], // llama.cpp reads them as numbers
+        _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type"),
+    };
+
+    public ModelFileException Refuse(string name, string expected, string found) =>
+        file.Metadata.Refuse(Key(name), expected, found, Remedy);
+
+    public ModelFileException Refuse(string name, string expected, long found) =>
+        Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,66 @@
+namespace Engine.Gguf.Preflight;
+
+/// <summary>How tensors are stored, and those that llama.cpp takes as given without looking.</summary>
+internal static class TensorFacts
+{
+    private const uint DataAlignment = 32; // TENSOR_ALIGNMENT
+
+    // T5's bucket formula divides by the logarithm of 128 / (buckets / 2); its bidirectional form halves once more.
+    private const uint FewestBuckets = 4;
+    private const uint MostBuckets = 255;
+
+    public static void Check(GgufFile file, Hyperparameters numbers)
+    {
+        uint alignment = file.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment;
+        if (alignment < DataAlignment)
+        {
+            throw file.Metadata.Refuse(GgufKeys.Alignment, $"at least {DataAlignment}", $"{alignment}", Hyperparameters.Remedy);
+        }
+        if (!numbers.IsKnown)
+        {
+            return;
+        }
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            CheckType(file, tensor);
+        }
+        if (numbers.IsT5)
+        {
+            CheckRelativePositions(file, numbers);
+        }
+    }
+
+    /// <summary>Vectors are added and multiplied, which ggml does in F32 only; matrices are multiplied, which it does
+    /// from every format but integers, F64 and those of activations.</summary>
+    private static void CheckType(GgufFile file, GgufTensor tensor)
+    {
+        bool vector = tensor.Shape.Skip(1).All(length => length == 1) || tensor.Name == "token_types.weight";
+        bool fits = vector
+            ? tensor.Type == GgmlType.F32
+            : tensor.Type is not (GgmlType.Q8_1 or GgmlType.Q8_K or GgmlType.I8 or GgmlType.I16 or GgmlType.I32 or GgmlType.I64 or GgmlType.F64);
+        if (!fits)
+        {
+            throw new ModelFileException(
+                $"Checking tensor '{tensor.Name}' {tensor.ShapeText} of '{file.FileName}': expected "
+                + $"{(vector ? "f32, as every vector has to be" : "a format of weights")}, found {tensor.TypeName}. {Hyperparameters.Remedy}");
+        }
+    }
+
+    private static void CheckRelativePositions(GgufFile file, Hyperparameters numbers)
+    {
+        uint buckets = numbers.UInt32("attention.relative_buckets_count") ?? FewestBuckets;
+        if (buckets is < FewestBuckets or > MostBuckets)
+        {
+            throw numbers.Refuse("attention.relative_buckets_count", $"{FewestBuckets} to {MostBuckets}", buckets);
+        }
+        string[] names = numbers.Architecture == "t5" ? ["enc.blk.0.attn_rel_b.weight", "dec.blk.0.attn_rel_b.weight"] : ["enc.blk.0.attn_rel_b.weight"];
+        foreach (string name in names)
+        {
+            if (file.FindTensor(name) is null)
+            {
+                throw new ModelFileException(
+                    $"Checking the tensors of '{file.FileName}': expected '{name}', the relative positions that all layers use, found none. {Hyperparameters.Remedy}");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+
+namespace Engine.Gguf.Preflight;
+
+/// <summary>What a tokenizer takes as given: tokens that differ, special tokens that exist, a spelling for every byte.</summary>
+internal static class VocabularyFacts
+{
+    private const int ByteType = 6;
+
+    // llama-vocab.cpp: the byte-level vocabularies that begin with BOS unless told otherwise.
+    private static readonly string[] BosAdders =
+        ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano", "tekken", "chameleon"];
+
+    public static void Check(GgufFile file)
+    {
+        if (file.Metadata.GetStrings(GgufKeys.Tokens) is not { } tokens)
+        {
+            return;
+        }
+        HashSet<string> texts = CheckUnique(file, tokens);
+        switch (file.Metadata.GetString(GgufKeys.TokenizerModel))
+        {
+            case "llama":
+                CheckBytes(file, texts);
+                CheckSpecial(file, tokens.Count, GgufKeys.UnknownToken, 0);
+                CheckAdded(file, tokens.Count, GgufKeys.AddBos, true, GgufKeys.BosToken, 1);
+                CheckAdded(file, tokens.Count, GgufKeys.AddEos, false, GgufKeys.EosToken, 2);
+                break;
+            case "bert":
+                CheckSpecial(file, tokens.Count, GgufKeys.BosToken, 101);
+                CheckSpecial(file, tokens.Count, GgufKeys.SeparatorToken, 102);
+                CheckSpecial(file, tokens.Count, GgufKeys.UnknownToken, 100);
+                CheckNoByteTokens(file);
+                break;
+            case "t5":
+                CheckSpecial(file, tokens.Count, GgufKeys.UnknownToken, 2);
+                CheckAdded(file, tokens.Count, GgufKeys.AddBos, false, GgufKeys.BosToken, null);
+                CheckAdded(file, tokens.Count, GgufKeys.AddEos, true, GgufKeys.EosToken, 1);
+                CharacterMapFacts.Check(file);
+                break;
+            case "gpt2":
+                string splitter = file.Metadata.GetString(GgufKeys.TokenizerPre) ?? "";
+                CheckAdded(file, tokens.Count, GgufKeys.AddBos, BosAdders.Contains(splitter), GgufKeys.BosToken, splitter is "glm4" or "chatglm-bpe" ? null : 11);
+                CheckAdded(file, tokens.Count, GgufKeys.AddEos, false, GgufKeys.EosToken, 11);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static HashSet<string> CheckUnique(GgufFile file, GgufStrings tokens)
+    {
+        var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            // Latin-1 keeps bytes apart that are not UTF-8; the name of an empty token is llama.cpp's
+            string text = Encoding.Latin1.GetString(tokens.Bytes(i));
+            if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
+            {
+                throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Remedy);
+            }
+        }
+        return seen;
+    }
+
+    /// <summary>A character that is not in the vocabulary is spelt in bytes: <c>&lt;0x0A&gt;</c>, or the byte itself.</summary>
+    private static void CheckBytes(GgufFile file, HashSet<string> texts)
+    {
+        for (int value = 0; value < 256; value++)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>");
+            if (!texts.Contains(name) && !texts.Contains(((char)value).ToString()))
+            {
+                throw file.Metadata.Refuse(GgufKeys.Tokens, "a token for every byte", $"none for '{name}'", Hyperparameters.Remedy);
+            }
+        }
+    }
+
+    /// <summary>llama.cpp takes its default where the file's id is absent or beyond the vocabulary.</summary>
+    private static void CheckSpecial(GgufFile file, int count, string key, int? standard)
+    {
+        uint? id = file.Metadata.GetUInt32(key);
+        if (!(id < count || standard < count))
+        {
+            throw file.Metadata.Refuse(key, $"a token from 0 to {count - 1}", id?.ToString(CultureInfo.InvariantCulture) ?? "nothing", Hyperparameters.Remedy);
+        }
+    }
+
+    private static void CheckAdded(GgufFile file, int count, string addKey, bool addStandard, string key, int? standard)
+    {
+        if (file.Metadata.GetBool(addKey) ?? addStandard)
+        {
+            CheckSpecial(file, count, key, standard);
+        }
+    }
+
+    private static void CheckNoByteTokens(GgufFile file)
+    {
+        if (file.Metadata.GetInt32s(GgufKeys.TokenTypes) is { } types && types.Contains(ByteType))
+        {
+            throw file.Metadata.Refuse(GgufKeys.TokenTypes, "no byte tokens in a WordPiece vocabulary", "some", Hyperparameters.Remedy);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Engine.Gguf;
+using static Engine.Tests.Gguf.Preflight.TinyModel;
+
+namespace Engine.Tests.Gguf.Preflight;
+
+/// <summary>One change each to a harmless model; llama.cpp v0.5.0 was seen to abort or crash on every one of them.</summary>
+public sealed class GgufPreflightTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private static readonly Dictionary<string, (Func<TinyModel> Model, string Sentence)> Deadly = new()
+    {
+        ["no layers"] = (() => Llama().Set("llama.block_count", 0u), "'llama.block_count' of 'model.gguf': expected 1 to 512 layers, found 0"),
+        ["513 layers"] = (() => Llama().Set("llama.block_count", 513u), "expected 1 to 512 layers, found 513"),
+        ["more next-token layers than layers"] = (() => Llama().Set("llama.nextn_predict_layers", 2u), "expected at most the 1 layers of block_count, found 2"),
+        ["experts that are not used"] = (() => Llama().Set("llama.expert_count", 4u), "expected how many of the 4 experts a token uses, found none"),
+        ["more experts used than there are"] = (() => Llama().Set("llama.expert_count", 4u).Set("llama.expert_used_count", 5u), "expected at most the 4 experts of expert_count, found 5"),
+        ["more experts used in a layer"] = (() => Llama().Set("llama.expert_used_count", GgufValue.FromArray(new[] { -1 })), "expected at most the 0 experts"),
+        ["1025 experts"] = (() => Llama().Set("llama.expert_count", 1025u).Set("llama.expert_used_count", 2u), "expected at most 1,024 experts, found 1,025"),
+        ["groups without experts"] = (() => Llama().Set("llama.expert_group_count", 1u), "expected fewer groups than the 0 experts, found 1"),
+        ["unequal groups"] = (() => Llama().Set("llama.expert_count", 4u).Set("llama.expert_used_count", 2u).Set("llama.expert_group_count", 3u), "groups of equal size"),
+        ["groups that are not used"] = (() => Llama().Set("llama.expert_count", 4u).Set("llama.expert_used_count", 2u).Set("llama.expert_group_count", 2u), "expected from 1 to 1, found 0"),
+        ["unknown RoPE scaling"] = (() => Llama().Set("llama.rope.scaling.type", "magic"), "expected none, linear, yarn, longrope, found 'magic'"),
+        ["negative eps"] = (() => Llama().Set("llama.attention.layer_norm_rms_epsilon", -1e-5f), "expected a small number that is not negative, found -1E-05"),
+        ["eps NaN"] = (() => Gpt2().Set("gpt2.attention.layer_norm_epsilon", float.NaN), "found NaN"),
+        ["infinite eps"] = (() => Bert().Set("bert.attention.layer_norm_epsilon", float.PositiveInfinity), "found Infinity"),
+        ["RoPE base NaN"] = (() => Llama().Set("llama.rope.freq_base", float.NaN), "'llama.rope.freq_base'"),
+        ["infinite RoPE factor"] = (() => Llama().Set("llama.rope.scaling.factor", float.NegativeInfinity), "expected a finite number"),
+        ["a LLaMA that is not causal"] = (() => Llama().Set("llama.attention.causal", false), "expected true for a model that generates"),
+        ["odd RoPE dimensions"] = (() => Llama().Set("llama.rope.dimension_count", 3u), "expected an even number"),
+        ["odd LLaMA head"] = (() => Llama().Set("llama.embedding_length", 6u), "expected an even head size, found 3"),
+        ["head of one element"] = (() => Gpt2().Set("gpt2.attention.head_count", 8u), "expected a head size of at least 2, found 1"),
+        ["no heads"] = (() => Llama().Set("llama.attention.head_count", 0u), "expected at least one head"),
+        ["no K/V heads"] = (() => Llama().Set("llama.attention.head_count_kv", 0u), "expected a divisor of the 2 heads of layer 0, found 0"),
+        ["K/V heads that do not divide the heads"] = (() => Llama().Set("llama.attention.head_count", 4u).Set("llama.attention.head_count_kv", 3u), "expected a divisor of the 4 heads of layer 0, found 3"),
+        ["the same in a later layer"] = (() => Llama().Set("llama.attention.head_count_kv", GgufValue.FromArray(new[] { 2, 4 })), "expected a divisor of the 2 heads of layer 1, found 4"),
+        ["values shorter than keys (llama)"] = (() => Llama().Set("llama.attention.value_length", 2u), "expected the 4 of keys, found 2"),
+        ["values shorter than keys (gpt2)"] = (() => Gpt2().Set("gpt2.attention.value_length", 2u), "expected the 4 of keys, found 2"),
+        ["values shorter than keys (bert)"] = (() => Bert().Set("bert.attention.key_length", 8u), "expected the 8 of keys, found 4"),
+        ["values shorter than keys (t5)"] = (() => T5().Set("t5.attention.value_length", 2u), "expected the 4 of keys, found 2"),
+        ["norm gain in F16"] = (() => Llama().Store("output_norm.weight", GgmlType.F16, 8), "tensor 'output_norm.weight' (8) of 'model.gguf': expected f32, as every vector has to be, found f16"),
+        ["bias in F16"] = (() => Gpt2().Store("blk.0.ffn_up.bias", GgmlType.F16, 12), "expected f32, as every vector has to be"),
+        ["segments in F16"] = (() => Bert().Store("token_types.weight", GgmlType.F16, 8, 2), "expected f32"),
+        ["weight of integers"] = (() => Llama().Store("blk.0.attn_q.weight", GgmlType.I32, 8, 8), "expected a format of weights, found i32"),
+        ["weight in F64"] = (() => Llama().Store("token_embd.weight", GgmlType.F64, 8, 262), "expected a format of weights, found f64"),
+        ["weight in a format of activations"] = (() => Llama().Store("blk.0.attn_q.weight", GgmlType.Q8_1, 32, 2), "found q8_1"),
+        ["no relative positions in the encoder"] = (() => T5().Drop("enc.blk.0.attn_rel_b.weight"), "expected 'enc.blk.0.attn_rel_b.weight'"),
+        ["no relative positions in the decoder"] = (() => T5().Drop("dec.blk.0.attn_rel_b.weight"), "expected 'dec.blk.0.attn_rel_b.weight'"),
+        ["too few relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 3u), "expected 4 to 255, found 3"),
+        ["too many relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 256u), "expected 4 to 255, found 256"),
+    };
+
+    public static TheoryData<string> DeadlyNames => [.. Deadly.Keys];
+
+    [Theory]
+    [MemberData(nameof(DeadlyNames))]
+    public void A_deadly_file_is_refused(string name)
+    {
+        (Func<TinyModel> model, string sentence) = Deadly[name];
+        using GgufFile file = model().Write(_folder.File("model.gguf"));
+
+        var refusal = Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file));
+
+        Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("llama.cpp would end the process over it: convert the model again.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_that_is_not_aligned_for_ggml_is_refused()
+    {
+        using GgufFile file = Llama().Write(_folder.File("model.gguf"), alignment: 16);
+
+        Assert.Contains("expected at least 32, found 16", Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file)).Message, StringComparison.Ordinal);
+    }
+
+    private static readonly Dictionary<string, Func<TinyModel>> Harmless = new()
+    {
+        ["llama"] = Llama,
+        ["gpt2"] = Gpt2,
+        ["bert"] = Bert,
+        ["t5"] = T5,
+        ["odd head of a model without RoPE"] = () => Gpt2().Set("gpt2.embedding_length", 6u),
+        ["shared K/V heads"] = () => Llama().Set("llama.attention.head_count_kv", 1u),
+        ["heads per layer"] = () => Llama().Set("llama.attention.head_count", GgufValue.FromArray(new[] { 2u })),
+        ["eps 0"] = () => Llama().Set("llama.attention.layer_norm_rms_epsilon", 0f),
+        ["experts"] = () => Llama().Set("llama.expert_count", 4u).Set("llama.expert_used_count", 2u),
+        ["YaRN"] = () => Llama().Set("llama.rope.scaling.type", "yarn").Set("llama.rope.scaling.factor", 4f),
+        ["an architecture without rules of its own"] = () => Llama().Set("general.architecture", "falcon"),
+        ["weights in F16"] = () => Llama().Store("blk.0.attn_q.weight", GgmlType.F16, 8, 8),
+    };
+
+    public static TheoryData<string> HarmlessNames => [.. Harmless.Keys];
+
+    [Theory]
+    [MemberData(nameof(HarmlessNames))]
+    public void A_harmless_file_passes(string name)
+    {
+        using GgufFile file = Harmless[name]().Write(_folder.File("model.gguf"));
+
+        GgufPreflight.Check(file);
+    }
+}

@@ -1,0 +1,123 @@
+using Engine.Gguf;
+
+namespace Engine.Tests.Gguf.Preflight;
+
+/// <summary>The smallest models that llama.cpp v0.5.0 loads, tokenizes with and evaluates, as data to change one thing in.</summary>
+internal sealed class TinyModel
+{
+    private const int Embedding = 8;
+    private const int FeedForward = 12;
+
+    private static readonly (string Name, uint Value)[] Sizes =
+        [("context_length", 32), ("embedding_length", Embedding), ("block_count", 1), ("feed_forward_length", FeedForward), ("attention.head_count", 2)];
+
+    private readonly OrderedDictionary<string, GgufValue> _metadata = [];
+    private readonly OrderedDictionary<string, (long[] Shape, GgmlType Type)> _tensors = [];
+
+    private TinyModel(string architecture)
+    {
+        Set("general.architecture", GgufValue.FromString(architecture));
+        foreach ((string name, uint value) in Sizes)
+        {
+            Set($"{architecture}.{name}", value);
+        }
+    }
+
+    public static TinyModel Llama()
+    {
+        string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b"];
+        return new TinyModel("llama").Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+            .Vocabulary("llama", tokens)
+            .Set("tokenizer.ggml.token_type", GgufValue.FromArray(tokens.Select((_, id) => id is > 2 and < 259 ? 6 : id < 3 ? 3 : 1).ToArray()))
+            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("output_norm.weight", Embedding)
+            .Block("blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_output", "ffn_gate ffn_up", "ffn_down");
+    }
+
+    public static TinyModel Gpt2()
+    {
+        string[] tokens = [.. Enumerable.Range('!', 90).Select(character => ((char)character).ToString()), "Ġ", "Ċ"];
+        return new TinyModel("gpt2").Set("gpt2.attention.layer_norm_epsilon", 1e-5f)
+            .Vocabulary("gpt2", tokens).Set("tokenizer.ggml.pre", GgufValue.FromString("gpt-2")).Set("tokenizer.ggml.merges", GgufValue.FromStrings(GgufStrings.From(["a b"])))
+            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("position_embd.weight", Embedding, 32).Norms("output_norm")
+            .Norms("blk.0.attn_norm").Norms("blk.0.ffn_norm")
+            .Tensor("blk.0.attn_qkv.weight", Embedding, 3 * Embedding).Tensor("blk.0.attn_qkv.bias", 3 * Embedding)
+            .Linear("blk.0.attn_output", Embedding, Embedding).Linear("blk.0.ffn_up", Embedding, FeedForward).Linear("blk.0.ffn_down", FeedForward, Embedding);
+    }
+
+    public static TinyModel Bert()
+    {
+        string[] tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁a", "▁b", "a", "b"];
+        return new TinyModel("bert").Set("bert.attention.layer_norm_epsilon", 1e-12f).Set("bert.attention.causal", false)
+            .Vocabulary("bert", tokens).Set("tokenizer.ggml.token_type_count", 2u)
+            .Set("tokenizer.ggml.bos_token_id", 2u).Set("tokenizer.ggml.seperator_token_id", 3u).Set("tokenizer.ggml.unknown_token_id", 1u)
+            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("token_types.weight", Embedding, 2).Tensor("position_embd.weight", Embedding, 32)
+            .Norms("token_embd_norm").Norms("blk.0.attn_output_norm").Norms("blk.0.layer_output_norm")
+            .Linear("blk.0.attn_q", Embedding, Embedding).Linear("blk.0.attn_k", Embedding, Embedding).Linear("blk.0.attn_v", Embedding, Embedding)
+            .Linear("blk.0.attn_output", Embedding, Embedding).Linear("blk.0.ffn_up", Embedding, FeedForward).Linear("blk.0.ffn_down", FeedForward, Embedding);
+    }
+
+    public static TinyModel T5()
+    {
+        string[] tokens = ["<pad>", "</s>", "<unk>", "▁", "a", "b"];
+        return new TinyModel("t5").Set("t5.attention.layer_norm_rms_epsilon", 1e-6f).Set("t5.attention.relative_buckets_count", 8u)
+            .Vocabulary("t5", tokens).Set("tokenizer.ggml.scores", GgufValue.FromArray(new float[tokens.Length]))
+            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("enc.output_norm.weight", Embedding).Tensor("dec.output_norm.weight", Embedding)
+            .Block("enc.blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_o", "ffn_up", "ffn_down").Tensor("enc.blk.0.attn_rel_b.weight", 2, 8)
+            .Block("dec.blk.0.", "attn_norm cross_attn_norm ffn_norm", "attn_q attn_k attn_v attn_o cross_attn_q cross_attn_k cross_attn_v cross_attn_o", "ffn_up", "ffn_down")
+            .Tensor("dec.blk.0.attn_rel_b.weight", 2, 8);
+    }
+
+    public TinyModel Set<T>(string key, T value) where T : unmanaged => Set(key, GgufValue.FromScalar(value));
+
+    public TinyModel Set(string key, string value) => Set(key, GgufValue.FromString(value));
+
+    public TinyModel Set(string key, GgufValue value)
+    {
+        _metadata[key] = value;
+        return this;
+    }
+
+    public TinyModel Drop(string name)
+    {
+        Assert.True(_metadata.Remove(name) | _tensors.Remove(name));
+        return this;
+    }
+
+    public TinyModel Vocabulary(string model, IReadOnlyList<string> tokens) =>
+        Set("tokenizer.ggml.model", model).Set("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From(tokens)));
+
+    public TinyModel Tensor(string name, params long[] shape) => Store(name, GgmlType.F32, shape);
+
+    public TinyModel Store(string name, GgmlType type, params long[] shape)
+    {
+        _tensors[name] = (shape, type);
+        return this;
+    }
+
+    public GgufFile Write(string path, int alignment = 32)
+    {
+        var writer = new GgufWriter(alignment);
+        foreach ((string key, GgufValue value) in _metadata)
+        {
+            writer.SetMetadata(key, value);
+        }
+        foreach ((string name, (long[] shape, GgmlType type)) in _tensors)
+        {
+            writer.AddTensor(name, shape, type, new byte[GgmlBlock.Of(type).BytesOf(shape.Aggregate(1L, (product, length) => product * length))]);
+        }
+        writer.Write(path);
+        return GgufFile.Open(path);
+    }
+
+    private TinyModel Norms(string name) => Tensor($"{name}.weight", Embedding).Tensor($"{name}.bias", Embedding);
+
+    private TinyModel Linear(string name, long inputs, long outputs) => Tensor($"{name}.weight", inputs, outputs).Tensor($"{name}.bias", outputs);
+
+    private TinyModel Block(string prefix, string norms, string attention, string up, string down)
+    {
+        Array.ForEach(norms.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding));
+        Array.ForEach(attention.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding, Embedding));
+        Array.ForEach(up.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding, FeedForward));
+        return Tensor($"{prefix}{down}.weight", FeedForward, Embedding);
+    }
+}

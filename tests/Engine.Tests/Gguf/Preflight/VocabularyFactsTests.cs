@@ -1,0 +1,72 @@
+using Engine.Gguf;
+using static Engine.Tests.Gguf.Preflight.TinyModel;
+
+namespace Engine.Tests.Gguf.Preflight;
+
+public sealed class VocabularyFactsTests : IDisposable
+{
+    private static readonly string[] Bytes = [.. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>")];
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private static readonly Dictionary<string, (Func<TinyModel> Model, string Sentence)> Deadly = new()
+    {
+        ["a token twice"] = (() => Llama().Vocabulary("llama", ["<unk>", "a", "b", "a", .. Bytes]), "expected each token once, found 'a' again as token 3"),
+        ["a token of llama.cpp's name for an empty one"] = (() => Llama().Vocabulary("llama", ["<unk>", "[EMPTY_2]", "", .. Bytes]), "found '' again as token 2"),
+        ["a byte without a token"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", .. Bytes[..65], .. Bytes[66..]]), "expected a token for every byte, found none for '<0x41>'"),
+        ["no bytes at all"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", "a"]), "expected a token for every byte"),
+        ["WordPiece without [CLS]"] = (() => Bert().Drop("tokenizer.ggml.bos_token_id"), "'tokenizer.ggml.bos_token_id' of 'model.gguf': expected a token from 0 to 7, found nothing"),
+        ["WordPiece with [CLS] beyond the vocabulary"] = (() => Bert().Set("tokenizer.ggml.bos_token_id", 8u), "expected a token from 0 to 7, found 8"),
+        ["WordPiece without [SEP]"] = (() => Bert().Drop("tokenizer.ggml.seperator_token_id"), "'tokenizer.ggml.seperator_token_id'"),
+        ["WordPiece without [UNK]"] = (() => Bert().Drop("tokenizer.ggml.unknown_token_id"), "'tokenizer.ggml.unknown_token_id'"),
+        ["WordPiece with byte tokens"] = (() => Bert().Set("tokenizer.ggml.token_type", GgufValue.FromArray(new[] { 3, 3, 3, 3, 6, 1, 1, 1 })), "expected no byte tokens in a WordPiece vocabulary"),
+        ["Unigram without <unk>"] = (() => T5().Vocabulary("t5", ["a", "b"]), "'tokenizer.ggml.unknown_token_id'"),
+        ["Unigram that adds no </s>"] = (() => T5().Vocabulary("t5", ["a"]).Set("tokenizer.ggml.unknown_token_id", 0u), "'tokenizer.ggml.eos_token_id'"),
+        ["Unigram that adds a BOS it has not"] = (() => T5().Set("tokenizer.ggml.add_bos_token", true), "'tokenizer.ggml.bos_token_id'"),
+        ["Byte-level BPE that adds a BOS it has not"] = (() => Gpt2().Vocabulary("gpt2", ["a", "b"]).Set("tokenizer.ggml.pre", "llama-bpe"), "'tokenizer.ggml.bos_token_id'"),
+        ["a character map that leads out of itself"] = (() => T5().Set("tokenizer.ggml.precompiled_charsmap", Map([1 << 10, 0, 0], [0])), "expected a trie whose paths stay inside it"),
+        ["a character map whose text has no end"] = (() => T5().Set("tokenizer.ggml.precompiled_charsmap", Map(OneRewriting(value: 2), [(byte)'x', 0, (byte)'y'])), "expected a trie whose paths stay inside it"),
+    };
+
+    public static TheoryData<string> DeadlyNames => [.. Deadly.Keys];
+
+    [Theory]
+    [MemberData(nameof(DeadlyNames))]
+    public void A_deadly_vocabulary_is_refused(string name)
+    {
+        (Func<TinyModel> model, string sentence) = Deadly[name];
+        using GgufFile file = model().Write(_folder.File("model.gguf"));
+
+        Assert.Contains(sentence, Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_may_be_tokens_themselves()
+    {
+        byte[][] tokens = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
+        using GgufFile file = Llama().Set("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From(tokens))).Write(_folder.File("model.gguf"));
+
+        GgufPreflight.Check(file);
+    }
+
+    [Fact]
+    public void A_character_map_whose_paths_end_passes()
+    {
+        using GgufFile file = T5().Set("tokenizer.ggml.precompiled_charsmap", Map(OneRewriting(value: 0), [(byte)'x', 0])).Write(_folder.File("model.gguf"));
+
+        GgufPreflight.Check(file);
+    }
+
+    /// <summary>A trie that rewrites "A" (0x41) alone: the root's children start at unit 0, A's at unit 256.</summary>
+    private static uint[] OneRewriting(uint value)
+    {
+        var trie = new uint[1024];
+        trie[0x41] = 0x41 | 1 << 8 | (256 ^ 0x41) << 10;
+        trie[256] = 1u << 31 | value;
+        return trie;
+    }
+
+    private static GgufValue Map(uint[] trie, byte[] replacements) =>
+        GgufValue.FromArray<byte>([.. BitConverter.GetBytes(trie.Length * sizeof(uint)), .. trie.SelectMany(BitConverter.GetBytes), .. replacements]);
+}
