@@ -21,9 +21,12 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
             "Run 'dotnet build native -t:Vulkan' in the project and build or publish again",
             "the Vulkan loader shows no GPU: install the GPU's Vulkan driver (one that computes on the CPU, such as Mesa's llvmpipe, counts only if GGML_VK_VISIBLE_DEVICES=0 names it)"),
         new("metal", "MTL", "libggml-metal.so",
-            "Metal exists on macOS only, with a llama.cpp of your own named by LibraryPath",
+            "Build llama.cpp with Metal and name its folder with LibraryPath",
             "macOS shows no Metal device"),
     ];
+
+    /// <summary>Whether this operating system has such devices at all.</summary>
+    public bool IsOfThisSystem => Name == "metal" == OperatingSystem.IsMacOS();
 
     /// <summary>The GPUs; where there are none, the GPUs that share the processor's memory. Empty without the plugin.</summary>
     public IReadOnlyList<nint> FindDevices()
@@ -42,6 +45,10 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     /// <summary>Why <see cref="FindDevices"/> finds none, and what to do.</summary>
     public string Absence(LlamaLibrary library)
     {
+        if (Name == "metal" && !IsOfThisSystem)
+        {
+            return "Metal exists on macOS only";
+        }
         if (Ggml.ggml_backend_reg_by_name(Registry) != 0)
         {
             var said = library.PluginLog.Where(l => l.Contains(Registry, StringComparison.OrdinalIgnoreCase) && l.Contains("fail", StringComparison.OrdinalIgnoreCase)).ToList();
@@ -56,7 +63,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         using var log = NativeLog.Listen();
         return Ggml.ggml_backend_load(path) != 0 ? $"{path} loads only now. Start again"
             : log.Reason.Contains("returned NULL", StringComparison.Ordinal) ? $"{path} loads, but {NoDevice}"
-            : $"{path} does not load: {log.Reason}. {MissingLibrary(log.Reason)}";
+            : $"{path} does not load: {log.Reason.Split(path + ": ")[^1]}. {MissingLibrary(log.Reason)}";
     }
 
     /// <summary>Such as <c>NVIDIA H200</c>.</summary>

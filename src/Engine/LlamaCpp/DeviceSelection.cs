@@ -43,7 +43,7 @@ internal static class DeviceSelection
         }
         if (logger.IsEnabled(LogLevel.Information))
         {
-            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Select(k => $"{k.Name}: {k.Absence(library)}")));
+            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {k.Absence(library)}")));
         }
         return DeviceChoice.Cpu;
     }

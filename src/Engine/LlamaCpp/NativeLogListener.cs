@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp;
 /// <summary>The last lines that native code logged on one thread while this was listening.</summary>
 internal sealed class NativeLogListener(NativeLogListener? previous) : IDisposable
 {
-    private const int Kept = 100;
+    private const int Kept = 1000;
 
     private readonly Queue<(ggml_log_level Level, string Line)> _lines = new();
 
