@@ -35,13 +35,16 @@ internal sealed class Llama
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public LlamaWeights W { get; }
 
-    /// <summary>Reads a model. The weights stay in the file.</summary>
+    /// <summary>Reads a model.</summary>
+    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="vocabulary">V.</param>
+    /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
     /// <exception cref="ModelFileException">Metadata or tensors are not a LLaMA's.</exception>
     /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
-    public static Llama Load(GgufFile file, int vocabulary)
+    public static Llama Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         Config config = Config.Read(file.Metadata, vocabulary);
-        var reader = new WeightReader(file);
+        var reader = new WeightReader(file, trainable);
         LlamaWeights weights = LlamaWeights.Read(reader, config);
         reader.RequireAllUsed(Ignored);
         return new Llama(config, weights);

@@ -12,15 +12,19 @@ internal sealed class WeightReader
 {
     private readonly GgufFile _file;
     private readonly string _prefix;
+    private readonly bool _trainable;
     private readonly HashSet<string> _used;
 
     /// <summary>A reader at the root of the file's names.</summary>
-    public WeightReader(GgufFile file) : this(file, "", new HashSet<string>(StringComparer.Ordinal)) { }
+    /// <param name="file">The file.</param>
+    /// <param name="trainable">Gives F32 copies with gradients instead of frozen weights in place.</param>
+    public WeightReader(GgufFile file, bool trainable = false) : this(file, "", trainable, new HashSet<string>(StringComparer.Ordinal)) { }
 
-    private WeightReader(GgufFile file, string prefix, HashSet<string> used) => (_file, _prefix, _used) = (file, prefix, used);
+    private WeightReader(GgufFile file, string prefix, bool trainable, HashSet<string> used) =>
+        (_file, _prefix, _trainable, _used) = (file, prefix, trainable, used);
 
     /// <summary>A reader of the names that begin with the prefix and a dot.</summary>
-    public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _used);
+    public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _trainable, _used);
 
     /// <summary>Whether the file has the tensor.</summary>
     public bool Has(string name) => _file.FindTensor(_prefix + name) is not null;
@@ -35,10 +39,8 @@ internal sealed class WeightReader
         OptionalMatrix(name, rows, columns, origin) ?? throw Missing(name, $"({columns}, {rows})", origin);
 
     /// <summary>As <see cref="Matrix"/>; null where the file has no such tensor.</summary>
-    public unsafe Weight? OptionalMatrix(string name, int rows, int columns, string? origin = null) =>
-        Find(name, [columns, rows], origin) is { } tensor
-            ? Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor))
-            : null;
+    public Weight? OptionalMatrix(string name, int rows, int columns, string? origin = null) =>
+        Find(name, [columns, rows], origin) is { } tensor ? Read(tensor, rows, columns) : null;
 
     /// <summary>A vector (n), in F32 whatever the file has.</summary>
     /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
@@ -46,14 +48,10 @@ internal sealed class WeightReader
         OptionalVector(name, n, origin) ?? throw Missing(name, $"({n})", origin);
 
     /// <summary>As <see cref="Vector"/>; null where the file has no such tensor.</summary>
-    public unsafe Weight? OptionalVector(string name, int n, string? origin = null)
+    public Weight? OptionalVector(string name, int n, string? origin = null)
     {
-        if (Find(name, [n], origin) is not { } tensor)
-        {
-            return null;
-        }
-        Weight vector = Weight.Frozen(tensor.Name, tensor.Type, 1, n, _file.GetPointer(tensor));
-        return tensor.Type == GgmlType.F32 ? vector : Weight.CopyToF32(vector);
+        Weight? vector = Find(name, [n], origin) is { } tensor ? Read(tensor, 1, n) : null;
+        return vector is null or { Type: GgmlType.F32 } ? vector : Weight.CopyToF32(vector);
     }
 
     /// <summary>Refuses a file with tensors that nobody asked for: the model they belong to is another one.</summary>
@@ -67,6 +65,21 @@ internal sealed class WeightReader
             string names = string.Join(", ", left.Take(3).Select(name => $"'{name}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");
             throw new ModelFileException($"Loading {_file.FileName}: expected only tensors that its architecture has, found {names} besides. The weights belong to another architecture than the metadata says, or the file needs a newer version.");
         }
+    }
+
+    private unsafe Weight Read(GgufTensor tensor, int rows, int columns)
+    {
+        Weight frozen = Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor));
+        if (!_trainable)
+        {
+            return frozen;
+        }
+        Weight trainable = Weight.Trainable(tensor.Name, rows, columns);
+        for (int row = 0; row < rows; row++)
+        {
+            frozen.ReadRow(row, trainable.Values.AsSpan(row * columns, columns));
+        }
+        return trainable;
     }
 
     private GgufTensor? Find(string name, int[] shape, string? origin)

@@ -1,0 +1,87 @@
+using Engine.Gguf;
+using ReferenceModels.Models;
+using ReferenceModels.Ops;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Tests.Models;
+
+/// <summary>The tape over a whole model: every op's gradient, in the order the model uses them.</summary>
+public sealed class LlamaGradientTests(TemporaryFolder folder) : IClassFixture<TemporaryFolder>
+{
+    private static readonly int[] Tokens = [1, 5, 9, 5, 30];
+
+    [Theory]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, false, true)]
+    public void The_gradients_of_all_weights_are_what_central_differences_give(bool biases, bool tied, bool fused)
+    {
+        var random = new RandomLlama { V = 40, Width = 16, Inner = 24, H = 4, G = 2, N = 2, Biases = biases, Tied = tied, FusedQkv = fused };
+        using GgufFile file = GgufFile.Open(random.Write(folder.Path, $"{Guid.NewGuid()}.gguf"));
+        Llama llama = Llama.Load(file, random.V, trainable: true);
+        using var workers = new Workers(1);
+        double[] δlogits = Ops.Doubles.Random(Tokens.Length * random.V, 7);
+
+        var tape = new Tape();
+        Llama.State state = llama.CreateState(new Pass(workers, tape), Tokens.Length);
+        Tensor logits = llama.Logits(state, llama.Forward(state, Tokens, Tokens.Length));
+        for (int i = 0; i < δlogits.Length; i++)
+        {
+            logits.Gradient[i] = (float)δlogits[i];
+        }
+        tape.Backward();
+
+        Llama.State plain = llama.CreateState(new Pass(workers), Tokens.Length);
+        double Loss()
+        {
+            plain.Cache.Clear();
+            Tensor values = llama.Logits(plain, llama.Forward(plain, Tokens, Tokens.Length));
+            double sum = 0;
+            for (int i = 0; i < δlogits.Length; i++)
+            {
+                sum += δlogits[i] * values.Values[i];
+            }
+            return sum;
+        }
+        int looked = 0;
+        foreach (Weight weight in Weights(llama))
+        {
+            for (int i = 0; i < weight.Values!.Length; i += Math.Max(1, weight.Values.Length / 7))
+            {
+                // In float: a step large enough for the rounding of the logits, an error of its square.
+                const float h = 4e-3f;
+                float at = weight.Values[i];
+                weight.Values[i] = at + h;
+                double above = Loss();
+                weight.Values[i] = at - h;
+                double below = Loss();
+                weight.Values[i] = at;
+                double expected = (above - below) / (2 * h);
+                double limit = 5e-3 + 5e-3 * Math.Abs(expected);
+                Assert.True(Math.Abs(expected - weight.Gradient![i]) < limit, $"{weight.Name}[{i}]: differences give {expected}, the tape {weight.Gradient[i]}");
+                looked++;
+            }
+        }
+        Assert.InRange(looked, 140, 400);
+    }
+
+    [Fact]
+    public void A_pass_with_a_tape_gives_the_same_logits_as_one_without()
+    {
+        var random = new RandomLlama();
+        using GgufFile file = GgufFile.Open(random.Write(folder.Path, $"{Guid.NewGuid()}.gguf"));
+        Llama llama = Llama.Load(file, random.V);
+        using var workers = new Workers(1);
+        Llama.State taped = llama.CreateState(new Pass(workers, new Tape()), 8), plain = llama.CreateState(new Pass(workers), 8);
+        float[] a = llama.Logits(taped, llama.Forward(taped, Tokens, 5)).Values.ToArray();
+        float[] b = llama.Logits(plain, llama.Forward(plain, Tokens, 5)).Values.ToArray();
+        Assert.Equal(a, b);
+    }
+
+    private static IEnumerable<Weight> Weights(Llama llama) =>
+        ((Weight?[])[llama.W.TokenEmbd, llama.W.OutputNorm, llama.W.Output, .. llama.W.Layers.SelectMany(L => (Weight?[])
+        [
+            L.AttnNorm, L.AttnQKV, L.AttnQKVBias, L.AttnQ, L.AttnK, L.AttnV, L.AttnQBias, L.AttnKBias, L.AttnVBias, L.AttnOutput, L.AttnOutputBias,
+            L.FfnNorm, L.FfnGate, L.FfnUp, L.FfnDown, L.FfnGateBias, L.FfnUpBias, L.FfnDownBias,
+        ])]).OfType<Weight>().Distinct();
+}

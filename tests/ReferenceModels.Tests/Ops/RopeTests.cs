@@ -1,0 +1,80 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Tests.Ops;
+
+public sealed class RopeTests
+{
+    private const int Size = 12; // a whole vector of pairs and a rest
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4097)]
+    [InlineData(1_000_003)]
+    public void The_fast_turn_equals_the_naive_one_in_double_at_any_position(int position)
+    {
+        float[] x = Doubles.Random(2 * Size, 1).ToFloats(), y = new float[2 * Size];
+        Rope.Turn(x, Turns(position, RopeScaling.None, []), y);
+        var expected = new double[2 * Size];
+        for (int head = 0; head < 2; head++)
+        {
+            Rope.Naive<double>(x.ToDoubles().AsSpan(head * Size, Size), position, 10_000, expected.AsSpan(head * Size, Size));
+        }
+        Doubles.AssertNear(expected, y, 3e-7);
+    }
+
+    [Fact]
+    public void Linear_scaling_is_a_position_divided()
+    {
+        float[] scaled = Turns(40, new RopeScaling(RopeScalingKind.Linear, 4, 0), []);
+        Assert.Equal(Turns(10, RopeScaling.None, []), scaled);
+    }
+
+    [Fact]
+    public void A_factor_divides_the_frequency_of_its_own_pair()
+    {
+        float[] plain = Turns(6, RopeScaling.None, []), halved = Turns(12, RopeScaling.None, [1, 2, 1, 1, 1, 1]);
+        Assert.Equal(plain[2..4], halved[2..4]);
+        Assert.NotEqual(plain[4..6], halved[4..6]);
+    }
+
+    [Fact]
+    public void Yarn_keeps_high_frequencies_divides_low_ones_and_lengthens_all()
+    {
+        const float s = 8;
+        var yarn = new RopeScaling(RopeScalingKind.Yarn, s, 4096);
+        double length = 0.1 * Math.Log(s) + 1;
+        float[] turns = Yarn(yarn), plain = Yarn(RopeScaling.None), divided = Yarn(new RopeScaling(RopeScalingKind.Linear, s, 0));
+        Doubles.AssertNear([plain[0] * length, plain[1] * length], turns[..2], 1e-6);
+        Doubles.AssertNear([divided[^2] * length, divided[^1] * length], turns[^2..], 1e-6);
+
+        static float[] Yarn(RopeScaling scaling)
+        {
+            var turns = new float[128];
+            new RopeAngles(128, 10_000, scaling, []).Fill(3, new Tensor(turns, 0, 1, 128));
+            return turns;
+        }
+    }
+
+    [Fact]
+    public void The_gradient_is_what_central_differences_give()
+    {
+        double[] x = Doubles.Random(Size, 1), δy = Doubles.Random(Size, 2);
+        double[] expected = Doubles.Derivatives(x, () =>
+        {
+            var y = new double[Size];
+            Rope.Naive<double>(x, 5, 10_000, y);
+            return Doubles.Dot(y, δy);
+        });
+        var δx = new float[Size];
+        Rope.Gradient(Turns(5, RopeScaling.None, []), δy.ToFloats(), δx);
+        Doubles.AssertNear(expected, δx, 1e-6);
+    }
+
+    private static float[] Turns(int position, RopeScaling scaling, float[] factors)
+    {
+        var turns = new float[Size];
+        new RopeAngles(Size, 10_000, scaling, factors).Fill(position, new Tensor(turns, 0, 1, Size));
+        return turns;
+    }
+}
