@@ -1,4 +1,5 @@
 using Engine.Configuration;
+using ReferenceModels;
 
 namespace Engine.Host.Commands;
 
@@ -21,7 +22,7 @@ internal sealed class Backends : IAsyncDisposable
                     console => console.LogToStandardErrorThreshold = LogLevel.Trace);
             }
         });
-        services.AddEngine(new ConfigurationBuilder().Build());
+        services.AddEngine(new ConfigurationBuilder().Build()).AddReferenceModels();
         _services = services.BuildServiceProvider();
     }
 

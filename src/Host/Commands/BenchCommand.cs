@@ -9,7 +9,9 @@ namespace Engine.Host.Commands;
 internal sealed class BenchCommand
 {
     private const int Seed = 1234;
-    private const int WarmUpTokens = 4;
+
+    /// <summary>Long enough for the runtime to have compiled the loops of a small model for good; a large one runs once.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     private readonly Option<int> _promptTokens = NumberOption.Create("--prompt-tokens", 1, 1 << 20, 128, "Tokens of the prompt.");
     private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate behind it.");
@@ -55,7 +57,10 @@ internal sealed class BenchCommand
                     + "Lower --prompt-tokens or --generate-tokens, or raise --context.");
             }
             var random = new Random(Seed);
-            await MeasureAsync(model, random, promptTokens, Math.Min(WarmUpTokens, generateTokens), cancellationToken).ConfigureAwait(false);
+            for (begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp;)
+            {
+                await MeasureAsync(model, random, promptTokens, generateTokens, cancellationToken).ConfigureAwait(false);
+            }
             var prefill = new List<double>();
             var decode = new List<double>();
             for (int i = 0; i < repeat; i++)
@@ -129,7 +134,7 @@ internal sealed class BenchCommand
             decode   {report.DecodeTokensPerSecond,12:N1} tokens/s   {report.GenerateTokens} tokens, {decode.Min():N1} to {decode.Max():N1}
             memory   {report.PeakMemoryBytes / mebibyte,12:N1} MiB        at the peak, mapped pages of the file included
 
-            Medians of {report.Repeat} runs behind one that does not count.
+            Medians of {report.Repeat} runs behind a warm-up.
 
             """));
     }

@@ -57,7 +57,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
         if (command.Subcommands.Count > 0)
         {
             yield return new Section("Verbs", [.. command.Subcommands.Where(verb => !verb.Hidden)
-                .Select(verb => (string.Join(' ', [verb.Name, .. verb.Arguments.Select(Label)]), verb.Description ?? ""))]);
+                .Select(verb => (string.Join(' ', [verb.Name, .. verb.Arguments.Select(Label)]), FirstSentence(verb.Description ?? "")))]);
         }
         if (command.Arguments.Count > 0)
         {
@@ -79,6 +79,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
         string names = string.Join(", ", option.Aliases.Where(alias => alias == "-h").Append(option.Name));
         return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");
     }
+
+    private static string FirstSentence(string text) => text.Split(". ") is [{ } first, _, ..] ? first + "." : text;
 
     private static string Label(Argument argument) => argument.HelpName ?? argument.Name.ToUpperInvariant();
 

@@ -24,7 +24,7 @@ internal sealed class ValidateCommand
             [
                 "engine validate --model llama.gguf",
                 "engine validate --model llama.gguf --file story.txt --setting production",
-                "engine validate --model llama-q8_0.gguf --reference-model llama-f16.gguf --json",
+                "engine validate --model q8_0.gguf --reference-model f16.gguf --json",
             ],
         };
         verb.AddGroup("Comparison", _text, _file, _tokens, _reference.Setting, _reference.ReferenceModel, _json);
