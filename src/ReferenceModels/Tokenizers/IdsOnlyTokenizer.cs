@@ -2,17 +2,22 @@ using Engine;
 
 namespace ReferenceModels.Tokenizers;
 
-/// <summary>A vocabulary whose way of splitting text is not implemented here: ids to text works, text to ids is refused.</summary>
-internal sealed class IdsOnlyTokenizer(Vocabulary vocabulary) : VocabularyTokenizer(vocabulary, Spelling(vocabulary.Model))
+/// <summary>A vocabulary whose way of splitting text is not implemented here: ids to text works where the spelling is
+/// known, text to ids is refused.</summary>
+/// <param name="vocabulary">The vocabulary.</param>
+/// <param name="spell">The bytes of a token.</param>
+/// <param name="refusal">Why text cannot be split.</param>
+internal sealed class IdsOnlyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell, string refusal)
+    : VocabularyTokenizer(vocabulary, spell)
 {
-    /// <summary>Refused.</summary>
-    public override IReadOnlyList<int> Encode(string text, bool addSpecial = true, bool parseSpecial = false) =>
-        throw new UnsupportedRequestException($"Splitting a text into tokens: the reference backend splits vocabularies of kind 'llama', this file's is '{Vocabulary.Model}'. Give token ids, or use the llama.cpp backend.");
+    /// <inheritdoc/>
+    protected override int? Prefix => throw Refusal();
 
-    private static Func<Vocabulary, int, byte[]> Spelling(string model) => model switch
-    {
-        "bert" or "t5" => TokenSpelling.SentencePiece,
-        "gpt2" => TokenSpelling.ByteLevel,
-        _ => TokenSpelling.Unknown,
-    };
+    /// <summary>Refused.</summary>
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens) => throw Refusal();
+
+    /// <inheritdoc/>
+    protected override int? Suffix => throw Refusal();
+
+    private UnsupportedRequestException Refusal() => new(refusal);
 }

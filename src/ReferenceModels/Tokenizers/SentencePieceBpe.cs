@@ -1,4 +1,7 @@
+using System.Buffers;
 using Engine;
+using ReferenceModels.Tokenizers.Merging;
+using ReferenceModels.Tokenizers.Unicode;
 
 namespace ReferenceModels.Tokenizers;
 
@@ -7,142 +10,158 @@ namespace ReferenceModels.Tokenizers;
 /// characters are joined pair by pair, the pair with the highest score first, while the joined text is a token;
 /// what is no token in the end becomes its UTF-8 bytes.
 /// </summary>
-/// <remarks>Time is n log n in the length of the text. Scores and not ranks decide, so that a pair may come up again after its neighbours grew.</remarks>
 internal sealed class SentencePieceBpe : VocabularyTokenizer
 {
-    private readonly SpecialTokens _special;
-    private readonly int[] _tokenOfByte;     // (256), -1 where the vocabulary cannot spell the byte
+    private readonly HashSet<ulong> _neighbours = [];   // pairs of characters that stand side by side in some token
+    private readonly int[] _tokenOfByte = new int[256]; // -1 where the vocabulary cannot spell the byte
+    private readonly WordState[] _words;                // (V), found out when a word is met first
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
     public SentencePieceBpe(Vocabulary vocabulary) : base(vocabulary, TokenSpelling.SentencePiece)
     {
-        _special = new SpecialTokens(vocabulary);
-        _tokenOfByte = new int[256];
+        _words = new WordState[vocabulary.Count];
+        for (int token = 0; token < vocabulary.Count; token++)
+        {
+            ReadOnlySpan<byte> text = vocabulary.Bytes(token);
+            uint last = TakeCharacter(ref text);
+            while (!text.IsEmpty)
+            {
+                uint next = TakeCharacter(ref text);
+                _neighbours.Add(Pair(last, next));
+                last = next;
+            }
+        }
         for (int value = 0; value < 256; value++)
         {
             int token = vocabulary.Find($"<0x{value:X2}>");
-            _tokenOfByte[value] = token >= 0 || value >= 0x80 ? token : vocabulary.Find([(char)value]);
+            _tokenOfByte[value] = token >= 0 ? token : vocabulary.Find([(byte)value]);
         }
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<int> Encode(string text, bool addSpecial = true, bool parseSpecial = false)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
     {
-        text = WellFormed(text);
-        var tokens = new List<int>(text.Length / 3 + 2);
-        if (addSpecial && Vocabulary.AddsBeginningOfSequence && BeginningOfSequence is int bos)
+        bool prefixed = Vocabulary.AddsSpacePrefix && behindSpecial;
+        byte[] rented = ArrayPool<byte>.Shared.Rent((utf8.Length + 1 + (2 * utf8.Count((byte)' '))) + 2);
+        int length = 0;
+        if (prefixed)
         {
-            tokens.Add(bos);
+            TokenSpelling.Blank.CopyTo(rented);
+            length = TokenSpelling.Blank.Length;
         }
-        bool behindSpecial = true;
-        foreach (SpecialTokens.Stretch stretch in _special.Cut(text, parseSpecial))
+        foreach (byte value in utf8)
         {
-            if (stretch.Token is int special)
+            if (value == ' ')
             {
-                tokens.Add(special);
-                behindSpecial = true;
+                TokenSpelling.Blank.CopyTo(rented.AsSpan(length));
+                length += TokenSpelling.Blank.Length;
             }
-            else if (stretch.Length > 0)
+            else
             {
-                string prefix = Vocabulary.AddsSpacePrefix && behindSpecial ? " " : "";
-                string piece = string.Concat(prefix, text.AsSpan(stretch.Start, stretch.Length)).Replace(' ', TokenSpelling.Blank);
-                Merge(piece, tokens);
-                behindSpecial = false;
+                rented[length++] = value;
             }
         }
-        if (addSpecial && Vocabulary.AddsEndOfSequence && EndOfSequence is int eos)
-        {
-            tokens.Add(eos);
-        }
-        return tokens;
+        SplitWords(rented.AsSpan(0, length), tokens);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private void Merge(string text, List<int> tokens)
+    // No merge reaches across two characters that no token has side by side: what lies between such places is split on its
+    // own, and the time is linear in the text.
+    private void SplitWords(ReadOnlySpan<byte> text, List<int> tokens)
     {
-        Symbol[] symbols = SplitCharacters(text, out int count);
-        // Highest score first; of equal scores the leftmost.
-        var pairs = new PriorityQueue<Pair, (float Score, int Left)>(
-            Comparer<(float Score, int Left)>.Create((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Left.CompareTo(b.Left)));
-
-        void Propose(int left, int right)
+        while (!text.IsEmpty)
         {
-            if (left < 0 || right < 0)
+            ReadOnlySpan<byte> rest = text;
+            int characters = 1;
+            uint last = TakeCharacter(ref rest);
+            while (!rest.IsEmpty)
             {
-                return;
+                ReadOnlySpan<byte> behind = rest;
+                uint next = TakeCharacter(ref behind);
+                if (!_neighbours.Contains(Pair(last, next)))
+                {
+                    break;
+                }
+                characters++;
+                last = next;
+                rest = behind;
             }
-            int length = symbols[left].Length + symbols[right].Length;
-            int token = Vocabulary.Find(text.AsSpan(symbols[left].Start, length));
-            if (token >= 0)
-            {
-                pairs.Enqueue(new Pair(left, right, length), (Vocabulary.Scores[token], left));
-            }
-        }
-
-        for (int right = 1; right < count; right++)
-        {
-            Propose(right - 1, right);
-        }
-        while (pairs.TryDequeue(out Pair pair, out _))
-        {
-            ref Symbol left = ref symbols[pair.Left];
-            ref Symbol right = ref symbols[pair.Right];
-            // Stale: one of the two was joined with another neighbour since.
-            if (left.Length == 0 || right.Length == 0 || left.Length + right.Length != pair.Length)
-            {
-                continue;
-            }
-            left.Length = pair.Length;
-            left.Next = right.Next;
-            right.Length = 0;
-            if (left.Next >= 0)
-            {
-                symbols[left.Next].Previous = pair.Left;
-            }
-            Propose(left.Previous, pair.Left);
-            Propose(pair.Left, left.Next);
-        }
-        for (int s = 0; s >= 0; s = symbols[s].Next)
-        {
-            AddSymbol(text.AsSpan(symbols[s].Start, symbols[s].Length), tokens);
+            SplitWord(text[..^rest.Length], characters, tokens);
+            text = rest;
         }
     }
 
-    private static Symbol[] SplitCharacters(string text, out int count)
+    private void SplitWord(ReadOnlySpan<byte> word, int characters, List<int> tokens)
     {
-        var symbols = new Symbol[text.Length];
-        count = 0;
-        for (int start = 0; start < text.Length; count++)
+        int whole = word.Length <= Vocabulary.LongestBytes ? Vocabulary.Find(word) : -1;
+        if (whole >= 0 && (characters == 1 || _words[whole] == WordState.MergesToItself))
         {
-            int length = char.IsHighSurrogate(text[start]) ? 2 : 1;
-            symbols[count] = new Symbol { Start = start, Length = length, Previous = count - 1, Next = count + 1 };
-            start += length;
-        }
-        symbols[count - 1].Next = -1;
-        return symbols;
-    }
-
-    private void AddSymbol(ReadOnlySpan<char> symbol, List<int> tokens)
-    {
-        int token = Vocabulary.Find(symbol);
-        if (token >= 0)
-        {
-            tokens.Add(token);
+            tokens.Add(whole);
             return;
         }
-        Span<byte> utf8 = stackalloc byte[4];   // a joined symbol is a token: this is one character
-        int length = System.Text.Encoding.UTF8.GetBytes(symbol, utf8);
-        foreach (byte value in utf8[..length])
+        Span<Symbol> symbols = characters <= PairMerging.ShortWord ? stackalloc Symbol[PairMerging.ShortWord] : new Symbol[characters];
+        symbols = symbols[..characters];
+        int start = 0;
+        foreach (ref Symbol symbol in symbols)
+        {
+            int length = Math.Min(Utf8.AnnouncedLength(word[start]), word.Length - start);
+            symbol = new Symbol(start, length, Vocabulary.Find(word.Slice(start, length)));
+            start += length;
+        }
+        var rule = new ScoreRule(Vocabulary, word);
+        int count = PairMerging.Run(ref rule, symbols);
+        foreach (Symbol symbol in symbols[..count])
+        {
+            if (symbol.Piece >= 0)
+            {
+                tokens.Add(symbol.Piece);
+            }
+            else
+            {
+                Spell(word.Slice(symbol.Start, symbol.Length), tokens);
+            }
+        }
+        if (whole >= 0)
+        {
+            _words[whole] = count == 1 ? WordState.MergesToItself : WordState.StaysApart;
+        }
+    }
+
+    private void Spell(ReadOnlySpan<byte> character, List<int> tokens)
+    {
+        foreach (byte value in character)
         {
             tokens.Add(_tokenOfByte[value] >= 0
                 ? _tokenOfByte[value]
-                : throw new UnsupportedRequestException($"Splitting a text into tokens: the vocabulary has neither the character '{symbol}' nor its byte 0x{value:X2}. Remove the character, or use a model whose vocabulary has byte tokens."));
+                : throw new UnsupportedRequestException($"Splitting a text into tokens: the vocabulary has neither the character '{System.Text.Encoding.UTF8.GetString(character)}' nor its byte 0x{value:X2}. Remove the character, or use a model whose vocabulary has byte tokens."));
         }
     }
 
-    private struct Symbol
+    // The bytes of the first character as one number.
+    private static uint TakeCharacter(ref ReadOnlySpan<byte> text)
     {
-        public int Start, Length, Previous, Next;
+        if (text[0] < 0x80)
+        {
+            uint ascii = text[0];
+            text = text[1..];
+            return ascii;
+        }
+        int length = Math.Min(Utf8.AnnouncedLength(text[0]), text.Length);
+        uint character = 0;
+        foreach (byte each in text[..length])
+        {
+            character = (character << 8) | each;
+        }
+        text = text[length..];
+        return character;
     }
 
-    private readonly record struct Pair(int Left, int Right, int Length);
+    private static ulong Pair(uint left, uint right) => ((ulong)left << 32) | right;
+
+    private enum WordState : byte
+    {
+        NotMet,
+        MergesToItself,
+        StaysApart,
+    }
 }

@@ -1,73 +1,77 @@
-using System.Text;
-
 namespace ReferenceModels.Tokenizers;
 
-/// <summary>Finds the tokens of a vocabulary that are cut out of a text before the rest of it is split.</summary>
+/// <summary>Cuts the tokens that are found as a whole out of a text before the rest of it is split.</summary>
 internal sealed class SpecialTokens
 {
     private readonly Vocabulary _vocabulary;
-    private readonly int[] _all;           // longest text first, so that no token is cut by a shorter one
-    private readonly int[] _userDefined;
+    private readonly SpecialTokenSearch _all;
+    private readonly SpecialTokenSearch _userDefined;
 
     /// <summary>The special tokens of a vocabulary.</summary>
     public SpecialTokens(Vocabulary vocabulary)
     {
-        const TokenKind cutOut = TokenKind.Control | TokenKind.UserDefined | TokenKind.Unknown;
         _vocabulary = vocabulary;
-        _all = [.. Enumerable.Range(0, vocabulary.Texts.Length)
-            .Where(id => (vocabulary.Kinds[id] & cutOut) != 0)
-            .OrderByDescending(id => Encoding.UTF8.GetByteCount(vocabulary.Texts[id]))];
-        _userDefined = [.. _all.Where(id => (vocabulary.Kinds[id] & (TokenKind.Control | TokenKind.Unknown)) == 0)];
+        int[] all = [.. Enumerable.Range(0, vocabulary.Count)
+            .Where(id => (vocabulary.Kinds[id] & TokenKind.CutOut) != 0)
+            .OrderByDescending(id => vocabulary.Bytes(id).Length)]; // so that no token is cut by a shorter one
+        _all = new SpecialTokenSearch(vocabulary, all);
+        _userDefined = new SpecialTokenSearch(vocabulary, [.. all.Where(id => (vocabulary.Kinds[id] & (TokenKind.Control | TokenKind.Unknown)) == 0)]);
     }
 
     /// <summary>Cuts a text into stretches of text and special tokens, in their order.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text in UTF-8.</param>
     /// <param name="parseSpecial">Also finds control and unknown tokens; user-defined ones are always found.</param>
-    public LinkedList<Stretch> Cut(string text, bool parseSpecial)
+    public List<Stretch> Cut(ReadOnlySpan<byte> text, bool parseSpecial)
     {
-        var stretches = new LinkedList<Stretch>();
-        if (text.Length > 0)
+        List<Stretch> stretches = text.IsEmpty ? [] : [new Stretch(0, text.Length, -1)];
+        foreach (int token in (parseSpecial ? _all : _userDefined).Occurring(text))
         {
-            stretches.AddLast(new Stretch(0, text.Length, null));
-        }
-        foreach (int token in parseSpecial ? _all : _userDefined)
-        {
-            for (LinkedListNode<Stretch>? node = stretches.First; node is not null; node = node.Next)
+            var cut = new List<Stretch>(stretches.Count + 2);
+            foreach (Stretch stretch in stretches)
             {
-                if (node.Value.Token is null)
+                if (stretch.Token >= 0)
                 {
-                    CutOut(text, token, node);
+                    cut.Add(stretch);
+                }
+                else
+                {
+                    CutOut(text, token, stretch, cut);
                 }
             }
+            stretches = cut;
         }
         return stretches;
     }
 
-    private void CutOut(string text, int token, LinkedListNode<Stretch> node)
+    private void CutOut(ReadOnlySpan<byte> text, int token, Stretch stretch, List<Stretch> cut)
     {
-        string special = _vocabulary.Texts[token];
-        (int start, int end) = (node.Value.Start, node.Value.Start + node.Value.Length);
-        int match;
-        while ((match = text.IndexOf(special, start, end - start, StringComparison.Ordinal)) >= 0)
+        ReadOnlySpan<byte> special = _vocabulary.Bytes(token);
+        TokenKind kind = _vocabulary.Kinds[token];
+        (int start, int end) = (stretch.Start, stretch.Start + stretch.Length);
+        for (int found; (found = text[start..end].IndexOf(special)) >= 0;)
         {
-            LinkedList<Stretch> list = node.List!;
-            if (match > start)
+            int before = start + found;
+            int after = before + special.Length;
+            if ((kind & TokenKind.StripsLeft) != 0)
             {
-                list.AddBefore(node, new Stretch(start, match - start, null));
+                before = start + text[start..before].TrimEnd(" \t\n\v\f\r"u8).Length;
             }
-            list.AddBefore(node, new Stretch(match, special.Length, token));
-            start = match + special.Length;
-            while ((_vocabulary.Kinds[token] & TokenKind.StripsRight) != 0 && start < end && text[start] is ' ' or (>= '\t' and <= '\r'))
+            if (before > start)
             {
-                start++;
+                cut.Add(new Stretch(start, before - start, -1));
             }
+            cut.Add(new Stretch(start + found, special.Length, token));
+            start = (kind & TokenKind.StripsRight) == 0 ? after : end - text[after..end].TrimStart(" \t\n\v\f\r"u8).Length;
         }
-        node.Value = new Stretch(start, end - start, null);
+        if (start < end)
+        {
+            cut.Add(new Stretch(start, end - start, -1));
+        }
     }
 
-    /// <summary>A stretch of the text, or the special token that stands there. An empty stretch of text says nothing.</summary>
-    /// <param name="Start">First character.</param>
-    /// <param name="Length">Number of characters.</param>
-    /// <param name="Token">The token, or null for text.</param>
-    public readonly record struct Stretch(int Start, int Length, int? Token);
+    /// <summary>A stretch of the text, or the special token that stands there.</summary>
+    /// <param name="Start">First byte.</param>
+    /// <param name="Length">Number of bytes, at least one.</param>
+    /// <param name="Token">The token, or -1 for text.</param>
+    public readonly record struct Stretch(int Start, int Length, int Token);
 }

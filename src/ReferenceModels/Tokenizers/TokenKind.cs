@@ -27,4 +27,10 @@ internal enum TokenKind
 
     /// <summary>Swallows the blanks to its right (the Phi-3 family).</summary>
     StripsRight = 64,
+
+    /// <summary>Swallows the blanks to its left (mask tokens of some encoders).</summary>
+    StripsLeft = 128,
+
+    /// <summary>Is found in a text as a whole, before the rest is split.</summary>
+    CutOut = Unknown | Control | UserDefined,
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Unicode;
 using Engine;
 using Engine.Gguf;
 
@@ -11,62 +10,66 @@ namespace ReferenceModels.Tokenizers;
 /// </summary>
 internal sealed class Vocabulary
 {
-    private readonly GgufStrings _tokens;
-    private readonly Dictionary<string, int> _ids;
+    private readonly TokenTable _tokens;
 
     private Vocabulary(GgufMetadata metadata, string model, GgufStrings tokens)
     {
-        (Model, _tokens) = (model, tokens);
-        Texts = [.. tokens.Select((text, id) => text.Length == 0 ? $"[EMPTY_{id}]" : text)];
-        _ids = new Dictionary<string, int>(Texts.Length, StringComparer.Ordinal);
-        for (int id = 0; id < Texts.Length; id++)
-        {
-            // A token that is a piece of a character is not found in text: its U+FFFD here is not the text's.
-            if (Utf8.IsValid(tokens.Bytes(id)))
-            {
-                _ids.TryAdd(Texts[id], id);
-            }
-        }
-        Scores = ReadScores(metadata, Texts.Length);
-        Kinds = ReadKinds(metadata.GetInt32s("tokenizer.ggml.token_type"), Texts.Length);
+        (Model, Pre) = (model, metadata.GetString(GgufKeys.TokenizerPre) ?? "");
+        _tokens = ReadTokens(metadata, tokens);
+        Scores = ReadScores(metadata, Count);
+        Kinds = ReadKinds(metadata.GetInt32s(GgufKeys.TokenTypes), Count);
         RequireLength("scores", Scores.Length);
         RequireLength("token_type", Kinds.Length);
+        FileKinds = [.. Kinds];
 
-        (int? bos, int? eos) = model switch
-        {
-            "llama" => (1, 2),
-            "gpt2" => (11, 11),
-            "bert" => (101, null),
-            "t5" => (null, 1),
-            _ => ((int?)null, (int?)null),
-        };
-        BeginningOfSequence = SpecialId(metadata, "bos_token_id", bos);
-        EndOfSequence = SpecialId(metadata, "eos_token_id", eos);
-        AddsBeginningOfSequence = metadata.GetBool("tokenizer.ggml.add_bos_token") ?? model is "llama" or "bert";
-        AddsEndOfSequence = metadata.GetBool("tokenizer.ggml.add_eos_token") ?? model is "t5";
-        AddsSpacePrefix = metadata.GetBool("tokenizer.ggml.add_space_prefix") ?? model is "llama" or "t5";
+        VocabularyDefaults defaults = VocabularyDefaults.For(model, Pre);
+        BeginningOfSequence = SpecialId(metadata, "bos_token_id", defaults.BeginningOfSequence);
+        EndOfSequence = SpecialId(metadata, "eos_token_id", defaults.EndOfSequence);
+        Unknown = SpecialId(metadata, "unknown_token_id", defaults.Unknown);
+        Separator = SpecialId(metadata, "seperator_token_id", defaults.Separator);
+        AddsBeginningOfSequence = metadata.GetBool(GgufKeys.AddBos) ?? defaults.AddsBeginningOfSequence;
+        AddsEndOfSequence = metadata.GetBool("tokenizer.ggml.add_eos_token") ?? defaults.AddsEndOfSequence;
+        AddsSpacePrefix = metadata.GetBool(GgufKeys.AddSpacePrefix) ?? defaults.AddsSpacePrefix;
+        RemovesExtraWhitespace = metadata.GetBool("tokenizer.ggml.remove_extra_whitespaces") ?? false;
+        Lowercases = metadata.GetBool("tokenizer.ggml.normalizer.lowercase") ?? true;
+        StripsAccents = metadata.GetBool("tokenizer.ggml.normalizer.strip_accents") ?? Lowercases;
 
         EndOfGeneration = EndOfGenerationTokens.Find(this, name => SpecialId(metadata, name, null));
-        StripAsPhi3(metadata.GetString("general.name") ?? "");
+        BlankStripping.Mark(this, metadata);
     }
 
     /// <summary><c>tokenizer.ggml.model</c>: <c>llama</c> (SentencePiece BPE), <c>gpt2</c> (byte-level BPE), <c>bert</c> (WordPiece), <c>t5</c> (Unigram), …</summary>
     public string Model { get; }
 
-    /// <summary>The tokens' own texts, (V).</summary>
-    public string[] Texts { get; }
+    /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty where the file is silent.</summary>
+    public string Pre { get; }
 
-    /// <summary>The larger, the earlier a piece is merged, (V).</summary>
+    /// <summary>V.</summary>
+    public int Count => _tokens.Count;
+
+    /// <summary>The longest token's bytes.</summary>
+    public int LongestBytes => _tokens.LongestBytes;
+
+    /// <summary>SentencePiece: the larger, the earlier a piece is merged; Unigram: log-probabilities. (V).</summary>
     public float[] Scores { get; }
 
     /// <summary>What each token is, (V).</summary>
     public TokenKind[] Kinds { get; }
+
+    /// <summary>What each token is by the file alone, without what its text gives away, (V).</summary>
+    public IReadOnlyList<TokenKind> FileKinds { get; }
 
     /// <summary>BOS.</summary>
     public int? BeginningOfSequence { get; }
 
     /// <summary>EOS.</summary>
     public int? EndOfSequence { get; }
+
+    /// <summary>What stands for text that the vocabulary cannot spell.</summary>
+    public int? Unknown { get; }
+
+    /// <summary>SEP.</summary>
+    public int? Separator { get; }
 
     /// <summary>Whether BOS goes before a text.</summary>
     public bool AddsBeginningOfSequence { get; }
@@ -77,6 +80,15 @@ internal sealed class Vocabulary
     /// <summary>Whether a blank goes before a text, and before text that follows a special token.</summary>
     public bool AddsSpacePrefix { get; }
 
+    /// <summary>Unigram: whether blanks in a row count as one, and those at the end as none.</summary>
+    public bool RemovesExtraWhitespace { get; }
+
+    /// <summary>WordPiece: whether letters become small.</summary>
+    public bool Lowercases { get; }
+
+    /// <summary>WordPiece: whether letters lose their accents.</summary>
+    public bool StripsAccents { get; }
+
     /// <summary>The tokens at which generation ends.</summary>
     public IReadOnlySet<int> EndOfGeneration { get; }
 
@@ -85,27 +97,42 @@ internal sealed class Vocabulary
     /// <exception cref="ModelFileException">The keys contradict each other.</exception>
     public static Vocabulary? Read(GgufMetadata metadata)
     {
-        string model = metadata.RequireString("tokenizer.ggml.model");
+        string model = metadata.RequireString(GgufKeys.TokenizerModel);
         return model is "none" or "no_vocab"
             ? null
-            : new Vocabulary(metadata, model, metadata.RequireStrings("tokenizer.ggml.tokens"));
+            : new Vocabulary(metadata, model, metadata.RequireStrings(GgufKeys.Tokens));
     }
 
-    /// <summary>The token's own text as the file's bytes, which need not be whole characters.</summary>
-    public ReadOnlySpan<byte> Bytes(int id) =>
-        _tokens.Bytes(id) is { IsEmpty: false } bytes ? bytes : Encoding.UTF8.GetBytes(Texts[id]);
+    /// <summary>The token's own text in UTF-8; it need not be whole characters.</summary>
+    public ReadOnlySpan<byte> Bytes(int id) => _tokens[id];
+
+    /// <summary>The token's own text.</summary>
+    public string Text(int id) => Encoding.UTF8.GetString(_tokens[id]);
 
     /// <summary>The id of a token by its text; -1 where there is none.</summary>
-    public int Find(ReadOnlySpan<char> text) =>
-        _ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out int id) ? id : -1;
+    public int Find(ReadOnlySpan<byte> utf8) => _tokens.Find(utf8);
 
-    private static float[] ReadScores(GgufMetadata metadata, int count)
+    /// <summary>The id of a token by its text; -1 where there is none.</summary>
+    public int Find(string text) => _tokens.Find(Encoding.UTF8.GetBytes(text));
+
+    private static TokenTable ReadTokens(GgufMetadata metadata, GgufStrings tokens)
     {
-        const string key = "tokenizer.ggml.scores";
-        return metadata[key] is { ElementType: GgufValueType.Int32 }
-            ? [.. metadata.GetInt32s(key)!.Select(score => (float)score)]
-            : [.. metadata.GetFloat32s(key) ?? new float[count]];
+        var table = new TokenTable(tokens.Count, tokens.Count * 8);
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            ReadOnlySpan<byte> text = tokens.Bytes(id);
+            if (table.Add(text.IsEmpty ? Encoding.UTF8.GetBytes($"[EMPTY_{id}]") : text) != id)
+            {
+                throw metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[id]}' again as {id}");
+            }
+        }
+        return table;
     }
+
+    private static float[] ReadScores(GgufMetadata metadata, int count) =>
+        metadata[GgufKeys.Scores] is { ElementType: GgufValueType.Int32 }
+            ? [.. metadata.GetInt32s(GgufKeys.Scores)!.Select(score => (float)score)]
+            : [.. metadata.GetFloat32s(GgufKeys.Scores) ?? new float[count]];
 
     private static TokenKind[] ReadKinds(IReadOnlyList<int>? types, int count)
     {
@@ -128,9 +155,9 @@ internal sealed class Vocabulary
 
     private void RequireLength(string key, int length)
     {
-        if (length < Texts.Length)
+        if (length < Count)
         {
-            throw new ModelFileException($"Reading the vocabulary: expected {Texts.Length} values in 'tokenizer.ggml.{key}', one per token, found {length}. Convert the model again.");
+            throw new ModelFileException($"Reading the vocabulary: expected {Count} values in 'tokenizer.ggml.{key}', one per token, found {length}. Convert the model again.");
         }
     }
 
@@ -138,20 +165,6 @@ internal sealed class Vocabulary
     private int? SpecialId(GgufMetadata metadata, string name, int? absent)
     {
         uint? given = metadata.GetUInt32("tokenizer.ggml." + name);
-        return given < Texts.Length ? (int)given : absent < Texts.Length ? absent : null;
-    }
-
-    // The one family whose special tokens swallow blanks; files do not say so themselves.
-    private void StripAsPhi3(string name)
-    {
-        if (!name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) && !name.Contains("phi3", StringComparison.OrdinalIgnoreCase))
-        {
-            return;
-        }
-        for (int id = 0; id < Texts.Length; id++)
-        {
-            bool special = (Kinds[id] & (TokenKind.Control | TokenKind.UserDefined | TokenKind.Unknown)) != 0 || Texts[id] == "</s>";
-            Kinds[id] |= special && Texts[id] is not ("<unk>" or "<s>" or "<|endoftext|>") ? TokenKind.StripsRight : 0;
-        }
+        return given < Count ? (int)given : absent < Count ? absent : null;
     }
 }
