@@ -47,8 +47,8 @@ internal static class ServeHost
         services.AddSingleton<IConfigureOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
         services.AddSingleton<IValidateOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
         services.AddOptions<ServeOptions>().ValidateOnStart();
-        services.AddOptions<HostOptions>().Configure<IOptions<ServeOptions>>(
-            (host, serve) => host.ShutdownTimeout = TimeSpan.FromSeconds(serve.Value.DrainSeconds + StopSeconds));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout =
+            TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
         services.AddSingleton<GenerationQueue>();
         services.AddHostedService<GenerationWorker>();
         services.AddSingleton<CompletionsEndpoint>();

@@ -45,15 +45,16 @@ internal sealed class ServeCommand
         {
             // Signals are the command line's affair: it cancels the token.
             engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
-            if (parsed.GetValue(EngineCommand.Verbose))
-            {
-                engine.Services.AddLogging(logging => logging.AddFilter(null, LogLevel.Debug));
-            }
+            // A start that fails is told by the command line in a sentence; the host would log its stack trace.
+            engine.Services.AddLogging(logging => _ = parsed.GetValue(EngineCommand.Verbose)
+                ? logging.AddFilter(null, LogLevel.Debug) : logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None));
         });
         await using (app.ConfigureAwait(false))
         {
             try
             {
+                // Before the host constructs services that need the options, so that all sections tell their mistakes at once.
+                app.Services.GetRequiredService<IStartupValidator>().Validate();
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -66,7 +67,7 @@ internal sealed class ServeCommand
             }
             catch (Exception e) when (e is IOException or FormatException or System.Net.Sockets.SocketException)
             {
-                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {e.Message} Choose another address with --urls.");
+                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {e.Message.TrimEnd('.')}. Choose another address with --urls.");
             }
             app.Logger.LogInformation("Serving on {Addresses}; Ctrl-C ends it", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);

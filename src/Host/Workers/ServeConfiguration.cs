@@ -11,6 +11,15 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
 
     private readonly List<string> _unreadable = [];
 
+    /// <summary>The options before their mistakes are told: the host reads its own while it is built, and what fails there
+    /// would hide the mistakes of other sections.</summary>
+    public static ServeOptions ReadUnchecked(IConfiguration configuration)
+    {
+        var options = new ServeOptions();
+        StrictSection.Read(configuration.GetSection(ServeOptions.SectionName), options, "", []);
+        return options;
+    }
+
     public void Configure(ServeOptions options) =>
         StrictSection.Read(configuration.GetSection(ServeOptions.SectionName), options, "", _unreadable);
 

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Engine.Host.Api;
+
+namespace Engine.Host.Tests.Api;
+
+/// <summary><c>engine serve</c> in a process of its own, on a free port.</summary>
+internal sealed partial class ServeProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServeProcess(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(ServeHost).Assembly.Location, "serve", "--urls", "http://127.0.0.1:0", .. arguments])
+        {
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        _process = new Process { StartInfo = start };
+        _process.ErrorDataReceived += (_, line) => Read(line.Data);
+    }
+
+    public HttpClient Client { get; } = new();
+
+    /// <summary>What it has written to standard error.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>Returns when it serves.</summary>
+    public static async Task<ServeProcess> StartAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var serve = new ServeProcess(arguments, environment);
+        serve._process.Start();
+        serve._process.BeginErrorReadLine();
+        serve.Client.BaseAddress = await serve._address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return serve;
+    }
+
+    public async Task<JsonElement> CompleteAsync(string body)
+    {
+        using HttpResponseMessage response = await Client.PostAsync("/v1/completions", new StringContent(body));
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>Sends SIGTERM.</summary>
+    public void Terminate() => Process.Start("kill", ["-TERM", $"{_process.Id}"]).WaitForExit();
+
+    /// <summary>The exit code, once it has ended.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+        _process.Dispose();
+    }
+
+    [GeneratedRegex("Serving on (http://[^ ;]+)")]
+    private static partial Regex Serving { get; }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+        {
+            _address.TrySetException(new InvalidOperationException("engine serve ended:\n" + Log));
+            return;
+        }
+        lock (_log)
+        {
+            _log.AppendLine(line);
+        }
+        if (Serving.Match(line) is { Success: true } match)
+        {
+            _address.TrySetResult(new Uri(match.Groups[1].Value));
+        }
+    }
+}
