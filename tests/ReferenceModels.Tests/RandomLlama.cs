@@ -25,8 +25,8 @@ internal sealed record RandomLlama
 
     private int HeadSize => KeyLength ?? Width / H;
 
-    /// <summary>Writes the file and gives its path.</summary>
-    public string Write(string folder, string name = "random.gguf")
+    /// <summary>Writes the file and gives its path back.</summary>
+    public string Write(string path)
     {
         var random = new Random(Seed);
         var writer = new GgufWriter();
@@ -87,7 +87,6 @@ internal sealed record RandomLlama
             Bias(b + "ffn_up.bias", Inner);
             Bias(b + "ffn_down.bias", Width);
         }
-        string path = Path.Combine(folder, name);
         writer.Write(path);
         return path;
 
@@ -102,7 +101,7 @@ internal sealed record RandomLlama
         void Matrix(string tensor, int rows, int columns, float scale = 0)
         {
             float deviation = scale > 0 ? scale : 1 / MathF.Sqrt(columns);
-            writer.AddTensor(tensor, [columns, rows], Type, RandomBlocks.Make(random, Type, (long)rows * columns, deviation));
+            writer.AddTensor(tensor, [columns, rows], Type, RandomWeights.Make(random, Type, (long)rows * columns, deviation));
         }
         void Add(string tensor, long[] shape, float[] values) =>
             writer.AddTensor(tensor, shape, GgmlType.F32, MemoryMarshal.AsBytes<float>(values).ToArray());

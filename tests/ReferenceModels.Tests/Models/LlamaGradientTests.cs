@@ -6,9 +6,13 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>The tape over a whole model: every op's gradient, in the order the model uses them.</summary>
-public sealed class LlamaGradientTests(TemporaryFolder folder) : IClassFixture<TemporaryFolder>
+public sealed class LlamaGradientTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
     private static readonly int[] Tokens = [1, 5, 9, 5, 30];
+
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(false, true, false)]
@@ -17,7 +21,7 @@ public sealed class LlamaGradientTests(TemporaryFolder folder) : IClassFixture<T
     public void The_gradients_of_all_weights_are_what_central_differences_give(bool biases, bool tied, bool fused)
     {
         var random = new RandomLlama { V = 40, Width = 16, Inner = 24, H = 4, G = 2, N = 2, Biases = biases, Tied = tied, FusedQkv = fused };
-        using GgufFile file = GgufFile.Open(random.Write(folder.Path, $"{Guid.NewGuid()}.gguf"));
+        using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));
         Llama llama = Llama.Load(file, random.V, trainable: true);
         using var workers = new Workers(1);
         double[] δlogits = Ops.Doubles.Random(Tokens.Length * random.V, 7);
@@ -69,7 +73,7 @@ public sealed class LlamaGradientTests(TemporaryFolder folder) : IClassFixture<T
     public void A_pass_with_a_tape_gives_the_same_logits_as_one_without()
     {
         var random = new RandomLlama();
-        using GgufFile file = GgufFile.Open(random.Write(folder.Path, $"{Guid.NewGuid()}.gguf"));
+        using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));
         Llama llama = Llama.Load(file, random.V);
         using var workers = new Workers(1);
         Llama.State taped = llama.CreateState(new Pass(workers, new Tape()), 8), plain = llama.CreateState(new Pass(workers), 8);

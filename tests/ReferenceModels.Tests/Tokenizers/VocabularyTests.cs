@@ -4,8 +4,12 @@ using ReferenceModels.Tokenizers;
 
 namespace ReferenceModels.Tests.Tokenizers;
 
-public sealed class VocabularyTests(TemporaryFolder folder) : IClassFixture<TemporaryFolder>
+public sealed class VocabularyTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public void A_character_without_a_token_becomes_its_bytes()
     {
@@ -65,7 +69,7 @@ public sealed class VocabularyTests(TemporaryFolder folder) : IClassFixture<Temp
     [Fact]
     public void A_token_that_is_a_piece_of_a_character_keeps_its_bytes()
     {
-        string path = Path.Combine(folder.Path, $"{Guid.NewGuid()}.gguf");
+        string path = _folder.File($"{Guid.NewGuid()}.gguf");
         var writer = new GgufWriter();
         writer.SetMetadata("tokenizer.ggml.model", "llama");
         writer.SetMetadata("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From((IReadOnlyList<byte[]>)[[0xC3], [0xA9], "a"u8.ToArray()])));
@@ -143,7 +147,7 @@ public sealed class VocabularyTests(TemporaryFolder folder) : IClassFixture<Temp
 
     private ITokenizer FromMetadata(Action<GgufWriter> metadata)
     {
-        string path = Path.Combine(folder.Path, $"{Guid.NewGuid()}.gguf");
+        string path = _folder.File($"{Guid.NewGuid()}.gguf");
         var writer = new GgufWriter();
         metadata(writer);
         writer.Write(path);

@@ -5,7 +5,7 @@ namespace ReferenceModels.Tests;
 
 /// <summary>Random weights in ggml's block formats. Nothing is quantized: the bits themselves are drawn, and the scales so
 /// that the weights have about the deviation asked for and a mean of about 0. Layouts: ggml-common.h of v0.5.0.</summary>
-internal static class RandomBlocks
+internal static class RandomWeights
 {
     public static byte[] Make(Random random, GgmlType type, long elements, float deviation) => type switch
     {
