@@ -1,0 +1,43 @@
+using Engine;
+using Engine.Benchmarks;
+
+const string Usage = """
+    usage: dotnet run -c Release --project benchmarks/Engine.Benchmarks -- WHAT
+      kernels [TYPE]              GB/s and GFLOPS of the product with a weight of each block format
+      micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
+      reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
+      make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
+    """;
+try
+{
+    switch (args)
+    {
+        case ["kernels", .. var rest]:
+            KernelTable.Print(rest.FirstOrDefault());
+            break;
+        case ["micro", .. var rest]:
+            BenchmarkDotNet.Running.BenchmarkRunner.Run<LinearBenchmarks>(args: rest);
+            break;
+        case ["reference", var model]:
+            await Comparison.RunAsync(model, Environment.ProcessorCount);
+            break;
+        case ["reference", var model, var threads]:
+            await Comparison.RunAsync(model, int.Parse(threads, null));
+            break;
+        case ["make-model", var path]:
+            RandomModel.Make(path, "F16");
+            break;
+        case ["make-model", var path, var type]:
+            RandomModel.Make(path, type);
+            break;
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+    return 0;
+}
+catch (EngineException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}

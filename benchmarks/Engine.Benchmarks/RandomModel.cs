@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Engine.Gguf;
+using Engine.LlamaCpp;
+using Engine.LlamaCpp.Interop;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Engine.Benchmarks;
+
+/// <summary>A file of Llama-3.2-1B's shape with random weights and a made-up vocabulary: the speed is that of the real
+/// model, and nothing has to be downloaded.</summary>
+internal static class RandomModel
+{
+    // V tokens, N layers, H heads, G of them with keys and values.
+    private const int V = 128256, Width = 2048, FeedForward = 8192, N = 16, H = 32, G = 8, HeadWidth = 64;
+
+    public static void Make(string path, string type)
+    {
+        if (type == "F16")
+        {
+            MakeF16(path);
+            return;
+        }
+        if (!Enum.TryParse("MOSTLY_" + type, ignoreCase: true, out llama_ftype ftype))
+        {
+            throw new ConfigurationException($"Making {path}: expected F16 or a type that llama.cpp quantizes to without an importance matrix, such as Q8_0 or Q4_K_M, found '{type}'.");
+        }
+        string source = path + ".f16";
+        MakeF16(source);
+        try
+        {
+            Quantize(source, path, ftype);
+        }
+        finally
+        {
+            File.Delete(source);
+        }
+    }
+
+    private static void Quantize(string source, string path, llama_ftype ftype)
+    {
+        LlamaLibrary.Load(libraryPath: null, NullLogger.Instance);
+        llama_model_quantize_params parameters = Llama.llama_model_quantize_default_params();
+        parameters.ftype = ftype;
+        parameters.nthread = Environment.ProcessorCount;
+        if (Llama.llama_model_quantize(source, path, in parameters) != 0)
+        {
+            throw new NativeFailureException($"llama.cpp could not quantize {source} to {path}.");
+        }
+    }
+
+    private static void MakeF16(string path)
+    {
+        var writer = new GgufWriter();
+        writer.SetMetadata(GgufKeys.Architecture, "llama");
+        writer.SetMetadata(GgufKeys.Name, "random weights of Llama-3.2-1B's shape");
+        writer.SetMetadata(GgufKeys.FileType, (uint)llama_ftype.MOSTLY_F16);
+        writer.SetMetadata("llama.context_length", 131072u);
+        writer.SetMetadata("llama.embedding_length", (uint)Width);
+        writer.SetMetadata("llama.block_count", (uint)N);
+        writer.SetMetadata("llama.feed_forward_length", (uint)FeedForward);
+        writer.SetMetadata("llama.attention.head_count", (uint)H);
+        writer.SetMetadata("llama.attention.head_count_kv", (uint)G);
+        writer.SetMetadata("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        writer.SetMetadata("llama.rope.freq_base", 500000f);
+        writer.SetMetadata("llama.rope.dimension_count", (uint)HeadWidth);
+        writer.SetMetadata("llama.vocab_size", (uint)V);
+        SetVocabulary(writer);
+
+        Matrix(writer, "token_embd", V, Width, 0.02f);
+        Vector(writer, "output_norm", Width, _ => 1);
+        Vector(writer, "rope_freqs", HeadWidth / 2, i => 1 + i * 7f / (HeadWidth / 2 - 1));
+        for (int layer = 0; layer < N; layer++)
+        {
+            string block = $"blk.{layer}.";
+            Vector(writer, block + "attn_norm", Width, _ => 1);
+            Matrix(writer, block + "attn_q", H * HeadWidth, Width);
+            Matrix(writer, block + "attn_k", G * HeadWidth, Width);
+            Matrix(writer, block + "attn_v", G * HeadWidth, Width);
+            Matrix(writer, block + "attn_output", Width, H * HeadWidth);
+            Vector(writer, block + "ffn_norm", Width, _ => 1);
+            Matrix(writer, block + "ffn_gate", FeedForward, Width);
+            Matrix(writer, block + "ffn_up", FeedForward, Width);
+            Matrix(writer, block + "ffn_down", Width, FeedForward);
+        }
+        writer.Write(path);
+    }
+
+    // As few as a SentencePiece vocabulary can do with: control tokens, the bytes, and words that are numbers.
+    private static void SetVocabulary(GgufWriter writer)
+    {
+        string[] special = ["<unk>", "<s>", "</s>"];
+        string[] bytes = [.. Enumerable.Range(0, 256).Select(i => $"<0x{i:X2}>")];
+        string[] words = [.. Enumerable.Range(0, V - special.Length - bytes.Length).Select(i => $"▁t{i}")];
+        writer.SetMetadata(GgufKeys.TokenizerModel, "llama");
+        writer.SetMetadata(GgufKeys.Tokens, (string[])[.. special, .. bytes, .. words]);
+        writer.SetMetadata(GgufKeys.Scores, Enumerable.Range(0, V).Select(i => -(float)i).ToArray());
+        writer.SetMetadata(GgufKeys.TokenTypes, (int[])[2, 3, 3, .. bytes.Select(_ => 6), .. words.Select(_ => 1)]);
+    }
+
+    private static void Vector(GgufWriter writer, string name, int n, Func<int, float> value)
+    {
+        float[] values = [.. Enumerable.Range(0, n).Select(value)];
+        writer.AddTensor(name + ".weight", [n], GgmlType.F32, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+    }
+
+    private static void Matrix(GgufWriter writer, string name, int rows, int columns, float? deviation = null)
+    {
+        float scale = deviation ?? 1 / MathF.Sqrt(columns);
+        writer.AddTensor(name + ".weight", [columns, rows], GgmlType.F16, stream =>
+        {
+#pragma warning disable RS0030 // The seed is the shape's.
+            var random = new Random(rows);
+#pragma warning restore RS0030
+            var row = new Half[columns];
+            for (int r = 0; r < rows; r++)
+            {
+                for (int i = 0; i < columns; i++)
+                {
+                    // Four uniform numbers: near enough to a normal distribution for a quantizer.
+                    float sum = random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2;
+                    row[i] = (Half)(sum * scale * 1.732f);
+                }
+                stream.Write(MemoryMarshal.AsBytes(row.AsSpan()));
+            }
+        });
+    }
+}
