@@ -1,3 +1,4 @@
+using Engine.LlamaCpp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,6 +28,7 @@ public static class EngineServices
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, LlamaCppBackend>());
         services.AddOptions<EngineOptions>().ValidateOnStart();
         services.AddSingleton(provider => new EngineConfiguration(
             configuration.GetSection(EngineOptions.SectionName), provider.GetServices<IModelBackend>()));

@@ -1,0 +1,97 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Engine.Gguf;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>How much memory a model and one of its contexts take in llama.cpp, worked out without it: an upper bound,
+/// measured against what v0.5.0 logs (K/V to the byte; computation from 1.0 to 1.4 times its buffers).</summary>
+/// <param name="Weights">Bytes of the tensors, mapped from the file.</param>
+/// <param name="Repacked">Bytes of the copies that llama.cpp makes of quantized weights in another order, on the CPU.</param>
+/// <param name="KeyValues">Bytes of the K/V cache.</param>
+/// <param name="Computation">Bytes of activations, masks and rows of logits.</param>
+internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues, long Computation)
+{
+    /// <summary>Tokens evaluated at once: few enough for a cancellation to take effect between two operations of a
+    /// billion-weight model on two cores, many enough to be near full speed.</summary>
+    public const int MicroBatch = 128;
+
+    private const long Fixed = 16L << 20; // graph, scheduler, threads
+    private const long OutputBytes = 16L << 20;
+    private const int Padding = 256; // llama.cpp rounds n_ctx up to it
+
+    /// <summary>Bytes a context takes beside the weights.</summary>
+    public long Context => KeyValues + Computation;
+
+    /// <summary>Bytes in all.</summary>
+    public long Total => Weights + Repacked + Context;
+
+    /// <summary>Rows of logits that a context gives at once, so that they stay small beside the model.</summary>
+    public static int OutputRows(int vocabulary) => (int)Math.Clamp(OutputBytes / (sizeof(float) * (long)Math.Max(1, vocabulary)), 1, MicroBatch);
+
+    /// <summary>The need of a context for generating and scoring.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="contextLength">Tokens.</param>
+    /// <param name="numerics">Strict keeps K and V in F32, and attention scores that flash attention never stores.</param>
+    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics) =>
+        Estimate(file, contextLength, numerics, MicroBatch, null);
+
+    /// <summary>The need of any context.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="contextLength">Tokens.</param>
+    /// <param name="numerics">As above.</param>
+    /// <param name="microBatch">Tokens evaluated at once.</param>
+    /// <param name="outputs">Rows of logits at once; null for <see cref="OutputRows"/>.</param>
+    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics, int microBatch, int? outputs)
+    {
+        var metadata = file.Metadata;
+        string a = metadata.RequireString(GgufKeys.Architecture);
+        // In double, so that what a hostile file claims becomes a large number and not an overflow.
+        double layers = Number("block_count", 0);
+        double d = Number("embedding_length", 0);
+        double[] heads = PerLayer("attention.head_count", 1);
+        double[] groups = PerLayer("attention.head_count_kv", heads.Max());
+        double headSize = d / Math.Max(1, heads.Max());
+        double kSize = Number("attention.key_length", headSize);
+        double vSize = Number("attention.value_length", headSize);
+        double feedForward = PerLayer("feed_forward_length", 4 * d).Max();
+        double vocabulary = metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number("vocab_size", 0);
+        double positions = Math.Ceiling(contextLength / (double)Padding) * Padding;
+        bool strict = numerics == Numerics.Strict;
+        double keyValues = groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
+        double logits = (outputs ?? OutputRows((int)vocabulary)) * vocabulary * sizeof(float);
+        double scores = strict ? positions * microBatch * heads.Max() * sizeof(float) : 0;
+        double mask = positions * microBatch * (sizeof(float) + sizeof(short));
+        double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
+        return new ContextMemory(
+            file.Tensors.Sum(tensor => tensor.ByteLength),
+            file.Tensors.Where(IsRepacked).Sum(tensor => tensor.ByteLength),
+            Bytes(keyValues),
+            Bytes(logits + Math.Max(logits, scores) + mask + activations + Fixed));
+
+        double Number(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value is uint value ? value : otherwise;
+
+        // One number for all layers, or one for each.
+        double[] PerLayer(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value switch
+        {
+            uint[] values when values.Length > 0 => [.. values.Select(value => (double)value)],
+            int[] values when values.Length > 0 => [.. values.Select(value => (double)value)],
+            uint value => [.. Enumerable.Repeat((double)value, Count(layers))],
+            _ => [.. Enumerable.Repeat(otherwise, Count(layers))],
+        };
+    }
+
+    private static long Bytes(double bytes) => (long)Math.Min(bytes, 1e18);
+
+    private static int Count(double layers) => (int)Math.Clamp(layers, 1, GgufLimits.Tensors);
+
+    // ggml's CPU_REPACK (repack.cpp): which types it takes depends on the processor. Rows of the embedding are looked up, not multiplied.
+    private static bool IsRepacked(GgufTensor tensor) =>
+        tensor.Shape.Count >= 2 && !tensor.Name.StartsWith("token_embd", StringComparison.Ordinal) && tensor.Type switch
+        {
+            GgmlType.Q4_0 or GgmlType.Q4_K or GgmlType.IQ4_NL or GgmlType.MXFP4 => true,
+            GgmlType.Q2_K => Avx512F.IsSupported,
+            GgmlType.Q5_K or GgmlType.Q6_K or GgmlType.Q8_0 => AdvSimd.IsSupported,
+            _ => false,
+        };
+}

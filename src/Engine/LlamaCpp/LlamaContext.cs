@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>A llama.cpp context of one sequence, with the checks that native code lacks. One thread's alone.</summary>
+internal sealed unsafe class LlamaContext : IDisposable
+{
+    private readonly LlamaCppModel _model;
+    private readonly NativeGuard _guard;
+    private readonly ContextHandle _handle;
+    private readonly nint _memory;
+    private readonly sbyte* _outputs;
+    private readonly int _batch;
+    private GCHandle _self;
+    private CancellationToken _cancellation;
+
+    /// <param name="model">The weights.</param>
+    /// <param name="shape">What to make.</param>
+    /// <exception cref="EngineException">llama.cpp refuses; its reason is in the message.</exception>
+    public LlamaContext(LlamaCppModel model, ContextShape shape)
+    {
+        _model = model;
+        _guard = new NativeGuard(model.Fail);
+        _self = GCHandle.Alloc(this);
+        var parameters = Llama.llama_context_default_params();
+        parameters.n_ctx = (uint)shape.Length;
+        parameters.n_batch = parameters.n_ubatch = (uint)shape.Batch;
+        parameters.n_seq_max = 1;
+        parameters.n_outputs_max = (uint)shape.Outputs;
+        parameters.n_threads = parameters.n_threads_batch = model.Threads;
+        parameters.pooling_type = shape.Pooling;
+        parameters.embeddings = shape.Embeds;
+        parameters.abort_callback = &OnNode;
+        parameters.abort_callback_data = GCHandle.ToIntPtr(_self);
+        if (shape.Numerics == Numerics.Strict)
+        {
+            parameters.type_k = parameters.type_v = ggml_type.F32;
+            parameters.flash_attn_type = llama_flash_attn_type.DISABLED;
+        }
+        if (shape.Tap is { } tap)
+        {
+            parameters.cb_eval = &ActivationTap.OnTensor;
+            parameters.cb_eval_user_data = tap.Address;
+        }
+        using var log = NativeLog.Listen();
+        _guard.Enter();
+        _handle = ContextHandle.FromModel(model.Handle, parameters);
+        _memory = _handle.IsInvalid ? 0 : Llama.llama_get_memory(_handle);
+        _guard.Leave();
+        if (_handle.IsInvalid)
+        {
+            Release();
+            throw new EngineException(
+                $"Making a context of {shape.Length} tokens for {model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
+        }
+        _batch = shape.Batch;
+        _outputs = (sbyte*)NativeMemory.AllocZeroed((nuint)_batch);
+    }
+
+    /// <summary>Tokens evaluated so far.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Tokens of one call of <see cref="Evaluate"/> at the most.</summary>
+    public int Batch => _batch;
+
+    public void Clear()
+    {
+        Length = 0;
+        if (_memory != 0)
+        {
+            Llama.llama_memory_clear(_memory, data: false);
+        }
+    }
+
+    /// <summary>Evaluates up to <see cref="Batch"/> tokens behind those before.</summary>
+    /// <param name="tokens">At least one.</param>
+    /// <param name="outputs">How many of the last of them give a row.</param>
+    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
+    /// <exception cref="OperationCanceledException">The context is empty then.</exception>
+    public void Evaluate(ReadOnlySpan<int> tokens, int outputs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        new Span<sbyte>(_outputs, tokens.Length - outputs).Clear();
+        new Span<sbyte>(_outputs + tokens.Length - outputs, outputs).Fill(1);
+        int status;
+        _cancellation = cancellationToken;
+        _guard.Enter();
+        fixed (int* token = tokens)
+        {
+            // Positions and sequence may be left out: llama.cpp goes on behind what sequence 0 holds.
+            status = Llama.llama_decode(_handle, new llama_batch { n_tokens = tokens.Length, token = token, logits = _outputs });
+        }
+        _guard.Leave();
+        _cancellation = default;
+        if (status != 0)
+        {
+            Clear();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new EngineException(
+                $"Evaluating {tokens.Length} tokens with {_model.Card.Name}: llama_decode returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+        }
+        Length += tokens.Length;
+    }
+
+    /// <summary>The row of logits (V) of a token of the last evaluation; -1 for its last. Valid until the next.</summary>
+    public ReadOnlySpan<float> Logits(int token)
+    {
+        _guard.Enter(); // on a GPU the computation may still go on until here
+        float* row = Llama.llama_get_logits_ith(_handle, token);
+        _guard.Leave();
+        return Row(row, _model.Card.VocabularySize);
+    }
+
+    /// <summary>The row (d) behind the final norm of a token of the last evaluation. Valid until the next.</summary>
+    public ReadOnlySpan<float> Embedding(int token)
+    {
+        _guard.Enter();
+        float* row = Llama.llama_get_embeddings_ith(_handle, token);
+        _guard.Leave();
+        return Row(row, _model.EmbeddingWidth);
+    }
+
+    /// <summary>The classifier's scores. Valid until the next evaluation.</summary>
+    public ReadOnlySpan<float> Scores()
+    {
+        _guard.Enter();
+        float* row = Llama.llama_get_embeddings_seq(_handle, 0);
+        _guard.Leave();
+        return Row(row, _model.ClassifierWidth);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _handle.Dispose();
+        NativeMemory.Free(_outputs);
+        Release();
+    }
+
+    private void Release()
+    {
+        _guard.Dispose();
+        _self.Free();
+    }
+
+    private ReadOnlySpan<float> Row(float* row, int width) => row is not null ? new ReadOnlySpan<float>(row, width) : throw new EngineException(
+        $"Reading a result of {_model.Card.Name}: expected a row of {width} numbers, llama.cpp has none for this token.");
+
+    // Called between the nodes of the graph, some hundred times per evaluation.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte OnNode(nint data)
+    {
+        var context = Unsafe.As<LlamaContext>(GCHandle.FromIntPtr(data).Target!);
+        context._guard.Beat();
+        return context._cancellation.IsCancellationRequested ? (byte)1 : (byte)0;
+    }
+}

@@ -1,0 +1,140 @@
+using Engine.Generation;
+using Engine.Gguf;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>A model loaded by llama.cpp, and the making of its contexts.</summary>
+internal sealed class LlamaCppModel : ILoadedModel
+{
+    // Rows of an embedding context come with rows of logits beside them, wanted or not.
+    private const long EmbeddingLogitBytes = 64L << 20;
+
+    private readonly GgufFile _file;
+    private readonly ModelFacts _facts;
+    private readonly bool _onCpu;
+    private volatile NativeFailureException? _failure;
+    private Action<NativeFailureException>? _onFailure;
+
+    /// <param name="handle">Owned from now on, as is the file.</param>
+    /// <param name="file">Its file, kept for what a context will need.</param>
+    /// <param name="facts">What the file says.</param>
+    /// <param name="device">Where the weights lie.</param>
+    /// <param name="contextLength">Tokens of a context.</param>
+    /// <param name="threads">Threads of a context's computation.</param>
+    public LlamaCppModel(ModelHandle handle, GgufFile file, ModelFacts facts, DeviceChoice device, int contextLength, int threads)
+    {
+        (Handle, _file, _facts, Threads) = (handle, file, facts, threads);
+        _onCpu = device.Devices.Count == 0;
+        nint vocabulary = Llama.llama_model_get_vocab(handle);
+        int size = Llama.llama_vocab_n_tokens(vocabulary);
+        EmbeddingWidth = Llama.llama_model_n_embd_out(handle);
+        ClassifierWidth = (int)Llama.llama_model_n_cls_out(handle);
+        Card = new ModelCard
+        {
+            Name = facts.Name,
+            Path = facts.Path,
+            Architecture = facts.Architecture,
+            Backend = LlamaCppBackend.BackendName,
+            Device = device.Name,
+            FileType = facts.FileType,
+            Parameters = facts.Parameters,
+            TensorBytes = facts.TensorBytes,
+            VocabularySize = size,
+            EmbeddingLength = facts.EmbeddingLength,
+            Layers = facts.Layers,
+            ContextLength = contextLength,
+            TrainedContextLength = facts.TrainedContextLength,
+            Abilities = facts.Abilities,
+        };
+        Tokenizer = Llama.llama_vocab_type(vocabulary) == llama_vocab_type.NONE
+            ? new NoTokenizer(facts.Name, size)
+            : new LlamaCppTokenizer(handle, facts.Name, VocabularyBytes.Read(file.Metadata), new TextStack(file.Metadata), ThrowIfFailed);
+    }
+
+    /// <inheritdoc/>
+    public ModelCard Card { get; }
+
+    /// <inheritdoc/>
+    public ITokenizer Tokenizer { get; }
+
+    public ModelHandle Handle { get; }
+
+    /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
+    public int Threads { get; }
+
+    /// <summary>d of embeddings.</summary>
+    public int EmbeddingWidth { get; }
+
+    /// <summary>Scores of the classifier.</summary>
+    public int ClassifierWidth { get; }
+
+    /// <inheritdoc/>
+    public ISession CreateSession(SessionKind kind)
+    {
+        ThrowIfFailed();
+        int rows = ContextMemory.OutputRows(Card.VocabularySize);
+        return kind switch
+        {
+            { Taps: true } => new TapSession(this, kind.Numerics),
+            { Embeds: true } => new EmbeddingSession(this, kind.Numerics),
+            _ => new DecoderSession(CreateContext(new(Card.ContextLength, ContextMemory.MicroBatch, rows, kind.Numerics)), rows),
+        };
+    }
+
+    /// <summary>A context whose tokens all give a row behind the final norm.</summary>
+    public LlamaContext CreateEmbeddingContext(Numerics numerics)
+    {
+        bool whole = !_facts.Abilities.HasFlag(ModelAbilities.Score); // not causal: no token can be evaluated without the others
+        int batch = whole ? Card.ContextLength : (int)Math.Clamp(EmbeddingLogitBytes / (sizeof(float) * (long)Card.VocabularySize), 1, ContextMemory.MicroBatch);
+        return CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
+    }
+
+    /// <summary>A context that gives the scores of the classifier.</summary>
+    /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
+    public LlamaContext CreateRankContext(Numerics numerics) => _facts is { HasClassifier: true, IsEncoder: true }
+        ? CreateContext(new(Card.ContextLength, Card.ContextLength, Card.ContextLength, numerics, Embeds: true, llama_pooling_type.RANK))
+        : throw new UnsupportedRequestException(
+            $"Pooling by rank with {Card.Name}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+
+    /// <summary>A context that holds all tokens of one request in one batch.</summary>
+    public LlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>
+        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap));
+
+    /// <inheritdoc/>
+    public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
+
+    /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
+    public void Fail(string reason)
+    {
+        var failure = new NativeFailureException(
+            $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on.");
+        _failure = failure;
+        _onFailure?.Invoke(failure);
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Handle.Dispose();
+        _file.Dispose();
+    }
+
+    private LlamaContext CreateContext(ContextShape shape)
+    {
+        if (_onCpu)
+        {
+            var need = ContextMemory.Estimate(_file, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
+            MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, AvailableMemory.Bytes());
+        }
+        return new LlamaContext(this, shape);
+    }
+}

@@ -1,0 +1,80 @@
+using Engine.Gguf;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>What the file says that the binding has to know before it lets llama.cpp have it.</summary>
+internal sealed record ModelFacts
+{
+    // The architectures whose memory llama.cpp leaves out (llama_model::create_memory) and that give embeddings.
+    private static readonly HashSet<string> Encoders =
+        ["bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "modern-bert", "gemma-embedding"];
+
+    // Diffusion, audio, drafts, and encoder–decoders: they need calls that this binding does not make.
+    private static readonly HashSet<string> Others =
+        ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "t5", "t5encoder", "eagle3", "dflash", "clip"];
+
+    /// <param name="file">Checked by the preflight.</param>
+    public ModelFacts(GgufFile file)
+    {
+        var metadata = file.Metadata;
+        Architecture = metadata.RequireString(GgufKeys.Architecture);
+        Name = metadata.GetString(GgufKeys.Name) ?? System.IO.Path.GetFileNameWithoutExtension(file.Path);
+        Path = file.Path;
+        FileType = GgufFileType.Of(file);
+        HasWeights = file.Tensors.Count > 0;
+        HasVocabulary = metadata.GetString(GgufKeys.TokenizerModel) is not (null or "none" or "no_vocab");
+        Parameters = file.Tensors.Sum(tensor => tensor.Elements);
+        TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength);
+        Layers = Number(file, "block_count");
+        EmbeddingLength = Number(file, "embedding_length");
+        TrainedContextLength = Number(file, "context_length");
+        HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
+        HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
+        IsEncoder = Encoders.Contains(Architecture);
+        bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;
+        Abilities =
+            !HasWeights || Others.Contains(Architecture) ? ModelAbilities.None
+            : IsEncoder || !causal ? ModelAbilities.Embed
+            : ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+    }
+
+    public string Architecture { get; }
+    public string Name { get; }
+    public string Path { get; }
+    public string FileType { get; }
+    public bool HasWeights { get; }
+    public bool HasVocabulary { get; }
+    public long Parameters { get; }
+    public long TensorBytes { get; }
+    public int Layers { get; }
+    public int EmbeddingLength { get; }
+    public int TrainedContextLength { get; }
+
+    /// <summary>A position is a row of a table: one behind its end aborts the process.</summary>
+    public bool HasLearnedPositions { get; }
+
+    /// <summary>Whether there is a head for <see cref="Pooling.Rank"/>.</summary>
+    public bool HasClassifier { get; }
+
+    /// <summary>Whether every token attends to all: an input must be evaluated in one piece.</summary>
+    public bool IsEncoder { get; }
+
+    public ModelAbilities Abilities { get; }
+
+    /// <summary>Tokens a request may hold.</summary>
+    /// <param name="asked">0 for the model's own, up to 4096.</param>
+    /// <exception cref="ConfigurationException">The model has no positions for so many.</exception>
+    public int ContextLength(int asked)
+    {
+        int trained = Math.Max(1, TrainedContextLength);
+        if (asked == 0)
+        {
+            return Math.Min(trained, 4096);
+        }
+        return asked <= trained || !HasLearnedPositions ? asked : throw new ConfigurationException(
+            $"Loading {Name}: expected a context length of at most {trained}, for each position has learned weights, found {asked}. Lower the context length.");
+    }
+
+    private static int Number(GgufFile file, string key) =>
+        file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;
+}

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>One loading of a file by llama.cpp, with its progress, its cancellation and its reasons.</summary>
+internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device, IProgress<float>? progress, CancellationToken cancellationToken)
+{
+    private Exception? _progressError;
+
+    /// <exception cref="ModelFileException">llama.cpp refuses the file; its reason is in the message.</exception>
+    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    public Task<ModelHandle> RunAsync() => GuardedThread.Run($"loading {facts.Name}", stackBytes: 16 << 20, Refusal, Load);
+
+    private ModelHandle Load()
+    {
+        var self = GCHandle.Alloc(this);
+        try
+        {
+            fixed (nint* devices = device.ToNullTerminated())
+            {
+                var parameters = Llama.llama_model_default_params();
+                parameters.devices = (nint)devices;
+                parameters.n_gpu_layers = device.GpuLayers;
+                parameters.vocab_only = !facts.HasWeights;
+                parameters.progress_callback = &OnProgress;
+                parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);
+                using var log = NativeLog.Listen();
+                var handle = Llama.llama_model_load_from_file(facts.Path, parameters);
+                if (handle.IsInvalid)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    throw Refusal(_progressError?.Message ?? log.Reason);
+                }
+                return handle;
+            }
+        }
+        finally
+        {
+            self.Free();
+        }
+    }
+
+    private ModelFileException Refusal(string reason) => new(
+        $"Loading {Path.GetFileName(facts.Path)}: expected a model that llama.cpp {LibraryFingerprint.Release} runs; it refuses the file: {reason}. Check the file, or convert the model again.",
+        _progressError);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte OnProgress(float part, nint data)
+    {
+        var loading = Unsafe.As<ModelLoading>(GCHandle.FromIntPtr(data).Target!);
+        try
+        {
+            return loading.Report(part) ? (byte)1 : (byte)0;
+        }
+        catch (Exception error)
+        {
+            loading._progressError = error; // nothing may leave a callback
+            return 0;
+        }
+    }
+
+    private bool Report(float part)
+    {
+        progress?.Report(part);
+        return !cancellationToken.IsCancellationRequested;
+    }
+}

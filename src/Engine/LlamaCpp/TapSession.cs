@@ -1,0 +1,40 @@
+using Engine.Generation;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>Scores with activations: each request in a context of its own, made to hold all of its tokens in one batch,
+/// so that every tensor comes whole and once.</summary>
+internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISession
+{
+    /// <inheritdoc/>
+    public int Length => 0;
+
+    /// <inheritdoc/>
+    public void Clear() { }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Activation> Score(
+        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken)
+    {
+        using var tap = new ActivationTap(activations);
+        using var context = model.CreateTapContext(tokens.Length, numerics, tap);
+        // All tokens give a row even where fewer are asked for: the last layer computes only those that do.
+        context.Evaluate(tokens, tokens.Length, cancellationToken);
+        for (int p = first; p < first + count; p++)
+        {
+            sink(p, context.Logits(p));
+        }
+        return tap.Finish();
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A session for activations was asked to generate.");
+
+    /// <inheritdoc/>
+    public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A session for activations was asked for embeddings.");
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+}

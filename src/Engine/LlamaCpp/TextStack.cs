@@ -1,0 +1,28 @@
+using Engine.Gguf;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>The stack that splitting a text needs: most byte-level BPE vocabularies find words by <c>std::regex</c>, which
+/// calls itself for every character of a run.</summary>
+internal sealed class TextStack(GgufMetadata metadata)
+{
+    private const int Least = 1 << 20;
+    private const int Most = 1 << 30;
+
+    // Measured with the pinned library: 410 bytes for a character of a run, with falcon's first pattern.
+    private const int BytesPerByte = 1024;
+
+    // What llama.cpp splits by loops of its own (unicode_regex_split_custom).
+    private static readonly string[] Plain = ["gpt-2", "llama3", "llama-v3", "llama-bpe", "qwen2"];
+
+    private readonly bool _isRecursive = metadata.GetString(GgufKeys.TokenizerModel) == "gpt2" &&
+        !Plain.Contains(metadata.GetString(GgufKeys.TokenizerPre));
+
+    /// <summary>Bytes of stack for a text of so many bytes.</summary>
+    /// <exception cref="UnsupportedRequestException">The text is too long for any stack.</exception>
+    public int Bytes(string model, int textBytes) =>
+        !_isRecursive ? Least
+        : textBytes <= (Most - Least) / BytesPerByte ? Least + textBytes * BytesPerByte
+        : throw new UnsupportedRequestException(
+            $"Splitting text with {model}: expected at most {(Most - Least) / BytesPerByte} bytes of text at once, found {textBytes}. Split it in parts.");
+}
