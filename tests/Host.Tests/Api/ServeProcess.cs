@@ -14,11 +14,12 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     private readonly StringBuilder _log = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServeProcess(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    private ServeProcess(string folder, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(ServeHost).Assembly.Location, "serve", "--urls", "http://127.0.0.1:0", .. arguments])
         {
             RedirectStandardError = true,
+            WorkingDirectory = folder,
         };
         foreach ((string name, string value) in environment)
         {
@@ -43,9 +44,15 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     }
 
     /// <summary>Returns when it serves.</summary>
-    public static async Task<ServeProcess> StartAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    public static Task<ServeProcess> StartAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        StartInAsync(AppContext.BaseDirectory, arguments, environment);
+
+    /// <summary>The same in a folder of the test's own, which may hold an appsettings.json.</summary>
+    /// <exception cref="InvalidOperationException">It ended; its standard error is in the message.</exception>
+    public static async Task<ServeProcess> StartInAsync(
+        string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
-        var serve = new ServeProcess(arguments, environment);
+        var serve = new ServeProcess(folder, arguments, environment);
         serve._process.Start();
         serve._process.BeginErrorReadLine();
         serve.Client.BaseAddress = await serve._address.Task.WaitAsync(TimeSpan.FromSeconds(60));

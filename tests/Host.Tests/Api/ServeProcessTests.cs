@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace Engine.Host.Tests.Api;
 
@@ -32,5 +33,23 @@ public sealed class ServeProcessTests
         Assert.Contains("Models:default:Path is 'no-such.gguf', and there is no such file", error.Message, StringComparison.Ordinal);
         Assert.Contains("Queue is 0. Set it to a number from 1 to 1000000.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_command_line_wins_over_the_environment_and_that_over_the_settings_of_the_folder()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(
+            folder.File("appsettings.json"), """{"Engine": {"Models": {"default": {"Path": "no-such.gguf", "Backend": "folder"}}}}""");
+        (string, string) environment = ("Engine__Models__default__Backend", "environment");
+        Assert.Equal(["folder", "environment", "command"],
+            [await BackendAsync([]), await BackendAsync([], environment), await BackendAsync(["--backend", "command"], environment)]);
+
+        async Task<string> BackendAsync(string[] arguments, params (string, string)[] environment)
+        {
+            // No such backend is registered, so the refusal names the one that won.
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ServeProcess.StartInAsync(folder.File("."), arguments, environment));
+            return Regex.Match(error.Message, "Backend is '([a-z]+)'").Groups[1].Value;
+        }
     }
 }
