@@ -21,6 +21,8 @@ internal sealed record RandomLlama
     public bool Biases { get; init; }
     public bool FusedQkv { get; init; }
     public bool RopeFactors { get; init; }
+    public string Tokenizer { get; init; } = "llama";
+    public string? ExtraTensor { get; init; }
     public Action<GgufWriter>? Metadata { get; init; }
 
     private int HeadSize => KeyLength ?? Width / H;
@@ -44,13 +46,17 @@ internal sealed record RandomLlama
             writer.SetMetadata("llama.attention.key_length", (uint)length);
             writer.SetMetadata("llama.attention.value_length", (uint)length);
         }
-        writer.SetMetadata("tokenizer.ggml.model", "llama");
+        writer.SetMetadata("tokenizer.ggml.model", Tokenizer);
         writer.SetMetadata("tokenizer.ggml.tokens", (IReadOnlyList<string>)[.. Enumerable.Range(0, V).Select(id => id < 3 ? ((string[])["<unk>", "<s>", "</s>"])[id] : $"t{id}")]);
         Metadata?.Invoke(writer);
 
         (int q, int kv) = (H * HeadSize, G * HeadSize);
         Matrix("token_embd.weight", V, Width, Tied ? 0.2f : 1);
         Vector("output_norm.weight", Width, 1);
+        if (ExtraTensor is not null)
+        {
+            Vector(ExtraTensor, HeadSize, 1);
+        }
         if (!Tied)
         {
             Matrix("output.weight", V, Width);

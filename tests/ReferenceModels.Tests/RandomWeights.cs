@@ -14,6 +14,7 @@ internal static class RandomWeights
         GgmlType.BF16 => MemoryMarshal.AsBytes<ushort>([.. Normal(random, elements, deviation).Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))]).ToArray(),
         GgmlType.Q8_0 => Blocks(random, elements / 32, 34, [(0, deviation / 74)]),
         GgmlType.Q4_0 => Blocks(random, elements / 32, 18, [(0, deviation / 4.6f)]),
+        GgmlType.Q4_1 => Blocks(random, elements / 32, 20, [(0, deviation / 4.6f), (2, -7.5f * deviation / 4.6f)]),
         // Scales and minima of 6 bits, about 31 on the mean; the minimum takes away the mean of 4 or 5 bits.
         GgmlType.Q4_K => Blocks(random, elements / 256, 144, [(0, deviation / 220), (2, 7.5f * deviation / 220)]),
         GgmlType.Q5_K => Blocks(random, elements / 256, 176, [(0, deviation / 440), (2, 15.5f * deviation / 440)]),

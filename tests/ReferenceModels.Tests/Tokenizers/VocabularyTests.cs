@@ -95,7 +95,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void A_vocabulary_of_another_kind_gives_text_for_ids_and_refuses_text()
+    public void Bytes_of_byte_level_tokens_are_those_their_characters_stand_for()
     {
         ITokenizer tokenizer = FromMetadata(writer =>
         {
@@ -106,7 +106,18 @@ public sealed class VocabularyTests : IDisposable
         });
         Assert.Equal(" theé", tokenizer.Decode([0, 1, 2, 3]));
         Assert.True(tokenizer.IsEndOfGeneration(3));
-        Assert.Contains("'gpt2'", Assert.Throws<UnsupportedRequestException>(() => tokenizer.Encode("the")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vocabulary_of_an_unknown_kind_refuses_text()
+    {
+        ITokenizer tokenizer = FromMetadata(writer =>
+        {
+            writer.SetMetadata("tokenizer.ggml.model", "rwkv");
+            writer.SetMetadata("tokenizer.ggml.tokens", ["a", "b"]);
+        });
+        Assert.Equal(2, tokenizer.VocabularySize);
+        Assert.Contains("'rwkv'", Assert.Throws<UnsupportedRequestException>(() => tokenizer.Encode("a")).Message, StringComparison.Ordinal);
     }
 
     [SharedTheory]

@@ -1,0 +1,91 @@
+using Engine;
+using Engine.Configuration;
+using Engine.Gguf;
+
+namespace ReferenceModels.Tests;
+
+public sealed class ReferenceBackendTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_card_says_what_was_loaded()
+    {
+        var random = new RandomLlama { Type = GgmlType.F16, Tied = true };
+        await using IModel model = await ReferenceModelFixture.LoadAsync(random.Write(_folder.File("card.gguf")));
+        Assert.Equal(("random", "llama", "reference", "cpu", "F16"), (model.Card.Name, model.Card.Architecture, model.Card.Backend, model.Card.Device, model.Card.FileType));
+        Assert.Equal((96, 64, 2, 512, 512), (model.Card.VocabularySize, model.Card.EmbeddingLength, model.Card.Layers, model.Card.ContextLength, model.Card.TrainedContextLength));
+        int perLayer = 64 + 64 * 64 + 2 * 32 * 64 + 64 * 64 + 64 + 3 * 64 * 112;
+        Assert.Equal(96 * 64 + 64 + 2 * perLayer, model.Card.Parameters);
+    }
+
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("vulkan")]
+    public async Task A_device_other_than_the_cpu_is_refused(string device)
+    {
+        string path = new RandomLlama().Write(_folder.File("device.gguf"));
+        var refusal = await Assert.ThrowsAsync<DeviceUnavailableException>(async () =>
+            await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Device = device }));
+        Assert.Contains($"'{device}'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_architecture_is_refused_by_name()
+    {
+        var writer = new GgufWriter();
+        writer.SetMetadata("general.architecture", "mamba");
+        writer.SetMetadata("tokenizer.ggml.model", "llama");
+        writer.SetMetadata("tokenizer.ggml.tokens", ["a"]);
+        writer.AddTensor("token_embd.weight", [1, 1], GgmlType.F32, new byte[4]);
+        writer.Write(_folder.File("mamba.gguf"));
+        var refusal = await Assert.ThrowsAnyAsync<EngineException>(() => ReferenceModelFixture.LoadAsync(_folder.File("mamba.gguf")));
+        Assert.Contains("'mamba'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_refused() =>
+        await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(_folder.File("absent.gguf")));
+
+    [Fact]
+    public async Task A_quantization_that_cannot_be_read_is_refused_by_name()
+    {
+        string path = new RandomLlama { Type = GgmlType.Q4_1, Width = 64, Inner = 64 }.Write(_folder.File("q4_1.gguf"));
+        var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => ReferenceModelFixture.LoadAsync(path));
+        Assert.Contains("Q4_1", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("longrope")]
+    public async Task A_rotary_scaling_that_is_not_implemented_is_refused(string type)
+    {
+        string path = new RandomLlama { Metadata = w => w.SetMetadata("llama.rope.scaling.type", type) }.Write(_folder.File("rope.gguf"));
+        var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => ReferenceModelFixture.LoadAsync(path));
+        Assert.Contains($"'{type}'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_context_that_no_memory_holds_is_refused_with_both_numbers()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadAsync(new RandomLlama().Write(_folder.File("large.gguf")), contextLength: int.MaxValue - 8);
+        var refusal = await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.ScoreAsync(model, [1, 5]));
+        Assert.True(refusal.RequiredBytes > refusal.AvailableBytes && refusal.AvailableBytes > 0);
+    }
+
+    [Fact]
+    public async Task A_vocabulary_of_ids_only_is_scored_and_generated_from()
+    {
+        var random = new RandomLlama { Tokenizer = "rwkv" };
+        await using IModel model = await ReferenceModelFixture.LoadAsync(random.Write(_folder.File("ids.gguf")));
+        Assert.Equal(3, (await ReferenceModelFixture.ScoreAsync(model, [1, 4, 7])).Length);
+        int generated = 0;
+        await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = Prompt.FromTokens([1, 4]), MaxTokens = 3, Sampling = SamplingOptions.Greedy }))
+        {
+            generated++;
+        }
+        Assert.Equal(3, generated);
+        await Assert.ThrowsAsync<UnsupportedRequestException>(async () => await model.ScoreAsync(new ScoreRequest { Tokens = Prompt.FromText("t4") }).FirstAsync());
+    }
+}

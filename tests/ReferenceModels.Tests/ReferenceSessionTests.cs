@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Engine;
+using Engine.Gguf;
+using Engine.Generation;
+
+namespace ReferenceModels.Tests;
+
+public sealed class ReferenceSessionTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Token_by_token_or_at_once_the_logits_are_the_same()
+    {
+        // 300 tokens are three blocks; the products of one token and of many are two kernels.
+        var random = new RandomLlama { Width = 48, H = 3, G = 1 };
+        using ReferenceModel model = Load(random);
+        int[] tokens = random.Tokens(300);
+        var rows = new float[tokens.Length][];
+        using ISession whole = model.CreateSession(default);
+        whole.Score(tokens, 0, tokens.Length, [], (index, row) => rows[index] = row.ToArray(), default);
+        using ISession single = model.CreateSession(default);
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            AssertSame(rows[t], single.Decode(tokens.AsSpan(t, 1), default), t);
+        }
+        single.Clear();
+        AssertSame(rows[170], single.Decode(tokens.AsSpan(0, 171), default), 170);
+        AssertSame(rows[299], single.Decode(tokens.AsSpan(171), default), 299);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(127, 2)]
+    [InlineData(128, 100)]
+    [InlineData(299, 1)]
+    public void Only_the_positions_asked_for_are_handed_out(int first, int count)
+    {
+        var random = new RandomLlama();
+        using ReferenceModel model = Load(random);
+        int[] tokens = random.Tokens(300);
+        using ISession session = model.CreateSession(default);
+        var all = new float[tokens.Length][];
+        session.Score(tokens, 0, tokens.Length, [], (index, row) => all[index] = row.ToArray(), default);
+        List<int> handed = [];
+        session.Score(tokens, first, count, [], (index, row) =>
+        {
+            handed.Add(index);
+            AssertSame(all[index], row, index);
+        }, default);
+        Assert.Equal(Enumerable.Range(first, count), handed);
+    }
+
+    [Fact]
+    public void Activations_have_llama_cpps_names_and_shapes_over_all_blocks()
+    {
+        var random = new RandomLlama();
+        using ReferenceModel model = Load(random);
+        using ISession session = model.CreateSession(new SessionKind(Numerics.Strict, Taps: true));
+        int[] tokens = random.Tokens(150);
+        string[] names = ["embd", "norm-0", "attn_norm-0", "Qcur-0", "Kcur-1", "Vcur-1", "kqv_out-0", "attn_out-0", "ffn_inp-0", "ffn_norm-0", "ffn_gate-0", "ffn_up-0", "ffn_swiglu-0", "ffn_out-0", "l_out-1", "result_norm", "result_output"];
+        float[] last = [];
+        IReadOnlyList<Activation> taken = session.Score(tokens, 0, 150, names, (_, row) => last = row.ToArray(), default);
+        Assert.Equal(names.Order(), taken.Select(activation => activation.Name).Distinct().Order());
+        Assert.Equal(2, taken.Count(activation => activation.Name == "norm-0"));
+        Assert.Equal(["MUL_MAT", "RESHAPE", "ROPE"], taken.Where(activation => activation.Name == "Qcur-0").Select(activation => activation.Operation));
+        Assert.Equal([16, 4, 150], taken.Single(activation => activation is { Name: "Qcur-0", Operation: "ROPE" }).Shape);
+        Assert.Equal([112, 150], taken.Single(activation => activation.Name == "ffn_swiglu-0").Shape);
+        Assert.Equal(last, taken.Single(activation => activation.Name == "result_output").Values[^random.V..]);
+    }
+
+    [Fact]
+    public void Embeddings_are_the_rows_behind_the_final_norm()
+    {
+        var random = new RandomLlama();
+        using ReferenceModel model = Load(random);
+        using ISession session = model.CreateSession(new SessionKind(Numerics.Strict, Embeds: true));
+        int[] tokens = random.Tokens(140);
+        float[] norm = session.Score(tokens, 0, 140, ["result_norm"], (_, _) => { }, default).Single().Values;
+        var rows = new List<float[]>();
+        foreach (Pooling pooling in (Pooling[])[Pooling.None, Pooling.Cls, Pooling.Last, Pooling.Mean])
+        {
+            session.Embed(tokens, pooling, (_, row) => rows.Add(row.ToArray()), default);
+        }
+        Assert.Equal(143, rows.Count);
+        Assert.Equal(norm, rows.Take(140).SelectMany(row => row));
+        Assert.Equal(rows[0], rows[140]);
+        Assert.Equal(rows[139], rows[141]);
+        for (int i = 0; i < 64; i++)
+        {
+            Assert.Equal(rows.Take(140).Average(row => row[i]), rows[142][i], 1e-5);
+        }
+    }
+
+    [Fact]
+    public async Task Cancellation_takes_effect_within_250_ms_of_a_long_prefill()
+    {
+        var random = new RandomLlama { Width = 512, Inner = 2048, H = 8, G = 8, N = 8, V = 4096, Context = 4096, Type = GgmlType.Q8_0 };
+        using ReferenceModel model = Load(random);
+        using ISession session = model.CreateSession(default);
+        using var cancellation = new CancellationTokenSource();
+        var watch = new Stopwatch();
+        Task running = Task.Run(() => session.Decode(random.Tokens(4000), cancellation.Token).Length);
+        await Task.Delay(200);
+        Assert.False(running.IsCompleted, "The prompt is too short for this machine.");
+        watch.Start();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.InRange(watch.ElapsedMilliseconds, 0, 250);
+        Assert.Equal(0, session.Length);
+    }
+
+    private ReferenceModel Load(RandomLlama random) => new(GgufFile.Open(random.Write(_folder.File("random.gguf"))), 0, 0);
+
+    // Two orders of summing the same products, over logits of about 1.
+    private static void AssertSame(float[] expected, ReadOnlySpan<float> actual, int position)
+    {
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.True(Math.Abs(expected[i] - actual[i]) < 1e-5, $"position {position}, token {i}: {expected[i]} at once, {actual[i]} singly");
+        }
+    }
+}
