@@ -7,7 +7,7 @@ namespace ReferenceModels.Tests;
 internal sealed record RandomLlama
 {
     public int Seed { get; init; } = 1;
-    public int V { get; init; } = 96;
+    public int V { get; init; } = 320;
     public int Width { get; init; } = 64;
     public int Inner { get; init; } = 112;
     public int N { get; init; } = 2;
@@ -47,7 +47,7 @@ internal sealed record RandomLlama
             writer.SetMetadata("llama.attention.value_length", (uint)length);
         }
         writer.SetMetadata("tokenizer.ggml.model", Tokenizer);
-        writer.SetMetadata("tokenizer.ggml.tokens", (IReadOnlyList<string>)[.. Enumerable.Range(0, V).Select(id => id < 3 ? ((string[])["<unk>", "<s>", "</s>"])[id] : $"t{id}")]);
+        writer.SetMetadata("tokenizer.ggml.tokens", (IReadOnlyList<string>)[.. Enumerable.Range(0, V).Select(Token)]);
         Metadata?.Invoke(writer);
 
         (int q, int kv) = (H * HeadSize, G * HeadSize);
@@ -113,6 +113,16 @@ internal sealed record RandomLlama
             writer.AddTensor(tensor, shape, GgmlType.F32, MemoryMarshal.AsBytes<float>(values).ToArray());
         static float[] Values(int count, Func<float> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
     }
+
+    // Three special tokens, one for each byte, and made-up words.
+    private static string Token(int id) => id switch
+    {
+        0 => "<unk>",
+        1 => "<s>",
+        2 => "</s>",
+        < 259 => $"<0x{id - 3:X2}>",
+        _ => $"t{id}",
+    };
 
     /// <summary>Random ids, the first of them BOS.</summary>
     public int[] Tokens(int count)

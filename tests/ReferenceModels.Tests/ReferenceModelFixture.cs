@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Configuration;
+using Engine.LlamaCpp;
 
 namespace ReferenceModels.Tests;
 
@@ -8,6 +9,9 @@ internal static class ReferenceModelFixture
 {
     public static async Task<IModel> LoadAsync(string path, int contextLength = 0) =>
         await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength });
+
+    public static async Task<IModel> LoadNativeAsync(string path, int contextLength) =>
+        await new LlamaCppBackend().LoadAsync(new ModelOptions { Path = path, Device = "cpu", ContextLength = contextLength });
 
     /// <summary>All rows of logits, (T, V).</summary>
     public static async Task<float[][]> ScoreAsync(IModel model, int[] tokens)
