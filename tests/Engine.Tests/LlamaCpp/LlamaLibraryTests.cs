@@ -61,6 +61,7 @@ public sealed class LlamaLibraryTests : IDisposable
         var message = Assert.Throws<NativeLibraryException>(() => LlamaLibrary.Open(path)).Message;
         Assert.Contains(path, message, StringComparison.Ordinal);
         Assert.Contains("glibc 2.34", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
     }
 
     [Fact]
