@@ -7,6 +7,9 @@ namespace Engine.LlamaCpp;
 /// <summary>From the device's name in configuration to devices of this machine.</summary>
 internal static class DeviceSelection
 {
+    /// <summary>ggml's registry, into which looking for a reason may load a plugin, is not made for two threads.</summary>
+    private static readonly Lock Registry = new();
+
     /// <summary><c>auto</c> takes the first kind that has a device here, else the CPU, and logs which and why; a kind named
     /// outright that cannot be had is an error, never silently the CPU.</summary>
     /// <param name="library">The loaded library.</param>
@@ -21,10 +24,16 @@ internal static class DeviceSelection
         {
             return DeviceChoice.Cpu;
         }
-        if (device.Equals("auto", StringComparison.OrdinalIgnoreCase))
+        lock (Registry)
         {
-            return Best(library, gpuLayers, logger);
+            return device.Equals("auto", StringComparison.OrdinalIgnoreCase)
+                ? Best(library, gpuLayers, logger)
+                : Named(library, device, gpuLayers, logger);
         }
+    }
+
+    private static DeviceChoice Named(LlamaLibrary library, string device, int gpuLayers, ILogger logger)
+    {
         var kind = DeviceKind.All.FirstOrDefault(k => k.Name.Equals(device, StringComparison.OrdinalIgnoreCase)) ?? throw new ConfigurationException(
             $"Choosing a device: expected auto, cpu, {string.Join(", ", DeviceKind.All.Select(k => k.Name))}, found '{device}'. Correct the name.");
         var devices = kind.FindDevices();

@@ -9,7 +9,8 @@ namespace Engine.LlamaCpp;
 
 /// <summary>
 /// Takes llama.cpp's and ggml's log: puts its fragments together to lines, hands them to the logger, and keeps the last
-/// ones for whoever listens on the same thread. llama.cpp talks much, so its levels come out one lower than it gives them.
+/// ones for whoever listens on the same thread. llama.cpp talks much: what it calls a warning or information comes out one
+/// level lower.
 /// </summary>
 internal static unsafe class NativeLog
 {
