@@ -11,6 +11,7 @@ public sealed partial class ArchitectureTests
     {
         ["Engine"] = ["Engine.Configuration"],
         ["Engine.Gguf"] = [],
+        ["Engine.BuiltIn"] = ["Engine.Gguf"],
         ["Engine.Sampling"] = [],
         ["Engine.Generation"] = ["Engine.Sampling"],
         ["Engine.Parity"] = [],
