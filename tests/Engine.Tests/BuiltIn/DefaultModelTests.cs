@@ -79,7 +79,8 @@ public sealed class DefaultModelTests : IDisposable
 
         GgufPreflight.Check(file);
         Assert.Equal("llama", file.Metadata.GetString("general.architecture"));
-        Assert.Equal(8u / 2u, file.Metadata.GetUInt32("llama.attention.head_count") / file.Metadata.GetUInt32("llama.attention.head_count_kv"));
+        Assert.Equal(8u, file.Metadata.GetUInt32("llama.attention.head_count"));
+        Assert.Equal(2u, file.Metadata.GetUInt32("llama.attention.head_count_kv"));
         Assert.Contains("▁upon", file.Metadata.RequireStrings("tokenizer.ggml.tokens"));
     }
 
