@@ -42,12 +42,16 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         return [.. devices[ggml_backend_dev_type.GPU].Any() ? devices[ggml_backend_dev_type.GPU] : devices[ggml_backend_dev_type.IGPU]];
     }
 
-    /// <summary>Why <see cref="FindDevices"/> finds none, and what to do.</summary>
+    /// <summary>Why no device of this kind is taken, and what to do.</summary>
     public string Absence(LlamaLibrary library)
     {
         if (Name == "metal" && !IsOfThisSystem)
         {
             return "Metal exists on macOS only";
+        }
+        if (FindDevices() is { Count: > 0 } software)
+        {
+            return $"{Plugin} finds only {string.Join(", ", software.Select(Describe))}, which computes on the CPU";
         }
         if (Ggml.ggml_backend_reg_by_name(Registry) != 0)
         {
@@ -68,6 +72,10 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
 
     /// <summary>Such as <c>NVIDIA H200</c>.</summary>
     public static string Describe(nint device) => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_description(device)) ?? "";
+
+    /// <summary>Whether a driver computes on the CPU: Mesa's llvmpipe, SwiftShader. ggml calls such a device a GPU.</summary>
+    public static bool IsSoftware(nint device) =>
+        Describe(device) is var name && (name.Contains("llvmpipe", StringComparison.Ordinal) || name.Contains("SwiftShader", StringComparison.Ordinal));
 
     /// <summary>To whom a library belongs that the dynamic loader did not find.</summary>
     private static string MissingLibrary(string reason) =>

@@ -10,8 +10,8 @@ internal static class DeviceSelection
     /// <summary>ggml's registry, into which looking for a reason may load a plugin, is not made for two threads.</summary>
     private static readonly Lock Registry = new();
 
-    /// <summary><c>auto</c> takes the first kind that has a device here, else the CPU, and logs which and why; a kind named
-    /// outright that cannot be had is an error, never silently the CPU.</summary>
+    /// <summary><c>auto</c> takes the first kind that has a device of its own here (a driver that computes on the CPU is slower
+    /// than the CPU), else the CPU, and logs which and why; a kind named outright that cannot be had is an error, never silently the CPU.</summary>
     /// <param name="library">The loaded library.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
@@ -45,7 +45,7 @@ internal static class DeviceSelection
     {
         foreach (var kind in DeviceKind.All)
         {
-            if (kind.FindDevices() is { Count: > 0 } devices)
+            if (kind.FindDevices().Where(d => !DeviceKind.IsSoftware(d)).ToList() is { Count: > 0 } devices)
             {
                 return Choice(devices, gpuLayers, logger, $"{kind.Plugin} and its driver are there");
             }

@@ -27,6 +27,7 @@ public sealed class ImportsTests
             [Ggml.RegistryLibrary] = NativeLibrary.Load(Path.Combine(folder, "libggml.v0.5.0.so")),
             [Ggml.BaseLibrary] = NativeLibrary.Load(Path.Combine(folder, "libggml-base.so")),
             ["libc"] = NativeLibrary.Load("libc.so.6"),
+            ["libstdc++.so.6"] = NativeLibrary.Load("libstdc++.so.6"),
         };
         Assert.All(Imports, i => Assert.True(NativeLibrary.TryGetExport(files[i.Library], i.Function, out _), $"{i.Library} lacks {i.Function}"));
         Assert.True(Imports.Length > 80, $"only {Imports.Length} imports were seen");
