@@ -42,7 +42,7 @@ public sealed class EngineConfigurationTests
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
             - Models:b:Path is 'no/such/file.gguf', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.
-            - Models:b:Backend is 'reference', which is not registered ('fake' is). Add the call AddReferenceModels() behind AddEngine().
+            - Models:b:Backend is 'reference', which is not registered ('llama.cpp', 'fake' are). Add the call AddReferenceModels() behind AddEngine().
             - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
             - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for all cores.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Engine.Host.Tests.Api;
@@ -6,6 +7,23 @@ namespace Engine.Host.Tests.Api;
 /// <summary>The program as users run it, on real weights.</summary>
 public sealed class ServeProcessTests
 {
+    private const string Greedy = """{"prompt": "Once upon a time", "max_tokens": 40, "temperature": 0}""";
+
+    [SharedFact]
+    public async Task An_environment_variable_swaps_the_backend_and_the_greedy_completion_stays()
+    {
+        string[] model = ["--model", SharedFolder.Model("aidreams260K-f32.gguf")];
+        await using ServeProcess native = await ServeProcess.StartAsync(model);
+        await using ServeProcess reference = await ServeProcess.StartAsync(model, ("Engine__Models__default__Backend", "reference"));
+        Assert.Contains("with llama.cpp", native.Log, StringComparison.Ordinal);
+        Assert.Contains("with reference", reference.Log, StringComparison.Ordinal);
+        JsonElement expected = await native.CompleteAsync(Greedy);
+        JsonElement found = await reference.CompleteAsync(Greedy);
+        Assert.Equal(40, expected.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.Equal(expected.GetProperty("choices").GetRawText(), found.GetProperty("choices").GetRawText());
+        Assert.Equal(expected.GetProperty("usage").GetRawText(), found.GetProperty("usage").GetRawText());
+    }
+
     [SharedFact]
     public async Task SIGTERM_lets_accepted_requests_end_and_the_exit_code_is_0()
     {
