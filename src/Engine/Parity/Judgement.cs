@@ -54,14 +54,19 @@ internal static class Judgement
             return $"{Name(tolerance.Metric)} {(measures.Judged is { } value ? Number(value) : "without a value")} is above {Number(tolerance.Limit)}";
         }
         (int position, double worst) = measures.WorstRow;
-        return worst <= tolerance.RowLimit
-            ? null
-            : $"{Name(tolerance.Metric)} of position {position} is {Number(worst)}, above {Number(tolerance.RowLimit)} for a single position";
+        if (!(worst <= tolerance.RowLimit))
+        {
+            return $"{Name(tolerance.Metric)} of position {position} is {Number(worst)}, above {Number(tolerance.RowLimit)} for a single position";
+        }
+        (position, worst) = measures.WorstLogit;
+        return tolerance.LogitLimit is { } limit && !(worst <= limit)
+            ? $"a logit of position {position} is off by {Number(worst)} times the RMS of its row, above {Number(limit)}"
+            : null;
     }
 
     /// <summary>
     /// A fault f over a difference d that was already there is certain to be seen where ‖f‖ − ‖d‖ reaches the limit
-    /// (triangle inequality), in the row limit's measure or in the whole's, whichever is reached first.
+    /// (triangle inequality), in the measure of a logit, of a position or of the whole, whichever is reached first.
     /// </summary>
     private static SmallestFault Smallest(LogitMeasures measures, Tolerance tolerance)
     {
@@ -71,9 +76,11 @@ internal static class Judgement
             double one = tolerance.Limit + measures.MaxAbsDiff!.Value;
             return new SmallestFault(one, one, one);
         }
+        double reference = Math.Sqrt(measures.GreatestSquaredReferenceRow);
         double whole = (Math.Sqrt(tolerance.Limit) + Math.Sqrt(measures.Nmse!.Value)) * Math.Sqrt(measures.SquaredReference);
-        double row = (Math.Sqrt(tolerance.RowLimit) + Math.Sqrt(measures.WorstRow.Value)) * Math.Sqrt(measures.GreatestSquaredReferenceRow);
-        double either = Math.Min(whole, row);
-        return new SmallestFault(either, either / Math.Sqrt(measures.Vocabulary), whole / Math.Sqrt(entries));
+        double row = Math.Min(whole, (Math.Sqrt(tolerance.RowLimit) + Math.Sqrt(measures.WorstRow.Value)) * reference);
+        double logit = tolerance.LogitLimit is { } limit
+            ? Math.Min(row, (limit + measures.WorstLogit.Value) * reference / Math.Sqrt(measures.Vocabulary)) : row;
+        return new SmallestFault(logit, row / Math.Sqrt(measures.Vocabulary), whole / Math.Sqrt(entries));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
     /// <summary>Why the sides cannot be compared at all, such as NaN; null where they can.</summary>
     public string? Incomparable { get; private set; }
 
-    /// <summary>The first position that cannot be compared or is beyond the tolerance of a single position.</summary>
+    /// <summary>The first position that cannot be compared or is beyond the tolerance of a single position or logit.</summary>
     public ParityDivergence? FirstBeyondRowLimit { get; private set; }
 
     /// <summary>The first position beyond the tolerance of the whole.</summary>
@@ -24,6 +24,9 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
 
     /// <summary>The largest value that the judged metric takes in a single row, and where.</summary>
     public (int Position, double Value) WorstRow { get; private set; } = (firstPosition, double.NegativeInfinity);
+
+    /// <summary>The largest |a − b| in units of the RMS of its row's reference, and where.</summary>
+    public (int Position, double Value) WorstLogit { get; private set; } = (firstPosition, double.NegativeInfinity);
 
     /// <summary>The largest Σb² of a row: a fault in a single row hides best there.</summary>
     public double GreatestSquaredReferenceRow { get; private set; }
@@ -116,18 +119,16 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
     private void Judge(int position, double maxAbsDiff, double nmse, double squaredReference)
     {
         double value = tolerance.Metric == ParityMetric.Nmse ? nmse : maxAbsDiff;
-        if (value > WorstRow.Value)
-        {
-            WorstRow = (position, value);
-        }
+        double logit = maxAbsDiff / Math.Sqrt(squaredReference / vocabulary);
+        WorstRow = value > WorstRow.Value ? (position, value) : WorstRow;
+        WorstLogit = logit > WorstLogit.Value ? (position, logit) : WorstLogit;
         GreatestSquaredReferenceRow = Math.Max(GreatestSquaredReferenceRow, squaredReference);
-        if (value <= tolerance.Limit)
-        {
-            return;
-        }
         var divergence = new ParityDivergence(position, Measured(maxAbsDiff), Measured(nmse));
-        FirstBeyondLimit ??= divergence;
-        if (!(value <= tolerance.RowLimit))
+        if (value > tolerance.Limit)
+        {
+            FirstBeyondLimit ??= divergence;
+        }
+        if (value > tolerance.RowLimit || logit > tolerance.LogitLimit)
         {
             FirstBeyondRowLimit ??= divergence;
         }

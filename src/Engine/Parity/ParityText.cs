@@ -46,7 +46,8 @@ internal static class ParityText
     }
 
     private static string Single(Tolerance tolerance) =>
-        tolerance.RowLimit > tolerance.Limit ? $", of a single position ≤ {Judgement.Number(tolerance.RowLimit)}" : "";
+        (tolerance.RowLimit > tolerance.Limit ? $", of a single position ≤ {Judgement.Number(tolerance.RowLimit)}" : "")
+        + (tolerance.LogitLimit is { } logit ? $", a single logit ≤ {Judgement.Number(logit)} RMS" : "");
 
     private static void Row(StringBuilder text, string name, string value, string remark) =>
         text.AppendLine($"  {name,-10} {value,12}   {remark}".TrimEnd());

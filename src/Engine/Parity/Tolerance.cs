@@ -18,6 +18,11 @@ public sealed record Tolerance
     [JsonPropertyName("row_limit")]
     public required double RowLimit { get; init; }
 
+    /// <summary>The largest |a − b| of a single logit that passes, in units of the RMS of its position's reference; null for
+    /// no limit of its own. It keeps a large vocabulary from hiding a bad logit.</summary>
+    [JsonPropertyName("logit_limit")]
+    public double? LogitLimit { get; init; }
+
     /// <summary>Where the limit comes from.</summary>
     [JsonPropertyName("reason")]
     public required string Reason { get; init; }
@@ -40,8 +45,9 @@ public sealed record Tolerance
     private static Tolerance Largest(double limit, string reason) =>
         new() { Metric = ParityMetric.MaxAbsDiff, Limit = limit, RowLimit = limit, Reason = reason };
 
+    /// <summary>Rounding errors are spread about normally: of some 10⁸ logits none is expected beyond six standard deviations.</summary>
     private static Tolerance Nmse(double limit, string reason) =>
-        new() { Metric = ParityMetric.Nmse, Limit = limit, RowLimit = 10 * limit, Reason = reason };
+        new() { Metric = ParityMetric.Nmse, Limit = limit, RowLimit = 10 * limit, LogitLimit = 6 * Math.Sqrt(10 * limit), Reason = reason };
 }
 
 /// <summary>The metrics a verdict can rest on.</summary>

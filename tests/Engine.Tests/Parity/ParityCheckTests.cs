@@ -53,6 +53,19 @@ public sealed class ParityCheckTests
         Assert.Equal(700, report.FirstDivergence!.Position);
     }
 
+    [Fact]
+    public async Task Many_good_logits_do_not_hide_a_bad_one()
+    {
+        // RMS 3: with 10,000 logits one that is off by 9 has a NMSE of 1e-3.
+        float[][] reference = [[.. Enumerable.Range(0, 10_000).Select(v => v % 2 == 0 ? 3f : -3f)]];
+        ParityReport report = await ParityCheck.RunAsync(
+            new TableModel(Tables.With(reference, 0, 77, 9), fileType: "Q8_0"), new TableModel(reference), Prompt.FromTokens([0]));
+        Assert.True(report.Nmse < report.Tolerance.Limit);
+        Assert.Equal(ParityVerdict.Fail, report.Verdict);
+        Assert.Equal("a logit of position 0 is off by 3 times the RMS of its row, above 1.9", report.Explanation);
+        Assert.Equal(0, report.FirstDivergence!.Position);
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
