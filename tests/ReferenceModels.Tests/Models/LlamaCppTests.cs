@@ -66,6 +66,40 @@ public sealed class LlamaCppTests : IDisposable
         Assert.InRange(NormalizedError(ours, theirs), 0, limit);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Activations_of_one_name_operation_and_occurrence_are_the_same(bool biases, bool fused)
+    {
+        RandomLlama llama = new() { Biases = biases, FusedQkv = fused };
+        string path = llama.Write(_folder.File("random.gguf"));
+        string[] names =
+        [
+            "embd", "result_norm", "result_output",
+            .. from name in (string[])["norm", "attn_norm", "wqkv", "wqkv_b", "Qcur", "Kcur", "Vcur", "kqv_out", "attn_out", "ffn_inp", "ffn_norm", "ffn_gate", "ffn_gate_b", "ffn_up", "ffn_up_b", "ffn_swiglu", "ffn_down", "ffn_out", "l_out"]
+               from layer in (int[])[0, 1]
+               select $"{name}-{layer}",
+        ];
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens(llama.Tokens(40)), Numerics = Numerics.Strict, Activations = names };
+        await using IModel ours = await ReferenceModelFixture.LoadAsync(path, 256);
+        await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, 256);
+        IReadOnlyList<Activation> a = (await ours.ScoreAsync(request).FirstAsync()).Activations, b = (await theirs.ScoreAsync(request).FirstAsync()).Activations;
+        List<string> joined = [];
+        foreach (Activation activation in a)
+        {
+            Activation? other = b.SingleOrDefault(other => (other.Name, other.Operation, other.Occurrence) == (activation.Name, activation.Operation, activation.Occurrence));
+            if (other is not null)
+            {
+                joined.Add(activation.Name);
+                Assert.Equal(other.Shape, activation.Shape);
+                double most = activation.Values.Zip(other.Values).Max(pair => Math.Abs((double)pair.First - pair.Second));
+                Assert.True(most < 2e-5, $"{activation.Name} {activation.Operation} {activation.Occurrence}: {most}");
+            }
+        }
+        Assert.Equal(a.Select(activation => activation.Name).Distinct(), joined.Distinct());
+    }
+
     private async Task<(float[][] Ours, float[][] Theirs)> ScoreBothAsync(RandomLlama llama, int[] tokens)
     {
         string path = llama.Write(_folder.File("random.gguf"));
