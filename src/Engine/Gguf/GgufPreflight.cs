@@ -12,6 +12,7 @@ internal static class GgufPreflight
     /// <exception cref="ModelFileException">The file would end the process.</exception>
     public static void Check(GgufFile file)
     {
+        CheckTexts(file.Metadata);
         VocabularyFacts.Check(file);
         if (file.Tensors.Count == 0)
         {
@@ -23,5 +24,17 @@ internal static class GgufPreflight
         NumericFacts.Check(numbers);
         HeadFacts.Check(numbers);
         TensorFacts.Check(file, numbers);
+    }
+
+    /// <summary>llama.cpp reads a text up to its first NUL, and so might see another architecture than is checked here.</summary>
+    private static void CheckTexts(GgufMetadata metadata)
+    {
+        foreach (string key in metadata.Keys)
+        {
+            if (metadata[key] is { Type: GgufValueType.String } text && text.StringBytes.Contains((byte)0))
+            {
+                throw metadata.Refuse(key, "text", "a NUL in it", Hyperparameters.Remedy);
+            }
+        }
     }
 }

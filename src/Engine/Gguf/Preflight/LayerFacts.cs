@@ -1,9 +1,10 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>How many layers there are.</summary>
+/// <summary>How many layers there are, how long a context and how wide their answer.</summary>
 internal static class LayerFacts
 {
     private const uint MostLayers = 512; // LLAMA_MAX_LAYERS
+    private const uint LastPooling = 4;  // LLAMA_POOLING_TYPE_RANK
 
     public static void Check(Hyperparameters numbers)
     {
@@ -16,6 +17,19 @@ internal static class LayerFacts
         if (nextTokenLayers > layers)
         {
             throw numbers.Refuse("nextn_predict_layers", $"at most the {layers} layers of block_count", nextTokenLayers);
+        }
+        if (numbers.UInt32("context_length") is 0 or > int.MaxValue)
+        {
+            throw numbers.Refuse("context_length", $"1 to {int.MaxValue:N0} tokens", numbers.UInt32("context_length") ?? 0);
+        }
+        if (numbers.UInt32("pooling_type") is > LastPooling)
+        {
+            throw numbers.Refuse("pooling_type", $"0 to {LastPooling}", numbers.UInt32("pooling_type") ?? 0);
+        }
+        uint width = numbers.UInt32("embedding_length") ?? 0;
+        if (numbers.IsKnown && numbers.UInt32("embedding_length_out") is > 0 and var answer && answer != width)
+        {
+            throw numbers.Refuse("embedding_length_out", $"the {width} of embedding_length", answer);
         }
     }
 }

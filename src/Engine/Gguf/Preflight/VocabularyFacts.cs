@@ -54,8 +54,9 @@ internal static class VocabularyFacts
         var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
         {
-            // Latin-1 keeps bytes apart that are not UTF-8; the name of an empty token is llama.cpp's
-            string text = Encoding.Latin1.GetString(tokens.Bytes(i));
+            // llama.cpp reads a token up to its first NUL and gives an empty one this name; Latin-1 keeps bytes apart that are not UTF-8
+            ReadOnlySpan<byte> bytes = tokens.Bytes(i);
+            string text = Encoding.Latin1.GetString(bytes[..(bytes.IndexOf((byte)0) is >= 0 and var end ? end : bytes.Length)]);
             if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
             {
                 throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Remedy);

@@ -14,6 +14,7 @@ public sealed class VocabularyFactsTests : IDisposable
     {
         ["a token twice"] = (() => Llama().Vocabulary("llama", ["<unk>", "a", "b", "a", .. Bytes]), "expected each token once, found 'a' again as token 3"),
         ["a token of llama.cpp's name for an empty one"] = (() => Llama().Vocabulary("llama", ["<unk>", "[EMPTY_2]", "", .. Bytes]), "found '' again as token 2"),
+        ["a token twice up to a NUL"] = (() => Llama().Vocabulary("llama", ["<unk>", "a", "a\0b", .. Bytes]), "expected each token once"),
         ["a byte without a token"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", .. Bytes[..65], .. Bytes[66..]]), "expected a token for every byte, found none for '<0x41>'"),
         ["no bytes at all"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", "a"]), "expected a token for every byte"),
         ["WordPiece without [CLS]"] = (() => Bert().Drop("tokenizer.ggml.bos_token_id"), "'tokenizer.ggml.bos_token_id' of 'model.gguf': expected a token from 0 to 7, found nothing"),
@@ -44,7 +45,7 @@ public sealed class VocabularyFactsTests : IDisposable
     [Fact]
     public void Bytes_may_be_tokens_themselves()
     {
-        byte[][] tokens = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
+        byte[][] tokens = [[.. "<0x00>"u8], .. Enumerable.Range(1, 255).Select(value => new[] { (byte)value })];
         using GgufFile file = Llama().Set("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From(tokens))).Write(_folder.File("model.gguf"));
 
         GgufPreflight.Check(file);
