@@ -6,6 +6,7 @@ const string Usage = """
       kernels [TYPE]              GB/s and GFLOPS of the product with a weight of each block format
       micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
       reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
+      overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
     """;
 try
@@ -23,6 +24,9 @@ try
             break;
         case ["reference", var model, var threads]:
             await Comparison.RunAsync(model, int.Parse(threads, null));
+            break;
+        case ["overhead", var model, .. var rest]:
+            await Overhead.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount, rest.Length > 1 ? int.Parse(rest[1], null) : 100);
             break;
         case ["make-model", var path]:
             RandomModel.Make(path, "F16");
