@@ -21,7 +21,7 @@ public sealed class ModelOptions
     /// <value>The default is 1.</value>
     public int Slots { get; set; } = 1;
 
-    /// <summary>Threads of the computation; 0 takes the number of cores.</summary>
+    /// <summary>Threads of one request's computation, as many as there are cores at the most; 0 shares the cores among the slots.</summary>
     public int Threads { get; set; }
 
     /// <summary>Layers to offload to the device; -1 for all.</summary>

@@ -32,7 +32,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         return new SessionModel(model, options.Slots);
     }
 
-    private async Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
+    internal async Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var file = GgufFile.Open(options.Path);
         try

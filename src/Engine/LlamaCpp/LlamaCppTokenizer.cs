@@ -66,10 +66,7 @@ internal sealed unsafe class LlamaCppTokenizer : ITokenizer
             throw new UnsupportedRequestException(
                 $"Splitting text with {_name}: its metadata asks for special tokens around a text and names none. Split without special tokens, or convert the model again.");
         }
-        if (text.Length > 0)
-        {
-            _sayable?.Check(text);
-        }
+        _sayable?.Check(text);
         byte[] utf8 = Encoding.UTF8.GetBytes(text); // .NET puts U+FFFD for half of a surrogate pair
         return GuardedThread.Run($"splitting text for {_name}", _stack.Bytes(_name, utf8.Length), Refusal, () => Split(utf8, addSpecial, parseSpecial))
             .GetAwaiter().GetResult();

@@ -8,10 +8,14 @@ namespace Engine.LlamaCpp;
 /// none for its bytes ends the process in <c>llama_tokenize</c>.</summary>
 internal sealed class VocabularyBytes
 {
+    private static readonly Rune Blank = new('▁');
+
     private readonly HashSet<int> _characters;
     private readonly bool[] _bytes;
+    private readonly bool _beginsWithBlank;
 
-    private VocabularyBytes(HashSet<int> characters, bool[] bytes) => (_characters, _bytes) = (characters, bytes);
+    private VocabularyBytes(HashSet<int> characters, bool[] bytes, bool beginsWithBlank) =>
+        (_characters, _bytes, _beginsWithBlank) = (characters, bytes, beginsWithBlank);
 
     /// <returns>Null where any text can be said: another kind of vocabulary, or one with all bytes.</returns>
     public static VocabularyBytes? Read(GgufMetadata metadata)
@@ -40,19 +44,21 @@ internal sealed class VocabularyBytes
                 characters.Add(rune.Value);
             }
         }
-        return Array.TrueForAll(bytes, known => known) ? null : new VocabularyBytes(characters, bytes);
+        return Array.TrueForAll(bytes, known => known) 
+            ? null
+            : new VocabularyBytes(characters, bytes, metadata.GetBool(GgufKeys.AddSpacePrefix) ?? true);
     }
 
     /// <exception cref="UnsupportedRequestException">A character of the text cannot be said.</exception>
     public void Check(string text)
     {
-        Check(new Rune('▁')); // the blank, and what stands before a text's first word
+        if (text.Length > 0 && _beginsWithBlank)
+        {
+            Check(Blank);
+        }
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune.Value != ' ')
-            {
-                Check(rune);
-            }
+            Check(rune.Value == ' ' ? Blank : rune);
         }
     }
 

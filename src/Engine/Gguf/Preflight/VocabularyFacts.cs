@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Engine.Gguf.Preflight;
 
-/// <summary>What a tokenizer takes as given: tokens that differ, special tokens that exist, a spelling for every byte.</summary>
+/// <summary>What a tokenizer takes as given: tokens that differ and special tokens that exist.
+/// A SentencePiece vocabulary without a token for every byte is no danger until a text needs one: the tokenizer looks at that.</summary>
 internal static class VocabularyFacts
 {
     private const int ByteType = 6;
@@ -18,11 +19,10 @@ internal static class VocabularyFacts
         {
             return;
         }
-        HashSet<string> texts = CheckUnique(file, tokens);
+        CheckUnique(file, tokens);
         switch (file.Metadata.GetString(GgufKeys.TokenizerModel))
         {
             case "llama":
-                CheckBytes(file, texts);
                 CheckSpecial(file, tokens.Count, GgufKeys.UnknownToken, 0);
                 CheckAdded(file, tokens.Count, GgufKeys.AddBos, true, GgufKeys.BosToken, 1);
                 CheckAdded(file, tokens.Count, GgufKeys.AddEos, false, GgufKeys.EosToken, 2);
@@ -49,7 +49,7 @@ internal static class VocabularyFacts
         }
     }
 
-    private static HashSet<string> CheckUnique(GgufFile file, GgufStrings tokens)
+    private static void CheckUnique(GgufFile file, GgufStrings tokens)
     {
         var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
@@ -60,20 +60,6 @@ internal static class VocabularyFacts
             if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
             {
                 throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Remedy);
-            }
-        }
-        return seen;
-    }
-
-    /// <summary>A character that is not in the vocabulary is spelt in bytes: <c>&lt;0x0A&gt;</c>, or the byte itself.</summary>
-    private static void CheckBytes(GgufFile file, HashSet<string> texts)
-    {
-        for (int value = 0; value < 256; value++)
-        {
-            string name = string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>");
-            if (!texts.Contains(name) && !texts.Contains(((char)value).ToString()))
-            {
-                throw file.Metadata.Refuse(GgufKeys.Tokens, "a token for every byte", $"none for '{name}'", Hyperparameters.Remedy);
             }
         }
     }

@@ -14,6 +14,8 @@ internal sealed class TinyModel
     private readonly OrderedDictionary<string, GgufValue> _metadata = [];
     private readonly OrderedDictionary<string, (long[] Shape, GgmlType Type)> _tensors = [];
 
+    private Func<float> _weight = () => 0;
+
     private TinyModel(string architecture)
     {
         Set("general.architecture", GgufValue.FromString(architecture));
@@ -94,6 +96,13 @@ internal sealed class TinyModel
         return this;
     }
 
+    /// <summary>Gives the F32 tensors numbers, one after the other; they are zero otherwise.</summary>
+    public TinyModel Weights(Func<float> weight)
+    {
+        _weight = weight;
+        return this;
+    }
+
     public GgufFile Write(string path, int alignment = 32)
     {
         var writer = new GgufWriter(alignment);
@@ -103,7 +112,12 @@ internal sealed class TinyModel
         }
         foreach ((string name, (long[] shape, GgmlType type)) in _tensors)
         {
-            writer.AddTensor(name, shape, type, new byte[GgmlBlock.Of(type).BytesOf(shape.Aggregate(1L, (product, length) => product * length))]);
+            byte[] data = new byte[GgmlBlock.Of(type).BytesOf(shape.Aggregate(1L, (product, length) => product * length))];
+            for (int i = 0; type == GgmlType.F32 && i < data.Length; i += sizeof(float))
+            {
+                BitConverter.TryWriteBytes(data.AsSpan(i), _weight());
+            }
+            writer.AddTensor(name, shape, type, data);
         }
         writer.Write(path);
         return GgufFile.Open(path);

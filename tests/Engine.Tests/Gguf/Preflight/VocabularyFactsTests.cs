@@ -15,8 +15,6 @@ public sealed class VocabularyFactsTests : IDisposable
         ["a token twice"] = (() => Llama().Vocabulary("llama", ["<unk>", "a", "b", "a", .. Bytes]), "expected each token once, found 'a' again as token 3"),
         ["a token of llama.cpp's name for an empty one"] = (() => Llama().Vocabulary("llama", ["<unk>", "[EMPTY_2]", "", .. Bytes]), "found '' again as token 2"),
         ["a token twice up to a NUL"] = (() => Llama().Vocabulary("llama", ["<unk>", "a", "a\0b", .. Bytes]), "expected each token once"),
-        ["a byte without a token"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", .. Bytes[..65], .. Bytes[66..]]), "expected a token for every byte, found none for '<0x41>'"),
-        ["no bytes at all"] = (() => Llama().Vocabulary("llama", ["<unk>", "<s>", "</s>", "a"]), "expected a token for every byte"),
         ["WordPiece without [CLS]"] = (() => Bert().Drop("tokenizer.ggml.bos_token_id"), "'tokenizer.ggml.bos_token_id' of 'model.gguf': expected a token from 0 to 7, found nothing"),
         ["WordPiece with [CLS] beyond the vocabulary"] = (() => Bert().Set("tokenizer.ggml.bos_token_id", 8u), "expected a token from 0 to 7, found 8"),
         ["WordPiece without [SEP]"] = (() => Bert().Drop("tokenizer.ggml.seperator_token_id"), "'tokenizer.ggml.seperator_token_id'"),

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Engine.Gguf;
+using Engine.LlamaCpp;
+using Engine.Tests.Gguf.Preflight;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Tests.LlamaCpp;
+
+/// <summary>The judge is what llama.cpp logs of the context it makes.</summary>
+[Collection(LoadedLibrary.Name)]
+public sealed partial class ContextMemoryTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [GeneratedRegex(@"(KV|compute|output) +buffer size = +([0-9.]+) MiB")]
+    private static partial Regex BufferSize { get; }
+
+    [Theory]
+    [InlineData(256, Numerics.Production)]
+    [InlineData(256, Numerics.Strict)]
+    [InlineData(5000, Numerics.Production)]
+    [InlineData(5000, Numerics.Strict)]
+    public async Task The_estimate_holds_what_llama_cpp_takes(int contextLength, Numerics numerics)
+    {
+        string path = _folder.File("model.gguf");
+        TinyModel.Llama().Write(path).Dispose();
+        var log = new Lines();
+        using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
+        using var file = GgufFile.Open(path);
+        var estimate = ContextMemory.Estimate(file, contextLength, numerics);
+        model.CreateSession(new(numerics)).Dispose();
+        var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
+            .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
+        Assert.Equal(said["KV"], estimate.KeyValues, 0.01 * (1 << 20));
+        Assert.InRange(said["compute"] + said["output"], 0, estimate.Computation);
+        Assert.Equal(estimate.Weights + estimate.Repacked + estimate.KeyValues + estimate.Computation, estimate.Total);
+    }
+
+    private sealed class Lines : ILogger<LlamaCppBackend>
+    {
+        public List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (Written)
+            {
+                Written.Add(formatter(state, exception));
+            }
+        }
+    }
+
+    [Fact]
+    public void What_a_hostile_file_claims_is_a_large_number_and_no_overflow()
+    {
+        using var file = TinyModel.Llama().Set("llama.block_count", uint.MaxValue).Set("llama.attention.head_count_kv", uint.MaxValue)
+            .Set("llama.attention.key_length", uint.MaxValue).Write(_folder.File("model.gguf"));
+        Assert.True(ContextMemory.Estimate(file, int.MaxValue, Numerics.Strict).Context >= 1_000_000_000_000_000_000);
+    }
+}

@@ -1,0 +1,70 @@
+using Engine.Generation;
+using Engine.LlamaCpp;
+using Engine.LlamaCpp.Interop;
+using Engine.Tests.Gguf.Preflight;
+
+namespace Engine.Tests.LlamaCpp;
+
+/// <summary>Calls that end a process, made on purpose behind the checks: the thread that makes them stands still for ever
+/// (it costs these tests a stack each), and everybody else goes on.</summary>
+[Collection(LoadedLibrary.Name)]
+public sealed class NativeGuardTests : IDisposable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<LlamaCppModel> Load(string name)
+    {
+        TinyModel.Llama().Write(_folder.File(name)).Dispose();
+        return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu" }, null, default);
+    }
+
+    private static Task<List<GeneratedToken>> Generate(SessionModel model) =>
+        model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
+
+    [Fact]
+    public async Task A_failed_assertion_ends_one_model_and_the_others_go_on()
+    {
+        await using var healthy = new SessionModel(await Load("healthy.gguf"), 1);
+        Assert.Equal(2, (await Generate(healthy)).Count);
+
+        // Room for one row of logits in native code, and a session that asks for eight.
+        var sick = new SessionModel(new Misshapen(await Load("sick.gguf")), 2);
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens([1, 2, 3, 4, 5, 6, 7, 8]) };
+        var error = await Assert.ThrowsAsync<NativeFailureException>(() => sick.ScoreAsync(request).ToListAsync().AsTask().WaitAsync(Soon));
+        Assert.Contains("GGML_ASSERT", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<NativeFailureException>(() => Generate(sick));
+        await sick.DisposeAsync().AsTask().WaitAsync(Soon);
+
+        Assert.Equal(2, (await Generate(healthy)).Count);
+        await using var another = new SessionModel(await Load("another.gguf"), 1);
+        Assert.Equal(2, (await Generate(another)).Count);
+    }
+
+    [Fact]
+    public async Task An_uncaught_exception_of_native_code_fails_the_call()
+    {
+        var model = await Load("model.gguf");
+        nint vocabulary = Llama.llama_model_get_vocab(model.Handle);
+        var call = GuardedThread.Run("out of range", 1 << 20, reason => new NativeFailureException(reason), () => Llama.llama_vocab_get_text(vocabulary, -1));
+        var error = await Assert.ThrowsAsync<NativeFailureException>(() => call.WaitAsync(Soon));
+        Assert.Contains("C++ exception", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Misshapen(LlamaCppModel model) : ILoadedModel
+    {
+        public ModelCard Card => model.Card;
+
+        public ITokenizer Tokenizer => model.Tokenizer;
+
+        public ISession CreateSession(SessionKind kind) =>
+            new DecoderSession(new LlamaContext(model, new ContextShape(256, 64, Outputs: 1, kind.Numerics)), outputRows: 8);
+
+        public void OnFailure(Action<NativeFailureException> handler) => model.OnFailure(handler);
+
+        public void Dispose() => model.Dispose();
+    }
+}
