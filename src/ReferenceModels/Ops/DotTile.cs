@@ -44,7 +44,11 @@ internal static unsafe class DotTile
             {
                 var first = r < fours ? whole : 0;
                 if (first < n)
-                    y[(long)t * ldy + r] += FloatFormat<F32>.Dot<V, TLanes>((byte*)(W + r * ldw + first), x + (long)t * ldx + first, n - first);
+                {
+                    float rest;
+                    FloatFormat<F32>.Dot<V, TLanes>((byte*)(W + r * ldw + first), 1, x + (long)t * ldx + first, &rest, n - first);
+                    y[(long)t * ldy + r] += rest;
+                }
             }
     }
 

@@ -20,10 +20,10 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
 
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
-        for (var r = 0; r < rows; r++, w += (long)n * TBlock.Bytes)
-            y[r] = Vector512.IsHardwareAccelerated
-                ? Dot<Vector512<float>, Lanes512>(w, x, n)
-                : Dot<Vector256<float>, Lanes256>(w, x, n);
+        if (Vector512.IsHardwareAccelerated)
+            Dot<Vector512<float>, Lanes512>(w, rows, x, y, n);
+        else
+            Dot<Vector256<float>, Lanes256>(w, rows, x, y, n);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -36,30 +36,41 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
             TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot<V, TLanes>(byte* w, float* x, int n) where TLanes : ILanes<V>
+    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V>
     {
-        // Four sums hide the latency of the multiply-add.
-        V a = TLanes.Zero, b = a, c = a, d = a;
+        var stride = (long)n * TBlock.Bytes;
+        // Two rows at a time, one from each half: see ScaledFormat.
+        var half = (rows + 1) / 2;
+        for (var r = 0; r < rows - half; r++)
+            (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, x, n);
+        if (rows % 2 == 1)
+            y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, x, n).First;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float First, float Second) DotPair<V, TLanes>(byte* w0, byte* w1, float* x, int n) where TLanes : ILanes<V>
+    {
+        // Two sums for each row hide the latency of the multiply-add.
+        V a0 = TLanes.Zero, a1 = a0, b0 = a0, b1 = a0;
         var i = 0;
-        for (; i <= n - 4 * TLanes.Count; i += 4 * TLanes.Count)
+        for (; i <= n - 2 * TLanes.Count; i += 2 * TLanes.Count, w0 += 2 * TLanes.Count * TBlock.Bytes, w1 += 2 * TLanes.Count * TBlock.Bytes)
         {
-            var p = w + (long)i * TBlock.Bytes;
-            var q = x + i;
-            a = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(p), TLanes.Load(q), a);
-            b = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(p + TLanes.Count * TBlock.Bytes), TLanes.Load(q + TLanes.Count), b);
-            c = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(p + 2 * TLanes.Count * TBlock.Bytes), TLanes.Load(q + 2 * TLanes.Count), c);
-            d = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(p + 3 * TLanes.Count * TBlock.Bytes), TLanes.Load(q + 3 * TLanes.Count), d);
+            Prefetch.Ahead(w0, 2 * TLanes.Count * TBlock.Bytes);
+            Prefetch.Ahead(w1, 2 * TLanes.Count * TBlock.Bytes);
+            V x0 = TLanes.Load(x + i), x1 = TLanes.Load(x + i + TLanes.Count);
+            a0 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0), x0, a0);
+            b0 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1), x0, b0);
+            a1 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0 + TLanes.Count * TBlock.Bytes), x1, a1);
+            b1 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1 + TLanes.Count * TBlock.Bytes), x1, b1);
         }
-        for (; i <= n - TLanes.Count; i += TLanes.Count)
-            a = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w + (long)i * TBlock.Bytes), TLanes.Load(x + i), a);
-        var sum = TLanes.Sum(a) + TLanes.Sum(b) + (TLanes.Sum(c) + TLanes.Sum(d));
-        for (; i < n; i++)
+        float a = TLanes.Sum(a0) + TLanes.Sum(a1), b = TLanes.Sum(b0) + TLanes.Sum(b1);
+        for (; i < n; i++, w0 += TBlock.Bytes, w1 += TBlock.Bytes)
         {
-            float element;
-            TBlock.Dequantize(w + (long)i * TBlock.Bytes, &element);
-            sum += element * x[i];
+            float e0, e1;
+            TBlock.Dequantize(w0, &e0);
+            TBlock.Dequantize(w1, &e1);
+            (a, b) = (a + e0 * x[i], b + e1 * x[i]);
         }
-        return sum;
+        return (a, b);
     }
 }

@@ -51,16 +51,18 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V>
     {
         var halves = F16.Singles;
-        var stride = n / TBlock.Elements * TBlock.Bytes;
-        for (var r = 0; r < rows - 1; r += 2, w += 2L * stride)
-            (y[r], y[r + 1]) = DotPair<V, TLanes>(w, w + stride, halves, x, sums, n);
-        // A last row without a partner is its own.
+        long stride = n / TBlock.Elements * TBlock.Bytes;
+        // Two rows at a time, one from each half: a half is then read from end to end, as prefetching likes it.
+        var half = (rows + 1) / 2;
+        for (var r = 0; r < rows - half; r++)
+            (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
+        // A row without a partner is its own.
         if (rows % 2 == 1)
-            y[rows - 1] = DotPair<V, TLanes>(w, w, halves, x, sums, n).First;
+            y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
     }
 
     // Σ (s q − m) x = Σ_g s_g Σ q x − Σ_g m_g Σ x: one multiplication by the scale for a group, and the minima cost one
-    // multiply-add for eight groups. Two rows at a time share what is loaded of x.
+    // multiply-add for eight groups.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float First, float Second) DotPair<V, TLanes>(byte* w0, byte* w1, float* halves, float* x, float* sums, int n) where TLanes : ILanes<V>
@@ -72,30 +74,29 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         Vector256<float> m0 = Vector256<float>.Zero, m1 = m0;
         for (; n > 0; n -= TBlock.Elements, w0 += TBlock.Bytes, w1 += TBlock.Bytes)
         {
+            Prefetch.Ahead(w0, TBlock.Bytes);
+            Prefetch.Ahead(w1, TBlock.Bytes);
             var q0 = TBlock.Unpack(w0, halves, scratch, scales, scales + 16);
             var q1 = TBlock.Unpack(w1, halves, scratch + 256, scales + 32, scales + 48);
-            for (var g = 0; g < TBlock.Elements / TBlock.Group; g++, q0 += TBlock.Group, q1 += TBlock.Group, x += TBlock.Group)
+            if (TBlock.Elements == TBlock.Group)
             {
-                var a = TLanes.Load(x);
-                V p0 = TLanes.Multiply(TLanes.Load(q0), a), p1 = TLanes.Multiply(TLanes.Load(q1), a);
-                if (TBlock.Group > TLanes.Count)
-                {
-                    a = TLanes.Load(x + TLanes.Count);
-                    p0 = TLanes.MultiplyAdd(TLanes.Load(q0 + TLanes.Count), a, p0);
-                    p1 = TLanes.MultiplyAdd(TLanes.Load(q1 + TLanes.Count), a, p1);
-                }
-                if (TBlock.Group > 2 * TLanes.Count)
-                {
-                    a = TLanes.Load(x + 2 * TLanes.Count);
-                    p0 = TLanes.MultiplyAdd(TLanes.Load(q0 + 2 * TLanes.Count), a, p0);
-                    p1 = TLanes.MultiplyAdd(TLanes.Load(q1 + 2 * TLanes.Count), a, p1);
-                    a = TLanes.Load(x + 3 * TLanes.Count);
-                    p0 = TLanes.MultiplyAdd(TLanes.Load(q0 + 3 * TLanes.Count), a, p0);
-                    p1 = TLanes.MultiplyAdd(TLanes.Load(q1 + 3 * TLanes.Count), a, p1);
-                }
-                s0 = TLanes.MultiplyAdd(p0, TLanes.Broadcast(scales[g]), s0);
-                s1 = TLanes.MultiplyAdd(p1, TLanes.Broadcast(scales[32 + g]), s1);
+                s0 = Add<V, TLanes>(s0, q0, scales, x);
+                s1 = Add<V, TLanes>(s1, q1, scales + 32, x);
+                x += TBlock.Group;
             }
+            else
+                // Four groups a round: with one, a third of the instructions would count and jump.
+                for (var g = scales; g < scales + TBlock.Elements / TBlock.Group; g += 4, q0 += 4 * TBlock.Group, q1 += 4 * TBlock.Group, x += 4 * TBlock.Group)
+                {
+                    s0 = Add<V, TLanes>(s0, q0, g, x);
+                    s1 = Add<V, TLanes>(s1, q1, g + 32, x);
+                    s0 = Add<V, TLanes>(s0, q0 + TBlock.Group, g + 1, x + TBlock.Group);
+                    s1 = Add<V, TLanes>(s1, q1 + TBlock.Group, g + 33, x + TBlock.Group);
+                    s0 = Add<V, TLanes>(s0, q0 + 2 * TBlock.Group, g + 2, x + 2 * TBlock.Group);
+                    s1 = Add<V, TLanes>(s1, q1 + 2 * TBlock.Group, g + 34, x + 2 * TBlock.Group);
+                    s0 = Add<V, TLanes>(s0, q0 + 3 * TBlock.Group, g + 3, x + 3 * TBlock.Group);
+                    s1 = Add<V, TLanes>(s1, q1 + 3 * TBlock.Group, g + 35, x + 3 * TBlock.Group);
+                }
             if (TBlock.HasMinima)
             {
                 var sum = Vector256.Load(sums);
@@ -107,5 +108,20 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         return TBlock.HasMinima
             ? (TLanes.Sum(s0) - Lanes256.Sum(m0), TLanes.Sum(s1) - Lanes256.Sum(m1))
             : (TLanes.Sum(s0), TLanes.Sum(s1));
+    }
+
+    // sum + s Σ q x over a group, a partial sum in each lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Add<V, TLanes>(V sum, sbyte* q, float* scale, float* x) where TLanes : ILanes<V>
+    {
+        var group = TLanes.Multiply(TLanes.Load(q), TLanes.Load(x));
+        if (TBlock.Group > TLanes.Count)
+            group = TLanes.MultiplyAdd(TLanes.Load(q + TLanes.Count), TLanes.Load(x + TLanes.Count), group);
+        if (TBlock.Group > 2 * TLanes.Count)
+        {
+            group = TLanes.MultiplyAdd(TLanes.Load(q + 2 * TLanes.Count), TLanes.Load(x + 2 * TLanes.Count), group);
+            group = TLanes.MultiplyAdd(TLanes.Load(q + 3 * TLanes.Count), TLanes.Load(x + 3 * TLanes.Count), group);
+        }
+        return TLanes.MultiplyAdd(group, TLanes.Broadcast(*scale), sum);
     }
 }

@@ -21,10 +21,14 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, float* halves, float* scales, float* minima)
     {
-        uint a = *(uint*)(block + 4), b = *(uint*)(block + 8), c = *(uint*)(block + 12);
-        var s = (a & 0x3F3F3F3Fu) | (ulong)((c & 0x0F0F0F0Fu) | (a >> 2 & 0x30303030u)) << 32;
-        var m = (b & 0x3F3F3F3Fu) | (ulong)((c >> 4 & 0x0F0F0F0Fu) | (b >> 2 & 0x30303030u)) << 32;
-        (Lanes256.Convert(Vector128.CreateScalarUnsafe(s).AsSByte()) * halves[*(ushort*)block]).Store(scales);
-        (Lanes256.Convert(Vector128.CreateScalarUnsafe(m).AsSByte()) * halves[*(ushort*)(block + 2)]).Store(minima);
+        // Each s and m from the byte that has its lower bits, and for the upper halves two more from another.
+        var bytes = Vector128.Create(*(ulong*)(block + 4), *(uint*)(block + 12)).AsByte();
+        var low = Vector128.Shuffle(bytes, Vector128.Create((byte)0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11));
+        var high = Vector128.Shuffle(bytes, Vector128.Create((byte)12, 12, 12, 12, 0, 1, 2, 3, 12, 12, 12, 12, 4, 5, 6, 7));
+        var six = (low & Vector128.Create(0x0F0F0F0F_3F3F3F3F, 0x00000000_3F3F3F3F).AsByte())
+            | ((low >> 4) & Vector128.Create(0, 0x0F0F0F0F_00000000).AsByte())
+            | ((high >> 2) & Vector128.Create((byte)0x30));
+        (Lanes256.Convert(six.AsSByte()) * halves[*(ushort*)block]).Store(scales);
+        (Lanes256.Convert(Vector128.Create(six.AsUInt64().GetElement(1), 0).AsSByte()) * halves[*(ushort*)(block + 2)]).Store(minima);
     }
 }

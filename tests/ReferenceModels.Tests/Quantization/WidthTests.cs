@@ -55,9 +55,9 @@ public unsafe class WidthTests
         // Rows of a length no width divides, too.
         foreach (var n in new[] { Elements, 1, 7, 37, 131 })
         {
-            Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, x, n));
+            Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, n); return y; });
             if (Vector512.IsHardwareAccelerated)
-                Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (w, x, _, n) => FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, x, n));
+                Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, n); return y; });
         }
     }
 
