@@ -1,3 +1,4 @@
+using Engine.BuiltIn;
 using Engine.Configuration;
 using Engine.Host.Workers;
 using Microsoft.Extensions.Logging.Console;
@@ -20,17 +21,15 @@ internal static class ServeHost
     /// environment (<c>Engine__Models__default__Backend</c>), the command line.
     /// </summary>
     /// <param name="commandLine">Configuration keys with the values the command line gave.</param>
-    /// <param name="defaultModel">Gives the path of a model where none is configured.</param>
     /// <param name="configure">Adds backends and other services.</param>
-    public static WebApplication Build(
-        IEnumerable<KeyValuePair<string, string?>> commandLine, Func<string> defaultModel, Action<EngineBuilder>? configure = null)
+    public static WebApplication Build(IEnumerable<KeyValuePair<string, string?>> commandLine, Action<EngineBuilder>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration
             .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), SettingsFile), optional: true, reloadOnChange: false)
             .AddEnvironmentVariables()
             .AddInMemoryCollection(commandLine);
-        AddDefaultModel(builder.Configuration, defaultModel);
+        AddDefaultModel(builder.Configuration);
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (string.IsNullOrEmpty(builder.Configuration["urls"]) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
         {
@@ -65,13 +64,13 @@ internal static class ServeHost
     }
 
     /// <summary>A model without a path is the one the engine makes itself, unless others are configured.</summary>
-    private static void AddDefaultModel(ConfigurationManager configuration, Func<string> defaultModel)
+    private static void AddDefaultModel(ConfigurationManager configuration)
     {
         IConfigurationSection models = configuration.GetSection(EngineOptions.SectionName).GetSection(nameof(EngineOptions.Models));
         IConfigurationSection path = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Path));
         if (string.IsNullOrEmpty(path.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
         {
-            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)defaultModel())]);
+            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)DefaultModel.Ensure())]);
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ServeCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        WebApplication app = ServeHost.Build(Settings(parsed), NoModel, engine =>
+        WebApplication app = ServeHost.Build(Settings(parsed), engine =>
         {
             // Signals are the command line's affair: it cancels the token.
             engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
@@ -74,8 +74,6 @@ internal sealed class ServeCommand
             return ExitCode.Pass;
         }
     }
-
-    private static string NoModel() => throw new ConfigurationException("No model is given: add --model PATH.");
 
     /// <summary>What was given on the command line, under its configuration keys: defaults are left to the configuration.</summary>
     private Dictionary<string, string?> Settings(ParseResult parsed)

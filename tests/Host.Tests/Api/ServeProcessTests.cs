@@ -4,17 +4,16 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>The program as users run it, on real weights.</summary>
+/// <summary>The program as users run it, on the default model.</summary>
 public sealed class ServeProcessTests
 {
     private const string Greedy = """{"prompt": "Once upon a time", "max_tokens": 40, "temperature": 0}""";
 
-    [SharedFact]
+    [Fact]
     public async Task An_environment_variable_swaps_the_backend_and_the_greedy_completion_stays()
     {
-        string[] model = ["--model", SharedFolder.Model("aidreams260K-f32.gguf")];
-        await using ServeProcess native = await ServeProcess.StartAsync(model);
-        await using ServeProcess reference = await ServeProcess.StartAsync(model, ("Engine__Models__default__Backend", "reference"));
+        await using ServeProcess native = await ServeProcess.StartAsync([]);
+        await using ServeProcess reference = await ServeProcess.StartAsync([], ("Engine__Models__default__Backend", "reference"));
         Assert.Contains("with llama.cpp", native.Log, StringComparison.Ordinal);
         Assert.Contains("with reference", reference.Log, StringComparison.Ordinal);
         JsonElement expected = await native.CompleteAsync(Greedy);
@@ -24,11 +23,11 @@ public sealed class ServeProcessTests
         Assert.Equal(expected.GetProperty("usage").GetRawText(), found.GetProperty("usage").GetRawText());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task SIGTERM_lets_accepted_requests_end_and_the_exit_code_is_0()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(
-            ["--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--backend", "reference"]);
+            ["--backend", "reference"]);
         // Streamed, so that the first chunk shows that the generation has begun.
         using HttpResponseMessage answer = await serve.Client.SendAsync(
             new HttpRequestMessage(HttpMethod.Post, "/v1/completions")

@@ -45,7 +45,7 @@ internal sealed class TestServer : IAsyncDisposable
         {
             all[key] = value;
         }
-        WebApplication app = ServeHost.Build(all, () => throw new ConfigurationException("A test names its model."), engine =>
+        WebApplication app = ServeHost.Build(all, engine =>
         {
             engine.Services.AddSingleton<IModelBackend>(backend);
             engine.Services.AddLogging(logging => logging.ClearProviders());
