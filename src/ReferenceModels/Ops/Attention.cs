@@ -13,7 +13,7 @@ namespace ReferenceModels.Ops;
 internal static class Attention
 {
     // Query vectors (rows × heads of a group) that read a key or value together.
-    private const int TileVectors = 8;
+    private const int TileVectors = 16;
 
     /// <summary>Attends from T new positions to all n positions there are.</summary>
     /// <param name="pass">Memory, threads and tape.</param>

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -16,29 +17,13 @@ internal static class AttentionKernels
     /// <param name="d">Width of a head.</param>
     /// <param name="n">Number of positions.</param>
     /// <param name="stride">Floats from key to key.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int vectors, int d, int n, int stride)
     {
         int v = 0;
         for (; v <= vectors - 4 && d % Vector256<float>.Count == 0; v += 4)
         {
-            ref float q0 = ref MemoryMarshal.GetReference(q[(v * d)..]);
-            for (int j = 0; j < n; j++)
-            {
-                ref float k = ref MemoryMarshal.GetReference(K.Slice(j * stride, d));
-                Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
-                for (nuint i = 0; i < (nuint)d; i += (nuint)Vector256<float>.Count)
-                {
-                    Vector256<float> k_i = Vector256.LoadUnsafe(ref k, i);
-                    s0 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref q0, i), k_i, s0);
-                    s1 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref q0, i + (nuint)d), k_i, s1);
-                    s2 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref q0, i + 2 * (nuint)d), k_i, s2);
-                    s3 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref q0, i + 3 * (nuint)d), k_i, s3);
-                }
-                s[v * n + j] = Vector256.Sum(s0);
-                s[(v + 1) * n + j] = Vector256.Sum(s1);
-                s[(v + 2) * n + j] = Vector256.Sum(s2);
-                s[(v + 3) * n + j] = Vector256.Sum(s3);
-            }
+            Scores4(q.Slice(v * d, 4 * d), K, s.Slice(v * n, 4 * n), d, n, stride);
         }
         for (; v < vectors; v++)
         {
@@ -49,6 +34,58 @@ internal static class AttentionKernels
         }
     }
 
+    // Four vectors against two keys at a time: eight sums for six loads.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scores4(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int d, int n, int stride)
+    {
+        ref float q_0 = ref MemoryMarshal.GetReference(q);
+        ref float s_0 = ref MemoryMarshal.GetReference(s);
+        int j = 0;
+        for (; j <= n - 2; j += 2)
+        {
+            ref float k_0 = ref MemoryMarshal.GetReference(K.Slice(j * stride, stride + d));
+            Vector256<float> s00 = default, s10 = default, s20 = default, s30 = default;
+            Vector256<float> s01 = default, s11 = default, s21 = default, s31 = default;
+            for (nuint i = 0; i < (nuint)d; i += (nuint)Vector256<float>.Count)
+            {
+                Vector256<float> k0 = Vector256.LoadUnsafe(ref k_0, i), k1 = Vector256.LoadUnsafe(ref k_0, i + (nuint)stride);
+                Vector256<float> q0 = Vector256.LoadUnsafe(ref q_0, i), q1 = Vector256.LoadUnsafe(ref q_0, i + (nuint)d);
+                s00 = Vector256.MultiplyAddEstimate(q0, k0, s00);
+                s01 = Vector256.MultiplyAddEstimate(q0, k1, s01);
+                s10 = Vector256.MultiplyAddEstimate(q1, k0, s10);
+                s11 = Vector256.MultiplyAddEstimate(q1, k1, s11);
+                Vector256<float> q2 = Vector256.LoadUnsafe(ref q_0, i + 2 * (nuint)d), q3 = Vector256.LoadUnsafe(ref q_0, i + 3 * (nuint)d);
+                s20 = Vector256.MultiplyAddEstimate(q2, k0, s20);
+                s21 = Vector256.MultiplyAddEstimate(q2, k1, s21);
+                s30 = Vector256.MultiplyAddEstimate(q3, k0, s30);
+                s31 = Vector256.MultiplyAddEstimate(q3, k1, s31);
+            }
+            Sums2(s00, s01).StoreUnsafe(ref s_0, (nuint)j);
+            Sums2(s10, s11).StoreUnsafe(ref s_0, (nuint)(n + j));
+            Sums2(s20, s21).StoreUnsafe(ref s_0, (nuint)(2 * n + j));
+            Sums2(s30, s31).StoreUnsafe(ref s_0, (nuint)(3 * n + j));
+        }
+        for (; j < n; j++)
+        {
+            for (int v = 0; v < 4; v++)
+            {
+                s[v * n + j] = TensorPrimitives.Dot(q.Slice(v * d, d), K.Slice(j * stride, d));
+            }
+        }
+    }
+
+    // The sums of a's and of b's elements, side by side.
+    private static Vector64<float> Sums2(Vector256<float> a, Vector256<float> b)
+    {
+        Vector128<float> a4 = a.GetLower() + a.GetUpper(), b4 = b.GetLower() + b.GetUpper();
+        // (a0 + a2, b0 + b2, a1 + a3, b1 + b3), then its halves.
+        Vector128<float> even = Vector128.Shuffle(a4, Vector128.Create(0, 0, 1, 1)), odd = Vector128.Shuffle(a4, Vector128.Create(2, 2, 3, 3));
+        Vector128<float> even_b = Vector128.Shuffle(b4, Vector128.Create(0, 0, 1, 1)), odd_b = Vector128.Shuffle(b4, Vector128.Create(2, 2, 3, 3));
+        Vector128<float> mask = Vector128.Create(-1, 0, -1, 0).AsSingle();
+        Vector128<float> pairs = Vector128.ConditionalSelect(mask, even + odd, even_b + odd_b);
+        return pairs.GetLower() + pairs.GetUpper();
+    }
+
     /// <summary>a_v = Σ_j p[v, j]·V_j.</summary>
     /// <param name="p">(vectors, n).</param>
     /// <param name="V">n values (d), one every stride floats.</param>
@@ -57,6 +94,7 @@ internal static class AttentionKernels
     /// <param name="d">Width of a head.</param>
     /// <param name="n">Number of positions.</param>
     /// <param name="stride">Floats from value to value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sums(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int vectors, int d, int n, int stride)
     {
         int width = 2 * Vector256<float>.Count;
@@ -80,17 +118,19 @@ internal static class AttentionKernels
     }
 
     // Four vectors, 16 columns: eight sums stay in registers over all positions.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sums4(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int d, int n, int stride)
     {
         int half = Vector256<float>.Count;
         Vector256<float> a00 = default, a01 = default, a10 = default, a11 = default;
         Vector256<float> a20 = default, a21 = default, a30 = default, a31 = default;
+        ref float p_0 = ref MemoryMarshal.GetReference(p[..(4 * n)]);
         for (int j = 0; j < n; j++)
         {
-            ReadOnlySpan<float> V_j = V.Slice(j * stride, 2 * half);
-            Vector256<float> left = Vector256.Create(V_j), right = Vector256.Create(V_j[half..]);
-            Vector256<float> p0 = Vector256.Create(p[j]), p1 = Vector256.Create(p[n + j]);
-            Vector256<float> p2 = Vector256.Create(p[2 * n + j]), p3 = Vector256.Create(p[3 * n + j]);
+            ref float V_j = ref MemoryMarshal.GetReference(V.Slice(j * stride, 2 * half));
+            Vector256<float> left = Vector256.LoadUnsafe(ref V_j), right = Vector256.LoadUnsafe(ref V_j, (nuint)half);
+            Vector256<float> p0 = Vector256.Create(Unsafe.Add(ref p_0, j)), p1 = Vector256.Create(Unsafe.Add(ref p_0, n + j));
+            Vector256<float> p2 = Vector256.Create(Unsafe.Add(ref p_0, 2 * n + j)), p3 = Vector256.Create(Unsafe.Add(ref p_0, 3 * n + j));
             a00 = Vector256.MultiplyAddEstimate(p0, left, a00);
             a01 = Vector256.MultiplyAddEstimate(p0, right, a01);
             a10 = Vector256.MultiplyAddEstimate(p1, left, a10);
