@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using ReferenceModels.Tokenizers.Unicode;
 
 namespace ReferenceModels.Tokenizers;
@@ -22,9 +23,25 @@ internal sealed class ByteBuffer(int capacity) : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Adds a code point.</summary>
-    public void Append(int codePoint)
+    /// <summary>Adds a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Append(byte value)
     {
+        if (Length == _bytes.Length)
+        {
+            Reserve(1);
+        }
+        _bytes[Length++] = value;
+    }
+
+    /// <summary>Adds a code point.</summary>
+    public void AppendCodePoint(int codePoint)
+    {
+        if (codePoint < 0x80)
+        {
+            Append((byte)codePoint);
+            return;
+        }
         Reserve(4);
         Length += Utf8.Encode(codePoint, _bytes.AsSpan(Length));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Gguf;
 using ReferenceModels.Tokenizers.Merging;
 using ReferenceModels.Tokenizers.PreTokenization;
@@ -70,6 +71,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
         }
     }
 
+    [SkipLocalsInit]
     private void SplitWord(ReadOnlySpan<byte> word, List<int> tokens)
     {
         int whole = word.Length <= _pieces.LongestBytes ? _pieces.Find(word) : -1;

@@ -77,6 +77,24 @@ internal sealed class PrecompiledCharacterMap
         return length == 0 ? [] : Replacement(replacement);
     }
 
+    /// <summary>Whether a text that begins with this ASCII character, with ASCII or nothing behind it, may have a replacement.</summary>
+    public bool ReplacesAscii(byte first)
+    {
+        if (_nodes.Length == 0)
+        {
+            return false;
+        }
+        uint node = Base(Node(0)) ^ first;
+        uint packed = Node(node);
+        if ((packed & 0x8000_00FF) != first)
+        {
+            return false;
+        }
+        node ^= Base(packed);
+        return (packed & 0x100) != 0
+            || Enumerable.Range(1, 0x7F).Any(next => (node ^ next) < _nodes.Length && (Node(node ^ (uint)next) & 0x8000_00FF) == next);
+    }
+
     private ReadOnlySpan<byte> Replacement(uint start)
     {
         int end = start < _replacements.Length ? _replacements.AsSpan((int)start).IndexOf((byte)0) : -1;

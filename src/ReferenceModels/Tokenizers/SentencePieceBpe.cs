@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Engine;
 using ReferenceModels.Tokenizers.Merging;
 using ReferenceModels.Tokenizers.Unicode;
@@ -91,6 +92,7 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
         }
     }
 
+    [SkipLocalsInit]
     private void SplitWord(ReadOnlySpan<byte> word, int characters, List<int> tokens)
     {
         int whole = word.Length <= Vocabulary.LongestBytes ? Vocabulary.Find(word) : -1;

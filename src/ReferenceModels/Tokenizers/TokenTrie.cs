@@ -12,10 +12,8 @@ internal sealed class TokenTrie
 
     private readonly int[] _rootEdges = new int[256];
     private (uint Key, int Node)[] _edges = new (uint, int)[1 << 10]; // node 0 is free: no edge leads to the root
-    private readonly List<int> _values = [-1];
-
-    /// <summary>Whether nothing was added.</summary>
-    public bool IsEmpty => _values.Count == 1;
+    private int[] _values = new int[256]; // plus one; 0 where no string ends
+    private int _nodes = 1;
 
     /// <summary>Adds a string with its number; an empty one is left out.</summary>
     public void Add(ReadOnlySpan<byte> text, int value)
@@ -28,7 +26,7 @@ internal sealed class TokenTrie
         }
         if (node != Root)
         {
-            _values[node] = value;
+            _values[node] = value + 1;
         }
     }
 
@@ -53,7 +51,7 @@ internal sealed class TokenTrie
     }
 
     /// <summary>The number of the string that ends at a node, or -1.</summary>
-    public int Value(int node) => _values[node];
+    public int Value(int node) => _values[node] - 1;
 
     /// <summary>The longest string that the text begins with: its number, or -1, and its number of bytes.</summary>
     public int LongestMatch(ReadOnlySpan<byte> text, out int length)
@@ -63,9 +61,9 @@ internal sealed class TokenTrie
         int node = Root;
         for (int at = 0; at < text.Length && (node = Next(node, text[at])) != 0; at++)
         {
-            if (_values[node] >= 0)
+            if (_values[node] > 0)
             {
-                value = _values[node];
+                value = _values[node] - 1;
                 length = at + 1;
             }
         }
@@ -86,19 +84,22 @@ internal sealed class TokenTrie
 
     private int AddEdge(int from, byte next)
     {
-        int node = _values.Count;
+        int node = _nodes;
         if (node == MaximumNodes)
         {
             throw new Engine.ModelFileException(
                 $"Reading a vocabulary: expected tokens of at most {MaximumNodes:N0} bytes in all, found more. Use a smaller vocabulary.");
         }
-        _values.Add(-1);
+        if (++_nodes > _values.Length)
+        {
+            Array.Resize(ref _values, _values.Length * 2);
+        }
         if (from == Root)
         {
             _rootEdges[next] = node;
             return node;
         }
-        if (_values.Count * 2 > _edges.Length)
+        if (_nodes * 2 > _edges.Length)
         {
             (uint Key, int Node)[] old = _edges;
             _edges = new (uint, int)[old.Length * 2];

@@ -8,6 +8,7 @@ internal sealed class UnigramNormalizer
     private readonly Vocabulary _vocabulary;
     private readonly PrecompiledCharacterMap _characters;
     private readonly TokenTrie _userDefined = new();
+    private readonly bool[] _plain = new bool[128]; // before ASCII or the end of the text, stays what it is
 
     /// <summary>A normalizer for a file's vocabulary.</summary>
     public UnigramNormalizer(Vocabulary vocabulary, PrecompiledCharacterMap characters)
@@ -21,6 +22,10 @@ internal sealed class UnigramNormalizer
                 _userDefined.Add(vocabulary.Bytes(token), token);
             }
         }
+        for (int first = '!'; first < _plain.Length; first++)
+        {
+            _plain[first] = _userDefined.Next(TokenTrie.Root, (byte)first) == 0 && !characters.ReplacesAscii((byte)first);
+        }
     }
 
     /// <summary>The normalized text.</summary>
@@ -32,6 +37,12 @@ internal sealed class UnigramNormalizer
         bool inWord = false;
         while (!text.IsEmpty)
         {
+            if (inWord && IsPlain(text))
+            {
+                normalized.Append(text[0]);
+                text = text[1..];
+                continue;
+            }
             foreach (byte value in Take(ref text))
             {
                 if (value != ' ')
@@ -42,7 +53,7 @@ internal sealed class UnigramNormalizer
                         isPrefixed = true;
                     }
                     inWord = true;
-                    normalized.Append([value]);
+                    normalized.Append(value);
                 }
                 else
                 {
@@ -56,6 +67,9 @@ internal sealed class UnigramNormalizer
         }
         return normalized;
     }
+
+    private bool IsPlain(ReadOnlySpan<byte> text) =>
+        text[0] < 0x80 && _plain[text[0]] && (text.Length == 1 || text[1] < 0x80);
 
     // What the beginning of the text becomes. What looks like the beginning of a user-defined token stays as it is, even
     // where the token does not go on, and even in the middle of a character: so does llama.cpp.

@@ -56,7 +56,7 @@ internal sealed class WordPiece : VocabularyTokenizer
             {
                 EndWord(word, tokens);
             }
-            word.Append(Vocabulary.Lowercases ? CodePoints.Lowercase(point) : point);
+            word.AppendCodePoint(Vocabulary.Lowercases ? CodePoints.Lowercase(point) : point);
             if (alone)
             {
                 EndWord(word, tokens);
@@ -73,6 +73,11 @@ internal sealed class WordPiece : VocabularyTokenizer
             return;
         }
         int before = tokens.Count;
+        if (Vocabulary.Find(rest) is >= 0 and int whole)
+        {
+            tokens.Add(whole);
+            rest = [];
+        }
         while (!rest.IsEmpty)
         {
             int token = _tokens.LongestMatch(rest, out int length);

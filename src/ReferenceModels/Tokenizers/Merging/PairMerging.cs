@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ReferenceModels.Tokenizers.Merging;
 
 /// <summary>Byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): merges neighbours, the pair of
@@ -12,6 +14,7 @@ internal static class PairMerging
     public static int Run<TRule>(scoped ref TRule rule, scoped Span<Symbol> symbols) where TRule : IMergeRule, allows ref struct =>
         symbols.Length <= ShortWord ? RunShort(ref rule, symbols) : RunLong(ref rule, symbols);
 
+    [SkipLocalsInit]
     private static int RunShort<TRule>(scoped ref TRule rule, scoped Span<Symbol> symbols) where TRule : IMergeRule, allows ref struct
     {
         int count = symbols.Length;
