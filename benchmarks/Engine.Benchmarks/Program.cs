@@ -7,6 +7,7 @@ const string Usage = """
       micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
       reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
+      tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
     """;
 try
@@ -27,6 +28,9 @@ try
             break;
         case ["overhead", var model, .. var rest]:
             await Overhead.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount, rest.Length > 1 ? int.Parse(rest[1], null) : 100);
+            break;
+        case ["tokenizers", _, ..]:
+            TokenizerComparison.Run(args[1..]);
             break;
         case ["make-model", var path]:
             RandomModel.Make(path, "F16");
