@@ -25,6 +25,7 @@ internal static class EngineCommand
         root.Add(Verbose);
         root.Add(GenerateCommand.Create());
         root.Add(ValidateCommand.Create());
+        root.Add(InspectCommand.Create());
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());
         root.Action = new HelpText();

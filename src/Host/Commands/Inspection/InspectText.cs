@@ -1,0 +1,58 @@
+using System.Globalization;
+using Engine.Gguf;
+
+namespace Engine.Host.Commands.Inspection;
+
+/// <summary>What <c>inspect</c> prints for people, in 80 columns.</summary>
+internal static class InspectText
+{
+    public static void Write(TextWriter output, GgufFile file, InspectReport report)
+    {
+        output.WriteLine(file.Path);
+        foreach ((string title, string text) in Facts(file, report))
+        {
+            output.WriteLine($"  {title,-13} {text}");
+        }
+        output.WriteLine();
+        output.WriteLine("Metadata");
+        foreach (string line in MetadataText.Lines(file.Metadata))
+        {
+            output.WriteLine(line);
+        }
+        if (file.Tensors.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine("Modules");
+            output.Write((LlamaModules.Of(file) ?? TensorModules.Of(file)).Print());
+        }
+    }
+
+    private static IEnumerable<(string Title, string Text)> Facts(GgufFile file, InspectReport report)
+    {
+        yield return ("Architecture", report.Architecture);
+        yield return ("Format", $"GGUF {report.Version}, {Bytes(report.Bytes)}");
+        if (report.Refusal is { } refusal)
+        {
+            yield return ("Not loadable", refusal);
+        }
+        if (report.Memory is not { } memory)
+        {
+            yield return ("Parameters", "none: a vocabulary alone");
+            yield break;
+        }
+        yield return ("Parameters", string.Create(CultureInfo.InvariantCulture, $"{report.Parameters:N0}"));
+        yield return ("File type", report.FileType);
+        yield return ("Tensors", string.Join(", ", file.Tensors.GroupBy(tensor => tensor.TypeName).Select(group => $"{group.Count()} {group.Key}")));
+        yield return ("Memory", string.Create(CultureInfo.InvariantCulture, $"about {Bytes(memory.TotalBytes)} for a context of {memory.ContextLength:N0} tokens:"));
+        yield return ("", $"weights {Bytes(memory.WeightBytes)}, K/V cache {Bytes(memory.KeyValueBytes)},");
+        string repacked = memory.RepackedBytes > 0 ? $", repacked weights {Bytes(memory.RepackedBytes)}" : "";
+        yield return ("", $"computation up to {Bytes(memory.ComputationBytes)}{repacked}");
+    }
+
+    private static string Bytes(long bytes) => bytes switch
+    {
+        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB"),
+        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.##} GiB"),
+    };
+}
