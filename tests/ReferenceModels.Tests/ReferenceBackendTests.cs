@@ -93,7 +93,15 @@ public sealed class ReferenceBackendTests : IDisposable
     [Fact]
     public async Task A_vocabulary_of_ids_only_is_scored_and_generated_from()
     {
-        var random = new RandomLlama { Tokenizer = "rwkv" };
+        var random = new RandomLlama
+        {
+            Tokenizer = "gpt2",
+            Metadata = w =>
+            {
+                w.SetMetadata("tokenizer.ggml.pre", "unheard-of");
+                w.SetMetadata("tokenizer.ggml.merges", []);
+            },
+        };
         await using IModel model = await ReferenceModelFixture.LoadAsync(random.Write(_folder.File("ids.gguf")));
         Assert.Equal(3, (await ReferenceModelFixture.ScoreAsync(model, [1, 4, 7])).Length);
         int generated = 0;
