@@ -24,7 +24,7 @@ internal static class CommandLine
             }
             using var interruption = new Interruption();
             TimeSpan? grace = parsed.CommandResult.Command is Verb verbs ? verbs.StopsWithin : null;
-            Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption.Token));
+            Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
             // What does not stop in time is left behind: its threads end with the process.
             Task first = await Task.WhenAny(running, interruption.OverdueAsync(grace)).ConfigureAwait(false);
             return first == running ? await running.ConfigureAwait(false) : ExitCode.Cancelled;
@@ -47,9 +47,9 @@ internal static class CommandLine
         }
     }
 
-    private static async Task<int> InvokeAsync(ParseResult parsed, TextWriter output, CancellationToken cancellationToken)
+    private static async Task<int> InvokeAsync(ParseResult parsed, TextWriter output, Interruption interruption)
     {
-        var configuration = new InvocationConfiguration
+        var configuration = new VerbInvocation(interruption)
         {
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
@@ -58,9 +58,9 @@ internal static class CommandLine
         };
         try
         {
-            return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
+            return await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
             return ExitCode.Cancelled;
         }

@@ -20,6 +20,7 @@ internal sealed class GenerateCommand
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the prompt as token ids, such as 1,319,459; nothing is added to them.");
     private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Ends after so many tokens.");
     private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Ends before this text; may be given several times." };
+    private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Goes on after an end-of-generation token." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the text." };
     private readonly Option<bool> _verify = new("--verify")
     {
@@ -44,7 +45,7 @@ internal sealed class GenerateCommand
             ],
         };
         verb.Add(_prompt);
-        verb.AddGroup("Prompt and answer", _file, _tokens, _maxTokens, _stop, _json);
+        verb.AddGroup("Prompt and answer", _file, _tokens, _maxTokens, _stop, _ignoreEos, _json);
         _sampling.AddTo(verb);
         verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
         _model.AddTo(verb);
@@ -61,6 +62,7 @@ internal sealed class GenerateCommand
             MaxTokens = parsed.GetValue(_maxTokens),
             Sampling = _sampling.Read(parsed),
             Stop = parsed.GetValue(_stop) ?? [],
+            IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
             Numerics = _reference.ReadSetting(parsed),
             Logits = verify ? StepLogits.Full : StepLogits.None,
         };
@@ -104,6 +106,10 @@ internal sealed class GenerateCommand
         TextWriter output = parsed.InvocationConfiguration.Output;
         AnswerStream? stream = parsed.GetValue(_json) ? null : new AnswerStream(output);
         Generation generation = await Generation.RunAsync(model, request, stream, cancellationToken).ConfigureAwait(false);
+        if (generation.IsCancelled)
+        {
+            (parsed.InvocationConfiguration as VerbInvocation)?.Interruption.Answer();
+        }
         stream?.EndLine();
         ParityReport? verdict = verification is null || generation.IsCancelled ? null
             : await verification.RunAsync(request.Prompt, generation.Steps, cancellationToken).ConfigureAwait(false);

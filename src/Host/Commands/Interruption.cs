@@ -8,17 +8,25 @@ internal sealed class Interruption : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly TaskCompletionSource _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
+    private volatile bool _isAnswered;
 
     public Interruption() =>
         _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Ends when a stop was asked for and <paramref name="grace"/> has passed since; never for null.</summary>
+    /// <summary>Says that the computation has stopped and only what is there is still to be printed, however long that takes.</summary>
+    public void Answer() => _isAnswered = true;
+
+    /// <summary>Ends when a stop was asked for and <paramref name="grace"/> has passed without an answer; never for null.</summary>
     public async Task OverdueAsync(TimeSpan? grace)
     {
         await _requested.Task.ConfigureAwait(false);
         await Task.Delay(grace ?? Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        if (_isAnswered)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        }
     }
 
     public void Dispose()
@@ -35,4 +43,10 @@ internal sealed class Interruption : IDisposable
             _source.Cancel();
         }
     }
+}
+
+/// <summary>What a verb is given beside its options.</summary>
+internal sealed class VerbInvocation(Interruption interruption) : System.CommandLine.InvocationConfiguration
+{
+    public Interruption Interruption { get; } = interruption;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.BuiltIn;
 using Engine.Configuration;
 
 namespace Engine.Host.Commands;
@@ -35,7 +36,7 @@ internal sealed class ModelSelection
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
     {
-        Path = path ?? parsed.GetValue(Model) ?? throw new ConfigurationException("No model is given: add --model PATH."),
+        Path = path ?? parsed.GetValue(Model) ?? DefaultModel.Ensure(),
         Backend = backend ?? parsed.GetValue(Backend)!,
         Device = parsed.GetValue(Device)!,
         GpuLayers = parsed.GetValue(GpuLayers) ?? -1,

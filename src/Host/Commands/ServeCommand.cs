@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Sockets;
 using Engine.Configuration;
 using Engine.Host.Api;
 using Engine.Host.Workers;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;
@@ -31,7 +29,7 @@ internal sealed class ServeCommand
             Examples =
             [
                 "engine serve --model llama.gguf",
-                "engine serve --model llama.gguf --device cuda --slots 4 --urls http://0.0.0.0:8080",
+                "engine serve --model llama.gguf --slots 4 --urls http://0.0.0.0:8080",
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
@@ -67,7 +65,7 @@ internal sealed class ServeCommand
             {
                 throw new ConfigurationException(string.Join('\n', e.InnerExceptions.Select(inner => inner.Message)));
             }
-            catch (Exception e) when (IsAddress(e, app.Configuration["urls"]))
+            catch (Exception e) when (e is IOException or FormatException or System.Net.Sockets.SocketException)
             {
                 throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {e.Message.TrimEnd('.')}. Choose another address with --urls.");
             }
@@ -76,11 +74,6 @@ internal sealed class ServeCommand
             return ExitCode.Pass;
         }
     }
-
-    /// <summary>Whether an error is Kestrel's about an address: taken, not this machine's, ill-formed, or without its certificate.</summary>
-    private static bool IsAddress(Exception e, string? urls) =>
-        e is IOException { InnerException: AddressInUseException } or FormatException or SocketException
-        || (e is InvalidOperationException && urls is not null && urls.Contains("https:", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What was given on the command line, under its configuration keys: defaults are left to the configuration.</summary>
     private Dictionary<string, string?> Settings(ParseResult parsed)

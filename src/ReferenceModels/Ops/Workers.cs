@@ -45,10 +45,7 @@ internal sealed class Workers : IDisposable
         if (count <= 1 || Threads == 1)
         {
             for (var i = 0; i < count; i++)
-            {
                 body(i);
-            }
-
             return;
         }
         var loop = new Loop(count, body);
@@ -62,32 +59,21 @@ internal sealed class Workers : IDisposable
     public void Dispose()
     {
         if (_disposed)
-        {
             return;
-        }
-
         _disposed = true;
         _wake.Release(Threads);
         foreach (var helper in _helpers)
-        {
             helper.Join();
-        }
-
         _wake.Dispose();
     }
 
     private void WakeParked()
     {
         if (Volatile.Read(ref _parked) == 0)
-        {
             return;
-        }
-
         var parked = Interlocked.Exchange(ref _parked, 0);
         if (parked > 0)
-        {
             _wake.Release(parked);
-        }
     }
 
     private void Help()
@@ -102,9 +88,7 @@ internal sealed class Workers : IDisposable
                 seen = loop;
             }
             else
-            {
                 WaitForNext(loop);
-            }
         }
     }
 
@@ -116,10 +100,7 @@ internal sealed class Workers : IDisposable
             for (var i = 0; i < 64; i++)
             {
                 if (Volatile.Read(ref _newest) != seen || _disposed)
-                {
                     return;
-                }
-
                 Thread.SpinWait(4);
             }
         }
@@ -127,10 +108,7 @@ internal sealed class Workers : IDisposable
         Interlocked.Increment(ref _parked);
         // A loop published before the increment did not see this helper: wake it here, or it would sleep through.
         if (Volatile.Read(ref _newest) != seen)
-        {
             WakeParked();
-        }
-
         _wake.Wait();
     }
 
@@ -145,10 +123,7 @@ internal sealed class Workers : IDisposable
             for (int i; (i = Interlocked.Increment(ref _next) - 1) < count; Interlocked.Increment(ref _done))
             {
                 if (Volatile.Read(ref _failure) is not null)
-                {
                     continue;
-                }
-
                 try
                 {
                     body(i);
@@ -166,10 +141,7 @@ internal sealed class Workers : IDisposable
         {
             var spin = new SpinWait();
             while (Volatile.Read(ref _done) < count)
-            {
                 spin.SpinOnce(sleep1Threshold: -1);
-            }
-
             _failure?.Throw();
         }
     }

@@ -24,7 +24,7 @@ public sealed class ParityVerifyTests
     [InlineData(4)]
     public async Task A_fault_in_one_step_flips_the_verdict(int position)
     {
-        ParityReport report = await Verify(Steps(Tables.With(Tables.Reference, position, 3, 0.03f)));
+        ParityReport report = await Verify(Steps(Tables.With(Tables.Reference, position, 3, 0.3f)));
         Assert.Equal(ParityVerdict.Fail, report.Verdict);
         Assert.Equal(position, report.FirstDivergence!.Position);
     }

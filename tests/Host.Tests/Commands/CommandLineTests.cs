@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Commands;
+
+/// <summary>The process as a shell sees it: signals, pipes, details of errors.</summary>
+public sealed class CommandLineTests
+{
+    /// <summary>Generates for minutes, so that it is certainly still running when it is stopped.</summary>
+    private static string[] Endless(params string[] arguments) =>
+        ["generate", "Once upon a time", "--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--max-tokens", "1000000", "--context", "100000", "--ignore-eos", .. arguments];
+
+    [SharedTheory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task Ctrl_C_leaves_the_text_so_far_and_exit_code_130(string backend)
+    {
+        using Process process = EngineProcess.Start(Endless("--backend", backend));
+        char[] beginning = new char[10];
+        await process.StandardOutput.ReadBlockAsync(beginning);
+        await InterruptAsync(process);
+        Task<string> rest = process.StandardOutput.ReadToEndAsync();
+        long begin = Stopwatch.GetTimestamp();
+        await process.WaitForExitAsync();
+        // 250 ms by contract; a loaded machine schedules the rest.
+        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 2);
+        Assert.Equal(130, process.ExitCode);
+        Assert.EndsWith("\n", await rest, StringComparison.Ordinal);
+        Assert.Empty(await process.StandardError.ReadToEndAsync());
+    }
+
+    [SharedFact]
+    public async Task Ctrl_C_with_json_leaves_one_document_of_what_is_there()
+    {
+        using Process process = EngineProcess.Start(Endless("--json", "--verbose"));
+        // The native library's last word before the first token; then a little time for tokens.
+        while (await process.StandardError.ReadLineAsync() is { } line && !line.Contains("sched_reserve: reserve took", StringComparison.Ordinal))
+        {
+        }
+        _ = process.StandardError.ReadToEndAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        await InterruptAsync(process);
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(130, process.ExitCode);
+        var report = JsonSerializer.Deserialize<JsonElement>(output);
+        Assert.Equal("cancelled", report.GetProperty("finish_reason").GetString());
+        Assert.NotEqual(0, report.GetProperty("tokens").GetArrayLength());
+    }
+
+    [SharedFact]
+    public async Task A_reader_that_goes_away_ends_the_process_quietly()
+    {
+        using Process process = EngineProcess.Start(Endless());
+        char[] beginning = new char[10];
+        await process.StandardOutput.ReadBlockAsync(beginning);
+        process.StandardOutput.Close();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(141, process.ExitCode);
+        Assert.Empty(await process.StandardError.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Details_of_an_error_are_shown_on_demand()
+    {
+        string[] arguments = ["generate", "a", "--model", "nowhere.gguf", "--backend", "reference"];
+        Outcome plain = await EngineProcess.RunAsync(arguments);
+        Assert.DoesNotContain("   at ", plain.Error, StringComparison.Ordinal);
+        Outcome verbose = await EngineProcess.RunAsync([.. arguments, "--verbose"]);
+        Assert.Contains("   at ", verbose.Error, StringComparison.Ordinal);
+        Outcome debug = await EngineProcess.RunAsync(arguments, null, new Dictionary<string, string> { ["ENGINE_DEBUG"] = "1" });
+        Assert.Contains("   at ", debug.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("--version");
+        Assert.Matches("^engine [0-9]+\\.[0-9]+\\.[0-9]+\n$", outcome.Output);
+    }
+
+    private static async Task InterruptAsync(Process process)
+    {
+        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Commands;
+
+public sealed class GenerateCommandTests
+{
+    [SharedTheory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task The_golden_ids_come_from_an_empty_prompt(string backend)
+    {
+        Outcome outcome = await EngineProcess.RunAsync(
+            "generate", "", "--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--backend", backend, "--temperature", "0", "--max-tokens", "60", "--json");
+        Assert.Equal(0, outcome.ExitCode);
+        JsonElement report = Json(outcome);
+        Assert.Equal(Golden(60), report.GetProperty("tokens").EnumerateArray().Select(id => id.GetInt32()));
+        Assert.Equal("max_tokens", report.GetProperty("finish_reason").GetString());
+        Assert.Equal(1, report.GetProperty("prompt_tokens").GetInt32());
+        Assert.StartsWith(" \"Echoes of vectors unfold,", report.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.True(report.GetProperty("prefill_tokens_per_second").GetDouble() > 0);
+        Assert.True(report.GetProperty("decode_tokens_per_second").GetDouble() > 0);
+        Assert.False(report.TryGetProperty("validate", out _));
+    }
+
+    [SharedFact]
+    public async Task Both_backends_agree_on_the_quantized_file()
+    {
+        string[] arguments = ["generate", "", "--model", SharedFolder.Model("aidreams260K-q8_0.gguf"), "--temperature", "0", "--max-tokens", "60", "--json", "--backend"];
+        Outcome native = await EngineProcess.RunAsync([.. arguments, "llama.cpp"]);
+        Outcome reference = await EngineProcess.RunAsync([.. arguments, "reference"]);
+        Assert.Equal(Json(native).GetProperty("text").GetString(), Json(reference).GetProperty("text").GetString());
+    }
+
+    [SharedFact]
+    public async Task Token_ids_may_be_separated_by_blanks_and_line_ends_and_get_nothing_added()
+    {
+        Outcome outcome = await RunAsync("--tokens", "1,319, 459\n355", "--temperature", "0", "--max-tokens", "20", "--json");
+        Assert.Equal(4, Json(outcome).GetProperty("prompt_tokens").GetInt32());
+        Assert.Equal(Golden(23)[3..], Json(outcome).GetProperty("tokens").EnumerateArray().Select(id => id.GetInt32()));
+    }
+
+    [SharedFact]
+    public async Task A_prompt_comes_from_an_argument_a_file_or_standard_input()
+    {
+        string[] rest = ["--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--temperature", "0", "--max-tokens", "8"];
+        using var folder = new TemporaryFolder();
+        string file = folder.File("prompt.txt", [.. "Once upon a time"u8]);
+        Outcome argument = await EngineProcess.RunAsync(["generate", "Once upon a time", .. rest]);
+        Assert.Equal(0, argument.ExitCode);
+        Assert.Equal(argument, await EngineProcess.RunAsync(["generate", "--file", file, .. rest]));
+        Assert.Equal(argument, await EngineProcess.RunAsync(["generate", "--file", "-", .. rest], "Once upon a time"));
+    }
+
+    [SharedFact]
+    public async Task Text_alone_goes_to_a_pipe()
+    {
+        Outcome outcome = await RunAsync("", "--temperature", "0", "--max-tokens", "20");
+        Assert.Equal(" \"Echoes of vectors unfold, a gentle hum of precision\n", outcome.Output);
+        Assert.Empty(outcome.Error);
+    }
+
+    [SharedFact]
+    public async Task A_stop_text_ends_the_answer_before_it()
+    {
+        Outcome outcome = await RunAsync("", "--temperature", "0", "--stop", "never", "--stop", "gentle", "--json");
+        Assert.Equal(" \"Echoes of vectors unfold, a ", Json(outcome).GetProperty("text").GetString());
+        Assert.Equal("stop", Json(outcome).GetProperty("finish_reason").GetString());
+    }
+
+    [SharedFact]
+    public async Task The_reported_seed_gives_the_same_text_again()
+    {
+        JsonElement first = Json(await RunAsync("Once", "--temperature", "1", "--max-tokens", "30", "--json"));
+        string seed = first.GetProperty("seed").GetRawText();
+        JsonElement second = Json(await RunAsync("Once", "--temperature", "1", "--max-tokens", "30", "--json", "--seed", seed));
+        Assert.Equal(first.GetProperty("text").GetString(), second.GetProperty("text").GetString());
+    }
+
+    [SharedTheory]
+    [InlineData("production")]
+    [InlineData("strict")]
+    public async Task Verify_ends_with_a_verdict_on_the_logits_of_each_token(string setting)
+    {
+        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--verify", "--setting", setting);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.StartsWith($"Verified 40 tokens against the reference, {setting}: PASS,", outcome.Output.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    public async Task Verify_puts_the_report_into_the_json_document()
+    {
+        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--verify", "--json");
+        JsonElement validate = Json(outcome).GetProperty("validate");
+        Assert.Equal("pass", validate.GetProperty("verdict").GetString());
+        Assert.Equal("production", validate.GetProperty("setting").GetString());
+        Assert.Equal(40, validate.GetProperty("positions").GetInt32());
+    }
+
+    [SharedFact]
+    public async Task Verify_fails_where_the_reference_has_another_weight()
+    {
+        using FaultyCopy faulty = FaultyCopy.OfF32(factor: 100);
+        Outcome outcome = await RunAsync("Once upon a time", "--temperature", "0", "--max-tokens", "40", "--verify", "--reference-model", faulty.Path);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("FAIL", outcome.Output, StringComparison.Ordinal);
+    }
+
+    private static Task<Outcome> RunAsync(params string[] arguments) =>
+        EngineProcess.RunAsync(["generate", .. arguments, "--model", SharedFolder.Model("aidreams260K-f32.gguf")]);
+
+    private static int[] Golden(int count)
+    {
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Model("aidreams260K.expected.json")));
+        return [.. expected.RootElement.GetProperty("greedy").EnumerateArray().Take(count).Select(id => id.GetInt32())];
+    }
+
+    /// <summary>One document and nothing else: the parser refuses anything behind it.</summary>
+    private static JsonElement Json(Outcome outcome) =>
+        outcome.ExitCode == 0 ? JsonSerializer.Deserialize<JsonElement>(outcome.Output) : throw new InvalidDataException(outcome.ToString());
+}

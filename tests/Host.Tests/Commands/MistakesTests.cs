@@ -1,0 +1,38 @@
+namespace Engine.Host.Tests.Commands;
+
+public sealed class MistakesTests
+{
+    [Theory]
+    [InlineData("'genrate' is not a verb of engine. Did you mean 'generate'?", "genrate", "x")]
+    [InlineData("'--modle' is not an option of 'engine generate'. Did you mean '--model'?", "generate", "--modle", "x")]
+    [InlineData("'--jsn' is not an option of 'engine bench'. Did you mean '--json'?", "bench", "--jsn")]
+    [InlineData("'-m' is not an option of 'engine generate'.", "generate", "-m", "x.gguf", "hi")]
+    [InlineData("'time' is too much: 'engine generate' takes one PROMPT; put quotes around a text with blanks.", "generate", "once", "time")]
+    [InlineData("--model needs a value: --model PATH.", "generate", "hi", "--model")]
+    [InlineData("--seed is given more than once; it takes one value.", "generate", "hi", "--seed", "1", "--seed", "2")]
+    [InlineData("--threads: expected a whole number from 1 to 512, found '-4'.", "generate", "hi", "--threads", "-4")]
+    [InlineData("--threads: expected a whole number from 1 to 512, found '1000'.", "generate", "hi", "--threads", "1000")]
+    [InlineData("--max-tokens: expected a whole number from 1 to 16777216, found '0'.", "generate", "hi", "--max-tokens", "0")]
+    [InlineData("--max-tokens: expected a whole number from 1 to 16777216, found '1.5'.", "generate", "hi", "--max-tokens", "1.5")]
+    [InlineData("--temperature: expected a number from 0 to 100, found 'NaN'.", "generate", "hi", "--temperature", "NaN")]
+    [InlineData("--top-p: expected a number from 0 to 1, found '2'.", "generate", "hi", "--top-p", "2")]
+    [InlineData("--context: expected a whole number from 1 to 16777216, found '99999999999999999999'.", "bench", "--context", "99999999999999999999")]
+    [InlineData("--device: expected auto, cpu, cuda, vulkan or metal, found 'cude'. Did you mean 'cuda'?", "bench", "--device", "cude")]
+    [InlineData("--setting: expected strict or production, found 'loose'.", "validate", "--setting", "loose")]
+    [InlineData("--tokens: expected token ids such as 1,319,459, found 'x'.", "validate", "--tokens", "1,x")]
+    [InlineData("--tokens: expected token ids such as 1,319,459, found none.", "validate", "--tokens", " ")]
+    [InlineData("--tokens: expected token ids such as 1,319,459, found '4000000000'.", "validate", "--tokens", "4000000000")]
+    [InlineData("A prompt is missing: give it as PROMPT, with --file PATH or with --tokens IDS", "generate")]
+    [InlineData("Expected one prompt, found several: give one of PROMPT, --file and --tokens.", "generate", "hi", "--tokens", "1")]
+    [InlineData("Expected one input, found several: give one of --text, --file and --tokens.", "validate", "--text", "a", "--file", "b")]
+    [InlineData("Reading the text 'nowhere.txt': expected a readable file, found no such file.", "generate", "--file", "nowhere.txt")]
+    [InlineData("Reading the text 'src': expected a readable file, found a folder.", "validate", "--file", "src")]
+    public async Task A_mistake_gets_one_sentence_and_exit_code_2(string sentence, params string[] arguments)
+    {
+        Outcome outcome = await EngineProcess.RunAsync(arguments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith(sentence, outcome.Error, StringComparison.Ordinal);
+        Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
+        Assert.Empty(outcome.Output);
+    }
+}

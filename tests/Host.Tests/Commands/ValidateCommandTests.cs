@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Commands;
+
+public sealed class ValidateCommandTests
+{
+    private static string Model => SharedFolder.Model("aidreams260K-f32.gguf");
+
+    [SharedFact]
+    public async Task Native_and_reference_agree_to_1e_4_on_F32_weights_in_strict()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, "--json");
+        Assert.Equal(0, outcome.ExitCode);
+        var report = JsonSerializer.Deserialize<JsonElement>(outcome.Output);
+        Assert.Equal("pass", report.GetProperty("verdict").GetString());
+        Assert.Equal("strict", report.GetProperty("setting").GetString());
+        Assert.InRange(report.GetProperty("max_abs_diff").GetDouble(), double.Epsilon, 1e-4);
+        Assert.Equal(1, report.GetProperty("same_top1").GetDouble());
+        Assert.Equal(512, report.GetProperty("vocabulary").GetInt32());
+        Assert.All(
+            ["positions", "nmse", "cosine", "kl_mean", "kl_p99", "kl_max", "perplexity_native", "perplexity_reference", "tolerance", "first_divergence"],
+            name => Assert.True(report.TryGetProperty(name, out _), name));
+    }
+
+    [SharedTheory]
+    [InlineData("--tokens", "1,319,459,355,260,275")]
+    [InlineData("--text", "Once upon a time")]
+    [InlineData("--setting", "production")]
+    public async Task The_report_for_people_ends_with_the_verdict(string option, string value)
+    {
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, option, value);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Empty(outcome.Error);
+        string[] lines = outcome.Output.TrimEnd('\n').Split('\n');
+        Assert.StartsWith("PASS:", lines[^1], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+    }
+
+    [SharedFact]
+    public async Task The_quantized_file_passes_too()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", SharedFolder.Model("aidreams260K-q8_0.gguf"));
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+    }
+
+    [SharedTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(171)]
+    public async Task One_weight_5_percent_off_on_one_side_fails(int index)
+    {
+        using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.05f, index);
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, "--reference-model", faulty.Path, "--json");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal("fail", JsonSerializer.Deserialize<JsonElement>(outcome.Output).GetProperty("verdict").GetString());
+    }
+
+    [SharedFact]
+    public async Task A_text_longer_than_the_context_is_unusable_and_not_a_failure()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, "--text", new string('x', 500));
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("128", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Output);
+    }
+}
