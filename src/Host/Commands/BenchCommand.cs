@@ -39,9 +39,7 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        int promptTokens = parsed.GetValue(_promptTokens);
-        int generateTokens = parsed.GetValue(_generateTokens);
-        int repeat = parsed.GetValue(_repeat);
+        var size = new Size(parsed.GetValue(_promptTokens), parsed.GetValue(_generateTokens), parsed.GetValue(_repeat));
         ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         long begin = Stopwatch.GetTimestamp();
@@ -49,26 +47,9 @@ internal sealed class BenchCommand
         double loadSeconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         await using (model.ConfigureAwait(false))
         {
-            int needed = promptTokens + generateTokens + 1;
-            if (needed > model.Card.ContextLength)
-            {
-                throw new InvalidRequestException(
-                    $"Measuring {promptTokens} tokens of prompt and {generateTokens} generated: the context holds {model.Card.ContextLength} tokens, {needed} are needed. "
-                    + "Lower --prompt-tokens or --generate-tokens, or raise --context.");
-            }
-            var random = new Random(Seed);
-            for (begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp;)
-            {
-                await MeasureAsync(model, random, promptTokens, generateTokens, cancellationToken).ConfigureAwait(false);
-            }
-            var prefill = new List<double>();
-            var decode = new List<double>();
-            for (int i = 0; i < repeat; i++)
-            {
-                GenerationTiming timing = await MeasureAsync(model, random, promptTokens, generateTokens, cancellationToken).ConfigureAwait(false);
-                prefill.Add(timing.PrefillTokensPerSecond!.Value);
-                decode.Add(timing.DecodeTokensPerSecond!.Value);
-            }
+            IReadOnlyList<GenerationTiming> runs = await MeasureAsync(model, size, cancellationToken).ConfigureAwait(false);
+            double[] prefill = [.. runs.Select(run => run.PrefillTokensPerSecond!.Value)];
+            double[] decode = [.. runs.Select(run => run.DecodeTokensPerSecond!.Value)];
             var report = new BenchReport
             {
                 Backend = model.Card.Backend,
@@ -82,22 +63,57 @@ internal sealed class BenchCommand
                 FileType = model.Card.FileType,
                 Parameters = model.Card.Parameters,
                 TensorBytes = model.Card.TensorBytes,
-                PromptTokens = promptTokens,
-                GenerateTokens = generateTokens,
-                Repeat = repeat,
+                PromptTokens = size.Prompt,
+                GenerateTokens = size.Generate,
+                Repeat = size.Repeat,
             };
-            Print(report, prefill, decode, parsed);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(_json))
+            {
+                JsonOutput.Write(output, report);
+            }
+            else
+            {
+                output.Write(Describe(report, prefill, decode));
+            }
             return ExitCode.Pass;
         }
     }
 
+    private static async Task<IReadOnlyList<GenerationTiming>> MeasureAsync(IModel model, Size size, CancellationToken cancellationToken)
+    {
+        int needed = size.Prompt + size.Generate + 1;
+        if (needed > model.Card.ContextLength)
+        {
+            throw new InvalidRequestException(
+                $"Measuring {size.Prompt} tokens of prompt and {size.Generate} generated: the context holds {model.Card.ContextLength} tokens, {needed} are needed. "
+                + "Lower --prompt-tokens or --generate-tokens, or raise --context.");
+        }
+        using var bar = new ProgressBar("Measuring");
+        var random = new Random(Seed);
+        var runs = new List<GenerationTiming>();
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            await MeasureOnceAsync(model, random, size, part => bar.Report(part / (size.Repeat + 1)), cancellationToken).ConfigureAwait(false);
+        }
+        while (Stopwatch.GetElapsedTime(begin) < WarmUp);
+        while (runs.Count < size.Repeat)
+        {
+            runs.Add(await MeasureOnceAsync(
+                model, random, size, part => bar.Report((runs.Count + 1 + part) / (size.Repeat + 1)), cancellationToken).ConfigureAwait(false));
+        }
+        return runs;
+    }
+
     /// <summary>One run over new random ids, so that no cached prefix can help. The first token belongs to the prompt's time.</summary>
-    private static async Task<GenerationTiming> MeasureAsync(IModel model, Random random, int promptTokens, int generateTokens, CancellationToken cancellationToken)
+    private static async Task<GenerationTiming> MeasureOnceAsync(
+        IModel model, Random random, Size size, Action<float> progress, CancellationToken cancellationToken)
     {
         var request = new GenerateRequest
         {
-            Prompt = Prompt.FromTokens([.. Enumerable.Range(0, promptTokens).Select(_ => random.Next(model.Card.VocabularySize))]),
-            MaxTokens = generateTokens + 1,
+            Prompt = Prompt.FromTokens([.. Enumerable.Range(0, size.Prompt).Select(_ => random.Next(model.Card.VocabularySize))]),
+            MaxTokens = size.Generate + 1,
             Sampling = SamplingOptions.Greedy,
             IgnoreEndOfGeneration = true,
         };
@@ -105,6 +121,7 @@ internal sealed class BenchCommand
         await foreach (GeneratedToken token in model.GenerateAsync(request, cancellationToken).ConfigureAwait(false))
         {
             timing.Mark(token);
+            progress((token.Index + 1f) / (size.Generate + 1));
         }
         return timing;
     }
@@ -116,17 +133,11 @@ internal sealed class BenchCommand
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    private void Print(BenchReport report, List<double> prefill, List<double> decode, ParseResult parsed)
+    private static string Describe(BenchReport report, double[] prefill, double[] decode)
     {
-        TextWriter output = parsed.InvocationConfiguration.Output;
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(output, report);
-            return;
-        }
         const double mebibyte = 1 << 20;
         string threads = report.Threads == 1 ? "1 thread" : $"{report.Threads} threads";
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"""
+        return string.Create(CultureInfo.InvariantCulture, $"""
             {report.Model}: {report.FileType}, {report.Parameters:N0} parameters, {report.TensorBytes / mebibyte:N1} MiB
             {report.Backend} on {report.Device}, {threads}, loaded in {report.LoadSeconds:N2} s
 
@@ -136,6 +147,8 @@ internal sealed class BenchCommand
 
             Medians of {report.Repeat} runs behind a warm-up.
 
-            """));
+            """);
     }
+
+    private readonly record struct Size(int Prompt, int Generate, int Repeat);
 }

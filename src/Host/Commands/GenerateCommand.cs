@@ -124,7 +124,7 @@ internal sealed class GenerateCommand
         }
         if (stream is not null && verdict is not null)
         {
-            output.WriteLine(Verification.Describe(verdict));
+            output.WriteLine("\n" + Verification.Describe(verdict));
         }
         return generation.IsCancelled ? ExitCode.Cancelled : verdict?.Verdict == ParityVerdict.Fail ? ExitCode.Fail : ExitCode.Pass;
     }
@@ -133,6 +133,6 @@ internal sealed class GenerateCommand
     {
         string speed = report.DecodeTokensPerSecond is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:N0} tokens/s") : "";
         string seed = report.Seed is { } value ? $", seed {value}" : "";
-        return $"[{report.Tokens.Count} tokens{speed}, {report.Model} on {report.Backend} ({report.Device}){seed}]";
+        return $"[{report.Tokens.Count} tokens{speed}, {report.Backend} on {report.Device}{seed}]";
     }
 }

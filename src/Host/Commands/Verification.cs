@@ -32,10 +32,10 @@ internal sealed class Verification(IModel native, IModel reference, Numerics set
         return Disagreement(prompt, tokens) is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
     }
 
-    /// <summary>The verdict in one line.</summary>
+    /// <summary>What was judged, and the verdict in a line of its own.</summary>
     public static string Describe(ParityReport report) =>
-        $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()}: "
-        + $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}, {report.Explanation}.";
+        $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.\n"
+        + $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.";
 
     private string? Disagreement(Prompt prompt, IReadOnlyList<int> tokens)
     {
