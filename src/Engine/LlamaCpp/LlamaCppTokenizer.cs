@@ -21,7 +21,7 @@ internal sealed unsafe class LlamaCppTokenizer : ITokenizer
 
     /// <param name="model">The loaded model.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <param name="sayable">Which characters the vocabulary can say; null for all.</param>
+    /// <param name="sayable">Which characters the vocabulary can say; null for any.</param>
     /// <param name="stack">How much of it a text needs.</param>
     /// <param name="throwIfFailed">Throws where the model is beyond use.</param>
     public LlamaCppTokenizer(ModelHandle model, string name, VocabularyBytes? sayable, TextStack stack, Action throwIfFailed)

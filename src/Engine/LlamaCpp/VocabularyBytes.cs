@@ -5,19 +5,27 @@ using Engine.Gguf;
 namespace Engine.LlamaCpp;
 
 /// <summary>Which characters a SentencePiece vocabulary of llama.cpp's can say. One that has no token for a character and
-/// none for its bytes ends the process in <c>llama_tokenize</c>.</summary>
+/// none for its bytes ends the process in <c>llama_tokenize</c>; many characters said by their bytes keep it busy for hours.</summary>
 internal sealed class VocabularyBytes
 {
+    /// <summary>Bytes that become tokens of their own, times bytes of text: llama.cpp moves all tokens found so far for each
+    /// of them. This product takes about 2 s; a megabyte of control characters takes 40 s, 64 MiB would take days.</summary>
+    private const long MostMoves = 1L << 36;
+
+    /// <summary>UTF-16 has at most 3 bytes of UTF-8 for a unit, so that a text of fewer units stays below <see cref="MostMoves"/>.</summary>
+    private const int ShortText = 80_000;
+
     private static readonly Rune Blank = new('▁');
 
     private readonly HashSet<int> _characters;
     private readonly bool[] _bytes;
+    private readonly bool _hasAllBytes;
     private readonly bool _beginsWithBlank;
 
     private VocabularyBytes(HashSet<int> characters, bool[] bytes, bool beginsWithBlank) =>
-        (_characters, _bytes, _beginsWithBlank) = (characters, bytes, beginsWithBlank);
+        (_characters, _bytes, _hasAllBytes, _beginsWithBlank) = (characters, bytes, Array.TrueForAll(bytes, known => known), beginsWithBlank);
 
-    /// <returns>Null where any text can be said: another kind of vocabulary, or one with all bytes.</returns>
+    /// <returns>Null where any text can be said: another kind of vocabulary.</returns>
     public static VocabularyBytes? Read(GgufMetadata metadata)
     {
         if (metadata.GetString(GgufKeys.TokenizerModel) != "llama" || metadata.GetStrings(GgufKeys.Tokens) is not { } tokens)
@@ -44,33 +52,45 @@ internal sealed class VocabularyBytes
                 characters.Add(rune.Value);
             }
         }
-        return Array.TrueForAll(bytes, known => known) 
-            ? null
-            : new VocabularyBytes(characters, bytes, metadata.GetBool(GgufKeys.AddSpacePrefix) ?? true);
+        return new VocabularyBytes(characters, bytes, metadata.GetBool(GgufKeys.AddSpacePrefix) ?? true);
     }
 
-    /// <exception cref="UnsupportedRequestException">A character of the text cannot be said.</exception>
+    /// <exception cref="UnsupportedRequestException">A character of the text cannot be said, or too many by their bytes only.</exception>
     public void Check(string text)
     {
+        if (_hasAllBytes && text.Length < ShortText)
+        {
+            return;
+        }
         if (text.Length > 0 && _beginsWithBlank)
         {
             Check(Blank);
         }
+        long spelled = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            Check(rune.Value == ' ' ? Blank : rune);
+            spelled += Check(rune.Value == ' ' ? Blank : rune);
+        }
+        long bytes = Encoding.UTF8.GetByteCount(text);
+        if (spelled * bytes > MostMoves)
+        {
+            throw new UnsupportedRequestException(
+                $"Splitting text into tokens: expected at most {MostMoves / bytes:N0} bytes of characters that the vocabulary has no token for in a text of {bytes:N0} bytes, "
+                + $"found {spelled:N0}. Split it in parts, or send token ids.");
         }
     }
 
-    // A character inside a longer token alone is refused too: finding out whether its merge comes about is the tokenizer's own work.
-    private void Check(Rune rune)
+    /// <summary>The number of bytes that say the character; 0 where it has a token of its own.</summary>
+    // A character inside a longer token alone counts too: finding out whether its merge comes about is the tokenizer's own work.
+    private int Check(Rune rune)
     {
         if (_characters.Contains(rune.Value))
         {
-            return;
+            return 0;
         }
         Span<byte> utf8 = stackalloc byte[4];
-        foreach (byte b in utf8[..rune.EncodeToUtf8(utf8)])
+        int length = rune.EncodeToUtf8(utf8);
+        foreach (byte b in utf8[..length])
         {
             if (!_bytes[b])
             {
@@ -78,5 +98,6 @@ internal sealed class VocabularyBytes
                     $"Splitting text into tokens: the vocabulary has no token for the character '{rune}' (U+{rune.Value:X4}) and none for its bytes. Leave the character out, or send token ids.");
             }
         }
+        return length;
     }
 }

@@ -44,7 +44,23 @@ internal static class HostileCorpus
     /// <summary>xunit runs the classes of the corpus side by side; two processes each keep a small machine busy.</summary>
     private const int Processes = 2;
 
-    public static async Task CheckAsync(IReadOnlyCollection<HostileCase> cases, string backend)
+    /// <summary>Each case with one backend.</summary>
+    public static Task CheckAsync(IReadOnlyCollection<HostileCase> cases, string backend) =>
+        CheckAsync(cases, (hostile, folder) =>
+        {
+            string[] words = hostile.Arguments(folder);
+            return words.Contains("--backend") ? words : [.. words, "--backend", backend];
+        });
+
+    /// <summary>Each case's file, inspected. What has a sound structure can be shown.</summary>
+    public static Task CheckInspectionAsync(IReadOnlyCollection<HostileCase> cases) =>
+        CheckAsync([.. cases.Select(hostile => hostile with { Expected = Expected.Orderly })], (hostile, folder) =>
+        {
+            string[] words = hostile.Arguments(folder);
+            return ["inspect", words[Array.IndexOf(words, "--model") + 1]];
+        });
+
+    private static async Task CheckAsync(IReadOnlyCollection<HostileCase> cases, Func<HostileCase, string, string[]> commandLine)
     {
         string folder = Directory.CreateTempSubdirectory("engine-hostile-").FullName;
         var faults = new ConcurrentBag<string>();
@@ -54,8 +70,7 @@ internal static class HostileCorpus
             {
                 (int number, HostileCase hostile) = item;
                 string own = Directory.CreateDirectory(Path.Combine(folder, $"{number}")).FullName;
-                string[] words = hostile.Arguments(own);
-                Outcome outcome = await EngineProcess.RunAsync(words.Contains("--backend") ? words : [.. words, "--backend", backend]);
+                Outcome outcome = await EngineProcess.RunAsync(commandLine(hostile, own));
                 if (Fault(hostile.Expected, outcome) is { } fault)
                 {
                     faults.Add($"{hostile.Name}: {fault}: {outcome}");

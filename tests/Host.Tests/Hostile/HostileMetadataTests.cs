@@ -61,6 +61,9 @@ public sealed class HostileMetadataTests
     [InlineData("reference")]
     public Task Numbers_that_make_no_sense_are_refused_in_a_sentence(string backend) => HostileCorpus.CheckAsync(Cases, backend);
 
+    [Fact]
+    public Task They_are_inspected_in_an_orderly_way() => HostileCorpus.CheckInspectionAsync(Cases);
+
     private static HostileCase Refused(string name, Func<ModelFile, ModelFile> spoil) =>
         HostileCase.File(name, Expected.Refused, () => spoil(SmallModels.Llama()).ToBytes());
 

@@ -16,7 +16,8 @@ public sealed class HostileRequestTests
         Request("a prompt that is no UTF-8", Expected.Refused, folder => ["generate", "--file", WriteBytes(folder, [0x48, 0xFF, 0xFE, 0x00])]),
         Request("a prompt with NUL characters", Expected.Orderly, folder => ["generate", "--file", WriteBytes(folder, [0x48, 0, 0, 0x48])]),
         Request("a prompt longer than the context", Expected.Refused, "generate", new string('x', 5000)),
-        Request("a prompt of a megabyte", Expected.Refused, folder => ["generate", "--file", WriteBytes(folder, new byte[1 << 20])]),
+        Request("a prompt of a megabyte", Expected.Refused, folder => ["generate", "--file", WriteBytes(folder, [.. Enumerable.Repeat((byte)'e', 1 << 20)])]),
+        Request("a megabyte of characters that are no tokens", Expected.Refused, folder => ["generate", "--file", WriteBytes(folder, new byte[1 << 20])]),
         Request("a file without end as the prompt", Expected.Refused, "generate", "--file", "/dev/zero"),
         Request("a folder as the prompt", Expected.Refused, "generate", "--file", "."),
         Request("a token id of -1", Expected.Refused, "generate", "--tokens", "1,-1"),
@@ -60,10 +61,9 @@ public sealed class HostileRequestTests
         }),
     ];
 
-    [Theory]
-    [InlineData("llama.cpp")]
-    [InlineData("reference")]
-    public Task A_hostile_request_is_refused_in_a_sentence(string backend) => HostileCorpus.CheckAsync(Cases, backend);
+    // What a request may ask is checked once, above both backends.
+    [Fact]
+    public Task A_hostile_request_is_refused_in_a_sentence() => HostileCorpus.CheckAsync(Cases, "llama.cpp");
 
     private static HostileCase Request(string name, Expected expected, params string[] arguments) => Request(name, expected, _ => arguments);
 

@@ -50,6 +50,9 @@ public sealed class HostileVocabularyTests
     [InlineData("reference")]
     public Task A_vocabulary_that_makes_no_sense_does_not_end_the_process(string backend) => HostileCorpus.CheckAsync(Cases, backend);
 
+    [Fact]
+    public Task They_are_inspected_in_an_orderly_way() => HostileCorpus.CheckInspectionAsync(Cases);
+
     private static ModelFile NoVocabulary(ModelFile file)
     {
         foreach (string key in new[] { "tokens", "scores", "token_type", "bos_token_id", "eos_token_id", "unknown_token_id" })
