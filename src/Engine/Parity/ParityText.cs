@@ -20,7 +20,7 @@ internal static class ParityText
         Row(text, "cosine", Fixed(report.Cosine, "0.00000000"), "");
         Row(text, "KL mean", Scientific(report.KlMean), Invariant($"p99 {Scientific(report.KlP99)}, max {Scientific(report.KlMax)}, nats"));
         Row(text, "same top-1", Fixed(report.SameTop1 * 100, "0.00"), "% of positions");
-        Row(text, "perplexity", Fixed(report.PerplexityNative, "0.0000"), Invariant($"native; reference {Fixed(report.PerplexityReference, "0.0000")}"));
+        Row(text, "perplexity", Perplexity(report.PerplexityNative), Invariant($"native; reference {Perplexity(report.PerplexityReference)}"));
         text.AppendLine();
         Paragraph(text, $"Tolerance: {Judgement.Name(report.Tolerance.Metric)} ≤ {Judgement.Number(report.Tolerance.Limit)}{Single(report.Tolerance)}. {report.Tolerance.Reason}");
         if (report.SmallestFault is { } fault)
@@ -69,6 +69,9 @@ internal static class ParityText
     }
 
     private static string Scientific(double? value) => value is { } number ? Judgement.Number(number) : "none";
+
+    /// <summary>Untrained weights make perplexities of ten digits, whose decimals say nothing.</summary>
+    private static string Perplexity(double? value) => Fixed(value, value < 1e6 ? "0.0000" : "0.000000e0");
 
     private static string Fixed(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "none";
 

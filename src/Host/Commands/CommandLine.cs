@@ -42,7 +42,7 @@ internal static class CommandLine
 #pragma warning restore CA1031
         {
             Exception cause = e.GetBaseException();
-            string what = cause.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ') + ".";
+            string what = cause.Message.ReplaceLineEndings(" ");
             return Refuse(Details(parsed) ? what : $"Unexpected {cause.GetType().Name}: {what} Run it again with --verbose for the details.", parsed, e);
         }
     }
@@ -68,18 +68,10 @@ internal static class CommandLine
 
     private static int Refuse(string sentence, ParseResult? parsed = null, Exception? exception = null)
     {
-        try
+        Console.Error.WriteLine(sentence);
+        if (exception is not null && Details(parsed!))
         {
-            Console.Error.WriteLine(sentence);
-            if (exception is not null && Details(parsed!))
-            {
-                Console.Error.WriteLine(exception);
-            }
-        }
-        catch (IOException)
-        {
-            // Standard error is closed or full as well: the exit code has to say it alone.
-            return ExitCode.Unusable;
+            Console.Error.WriteLine(exception);
         }
         return ExitCode.Unusable;
     }

@@ -15,13 +15,6 @@ internal static class EngineCommand
         Recursive = true,
     };
 
-    /// <summary>Lines of a shell for the help.</summary>
-    public static IReadOnlyList<string> Examples { get; } =
-    [
-        "engine generate \"Once upon a time\" --verify",
-        "engine validate --model llama.gguf",
-    ];
-
     public static RootCommand Create()
     {
         var root = new RootCommand(

@@ -41,12 +41,13 @@ internal sealed class HelpText : SynchronousCommandLineAction
                 AppendWrapped(text, description, indent, width);
             }
         }
-        IReadOnlyList<string> examples = command is Verb verb ? verb.Examples : EngineCommand.Examples;
-        text.Append("\nExamples:\n").AppendJoin("", examples.Select(example => $"  {example}\n"));
+        if (command is Verb { Examples: { Count: > 0 } examples })
+        {
+            text.Append("\nExamples:\n").AppendJoin("", examples.Select(example => $"  {example}\n"));
+        }
         if (command.Subcommands.Count > 0)
         {
-            text.Append($"\nExit codes: {ExitCode.Pass} done or passed, {ExitCode.Fail} a check failed, {ExitCode.Unusable} refused.\n");
-            text.Append($"'{EngineCommand.Name} VERB --help' tells more about a verb.\n");
+            text.Append($"\n'{EngineCommand.Name} VERB --help' tells more about a verb.\n");
         }
         return text.ToString();
     }

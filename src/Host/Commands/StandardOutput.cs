@@ -57,10 +57,6 @@ internal static class StandardOutput
             {
                 throw new OutputClosedException(e);
             }
-            catch (IOException e)
-            {
-                throw new EngineException($"Writing to standard output: the system says '{e.Message}'. Send the output elsewhere.", e);
-            }
         }
 
         public override void Flush() => inner.Flush();

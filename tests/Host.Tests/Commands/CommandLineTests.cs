@@ -60,17 +60,6 @@ public sealed class CommandLineTests
         Assert.Empty(await process.StandardError.ReadToEndAsync());
     }
 
-    [Theory]
-    [InlineData("--version >/dev/full", "Writing to standard output: the system says 'No space left on device'. Send the output elsewhere.\n")]
-    [InlineData("nonsense 2>/dev/full", "")]
-    public async Task A_full_disk_is_told_where_it_can_be(string command, string error)
-    {
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"'{EngineProcess.Path}' {command}"]) { RedirectStandardError = true })!;
-        Assert.Equal(error, await shell.StandardError.ReadToEndAsync());
-        await shell.WaitForExitAsync();
-        Assert.Equal(2, shell.ExitCode);
-    }
-
     [Fact]
     public async Task Details_of_an_error_are_shown_on_demand()
     {
