@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
-        ["ReferenceModels.Tokenizers"] = ["Engine.Gguf"],
+        ["ReferenceModels.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
         ["ReferenceModels"] = [
             "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "ReferenceModels.Models", "ReferenceModels.Ops",

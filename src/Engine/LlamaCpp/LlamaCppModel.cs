@@ -48,7 +48,7 @@ internal sealed class LlamaCppModel : ILoadedModel
             Abilities = facts.Abilities,
         };
         Tokenizer = Llama.llama_vocab_type(vocabulary) == llama_vocab_type.NONE
-            ? new NoTokenizer(facts.Name, size)
+            ? new NoVocabulary(facts.Name, size)
             : new LlamaCppTokenizer(handle, facts.Name, VocabularyBytes.Read(file.Metadata), new TextStack(file.Metadata), ThrowIfFailed);
     }
 

@@ -1,4 +1,5 @@
 using Engine;
+using Engine.Generation;
 using Engine.Gguf;
 using ReferenceModels.Tokenizers.PreTokenization;
 
@@ -17,7 +18,7 @@ internal static class FileTokenizer
         Vocabulary? vocabulary = Vocabulary.Read(metadata);
         return vocabulary switch
         {
-            null => new NoVocabulary((int)metadata.RequireUInt32(architecture + ".vocab_size")),
+            null => new NoVocabulary(metadata.GetString("general.name") ?? "the model", (int)metadata.RequireUInt32(architecture + ".vocab_size")),
             { Model: "llama" } => new SentencePieceBpe(vocabulary),
             { Model: "gpt2" } => ByteLevel(vocabulary, metadata),
             { Model: "bert" } => new WordPiece(vocabulary),

@@ -1,9 +1,8 @@
-using Engine;
+namespace Engine.Generation;
 
-namespace ReferenceModels.Tokenizers;
-
-/// <summary>The tokenizer of a file without a vocabulary: it knows how many ids there are.</summary>
-internal sealed class NoVocabulary(int size) : ITokenizer
+/// <summary>The tokenizer of a file without a vocabulary: ids alone go in and out. llama.cpp would end the
+/// process if it were asked for a piece of one.</summary>
+internal sealed class NoVocabulary(string model, int size) : ITokenizer
 {
     /// <inheritdoc/>
     public int VocabularySize => size;
@@ -29,6 +28,6 @@ internal sealed class NoVocabulary(int size) : ITokenizer
     /// <inheritdoc/>
     public string Decode(IEnumerable<int> tokens) => throw Refusal();
 
-    private static UnsupportedRequestException Refusal() =>
-        new("Using the vocabulary: the model file has none ('tokenizer.ggml.model' is 'none'). Give token ids and read token ids.");
+    private UnsupportedRequestException Refusal() =>
+        new($"Splitting text with {model}: the file has no vocabulary. Send token ids, or take a file that has one.");
 }
