@@ -5,6 +5,8 @@ using ReferenceModels.Ops;
 namespace Engine.Benchmarks;
 
 /// <summary>The product with one weight under BenchmarkDotNet; <see cref="KernelTable"/> gives rates in a few seconds.</summary>
+/// <remarks>In this process: a program of BenchmarkDotNet's own making would not see the internals.</remarks>
+[InProcess]
 public class LinearBenchmarks : IDisposable
 {
     private const int Rows = 2048;

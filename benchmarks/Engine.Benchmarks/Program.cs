@@ -8,6 +8,7 @@ const string Usage = """
       reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
+      cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
     """;
 try
@@ -31,6 +32,9 @@ try
             break;
         case ["tokenizers", _, ..]:
             TokenizerComparison.Run(args[1..]);
+            break;
+        case ["cancellation", var model, .. var rest]:
+            await Cancellation.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);
             break;
         case ["make-model", var path]:
             RandomModel.Make(path, "F16");

@@ -103,24 +103,25 @@ internal static class RandomModel
         writer.AddTensor(name + ".weight", [n], GgmlType.F32, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
     }
 
+    // Each row is a stretch of one pool of numbers: a billion of their own would take minutes.
     private static void Matrix(GgufWriter writer, string name, int rows, int columns, float? deviation = null)
     {
-        float scale = deviation ?? 1 / MathF.Sqrt(columns);
         writer.AddTensor(name + ".weight", [columns, rows], GgmlType.F16, stream =>
         {
 #pragma warning disable RS0030 // The seed is the shape's.
             var random = new Random(rows);
 #pragma warning restore RS0030
-            var row = new Half[columns];
+            float scale = deviation ?? 1 / MathF.Sqrt(columns);
+            var pool = new Half[1 << 20];
+            for (int i = 0; i < pool.Length; i++)
+            {
+                // Four uniform numbers: near enough to a normal distribution for a quantizer.
+                float sum = random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2;
+                pool[i] = (Half)(sum * scale * 1.732f);
+            }
             for (int r = 0; r < rows; r++)
             {
-                for (int i = 0; i < columns; i++)
-                {
-                    // Four uniform numbers: near enough to a normal distribution for a quantizer.
-                    float sum = random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2;
-                    row[i] = (Half)(sum * scale * 1.732f);
-                }
-                stream.Write(MemoryMarshal.AsBytes(row.AsSpan()));
+                stream.Write(MemoryMarshal.AsBytes(pool.AsSpan(random.Next(pool.Length - columns), columns)));
             }
         });
     }

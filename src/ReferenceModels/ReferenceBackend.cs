@@ -19,7 +19,8 @@ public sealed class ReferenceBackend : IModelBackend
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Device is not ("auto" or "cpu"))
+        Check(options);
+        if (!options.Device.Equals("auto", StringComparison.OrdinalIgnoreCase) && !options.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
             throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it computes on the cpu only, asked for was device '{options.Device}'. Set the device to cpu or auto, or use the llama.cpp backend.");
         }
@@ -40,6 +41,34 @@ public sealed class ReferenceBackend : IModelBackend
             file.Dispose();
             throw;
         }
-        return new ReferenceModel(file, options.ContextLength, options.Threads);
+        // More threads than cores would only wait for each other.
+        int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
+        var model = new ReferenceModel(file, options.ContextLength, threads);
+        try
+        {
+            model.RequireMemory(options.Slots);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(ModelOptions options)
+    {
+        Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
+        Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
+        Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
+        Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
+
+        static void Expect(bool holds, string name, string expected, object found)
+        {
+            if (!holds)
+            {
+                throw new ConfigurationException($"Loading a model: expected {name} to be {expected}, found {found}. Correct the option.");
+            }
+        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ReferenceModel : ILoadedModel
             _llama = Llama.Load(file, Tokenizer.VocabularySize);
             Card = new ModelCard
             {
-                Name = file.Metadata.GetString("general.name") ?? Path.GetFileName(file.Path),
+                Name = file.Metadata.GetString("general.name") ?? Path.GetFileNameWithoutExtension(file.Path),
                 Path = file.Path,
                 Architecture = architecture,
                 Backend = ReferenceBackend.BackendName,
@@ -66,15 +66,23 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <remarks>The arithmetic is the same for both <see cref="Numerics"/>: F32 throughout.</remarks>
     public ISession CreateSession(SessionKind kind)
     {
-        long required = KeyValueCache.Bytes(_llama.C.N, _llama.C.G * _llama.C.d_k, Card.ContextLength) + ReferenceSession.ActivationBytes(_llama.C);
+        RequireMemory(1);
+        return new ReferenceSession(_llama, _workers, Card.ContextLength);
+    }
+
+    /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
+    /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
+    public void RequireMemory(int contexts)
+    {
+        long cache = KeyValueCache.Bytes(_llama.C.N, _llama.C.G * _llama.C.d_k, Card.ContextLength);
+        long required = (long)Math.Min(1e18, contexts * ((double)cache + ReferenceSession.ActivationBytes(_llama.C)));
         long available = AvailableMemory.Bytes();
         if (required > available)
         {
             throw new Engine.InsufficientMemoryException(
-                $"Making a context of {Card.ContextLength} tokens for {Card.Name}: it may need {required / (1 << 20):N0} MiB, there are {available / (1 << 20):N0} MiB. Load the model with a smaller context length.",
+                $"Making {contexts} contexts of {Card.ContextLength} tokens for {Card.Name}: expected {required >> 20} MiB of memory, there are {available >> 20} MiB (container limits included). Lower the context length or the number of slots.",
                 required, available);
         }
-        return new ReferenceSession(_llama, _workers, Card.ContextLength);
     }
 
     /// <summary>Ends the threads and the mapping; the sessions have to be disposed before.</summary>

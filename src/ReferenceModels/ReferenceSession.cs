@@ -12,8 +12,8 @@ internal sealed class ReferenceSession : ISession
     // Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.
     private const int BlockTokens = 128;
 
-    // Logits of one product, 16 MiB: a vocabulary times a few rows.
-    private const int LogitFloats = 4 << 20;
+    // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
+    private const int LogitFloats = 2 << 20;
 
     private readonly Llama _llama;
     private readonly Llama.State _state;

@@ -32,6 +32,24 @@ public sealed class ReferenceBackendTests : IDisposable
         Assert.Contains($"'{device}'", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-1, 1, 0, "ContextLength")]
+    [InlineData(0, 0, 0, "Slots")]
+    [InlineData(0, 1, -1, "Threads")]
+    public async Task Options_that_make_no_sense_are_refused_by_name(int context, int slots, int threads, string name)
+    {
+        var options = new ModelOptions { Path = new RandomLlama().Write(_folder.File("options.gguf")), ContextLength = context, Slots = slots, Threads = threads };
+        var refusal = await Assert.ThrowsAsync<ConfigurationException>(async () => await new ReferenceBackend().LoadAsync(options));
+        Assert.Contains($"expected {name} to be", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_threads_than_cores_do_not_hang()
+    {
+        await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = new RandomLlama().Write(_folder.File("threads.gguf")), Threads = 1000 });
+        Assert.Equal(2, (await ReferenceModelFixture.ScoreAsync(model, [1, 5])).Length);
+    }
+
     [Fact]
     public async Task Another_architecture_is_refused_by_name()
     {
@@ -67,15 +85,23 @@ public sealed class ReferenceBackendTests : IDisposable
     [Fact]
     public async Task A_context_that_no_memory_holds_is_refused_with_both_numbers()
     {
-        await using IModel model = await ReferenceModelFixture.LoadAsync(new RandomLlama().Write(_folder.File("large.gguf")), contextLength: int.MaxValue - 8);
-        var refusal = await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.ScoreAsync(model, [1, 5]));
+        string path = new RandomLlama().Write(_folder.File("large.gguf"));
+        var refusal = await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.LoadAsync(path, contextLength: int.MaxValue - 8));
         Assert.True(refusal.RequiredBytes > refusal.AvailableBytes && refusal.AvailableBytes > 0);
     }
 
     [Fact]
     public async Task A_vocabulary_of_ids_only_is_scored_and_generated_from()
     {
-        var random = new RandomLlama { Tokenizer = "rwkv" };
+        var random = new RandomLlama
+        {
+            Tokenizer = "gpt2",
+            Metadata = w =>
+            {
+                w.SetMetadata("tokenizer.ggml.pre", "unheard-of");
+                w.SetMetadata("tokenizer.ggml.merges", []);
+            },
+        };
         await using IModel model = await ReferenceModelFixture.LoadAsync(random.Write(_folder.File("ids.gguf")));
         Assert.Equal(3, (await ReferenceModelFixture.ScoreAsync(model, [1, 4, 7])).Length);
         int generated = 0;

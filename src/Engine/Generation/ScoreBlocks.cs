@@ -5,11 +5,14 @@ namespace Engine.Generation;
 /// <summary>Gathers the rows of one score request into blocks, in the form asked for.</summary>
 internal sealed class ScoreBlocks
 {
+    private const long BlockBytes = 256L << 20; // a block of logits is one array, whatever BlockRows says
+
     private readonly ScoreRequest _request;
     private readonly int[] _tokens;
     private readonly int _vocabulary;
     private readonly Action<ScoreBlock> _emit;
     private readonly List<ScoreBlock>? _withheld;
+    private readonly int _blockRows;
     private int _position;
     private int _rows;
     private float[] _values = [];
@@ -28,6 +31,9 @@ internal sealed class ScoreBlocks
         _emit = emit;
         // Activations are complete when the pass is, and travel with the first block: the blocks wait for them.
         _withheld = request.Activations.Count > 0 ? [] : null;
+        _blockRows = request.Form == ScoreForm.Logits
+            ? (int)Math.Min(request.BlockRows, Math.Max(1, BlockBytes / (sizeof(float) * (long)vocabulary)))
+            : request.BlockRows;
         First = _position = request.FirstPosition;
         int behind = tokens.Length - First;
         if (behind <= 0 || request.PositionCount > behind)
@@ -58,10 +64,10 @@ internal sealed class ScoreBlocks
         LogitRow.RequireFinite(row);
         if (_rows == 0)
         {
-            int rows = Math.Min(_request.BlockRows, First + Count - _position);
+            int rows = Math.Min(_blockRows, First + Count - _position);
             _values = _request.Form switch
             {
-                ScoreForm.Logits => new float[checked(rows * _vocabulary)],
+                ScoreForm.Logits => new float[rows * _vocabulary],
                 ScoreForm.TargetLogProbability => new float[rows],
                 _ => [],
             };
@@ -79,7 +85,7 @@ internal sealed class ScoreBlocks
                 break;
         }
         _rows++;
-        if (_rows == _request.BlockRows || _position + _rows == First + Count)
+        if (_rows == _blockRows || _position + _rows == First + Count)
         {
             Hand();
         }

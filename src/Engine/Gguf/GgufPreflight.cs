@@ -5,7 +5,7 @@ namespace Engine.Gguf;
 /// <summary>Refuses, with a sentence, a file that would end the process inside llama.cpp: by a failed assertion, an
 /// exception that nothing catches, or a bad address. What llama.cpp refuses by itself is left to it.</summary>
 /// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules without an architecture hold for
-/// all; those about shapes and storage are for llama, gpt2, bert, t5 and t5encoder.</remarks>
+/// all; those about storage are for llama, gpt2, bert, t5 and t5encoder.</remarks>
 internal static class GgufPreflight
 {
     /// <summary>Looks at metadata and tensor records, not at the weights.</summary>
@@ -23,6 +23,7 @@ internal static class GgufPreflight
         ExpertFacts.Check(numbers);
         NumericFacts.Check(numbers);
         HeadFacts.Check(numbers);
+        FamilyFacts.Check(numbers);
         TensorFacts.Check(file, numbers);
     }
 

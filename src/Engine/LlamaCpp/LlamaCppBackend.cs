@@ -43,10 +43,10 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
             var library = LlamaLibrary.Load(options.LibraryPath, _logger);
             NativeGuard.Install();
             var device = DeviceSelection.Choose(library, options.Device, options.GpuLayers, _logger);
-            if (device.Devices.Count == 0 && facts.Abilities != ModelAbilities.None)
+            if (facts.Abilities != ModelAbilities.None)
             {
                 var need = ContextMemory.Estimate(file, contextLength, Numerics.Production);
-                MemoryRefusal.Check($"Loading {facts.Name} with {options.Slots} contexts of {contextLength} tokens", Required(need, options.Slots), AvailableMemory.Bytes());
+                MemoryRefusal.Check($"Loading {facts.Name} with {options.Slots} contexts of {contextLength} tokens", Required(need, options.Slots), device);
             }
             int threads = Threads(options, facts);
             var handle = await new ModelLoading(facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);

@@ -7,12 +7,9 @@ namespace Engine.LlamaCpp;
 /// <summary>A model loaded by llama.cpp, and the making of its contexts.</summary>
 internal sealed class LlamaCppModel : ILoadedModel
 {
-    // Rows of an embedding context come with rows of logits beside them, wanted or not.
-    private const long EmbeddingLogitBytes = 64L << 20;
-
     private readonly GgufFile _file;
     private readonly ModelFacts _facts;
-    private readonly bool _onCpu;
+    private readonly DeviceChoice _device;
     private volatile NativeFailureException? _failure;
     private Action<NativeFailureException>? _onFailure;
 
@@ -25,7 +22,7 @@ internal sealed class LlamaCppModel : ILoadedModel
     public LlamaCppModel(ModelHandle handle, GgufFile file, ModelFacts facts, DeviceChoice device, int contextLength, int threads)
     {
         (Handle, _file, _facts, Threads) = (handle, file, facts, threads);
-        _onCpu = device.Devices.Count == 0;
+        _device = device;
         nint vocabulary = Llama.llama_model_get_vocab(handle);
         int size = Llama.llama_vocab_n_tokens(vocabulary);
         EmbeddingWidth = Llama.llama_model_n_embd_out(handle);
@@ -69,6 +66,8 @@ internal sealed class LlamaCppModel : ILoadedModel
     /// <summary>Scores of the classifier.</summary>
     public int ClassifierWidth { get; }
 
+    private int MicroBatch => _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
+
     /// <inheritdoc/>
     public ISession CreateSession(SessionKind kind)
     {
@@ -78,7 +77,7 @@ internal sealed class LlamaCppModel : ILoadedModel
         {
             { Taps: true } => new TapSession(this, kind.Numerics),
             { Embeds: true } => new EmbeddingSession(this, kind.Numerics),
-            _ => new DecoderSession(CreateContext(new(Card.ContextLength, ContextMemory.MicroBatch, rows, kind.Numerics)), rows),
+            _ => new DecoderSession(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
         };
     }
 
@@ -86,7 +85,7 @@ internal sealed class LlamaCppModel : ILoadedModel
     public LlamaContext CreateEmbeddingContext(Numerics numerics)
     {
         bool whole = !_facts.Abilities.HasFlag(ModelAbilities.Score); // not causal: no token can be evaluated without the others
-        int batch = whole ? Card.ContextLength : (int)Math.Clamp(EmbeddingLogitBytes / (sizeof(float) * (long)Card.VocabularySize), 1, ContextMemory.MicroBatch);
+        int batch = whole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
         return CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
     }
 
@@ -130,11 +129,8 @@ internal sealed class LlamaCppModel : ILoadedModel
 
     private LlamaContext CreateContext(ContextShape shape)
     {
-        if (_onCpu)
-        {
-            var need = ContextMemory.Estimate(_file, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
-            MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, AvailableMemory.Bytes());
-        }
+        var need = ContextMemory.Estimate(_file, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
+        MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, _device);
         return new LlamaContext(this, shape);
     }
 }

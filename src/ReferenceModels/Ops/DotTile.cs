@@ -16,9 +16,13 @@ internal static unsafe class DotTile
     public static void Multiply(float* W, int rows, int ldw, float* x, int ldx, float* y, int ldy, int T, int n)
     {
         if (Vector512.IsHardwareAccelerated)
+        {
             Multiply<Vector512<float>, Lanes512>(W, rows, ldw, x, ldx, y, ldy, T, n);
+        }
         else
+        {
             Multiply<Vector256<float>, Lanes256>(W, rows, ldw, x, ldx, y, ldy, T, n);
+        }
     }
 
     /// <summary>The same in a given width.</summary>
@@ -28,18 +32,34 @@ internal static unsafe class DotTile
         int whole = n - n % TLanes.Count, fours = rows - rows % Rows, t = 0;
         // 24 sums, 4 rows and a token fill the 32 registers of AVX-512.
         if (TLanes.Count == 16)
+        {
             for (; t <= T - 6; t += 6)
+            {
                 for (var r = 0; r < fours; r += Rows)
+                {
                     Six<V, TLanes>(W + r * ldw, ldw, x + (long)t * ldx, ldx, y + (long)t * ldy + r, ldy, whole);
+                }
+            }
+        }
         // 12 sums, 3 tokens and a row fill the 16 registers of AVX2.
         for (; t <= T - 3; t += 3)
+        {
             for (var r = 0; r < fours; r += Rows)
+            {
                 Three<V, TLanes>(W + r * ldw, ldw, x + (long)t * ldx, ldx, y + (long)t * ldy + r, ldy, whole);
+            }
+        }
+
         for (; t < T; t++)
+        {
             for (var r = 0; r < fours; r += Rows)
+            {
                 One<V, TLanes>(W + r * ldw, ldw, x + (long)t * ldx, y + (long)t * ldy + r, whole);
+            }
+        }
         // What does not fill a register: columns behind the last whole one, rows behind the last four.
         for (t = 0; t < T; t++)
+        {
             for (var r = 0; r < rows; r++)
             {
                 var first = r < fours ? whole : 0;
@@ -50,6 +70,7 @@ internal static unsafe class DotTile
                     y[(long)t * ldy + r] += rest;
                 }
             }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

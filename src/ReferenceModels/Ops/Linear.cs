@@ -17,8 +17,8 @@ internal static unsafe partial class Linear
     // Between the rows of a tile, so that they do not all fall into the same sets of the first-level cache.
     private const int TilePadding = 16;
 
-    // Bytes of W for one index of the one-token loop.
-    private const int StripBytes = 128 * 1024;
+    // Bytes of W for one index of the one-token loop: enough to read on end, and several indices even for a small weight.
+    private const int StripBytes = 64 * 1024;
 
     /// <summary>y = x Wᵀ.</summary>
     public static void Forward(Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
@@ -27,9 +27,13 @@ internal static unsafe partial class Linear
         fixed (float* px = x, py = y)
         {
             if (T == 1)
+            {
                 MultiplyVector(W, px, py, workers);
+            }
             else
+            {
                 MultiplyMatrix(W, px, py, T, workers);
+            }
         }
     }
 
@@ -40,12 +44,15 @@ internal static unsafe partial class Linear
         var format = W.Format;
         var sums = stackalloc float[W.Columns / BlockFormat.SumElements + 1];
         if (format.NeedsSums)
+        {
             for (var k = 0; k < W.Columns / BlockFormat.SumElements; k++)
             {
                 var x_k = x + k * BlockFormat.SumElements;
                 sums[k] = Lanes256.Sum((Vector256.Load(x_k) + Vector256.Load(x_k + 8)) + (Vector256.Load(x_k + 16) + Vector256.Load(x_k + 24)));
             }
-        var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 1, 1024);
+        }
+
+        var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 2, 1024) & ~1;
         workers.For((W.Rows + strip - 1) / strip, i =>
         {
             var first = i * strip;
@@ -68,12 +75,18 @@ internal static unsafe partial class Linear
         var memory = stackalloc float[TileRows * ldw + 16];
         var tile = (float*)(((nint)memory + 63) & ~63);
         for (var t = 0; t < T; t++)
+        {
             new Span<float>(y + (long)t * d_out + first, rows).Clear();
+        }
+
         for (var c = 0; c < d_in; c += TileColumns)
         {
             var n = Math.Min(TileColumns, d_in - c);
             for (var r = 0; r < rows; r++)
+            {
                 W.Format.Dequantize(W.Data + (first + r) * W.RowBytes + W.Format.RowBytes(c), tile + r * ldw, n);
+            }
+
             DotTile.Multiply(tile, rows, ldw, x + c, d_in, y + first, d_out, T, n);
         }
     }
@@ -82,8 +95,11 @@ internal static unsafe partial class Linear
     {
         var T = x / W.Columns;
         if (x != (long)T * W.Columns || y != (long)T * W.Rows)
+        {
             throw new ArgumentException(
                 $"Multiplying by '{W.Name}' (out {W.Rows}, in {W.Columns}): expected x (T, {W.Columns}) and y (T, {W.Rows}), found {x} and {y} elements.");
+        }
+
         return T;
     }
 }

@@ -37,7 +37,9 @@ internal static unsafe partial class Linear
                 {
                     W.Format.Dequantize(W.Data + o * W.RowBytes + offset, w, n);
                     for (var t = 0; t < T; t++)
+                    {
                         Axpy(((float*)dy_t)[(long)t * d_out + o], w, (float*)dx_t + (long)t * d_in + first, n);
+                    }
                 }
             });
         }
@@ -55,7 +57,9 @@ internal static unsafe partial class Linear
             workers.For(d_out, o =>
             {
                 for (var t = 0; t < T; t++)
+                {
                     Axpy(((float*)dy_t)[(long)t * d_out + o], (float*)x_t + (long)t * d_in, (float*)dW + (long)o * d_in, d_in);
+                }
             });
         }
     }
@@ -65,7 +69,9 @@ internal static unsafe partial class Linear
     {
         var gradient = b.Gradient ?? throw new InvalidOperationException($"'{b.Name}' is frozen: it has no gradient of its own.");
         for (var t = 0; t < dy.Length / b.Columns; t++)
+        {
             TensorPrimitives.Add(gradient, dy.Slice(t * b.Columns, b.Columns), gradient);
+        }
     }
 
     private static void Axpy(float a, float* x, float* y, int n) =>

@@ -10,13 +10,18 @@ internal static class LinearNaive
         where T : IBinaryFloatingPointIeee754<T>
     {
         for (var t = 0; t < x.Length / d_in; t++)
+        {
             for (var o = 0; o < d_out; o++)
             {
                 var sum = b.IsEmpty ? T.Zero : b[o];
                 for (var i = 0; i < d_in; i++)
+                {
                     sum += W[o * d_in + i] * x[t * d_in + i];
+                }
+
                 y[t * d_out + o] = sum;
             }
+        }
     }
 
     /// <summary>dx += dy W.</summary>
@@ -24,9 +29,15 @@ internal static class LinearNaive
         where T : IBinaryFloatingPointIeee754<T>
     {
         for (var t = 0; t < dy.Length / d_out; t++)
+        {
             for (var o = 0; o < d_out; o++)
+            {
                 for (var i = 0; i < d_in; i++)
+                {
                     dx[t * d_in + i] += dy[t * d_out + o] * W[o * d_in + i];
+                }
+            }
+        }
     }
 
     /// <summary>dW += dyᵀ x.</summary>
@@ -34,9 +45,15 @@ internal static class LinearNaive
         where T : IBinaryFloatingPointIeee754<T>
     {
         for (var t = 0; t < dy.Length / d_out; t++)
+        {
             for (var o = 0; o < d_out; o++)
+            {
                 for (var i = 0; i < d_in; i++)
+                {
                     dW[o * d_in + i] += dy[t * d_out + o] * x[t * d_in + i];
+                }
+            }
+        }
     }
 
     /// <summary>db += Σ_t dy_t.</summary>
@@ -44,6 +61,8 @@ internal static class LinearNaive
         where T : IBinaryFloatingPointIeee754<T>
     {
         for (var k = 0; k < dy.Length; k++)
+        {
             db[k % db.Length] += dy[k];
+        }
     }
 }

@@ -45,7 +45,10 @@ internal sealed class Workers : IDisposable
         if (count <= 1 || Threads == 1)
         {
             for (var i = 0; i < count; i++)
+            {
                 body(i);
+            }
+
             return;
         }
         var loop = new Loop(count, body);
@@ -59,21 +62,32 @@ internal sealed class Workers : IDisposable
     public void Dispose()
     {
         if (_disposed)
+        {
             return;
+        }
+
         _disposed = true;
         _wake.Release(Threads);
         foreach (var helper in _helpers)
+        {
             helper.Join();
+        }
+
         _wake.Dispose();
     }
 
     private void WakeParked()
     {
         if (Volatile.Read(ref _parked) == 0)
+        {
             return;
+        }
+
         var parked = Interlocked.Exchange(ref _parked, 0);
         if (parked > 0)
+        {
             _wake.Release(parked);
+        }
     }
 
     private void Help()
@@ -88,7 +102,9 @@ internal sealed class Workers : IDisposable
                 seen = loop;
             }
             else
+            {
                 WaitForNext(loop);
+            }
         }
     }
 
@@ -100,7 +116,10 @@ internal sealed class Workers : IDisposable
             for (var i = 0; i < 64; i++)
             {
                 if (Volatile.Read(ref _newest) != seen || _disposed)
+                {
                     return;
+                }
+
                 Thread.SpinWait(4);
             }
         }
@@ -108,7 +127,10 @@ internal sealed class Workers : IDisposable
         Interlocked.Increment(ref _parked);
         // A loop published before the increment did not see this helper: wake it here, or it would sleep through.
         if (Volatile.Read(ref _newest) != seen)
+        {
             WakeParked();
+        }
+
         _wake.Wait();
     }
 
@@ -123,7 +145,10 @@ internal sealed class Workers : IDisposable
             for (int i; (i = Interlocked.Increment(ref _next) - 1) < count; Interlocked.Increment(ref _done))
             {
                 if (Volatile.Read(ref _failure) is not null)
+                {
                     continue;
+                }
+
                 try
                 {
                     body(i);
@@ -141,7 +166,10 @@ internal sealed class Workers : IDisposable
         {
             var spin = new SpinWait();
             while (Volatile.Read(ref _done) < count)
+            {
                 spin.SpinOnce(sleep1Threshold: -1);
+            }
+
             _failure?.Throw();
         }
     }

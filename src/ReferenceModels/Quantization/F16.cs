@@ -22,7 +22,10 @@ internal readonly struct F16 : IFloatBlock
     {
         var table = (float*)NativeMemory.AlignedAlloc(65536 * sizeof(float), 64);
         for (var h = 0; h < 65536; h++)
+        {
             table[h] = (float)BitConverter.UInt16BitsToHalf((ushort)h);
+        }
+
         return table;
     }
 }

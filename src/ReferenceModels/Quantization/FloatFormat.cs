@@ -13,17 +13,25 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
     public override void Dequantize(byte* blocks, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)
+        {
             Dequantize<Vector512<float>, Lanes512>(blocks, y, n);
+        }
         else
+        {
             Dequantize<Vector256<float>, Lanes256>(blocks, y, n);
+        }
     }
 
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)
+        {
             Dot<Vector512<float>, Lanes512>(w, rows, x, y, n);
+        }
         else
+        {
             Dot<Vector256<float>, Lanes256>(w, rows, x, y, n);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -31,9 +39,14 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
     {
         var i = 0;
         for (; i <= n - TLanes.Count; i += TLanes.Count)
+        {
             TLanes.Store(TBlock.Load<V, TLanes>(blocks + (long)i * TBlock.Bytes), y + i);
+        }
+
         for (; i < n; i++)
+        {
             TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
+        }
     }
 
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V>
@@ -42,9 +55,14 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         // Two rows at a time, one from each half: see ScaledFormat.
         var half = (rows + 1) / 2;
         for (var r = 0; r < rows - half; r++)
+        {
             (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, x, n);
+        }
+
         if (rows % 2 == 1)
+        {
             y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, x, n).First;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -21,7 +21,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Load(sbyte* p)
     {
         if (Avx2.IsSupported)
+        {
             return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(p));
+        }
+
         return Convert(Vector128.CreateScalarUnsafe(*(long*)p).AsSByte());
     }
 
@@ -30,7 +33,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Convert(Vector128<sbyte> bytes)
     {
         if (Avx2.IsSupported)
+        {
             return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+        }
+
         var (low, high) = Vector128.Widen(Vector128.WidenLower(bytes));
         return Vector256.ConvertToSingle(Vector256.Create(low, high));
     }
@@ -70,7 +76,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     private static Vector256<int> Widen(short* p)
     {
         if (Avx2.IsSupported)
+        {
             return Avx2.ConvertToVector256Int32(p);
+        }
+
         var (low, high) = Vector128.Widen(Vector128.Load(p));
         return Vector256.Create(low, high);
     }

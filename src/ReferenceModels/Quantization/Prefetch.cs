@@ -16,13 +16,24 @@ internal static unsafe class Prefetch
     public static void Ahead(byte* w, int bytes)
     {
         if (!Sse.IsSupported)
+        {
             return;
+        }
+
         Sse.Prefetch0(w + Distance);
         if (bytes > 64)
+        {
             Sse.Prefetch0(w + Distance + 64);
+        }
+
         if (bytes > 128)
+        {
             Sse.Prefetch0(w + Distance + 128);
+        }
+
         if (bytes > 192)
+        {
             Sse.Prefetch0(w + Distance + 192);
+        }
     }
 }

@@ -24,7 +24,9 @@ internal readonly struct Q8_0 : IScaledBlock
         var d = (float)*(Half*)block;
         var q = (sbyte*)(block + 2);
         for (var i = 0; i < 32; i++)
+        {
             y[i] = q[i] * d;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

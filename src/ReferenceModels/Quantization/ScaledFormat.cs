@@ -13,17 +13,25 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
     public override void Dequantize(byte* blocks, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)
+        {
             Dequantize<Vector512<float>, Lanes512>(blocks, F16.Singles, y, n);
+        }
         else
+        {
             Dequantize<Vector256<float>, Lanes256>(blocks, F16.Singles, y, n);
+        }
     }
 
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)
+        {
             Dot<Vector512<float>, Lanes512>(w, rows, x, sums, y, n);
+        }
         else
+        {
             Dot<Vector256<float>, Lanes256>(w, rows, x, sums, y, n);
+        }
     }
 
     [SkipLocalsInit]
@@ -55,10 +63,14 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         // Two rows at a time, one from each half: a half is then read from end to end, as prefetching likes it.
         var half = (rows + 1) / 2;
         for (var r = 0; r < rows - half; r++)
+        {
             (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
+        }
         // A row without a partner is its own.
         if (rows % 2 == 1)
+        {
             y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
+        }
     }
 
     // Σ (s q − m) x = Σ_g s_g Σ q x − Σ_g m_g Σ x: one multiplication by the scale for a group, and the minima cost one
@@ -85,6 +97,7 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
                 x += TBlock.Group;
             }
             else
+            {
                 // Four groups a round: with one, a third of the instructions would count and jump.
                 for (var g = scales; g < scales + TBlock.Elements / TBlock.Group; g += 4, q0 += 4 * TBlock.Group, q1 += 4 * TBlock.Group, x += 4 * TBlock.Group)
                 {
@@ -97,6 +110,8 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
                     s0 = Add<V, TLanes>(s0, q0 + 3 * TBlock.Group, g + 3, x + 3 * TBlock.Group);
                     s1 = Add<V, TLanes>(s1, q1 + 3 * TBlock.Group, g + 35, x + 3 * TBlock.Group);
                 }
+            }
+
             if (TBlock.HasMinima)
             {
                 var sum = Vector256.Load(sums);
@@ -116,7 +131,10 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
     {
         var group = TLanes.Multiply(TLanes.Load(q), TLanes.Load(x));
         if (TBlock.Group > TLanes.Count)
+        {
             group = TLanes.MultiplyAdd(TLanes.Load(q + TLanes.Count), TLanes.Load(x + TLanes.Count), group);
+        }
+
         if (TBlock.Group > 2 * TLanes.Count)
         {
             group = TLanes.MultiplyAdd(TLanes.Load(q + 2 * TLanes.Count), TLanes.Load(x + 2 * TLanes.Count), group);

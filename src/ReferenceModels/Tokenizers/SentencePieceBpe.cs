@@ -158,7 +158,9 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
         return character;
     }
 
-    private static ulong Pair(uint left, uint right) => ((ulong)left << 32) | right;
+    // Multiplied by an odd number, which keeps pairs apart: the hash of a ulong is its halves XORed, and equal halves would
+    // all meet in one place.
+    private static ulong Pair(uint left, uint right) => (((ulong)left << 32) | right) * 0x9E3779B97F4A7C15;
 
     private enum WordState : byte
     {

@@ -15,8 +15,11 @@ internal sealed unsafe class Weight
         (Name, Rows, Columns) = (name, rows, columns);
         Format = BlockFormat.Of(type, name);
         if (columns % Format.Elements != 0)
+        {
             throw new ModelFileException(
                 $"Reading '{name}': expected rows of a multiple of {Format.Elements} elements, as {type} needs, found rows of {columns}. The file is damaged; convert it again.");
+        }
+
         RowBytes = Format.RowBytes(columns);
     }
 
@@ -57,7 +60,9 @@ internal sealed unsafe class Weight
         // Pinned for good, so that kernels take one pointer for either kind.
         var values = GC.AllocateArray<float>(checked(rows * columns), pinned: true);
         fixed (float* data = values)
+        {
             return new(name, GgmlType.F32, rows, columns) { Data = (byte*)data, Values = values, Gradient = new float[values.Length] };
+        }
     }
 
     /// <summary>A frozen copy in F32, for a vector that the file stores otherwise.</summary>
@@ -65,9 +70,14 @@ internal sealed unsafe class Weight
     {
         var values = GC.AllocateUninitializedArray<float>(checked(source.Rows * source.Columns), pinned: true);
         for (var row = 0; row < source.Rows; row++)
+        {
             source.ReadRow(row, values.AsSpan(row * source.Columns, source.Columns));
+        }
+
         fixed (float* data = values)
+        {
             return new(source.Name, GgmlType.F32, source.Rows, source.Columns) { Data = (byte*)data, Memory = values };
+        }
     }
 
     /// <summary>The elements of an F32 vector: a gain or a bias.</summary>
@@ -81,6 +91,8 @@ internal sealed unsafe class Weight
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
         ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, Columns, nameof(y));
         fixed (float* p = y)
+        {
             Format.Dequantize(Data + row * RowBytes, p, Columns);
+        }
     }
 }

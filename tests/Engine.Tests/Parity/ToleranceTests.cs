@@ -19,6 +19,15 @@ public sealed class ToleranceTests
     }
 
     [Fact]
+    public void A_device_gets_the_tolerance_of_its_products()
+    {
+        ModelCard cpu = new TableModel([[1]], fileType: "F32").Card;
+        Assert.Equal(ParityMetric.MaxAbsDiff, Tolerance.For(cpu, cpu, Numerics.Strict).Metric);
+        Tolerance tolerance = Tolerance.For(cpu with { Device = "Vulkan0" }, cpu, Numerics.Strict);
+        Assert.Equal((ParityMetric.Nmse, 1e-5), (tolerance.Metric, tolerance.Limit));
+    }
+
+    [Fact]
     public void No_tolerance_is_guessed_for_an_unknown_file_type() =>
         Assert.Throws<UnsupportedRequestException>(() => For("F32", "unknown", Numerics.Strict));
 

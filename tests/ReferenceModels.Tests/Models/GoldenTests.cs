@@ -5,11 +5,11 @@ namespace ReferenceModels.Tests.Models;
 
 /// <summary>Real trained weights against a float64 NumPy forward pass of the same checkpoint, made by other people
 /// (<c>../shared/models/README.md</c>).</summary>
-/// <remarks>The file gives six decimals, half a unit of which is 5e-7. The rest of the tolerance is float against double
-/// over four layers, measured at 2e-6 … 8e-6 for logits of up to 18.</remarks>
+/// <remarks>The file gives six decimals: half a unit of the last is 5e-7. Float against double over four layers adds the
+/// rest; together 1.4e-6 were measured, on logits of up to 12. Seven times that is allowed.</remarks>
 public sealed class GoldenTests
 {
-    private const double LogitTolerance = 5e-5;
+    private const double LogitTolerance = 1e-5;
 
     private static readonly JsonElement Golden = SharedFolder.SkipReason is null
         ? JsonDocument.Parse(File.ReadAllText(SharedFolder.Model("aidreams260K.expected.json"))).RootElement

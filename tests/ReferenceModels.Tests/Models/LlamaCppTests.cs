@@ -67,6 +67,23 @@ public sealed class LlamaCppTests : IDisposable
     }
 
     [Theory]
+    [InlineData(Pooling.None)]
+    [InlineData(Pooling.Mean)]
+    [InlineData(Pooling.Cls)]
+    [InlineData(Pooling.Last)]
+    public async Task Embeddings_are_those_of_llama_cpp(Pooling pooling)
+    {
+        RandomLlama llama = new();
+        string path = llama.Write(_folder.File("random.gguf"));
+        var request = new EmbedRequest { Inputs = [Prompt.FromTokens(llama.Tokens(30)), Prompt.FromTokens(llama.Tokens(7))], Pooling = pooling, Numerics = Numerics.Strict };
+        await using IModel ours = await ReferenceModelFixture.LoadAsync(path, 256);
+        await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, 256);
+        Embeddings a = await ours.EmbedAsync(request), b = await theirs.EmbedAsync(request);
+        Assert.Equal(b.Rows.Count, a.Rows.Count);
+        Assert.InRange(MaxDifference([.. a.Rows], [.. b.Rows]), 0, 2e-5);
+    }
+
+    [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(false, true)]

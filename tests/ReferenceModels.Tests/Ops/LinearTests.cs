@@ -13,14 +13,22 @@ public class LinearTests
         {
             var data = new TheoryData<GgmlType, int, int, int>();
             foreach (var type in BlockFormat.All.Select(format => format.Type))
+            {
                 foreach (var T in new[] { 1, 2, 5, 6, 13 })
                 {
                     data.Add(type, T, 2304, 75);
                     data.Add(type, T, 256, 1);
                 }
+            }
+
             foreach (var type in new[] { GgmlType.F32, GgmlType.F16, GgmlType.BF16 })
+            {
                 foreach (var T in new[] { 1, 4, 9 })
+                {
                     data.Add(type, T, 67, 9);
+                }
+            }
+
             return data;
         }
     }
@@ -36,8 +44,10 @@ public class LinearTests
         using var workers = new Workers(3);
         Linear.Forward(weight.Weight, x, y, workers);
         for (var k = 0; k < y.Length; k++)
+        {
             // Rounding of a few tens of additions in F32; 2^-24 = 6e-8 for each.
             Assert.InRange(Math.Abs(y[k] - expected[k]), 0, 1e-6 * magnitude[k]);
+        }
     }
 
     [Fact]
@@ -67,7 +77,9 @@ public class LinearTests
         LinearNaive.BackwardInput<double>([.. W.Select(Math.Abs)], [.. dy.Select(v => (double)Math.Abs(v))], magnitude, d_in, d_out);
         Linear.BackwardInput(weight.Weight, dy, dx, workers);
         for (var k = 0; k < dx.Length; k++)
+        {
             Assert.InRange(Math.Abs(dx[k] - expected[k]), 0, 1e-6 * (magnitude[k] + 1));
+        }
     }
 
     [Fact]

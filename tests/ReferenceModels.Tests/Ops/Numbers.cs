@@ -36,7 +36,11 @@ internal static class Numbers
     {
         Assert.Equal(expected.Length, actual.Length);
         for (var i = 0; i < expected.Length; i++)
+        {
             if (!(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i]))))
+            {
                 Assert.Fail($"Element {i}: expected {expected[i]:R}, found {actual[i]:R}.");
+            }
+        }
     }
 }

@@ -38,7 +38,9 @@ public class WorkersTests
             var e = Assert.Throws<InvalidOperationException>(() => workers.For(100, i =>
             {
                 if (i == 17)
+                {
                     throw new InvalidOperationException("seventeen");
+                }
             }));
             Assert.Equal("seventeen", e.Message);
             var sum = 0;

@@ -27,7 +27,10 @@ public class BlockFormatTests
             var y = new float[Elements];
             fixed (byte* pBlocks = blocks)
             fixed (float* pY = y)
+            {
                 format.Dequantize(pBlocks, pY, Elements);
+            }
+
             AssertSameBits(GgmlJudge.Dequantize(type, blocks, Elements), y);
         }
     }
@@ -43,7 +46,11 @@ public class BlockFormatTests
     private static void AssertSameBits(float[] expected, float[] actual)
     {
         for (var i = 0; i < expected.Length; i++)
+        {
             if (BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]))
+            {
                 Assert.Fail($"Element {i}: expected {expected[i]:R}, found {actual[i]:R}.");
+            }
+        }
     }
 }

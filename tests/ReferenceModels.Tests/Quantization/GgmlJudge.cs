@@ -23,9 +23,13 @@ internal static unsafe class GgmlJudge
         {
             // F32 has no conversion: it is what is read.
             if (type == GgmlType.F32)
+            {
                 Buffer.MemoryCopy(pBlocks, pY, 4L * n, 4L * n);
+            }
             else
+            {
                 Traits((int)type)->to_float(pBlocks, pY, n);
+            }
         }
         return y;
     }

@@ -17,8 +17,13 @@ internal static class RandomBlocks
         var bytes = new byte[format.RowBytes(n)];
         random.NextBytes(bytes);
         for (var at = 0; at < bytes.Length; at += format.Bytes)
+        {
             foreach (var offset in Scales(format.Type))
+            {
                 Finite(format.Type, bytes.AsSpan(at + offset), wild);
+            }
+        }
+
         return bytes;
     }
 

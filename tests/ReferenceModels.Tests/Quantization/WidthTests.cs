@@ -46,7 +46,10 @@ public unsafe class WidthTests
         var y = new float[16];
         fixed (Half* p = halves)
         fixed (float* py = y)
+        {
             BlockFormat.Of(GgmlType.F16, "w").Dequantize((byte*)p, py, 16);
+        }
+
         Assert.Equal([float.PositiveInfinity, 1, 1, 1, 1, float.NegativeInfinity, 1, 1, 1, float.NaN, 1, 1, 1, 1, 1, 1], y);
     }
 
@@ -57,7 +60,9 @@ public unsafe class WidthTests
         {
             Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, n); return y; });
             if (Vector512.IsHardwareAccelerated)
+            {
                 Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, n); return y; });
+            }
         }
     }
 
@@ -69,11 +74,13 @@ public unsafe class WidthTests
             (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, F16.Singles, y, n),
             (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
         if (Vector512.IsHardwareAccelerated)
+        {
             Judge<TBlock>(
                 type,
                 Elements,
                 (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, F16.Singles, y, n),
                 (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; });
+        }
     }
 
     private static void Judge<TBlock>(GgmlType type, int n, DequantizeRow dequantize, DotRow dot) where TBlock : struct, IBlock
@@ -94,7 +101,9 @@ public unsafe class WidthTests
                 Plain<TBlock>(pBlocks, pExpected, n);
                 double sum = 0, magnitude = 0;
                 for (var i = 0; i < n; i++)
+                {
                     (sum, magnitude) = (sum + (double)expected[i] * x[i], magnitude + Math.Abs((double)expected[i] * x[i]));
+                }
                 // A sum in F32 of n products, in lanes: the bound n·2^-24 Σ|wx| is never met by far; with the minima apart
                 // from the scales a few times 2^-24 Σ|wx| is what remains.
                 Assert.InRange(dot(pBlocks, pX, pSums, n) - sum, -1e-6 * magnitude, 1e-6 * magnitude);
@@ -105,7 +114,9 @@ public unsafe class WidthTests
     private static void Plain<TBlock>(byte* blocks, float* y, int n) where TBlock : struct, IBlock
     {
         for (var i = 0; i < n; i += TBlock.Elements, blocks += TBlock.Bytes)
+        {
             TBlock.Dequantize(blocks, y + i);
+        }
     }
 
     private static float[] Activations(int n, int seed)

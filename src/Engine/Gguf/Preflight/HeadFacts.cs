@@ -10,30 +10,38 @@ internal static class HeadFacts
         {
             throw numbers.Refuse("rope.dimension_count", "an even number, since rotation is by pairs", rotated);
         }
-        if (!numbers.IsKnown || numbers.PerLayer("attention.head_count") is not { Count: > 0 } heads)
+        if (numbers.PerLayer("attention.head_count") is not { Count: > 0 } heads)
         {
             return;
         }
-        CheckSizes(numbers, heads[0]);
+        if (heads[0] > 0)
+        {
+            CheckSizes(numbers, heads[0]);
+        }
+        else if (numbers.IsKnown)
+        {
+            throw numbers.Refuse("attention.head_count", "at least one head", heads[0]);
+        }
         CheckSharing(numbers, heads, numbers.PerLayer("attention.head_count_kv") ?? heads);
     }
 
     private static void CheckSizes(Hyperparameters numbers, long heads)
     {
-        if (heads <= 0)
-        {
-            throw numbers.Refuse("attention.head_count", "at least one head", heads);
-        }
         long computed = (numbers.UInt32("embedding_length") ?? 0) / heads;
         long keys = numbers.UInt32("attention.key_length") ?? computed;
         long values = numbers.UInt32("attention.value_length") ?? computed;
-        if (keys != values)
+        if (FamilyFacts.EqualHeads.Contains(numbers.Architecture) && keys != values)
         {
             throw numbers.Refuse("attention.value_length", $"the {keys} of keys", values);
         }
-        if (keys < 2 || (numbers.Architecture == "llama" && keys % 2 != 0))
+        bool wholeRotation = FamilyFacts.WholeRotation.Contains(numbers.Architecture);
+        if ((numbers.IsKnown && keys < 2) || (wholeRotation && keys % 2 != 0))
         {
-            throw numbers.Refuse("attention.key_length", numbers.Architecture == "llama" ? "an even head size" : "a head size of at least 2", keys);
+            throw numbers.Refuse("attention.key_length", wholeRotation ? "an even head size" : "a head size of at least 2", keys);
+        }
+        if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
+        {
+            throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated);
         }
     }
 
@@ -43,7 +51,8 @@ internal static class HeadFacts
         {
             long queries = heads[Math.Min(layer, heads.Count - 1)];
             long keys = shared.Count == 0 ? 0 : shared[Math.Min(layer, shared.Count - 1)];
-            if (queries <= 0 || keys <= 0 || queries % keys != 0)
+            bool none = queries <= 0 || keys <= 0; // layers without attention, in architectures that have such
+            if (none ? numbers.IsKnown : queries % keys != 0)
             {
                 throw numbers.Refuse("attention.head_count_kv", $"a divisor of the {queries} heads of layer {layer}", keys);
             }

@@ -19,7 +19,7 @@ internal static class VocabularyFacts
         {
             return;
         }
-        CheckUnique(file, tokens);
+        HashSet<string> texts = CheckUnique(file, tokens);
         switch (file.Metadata.GetString(GgufKeys.TokenizerModel))
         {
             case "llama":
@@ -44,12 +44,18 @@ internal static class VocabularyFacts
                 CheckAdded(file, tokens.Count, GgufKeys.AddBos, BosAdders.Contains(splitter), GgufKeys.BosToken, splitter is "glm4" or "chatglm-bpe" ? null : 11);
                 CheckAdded(file, tokens.Count, GgufKeys.AddEos, false, GgufKeys.EosToken, 11);
                 break;
+            case "gemma4":
+                CheckSpecial(file, tokens.Count, GgufKeys.BosToken, null);
+                break;
+            case "rwkv":
+                CheckEscapedBytes(file, texts);
+                break;
             default:
                 break;
         }
     }
 
-    private static void CheckUnique(GgufFile file, GgufStrings tokens)
+    private static HashSet<string> CheckUnique(GgufFile file, GgufStrings tokens)
     {
         var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
@@ -60,6 +66,21 @@ internal static class VocabularyFacts
             if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
             {
                 throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Remedy);
+            }
+        }
+        return seen;
+    }
+
+    /// <summary>RWKV's tokens are escaped; a byte that none begins with would be looked for without end.</summary>
+    private static void CheckEscapedBytes(GgufFile file, HashSet<string> texts)
+    {
+        for (int value = 0; value < 256; value++)
+        {
+            string escaped = string.Create(CultureInfo.InvariantCulture, $"\\x{value:x2}");
+            string plain = value switch { '\t' => "\\t", '\n' => "\\n", '\r' => "\\r", '\\' => "\\\\", '\'' => "\\'", _ => ((char)value).ToString() };
+            if (!texts.Contains(plain) && !texts.Contains(escaped) && !texts.Contains(((char)value).ToString()))
+            {
+                throw file.Metadata.Refuse(GgufKeys.Tokens, "a token for every byte", $"none for '{escaped}'", Hyperparameters.Remedy);
             }
         }
     }

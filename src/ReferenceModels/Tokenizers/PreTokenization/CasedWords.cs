@@ -39,7 +39,7 @@ internal sealed class CasedWords(int digits, bool marks = false, bool contractio
         }
         if ((kind & CodePointFlags.Number) != 0)
         {
-            return Math.Min(at + digits, RunOf(CodePointFlags.Number, flags, at));
+            return RunOf(CodePointFlags.Number, digits < flags.Length - at ? flags[..(at + digits)] : flags, at);
         }
         int first = point == ' ' ? at + 1 : at;
         if (At(flags, first) is var other && other != 0 && (other & WordOrBlank) == 0)

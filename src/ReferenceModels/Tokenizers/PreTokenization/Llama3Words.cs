@@ -22,7 +22,7 @@ internal sealed class Llama3Words(int digits, bool marks = false, bool contracti
         CodePointFlags kind = flags[at];
         if ((kind & CodePointFlags.Number) != 0)
         {
-            return Math.Min(at + digits, RunOf(CodePointFlags.Number, flags, at));
+            return RunOf(CodePointFlags.Number, digits < flags.Length - at ? flags[..(at + digits)] : flags, at);
         }
         if (point is not ('\r' or '\n') && ((kind | At(flags, at + 1)) & _letters) != 0)
         {

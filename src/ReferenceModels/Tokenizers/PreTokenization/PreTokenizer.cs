@@ -82,9 +82,12 @@ internal sealed class PreTokenizer
         Add(new(new Llama3Words(digits: 3)), "dbrx", "smaug-bpe");
         Add(new(new Llama3Words(digits: 3)) { HasBeginningOfSequence = false }, "glm4", "chatglm-bpe");
         Add(new(new Llama3Words(digits: 1)),
-            "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open", "grok-2");
+            "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open", "grok-2",
+            "bailingmoe", "bailingmoe2", "llada-moe");
         Add(new(new Llama3Words(digits: 1, marks: true)), "qwen35");
         Add(new(new Llama3Words(digits: 1, contractions: false)), "ufakzeka");
+        Add(new(new SetRuns(new CodePointSet(CodePointFlags.None, "\n\n")), new Llama3Words(digits: 1)), "laguna");
+        Add(new(new SetRuns(numbers, maximum: 3), new Llama3Words(digits: int.MaxValue)) { IgnoresMerges = true }, "minicpm5");
         Add(new(oneDigit, words),
             "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2");
         Add(new(new SetRuns(new CodePointSet(CodePointFlags.Punctuation, "$$++<<==>>^^~~||``")), words, threeDigits), "falcon");
@@ -107,6 +110,7 @@ internal sealed class PreTokenizer
             "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4");
         Add(new(new CasedWords(digits: 1)) { IgnoresMerges = true, AddsBeginningOfSequence = true }, "tekken");
         Add(new(new CasedWords(digits: 3, contractions: true)), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
+        Add(new(new CasedWords(digits: 3, marks: true, contractions: true)) { IgnoresMerges = true }, "granite-embed-multi-97m");
         return table;
     }
 }

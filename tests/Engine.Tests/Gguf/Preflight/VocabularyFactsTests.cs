@@ -24,6 +24,8 @@ public sealed class VocabularyFactsTests : IDisposable
         ["Unigram that adds no </s>"] = (() => T5().Vocabulary("t5", ["a"]).Set("tokenizer.ggml.unknown_token_id", 0u), "'tokenizer.ggml.eos_token_id'"),
         ["Unigram that adds a BOS it has not"] = (() => T5().Set("tokenizer.ggml.add_bos_token", true), "'tokenizer.ggml.bos_token_id'"),
         ["Byte-level BPE that adds a BOS it has not"] = (() => Gpt2().Vocabulary("gpt2", ["a", "b"]).Set("tokenizer.ggml.pre", "llama-bpe"), "'tokenizer.ggml.bos_token_id'"),
+        ["RWKV without a byte"] = (() => Llama().Vocabulary("rwkv", ["a", "b", "\\x00"]), "expected a token for every byte, found none for '\\x01'"),
+        ["Gemma without BOS"] = (() => Llama().Set("tokenizer.ggml.model", "gemma4"), "'tokenizer.ggml.bos_token_id'"),
         ["a character map that leads out of itself"] = (() => T5().Set("tokenizer.ggml.precompiled_charsmap", Map([1 << 10, 0, 0], [0])), "expected a trie whose paths stay inside it"),
         ["a character map whose text has no end"] = (() => T5().Set("tokenizer.ggml.precompiled_charsmap", Map(OneRewriting(value: 2), [(byte)'x', 0, (byte)'y'])), "expected a trie whose paths stay inside it"),
     };
@@ -45,6 +47,15 @@ public sealed class VocabularyFactsTests : IDisposable
     {
         byte[][] tokens = [[.. "<0x00>"u8], .. Enumerable.Range(1, 255).Select(value => new[] { (byte)value })];
         using GgufFile file = Llama().Set("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From(tokens))).Write(_folder.File("model.gguf"));
+
+        GgufPreflight.Check(file);
+    }
+
+    [Fact]
+    public void Escaped_bytes_of_RWKV_pass()
+    {
+        string[] tokens = ["<s>", .. Enumerable.Range(0, 256).Select(value => value is > 32 and < 127 and not '\\' ? $"{(char)value}" : $"\\x{value:x2}")];
+        using GgufFile file = Llama().Vocabulary("rwkv", tokens).Write(_folder.File("model.gguf"));
 
         GgufPreflight.Check(file);
     }

@@ -1,0 +1,43 @@
+using Engine.LlamaCpp;
+using Engine.Tests.Gguf.Preflight;
+
+namespace Engine.Tests.LlamaCpp;
+
+[Collection(LoadedLibrary.Name)]
+public sealed class DecoderSessionTests : IDisposable
+{
+    private const int Context = 20_000;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<LlamaCppModel> Load()
+    {
+        TinyModel.Llama().Write(_folder.File("model.gguf")).Dispose();
+        return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File("model.gguf"), Device = "cpu", ContextLength = Context }, null, default);
+    }
+
+    [Fact]
+    public async Task A_prefill_is_cancelled_in_its_midst_and_leaves_an_empty_context()
+    {
+        using var model = await Load();
+        using var session = model.CreateSession(new(Numerics.Production));
+        session.Decode([1, 2], default);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(20)); // the prefill takes a second
+        Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], cancellation.Token); });
+        Assert.Equal(0, session.Length);
+        session.Decode([1, 2], default);
+        Assert.Equal(2, session.Length);
+    }
+
+    [Fact]
+    public async Task A_cache_that_is_full_is_an_error_of_the_request_and_not_of_the_process()
+    {
+        using var model = await Load();
+        using var session = new DecoderSession(new LlamaContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
+        var error = Assert.Throws<EngineException>(() => { session.Decode(new int[300], default); }); // SessionModel never asks this
+        Assert.Contains("llama_decode returned 1", error.Message, StringComparison.Ordinal);
+        session.Decode([1], default);
+    }
+}
