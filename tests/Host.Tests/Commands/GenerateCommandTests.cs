@@ -81,7 +81,7 @@ public sealed class GenerateCommandTests
     [InlineData("strict")]
     public async Task Verify_ends_with_a_verdict_on_the_logits_of_each_token(string setting)
     {
-        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--verify", "--setting", setting);
+        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--temperature", "0", "--ignore-eos", "--verify", "--setting", setting);
         Assert.Equal(0, outcome.ExitCode);
         string[] lines = outcome.Output.TrimEnd('\n').Split('\n');
         Assert.Equal($"Verified 40 tokens against the reference, {setting} setting.", lines[^2]);
@@ -91,7 +91,7 @@ public sealed class GenerateCommandTests
     [SharedFact]
     public async Task Verify_puts_the_report_into_the_json_document()
     {
-        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--verify", "--json");
+        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--temperature", "0", "--ignore-eos", "--verify", "--json");
         JsonElement validate = Json(outcome).GetProperty("validate");
         Assert.Equal("pass", validate.GetProperty("verdict").GetString());
         Assert.Equal("production", validate.GetProperty("setting").GetString());
