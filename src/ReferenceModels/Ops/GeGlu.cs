@@ -1,0 +1,67 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace ReferenceModels.Ops;
+
+/// <summary>Gated linear unit with GELU (Shazeer 2020, https://arxiv.org/abs/2002.05202, equation 6): y = GELU(g) ⊙ u.</summary>
+internal static class GeGlu
+{
+    /// <summary>y = GELU(g) ⊙ u.</summary>
+    /// <param name="pass">Memory and tape.</param>
+    /// <param name="g">The gate, (T, f).</param>
+    /// <param name="u">What is gated, (T, f).</param>
+    public static Tensor Forward(Pass pass, Tensor g, Tensor u)
+    {
+        Tensor y = pass.New(g.Rows, g.Columns);
+        if (g.Rows == 1)
+        {
+            Forward(g.Values, u.Values, y.Values);
+        }
+        else
+        {
+            ForwardRows(pass, g, u, y);
+        }
+        if (pass.Tape is { } tape)
+        {
+            Push(tape, g, u, y);
+        }
+        return y;
+    }
+
+    /// <summary>One row, (f); <paramref name="y"/> is another row than the inputs.</summary>
+    public static void Forward(ReadOnlySpan<float> g, ReadOnlySpan<float> u, Span<float> y)
+    {
+        Gelu.Forward(g, y);
+        TensorPrimitives.Multiply(y, u, y);
+    }
+
+    /// <summary>One row of the way back: δu += δy·GELU(g), δg += δy·u·GELU′(g).</summary>
+    public static void Gradient(ReadOnlySpan<float> g, ReadOnlySpan<float> u, ReadOnlySpan<float> δy, Span<float> δg, Span<float> δu)
+    {
+        var activated = new float[g.Length];
+        Gelu.Forward(g, activated);
+        for (int i = 0; i < g.Length; i++)
+        {
+            δu[i] += δy[i] * activated[i];
+            δg[i] += δy[i] * u[i] * Gelu.Derivative(g[i]);
+        }
+    }
+
+    /// <summary>The naive twin of one row.</summary>
+    public static void Naive<N>(ReadOnlySpan<N> g, ReadOnlySpan<N> u, Span<N> y)
+        where N : IBinaryFloatingPointIeee754<N>
+    {
+        Gelu.Naive(g, y);
+        for (int i = 0; i < g.Length; i++)
+        {
+            y[i] *= u[i];
+        }
+    }
+
+    // Methods of their own, so that plain inference of one token never makes a closure.
+    private static void ForwardRows(Pass pass, Tensor g, Tensor u, Tensor y) =>
+        pass.Workers.For(g.Rows, t => Forward(g.Row(t), u.Row(t), y.Row(t)));
+
+    private static void Push(Tape tape, Tensor g, Tensor u, Tensor y) =>
+        tape.Record(() => Gradient(g.Values, u.Values, y.Gradient, g.Gradient, u.Gradient));
+}

@@ -1,0 +1,80 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace ReferenceModels.Ops;
+
+/// <summary>
+/// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2):
+/// y = ½x·(1 + tanh u) = x·σ(2u), u = √(2/π)·(x + 0.044715·x³).
+/// </summary>
+/// <remarks>ggml reads it from <see cref="GeluTable"/>.</remarks>
+internal static class Gelu
+{
+    // 2·√(2/π), and that times 0.044715.
+    private const float Linear = 1.5957691216057308f;
+    private const float Cubic = 0.07135481282052085f;
+
+    /// <summary>y = GELU(x), (T, f).</summary>
+    public static Tensor Forward(Pass pass, Tensor x)
+    {
+        Tensor y = pass.New(x.Rows, x.Columns);
+        if (x.Rows == 1)
+        {
+            Forward(x.Values, y.Values);
+        }
+        else
+        {
+            ForwardRows(pass, x, y);
+        }
+        if (pass.Tape is { } tape)
+        {
+            Push(tape, x, y);
+        }
+        return y;
+    }
+
+    /// <summary>One row, (f), by the formula; <paramref name="y"/> is another row than <paramref name="x"/>.</summary>
+    public static void Forward(ReadOnlySpan<float> x, Span<float> y)
+    {
+        // 2u = (Cubic·x² + Linear)·x; σ keeps the digits that 1 + tanh u loses for negative x.
+        TensorPrimitives.Multiply(x, x, y);
+        TensorPrimitives.Multiply(y, Cubic, y);
+        TensorPrimitives.Add(y, Linear, y);
+        TensorPrimitives.Multiply(y, x, y);
+        TensorPrimitives.Sigmoid(y, y);
+        TensorPrimitives.Multiply(y, x, y);
+    }
+
+    /// <summary>dy/dx = σ(2u) + x·σ(2u)·(1 − σ(2u))·d(2u)/dx.</summary>
+    public static float Derivative(float x)
+    {
+        float σ = 1 / (1 + MathF.Exp(-x * (Linear + Cubic * x * x)));
+        return σ + x * σ * (1 - σ) * (Linear + 3 * Cubic * x * x);
+    }
+
+    /// <summary>One row of the way back: δx += δy·dy/dx.</summary>
+    public static void Gradient(ReadOnlySpan<float> x, ReadOnlySpan<float> δy, Span<float> δx)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            δx[i] += δy[i] * Derivative(x[i]);
+        }
+    }
+
+    /// <summary>The naive twin of one row, as the paper writes it.</summary>
+    public static void Naive<N>(ReadOnlySpan<N> x, Span<N> y)
+        where N : IBinaryFloatingPointIeee754<N>
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            N u = N.Sqrt(N.CreateChecked(2) / N.Pi) * (x[i] + N.CreateChecked(0.044715) * x[i] * x[i] * x[i]);
+            y[i] = x[i] / N.CreateChecked(2) * (N.One + N.Tanh(u));
+        }
+    }
+
+    // Methods of their own, so that plain inference of one token never makes a closure.
+    private static void ForwardRows(Pass pass, Tensor x, Tensor y) =>
+        pass.Workers.For(x.Rows, t => Forward(x.Row(t), y.Row(t)));
+
+    private static void Push(Tape tape, Tensor x, Tensor y) => tape.Record(() => Gradient(x.Values, y.Gradient, x.Gradient));
+}

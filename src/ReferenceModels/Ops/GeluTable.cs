@@ -1,0 +1,40 @@
+namespace ReferenceModels.Ops;
+
+/// <summary>
+/// GELU as ggml's CPU backend computes it (ggml_vec_gelu_f32): the input is rounded to F16 and looked up in a table whose
+/// entries are rounded to F16 too; from ±10 on it is 0 or x itself.
+/// </summary>
+/// <remarks>A step of F16 is 2⁻¹¹ of the value: the error of this table, not of the formula, is what GELU models of ggml show.</remarks>
+internal static class GeluTable
+{
+    private static readonly float[] Values = Tabulate();
+
+    /// <summary>One row, (f).</summary>
+    public static void Forward(ReadOnlySpan<float> x, Span<float> y)
+    {
+        ReadOnlySpan<float> values = Values;
+        for (int i = 0; i < x.Length; i++)
+        {
+            y[i] = x[i] switch
+            {
+                <= -10 => 0,
+                >= 10 => x[i],
+                _ => values[BitConverter.HalfToUInt16Bits((Half)x[i])],
+            };
+        }
+    }
+
+    private static float[] Tabulate()
+    {
+        var table = new float[1 << 16];
+        for (int h = 0; h < table.Length; h++)
+        {
+            float x = (float)BitConverter.UInt16BitsToHalf((ushort)h);
+            // ggml_gelu_f32 in its own order of operations, multiply-add as the builds for processors that have it: of all entries
+            // the one for −1.9990234375 lies so near the middle of two halves that the other builds have its neighbour.
+            float y = 0.5f * x * (1 + MathF.Tanh(0.79788456080286535588f * x * MathF.FusedMultiplyAdd(0.044715f * x, x, 1)));
+            table[h] = (float)(Half)y;
+        }
+        return table;
+    }
+}
