@@ -24,12 +24,12 @@ public sealed class ReferenceBackend : IModelBackend
         {
             throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it computes on the cpu only, asked for was device '{options.Device}'. Set the device to cpu or auto, or use the llama.cpp backend.");
         }
-        ReferenceModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
+        ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
         progress?.Report(1);
         return new SessionModel(model, options.Slots);
     }
 
-    private static ReferenceModel Load(ModelOptions options)
+    private static ILoadedModel Load(ModelOptions options)
     {
         GgufFile file = GgufFile.Open(options.Path);
         try
@@ -40,6 +40,10 @@ public sealed class ReferenceBackend : IModelBackend
         {
             file.Dispose();
             throw;
+        }
+        if (options.VocabularyOnly || file.Tensors.Count == 0)
+        {
+            return VocabularyModel.Read(file);
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);

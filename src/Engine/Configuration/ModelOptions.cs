@@ -29,4 +29,7 @@ public sealed class ModelOptions
 
     /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
     public string? LibraryPath { get; set; }
+
+    /// <summary>Loads the vocabulary and no weights: the model splits text and refuses everything else.</summary>
+    public bool VocabularyOnly { get; set; }
 }

@@ -38,7 +38,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         try
         {
             GgufPreflight.Check(file);
-            var facts = new ModelFacts(file);
+            var facts = new ModelFacts(file, options.VocabularyOnly);
             int contextLength = facts.ContextLength(options.ContextLength);
             var library = LlamaLibrary.Load(options.LibraryPath, _logger);
             NativeGuard.Install();

@@ -14,14 +14,15 @@ internal sealed record ModelFacts
         ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "t5", "t5encoder", "eagle3", "dflash", "clip"];
 
     /// <param name="file">Checked by the preflight.</param>
-    public ModelFacts(GgufFile file)
+    /// <param name="vocabularyOnly">Whether the weights are left aside.</param>
+    public ModelFacts(GgufFile file, bool vocabularyOnly = false)
     {
         var metadata = file.Metadata;
         Architecture = metadata.RequireString(GgufKeys.Architecture);
         Name = metadata.GetString(GgufKeys.Name) ?? System.IO.Path.GetFileNameWithoutExtension(file.Path);
         Path = file.Path;
         FileType = GgufFileType.Of(file);
-        HasWeights = file.Tensors.Count > 0;
+        HasWeights = file.Tensors.Count > 0 && !vocabularyOnly;
         HasVocabulary = metadata.GetString(GgufKeys.TokenizerModel) is not (null or "none" or "no_vocab");
         Parameters = file.Tensors.Sum(tensor => tensor.Elements);
         TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength);

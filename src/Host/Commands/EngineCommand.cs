@@ -26,6 +26,7 @@ internal static class EngineCommand
         root.Add(GenerateCommand.Create());
         root.Add(ValidateCommand.Create());
         root.Add(InspectCommand.Create());
+        root.Add(TokenizeCommand.Create());
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());
         root.Action = new HelpText();

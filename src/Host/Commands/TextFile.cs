@@ -8,11 +8,13 @@ internal static class TextFile
     /// <summary>More is no prompt: the longest contexts hold a few megabytes of text.</summary>
     private const int LargestFile = 64 << 20;
 
-    /// <summary>Reads UTF-8 text; a byte order mark is dropped.</summary>
+    /// <summary>Reads UTF-8 text.</summary>
     /// <param name="path">The file; <c>-</c> is standard input.</param>
     /// <param name="cancellationToken">Ends the waiting for a pipe.</param>
+    /// <param name="option">The option that named the file, for messages.</param>
+    /// <param name="keepsMark">Whether a byte order mark is part of the text.</param>
     /// <exception cref="InvalidRequestException">The file cannot be read, is too large, or is not UTF-8.</exception>
-    public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
+    public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken, string option = "--file", bool keepsMark = false)
     {
         string name = path == "-" ? "standard input" : $"'{path}'";
         byte[] bytes;
@@ -24,12 +26,12 @@ internal static class TextFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             string found = Directory.Exists(path) ? "a folder" : path.Length == 0 ? "an empty path" : !File.Exists(path) ? "no such file" : e.Message;
-            throw new InvalidRequestException($"Reading the text {name}: expected a readable file, found {found.TrimEnd('.')}. Check the path given with --file.");
+            throw new InvalidRequestException($"Reading the text {name}: expected a readable file, found {found.TrimEnd('.')}. Check the path given with {option}.");
         }
         try
         {
             ReadOnlySpan<byte> text = bytes;
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text);
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(!keepsMark && text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text);
         }
         catch (DecoderFallbackException e)
         {

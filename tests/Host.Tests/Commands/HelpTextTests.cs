@@ -8,7 +8,7 @@ public sealed class HelpTextTests
         Outcome help = await EngineProcess.RunAsync("--help");
         Assert.Equal(0, help.ExitCode);
         Assert.Contains("llama.cpp", help.Output, StringComparison.Ordinal);
-        Assert.All(["generate", "validate", "inspect", "bench", "serve", "--version"], word => Assert.Contains(word, help.Output, StringComparison.Ordinal));
+        Assert.All(["generate", "validate", "inspect", "tokenize", "bench", "serve", "--version"], word => Assert.Contains(word, help.Output, StringComparison.Ordinal));
         Assert.Empty(help.Error);
     }
 
@@ -24,6 +24,7 @@ public sealed class HelpTextTests
     [InlineData("generate", "PROMPT", "--max-tokens", "--temperature", "--verify", "--json")]
     [InlineData("validate", "--text", "--tokens", "--setting", "--reference-model", "--json")]
     [InlineData("inspect", "FILE", "--json")]
+    [InlineData("tokenize", "TEXT", "--ids", "--no-special", "--cases", "--backend", "--json")]
     [InlineData("bench", "--prompt-tokens", "--generate-tokens", "--repeat", "--json")]
     [InlineData("serve", "--urls", "--queue", "http://127.0.0.1:8080")]
     public async Task A_verb_shows_its_options_their_defaults_and_an_example_in_80_columns(string verb, params string[] words)

@@ -1,0 +1,34 @@
+using System.Text;
+
+namespace Engine.Host.Commands.Tokenization;
+
+/// <summary>How a text is split.</summary>
+/// <param name="AddSpecial">Adds the ids the model wants around a text.</param>
+/// <param name="ParseSpecial">Reads the text of special tokens as these tokens.</param>
+internal readonly record struct SplitForm(bool AddSpecial, bool ParseSpecial);
+
+/// <summary>What one tokenizer makes of a text.</summary>
+/// <param name="Backend">Whose it is.</param>
+/// <param name="Ids">The tokens.</param>
+/// <param name="Pieces">Each token's own text in the vocabulary.</param>
+/// <param name="Texts">What each token says: the characters that end in it, for a character may take several tokens.</param>
+internal sealed record Tokenization(string Backend, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces, IReadOnlyList<string> Texts)
+{
+    public static Tokenization Of(string backend, ITokenizer tokenizer, string text, SplitForm form)
+    {
+        IReadOnlyList<int> ids = tokenizer.Encode(text, form.AddSpecial, form.ParseSpecial);
+        string[] texts = new string[ids.Count];
+        Decoder decoder = Encoding.UTF8.GetDecoder();
+        Span<char> characters = stackalloc char[64];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            ReadOnlySpan<byte> bytes = tokenizer.GetBytes(ids[i]).Span;
+            if (characters.Length < bytes.Length + 2)
+            {
+                characters = new char[bytes.Length + 2];
+            }
+            texts[i] = new string(characters[..decoder.GetChars(bytes, characters, flush: i == texts.Length - 1)]);
+        }
+        return new Tokenization(backend, ids, [.. ids.Select(tokenizer.GetPiece)], texts);
+    }
+}

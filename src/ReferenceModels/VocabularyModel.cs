@@ -1,0 +1,58 @@
+using Engine;
+using Engine.Generation;
+using Engine.Gguf;
+using ReferenceModels.Tokenizers;
+
+namespace ReferenceModels;
+
+/// <summary>A file's vocabulary without weights, of whatever architecture: it splits text and computes nothing.</summary>
+internal sealed class VocabularyModel : ILoadedModel
+{
+    private VocabularyModel(ModelCard card, ITokenizer tokenizer) => (Card, Tokenizer) = (card, tokenizer);
+
+    /// <inheritdoc/>
+    public ModelCard Card { get; }
+
+    /// <inheritdoc/>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Reads a file's vocabulary and closes the file.</summary>
+    /// <param name="file">The file, checked for what would be hostile; owned by this call.</param>
+    /// <exception cref="ModelFileException">The vocabulary's keys contradict each other.</exception>
+    public static VocabularyModel Read(GgufFile file)
+    {
+        using (file)
+        {
+            string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
+            ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, architecture);
+            int context = (int)Math.Min(file.Metadata.GetUInt32(architecture + ".context_length") ?? 0, int.MaxValue);
+            return new VocabularyModel(new ModelCard
+            {
+                Name = file.Metadata.GetString(GgufKeys.Name) ?? Path.GetFileNameWithoutExtension(file.Path),
+                Path = file.Path,
+                Architecture = architecture,
+                Backend = ReferenceBackend.BackendName,
+                Device = "cpu",
+                FileType = GgufFileType.Of(file),
+                Parameters = file.Tensors.Sum(tensor => tensor.Elements),
+                TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
+                VocabularySize = tokenizer.VocabularySize,
+                EmbeddingLength = 0,
+                Layers = 0,
+                ContextLength = context,
+                TrainedContextLength = context,
+                Abilities = ModelAbilities.None,
+            }, tokenizer);
+        }
+    }
+
+    /// <summary>Refused: there is nothing to compute with.</summary>
+    public ISession CreateSession(SessionKind kind) => throw new UnsupportedRequestException(
+        $"Running {Card.Name}: only its vocabulary is loaded. Load the model with its weights.");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The file is closed already.
+    }
+}

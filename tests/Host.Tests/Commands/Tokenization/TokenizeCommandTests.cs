@@ -1,0 +1,115 @@
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Commands.Tokenization;
+
+public sealed class TokenizeCommandTests
+{
+    private static readonly string[] Backends = ["llama.cpp", "reference"];
+
+    /// <summary>The ids are those of llama.cpp's own test data, byte for byte.</summary>
+    [SharedTheory]
+    [InlineData("bert-bge")]
+    [InlineData("falcon")]
+    [InlineData("gpt-2")]
+    [InlineData("llama-bpe")]
+    [InlineData("llama-spm")]
+    [InlineData("starcoder")]
+    public async Task Cases_give_the_lines_of_llama_cpps_out_files(string name)
+    {
+        string model = SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf");
+        string expected = await File.ReadAllTextAsync(model + ".out");
+        string[] arguments = ["tokenize", "--cases", model + ".inp", "--model", model];
+        Outcome both = await EngineProcess.RunAsync(arguments);
+        Assert.Equal(new Outcome(0, expected, ""), both);
+        foreach (string backend in Backends)
+        {
+            Assert.Equal(both, await EngineProcess.RunAsync([.. arguments, "--backend", backend]));
+        }
+    }
+
+    [SharedFact]
+    public async Task Ids_stand_on_one_line_with_and_without_special_tokens()
+    {
+        Assert.Equal("1 15043 3186\n", (await RunAsync("Hello world", "--ids")).Output);
+        Assert.Equal("15043 3186\n", (await RunAsync("Hello world", "--ids", "--no-special")).Output);
+        Assert.Equal("\n", (await RunAsync("", "--ids", "--no-special")).Output);
+    }
+
+    [SharedFact]
+    public async Task Markup_is_plain_text_unless_it_is_asked_for()
+    {
+        Assert.Equal("1 529 29879 29958\n", (await RunAsync("<s>", "--ids")).Output);
+        Assert.Equal("1 1\n", (await RunAsync("<s>", "--ids", "--parse-special", "--backend", "reference")).Output);
+    }
+
+    [SharedFact]
+    public async Task Native_and_managed_stand_side_by_side()
+    {
+        Outcome outcome = await RunAsync("Hello\n🙂");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("     1   15043  ▁Hello                        15043  ▁Hello\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("     2      13  <0x0A>                           13  <0x0A>\n", outcome.Output, StringComparison.Ordinal);
+        Assert.EndsWith("7 tokens, 7 characters; llama.cpp and reference agree.\n", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', outcome.Output);
+    }
+
+    [SharedFact]
+    public async Task One_tokenizer_shows_what_each_token_says()
+    {
+        Outcome outcome = await RunAsync("Hello world", "--backend", "reference");
+        Assert.Contains("     2    3186  ▁world                     \" world\"\n", outcome.Output, StringComparison.Ordinal);
+        Assert.EndsWith("3 tokens, 11 characters, by reference.\n", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    public async Task Colours_come_when_asked_for()
+    {
+        Assert.Contains("\u001b[30;48;5;157m▁Hello\u001b[0m", (await RunAsync("Hello", "--color", "always")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', (await RunAsync("a\u001b[31m", "--color", "never")).Output);
+    }
+
+    [SharedFact]
+    public async Task Text_comes_from_a_file_or_from_standard_input()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("text.txt", [.. "Hello world"u8]);
+        Assert.Equal("1 15043 3186\n", (await RunAsync("--file", file, "--ids")).Output);
+        string model = SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf");
+        Assert.Equal("1 15043 3186\n", (await EngineProcess.RunAsync(["tokenize", "--file", "-", "--ids", "--model", model], "Hello world")).Output);
+    }
+
+    [SharedFact]
+    public async Task Json_holds_ids_pieces_and_the_verdict()
+    {
+        JsonElement json = JsonDocument.Parse((await RunAsync("Hello world", "--json")).Output).RootElement;
+        Assert.Equal([1, 15043, 3186], json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
+        Assert.Equal(["<s>", "▁Hello", "▁world"], json.GetProperty("pieces").EnumerateArray().Select(piece => piece.GetString()));
+        Assert.Equal([1, 15043, 3186], json.GetProperty("reference_ids").EnumerateArray().Select(id => id.GetInt32()));
+        Assert.True(json.GetProperty("same").GetBoolean());
+        Assert.Equal("llama.cpp", json.GetProperty("backend").GetString());
+    }
+
+    [SharedFact]
+    public async Task Cases_in_json_are_one_document()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("cases.inp", [.. "Hello\n__ggml_vocab_test__\n\n\n__ggml_vocab_test__\n world\n__ggml_vocab_test__\n"u8]);
+        JsonElement json = JsonDocument.Parse((await RunAsync("--cases", file, "--json", "--backend", "reference")).Output).RootElement;
+        Assert.Equal(["Hello", "\n", " world"], json.GetProperty("cases").EnumerateArray().Select(text => text.GetProperty("text").GetString()));
+    }
+
+    [Fact]
+    public async Task The_default_model_splits_text_too() =>
+        Assert.EndsWith("llama.cpp and reference agree.\n", (await EngineProcess.RunAsync("tokenize", "The old river")).Output, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("A text is missing: give it as TEXT, with --file PATH or with --cases FILE.\n")]
+    [InlineData("Expected one input, found several: give one of TEXT, --file and --cases.\n", "a", "--file", "b")]
+    [InlineData("Reading the text 'absent.inp': expected a readable file, found no such file. Check the path given with --cases.\n", "--cases", "absent.inp")]
+    [InlineData("--backend: expected one of 'llama.cpp', 'reference', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
+    public async Task A_mistake_is_one_sentence(string sentence, params string[] arguments) =>
+        Assert.Equal(new Outcome(2, "", sentence), await EngineProcess.RunAsync(["tokenize", .. arguments]));
+
+    private static Task<Outcome> RunAsync(params string[] arguments) =>
+        EngineProcess.RunAsync(["tokenize", .. arguments, "--model", SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf")]);
+}
