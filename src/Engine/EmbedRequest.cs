@@ -14,6 +14,12 @@ public sealed record EmbedRequest
 
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
+
+    /// <summary>As <see cref="ScoreRequest.Activations"/>; with a single input only.</summary>
+    public IReadOnlyList<string> Activations { get; init; } = [];
+
+    /// <summary>As <see cref="ScoreRequest.Replay"/>; with a single input only.</summary>
+    public IReadOnlyList<Activation> Replay { get; init; } = [];
 }
 
 /// <summary>How the rows of an input's tokens become one row.</summary>
@@ -40,4 +46,8 @@ public enum Pooling
 /// <param name="TokenCounts">Number of tokens of each input.</param>
 /// <param name="Pooling">The pooling used.</param>
 /// <param name="Dimensions">d.</param>
-public sealed record Embeddings(IReadOnlyList<float[]> Rows, IReadOnlyList<int> TokenCounts, Pooling Pooling, int Dimensions);
+public sealed record Embeddings(IReadOnlyList<float[]> Rows, IReadOnlyList<int> TokenCounts, Pooling Pooling, int Dimensions)
+{
+    /// <summary>The activations asked for.</summary>
+    public IReadOnlyList<Activation> Activations { get; init; } = [];
+}

@@ -44,6 +44,12 @@ public sealed record ModelCard
 
     /// <summary>What the model can do.</summary>
     public required ModelAbilities Abilities { get; init; }
+
+    /// <summary>The token with which an encoder–decoder's target begins; null for other architectures.</summary>
+    public int? DecoderStartToken { get; init; }
+
+    /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null where the file does not say.</summary>
+    public Pooling? Pooling { get; init; }
 }
 
 /// <summary>What a model can be asked.</summary>
@@ -62,6 +68,12 @@ public enum ModelAbilities
     /// <summary><see cref="IModel.EmbedAsync"/>.</summary>
     Embed = 4,
 
-    /// <summary>Requests carry a source.</summary>
+    /// <summary>Requests carry a source: an encoder–decoder.</summary>
     Source = 8,
+
+    /// <summary>Embeds sentence pairs: tokens of segment 1 beside those of segment 0.</summary>
+    Segments = 16,
+
+    /// <summary><see cref="ScoreRequest.Replay"/> and <see cref="EmbedRequest.Replay"/>.</summary>
+    Replay = 32,
 }

@@ -39,4 +39,8 @@ public readonly record struct TokenLogProbability(int Token, float LogProbabilit
 /// <param name="Occurrence">0 for the first tensor of this name and operation in the pass, then 1, …</param>
 /// <param name="Shape">ggml order, fastest first: (d, T), (head size, heads, T), …</param>
 /// <param name="Values">The values, contiguous in that order.</param>
-public sealed record Activation(string Name, string Operation, int Occurrence, IReadOnlyList<long> Shape, float[] Values);
+public sealed record Activation(string Name, string Operation, int Occurrence, IReadOnlyList<long> Shape, float[] Values)
+{
+    /// <summary><c>encoder</c> or <c>decoder</c>, which use the same names; null in a model that is not of two parts.</summary>
+    public string? Part { get; init; }
+}

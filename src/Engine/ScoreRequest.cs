@@ -3,10 +3,11 @@ namespace Engine;
 /// <summary>Asks what a model makes of given tokens.</summary>
 public sealed record ScoreRequest
 {
-    /// <summary>The tokens (of the target, for an encoder–decoder). T of them.</summary>
+    /// <summary>The tokens (of the target, for an encoder–decoder: ids with the decoder's start token in front, or a text, before
+    /// which it is put). T of them.</summary>
     public required Prompt Tokens { get; init; }
 
-    /// <summary>The source of an encoder–decoder; null for other architectures.</summary>
+    /// <summary>The source of an encoder–decoder, which needs one; null for other architectures.</summary>
     public Prompt? Source { get; init; }
 
     /// <summary>First position asked for, from 0.</summary>
@@ -27,9 +28,17 @@ public sealed record ScoreRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>llama.cpp names of the activations to hand out as well, such as <c>l_out-0</c> or <c>result_norm</c>.
-    /// They come with the first block, for all T tokens, and need <see cref="FirstPosition"/> 0 and all positions.</summary>
+    /// <summary>In <see cref="Activations"/>: every tensor of the pass.</summary>
+    public const string AllActivations = "*";
+
+    /// <summary>llama.cpp names of the activations to hand out as well, such as <c>l_out-0</c> or <c>result_norm</c>, or
+    /// <see cref="AllActivations"/>. They come with the first block, for all T tokens, and need <see cref="FirstPosition"/> 0 and all positions.</summary>
     public IReadOnlyList<string> Activations { get; init; } = [];
+
+    /// <summary>Another run's activations of the same tokens. After each op whose result is among them the model goes on with that
+    /// one in the place of its own, so that every op of this run is fed what the other run's was fed, and the activations handed
+    /// out are what this model makes of those. Only models with <see cref="ModelAbilities.Replay"/> can.</summary>
+    public IReadOnlyList<Activation> Replay { get; init; } = [];
 }
 
 /// <summary>The form in which rows of logits come back.</summary>

@@ -47,7 +47,7 @@ public sealed class ReferenceBackend : IModelBackend
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-        var model = new ReferenceModel(file, options.ContextLength, threads);
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Arithmetic);
         try
         {
             model.RequireMemory(options.Slots);
@@ -65,6 +65,7 @@ public sealed class ReferenceBackend : IModelBackend
         Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
+        Expect(Enum.IsDefined(options.Arithmetic), nameof(options.Arithmetic), "one of its names", options.Arithmetic);
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
 
         static void Expect(bool holds, string name, string expected, object found)

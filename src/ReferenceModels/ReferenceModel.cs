@@ -11,25 +11,25 @@ namespace ReferenceModels;
 internal sealed class ReferenceModel : ILoadedModel
 {
     private readonly GgufFile _file;
-    private readonly Llama _llama;
+    private readonly INetwork _network;
+    private readonly Arithmetic _arithmetic;
     private readonly Workers _workers;
 
     /// <summary>Reads a file. Owns it from now on, also where this throws.</summary>
     /// <param name="file">The file, checked for what would be hostile.</param>
     /// <param name="contextLength">Tokens a session holds; 0 takes the model's own, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
-    public ReferenceModel(GgufFile file, int contextLength, int threads)
+    /// <param name="arithmetic">How products with quantized weights are computed.</param>
+    public ReferenceModel(GgufFile file, int contextLength, int threads, Arithmetic arithmetic = Arithmetic.Exact)
     {
-        _file = file;
+        (_file, _arithmetic) = (file, arithmetic);
         try
         {
-            string architecture = file.Metadata.RequireString("general.architecture");
-            if (architecture != "llama")
-            {
-                throw new UnsupportedRequestException($"Loading {file.FileName}: the reference backend runs the architecture 'llama', the file is of '{architecture}'. Use the llama.cpp backend.");
-            }
+            string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
+            var load = Networks.Loader(architecture, file.FileName);
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture);
-            _llama = Llama.Load(file, Tokenizer.VocabularySize);
+            _network = load(file, Tokenizer.VocabularySize);
+            NetworkSizes sizes = _network.Sizes;
             Card = new ModelCard
             {
                 Name = file.Metadata.GetString("general.name") ?? Path.GetFileNameWithoutExtension(file.Path),
@@ -41,11 +41,13 @@ internal sealed class ReferenceModel : ILoadedModel
                 Parameters = file.Tensors.Sum(tensor => tensor.Elements),
                 TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
                 VocabularySize = Tokenizer.VocabularySize,
-                EmbeddingLength = _llama.C.d,
-                Layers = _llama.C.N,
-                ContextLength = contextLength == 0 ? Math.Min(_llama.C.TrainedContext, 4096) : contextLength,
-                TrainedContextLength = _llama.C.TrainedContext,
-                Abilities = ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed,
+                EmbeddingLength = sizes.d,
+                Layers = sizes.N,
+                ContextLength = ContextLengthOf(sizes, contextLength),
+                TrainedContextLength = sizes.TrainedContext,
+                Abilities = Networks.Abilities(_network),
+                DecoderStartToken = Networks.DecoderStartToken(_network, file.Metadata),
+                Pooling = Networks.Pooling(file.Metadata),
             };
             _workers = new Workers(threads);
         }
@@ -63,19 +65,19 @@ internal sealed class ReferenceModel : ILoadedModel
     public ITokenizer Tokenizer { get; }
 
     /// <inheritdoc/>
-    /// <remarks>The arithmetic is the same for both <see cref="Numerics"/>: F32 throughout.</remarks>
+    /// <remarks>The arithmetic is the same for both <see cref="Numerics"/>.</remarks>
     public ISession CreateSession(SessionKind kind)
     {
         RequireMemory(1);
-        return new ReferenceSession(_llama, _workers, Card.ContextLength);
+        return new ReferenceSession(_network, _workers, Card.ContextLength, _arithmetic);
     }
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
     public void RequireMemory(int contexts)
     {
-        long cache = KeyValueCache.Bytes(_llama.C.N, _llama.C.G * _llama.C.d_k, Card.ContextLength);
-        long required = (long)Math.Min(1e18, contexts * ((double)cache + ReferenceSession.ActivationBytes(_llama.C)));
+        double context = (double)_network.CacheBytes(Card.ContextLength) + ReferenceSession.ActivationBytes(_network, Card.ContextLength);
+        long required = (long)Math.Min(1e18, contexts * context);
         long available = AvailableMemory.Bytes();
         if (required > available)
         {
@@ -91,4 +93,12 @@ internal sealed class ReferenceModel : ILoadedModel
         _workers.Dispose();
         _file.Dispose();
     }
+
+    private int ContextLengthOf(NetworkSizes sizes, int asked) => asked switch
+    {
+        0 => Math.Min(sizes.TrainedContext, 4096),
+        _ when asked > sizes.TrainedContext && sizes.HasLearnedPositions => throw new ConfigurationException(
+            $"Loading {_file.FileName}: expected a context length of at most {sizes.TrainedContext}, for each position has learned weights, found {asked}. Lower the context length."),
+        _ => asked,
+    };
 }

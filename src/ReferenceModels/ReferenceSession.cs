@@ -2,11 +2,10 @@ using Engine;
 using Engine.Generation;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace ReferenceModels;
 
-/// <summary>A context of the managed LLaMA: its cache, and the cutting of prompts into blocks that fit the memory.</summary>
+/// <summary>A context of a managed model: its cache, and the cutting of prompts into blocks that fit the memory.</summary>
 internal sealed class ReferenceSession : ISession
 {
     // Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.
@@ -15,38 +14,53 @@ internal sealed class ReferenceSession : ISession
     // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
     private const int LogitFloats = 2 << 20;
 
-    private readonly Llama _llama;
-    private readonly Llama.State _state;
+    private readonly INetwork _network;
+    private readonly State _state;
 
     /// <summary>An empty context.</summary>
-    public ReferenceSession(Llama llama, Workers workers, int contextLength)
+    public ReferenceSession(INetwork network, Workers workers, int contextLength, Arithmetic arithmetic)
     {
-        _llama = llama;
-        _state = llama.CreateState(new Pass(workers), contextLength);
+        _network = network;
+        _state = network.CreateState(new Pass(workers) { Arithmetic = arithmetic }, contextLength);
     }
 
     /// <inheritdoc/>
     public int Length => _state.Cache.Length;
 
-    /// <summary>About how many bytes the activations of a block take.</summary>
-    public static long ActivationBytes(Llama.Config c) =>
-        sizeof(float) * ((long)BlockTokens * (8 * c.d + 3 * c.f + 4 * c.H * c.d_k + 4 * c.G * c.d_k) + LogitRows(c.V) * (long)c.V);
+    private IDecoder Decoder => (IDecoder)_network; // the model's abilities were checked before
+
+    private int Vocabulary => _network.Sizes.V;
+
+    /// <summary>About how many bytes the activations of a pass take.</summary>
+    public static long ActivationBytes(INetwork network, int contextLength)
+    {
+        NetworkSizes sizes = network.Sizes;
+        int rows = network is IEncoder ? contextLength : BlockTokens;
+        return sizeof(float) * (rows * sizes.RowFloats + LogitRows(sizes.V) * (long)sizes.V);
+    }
 
     /// <inheritdoc/>
-    public void Clear() => _state.Cache.Clear();
+    public void Clear() => _state.Clear();
+
+    /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken)
+    {
+        Begin(source.Length, cancellationToken);
+        EncodeSource(source);
+    }
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
         try
         {
-            Begin(tokens.Length, cancellationToken);
+            Resume(tokens.Length, cancellationToken);
             Tensor rows = default;
             for (int start = 0; start < tokens.Length; start += BlockTokens)
             {
-                rows = Evaluate(tokens, start, first: tokens.Length - 1);
+                rows = Evaluate(tokens, start, BlockTokens, first: tokens.Length - 1);
             }
-            return _llama.Logits(_state, rows).Values;
+            return Decoder.Logits(_state, rows).Values;
         }
         catch
         {
@@ -56,22 +70,65 @@ internal sealed class ReferenceSession : ISession
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(
-        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken)
-    {
-        Clear();
-        _state.Tap = activations.Count > 0 ? new ActivationTap(activations) : null;
-        try
+    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken) =>
+        Tapped(evaluation, () =>
         {
-            Begin(tokens.Length, cancellationToken);
-            // What lies behind the last position asked for has no part in it.
-            for (int start = 0; start < first + count; start += BlockTokens)
+            if (evaluation.Source is { } source)
             {
-                Tensor rows = Evaluate(tokens, start, first);
+                EncodeSource(source);
+            }
+            int block = Block(evaluation);
+            // What lies behind the last position asked for has no part in it.
+            for (int start = 0; start < first + count; start += block)
+            {
+                Tensor rows = Evaluate(evaluation.Tokens, start, block, first);
                 int position = Math.Max(start, first);
                 HandOutLogits(rows.Slice(0, Math.Min(rows.Rows, first + count - position)), position, sink);
             }
-            return _state.Tap?.Activations() ?? [];
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
+        Tapped(evaluation, () =>
+        {
+            if (pooling == Pooling.Rank)
+            {
+                IRanker ranker = RequireRanker();
+                sink(0, ranker.Rank(_state, ranker.Encode(_state, evaluation.Tokens, evaluation.Segments)).Values);
+                return;
+            }
+            var rows = new RowPooling(pooling, _network.Sizes.d, evaluation.Tokens.Length, sink);
+            if (_network is IEncoder encoder)
+            {
+                rows.Add(encoder.Encode(_state, evaluation.Tokens, evaluation.Segments));
+            }
+            else
+            {
+                int block = Block(evaluation);
+                for (int start = 0; start < evaluation.Tokens.Length; start += block)
+                {
+                    rows.Add(Evaluate(evaluation.Tokens, start, block, first: 0));
+                }
+            }
+            rows.Finish();
+        }, cancellationToken);
+
+    /// <summary>Nothing to free: the memory is the collector's.</summary>
+    public void Dispose() { }
+
+    private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);
+
+    // A tensor that somebody looks at comes whole.
+    private static int Block(Evaluation evaluation) => evaluation.Taps ? Math.Max(1, evaluation.Tokens.Length) : BlockTokens;
+
+    private IReadOnlyList<Activation> Tapped(Evaluation evaluation, Action passes, CancellationToken cancellationToken)
+    {
+        _state.Tap = evaluation.Taps ? new ActivationTap(evaluation.Activations, evaluation.Replay) : null;
+        try
+        {
+            Begin(evaluation.Tokens.Length, cancellationToken);
+            passes();
+            return _state.Tap?.Activations ?? [];
         }
         catch
         {
@@ -84,51 +141,16 @@ internal sealed class ReferenceSession : ISession
         }
     }
 
-    /// <inheritdoc/>
-    public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
-    {
-        if (pooling == Pooling.Rank)
-        {
-            throw new UnsupportedRequestException("Pooling by rank: a LLaMA has no classifier head that would give scores. Ask for another pooling.");
-        }
-        Clear();
-        try
-        {
-            Begin(tokens.Length, cancellationToken);
-            var sum = new float[_llama.C.d];
-            for (int start = 0; start < tokens.Length; start += BlockTokens)
-            {
-                Tensor rows = Evaluate(tokens, start, first: 0);
-                for (int i = 0; i < rows.Rows; i++)
-                {
-                    TensorPrimitives.Add(sum, rows.Row(i), sum);
-                    bool asked = pooling == Pooling.None || (pooling == Pooling.Cls && start + i == 0)
-                        || (pooling == Pooling.Last && start + i == tokens.Length - 1);
-                    if (asked)
-                    {
-                        sink(pooling == Pooling.None ? start + i : 0, rows.Row(i));
-                    }
-                }
-            }
-            if (pooling == Pooling.Mean)
-            {
-                TensorPrimitives.Divide(sum, tokens.Length, sum);
-                sink(0, sum);
-            }
-        }
-        catch
-        {
-            Clear();
-            throw;
-        }
-    }
-
-    /// <summary>Nothing to free: the memory is the collector's.</summary>
-    public void Dispose() { }
-
-    private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);
+    private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw new UnsupportedRequestException(
+        "Pooling by rank: this model has no classifier head that would give scores. Ask for another pooling.");
 
     private void Begin(int tokens, CancellationToken cancellationToken)
+    {
+        Clear();
+        Resume(tokens, cancellationToken);
+    }
+
+    private void Resume(int tokens, CancellationToken cancellationToken)
     {
         if (Length + tokens > _state.Cache.Capacity)
         {
@@ -137,20 +159,34 @@ internal sealed class ReferenceSession : ISession
         _state.Pass.Cancellation = cancellationToken;
     }
 
-    // Evaluates the block of tokens from start on and gives its rows (d) from position first on.
-    private Tensor Evaluate(ReadOnlySpan<int> tokens, int start, int first)
+    private void EncodeSource(ReadOnlySpan<int> source)
     {
-        int end = Math.Min(start + BlockTokens, tokens.Length);
-        return _llama.Forward(_state, tokens[start..end], rows: Math.Max(0, end - Math.Max(first, start)));
+        try
+        {
+            ((IEncoder)_network).Encode(_state, source, []);
+        }
+        catch
+        {
+            Clear();
+            throw;
+        }
+    }
+
+    // Evaluates the block of tokens from start on and gives its rows (d) from position first on.
+    private Tensor Evaluate(ReadOnlySpan<int> tokens, int start, int block, int first)
+    {
+        int end = Math.Min(start + block, tokens.Length);
+        return Decoder.Forward(_state, tokens[start..end], rows: Math.Max(0, end - Math.Max(first, start)));
     }
 
     private void HandOutLogits(Tensor rows, int position, RowSink sink)
     {
-        int step = LogitRows(_llama.C.V);
+        // In one product where somebody looks at it.
+        int step = _state.Tap is null ? LogitRows(Vocabulary) : Math.Max(1, rows.Rows);
         for (int r = 0; r < rows.Rows; r += step)
         {
             (int, int) mark = _state.Pass.Mark;
-            Tensor logits = _llama.Logits(_state, rows.Slice(r, Math.Min(step, rows.Rows - r)));
+            Tensor logits = Decoder.Logits(_state, rows.Slice(r, Math.Min(step, rows.Rows - r)));
             for (int i = 0; i < logits.Rows; i++)
             {
                 sink(position + r + i, logits.Row(i));

@@ -20,7 +20,7 @@ public sealed class ReferenceSessionTests : IDisposable
         int[] tokens = random.Tokens(300);
         var rows = new float[tokens.Length][];
         using ISession whole = model.CreateSession(default);
-        whole.Score(tokens, 0, tokens.Length, [], (index, row) => rows[index] = row.ToArray(), default);
+        whole.Score(new Evaluation(tokens), 0, tokens.Length, (index, row) => rows[index] = row.ToArray(), default);
         using ISession single = model.CreateSession(default);
         for (int t = 0; t < tokens.Length; t++)
         {
@@ -43,9 +43,9 @@ public sealed class ReferenceSessionTests : IDisposable
         int[] tokens = random.Tokens(300);
         using ISession session = model.CreateSession(default);
         var all = new float[tokens.Length][];
-        session.Score(tokens, 0, tokens.Length, [], (index, row) => all[index] = row.ToArray(), default);
+        session.Score(new Evaluation(tokens), 0, tokens.Length, (index, row) => all[index] = row.ToArray(), default);
         List<int> handed = [];
-        session.Score(tokens, first, count, [], (index, row) =>
+        session.Score(new Evaluation(tokens), first, count, (index, row) =>
         {
             handed.Add(index);
             AssertSame(all[index], row, index);
@@ -62,7 +62,7 @@ public sealed class ReferenceSessionTests : IDisposable
         int[] tokens = random.Tokens(150);
         string[] names = ["embd", "norm-0", "attn_norm-0", "Qcur-0", "Kcur-1", "Vcur-1", "kqv_out-0", "attn_out-0", "ffn_inp-0", "ffn_norm-0", "ffn_gate-0", "ffn_up-0", "ffn_swiglu-0", "ffn_out-0", "l_out-1", "result_norm", "result_output"];
         float[] last = [];
-        IReadOnlyList<Activation> taken = session.Score(tokens, 0, 150, names, (_, row) => last = row.ToArray(), default);
+        IReadOnlyList<Activation> taken = session.Score(new Evaluation(tokens) { Activations = names }, 0, 150, (_, row) => last = row.ToArray(), default);
         Assert.Equal(names.Order(), taken.Select(activation => activation.Name).Distinct().Order());
         Assert.Equal(2, taken.Count(activation => activation.Name == "norm-0"));
         Assert.Equal(["MUL_MAT", "RESHAPE", "ROPE"], taken.Where(activation => activation.Name == "Qcur-0").Select(activation => activation.Operation));
@@ -78,11 +78,11 @@ public sealed class ReferenceSessionTests : IDisposable
         using ReferenceModel model = Load(random);
         using ISession session = model.CreateSession(new SessionKind(Numerics.Strict, Embeds: true));
         int[] tokens = random.Tokens(140);
-        float[] norm = session.Score(tokens, 0, 140, ["result_norm"], (_, _) => { }, default).Single().Values;
+        float[] norm = session.Score(new Evaluation(tokens) { Activations = ["result_norm"] }, 0, 140, (_, _) => { }, default).Single().Values;
         var rows = new List<float[]>();
         foreach (Pooling pooling in (Pooling[])[Pooling.None, Pooling.Cls, Pooling.Last, Pooling.Mean])
         {
-            session.Embed(tokens, pooling, (_, row) => rows.Add(row.ToArray()), default);
+            session.Embed(new Evaluation(tokens), pooling, (_, row) => rows.Add(row.ToArray()), default);
         }
         Assert.Equal(143, rows.Count);
         Assert.Equal(norm, rows.Take(140).SelectMany(row => row));

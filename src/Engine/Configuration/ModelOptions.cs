@@ -27,6 +27,10 @@ public sealed class ModelOptions
     /// <summary>Layers to offload to the device; -1 for all.</summary>
     public int GpuLayers { get; set; } = -1;
 
+    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    /// <value>The default is <see cref="Arithmetic.Exact"/>.</value>
+    public Arithmetic Arithmetic { get; set; }
+
     /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
     public string? LibraryPath { get; set; }
 

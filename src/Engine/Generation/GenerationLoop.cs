@@ -5,10 +5,10 @@ namespace Engine.Generation;
 /// <summary>The loop of a generation: evaluate, choose, assemble text, stop or go on.</summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="hasText">Whether its tokens stand for text; a file may lack the vocabulary.</param>
-/// <param name="contextLength">Tokens the session holds.</param>
-/// <param name="prompt">The prompt's ids: not empty, no longer than the context.</param>
+/// <param name="card">How many tokens the session holds, and with which an encoder–decoder's answer begins.</param>
+/// <param name="prompt">The prompt's ids: not empty, no longer than the context. For an encoder–decoder the source.</param>
 /// <param name="request">The request, already checked.</param>
-internal sealed class GenerationLoop(ITokenizer tokenizer, bool hasText, int contextLength, int[] prompt, GenerateRequest request)
+internal sealed class GenerationLoop(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request)
 {
     private readonly TextAssembler _text = new(request.Stop);
 
@@ -25,13 +25,13 @@ internal sealed class GenerationLoop(ITokenizer tokenizer, bool hasText, int con
         }
         var random = new Xoshiro256(seed);
         var sampler = new TokenSampler(request.Sampling, tokenizer.VocabularySize);
-        foreach (int token in prompt)
+        int[] begin = Begin(session, cancellationToken);
+        foreach (int token in begin)
         {
             sampler.Accept(token);
         }
         int[] next = [0];
-        session.Clear();
-        var logits = session.Decode(prompt, cancellationToken);
+        var logits = session.Decode(begin, cancellationToken);
         for (int index = 0; ; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +43,7 @@ internal sealed class GenerationLoop(ITokenizer tokenizer, bool hasText, int con
                 ended ? FinishReason.EndOfGeneration
                 : _text.Stopped ? FinishReason.Stop
                 : index + 1 == request.MaxTokens ? FinishReason.MaxTokens
-                : session.Length >= contextLength ? FinishReason.ContextFull
+                : session.Length >= card.ContextLength ? FinishReason.ContextFull
                 : null;
             emit(new GeneratedToken
             {
@@ -62,5 +62,17 @@ internal sealed class GenerationLoop(ITokenizer tokenizer, bool hasText, int con
             next[0] = token;
             logits = session.Decode(next, cancellationToken);
         }
+    }
+
+    // What is decoded first: the prompt, or behind an encoded prompt the token with which answers begin.
+    private int[] Begin(ISession session, CancellationToken cancellationToken)
+    {
+        if (card.DecoderStartToken is { } start)
+        {
+            session.Encode(prompt, cancellationToken);
+            return [start];
+        }
+        session.Clear();
+        return prompt;
     }
 }

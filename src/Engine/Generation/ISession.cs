@@ -10,23 +10,27 @@ internal interface ISession : IDisposable
     /// <summary>Tokens in the cache; the next token evaluated stands at this position.</summary>
     int Length { get; }
 
-    /// <summary>Forgets the cache.</summary>
+    /// <summary>Forgets the cache, and the source of an encoder–decoder.</summary>
     void Clear();
+
+    /// <summary>Clears, and evaluates the source of an encoder–decoder: what is decoded afterwards is decoded against it.</summary>
+    /// <exception cref="OperationCanceledException">The session is cleared then.</exception>
+    void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken);
 
     /// <summary>Evaluates <paramref name="tokens"/> behind what the cache holds.</summary>
     /// <returns>The logits (V) of the last of them, valid until the next call.</returns>
     /// <exception cref="OperationCanceledException">Within 250 ms of the cancellation; the cache is then cleared.</exception>
     ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken);
 
-    /// <summary>Clears, evaluates <paramref name="tokens"/> (T) from position 0, and hands the rows of logits (V) of
+    /// <summary>Clears, evaluates the T tokens (the source before them, where there is one), and hands the rows of logits (V) of
     /// positions <paramref name="first"/> … <paramref name="first"/> + <paramref name="count"/> − 1 to the sink, ascending.</summary>
-    /// <returns>The activations asked for by name (none where <paramref name="activations"/> is empty).</returns>
-    IReadOnlyList<Activation> Score(
-        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken);
+    /// <returns>The activations asked for.</returns>
+    IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken);
 
-    /// <summary>Clears, evaluates <paramref name="tokens"/> and hands the rows (d) behind the final norm to the sink:
-    /// one per token for <see cref="Pooling.None"/>, one in all otherwise.</summary>
-    void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken);
+    /// <summary>Clears, evaluates the T tokens and hands the rows (d) behind the final norm (an encoder–decoder's encoder's) to the
+    /// sink: one per token for <see cref="Pooling.None"/>, one in all otherwise.</summary>
+    /// <returns>The activations asked for.</returns>
+    IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken);
 }
 
 /// <summary>Receives one row; the span is valid during the call only.</summary>

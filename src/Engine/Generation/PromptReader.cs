@@ -12,9 +12,51 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
     public async ValueTask<int[]> ReadAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var tokens = prompt.Text is { Length: > InlineCharacters }
-            ? await Task.Run(() => prompt.ToTokens(tokenizer), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
-            : prompt.ToTokens(tokenizer);
+        return Checked(await SplitAsync(prompt, prompt.ToTokens, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>The target of an encoder–decoder: ids as they are, a text behind the decoder's start token and without the tokens that
+    /// end a source.</summary>
+    /// <exception cref="EngineException">As for <see cref="ReadAsync"/>.</exception>
+    public async ValueTask<int[]> ReadTargetAsync(Prompt target, int start, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Checked(await SplitAsync(target, Target, cancellationToken).ConfigureAwait(false));
+
+        IReadOnlyList<int> Target(ITokenizer tokenizer) =>
+            target.Tokens ?? [start, .. tokenizer.Encode(target.Text!, addSpecial: false, parseSpecial: false)];
+    }
+
+    /// <summary>The segment of each id that <see cref="ReadAsync"/> gave; empty for 0 throughout.</summary>
+    /// <exception cref="InvalidRequestException">A segment is negative or beyond 1.</exception>
+    /// <exception cref="UnsupportedRequestException">The model cannot tell segments apart here.</exception>
+    public int[] ReadSegments(Prompt prompt)
+    {
+        int[] segments = [.. prompt.ToSegments(tokenizer) ?? []];
+        foreach (int segment in segments)
+        {
+            if (segment is < 0 or > 1)
+            {
+                throw new InvalidRequestException($"Reading a prompt for {card.Name}: expected segments of 0 or 1, found {segment}. Correct the segments.");
+            }
+            if (segment > 0 && !card.Abilities.HasFlag(ModelAbilities.Segments))
+            {
+                throw new UnsupportedRequestException(
+                    $"Embedding a sentence pair with {card.Name}: expected a model that tells segments apart, found {card.Architecture} on the backend "
+                    + $"{card.Backend}, which takes every token as of segment 0. Use a BERT on the reference backend.");
+            }
+        }
+        return segments.Contains(1) ? segments : [];
+    }
+
+    private async ValueTask<IReadOnlyList<int>> SplitAsync(
+        Prompt prompt, Func<ITokenizer, IReadOnlyList<int>> split, CancellationToken cancellationToken) =>
+        (prompt.Text?.Length ?? 0) + (prompt.Pair?.Length ?? 0) > InlineCharacters
+            ? await Task.Run(() => split(tokenizer), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : split(tokenizer);
+
+    private int[] Checked(IReadOnlyList<int> tokens)
+    {
         if (tokens.Count == 0)
         {
             throw new EmptyPromptException(

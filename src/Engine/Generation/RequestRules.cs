@@ -19,15 +19,24 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
         Expect(request.Activations!.All(name => !string.IsNullOrEmpty(name)), nameof(request.Activations), "a list of names", "an empty name");
+        Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
+        Expect(request.Tokens!.Pair is null && request.Source?.Pair is null, nameof(request.Tokens), "one text; a pair is for embedding", "a pair");
         Expect(
-            request.Activations!.Count == 0 || request is { FirstPosition: 0, PositionCount: null },
+            request.Activations!.Count + request.Replay!.Count == 0 || request is { FirstPosition: 0, PositionCount: null },
             nameof(request.Activations), "asked for together with all positions (FirstPosition 0, PositionCount null)",
             $"FirstPosition {request.FirstPosition}, PositionCount {request.PositionCount?.ToString() ?? "null"}");
         Require(card, ModelAbilities.Score, "score tokens");
-        if (request.Source is not null && !card.Abilities.HasFlag(ModelAbilities.Source))
+        RequireReplay(request.Replay.Count, card);
+        bool encodes = card.Abilities.HasFlag(ModelAbilities.Source);
+        if (request.Source is not null && !encodes)
         {
             throw new UnsupportedRequestException(
                 $"Scoring tokens with {card.Name}: the architecture {card.Architecture} has no encoder, the request has a source. Send Tokens alone.");
+        }
+        if (request.Source is null && encodes)
+        {
+            throw new InvalidRequestException(
+                $"Scoring tokens with {card.Name}: the architecture {card.Architecture} scores a target against a source, the request has no source. Set Source.");
         }
     }
 
@@ -37,6 +46,7 @@ internal static class RequestRules
     {
         ArgumentNullException.ThrowIfNull(request);
         Expect(request.Prompt is not null, nameof(request.Prompt), "a text or token ids", null);
+        Expect(request.Prompt!.Pair is null, nameof(request.Prompt), "one text; a pair is for embedding", "a pair");
         Expect(request.MaxTokens is null or >= 0, nameof(request.MaxTokens), "0 or more, or null for what the context holds", request.MaxTokens);
         Expect(request.Sampling is not null, nameof(request.Sampling), "sampling options", null);
         Check(request.Sampling!);
@@ -59,7 +69,13 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Pooling), nameof(request.Pooling), "one of its names", request.Pooling);
         Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are no direction", true);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
+        Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
+        Expect(
+            request.Activations!.Count + request.Replay!.Count == 0 || request.Inputs!.Count == 1,
+            nameof(request.Inputs), "a single one with Activations or Replay", request.Inputs!.Count);
         Require(card, ModelAbilities.Embed, "embed text");
+        RequireReplay(request.Replay.Count, card);
     }
 
     private static void Check(SamplingOptions options)
@@ -80,6 +96,14 @@ internal static class RequestRules
         {
             throw new InvalidRequestException(
                 FormattableString.Invariant($"Reading a request: expected {name} to be {expected}, found {found ?? "null"}. Correct the request."));
+        }
+    }
+
+    private static void RequireReplay(int activations, ModelCard card)
+    {
+        if (activations > 0)
+        {
+            Require(card, ModelAbilities.Replay, "replay another run's activations");
         }
     }
 

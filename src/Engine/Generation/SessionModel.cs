@@ -37,12 +37,15 @@ internal sealed class SessionModel : IModel
     public async IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         RequestRules.Check(request, Card);
-        int[] tokens = await _prompts.ReadAsync(request.Tokens, cancellationToken).ConfigureAwait(false);
+        int[]? source = request.Source is null ? null : await _prompts.ReadAsync(request.Source, cancellationToken).ConfigureAwait(false);
+        int[] tokens = Card.DecoderStartToken is { } start
+            ? await _prompts.ReadTargetAsync(request.Tokens, start, cancellationToken).ConfigureAwait(false)
+            : await _prompts.ReadAsync(request.Tokens, cancellationToken).ConfigureAwait(false);
         _ = new ScoreBlocks(request, tokens, Card.VocabularySize, static _ => { }); // refuses positions before the request queues
-        string[] activations = [.. request.Activations.Distinct(StringComparer.Ordinal)];
-        var kind = new SessionKind(request.Numerics, Taps: activations.Length > 0);
+        var evaluation = new Evaluation(tokens) { Source = source, Activations = [.. request.Activations.Distinct(StringComparer.Ordinal)], Replay = request.Replay };
+        var kind = new SessionKind(request.Numerics, Taps: evaluation.Taps);
         // What has to wait for the activations is in memory anyway; bounding it would only hold the slot.
-        int? buffer = activations.Length > 0 ? null : ScoreBlocksAhead;
+        int? buffer = evaluation.Activations.Count > 0 ? null : ScoreBlocksAhead;
         await foreach (var block in _slots.RunAsync<ScoreBlock>(kind, buffer, Score, cancellationToken).ConfigureAwait(false))
         {
             yield return block;
@@ -51,7 +54,7 @@ internal sealed class SessionModel : IModel
         void Score(ISession session, Job<ScoreBlock> job)
         {
             var blocks = new ScoreBlocks(request, tokens, Card.VocabularySize, job.Emit);
-            var taps = session.Score(tokens, blocks.First, blocks.Count, activations, (_, row) => blocks.Add(row), job.Stopping);
+            var taps = session.Score(evaluation, blocks.First, blocks.Count, (_, row) => blocks.Add(row), job.Stopping);
             blocks.Finish(taps);
         }
     }
@@ -66,7 +69,7 @@ internal sealed class SessionModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
         }
-        var loop = new GenerationLoop(Tokenizer, _hasText.Value, Card.ContextLength, prompt, request);
+        var loop = new GenerationLoop(Tokenizer, _hasText.Value, Card, prompt, request);
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
         int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;
@@ -82,23 +85,26 @@ internal sealed class SessionModel : IModel
     public async ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)
     {
         RequestRules.Check(request, Card);
-        var inputs = new List<int[]>(request.Inputs.Count);
+        var inputs = new List<Evaluation>(request.Inputs.Count);
         foreach (var input in request.Inputs)
         {
-            inputs.Add(await _prompts.ReadAsync(input, cancellationToken).ConfigureAwait(false));
+            int[] tokens = await _prompts.ReadAsync(input, cancellationToken).ConfigureAwait(false);
+            inputs.Add(new Evaluation(tokens) { Segments = _prompts.ReadSegments(input), Activations = request.Activations, Replay = request.Replay });
         }
         var rows = new List<float[]>();
-        await foreach (float[] row in _slots.RunAsync<float[]>(new SessionKind(request.Numerics, Embeds: true), null, Embed, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<Activation> activations = [];
+        var kind = new SessionKind(request.Numerics, Embeds: true, Taps: inputs[0].Taps);
+        await foreach (float[] row in _slots.RunAsync<float[]>(kind, null, Embed, cancellationToken).ConfigureAwait(false))
         {
             rows.Add(row);
         }
-        return new Embeddings(rows, [.. inputs.Select(tokens => tokens.Length)], request.Pooling, rows[0].Length);
+        return new Embeddings(rows, [.. inputs.Select(input => input.Tokens.Length)], request.Pooling, rows[0].Length) { Activations = activations };
 
         void Embed(ISession session, Job<float[]> job)
         {
-            foreach (int[] tokens in inputs)
+            foreach (Evaluation input in inputs)
             {
-                session.Embed(tokens, request.Pooling, (_, row) => job.Emit(Vector(row, request.Normalize)), job.Stopping);
+                activations = session.Embed(input, request.Pooling, (_, row) => job.Emit(Vector(row, request.Normalize)), job.Stopping);
             }
         }
     }

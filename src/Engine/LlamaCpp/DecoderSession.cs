@@ -12,6 +12,10 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISe
     public void Clear() => context.Clear();
 
     /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A session of a decoder was given a source.");
+
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
         for (; tokens.Length > context.Batch; tokens = tokens[context.Batch..])
@@ -23,9 +27,9 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISe
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(
-        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken)
+    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken)
     {
+        ReadOnlySpan<int> tokens = evaluation.Tokens;
         context.Clear();
         for (int p = 0; p < first;)
         {
@@ -48,7 +52,7 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISe
     }
 
     /// <inheritdoc/>
-    public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
+    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A session for logits was asked for embeddings.");
 
     /// <inheritdoc/>

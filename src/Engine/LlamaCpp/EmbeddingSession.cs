@@ -16,15 +16,16 @@ internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) :
     public void Clear() => _rows?.Clear();
 
     /// <inheritdoc/>
-    public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
+    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
     {
+        ReadOnlySpan<int> tokens = evaluation.Tokens;
         if (pooling == Pooling.Rank)
         {
             _ranks ??= model.CreateRankContext(numerics);
             _ranks.Clear();
             _ranks.Evaluate(tokens, tokens.Length, cancellationToken);
             sink(0, _ranks.Scores());
-            return;
+            return [];
         }
         var context = _rows ??= model.CreateEmbeddingContext(numerics);
         context.Clear();
@@ -43,6 +44,7 @@ internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) :
             int length = tokens.Length;
             sink(0, Array.ConvertAll(sum, total => (float)(total / length)));
         }
+        return [];
     }
 
     private static void Take(int position, ReadOnlySpan<float> row, int length, Pooling pooling, double[] sum, RowSink sink)
@@ -66,12 +68,15 @@ internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) :
     }
 
     /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A session for embeddings was asked for logits.");
+
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A session for embeddings was asked for logits.");
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(
-        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken) =>
+    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A session for embeddings was asked for logits.");
 
     /// <inheritdoc/>

@@ -13,10 +13,10 @@ internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISess
     public void Clear() { }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(
-        ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken)
+    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken)
     {
-        using var tap = new ActivationTap(activations);
+        int[] tokens = evaluation.Tokens;
+        using var tap = new ActivationTap(evaluation.Activations);
         using var context = model.CreateTapContext(tokens.Length, numerics, tap);
         // All tokens give a row even where fewer are asked for: the last layer computes only those that do.
         context.Evaluate(tokens, tokens.Length, cancellationToken);
@@ -28,11 +28,15 @@ internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISess
     }
 
     /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("A session for activations was asked to generate.");
+
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A session for activations was asked to generate.");
 
     /// <inheritdoc/>
-    public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
+    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("A session for activations was asked for embeddings.");
 
     /// <inheritdoc/>

@@ -3,54 +3,58 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Collects intermediate tensors of passes under llama.cpp's names, so that the two sides can be joined by them.</summary>
-/// <param name="names">The names asked for, such as <c>l_out-0</c>.</param>
-internal sealed class ActivationTap(IEnumerable<string> names)
+/// <summary>
+/// Looks at the intermediate tensors of one pass under llama.cpp's names, so that two sides can be joined by them; and in a replay
+/// puts another side's tensor in the place of each it has looked at, so that every op is fed what the other side's op was fed.
+/// </summary>
+/// <param name="names">The names asked for, such as <c>l_out-0</c>, or <see cref="ScoreRequest.AllActivations"/>.</param>
+/// <param name="replay">The other side's tensors; none for a plain look.</param>
+internal sealed class ActivationTap(IReadOnlyList<string> names, IReadOnlyList<Activation> replay)
 {
+    private readonly bool _all = names.Contains(ScoreRequest.AllActivations);
     private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
-    private readonly Dictionary<(string Name, string Operation), int> _seen = [];
-    private readonly OrderedDictionary<(string Name, string Operation, int Occurrence), (int Columns, int HeadSize, List<float> Values)> _taken = [];
+    private readonly Dictionary<(string?, string, string), int> _seen = [];
+    private readonly List<Activation> _taken = [];
+    private readonly Dictionary<(string?, string, string, int), Activation> _given =
+        replay.ToDictionary(given => (given.Part, given.Name, given.Operation, given.Occurrence));
 
-    /// <summary>Says that another stretch of tokens follows; its rows are added to those of the last.</summary>
-    public void BeginBlock() => _seen.Clear();
+    /// <summary>The part of the model whose pass it is: <c>encoder</c> or <c>decoder</c> where there are two.</summary>
+    public string? Part { get; set; }
 
-    /// <summary>Whether a tensor is asked for that would be worked out for its own sake.</summary>
-    public bool Wants(string name, int layer) => _names.Contains(FullName(name, layer));
+    /// <summary>What was taken, in the order of the pass.</summary>
+    public IReadOnlyList<Activation> Activations => _taken;
 
-    /// <summary>Takes a copy, if the name is asked for.</summary>
+    /// <summary>Whether a tensor that would be worked out for its own sake is asked for, or needed to replay.</summary>
+    public bool Wants(string name, int layer) => _all || _given.Count > 0 || _names.Contains(FullName(name, layer));
+
+    /// <summary>Takes (T, columns), which llama.cpp has as (columns, T), or as (head size, heads, T).</summary>
     /// <param name="name">llama.cpp's, without the layer.</param>
     /// <param name="layer">The layer, or -1 where the name has none.</param>
     /// <param name="operation">ggml's name of the operation.</param>
-    /// <param name="x">(T, columns).</param>
+    /// <param name="x">Goes on with the other side's values in a replay.</param>
     /// <param name="headSize">Set where llama.cpp has the tensor as (head size, heads, T).</param>
-    public void Take(string name, int layer, string operation, Tensor x, int headSize = 0)
+    public void Take(string name, int layer, string operation, Tensor x, int headSize = 0) =>
+        Take(name, layer, operation, x, headSize == 0 ? [x.Columns, x.Rows] : [headSize, x.Columns / headSize, x.Rows]);
+
+    /// <summary>Takes a tensor whose shape in ggml's order is another than its rows and columns say.</summary>
+    public void Take(string name, int layer, string operation, Tensor x, long[] shape)
     {
-        string fullName = FullName(name, layer);
-        if (!_names.Contains(fullName))
+        if (!Wants(name, layer))
         {
             return;
         }
-        int occurrence = _seen.GetValueOrDefault((fullName, operation));
-        _seen[(fullName, operation)] = occurrence + 1;
-        if (!_taken.TryGetValue((fullName, operation, occurrence), out (int, int, List<float> Values) taken))
+        string fullName = FullName(name, layer);
+        int occurrence = _seen.GetValueOrDefault((Part, fullName, operation));
+        _seen[(Part, fullName, operation)] = occurrence + 1;
+        if (_all || _names.Contains(fullName))
         {
-            taken = (x.Columns, headSize, []);
-            _taken.Add((fullName, operation, occurrence), taken);
+            _taken.Add(new Activation(fullName, operation, occurrence, shape, x.Values.ToArray()) { Part = Part });
         }
-        taken.Values.AddRange(x.Values);
-    }
-
-    /// <summary>What was taken, in the order of the pass.</summary>
-    public IReadOnlyList<Activation> Activations() =>
-    [
-        .. _taken.Select(entry =>
+        if (_given.TryGetValue((Part, fullName, operation, occurrence), out Activation? given) && given.Values.Length == x.Values.Length)
         {
-            (int columns, int headSize, List<float> values) = entry.Value;
-            long rows = values.Count / columns;
-            long[] shape = headSize == 0 ? [columns, rows] : [headSize, columns / headSize, rows];
-            return new Activation(entry.Key.Name, entry.Key.Operation, entry.Key.Occurrence, shape, [.. values]);
-        }),
-    ];
+            given.Values.CopyTo(x.Values);
+        }
+    }
 
     private static string FullName(string name, int layer) => layer < 0 ? name : $"{name}-{layer}";
 }

@@ -19,7 +19,7 @@ namespace ReferenceModels.Models;
 /// </code>
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/llama.cpp of v0.5.0), letters the papers'.
 /// </remarks>
-internal sealed class Llama
+internal sealed class Llama : IDecoder
 {
     private readonly RopeAngles _angles;
 
@@ -198,28 +198,22 @@ internal sealed class Llama
         }
     }
 
-    /// <summary>What a pass changes; owned by one caller.</summary>
-    /// <param name="Pass">Threads and memory of activations.</param>
-    /// <param name="Cache">Keys (rotated) and values, (n, G·d_k) per layer.</param>
-    internal sealed record State(Pass Pass, KeyValueCache Cache)
-    {
-        /// <summary>Collects activations, or null.</summary>
-        public ActivationTap? Tap { get; set; }
-    }
+    /// <inheritdoc/>
+    public NetworkSizes Sizes => new(
+        C.V, C.d, C.N, C.TrainedContext, HasLearnedPositions: false, 8L * C.d + 3 * C.f + 4 * C.H * C.d_k + 4 * C.G * C.d_k);
 
-    /// <summary>A state with an empty cache.</summary>
+    /// <inheritdoc/>
+    public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
+
+    /// <inheritdoc/>
+    /// <remarks>The cache holds rotated keys.</remarks>
     public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
 
-    /// <summary>Evaluates T tokens behind those in the cache.</summary>
-    /// <param name="s">Its cache is longer by T afterwards. On an exception it is of no use until cleared.</param>
-    /// <param name="tokens">(T), each within 0 … V − 1.</param>
-    /// <param name="rows">How many rows, the last ones, are wanted; 0 where only the cache matters.</param>
-    /// <returns>(rows, d) behind the final norm, valid until the next pass.</returns>
+    /// <inheritdoc/>
     public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
     {
         (Pass pass, ActivationTap? tap, int T, int n) = (s.Pass, s.Tap, tokens.Length, s.Cache.Length);
         pass.Release(default);
-        tap?.BeginBlock();
         Tensor turns = pass.New(T, C.d_k);
         _angles.Fill(n, turns);
         (int, int) start = pass.Mark;
@@ -240,8 +234,8 @@ internal sealed class Llama
                 // Beyond its keys and values, the last layer matters only to the rows asked for.
                 (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
             }
-            Tensor kqv_out = Attention.Forward(pass, Q, K_n, V_n, n + T - Q.Rows, (C.H, C.G));     // (T, H·d_k)
-            tap?.Take("kqv_out", i, "CONT", kqv_out);
+            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows };
+            Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, H·d_k)
             Tensor attn_out = Linear.Forward(pass, L.AttnOutput, L.AttnOutputBias, kqv_out);       // (T, d)
             tap?.Take("attn_out", i, L.AttnOutputBias is null ? "MUL_MAT" : "ADD", attn_out);
             Tensor ffn_inp = Residual.Forward(pass, x, attn_out);                                  // (T, d)
@@ -255,7 +249,7 @@ internal sealed class Llama
         return Norm(s, x, W.OutputNorm, "result_norm", -1);                                        // (rows, d)
     }
 
-    /// <summary>Logits (rows, V) of rows (rows, d) that <see cref="Forward"/> gave.</summary>
+    /// <inheritdoc/>
     public Tensor Logits(State s, Tensor result_norm)
     {
         Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
@@ -265,11 +259,18 @@ internal sealed class Llama
 
     private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer)
     {
+        Tensor y;
         if (s.Tap is { } tap && tap.Wants("norm", layer))
         {
-            tap.Take("norm", layer, "RMS_NORM", RmsNorm.Forward(s.Pass, x, null, null, C.Epsilon));
+            // In the two steps in which ggml has it; the result is the same to the last bit.
+            Tensor norm = RmsNorm.Forward(s.Pass, x, null, null, C.Epsilon);
+            tap.Take("norm", layer, "RMS_NORM", norm);
+            y = Gain.Forward(s.Pass, norm, gain);
         }
-        Tensor y = RmsNorm.Forward(s.Pass, x, gain, null, C.Epsilon);
+        else
+        {
+            y = RmsNorm.Forward(s.Pass, x, gain, null, C.Epsilon);
+        }
         s.Tap?.Take(name, layer, "MUL", y);
         return y;
     }

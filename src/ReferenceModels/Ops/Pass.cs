@@ -1,3 +1,5 @@
+using Engine;
+
 namespace ReferenceModels.Ops;
 
 /// <summary>
@@ -21,6 +23,9 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
 
     /// <summary>Records the pass, or null for plain inference.</summary>
     public Tape? Tape { get; } = tape;
+
+    /// <summary>How products with quantized and 16-bit weights are computed.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Asked between ops.</summary>
     public CancellationToken Cancellation { get; set; }

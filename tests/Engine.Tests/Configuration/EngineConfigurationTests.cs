@@ -37,7 +37,7 @@ public sealed class EngineConfigurationTests
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Slots is 'four'. Set it to a whole number.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, LibraryPath.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Arithmetic, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.

@@ -95,25 +95,32 @@ internal sealed class ScriptedModel : ILoadedModel
             return model.Row(_tokens);
         }
 
-        public IReadOnlyList<Activation> Score(
-            ReadOnlySpan<int> tokens, int first, int count, IReadOnlyList<string> activations, RowSink sink, CancellationToken cancellationToken)
+        public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken)
         {
             Enter(cancellationToken);
-            int[] all = tokens.ToArray();
+            Clear();
+            _tokens.AddRange(source);
+        }
+
+        public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken)
+        {
+            Enter(cancellationToken);
+            int[] all = evaluation.Tokens;
             for (int p = first; p < first + count; p++)
             {
                 sink(p, model.Row(all[..(p + 1)]));
             }
-            return [.. activations.Select(name => new Activation(name, "NONE", 0, [1], [42]))];
+            return [.. evaluation.Activations.Select(name => new Activation(name, "NONE", 0, [1], [42]))];
         }
 
-        public void Embed(ReadOnlySpan<int> tokens, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
+        public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
         {
             Enter(cancellationToken);
-            for (int i = 0; i < (pooling == Pooling.None ? tokens.Length : 1); i++)
+            for (int i = 0; i < (pooling == Pooling.None ? evaluation.Tokens.Length : 1); i++)
             {
-                sink(i, [tokens[i], 3, 4]);
+                sink(i, [evaluation.Tokens[i], 3, 4]);
             }
+            return [];
         }
 
         public void Dispose()

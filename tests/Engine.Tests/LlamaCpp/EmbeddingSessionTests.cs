@@ -1,3 +1,4 @@
+using Engine.Generation;
 using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
 using Engine.Sampling;
@@ -26,7 +27,7 @@ public sealed class EmbeddingSessionTests : IDisposable
     {
         using var session = model.CreateSession(new(Numerics.Strict, Embeds: true));
         float[] row = [];
-        session.Embed(Tokens, pooling, (_, values) => row = values.ToArray(), default);
+        session.Embed(new Evaluation(Tokens), pooling, (_, values) => row = values.ToArray(), default);
         return row;
     }
 

@@ -27,7 +27,7 @@ public sealed class LlamaGradientTests : IDisposable
         double[] δlogits = Ops.Doubles.Random(Tokens.Length * random.V, 7);
 
         var tape = new Tape();
-        Llama.State state = llama.CreateState(new Pass(workers, tape), Tokens.Length);
+        State state = llama.CreateState(new Pass(workers, tape), Tokens.Length);
         Tensor logits = llama.Logits(state, llama.Forward(state, Tokens, Tokens.Length));
         for (int i = 0; i < δlogits.Length; i++)
         {
@@ -35,7 +35,7 @@ public sealed class LlamaGradientTests : IDisposable
         }
         tape.Backward();
 
-        Llama.State plain = llama.CreateState(new Pass(workers), Tokens.Length);
+        State plain = llama.CreateState(new Pass(workers), Tokens.Length);
         double Loss()
         {
             plain.Cache.Clear();
@@ -76,7 +76,7 @@ public sealed class LlamaGradientTests : IDisposable
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));
         Llama llama = Llama.Load(file, random.V);
         using var workers = new Workers(1);
-        Llama.State taped = llama.CreateState(new Pass(workers, new Tape()), 8), plain = llama.CreateState(new Pass(workers), 8);
+        State taped = llama.CreateState(new Pass(workers, new Tape()), 8), plain = llama.CreateState(new Pass(workers), 8);
         float[] a = llama.Logits(taped, llama.Forward(taped, Tokens, 5)).Values.ToArray();
         float[] b = llama.Logits(plain, llama.Forward(plain, Tokens, 5)).Values.ToArray();
         Assert.Equal(a, b);

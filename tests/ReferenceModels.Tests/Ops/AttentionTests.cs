@@ -4,58 +4,85 @@ namespace ReferenceModels.Tests.Ops;
 
 public sealed class AttentionTests
 {
-    [Theory]
-    [InlineData(1, 1, 8, 1, 0)]
-    [InlineData(4, 4, 16, 5, 0)]
-    [InlineData(4, 2, 64, 1, 300)]
-    [InlineData(8, 2, 32, 23, 0)]
-    [InlineData(8, 1, 16, 9, 40)]
-    [InlineData(12, 1, 6, 7, 3)]      // a group larger than a tile, and heads that no vector divides
-    [InlineData(3, 1, 24, 10, 2)]
-    public void The_fast_forward_equals_the_naive_one_in_double(int H, int G, int d_k, int T, int cached)
+    private const int Seed = 5;
+
+    public static TheoryData<int, int, int, int, int, bool, bool> Shapes { get; } = new()
     {
-        int n = cached + T;
+        // H, G, d_k, T, positions before, causal, with a bias
+        { 1, 1, 8, 1, 0, true, false },
+        { 4, 4, 16, 5, 0, true, true },
+        { 4, 2, 64, 1, 300, true, false },
+        { 8, 2, 32, 23, 0, true, false },
+        { 8, 1, 16, 9, 40, true, true },
+        { 12, 1, 6, 7, 3, true, false },     // a group larger than a tile, and heads that no vector divides
+        { 3, 1, 24, 10, 2, true, false },
+        { 4, 4, 16, 21, 0, false, false },
+        { 6, 6, 10, 5, 12, false, true },    // fewer queries than positions, as in cross-attention
+    };
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void The_fast_forward_and_the_steps_equal_the_naive_one_in_double(int H, int G, int d_k, int T, int before, bool causal, bool biased)
+    {
+        int n = before + T;
         float[] Q = Doubles.Random(T * H * d_k, 1).ToFloats(), K = Doubles.Random(n * G * d_k, 2).ToFloats(), V = Doubles.Random(n * G * d_k, 3).ToFloats();
+        float[] b = biased ? Doubles.Random(H * T * n, Seed).ToFloats() : [];
+        var rule = new AttentionRule(H, G, 0.3f) { Causal = causal, First = causal ? before : 0, Bias = biased ? new Tensor(b, 0, H * T, n) : null };
+        (Tensor q, Tensor k, Tensor v) = (new(Q, 0, T, H * d_k), new(K, 0, n, G * d_k), new(V, 0, n, G * d_k));
         using var workers = new Workers(2);
-        Tensor o = Attention.Forward(
-            new Pass(workers), new Tensor(Q, 0, T, H * d_k), new Tensor(K, 0, n, G * d_k), new Tensor(V, 0, n, G * d_k), cached, (H, G));
-        Doubles.AssertNear(NaiveHeads(Q.ToDoubles(), K.ToDoubles(), V.ToDoubles(), H, G, d_k, cached), o.Values.ToArray(), 1e-6);
+        var pass = new Pass(workers);
+        double[] expected = NaiveHeads(Q.ToDoubles(), K.ToDoubles(), V.ToDoubles(), b.ToDoubles(), rule, d_k);
+
+        Doubles.AssertNear(expected, Attention.Forward(pass, q, k, v, rule).Values.ToArray(), 1e-6);
+
+        Tensor s = AttentionSteps.Scores(pass, q, k, rule);
+        for (int row = 0; row < H * T && biased; row++)
+        {
+            // The steps take a bias within the scores, before they are scaled.
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(b.AsSpan(row * n, n), 1 / rule.Scale, s.Row(row), s.Row(row));
+        }
+        Tensor a = AttentionSteps.Sums(pass, AttentionSteps.Probabilities(pass, s, rule), v, rule);
+        Doubles.AssertNear(expected, AttentionSteps.Concatenate(pass, a, H).Values.ToArray(), 1e-6);
     }
 
-    [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    [Theory, InlineData(true), InlineData(false)]
+    public void The_gradient_is_what_central_differences_give(bool causal)
     {
         const int H = 4, G = 2, d_k = 6, T = 3;
         (double[] Q, double[] K, double[] V) = (Doubles.Random(T * H * d_k, 1), Doubles.Random(T * G * d_k, 2), Doubles.Random(T * G * d_k, 3));
-        double[] δo = Doubles.Random(T * H * d_k, 4);
-        double Loss() => Doubles.Dot(NaiveHeads(Q, K, V, H, G, d_k, 0), δo);
+        (double[] δo, double[] b) = (Doubles.Random(T * H * d_k, 4), Doubles.Random(H * T * T, Seed));
+        var rule = new AttentionRule(H, G, 0.4f) { Causal = causal };
+        double Loss() => Doubles.Dot(NaiveHeads(Q, K, V, b, rule, d_k), δo);
 
         using var workers = new Workers(1);
         var tape = new Tape();
-        (float[] δQ, float[] δK, float[] δV) = (new float[Q.Length], new float[K.Length], new float[V.Length]);
+        (float[] δQ, float[] δK, float[] δV, float[] δb) = (new float[Q.Length], new float[K.Length], new float[V.Length], new float[b.Length]);
         Tensor o = Attention.Forward(
             new Pass(workers, tape), new Tensor(Q.ToFloats(), 0, T, H * d_k, δQ), new Tensor(K.ToFloats(), 0, T, G * d_k, δK),
-            new Tensor(V.ToFloats(), 0, T, G * d_k, δV), 0, (H, G));
+            new Tensor(V.ToFloats(), 0, T, G * d_k, δV), rule with { Bias = new Tensor(b.ToFloats(), 0, H * T, T, δb) });
         δo.ToFloats().CopyTo(o.Gradient);
         tape.Backward();
         Doubles.AssertNear(Doubles.Derivatives(Q, Loss), δQ, 2e-6);
         Doubles.AssertNear(Doubles.Derivatives(K, Loss), δK, 2e-6);
         Doubles.AssertNear(Doubles.Derivatives(V, Loss), δV, 2e-6);
+        Doubles.AssertNear(Doubles.Derivatives(b, Loss), δb, 2e-6);
     }
 
-    private static double[] NaiveHeads(double[] Q, double[] K, double[] V, int H, int G, int d_k, int cached)
+    private static double[] NaiveHeads(double[] Q, double[] K, double[] V, double[] b, AttentionRule rule, int d_k)
     {
+        (int H, int G) = (rule.H, rule.G);
+        (int T, int n) = (Q.Length / (H * d_k), K.Length / (G * d_k));
         var o = new double[Q.Length];
-        for (int t = 0; t < Q.Length / (H * d_k); t++)
+        for (int t = 0; t < T; t++)
         {
             for (int h = 0; h < H; h++)
             {
-                int at = (t * H + h) * d_k, g = h / (H / G);
-                Attention.Naive<double>(Q.AsSpan(at, d_k), Head(K, g, cached + t + 1), Head(V, g, cached + t + 1), o.AsSpan(at, d_k));
+                int at = (t * H + h) * d_k, g = h / (H / G), seen = rule.Causal ? rule.First + t + 1 : n;
+                ReadOnlySpan<double> bias = b.Length == 0 ? [] : b.AsSpan((h * T + t) * n, seen);
+                Attention.Naive(Q.AsSpan(at, d_k), Head(K, g, seen), Head(V, g, seen), o.AsSpan(at, d_k), (double)rule.Scale, bias);
             }
         }
         return o;
 
-        double[] Head(double[] rows, int g, int n) => [.. Enumerable.Range(0, n).SelectMany(j => rows.AsSpan((j * G + g) * d_k, d_k).ToArray())];
+        double[] Head(double[] rows, int g, int seen) => [.. Enumerable.Range(0, seen).SelectMany(j => rows.AsSpan((j * G + g) * d_k, d_k).ToArray())];
     }
 }

@@ -1,0 +1,60 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Models;
+
+/// <summary>What a session needs to know of a model, whatever paper it is of.</summary>
+internal interface INetwork
+{
+    /// <summary>The sizes that matter outside of the model's own file.</summary>
+    NetworkSizes Sizes { get; }
+
+    /// <summary>Bytes that a state for so many positions keeps between passes.</summary>
+    long CacheBytes(int contextLength);
+
+    /// <summary>A state with nothing seen.</summary>
+    State CreateState(Pass pass, int contextLength);
+}
+
+/// <summary>Sizes of a model.</summary>
+/// <param name="V">Vocabulary size.</param>
+/// <param name="d">Width of the residual stream.</param>
+/// <param name="N">Layers; of an encoder–decoder, of each of the two, the larger number.</param>
+/// <param name="TrainedContext">Positions it was trained for.</param>
+/// <param name="HasLearnedPositions">Whether there is nothing behind <paramref name="TrainedContext"/>: positions are rows of a table.</param>
+/// <param name="RowFloats">About how many floats of activations one token takes in a pass, scores of attention apart.</param>
+internal sealed record NetworkSizes(int V, int d, int N, int TrainedContext, bool HasLearnedPositions, long RowFloats);
+
+/// <summary>A model that says of each position what token may follow: decoders, and the decoder of an encoder–decoder.</summary>
+internal interface IDecoder : INetwork
+{
+    /// <summary>Evaluates T tokens behind those in the cache.</summary>
+    /// <param name="s">Its cache is longer by T afterwards. On an exception it is of no use until cleared.</param>
+    /// <param name="tokens">(T), each within 0 … V − 1.</param>
+    /// <param name="rows">How many rows, the last ones, are wanted; 0 where only the cache matters.</param>
+    /// <returns>(rows, d) behind the final norm, valid until the next pass.</returns>
+    Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows);
+
+    /// <summary>Logits (rows, V) of rows (rows, d) that <see cref="Forward"/> gave.</summary>
+    Tensor Logits(State s, Tensor rows);
+}
+
+/// <summary>A model, or the part of one, in which every token attends to all: its input comes in one piece.</summary>
+internal interface IEncoder : INetwork
+{
+    /// <summary>Evaluates an input; of an encoder–decoder, the source, whose keys and values it leaves in <see cref="State.Source"/>.</summary>
+    /// <param name="s">Cleared by the caller.</param>
+    /// <param name="tokens">(T), each within 0 … V − 1.</param>
+    /// <param name="segments">(T) rows of the segment table, or empty for row 0 throughout.</param>
+    /// <returns>(T, d) behind the last norm, valid until the next pass.</returns>
+    Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments);
+}
+
+/// <summary>A model with a classifier that scores an input as a whole.</summary>
+internal interface IRanker : IEncoder
+{
+    /// <summary>Number of scores; 0 where this file has no classifier.</summary>
+    int Scores { get; }
+
+    /// <summary>The scores (1, Scores), no softmax, of the rows (T, d) that <see cref="IEncoder.Encode"/> gave.</summary>
+    Tensor Rank(State s, Tensor rows);
+}

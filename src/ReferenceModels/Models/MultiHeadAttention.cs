@@ -1,0 +1,42 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Models;
+
+/// <summary>Attention as a model's layer calls it: at once, or in steps under llama.cpp's names where somebody looks.</summary>
+internal static class MultiHeadAttention
+{
+    private static readonly string[] Steps = ["kq", "kq_plus_kq_b", "kq_soft_max", "kqv"];
+
+    /// <summary>Attends from T queries to n positions.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="i">The layer.</param>
+    /// <param name="Q">(T, H·d_k).</param>
+    /// <param name="K">(n, G·d_k).</param>
+    /// <param name="V">(n, G·d_k).</param>
+    /// <param name="rule">Heads, scale, bias, and what a query sees.</param>
+    /// <returns>kqv_out (T, H·d_k), the heads side by side.</returns>
+    public static Tensor Forward(State s, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
+    {
+        Tensor kqv_out = s.Tap is { } tap && Steps.Any(name => tap.Wants(name, i))
+            ? InSteps(s.Pass, tap, i, Q, K, V, rule) : Attention.Forward(s.Pass, Q, K, V, rule);
+        s.Tap?.Take("kqv_out", i, "CONT", kqv_out);
+        return kqv_out;
+    }
+
+    private static Tensor InSteps(Pass pass, ActivationTap tap, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
+    {
+        (int T, int n) = (Q.Rows, K.Rows);
+        Tensor kq = AttentionSteps.Scores(pass, Q, K, rule);                                       // (H·T, n)
+        tap.Take("kq", i, "MUL_MAT", kq, [n, T, rule.H]);
+        if (rule.Bias is { } bias)
+        {
+            kq = Residual.Forward(pass, kq, bias);                                                 // (H·T, n)
+            tap.Take("kq_plus_kq_b", i, "ADD", kq, [n, T, rule.H]);
+        }
+        Tensor kq_soft_max = AttentionSteps.Probabilities(pass, kq, rule);                         // (H·T, n)
+        tap.Take("kq_soft_max", i, "SOFT_MAX", kq_soft_max, [n, T, rule.H]);
+        Tensor kqv = AttentionSteps.Sums(pass, kq_soft_max, V, rule);                              // (H·T, d_k)
+        tap.Take("kqv", i, "MUL_MAT", kqv, [kqv.Columns, T, rule.H]);
+        return AttentionSteps.Concatenate(pass, kqv, rule.H);
+    }
+}

@@ -1,0 +1,46 @@
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Models;
+
+namespace ReferenceModels;
+
+/// <summary>The architectures there are, by the name in a file, and what each can do.</summary>
+internal static class Networks
+{
+    // The table to extend: an architecture missing here is refused by name.
+    private static readonly Dictionary<string, Func<GgufFile, int, INetwork>> Known = new(StringComparer.Ordinal)
+    {
+        ["llama"] = (file, vocabulary) => Llama.Load(file, vocabulary),
+    };
+
+    /// <summary>What reads a model of an architecture, given its file, in which the weights stay, and V.</summary>
+    /// <exception cref="UnsupportedRequestException">The architecture is not among those.</exception>
+    public static Func<GgufFile, int, INetwork> Loader(string architecture, string fileName) =>
+        Known.TryGetValue(architecture, out var load) ? load : throw new UnsupportedRequestException(
+            $"Loading {fileName}: the reference backend runs the architectures {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, "
+            + $"the file is of '{architecture}'. Use the llama.cpp backend.");
+
+    public static ModelAbilities Abilities(INetwork network) => ModelAbilities.Embed | ModelAbilities.Replay | network switch
+    {
+        IDecoder and IEncoder => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Source,
+        IDecoder => ModelAbilities.Score | ModelAbilities.Generate,
+        IRanker => ModelAbilities.Segments,
+        _ => ModelAbilities.None,
+    };
+
+    /// <summary>The token with which an encoder–decoder's target begins: the file's, or 0, the padding with which T5 begins.</summary>
+    public static int? DecoderStartToken(INetwork network, GgufMetadata metadata) => network is IDecoder and IEncoder
+        ? (int)(metadata.GetUInt32($"{metadata.RequireString(GgufKeys.Architecture)}.decoder_start_token_id") ?? 0) : null;
+
+    /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
+    public static Pooling? Pooling(GgufMetadata metadata) =>
+        metadata.GetUInt32($"{metadata.RequireString(GgufKeys.Architecture)}.pooling_type") switch
+        {
+            0 => Engine.Pooling.None,
+            1 => Engine.Pooling.Mean,
+            2 => Engine.Pooling.Cls,
+            3 => Engine.Pooling.Last,
+            4 => Engine.Pooling.Rank,
+            _ => null,
+        };
+}
