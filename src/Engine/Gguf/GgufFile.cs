@@ -35,6 +35,9 @@ public sealed class GgufFile : IDisposable
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
+    /// <summary>The files, of a split one all parts.</summary>
+    internal IEnumerable<string> PartPaths => _parts.Select(part => part.Path);
+
     internal string FileName => System.IO.Path.GetFileName(Path);
 
     /// <summary>Opens a file and checks its header.</summary>

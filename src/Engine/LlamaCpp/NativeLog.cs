@@ -32,7 +32,8 @@ internal static unsafe class NativeLog
     public static void Attach() => Llama.llama_log_set(&Receive, 0);
 
     /// <summary>Keeps what this thread's native calls log until the listener is disposed.</summary>
-    public static NativeLogListener Listen() => _listener = new NativeLogListener(_listener);
+    /// <param name="observe">Sees each line at once, on this thread, inside the call that logs it; must not throw.</param>
+    public static NativeLogListener Listen(Action<string>? observe = null) => _listener = new NativeLogListener(_listener, observe);
 
     /// <summary>The listener that was there before takes over again.</summary>
     public static void Restore(NativeLogListener? previous) => _listener = previous;

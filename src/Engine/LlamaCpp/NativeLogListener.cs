@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp;
 
 /// <summary>The last lines that native code logged on one thread while this was listening.</summary>
-internal sealed class NativeLogListener(NativeLogListener? previous) : IDisposable
+internal sealed class NativeLogListener(NativeLogListener? previous, Action<string>? observe = null) : IDisposable
 {
     private const int Kept = 1000;
 
@@ -30,6 +30,7 @@ internal sealed class NativeLogListener(NativeLogListener? previous) : IDisposab
             _lines.Dequeue();
         }
         _lines.Enqueue((level, line));
+        observe?.Invoke(line);
     }
 
     /// <inheritdoc/>

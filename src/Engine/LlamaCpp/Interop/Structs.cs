@@ -84,6 +84,15 @@ internal unsafe struct llama_batch
     public sbyte* logits;
 }
 
+internal struct llama_model_imatrix_data
+{
+    /// <summary><c>const char *</c>; null behind the last entry of an array.</summary>
+    public nint name;
+    /// <summary><c>const float *</c>.</summary>
+    public nint data;
+    public nuint size;
+}
+
 internal struct llama_model_quantize_params
 {
     public int nthread;
@@ -96,7 +105,8 @@ internal struct llama_model_quantize_params
     public bool pure;
     public bool keep_split;
     public bool dry_run;
-    public nint imatrix;
+    /// <summary>Entries up to one without a name; null for none.</summary>
+    public unsafe llama_model_imatrix_data* imatrix;
     public nint kv_overrides;
     public nint tt_overrides;
     public nint prune_layers;

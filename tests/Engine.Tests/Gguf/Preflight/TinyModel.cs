@@ -5,65 +5,73 @@ namespace Engine.Tests.Gguf.Preflight;
 /// <summary>The smallest models that llama.cpp v0.5.0 loads, tokenizes with and evaluates, as data to change one thing in.</summary>
 internal sealed class TinyModel
 {
-    private const int Embedding = 8;
-    private const int FeedForward = 12;
-
-    private static readonly (string Name, uint Value)[] Sizes =
-        [("context_length", 32), ("embedding_length", Embedding), ("block_count", 1), ("feed_forward_length", FeedForward), ("attention.head_count", 2)];
-
     private readonly OrderedDictionary<string, GgufValue> _metadata = [];
     private readonly OrderedDictionary<string, (long[] Shape, GgmlType Type)> _tensors = [];
 
+    private readonly int _width, _feedForward;
+
     private Func<float> _weight = () => 0;
 
-    private TinyModel(string architecture)
+    private TinyModel(string architecture, int width, int feedForward)
     {
+        (_width, _feedForward) = (width, feedForward);
         Set("general.architecture", GgufValue.FromString(architecture));
-        foreach ((string name, uint value) in Sizes)
+        foreach ((string name, int value) in new[]
         {
-            Set($"{architecture}.{name}", value);
+            ("context_length", 32), ("embedding_length", width), ("block_count", 1), ("feed_forward_length", feedForward), ("attention.head_count", 2),
+        })
+        {
+            Set($"{architecture}.{name}", (uint)value);
         }
     }
 
-    public static TinyModel Llama()
+    public static TinyModel Llama() => Llama(8, 12);
+
+    public static TinyModel Llama(int width, int feedForward)
     {
         string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b"];
-        return new TinyModel("llama").Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+        return new TinyModel("llama", width, feedForward).Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
             .Vocabulary("llama", tokens)
             .Set("tokenizer.ggml.token_type", GgufValue.FromArray(tokens.Select((_, id) => id is > 2 and < 259 ? 6 : id < 3 ? 3 : 1).ToArray()))
-            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("output_norm.weight", Embedding)
+            .Tensor("token_embd.weight", width, tokens.Length).Tensor("output_norm.weight", width)
             .Block("blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_output", "ffn_gate ffn_up", "ffn_down");
     }
 
-    public static TinyModel Gpt2()
+    public static TinyModel Gpt2() => Gpt2(8, 12);
+
+    public static TinyModel Gpt2(int width, int feedForward)
     {
         string[] tokens = [.. Enumerable.Range('!', 90).Select(character => ((char)character).ToString()), "Ġ", "Ċ"];
-        return new TinyModel("gpt2").Set("gpt2.attention.layer_norm_epsilon", 1e-5f)
+        return new TinyModel("gpt2", width, feedForward).Set("gpt2.attention.layer_norm_epsilon", 1e-5f)
             .Vocabulary("gpt2", tokens).Set("tokenizer.ggml.pre", GgufValue.FromString("gpt-2")).Set("tokenizer.ggml.merges", GgufValue.FromStrings(GgufStrings.From(["a b"])))
-            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("position_embd.weight", Embedding, 32).Norms("output_norm")
+            .Tensor("token_embd.weight", width, tokens.Length).Tensor("position_embd.weight", width, 32).Norms("output_norm")
             .Norms("blk.0.attn_norm").Norms("blk.0.ffn_norm")
-            .Tensor("blk.0.attn_qkv.weight", Embedding, 3 * Embedding).Tensor("blk.0.attn_qkv.bias", 3 * Embedding)
-            .Linear("blk.0.attn_output", Embedding, Embedding).Linear("blk.0.ffn_up", Embedding, FeedForward).Linear("blk.0.ffn_down", FeedForward, Embedding);
+            .Tensor("blk.0.attn_qkv.weight", width, 3 * width).Tensor("blk.0.attn_qkv.bias", 3 * width)
+            .Linear("blk.0.attn_output", width, width).Linear("blk.0.ffn_up", width, feedForward).Linear("blk.0.ffn_down", feedForward, width);
     }
 
-    public static TinyModel Bert()
+    public static TinyModel Bert() => Bert(8, 12);
+
+    public static TinyModel Bert(int width, int feedForward)
     {
         string[] tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁a", "▁b", "a", "b"];
-        return new TinyModel("bert").Set("bert.attention.layer_norm_epsilon", 1e-12f).Set("bert.attention.causal", false)
+        return new TinyModel("bert", width, feedForward).Set("bert.attention.layer_norm_epsilon", 1e-12f).Set("bert.attention.causal", false)
             .Vocabulary("bert", tokens).Set("tokenizer.ggml.token_type_count", 2u)
             .Set("tokenizer.ggml.bos_token_id", 2u).Set("tokenizer.ggml.seperator_token_id", 3u).Set("tokenizer.ggml.unknown_token_id", 1u)
-            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("token_types.weight", Embedding, 2).Tensor("position_embd.weight", Embedding, 32)
+            .Tensor("token_embd.weight", width, tokens.Length).Tensor("token_types.weight", width, 2).Tensor("position_embd.weight", width, 32)
             .Norms("token_embd_norm").Norms("blk.0.attn_output_norm").Norms("blk.0.layer_output_norm")
-            .Linear("blk.0.attn_q", Embedding, Embedding).Linear("blk.0.attn_k", Embedding, Embedding).Linear("blk.0.attn_v", Embedding, Embedding)
-            .Linear("blk.0.attn_output", Embedding, Embedding).Linear("blk.0.ffn_up", Embedding, FeedForward).Linear("blk.0.ffn_down", FeedForward, Embedding);
+            .Linear("blk.0.attn_q", width, width).Linear("blk.0.attn_k", width, width).Linear("blk.0.attn_v", width, width)
+            .Linear("blk.0.attn_output", width, width).Linear("blk.0.ffn_up", width, feedForward).Linear("blk.0.ffn_down", feedForward, width);
     }
 
-    public static TinyModel T5()
+    public static TinyModel T5() => T5(8, 12);
+
+    public static TinyModel T5(int width, int feedForward)
     {
         string[] tokens = ["<pad>", "</s>", "<unk>", "▁", "a", "b"];
-        return new TinyModel("t5").Set("t5.attention.layer_norm_rms_epsilon", 1e-6f).Set("t5.attention.relative_buckets_count", 8u)
+        return new TinyModel("t5", width, feedForward).Set("t5.attention.layer_norm_rms_epsilon", 1e-6f).Set("t5.attention.relative_buckets_count", 8u)
             .Vocabulary("t5", tokens).Set("tokenizer.ggml.scores", GgufValue.FromArray(new float[tokens.Length]))
-            .Tensor("token_embd.weight", Embedding, tokens.Length).Tensor("enc.output_norm.weight", Embedding).Tensor("dec.output_norm.weight", Embedding)
+            .Tensor("token_embd.weight", width, tokens.Length).Tensor("enc.output_norm.weight", width).Tensor("dec.output_norm.weight", width)
             .Block("enc.blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_o", "ffn_up", "ffn_down").Tensor("enc.blk.0.attn_rel_b.weight", 2, 8)
             .Block("dec.blk.0.", "attn_norm cross_attn_norm ffn_norm", "attn_q attn_k attn_v attn_o cross_attn_q cross_attn_k cross_attn_v cross_attn_o", "ffn_up", "ffn_down")
             .Tensor("dec.blk.0.attn_rel_b.weight", 2, 8);
@@ -123,15 +131,15 @@ internal sealed class TinyModel
         return GgufFile.Open(path);
     }
 
-    private TinyModel Norms(string name) => Tensor($"{name}.weight", Embedding).Tensor($"{name}.bias", Embedding);
+    private TinyModel Norms(string name) => Tensor($"{name}.weight", _width).Tensor($"{name}.bias", _width);
 
     private TinyModel Linear(string name, long inputs, long outputs) => Tensor($"{name}.weight", inputs, outputs).Tensor($"{name}.bias", outputs);
 
     private TinyModel Block(string prefix, string norms, string attention, string up, string down)
     {
-        Array.ForEach(norms.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding));
-        Array.ForEach(attention.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding, Embedding));
-        Array.ForEach(up.Split(' '), name => Tensor($"{prefix}{name}.weight", Embedding, FeedForward));
-        return Tensor($"{prefix}{down}.weight", FeedForward, Embedding);
+        Array.ForEach(norms.Split(' '), name => Tensor($"{prefix}{name}.weight", _width));
+        Array.ForEach(attention.Split(' '), name => Tensor($"{prefix}{name}.weight", _width, _width));
+        Array.ForEach(up.Split(' '), name => Tensor($"{prefix}{name}.weight", _width, _feedForward));
+        return Tensor($"{prefix}{down}.weight", _feedForward, _width);
     }
 }

@@ -1,8 +1,10 @@
 // Prints the layout that a C compiler gives to what Interop/Structs.cs and Interop/Enums.cs transcribe.
 //   cc -I llama.cpp/include -I llama.cpp/ggml/include abi_probe.c -o abi_probe && ./abi_probe > abi.txt
 // in a checkout of llama.cpp at the release that native/ pins. AbiTests.cs compares abi.txt with the C# types.
+#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include "llama.h"
 
 #define SIZE(T) printf("struct " #T " %zu\n", sizeof(struct T))
@@ -33,6 +35,10 @@ int main(void) {
     F(nthread) F(ftype) F(output_tensor_type) F(token_embedding_type) F(allow_requantize) F(quantize_output_tensor) F(only_copy)
     F(pure) F(keep_split) F(dry_run) F(imatrix) F(kv_overrides) F(tt_overrides) F(prune_layers) F(max_buf_size)
 #undef F
+#define F(f) FIELD(llama_model_imatrix_data, f);
+    SIZE(llama_model_imatrix_data);
+    F(name) F(data) F(size)
+#undef F
 #define F(f) FIELD(ggml_tensor, f);
     SIZE(ggml_tensor);
     F(type) F(buffer) F(ne) F(nb) F(op) F(op_params) F(flags) F(src) F(view_src) F(view_offs) F(data) F(name) F(extra) F(padding)
@@ -46,6 +52,11 @@ int main(void) {
     F(name) F(description) F(memory_free) F(memory_total) F(type) F(device_id) F(caps)
 #undef F
 
+#define F(f) FIELD(statx, f);
+    SIZE(statx);
+    F(stx_mode) F(stx_ino) F(stx_dev_major) F(stx_dev_minor)
+#undef F
+
 #define V(c) VALUE(llama_vocab_type, LLAMA_VOCAB_TYPE_, c);
     V(NONE) V(SPM) V(BPE) V(WPM) V(UGM) V(RWKV) V(PLAMO2) V(TEST)
 #undef V
@@ -53,7 +64,11 @@ int main(void) {
     V(UNDEFINED) V(UNKNOWN) V(UNUSED) V(NORMAL) V(CONTROL) V(USER_DEFINED) V(BYTE) V(NORMALIZED) V(LSTRIP) V(RSTRIP) V(SINGLE_WORD)
 #undef V
 #define V(c) VALUE(llama_ftype, LLAMA_FTYPE_, c);
-    V(ALL_F32) V(MOSTLY_F16) V(MOSTLY_Q4_0) V(MOSTLY_Q8_0) V(MOSTLY_Q4_K_M) V(MOSTLY_Q5_K_M) V(MOSTLY_Q6_K) V(MOSTLY_BF16)
+    V(ALL_F32) V(MOSTLY_F16) V(MOSTLY_Q4_0) V(MOSTLY_Q4_1) V(MOSTLY_Q8_0) V(MOSTLY_Q5_0) V(MOSTLY_Q5_1) V(MOSTLY_Q2_K)
+    V(MOSTLY_Q3_K_S) V(MOSTLY_Q3_K_M) V(MOSTLY_Q3_K_L) V(MOSTLY_Q4_K_S) V(MOSTLY_Q4_K_M) V(MOSTLY_Q5_K_S) V(MOSTLY_Q5_K_M)
+    V(MOSTLY_Q6_K) V(MOSTLY_IQ2_XXS) V(MOSTLY_IQ2_XS) V(MOSTLY_Q2_K_S) V(MOSTLY_IQ3_XS) V(MOSTLY_IQ3_XXS) V(MOSTLY_IQ1_S)
+    V(MOSTLY_IQ4_NL) V(MOSTLY_IQ3_S) V(MOSTLY_IQ3_M) V(MOSTLY_IQ2_S) V(MOSTLY_IQ2_M) V(MOSTLY_IQ4_XS) V(MOSTLY_IQ1_M)
+    V(MOSTLY_BF16) V(MOSTLY_TQ1_0) V(MOSTLY_TQ2_0) V(MOSTLY_MXFP4_MOE) V(MOSTLY_NVFP4) V(MOSTLY_Q1_0) V(MOSTLY_Q2_0)
 #undef V
 #define V(c) VALUE(llama_rope_scaling_type, LLAMA_ROPE_SCALING_TYPE_, c);
     V(UNSPECIFIED) V(NONE) V(LINEAR) V(YARN) V(LONGROPE)
