@@ -1,4 +1,5 @@
 using Engine.Configuration;
+using Engine.LlamaCpp;
 using ReferenceModels;
 
 namespace Engine.Host.Commands;
@@ -34,6 +35,8 @@ internal sealed class Backends : IAsyncDisposable
         using var bar = new ProgressBar($"Loading {Path.GetFileName(options.Path)}");
         return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
     }
+
+    public ModelQuantizer CreateQuantizer() => new(_services.GetRequiredService<ILogger<ModelQuantizer>>());
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 

@@ -19,8 +19,11 @@ internal static class Mistakes
         {
             return Unknown(unknown, command);
         }
-        return parsed.Errors is [{ } error, ..] ? $"{Describe(error)} {SeeHelp(command)}" : null;
+        return parsed.Errors is [{ } error, ..] && !AsksForHelp(parsed) ? $"{Describe(error)} {SeeHelp(command)}" : null;
     }
+
+    /// <summary>Who asks how a verb is called need not give its arguments.</summary>
+    private static bool AsksForHelp(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.Option && token.Value is "--help" or "-h" or "-?");
 
     private static string Describe(ParseError error) => error.SymbolResult switch
     {
@@ -45,8 +48,8 @@ internal static class Mistakes
         }
         return command.Arguments.Count == 0
             ? $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes options only. {SeeHelp(command)}"
-            : $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes one {command.Arguments[0].HelpName ?? command.Arguments[0].Name}; "
-                + $"put quotes around a text with blanks. {SeeHelp(command)}";
+            : $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
+                + $"{string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}; put quotes around a text with blanks. {SeeHelp(command)}";
     }
 
     /// <summary>A word like <c>--modle</c> that the parser took for an argument, because nothing else claimed it.</summary>

@@ -30,7 +30,7 @@ internal static class InspectText
     private static IEnumerable<(string Title, string Text)> Facts(GgufFile file, InspectReport report)
     {
         yield return ("Architecture", report.Architecture);
-        yield return ("Format", $"GGUF {report.Version}, {Bytes(report.Bytes)}");
+        yield return ("Format", $"GGUF {report.Version}, {ByteCount.Describe(report.Bytes)}");
         if (report.Refusal is { } refusal)
         {
             yield return ("Not loadable", refusal);
@@ -43,16 +43,9 @@ internal static class InspectText
         yield return ("Parameters", string.Create(CultureInfo.InvariantCulture, $"{report.Parameters:N0}"));
         yield return ("File type", report.FileType);
         yield return ("Tensors", string.Join(", ", file.Tensors.GroupBy(tensor => tensor.TypeName).Select(group => $"{group.Count()} {group.Key}")));
-        yield return ("Memory", string.Create(CultureInfo.InvariantCulture, $"about {Bytes(memory.TotalBytes)} for a context of {memory.ContextLength:N0} tokens:"));
-        yield return ("", $"weights {Bytes(memory.WeightBytes)}, K/V cache {Bytes(memory.KeyValueBytes)},");
-        string repacked = memory.RepackedBytes > 0 ? $", repacked weights {Bytes(memory.RepackedBytes)}" : "";
-        yield return ("", $"computation up to {Bytes(memory.ComputationBytes)}{repacked}");
+        yield return ("Memory", string.Create(CultureInfo.InvariantCulture, $"about {ByteCount.Describe(memory.TotalBytes)} for a context of {memory.ContextLength:N0} tokens:"));
+        yield return ("", $"weights {ByteCount.Describe(memory.WeightBytes)}, K/V cache {ByteCount.Describe(memory.KeyValueBytes)},");
+        string repacked = memory.RepackedBytes > 0 ? $", repacked weights {ByteCount.Describe(memory.RepackedBytes)}" : "";
+        yield return ("", $"computation up to {ByteCount.Describe(memory.ComputationBytes)}{repacked}");
     }
-
-    private static string Bytes(long bytes) => bytes switch
-    {
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB"),
-        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.##} GiB"),
-    };
 }
