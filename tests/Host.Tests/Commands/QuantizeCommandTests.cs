@@ -29,7 +29,7 @@ public sealed class QuantizeCommandTests : IDisposable
         Assert.Contains("  blk.0.ffn_down.weight         48  q4_K     f16\n", outcome.Output, StringComparison.Ordinal);
         Assert.All(outcome.Output.Split('\n').Skip(1), line => Assert.InRange(line.Length, 0, 80));
         Outcome inspected = await EngineProcess.RunAsync("inspect", Output);
-        Assert.Contains("12 q5_0", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("11 q5_0", inspected.Output, StringComparison.Ordinal);
     }
 
     [Fact]
