@@ -2,13 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace Engine;
 
-/// <summary>A prompt: text, or the token ids themselves (BOS included by the caller). Exactly one of the two is set.</summary>
+/// <summary>A prompt: text, text in parts, or the token ids themselves (BOS included by the caller). Exactly one of the three is set.</summary>
 public sealed record Prompt
 {
-    /// <summary>A prompt of text; the model's tokenizer adds its special tokens. Null where <see cref="Tokens"/> is set.</summary>
+    /// <summary>A prompt of text; the model's tokenizer adds its special tokens. Null where another form is set.</summary>
     public string? Text { get; }
 
-    /// <summary>A prompt of token ids, taken as they are. Null where <see cref="Text"/> is set.</summary>
+    /// <summary>A prompt of token ids, taken as they are. Null where another form is set.</summary>
     public IReadOnlyList<int>? Tokens { get; }
 
     /// <summary>The second text of a sentence pair, whose tokens are of segment 1; null for none.</summary>
@@ -17,14 +17,18 @@ public sealed record Prompt
     /// <summary>The segment of each of <see cref="Tokens"/>, 0 or 1 in BERT; null for 0 throughout.</summary>
     public IReadOnlyList<int>? Segments { get; }
 
-    /// <summary>Made by <see cref="FromText"/>, <see cref="FromTokens"/>, <see cref="FromPair"/> or a serializer.</summary>
-    /// <exception cref="ArgumentException">Both are set, or neither; a pair without a text, or segments that are not one per token.</exception>
+    /// <summary>A text in parts, in some of which special tokens are written out. Null where another form is set.</summary>
+    public IReadOnlyList<PromptPart>? Parts { get; }
+
+    /// <summary>Made by <see cref="FromText"/>, <see cref="FromTokens"/>, <see cref="FromPair"/>, <see cref="FromParts"/> or a serializer.</summary>
+    /// <exception cref="ArgumentException">Several are set, or none; a pair without a text, or segments that are not one per token.</exception>
     [JsonConstructor]
-    public Prompt(string? text, IReadOnlyList<int>? tokens, string? pair = null, IReadOnlyList<int>? segments = null)
+    public Prompt(
+        string? text, IReadOnlyList<int>? tokens, string? pair = null, IReadOnlyList<int>? segments = null, IReadOnlyList<PromptPart>? parts = null)
     {
-        if (text is null == tokens is null)
+        if ((text is null ? 0 : 1) + (tokens is null ? 0 : 1) + (parts is null ? 0 : 1) != 1)
         {
-            throw new ArgumentException("A prompt is either a text or a list of token ids: set one of the two.");
+            throw new ArgumentException("A prompt is either a text, a list of parts or a list of token ids: set one of the three.");
         }
         if (pair is not null && text is null)
         {
@@ -34,10 +38,10 @@ public sealed record Prompt
         {
             throw new ArgumentException($"A prompt's segments are one per token id: expected {tokens?.Count ?? 0}, found {segments.Count}.");
         }
-        (Text, Tokens, Pair, Segments) = (text, tokens, pair, segments);
+        (Text, Tokens, Pair, Segments, Parts) = (text, tokens, pair, segments, parts);
     }
 
-    /// <summary>A prompt of text.</summary>
+    /// <summary>A prompt of text, such as users send: what looks like a special token in it is plain text.</summary>
     public static Prompt FromText(string text) => new(text, null);
 
     /// <summary>A prompt of token ids.</summary>
@@ -48,27 +52,14 @@ public sealed record Prompt
     /// <summary>A pair of texts, as BERT reads two sentences: [CLS] first [SEP] second [SEP], the second and its [SEP] of segment 1.</summary>
     public static Prompt FromPair(string first, string second) => new(first, null, second);
 
-    /// <summary>The prompt's ids: its own, or its text by the tokenizer, special tokens added.</summary>
-    public IReadOnlyList<int> ToTokens(ITokenizer tokenizer)
-    {
-        if (Tokens is not null)
-        {
-            return Tokens;
-        }
-        IReadOnlyList<int> first = tokenizer.Encode(Text!, addSpecial: true, parseSpecial: false);
-        return Pair is null ? first : [.. first, .. Second(tokenizer)];
-    }
+    /// <summary>A prompt such as a chat template makes: its own text may name special tokens, the users' text in it may not.</summary>
+    public static Prompt FromParts(IReadOnlyList<PromptPart> parts) => new(null, null, parts: parts);
+
+    /// <summary>The prompt's ids: its own, or its text by the tokenizer, special tokens added. Where a text brings its own
+    /// beginning-of-sequence token, no second one is added.</summary>
+    public IReadOnlyList<int> ToTokens(ITokenizer tokenizer) => PromptTokens.Read(this, tokenizer, out _);
 
     /// <summary>The segment of each id; null for 0 throughout.</summary>
     /// <param name="tokenizer">The one that <see cref="ToTokens"/> was given.</param>
-    public IReadOnlyList<int>? ToSegments(ITokenizer tokenizer) => Pair is null
-        ? Segments
-        : [.. Enumerable.Repeat(0, tokenizer.Encode(Text!, addSpecial: true, parseSpecial: false).Count), .. Second(tokenizer).Select(_ => 1)];
-
-    // The second text's tokens with the token that ends a text, but without the one that begins it.
-    private IEnumerable<int> Second(ITokenizer tokenizer)
-    {
-        IReadOnlyList<int> second = tokenizer.Encode(Pair!, addSpecial: true, parseSpecial: false);
-        return second.Skip(second.Count > 0 && second[0] == tokenizer.BeginningOfSequence ? 1 : 0);
-    }
+    public IReadOnlyList<int>? ToSegments(ITokenizer tokenizer) => Pair is null ? Segments : PromptTokens.SegmentsOfPair(this, tokenizer);
 }

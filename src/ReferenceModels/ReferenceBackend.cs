@@ -2,11 +2,13 @@ using Engine;
 using Engine.Configuration;
 using Engine.Generation;
 using Engine.Gguf;
+using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels;
 
 /// <summary>The backend <c>reference</c>: models computed by managed code, in F32, on the CPU.</summary>
-public sealed class ReferenceBackend : IModelBackend
+/// <param name="logger">Receives warnings about prompts.</param>
+public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) : IModelBackend
 {
     /// <summary>The name in configuration and on the command line.</summary>
     public const string BackendName = "reference";
@@ -26,7 +28,7 @@ public sealed class ReferenceBackend : IModelBackend
         }
         ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
         progress?.Report(1);
-        return new SessionModel(model, options.Slots);
+        return new SessionModel(model, options.Slots, logger: logger);
     }
 
     private static ILoadedModel Load(ModelOptions options)

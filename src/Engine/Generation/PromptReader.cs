@@ -1,10 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Engine.Generation;
 
 /// <summary>Turns prompts into token ids that a session may be given: not empty, in the vocabulary, no longer than the context.</summary>
-internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
+/// <param name="tokenizer">The model's.</param>
+/// <param name="card">What is loaded.</param>
+/// <param name="logger">Is told of a doubled beginning-of-sequence token: as a warning once, then for debugging.</param>
+internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger? logger = null)
 {
+    /// <summary>The event of a doubled beginning-of-sequence token.</summary>
+    public static readonly EventId DoubledStart = new(1, nameof(DoubledStart));
+
     // Splitting this much text takes about a millisecond; more is done off the caller's thread, so that it can be cancelled.
     private const int InlineCharacters = 8192;
+
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+    private readonly Lazy<int?> _start = new(() => Start(tokenizer));
+    private int _warnings;
 
     /// <exception cref="EmptyPromptException">No tokens, even after special tokens.</exception>
     /// <exception cref="ContextLengthExceededException">More tokens than the context holds.</exception>
@@ -12,7 +25,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
     public async ValueTask<int[]> ReadAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Checked(await SplitAsync(prompt, prompt.ToTokens, cancellationToken).ConfigureAwait(false));
+        return Checked(await SplitAsync(prompt, _ => Read(prompt), cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The target of an encoder–decoder: ids as they are, a text behind the decoder's start token and without the tokens that
@@ -24,7 +37,9 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
         return Checked(await SplitAsync(target, Target, cancellationToken).ConfigureAwait(false));
 
         IReadOnlyList<int> Target(ITokenizer tokenizer) =>
-            target.Tokens ?? [start, .. tokenizer.Encode(target.Text!, addSpecial: false, parseSpecial: false)];
+            target.Tokens ?? [start, .. target.Parts is { } parts
+                ? MarkedText.Encode(parts, tokenizer, addSpecial: false)
+                : tokenizer.Encode(target.Text!, addSpecial: false, parseSpecial: false)];
     }
 
     /// <summary>The segment of each id that <see cref="ReadAsync"/> gave; empty for 0 throughout.</summary>
@@ -51,7 +66,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
 
     private async ValueTask<IReadOnlyList<int>> SplitAsync(
         Prompt prompt, Func<ITokenizer, IReadOnlyList<int>> split, CancellationToken cancellationToken) =>
-        (prompt.Text?.Length ?? 0) + (prompt.Pair?.Length ?? 0) > InlineCharacters
+        prompt.Parts is not null || (prompt.Text?.Length ?? 0) + (prompt.Pair?.Length ?? 0) > InlineCharacters
             ? await Task.Run(() => split(tokenizer), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
             : split(tokenizer);
 
@@ -76,5 +91,37 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card)
             }
         }
         return ids;
+    }
+
+    private IReadOnlyList<int> Read(Prompt prompt)
+    {
+        IReadOnlyList<int> ids = PromptTokens.Read(prompt, tokenizer, out bool hadOwnStart);
+        if (hadOwnStart)
+        {
+            Warn("it begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added. Leave it out of the text.");
+        }
+        else if (ids.Count >= 2 && ids[0] == ids[1] && PromptTokens.StartsTwice(ids, _start.Value))
+        {
+            Warn("it begins with two beginning-of-sequence tokens, which models are not trained for. Both are kept; leave one out.");
+        }
+        return ids;
+    }
+
+    private void Warn(string what)
+    {
+        LogLevel level = Interlocked.Increment(ref _warnings) == 1 ? LogLevel.Warning : LogLevel.Debug;
+        _logger.Log(level, DoubledStart, "Reading a prompt for {Model}: {What}", card.Name, what);
+    }
+
+    private static int? Start(ITokenizer tokenizer)
+    {
+        try
+        {
+            return tokenizer.BeginningOfSequence;
+        }
+        catch (UnsupportedRequestException)
+        {
+            return null; // no vocabulary
+        }
     }
 }

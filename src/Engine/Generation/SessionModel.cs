@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Engine.Sampling;
+using Microsoft.Extensions.Logging;
 
 namespace Engine.Generation;
 
@@ -18,12 +19,13 @@ internal sealed class SessionModel : IModel
     /// <param name="model">Owned from now on.</param>
     /// <param name="slots">Requests that run at the same time, each on an owner thread of its own.</param>
     /// <param name="patience">How long a reader that takes nothing may keep a slot that others wait for.</param>
-    public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null)
+    /// <param name="logger">Receives warnings about prompts.</param>
+    public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null, ILogger? logger = null)
     {
         Card = model.Card;
         Tokenizer = model.Tokenizer;
         _slots = new SessionSlots(model, slots, patience);
-        _prompts = new PromptReader(Tokenizer, Card);
+        _prompts = new PromptReader(Tokenizer, Card, logger);
         _hasText = new Lazy<bool>(HasText);
     }
 

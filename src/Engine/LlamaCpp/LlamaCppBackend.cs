@@ -29,7 +29,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         cancellationToken.ThrowIfCancellationRequested();
         Check(options);
         var model = await Task.Run(() => LoadFileAsync(options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return new SessionModel(model, options.Slots);
+        return new SessionModel(model, options.Slots, logger: _logger);
     }
 
     internal async Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)

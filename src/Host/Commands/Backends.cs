@@ -9,13 +9,17 @@ internal sealed class Backends : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    /// <param name="verbose">Whether the log goes to standard error; nothing is logged otherwise.</param>
+    /// <param name="verbose">Whether the log goes to standard error; else only what a user should know of a prompt does.</param>
     public Backends(bool verbose)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging =>
         {
-            if (verbose)
+            if (!verbose)
+            {
+                logging.AddProvider(new PromptWarnings(Console.Error));
+            }
+            else
             {
                 logging.SetMinimumLevel(LogLevel.Debug).AddSimpleConsole(console => console.SingleLine = true);
                 // Standard output belongs to the answer.

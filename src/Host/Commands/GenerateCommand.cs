@@ -18,6 +18,11 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the prompt from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the prompt as token ids, such as 1,319,459; nothing is added to them.");
+    private readonly Option<bool> _parseSpecial = new("--parse-special")
+    {
+        Description = "Reads the text of special tokens in the prompt, such as <s>, as these tokens. Default: as plain text.",
+    };
+
     private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Ends after so many tokens.");
     private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Ends before this text; may be given several times." };
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Goes on after an end-of-generation token." };
@@ -45,7 +50,7 @@ internal sealed class GenerateCommand
             ],
         };
         verb.Add(_prompt);
-        verb.AddGroup("Prompt and answer", _file, _tokens, _maxTokens, _stop, _ignoreEos, _json);
+        verb.AddGroup("Prompt and answer", _file, _tokens, _parseSpecial, _maxTokens, _stop, _ignoreEos, _json);
         _sampling.AddTo(verb);
         verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
         _model.AddTo(verb);
@@ -91,13 +96,15 @@ internal sealed class GenerateCommand
         int[]? tokens = TokenIds.Read(parsed, _tokens);
         return (text, file, tokens) switch
         {
-            ({ }, null, null) => Prompt.FromText(text),
-            (null, { }, null) => Prompt.FromText(await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
+            ({ }, null, null) => Text(text),
+            (null, { }, null) => Text(await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
             (null, null, { }) => Prompt.FromTokens(tokens),
             (null, null, null) => throw new InvalidRequestException(
                 "A prompt is missing: give it as PROMPT, with --file PATH or with --tokens IDS; \"\" is the empty one."),
             _ => throw new InvalidRequestException("Expected one prompt, found several: give one of PROMPT, --file and --tokens."),
         };
+
+        Prompt Text(string words) => parsed.GetValue(_parseSpecial) ? Prompt.FromParts([new PromptPart(words, IsMarkup: true)]) : Prompt.FromText(words);
     }
 
     private async Task<int> GenerateAsync(

@@ -59,6 +59,22 @@ public sealed class GenerateCommandTests
         Assert.Empty(outcome.Error);
     }
 
+    [SharedTheory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task A_prompt_that_brings_its_own_BOS_gets_no_second_one_and_a_warning(string backend)
+    {
+        string[] rest = ["--temperature", "0", "--max-tokens", "8", "--backend", backend];
+        Outcome plain = await RunAsync(["Once upon", .. rest]);
+        Outcome marked = await RunAsync(["<s>Once upon", "--parse-special", .. rest]);
+        Assert.Equal(plain.Output, marked.Output);
+        Assert.Empty(plain.Error);
+        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with the beginning-of-sequence token", marked.Error, StringComparison.Ordinal);
+        Assert.Single(marked.Error.TrimEnd('\n').Split('\n'));
+        Outcome ids = await RunAsync(["--tokens", "1,1,319", .. rest]);
+        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with two beginning-of-sequence tokens", ids.Error, StringComparison.Ordinal);
+    }
+
     [SharedFact]
     public async Task A_stop_text_ends_the_answer_before_it()
     {
