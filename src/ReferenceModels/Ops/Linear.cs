@@ -42,14 +42,10 @@ internal static unsafe partial class Linear
     private static void MultiplyVector(Weight W, float* x, float* y, Workers workers)
     {
         var format = W.Format;
-        var sums = stackalloc float[W.Columns / BlockFormat.SumElements + 1];
-        if (format.NeedsSums)
+        var sums = stackalloc float[W.Columns / 16 + 1];
+        if (format.SumElements > 0)
         {
-            for (var k = 0; k < W.Columns / BlockFormat.SumElements; k++)
-            {
-                var x_k = x + k * BlockFormat.SumElements;
-                sums[k] = Lanes256.Sum((Vector256.Load(x_k) + Vector256.Load(x_k + 8)) + (Vector256.Load(x_k + 16) + Vector256.Load(x_k + 24)));
-            }
+            SumGroups(x, W.Columns, format.SumElements, sums);
         }
 
         var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 2, 1024) & ~1;
@@ -58,6 +54,16 @@ internal static unsafe partial class Linear
             var first = i * strip;
             format.Dot(W.Data + first * W.RowBytes, Math.Min(strip, W.Rows - first), x, sums, y + first, W.Columns);
         });
+    }
+
+    // Σ x over each group of 16 or 32 elements.
+    private static void SumGroups(float* x, int n, int group, float* sums)
+    {
+        for (; n > 0; n -= group, x += group)
+        {
+            var sum = Vector256.Load(x) + Vector256.Load(x + 8);
+            *sums++ = Lanes256.Sum(group == 16 ? sum : sum + (Vector256.Load(x + 16) + Vector256.Load(x + 24)));
+        }
     }
 
     // Many tokens: a tile of the weight is turned into floats once and used for all of them.

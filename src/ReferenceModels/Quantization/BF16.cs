@@ -9,6 +9,8 @@ internal readonly struct BF16 : IFloatBlock
 
     public static int Bytes => 2;
 
+    public static ActivationFormat Activations => ActivationFormat.BF16;
+
     public static unsafe void Dequantize(byte* block, float* y) => *y = BitConverter.Int32BitsToSingle(*(ushort*)block << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,22 +4,39 @@ using Engine.Gguf;
 namespace ReferenceModels.Quantization;
 
 /// <summary>A block layout as a value: what a weight needs to be used without knowing its layout.</summary>
-internal abstract unsafe class BlockFormat(GgmlType type, int elements, int bytes)
+internal abstract unsafe class BlockFormat(GgmlType type, int elements, int bytes, ActivationFormat activations)
 {
-    /// <summary>Elements over which <see cref="Dot"/> wants the sums of its right side.</summary>
-    public const int SumElements = 32;
-
     // The table to extend: a format missing here is refused by name.
     private static readonly BlockFormat[] Known =
     [
         new FloatFormat<F32>(GgmlType.F32),
         new FloatFormat<F16>(GgmlType.F16),
         new FloatFormat<BF16>(GgmlType.BF16),
-        new ScaledFormat<Q8_0>(GgmlType.Q8_0),
+        new ScaledFormat<Q1_0>(GgmlType.Q1_0),
+        new ScaledFormat<Q2_0>(GgmlType.Q2_0),
         new ScaledFormat<Q4_0>(GgmlType.Q4_0),
+        new ScaledFormat<Q4_1>(GgmlType.Q4_1),
+        new ScaledFormat<Q5_0>(GgmlType.Q5_0),
+        new ScaledFormat<Q5_1>(GgmlType.Q5_1),
+        new ScaledFormat<Q8_0>(GgmlType.Q8_0),
+        new ScaledFormat<Q2_K>(GgmlType.Q2_K),
+        new ScaledFormat<Q3_K>(GgmlType.Q3_K),
         new ScaledFormat<Q4_K>(GgmlType.Q4_K),
         new ScaledFormat<Q5_K>(GgmlType.Q5_K),
         new ScaledFormat<Q6_K>(GgmlType.Q6_K),
+        new ScaledFormat<IQ1_S>(GgmlType.IQ1_S),
+        new ScaledFormat<IQ1_M>(GgmlType.IQ1_M),
+        new ScaledFormat<IQ2_XXS>(GgmlType.IQ2_XXS),
+        new ScaledFormat<IQ2_XS>(GgmlType.IQ2_XS),
+        new ScaledFormat<IQ2_S>(GgmlType.IQ2_S),
+        new ScaledFormat<IQ3_XXS>(GgmlType.IQ3_XXS),
+        new ScaledFormat<IQ3_S>(GgmlType.IQ3_S),
+        new ScaledFormat<IQ4_NL>(GgmlType.IQ4_NL),
+        new ScaledFormat<IQ4_XS>(GgmlType.IQ4_XS),
+        new ScaledFormat<TQ1_0>(GgmlType.TQ1_0),
+        new ScaledFormat<TQ2_0>(GgmlType.TQ2_0),
+        new ScaledFormat<MXFP4>(GgmlType.MXFP4),
+        new ScaledFormat<NVFP4>(GgmlType.NVFP4),
     ];
 
     public GgmlType Type { get; } = type;
@@ -30,8 +47,11 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     /// <summary>Bytes of a block.</summary>
     public int Bytes { get; } = bytes;
 
-    /// <summary>Whether <see cref="Dot"/> reads the sums of its right side.</summary>
-    public abstract bool NeedsSums { get; }
+    /// <summary>What ggml turns the other side of a product into.</summary>
+    public ActivationFormat Activations { get; } = activations;
+
+    /// <summary>Elements for each of which <see cref="Dot"/> reads the sum of its right side, as the minima want it; 0 where there are none.</summary>
+    public abstract int SumElements { get; }
 
     /// <summary>Every format there is.</summary>
     public static IReadOnlyList<BlockFormat> All => Known;
@@ -51,6 +71,6 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     public abstract void Dequantize(byte* blocks, float* y, int n);
 
     /// <summary>y_r = w_r · x for <paramref name="rows"/> rows of <paramref name="n"/> elements, one behind the other;
-    /// <paramref name="sums"/> are Σ x over each <see cref="SumElements"/> elements, where <see cref="NeedsSums"/>.</summary>
+    /// <paramref name="sums"/> are Σ x over each <see cref="SumElements"/> elements, where that is not 0.</summary>
     public abstract void Dot(byte* w, int rows, float* x, float* sums, float* y, int n);
 }

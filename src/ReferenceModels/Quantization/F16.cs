@@ -13,6 +13,8 @@ internal readonly struct F16 : IFloatBlock
 
     public static int Bytes => 2;
 
+    public static ActivationFormat Activations => ActivationFormat.F16;
+
     public static unsafe void Dequantize(byte* block, float* y) => *y = (float)*(Half*)block;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

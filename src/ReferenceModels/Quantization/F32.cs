@@ -9,6 +9,8 @@ internal readonly struct F32 : IFloatBlock
 
     public static int Bytes => 4;
 
+    public static ActivationFormat Activations => ActivationFormat.F32;
+
     public static unsafe void Dequantize(byte* block, float* y) => *y = *(float*)block;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

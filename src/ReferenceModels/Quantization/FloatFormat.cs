@@ -5,10 +5,10 @@ using Engine.Gguf;
 namespace ReferenceModels.Quantization;
 
 /// <summary>Rows of floating-point numbers.</summary>
-internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes)
+internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes, TBlock.Activations)
     where TBlock : struct, IFloatBlock
 {
-    public override bool NeedsSums => false;
+    public override int SumElements => 0;
 
     public override void Dequantize(byte* blocks, float* y, int n)
     {

@@ -11,6 +11,9 @@ internal unsafe interface IBlock
     /// <summary>Bytes of a block.</summary>
     static abstract int Bytes { get; }
 
+    /// <summary>What ggml turns the other side of a product into.</summary>
+    static abstract ActivationFormat Activations { get; }
+
     /// <summary>The definition, element by element: writes the block's elements to <paramref name="y"/>.</summary>
     static abstract void Dequantize(byte* block, float* y);
 }

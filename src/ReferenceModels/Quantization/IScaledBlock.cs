@@ -6,7 +6,7 @@ internal unsafe interface IScaledBlock : IBlock
     /// <summary>Elements that share a scale: 16 or 32.</summary>
     static abstract int Group { get; }
 
-    /// <summary>Whether there are minima m; they come by the eight.</summary>
+    /// <summary>Whether there are minima m, one for each group; they come by the eight, or one for a block.</summary>
     static abstract bool HasMinima { get; }
 
     /// <summary>Takes a block apart: s, and m where there are any. <paramref name="halves"/> is <see cref="F16.Singles"/>.</summary>

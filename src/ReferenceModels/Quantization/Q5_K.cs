@@ -23,6 +23,8 @@ internal readonly struct Q5_K : IScaledBlock
 
     public static bool HasMinima => true;
 
+    public static ActivationFormat Activations => ActivationFormat.Q8_K;
+
     public static unsafe void Dequantize(byte* block, float* y)
     {
         var d = (float)((Half*)block)[0];

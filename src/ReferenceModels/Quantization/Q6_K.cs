@@ -22,6 +22,8 @@ internal readonly struct Q6_K : IScaledBlock
 
     public static bool HasMinima => false;
 
+    public static ActivationFormat Activations => ActivationFormat.Q8_K;
+
     public static unsafe void Dequantize(byte* block, float* y)
     {
         var scales = (sbyte*)(block + 192);

@@ -19,6 +19,8 @@ internal readonly struct Q8_0 : IScaledBlock
 
     public static bool HasMinima => false;
 
+    public static ActivationFormat Activations => ActivationFormat.Q8_0;
+
     public static unsafe void Dequantize(byte* block, float* y)
     {
         var d = (float)*(Half*)block;

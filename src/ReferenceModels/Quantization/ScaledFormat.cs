@@ -5,10 +5,10 @@ using Engine.Gguf;
 namespace ReferenceModels.Quantization;
 
 /// <summary>Rows of quantized blocks.</summary>
-internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes)
+internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes, TBlock.Activations)
     where TBlock : struct, IScaledBlock
 {
-    public override bool NeedsSums => TBlock.HasMinima;
+    public override int SumElements => TBlock.HasMinima ? TBlock.Group : 0;
 
     public override void Dequantize(byte* blocks, float* y, int n)
     {
@@ -114,10 +114,19 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
 
             if (TBlock.HasMinima)
             {
-                var sum = Vector256.Load(sums);
-                m0 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 16), sum, m0);
-                m1 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 48), sum, m1);
-                sums += TBlock.Elements / SumElements;
+                if (TBlock.Elements == TBlock.Group)
+                {
+                    m0 += Vector256.CreateScalar(scales[16] * *sums);
+                    m1 += Vector256.CreateScalar(scales[48] * *sums);
+                    sums++;
+                }
+
+                for (var g = 0; g < TBlock.Elements / TBlock.Group / 8; g++, sums += 8)
+                {
+                    var sum = Vector256.Load(sums);
+                    m0 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 16 + 8 * g), sum, m0);
+                    m1 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 48 + 8 * g), sum, m1);
+                }
             }
         }
         return TBlock.HasMinima

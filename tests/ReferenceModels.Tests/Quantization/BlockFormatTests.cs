@@ -36,11 +36,17 @@ public class BlockFormatTests
     }
 
     [Fact]
-    public void An_unknown_format_is_refused_by_the_name_of_its_tensor()
+    public void Every_format_of_weights_is_known() =>
+        // The other types are integers, doubles, and the blocks of activations.
+        Assert.Empty(Enum.GetValues<GgmlType>().Except(BlockFormat.All.Select(format => format.Type)).Except(
+            [GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64, GgmlType.F64, GgmlType.Q8_1, GgmlType.Q8_K]));
+
+    [Theory, InlineData(GgmlType.I32, "I32"), InlineData(GgmlType.Q8_K, "Q8_K"), InlineData((GgmlType)36, "36")]
+    public void An_unknown_format_is_refused_by_the_name_of_its_tensor(GgmlType type, string name)
     {
-        var e = Assert.Throws<UnsupportedRequestException>(() => BlockFormat.Of(GgmlType.IQ2_XXS, "blk.0.attn_q.weight"));
+        var e = Assert.Throws<UnsupportedRequestException>(() => BlockFormat.Of(type, "blk.0.attn_q.weight"));
         Assert.Contains("blk.0.attn_q.weight", e.Message, StringComparison.Ordinal);
-        Assert.Contains("IQ2_XXS", e.Message, StringComparison.Ordinal);
+        Assert.Contains(name, e.Message, StringComparison.Ordinal);
     }
 
     private static void AssertSameBits(float[] expected, float[] actual)

@@ -30,8 +30,15 @@ internal static class RandomBlocks
     // Where a block keeps the floating-point numbers that must be finite.
     private static int[] Scales(GgmlType type) => type switch
     {
-        GgmlType.Q4_K or GgmlType.Q5_K => [0, 2],
+        GgmlType.Q4_K or GgmlType.Q5_K or GgmlType.Q4_1 or GgmlType.Q5_1 => [0, 2],
+        GgmlType.Q2_K => [80, 82],
+        GgmlType.Q3_K => [108],
         GgmlType.Q6_K => [208],
+        GgmlType.TQ1_0 => [52],
+        GgmlType.TQ2_0 => [64],
+        // The half is in the upper nibbles of four words, sign and most of the exponent in the last.
+        GgmlType.IQ1_M => [54],
+        GgmlType.NVFP4 => [0, 1, 2, 3],
         _ => [0],
     };
 
@@ -47,6 +54,18 @@ internal static class RandomBlocks
                 break;
             case GgmlType.BF16:
                 MemoryMarshal.Write(at, (ushort)(wild ? bits & 0xFF7F : (bits & 0x83FF) | 0x3C00));
+                break;
+            // 2^-6 … 2^1, or any power of two.
+            case GgmlType.MXFP4:
+                at[0] = wild ? at[0] : (byte)(at[0] & 7 | 120);
+                break;
+            // A byte without sign, of which all are finite; 2^-4 … 2^3.
+            case GgmlType.NVFP4:
+                at[0] = wild ? at[0] : (byte)(at[0] & 0x37 | 0x20);
+                break;
+            // The highest bit of the exponent has to go: the lowest, as below, is in another word.
+            case GgmlType.IQ1_M:
+                MemoryMarshal.Write(at, (ushort)(wild ? bits & 0xBFFF : (bits & 0x8FFF) | 0x2000));
                 break;
             default:
                 MemoryMarshal.Write(at, (ushort)(wild ? bits & 0xFBFF : (bits & 0x8FFF) | 0x2000));

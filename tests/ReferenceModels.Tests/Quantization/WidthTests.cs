@@ -23,10 +23,31 @@ public unsafe class WidthTests
     public void BF16_is_the_same_in_every_width() => Float<BF16>(GgmlType.BF16);
 
     [Fact]
-    public void Q8_0_is_the_same_in_every_width() => Scaled<Q8_0>(GgmlType.Q8_0);
+    public void Q1_0_is_the_same_in_every_width() => Scaled<Q1_0>(GgmlType.Q1_0);
+
+    [Fact]
+    public void Q2_0_is_the_same_in_every_width() => Scaled<Q2_0>(GgmlType.Q2_0);
 
     [Fact]
     public void Q4_0_is_the_same_in_every_width() => Scaled<Q4_0>(GgmlType.Q4_0);
+
+    [Fact]
+    public void Q4_1_is_the_same_in_every_width() => Scaled<Q4_1>(GgmlType.Q4_1);
+
+    [Fact]
+    public void Q5_0_is_the_same_in_every_width() => Scaled<Q5_0>(GgmlType.Q5_0);
+
+    [Fact]
+    public void Q5_1_is_the_same_in_every_width() => Scaled<Q5_1>(GgmlType.Q5_1);
+
+    [Fact]
+    public void Q8_0_is_the_same_in_every_width() => Scaled<Q8_0>(GgmlType.Q8_0);
+
+    [Fact]
+    public void Q2_K_is_the_same_in_every_width() => Scaled<Q2_K>(GgmlType.Q2_K);
+
+    [Fact]
+    public void Q3_K_is_the_same_in_every_width() => Scaled<Q3_K>(GgmlType.Q3_K);
 
     [Fact]
     public void Q4_K_is_the_same_in_every_width() => Scaled<Q4_K>(GgmlType.Q4_K);
@@ -36,6 +57,45 @@ public unsafe class WidthTests
 
     [Fact]
     public void Q6_K_is_the_same_in_every_width() => Scaled<Q6_K>(GgmlType.Q6_K);
+
+    [Fact]
+    public void IQ1_S_is_the_same_in_every_width() => Scaled<IQ1_S>(GgmlType.IQ1_S);
+
+    [Fact]
+    public void IQ1_M_is_the_same_in_every_width() => Scaled<IQ1_M>(GgmlType.IQ1_M);
+
+    [Fact]
+    public void IQ2_XXS_is_the_same_in_every_width() => Scaled<IQ2_XXS>(GgmlType.IQ2_XXS);
+
+    [Fact]
+    public void IQ2_XS_is_the_same_in_every_width() => Scaled<IQ2_XS>(GgmlType.IQ2_XS);
+
+    [Fact]
+    public void IQ2_S_is_the_same_in_every_width() => Scaled<IQ2_S>(GgmlType.IQ2_S);
+
+    [Fact]
+    public void IQ3_XXS_is_the_same_in_every_width() => Scaled<IQ3_XXS>(GgmlType.IQ3_XXS);
+
+    [Fact]
+    public void IQ3_S_is_the_same_in_every_width() => Scaled<IQ3_S>(GgmlType.IQ3_S);
+
+    [Fact]
+    public void IQ4_NL_is_the_same_in_every_width() => Scaled<IQ4_NL>(GgmlType.IQ4_NL);
+
+    [Fact]
+    public void IQ4_XS_is_the_same_in_every_width() => Scaled<IQ4_XS>(GgmlType.IQ4_XS);
+
+    [Fact]
+    public void TQ1_0_is_the_same_in_every_width() => Scaled<TQ1_0>(GgmlType.TQ1_0);
+
+    [Fact]
+    public void TQ2_0_is_the_same_in_every_width() => Scaled<TQ2_0>(GgmlType.TQ2_0);
+
+    [Fact]
+    public void MXFP4_is_the_same_in_every_width() => Scaled<MXFP4>(GgmlType.MXFP4);
+
+    [Fact]
+    public void NVFP4_is_the_same_in_every_width() => Scaled<NVFP4>(GgmlType.NVFP4);
 
     [Fact]
     public void A_half_that_is_not_finite_stays_so()
@@ -89,7 +149,7 @@ public unsafe class WidthTests
         for (var seed = 0; seed < 4; seed++)
         {
             byte[] wild = RandomBlocks.Of(format, n, seed, wild: true), blocks = RandomBlocks.Of(format, n, seed);
-            float[] x = Activations(n, seed), sums = [.. x.Chunk(BlockFormat.SumElements).Select(chunk => chunk.Sum())];
+            float[] x = Activations(n, seed), sums = [.. x.Chunk(Math.Max(format.SumElements, 1)).Select(chunk => chunk.Sum())];
             float[] expected = new float[n], actual = new float[n];
             fixed (byte* pWild = wild, pBlocks = blocks)
             fixed (float* pX = x, pSums = sums, pExpected = expected, pActual = actual)

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ReferenceModels.Quantization;
+
+/// <summary>
+/// Q4_1, 32 elements in 20 bytes: x = d·q + m.
+/// <code>
+///  0  half   d
+///  2  half   m
+///  4  uint8  qs[16]   low nibbles: elements 0–15, high nibbles: elements 16–31
+/// </code>
+/// </summary>
+internal readonly struct Q4_1 : IScaledBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 20;
+
+    public static int Group => 32;
+
+    public static bool HasMinima => true;
+
+    public static ActivationFormat Activations => ActivationFormat.Q8_1;
+
+    public static unsafe void Dequantize(byte* block, float* y)
+    {
+        var d = (float)((Half*)block)[0];
+        var m = (float)((Half*)block)[1];
+        for (var i = 0; i < 32; i++)
+        {
+            // Two roundings, as in Q4_K.
+            var product = (block[4 + i % 16] >> (i / 16 * 4) & 15) * d;
+            y[i] = product + m;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
+    {
+        *scales = halves[*(ushort*)block];
+        *minima = -halves[*(ushort*)(block + 2)];
+        var qs = Vector128.Load(block + 4);
+        (qs & Vector128.Create((byte)15)).AsSByte().Store(scratch);
+        (qs >> 4).AsSByte().Store(scratch + 16);
+        return scratch;
+    }
+}
