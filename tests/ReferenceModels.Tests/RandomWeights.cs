@@ -19,6 +19,8 @@ internal static class RandomWeights
         GgmlType.Q4_K => Blocks(random, elements / 256, 144, [(0, deviation / 220), (2, 7.5f * deviation / 220)]),
         GgmlType.Q5_K => Blocks(random, elements / 256, 176, [(0, deviation / 440), (2, 15.5f * deviation / 440)]),
         GgmlType.Q6_K => Blocks(random, elements / 256, 210, [(208, deviation / 1350)]),
+        // Not a format of weights: to be refused.
+        GgmlType.I32 => Blocks(random, elements, 4, []),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no layout here"),
     };
 

@@ -66,11 +66,12 @@ public sealed class ReferenceBackendTests : IDisposable
         await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(_folder.File("absent.gguf")));
 
     [Fact]
-    public async Task A_quantization_that_cannot_be_read_is_refused_by_name()
+    public async Task A_tensor_of_no_format_of_weights_is_refused_by_name()
     {
         string path = new RandomLlama { Type = GgmlType.I32, Width = 64, Inner = 64 }.Write(_folder.File("i32.gguf"));
-        var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => ReferenceModelFixture.LoadAsync(path));
-        Assert.Contains("I32", refusal.Message, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
+        Assert.Contains("'token_embd.weight'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("i32", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

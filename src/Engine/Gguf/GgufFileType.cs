@@ -11,6 +11,12 @@ internal static class GgufFileType
         "IQ2_M", "IQ4_XS", "IQ1_M", "BF16", "", "", "", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "Q1_0", "Q2_0",
     ];
 
+    // Mixtures whose names do not begin with the type that most of their tensors get (llama_ftype_get_default_type of llama-quant.cpp).
+    private static readonly (string Name, GgmlType Dominant)[] Mixtures =
+    [
+        ("IQ2_S", GgmlType.IQ2_XS), ("IQ2_M", GgmlType.IQ2_S), ("IQ3_XS", GgmlType.IQ3_S), ("IQ3_M", GgmlType.IQ3_S),
+    ];
+
     /// <summary>The type of most of the elements; with the variant that <c>general.file_type</c> gives, if that is of this type.
     /// The number alone is not to be trusted: a quantizer that falls back to another type leaves it as it was asked.</summary>
     public static string Of(GgufFile file)
@@ -19,6 +25,6 @@ internal static class GgufFileType
             ? GgmlType.F32
             : file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.Elements))!.Key;
         string said = file.Metadata[GgufKeys.FileType] is { Value: uint number } && number < Names.Length ? Names[number] : "";
-        return said.StartsWith($"{dominant}", StringComparison.Ordinal) ? said : $"{dominant}";
+        return said.StartsWith($"{dominant}", StringComparison.Ordinal) || Mixtures.Contains((said, dominant)) ? said : $"{dominant}";
     }
 }

@@ -11,6 +11,11 @@ public sealed class GgufFileTypeTests : IDisposable
     [Theory]
     [InlineData(15u, GgmlType.Q4_K, "Q4_K_M")]      // as the number says
     [InlineData(14u, GgmlType.Q4_K, "Q4_K_S")]
+    [InlineData(38u, GgmlType.MXFP4, "MXFP4")]
+    [InlineData(39u, GgmlType.NVFP4, "NVFP4")]
+    [InlineData(41u, GgmlType.Q2_0, "Q2_0")]
+    [InlineData(29u, GgmlType.IQ2_S, "IQ2_M")]      // a mixture named after its bits
+    [InlineData(22u, GgmlType.IQ3_S, "IQ3_XS")]
     [InlineData(15u, GgmlType.Q8_0, "Q8_0")]        // a quantizer fell back and left the number
     [InlineData(0u, GgmlType.F16, "F16")]           // the number is wrong
     [InlineData(4u, GgmlType.Q8_0, "Q8_0")]         // a number out of use
