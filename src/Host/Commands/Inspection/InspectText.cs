@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
@@ -6,12 +7,20 @@ namespace Engine.Host.Commands.Inspection;
 /// <summary>What <c>inspect</c> prints for people, in 80 columns.</summary>
 internal static class InspectText
 {
+    private const int Width = 80;
+    private const int Indent = 16;
+
     public static void Write(TextWriter output, GgufFile file, InspectReport report)
     {
         output.WriteLine(file.Path);
         foreach ((string title, string text) in Facts(file, report))
         {
-            output.WriteLine($"  {title,-13} {text}");
+            string begin = title;
+            foreach (string line in Wrapped(text, Width - Indent))
+            {
+                output.WriteLine($"  {begin,-13} {line}");
+                begin = "";
+            }
         }
         output.WriteLine();
         output.WriteLine("Metadata");
@@ -23,7 +32,7 @@ internal static class InspectText
         {
             output.WriteLine();
             output.WriteLine("Modules");
-            output.Write((LlamaModules.Of(file) ?? TensorModules.Of(file)).Print());
+            output.Write(Modules.Of(file).Print());
         }
     }
 
@@ -47,5 +56,20 @@ internal static class InspectText
         yield return ("", $"weights {ByteCount.Describe(memory.WeightBytes)}, K/V cache {ByteCount.Describe(memory.KeyValueBytes)},");
         string repacked = memory.RepackedBytes > 0 ? $", repacked weights {ByteCount.Describe(memory.RepackedBytes)}" : "";
         yield return ("", $"computation up to {ByteCount.Describe(memory.ComputationBytes)}{repacked}");
+    }
+
+    private static IEnumerable<string> Wrapped(string text, int width)
+    {
+        var line = new StringBuilder();
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line.ToString();
+                line.Clear();
+            }
+            line.Append(line.Length > 0 ? " " : "").Append(word);
+        }
+        yield return line.ToString();
     }
 }

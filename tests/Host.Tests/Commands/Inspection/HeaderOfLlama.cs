@@ -2,13 +2,9 @@ using Engine.Gguf;
 
 namespace Engine.Host.Tests.Commands.Inspection;
 
-/// <summary>A LLaMA's header with the data left out: the file is as long as it says and sparse, so 2.4 GB take no room.</summary>
-internal sealed class HeaderOfLlama(long embedding, long feedForward, long keyValues, long words)
+/// <summary>A LLaMA's.</summary>
+internal sealed class HeaderOfLlama(long embedding, long feedForward, long keyValues, long words) : SparseHeader<HeaderOfLlama>
 {
-    private readonly OrderedDictionary<string, GgufValue> _metadata = [];
-    private readonly List<GgufTensor> _tensors = [];
-    private long _length;
-
     /// <summary>As Meta's model card and configuration give the shape of Llama-3.2-1B.</summary>
     public static HeaderOfLlama OfOneBillion()
     {
@@ -22,14 +18,14 @@ internal sealed class HeaderOfLlama(long embedding, long feedForward, long keyVa
 
     public HeaderOfLlama Begin(uint layers, uint heads, uint groups, uint context)
     {
-        _metadata["general.architecture"] = GgufValue.FromString("llama");
-        _metadata["llama.block_count"] = GgufValue.FromScalar(layers);
-        _metadata["llama.context_length"] = GgufValue.FromScalar(context);
-        _metadata["llama.embedding_length"] = GgufValue.FromScalar((uint)embedding);
-        _metadata["llama.feed_forward_length"] = GgufValue.FromScalar((uint)feedForward);
-        _metadata["llama.attention.head_count"] = GgufValue.FromScalar(heads);
-        _metadata["llama.attention.head_count_kv"] = GgufValue.FromScalar(groups);
-        _metadata["llama.attention.layer_norm_rms_epsilon"] = GgufValue.FromScalar(1e-5f);
+        Set("general.architecture", GgufValue.FromString("llama"));
+        Set("llama.block_count", GgufValue.FromScalar(layers));
+        Set("llama.context_length", GgufValue.FromScalar(context));
+        Set("llama.embedding_length", GgufValue.FromScalar((uint)embedding));
+        Set("llama.feed_forward_length", GgufValue.FromScalar((uint)feedForward));
+        Set("llama.attention.head_count", GgufValue.FromScalar(heads));
+        Set("llama.attention.head_count_kv", GgufValue.FromScalar(groups));
+        Set("llama.attention.layer_norm_rms_epsilon", GgufValue.FromScalar(1e-5f));
         return Tensor("token_embd.weight", GgmlType.F16, embedding, words).Tensor("output_norm.weight", GgmlType.F32, embedding);
     }
 
@@ -42,27 +38,5 @@ internal sealed class HeaderOfLlama(long embedding, long feedForward, long keyVa
             .Tensor(prefix + "attn_v.weight", GgmlType.F16, embedding, keyValues).Tensor(prefix + "attn_output.weight", GgmlType.F16, embedding, embedding)
             .Tensor(prefix + "ffn_gate.weight", GgmlType.F16, embedding, inner).Tensor(prefix + "ffn_up.weight", GgmlType.F16, embedding, inner)
             .Tensor(prefix + "ffn_down.weight", GgmlType.F16, inner, embedding);
-    }
-
-    public HeaderOfLlama Tensor(string name, GgmlType type, params long[] shape)
-    {
-        var tensor = new GgufTensor(name, shape, type, 0, _length);
-        _tensors.Add(tensor);
-        _length += (tensor.ByteLength + 31) / 32 * 32;
-        return this;
-    }
-
-    public HeaderOfLlama Set(string key, GgufValue value)
-    {
-        _metadata[key] = value;
-        return this;
-    }
-
-    public string Write(string path)
-    {
-        using FileStream stream = File.Create(path);
-        GgufHeaderWriter.Write(stream, _metadata, _tensors);
-        stream.SetLength((stream.Length + 31) / 32 * 32 + _length);
-        return path;
     }
 }

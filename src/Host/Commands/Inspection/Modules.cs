@@ -1,0 +1,24 @@
+using Engine.Gguf;
+
+namespace Engine.Host.Commands.Inspection;
+
+/// <summary>The module tree of a file: in the manner of transformers where its architecture is known and every tensor has a
+/// place in such a tree, by the tensors' own names otherwise.</summary>
+internal static class Modules
+{
+    private static readonly Dictionary<string, Func<ModuleTensors, Module?>> Families = new()
+    {
+        ["llama"] = LlamaModules.Of,
+        ["gpt2"] = Gpt2Modules.Of,
+        ["bert"] = BertModules.Of,
+        ["t5"] = T5Modules.Of,
+        ["t5encoder"] = T5Modules.Of,
+    };
+
+    public static Module Of(GgufFile file)
+    {
+        var tensors = new ModuleTensors(file);
+        Module? tree = Families.GetValueOrDefault(tensors.Architecture)?.Invoke(tensors);
+        return tree is not null && tensors.AllPlaced ? tree : TensorModules.Of(file);
+    }
+}
