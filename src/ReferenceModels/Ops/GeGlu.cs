@@ -1,5 +1,6 @@
-using System.Numerics;
 using System.Numerics.Tensors;
+using System.Numerics;
+using Engine;
 
 namespace ReferenceModels.Ops;
 
@@ -7,7 +8,7 @@ namespace ReferenceModels.Ops;
 internal static class GeGlu
 {
     /// <summary>y = GELU(g) ⊙ u.</summary>
-    /// <param name="pass">Memory and tape.</param>
+    /// <param name="pass">Memory, arithmetic and tape.</param>
     /// <param name="g">The gate, (T, f).</param>
     /// <param name="u">What is gated, (T, f).</param>
     public static Tensor Forward(Pass pass, Tensor g, Tensor u)
@@ -15,7 +16,7 @@ internal static class GeGlu
         Tensor y = pass.New(g.Rows, g.Columns);
         if (g.Rows == 1)
         {
-            Forward(g.Values, u.Values, y.Values);
+            Forward(pass.Arithmetic, g.Values, u.Values, y.Values);
         }
         else
         {
@@ -29,9 +30,9 @@ internal static class GeGlu
     }
 
     /// <summary>One row, (f); <paramref name="y"/> is another row than the inputs.</summary>
-    public static void Forward(ReadOnlySpan<float> g, ReadOnlySpan<float> u, Span<float> y)
+    public static void Forward(Arithmetic arithmetic, ReadOnlySpan<float> g, ReadOnlySpan<float> u, Span<float> y)
     {
-        Gelu.Forward(g, y);
+        Gelu.Forward(arithmetic, g, y);
         TensorPrimitives.Multiply(y, u, y);
     }
 
@@ -60,7 +61,7 @@ internal static class GeGlu
 
     // Methods of their own, so that plain inference of one token never makes a closure.
     private static void ForwardRows(Pass pass, Tensor g, Tensor u, Tensor y) =>
-        pass.Workers.For(g.Rows, t => Forward(g.Row(t), u.Row(t), y.Row(t)));
+        pass.Workers.For(g.Rows, t => Forward(pass.Arithmetic, g.Row(t), u.Row(t), y.Row(t)));
 
     private static void Push(Tape tape, Tensor g, Tensor u, Tensor y) =>
         tape.Record(() => Gradient(g.Values, u.Values, y.Gradient, g.Gradient, u.Gradient));

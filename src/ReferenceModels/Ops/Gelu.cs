@@ -1,5 +1,6 @@
-using System.Numerics;
 using System.Numerics.Tensors;
+using System.Numerics;
+using Engine;
 
 namespace ReferenceModels.Ops;
 
@@ -7,7 +8,7 @@ namespace ReferenceModels.Ops;
 /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2):
 /// y = ½x·(1 + tanh u) = x·σ(2u), u = √(2/π)·(x + 0.044715·x³).
 /// </summary>
-/// <remarks>ggml reads it from <see cref="GeluTable"/>.</remarks>
+/// <remarks>In ggml arithmetic it is read from <see cref="GeluTable"/>; the gradient is the formula's either way.</remarks>
 internal static class Gelu
 {
     // 2·√(2/π), and that times 0.044715.
@@ -20,7 +21,7 @@ internal static class Gelu
         Tensor y = pass.New(x.Rows, x.Columns);
         if (x.Rows == 1)
         {
-            Forward(x.Values, y.Values);
+            Forward(pass.Arithmetic, x.Values, y.Values);
         }
         else
         {
@@ -31,6 +32,19 @@ internal static class Gelu
             Push(tape, x, y);
         }
         return y;
+    }
+
+    /// <summary>One row, (f), in either arithmetic.</summary>
+    public static void Forward(Arithmetic arithmetic, ReadOnlySpan<float> x, Span<float> y)
+    {
+        if (arithmetic == Arithmetic.Ggml)
+        {
+            GeluTable.Forward(x, y);
+        }
+        else
+        {
+            Forward(x, y);
+        }
     }
 
     /// <summary>One row, (f), by the formula; <paramref name="y"/> is another row than <paramref name="x"/>.</summary>
@@ -74,7 +88,7 @@ internal static class Gelu
 
     // Methods of their own, so that plain inference of one token never makes a closure.
     private static void ForwardRows(Pass pass, Tensor x, Tensor y) =>
-        pass.Workers.For(x.Rows, t => Forward(x.Row(t), y.Row(t)));
+        pass.Workers.For(x.Rows, t => Forward(pass.Arithmetic, x.Row(t), y.Row(t)));
 
     private static void Push(Tape tape, Tensor x, Tensor y) => tape.Record(() => Gradient(x.Values, y.Gradient, x.Gradient));
 }

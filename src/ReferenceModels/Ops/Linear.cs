@@ -7,7 +7,8 @@ namespace ReferenceModels.Ops;
 
 /// <summary>y = x Wᵀ, with W (out, in), x (T, in), y (T, out).</summary>
 /// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order of the kernel's own
-/// that does not depend on the threads. <see cref="LinearNaive"/> is the definition.</remarks>
+/// that does not depend on the threads. <see cref="LinearNaive"/> is the definition. In ggml arithmetic the activations are
+/// rounded first (<see cref="ActivationRounding"/>).</remarks>
 internal static unsafe partial class Linear
 {
     // A tile of W is TileRows × TileColumns floats (128 KiB): it stays in the second-level cache while x passes.
@@ -41,13 +42,18 @@ internal static unsafe partial class Linear
     [SkipLocalsInit]
     private static void MultiplyVector(Weight W, float* x, float* y, Workers workers)
     {
-        var format = W.Format;
         var sums = stackalloc float[W.Columns / 16 + 1];
-        if (format.SumElements > 0)
+        if (W.Format.SumElements > 0)
         {
-            SumGroups(x, W.Columns, format.SumElements, sums);
+            SumGroups(x, W.Columns, W.Format.SumElements, sums);
         }
 
+        MultiplyVector(W, x, sums, y, workers);
+    }
+
+    private static void MultiplyVector(Weight W, float* x, float* sums, float* y, Workers workers)
+    {
+        var format = W.Format;
         var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 2, 1024) & ~1;
         workers.For((W.Rows + strip - 1) / strip, i =>
         {

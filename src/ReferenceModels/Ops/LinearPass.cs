@@ -13,7 +13,7 @@ internal static unsafe partial class Linear
     public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x)
     {
         Tensor y = pass.New(x.Rows, W.Rows);
-        Forward(W, x.Values, y.Values, pass.Workers);
+        Forward(pass.Arithmetic, W, x.Values, y.Values, pass.Workers);
         if (b is not null)
         {
             AddBias(b, y.Values);

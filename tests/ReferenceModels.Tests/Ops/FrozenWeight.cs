@@ -19,6 +19,9 @@ internal sealed unsafe class FrozenWeight : IDisposable
         Weight = Weight.Frozen("w", type, rows, columns, (byte*)_pin.AddrOfPinnedObject());
     }
 
+    /// <summary>The bytes of the rows.</summary>
+    public byte[] Blocks => _blocks;
+
     public Weight Weight { get; }
 
     public double[] Doubles()

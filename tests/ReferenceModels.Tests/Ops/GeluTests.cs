@@ -1,3 +1,4 @@
+using Engine;
 using ReferenceModels.Ops;
 using ReferenceModels.Tests.Quantization;
 
@@ -66,8 +67,8 @@ public sealed class GeluTests
     public void The_two_arithmetics_differ_by_one_step_of_F16()
     {
         float[] x = Doubles.Random(4096, 5).Select(value => (float)(9.9 * value)).ToArray(), exact = new float[4096], ggml = new float[4096];
-        Gelu.Forward(x, exact);
-        GeluTable.Forward(x, ggml);
+        Gelu.Forward(Arithmetic.Exact, x, exact);
+        Gelu.Forward(Arithmetic.Ggml, x, ggml);
         Assert.NotEqual(exact, ggml);
         for (int i = 0; i < x.Length; i++)
         {
@@ -83,7 +84,7 @@ public sealed class GeluTests
     private static int Different(GgmlCpu build, float[] x)
     {
         var y = new float[x.Length];
-        GeluTable.Forward(x, y);
+        Gelu.Forward(Arithmetic.Ggml, x, y);
         return build.Gelu(x).Zip(y, (expected, found) => expected.Equals(found) ? 0 : 1).Sum();
     }
 }
