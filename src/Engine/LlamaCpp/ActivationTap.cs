@@ -7,9 +7,10 @@ namespace Engine.LlamaCpp;
 /// <summary>Takes tensors out of a running graph by name (llama.cpp's <c>cb_eval</c>).</summary>
 /// <remarks>llama.cpp's shapes stand: the n_kv dimension of <c>kq</c>, <c>kq_soft_max</c> and the like is the padded view of
 /// the cache, a multiple of 256, of which only the first T columns mean anything.</remarks>
-internal sealed unsafe class ActivationTap(IEnumerable<string> names) : IDisposable
+internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDisposable
 {
     private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
+    private readonly bool _all = names.Contains(ScoreRequest.AllActivations);
     private readonly Dictionary<(string Name, string Operation), int> _seen = [];
     private readonly List<Activation> _taken = [];
     private GCHandle _self;
@@ -41,7 +42,7 @@ internal sealed unsafe class ActivationTap(IEnumerable<string> names) : IDisposa
             string name = Marshal.PtrToStringUTF8((nint)tensor->name) ?? "";
             if (ask != 0)
             {
-                return tap._names.Contains(name) ? (byte)1 : (byte)0;
+                return tap._all || tap._names.Contains(name) ? (byte)1 : (byte)0;
             }
             tap.Take(tensor, name);
         }

@@ -223,11 +223,8 @@ internal sealed class Llama : IDecoder
         {
             Layer L = W.Layers[i];
             Tensor attn_norm = Norm(s, x, L.AttnNorm, "attn_norm", i);                             // (T, d)
-            (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, attn_norm, i);                // (T, H·d_k), 2 × (T, G·d_k)
-            Q = Rope.Forward(pass, Q, turns);
-            K = Rope.Forward(pass, K, turns);
-            tap?.Take("Qcur", i, "ROPE", Q, C.d_k);
-            tap?.Take("Kcur", i, "ROPE", K, C.d_k);
+            (Tensor Q, Tensor K, Tensor V) = L.AttnQKV is null
+                ? QueriesKeysValues(s, L, attn_norm, turns, i) : Split(s, L, attn_norm, turns, i); // (T, H·d_k), 2 × (T, G·d_k)
             (Tensor K_n, Tensor V_n) = s.Cache.Append(pass, i, K, V);                              // (n + T, G·d_k)
             if (i == C.N - 1)
             {
@@ -236,8 +233,8 @@ internal sealed class Llama : IDecoder
             }
             var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows };
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, H·d_k)
-            Tensor attn_out = Linear.Forward(pass, L.AttnOutput, L.AttnOutputBias, kqv_out);       // (T, d)
-            tap?.Take("attn_out", i, L.AttnOutputBias is null ? "MUL_MAT" : "ADD", attn_out);
+            Tensor attn_out = Project(                                                             // (T, d)
+                s, L.AttnOutput, L.AttnOutputBias, kqv_out, L.AttnOutputBias is null ? "attn_out" : "attn_output", "attn_out", i);
             Tensor ffn_inp = Residual.Forward(pass, x, attn_out);                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
             Tensor ffn_norm = Norm(s, ffn_inp, L.FfnNorm, "ffn_norm", i);                          // (T, d)
@@ -275,35 +272,49 @@ internal sealed class Llama : IDecoder
         return y;
     }
 
-    private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Layer L, Tensor x, int i)
+    // In llama.cpp's order: its graph needs the values before the keys.
+    private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Layer L, Tensor x, Tensor turns, int i)
     {
-        (Pass pass, int q, int kv) = (s.Pass, C.H * C.d_k, C.G * C.d_k);
-        if (L.AttnQKV is null)
-        {
-            return (ProjectHeads(s, L.AttnQ!, L.AttnQBias, x, "Qcur", i),
-                ProjectHeads(s, L.AttnK!, L.AttnKBias, x, "Kcur", i),
-                ProjectHeads(s, L.AttnV!, L.AttnVBias, x, "Vcur", i));
-        }
-        Tensor wqkv = Linear.Forward(pass, L.AttnQKV, L.AttnQKVBias, x);                           // (T, H·d_k + 2·G·d_k)
-        s.Tap?.Take(L.AttnQKVBias is null ? "wqkv" : "wqkv_b", i, L.AttnQKVBias is null ? "MUL_MAT" : "ADD", wqkv);
-        Tensor Q = Columns.Take(pass, wqkv, 0, q), K = Columns.Take(pass, wqkv, q, kv), V = Columns.Take(pass, wqkv, q + kv, kv);
-        // llama.cpp takes separate biases over a fused weight only if all three are there.
-        return L is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v }
-            ? (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v))
-            : (Q, K, V);
+        Tensor Q = Turn(s, Heads(s, Project(s, L.AttnQ!, L.AttnQBias, x, "Qcur", "Qcur", i), "Qcur", "RESHAPE", i), turns, "Qcur", i);
+        Tensor V = Heads(s, Project(s, L.AttnV!, L.AttnVBias, x, "Vcur", "Vcur", i), "Vcur", "RESHAPE", i);
+        Tensor K = Turn(s, Heads(s, Project(s, L.AttnK!, L.AttnKBias, x, "Kcur", "Kcur", i), "Kcur", "RESHAPE", i), turns, "Kcur", i);
+        return (Q, K, V);
     }
 
-    private Tensor ProjectHeads(State s, Weight weight, Weight? bias, Tensor x, string name, int layer)
+    // The same where the file has the three weights in one.
+    private (Tensor Q, Tensor K, Tensor V) Split(State s, Layer L, Tensor x, Tensor turns, int i)
     {
-        Tensor y = Project(s, weight, bias, x, name, name, layer);
-        s.Tap?.Take(name, layer, "RESHAPE", y, C.d_k);
+        (Pass pass, int q, int kv) = (s.Pass, C.H * C.d_k, C.G * C.d_k);
+        Tensor wqkv = Project(s, L.AttnQKV!, L.AttnQKVBias, x, "wqkv", "wqkv_b", i);              // (T, H·d_k + 2·G·d_k)
+        Tensor Q = Columns.Take(pass, wqkv, 0, q), K = Columns.Take(pass, wqkv, q, kv), V = Columns.Take(pass, wqkv, q + kv, kv);
+        // llama.cpp takes separate biases over a fused weight only if all three are there.
+        if (L is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v })
+        {
+            (Q, K, V) = (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v));
+        }
+        Q = Turn(s, Heads(s, Q, "Qcur", "VIEW", i), turns, "Qcur", i);
+        V = Heads(s, V, "Vcur", "VIEW", i);
+        return (Q, Turn(s, Heads(s, K, "Kcur", "VIEW", i), turns, "Kcur", i), V);
+    }
+
+    // What is a step of its own in ggml's graph and none here.
+    private Tensor Heads(State s, Tensor x, string name, string operation, int layer)
+    {
+        s.Tap?.Take(name, layer, operation, x, C.d_k);
+        return x;
+    }
+
+    private Tensor Turn(State s, Tensor x, Tensor turns, string name, int layer)
+    {
+        Tensor y = Rope.Forward(s.Pass, x, turns);
+        s.Tap?.Take(name, layer, "ROPE", y, C.d_k);
         return y;
     }
 
     private static Tensor FeedForward(State s, Layer L, Tensor x, int i)
     {
-        Tensor ffn_up = Project(s, L.FfnUp, L.FfnUpBias, x, "ffn_up", "ffn_up_b", i);              // (T, f)
         Tensor ffn_gate = Project(s, L.FfnGate, L.FfnGateBias, x, "ffn_gate", "ffn_gate_b", i);    // (T, f)
+        Tensor ffn_up = Project(s, L.FfnUp, L.FfnUpBias, x, "ffn_up", "ffn_up_b", i);              // (T, f)
         Tensor ffn_swiglu = SwiGlu.Forward(s.Pass, ffn_gate, ffn_up);                              // (T, f)
         s.Tap?.Take("ffn_swiglu", i, "GLU", ffn_swiglu);
         string product = L.FfnDownBias is null ? "ffn_out" : "ffn_down";
