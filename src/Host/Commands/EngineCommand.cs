@@ -27,6 +27,7 @@ internal static class EngineCommand
         root.Add(ValidateCommand.Create());
         root.Add(InspectCommand.Create());
         root.Add(TokenizeCommand.Create());
+        root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());

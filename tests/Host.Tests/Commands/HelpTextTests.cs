@@ -25,6 +25,7 @@ public sealed class HelpTextTests
     [InlineData("validate", "--text", "--tokens", "--setting", "--reference-model", "--json")]
     [InlineData("inspect", "FILE", "--json")]
     [InlineData("tokenize", "TEXT", "--ids", "--no-special", "--cases", "--backend", "--json")]
+    [InlineData("embed", "TEXT…", "--pair", "--file", "--tokens", "--pooling", "--normalize", "--json")]
     [InlineData("quantize", "IN OUT TYPE", "Q4_K_M", "--allow-requantize", "--imatrix", "--json")]
     [InlineData("bench", "--prompt-tokens", "--generate-tokens", "--repeat", "--json")]
     [InlineData("serve", "--urls", "--queue", "http://127.0.0.1:8080")]

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Engine.Host.Tests.Hostile;
+
+namespace Engine.Host.Tests.Commands;
+
+public sealed class EmbedCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Json_holds_rows_pooling_and_dimensions()
+    {
+        JsonElement json = Json(await EngineProcess.RunAsync("embed", "hello", "the hello", "--model", Bert(), "--json"));
+
+        Assert.Equal(2, json.GetProperty("embeddings").GetArrayLength());
+        Assert.Equal("mean", json.GetProperty("pooling").GetString()); // the file's own
+        Assert.Equal(32, json.GetProperty("dimensions").GetInt32());
+        Assert.All(json.GetProperty("embeddings").EnumerateArray(), row => Assert.Equal(32, row.GetArrayLength()));
+        Assert.Equal([2, 4, 3], json.GetProperty("tokens")[0].EnumerateArray().Select(id => id.GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("cls", 0)]
+    [InlineData("last", 2)]
+    [InlineData("mean", null)]
+    public async Task Pooled_rows_are_made_of_the_rows_of_the_tokens(string pooling, int? token)
+    {
+        float[][] rows = Rows(await EngineProcess.RunAsync("embed", "hello", "--model", Bert(), "--json", "--pooling", "none"));
+        float[] pooled = Assert.Single(Rows(await EngineProcess.RunAsync("embed", "hello", "--model", Bert(), "--json", "--pooling", pooling)));
+
+        Assert.Equal(3, rows.Length);
+        Assert.All(Enumerable.Range(0, 32), i => Assert.Equal(token is { } one ? rows[one][i] : rows.Average(row => row[i]), pooled[i], 1e-5f));
+    }
+
+    [Fact]
+    public async Task Normalized_rows_have_length_1()
+    {
+        float[] row = Assert.Single(Rows(await EngineProcess.RunAsync("embed", "hello", "--model", Bert(), "--normalize", "--json")));
+        Assert.Equal(1, Math.Sqrt(row.Sum(value => (double)value * value)), 1e-6);
+    }
+
+    [Fact]
+    public async Task Texts_come_from_arguments_a_file_its_lines_or_as_ids()
+    {
+        string bert = Bert();
+        string file = _folder.File("texts.txt", [.. "hello\n\nthe hello\r\n"u8]);
+        float[][] arguments = Rows(await EngineProcess.RunAsync("embed", "hello", "the hello", "--model", bert, "--json"));
+        Assert.Equal(arguments, Rows(await EngineProcess.RunAsync("embed", "--file", file, "--lines", "--model", bert, "--json")));
+        Assert.Equal(arguments[..1], Rows(await EngineProcess.RunAsync("embed", "--tokens", "2,4,3", "--model", bert, "--json")));
+        Assert.Single(Rows(await EngineProcess.RunAsync(["embed", "--file", "-", "--model", bert, "--json"], "hello\nthe hello")));
+    }
+
+    [Theory]
+    [InlineData("mean")]
+    [InlineData("none")]
+    public async Task Both_backends_give_the_same_rows_of_a_llama(string pooling)
+    {
+        string model = _folder.File("llama.gguf", SmallModels.Llama().ToBytes());
+        string[] arguments = ["embed", "Hello", "--model", model, "--pooling", pooling, "--setting", "strict", "--json", "--backend"];
+        float[][] native = Rows(await EngineProcess.RunAsync([.. arguments, "llama.cpp"]));
+        float[][] reference = Rows(await EngineProcess.RunAsync([.. arguments, "reference"]));
+        Assert.Equal(native.Length, reference.Length);
+        Assert.All(native.Zip(reference), pair => Assert.All(pair.First.Zip(pair.Second), value => Assert.Equal(value.First, value.Second, 1e-4f)));
+    }
+
+    [Fact]
+    public async Task People_get_the_first_numbers_and_the_cosines_in_80_columns()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("embed", "hello", "the hello", "--model", Bert());
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("pooling mean, 32 dimensions\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  1  \"hello\", 3 tokens\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\nCosine similarity\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  1  1.00000", outcome.Output, StringComparison.Ordinal);
+        Assert.All(outcome.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+        Outcome tokens = await EngineProcess.RunAsync("embed", "hello", "--model", Bert(), "--pooling", "none");
+        Assert.Contains("\n     [CLS]", tokens.Output, StringComparison.Ordinal);
+        Assert.Contains("\n     ▁hello", tokens.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_is_refused_with_a_sentence()
+    {
+        string bert = Bert();
+        string listOfNothing = _folder.File("empty.txt", [.. "\n\n"u8]);
+        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        {
+            ([], "A text is missing"),
+            (["a", "--tokens", "1"], "found several"),
+            (["a", "b", "--pair", "c"], "found 2"),
+            (["a", "--lines"], "--file PATH"),
+            (["--file", listOfNothing, "--lines"], "a line of text"),
+            (["a", "--pooling", "men"], "Did you mean 'mean'?"),
+            (["a", "--pooling", "rank"], "classifier head"),
+            (["hello", "--pair", "the"], "segment 0"), // llama.cpp knows no segments
+        })
+        {
+            Outcome outcome = await EngineProcess.RunAsync(["embed", .. arguments, "--model", bert]);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Empty(outcome.Output);
+        }
+    }
+
+    private string Bert() => _folder.File("bert.gguf", SmallModels.Bert().Set("tokenizer.ggml.unknown_token_id", 1u).ToBytes());
+
+    private static JsonElement Json(Outcome outcome)
+    {
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        return JsonDocument.Parse(outcome.Output).RootElement;
+    }
+
+    private static float[][] Rows(Outcome outcome) =>
+        [.. Json(outcome).GetProperty("embeddings").EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetSingle()).ToArray())];
+}
