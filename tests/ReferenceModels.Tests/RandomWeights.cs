@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 using Engine.Gguf;
+using ReferenceModels.Tests.Quantization;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Random weights in ggml's block formats. Nothing is quantized: the bits themselves are drawn, and the scales so
-/// that the weights have about the deviation asked for and a mean of about 0. Layouts: ggml-common.h of v0.5.0.</summary>
+/// <summary>Random weights in ggml's block formats. In the usual ones nothing is quantized: the bits themselves are drawn, and the
+/// scales so that the weights have about the deviation asked for and a mean of about 0. Layouts: ggml-common.h of v0.5.0.
+/// The others are quantized by ggml.</summary>
 internal static class RandomWeights
 {
     public static byte[] Make(Random random, GgmlType type, long elements, float deviation) => type switch
@@ -21,7 +23,7 @@ internal static class RandomWeights
         GgmlType.Q6_K => Blocks(random, elements / 256, 210, [(208, deviation / 1350)]),
         // Not a format of weights: to be refused.
         GgmlType.I32 => Blocks(random, elements, 4, []),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no layout here"),
+        _ => GgmlJudge.Quantize(type, Normal(random, elements, deviation)),
     };
 
     private static byte[] Blocks(Random random, long blocks, int bytes, (int Offset, float Value)[] halves)

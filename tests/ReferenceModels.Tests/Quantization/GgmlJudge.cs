@@ -34,6 +34,23 @@ internal static unsafe class GgmlJudge
         return y;
     }
 
+    /// <summary>Blocks of 256 elements or fewer, as ggml's quantizer makes them with all elements of the same weight.</summary>
+    public static byte[] Quantize(GgmlType type, float[] x)
+    {
+        const int n = 256;
+        var (elements, bytes) = Block(type);
+        var blocks = new byte[x.Length / elements * bytes];
+        var importance = Enumerable.Repeat(1f, n).ToArray();
+        fixed (float* pX = x, pImportance = importance)
+        fixed (byte* pBlocks = blocks)
+        {
+            var written = ((delegate* unmanaged[Cdecl]<int, float*, void*, long, long, long, float*, nuint>)NativeLibrary.GetExport(Library, "ggml_quantize_chunk"))(
+                (int)type, pX, pBlocks, 0, x.Length / n, n, pImportance);
+            Assert.Equal((nuint)blocks.Length, written);
+        }
+        return blocks;
+    }
+
     // struct ggml_type_traits of ggml.h, up to what is read here.
     [StructLayout(LayoutKind.Sequential)]
     private struct TypeTraits
