@@ -23,7 +23,7 @@ internal static class RandomWeights
         GgmlType.Q6_K => Blocks(random, elements / 256, 210, [(208, deviation / 1350)]),
         // Not a format of weights: to be refused.
         GgmlType.I32 => Blocks(random, elements, 4, []),
-        _ => GgmlJudge.Quantize(type, Normal(random, elements, deviation)),
+        _ => Quantized(random, type, elements, deviation),
     };
 
     private static byte[] Blocks(Random random, long blocks, int bytes, (int Offset, float Value)[] halves)
@@ -38,6 +38,15 @@ internal static class RandomWeights
             }
         }
         return data;
+    }
+
+    // Some of the quantizers search for long: the same few blocks over and over, in random order.
+    private static byte[] Quantized(Random random, GgmlType type, long elements, float deviation)
+    {
+        const int block = 256, kinds = 24;
+        byte[] blocks = GgmlJudge.Quantize(type, Normal(random, block * kinds, deviation));
+        int bytes = blocks.Length / kinds;
+        return [.. Enumerable.Range(0, (int)(elements / block)).SelectMany(_ => blocks.AsSpan(random.Next(kinds) * bytes, bytes).ToArray())];
     }
 
     private static float[] Normal(Random random, long count, float deviation)
