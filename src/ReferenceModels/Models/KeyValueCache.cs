@@ -8,6 +8,7 @@ internal sealed class KeyValueCache
 {
     private readonly float[][] _keys;      // per layer (capacity, width)
     private readonly float[][] _values;    // per layer (capacity, width)
+    private readonly (Tensor K, Tensor V)[] _taped;   // per layer, what a pass with a tape appended
     private readonly int _width;
 
     /// <summary>An empty cache.</summary>
@@ -19,6 +20,7 @@ internal sealed class KeyValueCache
         (_width, Capacity) = (width, capacity);
         _keys = Reserve(layers);
         _values = Reserve(layers);
+        _taped = new (Tensor, Tensor)[layers];
     }
 
     /// <summary>Positions it can hold.</summary>
@@ -43,13 +45,20 @@ internal sealed class KeyValueCache
     {
         if (pass.Tape is not null && Length == 0)
         {
-            return (K, V);
+            return _taped[layer] = (K, V);
         }
         K.Values.CopyTo(_keys[layer].AsSpan(Length * _width));
         V.Values.CopyTo(_values[layer].AsSpan(Length * _width));
         int n = Length + K.Rows;
         return (new Tensor(_keys[layer], 0, n, _width), new Tensor(_values[layer], 0, n, _width));
     }
+
+    /// <summary>A layer's keys and values of the positions held, (Length, width) each.</summary>
+    /// <param name="pass">Under a tape the very tensors that were appended, with their gradients.</param>
+    /// <param name="layer">The layer.</param>
+    public (Tensor K, Tensor V) Read(Pass pass, int layer) => pass.Tape is not null
+        ? _taped[layer]
+        : (new Tensor(_keys[layer], 0, Length, _width), new Tensor(_values[layer], 0, Length, _width));
 
     /// <summary>Counts the positions that every layer has appended.</summary>
     public void Advance(int positions) => Length += positions;

@@ -79,6 +79,7 @@ internal static class Attention
             p[j] = TensorPrimitives.Dot(q, keys.Slice(j * stride, d_k)) * rule.Scale;
         }
         rule.AddBias(p, h, t, Q.Rows);
+        rule.Hide(p);
         Softmax.Forward(p);
         for (int j = 0; j < n; j++)
         {
@@ -127,6 +128,7 @@ internal static class Attention
         {
             int row = t + v / group, seen = rule.Seen(row, K.Rows);
             rule.AddBias(s.Slice(v * n, seen), g * group + v % group, row, Q.Rows);
+            rule.Hide(s.Slice(v * n, seen));
             Softmax.Forward(s.Slice(v * n, seen));
             s.Slice(v * n + seen, n - seen).Clear();                     // the mask: what lies ahead has no part
         }

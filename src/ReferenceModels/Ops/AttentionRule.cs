@@ -17,6 +17,9 @@ internal sealed record AttentionRule(int H, int G, float Scale)
     /// <summary>(H·T, n), added to the scaled scores; row h·T + t for head h and query t. Null for none.</summary>
     public Tensor? Bias { get; init; }
 
+    /// <summary>(n), true for each position that no query sees, such as padding; null where all count.</summary>
+    public bool[]? Hidden { get; init; }
+
     /// <summary>How many of the n positions, from the first on, query t sees.</summary>
     public int Seen(int t, int n) => Causal ? First + t + 1 : n;
 
@@ -26,6 +29,15 @@ internal sealed record AttentionRule(int H, int G, float Scale)
         if (Bias is { } b)
         {
             TensorPrimitives.Add(s, b.Row(head * T + t)[..s.Length], s);
+        }
+    }
+
+    /// <summary>s = −∞ for those of the positions that are hidden, so that softmax gives them 0.</summary>
+    public void Hide(Span<float> s)
+    {
+        for (int j = 0; j < s.Length && Hidden is not null; j++)
+        {
+            s[j] = Hidden[j] ? float.NegativeInfinity : s[j];
         }
     }
 

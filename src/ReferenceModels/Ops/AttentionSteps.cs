@@ -41,6 +41,7 @@ internal static class AttentionSteps
         {
             int seen = rule.Seen(row % T, s.Columns);
             TensorPrimitives.Multiply(s.Row(row)[..seen], rule.Scale, p.Row(row)[..seen]);
+            rule.Hide(p.Row(row)[..seen]);
             Softmax.Forward(p.Row(row)[..seen]);
             p.Row(row)[seen..].Clear();
         }

@@ -27,6 +27,9 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     /// <summary>How products with quantized and 16-bit weights are computed.</summary>
     public Arithmetic Arithmetic { get; init; }
 
+    /// <summary>What training drops; null drops nothing.</summary>
+    public DropoutRule? Dropout { get; init; }
+
     /// <summary>Asked between ops.</summary>
     public CancellationToken Cancellation { get; set; }
 
