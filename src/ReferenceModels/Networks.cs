@@ -11,6 +11,7 @@ internal static class Networks
     private static readonly Dictionary<string, Func<GgufFile, int, INetwork>> Known = new(StringComparer.Ordinal)
     {
         ["llama"] = (file, vocabulary) => Llama.Load(file, vocabulary),
+        ["t5"] = (file, vocabulary) => T5.Load(file, vocabulary),
     };
 
     /// <summary>What reads a model of an architecture, given its file, in which the weights stay, and V.</summary>

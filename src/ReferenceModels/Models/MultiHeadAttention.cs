@@ -5,7 +5,7 @@ namespace ReferenceModels.Models;
 /// <summary>Attention as a model's layer calls it: at once, or in steps under llama.cpp's names where somebody looks.</summary>
 internal static class MultiHeadAttention
 {
-    private static readonly string[] Steps = ["kq", "kq_plus_kq_b", "kq_soft_max", "kqv"];
+    private static readonly string[] Steps = ["kq", "kq_plus_kq_b", "kq_soft_max", "v_cont", "kqv"];
 
     /// <summary>Attends from T queries to n positions.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
@@ -35,6 +35,12 @@ internal static class MultiHeadAttention
         }
         Tensor kq_soft_max = AttentionSteps.Probabilities(pass, kq, rule);                         // (H·T, n)
         tap.Take("kq_soft_max", i, "SOFT_MAX", kq_soft_max, [n, T, rule.H]);
+        if (!rule.Causal && tap.Wants("v_cont", i))
+        {
+            // A cache keeps values as the product wants them; without one llama.cpp turns them here.
+            Tensor v_cont = AttentionSteps.Transpose(pass, V);                                     // (H·d_k, n)
+            tap.Take("v_cont", i, "CONT", v_cont, [n, V.Columns / rule.G, rule.G]);
+        }
         Tensor kqv = AttentionSteps.Sums(pass, kq_soft_max, V, rule);                              // (H·T, d_k)
         tap.Take("kqv", i, "MUL_MAT", kqv, [kqv.Columns, T, rule.H]);
         return AttentionSteps.Concatenate(pass, kqv, rule.H);

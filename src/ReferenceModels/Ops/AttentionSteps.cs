@@ -48,6 +48,20 @@ internal static class AttentionSteps
         return p;
     }
 
+    /// <summary>(n, G·d_k) → (G·d_k, n).</summary>
+    public static Tensor Transpose(Pass pass, Tensor V)
+    {
+        Tensor transposed = pass.New(V.Columns, V.Rows);
+        for (int j = 0; j < V.Rows; j++)
+        {
+            for (int c = 0; c < V.Columns; c++)
+            {
+                transposed.Row(c)[j] = V.Row(j)[c];
+            }
+        }
+        return transposed;
+    }
+
     /// <summary>a = p·V: (H·T, d_k).</summary>
     /// <param name="pass">Memory and threads.</param>
     /// <param name="p">(H·T, n).</param>
