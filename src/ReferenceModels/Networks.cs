@@ -28,20 +28,4 @@ internal static class Networks
         IRanker => ModelAbilities.Segments,
         _ => ModelAbilities.None,
     };
-
-    /// <summary>The token with which an encoder–decoder's target begins: the file's, or 0, the padding with which T5 begins.</summary>
-    public static int? DecoderStartToken(INetwork network, GgufMetadata metadata) => network is IDecoder and IEncoder
-        ? (int)(metadata.GetUInt32($"{metadata.RequireString(GgufKeys.Architecture)}.decoder_start_token_id") ?? 0) : null;
-
-    /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
-    public static Pooling? Pooling(GgufMetadata metadata) =>
-        metadata.GetUInt32($"{metadata.RequireString(GgufKeys.Architecture)}.pooling_type") switch
-        {
-            0 => Engine.Pooling.None,
-            1 => Engine.Pooling.Mean,
-            2 => Engine.Pooling.Cls,
-            3 => Engine.Pooling.Last,
-            4 => Engine.Pooling.Rank,
-            _ => null,
-        };
 }

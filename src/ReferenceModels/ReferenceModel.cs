@@ -46,8 +46,8 @@ internal sealed class ReferenceModel : ILoadedModel
                 ContextLength = ContextLengthOf(sizes, contextLength),
                 TrainedContextLength = sizes.TrainedContext,
                 Abilities = Networks.Abilities(_network),
-                DecoderStartToken = Networks.DecoderStartToken(_network, file.Metadata),
-                Pooling = Networks.Pooling(file.Metadata),
+                DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
+                Pooling = GgufUsage.Pooling(file.Metadata),
             };
             _workers = new Workers(threads);
         }

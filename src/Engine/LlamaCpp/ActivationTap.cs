@@ -11,10 +11,13 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
 {
     private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
     private readonly bool _all = names.Contains(ScoreRequest.AllActivations);
-    private readonly Dictionary<(string Name, string Operation), int> _seen = [];
+    private readonly Dictionary<(string? Part, string Name, string Operation), int> _seen = [];
     private readonly List<Activation> _taken = [];
     private GCHandle _self;
     private Exception? _error;
+
+    /// <summary>The part whose graph runs: <c>encoder</c> or <c>decoder</c> where there are two.</summary>
+    public string? Part { get; set; }
 
     /// <summary>What the callback gets as its user data.</summary>
     public nint Address => GCHandle.ToIntPtr(_self.IsAllocated ? _self : _self = GCHandle.Alloc(this));
@@ -56,13 +59,13 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
     private void Take(ggml_tensor* tensor, string name)
     {
         string operation = Marshal.PtrToStringUTF8(Ggml.ggml_op_name(tensor->op)) ?? "";
-        int occurrence = _seen.GetValueOrDefault((name, operation));
-        _seen[(name, operation)] = occurrence + 1;
+        int occurrence = _seen.GetValueOrDefault((Part, name, operation));
+        _seen[(Part, name, operation)] = occurrence + 1;
         if (tensor->type is ggml_type.F32 or ggml_type.F16 or ggml_type.I32)
         {
             long[] shape = [tensor->ne[0], tensor->ne[1], tensor->ne[2], tensor->ne[3]];
             int dimensions = shape[3] > 1 ? 4 : shape[2] > 1 ? 3 : 2;
-            _taken.Add(new Activation(name, operation, occurrence, shape[..dimensions], Values(tensor)));
+            _taken.Add(new Activation(name, operation, occurrence, shape[..dimensions], Values(tensor)) { Part = Part });
         }
     }
 

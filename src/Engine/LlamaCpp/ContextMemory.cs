@@ -34,20 +34,13 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
     /// product does not hold up a cancellation.</summary>
     public static int OutputRows(int vocabulary) => (int)Math.Clamp(OutputBytes / (sizeof(float) * (long)Math.Max(1, vocabulary)), 1, MicroBatch);
 
-    /// <summary>The need of a context for generating and scoring.</summary>
+    /// <summary>The need of a context.</summary>
     /// <param name="file">The model.</param>
     /// <param name="contextLength">Tokens.</param>
     /// <param name="numerics">Strict keeps K and V in F32, and attention scores that flash attention never stores.</param>
-    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics) =>
-        Estimate(file, contextLength, numerics, MicroBatch, null);
-
-    /// <summary>The need of any context.</summary>
-    /// <param name="file">The model.</param>
-    /// <param name="contextLength">Tokens.</param>
-    /// <param name="numerics">As above.</param>
-    /// <param name="microBatch">Tokens evaluated at once.</param>
+    /// <param name="batch">Tokens evaluated at once; null for as many as a session that generates takes.</param>
     /// <param name="outputs">Rows of logits at once; null for <see cref="OutputRows"/>.</param>
-    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics, int microBatch, int? outputs)
+    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics, int? batch = null, int? outputs = null)
     {
         var metadata = file.Metadata;
         string a = metadata.RequireString(GgufKeys.Architecture);
@@ -64,15 +57,25 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double positions = Math.Ceiling(contextLength / (double)Padding) * Padding;
         bool strict = numerics == Numerics.Strict;
         double keyValues = groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
-        double logits = (outputs ?? OutputRows((int)vocabulary)) * vocabulary * sizeof(float);
-        double scores = strict ? positions * microBatch * heads.Max() * sizeof(float) : 0;
+        bool encodes = GgufUsage.IsEncoderDecoder(a);
+        int microBatch = batch ?? (encodes ? contextLength : MicroBatch);
+        double logits = (encodes ? microBatch : outputs ?? OutputRows((int)vocabulary)) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
+        double scores = (encodes ? RelativeScores() : strict ? positions * heads.Max() : 0) * microBatch * sizeof(float);
         double mask = positions * microBatch * (sizeof(float) + sizeof(short));
         double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
+        double source = encodes ? sizeof(float) * SourcePositions() * (2 * d + 3 * heads.Max() * kSize) : 0;
         return new ContextMemory(
             file.Tensors.Sum(tensor => tensor.ByteLength),
             file.Tensors.Where(IsRepacked).Sum(tensor => tensor.ByteLength),
             Bytes(keyValues),
-            Bytes(logits + Math.Max(logits, scores) + mask + activations + Fixed));
+            Bytes(logits + Math.Max(logits, scores) + mask + activations + source + Fixed));
+
+        // T5's attention has a bias, which flash attention does not know: the scores, the bias, what it is gathered from and its
+        // buckets; across to the source, scores and a mask.
+        double RelativeScores() => positions * (3 * heads.Max() + 2) + SourcePositions() * (2 * heads.Max() + 1);
+
+        // Room is made for a source as long as the model was trained for, however short the context.
+        double SourcePositions() => Math.Max(contextLength, Number("context_length", 0));
 
         double Number(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value is uint value ? value : otherwise;
 

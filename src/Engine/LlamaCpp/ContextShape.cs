@@ -10,6 +10,7 @@ namespace Engine.LlamaCpp;
 /// <param name="Embeds">Whether rows behind the final norm are kept.</param>
 /// <param name="Pooling">What llama.cpp pools: nothing, or the classifier's scores.</param>
 /// <param name="Tap">Takes activations.</param>
+/// <param name="Encodes">Whether it takes the source of an encoder–decoder, of up to Batch tokens, before a target.</param>
 internal sealed record ContextShape(
     int Length, int Batch, int Outputs, Numerics Numerics, bool Embeds = false,
-    llama_pooling_type Pooling = llama_pooling_type.NONE, ActivationTap? Tap = null);
+    llama_pooling_type Pooling = llama_pooling_type.NONE, ActivationTap? Tap = null, bool Encodes = false);

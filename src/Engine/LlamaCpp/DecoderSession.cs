@@ -3,8 +3,13 @@ using Engine.Generation;
 namespace Engine.LlamaCpp;
 
 /// <summary>Generates and scores on one context.</summary>
-internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISession
+/// <param name="context">Owned from now on.</param>
+/// <param name="outputRows">Rows of logits at once.</param>
+/// <param name="step">Tokens evaluated at once; null for as many as the context takes, which may be more than a cancellation should wait for.</param>
+internal sealed class DecoderSession(LlamaContext context, int outputRows, int? step = null) : ISession
 {
+    private readonly int _step = step ?? context.Batch;
+
     /// <inheritdoc/>
     public int Length => context.Length;
 
@@ -13,14 +18,14 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISe
 
     /// <inheritdoc/>
     public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("A session of a decoder was given a source.");
+        context.Encode(source, cancellationToken);
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
-        for (; tokens.Length > context.Batch; tokens = tokens[context.Batch..])
+        for (; tokens.Length > _step; tokens = tokens[_step..])
         {
-            context.Evaluate(tokens[..context.Batch], 0, cancellationToken);
+            context.Evaluate(tokens[.._step], 0, cancellationToken);
         }
         context.Evaluate(tokens, 1, cancellationToken);
         return context.Logits(-1);
@@ -31,9 +36,13 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows) : ISe
     {
         ReadOnlySpan<int> tokens = evaluation.Tokens;
         context.Clear();
+        if (evaluation.Source is { } source)
+        {
+            context.Encode(source, cancellationToken);
+        }
         for (int p = 0; p < first;)
         {
-            int n = Math.Min(context.Batch, first - p);
+            int n = Math.Min(_step, first - p);
             context.Evaluate(tokens.Slice(p, n), 0, cancellationToken);
             p += n;
         }

@@ -3,7 +3,6 @@ using Engine.Generation;
 namespace Engine.LlamaCpp;
 
 /// <summary>Embeds on one context; another is made when the classifier's scores are asked for.</summary>
-/// <remarks>Rows are pooled here: llama.cpp pools one batch, and this way a long input goes through a causal model in several.</remarks>
 internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) : ISession
 {
     private LlamaContext? _rows;
@@ -18,53 +17,19 @@ internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) :
     /// <inheritdoc/>
     public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
     {
-        ReadOnlySpan<int> tokens = evaluation.Tokens;
         if (pooling == Pooling.Rank)
         {
             _ranks ??= model.CreateRankContext(numerics);
             _ranks.Clear();
-            _ranks.Evaluate(tokens, tokens.Length, cancellationToken);
+            _ranks.Evaluate(evaluation.Tokens, evaluation.Tokens.Length, cancellationToken);
             sink(0, _ranks.Scores());
-            return [];
         }
-        var context = _rows ??= model.CreateEmbeddingContext(numerics);
-        context.Clear();
-        double[] sum = new double[model.EmbeddingWidth];
-        for (int start = 0; start < tokens.Length; start += context.Batch)
+        else
         {
-            int n = Math.Min(context.Batch, tokens.Length - start);
-            context.Evaluate(tokens.Slice(start, n), n, cancellationToken);
-            for (int i = 0; i < n; i++)
-            {
-                Take(start + i, context.Embedding(i), tokens.Length, pooling, sum, sink);
-            }
-        }
-        if (pooling == Pooling.Mean)
-        {
-            int length = tokens.Length;
-            sink(0, Array.ConvertAll(sum, total => (float)(total / length)));
+            _rows ??= model.CreateEmbeddingContext(numerics);
+            new PooledRows(_rows, model.EmbeddingWidth, pooling, sink).Read(evaluation.Tokens, cancellationToken);
         }
         return [];
-    }
-
-    private static void Take(int position, ReadOnlySpan<float> row, int length, Pooling pooling, double[] sum, RowSink sink)
-    {
-        switch (pooling)
-        {
-            case Pooling.None:
-                sink(position, row);
-                break;
-            case Pooling.Cls when position == 0:
-            case Pooling.Last when position == length - 1:
-                sink(0, row);
-                break;
-            case Pooling.Mean:
-                for (int i = 0; i < sum.Length; i++)
-                {
-                    sum[i] += row[i];
-                }
-                break;
-        }
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     private readonly nint _memory;
     private readonly sbyte* _outputs;
     private readonly int _batch;
+    private int _source;
     private GCHandle _self;
     private CancellationToken _cancellation;
 
@@ -32,6 +33,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         parameters.n_threads = parameters.n_threads_batch = model.Threads;
         parameters.pooling_type = shape.Pooling;
         parameters.embeddings = shape.Embeds;
+        parameters.kv_unified = shape.Encodes; // the graph of T5's decoder is made for no other layout
         parameters.abort_callback = &OnNode;
         parameters.abort_callback_data = GCHandle.ToIntPtr(_self);
         if (shape.Numerics == Numerics.Strict)
@@ -55,7 +57,7 @@ internal sealed unsafe class LlamaContext : IDisposable
             throw new EngineException(
                 $"Making a context of {shape.Length} tokens for {model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
         }
-        _batch = shape.Batch;
+        (_batch, Encodes) = (shape.Batch, shape.Encodes);
         _outputs = (sbyte*)NativeMemory.AllocZeroed((nuint)_batch);
     }
 
@@ -65,13 +67,36 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <summary>Tokens of one call of <see cref="Evaluate"/> at the most.</summary>
     public int Batch => _batch;
 
+    /// <summary>Whether a source comes before the tokens.</summary>
+    public bool Encodes { get; }
+
+    /// <summary>Forgets the tokens, and the source.</summary>
     public void Clear()
     {
-        Length = 0;
+        Length = _source = 0;
         if (_memory != 0)
         {
             Llama.llama_memory_clear(_memory, data: false);
         }
+    }
+
+    /// <summary>Clears, and evaluates the source of an encoder–decoder, in one piece: every token attends to all.</summary>
+    /// <param name="source">One token to <see cref="Batch"/>.</param>
+    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
+    /// <exception cref="OperationCanceledException">The context is empty then.</exception>
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken)
+    {
+        // On a decoder-only model llama_encode ends the process, as does a source of more tokens than a micro-batch.
+        if (!Encodes || source.Length > _batch)
+        {
+            throw new InvalidOperationException($"A source of {source.Length} tokens was given to a context that encodes {(Encodes ? _batch : 0)}.");
+        }
+        Clear();
+        fixed (int* token = source)
+        {
+            Compute(new llama_batch { n_tokens = source.Length, token = token }, encode: true, cancellationToken);
+        }
+        _source = source.Length;
     }
 
     /// <summary>Evaluates up to <see cref="Batch"/> tokens behind those before.</summary>
@@ -81,25 +106,16 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <exception cref="OperationCanceledException">The context is empty then.</exception>
     public void Evaluate(ReadOnlySpan<int> tokens, int outputs, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (Encodes && _source == 0)
+        {
+            throw new InvalidOperationException("A target was given to a context without a source."); // llama.cpp would end the process
+        }
         new Span<sbyte>(_outputs, tokens.Length - outputs).Clear();
         new Span<sbyte>(_outputs + tokens.Length - outputs, outputs).Fill(1);
-        int status;
-        _cancellation = cancellationToken;
-        _guard.Enter();
         fixed (int* token = tokens)
         {
             // Positions and sequence may be left out: llama.cpp goes on behind what sequence 0 holds.
-            status = Llama.llama_decode(_handle, new llama_batch { n_tokens = tokens.Length, token = token, logits = _outputs });
-        }
-        _guard.Leave();
-        _cancellation = default;
-        if (status != 0)
-        {
-            Clear();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new EngineException(
-                $"Evaluating {tokens.Length} tokens with {_model.Card.Name}: llama_decode returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+            Compute(new llama_batch { n_tokens = tokens.Length, token = token, logits = _outputs }, encode: false, cancellationToken);
         }
         Length += tokens.Length;
     }
@@ -122,6 +138,15 @@ internal sealed unsafe class LlamaContext : IDisposable
         return Row(row, _model.EmbeddingWidth);
     }
 
+    /// <summary>The row (d) behind the encoder's final norm of a token of the source. Valid until the next evaluation.</summary>
+    public ReadOnlySpan<float> SourceRow(int token)
+    {
+        _guard.Enter();
+        float* rows = (uint)token < (uint)_source ? Llama.llama_get_embeddings(_handle) : null;
+        _guard.Leave();
+        return Row(rows is null ? null : rows + (long)token * _model.EmbeddingWidth, _model.EmbeddingWidth);
+    }
+
     /// <summary>The classifier's scores. Valid until the next evaluation.</summary>
     public ReadOnlySpan<float> Scores()
     {
@@ -137,6 +162,23 @@ internal sealed unsafe class LlamaContext : IDisposable
         _handle.Dispose();
         NativeMemory.Free(_outputs);
         Release();
+    }
+
+    private void Compute(llama_batch batch, bool encode, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _cancellation = cancellationToken;
+        _guard.Enter();
+        int status = encode ? Llama.llama_encode(_handle, batch) : Llama.llama_decode(_handle, batch);
+        _guard.Leave();
+        _cancellation = default;
+        if (status != 0)
+        {
+            Clear();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new EngineException(
+                $"Evaluating {batch.n_tokens} tokens with {_model.Card.Name}: {(encode ? "llama_encode" : "llama_decode")} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+        }
     }
 
     private void Release()

@@ -45,7 +45,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
             var device = DeviceSelection.Choose(library, options.Device, options.GpuLayers, _logger);
             if (facts.Abilities != ModelAbilities.None)
             {
-                var need = ContextMemory.Estimate(file, contextLength, Numerics.Production);
+                var need = ContextMemory.Estimate(file, contextLength, Numerics.Production, facts.IsWhole ? contextLength : null);
                 MemoryRefusal.Check($"Loading {facts.Name} with {options.Slots} contexts of {contextLength} tokens", Required(need, options.Slots), device);
             }
             int threads = Threads(options, facts);

@@ -43,6 +43,8 @@ internal sealed class LlamaCppModel : ILoadedModel
             ContextLength = contextLength,
             TrainedContextLength = facts.TrainedContextLength,
             Abilities = facts.Abilities,
+            DecoderStartToken = facts.DecoderStartToken,
+            Pooling = facts.Pooling,
         };
         Tokenizer = Llama.llama_vocab_type(vocabulary) == llama_vocab_type.NONE
             ? new NoVocabulary(facts.Name, size)
@@ -77,24 +79,46 @@ internal sealed class LlamaCppModel : ILoadedModel
         {
             { Taps: true } => new TapSession(this, kind.Numerics),
             { Embeds: true } => new EmbeddingSession(this, kind.Numerics),
+            _ when _facts.HasSource => new DecoderSession(CreateEncodingContext(Card.ContextLength, kind.Numerics), rows, MicroBatch),
             _ => new DecoderSession(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
         };
     }
 
+    /// <summary>Whether a source comes before the tokens.</summary>
+    public bool HasSource => _facts.HasSource;
+
+    /// <summary>A context of an encoder–decoder: a source goes through it in one piece.</summary>
+    /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
+    public LlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
+        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap, Encodes: true));
+
     /// <summary>A context whose tokens all give a row behind the final norm.</summary>
     public LlamaContext CreateEmbeddingContext(Numerics numerics)
     {
-        bool whole = !_facts.Abilities.HasFlag(ModelAbilities.Score); // not causal: no token can be evaluated without the others
-        int batch = whole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
-        return CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
+        int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
+        return HasSource
+            ? CreateEncodingContext(Card.ContextLength, numerics)
+            : CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
     }
 
+    /// <summary>The same for the tokens of one request in one batch.</summary>
+    public LlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => HasSource
+        ? CreateEncodingContext(tokens, numerics, tap)
+        : CreateContext(new(tokens, tokens, tokens, numerics, Embeds: true, Tap: tap));
+
     /// <summary>A context that gives the scores of the classifier.</summary>
+    /// <param name="numerics">How exactly it computes.</param>
+    /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
+    /// <param name="tap">Takes activations.</param>
     /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
-    public LlamaContext CreateRankContext(Numerics numerics) => _facts is { HasClassifier: true, IsEncoder: true }
-        ? CreateContext(new(Card.ContextLength, Card.ContextLength, Card.ContextLength, numerics, Embeds: true, llama_pooling_type.RANK))
-        : throw new UnsupportedRequestException(
-            $"Pooling by rank with {Card.Name}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
+    {
+        int length = tokens ?? Card.ContextLength;
+        return _facts is { HasClassifier: true, IsEncoder: true }
+            ? CreateContext(new(length, length, length, numerics, Embeds: true, llama_pooling_type.RANK, tap))
+            : throw new UnsupportedRequestException(
+                $"Pooling by rank with {Card.Name}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+    }
 
     /// <summary>A context that holds all tokens of one request in one batch.</summary>
     public LlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>

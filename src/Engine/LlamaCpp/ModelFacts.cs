@@ -7,11 +7,11 @@ internal sealed record ModelFacts
 {
     // The architectures whose memory llama.cpp leaves out (llama_model::create_memory) and that give embeddings.
     private static readonly HashSet<string> Encoders =
-        ["bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "modern-bert", "gemma-embedding"];
+        ["bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "modern-bert", "gemma-embedding", "t5encoder"];
 
-    // Diffusion, audio, drafts, and encoder–decoders: they need calls that this binding does not make.
+    // Diffusion, audio, drafts: they need calls that this binding does not make.
     private static readonly HashSet<string> Others =
-        ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "t5", "t5encoder", "eagle3", "dflash", "clip"];
+        ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "eagle3", "dflash", "clip"];
 
     /// <param name="file">Checked by the preflight.</param>
     /// <param name="vocabularyOnly">Whether the weights are left aside.</param>
@@ -32,10 +32,13 @@ internal sealed record ModelFacts
         HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
         HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
         IsEncoder = Encoders.Contains(Architecture);
+        DecoderStartToken = GgufUsage.IsEncoderDecoder(Architecture) ? GgufUsage.DecoderStartToken(metadata, Vocabulary(file)) : null;
+        Pooling = GgufUsage.Pooling(metadata);
         bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;
         Abilities =
             !HasWeights || Others.Contains(Architecture) ? ModelAbilities.None
-            : IsEncoder || !causal ? ModelAbilities.Embed
+            : HasSource ? ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed | ModelAbilities.Source
+            : IsEncoder || !causal ? ModelAbilities.Embed | Segments(file)
             : ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
     }
 
@@ -60,6 +63,18 @@ internal sealed record ModelFacts
     /// <summary>Whether every token attends to all: an input must be evaluated in one piece.</summary>
     public bool IsEncoder { get; }
 
+    /// <summary>The token with which an encoder–decoder's target begins.</summary>
+    public int? DecoderStartToken { get; }
+
+    /// <summary>Whether it is an encoder–decoder.</summary>
+    public bool HasSource => DecoderStartToken is not null;
+
+    /// <summary>Whether what it encodes goes through it in one piece.</summary>
+    public bool IsWhole => HasSource || !Abilities.HasFlag(ModelAbilities.Score);
+
+    /// <summary>How the file wants rows to be pooled.</summary>
+    public Pooling? Pooling { get; }
+
     public ModelAbilities Abilities { get; }
 
     /// <summary>Tokens a request may hold.</summary>
@@ -75,6 +90,12 @@ internal sealed record ModelFacts
         return asked <= trained || !HasLearnedPositions ? asked : throw new ConfigurationException(
             $"Loading {Name}: expected a context length of at most {trained}, for each position has learned weights, found {asked}. Lower the context length.");
     }
+
+    // llama.cpp takes every token as of segment 0: right where the file has no other.
+    private static ModelAbilities Segments(GgufFile file) =>
+        file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelAbilities.None : ModelAbilities.Segments;
+
+    private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number(file, "vocab_size");
 
     private static int Number(GgufFile file, string key) =>
         file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;

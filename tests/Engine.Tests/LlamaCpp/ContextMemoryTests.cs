@@ -23,10 +23,14 @@ public sealed partial class ContextMemoryTests : IDisposable
     [InlineData(256, Numerics.Strict)]
     [InlineData(5000, Numerics.Production)]
     [InlineData(5000, Numerics.Strict)]
-    public async Task The_estimate_holds_what_llama_cpp_takes(int contextLength, Numerics numerics)
+    [InlineData(512, Numerics.Production, "t5")]
+    [InlineData(512, Numerics.Strict, "t5")]
+    [InlineData(2000, Numerics.Strict, "t5")]
+    public async Task The_estimate_holds_what_llama_cpp_takes(int contextLength, Numerics numerics, string architecture = "llama")
     {
         string path = _folder.File("model.gguf");
-        TinyModel.Llama().Write(path).Dispose();
+        bool encodes = architecture == "t5";
+        (encodes ? TinyModel.T5(64, 128).Set("t5.context_length", 1024u) : TinyModel.Llama()).Write(path).Dispose();
         var log = new Lines();
         using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
         using var file = GgufFile.Open(path);

@@ -146,10 +146,23 @@ public sealed class LlamaCppRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task What_needs_calls_that_are_not_made_is_refused_verb_by_verb()
+    public async Task What_an_encoder_alone_cannot_do_is_refused_verb_by_verb()
     {
-        await using var model = await Load(Options(TinyModel.T5()));
+        await using var model = await Load(Options(Random(TinyModel.T5Encoder())));
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => Rows(model, Score(1)));
+        await Assert.ThrowsAsync<UnsupportedRequestException>(() => model.GenerateAsync(new() { Prompt = Prompt.FromText("a") }).ToListAsync().AsTask());
+        await Assert.ThrowsAsync<UnsupportedRequestException>(
+            () => model.EmbedAsync(new() { Inputs = [Prompt.FromText("a")], Pooling = Pooling.Rank }).AsTask());
+        Assert.Equal(3, (await model.EmbedAsync(new() { Inputs = [Prompt.FromTokens([4, 5, 1])], Pooling = Pooling.None })).Rows.Count);
+    }
+
+    [Fact]
+    public async Task A_vocabulary_alone_splits_text_and_does_nothing_else()
+    {
+        ModelOptions options = Options(TinyModel.T5());
+        options.VocabularyOnly = true;
+        await using var model = await Load(options);
+        await Assert.ThrowsAsync<UnsupportedRequestException>(() => Rows(model, Score(1) with { Source = Prompt.FromTokens([1]) }));
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => model.GenerateAsync(new() { Prompt = Prompt.FromText("a") }).ToListAsync().AsTask());
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => model.EmbedAsync(new() { Inputs = [Prompt.FromText("a")] }).AsTask());
         Assert.NotEmpty(model.Tokenizer.Encode("a b"));

@@ -18,6 +18,10 @@ internal static class LayerFacts
         {
             throw numbers.Refuse("nextn_predict_layers", $"at most the {layers} layers of block_count", nextTokenLayers);
         }
+        if (numbers.Architecture == "t5" && numbers.UInt32("decoder_block_count") is { } decoder && (decoder == 0 || decoder > layers))
+        {
+            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder);
+        }
         if (numbers.UInt32("context_length") is 0 or > int.MaxValue)
         {
             throw numbers.Refuse("context_length", $"1 to {int.MaxValue:N0} tokens", numbers.UInt32("context_length") ?? 0);

@@ -58,6 +58,8 @@ public sealed class GgufPreflightTests : IDisposable
         ["weight in a format of activations"] = (() => Llama().Store("blk.0.attn_q.weight", GgmlType.Q8_1, 32, 2), "found q8_1"),
         ["no relative positions in the encoder"] = (() => T5().Drop("enc.blk.0.attn_rel_b.weight"), "expected 'enc.blk.0.attn_rel_b.weight'"),
         ["no relative positions in the decoder"] = (() => T5().Drop("dec.blk.0.attn_rel_b.weight"), "expected 'dec.blk.0.attn_rel_b.weight'"),
+        ["more decoder layers than encoder layers"] = (() => T5().Set("t5.decoder_block_count", 2u), "expected 1 to the 1 layers of block_count, found 2"),
+        ["no decoder layers"] = (() => T5().Set("t5.decoder_block_count", 0u), "expected 1 to the 1 layers of block_count, found 0"),
         ["too few relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 3u), "expected 4 to 255, found 3"),
         ["too many relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 256u), "expected 4 to 255, found 256"),
     };

@@ -66,15 +66,21 @@ internal sealed class TinyModel
 
     public static TinyModel T5() => T5(8, 12);
 
-    public static TinyModel T5(int width, int feedForward)
+    public static TinyModel T5(int width, int feedForward) => T5Encoder("t5", width, feedForward)
+        .Tensor("dec.output_norm.weight", width)
+        .Block("dec.blk.0.", "attn_norm cross_attn_norm ffn_norm", "attn_q attn_k attn_v attn_o cross_attn_q cross_attn_k cross_attn_v cross_attn_o", "ffn_up", "ffn_down")
+        .Tensor("dec.blk.0.attn_rel_b.weight", 2, 8);
+
+    public static TinyModel T5Encoder() => T5Encoder("t5encoder", 8, 12);
+
+    private static TinyModel T5Encoder(string architecture, int width, int feedForward)
     {
         string[] tokens = ["<pad>", "</s>", "<unk>", "▁", "a", "b"];
-        return new TinyModel("t5", width, feedForward).Set("t5.attention.layer_norm_rms_epsilon", 1e-6f).Set("t5.attention.relative_buckets_count", 8u)
+        return new TinyModel(architecture, width, feedForward)
+            .Set($"{architecture}.attention.layer_norm_rms_epsilon", 1e-6f).Set($"{architecture}.attention.relative_buckets_count", 8u)
             .Vocabulary("t5", tokens).Set("tokenizer.ggml.scores", GgufValue.FromArray(new float[tokens.Length]))
-            .Tensor("token_embd.weight", width, tokens.Length).Tensor("enc.output_norm.weight", width).Tensor("dec.output_norm.weight", width)
-            .Block("enc.blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_o", "ffn_up", "ffn_down").Tensor("enc.blk.0.attn_rel_b.weight", 2, 8)
-            .Block("dec.blk.0.", "attn_norm cross_attn_norm ffn_norm", "attn_q attn_k attn_v attn_o cross_attn_q cross_attn_k cross_attn_v cross_attn_o", "ffn_up", "ffn_down")
-            .Tensor("dec.blk.0.attn_rel_b.weight", 2, 8);
+            .Tensor("token_embd.weight", width, tokens.Length).Tensor("enc.output_norm.weight", width)
+            .Block("enc.blk.0.", "attn_norm ffn_norm", "attn_q attn_k attn_v attn_o", "ffn_up", "ffn_down").Tensor("enc.blk.0.attn_rel_b.weight", 2, 8);
     }
 
     public TinyModel Set<T>(string key, T value) where T : unmanaged => Set(key, GgufValue.FromScalar(value));

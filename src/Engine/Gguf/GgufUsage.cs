@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Engine.Gguf;
+
+/// <summary>How a file wants its model to be used, beyond what its weights say.</summary>
+internal static class GgufUsage
+{
+    /// <summary>Whether an architecture has an encoder and a decoder.</summary>
+    public static bool IsEncoderDecoder(string architecture) => architecture == "t5";
+
+    /// <summary>The token with which an encoder–decoder's target begins: the file's, or 0, the padding with which T5 begins.</summary>
+    /// <param name="metadata">The file's.</param>
+    /// <param name="vocabularySize">V.</param>
+    /// <exception cref="ModelFileException">The file names one that is not in its vocabulary.</exception>
+    public static int DecoderStartToken(GgufMetadata metadata, int vocabularySize)
+    {
+        string key = metadata.RequireString(GgufKeys.Architecture) + ".decoder_start_token_id";
+        uint token = metadata.GetUInt32(key) ?? 0;
+        return token < vocabularySize ? (int)token : throw metadata.Refuse(
+            key, $"a token from 0 to {vocabularySize - 1}", token.ToString(CultureInfo.InvariantCulture), "Convert the model again.");
+    }
+
+    /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
+    public static Pooling? Pooling(GgufMetadata metadata) =>
+        metadata.GetUInt32(metadata.RequireString(GgufKeys.Architecture) + ".pooling_type") switch
+        {
+            0 => Engine.Pooling.None,
+            1 => Engine.Pooling.Mean,
+            2 => Engine.Pooling.Cls,
+            3 => Engine.Pooling.Last,
+            4 => Engine.Pooling.Rank,
+            _ => null,
+        };
+}

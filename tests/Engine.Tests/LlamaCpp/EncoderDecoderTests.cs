@@ -1,0 +1,123 @@
+using Engine.Generation;
+using Engine.LlamaCpp;
+using Engine.Sampling;
+using Engine.Tests.Gguf.Preflight;
+
+namespace Engine.Tests.LlamaCpp;
+
+/// <summary>Sources and targets on one context of an encoder–decoder of random weights.</summary>
+[Collection(LoadedLibrary.Name)]
+public sealed class EncoderDecoderTests : IDisposable
+{
+    private static readonly int[] Target = [0, 4, 5, 3];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<LlamaCppModel> Load(TinyModel model, int contextLength = 0)
+    {
+        var random = new Xoshiro256(7);
+        model.Weights(() => (float)(random.NextCoin() - 0.5)).Write(_folder.File("model.gguf")).Dispose();
+        return await new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File("model.gguf"), Device = "cpu", ContextLength = contextLength }, null, default);
+    }
+
+    private static float[][] Score(ISession session, int[] source, int[] target)
+    {
+        var rows = new float[target.Length][];
+        session.Score(new Evaluation(target) { Source = source }, 0, target.Length, (i, row) => rows[i] = row.ToArray(), default);
+        return rows;
+    }
+
+    private static double Difference(float[] a, float[] b) => a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
+
+    [Fact]
+    public async Task Another_source_gives_other_logits_and_the_first_one_its_own_again()
+    {
+        using var model = await Load(TinyModel.T5());
+        using var session = model.CreateSession(new(Numerics.Strict));
+        var first = Score(session, [4, 5, 4, 1], Target);
+        Assert.True(Difference(first[^1], Score(session, [3], Target)[^1]) > 1e-3);
+        Assert.Equal(first[^1], Score(session, [4, 5, 4, 1], Target)[^1]);
+    }
+
+    [Fact]
+    public async Task Steps_give_what_scoring_all_at_once_gives()
+    {
+        using var model = await Load(TinyModel.T5());
+        using var session = model.CreateSession(new(Numerics.Strict));
+        var rows = Score(session, [4, 5, 1], Target);
+        session.Encode([4, 5, 1], default);
+        for (int i = 0; i < Target.Length; i++)
+        {
+            Assert.True(Difference(rows[i], session.Decode([Target[i]], default).ToArray()) < 1e-5);
+        }
+        Assert.Equal(Target.Length, session.Length);
+    }
+
+    [Theory]
+    [InlineData(32)]
+    [InlineData(300)] // more than llama.cpp's rounding of a context, and than the context the file names
+    public async Task A_source_and_a_target_may_fill_the_context(int length)
+    {
+        using var model = await Load(TinyModel.T5(), length);
+        using var session = model.CreateSession(new(Numerics.Strict));
+        int[] full = [.. Enumerable.Range(0, length).Select(i => i % 6)];
+        var rows = Score(session, full, full);
+        Assert.All(rows, row => Assert.All(row, value => Assert.True(float.IsFinite(value))));
+        Assert.True(Difference(rows[5], Score(session, full, full[..6])[5]) < 1e-5);
+    }
+
+    [Fact]
+    public async Task A_target_without_a_source_does_not_reach_llama_cpp()
+    {
+        using var model = await Load(TinyModel.T5());
+        using var session = model.CreateSession(new(Numerics.Strict));
+        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
+        session.Encode([4], default);
+        session.Decode([0], default);
+        session.Clear();
+        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
+    }
+
+    [Fact]
+    public async Task A_source_does_not_reach_a_decoder()
+    {
+        using var model = await Load(TinyModel.Llama());
+        using var session = model.CreateSession(new(Numerics.Strict));
+        Assert.Throws<InvalidOperationException>(() => session.Encode([1, 2], default));
+    }
+
+    [Fact]
+    public async Task An_encoding_is_cancelled_in_its_midst_and_leaves_an_empty_context()
+    {
+        using var model = await Load(TinyModel.T5(), 3000);
+        using var session = model.CreateSession(new(Numerics.Production));
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(20)); // the source takes a second
+        Assert.Throws<OperationCanceledException>(() => session.Encode(new int[3000], cancellation.Token));
+        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
+        session.Encode([4, 1], default);
+        session.Decode([0], default);
+    }
+
+    [Fact]
+    public async Task An_encoder_alone_embeds_and_does_nothing_else()
+    {
+        var tiny = TinyModel.T5();
+        using var whole = await Load(tiny);
+        var rows = Embed(whole);
+        using var encoder = await Load(TinyModel.T5Encoder());
+        Assert.Equal(ModelAbilities.Embed, encoder.Card.Abilities & ~ModelAbilities.Segments);
+        Assert.Null(encoder.Card.DecoderStartToken);
+        Assert.Equal(3, rows.Count);
+        Assert.Equal(3, Embed(encoder).Count);
+
+        static List<float[]> Embed(LlamaCppModel model)
+        {
+            var rows = new List<float[]>();
+            using var session = model.CreateSession(new(Numerics.Strict, Embeds: true));
+            session.Embed(new Evaluation([4, 5, 1]), Pooling.None, (_, row) => rows.Add(row.ToArray()), default);
+            return rows;
+        }
+    }
+}
