@@ -50,6 +50,9 @@ public sealed record ModelCard
 
     /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null where the file does not say.</summary>
     public Pooling? Pooling { get; init; }
+
+    /// <summary>The activation of the feed-forward layers: <c>silu</c>, <c>gelu</c> or <c>relu</c>; null where it is not known.</summary>
+    public string? Activation { get; init; }
 }
 
 /// <summary>What a model can be asked.</summary>

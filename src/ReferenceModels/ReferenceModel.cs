@@ -48,6 +48,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 Abilities = Networks.Abilities(_network),
                 DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
                 Pooling = GgufUsage.Pooling(file.Metadata),
+                Activation = GgufActivation.Of(file),
             };
             _workers = new Workers(threads);
         }

@@ -45,6 +45,7 @@ internal sealed class LlamaCppModel : ILoadedModel
             Abilities = facts.Abilities,
             DecoderStartToken = facts.DecoderStartToken,
             Pooling = facts.Pooling,
+            Activation = GgufActivation.Of(file),
         };
         Tokenizer = Llama.llama_vocab_type(vocabulary) == llama_vocab_type.NONE
             ? new NoVocabulary(facts.Name, size)

@@ -5,41 +5,62 @@ namespace Engine.Parity;
 /// <summary>Turns measures into a verdict. Whatever is not shown to be within the tolerance fails.</summary>
 internal static class Judgement
 {
+    /// <param name="measured">At least one; the first is what the report's numbers are about.</param>
+    /// <param name="native">The side judged.</param>
+    /// <param name="reference">The side it is judged by.</param>
+    /// <param name="setting">How exactly the native side computed.</param>
+    /// <param name="tolerance">What passes.</param>
+    /// <param name="disagreement">Why the verdict is a fail whatever the numbers are; null for nothing.</param>
     public static ParityReport Report(
-        LogitMeasures measures, ModelCard native, ModelCard reference, Numerics setting, Tolerance tolerance, string? disagreement)
+        IReadOnlyList<RowMeasures> measured, ModelCard native, ModelCard reference, Numerics setting, Tolerance tolerance, string? disagreement)
     {
-        string? fault = disagreement ?? Fault(measures, tolerance);
+        RowMeasures measures = measured[0];
+        RowMeasures? faulty = measured.FirstOrDefault(rows => Fault(rows, tolerance) is not null);
+        string? fault = disagreement ?? (faulty is null ? null : (faulty == measures ? "" : $"{faulty.Kind.Name()}: ") + Fault(faulty, tolerance));
+        var logits = measures as LogitMeasures;
         return new ParityReport
         {
             Verdict = fault is null ? ParityVerdict.Pass : ParityVerdict.Fail,
-            Explanation = fault ?? $"{Name(tolerance.Metric)} {Number(measures.Judged!.Value)} is within {Number(tolerance.Limit)}",
+            Explanation = fault ?? $"{Name(tolerance.Metric)} {Number(measured.Max(rows => rows.Judged!.Value))} is within {Number(tolerance.Limit)}",
             Setting = setting,
             Native = ParitySide.Of(native),
             Reference = ParitySide.Of(reference),
             Positions = measures.Positions,
-            Vocabulary = measures.Vocabulary,
+            Vocabulary = logits?.Width,
+            Dimensions = logits is null ? measures.Width : null,
+            RmsReference = measures.RmsReference,
             MaxAbsDiff = measures.MaxAbsDiff,
+            MaxRelDiff = measures.MaxRelDiff,
             Nmse = measures.Nmse,
             Cosine = measures.Cosine,
-            KlMean = measures.KlMean,
-            KlP99 = measures.KlP99,
-            KlMax = measures.KlMax,
-            SameTop1 = measures.SameTop1,
-            PerplexityNative = measures.PerplexityNative,
-            PerplexityReference = measures.PerplexityReference,
+            KlMean = logits?.KlMean,
+            KlP99 = logits?.KlP99,
+            KlMax = logits?.KlMax,
+            SameTop1 = logits?.SameTop1,
+            PerplexityNative = logits?.PerplexityNative,
+            PerplexityReference = logits?.PerplexityReference,
+            Also = measured.Count == 1 ? null : [.. measured.Skip(1).Select(Rows)],
             Tolerance = tolerance,
             SmallestFault = fault is null ? Smallest(measures, tolerance) : null,
-            FirstDivergence = fault is null ? null : measures.FirstBeyondRowLimit ?? measures.FirstBeyondLimit,
+            FirstDivergence = fault is null ? null : (faulty ?? measures).FirstBeyondRowLimit ?? (faulty ?? measures).FirstBeyondLimit,
         };
     }
 
-    public static string Name(ParityMetric metric) => metric == ParityMetric.Nmse ? "NMSE" : "max |Δ|";
+    public static string Name(ParityMetric metric) => metric switch
+    {
+        ParityMetric.Nmse => "NMSE",
+        ParityMetric.MaxRelDiff => "max |Δ| / RMS",
+        _ => "max |Δ|",
+    };
 
     /// <summary>Three digits: 0.0107, 2.3, 1e-4.</summary>
     public static string Number(double value) =>
         value.ToString(value == 0 || Math.Abs(value) is >= 0.001 and < 999.5 ? "G3" : "0.##e-0", CultureInfo.InvariantCulture);
 
-    private static string? Fault(LogitMeasures measures, Tolerance tolerance)
+    private static ParityRows Rows(RowMeasures rows) =>
+        new(rows.Kind.Name(), rows.Positions, rows.Width, rows.RmsReference, rows.MaxAbsDiff, rows.MaxRelDiff, rows.Nmse);
+
+    private static string? Fault(RowMeasures measures, Tolerance tolerance)
     {
         if (measures.Incomparable is { } reason)
         {
@@ -58,29 +79,30 @@ internal static class Judgement
         {
             return $"{Name(tolerance.Metric)} of position {position} is {Number(worst)}, above {Number(tolerance.RowLimit)} for a single position";
         }
-        (position, worst) = measures.WorstLogit;
+        (position, worst) = measures.WorstNumber;
         return tolerance.LogitLimit is { } limit && !(worst <= limit)
-            ? $"a logit of position {position} is off by {Number(worst)} times the RMS of its row, above {Number(limit)}"
+            ? $"a {measures.Kind.NumberName()} of position {position} is off by {Number(worst)} times the RMS of its row, above {Number(limit)}"
             : null;
     }
 
     /// <summary>
     /// A fault f over a difference d that was already there is certain to be seen where ‖f‖ − ‖d‖ reaches the limit
-    /// (triangle inequality), in the measure of a logit, of a position or of the whole, whichever is reached first.
+    /// (triangle inequality), in the measure of a number, of a position or of the whole, whichever is reached first.
     /// </summary>
-    private static SmallestFault Smallest(LogitMeasures measures, Tolerance tolerance)
+    private static SmallestFault Smallest(RowMeasures measures, Tolerance tolerance)
     {
-        double entries = (double)measures.Positions * measures.Vocabulary;
-        if (tolerance.Metric == ParityMetric.MaxAbsDiff)
+        double entries = (double)measures.Positions * measures.Width;
+        if (tolerance.Metric != ParityMetric.Nmse)
         {
-            double one = tolerance.Limit + measures.MaxAbsDiff!.Value;
+            // A change of the same size in a row or in all of them holds a number of at least that size.
+            double one = (tolerance.Limit * (tolerance.Metric == ParityMetric.MaxRelDiff ? measures.RmsReference!.Value : 1)) + measures.MaxAbsDiff!.Value;
             return new SmallestFault(one, one, one);
         }
         double reference = Math.Sqrt(measures.GreatestSquaredReferenceRow);
         double whole = (Math.Sqrt(tolerance.Limit) + Math.Sqrt(measures.Nmse!.Value)) * Math.Sqrt(measures.SquaredReference);
         double row = Math.Min(whole, (Math.Sqrt(tolerance.RowLimit) + Math.Sqrt(measures.WorstRow.Value)) * reference);
-        double logit = tolerance.LogitLimit is { } limit
-            ? Math.Min(row, (limit + measures.WorstLogit.Value) * reference / Math.Sqrt(measures.Vocabulary)) : row;
-        return new SmallestFault(logit, row / Math.Sqrt(measures.Vocabulary), whole / Math.Sqrt(entries));
+        double number = tolerance.LogitLimit is { } limit
+            ? Math.Min(row, (limit + measures.WorstNumber.Value) * reference / Math.Sqrt(measures.Width)) : row;
+        return new SmallestFault(number, row / Math.Sqrt(measures.Width), whole / Math.Sqrt(entries));
     }
 }

@@ -3,13 +3,15 @@ namespace Engine.Parity;
 /// <summary>Compares what two models say of the same tokens.</summary>
 public static class ParityCheck
 {
-    /// <summary>Scores one prompt with both models, row by row, and judges the native one.</summary>
+    /// <summary>Puts one prompt to both models, row by row, and judges the native one: by its logits where both can score tokens,
+    /// else by its embeddings.</summary>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
-    /// <param name="prompt">Token ids, or a text: both tokenizers must then agree on its ids.</param>
-    /// <param name="options">The setting and the tolerance.</param>
-    /// <param name="cancellationToken">Ends both scorings.</param>
+    /// <param name="prompt">Token ids, or a text: both tokenizers must then agree on its ids. The source, for an encoder–decoder.</param>
+    /// <param name="options">The setting, the tolerance, and an encoder–decoder's target.</param>
+    /// <param name="cancellationToken">Ends both computations.</param>
     /// <exception cref="ConfigurationException">The models' vocabularies differ in size.</exception>
+    /// <exception cref="UnsupportedRequestException">There is nothing that both can do.</exception>
     /// <exception cref="EngineException">A model refused the request.</exception>
     public static async Task<ParityReport> RunAsync(
         IModel native, IModel reference, Prompt prompt, ParityOptions? options = null, CancellationToken cancellationToken = default)
@@ -17,18 +19,21 @@ public static class ParityCheck
         options ??= new ParityOptions();
         RequireOneVocabulary(native.Card, reference.Card);
         Tolerance tolerance = options.Tolerance ?? Tolerance.For(native.Card, reference.Card, options.Setting);
-        IReadOnlyList<int> tokens = prompt.ToTokens(native.Tokenizer);
-        string? disagreement = Disagreement(tokens, prompt.ToTokens(reference.Tokenizer));
-
-        var request = new ScoreRequest
+        IReadOnlyList<RowKind> kinds = RowKinds.Of(native.Card, reference.Card);
+        string? disagreement = Disagreement(prompt.ToTokens(native.Tokenizer), prompt.ToTokens(reference.Tokenizer));
+        ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
+        var measures = new List<RowMeasures>();
+        foreach (RowKind kind in kinds)
         {
-            Tokens = Prompt.FromTokens(tokens),
-            Numerics = options.Setting,
-            BlockRows = RowReader.BlockRows(native.Card.VocabularySize),
-        };
-        await using var a = new RowReader("the native side", native, request, cancellationToken);
-        await using var b = new RowReader("the reference", reference, request, cancellationToken);
-        LogitMeasures measures = await MeasureAsync(a, b, new Rows(0, tokens.Count, [.. tokens.Skip(1)]), tolerance, options.Progress);
+            await using var a = new RowReader("the native side", native, input, kind, options.Setting, cancellationToken);
+            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, cancellationToken);
+            int[] targets = kind == RowKind.Logits ? [.. input.Tokens.Skip(1)] : [];
+            var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
+            if (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false) is { } measured)
+            {
+                measures.Add(measured);
+            }
+        }
         return Judgement.Report(measures, native.Card, reference.Card, options.Setting, tolerance, disagreement);
     }
 
@@ -57,40 +62,25 @@ public static class ParityCheck
         }
         Tolerance tolerance = options.Tolerance ?? Tolerance.For(native, reference.Card, options.Setting);
 
-        // Step i stands at the last position of prompt and i tokens; the last token itself was never evaluated.
+        // Step i stands at the last position of prompt and i tokens (an encoder–decoder's prompt is its source: behind the start
+        // token and i tokens); the last token itself was never evaluated.
         int[] generated = [.. steps.Select(step => step.Token)];
+        IReadOnlyList<int> before = native.DecoderStartToken is { } start ? [start] : prompt;
+        int first = before.Count - 1;
         var request = new ScoreRequest
         {
-            Tokens = Prompt.FromTokens([.. prompt, .. generated[..^1]]),
-            FirstPosition = prompt.Count - 1,
+            Tokens = Prompt.FromTokens([.. before, .. generated[..^1]]),
+            Source = native.DecoderStartToken is null ? null : Prompt.FromTokens(prompt),
+            FirstPosition = first,
             PositionCount = steps.Count,
             Numerics = options.Setting,
             BlockRows = RowReader.BlockRows(native.VocabularySize),
         };
-        await using var a = new RowReader("the native side", native.VocabularySize, steps, prompt.Count - 1);
-        await using var b = new RowReader("the reference", reference, request, cancellationToken);
-        LogitMeasures measures = await MeasureAsync(a, b, new Rows(prompt.Count - 1, steps.Count, generated), tolerance, options.Progress);
-        return Judgement.Report(measures, native, reference.Card, options.Setting, tolerance, disagreement: null);
-    }
-
-    private readonly record struct Rows(int First, int Count, int[] Targets);
-
-    private static async Task<LogitMeasures> MeasureAsync(RowReader a, RowReader b, Rows rows, Tolerance tolerance, IProgress<float>? progress)
-    {
-        var measures = new LogitMeasures(a.Vocabulary, rows.First, tolerance);
-        for (int row = 0; row < rows.Count; row++)
-        {
-            int position = rows.First + row;
-            string? fault = await a.ReadAsync(position) ?? await b.ReadAsync(position);
-            if (fault is not null)
-            {
-                measures.Fault(position, fault);
-                break;
-            }
-            measures.Add(a.Row, b.Row, row < rows.Targets.Length ? rows.Targets[row] : null);
-            progress?.Report((row + 1f) / rows.Count);
-        }
-        return measures;
+        await using var a = new RowReader("the native side", native.VocabularySize, steps, first);
+        await using var b = new RowReader("the reference", native.VocabularySize, reference.ScoreAsync(request, cancellationToken));
+        var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };
+        RowMeasures measures = (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false))!;
+        return Judgement.Report([measures], native, reference.Card, options.Setting, tolerance, disagreement: null);
     }
 
     private static void RequireOneVocabulary(ModelCard native, ModelCard reference)

@@ -16,6 +16,23 @@ public sealed record ParitySide(
     internal static ParitySide Of(ModelCard card) => new(card.Backend, card.Device, card.FileType, card.Path);
 }
 
+/// <summary>Rows that were compared beside the logits or the embeddings of the tokens.</summary>
+/// <param name="Name">Such as <c>encoder rows</c>, <c>mean embedding</c> or <c>rank scores</c>.</param>
+/// <param name="Rows">How many.</param>
+/// <param name="Width">Numbers of a row.</param>
+/// <param name="RmsReference">√ of the mean b².</param>
+/// <param name="MaxAbsDiff">max |a − b|.</param>
+/// <param name="MaxRelDiff">max |a − b| in units of the RMS.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb².</param>
+public sealed record ParityRows(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("rows")] int Rows,
+    [property: JsonPropertyName("width")] int Width,
+    [property: JsonPropertyName("rms_reference")] double? RmsReference,
+    [property: JsonPropertyName("max_abs_diff")] double? MaxAbsDiff,
+    [property: JsonPropertyName("max_rel_diff")] double? MaxRelDiff,
+    [property: JsonPropertyName("nmse")] double? Nmse);
+
 /// <summary>The smallest changes of the native logits that would have turned this pass into a fail for certain, on top of
 /// the difference that was there.</summary>
 /// <param name="OneLogit">|Δ| of a single logit.</param>

@@ -28,13 +28,25 @@ public sealed record ParityReport
     [JsonPropertyName("reference")]
     public required ParitySide Reference { get; init; }
 
-    /// <summary>Number of rows compared.</summary>
+    /// <summary>Number of rows compared: of logits, or of token embeddings where the models have no logits.</summary>
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>V.</summary>
+    /// <summary>V; null where embeddings were compared, which are no distributions: the numbers about these are null as well then.</summary>
     [JsonPropertyName("vocabulary")]
-    public required int Vocabulary { get; init; }
+    public required int? Vocabulary { get; init; }
+
+    /// <summary>d of embeddings; null where logits were compared.</summary>
+    [JsonPropertyName("dimensions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Dimensions { get; init; }
+
+    /// <summary>√ of the mean b² over all logits: what a difference is small beside.</summary>
+    [JsonPropertyName("rms_reference")]
+    public double? RmsReference { get; init; }
+
+    /// <summary>max |a − b| over all logits in units of <see cref="RmsReference"/>.</summary>
+    [JsonPropertyName("max_rel_diff")]
+    public double? MaxRelDiff { get; init; }
 
     /// <summary>max |a − b| over all logits.</summary>
     [JsonPropertyName("max_abs_diff")]
@@ -79,6 +91,10 @@ public sealed record ParityReport
     /// <summary>The smallest faults this check is certain to see.</summary>
     [JsonPropertyName("smallest_fault")]
     public required SmallestFault? SmallestFault { get; init; }
+
+    /// <summary>What else was compared and judged, such as an encoder's rows; null where nothing was.</summary>
+    [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ParityRows>? Also { get; init; }
 
     /// <summary>Row by row what the layers gave; null where it was not asked for.</summary>
     [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -11,22 +11,29 @@ internal static class ParityText
     public static string Render(ParityReport report)
     {
         var text = new StringBuilder();
-        text.AppendLine(Invariant($"Parity, {report.Setting.ToString().ToLowerInvariant()}: {report.Positions} positions × {report.Vocabulary} logits"));
+        text.AppendLine(Invariant($"Parity, {report.Setting.ToString().ToLowerInvariant()}: {report.Positions} positions × {report.Vocabulary ?? report.Dimensions} {(report.Vocabulary is null ? "numbers of embeddings" : "logits")}"));
         text.AppendLine(Side("native", report.Native));
         text.AppendLine(Side("reference", report.Reference));
         text.AppendLine();
-        Row(text, "max |Δ|", Scientific(report.MaxAbsDiff), "");
+        Row(text, "max |Δ|", Scientific(report.MaxAbsDiff), Invariant($"{Scientific(report.MaxRelDiff)} of the reference's RMS {Scientific(report.RmsReference)}"));
         Row(text, "NMSE", Scientific(report.Nmse), "Σ(native − reference)² / Σ reference²");
         Row(text, "cosine", Fixed(report.Cosine, "0.00000000"), "");
-        Row(text, "KL mean", Scientific(report.KlMean), Invariant($"p99 {Scientific(report.KlP99)}, max {Scientific(report.KlMax)}, nats"));
-        Row(text, "same top-1", Fixed(report.SameTop1 * 100, "0.00"), "% of positions");
-        Row(text, "perplexity", Perplexity(report.PerplexityNative), Invariant($"native; reference {Perplexity(report.PerplexityReference)}"));
+        if (report.Vocabulary is not null)
+        {
+            Row(text, "KL mean", Scientific(report.KlMean), Invariant($"p99 {Scientific(report.KlP99)}, max {Scientific(report.KlMax)}, nats"));
+            Row(text, "same top-1", Fixed(report.SameTop1 * 100, "0.00"), "% of positions");
+            Row(text, "perplexity", Perplexity(report.PerplexityNative), Invariant($"native; reference {Perplexity(report.PerplexityReference)}"));
+        }
+        foreach (ParityRows rows in report.Also ?? [])
+        {
+            text.AppendLine(Invariant($"  {rows.Name}: max |Δ| {Scientific(rows.MaxAbsDiff)}, {Scientific(rows.MaxRelDiff)} of the RMS, NMSE {Scientific(rows.Nmse)}"));
+        }
         text.AppendLine();
         Paragraph(text, $"Tolerance: {Judgement.Name(report.Tolerance.Metric)} ≤ {Judgement.Number(report.Tolerance.Limit)}{Single(report.Tolerance)}. {report.Tolerance.Reason}");
         if (report.SmallestFault is { } fault)
         {
-            Paragraph(text, $"Smallest fault it could see: one logit off by {Judgement.Number(fault.OneLogit)}, "
-                + $"the logits of one position by {Judgement.Number(fault.OnePosition)}, all by {Judgement.Number(fault.AllLogits)}.");
+            Paragraph(text, $"Smallest fault it could see: one {(report.Vocabulary is null ? "number" : "logit")} off by {Judgement.Number(fault.OneLogit)}, "
+                + $"those of one position by {Judgement.Number(fault.OnePosition)}, all by {Judgement.Number(fault.AllLogits)}.");
         }
         if (report.FirstDivergence is { } divergence)
         {

@@ -2,40 +2,55 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Parity;
 
-/// <summary>Reads one side's rows of logits one after another, whatever its blocks are, and holds one block at a time.</summary>
+/// <summary>Reads one side's rows one after another, whatever its blocks are, and holds one block at a time.</summary>
 internal sealed class RowReader : IAsyncDisposable
 {
     /// <summary>About what one block of one side may take.</summary>
     private const int BlockBytes = 16 << 20;
 
     private readonly string _side;
+    private readonly int? _width;
     private readonly IAsyncEnumerator<ScoreBlock> _blocks;
     private ScoreBlock? _block;
     private int _row;
 
-    public RowReader(string side, IModel model, ScoreRequest request, CancellationToken cancellationToken)
-        : this(side, model.Card.VocabularySize, model.ScoreAsync(request, cancellationToken))
+    /// <summary>A model's rows of one kind.</summary>
+    public RowReader(string side, IModel model, ParityInput input, RowKind kind, Numerics setting, CancellationToken cancellationToken)
+        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, cancellationToken))
     {
     }
 
+    /// <summary>The rows of logits with which tokens were generated.</summary>
     public RowReader(string side, int vocabulary, IReadOnlyList<GeneratedToken> steps, int firstPosition)
         : this(side, vocabulary, Blocks(vocabulary, steps, firstPosition))
     {
     }
 
-    private RowReader(string side, int vocabulary, IAsyncEnumerable<ScoreBlock> blocks)
+    /// <param name="side">Its name in a sentence.</param>
+    /// <param name="width">Numbers of a row, where they are known beforehand.</param>
+    /// <param name="blocks">Of any widths and lengths.</param>
+    public RowReader(string side, int? width, IAsyncEnumerable<ScoreBlock> blocks)
     {
         _side = side;
-        Vocabulary = vocabulary;
+        _width = width;
         _blocks = blocks.GetAsyncEnumerator();
     }
 
-    public int Vocabulary { get; }
+    /// <summary>Numbers of a row; 0 where that is not known before the first is read.</summary>
+    public int Width => _width ?? _block?.Vocabulary ?? 0;
 
-    /// <summary>The row that was read (V).</summary>
+    /// <summary>The row that was read.</summary>
     public ReadOnlySpan<float> Row => _block!.Row(_row);
 
     public static int BlockRows(int vocabulary) => Math.Clamp(BlockBytes / (sizeof(float) * vocabulary), 1, 64);
+
+    /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, CancellationToken)"/> reads.</summary>
+    /// <exception cref="EngineException">The model refuses the request.</exception>
+    public static IAsyncEnumerable<ScoreBlock> Blocks(
+        IModel model, ParityInput input, RowKind kind, Numerics setting, CancellationToken cancellationToken) =>
+        kind == RowKind.Logits
+            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize), cancellationToken)
+            : Embedded(model, input.ToEmbedRequest(kind, setting), cancellationToken);
 
     /// <summary>Goes on to the row of a position.</summary>
     /// <returns>Null, or why there is no such row to be compared: the side computed NaN or infinity.</returns>
@@ -58,7 +73,8 @@ internal sealed class RowReader : IAsyncDisposable
         _row = 0;
         Require(_block is { Rows: > 0 }, position, "no more rows");
         Require(_block!.FirstPosition == position, position, $"position {_block.FirstPosition}");
-        Require(_block.Vocabulary == Vocabulary && _block.Logits?.Length == (long)_block.Rows * Vocabulary, position,
+        int width = _width ?? _block.Vocabulary;
+        Require(_block.Vocabulary == width && _block.Logits?.Length == (long)_block.Rows * width, position,
             $"{_block.Logits?.Length ?? 0} logits for {_block.Rows} rows");
         return null;
     }
@@ -70,8 +86,22 @@ internal sealed class RowReader : IAsyncDisposable
         if (!holds)
         {
             throw new EngineException(
-                $"Reading the logits of {_side}: expected a row of {Vocabulary} at position {position}, found {found}. This is a fault of its backend.");
+                $"Reading the rows of {_side}: expected a row{(_width is { } width ? $" of {width}" : "")} at position {position}, found {found}. This is a fault of its backend.");
         }
+    }
+
+    private static async IAsyncEnumerable<ScoreBlock> Embedded(
+        IModel model, EmbedRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Embeddings embeddings = await model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);
+        bool scores = request.Pooling == Pooling.Rank;
+        yield return new ScoreBlock
+        {
+            FirstPosition = 0,
+            Rows = scores ? 1 : embeddings.Rows.Count,
+            Vocabulary = scores ? embeddings.Rows.Count * embeddings.Dimensions : embeddings.Dimensions,
+            Logits = [.. embeddings.Rows.SelectMany(row => row)],
+        };
     }
 
     private static async IAsyncEnumerable<ScoreBlock> Blocks(

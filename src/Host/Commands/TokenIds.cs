@@ -7,19 +7,19 @@ namespace Engine.Host.Commands;
 /// <summary>The option <c>--tokens 1,2,3</c>: token ids separated by commas, blanks or line ends.</summary>
 internal static class TokenIds
 {
-    public static Option<int[]?> CreateOption(string description) => new("--tokens")
+    public static Option<int[]?> CreateOption(string description, string name = "--tokens") => new(name)
     {
         HelpName = "IDS",
         Description = description,
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = Parse,
+        CustomParser = result => Parse(result, name),
     };
 
     /// <summary>The ids given, or null where the option is not there.</summary>
     public static int[]? Read(ParseResult parsed, Option<int[]?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
-    private static int[]? Parse(ArgumentResult result)
+    private static int[]? Parse(ArgumentResult result, string name)
     {
         string[] words = [.. result.Tokens.SelectMany(token => token.Value.Split(
             [',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))];
@@ -28,13 +28,13 @@ internal static class TokenIds
         {
             if (!int.TryParse(words[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ids[i]))
             {
-                result.AddError($"--tokens: expected token ids such as 1,319,459, found '{words[i]}'.");
+                result.AddError($"{name}: expected token ids such as 1,319,459, found '{words[i]}'.");
                 return null;
             }
         }
         if (ids.Length == 0)
         {
-            result.AddError("--tokens: expected token ids such as 1,319,459, found none.");
+            result.AddError($"{name}: expected token ids such as 1,319,459, found none.");
         }
         return ids;
     }

@@ -10,6 +10,12 @@ internal sealed class ValidateCommand
     private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on. Default: a few sentences of the engine's own." };
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Compares on these token ids, such as 1,319,459; nothing is added to them.");
+    private readonly Option<string?> _target = new("--target")
+    {
+        HelpName = "TEXT",
+        Description = "What an encoder–decoder is to answer to the text. Default: the reference's own answer.",
+    };
+    private readonly Option<int[]?> _targetTokens = TokenIds.CreateOption("The target as ids, the decoder's start token in front.", "--target-tokens");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
     private readonly ReferenceSelection _reference = new(Numerics.Strict);
     private readonly ModelSelection _model = new();
@@ -18,7 +24,7 @@ internal sealed class ValidateCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("validate", "Compares the native logits with the reference's and gives a verdict: exit code 0 pass, 1 fail, 2 unusable input.")
+        var verb = new Verb("validate", "Compares the native logits or embeddings with the reference's and gives a verdict: exit code 0 pass, 1 fail, 2 unusable input.")
         {
             Examples =
             [
@@ -27,7 +33,7 @@ internal sealed class ValidateCommand
                 "engine validate --model q8_0.gguf --reference-model f16.gguf --json",
             ],
         };
-        verb.AddGroup("Comparison", _text, _file, _tokens, _reference.Setting, _reference.ReferenceModel, _json);
+        verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Setting, _reference.ReferenceModel, _json);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -48,7 +54,7 @@ internal sealed class ValidateCommand
                     : text is not null ? ComparisonText.Choose(text, native, reference)
                     : ComparisonText.ChooseDefault(native, reference);
                 using var bar = new ProgressBar("Comparing");
-                var setting = new ParityOptions { Setting = _reference.ReadSetting(parsed), Progress = bar };
+                var setting = new ParityOptions { Setting = _reference.ReadSetting(parsed), Target = ReadTarget(parsed), Progress = bar };
                 ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
                 parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : report.ToText());
@@ -56,6 +62,14 @@ internal sealed class ValidateCommand
             }
         }
     }
+
+    private Prompt? ReadTarget(ParseResult parsed) => (parsed.GetValue(_target), TokenIds.Read(parsed, _targetTokens)) switch
+    {
+        (null, null) => null,
+        ({ } text, null) => Prompt.FromText(text),
+        (null, { } ids) => Prompt.FromTokens(ids),
+        _ => throw new InvalidRequestException("Expected one target, found two: give one of --target and --target-tokens."),
+    };
 
     private async Task<string?> ReadTextAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -5,7 +5,8 @@ namespace Engine.Tests.Parity;
 public sealed class ParityCheckTests
 {
     [Theory]
-    [InlineData("F32", Numerics.Strict, 0.9e-4f, 1.2e-4f)]
+    // The RMS of the 55 logits is 2.079.
+    [InlineData("F32", Numerics.Strict, 2.0e-4f, 2.2e-4f)]
     // Σb² of the five rows is 237.7, so one logit off by f has an NMSE of f² / 237.7.
     [InlineData("F32", Numerics.Production, 0.15f, 0.16f)]
     [InlineData("BF16", Numerics.Strict, 0.15f, 0.16f)]
@@ -39,6 +40,18 @@ public sealed class ParityCheckTests
         }
         float[][] whole = [.. native.Select(row => row.Select(logit => logit - all).ToArray())];
         Assert.Equal(ParityVerdict.Fail, (await Check(whole, fileType, Numerics.Strict)).Verdict);
+    }
+
+    [Theory]
+    [InlineData(1e-3f)]
+    [InlineData(1e3f)]
+    public async Task Strict_F32_judges_in_units_of_the_RMS(float scale)
+    {
+        float[][] Scaled(float delta) => [.. Tables.With(Tables.Reference, 4, 8, delta).Select(row => row.Select(logit => logit * scale).ToArray())];
+        var reference = new TableModel(Scaled(0));
+        Task<ParityReport> Check(float delta) => ParityCheck.RunAsync(new TableModel(Scaled(delta)), reference, Prompt.FromTokens(Tables.Tokens));
+        Assert.Equal(ParityVerdict.Pass, (await Check(2.0e-4f)).Verdict);
+        Assert.Equal(ParityVerdict.Fail, (await Check(2.2e-4f)).Verdict);
     }
 
     [Fact]

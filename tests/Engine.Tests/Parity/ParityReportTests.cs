@@ -14,11 +14,11 @@ public sealed class ParityReportTests
         Assert.Equal("strict", root.GetProperty("setting").GetString());
         Assert.Equal(5, root.GetProperty("positions").GetInt32());
         Assert.Equal(11, root.GetProperty("vocabulary").GetInt32());
-        foreach (string number in (string[])["max_abs_diff", "nmse", "cosine", "kl_mean", "kl_p99", "kl_max", "same_top1", "perplexity_native", "perplexity_reference"])
+        foreach (string number in (string[])["max_abs_diff", "max_rel_diff", "rms_reference", "nmse", "cosine", "kl_mean", "kl_p99", "kl_max", "same_top1", "perplexity_native", "perplexity_reference"])
         {
             Assert.Equal(JsonValueKind.Number, root.GetProperty(number).ValueKind);
         }
-        Assert.Equal("max_abs_diff", root.GetProperty("tolerance").GetProperty("metric").GetString());
+        Assert.Equal("max_rel_diff", root.GetProperty("tolerance").GetProperty("metric").GetString());
         Assert.Equal(1e-4, root.GetProperty("tolerance").GetProperty("limit").GetDouble());
         Assert.NotEqual("", root.GetProperty("tolerance").GetProperty("reason").GetString());
         Assert.Equal(0, root.GetProperty("first_divergence").GetProperty("position").GetInt32());
@@ -44,12 +44,12 @@ public sealed class ParityReportTests
     {
         string[] pass = (await Report(Tables.Reference)).ToText().TrimEnd().Split('\n');
         Assert.All(pass, line => Assert.InRange(line.Length, 0, 80));
-        Assert.Equal("PASS: max |Δ| 0 is within 1e-4.", pass[^1]);
-        Assert.Contains(pass, line => line.StartsWith("Smallest fault it could see: one logit off by 1e-4", StringComparison.Ordinal));
+        Assert.Equal("PASS: max |Δ| / RMS 0 is within 1e-4.", pass[^1]);
+        Assert.Contains(pass, line => line.StartsWith("Smallest fault it could see: one logit off by 2.08e-4", StringComparison.Ordinal));
 
         string[] fail = (await Report(Tables.Faulty)).ToText().TrimEnd().Split('\n');
         Assert.All(fail, line => Assert.InRange(line.Length, 0, 80));
-        Assert.Equal("FAIL: max |Δ| 3.01 is above 1e-4.", fail[^1]);
+        Assert.Equal("FAIL: max |Δ| / RMS 1.45 is above 1e-4.", fail[^1]);
     }
 
     private static Task<ParityReport> Report(float[][] native) =>

@@ -5,7 +5,7 @@ namespace Engine.Tests.Parity;
 public sealed class ToleranceTests
 {
     [Theory]
-    [InlineData("F32", "F32", Numerics.Strict, ParityMetric.MaxAbsDiff, 1e-4)]
+    [InlineData("F32", "F32", Numerics.Strict, ParityMetric.MaxRelDiff, 1e-4)]
     [InlineData("F32", "F32", Numerics.Production, ParityMetric.Nmse, 1e-4)]
     [InlineData("F16", "F32", Numerics.Strict, ParityMetric.Nmse, 1e-4)]
     [InlineData("F32", "BF16", Numerics.Production, ParityMetric.Nmse, 1e-4)]
@@ -22,9 +22,22 @@ public sealed class ToleranceTests
     public void A_device_gets_the_tolerance_of_its_products()
     {
         ModelCard cpu = new TableModel([[1]], fileType: "F32").Card;
-        Assert.Equal(ParityMetric.MaxAbsDiff, Tolerance.For(cpu, cpu, Numerics.Strict).Metric);
+        Assert.Equal(ParityMetric.MaxRelDiff, Tolerance.For(cpu, cpu, Numerics.Strict).Metric);
         Tolerance tolerance = Tolerance.For(cpu with { Device = "Vulkan0" }, cpu, Numerics.Strict);
         Assert.Equal((ParityMetric.Nmse, 1e-5), (tolerance.Metric, tolerance.Limit));
+    }
+
+    [Theory]
+    [InlineData("gelu", ParityMetric.Nmse, 1e-6)]
+    [InlineData("relu", ParityMetric.MaxRelDiff, 1e-4)]
+    [InlineData("silu", ParityMetric.MaxRelDiff, 1e-4)]
+    [InlineData(null, ParityMetric.MaxRelDiff, 1e-4)]
+    public void GELU_gets_the_tolerance_of_its_table(string? activation, ParityMetric metric, double limit)
+    {
+        ModelCard card = new TableModel([[1]], fileType: "F32").Card with { Activation = activation };
+        Tolerance tolerance = Tolerance.For(card, card with { Activation = null }, Numerics.Strict);
+        Assert.Equal((metric, limit), (tolerance.Metric, tolerance.Limit));
+        Assert.Equal(activation == "gelu" ? 5e-3 : null, tolerance.LogitLimit);
     }
 
     [Fact]

@@ -1,0 +1,15 @@
+namespace Engine.Gguf;
+
+/// <summary>The activation of the feed-forward layers, which decides how far llama.cpp and plain arithmetic may stand apart.</summary>
+internal static class GgufActivation
+{
+    /// <summary><c>silu</c>, <c>gelu</c> or <c>relu</c>; null for an architecture whose activation is not noted here.</summary>
+    public static string? Of(GgufFile file) => file.Metadata.GetString(GgufKeys.Architecture) switch
+    {
+        "llama" => "silu",
+        "gpt2" or "bert" => "gelu",
+        // T5 1.0 has ReLU; 1.1 has the gated form of GELU, and the gate's weights with it.
+        "t5" => file.FindTensor("enc.blk.0.ffn_gate.weight") is null ? "relu" : "gelu",
+        _ => null,
+    };
+}

@@ -1,0 +1,65 @@
+namespace Engine.Parity;
+
+/// <summary>What the rows are that two models are compared by.</summary>
+internal enum RowKind
+{
+    /// <summary>(T, V): a decoder's, each row before the token it predicts.</summary>
+    Logits,
+
+    /// <summary>(S, d): of an encoder–decoder's source.</summary>
+    Encoder,
+
+    /// <summary>(T, d): one per token.</summary>
+    Embeddings,
+
+    /// <summary>(1, d).</summary>
+    Mean,
+
+    /// <summary>(1, d).</summary>
+    Cls,
+
+    /// <summary>(1, inputs × scores): of the input and its rotations.</summary>
+    Rank,
+}
+
+/// <summary>Which kinds a pair of models is compared by, and what they are called.</summary>
+internal static class RowKinds
+{
+    /// <summary>The kinds that both models can be asked for, the one the verdict names first. A file may lack the head of <see cref="RowKind.Rank"/>.</summary>
+    /// <exception cref="UnsupportedRequestException">There is none.</exception>
+    public static IReadOnlyList<RowKind> Of(ModelCard native, ModelCard reference)
+    {
+        ModelAbilities both = native.Abilities & reference.Abilities;
+        if (both.HasFlag(ModelAbilities.Score))
+        {
+            return both.HasFlag(ModelAbilities.Source | ModelAbilities.Embed) ? [RowKind.Logits, RowKind.Encoder] : [RowKind.Logits];
+        }
+        return both.HasFlag(ModelAbilities.Embed)
+            ? [RowKind.Embeddings, RowKind.Mean, RowKind.Cls, RowKind.Rank]
+            : throw new UnsupportedRequestException(
+                $"Comparing two models: expected both to score tokens or to embed them, found that {native.Name} on {native.Backend} can {native.Abilities} "
+                + $"and {reference.Name} on {reference.Backend} can {reference.Abilities}. Choose models or backends that can.");
+    }
+
+    public static Pooling Pooling(this RowKind kind) => kind switch
+    {
+        RowKind.Mean => Engine.Pooling.Mean,
+        RowKind.Cls => Engine.Pooling.Cls,
+        RowKind.Rank => Engine.Pooling.Rank,
+        _ => Engine.Pooling.None,
+    };
+
+    /// <summary>The rows in a sentence.</summary>
+    public static string Name(this RowKind kind) => kind switch
+    {
+        RowKind.Logits => "logits",
+        RowKind.Encoder => "encoder rows",
+        RowKind.Embeddings => "embeddings",
+        RowKind.Mean => "mean embedding",
+        RowKind.Cls => "[CLS] embedding",
+        _ => "rank scores",
+    };
+
+    /// <summary>One of a row's numbers in a sentence.</summary>
+    public static string NumberName(this RowKind kind) => kind == RowKind.Logits ? "logit" : "number";
+}
