@@ -21,6 +21,12 @@ internal static class RandomWeights
         GgmlType.Q4_K => Blocks(random, elements / 256, 144, [(0, deviation / 220), (2, 7.5f * deviation / 220)]),
         GgmlType.Q5_K => Blocks(random, elements / 256, 176, [(0, deviation / 440), (2, 15.5f * deviation / 440)]),
         GgmlType.Q6_K => Blocks(random, elements / 256, 210, [(208, deviation / 1350)]),
+        // ggml's quantizers need seconds to prepare these.
+        GgmlType.IQ2_XXS => Blocks(random, elements / 256, 66, [(0, deviation / 50)]),
+        GgmlType.IQ2_XS => Blocks(random, elements / 256, 74, [(0, deviation / 50)]),
+        GgmlType.IQ2_S => Blocks(random, elements / 256, 82, [(0, deviation / 50)]),
+        GgmlType.IQ1_S => Blocks(random, elements / 256, 50, [(0, deviation / 7.5f)]),
+        GgmlType.IQ1_M => Scattered(random, elements / 256, deviation / 7.5f),
         // Not a format of weights: to be refused.
         GgmlType.I32 => Blocks(random, elements, 4, []),
         _ => Quantized(random, type, elements, deviation),
@@ -40,7 +46,23 @@ internal static class RandomWeights
         return data;
     }
 
-    // Some of the quantizers search for long: the same few blocks over and over, in random order.
+    // IQ1_M has its half in the upper nibbles of four words.
+    private static byte[] Scattered(Random random, long blocks, float value)
+    {
+        byte[] data = Blocks(random, blocks, 56, []);
+        for (int at = 48; at < data.Length; at += 56)
+        {
+            ushort bits = BitConverter.HalfToUInt16Bits((Half)(value * (0.5f + (float)random.NextDouble())));
+            for (int nibble = 0; nibble < 4; nibble++)
+            {
+                ref byte upper = ref data[at + 2 * nibble + 1];
+                upper = (byte)((upper & 15) | (bits >> (4 * nibble) & 15) << 4);
+            }
+        }
+        return data;
+    }
+
+    // The same few blocks over and over, in random order, since some of the quantizers search for long.
     private static byte[] Quantized(Random random, GgmlType type, long elements, float deviation)
     {
         const int block = 256, kinds = 24;
