@@ -17,13 +17,13 @@ internal static class KernelTable
         using var all = new Workers(0);
         using var one = new Workers(1);
         Console.WriteLine($"weight ({Rows}, {Columns}); 1 token: GB/s of 1 thread and of {all.Threads}; T tokens: GFLOPS of {all.Threads} threads");
-        Console.WriteLine("format   1 thread   all threads   GFLOPS:  T=8    T=64   T=512");
+        Console.WriteLine("format    1 thread   all threads   GFLOPS:  T=8    T=64   T=512");
         foreach (BlockFormat format in BlockFormat.All.Where(format => only is null || $"{format.Type}" == only))
         {
             // More than the last-level cache holds, one after the other, so that each comes from memory.
             using var weights = new RandomWeights(format.Type, Rows, Columns, copies: 8);
             double gigabytes = format.RowBytes(Columns) * Rows / 1e9;
-            string line = $"{format.Type,-6} {gigabytes / Best(weights, 1, one),10:F1} {gigabytes / Best(weights, 1, all),13:F1}         ";
+            string line = $"{format.Type,-7} {gigabytes / Best(weights, 1, one),10:F1} {gigabytes / Best(weights, 1, all),13:F1}         ";
             foreach (int T in new[] { 8, 64, 512 })
             {
                 line += $" {2e-9 * Rows * Columns * T / Best(weights, T, all),7:F0}";

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Gguf;
 using ReferenceModels.Ops;
+using ReferenceModels.Quantization;
 
 namespace Engine.Benchmarks;
 
@@ -18,8 +19,11 @@ public class LinearBenchmarks : IDisposable
     private float[] _y = [];
     private int _call;
 
-    [Params(GgmlType.F32, GgmlType.F16, GgmlType.BF16, GgmlType.Q8_0, GgmlType.Q4_0, GgmlType.Q4_K, GgmlType.Q5_K, GgmlType.Q6_K)]
+    [ParamsSource(nameof(Types))]
     public GgmlType Type { get; set; }
+
+    /// <summary>All that the reference reads.</summary>
+    public static IEnumerable<GgmlType> Types => BlockFormat.All.Select(format => format.Type);
 
     [Params(1, 64)]
     public int Tokens { get; set; }

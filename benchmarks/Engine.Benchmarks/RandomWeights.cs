@@ -50,19 +50,38 @@ internal sealed unsafe class RandomWeights : IDisposable
                 case GgmlType.BF16:
                     MemoryMarshal.Write(bytes, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
                     break;
-                case GgmlType.Q6_K:
-                    MemoryMarshal.Write(bytes[208..], (Half)value);
+                // A power of two, and numbers of 7 bits: about 2^-6.
+                case GgmlType.MXFP4:
+                    bytes[0] = 122;
                     break;
-                case GgmlType.Q4_K or GgmlType.Q5_K:
-                    MemoryMarshal.Write(bytes, (Half)value);
-                    MemoryMarshal.Write(bytes[2..], (Half)value);
+                case GgmlType.NVFP4:
+                    bytes[..4].Fill(0x10);
+                    break;
+                // The half's upper bits are the upper nibble of the last word: 2^-7 … 2^-4.
+                case GgmlType.IQ1_M:
+                    bytes[55] = (byte)(bytes[55] & 0x8F | 0x20);
                     break;
                 default:
-                    MemoryMarshal.Write(bytes, (Half)value);
+                    foreach (int at in Scales(format.Type))
+                    {
+                        MemoryMarshal.Write(bytes[at..], (Half)value);
+                    }
                     break;
             }
         }
     }
+
+    // Where a block keeps its scales in F16.
+    private static int[] Scales(GgmlType type) => type switch
+    {
+        GgmlType.Q4_1 or GgmlType.Q5_1 or GgmlType.Q4_K or GgmlType.Q5_K => [0, 2],
+        GgmlType.Q2_K => [80, 82],
+        GgmlType.Q3_K => [108],
+        GgmlType.Q6_K => [208],
+        GgmlType.TQ1_0 => [52],
+        GgmlType.TQ2_0 => [64],
+        _ => [0],
+    };
 
 #pragma warning disable RS0030 // The seed is fixed.
     private static Random Seeded() => new(1);

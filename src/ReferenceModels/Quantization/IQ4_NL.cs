@@ -39,8 +39,8 @@ internal readonly struct IQ4_NL : IScaledBlock
     {
         *scales = halves[*(ushort*)block];
         var qs = Vector128.Load(block + 2);
-        Vector128.Shuffle(Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch);
-        Vector128.Shuffle(Values, (qs >> 4).AsSByte()).Store(scratch + 16);
+        Vector128.ShuffleNative(Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch);
+        Vector128.ShuffleNative(Values, (qs >> 4).AsSByte()).Store(scratch + 16);
         return scratch;
     }
 }

@@ -37,18 +37,24 @@ internal readonly struct IQ4_XS : IScaledBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
-        var d = halves[*(ushort*)block];
+        // Nibbles of the odd groups between those of the even ones; two bits of each byte's four fields.
+        var nibbles = *(uint*)(block + 4);
+        var low = Vector128.Shuffle(
+            Vector128.Create(nibbles, nibbles >> 4, 0, 0).AsByte(), Vector128.Create((byte)0, 4, 1, 5, 2, 6, 3, 7, 8, 8, 8, 8, 8, 8, 8, 8));
+        var fields = Vector128.Shuffle(Vector128.Create((uint)*(ushort*)(block + 2)).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2)).AsUInt32();
+        var high = ((fields << 4) & Vector128.Create(0x00000030u)) | ((fields << 2) & Vector128.Create(0x00003000u))
+            | (fields & Vector128.Create(0x00300000u)) | ((fields >> 2) & Vector128.Create(0x30000000u));
+        var s = (low & Vector128.Create((byte)15)) | high.AsByte();
+        (Lanes256.Convert(s.AsSByte() - Vector128.Create((sbyte)32)) * halves[*(ushort*)block]).Store(scales);
         for (var g = 0; g < 8; g++)
         {
-            scales[g] = d * (Scale(block, g) - 32);
             var qs = Vector128.Load(block + 8 + g * 16);
-            Vector128.Shuffle(IQ4_NL.Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch + g * 32);
-            Vector128.Shuffle(IQ4_NL.Values, (qs >> 4).AsSByte()).Store(scratch + g * 32 + 16);
+            Vector128.ShuffleNative(IQ4_NL.Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch + g * 32);
+            Vector128.ShuffleNative(IQ4_NL.Values, (qs >> 4).AsSByte()).Store(scratch + g * 32 + 16);
         }
         return scratch;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Scale(byte* block, int g) =>
         block[4 + g / 2] >> (g % 2 * 4) & 15 | (*(ushort*)(block + 2) >> (2 * g) & 3) << 4;
 }

@@ -41,6 +41,14 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         return Vector256.ConvertToSingle(Vector256.Create(low, high));
     }
 
+    /// <summary>Sixteen bytes times <paramref name="factor"/>: the scales of a block's groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreScaled(Vector128<sbyte> bytes, float factor, float* y)
+    {
+        (Convert(bytes) * factor).Store(y);
+        (Convert(Vector128.Create(bytes.AsUInt64().GetElement(1), 0).AsSByte()) * factor).Store(y + 8);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(Half* p)
     {

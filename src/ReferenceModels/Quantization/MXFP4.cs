@@ -39,8 +39,8 @@ internal readonly struct MXFP4 : IScaledBlock
         // 2^−128 and 2^−127 are subnormal.
         *scales = BitConverter.Int32BitsToSingle(*block < 2 ? 0x00200000 << *block : (*block - 1) << 23);
         var qs = Vector128.Load(block + 1);
-        Vector128.Shuffle(Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch);
-        Vector128.Shuffle(Values, (qs >> 4).AsSByte()).Store(scratch + 16);
+        Vector128.ShuffleNative(Values, (qs & Vector128.Create((byte)15)).AsSByte()).Store(scratch);
+        Vector128.ShuffleNative(Values, (qs >> 4).AsSByte()).Store(scratch + 16);
         return scratch;
     }
 }

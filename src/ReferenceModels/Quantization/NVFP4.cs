@@ -39,7 +39,7 @@ internal readonly struct NVFP4 : IScaledBlock
             scales[g] = Scale(block[g]);
             var qs = *(ulong*)(block + 4 + g * 8);
             var nibbles = Vector128.Create(qs, qs >> 4).AsByte() & Vector128.Create((byte)15);
-            Vector128.Shuffle(MXFP4.Values, nibbles.AsSByte()).Store(scratch + g * 16);
+            Vector128.ShuffleNative(MXFP4.Values, nibbles.AsSByte()).Store(scratch + g * 16);
         }
         return scratch;
     }

@@ -43,8 +43,8 @@ internal readonly struct Q2_K : IScaledBlock
     {
         var (d, dmin) = (halves[*(ushort*)(block + 80)], halves[*(ushort*)(block + 82)]);
         var both = Vector128.Load(block);
-        Store((both & Vector128.Create((byte)15)).AsSByte(), d, scales);
-        Store((both >> 4).AsSByte(), dmin, minima);
+        Lanes256.StoreScaled((both & Vector128.Create((byte)15)).AsSByte(), d, scales);
+        Lanes256.StoreScaled((both >> 4).AsSByte(), dmin, minima);
         var field = Vector256.Create((byte)3);
         for (var half = 0; half < 2; half++)
         {
@@ -56,12 +56,5 @@ internal readonly struct Q2_K : IScaledBlock
             (qs >> 6).AsSByte().Store(q + 96);
         }
         return scratch;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Store(Vector128<sbyte> nibbles, float factor, float* y)
-    {
-        (Lanes256.Convert(nibbles) * factor).Store(y);
-        (Lanes256.Convert(Vector128.Create(nibbles.AsUInt64().GetElement(1), 0).AsSByte()) * factor).Store(y + 8);
     }
 }

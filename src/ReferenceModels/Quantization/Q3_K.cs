@@ -40,11 +40,11 @@ internal readonly struct Q3_K : IScaledBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
-        var d = halves[*(ushort*)(block + 108)];
-        for (var g = 0; g < 16; g++)
-        {
-            scales[g] = d * (Scale(block + 96, g) - 32);
-        }
+        ulong low = *(ulong*)(block + 96);
+        var high = *(uint*)(block + 104);
+        var s = (Vector128.Create(low, low >> 4) & Vector128.Create(0x0F0F0F0F_0F0F0F0FUL)).AsByte()
+            | (Vector128.Create(high << 4, high << 2, high, high >> 2) & Vector128.Create(0x30303030u)).AsByte();
+        Lanes256.StoreScaled(s.AsSByte() - Vector128.Create((sbyte)32), halves[*(ushort*)(block + 108)], scales);
         var (field, third, four) = (Vector256.Create((byte)3), Vector256.Create((byte)4), Vector256.Create((sbyte)4));
         var hmask = Vector256.Load(block);
         for (var half = 0; half < 2; half++, hmask >>= 4)
@@ -59,6 +59,5 @@ internal readonly struct Q3_K : IScaledBlock
         return scratch;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Scale(byte* p, int g) => p[g % 8] >> (g / 8 * 4) & 15 | (p[8 + g % 4] >> (g / 4 * 2) & 3) << 4;
 }

@@ -40,9 +40,7 @@ internal readonly struct Q6_K : IScaledBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
-        var d = Vector256.Create(halves[*(ushort*)(block + 208)]);
-        (Lanes256.Load((sbyte*)(block + 192)) * d).Store(scales);
-        (Lanes256.Load((sbyte*)(block + 200)) * d).Store(scales + 8);
+        Lanes256.StoreScaled(Vector128.Load((sbyte*)(block + 192)), halves[*(ushort*)(block + 208)], scales);
         var nibble = Vector256.Create((byte)15);
         var upper = Vector256.Create((byte)0x30);
         var offset = Vector256.Create((sbyte)32);
