@@ -23,6 +23,7 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
         ["ReferenceModels.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
+        ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [
             "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],
