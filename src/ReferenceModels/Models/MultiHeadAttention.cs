@@ -26,6 +26,12 @@ internal static class MultiHeadAttention
     private static Tensor InSteps(Pass pass, ActivationTap tap, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {
         (int T, int n) = (Q.Rows, K.Rows);
+        if (!rule.Causal && tap.Wants("v_cont", i))
+        {
+            // A cache keeps values as the product wants them; without one llama.cpp turns them here.
+            Tensor v_cont = AttentionSteps.Transpose(pass, V);                                     // (H·d_k, n)
+            tap.Take("v_cont", i, "CONT", v_cont, [n, V.Columns / rule.G, rule.G]);
+        }
         Tensor kq = AttentionSteps.Scores(pass, Q, K, rule);                                       // (H·T, n)
         tap.Take("kq", i, "MUL_MAT", kq, [n, T, rule.H]);
         if (rule.Bias is { } bias)
@@ -35,12 +41,6 @@ internal static class MultiHeadAttention
         }
         Tensor kq_soft_max = AttentionSteps.Probabilities(pass, kq, rule);                         // (H·T, n)
         tap.Take("kq_soft_max", i, "SOFT_MAX", kq_soft_max, [n, T, rule.H]);
-        if (!rule.Causal && tap.Wants("v_cont", i))
-        {
-            // A cache keeps values as the product wants them; without one llama.cpp turns them here.
-            Tensor v_cont = AttentionSteps.Transpose(pass, V);                                     // (H·d_k, n)
-            tap.Take("v_cont", i, "CONT", v_cont, [n, V.Columns / rule.G, rule.G]);
-        }
         Tensor kqv = AttentionSteps.Sums(pass, kq_soft_max, V, rule);                              // (H·T, d_k)
         tap.Take("kqv", i, "MUL_MAT", kqv, [kqv.Columns, T, rule.H]);
         return AttentionSteps.Concatenate(pass, kqv, rule.H);

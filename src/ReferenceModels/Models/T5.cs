@@ -216,8 +216,8 @@ internal sealed class T5 : IDecoder, IEncoder
             (Layer L, AttentionWeights cross) = (W.Decoder[i], W.Decoder[i].Cross!);
             Tensor attn_norm = Norm(s, x, L.Self.Norm, "attn_norm", i);                            // (T, d)
             Tensor Q = ProjectHeads(s, L.Self.Q, attn_norm, "Qcur", i);                            // (T, H·d_k)
-            Tensor K = ProjectHeads(s, L.Self.K, attn_norm, "Kcur", i);                            // (T, H·d_k)
             Tensor V = ProjectHeads(s, L.Self.V, attn_norm, "Vcur", i);                            // (T, H·d_k)
+            Tensor K = ProjectHeads(s, L.Self.K, attn_norm, "Kcur", i);                            // (T, H·d_k)
             (K, V) = s.Cache.Append(pass, i, K, V);                                                // (n + T, H·d_k)
             Tensor pos_bias = PositionBias(s, W.Decoder, i, bias_0, T, first: n);                  // (H·T, n + T)
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K, V, seesTarget with { Bias = pos_bias }); // (T, H·d_k)
@@ -303,10 +303,11 @@ internal sealed class T5 : IDecoder, IEncoder
 
     private static Tensor FeedForward(State s, Layer L, Tensor ffn_inp, Tensor ffn_norm, int i, bool last)
     {
+        Tensor? ffn_gate = L.FfnGate is null ? null : Project(s, L.FfnGate, ffn_norm, "ffn_gate", i); // (T, f)
         Tensor ffn_up = Project(s, L.FfnUp, ffn_norm, "ffn_up", i), activated;                     // (T, f)
-        if (L.FfnGate is not null)
+        if (ffn_gate is { } gate)
         {
-            activated = GeGlu.Forward(s.Pass, Project(s, L.FfnGate, ffn_norm, "ffn_gate", i), ffn_up); // (T, f)
+            activated = GeGlu.Forward(s.Pass, gate, ffn_up);                                       // (T, f)
             s.Tap?.Take("ffn_geglu", i, "GLU", activated);
         }
         else
