@@ -10,6 +10,8 @@ internal static class Networks
     // The table to extend: an architecture missing here is refused by name.
     private static readonly Dictionary<string, Func<GgufFile, int, INetwork>> Known = new(StringComparer.Ordinal)
     {
+        ["bert"] = (file, vocabulary) => Bert.Load(file, vocabulary),
+        ["gpt2"] = (file, vocabulary) => Gpt2.Load(file, vocabulary),
         ["llama"] = (file, vocabulary) => Llama.Load(file, vocabulary),
         ["t5"] = (file, vocabulary) => T5.Load(file, vocabulary),
     };
@@ -25,7 +27,7 @@ internal static class Networks
     {
         IDecoder and IEncoder => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Source,
         IDecoder => ModelAbilities.Score | ModelAbilities.Generate,
-        IRanker => ModelAbilities.Segments,
+        IEncoder { Segments: >= 2 } => ModelAbilities.Segments,
         _ => ModelAbilities.None,
     };
 }

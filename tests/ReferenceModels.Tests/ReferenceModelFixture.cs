@@ -10,6 +10,10 @@ internal static class ReferenceModelFixture
     public static async Task<IModel> LoadAsync(string path, int contextLength = 0) =>
         await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength });
 
+    /// <summary>As ggml computes: with its table of GELU and its rounding of activations.</summary>
+    public static async Task<IModel> LoadInGgmlArithmeticAsync(string path, int contextLength = 0) =>
+        await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength, Arithmetic = Arithmetic.Ggml });
+
     public static async Task<IModel> LoadNativeAsync(string path, int contextLength) =>
         await new LlamaCppBackend().LoadAsync(new ModelOptions { Path = path, Device = "cpu", ContextLength = contextLength });
 

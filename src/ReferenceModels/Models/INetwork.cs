@@ -41,10 +41,13 @@ internal interface IDecoder : INetwork
 /// <summary>A model, or the part of one, in which every token attends to all: its input comes in one piece.</summary>
 internal interface IEncoder : INetwork
 {
+    /// <summary>Kinds of segment that the input can have; 0 where the model has no table of them.</summary>
+    int Segments => 0;
+
     /// <summary>Evaluates an input; of an encoder–decoder, the source, whose keys and values it leaves in <see cref="State.Source"/>.</summary>
     /// <param name="s">Cleared by the caller.</param>
     /// <param name="tokens">(T), each within 0 … V − 1.</param>
-    /// <param name="segments">(T) rows of the segment table, or empty for row 0 throughout.</param>
+    /// <param name="segments">(T) rows of the segment table, each within 0 … <see cref="Segments"/> − 1, or empty for row 0 throughout.</param>
     /// <returns>(T, d) behind the last norm, valid until the next pass.</returns>
     Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments);
 }

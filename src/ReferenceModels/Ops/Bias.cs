@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
@@ -18,9 +19,43 @@ internal static class Bias
         return y;
     }
 
+    /// <summary>y = x + [b₁ b₂ b₃], the three side by side: x (T, d₁ + d₂ + d₃), b_k (d_k).</summary>
+    public static Tensor Forward(Pass pass, Tensor x, Weight b1, Weight b2, Weight b3)
+    {
+        Tensor y = pass.New(x.Rows, x.Columns);
+        for (int t = 0; t < x.Rows; t++)
+        {
+            int first = 0;
+            foreach (Weight b in (ReadOnlySpan<Weight>)[b1, b2, b3])
+            {
+                TensorPrimitives.Add(x.Row(t).Slice(first, b.Columns), b.AsVector(), y.Row(t)[first..]);
+                first += b.Columns;
+            }
+        }
+        if (pass.Tape is { } tape)
+        {
+            Push(tape, x, [b1, b2, b3], y);
+        }
+        return y;
+    }
+
+    private static void Push(Tape tape, Tensor x, Weight[] biases, Tensor y) => tape.Record(() =>
+    {
+        TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);
+        int first = 0;
+        foreach (Weight b in biases)
+        {
+            for (int t = 0; b.Gradient is not null && t < y.Rows; t++)
+            {
+                TensorPrimitives.Add(b.Gradient, y.Slice(t, 1).Gradient.Slice(first, b.Columns), b.Gradient);
+            }
+            first += b.Columns;
+        }
+    });
+
     private static void Push(Tape tape, Tensor x, Weight b, Tensor y) => tape.Record(() =>
     {
-        System.Numerics.Tensors.TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);
+        TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);
         if (b.Gradient is not null)
         {
             Linear.BackwardBias(b, y.Gradient);
