@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Engine.Generation;
 using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp;
 
 /// <summary>Takes tensors out of a running graph by name (llama.cpp's <c>cb_eval</c>).</summary>
-/// <remarks>llama.cpp's shapes stand: the n_kv dimension of <c>kq</c>, <c>kq_soft_max</c> and the like is the padded view of
-/// the cache, a multiple of 256, of which only the first T columns mean anything.</remarks>
+/// <param name="names">As <see cref="GraphNode"/> gives them, or <see cref="ScoreRequest.AllActivations"/>: then the views are handed out
+/// as well (VIEW, RESHAPE, PERMUTE, TRANSPOSE), each under its own operation.</param>
+/// <remarks>Shapes are llama.cpp's, but for scores over the cache: of its padded view only the positions there are.</remarks>
 internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDisposable
 {
     private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
@@ -15,16 +17,39 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
     private readonly List<Activation> _taken = [];
     private GCHandle _self;
     private Exception? _error;
+    private long? _available;
+    private long _bytes;
+
+    // llama.cpp's name of the rows that embed, also where it does not pool them and they had a name already.
+    private const string Pooled = "result_embd_pooled";
 
     /// <summary>The part whose graph runs: <c>encoder</c> or <c>decoder</c> where there are two.</summary>
     public string? Part { get; set; }
+
+    /// <summary>Positions the cache holds when the graph has run.</summary>
+    public long Positions { get; init; } = long.MaxValue;
+
+    /// <summary>The name of the rows that embed, where they are not pooled; null leaves them theirs.</summary>
+    public string? RowsName { get; init; }
+
+    /// <summary>Bytes that activations may take; what the machine has when the first is taken, unless given.</summary>
+    public long? Available
+    {
+        get => _available;
+        init => _available = value;
+    }
 
     /// <summary>What the callback gets as its user data.</summary>
     public nint Address => GCHandle.ToIntPtr(_self.IsAllocated ? _self : _self = GCHandle.Alloc(this));
 
     /// <summary>What was taken, in the order of the graph.</summary>
-    public IReadOnlyList<Activation> Finish() => _error is null ? _taken : throw new EngineException(
-        $"Reading activations from llama.cpp: {_error.Message}", _error);
+    /// <exception cref="InsufficientMemoryException">It is more than there is memory for.</exception>
+    public IReadOnlyList<Activation> Finish() => _error switch
+    {
+        null => _taken,
+        InsufficientMemoryException error => throw error,
+        var error => throw new EngineException($"Reading activations from llama.cpp: {error.Message}", error),
+    };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -42,12 +67,11 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
         var tap = Unsafe.As<ActivationTap>(GCHandle.FromIntPtr(data).Target!);
         try
         {
-            string name = Marshal.PtrToStringUTF8((nint)tensor->name) ?? "";
             if (ask != 0)
             {
-                return tap._all || tap._names.Contains(name) ? (byte)1 : (byte)0;
+                return tap._error is null && (tap._all || tap._names.Contains(tap.NameOf(new GraphNode(tensor)))) ? (byte)1 : (byte)0;
             }
-            tap.Take(tensor, name);
+            tap.Take(tensor, new GraphNode(tensor));
         }
         catch (Exception error)
         {
@@ -56,50 +80,36 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
         return 1; // 0 with data would stop the computation, silently
     }
 
-    private void Take(ggml_tensor* tensor, string name)
+    private string NameOf(GraphNode node) => node.Name is var name && name == Pooled ? RowsName ?? name : name;
+
+    private void Take(ggml_tensor* tensor, GraphNode node)
     {
-        string operation = Marshal.PtrToStringUTF8(Ggml.ggml_op_name(tensor->op)) ?? "";
+        (string name, string operation) = (NameOf(node), node.Operation);
         int occurrence = _seen.GetValueOrDefault((Part, name, operation));
         _seen[(Part, name, operation)] = occurrence + 1;
-        if (tensor->type is ggml_type.F32 or ggml_type.F16 or ggml_type.I32)
+        if (!TensorValues.CanRead(tensor->type))
         {
-            long[] shape = [tensor->ne[0], tensor->ne[1], tensor->ne[2], tensor->ne[3]];
-            int dimensions = shape[3] > 1 ? 4 : shape[2] > 1 ? 3 : 2;
-            _taken.Add(new Activation(name, operation, occurrence, shape[..dimensions], Values(tensor)) { Part = Part });
+            return;
         }
+        long[] shape = [node.Columns(Positions), tensor->ne[1], tensor->ne[2], tensor->ne[3]];
+        Reserve(shape.Aggregate(sizeof(float), (long bytes, long length) => bytes * length), name);
+        int dimensions = shape[3] > 1 ? 4 : shape[2] > 1 ? 3 : 2;
+        _taken.Add(new Activation(name, operation, occurrence, shape[..dimensions], TensorValues.Read(tensor, shape[0])) { Part = Part });
     }
 
-    /// <summary>The values in the order of the shape; a view or a permutation is made contiguous.</summary>
-    private static float[] Values(ggml_tensor* t)
+    private void Reserve(long bytes, string name)
     {
-        // Bytes from the first element to the last, gaps included: a tensor on a device cannot be read in place.
-        byte[] bytes = new byte[checked((int)Ggml.ggml_nbytes(t))];
-        fixed (byte* start = bytes)
+        _available ??= AvailableMemory.Bytes();
+        _bytes += bytes;
+        if (_bytes > _available)
         {
-            Ggml.ggml_backend_tensor_get(t, start, 0, (nuint)bytes.Length);
-            float[] values = new float[checked((int)Ggml.ggml_nelements(t))];
-            int i = 0;
-            for (long i3 = 0; i3 < t->ne[3]; i3++)
-            {
-                for (long i2 = 0; i2 < t->ne[2]; i2++)
-                {
-                    for (long i1 = 0; i1 < t->ne[1]; i1++)
-                    {
-                        byte* row = start + i1 * (long)t->nb[1] + i2 * (long)t->nb[2] + i3 * (long)t->nb[3];
-                        for (long i0 = 0; i0 < t->ne[0]; i0++)
-                        {
-                            void* element = row + i0 * (long)t->nb[0];
-                            values[i++] = t->type switch
-                            {
-                                ggml_type.F32 => *(float*)element,
-                                ggml_type.F16 => (float)*(Half*)element,
-                                _ => *(int*)element,
-                            };
-                        }
-                    }
-                }
-            }
-            return values;
+            throw new InsufficientMemoryException(
+                $"Taking activations, up to {name}: expected {_bytes >> 20} MiB of memory and more, there were {_available >> 20} MiB (container limits included). "
+                + "Ask for fewer activations, or send fewer tokens.", _bytes, _available.Value);
+        }
+        if (bytes / sizeof(float) > Array.MaxLength)
+        {
+            throw new UnsupportedRequestException($"it expected at most {Array.MaxLength} numbers of {name}, found {bytes / sizeof(float)}; send fewer tokens.");
         }
     }
 }

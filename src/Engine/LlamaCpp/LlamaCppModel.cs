@@ -85,6 +85,9 @@ internal sealed class LlamaCppModel : ILoadedModel
         };
     }
 
+    /// <summary>The name of the rows behind the final norm, in a graph that does not give them another.</summary>
+    public string RowsName => _facts.IsEncoder ? "result_embd" : "result_norm";
+
     /// <summary>Whether a source comes before the tokens.</summary>
     public bool HasSource => _facts.HasSource;
 

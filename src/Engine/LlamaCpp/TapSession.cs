@@ -16,7 +16,7 @@ internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISess
     public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken)
     {
         int[] tokens = evaluation.Tokens, source = evaluation.Source ?? [];
-        using var tap = new ActivationTap(evaluation.Activations);
+        using var tap = new ActivationTap(evaluation.Activations) { Positions = tokens.Length };
         using var context = model.HasSource
             ? model.CreateEncodingContext(Math.Max(tokens.Length, source.Length), numerics, tap)
             : model.CreateTapContext(tokens.Length, numerics, tap);
@@ -39,7 +39,12 @@ internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISess
     public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken)
     {
         int[] tokens = evaluation.Tokens;
-        using var tap = new ActivationTap(evaluation.Activations) { Part = model.HasSource ? "encoder" : null };
+        using var tap = new ActivationTap(evaluation.Activations)
+        {
+            Part = model.HasSource ? "encoder" : null,
+            Positions = tokens.Length,
+            RowsName = pooling == Pooling.Rank ? null : model.RowsName,
+        };
         if (pooling == Pooling.Rank)
         {
             using var ranks = model.CreateRankContext(numerics, tokens.Length, tap);

@@ -7,6 +7,21 @@ namespace ReferenceModels.Models;
 /// Looks at the intermediate tensors of one pass under llama.cpp's names, so that two sides can be joined by them; and in a replay
 /// puts another side's tensor in the place of each it has looked at, so that every op is fed what the other side's op was fed.
 /// </summary>
+/// <remarks>
+/// Names, operations, shapes and occurrences are those that the native side hands out (Engine.LlamaCpp's ActivationTap and GraphNode).
+/// They are llama.cpp's own, in the order of its graph, so that a name that repeats has the same occurrence on both sides; and
+/// <list type="bullet">
+/// <item>what llama.cpp does not name is named after the weight or bias it is computed with: the product with
+/// <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are <c>attn_output-3</c> (MUL_MAT and ADD), BERT's rows of
+/// positions are <c>position_embd</c> (GET_ROWS), its sum of tokens and segments <c>token_types</c> (ADD), the output of its layers
+/// <c>layer_output_norm-0</c> (ADD; the last layer's is <c>result_embd</c>), the rows of T5's bias <c>attn_rel_b-0</c> (GET_ROWS);</item>
+/// <item>what has no weight either is named after operation and sources: BERT's <c>add(kqv_out-0,inp_norm-0)</c>, in later layers
+/// <c>add(kqv_out-1,layer_output_norm-0)</c>, and <c>add(ffn_out-0,ffn_inp-0)</c>, all ADD;</item>
+/// <item>scores (<c>kq</c>, <c>kq_plus_kq_b</c>, <c>kq_soft_max</c>) and T5's <c>pos_bias</c> reach over the positions there are, in
+/// the shape (n, T, H), though llama.cpp's own reach over its padded cache;</item>
+/// <item>the choice of the last layer's rows (GET_ROWS) has the name of what is chosen from, and changes nothing when all are asked for.</item>
+/// </list>
+/// </remarks>
 /// <param name="names">The names asked for, such as <c>l_out-0</c>, or <see cref="ScoreRequest.AllActivations"/>.</param>
 /// <param name="replay">The other side's tensors; none for a plain look.</param>
 internal sealed class ActivationTap(IReadOnlyList<string> names, IReadOnlyList<Activation> replay)

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>A node of llama.cpp's graph: what it is called, and how much of it means anything, by what it is computed from.</summary>
+/// <remarks>
+/// llama.cpp numbers the nodes that it does not name (<c>node_31</c>), and the numbers move with every change of a graph. Here
+/// such a node is named
+/// <list type="bullet">
+/// <item>after the first weight or bias among its sources, without the suffix and with the layer behind:
+/// the product with <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are both <c>attn_output-3</c>
+/// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
+/// weight's name are left out, for an activation has its part beside its name;</item>
+/// <item>like its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
+/// them here): <c>l_out-0</c>;</item>
+/// <item>else by its operation and its sources: <c>add(kqv_out-0,inp_norm-0)</c>.</item>
+/// </list>
+/// Views keep the names that ggml makes of their source's, such as <c>Qcur-0 (reshaped)</c>.
+/// </remarks>
+internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
+{
+    // Where T5's bias is gathered for the positions of the cache, and where K lies: both as long as the cache's view.
+    private const string CacheBuckets = "pos_bucket_dec";
+    private const string CachedKeys = "cache_k_";
+    private const string OutputRows = "out_ids";
+
+    private static readonly string[] Elementwise = ["ADD", "SCALE", "SOFT_MAX", "UNARY"];
+
+    [GeneratedRegex(@"^(node|leaf)_\d+$")]
+    private static partial Regex Numbered { get; }
+
+    [GeneratedRegex(@"^(?:(?:enc|dec)\.)?(?:blk\.(?<layer>\d+)\.)?(?<name>.+)\.(?:weight|bias)$")]
+    private static partial Regex WeightName { get; }
+
+    /// <summary>ggml's name of the operation, such as <c>MUL_MAT</c>.</summary>
+    public string Operation => Marshal.PtrToStringUTF8(Ggml.ggml_op_name(tensor->op)) ?? "";
+
+    /// <summary>llama.cpp's name, or the one that the remarks describe.</summary>
+    public string Name
+    {
+        get
+        {
+            string given = GivenName;
+            return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given) + given
+                : given.Length > 0 && !Numbered.IsMatch(given) ? given
+                : Source(1) is { } rows && rows.GivenName == OutputRows && Operation == "GET_ROWS" ? Source(0)!.Value.Name
+                : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null)
+                ?? $"{Operation.ToLowerInvariant()}({string.Join(',', Sources.Select(source => source.Name))})";
+        }
+    }
+
+    /// <summary>Elements of dimension 0 that mean anything: scores over the cache reach to the end of the cache's view, a multiple of
+    /// 256 positions.</summary>
+    /// <param name="positions">Positions in the cache.</param>
+    public long Columns(long positions) => IsOverCache ? Math.Min(positions, tensor->ne[0]) : tensor->ne[0];
+
+    private bool IsOverCache => Operation switch
+    {
+        "MUL_MAT" => Source(0) is { } keys && keys.Root.GivenName.StartsWith(CachedKeys, StringComparison.Ordinal),
+        "CONT" => Source(0) is { Operation: "PERMUTE" } permuted && permuted.Gathered?.Source(1)?.Root.GivenName == CacheBuckets,
+        var operation => Elementwise.Contains(operation) && Source(0) is { IsOverCache: true },
+    };
+
+    // What a view of a view … of rows was gathered by.
+    private GraphNode? Gathered => Operation switch
+    {
+        "GET_ROWS" => this,
+        "RESHAPE" or "PERMUTE" => Source(0)?.Gathered,
+        _ => null,
+    };
+
+    private string? WeightsName => Root is { Operation: "NONE" } root && WeightName.Match(root.GivenName) is { Success: true } match
+        ? match.Groups["layer"] is { Success: true } layer ? $"{match.Groups["name"].Value}-{layer.Value}" : match.Groups["name"].Value
+        : null;
+
+    // Between devices the scheduler works on copies, which it calls device#name#number.
+    private string GivenName
+    {
+        get
+        {
+            string name = Marshal.PtrToStringUTF8((nint)tensor->name) ?? "";
+            return name.Split('#') is [_, var original, _] ? original : name;
+        }
+    }
+
+    private GraphNode Root => tensor->view_src is null ? this : new GraphNode(tensor->view_src).Root;
+
+    private GraphNode[] Sources
+    {
+        get
+        {
+            var sources = new List<GraphNode>();
+            foreach (nint source in MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<ggml_tensor.src_array, nint>(ref tensor->src), 10))
+            {
+                if (source != 0)
+                {
+                    sources.Add(new GraphNode((ggml_tensor*)source));
+                }
+            }
+            return [.. sources];
+        }
+    }
+
+    private GraphNode? Source(int index) => tensor->src[index] is not 0 and var source ? new GraphNode((ggml_tensor*)source) : null;
+
+    private string FirstNamed(string otherwise) => Source(0) is not { } source ? otherwise
+        : source.GivenName.StartsWith(" (", StringComparison.Ordinal) ? source.FirstNamed(otherwise) : source.Name;
+}
