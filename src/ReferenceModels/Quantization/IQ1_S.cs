@@ -69,13 +69,13 @@ internal readonly struct IQ1_S : IScaledBlock
             int qh = ((ushort*)(block + 34))[g];
             // Eighths: the integers are 8p ± 1. An eighth of a half times 15 is still exact.
             scales[g] = d * (2 * (qh >> 12 & 7) + 1) * 0.125f;
+            var qs = block + 2 + 4 * g;
             var eighths = Vector256.Create(
-                points[Index(block, 4 * g)], points[Index(block, 4 * g + 1)], points[Index(block, 4 * g + 2)], points[Index(block, 4 * g + 3)]).AsSByte();
+                points[qs[0] | qh << 8 & 0x700], points[qs[1] | qh << 5 & 0x700], points[qs[2] | qh << 2 & 0x700], points[qs[3] | qh >> 1 & 0x700]).AsSByte();
             (eighths + Vector256.Create((sbyte)(1 - (qh >> 15 << 1)))).Store(scratch + 32 * g);
         }
         return scratch;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Index(byte* block, int k) => block[2 + k] | (((ushort*)(block + 34))[k / 4] >> (3 * (k % 4)) & 7) << 8;
 }

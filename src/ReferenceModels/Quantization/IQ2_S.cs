@@ -63,13 +63,18 @@ internal readonly struct IQ2_S : IScaledBlock
             scales[2 * k] = d * (0.5f + (block[74 + k] & 15)) * 0.25f;
             scales[2 * k + 1] = d * (0.5f + (block[74 + k] >> 4)) * 0.25f;
         }
-        for (var k = 0; k < 32; k++)
+        var q = (ulong*)scratch;
+        for (var k = 0; k < 8; k++, q += 4)
         {
-            ((ulong*)scratch)[k] = Signs.Apply(points[Index(block, k)], block[34 + k]);
+            byte* qs = block + 2 + 4 * k, signs = qs + 32;
+            int qh = block[66 + k];
+            q[0] = Signs.Apply(points[qs[0] | qh << 8 & 0x300], signs[0]);
+            q[1] = Signs.Apply(points[qs[1] | qh << 6 & 0x300], signs[1]);
+            q[2] = Signs.Apply(points[qs[2] | qh << 4 & 0x300], signs[2]);
+            q[3] = Signs.Apply(points[qs[3] | qh << 2 & 0x300], signs[3]);
         }
         return scratch;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Index(byte* block, int k) => block[2 + k] | (block[66 + k / 4] >> (k % 4 * 2) & 3) << 8;
 }

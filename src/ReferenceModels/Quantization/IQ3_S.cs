@@ -56,14 +56,18 @@ internal readonly struct IQ3_S : IScaledBlock
             scales[2 * k] = d * (1 + 2 * (block[106 + k] & 15));
             scales[2 * k + 1] = d * (1 + 2 * (block[106 + k] >> 4));
         }
-        for (var k = 0; k < 32; k++)
+        var q = (ulong*)scratch;
+        for (var g = 0; g < 8; g++, q += 4)
         {
-            var magnitudes = points[Index(block, 2 * k)] | (ulong)points[Index(block, 2 * k + 1)] << 32;
-            ((ulong*)scratch)[k] = Signs.Apply(magnitudes, block[74 + k]);
+            byte* qs = block + 2 + 8 * g, signs = block + 74 + 4 * g;
+            int qh = block[66 + g];
+            q[0] = Signs.Apply(points[qs[0] | qh << 8 & 256] | (ulong)points[qs[1] | qh << 7 & 256] << 32, signs[0]);
+            q[1] = Signs.Apply(points[qs[2] | qh << 6 & 256] | (ulong)points[qs[3] | qh << 5 & 256] << 32, signs[1]);
+            q[2] = Signs.Apply(points[qs[4] | qh << 4 & 256] | (ulong)points[qs[5] | qh << 3 & 256] << 32, signs[2]);
+            q[3] = Signs.Apply(points[qs[6] | qh << 2 & 256] | (ulong)points[qs[7] | qh << 1 & 256] << 32, signs[3]);
         }
         return scratch;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Index(byte* block, int k) => block[2 + k] | (block[66 + k / 8] >> (k % 8) & 1) << 8;
 }

@@ -49,14 +49,16 @@ internal readonly struct IQ3_XXS : IScaledBlock
     {
         var d = halves[*(ushort*)block];
         var points = Points;
-        for (var g = 0; g < 8; g++)
+        var q = (ulong*)scratch;
+        for (var g = 0; g < 8; g++, q += 4)
         {
-            scales[g] = d * (0.5f + (((uint*)(block + 66))[g] >> 28)) * 0.5f;
-        }
-        for (var k = 0; k < 32; k++)
-        {
-            var signs = Signs.Even(((uint*)(block + 66))[k / 4] >> (7 * (k % 4)) & 127);
-            ((ulong*)scratch)[k] = Signs.Apply(points[block[2 + 2 * k]] | (ulong)points[block[3 + 2 * k]] << 32, signs);
+            var qs = block + 2 + 8 * g;
+            var bits = ((uint*)(block + 66))[g];
+            scales[g] = d * (0.5f + (bits >> 28)) * 0.5f;
+            q[0] = Signs.Apply(points[qs[0]] | (ulong)points[qs[1]] << 32, Signs.Even(bits & 127));
+            q[1] = Signs.Apply(points[qs[2]] | (ulong)points[qs[3]] << 32, Signs.Even(bits >> 7 & 127));
+            q[2] = Signs.Apply(points[qs[4]] | (ulong)points[qs[5]] << 32, Signs.Even(bits >> 14 & 127));
+            q[3] = Signs.Apply(points[qs[6]] | (ulong)points[qs[7]] << 32, Signs.Even(bits >> 21 & 127));
         }
         return scratch;
     }
