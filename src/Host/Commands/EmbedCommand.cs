@@ -16,6 +16,7 @@ internal sealed class EmbedCommand
 
     private readonly Option<bool> _normalize = new("--normalize") { Description = "Divides each row by its length, so that products are cosines." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with all the numbers." };
+    private readonly HeadSelection _heads = new();
     private readonly ReferenceSelection _reference = new(Numerics.Production);
     private readonly ModelSelection _model = new();
 
@@ -29,11 +30,13 @@ internal sealed class EmbedCommand
             [
                 "engine embed \"a cat\" \"a dog\" --model bert.gguf --normalize",
                 "engine embed --file texts.txt --lines --model bert.gguf --json",
+                "engine embed \"Where is the [MASK]?\" --head mask --model bert.gguf",
                 "engine embed \"Is it far?\" --pair \"10 miles.\" --backend reference",
             ],
         };
         _inputs.AddTo(verb);
         verb.AddGroup("Embedding", _pooling, _normalize, _reference.Setting, _json);
+        _heads.AddTo(verb);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -42,14 +45,25 @@ internal sealed class EmbedCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         IReadOnlyList<EmbedInput> inputs = await _inputs.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
+        bool asksHead = _heads.IsGiven(parsed);
+        if (asksHead && (parsed.GetValue(_normalize) || parsed.GetValue(_pooling) != FilesOwn))
+        {
+            throw new InvalidRequestException("--head: expected neither --pooling nor --normalize with it, for a head takes the rows as they are. Leave them out.");
+        }
         ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
+            bool json = parsed.GetValue(_json);
+            if (asksHead)
+            {
+                await _heads.AnswerAsync(model, inputs, parsed, json, _reference.ReadSetting(parsed), cancellationToken).ConfigureAwait(false);
+                return ExitCode.Pass;
+            }
             EmbedReport report = await EmbedAsync(model, inputs, parsed, cancellationToken).ConfigureAwait(false);
             TextWriter output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(_json))
+            if (json)
             {
                 JsonOutput.Write(output, report);
             }

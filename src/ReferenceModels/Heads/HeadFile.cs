@@ -59,9 +59,6 @@ internal sealed class HeadFile : IDisposable
     /// <summary>The names of the classes; empty where the file does not name them.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>Where the heads of a model lie.</summary>
-    public static string Beside(string model) => Path.ChangeExtension(model, ".heads.gguf");
-
     /// <summary>Opens the heads of a model.</summary>
     /// <param name="path">The file of heads.</param>
     /// <param name="model">The model, whose file may be needed too: for a head that shares its token embedding.</param>

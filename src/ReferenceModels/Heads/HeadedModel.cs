@@ -3,34 +3,80 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Heads;
 
-/// <summary>A model, of whatever backend, with heads over the rows that it gives of its tokens.</summary>
-/// <param name="model">Gives the rows.</param>
-/// <param name="heads">Its heads.</param>
-/// <param name="threads">Threads of the products; 0 for one per core.</param>
-internal sealed class HeadedModel(IModel model, HeadFile heads, int threads = 0) : IDisposable
+/// <summary>A model, of whatever backend, with heads over the rows that it gives of its tokens: the masked token, the next
+/// sentence, the class. llama.cpp has no place for such heads in a model's file, so they lie in one of their own.</summary>
+/// <remarks>Safe to call from many threads at once.</remarks>
+public sealed class HeadedModel : IDisposable
 {
-    private readonly Workers _workers = new(threads);
+    private readonly IModel _model;
+    private readonly HeadFile _heads;
+    private readonly Workers _workers;
+
+    /// <summary>Opens the heads of a model.</summary>
+    /// <param name="model">Gives the rows; stays the caller's, and has to live as long.</param>
+    /// <param name="path">The GGUF file of the heads; null for the one beside the model's (<see cref="Beside"/>).</param>
+    /// <param name="threads">Threads of the products; 0 for one per core.</param>
+    /// <exception cref="ModelFileException">There is no such file, or it is of another model.</exception>
+    public HeadedModel(IModel model, string? path = null, int threads = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        path ??= Beside(model.Card.Path);
+        _model = model;
+        _heads = File.Exists(path) ? HeadFile.Open(path, model.Card) : throw new ModelFileException(
+            $"Opening the heads of {model.Card.Name}: expected a GGUF file '{path}', found nothing there. Give the path of the file of heads.");
+        _workers = new Workers(threads);
+    }
+
+    /// <summary>The names of the classes; empty where the file does not name them.</summary>
+    public IReadOnlyList<string> Labels => _heads.Labels;
 
     /// <summary>How exactly the model computes its rows.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>The logits (V) of each of some positions of an input.</summary>
-    /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
-    public Task<float[][]> MaskedTokensAsync(Prompt input, IReadOnlyList<int> positions, CancellationToken cancellationToken = default) => RunAsync(
-        heads.MaskedToken, "a masked-token head", input, (head, pass, rows) => head.Forward(pass, rows, [.. positions]), cancellationToken);
+    /// <summary>Where the heads of a model lie: <c>NAME.heads.gguf</c> beside <c>NAME.gguf</c>.</summary>
+    public static string Beside(string model) => Path.ChangeExtension(model, ".heads.gguf");
 
-    /// <summary>The logits of "it follows" and "it does not" of a pair.</summary>
+    /// <summary>The logits (V) of each of some positions of an input: which token belongs there.</summary>
+    /// <param name="input">With the mask token at these positions.</param>
+    /// <param name="positions">Indices among its tokens, from 0.</param>
+    /// <param name="cancellationToken">As for <see cref="IModel.EmbedAsync"/>.</param>
+    /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
+    /// <exception cref="InvalidRequestException">A position is behind the input's end.</exception>
+    public Task<float[][]> MaskedTokensAsync(Prompt input, IReadOnlyList<int> positions, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        return RunAsync(_heads.MaskedToken, "a masked-token head", input, Run, cancellationToken);
+
+        Tensor Run(MaskedTokenHead head, Pass pass, Tensor rows)
+        {
+            foreach (int position in positions)
+            {
+                if ((uint)position >= (uint)rows.Rows)
+                {
+                    throw new InvalidRequestException(
+                        $"Asking the masked-token head of {_model.Card.Name}: expected positions from 0 to {rows.Rows - 1}, found {position}. Correct the positions.");
+                }
+            }
+            return head.Forward(pass, rows, [.. positions]);
+        }
+    }
+
+    /// <summary>The logits (2) of "the second sentence follows" and "it does not".</summary>
     /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
     public async Task<float[]> NextSentenceAsync(Prompt pair, CancellationToken cancellationToken = default) =>
-        (await RunAsync(heads.NextSentence, "a next-sentence head", pair, (head, pass, rows) => head.Forward(pass, rows), cancellationToken).ConfigureAwait(false))[0];
+        (await RunAsync(_heads.NextSentence, "a next-sentence head", pair, (head, pass, rows) => head.Forward(pass, rows), cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The logits of the classes.</summary>
+    /// <summary>The logits of the classes, in the order of the labels.</summary>
     /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
     public async Task<float[]> ClassifyAsync(Prompt input, CancellationToken cancellationToken = default) =>
-        (await RunAsync(heads.Classification, "a classification head", input, (head, pass, rows) => head.Forward(pass, rows), cancellationToken).ConfigureAwait(false))[0];
+        (await RunAsync(_heads.Classification, "a classification head", input, (head, pass, rows) => head.Forward(pass, rows), cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>Ends the threads; model and heads are the caller's.</summary>
-    public void Dispose() => _workers.Dispose();
+    /// <summary>Closes the file of heads. The model is the caller's.</summary>
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _heads.Dispose();
+    }
 
     private async Task<float[][]> RunAsync<T>(
         T? head, string what, Prompt input, Func<T, Pass, Tensor, Tensor> forward, CancellationToken cancellationToken)
@@ -38,10 +84,10 @@ internal sealed class HeadedModel(IModel model, HeadFile heads, int threads = 0)
     {
         if (head is null)
         {
-            throw new UnsupportedRequestException($"Asking the heads of {model.Card.Name}: expected {what}, the file of heads has none. Ask for another, or give another file.");
+            throw new UnsupportedRequestException($"Asking the heads of {_model.Card.Name}: expected {what}, the file of heads has none. Ask for another, or give another file.");
         }
         var request = new EmbedRequest { Inputs = [input], Pooling = Pooling.None, Numerics = Numerics };
-        Embeddings embeddings = await model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);
+        Embeddings embeddings = await _model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);
         float[] rows = [.. embeddings.Rows.SelectMany(row => row)];
         var pass = new Pass(_workers) { Cancellation = cancellationToken };
         Tensor logits = forward(head, pass, new Tensor(rows, 0, embeddings.Rows.Count, embeddings.Dimensions));

@@ -15,7 +15,7 @@ public sealed class HeadFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void The_heads_lie_beside_the_model() => Assert.Equal(Path.Combine("a", "b.heads.gguf"), HeadFile.Beside(Path.Combine("a", "b.gguf")));
+    public void The_heads_lie_beside_the_model() => Assert.Equal(Path.Combine("a", "b.heads.gguf"), HeadedModel.Beside(Path.Combine("a", "b.gguf")));
 
     [Fact]
     public void A_file_may_have_some_heads_only_and_labels()

@@ -13,6 +13,7 @@ internal static class Modules
         ["bert"] = BertModules.Of,
         ["t5"] = T5Modules.Of,
         ["t5encoder"] = T5Modules.Of,
+        ["heads"] = HeadModules.Of,
     };
 
     public static Module Of(GgufFile file)
