@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using Engine;
 using ReferenceModels.Quantization;
 using ReferenceModels.Weights;
@@ -38,24 +39,51 @@ internal static unsafe partial class Linear
         var (d_in, format) = (W.Columns, W.Format.Activations);
         workers.For(T, t => ActivationRounding.Round(
             format, new(x + (long)t * d_in, d_in), new(x̂ + (long)t * d_in, d_in), new(sums + (long)t * (d_in / 32), d_in / 32)));
-        if (T > 1 && format != ActivationFormat.Q8_1)
+        if (T > 1)
         {
             MultiplyMatrix(W, x̂, y, T, workers);
+        }
+
+        if (format == ActivationFormat.Q8_1)
+        {
+            MultiplySums(W, x̂, sums, y, T, workers);
+        }
+        else if (T == 1)
+        {
+            MultiplyVector(W, x̂, y, workers);
+        }
+    }
+
+    // Q8_1 keeps the sums of its blocks rounded, and as such they meet the minima.
+    private static void MultiplySums(Weight W, float* x̂, float* sums, float* y, int T, Workers workers)
+    {
+        if (T == 1)
+        {
+            MultiplyVector(W, x̂, sums, y, workers);
             return;
         }
 
-        // Q8_1 keeps the sums of its blocks rounded: they have to meet the minima as such, which only the one-token product lets them.
-        for (var t = 0; t < T; t++)
+        // Many tokens: the tiles have multiplied the minima with sums that are not rounded. What the rounded ones have more is missing.
+        var (n, d_out) = (W.Columns / 32, W.Rows);
+        workers.For(T, t =>
         {
-            float* x̂_t = x̂ + (long)t * d_in, y_t = y + (long)t * W.Rows;
-            if (format == ActivationFormat.Q8_1)
+            for (var k = 0; k < n; k++)
             {
-                MultiplyVector(W, x̂_t, sums + (long)t * (d_in / 32), y_t, workers);
+                sums[(long)t * n + k] -= TensorPrimitives.Sum(new ReadOnlySpan<float>(x̂ + (long)t * W.Columns + 32 * k, 32));
             }
-            else
+        });
+        workers.For((d_out + TileRows - 1) / TileRows, i =>
+        {
+            var first = i * TileRows;
+            var rows = Math.Min(TileRows, d_out - first);
+            var minima = stackalloc float[TileRows * n];
+            for (var r = 0; r < rows; r++)
             {
-                MultiplyVector(W, x̂_t, y_t, workers);
+                W.Format.Minima(W.Data + (first + r) * W.RowBytes, minima + r * n, W.Columns);
             }
-        }
+
+            TensorPrimitives.Negate(new ReadOnlySpan<float>(minima, rows * n), new(minima, rows * n));
+            DotTile.Multiply(minima, rows, n, sums, n, y + first, d_out, T, n);
+        });
     }
 }

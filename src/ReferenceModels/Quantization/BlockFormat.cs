@@ -70,6 +70,10 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     /// the very floats of the block's definition.</summary>
     public abstract void Dequantize(byte* blocks, float* y, int n);
 
+    /// <summary>Writes the minima m, one for each <see cref="SumElements"/> of the first <paramref name="n"/> elements, to <paramref name="m"/>;
+    /// for formats that have them.</summary>
+    public abstract void Minima(byte* blocks, float* m, int n);
+
     /// <summary>y_r = w_r · x for <paramref name="rows"/> rows of <paramref name="n"/> elements, one behind the other;
     /// <paramref name="sums"/> are Σ x over each <see cref="SumElements"/> elements, where that is not 0.</summary>
     public abstract void Dot(byte* w, int rows, float* x, float* sums, float* y, int n);

@@ -22,6 +22,8 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         }
     }
 
+    public override void Minima(byte* blocks, float* m, int n) => throw new InvalidOperationException($"{Type} has no minima.");
+
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)

@@ -22,6 +22,19 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         }
     }
 
+    [SkipLocalsInit]
+    public override void Minima(byte* blocks, float* m, int n)
+    {
+        var scratch = stackalloc sbyte[256];
+        var scales = stackalloc float[16];
+        var minima = stackalloc float[16];
+        for (; n > 0; n -= TBlock.Elements, blocks += TBlock.Bytes, m += TBlock.Elements / TBlock.Group)
+        {
+            TBlock.Unpack(blocks, F16.Singles, scratch, scales, minima);
+            new Span<float>(minima, TBlock.Elements / TBlock.Group).CopyTo(new(m, TBlock.Elements / TBlock.Group));
+        }
+    }
+
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         if (Vector512.IsHardwareAccelerated)
