@@ -18,8 +18,8 @@ namespace ReferenceModels.Models;
 /// H    query heads                G    key/value heads          d_k  width of a head, d / H
 /// C    scores of the classifier
 /// </code>
-/// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0). BERT has H = G; llama.cpp
-/// takes fewer key/value heads, too.
+/// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0), or what
+/// Engine.LlamaCpp.GraphNode calls what has no name there. BERT has H = G; llama.cpp takes fewer key/value heads, too.
 /// </remarks>
 internal sealed class Bert : IRanker
 {
@@ -189,13 +189,14 @@ internal sealed class Bert : IRanker
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, x, i);                        // (T, d), 2 × (T, G·d_k)
             var everywhere = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k));
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K, V, everywhere);                // (T, d)
-            Tensor attn_out = Linear.Forward(pass, L.AttnOutput, L.AttnOutputBias, kqv_out);       // (T, d)
-            tap?.Take("kqv_out", i, L.AttnOutputBias is null ? "MUL_MAT" : "ADD", attn_out);
+            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "kqv_out", i);    // (T, d)
             Tensor attn = Residual.Forward(pass, attn_out, x);                                     // (T, d)
+            tap?.Take($"add(kqv_out-{i},{(i == 0 ? "inp_norm-0" : $"layer_output_norm-{i - 1}")})", -1, "ADD", attn);
             Tensor ffn_inp = NamedSteps.LayerNorm(s, attn, L.AttnOutputNorm, L.AttnOutputNormBias, C.Epsilon, "ffn_inp", i); // (T, d)
             Tensor ffn = Residual.Forward(pass, FeedForward(s, L, ffn_inp, i), ffn_inp);           // (T, d)
-            Tensor l_out = NamedSteps.LayerNorm(s, ffn, L.LayerOutputNorm, L.LayerOutputNormBias, C.Epsilon, null, i);       // (T, d)
-            x = pass.Keep(start, l_out);
+            tap?.Take($"add(ffn_out-{i},ffn_inp-{i})", -1, "ADD", ffn);
+            string? norm = i < C.N - 1 ? "layer_output_norm" : null; // the last is the result
+            x = pass.Keep(start, NamedSteps.LayerNorm(s, ffn, L.LayerOutputNorm, L.LayerOutputNormBias, C.Epsilon, norm, i)); // (T, d)
         }
         tap?.Take("result_embd", -1, "ADD", x);
         return x;
@@ -205,18 +206,16 @@ internal sealed class Bert : IRanker
     public Tensor Rank(State s, Tensor rows)
     {
         Tensor x = rows.Slice(0, 1);                                                               // (1, d), the row of [CLS]
-        string operation = "GET_ROWS";
+        s.Tap?.Take("get_rows(result_embd,cls)", -1, "GET_ROWS", x);
         if (W.Cls is not null)
         {
-            x = Tanh.Forward(s.Pass, Linear.Forward(s.Pass, W.Cls, W.ClsBias, x));                 // (1, d)
-            operation = "UNARY";
+            x = Tanh.Forward(s.Pass, NamedSteps.Linear(s, W.Cls, W.ClsBias, x, "cls", "cls", -1)); // (1, d)
+            s.Tap?.Take(W.ClsOutput is null ? "result_embd_pooled" : "unary(cls)", -1, "UNARY", x);
         }
         if (W.ClsOutput is not null)
         {
-            x = Linear.Forward(s.Pass, W.ClsOutput, W.ClsOutputBias, x);                           // (1, C)
-            operation = W.ClsOutputBias is null ? "MUL_MAT" : "ADD";
+            x = NamedSteps.Linear(s, W.ClsOutput, W.ClsOutputBias, x, "cls.output", "result_embd_pooled", -1); // (1, C)
         }
-        s.Tap?.Take("result_embd_pooled", -1, operation, x);
         // llama.cpp hands out the first C columns whatever they are; behind a pooler without classifier, those of the pooler.
         return x.Columns == C.C ? x : Columns.Take(s.Pass, x, 0, C.C);
     }
@@ -226,12 +225,15 @@ internal sealed class Bert : IRanker
         (Pass pass, int T) = (s.Pass, tokens.Length);
         Tensor embd = Embedding.Forward(pass, W.TokenEmbd, tokens);                                // (T, d)
         s.Tap?.Take("embd", -1, "GET_ROWS", embd);
+        Tensor positions = LearnedPositions.Forward(pass, W.PositionEmbd, 0, T);                   // (T, d)
+        s.Tap?.Take("position_embd", -1, "GET_ROWS", positions);
         if (W.TokenTypes is not null)
         {
             ReadOnlySpan<int> types = segments.IsEmpty ? new int[T] : segments;
             embd = Residual.Forward(pass, embd, Embedding.Forward(pass, W.TokenTypes, types));     // (T, d)
+            s.Tap?.Take("token_types", -1, "ADD", embd);
         }
-        Tensor inp_embd = Residual.Forward(pass, LearnedPositions.Forward(pass, W.PositionEmbd, 0, T), embd); // (T, d)
+        Tensor inp_embd = Residual.Forward(pass, positions, embd);                                 // (T, d)
         s.Tap?.Take("inp_embd", -1, "ADD", inp_embd);
         return NamedSteps.LayerNorm(s, inp_embd, W.TokenEmbdNorm, W.TokenEmbdNormBias, C.Epsilon, "inp_norm", 0);
     }

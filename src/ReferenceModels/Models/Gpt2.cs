@@ -162,19 +162,14 @@ internal sealed class Gpt2 : IDecoder
             Tensor wqkv_b = NamedSteps.Linear(s, L.AttnQKV, L.AttnQKVBias, attn_norm, "wqkv", "wqkv_b", i);               // (T, d + 2·G·d_k)
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, wqkv_b, i);                      // (T, d), 2 × (T, G·d_k)
             (Tensor K_n, Tensor V_n) = s.Cache.Append(pass, i, K, V);                              // (n + T, G·d_k)
-            bool last = i == C.N - 1;
-            if (last && tap is null)
+            if (i == C.N - 1)
             {
                 // Beyond its keys and values, the last layer matters only to the rows asked for.
-                Q = Q.Slice(T - rows, rows);
+                (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
             }
             var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows };
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, d)
-            Tensor attn_out = Linear.Forward(pass, L.AttnOutput, L.AttnOutputBias, kqv_out);       // (T, d)
-            if (last)
-            {
-                (attn_out, x) = (attn_out.Slice(attn_out.Rows - rows, rows), x.Slice(T - rows, rows));
-            }
+            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "attn_output", i); // (T, d)
             Tensor ffn_inp = Residual.Forward(pass, attn_out, x);                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
             Tensor ffn_norm = NamedSteps.LayerNorm(s, ffn_inp, L.FfnNorm, L.FfnNormBias, C.Epsilon, "ffn_norm", i);       // (T, d)
