@@ -16,13 +16,14 @@ internal sealed unsafe class GgmlCpu
 
     private static readonly nint Base = NativeLibrary.Load(Path.Combine(Folder, "libggml-base.so"));
 
+    private readonly nint _library;
     private readonly nint _backend;
     private readonly nint _plain;
     private readonly nint _repacked;
 
     private GgmlCpu(string name, nint library)
     {
-        Name = name;
+        (Name, _library) = (name, library);
         _backend = ((delegate* unmanaged[Cdecl]<nint>)NativeLibrary.GetExport(library, "ggml_backend_cpu_init"))();
         ((delegate* unmanaged[Cdecl]<nint, int, void>)NativeLibrary.GetExport(library, "ggml_backend_cpu_set_n_threads"))(_backend, 1);
         _plain = ((delegate* unmanaged[Cdecl]<nint, nint>)Export("ggml_backend_get_default_buffer_type"))(_backend);
@@ -82,6 +83,19 @@ internal sealed unsafe class GgmlCpu
         var output = ((delegate* unmanaged[Cdecl]<nint, nint, nint>)Export("ggml_gelu"))(context, input);
         var y = Run(context, input, x, output, x.Length, out var buffer);
         Free(buffer, context, 0, 0);
+        return y;
+    }
+
+    /// <summary>Activations as this build lays them down for its products: <c>quantize_row_q8_0</c>, <c>ggml_cpu_fp32_to_fp16</c>, …</summary>
+    public byte[] Round(string function, float[] x, int bytes)
+    {
+        var y = new byte[bytes];
+        fixed (float* px = x)
+        fixed (byte* py = y)
+        {
+            ((delegate* unmanaged[Cdecl]<float*, void*, long, void>)NativeLibrary.GetExport(_library, function))(px, py, x.Length);
+        }
+
         return y;
     }
 
