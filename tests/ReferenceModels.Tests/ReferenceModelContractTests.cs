@@ -3,9 +3,29 @@ using Tests.Contracts;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>The contract, kept by the managed implementation on real weights.</summary>
-public sealed class ReferenceModelContractTests : ModelContract
+/// <summary>The contract, kept by the managed implementation: on trained weights where they are at hand, and on each family.</summary>
+public sealed class ReferenceModelContractTests : DecoderContract
 {
-    protected override async ValueTask<IModel> LoadAsync() =>
-        await ReferenceModelFixture.LoadAsync(SharedFolder.Model("aidreams260K-f32.gguf"), contextLength: 128);
+    protected override async ValueTask<IModel> LoadAsync(string file) =>
+        await ReferenceModelFixture.LoadAsync(SharedFolder.SkipReason is null ? SharedFolder.Model("aidreams260K-f32.gguf") : TinyFamilies.Llama(file), contextLength: 128);
+}
+
+public sealed class ReferenceLlamaContractTests : DecoderContract
+{
+    protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.Llama(file));
+}
+
+public sealed class ReferenceGpt2ContractTests : DecoderContract
+{
+    protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.Gpt2(file));
+}
+
+public sealed class ReferenceBertContractTests : EncoderContract
+{
+    protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.Bert(file));
+}
+
+public sealed class ReferenceT5ContractTests : EncoderDecoderContract
+{
+    protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.T5(file));
 }

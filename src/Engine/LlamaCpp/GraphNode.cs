@@ -14,9 +14,9 @@ namespace Engine.LlamaCpp;
 /// the product with <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are both <c>attn_output-3</c>
 /// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
 /// weight's name are left out, for an activation has its part beside its name;</item>
-/// <item>like its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
-/// them here): <c>l_out-0</c>;</item>
-/// <item>else by its operation and its sources: <c>add(kqv_out-0,inp_norm-0)</c>.</item>
+/// <item>like a view of its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
+/// them here): <c>l_out-0 (rows)</c>;</item>
+/// <item>else by its operation and its sources, such a choice left out: <c>add(kqv_out-0,inp_norm-0)</c>.</item>
 /// </list>
 /// Views keep the names that ggml makes of their source's, such as <c>Qcur-0 (reshaped)</c>.
 /// </remarks>
@@ -46,9 +46,9 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
             string given = GivenName;
             return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given) + given
                 : given.Length > 0 && !Numbered.IsMatch(given) ? given
-                : Source(1) is { } rows && rows.GivenName == OutputRows && Operation == "GET_ROWS" ? Source(0)!.Value.Name
+                : IsChoice ? Source(0)!.Value.Name + " (rows)"
                 : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null)
-                ?? $"{Operation.ToLowerInvariant()}({string.Join(',', Sources.Select(source => source.Name))})";
+                ?? $"{Operation.ToLowerInvariant()}({string.Join(',', Sources.Select(source => source.IsChoice ? source.Source(0)!.Value.Name : source.Name))})";
         }
     }
 
@@ -56,6 +56,8 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     /// 256 positions.</summary>
     /// <param name="positions">Positions in the cache.</param>
     public long Columns(long positions) => IsOverCache ? Math.Min(positions, tensor->ne[0]) : tensor->ne[0];
+
+    private bool IsChoice => Operation == "GET_ROWS" && Source(1)?.GivenName == OutputRows;
 
     private bool IsOverCache => Operation switch
     {

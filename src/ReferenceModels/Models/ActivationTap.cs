@@ -19,7 +19,7 @@ namespace ReferenceModels.Models;
 /// <c>add(kqv_out-1,layer_output_norm-0)</c>, and <c>add(ffn_out-0,ffn_inp-0)</c>, all ADD;</item>
 /// <item>scores (<c>kq</c>, <c>kq_plus_kq_b</c>, <c>kq_soft_max</c>) and T5's <c>pos_bias</c> reach over the positions there are, in
 /// the shape (n, T, H), though llama.cpp's own reach over its padded cache;</item>
-/// <item>the choice of the last layer's rows (GET_ROWS) has the name of what is chosen from, and changes nothing when all are asked for.</item>
+/// <item>the choice of the last layer's rows (GET_ROWS, <c>l_out-0 (rows)</c>) is the native side's alone: nothing changes when all are asked for.</item>
 /// </list>
 /// </remarks>
 /// <param name="names">The names asked for, such as <c>l_out-0</c>, or <see cref="ScoreRequest.AllActivations"/>.</param>

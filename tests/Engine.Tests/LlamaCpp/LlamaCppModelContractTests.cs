@@ -3,9 +3,40 @@ using Tests.Contracts;
 
 namespace Engine.Tests.LlamaCpp;
 
-[Collection(LoadedLibrary.Name)]
-public sealed class LlamaCppModelContractTests : ModelContract
+/// <summary>The contract of each family, kept by llama.cpp.</summary>
+internal static class ContractModel
 {
-    protected override ValueTask<IModel> LoadAsync() =>
-        new LlamaCppBackend().LoadAsync(new() { Path = SharedFolder.Model("aidreams260K-f32.gguf"), Device = "cpu" });
+    public static ValueTask<IModel> LoadAsync(string path) => new LlamaCppBackend().LoadAsync(new() { Path = path, Device = "cpu" });
+}
+
+/// <summary>On trained weights where they are at hand.</summary>
+[Collection(LoadedLibrary.Name)]
+public sealed class LlamaCppModelContractTests : DecoderContract
+{
+    protected override ValueTask<IModel> LoadAsync(string file) =>
+        ContractModel.LoadAsync(SharedFolder.SkipReason is null ? SharedFolder.Model("aidreams260K-f32.gguf") : TinyFamilies.Llama(file));
+}
+
+[Collection(LoadedLibrary.Name)]
+public sealed class LlamaCppLlamaContractTests : DecoderContract
+{
+    protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Llama(file));
+}
+
+[Collection(LoadedLibrary.Name)]
+public sealed class LlamaCppGpt2ContractTests : DecoderContract
+{
+    protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Gpt2(file));
+}
+
+[Collection(LoadedLibrary.Name)]
+public sealed class LlamaCppBertContractTests : EncoderContract
+{
+    protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Bert(file));
+}
+
+[Collection(LoadedLibrary.Name)]
+public sealed class LlamaCppT5ContractTests : EncoderDecoderContract
+{
+    protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.T5(file));
 }

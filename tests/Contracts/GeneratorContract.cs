@@ -1,0 +1,135 @@
+using Engine;
+
+namespace Tests.Contracts;
+
+/// <summary>What every model that scores and generates must do, with a source or without.</summary>
+public abstract class GeneratorContract : ModelContract
+{
+    /// <summary>Asks for all rows of tokens.</summary>
+    protected abstract ScoreRequest Score(params int[] tokens);
+
+    /// <summary>What stands before the first generated token: the prompt, or the token with which answers begin.</summary>
+    protected abstract int[] Begin(GenerateRequest request);
+
+    protected override Task<float[][]> Answer(int[] tokens, CancellationToken cancellationToken = default) => Rows(Score(tokens), cancellationToken);
+
+    protected GenerateRequest Greedy(int maxTokens) =>
+        new() { Prompt = Prompt.FromTokens(Tokens(3)), MaxTokens = maxTokens, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true, Numerics = Numerics.Strict };
+
+    protected Task<List<GeneratedToken>> Generate(GenerateRequest request) => Model.GenerateAsync(request).ToListAsync().AsTask();
+
+    protected async Task<float[][]> Rows(ScoreRequest request, CancellationToken cancellationToken = default) =>
+        [.. (await Model.ScoreAsync(request, cancellationToken).ToListAsync(cancellationToken)).SelectMany(block => Enumerable.Range(0, block.Rows).Select(row => block.Row(row).ToArray()))];
+
+    [Fact]
+    public async Task Blocks_hold_the_same_rows_however_they_are_cut()
+    {
+        var whole = await Rows(Score(Tokens(20)));
+        var cut = await Rows(Score(Tokens(20)) with { BlockRows = 3 });
+        var part = await Rows(Score(Tokens(20)) with { FirstPosition = 5, PositionCount = 7 });
+        Assert.Equal(20, whole.Length);
+        for (int p = 0; p < 20; p++)
+        {
+            Assert.True(Difference(whole[p], cut[p]) < 1e-3);
+        }
+        for (int p = 0; p < 7; p++)
+        {
+            Assert.True(Difference(whole[p + 5], part[p]) < 1e-3);
+        }
+    }
+
+    [Fact]
+    public async Task The_logits_of_a_generation_are_those_of_scoring_its_tokens()
+    {
+        var request = Greedy(12) with { Logits = StepLogits.Full };
+        var generated = await Generate(request);
+        int[] begin = Begin(request);
+        var rows = await Rows(Score([.. begin, .. generated.Select(token => token.Token)]) with { FirstPosition = begin.Length - 1, PositionCount = 12 });
+        for (int i = 0; i < 12; i++)
+        {
+            Assert.True(Difference(rows[i], generated[i].Logits!) < 1e-3);
+            Assert.Equal(generated[i].Token, Array.IndexOf(generated[i].Logits!, generated[i].Logits!.Max()));
+        }
+    }
+
+    [Fact]
+    public async Task Log_probabilities_and_the_most_probable_follow_from_the_logits()
+    {
+        int[] tokens = Tokens(6);
+        var rows = await Rows(Score(tokens));
+        var targets = Assert.Single(await Model.ScoreAsync(Score(tokens) with { Form = ScoreForm.TargetLogProbability }).ToListAsync()).TargetLogProbabilities!;
+        var top = Assert.Single(await Model.ScoreAsync(Score(tokens) with { Form = ScoreForm.TopK, TopK = 3 }).ToListAsync()).TopK!;
+        Assert.Equal(5, targets.Length);
+        for (int p = 0; p < 5; p++)
+        {
+            double sum = Math.Log(rows[p].Sum(logit => Math.Exp(logit)));
+            Assert.Equal(rows[p][tokens[p + 1]] - sum, targets[p], 1e-3);
+            Assert.Equal(rows[p].Max() - sum, top[p][0].LogProbability, 1e-3);
+        }
+    }
+
+    [Fact]
+    public async Task Many_threads_get_the_text_that_one_gets()
+    {
+        int[] alone = [.. (await Generate(Greedy(16))).Select(token => token.Token)];
+        var together = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Generate(Greedy(16)))));
+        Assert.All(together, answer => Assert.Equal(alone, answer.Select(token => token.Token)));
+    }
+
+    [Fact]
+    public async Task A_context_that_is_full_says_so()
+    {
+        var tokens = await Generate(Greedy(1000));
+        Assert.Equal(FinishReason.ContextFull, tokens[^1].FinishReason);
+        Assert.Equal(128 - Begin(Greedy(1)).Length + 1, tokens.Count);
+        Assert.Equal(3, tokens[0].PromptTokens);
+    }
+
+    [Fact]
+    public async Task A_request_that_makes_no_sense_is_refused_and_the_model_goes_on()
+    {
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Rows(Score(1, 2) with { FirstPosition = 2 }));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Generate(Greedy(-1)));
+        await Assert.ThrowsAsync<EmptyPromptException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens([]) }));
+        await Assert.ThrowsAsync<ContextLengthExceededException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens(Tokens(129)) }));
+        await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens([-1]) }));
+        await Assert.ThrowsAsync<UnsupportedRequestException>(
+            () => Model.EmbedAsync(new() { Inputs = [Prompt.FromText("a")], Pooling = Pooling.Rank }).AsTask());
+        Assert.Single(await Generate(Greedy(1)));
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_ends_and_the_next_one_is_served()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var seen = new List<GeneratedToken>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var token in Model.GenerateAsync(Greedy(100), cancellation.Token))
+            {
+                seen.Add(token);
+                await cancellation.CancelAsync();
+            }
+        });
+        Assert.NotEmpty(seen);
+        Assert.Equal(4, (await Generate(Greedy(4)).WaitAsync(Soon)).Count);
+    }
+
+    [Fact]
+    public async Task Disposing_ends_what_runs_and_what_comes()
+    {
+        await using var tokens = Model.GenerateAsync(Greedy(100) with { Logits = StepLogits.Full }).GetAsyncEnumerator();
+        Assert.True(await tokens.MoveNextAsync());
+        await Model.DisposeAsync().AsTask().WaitAsync(Soon);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Generate(Greedy(1)));
+    }
+
+    [Fact]
+    public async Task The_last_activation_is_the_logits()
+    {
+        var blocks = await Model.ScoreAsync(Score(Tokens(5)) with { Activations = ["result_output", "no_such_name"] }).ToListAsync();
+        var output = Assert.Single(blocks[0].Activations);
+        Assert.Equal([Model.Card.VocabularySize, 5L], output.Shape);
+        Assert.True(Difference(output.Values, blocks[0].Logits!) < 1e-6);
+    }
+}
