@@ -74,7 +74,7 @@ public enum ModelAbilities
     /// <summary>Requests carry a source: an encoder–decoder.</summary>
     Source = 8,
 
-    /// <summary>Embeds sentence pairs: tokens of segment 1 beside those of segment 0.</summary>
+    /// <summary>Embeds sentence pairs: tokens of segment 1 beside those of segment 0, told apart where the model has learned to.</summary>
     Segments = 16,
 
     /// <summary><see cref="ScoreRequest.Replay"/> and <see cref="EmbedRequest.Replay"/>.</summary>

@@ -27,7 +27,7 @@ internal static class Networks
     {
         IDecoder and IEncoder => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Source,
         IDecoder => ModelAbilities.Score | ModelAbilities.Generate,
-        IEncoder { Segments: >= 2 } => ModelAbilities.Segments,
+        IEncoder => ModelAbilities.Segments,
         _ => ModelAbilities.None,
     };
 }

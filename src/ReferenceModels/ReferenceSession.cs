@@ -94,13 +94,13 @@ internal sealed class ReferenceSession : ISession
             if (pooling == Pooling.Rank)
             {
                 IRanker ranker = RequireRanker();
-                sink(0, ranker.Rank(_state, ranker.Encode(_state, evaluation.Tokens, evaluation.Segments)).Values);
+                sink(0, ranker.Rank(_state, ranker.Encode(_state, evaluation.Tokens, Segments(ranker, evaluation))).Values);
                 return;
             }
             var rows = new RowPooling(pooling, _network.Sizes.d, evaluation.Tokens.Length, sink);
             if (_network is IEncoder encoder)
             {
-                rows.Add(encoder.Encode(_state, evaluation.Tokens, evaluation.Segments));
+                rows.Add(encoder.Encode(_state, evaluation.Tokens, Segments(encoder, evaluation)));
             }
             else
             {
@@ -140,6 +140,9 @@ internal sealed class ReferenceSession : ISession
             _state.Tap = null;
         }
     }
+
+    // Where a model knows one segment only, every token is of it.
+    private static int[] Segments(IEncoder encoder, Evaluation evaluation) => encoder.Segments > 1 ? evaluation.Segments : [];
 
     private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw new UnsupportedRequestException(
         "Pooling by rank: this model has no classifier head that would give scores. Ask for another pooling.");
