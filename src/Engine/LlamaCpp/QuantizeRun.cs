@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
 
@@ -40,6 +41,9 @@ internal sealed unsafe class QuantizeRun(GgufFile input, string output, Quantize
         parameters.dry_run = dry;
         parameters.imatrix = pinned is null ? null : pinned.Entries;
         parameters.max_buf_size = MostBuffer;
+        // Empty behind the first.
+        llama_model_kv_override* overrides = stackalloc llama_model_kv_override[2];
+        parameters.kv_overrides = AlignAsWritten(overrides);
         Exception? progressError = null;
         using var log = NativeLog.Listen(Observe);
         cancellationToken.ThrowIfCancellationRequested();
@@ -66,6 +70,20 @@ internal sealed unsafe class QuantizeRun(GgufFile input, string output, Quantize
                 TakeOutputAway();
             }
         }
+    }
+
+    /// <summary>The quantizer copies the input's alignment into the metadata, and aligns to 32 all the same: a file that nothing can read.</summary>
+    private llama_model_kv_override* AlignAsWritten(llama_model_kv_override* overrides)
+    {
+        if ((input.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment) == GgufLimits.DefaultAlignment)
+        {
+            return null;
+        }
+        new Span<byte>(overrides, 2 * sizeof(llama_model_kv_override)).Clear();
+        overrides->tag = llama_model_kv_override_type.INT;
+        Encoding.ASCII.GetBytes(GgufKeys.Alignment, new Span<byte>(overrides->key, 127));
+        overrides->val_i64 = GgufLimits.DefaultAlignment;
+        return overrides;
     }
 
     /// <summary>The quantizer cannot be told to stop, but it does where it cannot write. Called on its own thread, between

@@ -209,6 +209,55 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.NotNull(new FileInfo(_folder.File("out.gguf")).LinkTarget);
     }
 
+    [Theory]
+    [InlineData(32)]
+    [InlineData(64)]
+    [InlineData(256)]
+    public async Task Tensors_that_are_only_copied_arrive_whole_whatever_the_files_alignment(int alignment)
+    {
+        var random = new Xoshiro256(3);
+        string path = _folder.File("in.gguf");
+        TinyModel.Llama(96, 160).Weights(() => (float)(random.NextCoin() - 0.5)).Write(path, alignment).Dispose();
+
+        await Quantize(path, "Q8_0");
+
+        using GgufFile input = GgufFile.Open(path), output = GgufFile.Open(_folder.File("out.gguf"));
+        foreach (GgufTensor copied in output.Tensors.Where(tensor => tensor.Type == GgmlType.F32))
+        {
+            byte[] before = input.GetData(input.FindTensor(copied.Name)!, 0, (int)copied.ByteLength).ToArray();
+            Assert.Equal(before, output.GetData(copied, 0, (int)copied.ByteLength).ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task A_split_file_becomes_one_and_no_part_of_it_is_written_over()
+    {
+        string[] parts = WriteSplit(Write("llama", 64, 96));
+
+        foreach (string part in parts)
+        {
+            var refused = await Assert.ThrowsAsync<ConfigurationException>(() => new ModelQuantizer().QuantizeAsync(new() { Input = parts[0], Output = part, Type = "Q8_0" }));
+            Assert.Contains("in place", refused.Message, StringComparison.Ordinal);
+        }
+        await Quantize(parts[0], "Q8_0");
+
+        using GgufFile output = GgufFile.Open(_folder.File("out.gguf"));
+        Assert.Null(output.Metadata["split.count"]);
+        Assert.Equal(GgmlType.Q8_0, output.FindTensor("blk.0.ffn_down.weight")!.Type);
+        await RunAsync(output.Path, "llama");
+    }
+
+    /// <summary>llama.cpp counts the rows of two axes, and finds at the end that the sizes disagree: a failed assertion.</summary>
+    [Fact]
+    public async Task A_tensor_of_four_axes_that_would_end_the_process_does_not()
+    {
+        string input = _folder.File("in.gguf");
+        TinyModel.Llama(64, 96).Tensor("blk.0.attn_q.weight", 64, 4, 4, 4).Write(input).Dispose();
+        await Refused<ModelFileException>(input, "Q8_0");
+        Assert.Equal(["in.gguf"], _folder.Names);
+        Assert.Empty(Directory.EnumerateDirectories(Path.GetDirectoryName(input)!));
+    }
+
     [Fact]
     public async Task Progress_rises_to_one()
     {
@@ -258,6 +307,30 @@ public sealed class ModelQuantizerTests : IDisposable
         };
         model.Weights(() => (float)(random.NextCoin() - 0.5)).Write(_folder.File("in.gguf")).Dispose();
         return _folder.File("in.gguf");
+    }
+
+    /// <summary>The same model in two parts.</summary>
+    private string[] WriteSplit(string model)
+    {
+        using GgufFile input = GgufFile.Open(model);
+        string[] paths = [_folder.File("split-00001-of-00002.gguf"), _folder.File("split-00002-of-00002.gguf")];
+        for (int part = 0; part < 2; part++)
+        {
+            var writer = new GgufWriter();
+            foreach (string key in input.Metadata.Keys.Where(_ => part == 0))
+            {
+                writer.SetMetadata(key, input.Metadata[key]!);
+            }
+            writer.SetMetadata("split.no", (ushort)part);
+            writer.SetMetadata("split.count", (ushort)2);
+            writer.SetMetadata("split.tensors.count", input.Tensors.Count);
+            foreach ((int index, GgufTensor tensor) in input.Tensors.Index().Where(tensor => tensor.Index % 2 == part))
+            {
+                writer.AddTensor(tensor.Name, tensor.Shape, tensor.Type, input.GetData(tensor, 0, (int)tensor.ByteLength).ToArray());
+            }
+            writer.Write(paths[part]);
+        }
+        return paths;
     }
 
     /// <summary>As llama-imatrix would write it, had each input a square of its own number.</summary>

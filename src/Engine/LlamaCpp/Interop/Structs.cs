@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 // The structs below are what C sees: a bool is one byte, nothing is converted on the way.
 [assembly: DisableRuntimeMarshalling]
@@ -84,6 +85,16 @@ internal unsafe struct llama_batch
     public sbyte* logits;
 }
 
+[StructLayout(LayoutKind.Sequential, Size = 264)]
+internal unsafe struct llama_model_kv_override
+{
+    public llama_model_kv_override_type tag;
+    /// <summary>Empty behind the last entry of an array.</summary>
+    public fixed byte key[128];
+    /// <summary>The first member of a union that is 128 bytes long.</summary>
+    public long val_i64;
+}
+
 internal struct llama_model_imatrix_data
 {
     /// <summary><c>const char *</c>; null behind the last entry of an array.</summary>
@@ -107,7 +118,8 @@ internal struct llama_model_quantize_params
     public bool dry_run;
     /// <summary>Entries up to one without a name; null for none.</summary>
     public unsafe llama_model_imatrix_data* imatrix;
-    public nint kv_overrides;
+    /// <summary>Entries up to one without a key; null for none.</summary>
+    public unsafe llama_model_kv_override* kv_overrides;
     public nint tt_overrides;
     public nint prune_layers;
     public nuint max_buf_size;
