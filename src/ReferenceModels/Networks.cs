@@ -14,6 +14,7 @@ internal static class Networks
         ["gpt2"] = (file, vocabulary) => Gpt2.Load(file, vocabulary),
         ["llama"] = (file, vocabulary) => Llama.Load(file, vocabulary),
         ["t5"] = (file, vocabulary) => T5.Load(file, vocabulary),
+        ["transformer"] = (file, vocabulary) => Transformer.Load(file, vocabulary),
     };
 
     /// <summary>What reads a model of an architecture, given its file, in which the weights stay, and V.</summary>

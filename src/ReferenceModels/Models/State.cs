@@ -16,6 +16,9 @@ internal sealed class State(Pass pass, KeyValueCache cache)
     /// <summary>Keys and values that an encoder–decoder's cross-attention reads, of the source's positions; null before a source is encoded.</summary>
     public KeyValueCache? Source { get; set; }
 
+    /// <summary>(S), true for positions of the source that nobody sees, such as padding; null where all count.</summary>
+    public bool[]? SourceHidden { get; set; }
+
     /// <summary>Collects activations, or null.</summary>
     public ActivationTap? Tap { get; set; }
 
@@ -23,6 +26,6 @@ internal sealed class State(Pass pass, KeyValueCache cache)
     public void Clear()
     {
         Cache.Clear();
-        Source = null;
+        (Source, SourceHidden) = (null, null);
     }
 }

@@ -334,9 +334,9 @@ internal sealed class T5 : IDecoder, IEncoder
         return y;
     }
 
-    private static Tensor Add(State s, Tensor x, Tensor f, string name, int layer)
+    private static Tensor Add(State s, Tensor f, Tensor x, string name, int layer)
     {
-        Tensor y = Residual.Forward(s.Pass, x, f);
+        Tensor y = Residual.Forward(s.Pass, Dropout.Forward(s.Pass, f), x);
         s.Tap?.Take(name, layer, "ADD", y);
         return y;
     }
