@@ -7,6 +7,9 @@ namespace Engine.LlamaCpp;
 /// <summary>One loading of a file by llama.cpp, with its progress, its cancellation and its reasons.</summary>
 internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device, IProgress<float>? progress, CancellationToken cancellationToken)
 {
+    // What llama.cpp logs of an architecture that it does not have (llama_model_load).
+    private const string UnknownArchitecture = "unknown model architecture";
+
     private Exception? _progressError;
 
     /// <exception cref="ModelFileException">llama.cpp refuses the file; its reason is in the message.</exception>
@@ -43,7 +46,9 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
     }
 
     private ModelFileException Refusal(string reason) => new(
-        $"Loading {Path.GetFileName(facts.Path)}: expected a model that llama.cpp {LibraryFingerprint.Release} runs; it refuses the file: {reason}. Check the file, or convert the model again.",
+        reason.Contains(UnknownArchitecture, StringComparison.Ordinal)
+            ? $"Loading {Path.GetFileName(facts.Path)}: expected an architecture that llama.cpp {LibraryFingerprint.Release} runs, found '{facts.Architecture}'. Use the reference backend if it runs it, or check the file."
+            : $"Loading {Path.GetFileName(facts.Path)}: expected a model that llama.cpp {LibraryFingerprint.Release} runs; it refuses the file: {reason}. Check the file, or convert the model again.",
         _progressError);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -93,6 +93,25 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_is_generated_from_a_source_and_is_the_most_probable_by_score()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadAsync(new TransformerFile().Write(_folder.File("random.gguf"), tied: false, biases: true));
+        var request = new GenerateRequest { Prompt = Prompt.FromTokens(Source), MaxTokens = 6, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true };
+        List<int> answer = [];
+        await foreach (GeneratedToken token in model.GenerateAsync(request))
+        {
+            answer.Add(token.Token);
+        }
+        var score = new ScoreRequest { Tokens = Prompt.FromTokens([0, .. answer]), Source = Prompt.FromTokens(Source) };
+        ScoreBlock block = await model.ScoreAsync(score).FirstAsync();
+        for (int t = 0; t < answer.Count; t++)
+        {
+            float[] row = block.Row(t).ToArray();
+            Assert.Equal(answer[t], Array.IndexOf(row, row.Max()));
+        }
+    }
+
+    [Fact]
     public async Task A_source_of_padding_alone_is_refused()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(new TransformerFile().Write(_folder.File("random.gguf"), tied: true, biases: true));
