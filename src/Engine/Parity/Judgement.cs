@@ -57,6 +57,10 @@ internal static class Judgement
     public static string Number(double value) =>
         value.ToString(value == 0 || Math.Abs(value) is >= 0.001 and < 999.5 ? "G3" : "0.##e-0", CultureInfo.InvariantCulture);
 
+    /// <summary>Two digits, at most eight characters: 2.1e-14, 0.013.</summary>
+    public static string Short(double value) =>
+        value.ToString(value == 0 || Math.Abs(value) is >= 0.001 and < 999.5 ? "G2" : "0.#e-0", CultureInfo.InvariantCulture);
+
     private static ParityRows Rows(RowMeasures rows) =>
         new(rows.Kind.Name(), rows.Positions, rows.Width, rows.RmsReference, rows.MaxAbsDiff, rows.MaxRelDiff, rows.Nmse);
 

@@ -43,26 +43,77 @@ public sealed record SmallestFault(
     [property: JsonPropertyName("one_position")] double OnePosition,
     [property: JsonPropertyName("all_logits")] double AllLogits);
 
-/// <summary>The first position at which two models go further apart than the tolerance allows.</summary>
+/// <summary>Where two models first go further apart than the tolerance allows.</summary>
 /// <param name="Position">The position, from 0.</param>
-/// <param name="MaxAbsDiff">max |a − b| of its row; null where a side is not finite.</param>
-/// <param name="Nmse">Its row's Σ(a − b)² / Σb²; null where it cannot be had.</param>
+/// <param name="MaxAbsDiff">max |a − b| of its row, or of the op; null where a side is not finite.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb² of its row, or of the op; null where it cannot be had.</param>
 public sealed record ParityDivergence(
     [property: JsonPropertyName("position")] int Position,
     [property: JsonPropertyName("max_abs_diff")] double? MaxAbsDiff,
-    [property: JsonPropertyName("nmse")] double? Nmse);
+    [property: JsonPropertyName("nmse")] double? Nmse)
+{
+    /// <summary>llama.cpp's name of the first activation at fault; null where nobody looked inside.</summary>
+    [JsonPropertyName("name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
 
-/// <summary>One activation of both sides.</summary>
+    /// <summary>ggml's operation that made it.</summary>
+    [JsonPropertyName("op"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Op { get; init; }
+
+    /// <summary>Which of the activations of this name and operation, from 0.</summary>
+    [JsonPropertyName("occurrence"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Occurrence { get; init; }
+
+    /// <summary><c>encoder</c> or <c>decoder</c> in a model that has both.</summary>
+    [JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Part { get; init; }
+}
+
+/// <summary>One activation of both sides. In the replay the reference's op had the inputs of the native one, so that the
+/// difference is this op's own; side by side the differences of all ops before it are in it, too.</summary>
 /// <param name="Name">llama.cpp's name.</param>
 /// <param name="Op">ggml's operation.</param>
 /// <param name="Occurrence">Names repeat: 0 for the first of this name and operation.</param>
-/// <param name="Nmse">Σ(a − b)² / Σb²; null where only one side has it.</param>
-/// <param name="MaxAbsDiff">max |a − b|; null where only one side has it.</param>
-/// <param name="Status">Such as <c>ok</c>, <c>diverges</c> or <c>UNMEASURED</c>.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb² in the replay; null where only one side has it.</param>
+/// <param name="MaxAbsDiff">max |a − b| in the replay; null where only one side has it.</param>
+/// <param name="Status"><c>ok</c>, <c>diverges</c>, <c>shape</c> (the sides' shapes differ), or <c>UNMEASURED</c> where only one side has it.</param>
 public sealed record ParityLayer(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("op")] string Op,
     [property: JsonPropertyName("occurrence")] int Occurrence,
     [property: JsonPropertyName("nmse")] double? Nmse,
     [property: JsonPropertyName("max_abs_diff")] double? MaxAbsDiff,
-    [property: JsonPropertyName("status")] string Status);
+    [property: JsonPropertyName("status")] string Status)
+{
+    /// <summary><c>encoder</c> or <c>decoder</c> in a model that has both.</summary>
+    [JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Part { get; init; }
+
+    /// <summary>The side that has it, <c>native</c> or <c>reference</c>, where only one does.</summary>
+    [JsonPropertyName("only"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Only { get; init; }
+
+    /// <summary>The largest |a − b| in units of the RMS of its row, in the replay.</summary>
+    [JsonPropertyName("worst_element"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? WorstElement { get; init; }
+
+    /// <summary>The NMSE that this op may have in the replay.</summary>
+    [JsonPropertyName("nmse_limit"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NmseLimit { get; init; }
+
+    /// <summary>The largest <see cref="WorstElement"/> that this op may have.</summary>
+    [JsonPropertyName("element_limit"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ElementLimit { get; init; }
+
+    /// <summary>NMSE side by side.</summary>
+    [JsonPropertyName("side_by_side_nmse"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SideBySideNmse { get; init; }
+
+    /// <summary>max |a − b| side by side.</summary>
+    [JsonPropertyName("side_by_side_max_abs_diff"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SideBySideMaxAbsDiff { get; init; }
+
+    /// <summary>The layer, or null before the first and behind the last.</summary>
+    [JsonPropertyName("layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Layer { get; init; }
+}

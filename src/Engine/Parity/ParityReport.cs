@@ -96,13 +96,33 @@ public sealed record ParityReport
     [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityRows>? Also { get; init; }
 
-    /// <summary>Row by row what the layers gave; null where it was not asked for.</summary>
+    /// <summary>Every op of either side, in the order of the native graph; null where nobody looked inside.</summary>
     [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityLayer>? Layers { get; init; }
+
+    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null where nobody looked inside.</summary>
+    [JsonPropertyName("replay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LayerScope? Replay { get; init; }
 
     /// <summary>Where the two sides first go apart; null where they do not.</summary>
     [JsonPropertyName("first_divergence")]
     public required ParityDivergence? FirstDivergence { get; init; }
+
+    /// <summary>The same with what a look inside gave: an op at fault fails the whole, and is named.</summary>
+    public ParityReport With(LayerFindings findings)
+    {
+        ParityDivergence? fault = findings.FirstDivergence, before = FirstDivergence;
+        return this with
+        {
+            Verdict = fault is null ? Verdict : ParityVerdict.Fail,
+            Explanation = fault is null ? $"{Explanation}; {findings.Scope.Explanation}" : findings.Scope.Explanation,
+            Layers = findings.Layers,
+            Replay = findings.Scope,
+            SmallestFault = fault is null ? SmallestFault : null,
+            // The position is the one whose result is wrong, where one is.
+            FirstDivergence = fault is null || before is null ? fault ?? before : before with { Name = fault.Name, Op = fault.Op, Occurrence = fault.Occurrence, Part = fault.Part },
+        };
+    }
 
     /// <summary>The report as one JSON document.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ParityJson.Readable.ParityReport);

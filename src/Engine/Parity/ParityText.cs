@@ -29,6 +29,12 @@ internal static class ParityText
             text.AppendLine(Invariant($"  {rows.Name}: max |Δ| {Scientific(rows.MaxAbsDiff)}, {Scientific(rows.MaxRelDiff)} of the RMS, NMSE {Scientific(rows.Nmse)}"));
         }
         text.AppendLine();
+        if (report is { Layers: { } layers, Replay: { } scope })
+        {
+            LayerText.Append(text, layers, scope, report.FirstDivergence);
+            (int computing, int moving) = LayerText.Unmeasured(layers);
+            Paragraph(text, Invariant($"UNMEASURED, for one side only has them: {computing} ops that compute, {moving} that only move numbers (views, copies, the cache)."));
+        }
         Paragraph(text, $"Tolerance: {Judgement.Name(report.Tolerance.Metric)} ≤ {Judgement.Number(report.Tolerance.Limit)}{Single(report.Tolerance)}. {report.Tolerance.Reason}");
         if (report.SmallestFault is { } fault)
         {
@@ -37,7 +43,7 @@ internal static class ParityText
         }
         if (report.FirstDivergence is { } divergence)
         {
-            Paragraph(text, $"First divergence: position {divergence.Position}, max |Δ| {Scientific(divergence.MaxAbsDiff)}, NMSE {Scientific(divergence.Nmse)}.");
+            Paragraph(text, $"First divergence: {(divergence.Name is { } name ? $"{name} ({divergence.Op}), " : "")}position {divergence.Position}, max |Δ| {Scientific(divergence.MaxAbsDiff)}, NMSE {Scientific(divergence.Nmse)}.");
         }
         Paragraph(text, $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.");
         return text.ToString();

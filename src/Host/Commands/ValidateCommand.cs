@@ -18,7 +18,10 @@ internal sealed class ValidateCommand
     private readonly Option<int[]?> _targetTokens = TokenIds.CreateOption("The target as ids, the decoder's start token in front.", "--target-tokens");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
     private readonly ReferenceSelection _reference = new(Numerics.Strict);
+    private readonly LayerSelection _layers;
     private readonly ModelSelection _model = new();
+
+    private ValidateCommand() => _layers = new LayerSelection(_reference);
 
     public static Command Create() => new ValidateCommand().CreateVerb();
 
@@ -31,9 +34,11 @@ internal sealed class ValidateCommand
                 "engine validate --model llama.gguf",
                 "engine validate --model llama.gguf --file story.txt --setting production",
                 "engine validate --model q8_0.gguf --reference-model f16.gguf --json",
+                "engine validate --model q8_0.gguf --layers",
             ],
         };
-        verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Setting, _reference.ReferenceModel, _json);
+        verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Setting, _reference.ReferenceModel, _layers.Arithmetic, _json);
+        verb.AddGroup("Looking inside", _layers.Layers);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -47,7 +52,7 @@ internal sealed class ValidateCommand
         IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
         {
-            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            IModel reference = await backends.LoadAsync(_layers.Read(parsed, options), cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
@@ -57,6 +62,10 @@ internal sealed class ValidateCommand
                 var setting = new ParityOptions { Setting = _reference.ReadSetting(parsed), Target = ReadTarget(parsed), Progress = bar };
                 ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
+                if (_layers.IsAsked(parsed))
+                {
+                    report = report.With(await _layers.RunAsync(parsed, backends, (native, options), prompt, setting, cancellationToken).ConfigureAwait(false));
+                }
                 parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : report.ToText());
                 return report.Verdict == ParityVerdict.Pass ? ExitCode.Pass : ExitCode.Fail;
             }

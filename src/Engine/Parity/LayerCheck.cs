@@ -1,0 +1,103 @@
+namespace Engine.Parity;
+
+/// <summary>Compares two models op by op: side by side, and in a replay, in which each op of the reference is fed what the native
+/// op was fed, so that a fault is found where it is.</summary>
+public static class LayerCheck
+{
+    /// <summary>Runs the native model once and the reference twice over the same tokens.</summary>
+    /// <param name="native">The model judged.</param>
+    /// <param name="reference">The model it is judged by; it has to be able to replay.</param>
+    /// <param name="prompt">Token ids, or a text, which the native tokenizer reads. The source, for an encoder–decoder.</param>
+    /// <param name="options">Setting, arithmetic, an encoder–decoder's target, and what memory may be taken.</param>
+    /// <param name="cancellationToken">Ends the passes.</param>
+    /// <exception cref="InsufficientMemoryException">Not even one token's activations fit.</exception>
+    /// <exception cref="UnsupportedRequestException">A model hands out no activations, or the reference cannot replay.</exception>
+    /// <exception cref="EngineException">A model refused the request.</exception>
+    public static async Task<LayerFindings> RunAsync(
+        IModel native, IModel reference, Prompt prompt, LayerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LayerOptions();
+        ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
+        ActivationReader whole = await WithHeadAsync(new ActivationReader(input, options.Setting), native, reference, cancellationToken).ConfigureAwait(false);
+        ActivationReader reader = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
+        options.Progress?.Report(0.1f);
+        IReadOnlyList<Activation> ours = await reader.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
+        options.Progress?.Report(0.3f);
+        List<LayerRow> rows = await JoinSideBySideAsync(ours, reader, reference, cancellationToken).ConfigureAwait(false);
+        options.Progress?.Report(0.6f);
+        await ReplayAsync(rows, reader, reference, cancellationToken).ConfigureAwait(false);
+        options.Progress?.Report(1);
+
+        var tolerances = new OpTolerances(native.Card, reference.Card, options, reader.Length);
+        foreach (LayerRow row in rows)
+        {
+            row.Tolerance = tolerances.For(row);
+        }
+        LayerFault? fault = LayerFault.First(rows);
+        return new LayerFindings
+        {
+            Layers = [.. rows.Select(row => row.ToLayer())],
+            FirstDivergence = fault?.ToDivergence(reader.Input),
+            Scope = new LayerScope(reader.Length, whole.Length, options.Arithmetic, fault?.Explain() ?? Explain(rows)),
+        };
+    }
+
+    // An encoder's classifier, where the file has one, is a part of the model like any other.
+    private static async Task<ActivationReader> WithHeadAsync(
+        ActivationReader reader, IModel native, IModel reference, CancellationToken cancellationToken)
+    {
+        if (native.Card.Abilities.HasFlag(ModelAbilities.Score))
+        {
+            return reader;
+        }
+        ActivationReader rank = reader with { Pooling = Pooling.Rank };
+        try
+        {
+            _ = await rank.Take(1).ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
+            _ = await rank.Take(1).ReadAsync(reference, [], cancellationToken).ConfigureAwait(false);
+            return rank;
+        }
+        catch (UnsupportedRequestException)
+        {
+            return reader; // how a model without a classifier answers
+        }
+    }
+
+    private static async Task<List<LayerRow>> JoinSideBySideAsync(
+        IReadOnlyList<Activation> native, ActivationReader input, IModel reference, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Activation> theirs = await input.ReadAsync(reference, [], cancellationToken).ConfigureAwait(false);
+        List<LayerRow> rows = LayerJoin.Join(native, theirs);
+        Measure(rows, theirs, (row, measure) => row.SideBySide = measure);
+        return rows;
+    }
+
+    private static async Task ReplayAsync(List<LayerRow> rows, ActivationReader input, IModel reference, CancellationToken cancellationToken)
+    {
+        Activation[] replay =
+        [
+            .. from row in rows
+               where row is { IsJoined: true, ShapesDiffer: false }
+               let key = row.Reference!.Value
+               select row.Native! with { Part = key.Part, Name = key.Name, Operation = key.Operation, Occurrence = key.Occurrence },
+        ];
+        Measure(rows, await input.ReadAsync(reference, replay, cancellationToken).ConfigureAwait(false), (row, measure) => row.Replay = measure);
+    }
+
+    private static void Measure(List<LayerRow> rows, IReadOnlyList<Activation> reference, Action<LayerRow, OpMeasure> set)
+    {
+        Dictionary<LayerKey, Activation> byKey = reference.ToDictionary(LayerKey.Of);
+        foreach (LayerRow row in rows.Where(row => row is { IsJoined: true, ShapesDiffer: false }))
+        {
+            Activation other = byKey[row.Reference!.Value];
+            set(row, OpMeasure.Of(row.Native!.Values, other.Values, (int)other.Shape[0]));
+        }
+    }
+
+    private static string Explain(List<LayerRow> rows)
+    {
+        int unmeasured = rows.Count(row => !row.IsJoined && row.Computes);
+        return $"all {rows.Count(row => row.IsJoined)} ops that both sides have are within their tolerances in the replay"
+            + (unmeasured == 0 ? "" : $"; {unmeasured} that compute could not be measured");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Engine.Parity;
+
+/// <summary>The first op at fault.</summary>
+/// <param name="Seen">The first whose results differ by more than its tolerance.</param>
+/// <param name="Missing">An op before it in its layer that one side lacks, and that is the cause then; null where there is none.</param>
+internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
+{
+    private const string FlashAttention = "FLASH_ATTN_EXT";
+
+    /// <summary>Null where every op is within its tolerance.</summary>
+    public static LayerFault? First(List<LayerRow> rows)
+    {
+        int first = rows.FindIndex(row => row.Diverges);
+        if (first < 0)
+        {
+            return null;
+        }
+        LayerRow[] before = [.. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true } && row.Part == rows[first].Part && row.Layer == rows[first].Layer)];
+        // One op in the place of several.
+        bool fused = before.Any(row => row.Operation == FlashAttention);
+        return new LayerFault(rows[first], before.FirstOrDefault(row => !fused || !(row.Operation == FlashAttention || IsScore(row.Name))));
+    }
+
+    /// <summary>In words: what, where, by how much, and why that is too much.</summary>
+    public string Explain() => Missing is { } missing
+        ? $"{missing.Describe()}: only {(missing.Native is null ? "the reference" : "the native side")} has it, and behind it {Seen.Describe()} differs: {Measured()}"
+        : $"{Seen.Describe()}: {Measured()}";
+
+    /// <param name="input">What the models were run on.</param>
+    public ParityDivergence ToDivergence(ParityInput input)
+    {
+        LayerRow named = Missing ?? Seen;
+        ParityLayer seen = Seen.ToLayer();
+        int tokens = Seen.Part == "encoder" ? input.Source!.Count : input.Tokens.Count;
+        int position = Seen.Replay is { } measure ? ActivationShape.Position(Seen.Native!, measure.WorstRow, tokens) : 0;
+        return new ParityDivergence(position, seen.MaxAbsDiff, seen.Nmse) { Name = named.Name, Op = named.Operation, Occurrence = named.Occurrence, Part = named.Part };
+    }
+
+    private string Measured()
+    {
+        if (Seen.Replay is not { } measure)
+        {
+            return $"the native shape is ({Dimensions(Seen.Native!)}), the reference's another";
+        }
+        OpTolerance tolerance = Seen.Tolerance!;
+        string what = !measure.IsFinite ? "NaN or infinity where the other side has another number"
+            : measure.Nmse > tolerance.Nmse ? $"NMSE {Judgement.Number(measure.Nmse)} is above {Judgement.Number(tolerance.Nmse)}"
+            : $"an entry is off by {Judgement.Number(measure.WorstElement)} times the RMS of its row, above {Judgement.Number(tolerance.Element)}";
+        return $"{what} ({tolerance.Reason})";
+    }
+
+    private static bool IsScore(string name) => name.StartsWith("kq", StringComparison.Ordinal);
+
+    private static string Dimensions(Activation activation) =>
+        string.Join(", ", activation.Shape.Select(size => size.ToString(CultureInfo.InvariantCulture)));
+}

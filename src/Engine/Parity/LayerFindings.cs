@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>What comparing two models op by op gave.</summary>
+public sealed record LayerFindings
+{
+    /// <summary>All ops of both sides in the order of the native graph.</summary>
+    public required IReadOnlyList<ParityLayer> Layers { get; init; }
+
+    /// <summary>The first op that is at fault; null where none is.</summary>
+    public required ParityDivergence? FirstDivergence { get; init; }
+
+    /// <summary>How the ops were compared, and what came out, in words.</summary>
+    public required LayerScope Scope { get; init; }
+}
+
+/// <summary>On what ops were compared.</summary>
+/// <param name="Positions">Tokens whose activations were compared.</param>
+/// <param name="Tokens">Tokens there were; more than <paramref name="Positions"/> where the memory did not allow all.</param>
+/// <param name="Arithmetic">The reference's arithmetic.</param>
+/// <param name="Explanation">The first op at fault and by how much, or that there is none.</param>
+public sealed record LayerScope(
+    [property: JsonPropertyName("positions")] int Positions,
+    [property: JsonPropertyName("tokens")] int Tokens,
+    [property: JsonPropertyName("arithmetic"), JsonConverter(typeof(SnakeCaseEnum<Arithmetic>))] Arithmetic Arithmetic,
+    [property: JsonPropertyName("explanation")] string Explanation);

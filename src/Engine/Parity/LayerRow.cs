@@ -1,0 +1,78 @@
+namespace Engine.Parity;
+
+/// <summary>One op of either side, or of both.</summary>
+internal sealed class LayerRow
+{
+    // What moves numbers and makes none. Of these the sides need not have the same.
+    private static readonly HashSet<string> Moving =
+        ["GET_ROWS", "SET_ROWS", "RESHAPE", "VIEW", "PERMUTE", "TRANSPOSE", "CONT", "CPY", "DUP"];
+
+    public required string? Part { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Operation { get; init; }
+
+    public required int Occurrence { get; init; }
+
+    /// <summary>The layer, or null before the first and behind the last.</summary>
+    public int? Layer { get; set; }
+
+    /// <summary>The native result; null where the reference alone has the op.</summary>
+    public Activation? Native { get; init; }
+
+    /// <summary>Under what key the reference has it; null where it has not.</summary>
+    public LayerKey? Reference { get; init; }
+
+    /// <summary>Whether the two sides' shapes differ, so that nothing can be measured.</summary>
+    public bool ShapesDiffer { get; init; }
+
+    /// <summary>The difference with all that came before in it.</summary>
+    public OpMeasure? SideBySide { get; set; }
+
+    /// <summary>The difference of the op alone.</summary>
+    public OpMeasure? Replay { get; set; }
+
+    /// <summary>What the op may differ by in the replay.</summary>
+    public OpTolerance? Tolerance { get; set; }
+
+    public bool IsJoined => Native is not null && Reference is not null;
+
+    /// <summary>Whether the op computes: one that does, on one side alone, is a part of the model that the other lacks.</summary>
+    public bool Computes => !Moves(Operation);
+
+    /// <summary>Whether an operation moves numbers and makes none.</summary>
+    public static bool Moves(string operation) => Moving.Contains(operation);
+
+    public bool Diverges => ShapesDiffer || (Replay is { } measure && !Tolerance!.Allows(measure));
+
+    public string Status => !IsJoined ? "UNMEASURED" : ShapesDiffer ? "shape" : Diverges ? "diverges" : "ok";
+
+    /// <summary>As the report shows it.</summary>
+    public ParityLayer ToLayer() => new(Name, Operation, Occurrence, Number(Replay?.Nmse), Number(Replay?.MaxAbsDiff), Status)
+    {
+        Part = Part,
+        Layer = Layer,
+        Only = IsJoined ? null : Native is not null ? "native" : "reference",
+        WorstElement = Number(Replay?.WorstElement),
+        NmseLimit = Replay is null ? null : Tolerance?.Nmse,
+        ElementLimit = Replay is null ? null : Tolerance?.Element,
+        SideBySideNmse = Number(SideBySide?.Nmse),
+        SideBySideMaxAbsDiff = Number(SideBySide?.MaxAbsDiff),
+    };
+
+    /// <summary><c>layer 3, ffn_out (MUL_MAT)</c>.</summary>
+    public string Describe()
+    {
+        string name = Layer is { } layer && Name.Contains($"-{layer}", StringComparison.Ordinal) ? Name.Replace($"-{layer}", "", StringComparison.Ordinal) : Name;
+        return (Part is null ? "" : Part + " ") + (Layer is null ? "" : $"layer {Layer}, ") + $"{name} ({Operation})";
+    }
+
+    private static double? Number(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+}
+
+/// <summary>What activations are joined by.</summary>
+internal readonly record struct LayerKey(string? Part, string Name, string Operation, int Occurrence)
+{
+    public static LayerKey Of(Activation activation) => new(activation.Part, activation.Name, activation.Operation, activation.Occurrence);
+}

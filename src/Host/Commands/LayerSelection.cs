@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Engine.Configuration;
+using Engine.Generation;
+using Engine.Parity;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The options of looking inside two models, and the look itself.</summary>
+/// <param name="reference">Which file the reference reads.</param>
+internal sealed class LayerSelection(ReferenceSelection reference)
+{
+    public Option<bool> Layers { get; } = new("--layers")
+    {
+        Description = "Compares every op as well: side by side, and in a replay, which feeds each op of the reference what the native op was fed. The replay decides, and names the first op at fault.",
+    };
+
+    public Option<Arithmetic?> Arithmetic { get; } = new("--arithmetic")
+    {
+        HelpName = "exact|ggml",
+        Description = "How the reference computes: exact, or rounding as ggml does. Default: logits and embeddings exact, --layers ggml, which sees smaller faults.",
+        CustomParser = result =>
+        {
+            if (Enum.TryParse(result.Tokens[0].Value, ignoreCase: true, out Arithmetic arithmetic) && Enum.IsDefined(arithmetic))
+            {
+                return arithmetic;
+            }
+            result.AddError($"--arithmetic: expected exact or ggml, found '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+
+    /// <summary>The reference's options for the results of the whole model.</summary>
+    public ModelOptions Read(ParseResult parsed, ModelOptions native) => Read(parsed, native, Engine.Arithmetic.Exact);
+
+    public bool IsAsked(ParseResult parsed) => parsed.GetValue(Layers);
+
+    /// <summary>Looks inside the native model and a reference in the arithmetic for it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="backends">Loads the reference.</param>
+    /// <param name="native">The model judged, and what it was loaded with.</param>
+    /// <param name="prompt">What both are run on.</param>
+    /// <param name="setting">How the results of the whole were compared.</param>
+    /// <param name="cancellationToken">Ends the passes.</param>
+    public async Task<LayerFindings> RunAsync(
+        ParseResult parsed, Backends backends, (IModel Model, ModelOptions Options) native, Prompt prompt, ParityOptions setting, CancellationToken cancellationToken)
+    {
+        ModelOptions beside = Read(parsed, native.Options, Engine.Arithmetic.Ggml);
+        IModel reference = await backends.LoadAsync(beside, cancellationToken).ConfigureAwait(false);
+        await using (reference.ConfigureAwait(false))
+        {
+            using var bar = new ProgressBar("Looking inside");
+            var options = new LayerOptions
+            {
+                Setting = setting.Setting,
+                Target = setting.Target,
+                Arithmetic = beside.Arithmetic,
+                MemoryBytes = AvailableMemory.Bytes() / 2,
+                Progress = bar,
+            };
+            return await LayerCheck.RunAsync(native.Model, reference, prompt, options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private ModelOptions Read(ParseResult parsed, ModelOptions native, Arithmetic otherwise)
+    {
+        ModelOptions options = reference.Read(parsed, native);
+        options.Arithmetic = parsed.GetValue(Arithmetic) ?? otherwise;
+        return options;
+    }
+}
