@@ -95,7 +95,7 @@ internal static class RelativePositionBias
         }
     }
 
-    private static int NaiveBucket<N>(int distance, int buckets, bool bidirectional)
+    public static int NaiveBucket<N>(int distance, int buckets, bool bidirectional)
         where N : IBinaryFloatingPointIeee754<N>
     {
         int side = bidirectional ? buckets / 2 : buckets, exact = side / 2;
