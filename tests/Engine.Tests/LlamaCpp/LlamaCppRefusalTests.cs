@@ -145,6 +145,30 @@ public sealed class LlamaCppRefusalTests : IDisposable
         await Assert.ThrowsAsync<ContextLengthExceededException>(() => model.EmbedAsync(new() { Inputs = [Prompt.FromTokens([.. Enumerable.Repeat(4, 33)])] }).AsTask());
     }
 
+    [Theory]
+    [InlineData("enc.blk.0.attn_q.weight")]
+    [InlineData("enc.output_norm.weight")]
+    [InlineData("dec.blk.0.cross_attn_v.weight")]
+    public async Task An_encoder_decoder_that_lacks_a_tensor_is_refused_by_its_name(string tensor)
+    {
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => Load(Options(TinyModel.T5().Drop(tensor))));
+        Assert.Contains($"'{tensor}' not found", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_of_answers_that_is_no_token_is_refused()
+    {
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => Load(Options(TinyModel.T5().Set("t5.decoder_start_token_id", 6u))));
+        Assert.Contains("expected a token from 0 to 5, found 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_as_long_as_no_machine_holds_is_refused_with_both_numbers()
+    {
+        var error = await Assert.ThrowsAsync<InsufficientMemoryException>(() => Load(Options(TinyModel.T5().Set("t5.context_length", 2_000_000_000u))));
+        Assert.True(error.RequiredBytes > error.AvailableBytes);
+    }
+
     [Fact]
     public async Task What_an_encoder_alone_cannot_do_is_refused_verb_by_verb()
     {

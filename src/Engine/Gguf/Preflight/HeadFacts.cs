@@ -22,7 +22,17 @@ internal static class HeadFacts
         {
             throw numbers.Refuse("attention.head_count", "at least one head", heads[0]);
         }
-        CheckSharing(numbers, heads, numbers.PerLayer("attention.head_count_kv") ?? heads);
+        IReadOnlyList<long> shared = numbers.PerLayer("attention.head_count_kv") ?? heads;
+        CheckSharing(numbers, heads, shared);
+        if (numbers.IsKnown)
+        {
+            CheckEqual(numbers, "attention.head_count", heads);
+            CheckEqual(numbers, "attention.head_count_kv", shared);
+        }
+        if (numbers.IsT5 && shared[0] != heads[0])
+        {
+            throw numbers.Refuse("attention.head_count_kv", $"the {heads[0]} of head_count, for T5 shares no heads", shared[0]);
+        }
     }
 
     private static void CheckSizes(Hyperparameters numbers, long heads)
@@ -42,6 +52,15 @@ internal static class HeadFacts
         if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
         {
             throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated);
+        }
+    }
+
+    // Tensors are shaped by the first layer's number and the cache by each layer's own.
+    private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers)
+    {
+        if (layers.FirstOrDefault(heads => heads != layers[0], layers[0]) is var other && other != layers[0])
+        {
+            throw numbers.Refuse(name, $"the {layers[0]} of the first layer in every layer", other);
         }
     }
 

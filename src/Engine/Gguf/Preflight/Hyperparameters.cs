@@ -39,9 +39,9 @@ internal sealed class Hyperparameters(GgufFile file)
         _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type"),
     };
 
-    public ModelFileException Refuse(string name, string expected, string found) =>
-        file.Metadata.Refuse(Key(name), expected, found, Remedy);
+    public ModelFileException Refuse(string name, string expected, string found, string remedy = Remedy) =>
+        file.Metadata.Refuse(Key(name), expected, found, remedy);
 
-    public ModelFileException Refuse(string name, string expected, long found) =>
-        Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture));
+    public ModelFileException Refuse(string name, string expected, long found, string remedy = Remedy) =>
+        Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture), remedy);
 }

@@ -20,7 +20,7 @@ internal static class LayerFacts
         }
         if (numbers.Architecture == "t5" && numbers.UInt32("decoder_block_count") is { } decoder && (decoder == 0 || decoder > layers))
         {
-            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder);
+            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder, "Convert the model again."); // llama.cpp's own refusal says nothing of it
         }
         if (numbers.UInt32("context_length") is 0 or > int.MaxValue)
         {

@@ -58,8 +58,10 @@ public sealed class GgufPreflightTests : IDisposable
         ["weight in a format of activations"] = (() => Llama().Store("blk.0.attn_q.weight", GgmlType.Q8_1, 32, 2), "found q8_1"),
         ["no relative positions in the encoder"] = (() => T5().Drop("enc.blk.0.attn_rel_b.weight"), "expected 'enc.blk.0.attn_rel_b.weight'"),
         ["no relative positions in the decoder"] = (() => T5().Drop("dec.blk.0.attn_rel_b.weight"), "expected 'dec.blk.0.attn_rel_b.weight'"),
-        ["more decoder layers than encoder layers"] = (() => T5().Set("t5.decoder_block_count", 2u), "expected 1 to the 1 layers of block_count, found 2"),
-        ["no decoder layers"] = (() => T5().Set("t5.decoder_block_count", 0u), "expected 1 to the 1 layers of block_count, found 0"),
+        ["heads that differ from layer to layer (gpt2)"] = (() => Gpt2().Set("gpt2.attention.head_count", GgufValue.FromArray(new[] { 2u, 4u })), "expected the 2 of the first layer in every layer, found 4"),
+        ["heads that differ from layer to layer (t5)"] = (() => T5().Set("t5.attention.head_count", GgufValue.FromArray(new[] { 4u, 2u })), "expected the 4 of the first layer in every layer, found 2"),
+        ["K/V heads that differ from layer to layer"] = (() => Llama().Set("llama.attention.head_count_kv", GgufValue.FromArray(new[] { 2u, 1u })), "'llama.attention.head_count_kv' of 'model.gguf': expected the 2 of the first layer in every layer, found 1"),
+        ["K/V heads that are shared (t5)"] = (() => T5().Set("t5.attention.head_count_kv", 1u), "expected the 2 of head_count, for T5 shares no heads, found 1"),
         ["too few relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 3u), "expected 4 to 255, found 3"),
         ["too many relative positions"] = (() => T5().Set("t5.attention.relative_buckets_count", 256u), "expected 4 to 255, found 256"),
     };
@@ -77,6 +79,18 @@ public sealed class GgufPreflightTests : IDisposable
 
         Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith("llama.cpp would end the process over it: convert the model again.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(2u)]
+    public void A_decoder_has_as_many_layers_as_the_encoder_at_the_most(uint layers)
+    {
+        using GgufFile file = T5().Set("t5.decoder_block_count", layers).Write(_folder.File("model.gguf"));
+
+        var refusal = Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file));
+
+        Assert.Contains($"expected 1 to the 1 layers of block_count, found {layers}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
