@@ -41,6 +41,10 @@ internal sealed unsafe class LlamaContext : IDisposable
             parameters.type_k = parameters.type_v = ggml_type.F32;
             parameters.flash_attn_type = llama_flash_attn_type.DISABLED;
         }
+        if (model.Variant.FlashAttention is { } flash)
+        {
+            parameters.flash_attn_type = flash ? llama_flash_attn_type.ENABLED : llama_flash_attn_type.DISABLED;
+        }
         if (shape.Tap is { } tap)
         {
             parameters.cb_eval = &ActivationTap.OnTensor;

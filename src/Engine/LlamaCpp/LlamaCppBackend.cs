@@ -18,6 +18,9 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
 
     private readonly ILogger _logger = logger ?? (ILogger)NullLogger.Instance;
 
+    /// <summary>How to compute, for comparing right ways with each other.</summary>
+    internal NativeVariant Variant { get; init; } = NativeVariant.AsServed;
+
     /// <inheritdoc/>
     public string Name => BackendName;
 
@@ -40,7 +43,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
             GgufPreflight.Check(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
             int contextLength = facts.ContextLength(options.ContextLength);
-            var library = LlamaLibrary.Load(options.LibraryPath, _logger);
+            var library = LlamaLibrary.Load(options.LibraryPath, _logger, Variant.Plugin);
             NativeGuard.Install();
             var device = DeviceSelection.Choose(library, options.Device, options.GpuLayers, _logger);
             if (facts.Abilities != ModelAbilities.None)
@@ -49,8 +52,8 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
                 MemoryRefusal.Check($"Loading {facts.Name} with {options.Slots} contexts of {contextLength} tokens", Required(need, options.Slots), device);
             }
             int threads = Threads(options, facts);
-            var handle = await new ModelLoading(facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
-            return new LlamaCppModel(handle, file, facts, device, contextLength, threads);
+            var handle = await new ModelLoading(facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
+            return new LlamaCppModel(handle, file, facts, device, contextLength, threads) { Variant = Variant };
         }
         catch
         {

@@ -60,6 +60,9 @@ internal sealed class LlamaCppModel : ILoadedModel
 
     public ModelHandle Handle { get; }
 
+    /// <summary>How its contexts compute.</summary>
+    public NativeVariant Variant { get; init; } = NativeVariant.AsServed;
+
     /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
     public int Threads { get; }
 
@@ -69,13 +72,13 @@ internal sealed class LlamaCppModel : ILoadedModel
     /// <summary>Scores of the classifier.</summary>
     public int ClassifierWidth { get; }
 
-    private int MicroBatch => _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
+    private int MicroBatch => Variant.MicroBatch is { } asked ? Math.Min(asked, Card.ContextLength) : _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
 
     /// <inheritdoc/>
     public ISession CreateSession(SessionKind kind)
     {
         ThrowIfFailed();
-        int rows = ContextMemory.OutputRows(Card.VocabularySize);
+        int rows = Variant.MicroBatch is null ? ContextMemory.OutputRows(Card.VocabularySize) : MicroBatch;
         return kind switch
         {
             { Taps: true } => new TapSession(this, kind.Numerics),

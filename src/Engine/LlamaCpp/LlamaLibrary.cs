@@ -36,9 +36,10 @@ internal sealed class LlamaLibrary
     /// <summary>Loads the library with its plugins, or gives the one already loaded.</summary>
     /// <param name="libraryPath">Folder or file of the user's own; null for the one beside the program, or whichever is loaded.</param>
     /// <param name="logger">Receives llama.cpp's log from now on.</param>
+    /// <param name="plugin">The CPU plugin to load alone, where this is the call that loads; null for what suits this machine.</param>
     /// <exception cref="NativeLibraryException">It is not there, does not load, is not the release this binding is written
     /// for, or another one is already loaded.</exception>
-    public static LlamaLibrary Load(string? libraryPath, ILogger logger)
+    public static LlamaLibrary Load(string? libraryPath, ILogger logger, string? plugin = null)
     {
         lock (Gate)
         {
@@ -46,7 +47,7 @@ internal sealed class LlamaLibrary
             if (_loaded is null)
             {
                 _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
-                _loaded.Start();
+                _loaded.Start(plugin);
                 logger.LogInformation("llama.cpp {Version} is loaded from {Path}.", _loaded.Version, _loaded.Path);
             }
             else if (!string.IsNullOrEmpty(libraryPath) && NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory) is var other && other != _loaded.Path)
@@ -90,7 +91,7 @@ internal sealed class LlamaLibrary
         return library;
     }
 
-    private void Start()
+    private void Start(string? plugin)
     {
         if (!_resolves)
         {
@@ -100,7 +101,14 @@ internal sealed class LlamaLibrary
         NativeLog.Attach();
         Llama.llama_backend_init();
         using var log = NativeLog.Listen();
-        Ggml.ggml_backend_load_all_from_path(Folder);
+        if (plugin is null)
+        {
+            Ggml.ggml_backend_load_all_from_path(Folder);
+        }
+        else
+        {
+            Ggml.ggml_backend_load(plugin);
+        }
         PluginLog = log.Lines;
         _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
     }

@@ -12,6 +12,9 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
 
     private Exception? _progressError;
 
+    /// <summary>Whether llama.cpp may copy quantized weights into another order.</summary>
+    public bool Repacks { get; init; } = true;
+
     /// <exception cref="ModelFileException">llama.cpp refuses the file; its reason is in the message.</exception>
     /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
     public Task<ModelHandle> RunAsync() => GuardedThread.Run($"loading {facts.Name}", stackBytes: 16 << 20, Refusal, Load);
@@ -26,6 +29,7 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
                 var parameters = Llama.llama_model_default_params();
                 parameters.devices = (nint)devices;
                 parameters.n_gpu_layers = device.GpuLayers;
+                parameters.use_extra_bufts = Repacks;
                 parameters.vocab_only = !facts.HasWeights;
                 parameters.progress_callback = &OnProgress;
                 parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);

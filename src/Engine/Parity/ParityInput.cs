@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Engine.Parity;
 
 /// <summary>What two models are compared on.</summary>
@@ -38,6 +40,10 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
                 : native.Tokenizer.Encode(target.Text!, addSpecial: false, parseSpecial: false)];
         return new ParityInput(written) { Source = tokens };
     }
+
+    /// <summary>Tokens in all, of source and target together.</summary>
+    [JsonIgnore]
+    public int Length => Tokens.Count + (Source?.Count ?? 0);
 
     public int RowCount(RowKind kind) => kind switch
     {

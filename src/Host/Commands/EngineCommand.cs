@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Engine.Host.Commands.Calibrating;
 
 namespace Engine.Host.Commands;
 
@@ -26,6 +27,7 @@ internal static class EngineCommand
         root.Add(GenerateCommand.Create());
         root.Add(ValidateCommand.Create());
         root.Add(InspectCommand.Create());
+        root.Add(ScoreVariantCommand.Create());
         root.Add(TokenizeCommand.Create());
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());

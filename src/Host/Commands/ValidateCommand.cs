@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.Configuration;
+using Engine.Host.Commands.Calibrating;
 using Engine.Parity;
 
 namespace Engine.Host.Commands;
@@ -19,6 +20,7 @@ internal sealed class ValidateCommand
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
     private readonly ReferenceSelection _reference = new(Numerics.Strict);
     private readonly LayerSelection _layers;
+    private readonly CalibrationSelection _calibration = new();
     private readonly ModelSelection _model = new();
 
     private ValidateCommand() => _layers = new LayerSelection(_reference);
@@ -35,9 +37,11 @@ internal sealed class ValidateCommand
                 "engine validate --model llama.gguf --file story.txt --setting production",
                 "engine validate --model q8_0.gguf --reference-model f16.gguf --json",
                 "engine validate --model q8_0.gguf --layers",
+                "engine validate --model q4_k_m.gguf --calibrate",
             ],
         };
         verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Setting, _reference.ReferenceModel, _layers.Arithmetic, _json);
+        verb.AddGroup("Tolerance", _calibration.Calibrate, _calibration.Calibration, _calibration.NoCalibration);
         verb.AddGroup("Looking inside", _layers.Layers);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
@@ -52,14 +56,25 @@ internal sealed class ValidateCommand
         IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
         {
-            IModel reference = await backends.LoadAsync(_layers.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            ModelOptions referenceOptions = _layers.Read(parsed, options);
+            IModel reference = await backends.LoadAsync(referenceOptions, cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
                     : text is not null ? ComparisonText.Choose(text, native, reference)
                     : ComparisonText.ChooseDefault(native, reference);
+                var comparison = new Comparison(native, reference, prompt, ReadTarget(parsed), _reference.ReadSetting(parsed))
+                {
+                    NativeOptions = options,
+                    ReferenceOptions = referenceOptions,
+                };
+                if (parsed.GetValue(_calibration.Calibrate))
+                {
+                    return await _calibration.RunAsync(parsed, comparison, backends, parsed.GetValue(_json), cancellationToken).ConfigureAwait(false);
+                }
+                Tolerance? tolerance = await _calibration.FindAsync(parsed, comparison, cancellationToken).ConfigureAwait(false);
                 using var bar = new ProgressBar("Comparing");
-                var setting = new ParityOptions { Setting = _reference.ReadSetting(parsed), Target = ReadTarget(parsed), Progress = bar };
+                var setting = new ParityOptions { Setting = comparison.Setting, Target = comparison.Target, Tolerance = tolerance, Progress = bar };
                 ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
                 if (_layers.IsAsked(parsed))

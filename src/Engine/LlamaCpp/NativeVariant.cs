@@ -1,0 +1,12 @@
+namespace Engine.LlamaCpp;
+
+/// <summary>One of the ways in which llama.cpp computes the same thing, all of them right. For measuring how far apart these are;
+/// what serves users is <see cref="AsServed"/>.</summary>
+/// <param name="Plugin">File of the CPU plugin to load alone; null for the one that suits this machine best. One per process.</param>
+/// <param name="Repacks">Whether quantized weights may be copied into another order.</param>
+/// <param name="FlashAttention">Null for what the numerics ask for.</param>
+/// <param name="MicroBatch">Tokens evaluated at once; null for the engine's own choice. An encoder takes a text in one piece all the same.</param>
+internal sealed record NativeVariant(string? Plugin = null, bool Repacks = true, bool? FlashAttention = null, int? MicroBatch = null)
+{
+    public static NativeVariant AsServed { get; } = new();
+}

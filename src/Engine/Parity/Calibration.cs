@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>How far apart engines were found that are all right, on one model, in one setting, on one machine; and the tolerance that follows.</summary>
+internal sealed record Calibration
+{
+    /// <summary>What the floor is multiplied by: other texts than those measured lie a little further apart.</summary>
+    public const double Factor = 4;
+
+    /// <summary>Of this layout.</summary>
+    public const int CurrentFormat = 1;
+
+    // One step of an F32 beside 1: engines found equal to the bit may still differ by it on other texts.
+    private const double LeastDifference = 1.0 / (1 << 23);
+
+    [JsonPropertyName("format"), JsonRequired]
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>SHA-256 of the judged model's file, and of the reference's where that is another: lower-case hexadecimal.</summary>
+    [JsonPropertyName("models")]
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>Bytes of the judged model's file: of files of other lengths nobody needs the hash.</summary>
+    [JsonPropertyName("model_bytes")]
+    public required long ModelBytes { get; init; }
+
+    [JsonPropertyName("setting"), JsonConverter(typeof(SnakeCaseEnum<Numerics>))]
+    public required Numerics Setting { get; init; }
+
+    /// <summary>What was measured with: the native library, its CPU plugin, the device, this program. With others it has to be measured anew.</summary>
+    [JsonPropertyName("environment")]
+    public required string Environment { get; init; }
+
+    [JsonPropertyName("measured")]
+    public required DateTimeOffset Measured { get; init; }
+
+    [JsonPropertyName("sequences")]
+    public required int Sequences { get; init; }
+
+    [JsonPropertyName("positions")]
+    public required int Positions { get; init; }
+
+    /// <summary>Tokens of the longest sequence: of longer ones nothing was measured.</summary>
+    [JsonPropertyName("longest")]
+    public required int Longest { get; init; }
+
+    [JsonPropertyName("metric")]
+    public required ParityMetric Metric { get; init; }
+
+    [JsonPropertyName("engines")]
+    public required IReadOnlyList<string> Engines { get; init; }
+
+    [JsonPropertyName("distances")]
+    public required IReadOnlyList<EngineDistance> Distances { get; init; }
+
+    /// <summary>Why engines are not among those measured.</summary>
+    [JsonPropertyName("failures")]
+    public required IReadOnlyList<string> Failures { get; init; }
+
+    /// <summary>SHA-256 of everything else: a damaged tolerance would let faults through.</summary>
+    [JsonPropertyName("checksum")]
+    public string Checksum { get; init; } = "";
+
+    /// <summary>The largest of all distances that count.</summary>
+    [JsonIgnore]
+    public EngineDistance Floor => new(
+        "floor", "all",
+        AtLeast(Largest(distance => distance.Whole)), AtLeast(Largest(distance => distance.Row)),
+        Math.Max(LeastDifference, Largest(distance => distance.Number)),
+        Largest(distance => distance.Nmse), Largest(distance => distance.MaxRelDiff));
+
+    /// <summary>Four times the floor: in the whole, in a single position and, for a metric of squares, in a single number.</summary>
+    public Tolerance ToTolerance()
+    {
+        EngineDistance floor = Floor;
+        string worst = Judgement.Number(floor.Whole);
+        return new Tolerance
+        {
+            Metric = Metric,
+            Limit = Factor * floor.Whole,
+            RowLimit = Factor * Math.Max(floor.Whole, floor.Row),
+            LogitLimit = Metric == ParityMetric.Nmse ? Factor * floor.Number : null,
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {Distances.Where(distance => distance.Counts).SelectMany(distance => new[] { distance.Engine, distance.From }).Distinct().Count()} right engines were at most {worst} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
+        };
+    }
+
+    /// <summary>The text to keep, with its checksum.</summary>
+    public string ToJson() => (this with { Checksum = Sum() }).Serialize();
+
+    /// <summary>Reads a kept calibration.</summary>
+    /// <returns>Null where the text is none, or is not what was written.</returns>
+    public static Calibration? Parse(string json)
+    {
+        try
+        {
+            Calibration? calibration = JsonSerializer.Deserialize(json, CalibrationJson.Readable.Calibration);
+            return calibration is { Format: CurrentFormat, Distances: not null } && calibration.Distances.Any(distance => distance.Counts) && calibration.Checksum == calibration.Sum() ? calibration : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private string Sum() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes((this with { Checksum = "" }).Serialize())));
+
+    private string Serialize() => JsonSerializer.Serialize(this, CalibrationJson.Readable.Calibration);
+
+    private double Largest(Func<EngineDistance, double> value) => Distances.Where(distance => distance.Counts).Max(value);
+
+    private double AtLeast(double value) => Math.Max(value, Metric == ParityMetric.Nmse ? LeastDifference * LeastDifference : LeastDifference);
+}
+
+[JsonSerializable(typeof(Calibration))]
+internal sealed partial class CalibrationJson : JsonSerializerContext
+{
+    public static CalibrationJson Readable { get; } =
+        new(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

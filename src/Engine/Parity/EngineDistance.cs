@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>How far two engines are apart: the worst over some inputs.</summary>
+/// <param name="Engine">One of them.</param>
+/// <param name="From">The other, whose rows everything is relative to.</param>
+/// <param name="Whole">The largest value of the judged metric over all positions of an input.</param>
+/// <param name="Row">The largest value of the judged metric over a single position.</param>
+/// <param name="Number">The largest |a − b| in units of the RMS of its row.</param>
+/// <param name="Nmse">The largest Σ(a − b)² / Σb² of an input.</param>
+/// <param name="MaxRelDiff">The largest max |a − b| / RMS of an input.</param>
+internal sealed record EngineDistance(
+    [property: JsonPropertyName("engine")] string Engine,
+    [property: JsonPropertyName("from")] string From,
+    [property: JsonPropertyName("whole")] double Whole,
+    [property: JsonPropertyName("row")] double Row,
+    [property: JsonPropertyName("number")] double Number,
+    [property: JsonPropertyName("nmse")] double Nmse,
+    [property: JsonPropertyName("max_rel_diff")] double MaxRelDiff)
+{
+    /// <summary>Whether it is part of the floor: an engine that computes as another setting does is measured, but not judged by.</summary>
+    [JsonPropertyName("counts")]
+    public bool Counts { get; init; } = true;
+
+    /// <summary>The worse of this and of one more input's measures.</summary>
+    public EngineDistance Widen(RowMeasures measures) => this with
+    {
+        Whole = Math.Max(Whole, measures.Judged ?? 0),
+        Row = Math.Max(Row, measures.WorstRow.Value),
+        Number = Math.Max(Number, measures.WorstNumber.Value),
+        Nmse = Math.Max(Nmse, measures.Nmse ?? 0),
+        MaxRelDiff = Math.Max(MaxRelDiff, measures.MaxRelDiff ?? 0),
+    };
+}

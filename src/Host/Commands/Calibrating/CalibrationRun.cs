@@ -1,0 +1,159 @@
+using Engine.Configuration;
+using Engine.LlamaCpp;
+using Engine.Parity;
+
+namespace Engine.Host.Commands.Calibrating;
+
+/// <summary>Measures how far apart right engines are on one model: every native variant, in a process each, and the reference
+/// in both of its arithmetics.</summary>
+internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptions, ModelOptions referenceOptions, Numerics setting)
+{
+    private const string Exact = "reference, exact";
+    private const string Ggml = "reference, ggml";
+
+    /// <summary>A difference of this many times what right engines show among themselves is a fault and not a floor; squared for NMSE.</summary>
+    private const double Unexplained = 4;
+
+    private readonly List<string> _engines = [];
+    private readonly List<string> _failures = [];
+    private readonly List<EngineDistance> _distances = [];
+
+    /// <exception cref="EngineException">The engines as they serve cannot be measured, or one of them is at fault.</exception>
+    public async Task<Calibration> RunAsync(
+        IModel native, IModel reference, ParityInput given, string environment, IReadOnlyList<string> hashes, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RowKind> kinds = RowKinds.Of(native.Card, reference.Card);
+        IReadOnlyList<ParityInput> inputs = CalibrationSequences.Of(given, native.Card, kinds);
+        Tolerance usual = Tolerance.For(native.Card, reference.Card, setting);
+        List<(string Name, NativeVariant Variant)> variants = Variants(native.Card, kinds);
+        using var bar = new ProgressBar("Calibrating");
+        int steps = variants.Count + 2, step = 0;
+
+        var references = new List<(string Name, RowTable Table)>
+        {
+            (Exact, await RowTable.ReadAsync("the reference", reference, inputs, kinds, setting, null, cancellationToken).ConfigureAwait(false)),
+        };
+        bar.Report((float)++step / steps);
+        await TryAsync(async () => references.Add((Ggml, await GgmlAsync(inputs, kinds, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+        bar.Report((float)++step / steps);
+        _engines.AddRange(references.Select(table => table.Name));
+        if (references.Count == 2)
+        {
+            _distances.Add(references[1].Table.From(Ggml, references[0].Table, Exact, usual.Metric));
+        }
+
+        RowTable? served = null;
+        foreach ((string name, NativeVariant variant) in variants)
+        {
+            var order = new VariantOrder(nativeOptions, variant, setting, kinds, inputs);
+            await TryAsync(async () =>
+            {
+                RowTable rows = await VariantProcess.RunAsync(name, order, cancellationToken).ConfigureAwait(false);
+                bool counts = !IsOfOtherSetting(variant);
+                _distances.AddRange(references.Select(other => rows.From(name, other.Table, other.Name, usual.Metric) with { Counts = counts }));
+                if (served is not null)
+                {
+                    _distances.Add(rows.From(name, served, variants[0].Name, usual.Metric) with { Counts = counts });
+                }
+                served ??= rows;
+                _engines.Add(name);
+            }).ConfigureAwait(false);
+            if (served is null)
+            {
+                throw new EngineException(_failures[^1]); // nothing is worth measuring without the engine that serves
+            }
+            bar.Report((float)++step / steps);
+        }
+        RequireNoFault(usual, variants[0].Name);
+        return new Calibration
+        {
+            Models = hashes,
+            ModelBytes = ContentHash.Length(nativeOptions.Path),
+            Setting = setting,
+            Environment = environment,
+            Measured = TimeProvider.System.GetUtcNow(),
+            Sequences = inputs.Count,
+            Positions = references[0].Table.Positions,
+            Longest = inputs.Max(input => input.Length),
+            Metric = usual.Metric,
+            Engines = _engines,
+            Distances = _distances,
+            Failures = _failures,
+        };
+    }
+
+    /// <summary>The engine as it serves first; then each with one thing changed.</summary>
+    private List<(string Name, NativeVariant Variant)> Variants(ModelCard card, IReadOnlyList<RowKind> kinds)
+    {
+        IReadOnlyList<string> plugins = CpuPlugins.Find(nativeOptions.LibraryPath);
+        bool onCpu = card.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase);
+        var variants = new List<(string, NativeVariant)> { (onCpu ? $"{CpuPlugins.Name(plugins[0])}, as served" : $"{card.Device}, as served", NativeVariant.AsServed) };
+        if (onCpu)
+        {
+            variants.AddRange(plugins.Skip(1).Select(plugin => (CpuPlugins.Name(plugin), new NativeVariant(plugin))));
+        }
+        variants.Add(("plain weights", new NativeVariant(Repacks: false)));
+        variants.Add(("flash attention", new NativeVariant(FlashAttention: true)));
+        if (setting == Numerics.Production)
+        {
+            variants.Add(("no flash attention", new NativeVariant(FlashAttention: false))); // as strict has it anyway
+        }
+        if (kinds[0] == RowKind.Logits) // an encoder takes a text in one piece
+        {
+            variants.Add(("micro-batch 1", new NativeVariant(MicroBatch: 1)));
+            variants.Add(("micro-batch 512", new NativeVariant(MicroBatch: 512)));
+        }
+        return variants;
+    }
+
+    /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
+    private bool IsOfOtherSetting(NativeVariant variant) => setting == Numerics.Strict && variant.FlashAttention == true;
+
+    private async Task<RowTable> GgmlAsync(IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken)
+    {
+        var options = new ModelOptions
+        {
+            Path = referenceOptions.Path,
+            Backend = referenceOptions.Backend,
+            Device = referenceOptions.Device,
+            Threads = referenceOptions.Threads,
+            ContextLength = referenceOptions.ContextLength,
+            Arithmetic = Arithmetic.Ggml,
+        };
+        IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
+        await using (model.ConfigureAwait(false))
+        {
+            return await RowTable.ReadAsync("the reference", model, inputs, kinds, setting, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TryAsync(Func<Task> measure)
+    {
+        try
+        {
+            await measure().ConfigureAwait(false);
+        }
+        catch (EngineException e)
+        {
+            _failures.Add(e.Message);
+        }
+    }
+
+    /// <summary>A fault must not become a floor. Beyond the usual tolerance the two sides have to be as near each other as the native
+    /// variants are among themselves, in one of the arithmetics at least.</summary>
+    private void RequireNoFault(Tolerance usual, string served)
+    {
+        double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained;
+        EngineDistance nearest = _distances.Where(distance => distance.Engine == served && distance.From is Exact or Ggml).MinBy(distance => distance.Whole)!;
+        double among = _distances.Where(distance => distance.Counts && distance.From == served).Select(distance => distance.Whole).DefaultIfEmpty(0).Max();
+        if (nearest.Whole > usual.Limit && nearest.Whole > factor * among)
+        {
+            throw new FaultException(
+                $"the native side is {Judgement.Name(usual.Metric)} {Judgement.Number(nearest.Whole)} from the reference where native variants are {Judgement.Number(among)} "
+                + "apart among themselves: that is a fault of one side and not a floor. Nothing is kept; 'validate --layers' shows where they part");
+        }
+    }
+}
+
+/// <summary>Calibrating found a fault.</summary>
+internal sealed class FaultException(string message) : EngineException(message);

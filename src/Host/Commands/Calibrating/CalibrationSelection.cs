@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Engine.LlamaCpp;
+using Engine.Parity;
+using ReferenceModels;
+
+namespace Engine.Host.Commands.Calibrating;
+
+/// <summary>The options of <c>validate</c> about calibrated tolerances, and what they lead to.</summary>
+internal sealed class CalibrationSelection
+{
+    public Option<bool> Calibrate { get; } = new("--calibrate")
+    {
+        Description = "Measures how far apart right engines are on this model and setting, and keeps four times that as the tolerance.",
+    };
+
+    public Option<string?> Calibration { get; } = new("--calibration") { HelpName = "PATH", Description = "The file of the calibration. Default: found by the model's content." };
+
+    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Judges by the usual tolerance, calibrated or not." };
+
+    /// <summary>Measures, keeps and prints.</summary>
+    public async Task<int> RunAsync(ParseResult parsed, Comparison comparison, Backends backends, bool json, CancellationToken cancellationToken)
+    {
+        (IModel native, IModel reference, Numerics setting) = (comparison.Native, comparison.Reference, comparison.Setting);
+        if (native.Card.Backend != LlamaCppBackend.BackendName)
+        {
+            throw new UnsupportedRequestException(
+                $"Calibrating: expected a model on {LlamaCppBackend.BackendName}, whose variants are measured, found one on {native.Card.Backend}. Leave --backend out.");
+        }
+        ParityInput input = await ParityInput.ReadAsync(native, reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, cancellationToken).ConfigureAwait(false);
+        var run = new CalibrationRun(backends, comparison.NativeOptions, comparison.ReferenceOptions, setting);
+        Calibration calibration;
+        try
+        {
+            calibration = await run.RunAsync(native, reference, input, Environment(comparison), hashes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FaultException fault)
+        {
+            await Console.Error.WriteLineAsync($"FAIL: {fault.Message}.").ConfigureAwait(false);
+            return ExitCode.Fail;
+        }
+        string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser.Path(hashes, calibration.ModelBytes, setting);
+        CalibrationFolder.Keep(calibration, path);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (json)
+        {
+            JsonOutput.Write(output, new CalibrationReport(calibration, calibration.Floor, calibration.ToTolerance(), path));
+        }
+        else
+        {
+            output.Write(CalibrationText.Render(calibration, path));
+        }
+        return ExitCode.Pass;
+    }
+
+    /// <summary>The tolerance of a calibration made before; null for the usual one, with a sentence on standard error where there is one that does not fit.</summary>
+    public async Task<Tolerance?> FindAsync(ParseResult parsed, Comparison comparison, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(NoCalibration) || comparison.Native.Card.Backend != LlamaCppBackend.BackendName)
+        {
+            return null;
+        }
+        (Calibration? calibration, string? remark) = await new KeptCalibration(parsed.GetValue(Calibration), Environment(comparison))
+            .FindAsync(comparison.Native.Card.Path, comparison.Reference.Card.Path, comparison.Setting, cancellationToken).ConfigureAwait(false);
+        if (calibration is not null)
+        {
+            ParityInput input = await ParityInput.ReadAsync(
+                comparison.Native, comparison.Reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
+            if (input.Length <= calibration.Longest)
+            {
+                return calibration.ToTolerance();
+            }
+            remark = $"The calibration is not used: it was measured with inputs of up to {calibration.Longest} tokens, this one has {input.Length}. The usual tolerance stands; 'validate --calibrate' with this input measures anew.";
+        }
+        if (remark is not null)
+        {
+            await Console.Error.WriteLineAsync(remark).ConfigureAwait(false);
+        }
+        return null;
+    }
+
+    /// <summary>Whatever may move the floor. A rebuilt reference is another one.</summary>
+    private static string Environment(Comparison comparison)
+    {
+        string plugin = CpuPlugins.Find(comparison.NativeOptions.LibraryPath) is [{ } best, ..] ? CpuPlugins.Name(best) : "none";
+        string build = typeof(ReferenceBackend).Module.ModuleVersionId.ToString("N")[..8];
+        return $"llama.cpp {LibraryFingerprint.Release} (ggml {LibraryFingerprint.GgmlVersion}), {plugin}, device {comparison.Native.Card.Device}, reference {build}";
+    }
+}

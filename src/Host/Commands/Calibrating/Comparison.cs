@@ -1,0 +1,11 @@
+using Engine.Configuration;
+
+namespace Engine.Host.Commands.Calibrating;
+
+/// <summary>Two loaded models and what they are put to.</summary>
+internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt, Prompt? Target, Numerics Setting)
+{
+    public required ModelOptions NativeOptions { get; init; }
+
+    public required ModelOptions ReferenceOptions { get; init; }
+}

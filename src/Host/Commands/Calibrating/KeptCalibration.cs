@@ -1,0 +1,57 @@
+using Engine.Parity;
+
+namespace Engine.Host.Commands.Calibrating;
+
+/// <summary>Looks for the calibration of a model, and says why one that is there is of no use.</summary>
+/// <param name="path">The file the user named; null for the user's folder.</param>
+/// <param name="environment">What a calibration has to have been measured with.</param>
+internal sealed class KeptCalibration(string? path, string environment)
+{
+    /// <returns>The calibration, or null; and a sentence where one was passed over.</returns>
+    public async Task<(Calibration? Calibration, string? Remark)> FindAsync(
+        string model, string referenceModel, Numerics setting, CancellationToken cancellationToken)
+    {
+        long bytes = ContentHash.Length(model);
+        if (path is null && !CalibrationFolder.OfUser.MayHold(bytes, setting))
+        {
+            return (null, null);
+        }
+        IReadOnlyList<string> hashes = await HashesAsync(model, referenceModel, cancellationToken).ConfigureAwait(false);
+        string file = path ?? CalibrationFolder.OfUser.Path(hashes, bytes, setting);
+        if (!File.Exists(file))
+        {
+            return (null, path is null ? null : Passed(file, "there is no such file"));
+        }
+        Calibration? calibration = await ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        string? fault =
+            calibration is null ? "it is damaged"
+            : !calibration.Models.SequenceEqual(hashes) ? "it is of another model"
+            : calibration.Setting != setting ? $"it is of the {calibration.Setting.ToString().ToLowerInvariant()} setting"
+            : calibration.Environment != environment ? $"it was measured with {calibration.Environment}, this is {environment}"
+            : null;
+        return fault is null ? (calibration, null) : (null, Passed(file, fault));
+    }
+
+    /// <summary>The content of the models: one where both sides read the same file.</summary>
+    public static async Task<IReadOnlyList<string>> HashesAsync(string model, string referenceModel, CancellationToken cancellationToken)
+    {
+        string native = await ContentHash.ComputeAsync(model, cancellationToken).ConfigureAwait(false);
+        return Path.GetFullPath(model) == Path.GetFullPath(referenceModel) ? [native]
+            : [native, await ContentHash.ComputeAsync(referenceModel, cancellationToken).ConfigureAwait(false)];
+    }
+
+    private static async Task<Calibration?> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Calibration.Parse(await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string Passed(string file, string fault) =>
+        $"The calibration {file} is not used: {fault}. The usual tolerance stands; 'validate --calibrate' measures anew.";
+}
