@@ -47,6 +47,8 @@ internal static class EngineProcess
             RedirectStandardError = true,
             WorkingDirectory = SharedFolder.Checkout,
         };
+        // What the user of this machine has calibrated is nothing to these tests.
+        start.Environment["XDG_CACHE_HOME"] = System.IO.Path.Combine(AppContext.BaseDirectory, "cache");
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

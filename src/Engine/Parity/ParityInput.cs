@@ -65,7 +65,7 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
         Inputs = kind switch
         {
             RowKind.Encoder => [Prompt.FromTokens(Source!)],
-            RowKind.Rank => [.. Enumerable.Range(0, Math.Min(RankInputs, Tokens.Count)).Select(i => Rotation(i * Tokens.Count / RankInputs))],
+            RowKind.Rank => [.. Enumerable.Range(0, Math.Min(RankInputs, Tokens.Count)).Select(i => Rotation(i * Tokens.Count / Math.Min(RankInputs, Tokens.Count)))],
             _ => [Prompt.FromTokens(Tokens, Segments)],
         },
         Pooling = kind.Pooling(),

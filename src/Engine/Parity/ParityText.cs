@@ -60,7 +60,7 @@ internal static class ParityText
 
     private static string Single(Tolerance tolerance) =>
         (tolerance.RowLimit > tolerance.Limit ? $", of a single position ≤ {Judgement.Number(tolerance.RowLimit)}" : "")
-        + (tolerance.LogitLimit is { } logit ? $", a single logit ≤ {Judgement.Number(logit)} RMS" : "");
+        + (tolerance.LogitLimit is { } logit ? $", a single number ≤ {Judgement.Number(logit)} RMS" : "");
 
     private static void Row(StringBuilder text, string name, string value, string remark) =>
         text.AppendLine($"  {name,-10} {value,12}   {remark}".TrimEnd());

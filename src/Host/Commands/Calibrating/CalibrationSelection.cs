@@ -61,7 +61,7 @@ internal sealed class CalibrationSelection
             return null;
         }
         (Calibration? calibration, string? remark) = await new KeptCalibration(parsed.GetValue(Calibration), Environment(comparison))
-            .FindAsync(comparison.Native.Card.Path, comparison.Reference.Card.Path, comparison.Setting, cancellationToken).ConfigureAwait(false);
+            .FindAsync(comparison.Native.Card, comparison.Reference.Card, comparison.Setting, cancellationToken).ConfigureAwait(false);
         if (calibration is not null)
         {
             ParityInput input = await ParityInput.ReadAsync(

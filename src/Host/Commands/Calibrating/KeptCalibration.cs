@@ -7,25 +7,32 @@ namespace Engine.Host.Commands.Calibrating;
 /// <param name="environment">What a calibration has to have been measured with.</param>
 internal sealed class KeptCalibration(string? path, string environment)
 {
+    /// <summary>Looks for the calibration of both files together. Two files of one kind and size are copies of one model, as far as
+    /// anyone can say before judging them: for these, that of either alone will do.</summary>
     /// <returns>The calibration, or null; and a sentence where one was passed over.</returns>
     public async Task<(Calibration? Calibration, string? Remark)> FindAsync(
-        string model, string referenceModel, Numerics setting, CancellationToken cancellationToken)
+        ModelCard native, ModelCard reference, Numerics setting, CancellationToken cancellationToken)
     {
-        long bytes = ContentHash.Length(model);
+        long bytes = ContentHash.Length(native.Path);
         if (path is null && !CalibrationFolder.OfUser.MayHold(bytes, setting))
         {
             return (null, null);
         }
-        IReadOnlyList<string> hashes = await HashesAsync(model, referenceModel, cancellationToken).ConfigureAwait(false);
-        string file = path ?? CalibrationFolder.OfUser.Path(hashes, bytes, setting);
+        IReadOnlyList<string> hashes = await HashesAsync(native.Path, reference.Path, cancellationToken).ConfigureAwait(false);
+        List<IReadOnlyList<string>> wanted = [hashes];
+        if (hashes.Count > 1 && (native.FileType, native.Parameters, bytes) == (reference.FileType, reference.Parameters, ContentHash.Length(reference.Path)))
+        {
+            wanted.AddRange([[hashes[1]], [hashes[0]]]);
+        }
+        string? file = path ?? wanted.Select(models => CalibrationFolder.OfUser.Path(models, bytes, setting)).FirstOrDefault(File.Exists);
         if (!File.Exists(file))
         {
-            return (null, path is null ? null : Passed(file, "there is no such file"));
+            return (null, path is null ? null : Passed(path, "there is no such file"));
         }
         Calibration? calibration = await ReadAsync(file, cancellationToken).ConfigureAwait(false);
         string? fault =
             calibration is null ? "it is damaged"
-            : !calibration.Models.SequenceEqual(hashes) ? "it is of another model"
+            : !wanted.Any(models => models.SequenceEqual(calibration.Models)) ? "it is of another model"
             : calibration.Setting != setting ? $"it is of the {calibration.Setting.ToString().ToLowerInvariant()} setting"
             : calibration.Environment != environment ? $"it was measured with {calibration.Environment}, this is {environment}"
             : null;

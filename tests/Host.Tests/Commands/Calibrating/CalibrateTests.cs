@@ -1,0 +1,96 @@
+using System.Text.Json;
+
+namespace Engine.Host.Tests.Commands.Calibrating;
+
+public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<CalibratedModel>
+{
+    [SharedFact]
+    public void The_floor_of_F32_is_the_order_of_sums_and_the_tolerance_four_times_that()
+    {
+        Assert.True(calibrated.Outcome.ExitCode == 0, calibrated.Outcome.ToString());
+        var report = JsonSerializer.Deserialize<JsonElement>(calibrated.Outcome.Output);
+        double floor = report.GetProperty("floor").GetProperty("whole").GetDouble();
+        Assert.InRange(floor, 1e-7, 5e-6);
+        Assert.Equal(4 * floor, report.GetProperty("tolerance").GetProperty("limit").GetDouble());
+        JsonElement calibration = report.GetProperty("calibration");
+        Assert.InRange(calibration.GetProperty("sequences").GetInt32(), 8, 100);
+        Assert.Empty(calibration.GetProperty("failures").EnumerateArray());
+        string[] engines = [.. calibration.GetProperty("engines").EnumerateArray().Select(engine => engine.GetString()!)];
+        Assert.All(
+            ["reference, exact", "reference, ggml", "plain weights", "flash attention", "micro-batch 1", "micro-batch 512"],
+            engine => Assert.Contains(engine, engines));
+        Assert.Contains(engines, engine => engine.EndsWith(", as served", StringComparison.Ordinal));
+    }
+
+    [SharedFact]
+    public async Task Validate_finds_it_by_the_content_of_the_model()
+    {
+        using var folder = new TemporaryFolder();
+        string copy = folder.File("renamed.gguf", await File.ReadAllBytesAsync(CalibratedModel.Model));
+        JsonElement report = await ValidateAsync("--model", copy);
+        Assert.Equal("pass", report.GetProperty("verdict").GetString());
+        Assert.StartsWith("Calibrated on this machine", Reason(report), StringComparison.Ordinal);
+        double limit = report.GetProperty("tolerance").GetProperty("limit").GetDouble();
+        Assert.InRange(limit, 1e-7, 2e-5);
+        // The smallest fault: what the limit allows beside what was there.
+        Assert.Equal(
+            (limit * report.GetProperty("rms_reference").GetDouble()) + report.GetProperty("max_abs_diff").GetDouble(),
+            report.GetProperty("smallest_fault").GetProperty("one_logit").GetDouble(), 1e-9);
+    }
+
+    [SharedTheory]
+    [InlineData("--no-calibration")]
+    [InlineData("--setting", "production")]
+    public async Task It_is_left_aside_where_it_is_not_meant(params string[] arguments)
+    {
+        JsonElement report = await ValidateAsync(["--model", CalibratedModel.Model, .. arguments]);
+        Assert.StartsWith("F32 weights", Reason(report), StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    public async Task It_sees_a_fault_that_the_usual_tolerance_lets_pass()
+    {
+        using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.001f);
+        string[] arguments = ["validate", "--model", CalibratedModel.Model, "--reference-model", faulty.Path];
+        Outcome usual = await calibrated.RunAsync([.. arguments, "--no-calibration"]);
+        Outcome sharp = await calibrated.RunAsync(arguments);
+        Assert.True((usual.ExitCode, sharp.ExitCode) == (0, 1), usual.Output + sharp.Output);
+    }
+
+    [SharedFact]
+    public async Task A_damaged_one_is_passed_over_with_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+        string kept = folder.File("kept.json", await File.ReadAllBytesAsync(calibrated.KeptIn));
+        await AssertPassedOver(kept, null);
+        await File.WriteAllTextAsync(kept, (await File.ReadAllTextAsync(kept)).Replace("\"longest\"", "\"longer\"", StringComparison.Ordinal));
+        await AssertPassedOver(kept, "it is damaged");
+        await AssertPassedOver(folder.File("absent.json"), "there is no such file");
+    }
+
+    [SharedFact]
+    public async Task An_input_longer_than_any_that_was_measured_gets_the_usual_tolerance()
+    {
+        string ids = string.Join(',', Enumerable.Range(0, 120).Select(i => 259 + i));
+        Outcome outcome = await calibrated.RunAsync("validate", "--model", CalibratedModel.Model, "--tokens", ids, "--json");
+        Assert.Contains("this one has 120", outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith("F32 weights", Reason(JsonSerializer.Deserialize<JsonElement>(outcome.Output)), StringComparison.Ordinal);
+    }
+
+    private async Task AssertPassedOver(string path, string? why)
+    {
+        Outcome outcome = await calibrated.RunAsync("validate", "--model", CalibratedModel.Model, "--calibration", path, "--json");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(why is null ? "" : $"The calibration {path} is not used: {why}. The usual tolerance stands; 'validate --calibrate' measures anew.\n", outcome.Error);
+        Assert.StartsWith(why is null ? "Calibrated" : "F32 weights", Reason(JsonSerializer.Deserialize<JsonElement>(outcome.Output)), StringComparison.Ordinal);
+    }
+
+    private async Task<JsonElement> ValidateAsync(params string[] arguments)
+    {
+        Outcome outcome = await calibrated.RunAsync(["validate", .. arguments, "--json"]);
+        Assert.True(outcome.ExitCode == 0 && outcome.Error.Length == 0, outcome.ToString());
+        return JsonSerializer.Deserialize<JsonElement>(outcome.Output);
+    }
+
+    private static string Reason(JsonElement report) => report.GetProperty("tolerance").GetProperty("reason").GetString()!;
+}
