@@ -13,6 +13,12 @@ internal sealed record Calibration
     /// <summary>What the floor is multiplied by: other texts than those measured lie a little further apart.</summary>
     public const double Factor = 4;
 
+    /// <summary>The name of the reference in exact arithmetic among the engines.</summary>
+    public const string ExactReference = "reference, exact";
+
+    /// <summary>The name of the reference in ggml's arithmetic.</summary>
+    public const string GgmlReference = "reference, ggml";
+
     /// <summary>Of this layout.</summary>
     public const int CurrentFormat = 1;
 
@@ -67,19 +73,27 @@ internal sealed record Calibration
     [JsonPropertyName("checksum")]
     public string Checksum { get; init; } = "";
 
-    /// <summary>The largest of all distances that count.</summary>
-    [JsonIgnore]
-    public EngineDistance Floor => new(
-        "floor", "all",
-        AtLeast(Largest(distance => distance.Whole)), AtLeast(Largest(distance => distance.Row)),
-        Math.Max(LeastDifference, Largest(distance => distance.Number)),
-        Largest(distance => distance.Nmse), Largest(distance => distance.MaxRelDiff));
+    /// <summary>The largest of all distances that count; null where nothing was measured with this arithmetic.</summary>
+    /// <param name="arithmetic">The reference's. Exact stands further from every quantized native engine than these from each other; who
+    /// judges in ggml's arithmetic leaves that aside and sees smaller faults.</param>
+    public EngineDistance? Floor(Arithmetic arithmetic)
+    {
+        EngineDistance[] distances = [.. Counted(arithmetic)];
+        return arithmetic == Arithmetic.Ggml && !Engines.Contains(GgmlReference) ? null : new(
+            "floor", "all",
+            AtLeast(distances.Max(distance => distance.Whole)), AtLeast(distances.Max(distance => distance.Row)),
+            Math.Max(LeastDifference, distances.Max(distance => distance.Number)),
+            distances.Max(distance => distance.Nmse), distances.Max(distance => distance.MaxRelDiff));
+    }
 
     /// <summary>Four times the floor: in the whole, in a single position and, for a metric of squares, in a single number.</summary>
-    public Tolerance ToTolerance()
+    public Tolerance? ToTolerance(Arithmetic arithmetic)
     {
-        EngineDistance floor = Floor;
-        string worst = Judgement.Number(floor.Whole);
+        if (Floor(arithmetic) is not { } floor)
+        {
+            return null;
+        }
+        int engines = Counted(arithmetic).SelectMany(distance => new[] { distance.Engine, distance.From }).Distinct().Count();
         return new Tolerance
         {
             Metric = Metric,
@@ -87,7 +101,7 @@ internal sealed record Calibration
             RowLimit = Factor * Math.Max(floor.Whole, floor.Row),
             LogitLimit = Metric == ParityMetric.Nmse ? Factor * floor.Number : null,
             Reason = string.Create(CultureInfo.InvariantCulture,
-                $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {Distances.Where(distance => distance.Counts).SelectMany(distance => new[] { distance.Engine, distance.From }).Distinct().Count()} right engines were at most {worst} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
+                $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {engines} right engines were at most {Judgement.Number(floor.Whole)} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
         };
     }
 
@@ -113,7 +127,8 @@ internal sealed record Calibration
 
     private string Serialize() => JsonSerializer.Serialize(this, CalibrationJson.Readable.Calibration);
 
-    private double Largest(Func<EngineDistance, double> value) => Distances.Where(distance => distance.Counts).Max(value);
+    private IEnumerable<EngineDistance> Counted(Arithmetic arithmetic) => Distances.Where(distance =>
+        distance.Counts && (arithmetic == Arithmetic.Exact || (distance.Engine != ExactReference && distance.From != ExactReference)));
 
     private double AtLeast(double value) => Math.Max(value, Metric == ParityMetric.Nmse ? LeastDifference * LeastDifference : LeastDifference);
 }

@@ -7,12 +7,30 @@ public sealed class CalibrationTests
     [Fact]
     public void The_tolerance_is_four_times_the_largest_distance_that_counts()
     {
-        Tolerance tolerance = Sample().ToTolerance();
+        Tolerance tolerance = Sample().ToTolerance(Arithmetic.Exact)!;
         Assert.Equal((ParityMetric.Nmse, 4 * 3e-5, 4 * 5e-5), (tolerance.Metric, tolerance.Limit, tolerance.RowLimit));
         Assert.Equal(4 * 0.02, tolerance.LogitLimit);
         Assert.Equal(
             "Calibrated on this machine on 2026-03-04: 3 right engines were at most 3e-5 apart over 8 sequences of up to 101 tokens; times 4.",
             tolerance.Reason);
+    }
+
+    [Fact]
+    public void Who_judges_in_the_arithmetic_of_ggml_leaves_the_exact_reference_aside()
+    {
+        Assert.Null(Sample().ToTolerance(Arithmetic.Ggml));
+        Calibration calibration = Sample() with
+        {
+            Engines = [Calibration.ExactReference, Calibration.GgmlReference, "native"],
+            Distances =
+            [
+                new EngineDistance(Calibration.GgmlReference, Calibration.ExactReference, 1e-3, 1e-3, 0.1, 1e-3, 0.1),
+                new EngineDistance("native", Calibration.ExactReference, 1e-3, 1e-3, 0.1, 1e-3, 0.1),
+                new EngineDistance("native", Calibration.GgmlReference, 1e-9, 1e-9, 1e-4, 1e-9, 1e-4),
+            ],
+        };
+        Assert.Equal(4e-9, calibration.ToTolerance(Arithmetic.Ggml)!.Limit);
+        Assert.Equal(4e-3, calibration.ToTolerance(Arithmetic.Exact)!.Limit);
     }
 
     [Theory]
@@ -21,7 +39,7 @@ public sealed class CalibrationTests
     public void Engines_equal_to_the_bit_leave_room_for_one_step_of_an_F32(ParityMetric metric, double limit)
     {
         Calibration calibration = Sample() with { Metric = metric, Distances = [new EngineDistance("a", "b", 0, 0, 0, 0, 0)] };
-        Assert.Equal(limit, calibration.ToTolerance().Limit);
+        Assert.Equal(limit, calibration.ToTolerance(Arithmetic.Exact)!.Limit);
     }
 
     [Fact]
@@ -29,7 +47,7 @@ public sealed class CalibrationTests
     {
         Calibration calibration = Sample();
         Calibration? read = Calibration.Parse(calibration.ToJson());
-        Assert.Equal(calibration.ToTolerance(), read!.ToTolerance());
+        Assert.Equal(calibration.ToTolerance(Arithmetic.Exact), read!.ToTolerance(Arithmetic.Exact));
         Assert.Equal(calibration.Models, read.Models);
         Assert.Equal((calibration.Environment, calibration.ModelBytes, calibration.Longest), (read.Environment, read.ModelBytes, read.Longest));
     }

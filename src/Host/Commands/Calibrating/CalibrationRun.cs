@@ -8,9 +8,6 @@ namespace Engine.Host.Commands.Calibrating;
 /// in both of its arithmetics.</summary>
 internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptions, ModelOptions referenceOptions, Numerics setting)
 {
-    private const string Exact = "reference, exact";
-    private const string Ggml = "reference, ggml";
-
     /// <summary>A difference of this many times what right engines show among themselves is a fault and not a floor; squared for NMSE.</summary>
     private const double Unexplained = 4;
 
@@ -29,18 +26,18 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
         using var bar = new ProgressBar("Calibrating");
         int steps = variants.Count + 2, step = 0;
 
-        var references = new List<(string Name, RowTable Table)>
+        var references = new List<(string Name, RowTable Table)>();
+        foreach ((string name, Arithmetic arithmetic) in new[] { (Calibration.ExactReference, Arithmetic.Exact), (Calibration.GgmlReference, Arithmetic.Ggml) })
         {
-            (Exact, await RowTable.ReadAsync("the reference", reference, inputs, kinds, setting, null, cancellationToken).ConfigureAwait(false)),
-        };
-        bar.Report((float)++step / steps);
-        await TryAsync(async () => references.Add((Ggml, await GgmlAsync(inputs, kinds, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
-        bar.Report((float)++step / steps);
-        _engines.AddRange(references.Select(table => table.Name));
-        if (references.Count == 2)
-        {
-            _distances.Add(references[1].Table.From(Ggml, references[0].Table, Exact, usual.Metric));
+            await TryAsync(async () => references.Add((name, await ReferenceAsync(arithmetic, inputs, kinds, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+            bar.Report((float)++step / steps);
         }
+        if (references is not [(Calibration.ExactReference, { } exact), ..])
+        {
+            throw new EngineException(_failures[0]);
+        }
+        _engines.AddRange(references.Select(table => table.Name));
+        _distances.AddRange(references.Skip(1).Select(other => other.Table.From(other.Name, exact, Calibration.ExactReference, usual.Metric)));
 
         RowTable? served = null;
         foreach ((string name, NativeVariant variant) in variants)
@@ -73,7 +70,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
             Environment = environment,
             Measured = TimeProvider.System.GetUtcNow(),
             Sequences = inputs.Count,
-            Positions = references[0].Table.Positions,
+            Positions = exact.Positions,
             Longest = inputs.Max(input => input.Length),
             Metric = usual.Metric,
             Engines = _engines,
@@ -109,7 +106,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
     /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
     private bool IsOfOtherSetting(NativeVariant variant) => setting == Numerics.Strict && variant.FlashAttention == true;
 
-    private async Task<RowTable> GgmlAsync(IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken)
+    private async Task<RowTable> ReferenceAsync(Arithmetic arithmetic, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken)
     {
         var options = new ModelOptions
         {
@@ -118,7 +115,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
             Device = referenceOptions.Device,
             Threads = referenceOptions.Threads,
             ContextLength = referenceOptions.ContextLength,
-            Arithmetic = Arithmetic.Ggml,
+            Arithmetic = arithmetic,
         };
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
@@ -144,7 +141,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
     private void RequireNoFault(Tolerance usual, string served)
     {
         double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained;
-        EngineDistance nearest = _distances.Where(distance => distance.Engine == served && distance.From is Exact or Ggml).MinBy(distance => distance.Whole)!;
+        EngineDistance nearest = _distances.Where(distance => distance.Engine == served && distance.From is Calibration.ExactReference or Calibration.GgmlReference).MinBy(distance => distance.Whole)!;
         double among = _distances.Where(distance => distance.Counts && distance.From == served).Select(distance => distance.Whole).DefaultIfEmpty(0).Max();
         if (nearest.Whole > usual.Limit && nearest.Whole > factor * among)
         {

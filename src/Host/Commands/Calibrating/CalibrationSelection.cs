@@ -44,7 +44,8 @@ internal sealed class CalibrationSelection
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (json)
         {
-            JsonOutput.Write(output, new CalibrationReport(calibration, calibration.Floor, calibration.ToTolerance(), path));
+            JsonOutput.Write(output, new CalibrationReport(
+                calibration, calibration.Floor(Arithmetic.Exact)!, calibration.ToTolerance(Arithmetic.Exact)!, calibration.ToTolerance(Arithmetic.Ggml), path));
         }
         else
         {
@@ -68,7 +69,7 @@ internal sealed class CalibrationSelection
                 comparison.Native, comparison.Reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
             if (input.Length <= calibration.Longest)
             {
-                return calibration.ToTolerance();
+                return calibration.ToTolerance(comparison.ReferenceOptions.Arithmetic);
             }
             remark = $"The calibration is not used: it was measured with inputs of up to {calibration.Longest} tokens, this one has {input.Length}. The usual tolerance stands; 'validate --calibrate' with this input measures anew.";
         }

@@ -38,13 +38,17 @@ internal static class CalibrationText
         {
             Wrap(text, $"Not measured: {failure}");
         }
-        EngineDistance floor = calibration.Floor;
-        Tolerance tolerance = calibration.ToTolerance();
+        EngineDistance floor = calibration.Floor(Arithmetic.Exact)!;
+        Tolerance tolerance = calibration.ToTolerance(Arithmetic.Exact)!;
         Wrap(text, $"Floor: {Judgement.Name(calibration.Metric)} {Judgement.Number(floor.Whole)}, of a single position {Judgement.Number(floor.Row)}, "
             + $"a single number {Judgement.Number(floor.Number)} RMS.");
         Wrap(text, $"Tolerance, {Calibration.Factor} times that: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(tolerance.Limit)}, of a single position ≤ "
             + $"{Judgement.Number(tolerance.RowLimit)}{(tolerance.LogitLimit is { } limit ? $", a single number ≤ {Judgement.Number(limit)} RMS" : "")}; "
             + $"for inputs of up to {calibration.Longest} tokens.");
+        if (calibration.ToTolerance(Arithmetic.Ggml) is { } narrow && narrow.Limit < tolerance.Limit)
+        {
+            Wrap(text, $"With --arithmetic ggml: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(narrow.Limit)}.");
+        }
         return text.Append($"Kept in {path}\n").ToString();
     }
 
