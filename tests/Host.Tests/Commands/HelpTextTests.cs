@@ -41,6 +41,7 @@ public sealed class HelpTextTests
     [InlineData("generate")]
     [InlineData("validate")]
     [InlineData("bench")]
+    [InlineData("embed")]
     [InlineData("serve")]
     public async Task Every_verb_that_loads_a_model_has_the_same_options_for_it(string verb)
     {
