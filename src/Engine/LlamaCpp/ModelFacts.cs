@@ -95,7 +95,9 @@ internal sealed record ModelFacts
     private static ModelAbilities Segments(GgufFile file) =>
         file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelAbilities.None : ModelAbilities.Segments;
 
-    private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number(file, "vocab_size");
+    // A file without words is one for ids; its table of embeddings says how many.
+    private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count
+        ?? (Number(file, "vocab_size") is > 0 and { } size ? size : (int)Math.Min(int.MaxValue, file.FindTensor("token_embd.weight")?.Shape.ElementAtOrDefault(1) ?? 0));
 
     private static int Number(GgufFile file, string key) =>
         file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;

@@ -39,7 +39,9 @@ internal sealed class InspectCommand
     {
         string path = parsed.GetValue(_file) ?? parsed.GetValue(_model) ?? DefaultModel.Ensure();
         using GgufFile file = GgufFile.Open(path);
-        InspectReport report = InspectReport.Of(file, InspectedMemory.Of(file, parsed.GetValue(_context)), Refusal(file));
+        InspectedMemory? memory = null;
+        string? refusal = Refusal(() => GgufPreflight.Check(file)) ?? Refusal(() => memory = InspectedMemory.Of(file, parsed.GetValue(_context)));
+        InspectReport report = InspectReport.Of(file, memory, refusal);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
@@ -52,11 +54,12 @@ internal sealed class InspectCommand
         return ExitCode.Pass;
     }
 
-    private static string? Refusal(GgufFile file)
+    /// <summary>What is wrong with a file is one more thing to show of it.</summary>
+    private static string? Refusal(Action check)
     {
         try
         {
-            GgufPreflight.Check(file);
+            check();
             return null;
         }
         catch (ModelFileException refusal)

@@ -21,7 +21,7 @@ internal sealed record InspectReport
     /// <summary>Why llama.cpp must not be given the file; null where it may.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Null for a vocabulary alone.</summary>
+    /// <summary>Null for a vocabulary alone, and for a file that must not be loaded.</summary>
     public InspectedMemory? Memory { get; init; }
 
     /// <summary>All entries in the file's order; NaN and infinities are strings, since JSON has no such numbers.</summary>

@@ -44,7 +44,7 @@ internal static class InspectText
         {
             yield return ("Not loadable", refusal);
         }
-        if (report.Memory is not { } memory)
+        if (report.Tensors.Count == 0)
         {
             yield return ("Parameters", "none: a vocabulary alone");
             yield break;
@@ -52,6 +52,10 @@ internal static class InspectText
         yield return ("Parameters", string.Create(CultureInfo.InvariantCulture, $"{report.Parameters:N0}"));
         yield return ("File type", report.FileType);
         yield return ("Tensors", string.Join(", ", file.Tensors.GroupBy(tensor => tensor.TypeName).Select(group => $"{group.Count()} {group.Key}")));
+        if (report.Memory is not { } memory)
+        {
+            yield break;
+        }
         yield return ("Memory", string.Create(CultureInfo.InvariantCulture, $"about {ByteCount.Describe(memory.TotalBytes)} for a context of {memory.ContextLength:N0} tokens:"));
         yield return ("", $"weights {ByteCount.Describe(memory.WeightBytes)}, K/V cache {ByteCount.Describe(memory.KeyValueBytes)},");
         string repacked = memory.RepackedBytes > 0 ? $", repacked weights {ByteCount.Describe(memory.RepackedBytes)}" : "";

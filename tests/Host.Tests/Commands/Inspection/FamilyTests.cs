@@ -130,13 +130,22 @@ public sealed class FamilyTests : IDisposable
         Assert.Contains("(extra): weight f32 (8)", text, StringComparison.Ordinal);
     }
 
-    private async Task<string> Inspect(HeaderOfFamily header)
+    [Fact]
+    public async Task A_file_that_cannot_be_loaded_is_shown_all_the_same_with_the_reason()
+    {
+        string text = await Inspect(HeaderOfFamily.T5(gated: false).Set("t5.decoder_start_token_id", GgufValue.FromScalar(32_128u)), loadable: false);
+        Assert.Contains("Not loadable  Reading metadata 't5.decoder_start_token_id'", text, StringComparison.Ordinal);
+        Assert.Contains("Parameters    60,506,624\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("  (lm_head): Linear(in_features=512, out_features=32128, bias=False)\n)\n", text, StringComparison.Ordinal);
+    }
+
+    private async Task<string> Inspect(HeaderOfFamily header, bool loadable = true)
     {
         using var output = new StringWriter { NewLine = "\n" };
         ParseResult parsed = EngineCommand.Create().Parse(["inspect", header.Write(_folder.File("model.gguf"))]);
         Assert.Equal(0, await parsed.InvokeAsync(new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }));
         string text = output.ToString();
-        Assert.DoesNotContain("Not loadable", text, StringComparison.Ordinal);
+        Assert.Equal(loadable, !text.Contains("Not loadable", StringComparison.Ordinal));
         Assert.All(text.Split('\n').Skip(1), line => Assert.InRange(line.Length, 0, 80));
         return text;
     }
