@@ -22,6 +22,7 @@ public sealed class HostileTensorTests
 
         Other("GPT-2 as it should be", Expected.Orderly, SmallModels.Gpt2),
         Other("GPT-2 with keys of another length than values", Expected.Refused, () => SmallModels.Gpt2().Set("gpt2.attention.key_length", 8u).Set("gpt2.attention.value_length", 4u)),
+        Other("GPT-2 with heads wider than their share", Expected.Refused, () => SmallModels.Gpt2().Set("gpt2.attention.key_length", 64u).Set("gpt2.attention.value_length", 64u)),
         Other("GPT-2 without positions", Expected.Refused, () => SmallModels.Gpt2().DropTensor("position_embd.weight")),
         Other("GPT-2 with fewer positions than its context", Expected.Refused, () => SmallModels.Gpt2().Set("gpt2.context_length", 1024u)),
         Other("BERT, which generates nothing", Expected.Refused, SmallModels.Bert),

@@ -49,6 +49,12 @@ internal static class HeadFacts
         {
             throw numbers.Refuse("attention.key_length", wholeRotation ? "an even head size" : "a head size of at least 2", keys);
         }
+        uint width = numbers.UInt32("embedding_length") ?? 0;
+        if ((numbers.Architecture == "gpt2" || numbers.IsBert) && keys * heads != width)
+        {
+            // Their projections are (width, width), and the graph takes them apart into heads without looking.
+            throw numbers.Refuse("attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys);
+        }
         if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
         {
             throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated);
