@@ -28,6 +28,7 @@ internal static class TensorFacts
         {
             CheckRelativePositions(file, numbers);
         }
+        CheckClassifier(file, numbers);
     }
 
     /// <summary>Vectors are added and multiplied, which ggml does in F32 only; matrices are multiplied, which it does
@@ -43,6 +44,17 @@ internal static class TensorFacts
             throw new ModelFileException(
                 $"Checking tensor '{tensor.Name}' {tensor.ShapeText} of '{file.FileName}': expected "
                 + $"{(vector ? "f32, as every vector has to be" : "a format of weights")}, found {tensor.TypeName}. {Hyperparameters.Remedy}");
+        }
+    }
+
+    /// <summary>As many scores are read as there are labels, out of whatever the head gives: a pooler alone gives the width.</summary>
+    private static void CheckClassifier(GgufFile file, Hyperparameters numbers)
+    {
+        uint width = numbers.UInt32("embedding_length") ?? 0;
+        int labels = file.Metadata.GetStrings(numbers.Key("classifier.output_labels"))?.Count ?? 0;
+        if (labels > width && file.FindTensor("cls.weight") is not null && file.FindTensor("cls.output.weight") is null)
+        {
+            throw numbers.Refuse("classifier.output_labels", $"at most the {width} numbers of the pooler, since there is no cls.output", labels);
         }
     }
 

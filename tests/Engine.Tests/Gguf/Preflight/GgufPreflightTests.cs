@@ -48,6 +48,7 @@ public sealed class GgufPreflightTests : IDisposable
         ["heads wider than their share (gpt2)"] = (() => Gpt2().Set("gpt2.attention.key_length", 8u).Set("gpt2.attention.value_length", 8u), "expected a size that 2 heads share the 8 of embedding_length by, found 8"),
         ["heads narrower than their share (bert)"] = (() => Bert().Set("bert.attention.key_length", 2u).Set("bert.attention.value_length", 2u), "expected a size that 2 heads share the 8 of embedding_length by, found 2"),
         ["heads that do not share out the width (bert)"] = (() => Bert().Set("bert.attention.head_count", 3u), "expected a size that 3 heads share the 8 of embedding_length by, found 2"),
+        ["more labels than a pooler has numbers"] = (() => Bert().Tensor("cls.weight", 8, 8).Set("bert.classifier.output_labels", GgufValue.FromStrings(GgufStrings.From([.. "abcdefghi".Select(c => $"{c}")]))), "expected at most the 8 numbers of the pooler, since there is no cls.output, found 9"),
         ["RoPE of half a head"] = (() => Llama().Set("llama.rope.dimension_count", 2u), "expected the 4 of a head, found 2"),
         ["experts left out of an architecture that is all experts"] = (() => Llama().Set("general.architecture", "smallthinker"), "expected at least one expert, found none"),
         ["a state that is not twice as wide"] = (() => Llama().Set("general.architecture", "jamba").Set("jamba.embedding_length", 8u).Set("jamba.ssm.inner_size", 8u), "expected twice the 8 of embedding_length, found 8"),
