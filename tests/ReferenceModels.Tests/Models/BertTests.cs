@@ -94,6 +94,20 @@ public sealed class BertTests : IDisposable
         Assert.InRange(Agreement.OfRms(others, expected), 0.1, 10);
     }
 
+    [Fact]
+    public async Task The_second_text_of_a_pair_is_the_second_segment()
+    {
+        RandomBert bert = new();
+        string path = bert.Write(_folder.File("random.gguf"));
+        await using IModel ours = await ReferenceModelFixture.LoadAsync(path);
+        await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, bert.Context);
+        EmbedRequest pair = Request(Prompt.FromPair("a b", "c"));
+        int[] tokens = [2, 30, 31, 3, 32, 3];
+        float[][] found = [.. (await ours.EmbedAsync(pair)).Rows], expected = [.. (await ours.EmbedAsync(Request(Prompt.FromTokens(tokens, [0, 0, 0, 0, 1, 1])))).Rows];
+        Assert.Equal(expected, found);
+        await Assert.ThrowsAsync<UnsupportedRequestException>(async () => await theirs.EmbedAsync(pair));
+    }
+
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
