@@ -48,8 +48,9 @@ internal sealed class ModuleTensors(GgufFile file)
     public Module? Conv1D(string name) => Matrix(name, (inputs, outputs, _) => $"Conv1D(nf={outputs}, nx={inputs})");
 
     /// <summary>The head that is the token embedding once more.</summary>
-    public Module? TiedHead() => file.FindTensor("token_embd.weight") is { Shape.Count: 2 } embedding
-        ? new Module($"Linear(in_features={embedding.Shape[0]}, out_features={embedding.Shape[1]}, bias=False)")
+    /// <param name="bias">A bias of its own, if it may have one.</param>
+    public Module? TiedHead(string? bias = null) => file.FindTensor("token_embd.weight") is { Shape.Count: 2 } embedding
+        ? new Module($"Linear(in_features={embedding.Shape[0]}, out_features={embedding.Shape[1]}, bias={bias is not null && Take(bias) is not null})")
         : null;
 
     public Module? Embedding(string name, string more = "") =>

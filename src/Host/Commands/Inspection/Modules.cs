@@ -13,6 +13,7 @@ internal static class Modules
         ["bert"] = BertModules.Of,
         ["t5"] = T5Modules.Of,
         ["t5encoder"] = T5Modules.Of,
+        ["transformer"] = TransformerModules.Of,
         ["heads"] = HeadModules.Of,
     };
 

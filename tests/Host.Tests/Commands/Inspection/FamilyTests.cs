@@ -123,6 +123,41 @@ public sealed class FamilyTests : IDisposable
     }
 
     [Fact]
+    public async Task The_original_Transformer_prints_as_PyTorchs_layers_do()
+    {
+        string text = await Inspect(HeaderOfFamily.Transformer());
+        Assert.Contains("Parameters    63,082,496\n", text, StringComparison.Ordinal);
+        Assert.EndsWith(
+            """
+                  (0-5): 6 x TransformerDecoderLayer(
+                    (self_attn): MultiheadAttention(
+                      (q_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (k_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (v_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (out_proj): Linear(in_features=512, out_features=512, bias=True)
+                    )
+                    (multihead_attn): MultiheadAttention(
+                      (q_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (k_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (v_proj): Linear(in_features=512, out_features=512, bias=True)
+                      (out_proj): Linear(in_features=512, out_features=512, bias=True)
+                    )
+                    (linear1): Linear(in_features=512, out_features=2048, bias=True)
+                    (linear2): Linear(in_features=2048, out_features=512, bias=True)
+                    (norm1): LayerNorm((512,), eps=1e-05, elementwise_affine=True)
+                    (norm2): LayerNorm((512,), eps=1e-05, elementwise_affine=True)
+                    (norm3): LayerNorm((512,), eps=1e-05, elementwise_affine=True)
+                    (activation): ReLU()
+                  )
+                )
+              )
+              (output): Linear(in_features=512, out_features=37000, bias=False)
+            )
+
+            """, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_tensor_without_a_place_in_the_tree_shows_the_file_as_it_is()
     {
         string text = await Inspect(HeaderOfFamily.Gpt2().Tensor("blk.3.extra.weight", GgmlType.F32, 8));

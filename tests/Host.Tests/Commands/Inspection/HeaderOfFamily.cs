@@ -79,6 +79,26 @@ internal sealed class HeaderOfFamily : SparseHeader<HeaderOfFamily>
         return gated ? header.Matrix("output", d, words) : header;
     }
 
+    /// <summary>Vaswani et al. 2017, table 3, base: 65 million parameters; V 37,000 of source and target together, tied.</summary>
+    public static HeaderOfFamily Transformer()
+    {
+        const int d = 512, f = 2048, layers = 6;
+        HeaderOfFamily header = new HeaderOfFamily("transformer", layers, d, f, 8, 512).Number("attention.layer_norm_epsilon", 1e-5f).Matrix("token_embd", d, 37_000);
+        foreach (string side in new[] { "enc", "dec" })
+        {
+            for (int i = 0; i < layers; i++)
+            {
+                foreach (string attention in side == "dec" ? ["attn", "cross_attn"] : new[] { "attn" })
+                {
+                    string name = $"{side}.blk.{i}.{attention}";
+                    header.Linear($"{name}_q", d, d).Linear($"{name}_k", d, d).Linear($"{name}_v", d, d).Linear($"{name}_o", d, d).Norm($"{name}_output_norm", d);
+                }
+                header.Linear($"{side}.blk.{i}.ffn_up", d, f).Linear($"{side}.blk.{i}.ffn_down", f, d).Norm($"{side}.blk.{i}.layer_output_norm", d);
+            }
+        }
+        return header;
+    }
+
     private HeaderOfFamily Number<T>(string key, T value) where T : unmanaged => Set($"{_architecture}.{key}", GgufValue.FromScalar(value));
 
     private HeaderOfFamily Matrix(string name, long inputs, long outputs) => Tensor($"{name}.weight", GgmlType.F16, inputs, outputs);
