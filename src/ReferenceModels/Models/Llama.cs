@@ -254,23 +254,8 @@ internal sealed class Llama : IDecoder
         return result_output;
     }
 
-    private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer)
-    {
-        Tensor y;
-        if (s.Tap is { } tap && tap.Wants("norm", layer))
-        {
-            // In the two steps in which ggml has it; the result is the same to the last bit.
-            Tensor norm = RmsNorm.Forward(s.Pass, x, null, null, C.Epsilon);
-            tap.Take("norm", layer, "RMS_NORM", norm);
-            y = Gain.Forward(s.Pass, norm, gain);
-        }
-        else
-        {
-            y = RmsNorm.Forward(s.Pass, x, gain, null, C.Epsilon);
-        }
-        s.Tap?.Take(name, layer, "MUL", y);
-        return y;
-    }
+    private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer) =>
+        NamedSteps.RmsNorm(s, x, gain, C.Epsilon, name, layer);
 
     // In llama.cpp's order: its graph needs the values before the keys.
     private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Layer L, Tensor x, Tensor turns, int i)

@@ -32,6 +32,30 @@ internal static class NamedSteps
         return sum;
     }
 
+    /// <summary>Root mean square normalization: <c>norm</c>, then <paramref name="name"/> (times the gain).</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="x">(T, d).</param>
+    /// <param name="g">Gain (d).</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="name">The result's.</param>
+    /// <param name="layer">The layer that both are counted to, or -1.</param>
+    public static Tensor RmsNorm(State s, Tensor x, Weight g, float epsilon, string name, int layer)
+    {
+        Tensor y;
+        if (s.Tap is { } tap && tap.Wants("norm", layer))
+        {
+            Tensor norm = Ops.RmsNorm.Forward(s.Pass, x, null, null, epsilon);
+            tap.Take("norm", layer, "RMS_NORM", norm);
+            y = Gain.Forward(s.Pass, norm, g);
+        }
+        else
+        {
+            y = Ops.RmsNorm.Forward(s.Pass, x, g, null, epsilon);
+        }
+        s.Tap?.Take(name, layer, "MUL", y);
+        return y;
+    }
+
     /// <summary>x Wᵀ + b: <paramref name="product"/>, then with a bias <paramref name="sum"/>.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="W">(out, in).</param>

@@ -259,23 +259,8 @@ internal sealed class T5 : IDecoder, IEncoder
         return x;
     }
 
-    private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer)
-    {
-        Tensor y;
-        if (s.Tap is { } tap && tap.Wants("norm", layer))
-        {
-            // In the two steps in which ggml has it; the result is the same to the last bit.
-            Tensor norm = RmsNorm.Forward(s.Pass, x, null, null, C.Epsilon);
-            tap.Take("norm", layer, "RMS_NORM", norm);
-            y = Gain.Forward(s.Pass, norm, gain);
-        }
-        else
-        {
-            y = RmsNorm.Forward(s.Pass, x, gain, null, C.Epsilon);
-        }
-        s.Tap?.Take(name, layer, "MUL", y);
-        return y;
-    }
+    private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer) =>
+        NamedSteps.RmsNorm(s, x, gain, C.Epsilon, name, layer);
 
     // (H·T, first + T). Most layers have layer 0's table and share its bias, but where somebody looks each works out its own.
     private Tensor PositionBias(State s, IReadOnlyList<Layer> stack, int i, Tensor bias_0, int T, int first)

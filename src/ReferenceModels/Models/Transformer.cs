@@ -246,9 +246,7 @@ internal sealed class Transformer : IDecoder, IEncoder
     private Tensor AddAndNorm(State s, Tensor x, Tensor sublayer, NormWeights norm, string name, int i)
     {
         Tensor sum = Residual.Forward(s.Pass, x, Dropout.Forward(s.Pass, sublayer));               // (T, d)
-        Tensor y = LayerNorm.Forward(s.Pass, sum, norm.g, norm.b, C.Epsilon);                      // (T, d)
-        s.Tap?.Take(name, i, "ADD", y);
-        return y;
+        return NamedSteps.LayerNorm(s, sum, norm.g, norm.b, C.Epsilon, name, i);                   // (T, d)
     }
 
     private static Tensor Project(State s, Affine affine, Tensor x, string name, int layer)
