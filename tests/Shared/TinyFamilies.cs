@@ -31,7 +31,7 @@ internal sealed class TinyFamilies
         Number("feed_forward_length", FeedForward);
         Number("block_count", Layers);
         Number("attention.head_count", Heads);
-        Matrix("token_embd", Width, tokens.Count, 1);
+        Matrix("token_embd", Width, tokens.Count, 0.3f); // small, so that what the layers add decides
     }
 
     /// <summary>SentencePiece with byte tokens; two K/V heads for four heads.</summary>
@@ -68,7 +68,7 @@ internal sealed class TinyFamilies
         file._file.SetMetadata("tokenizer.ggml.bos_token_id", 256u);
         file._file.SetMetadata("tokenizer.ggml.eos_token_id", 256u);
         file._file.SetMetadata("gpt2.attention.layer_norm_epsilon", 1e-5f);
-        file.Matrix("position_embd", Width, Context, 1);
+        file.Matrix("position_embd", Width, Context, 0.3f);
         file.Norm("output_norm", bias: true);
         for (int i = 0; i < Layers; i++)
         {
@@ -99,8 +99,8 @@ internal sealed class TinyFamilies
         file._file.SetMetadata("bert.attention.causal", false);
         file._file.SetMetadata("bert.pooling_type", 2u);
         file._file.SetMetadata("bert.classifier.output_labels", (IReadOnlyList<string>)["no", "maybe", "yes"]);
-        file.Matrix("position_embd", Width, Context, 1);
-        file.Matrix("token_types", Width, segments, 1);
+        file.Matrix("position_embd", Width, Context, 0.3f);
+        file.Matrix("token_types", Width, segments, 0.3f);
         file.Norm("token_embd_norm", bias: true);
         file.Squares("", bias: true, "cls");
         file.Matrix("cls.output", Width, 3);
@@ -121,6 +121,7 @@ internal sealed class TinyFamilies
         var file = new TinyFamilies("t5", "t5", tokens);
         file._file.SetMetadata("tokenizer.ggml.scores", tokens.Select((token, _) => token.Length > 2 ? -1f : -3f).ToArray());
         file._file.SetMetadata("tokenizer.ggml.token_type", tokens.Select((_, id) => id < 2 ? 3 : id == 2 ? 2 : 1).ToArray());
+        file._file.SetMetadata("tokenizer.ggml.add_space_prefix", true);
         file._file.SetMetadata("t5.attention.layer_norm_rms_epsilon", 1e-6f);
         file.Number("attention.relative_buckets_count", Buckets);
         file._file.SetMetadata("t5.decoder_start_token_id", 0u);
