@@ -34,6 +34,31 @@ public sealed class EmbedCommandTests : IDisposable
         Assert.All(Enumerable.Range(0, 32), i => Assert.Equal(token is { } one ? rows[one][i] : rows.Average(row => row[i]), pooled[i], 1e-5f));
     }
 
+    [Theory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task The_pooling_is_the_files_own_where_none_is_asked_for(string backend)
+    {
+        string file = _folder.File("cls.gguf", SmallModels.Bert().Set("tokenizer.ggml.unknown_token_id", 1u).Set("bert.pooling_type", 2u).ToBytes());
+        JsonElement json = Json(await EngineProcess.RunAsync("embed", "hello", "--model", file, "--backend", backend, "--json"));
+        Assert.Equal("cls", json.GetProperty("pooling").GetString());
+    }
+
+    [Fact]
+    public async Task Rank_gives_the_scores_of_the_files_classifier_on_both_backends()
+    {
+        string file = _folder.File("rank.gguf", SmallModels.Bert().Set("tokenizer.ggml.unknown_token_id", 1u).Set("bert.pooling_type", 4u)
+            .Set("bert.classifier.output_labels", "no", "yes").Tensor("cls.weight", [32, 32]).Tensor("cls.bias", [32])
+            .Tensor("cls.output.weight", [32, 2]).Tensor("cls.output.bias", [2]).ToBytes());
+        string[] arguments = ["embed", "hello", "--model", file, "--setting", "strict", "--json", "--backend"];
+        JsonElement native = Json(await EngineProcess.RunAsync([.. arguments, "llama.cpp"])), reference = Json(await EngineProcess.RunAsync([.. arguments, "reference"]));
+        Assert.Equal(("rank", 2), (native.GetProperty("pooling").GetString(), native.GetProperty("dimensions").GetInt32()));
+        Assert.All(native.GetProperty("embeddings")[0].EnumerateArray().Zip(reference.GetProperty("embeddings")[0].EnumerateArray()),
+            pair => Assert.Equal(pair.First.GetSingle(), pair.Second.GetSingle(), 5e-3f));
+        Outcome text = await EngineProcess.RunAsync("embed", "hello", "--model", file);
+        Assert.Contains("2 scores of the classifier\n", text.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Normalized_rows_have_length_1()
     {
