@@ -8,18 +8,18 @@ namespace ReferenceModels;
 internal static class Networks
 {
     // The table to extend: an architecture missing here is refused by name.
-    private static readonly Dictionary<string, Func<GgufFile, int, INetwork>> Known = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<GgufFile, int, bool, INetwork>> Known = new(StringComparer.Ordinal)
     {
-        ["bert"] = (file, vocabulary) => Bert.Load(file, vocabulary),
-        ["gpt2"] = (file, vocabulary) => Gpt2.Load(file, vocabulary),
-        ["llama"] = (file, vocabulary) => Llama.Load(file, vocabulary),
-        ["t5"] = (file, vocabulary) => T5.Load(file, vocabulary),
-        ["transformer"] = (file, vocabulary) => Transformer.Load(file, vocabulary),
+        ["bert"] = (file, vocabulary, trainable) => Bert.Load(file, vocabulary, trainable),
+        ["gpt2"] = (file, vocabulary, trainable) => Gpt2.Load(file, vocabulary, trainable),
+        ["llama"] = (file, vocabulary, trainable) => Llama.Load(file, vocabulary, trainable),
+        ["t5"] = (file, vocabulary, trainable) => T5.Load(file, vocabulary, trainable),
+        ["transformer"] = (file, vocabulary, trainable) => Transformer.Load(file, vocabulary, trainable),
     };
 
-    /// <summary>What reads a model of an architecture, given its file, in which the weights stay, and V.</summary>
+    /// <summary>What reads a model of an architecture, given its file, in which frozen weights stay, V, and whether the weights learn.</summary>
     /// <exception cref="UnsupportedRequestException">The architecture is not among those.</exception>
-    public static Func<GgufFile, int, INetwork> Loader(string architecture, string fileName) =>
+    public static Func<GgufFile, int, bool, INetwork> Loader(string architecture, string fileName) =>
         Known.TryGetValue(architecture, out var load) ? load : throw new UnsupportedRequestException(
             $"Loading {fileName}: the reference backend runs the architectures {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, "
             + $"the file is of '{architecture}'. Use the llama.cpp backend.");

@@ -28,7 +28,7 @@ internal sealed class ReferenceModel : ILoadedModel
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture);
-            _network = load(file, Tokenizer.VocabularySize);
+            _network = load(file, Tokenizer.VocabularySize, false);
             NetworkSizes sizes = _network.Sizes;
             Card = new ModelCard
             {

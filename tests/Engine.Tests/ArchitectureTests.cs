@@ -24,6 +24,8 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
         ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.Training"] = [
+            "Engine.Gguf", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [
             "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],

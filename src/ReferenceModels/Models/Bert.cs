@@ -31,6 +31,9 @@ internal sealed class Bert : IRanker
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public BertWeights W { get; }
 
+    /// <inheritdoc/>
+    public required IReadOnlyList<Weight> Parameters { get; init; }
+
     /// <summary>Reads a model.</summary>
     /// <param name="file">Frozen weights stay in it.</param>
     /// <param name="vocabulary">V.</param>
@@ -42,7 +45,7 @@ internal sealed class Bert : IRanker
         var reader = new WeightReader(file, trainable);
         BertWeights weights = BertWeights.Read(reader, config);
         reader.RequireAllUsed(Ignored);
-        return new Bert(config, weights);
+        return new Bert(config, weights) { Parameters = reader.Given };
     }
 
     // Tensors that a BERT file may have and that this model does without: none. llama.cpp refuses every other one, too.

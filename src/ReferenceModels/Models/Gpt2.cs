@@ -30,6 +30,9 @@ internal sealed class Gpt2 : IDecoder
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public Gpt2Weights W { get; }
 
+    /// <inheritdoc/>
+    public required IReadOnlyList<Weight> Parameters { get; init; }
+
     /// <summary>Reads a model.</summary>
     /// <param name="file">Frozen weights stay in it.</param>
     /// <param name="vocabulary">V.</param>
@@ -41,7 +44,7 @@ internal sealed class Gpt2 : IDecoder
         var reader = new WeightReader(file, trainable);
         Gpt2Weights weights = Gpt2Weights.Read(reader, config);
         reader.RequireAllUsed(Ignored);
-        return new Gpt2(config, weights);
+        return new Gpt2(config, weights) { Parameters = reader.Given };
     }
 
     // Tensors that a GPT-2 file may have and that this model does without: none. llama.cpp refuses every other one, too.

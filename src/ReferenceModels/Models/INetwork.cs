@@ -1,4 +1,5 @@
 using ReferenceModels.Ops;
+using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
@@ -7,6 +8,9 @@ internal interface INetwork
 {
     /// <summary>The sizes that matter outside of the model's own file.</summary>
     NetworkSizes Sizes { get; }
+
+    /// <summary>Its weights, each once, under the file's names.</summary>
+    IReadOnlyList<Weight> Parameters { get; }
 
     /// <summary>Bytes that a state for so many positions keeps between passes.</summary>
     long CacheBytes(int contextLength);

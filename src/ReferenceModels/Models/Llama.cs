@@ -35,6 +35,9 @@ internal sealed class Llama : IDecoder
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public LlamaWeights W { get; }
 
+    /// <inheritdoc/>
+    public required IReadOnlyList<Weight> Parameters { get; init; }
+
     /// <summary>Reads a model.</summary>
     /// <param name="file">Frozen weights stay in it.</param>
     /// <param name="vocabulary">V.</param>
@@ -47,7 +50,7 @@ internal sealed class Llama : IDecoder
         var reader = new WeightReader(file, trainable);
         LlamaWeights weights = LlamaWeights.Read(reader, config);
         reader.RequireAllUsed(Ignored);
-        return new Llama(config, weights);
+        return new Llama(config, weights) { Parameters = reader.Given };
     }
 
     // Tensors that a LLaMA file may have and that this model does without: none. llama.cpp refuses every other one, too.
@@ -194,7 +197,7 @@ internal sealed class Llama : IDecoder
                 [.. Enumerable.Range(0, c.N).Select(i => Layer.Read(w.Enter($"blk.{i}"), c))],
                 w.Vector("output_norm.weight", c.d, $"embedding_length {c.d}"),
                 w.OptionalMatrix("output.weight", c.V, c.d, fromV) ?? embedding,
-                w.OptionalVector("rope_freqs.weight", c.d_k / 2, $"half of head_dim {c.d_k}"));
+                w.OptionalConstant("rope_freqs.weight", c.d_k / 2, $"half of head_dim {c.d_k}"));
         }
     }
 

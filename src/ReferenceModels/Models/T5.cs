@@ -33,6 +33,9 @@ internal sealed class T5 : IDecoder, IEncoder
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public T5Weights W { get; }
 
+    /// <inheritdoc/>
+    public required IReadOnlyList<Weight> Parameters { get; init; }
+
     /// <summary>Reads a model.</summary>
     /// <param name="file">Frozen weights stay in it.</param>
     /// <param name="vocabulary">V.</param>
@@ -45,7 +48,7 @@ internal sealed class T5 : IDecoder, IEncoder
         T5Weights weights = T5Weights.Read(reader, config);
         reader.RequireAllUsed(Enumerable.Range(0, config.M).ToDictionary(
             i => $"dec.blk.{i}.cross_attn_rel_b.weight", _ => "Cross-attention has no positions: neither llama.cpp nor Hugging Face reads it."));
-        return new T5(config, weights);
+        return new T5(config, weights) { Parameters = reader.Given };
     }
 
     /// <summary>The sizes of a model. Keys and defaults are those that llama.cpp reads.</summary>

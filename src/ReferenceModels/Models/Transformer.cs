@@ -36,6 +36,9 @@ internal sealed class Transformer : IDecoder, IEncoder
     /// <summary>What it has learned; read-only, shared by all states.</summary>
     public TransformerWeights W { get; }
 
+    /// <inheritdoc/>
+    public required IReadOnlyList<Weight> Parameters { get; init; }
+
     /// <summary>Reads a model.</summary>
     /// <param name="file">Frozen weights stay in it.</param>
     /// <param name="vocabulary">V.</param>
@@ -47,7 +50,7 @@ internal sealed class Transformer : IDecoder, IEncoder
         var reader = new WeightReader(file, trainable);
         TransformerWeights weights = TransformerWeights.Read(reader, config);
         reader.RequireAllUsed(Ignored);
-        return new Transformer(config, weights);
+        return new Transformer(config, weights) { Parameters = reader.Given };
     }
 
     // The format has no tensor that this model does without.

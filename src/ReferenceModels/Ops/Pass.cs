@@ -28,7 +28,7 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     public Arithmetic Arithmetic { get; init; }
 
     /// <summary>What training drops; null drops nothing.</summary>
-    public DropoutRule? Dropout { get; init; }
+    public DropoutRule? Dropout { get; set; }
 
     /// <summary>Asked between ops.</summary>
     public CancellationToken Cancellation { get; set; }

@@ -14,17 +14,21 @@ internal sealed class WeightReader
     private readonly string _prefix;
     private readonly bool _trainable;
     private readonly HashSet<string> _used;
+    private readonly List<Weight> _given;
 
     /// <summary>A reader at the root of the file's names.</summary>
     /// <param name="file">The file.</param>
     /// <param name="trainable">Gives F32 copies with gradients instead of frozen weights in place.</param>
-    public WeightReader(GgufFile file, bool trainable = false) : this(file, "", trainable, new HashSet<string>(StringComparer.Ordinal)) { }
+    public WeightReader(GgufFile file, bool trainable = false) : this(file, "", trainable, new HashSet<string>(StringComparer.Ordinal), []) { }
 
-    private WeightReader(GgufFile file, string prefix, bool trainable, HashSet<string> used) =>
-        (_file, _prefix, _trainable, _used) = (file, prefix, trainable, used);
+    private WeightReader(GgufFile file, string prefix, bool trainable, HashSet<string> used, List<Weight> given) =>
+        (_file, _prefix, _trainable, _used, _given) = (file, prefix, trainable, used, given);
+
+    /// <summary>The weights handed out so far by this reader and all readers of the same root, each once, in the order asked for.</summary>
+    public IReadOnlyList<Weight> Given => _given;
 
     /// <summary>A reader of the names that begin with the prefix and a dot.</summary>
-    public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _trainable, _used);
+    public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _trainable, _used, _given);
 
     /// <summary>Whether the file has the tensor.</summary>
     public bool Has(string name) => _file.FindTensor(_prefix + name) is not null;
@@ -54,6 +58,10 @@ internal sealed class WeightReader
         return vector is null or { Type: GgmlType.F32 } ? vector : Weight.CopyToF32(vector);
     }
 
+    /// <summary>As <see cref="OptionalVector"/>, for numbers that nobody learns: frozen in any case.</summary>
+    public Weight? OptionalConstant(string name, int n, string? origin = null) =>
+        new WeightReader(_file, _prefix, trainable: false, _used, _given).OptionalVector(name, n, origin);
+
     /// <summary>Refuses a file with tensors that nobody asked for: the model they belong to is another one.</summary>
     /// <param name="ignored">Names that may be left, each with the reason why.</param>
     /// <exception cref="ModelFileException">There are others.</exception>
@@ -72,6 +80,7 @@ internal sealed class WeightReader
         Weight frozen = Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor));
         if (!_trainable)
         {
+            _given.Add(frozen);
             return frozen;
         }
         Weight trainable = Weight.Trainable(tensor.Name, rows, columns);
@@ -79,6 +88,7 @@ internal sealed class WeightReader
         {
             frozen.ReadRow(row, trainable.Values.AsSpan(row * columns, columns));
         }
+        _given.Add(trainable);
         return trainable;
     }
 

@@ -1,0 +1,47 @@
+using Engine;
+using ReferenceModels.Models;
+using ReferenceModels.Ops;
+using ReferenceModels.Training.Data;
+using ReferenceModels.Training.Objectives;
+
+namespace ReferenceModels.Training;
+
+/// <summary>One example in a model: evaluated when the first answer is asked for, then every head on the same rows.</summary>
+internal sealed class Answers(INetwork network, State state, Example example) : IAnswers
+{
+    private Tensor? _rows;
+    private Scores? _tokens;
+
+    /// <summary>(T, d), the model's rows of the example's tokens.</summary>
+    private Tensor Rows => _rows ??= network switch
+    {
+        IDecoder decoder => Decode(decoder),
+        IEncoder encoder => encoder.Encode(state, example.Tokens, example.Segments),
+        _ => throw Missing("rows of tokens"),
+    };
+
+    /// <inheritdoc/>
+    public Scores Tokens() => _tokens ??= network is IDecoder decoder
+        ? new Scores(state.Pass, decoder.Logits(state, Rows)) : throw Missing("a language model's logits");
+
+    /// <inheritdoc/>
+    public Scores MaskedTokens(IReadOnlyList<int> positions) => throw Missing("a masked-token head");
+
+    /// <inheritdoc/>
+    public Scores NextSentence() => throw Missing("a next-sentence head");
+
+    /// <inheritdoc/>
+    public Scores Classes() => throw Missing("a classification head");
+
+    private Tensor Decode(IDecoder decoder)
+    {
+        if (network is IEncoder encoder)
+        {
+            encoder.Encode(state, example.Source, []);
+        }
+        return decoder.Forward(state, example.Tokens, example.Tokens.Length);
+    }
+
+    private static UnsupportedRequestException Missing(string what) =>
+        new($"Training: the objective asks the model for {what}, and this architecture has none. Choose another objective or model.");
+}

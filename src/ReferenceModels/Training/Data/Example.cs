@@ -1,0 +1,31 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Training.Data;
+
+/// <summary>What a model is shown at once and what it should answer.</summary>
+public sealed record Example
+{
+    /// <summary>A target that does not count.</summary>
+    public const int Ignored = CrossEntropy.Ignored;
+
+    /// <summary>(T) token ids; of an encoder–decoder, what its decoder is given.</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>(T) for each token the id that the model should name there, or <see cref="Ignored"/>; empty where it is asked for none.</summary>
+    public int[] Targets { get; init; } = [];
+
+    /// <summary>(T) rows of the segment table; empty for row 0 throughout.</summary>
+    public int[] Segments { get; init; } = [];
+
+    /// <summary>(S) token ids of an encoder–decoder's source.</summary>
+    public int[] Source { get; init; } = [];
+
+    /// <summary>The class, from 0, or <see cref="Ignored"/>.</summary>
+    public int Label { get; init; } = Ignored;
+
+    /// <summary>0 where the second sentence follows the first, 1 where it does not, <see cref="Ignored"/> where there is no second.</summary>
+    public int NextSentence { get; init; } = Ignored;
+
+    /// <summary>How many tokens it takes in a pass, source and target.</summary>
+    internal int Length => Tokens.Length + Source.Length;
+}

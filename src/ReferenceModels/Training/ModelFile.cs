@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Engine.Gguf;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Training;
+
+/// <summary>Writes a model that has learned: the metadata of the file it began as, its tensors in the same order, what learned in F32.</summary>
+internal static class ModelFile
+{
+    /// <summary>Writes it, under another name first.</summary>
+    public static void Write(string path, GgufFile origin, IEnumerable<Weight> learned)
+    {
+        Dictionary<string, Weight> weights = learned.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+        var writer = new GgufWriter((int)(origin.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment));
+        foreach (string key in origin.Metadata.Keys)
+        {
+            writer.SetMetadata(key, origin.Metadata[key]!);
+        }
+        writer.SetMetadata(GgufKeys.FileType, 0u); // "all F32": nearly all of it is
+        foreach (GgufTensor tensor in origin.Tensors)
+        {
+            if (weights.TryGetValue(tensor.Name, out Weight? weight))
+            {
+                writer.AddTensor(tensor.Name, tensor.Shape, GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(weight.Values)));
+            }
+            else
+            {
+                writer.AddTensor(tensor.Name, tensor.Shape, tensor.Type, stream => Copy(origin, tensor, stream));
+            }
+        }
+        writer.Write(path);
+    }
+
+    private static void Copy(GgufFile origin, GgufTensor tensor, Stream stream)
+    {
+        const int Block = 1 << 20;
+        for (long at = 0; at < tensor.ByteLength; at += Block)
+        {
+            stream.Write(origin.GetData(tensor, at, (int)Math.Min(Block, tensor.ByteLength - at)));
+        }
+    }
+}
