@@ -17,6 +17,8 @@ public sealed partial class ArchitectureTests
         ["Engine.Parity"] = [],
         ["Engine.LlamaCpp.Interop"] = [],
         ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Configuration"],
+        ["Engine.Chat.Jinja"] = [],
+        ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
         ["Engine.Configuration"] = ["Engine.LlamaCpp"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],

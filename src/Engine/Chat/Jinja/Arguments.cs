@@ -1,0 +1,52 @@
+namespace Engine.Chat.Jinja;
+
+/// <summary>The arguments of a call.</summary>
+/// <param name="Positional">By place.</param>
+/// <param name="Named">By name.</param>
+internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDictionary<string, object> Named)
+{
+    public static readonly Arguments None = new([], new Dictionary<string, object>());
+
+    public static Arguments Of(params object[] positional) => new(positional, None.Named);
+
+    /// <summary>An argument by place or name, or null.</summary>
+    public object? Find(int place, string name) => place < Positional.Count ? Positional[place] : Named.GetValueOrDefault(name);
+
+    public object Require(int place, string name) => Find(place, name) ?? throw new JinjaException($"the argument '{name}' is missing");
+
+    public string? FindText(int place, string name) => Find(place, name) switch
+    {
+        null or Jinja.None => null,
+        object value => PyType.RequireText(value, name).Value,
+    };
+
+    public int? FindInteger(int place, string name) => Find(place, name) switch
+    {
+        null or Jinja.None => null,
+        object value => PyType.Index(value, name),
+    };
+
+    public bool IsTrue(int place, string name, bool otherwise = false) => Find(place, name) is { } value ? PyType.IsTrue(value) : otherwise;
+
+    /// <summary>Refuses arguments that a function does not have.</summary>
+    public Arguments Expect(string function, params ReadOnlySpan<string> names)
+    {
+        if (Positional.Count > names.Length)
+        {
+            throw new JinjaException($"{function} takes at most {names.Length} argument(s), {Positional.Count} are given");
+        }
+        foreach (string name in Named.Keys)
+        {
+            if (!names.Contains(name))
+            {
+                throw new JinjaException($"{function} has no argument '{name}'");
+            }
+        }
+        return this;
+    }
+
+    /// <summary>Without the first so many by place.</summary>
+    public Arguments Skip(int count) => this with { Positional = [.. Positional.Skip(count)] };
+
+    public Arguments Prepend(object first) => this with { Positional = [first, .. Positional] };
+}

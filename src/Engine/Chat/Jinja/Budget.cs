@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Chat.Jinja;
+
+/// <summary>What one rendering may take: a template comes with a model file, and files are hostile.</summary>
+internal sealed class Budget(CancellationToken cancellationToken)
+{
+    /// <summary>A long conversation with tools takes some ten thousand.</summary>
+    private const long MostSteps = 20_000_000;
+
+    /// <summary>Characters that one rendering may write, those of intermediate texts included: 256 MB.</summary>
+    private const long MostCharacters = 128L << 20;
+
+    /// <summary>Macros within macros. Python's own limit allows for about 300.</summary>
+    private const int MostCalls = 200;
+
+    private long _steps;
+    private long _characters;
+    private int _calls;
+
+    /// <summary>Pays for a step, or for work on so many items.</summary>
+    public void Spend(long steps = 1)
+    {
+        _steps += steps;
+        if (_steps > MostSteps || steps > MostSteps)
+        {
+            throw new JinjaException($"the template takes more than {MostSteps:N0} steps");
+        }
+        if ((_steps & 0xFFF) < steps)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Pays for reading or writing so many characters.</summary>
+    public void SpendOnText(long characters)
+    {
+        _characters += characters;
+        if (_characters > MostCharacters || characters > MostCharacters)
+        {
+            throw new JinjaException($"the template handles more than {MostCharacters:N0} characters");
+        }
+        Spend();
+    }
+
+    /// <summary>Runs a macro's body, unless macros call each other without end.</summary>
+    public T Call<T>(Func<T> body)
+    {
+        if (++_calls > MostCalls)
+        {
+            throw new JinjaException($"macros call each other more than {MostCalls} deep");
+        }
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            _calls--;
+        }
+    }
+
+    /// <summary>Refuses to go deeper where the thread's stack would end: an overflow would end the process.</summary>
+    public static void RequireStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new JinjaException("the template or a value in it is nested too deep");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+namespace Engine.Chat.Jinja;
+
+/// <summary>A parameter of a macro.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Default">What it is where no argument is given; null for undefined.</param>
+internal sealed record Parameter(string Name, Expression? Default);
+
+/// <summary>What a macro takes.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Parameters">Its parameters.</param>
+/// <param name="TakesMore">Whether its body reads <c>varargs</c>: what is given beyond the parameters.</param>
+/// <param name="TakesMoreNamed">Whether its body reads <c>kwargs</c>.</param>
+internal sealed record Signature(string Name, IReadOnlyList<Parameter> Parameters, bool TakesMore, bool TakesMoreNamed);
+
+/// <summary>A macro, or the body of a call block: a piece of template that makes text of its arguments.</summary>
+/// <param name="signature">Its name and what it takes.</param>
+/// <param name="body">What it renders.</param>
+/// <param name="scope">Where it stands: the names around it are there when it is called.</param>
+internal sealed class Macro(Signature signature, Statement body, Scope scope) : Callable, IAttributes
+{
+    public object? Find(string attribute) => attribute == "name" ? Text.Own(signature.Name) : null;
+
+    public override object Call(Arguments arguments, RenderState state)
+    {
+        IReadOnlyList<Parameter> parameters = signature.Parameters;
+        Scope inner = scope.Inner();
+        var rest = new Mapping();
+        foreach ((string key, object value) in arguments.Named)
+        {
+            if (key != "caller" && parameters.All(parameter => parameter.Name != key))
+            {
+                rest[Text.Own(key)] = value;
+            }
+        }
+        inner["varargs"] = new PyTuple([.. arguments.Positional.Skip(parameters.Count)]);
+        inner["kwargs"] = rest;
+        inner["caller"] = arguments.Named.GetValueOrDefault("caller") ?? PyType.Undefined("No caller defined");
+        if ((arguments.Positional.Count > parameters.Count && !signature.TakesMore) || (rest.Count > 0 && !signature.TakesMoreNamed))
+        {
+            throw new JinjaException($"macro '{signature.Name}' takes no such argument, {arguments.Positional.Count} by place and {arguments.Named.Count} by name are given");
+        }
+        for (int i = 0; i < parameters.Count; i++)
+        {
+            inner[parameters[i].Name] = arguments.Find(i, parameters[i].Name)
+                ?? parameters[i].Default?.Evaluate(inner)
+                ?? PyType.Undefined($"parameter '{parameters[i].Name}' was not provided");
+        }
+        return state.Budget.Call(() =>
+        {
+            var output = new TextBuilder(state.Budget);
+            body.Execute(inner, output);
+            return output.ToText();
+        });
+    }
+}

@@ -1,0 +1,173 @@
+using System.Numerics;
+
+namespace Engine.Chat.Jinja;
+
+/// <summary>Filters over sequences. Jinja's are lazy in part; here all give lists.</summary>
+internal static class SequenceFilters
+{
+    public static readonly Dictionary<string, Filters.Filter> All = new(StringComparer.Ordinal)
+    {
+        ["length"] = Length,
+        ["count"] = Length,
+        ["list"] = (value, _, state) => PyType.Items(value, state.Budget),
+        ["first"] = (value, _, state) => PyType.Items(value, state.Budget) is [var first, ..] ? first : PyType.Undefined("No first item, sequence was empty."),
+        ["last"] = (value, _, state) => PyType.Items(value, state.Budget) is [.., var last] ? last : PyType.Undefined("No last item, sequence was empty."),
+        ["join"] = Join,
+        ["items"] = (value, _, state) => value is Undefined ? new List<object>()
+            : MappingMethods.Pairs(value as Mapping ?? throw new JinjaException("Can only get item pairs from a mapping."), state.Budget),
+        ["dictsort"] = DictSort,
+        ["reverse"] = (value, _, state) => Reverse(value, state.Budget),
+        ["sort"] = (value, a, state) => Sorted(PyType.Items(value, state.Budget), Key(a.Find(2, "attribute"), a.IsTrue(1, "case_sensitive"), state), a.IsTrue(0, "reverse")),
+        ["unique"] = Unique,
+        ["min"] = (value, a, state) => Extreme(value, a, state, -1),
+        ["max"] = (value, a, state) => Extreme(value, a, state, 1),
+        ["sum"] = (value, a, state) => PyType.Items(value, state.Budget)
+            .Select(item => a.Find(0, "attribute") is { } path and not None ? Members.Path(item, path) : item)
+            .Aggregate(a.Find(1, "start") ?? BigInteger.Zero, (sum, item) => Arithmetic.Apply("+", sum, item, state)),
+        ["map"] = Map,
+        ["select"] = (value, a, state) => Select(value, a, state, attribute: false, keeps: true),
+        ["reject"] = (value, a, state) => Select(value, a, state, attribute: false, keeps: false),
+        ["selectattr"] = (value, a, state) => Select(value, a, state, attribute: true, keeps: true),
+        ["rejectattr"] = (value, a, state) => Select(value, a, state, attribute: true, keeps: false),
+        ["groupby"] = GroupBy,
+        ["batch"] = (value, a, state) => Batch(PyType.Items(value, state.Budget), a.FindInteger(0, "linecount") ?? 1, a.Find(1, "fill_with")),
+        ["slice"] = (value, a, state) => Slice(PyType.Items(value, state.Budget), a.FindInteger(0, "slices") ?? 1, a.Find(1, "fill_with"), state.Budget),
+    };
+
+    private static object Length(object value, Arguments arguments, RenderState state) =>
+        PyType.Length(value) is { } length ? PyType.Int(length) : throw new JinjaException($"object of type '{PyType.Name(value)}' has no len()");
+
+    private static Text Join(object value, Arguments arguments, RenderState state)
+    {
+        arguments.Expect("join", "d", "attribute");
+        Text separator = PyText.Str(arguments.Find(0, "d") ?? Text.Empty, state.Budget);
+        object? path = arguments.Find(1, "attribute");
+        IEnumerable<object> items = PyType.Items(value, state.Budget)
+            .Select(item => (object)PyText.Str(path is null or None ? item : Members.Path(item, path), state.Budget));
+        return StringMethods.Join(separator, items.ToList(), state.Budget);
+    }
+
+    private static object Reverse(object value, Budget budget)
+    {
+        List<object> items = PyType.Items(value, budget);
+        items.Reverse();
+        return value is Text ? items.Aggregate(new TextBuilder(budget), (text, item) => text.Append((Text)item)).ToText() : items;
+    }
+
+    private static List<object> DictSort(object value, Arguments arguments, RenderState state)
+    {
+        arguments.Expect("dictsort", "case_sensitive", "by", "reverse");
+        int part = (arguments.FindText(1, "by") ?? "key") switch { "key" => 0, "value" => 1, _ => throw new JinjaException("dictsort: by is 'key' or 'value'") };
+        List<object> pairs = MappingMethods.Pairs(value as Mapping ?? throw PyType.Mistake("dictsort", "a mapping", value), state.Budget);
+        Func<object, object> folded = Key(null, arguments.IsTrue(0, "case_sensitive"), state);
+        return Sorted(pairs, pair => folded(((PyTuple)pair).Items[part]), arguments.IsTrue(2, "reverse"));
+    }
+
+    private static List<object> Unique(object value, Arguments arguments, RenderState state)
+    {
+        Func<object, object> key = Key(arguments.Find(1, "attribute"), arguments.IsTrue(0, "case_sensitive"), state);
+        var seen = new HashSet<object>(PyEquality.Instance);
+        return PyType.Items(value, state.Budget).FindAll(item => seen.Add(key(item)));
+    }
+
+    private static object Extreme(object value, Arguments arguments, RenderState state, int sign)
+    {
+        Func<object, object> key = Key(arguments.Find(1, "attribute"), arguments.IsTrue(0, "case_sensitive"), state);
+        List<object> items = PyType.Items(value, state.Budget);
+        return items.Count == 0 ? PyType.Undefined("No aggregated item, sequence was empty.")
+            : items.Aggregate((best, item) => PyOrder.Compare(key(item), key(best), "<") * sign > 0 ? item : best);
+    }
+
+    private static List<object> Map(object value, Arguments arguments, RenderState state)
+    {
+        List<object> items = ItemsOrNone(value, state.Budget);
+        if (arguments.Positional.Count == 0 && arguments.Named.TryGetValue("attribute", out object? path))
+        {
+            object? otherwise = arguments.Named.GetValueOrDefault("default");
+            return items.ConvertAll(item => Members.Path(item, path) is var found && found is Undefined && otherwise is not null ? otherwise : found);
+        }
+        string filter = arguments.FindText(0, "filter") ?? throw new JinjaException("map requires a filter argument");
+        Arguments rest = arguments.Skip(1);
+        return items.ConvertAll(item => Filters.Apply(filter, item, rest, state));
+    }
+
+    private static List<object> Select(object value, Arguments arguments, RenderState state, bool attribute, bool keeps)
+    {
+        int first = attribute ? 1 : 0;
+        object? path = attribute ? arguments.Require(0, "attribute") : null;
+        string? test = arguments.FindText(first, "test");
+        Arguments rest = arguments.Skip(first + 1);
+        return ItemsOrNone(value, state.Budget).FindAll(item =>
+        {
+            object tested = path is null ? item : Members.Path(item, path);
+            return keeps == (test is null ? PyType.IsTrue(tested) : Tests.Apply(test, tested, rest, state));
+        });
+    }
+
+    // These filters ask first whether there is anything: None has no items here, and is no mistake.
+    private static List<object> ItemsOrNone(object value, Budget budget) => PyType.IsTrue(value) ? PyType.Items(value, budget) : [];
+
+    private static List<object> GroupBy(object value, Arguments arguments, RenderState state)
+    {
+        object path = arguments.Require(0, "attribute");
+        object? otherwise = arguments.Find(1, "default");
+        Func<object, object> folded = Key(null, arguments.IsTrue(2, "case_sensitive"), state);
+        List<object> items = Sorted(PyType.Items(value, state.Budget), item => folded(Grouper(item)), reverse: false);
+        var groups = new List<object>();
+        foreach (object item in items)
+        {
+            if (groups.Count == 0 || !PyEquality.Instance.Equals(folded(((PyTuple)groups[^1]).Items[0]), folded(Grouper(item))))
+            {
+                groups.Add(new PyTuple(Grouper(item), new List<object>()));
+            }
+            ((List<object>)((PyTuple)groups[^1]).Items[1]).Add(item);
+        }
+        return groups;
+
+        object Grouper(object item) => Members.Path(item, path) is var found && found is Undefined && otherwise is not null ? otherwise : found;
+    }
+
+    private static List<object> Batch(List<object> items, int count, object? fill)
+    {
+        List<object> batches = [.. items.Chunk(Math.Max(1, count)).Select(chunk => (object)chunk.ToList())];
+        if (fill is not (null or None) && batches is [.., List<object> last])
+        {
+            last.AddRange(Enumerable.Repeat(fill, Math.Max(0, Math.Min(count, 100_000) - last.Count)));
+        }
+        return batches;
+    }
+
+    private static List<object> Slice(List<object> items, int count, object? fill, Budget budget)
+    {
+        count = Math.Max(1, count);
+        budget.Spend(count);
+        var slices = new List<object>();
+        int start = 0;
+        for (int i = 0; i < count; i++)
+        {
+            bool more = i < items.Count % count;
+            List<object> slice = items.GetRange(start, (items.Count / count) + (more ? 1 : 0));
+            start += slice.Count;
+            if (fill is not (null or None) && !more && items.Count % count > 0)
+            {
+                slice.Add(fill);
+            }
+            slices.Add(slice);
+        }
+        return slices;
+    }
+
+    /// <summary>What items are compared by: an attribute or themselves, texts without regard to case unless asked for.</summary>
+    private static Func<object, object> Key(object? path, bool caseSensitive, RenderState state) => item =>
+    {
+        object key = path is null or None ? item : Members.Path(item, path);
+        return key is Text text && !caseSensitive ? TextCase.Lower(text, state.Budget) : key;
+    };
+
+    private static List<object> Sorted(List<object> items, Func<object, object> key, bool reverse)
+    {
+        var order = Comparer<object>.Create((a, b) => PyOrder.Compare(a, b, "<"));
+        // Both of LINQ's orders are stable, as Python's are.
+        return reverse ? [.. items.OrderByDescending(key, order)] : [.. items.OrderBy(key, order)];
+    }
+}

@@ -1,0 +1,46 @@
+namespace Engine.Chat.Jinja;
+
+/// <summary>A parsed template.</summary>
+internal sealed class Template
+{
+    /// <summary>More is no template: the longest known have some 30,000 characters.</summary>
+    private const int MostCharacters = 1 << 20;
+
+    private readonly Statement _root;
+
+    private Template(Statement root) => _root = root;
+
+    /// <exception cref="JinjaException">The text is not a well-formed template.</exception>
+    public static Template Parse(string source) => source.Length <= MostCharacters
+        ? new Template(Parser.Read(source))
+        : throw new JinjaException($"the template has {source.Length:N0} characters, at most {MostCharacters:N0} are allowed", 1);
+
+    /// <summary>Renders it.</summary>
+    /// <param name="variables">What it is given.</param>
+    /// <param name="now">The time it is told.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <exception cref="JinjaException">The template cannot be rendered, or refuses what it is given.</exception>
+    public Text Render(IEnumerable<KeyValuePair<string, object>> variables, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var state = new RenderState(new Budget(cancellationToken), now);
+        var scope = new Scope(state);
+        Globals.AddTo(scope);
+        foreach ((string name, object value) in variables)
+        {
+            scope[name] = value;
+        }
+        try
+        {
+            return _root.Render(scope);
+        }
+        catch (JinjaException e) when (e.Line == 0)
+        {
+            throw new JinjaException(e.Message, state.Line, e.IsRefusal);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or ArithmeticException or FormatException or InvalidCastException)
+        {
+            // An argument that a function did not foresee; also how .NET's sorting passes on what a comparison threw.
+            throw new JinjaException(e.GetBaseException().Message, state.Line);
+        }
+    }
+}

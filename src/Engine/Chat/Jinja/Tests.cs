@@ -1,0 +1,45 @@
+using System.Numerics;
+
+namespace Engine.Chat.Jinja;
+
+/// <summary>The tests, what follows <c>is</c>, by name.</summary>
+internal static class Tests
+{
+    public static bool Apply(string name, object value, Arguments arguments, RenderState state) => name switch
+    {
+        "defined" => value is not Undefined,
+        "undefined" => value is Undefined,
+        "none" => value is None,
+        "true" => value is true,
+        "false" => value is false,
+        "boolean" => value is bool,
+        "string" => value is Text,
+        "number" => value is bool or BigInteger or double,
+        "integer" => value is BigInteger,
+        "float" => value is double,
+        "mapping" => value is Mapping,
+        "iterable" => PyType.TryItems(value) is not null,
+        // What has a length and items; Python's undefined has both.
+        "sequence" => value is Text or List<object> or PyTuple or Mapping or Undefined,
+        "callable" => value is Callable,
+        "escaped" => value is Text { IsSafe: true },
+        "lower" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: false),
+        "upper" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: true),
+        "even" => Remainder(value, 2).IsZero,
+        "odd" => !Remainder(value, 2).IsZero,
+        "divisibleby" => Remainder(value, PyType.ToInteger(arguments.Require(0, "num")) ?? 0).IsZero,
+        "eq" or "equalto" or "==" => PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
+        "ne" or "!=" => !PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
+        "lt" or "lessthan" or "<" => PyOrder.Compare(value, arguments.Require(0, "other"), "<") < 0,
+        "le" or "<=" => PyOrder.Compare(value, arguments.Require(0, "other"), "<=") <= 0,
+        "gt" or "greaterthan" or ">" => PyOrder.Compare(value, arguments.Require(0, "other"), ">") > 0,
+        "ge" or ">=" => PyOrder.Compare(value, arguments.Require(0, "other"), ">=") >= 0,
+        "in" => PyOrder.Contains(arguments.Require(0, "seq"), value, state.Budget),
+        "sameas" => value is None or bool ? value.Equals(arguments.Require(0, "other")) : ReferenceEquals(value, arguments.Require(0, "other")),
+        "filter" => value is Text filter && Filters.Has(filter.Value),
+        _ => throw new JinjaException($"there is no test '{name}'"),
+    };
+
+    private static BigInteger Remainder(object value, BigInteger divisor) =>
+        divisor.IsZero ? throw new JinjaException("modulo by zero") : (PyType.ToInteger(value) ?? throw PyType.Mistake("a test of divisibility", "an integer", value)) % divisor;
+}

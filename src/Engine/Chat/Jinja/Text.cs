@@ -1,0 +1,128 @@
+namespace Engine.Chat.Jinja;
+
+/// <summary>A string of the template language, which remembers which of its characters came in with the messages.</summary>
+/// <remarks>Python counts code points, .NET UTF-16 units: <see cref="Length"/> and <see cref="Offset"/> are Python's.</remarks>
+internal sealed class Text : IEquatable<Text>
+{
+    public static readonly Text Empty = new("", []);
+
+    private readonly Run[] _runs;
+    private int _length = -1;
+
+    /// <param name="value">Its characters.</param>
+    /// <param name="runs">Where they come from.</param>
+    /// <param name="isSafe">Whether it passed the filter <c>safe</c>.</param>
+    public Text(string value, Run[] runs, bool isSafe = false) => (Value, _runs, IsSafe) = (value, runs, isSafe);
+
+    public string Value { get; }
+
+    public IReadOnlyList<Run> Runs => _runs;
+
+    /// <summary>Whether it passed the filter <c>safe</c>: what is added to it is escaped for HTML, here as with Jinja.</summary>
+    public bool IsSafe { get; }
+
+    /// <summary>Code points.</summary>
+    public int Length => _length >= 0 ? _length : _length = CountCodePoints(Value);
+
+    public bool IsForeign => Array.Exists(_runs, run => run.IsForeign);
+
+    /// <summary>A text of the template's own.</summary>
+    public static Text Own(string value) => Of(value, isForeign: false);
+
+    public static Text Of(string value, bool isForeign) => value.Length == 0 ? Empty : new(value, [new Run(value.Length, isForeign)]);
+
+    /// <summary>The same, marked as safe.</summary>
+    public Text AsSafe() => new(Value, _runs, isSafe: true);
+
+    /// <summary>Part of it, in UTF-16 units.</summary>
+    public Text Slice(int start, int length)
+    {
+        if (length <= 0)
+        {
+            return Empty;
+        }
+        if (length == Value.Length)
+        {
+            return this;
+        }
+        var runs = new List<Run>();
+        foreach (Run run in _runs)
+        {
+            int end = Math.Min(run.End, start + length) - start;
+            if (end > (runs.Count == 0 ? 0 : runs[^1].End))
+            {
+                runs.Add(run with { End = end });
+            }
+        }
+        return new Text(Value.Substring(start, length), [.. runs], IsSafe);
+    }
+
+    /// <summary>Where a code point begins; <paramref name="codePoint"/> is 0 to <see cref="Length"/>.</summary>
+    public int Offset(int codePoint)
+    {
+        if (Length == Value.Length)
+        {
+            return codePoint;
+        }
+        int offset = 0;
+        for (; codePoint > 0; codePoint--)
+        {
+            offset += char.IsSurrogatePair(Value, offset) ? 2 : 1;
+        }
+        return offset;
+    }
+
+    /// <summary>Each code point as a text.</summary>
+    public IEnumerable<Text> CodePoints()
+    {
+        for (int start = 0; start < Value.Length;)
+        {
+            int length = start + 1 < Value.Length && char.IsSurrogatePair(Value, start) ? 2 : 1;
+            yield return Slice(start, length);
+            start += length;
+        }
+    }
+
+    /// <summary>Without the given characters at its ends; without white space where none are given.</summary>
+    public Text Strip(string? characters = null, bool left = true, bool right = true)
+    {
+        int start = 0;
+        int end = Value.Length;
+        while (left && start < end && Strips(Value[start]))
+        {
+            start++;
+        }
+        while (right && end > start && Strips(Value[end - 1]))
+        {
+            end--;
+        }
+        return Slice(start, end - start);
+
+        bool Strips(char character) => characters?.Contains(character, StringComparison.Ordinal) ?? IsSpace(character);
+    }
+
+    /// <summary>Python's <c>str.isspace</c> of one character: .NET's, and the four separators of ASCII.</summary>
+    public static bool IsSpace(char character) => char.IsWhiteSpace(character) || character is >= '\u001C' and <= '\u001F';
+
+    public bool Equals(Text? other) => other is not null && Value == other.Value;
+
+    public override bool Equals(object? obj) => Equals(obj as Text);
+
+    public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
+
+    public override string ToString() => Value;
+
+    private static int CountCodePoints(string value)
+    {
+        int count = value.Length;
+        for (int i = 0; i + 1 < value.Length; i++)
+        {
+            if (char.IsSurrogatePair(value[i], value[i + 1]))
+            {
+                count--;
+                i++;
+            }
+        }
+        return count;
+    }
+}

@@ -1,0 +1,52 @@
+namespace Engine.Chat.Jinja;
+
+// Values of the language: Text, bool, BigInteger (Python's int), double, None, Undefined, List<object>, PyTuple, Mapping,
+// Namespace, LoopState, Callable. No value is null.
+
+/// <summary>Python's <c>None</c>.</summary>
+internal sealed class None
+{
+    public static readonly None Value = new();
+
+    private None()
+    {
+    }
+}
+
+/// <summary>What a name or attribute stands for that is not there: prints as nothing, is false and empty, and cannot be used otherwise.</summary>
+/// <param name="complaint">What to say where it is used.</param>
+internal sealed class Undefined(string complaint)
+{
+    public string Complaint { get; } = complaint;
+}
+
+/// <summary>A Python tuple.</summary>
+internal sealed class PyTuple(params object[] items)
+{
+    public object[] Items { get; } = items;
+}
+
+/// <summary>A Python dict: keeps the order of insertion; 1, 1.0 and True are one key.</summary>
+internal sealed class Mapping : OrderedDictionary<object, object>
+{
+    public Mapping() : base(PyEquality.Instance)
+    {
+    }
+
+    public object? Find(string key) => TryGetValue(Text.Own(key), out object? value) ? value : null;
+}
+
+/// <summary>Something with attributes of its own.</summary>
+internal interface IAttributes
+{
+    /// <summary>The attribute, or null.</summary>
+    object? Find(string name);
+}
+
+/// <summary>What <c>namespace()</c> makes: its attributes can be set from within loops.</summary>
+internal sealed class Namespace : IAttributes
+{
+    public Dictionary<string, object> Values { get; } = new(StringComparer.Ordinal);
+
+    public object? Find(string name) => Values.GetValueOrDefault(name);
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Engine.Chat;
+
+/// <summary>A message of a conversation as chat templates see it.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c>, or what else the template knows.</param>
+/// <param name="Content">What is said; null for none, as beside tool calls.</param>
+public sealed record TemplateMessage(string Role, string? Content)
+{
+    /// <summary>Further fields by name, such as <c>tool_calls</c>, <c>tool_call_id</c>, <c>name</c> or <c>reasoning_content</c>, in the form the
+    /// template expects: the one of OpenAI's API, with arguments as an object. A field <c>content</c> stands for <see cref="Content"/>.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Fields { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>A message of JSON, all of its fields as they are.</summary>
+    /// <exception cref="InvalidRequestException">It is no object with a text <c>role</c>.</exception>
+    public static TemplateMessage FromJson(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String)
+        {
+            throw new InvalidRequestException($"Reading a message: expected an object with a text 'role', found {json.ValueKind}. Correct the message.");
+        }
+        string? content = json.TryGetProperty("content", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        var fields = new OrderedDictionary<string, JsonElement>();
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            fields[property.Name] = property.Value.Clone();
+        }
+        return new TemplateMessage(role.GetString()!, content) { Fields = fields };
+    }
+}
