@@ -11,6 +11,10 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
     /// <summary>A difference of this many times what right engines show among themselves is a fault and not a floor; squared for NMSE.</summary>
     private const double Unexplained = 4;
 
+    /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
+    private const long SmallBytes = 16L << 20;
+    private const int MostTogether = 4;
+
     private readonly List<string> _engines = [];
     private readonly List<string> _failures = [];
     private readonly List<EngineDistance> _distances = [];
@@ -40,26 +44,26 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
         _distances.AddRange(references.Skip(1).Select(other => other.Table.From(other.Name, exact, Calibration.ExactReference, usual.Metric)));
 
         RowTable? served = null;
-        foreach ((string name, NativeVariant variant) in variants)
+        foreach ((string Name, NativeVariant Variant)[] group in Groups(variants, native.Card))
         {
-            var order = new VariantOrder(nativeOptions, variant, setting, kinds, inputs);
-            await TryAsync(async () =>
+            (string Name, bool Counts, Task<RowTable> Rows)[] running = [.. group.Select(one => (one.Name, !IsOfOtherSetting(one.Variant),
+                VariantProcess.RunAsync(one.Name, new VariantOrder(nativeOptions, one.Variant, setting, kinds, inputs), cancellationToken)))];
+            foreach ((string name, bool counts, Task<RowTable> task) in running)
             {
-                RowTable rows = await VariantProcess.RunAsync(name, order, cancellationToken).ConfigureAwait(false);
-                bool counts = !IsOfOtherSetting(variant);
-                _distances.AddRange(references.Select(other => rows.From(name, other.Table, other.Name, usual.Metric) with { Counts = counts }));
-                if (served is not null)
+                await TryAsync(async () =>
                 {
-                    _distances.Add(rows.From(name, served, variants[0].Name, usual.Metric) with { Counts = counts });
-                }
-                served ??= rows;
-                _engines.Add(name);
-            }).ConfigureAwait(false);
+                    RowTable rows = await task.ConfigureAwait(false);
+                    IEnumerable<(string Name, RowTable Table)> others = served is null ? references : [.. references, (variants[0].Name, served)];
+                    _distances.AddRange(others.Select(other => rows.From(name, other.Table, other.Name, usual.Metric) with { Counts = counts }));
+                    served ??= rows;
+                    _engines.Add(name);
+                }).ConfigureAwait(false);
+                bar.Report((float)++step / steps);
+            }
             if (served is null)
             {
                 throw new EngineException(_failures[^1]); // nothing is worth measuring without the engine that serves
             }
-            bar.Report((float)++step / steps);
         }
         RequireNoFault(usual, variants[0].Name);
         return new Calibration
@@ -77,6 +81,13 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
             Distances = _distances,
             Failures = _failures,
         };
+    }
+
+    /// <summary>The engine as it serves alone; the others at the same time as far as cores and memory have room for them.</summary>
+    private static IEnumerable<(string Name, NativeVariant Variant)[]> Groups(List<(string Name, NativeVariant Variant)> variants, ModelCard card)
+    {
+        int together = card.TensorBytes <= SmallBytes ? Math.Clamp(Environment.ProcessorCount, 1, MostTogether) : 1;
+        return variants.Skip(1).Chunk(together).Prepend([variants[0]]);
     }
 
     /// <summary>The engine as it serves first; then each with one thing changed.</summary>
