@@ -8,8 +8,9 @@ namespace Engine.Parity;
 /// <param name="IsFinite">Whether all entries are finite or, where a mask puts −∞, the same on both sides.</param>
 internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double WorstElement, int WorstRow, bool IsFinite)
 {
-    // A row far below the others, which only cancellation makes, has rounding errors of the size of the others'.
-    private const double SmallestRow = 1e-3;
+    // A row far below the others, which only cancellation makes, has rounding errors of the size of the others'. The fewer numbers
+    // it has (one, as the scores of a source of one token), the more often all of them cancel.
+    private const double SmallestRow = 1e-3, SmallestNumber = 0.1;
 
     /// <summary>Measures rows of <paramref name="width"/> entries.</summary>
     public static OpMeasure Of(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int width)
@@ -31,7 +32,7 @@ internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double
                 broken = i / width;
             }
         }
-        (int row, double worst) = Worst(a, b, width, SmallestRow * Math.Sqrt(squared / Math.Max(1, finite)));
+        (int row, double worst) = Worst(a, b, width, Math.Max(SmallestRow, SmallestNumber / width) * Math.Sqrt(squared / Math.Max(1, finite)));
         double nmse = squaredDiff == 0 ? 0 : squaredDiff / squared;
         return new OpMeasure(nmse, maxAbsDiff, worst, broken < 0 ? row : broken, broken < 0);
     }
