@@ -36,7 +36,8 @@ internal sealed class ReferenceSession : ISession
     {
         NetworkSizes sizes = network.Sizes;
         int rows = network is IEncoder ? contextLength : BlockTokens;
-        return sizeof(float) * (rows * sizes.RowFloats + LogitRows(sizes.V) * (long)sizes.V);
+        long pairs = (long)rows * contextLength * sizes.PairFloats;
+        return sizeof(float) * (rows * sizes.RowFloats + pairs + LogitRows(sizes.V) * (long)sizes.V);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,11 @@ internal interface INetwork
 /// <param name="TrainedContext">Positions it was trained for.</param>
 /// <param name="HasLearnedPositions">Whether there is nothing behind <paramref name="TrainedContext"/>: positions are rows of a table.</param>
 /// <param name="RowFloats">About how many floats of activations one token takes in a pass, scores of attention apart.</param>
-internal sealed record NetworkSizes(int V, int d, int N, int TrainedContext, bool HasLearnedPositions, long RowFloats);
+internal sealed record NetworkSizes(int V, int d, int N, int TrainedContext, bool HasLearnedPositions, long RowFloats)
+{
+    /// <summary>How many floats of a pass there are for each two positions of an input, as where every head has a bias by distance.</summary>
+    public int PairFloats { get; init; }
+}
 
 /// <summary>A model that says of each position what token may follow: decoders, and the decoder of an encoder–decoder.</summary>
 internal interface IDecoder : INetwork

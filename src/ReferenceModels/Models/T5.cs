@@ -166,9 +166,10 @@ internal sealed class T5 : IDecoder, IEncoder
     }
 
     /// <inheritdoc/>
-    /// <remarks>A row of the encoder has a row of position bias per head, too.</remarks>
-    public NetworkSizes Sizes => new(
-        C.V, C.d, Math.Max(C.N, C.M), C.TrainedContext, HasLearnedPositions: false, 10L * C.d + 3 * C.f + 6 * C.H * C.d_k + (long)C.H * C.TrainedContext);
+    public NetworkSizes Sizes => new(C.V, C.d, Math.Max(C.N, C.M), C.TrainedContext, HasLearnedPositions: false, 10L * C.d + 3 * C.f + 6 * C.H * C.d_k)
+    {
+        PairFloats = 2 * C.H, // layer 0's position bias, and that of a layer with a table of its own
+    };
 
     /// <inheritdoc/>
     public long CacheBytes(int contextLength) => 2 * KeyValueCache.Bytes(C.M, C.H * C.d_k, contextLength); // the target's, the source's

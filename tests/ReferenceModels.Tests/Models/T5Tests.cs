@@ -147,6 +147,13 @@ public sealed class T5Tests : IDisposable
         Assert.Contains($"'{tensor}'", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_context_whose_position_bias_would_not_fit_the_memory_is_refused()
+    {
+        string path = new RandomT5().Write(_folder.File("random.gguf"));
+        await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.LoadAsync(path, contextLength: 200_000));
+    }
+
     private async Task<(float[] Ours, float[] Theirs)> ScoreBothAsync(RandomT5 t5, int[] source, int[] target)
     {
         (IModel ours, IModel theirs) = await LoadBothAsync(t5);
