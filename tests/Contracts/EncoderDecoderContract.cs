@@ -2,10 +2,16 @@ using Engine;
 
 namespace Tests.Contracts;
 
-/// <summary>What every encoder–decoder must do: T5.</summary>
+/// <summary>What every encoder–decoder must do: T5, the Transformer.</summary>
 public abstract class EncoderDecoderContract : GeneratorContract
 {
     protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed | ModelAbilities.Source;
+
+    /// <summary>The rows that the encoder gives.</summary>
+    protected virtual string EncoderRows => "result_norm";
+
+    /// <summary>Rows of the first layer of either part.</summary>
+    protected virtual string LayerRows => "ffn_inp-0";
 
     // The source of Greedy: what is generated from it is scored against it.
     protected override ScoreRequest Score(params int[] tokens) =>
@@ -61,7 +67,7 @@ public abstract class EncoderDecoderContract : GeneratorContract
     [Fact]
     public async Task Embeddings_are_those_of_the_encoder()
     {
-        var request = new EmbedRequest { Inputs = [Prompt.FromTokens(Tokens(3))], Pooling = Pooling.None, Numerics = Numerics.Strict, Activations = ["result_norm"] };
+        var request = new EmbedRequest { Inputs = [Prompt.FromTokens(Tokens(3))], Pooling = Pooling.None, Numerics = Numerics.Strict, Activations = [EncoderRows] };
         var answer = await Model.EmbedAsync(request);
         Activation norm = Assert.Single(answer.Activations);
         Assert.Equal("encoder", norm.Part);
@@ -73,14 +79,14 @@ public abstract class EncoderDecoderContract : GeneratorContract
     [Fact]
     public async Task Activations_are_counted_apart_in_the_two_parts()
     {
-        var blocks = await Model.ScoreAsync(Score(Tokens(5)) with { Activations = ["kq_soft_max-1", "ffn_inp-0"] }).ToListAsync();
+        var blocks = await Model.ScoreAsync(Score(Tokens(5)) with { Activations = ["kq_soft_max-1", LayerRows] }).ToListAsync();
         var all = blocks[0].Activations;
         long[] Shape(string part, string name, int occurrence) => [.. Assert.Single(all, a => (a.Part, a.Name, a.Occurrence) == (part, name, occurrence)).Shape];
         Assert.Equal([3, 3, 4], Shape("encoder", "kq_soft_max-1", 0));
         Assert.Equal([5, 5, 4], Shape("decoder", "kq_soft_max-1", 0));
         Assert.Equal([3, 5, 4], Shape("decoder", "kq_soft_max-1", 1));
-        Assert.Equal([Model.Card.EmbeddingLength, 3], Shape("encoder", "ffn_inp-0", 0));
-        Assert.Equal([Model.Card.EmbeddingLength, 5], Shape("decoder", "ffn_inp-0", 0));
+        Assert.Equal([Model.Card.EmbeddingLength, 3], Shape("encoder", LayerRows, 0));
+        Assert.Equal([Model.Card.EmbeddingLength, 5], Shape("decoder", LayerRows, 0));
     }
 
     [Fact]

@@ -29,3 +29,13 @@ public sealed class ReferenceT5ContractTests : EncoderDecoderContract
 {
     protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.T5(file));
 }
+
+/// <summary>A family of this backend's alone.</summary>
+public sealed class ReferenceTransformerContractTests : EncoderDecoderContract
+{
+    protected override string EncoderRows => "l_out-1";
+
+    protected override string LayerRows => "l_out-0";
+
+    protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.Transformer(file));
+}

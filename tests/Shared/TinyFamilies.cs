@@ -117,14 +117,10 @@ internal sealed class TinyFamilies
     /// <summary>Unigram; ReLU, head tied to the embedding.</summary>
     public static string T5(string path)
     {
-        string[] tokens = ["<pad>", "</s>", "<unk>", "▁", "▁once", "▁upon", "▁time", "▁the", .. "abcdefghijklmnopqrstuvwxyz".Select(letter => letter.ToString())];
-        var file = new TinyFamilies("t5", "t5", tokens);
-        file._file.SetMetadata("tokenizer.ggml.scores", tokens.Select((token, _) => token.Length > 2 ? -1f : -3f).ToArray());
-        file._file.SetMetadata("tokenizer.ggml.token_type", tokens.Select((_, id) => id < 2 ? 3 : id == 2 ? 2 : 1).ToArray());
-        file._file.SetMetadata("tokenizer.ggml.add_space_prefix", true);
+        TinyFamilies file = OfUnigram("t5");
         file._file.SetMetadata("t5.attention.layer_norm_rms_epsilon", 1e-6f);
         file.Number("attention.relative_buckets_count", Buckets);
-        file._file.SetMetadata("t5.decoder_start_token_id", 0u);
+        file.Number("decoder_start_token_id", 0);
         file.Norm("enc.output_norm", bias: false);
         file.Norm("dec.output_norm", bias: false);
         file.Matrix("enc.blk.0.attn_rel_b", Heads, Buckets, 1);
@@ -141,6 +137,36 @@ internal sealed class TinyFamilies
             file.Squares($"dec.blk.{i}.", bias: false, "cross_attn_q", "cross_attn_k", "cross_attn_v", "cross_attn_o");
         }
         return file.Write(path);
+    }
+
+    /// <summary>The original one: Unigram; head tied to the embedding. The reference's alone.</summary>
+    public static string Transformer(string path)
+    {
+        TinyFamilies file = OfUnigram("transformer");
+        file._file.SetMetadata("transformer.attention.layer_norm_epsilon", 1e-5f);
+        file._file.SetMetadata("tokenizer.ggml.padding_token_id", 0u);
+        for (int i = 0; i < Layers; i++)
+        {
+            foreach (string part in new[] { "enc", "dec" })
+            {
+                file.Squares($"{part}.blk.{i}.", bias: true, "attn_q", "attn_k", "attn_v", "attn_o");
+                file.Norms($"{part}.blk.{i}.", bias: true, "attn_output_norm", "layer_output_norm");
+                file.Up($"{part}.blk.{i}.", bias: true, "ffn_up");
+            }
+            file.Squares($"dec.blk.{i}.", bias: true, "cross_attn_q", "cross_attn_k", "cross_attn_v", "cross_attn_o");
+            file.Norm($"dec.blk.{i}.cross_attn_output_norm", bias: true);
+        }
+        return file.Write(path);
+    }
+
+    private static TinyFamilies OfUnigram(string architecture)
+    {
+        string[] tokens = ["<pad>", "</s>", "<unk>", "▁", "▁once", "▁upon", "▁time", "▁the", .. "abcdefghijklmnopqrstuvwxyz".Select(letter => letter.ToString())];
+        var file = new TinyFamilies(architecture, "t5", tokens);
+        file._file.SetMetadata("tokenizer.ggml.scores", tokens.Select((token, _) => token.Length > 2 ? -1f : -3f).ToArray());
+        file._file.SetMetadata("tokenizer.ggml.token_type", tokens.Select((_, id) => id < 2 ? 3 : id == 2 ? 2 : 1).ToArray());
+        file._file.SetMetadata("tokenizer.ggml.add_space_prefix", true);
+        return file;
     }
 
     private string Write(string path)
