@@ -57,17 +57,20 @@ public sealed class BertTests : IDisposable
     }
 
     [Theory]
-    [InlineData(GgmlType.F16, 1e-6)]
-    [InlineData(GgmlType.Q8_0, 2e-3)]
-    [InlineData(GgmlType.Q4_0, 2e-3)]
-    [InlineData(GgmlType.Q4_K, 2e-3)]
-    [InlineData(GgmlType.Q6_K, 2e-3)]
-    public async Task In_other_types_the_embeddings_are_near_those_of_llama_cpp(GgmlType type, double limit)
+    // llama.cpp rounds activations. NMSE measured over three seeds, in exact and in ggml arithmetic: F16 1.5e-7 and 7e-8, BF16 8e-6 and
+    // 1.3e-6, Q8_0, Q4_0, Q4_K, Q6_K up to 2.4e-4 and 6e-5 (or 3e-14, where not one rounding went the other way). Five times that.
+    [InlineData(GgmlType.F16, 7.5e-7, 3.5e-7)]
+    [InlineData(GgmlType.BF16, 4e-5, 6.5e-6)]
+    [InlineData(GgmlType.Q8_0, 1.2e-3, 3e-4)]
+    [InlineData(GgmlType.Q4_0, 1.2e-3, 3e-4)]
+    [InlineData(GgmlType.Q4_K, 1.2e-3, 3e-4)]
+    [InlineData(GgmlType.Q6_K, 1.2e-3, 3e-4)]
+    public async Task In_other_types_the_embeddings_are_near_those_of_llama_cpp(GgmlType type, double exactLimit, double ggmlLimit)
     {
         RandomBert bert = new() { Type = type, Width = 256, Inner = 512, H = 8 };
         (float[][] exact, float[][] ggml, float[][] theirs) = await EmbedAsync(bert, Pooling.None);
-        Assert.InRange(Agreement.Nmse(exact, theirs), 0, limit);
-        Assert.InRange(Agreement.Nmse(ggml, theirs), 0, limit);
+        Assert.InRange(Agreement.Nmse(exact, theirs), 0, exactLimit);
+        Assert.InRange(Agreement.Nmse(ggml, theirs), 0, ggmlLimit);
     }
 
     [Fact]
