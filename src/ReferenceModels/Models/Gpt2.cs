@@ -138,7 +138,7 @@ internal sealed class Gpt2 : IDecoder
     }
 
     /// <inheritdoc/>
-    public NetworkSizes Sizes => new(C.V, C.d, C.N, C.Positions, HasLearnedPositions: true, RowFloats: 11L * C.d + 4 * C.G * C.d_k + 2 * C.f);
+    public NetworkSizes Sizes => new(C.V, C.d, C.N, C.Positions, HasLearnedPositions: true, RowFloats: 12L * C.d + 4 * C.G * C.d_k + 2 * C.f);
 
     /// <inheritdoc/>
     public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
