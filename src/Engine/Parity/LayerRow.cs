@@ -5,7 +5,7 @@ internal sealed class LayerRow
 {
     // What moves numbers and makes none. Of these the sides need not have the same.
     private static readonly HashSet<string> Moving =
-        ["GET_ROWS", "SET_ROWS", "RESHAPE", "VIEW", "PERMUTE", "TRANSPOSE", "CONT", "CPY", "DUP"];
+        ["GET_ROWS", "SET_ROWS", "RESHAPE", "VIEW", "PERMUTE", "TRANSPOSE", "CONT", "CONCAT", "CPY", "DUP"];
 
     public required string? Part { get; init; }
 

@@ -1,0 +1,23 @@
+using Engine;
+using Engine.Configuration;
+using Engine.Parity;
+
+namespace ReferenceModels.Tests.Parity;
+
+/// <summary>Looks inside llama.cpp and the reference in one line.</summary>
+internal static class LayerFixture
+{
+    public static async Task<LayerFindings> LookAsync(
+        string nativePath, string referencePath, int[] tokens, Arithmetic arithmetic = Arithmetic.Ggml, int[]? target = null, Numerics setting = Numerics.Strict)
+    {
+        await using IModel native = await ReferenceModelFixture.LoadNativeAsync(nativePath, 0);
+        await using IModel reference = await new ReferenceBackend().LoadAsync(
+            new ModelOptions { Path = referencePath, Backend = "reference", Arithmetic = arithmetic });
+        var options = new LayerOptions { Arithmetic = arithmetic, Setting = setting, Target = target is null ? null : Prompt.FromTokens(target) };
+        return await LayerCheck.RunAsync(native, reference, Prompt.FromTokens(tokens), options);
+    }
+
+    /// <summary>The rows that compute and that one side only has.</summary>
+    public static IEnumerable<string> Unmeasured(LayerFindings findings) =>
+        findings.Layers.Where(layer => layer.Only is not null && !LayerRow.Moves(layer.Op)).Select(layer => $"{layer.Name} {layer.Op}");
+}
