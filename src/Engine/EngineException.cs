@@ -56,7 +56,11 @@ public sealed class InsufficientMemoryException(string message, long requiredByt
 }
 
 /// <summary>The model computed NaN or infinity.</summary>
-public sealed class NonFiniteLogitsException(string message) : EngineException(message);
+public sealed class NonFiniteLogitsException(string message) : EngineException(message)
+{
+    /// <summary>The activations that the request asked for: where NaN comes from can be seen in them.</summary>
+    public IReadOnlyList<Activation> Activations { get; init; } = [];
+}
 
 /// <summary>The native library was not found, could not be loaded, or is not the one this binding was written for.</summary>
 public sealed class NativeLibraryException(string message, Exception? inner = null) : EngineException(message, inner);

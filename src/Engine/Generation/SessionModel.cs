@@ -56,8 +56,8 @@ internal sealed class SessionModel : IModel
         void Score(ISession session, Job<ScoreBlock> job)
         {
             var blocks = new ScoreBlocks(request, tokens, Card.VocabularySize, job.Emit);
-            var taps = session.Score(evaluation, blocks.First, blocks.Count, (_, row) => blocks.Add(row), job.Stopping);
-            blocks.Finish(taps);
+            var rows = new FiniteRows((_, row) => blocks.Add(row), evaluation.Taps);
+            blocks.Finish(rows.Finish(session.Score(evaluation, blocks.First, blocks.Count, rows.Add, job.Stopping)));
         }
     }
 
@@ -106,7 +106,8 @@ internal sealed class SessionModel : IModel
         {
             foreach (Evaluation input in inputs)
             {
-                activations = session.Embed(input, request.Pooling, (_, row) => job.Emit(Vector(row, request.Normalize)), job.Stopping);
+                var finite = new FiniteRows((_, row) => job.Emit(Vector(row, request.Normalize)), input.Taps);
+                activations = finite.Finish(session.Embed(input, request.Pooling, finite.Add, job.Stopping));
             }
         }
     }

@@ -28,6 +28,18 @@ internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
     /// <param name="cancellationToken">Ends the pass.</param>
     public async Task<IReadOnlyList<Activation>> ReadAsync(IModel model, IReadOnlyList<Activation> replay, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await AskAsync(model, replay, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NonFiniteLogitsException error) when (error.Activations.Count > 0)
+        {
+            return error.Activations; // the op at which NaN begins is what is looked for
+        }
+    }
+
+    private async Task<IReadOnlyList<Activation>> AskAsync(IModel model, IReadOnlyList<Activation> replay, CancellationToken cancellationToken)
+    {
         if (!model.Card.Abilities.HasFlag(ModelAbilities.Score))
         {
             var embed = new EmbedRequest

@@ -45,10 +45,10 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
             return $"the native shape is ({Dimensions(Seen.Native!)}), the reference's another";
         }
         OpTolerance tolerance = Seen.Tolerance!;
-        string what = !measure.IsFinite ? "NaN or infinity where the other side has another number"
+        string what = !measure.IsFinite ? "NaN or infinity"
             : measure.Nmse > tolerance.Nmse ? $"NMSE {Judgement.Number(measure.Nmse)} is above {Judgement.Number(tolerance.Nmse)}"
             : $"an entry is off by {Judgement.Number(measure.WorstElement)} times the RMS of its row, above {Judgement.Number(tolerance.Element)}";
-        return $"{what} ({tolerance.Reason})";
+        return measure.IsFinite ? $"{what} ({tolerance.Reason})" : what;
     }
 
     private static bool IsScore(string name) => name.StartsWith("kq", StringComparison.Ordinal);

@@ -5,7 +5,7 @@ namespace Engine.Parity;
 /// <param name="MaxAbsDiff">max |a − b|.</param>
 /// <param name="WorstElement">max |a − b| in units of the RMS of b over its row.</param>
 /// <param name="WorstRow">The row of that entry.</param>
-/// <param name="IsFinite">Whether all entries are finite or, where a mask puts −∞, the same on both sides.</param>
+/// <param name="IsFinite">Whether all entries are finite, but for −∞ where both sides' masks put it.</param>
 internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double WorstElement, int WorstRow, bool IsFinite)
 {
     // A row far below the others, which only cancellation makes, has rounding errors of the size of the others'. The fewer numbers
@@ -27,7 +27,7 @@ internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double
                 maxAbsDiff = Math.Max(maxAbsDiff, Math.Abs(difference));
                 finite++;
             }
-            else if (a[i] != b[i] && broken < 0) // NaN is not equal to itself
+            else if (broken < 0 && !(float.IsNegativeInfinity(a[i]) && float.IsNegativeInfinity(b[i])))
             {
                 broken = i / width;
             }

@@ -64,4 +64,39 @@ public sealed class ValidateCommandTests
         Assert.Contains("128", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Output);
     }
+
+    [SharedTheory]
+    [InlineData("aidreams260K-f32.gguf")]
+    [InlineData("aidreams260K-q8_0.gguf")]
+    public async Task Looking_inside_a_right_pair_passes_in_either_arithmetic(string file)
+    {
+        foreach (string[] arithmetic in (string[][])[[], ["--arithmetic", "exact"], ["--arithmetic", "ggml"]])
+        {
+            Outcome outcome = await EngineProcess.RunAsync(["validate", "--model", SharedFolder.Model(file), "--layers", "--json", .. arithmetic]);
+            Assert.True(outcome.ExitCode == 0, outcome.ToString());
+            var report = JsonSerializer.Deserialize<JsonElement>(outcome.Output);
+            Assert.All(report.GetProperty("layers").EnumerateArray().Where(layer => layer.GetProperty("status").GetString() != "UNMEASURED"), layer =>
+            {
+                Assert.Equal("ok", layer.GetProperty("status").GetString());
+                Assert.All(["name", "op", "occurrence", "nmse", "max_abs_diff"], name => Assert.True(layer.TryGetProperty(name, out _), name));
+            });
+        }
+    }
+
+    [SharedFact]
+    public async Task Looking_inside_names_the_op_of_one_wrong_weight_in_80_columns()
+    {
+        using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.01f);
+        string[] arguments = ["validate", "--model", Model, "--reference-model", faulty.Path, "--layers"];
+        Outcome outcome = await EngineProcess.RunAsync(arguments);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("FAIL: layer 2, ffn_out (MUL_MAT): ", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("All ops of layer 2:", outcome.Output, StringComparison.Ordinal);
+        Assert.All(outcome.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+
+        Outcome json = await EngineProcess.RunAsync([.. arguments, "--json"]);
+        JsonElement divergence = JsonSerializer.Deserialize<JsonElement>(json.Output).GetProperty("first_divergence");
+        Assert.Equal(("ffn_out-2", "MUL_MAT", 0), (divergence.GetProperty("name").GetString(), divergence.GetProperty("op").GetString(), divergence.GetProperty("occurrence").GetInt32()));
+        Assert.True(divergence.TryGetProperty("position", out _));
+    }
 }

@@ -93,6 +93,18 @@ public sealed class LlamaFaultTests : IDisposable
         Assert.Equal(("Qcur-0", "ROPE"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task NaN_is_named_where_it_begins_whoever_has_it(bool both)
+    {
+        string path = Llama.Write(_folder.File("right.gguf"));
+        string faulty = new FaultyFile(path, _folder.File("faulty.gguf")).Scale("blk.1.ffn_up.weight", float.NaN, index: 70).Write();
+        LayerFindings findings = await LayerFixture.LookAsync(faulty, both ? faulty : path, Llama.Tokens(24));
+        Assert.Equal(("ffn_up-1", "MUL_MAT"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
+        Assert.Equal("layer 1, ffn_up (MUL_MAT): NaN or infinity", findings.Scope.Explanation);
+    }
+
     [Fact]
     public async Task Heads_cut_otherwise_are_a_difference_of_shape()
     {
