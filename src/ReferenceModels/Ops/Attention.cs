@@ -10,7 +10,8 @@ namespace ReferenceModels.Ops;
 /// o = softmax(scale·q·Kᵀ + b)·V over the positions that <see cref="AttentionRule"/> lets a query see.
 /// </summary>
 /// <remarks>Queries are taken a few rows at a time: memory for scores is rows × positions per thread, never T × T per head.
-/// <see cref="AttentionSteps"/> is the same in the steps of the equation.</remarks>
+/// <see cref="AttentionSteps"/> is the same in the steps of the equation; <see cref="AttentionPooling"/> is the kernel regression
+/// of which this is the learned form.</remarks>
 internal static class Attention
 {
     // Query vectors (rows × heads of a group) that read a key or value together.
