@@ -147,6 +147,19 @@ public sealed class T5Tests : IDisposable
         Assert.Contains($"'{tensor}'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("attention.relative_buckets_count", 256u)]
+    [InlineData("attention.relative_buckets_count", 3u)]
+    [InlineData("attention.head_count_kv", 2u)]
+    [InlineData("attention.value_length", 8u)]
+    [InlineData("decoder_block_count", 0u)]
+    public async Task A_number_that_no_T5_has_is_refused_by_its_key(string key, uint value)
+    {
+        string path = new RandomT5 { Metadata = writer => writer.SetMetadata("t5." + key, value) }.Write(_folder.File("random.gguf"));
+        ModelFileException error = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
+        Assert.Contains($"'t5.{key}'", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_context_whose_position_bias_would_not_fit_the_memory_is_refused()
     {
