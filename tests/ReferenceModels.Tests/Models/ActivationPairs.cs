@@ -28,8 +28,8 @@ internal static class ActivationPairs
         theirs.Where(a => !IsLayout(a)).Select(Key).Except(ours.Select(Key));
 
     // As are copies of values for the cache, and the choice of the rows that are asked for, where all are.
-    private static bool IsLayout(Activation a) => Layout.Contains(a.Operation) || a.Name.EndsWith(" (cont)", StringComparison.Ordinal)
-        || (a.Operation == "GET_ROWS" && a.Name.Contains('-', StringComparison.Ordinal));
+    private static bool IsLayout(Activation a) => Layout.Contains(a.Operation)
+        || a.Name.EndsWith(" (cont)", StringComparison.Ordinal) || a.Name.EndsWith(" (rows)", StringComparison.Ordinal);
 
     /// <summary>max |a − b| over the root mean square of b.</summary>
     public static double OfRms(Activation a, Activation b)
