@@ -17,10 +17,17 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
         {
             return null;
         }
-        LayerRow[] before = [.. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true } && row.Part == rows[first].Part && row.Layer == rows[first].Layer)];
+        LayerRow seen = rows[first];
+        HashSet<int?> shared = [.. rows.Where(row => row.IsJoined && row.Part == seen.Part).Select(row => row.Layer)];
+        // In the same layer, or in one that the other side lacks as a whole.
+        LayerRow[] before =
+        [
+            .. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true } && row.Part == seen.Part
+                && (row.Layer == seen.Layer || !shared.Contains(row.Layer))),
+        ];
         // One op in the place of several.
         bool fused = before.Any(row => row.Operation == FlashAttention);
-        return new LayerFault(rows[first], before.FirstOrDefault(row => !fused || !(row.Operation == FlashAttention || IsScore(row.Name))));
+        return new LayerFault(seen, before.FirstOrDefault(row => !fused || !(row.Operation == FlashAttention || IsScore(row.Name))));
     }
 
     /// <summary>In words: what, where, by how much, and why that is too much.</summary>

@@ -15,7 +15,8 @@ internal static class LayerText
     public static void Append(StringBuilder text, IReadOnlyList<ParityLayer> layers, LayerScope scope, ParityDivergence? fault)
     {
         string tokens = scope.Positions == scope.Tokens ? $"{scope.Tokens}" : $"the first {scope.Positions} of {scope.Tokens}";
-        text.AppendLine($"Replay in {scope.Arithmetic.ToString().ToLowerInvariant()} arithmetic over {tokens} tokens, the worst op of each layer:");
+        text.AppendLine($"Replay in {scope.Arithmetic.ToString().ToLowerInvariant()} arithmetic over {tokens} tokens: the worst op of each layer,");
+        text.AppendLine("and in the last column its NMSE with the two runs side by side:");
         Head(text, "layer", "op");
         (string? Part, string Layer)? broken = Broken(layers, fault);
         foreach (IGrouping<(string? Part, string Layer), ParityLayer> layer in Grouped(layers))

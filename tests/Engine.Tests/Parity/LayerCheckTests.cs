@@ -71,6 +71,14 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
+    public async Task A_layer_that_one_side_lacks_is_named_by_its_first_op()
+    {
+        LayerFindings findings = await Check(Ops, Change([.. Ops[..5], Ops[7]], 5, 3));
+        Assert.Equal(("norm-1", "RMS_NORM"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
+        Assert.StartsWith("layer 1, norm (RMS_NORM): only the native side has it, and behind it result_norm (MUL) differs: ", findings.Scope.Explanation, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_only_moves_numbers_explains_nothing()
     {
         Activation view = Op("Qcur-0 (view)", "VIEW", 1, 1, 1, 1);

@@ -10,7 +10,7 @@ public sealed class LayerTextTests
         string[] lines = (await Report(1.3f)).ToText().TrimEnd().Split('\n');
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
         int table = Array.FindIndex(lines, line => line.StartsWith("Replay in exact arithmetic over 3 tokens", StringComparison.Ordinal));
-        Assert.Equal(["input", "0", "1", "2", "output"], lines[(table + 2)..(table + 7)].Select(line => line.Trim().Split(' ')[0]));
+        Assert.Equal(["input", "0", "1", "2", "output"], lines[(table + 3)..(table + 8)].Select(line => line.Trim().Split(' ')[0]));
         Assert.Contains(lines, line => line.StartsWith("All ops of layer 1:", StringComparison.Ordinal));
         Assert.Equal(1, lines.Count(line => line.Contains("a_name_so_long", StringComparison.Ordinal)));
         Assert.Equal(2, lines.Count(line => line.Contains("l_out-1 (ADD)", StringComparison.Ordinal) && line.EndsWith("diverges", StringComparison.Ordinal)));
