@@ -6,8 +6,11 @@ internal enum Precision
     /// <summary>32 bits.</summary>
     Full,
 
-    /// <summary>16 bits.</summary>
+    /// <summary>16 bits, of which 11 are significant.</summary>
     Half,
+
+    /// <summary>16 bits, of which 8 are significant.</summary>
+    Brain,
 
     /// <summary>Blocks of fewer bits.</summary>
     Quantized,
@@ -25,7 +28,8 @@ internal static class FileTypes
     public static Precision Of(string fileType) => fileType switch
     {
         "F32" or "F64" => Precision.Full,
-        "F16" or "BF16" => Precision.Half,
+        "F16" => Precision.Half,
+        "BF16" => Precision.Brain,
         _ when QuantizedPrefixes.Any(prefix => fileType.StartsWith(prefix, StringComparison.Ordinal)) => Precision.Quantized,
         _ => throw new UnsupportedRequestException(
             $"Choosing a tolerance: expected the file type F32, F16, BF16 or a quantized one, found '{fileType}'. State the tolerance in the options."),

@@ -63,7 +63,7 @@ internal sealed class OpTolerances
         _products = _weights ?? coarser switch
         {
             Precision.Quantized when _exact => RoundedTo8Bits,
-            Precision.Half when _exact => RoundedTo16Bits,
+            Precision.Half or Precision.Brain when _exact => RoundedTo16Bits,
             Precision.Quantized => BlockSums,
             _ => Sums,
         };

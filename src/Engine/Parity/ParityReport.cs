@@ -28,6 +28,10 @@ public sealed record ParityReport
     [JsonPropertyName("reference")]
     public required ParitySide Reference { get; init; }
 
+    /// <summary>The arithmetic of the reference, where it is not the one that was asked for first; else null.</summary>
+    [JsonPropertyName("arithmetic"), JsonConverter(typeof(SnakeCaseEnum<Arithmetic>)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Arithmetic? Arithmetic { get; init; }
+
     /// <summary>Number of rows compared: of logits, or of token embeddings where the models have no logits.</summary>
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }

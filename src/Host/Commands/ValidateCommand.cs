@@ -77,6 +77,11 @@ internal sealed class ValidateCommand
                 var setting = new ParityOptions { Setting = comparison.Setting, Target = comparison.Target, Tolerance = tolerance, Progress = bar };
                 ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
+                if (tolerance is null && parsed.GetValue(_layers.Arithmetic) is null)
+                {
+                    report = await new SecondOpinion(backends.LoadAsync, referenceOptions).AskAsync(
+                        report, native.Card, other => ParityCheck.RunAsync(native, other, prompt, setting, cancellationToken), cancellationToken).ConfigureAwait(false);
+                }
                 if (_layers.IsAsked(parsed))
                 {
                     report = report.With(await _layers.RunAsync(parsed, backends, (native, options), prompt, setting, cancellationToken).ConfigureAwait(false));

@@ -8,7 +8,7 @@ public sealed class ToleranceTests
     [InlineData("F32", "F32", Numerics.Strict, ParityMetric.MaxRelDiff, 1e-4)]
     [InlineData("F32", "F32", Numerics.Production, ParityMetric.Nmse, 1e-4)]
     [InlineData("F16", "F32", Numerics.Strict, ParityMetric.Nmse, 1e-4)]
-    [InlineData("F32", "BF16", Numerics.Production, ParityMetric.Nmse, 1e-4)]
+    [InlineData("F32", "BF16", Numerics.Production, ParityMetric.Nmse, 1e-3)]
     [InlineData("F32", "Q8_0", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
     [InlineData("IQ4_XS", "F16", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
     public void The_coarser_file_type_and_the_setting_choose_it(string native, string reference, Numerics setting, ParityMetric metric, double limit)
