@@ -27,6 +27,9 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     private const string CachedKeys = "cache_k_";
     private const string OutputRows = "out_ids";
 
+    // How deep names stand in names: where a graph names nothing for long, they would grow without end.
+    private const int Nesting = 2;
+
     private static readonly string[] Elementwise = ["ADD", "SCALE", "SOFT_MAX", "UNARY"];
 
     [GeneratedRegex(@"^(node|leaf)_\d+$")]
@@ -39,23 +42,28 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     public string Operation => Marshal.PtrToStringUTF8(Ggml.ggml_op_name(tensor->op)) ?? "";
 
     /// <summary>llama.cpp's name, or the one that the remarks describe.</summary>
-    public string Name
-    {
-        get
-        {
-            string given = GivenName;
-            return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given) + given
-                : given.Length > 0 && !Numbered.IsMatch(given) ? given
-                : IsChoice ? Source(0)!.Value.Name + " (rows)"
-                : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null)
-                ?? $"{Operation.ToLowerInvariant()}({string.Join(',', Sources.Select(source => source.IsChoice ? source.Source(0)!.Value.Name : source.Name))})";
-        }
-    }
+    public string Name => NameWithin(Nesting);
 
     /// <summary>Elements of dimension 0 that mean anything: scores over the cache reach to the end of the cache's view, a multiple of
     /// 256 positions.</summary>
     /// <param name="positions">Positions in the cache.</param>
     public long Columns(long positions) => IsOverCache ? Math.Min(positions, tensor->ne[0]) : tensor->ne[0];
+
+    private string NameWithin(int nesting)
+    {
+        string given = GivenName;
+        return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given, nesting) + given
+            : given.Length > 0 && !Numbered.IsMatch(given) ? given
+            : IsChoice ? Source(0)!.Value.NameWithin(nesting) + " (rows)"
+            : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null) ?? Composed(nesting);
+    }
+
+    private string Composed(int nesting)
+    {
+        string operation = Operation.ToLowerInvariant();
+        return nesting == 0 ? operation
+            : $"{operation}({string.Join(',', Sources.Select(source => (source.IsChoice ? source.Source(0)!.Value : source).NameWithin(nesting - 1)))})";
+    }
 
     private bool IsChoice => Operation == "GET_ROWS" && Source(1)?.GivenName == OutputRows;
 
@@ -108,6 +116,6 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
 
     private GraphNode? Source(int index) => tensor->src[index] is not 0 and var source ? new GraphNode((ggml_tensor*)source) : null;
 
-    private string FirstNamed(string otherwise) => Source(0) is not { } source ? otherwise
-        : source.GivenName.StartsWith(" (", StringComparison.Ordinal) ? source.FirstNamed(otherwise) : source.Name;
+    private string FirstNamed(string otherwise, int nesting) => Source(0) is not { } source ? otherwise
+        : source.GivenName.StartsWith(" (", StringComparison.Ordinal) ? source.FirstNamed(otherwise, nesting) : source.NameWithin(nesting);
 }
