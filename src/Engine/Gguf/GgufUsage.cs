@@ -5,6 +5,13 @@ namespace Engine.Gguf;
 /// <summary>How a file wants its model to be used, beyond what its weights say.</summary>
 internal static class GgufUsage
 {
+    // Those whose memory llama.cpp leaves out (llama_model::create_memory) and that give embeddings.
+    private static readonly HashSet<string> Encoders =
+        ["bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "modern-bert", "gemma-embedding", "t5encoder"];
+
+    /// <summary>Whether every token attends to all: nothing is kept between two inputs.</summary>
+    public static bool IsEncoder(string architecture) => Encoders.Contains(architecture);
+
     /// <summary>Whether an architecture has an encoder and a decoder.</summary>
     public static bool IsEncoderDecoder(string architecture) => architecture == "t5";
 

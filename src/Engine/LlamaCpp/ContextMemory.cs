@@ -56,11 +56,11 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double vocabulary = metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number("vocab_size", 0);
         double positions = Math.Ceiling(contextLength / (double)Padding) * Padding;
         bool strict = numerics == Numerics.Strict;
-        double keyValues = groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
-        bool encodes = GgufUsage.IsEncoderDecoder(a);
-        int microBatch = batch ?? (encodes ? contextLength : MicroBatch);
+        bool encodes = GgufUsage.IsEncoderDecoder(a), encodesOnly = GgufUsage.IsEncoder(a);
+        double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
+        int microBatch = batch ?? (encodes || encodesOnly ? contextLength : MicroBatch);
         double logits = (encodes ? microBatch : outputs ?? OutputRows((int)vocabulary)) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
-        double scores = (encodes ? RelativeScores() : strict ? positions * heads.Max() : 0) * microBatch * sizeof(float);
+        double scores = (encodes || a == "t5encoder" ? RelativeScores() : strict ? positions * heads.Max() : 0) * microBatch * sizeof(float);
         double mask = positions * microBatch * (sizeof(float) + sizeof(short));
         double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
         double source = encodes ? sizeof(float) * SourcePositions() * (2 * d + 3 * heads.Max() * kSize) : 0;

@@ -5,10 +5,6 @@ namespace Engine.LlamaCpp;
 /// <summary>What the file says that the binding has to know before it lets llama.cpp have it.</summary>
 internal sealed record ModelFacts
 {
-    // The architectures whose memory llama.cpp leaves out (llama_model::create_memory) and that give embeddings.
-    private static readonly HashSet<string> Encoders =
-        ["bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "modern-bert", "gemma-embedding", "t5encoder"];
-
     // Diffusion, audio, drafts: they need calls that this binding does not make.
     private static readonly HashSet<string> Others =
         ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "eagle3", "dflash", "clip"];
@@ -31,7 +27,7 @@ internal sealed record ModelFacts
         TrainedContextLength = Number(file, "context_length");
         HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
         HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
-        IsEncoder = Encoders.Contains(Architecture);
+        IsEncoder = GgufUsage.IsEncoder(Architecture);
         DecoderStartToken = GgufUsage.IsEncoderDecoder(Architecture) ? GgufUsage.DecoderStartToken(metadata, Vocabulary(file)) : null;
         Pooling = GgufUsage.Pooling(metadata);
         bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;

@@ -43,6 +43,26 @@ public sealed partial class ContextMemoryTests : IDisposable
         Assert.Equal(estimate.Weights + estimate.Repacked + estimate.KeyValues + estimate.Computation, estimate.Total);
     }
 
+    [Theory]
+    [InlineData(512, Numerics.Production)]
+    [InlineData(512, Numerics.Strict)]
+    [InlineData(2000, Numerics.Production)]
+    [InlineData(2000, Numerics.Strict)]
+    public async Task The_estimate_holds_what_an_encoder_takes_which_keeps_nothing(int contextLength, Numerics numerics)
+    {
+        string path = _folder.File("model.gguf");
+        using var file = TinyModel.Bert(256, 512).Set("bert.context_length", 2000u).Tensor("position_embd.weight", 256, 2000).Write(path);
+        var log = new Lines();
+        using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
+        var estimate = ContextMemory.Estimate(file, contextLength, numerics);
+        model.CreateEmbeddingContext(numerics).Dispose();
+        var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
+            .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
+        Assert.DoesNotContain("KV", said.Keys);
+        Assert.Equal(0, estimate.KeyValues);
+        Assert.InRange(said["compute"] + said["output"], 0, estimate.Computation);
+    }
+
     private sealed class Lines : ILogger<LlamaCppBackend>
     {
         public List<string> Written { get; } = [];

@@ -57,7 +57,8 @@ internal static class InspectText
             yield break;
         }
         yield return ("Memory", string.Create(CultureInfo.InvariantCulture, $"about {ByteCount.Describe(memory.TotalBytes)} for a context of {memory.ContextLength:N0} tokens:"));
-        yield return ("", $"weights {ByteCount.Describe(memory.WeightBytes)}, K/V cache {ByteCount.Describe(memory.KeyValueBytes)},");
+        string cache = memory.KeyValueBytes > 0 ? $"K/V cache {ByteCount.Describe(memory.KeyValueBytes)}" : "no K/V cache";
+        yield return ("", $"weights {ByteCount.Describe(memory.WeightBytes)}, {cache},");
         string repacked = memory.RepackedBytes > 0 ? $", repacked weights {ByteCount.Describe(memory.RepackedBytes)}" : "";
         yield return ("", $"computation up to {ByteCount.Describe(memory.ComputationBytes)}{repacked}");
     }
