@@ -1,0 +1,75 @@
+using Engine;
+using Engine.Gguf;
+
+namespace ReferenceModels.Training.Initialization;
+
+/// <summary>
+/// Models before they have learned. Weights are drawn as the papers or their authors' code draw them:
+/// <list type="bullet">
+/// <item>GPT-2 (Radford et al. 2019, section 2.3, and its code): N(0, 0.02²), the two projections of a layer that go into the residual
+/// stream divided by √(2·N); biases 0, gains 1. LLaMA's paper says nothing; it gets the same.</item>
+/// <item>BERT (modeling.py of its authors): N(0, 0.02²) cut off at 2σ; biases 0, gains 1.</item>
+/// <item>T5 (mesh-tensorflow, section 2.1 of https://arxiv.org/abs/1910.10683): σ of the token embedding 1, of queries (d·d_k)^−½, of keys,
+/// values and the way up d^−½, of the attention's output (H·d_k)^−½, of the way down f^−½, of the positions' table and the output matrix
+/// d^−½; with a tied output, which here is not scaled down, the embedding's is d^−½, too; gains 1.</item>
+/// <item>Transformer (tensor2tensor): Glorot's uniform distribution; the embedding, which enters times √d, N(0, 1/d); biases 0, gains 1.</item>
+/// </list>
+/// </summary>
+internal static class InitialModel
+{
+    private static readonly Dictionary<string, Action<GgufWriter, RandomTensors, ModelShape, int>> Known = new(StringComparer.Ordinal)
+    {
+        ["bert"] = BertShape.Add,
+        ["gpt2"] = Gpt2Shape.Add,
+        ["llama"] = LlamaShape.Add,
+        ["t5"] = T5Shape.Add,
+        ["transformer"] = TransformerShape.Add,
+    };
+
+    /// <summary>Those that can begin from nothing.</summary>
+    public static IReadOnlyCollection<string> Architectures => Known.Keys;
+
+    /// <summary>Writes a model.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="shape">Its sizes, checked.</param>
+    /// <param name="vocabulary">Metadata of its vocabulary: keys <c>tokenizer.…</c>.</param>
+    /// <param name="seed">Of the weights.</param>
+    public static void Write(string path, ModelShape shape, IEnumerable<KeyValuePair<string, GgufValue>> vocabulary, ulong seed)
+    {
+        var writer = new GgufWriter();
+        writer.SetMetadata(GgufKeys.Architecture, shape.Architecture);
+        writer.SetMetadata(GgufKeys.Name, shape.Name ?? shape.Architecture);
+        writer.SetMetadata(GgufKeys.FileType, 0u);
+        int V = 0;
+        foreach ((string key, GgufValue value) in vocabulary)
+        {
+            writer.SetMetadata(key, value);
+            V = key == GgufKeys.Tokens ? value.Count : V;
+        }
+        Number(writer, shape, "context_length", shape.ContextLength);
+        Number(writer, shape, "embedding_length", shape.EmbeddingLength);
+        Number(writer, shape, "block_count", shape.BlockCount);
+        Number(writer, shape, "feed_forward_length", shape.FeedForwardLength);
+        Number(writer, shape, "attention.head_count", shape.HeadCount);
+        Number(writer, shape, "vocab_size", V);
+        Known[shape.Architecture](writer, new RandomTensors(writer, seed), shape, V);
+        writer.Write(path);
+    }
+
+    /// <summary>The vocabulary of a model file.</summary>
+    /// <exception cref="ModelFileException">It has none.</exception>
+    public static IReadOnlyList<KeyValuePair<string, GgufValue>> VocabularyOf(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        file.Metadata.RequireStrings(GgufKeys.Tokens);
+        return [.. file.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal)).Select(key => KeyValuePair.Create(key, file.Metadata[key]!))];
+    }
+
+    /// <summary>A number of the architecture's own.</summary>
+    public static void Number(GgufWriter writer, ModelShape shape, string name, int value) =>
+        writer.SetMetadata($"{shape.Architecture}.{name}", (uint)value);
+
+    /// <summary>ε.</summary>
+    public static void Epsilon(GgufWriter writer, ModelShape shape, string name, float absent) =>
+        writer.SetMetadata($"{shape.Architecture}.attention.{name}", shape.LayerNormEpsilon ?? absent);
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine;
+
+namespace ReferenceModels.Training.Initialization;
+
+/// <summary>The sizes of a model that is to begin from random weights. In a JSON file the names are the same in snake case:
+/// <c>{"architecture": "llama", "embedding_length": 128, "block_count": 4, "head_count": 4, "feed_forward_length": 352, "context_length": 256}</c>.</summary>
+public sealed record ModelShape
+{
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <summary><c>llama</c>, <c>gpt2</c>, <c>bert</c>, <c>t5</c> or <c>transformer</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The model's name in its file; the architecture where none is given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>d, the width of the residual stream.</summary>
+    public required int EmbeddingLength { get; init; }
+
+    /// <summary>N, layers; of an encoder–decoder, of the encoder.</summary>
+    public required int BlockCount { get; init; }
+
+    /// <summary>M, layers of an encoder–decoder's decoder; N where absent.</summary>
+    public int? DecoderBlockCount { get; init; }
+
+    /// <summary>H, query heads.</summary>
+    public required int HeadCount { get; init; }
+
+    /// <summary>G, key/value heads of a LLaMA; H where absent.</summary>
+    public int? HeadCountKv { get; init; }
+
+    /// <summary>f, width of the feed-forward.</summary>
+    public required int FeedForwardLength { get; init; }
+
+    /// <summary>Positions that the model is made for.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Base of a LLaMA's rotary frequencies.</summary>
+    public float RopeFreqBase { get; init; } = 10_000;
+
+    /// <summary>ε of the norms; where absent 1e-5, in BERT 1e-12, in T5 1e-6.</summary>
+    public float? LayerNormEpsilon { get; init; }
+
+    /// <summary>Whether the output matrix is the token embedding; where absent, as in the paper: not in LLaMA and T5.</summary>
+    public bool? TiedEmbeddings { get; init; }
+
+    /// <summary>Buckets of T5's relative positions.</summary>
+    public int RelativeBucketsCount { get; init; } = 32;
+
+    /// <summary>Whether T5's feed-forward is a gated GELU (T5 1.1) instead of a ReLU.</summary>
+    public bool GatedFeedForward { get; init; }
+
+    /// <summary>How rows become one where BERT embeds a text: <c>mean</c> or <c>cls</c>.</summary>
+    public string Pooling { get; init; } = "mean";
+
+    /// <summary>Reads a shape from a JSON file.</summary>
+    /// <exception cref="InvalidRequestException">The file cannot be read or its numbers make no model.</exception>
+    public static ModelShape Read(string path)
+    {
+        try
+        {
+            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(File.ReadAllBytes(path), Form)
+                ?? throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON object, found null. Write the sizes of the model.");
+            shape.Check(path);
+            return shape;
+        }
+        catch (JsonException e)
+        {
+            string reason = e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].Replace("JSON deserialization for type 'ReferenceModels.Training.Initialization.ModelShape'", "it", StringComparison.Ordinal);
+            string where = e.LineNumber is long line ? $" in line {line + 1}" : "";
+            throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON object with architecture, embedding_length, block_count, head_count, feed_forward_length, context_length and what else a model shape has, found{where}: {reason.TrimEnd('.')}. Correct the file.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            string found = Directory.Exists(path) ? "a folder" : !File.Exists(path) ? "no such file" : e.Message.TrimEnd('.');
+            throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON file, found {found}. Check the path.");
+        }
+    }
+
+    /// <summary>Refuses numbers that make no model.</summary>
+    internal void Check(string path)
+    {
+        Expect(InitialModel.Architectures.Contains(Architecture), "architecture", $"one of {string.Join(", ", InitialModel.Architectures)}", Architecture);
+        Positive("embedding_length", EmbeddingLength);
+        Positive("block_count", BlockCount);
+        Positive("decoder_block_count", DecoderBlockCount ?? 1);
+        Positive("head_count", HeadCount);
+        Positive("head_count_kv", HeadCountKv ?? 1);
+        Positive("feed_forward_length", FeedForwardLength);
+        Positive("context_length", ContextLength);
+        Expect(EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
+        Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
+        Expect(HeadCountKv is null || HeadCountKv == HeadCount || Architecture == "llama", "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
+        Expect(Architecture != "llama" || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
+        Expect(RelativeBucketsCount is >= 4 and <= 255, "relative_buckets_count", "4 to 255", RelativeBucketsCount);
+        Expect(RopeFreqBase > 1 && float.IsFinite(RopeFreqBase), "rope_freq_base", "a number above 1", RopeFreqBase);
+        Expect(LayerNormEpsilon is null or (> 0 and < 1), "layer_norm_epsilon", "a number between 0 and 1", LayerNormEpsilon);
+        Expect(Pooling is "mean" or "cls", "pooling", "mean or cls", Pooling);
+
+        void Positive(string name, int found) => Expect(found is > 0 and <= 1 << 24, name, $"a number from 1 to {1 << 24}", found);
+
+        void Expect(bool holds, string name, string expected, object? found)
+        {
+            if (!holds)
+            {
+                throw new InvalidRequestException(FormattableString.Invariant($"Reading the model shape '{path}': expected as {name} {expected}, found {found}. Correct the number."));
+            }
+        }
+    }
+}
