@@ -1,30 +1,17 @@
 using System.CommandLine;
-using System.Diagnostics;
+using Engine.Host.Commands.Training;
 using ReferenceModels.Training;
-using ReferenceModels.Training.Objectives;
 
 namespace Engine.Host.Commands;
 
 /// <summary><c>engine train</c>: a model learns from data.</summary>
 internal sealed class TrainCommand
 {
-    private readonly Option<string?> _from = new("--from") { HelpName = "MODEL", Description = "The GGUF file to begin from." };
-    private readonly Option<string?> _data = new("--data") { HelpName = "FILE", Description = "Text, or JSON lines where the name ends in .jsonl." };
-    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write; it is replaced where it exists." };
-    private readonly Option<int> _steps = NumberOption.Create("--steps", 0, int.MaxValue, 0, "Steps of the optimizer; 0 for as many as --epochs need.");
-    private readonly Option<double> _epochs = NumberOption.Create("--epochs", 0.001, 1e6, 1.0, "How often every example is visited.");
-    private readonly Option<int> _batch = NumberOption.Create("--batch", 1, 4096, 8, "Examples evaluated together.");
-    private readonly Option<int> _accumulate = NumberOption.Create("--accumulate", 1, 4096, 1, "Batches for one step.");
-    private readonly Option<int?> _context = NumberOption.CreateOptional("--context", 1, 1 << 20, "Tokens of an example at the most. Default: the model's, up to 512.");
-    private readonly Option<float> _rate = NumberOption.Create("--lr", 0f, 10f, 5e-4f, "Peak of the learning rate.");
-    private readonly Option<float> _finalRate = NumberOption.Create("--final-lr", 0f, 1f, 0.1f, "What the learning rate comes down to, as a share of its peak.");
-    private readonly Option<int> _warmup = NumberOption.Create("--warmup", 0, int.MaxValue, 0, "Steps of the linear warm-up.");
-    private readonly Option<float> _decay = NumberOption.Create("--weight-decay", 0f, 1f, 0.01f, "AdamW's weight decay, for matrices only.");
-    private readonly Option<float> _clip = NumberOption.Create("--clip", 0f, 1e6f, 1f, "The largest norm of all gradients together; 0 for no limit.");
-    private readonly Option<float> _dropout = NumberOption.Create("--dropout", 0f, 0.99f, 0f, "Probability of an activation to be dropped.");
-    private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "Of everything random.");
-    private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Takes the examples as they lie in the file, epoch after epoch." };
-    private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");
+    private readonly InitialSelection _initial = new();
+    private readonly TrainSelection _selection = new();
+    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it; it is replaced where it exists." };
+    private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "A picture of the losses to write." };
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with every step's loss." };
 
     public static Command Create() => new TrainCommand().CreateVerb();
 
@@ -32,46 +19,86 @@ internal sealed class TrainCommand
     {
         var verb = new Verb("train", "Trains a model on your data and writes it as a GGUF file.")
         {
-            Examples = ["engine train --from tiny.gguf --data stories.txt --out trained.gguf --steps 500 --lr 1e-3"],
+            // A checkpoint is written first.
+            StopsWithin = null,
+            Examples =
+            [
+                "engine train --from tiny.gguf --data stories.txt --out trained.gguf --steps 500",
+                "engine train --model-shape shape.json --vocabulary vocab.gguf --data stories.txt --out new.gguf --validation 0.05 --plot loss.svg",
+                "engine train --from gpt2.gguf --objective joint --data labels.jsonl --out classifier.gguf --epochs 3 --checkpoint run.ckpt",
+            ],
         };
-        verb.AddGroup("Model and data", _from, _data, _output);
-        verb.AddGroup("Run", _steps, _epochs, _batch, _accumulate, _context, _noShuffle, _seed, _threads);
-        verb.AddGroup("Optimization", _rate, _finalRate, _warmup, _decay, _clip, _dropout);
-        verb.SetAction(Run);
+        _initial.AddTo(verb);
+        _selection.AddTo(verb);
+        verb.AddGroup("Output", _output, _plot, _json);
+        verb.SetAction(RunAsync);
         return verb;
     }
 
-    private int Run(ParseResult parsed)
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken) => Task.Run(() => Run(parsed, cancellationToken), CancellationToken.None);
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = new TrainingOptions
-        {
-            Model = parsed.GetValue(_from)!,
-            Data = parsed.GetValue(_data)!,
-            Objective = Objective.Causal,
-            Steps = parsed.GetValue(_steps),
-            Epochs = parsed.GetValue(_epochs),
-            Batch = parsed.GetValue(_batch),
-            Accumulate = parsed.GetValue(_accumulate),
-            Context = parsed.GetValue(_context) ?? 0,
-            LearningRate = parsed.GetValue(_rate),
-            FinalLearningRate = parsed.GetValue(_finalRate),
-            Warmup = parsed.GetValue(_warmup),
-            WeightDecay = parsed.GetValue(_decay),
-            Clip = parsed.GetValue(_clip),
-            Dropout = parsed.GetValue(_dropout),
-            Seed = parsed.GetValue(_seed),
-            Shuffle = !parsed.GetValue(_noShuffle),
-            Threads = parsed.GetValue(_threads) ?? 0,
-        };
+        string output = parsed.GetValue(_output) ?? throw TrainSelection.Missing("--out MODEL", "where the model goes");
+        RequireFolder("--out", output);
+        RequireFolder("--plot", parsed.GetValue(_plot));
+        _selection.Data(parsed);
+        string? checkpoint = _selection.Resume(parsed);
+        using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed));
+        TrainingOptions options = _selection.Read(parsed, initial.Path);
+        RequireFolder("--checkpoint", options.Checkpoint);
         using var trainer = new Trainer(options);
-        long tokens = 0, begin = Stopwatch.GetTimestamp();
-        while (trainer.Step < trainer.Steps)
+        if (checkpoint is not null)
         {
-            TrainingStep step = trainer.Advance();
-            tokens += step.Tokens;
-            Console.Error.WriteLine($"{step.Step} {step.Loss:F6} {tokens / Stopwatch.GetElapsedTime(begin).TotalSeconds:F0} tokens/s");
+            trainer.Resume(checkpoint);
         }
-        trainer.Save(parsed.GetValue(_output)!);
-        return ExitCode.Pass;
+        using var progress = new TrainProgress(trainer.Steps);
+        bool isInterrupted = false;
+        try
+        {
+            trainer.Run(progress, cancellationToken);
+            trainer.Save(output);
+        }
+        catch (OperationCanceledException)
+        {
+            isInterrupted = true;
+        }
+        progress.Dispose();
+        TrainDocument document = TrainDocument.Of(options, output, trainer, isInterrupted, progress.Tokens, progress.Seconds);
+        if (parsed.GetValue(_plot) is { } plot)
+        {
+            File.WriteAllText(plot, LossPlot.Draw(trainer.Log, $"{Path.GetFileName(output)}: {options.Objective.Name}"));
+        }
+        Print(parsed, document);
+        if (!isInterrupted)
+        {
+            return ExitCode.Pass;
+        }
+        Console.Error.WriteLine(options.Checkpoint is null
+            ? $"Stopped at step {trainer.Step} of {trainer.Steps}; nothing was written. Give --checkpoint FILE to be able to go on."
+            : $"Stopped at step {trainer.Step} of {trainer.Steps}; '{options.Checkpoint}' holds the state. Go on with the same options and --resume.");
+        return ExitCode.Cancelled;
+    }
+
+    private void Print(ParseResult parsed, TrainDocument document)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, document);
+        }
+        else if (!document.Interrupted)
+        {
+            output.Write(TrainText.Describe(document));
+        }
+    }
+
+    // Found out now, not when hours of work are to be written.
+    private static void RequireFolder(string option, string? path)
+    {
+        if (path is not null && (Directory.Exists(path) || Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || !Directory.Exists(folder)))
+        {
+            throw new InvalidRequestException($"Training: expected as {option} a file in a folder that is there, found '{path}'. Make the folder or correct the path.");
+        }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Tape
     /// <summary>Adds a step.</summary>
     public void Record(Action backward) => _steps.Push(backward);
 
+    /// <summary>Forgets the steps of a pass that was broken off.</summary>
+    public void Clear() => _steps.Clear();
+
     /// <summary>Runs the steps, last first. The gradient of the loss's own tensor has to be set before.</summary>
     public void Backward()
     {

@@ -7,7 +7,7 @@ using ReferenceModels.Training.Objectives;
 namespace ReferenceModels.Training;
 
 /// <summary>One example in a model: evaluated when the first answer is asked for, then every head on the same rows.</summary>
-internal sealed class Answers(INetwork network, State state, Example example) : IAnswers
+internal sealed class Answers(INetwork network, TrainedHeads? heads, State state, Example example) : IAnswers
 {
     private Tensor? _rows;
     private Scores? _tokens;
@@ -22,16 +22,21 @@ internal sealed class Answers(INetwork network, State state, Example example) : 
 
     /// <inheritdoc/>
     public Scores Tokens() => _tokens ??= network is IDecoder decoder
-        ? new Scores(state.Pass, decoder.Logits(state, Rows)) : throw Missing("a language model's logits");
+        ? Scores(decoder.Logits(state, Rows)) : throw Missing("a language model's logits");
 
     /// <inheritdoc/>
-    public Scores MaskedTokens(IReadOnlyList<int> positions) => throw Missing("a masked-token head");
+    public Scores MaskedTokens(IReadOnlyList<int> positions) =>
+        heads?.MaskedToken is { } head ? Scores(head.Forward(state.Pass, Rows, [.. positions])) : throw Missing("a masked-token head");
 
     /// <inheritdoc/>
-    public Scores NextSentence() => throw Missing("a next-sentence head");
+    public Scores NextSentence() =>
+        heads?.NextSentence is { } head ? Scores(head.Forward(state.Pass, Rows)) : throw Missing("a next-sentence head");
 
     /// <inheritdoc/>
-    public Scores Classes() => throw Missing("a classification head");
+    public Scores Classes() =>
+        heads?.Classification is { } head ? Scores(head.Forward(state.Pass, Rows)) : throw Missing("a classification head");
+
+    private Scores Scores(Tensor logits) => new(state.Pass, logits);
 
     private Tensor Decode(IDecoder decoder)
     {
@@ -43,5 +48,5 @@ internal sealed class Answers(INetwork network, State state, Example example) : 
     }
 
     private static UnsupportedRequestException Missing(string what) =>
-        new($"Training: the objective asks the model for {what}, and this architecture has none. Choose another objective or model.");
+        new($"Training: the objective asks the model for {what}, and there is none. Choose another objective or model, or name the head in the objective.");
 }

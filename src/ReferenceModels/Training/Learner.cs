@@ -8,16 +8,17 @@ namespace ReferenceModels.Training;
 
 /// <summary>A model and the way of its examples forth and back: losses, and gradients into its weights.</summary>
 /// <param name="network">Loaded to learn.</param>
+/// <param name="heads">Beside it; null for none.</param>
 /// <param name="objective">What is minimized.</param>
 /// <param name="context">Tokens of an example at the most.</param>
 /// <param name="workers">Threads.</param>
-internal sealed class Learner(INetwork network, Objective objective, int context, Workers workers)
+internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective objective, int context, Workers workers)
 {
     private readonly State _forth = network.CreateState(new Pass(workers), context);
     private readonly State _back = network.CreateState(new Pass(workers, new Tape()), context);
 
     /// <summary>What learns.</summary>
-    public IReadOnlyList<Weight> Weights { get; } = [.. network.Parameters.Where(weight => weight.Gradient is not null)];
+    public IReadOnlyList<Weight> Weights { get; } = [.. network.Parameters.Where(weight => weight.Gradient is not null), .. heads?.Weights ?? []];
 
     /// <summary>What each term's sums will be divided by: how much of the examples counts.</summary>
     public double[] Weigh(IEnumerable<Example> examples)
@@ -45,9 +46,10 @@ internal sealed class Learner(INetwork network, Objective objective, int context
         _back.Pass.Cancellation = cancellation;
         for (int i = 0; i < batch.Count; i++)
         {
+            _back.Pass.Tape!.Clear();   // a pass that was cancelled may have left steps
             _back.Pass.Dropout = dropout(i);
             Add(_back, batch[i], totals, sums);
-            _back.Pass.Tape!.Backward();
+            _back.Pass.Tape.Backward();
         }
         return sums;
     }
@@ -74,7 +76,7 @@ internal sealed class Learner(INetwork network, Objective objective, int context
     private void Add(State state, Example example, double[] totals, double[] sums)
     {
         state.Clear();
-        var answers = new Answers(network, state, example);
+        var answers = new Answers(network, heads, state, example);
         for (int i = 0; i < sums.Length; i++)
         {
             Objective.Term term = objective.Terms[i];

@@ -8,7 +8,11 @@ namespace ReferenceModels.Training;
 internal static class ModelFile
 {
     /// <summary>Writes it, under another name first.</summary>
-    public static void Write(string path, GgufFile origin, IEnumerable<Weight> learned)
+    /// <param name="path">Where to.</param>
+    /// <param name="origin">What it began as.</param>
+    /// <param name="learned">What learned; other weights may be among them.</param>
+    /// <param name="chatTemplate">By which it learned conversations, where the origin has none.</param>
+    public static void Write(string path, GgufFile origin, IEnumerable<Weight> learned, string? chatTemplate)
     {
         Dictionary<string, Weight> weights = learned.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
         var writer = new GgufWriter((int)(origin.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment));
@@ -17,6 +21,10 @@ internal static class ModelFile
             writer.SetMetadata(key, origin.Metadata[key]!);
         }
         writer.SetMetadata(GgufKeys.FileType, 0u); // "all F32": nearly all of it is
+        if (chatTemplate is not null)
+        {
+            writer.SetMetadata("tokenizer.chat_template", chatTemplate);
+        }
         foreach (GgufTensor tensor in origin.Tensors)
         {
             if (weights.TryGetValue(tensor.Name, out Weight? weight))

@@ -3,30 +3,34 @@ using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
 using ReferenceModels.Tokenizers;
+using ReferenceModels.Training.Checkpoints;
 using ReferenceModels.Training.Data;
+using ReferenceModels.Training.Objectives;
 using ReferenceModels.Training.Optimization;
 
 namespace ReferenceModels.Training;
 
-/// <summary>Trains one model: call <see cref="Advance"/> until <see cref="Step"/> is <see cref="Steps"/>, then <see cref="Save"/>.</summary>
+/// <summary>Trains one model: <see cref="Run"/>, or step by step with <see cref="Advance"/>, then <see cref="Save"/>.</summary>
 /// <remarks>Everything a step does is a function of the options and the step's number, and sums are in an order that does not depend
 /// on which thread was first. Not safe to call from several threads at once.</remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly TrainingOptions _options;
     private readonly GgufFile _file;
+    private readonly TrainingData _data;
     private readonly Workers _workers;
+    private readonly TrainedHeads? _heads;
     private readonly Learner _learner;
-    private readonly IExamples _examples;
-    private readonly ExampleOrder _order;
     private readonly AdamW _optimizer;
     private readonly LearningRate _rate;
+    private int _saved = -1;
 
     /// <summary>Loads the model and reads the data.</summary>
     /// <exception cref="EngineException">The model, the data or an option is of no use; the message says which and why.</exception>
     public Trainer(TrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options.Check();
         _options = options;
         _file = GgufFile.Open(options.Model);
         try
@@ -35,30 +39,26 @@ public sealed class Trainer : IDisposable
             string architecture = _file.Metadata.RequireString(GgufKeys.Architecture);
             ITokenizer tokenizer = FileTokenizer.Read(_file.Metadata, architecture);
             INetwork network = Networks.Loader(architecture, _file.FileName)(_file, tokenizer.VocabularySize, true);
-            Context = options.Context > 0 ? options.Context : Math.Min(512, network.Sizes.TrainedContext);
-            _examples = options.Objective.Examples(
-                new RecordFile { Separator = options.Separator }.Read(options.Data), new ExampleReading(tokenizer, Context, options.Data));
-            if (_examples.Count == 0)
-            {
-                throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two tokens, found fewer. Give more text.");
-            }
-            int visits = options.Batch * options.Accumulate;
-            Steps = options.Steps > 0 ? options.Steps : (int)Math.Ceiling(options.Epochs * _examples.Count / visits);
-            _order = new ExampleOrder(_examples.Count, options.Seed, options.Shuffle);
+            Context = ContextOf(network.Sizes);
+            _data = new TrainingData(options, _file.Metadata, tokenizer, Context);
+            _heads = options.Objective.Heads == HeadKinds.None ? null
+                : new TrainedHeads(options.Model, network, options.Objective.Heads, _data.Labels, options.Seed);
+            Steps = options.Steps ?? (int)Math.Ceiling(options.Epochs * _data.Count / (options.Batch * options.Accumulate));
+            // More threads than cores would only wait for each other.
             _workers = new Workers(options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount));
-            _learner = new Learner(network, options.Objective, Context, _workers);
+            _learner = new Learner(network, _heads, options.Objective, Context, _workers);
             _optimizer = new AdamW(_learner.Weights, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
             _rate = new LearningRate(options.LearningRate, options.Warmup, Steps, options.FinalLearningRate);
         }
         catch
         {
-            _file.Dispose();
+            Dispose();
             throw;
         }
     }
 
     /// <summary>Steps done.</summary>
-    public int Step { get; private set; }
+    public int Step => Log.Steps.Count;
 
     /// <summary>Steps of the whole run.</summary>
     public int Steps { get; }
@@ -67,7 +67,53 @@ public sealed class Trainer : IDisposable
     public int Context { get; }
 
     /// <summary>Examples of an epoch.</summary>
-    public int Examples => _examples.Count;
+    public int Examples => _data.Count;
+
+    /// <summary>Examples kept for validation.</summary>
+    public int ValidationExamples => _data.KeptCount;
+
+    /// <summary>Examples that were longer than the context and lost their ends.</summary>
+    public int Shortened => _data.Shortened;
+
+    /// <summary>The classes, in the order of the classifier's outputs; empty where the data has none.</summary>
+    public IReadOnlyList<string> Labels => _data.Labels;
+
+    /// <summary>Numbers that learn.</summary>
+    public long Parameters => _learner.Weights.Sum(weight => (long)weight.Values!.Length);
+
+    /// <summary>What was done so far, of a resumed run from its beginning.</summary>
+    public TrainingLog Log { get; } = new();
+
+    /// <summary>Does what is left of the run, with validations and checkpoints.</summary>
+    /// <param name="progress">Told of each step.</param>
+    /// <param name="cancellationToken">Ends the run; where the options name a checkpoint, it is written first.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="NonFiniteLogitsException">The loss is not a number any more.</exception>
+    public void Run(IProgress<TrainingStep>? progress = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ValidateWhereDue(cancellationToken);
+                if (Step == Steps || (Step > 0 && Step % _options.CheckpointEvery == 0))
+                {
+                    SaveCheckpoint();
+                }
+                if (Step == Steps)
+                {
+                    return;
+                }
+                progress?.Report(Advance(cancellationToken));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            SaveCheckpoint();
+            throw;
+        }
+    }
 
     /// <summary>Does one step of the optimizer.</summary>
     /// <exception cref="OperationCanceledException">The step was not done; the trainer stands where it stood.</exception>
@@ -76,7 +122,7 @@ public sealed class Trainer : IDisposable
     {
         int visits = _options.Batch * _options.Accumulate;
         long first = (long)Step * visits;
-        Example[] examples = [.. Enumerable.Range(0, visits).Select(i => Visit(first + i))];
+        Example[] examples = [.. Enumerable.Range(0, visits).Select(i => _data.Visit(first + i))];
         double[] totals = _learner.Weigh(examples), sums = new double[totals.Length];
         foreach (Weights.Weight weight in _learner.Weights)
         {
@@ -94,25 +140,77 @@ public sealed class Trainer : IDisposable
         double loss = _learner.Loss(sums, totals), norm = GradientNorm.Of(_learner.Weights, _workers);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            throw new NonFiniteLogitsException($"Training step {Step + 1}: expected finite numbers, found a loss of {loss} and gradients of norm {norm}. Lower the learning rate or warm up longer.");
+            throw new NonFiniteLogitsException(FormattableString.Invariant(
+                $"Training, step {Step + 1}: expected finite numbers, found a loss of {loss} and gradients of norm {norm}. Lower the learning rate or warm up longer."));
         }
         float rate = _rate.At(Step);
-        _optimizer.Step(++Step, rate, GradientNorm.Scale(norm, _options.Clip), _workers);
-        return new TrainingStep(Step, loss, [.. sums.Select((sum, i) => Learner.Mean(sum, totals[i]))], rate, norm, examples.Sum(example => (long)example.Length));
+        _optimizer.Step(Step + 1, rate, GradientNorm.Scale(norm, _options.Clip), _workers);
+        var step = new TrainingStep(
+            Step + 1, loss, [.. sums.Select((sum, i) => Learner.Mean(sum, totals[i]))], rate, norm, examples.Sum(example => (long)example.Length));
+        Log.Add(step);
+        return step;
     }
 
-    /// <summary>Writes the model as it is now.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path) => ModelFile.Write(path, _file, _learner.Weights);
+    /// <summary>The loss on the examples kept for validation; null where none are.</summary>
+    public Validation? Validate(CancellationToken cancellationToken = default)
+    {
+        if (_data.KeptCount == 0)
+        {
+            return null;
+        }
+        double[] totals = _learner.Weigh(_data.Kept), sums = _learner.Evaluate(_data.Kept, cancellationToken);
+        return new Validation(Step, _learner.Loss(sums, totals), [.. sums.Select((sum, i) => Learner.Mean(sum, totals[i]))]);
+    }
 
-    /// <summary>Ends threads and mapping.</summary>
+    /// <summary>Goes on from a checkpoint of a run with equal options.</summary>
+    /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
+    public void Resume(string checkpoint)
+    {
+        Checkpoint.Read(checkpoint, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
+        _saved = Step;
+    }
+
+    /// <summary>Writes the model as it is now, and its heads beside it (<c>NAME.heads.gguf</c>), where it has some.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        _heads?.Write(path);
+        ModelFile.Write(path, _file, _learner.Weights, _data.AddedTemplate);
+    }
+
+    /// <summary>Ends threads and mappings.</summary>
     public void Dispose()
     {
-        _workers.Dispose();
+        _workers?.Dispose();
+        _heads?.Dispose();
         _file.Dispose();
     }
 
-    private Example Visit(long n) => _examples.Visit(_order[n], ExampleOrder.SeedOf(_options.Seed, ExampleOrder.Purpose.Example, n));
+    private void ValidateWhereDue(CancellationToken cancellationToken)
+    {
+        int every = _options.ValidateEvery > 0 ? _options.ValidateEvery : Math.Max(1, Steps / 10);
+        bool isDue = Step % every == 0 || Step == Steps, isDone = Log.Validations is [.., { } last] && last.Step == Step;
+        if (isDue && !isDone && Validate(cancellationToken) is { } validation)
+        {
+            Log.Add(validation);
+        }
+    }
+
+    private void SaveCheckpoint()
+    {
+        if (_options.Checkpoint is { } path && _saved != Step)
+        {
+            Checkpoint.Write(path, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
+            _saved = Step;
+        }
+    }
+
+    private int ContextOf(NetworkSizes sizes)
+    {
+        int context = _options.Context > 0 ? _options.Context : Math.Min(512, sizes.TrainedContext);
+        return context <= sizes.TrainedContext || !sizes.HasLearnedPositions ? context : throw new InvalidRequestException(
+            $"Training {_file.FileName}: expected a context of at most {sizes.TrainedContext}, for each position has learned weights, found {context}. Lower the context.");
+    }
 
     private DropoutRule? DropoutOf(long n) =>
         _options.Dropout == 0 ? null : new DropoutRule(_options.Dropout, ExampleOrder.SeedOf(_options.Seed, ExampleOrder.Purpose.Dropout, n));

@@ -1,3 +1,4 @@
+using Engine;
 using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training;
@@ -5,7 +6,7 @@ namespace ReferenceModels.Training;
 /// <summary>Everything that decides what a run does. Two runs with equal options end with equal weights.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The GGUF file to begin from: architecture, vocabulary, weights.</summary>
+    /// <summary>The GGUF file to begin from: architecture, vocabulary, weights; with it the file of heads beside it.</summary>
     public required string Model { get; init; }
 
     /// <summary>The file of records.</summary>
@@ -14,8 +15,8 @@ public sealed record TrainingOptions
     /// <summary>What is minimized.</summary>
     public required Objective Objective { get; init; }
 
-    /// <summary>Steps of the optimizer; 0 for as many as <see cref="Epochs"/> need.</summary>
-    public int Steps { get; init; }
+    /// <summary>Steps of the optimizer; null for as many as <see cref="Epochs"/> need.</summary>
+    public int? Steps { get; init; }
 
     /// <summary>How often every example is visited, where no number of steps is given.</summary>
     public double Epochs { get; init; } = 1;
@@ -23,7 +24,7 @@ public sealed record TrainingOptions
     /// <summary>Examples evaluated together.</summary>
     public int Batch { get; init; } = 8;
 
-    /// <summary>Batches whose gradients are summed up for one step.</summary>
+    /// <summary>Batches whose gradients are summed up for one step. Losses are means over all of a step's batches together.</summary>
     public int Accumulate { get; init; } = 1;
 
     /// <summary>Tokens of an example at the most; 0 for the model's context, up to 512.</summary>
@@ -32,7 +33,7 @@ public sealed record TrainingOptions
     /// <summary>Peak of the learning rate.</summary>
     public float LearningRate { get; init; } = 5e-4f;
 
-    /// <summary>What the learning rate comes down to, as a share of the peak.</summary>
+    /// <summary>What the learning rate comes down to, as a share of the peak; 1 keeps it.</summary>
     public float FinalLearningRate { get; init; } = 0.1f;
 
     /// <summary>Steps of the linear warm-up.</summary>
@@ -56,7 +57,7 @@ public sealed record TrainingOptions
     /// <summary>Probability of an activation to be dropped.</summary>
     public float Dropout { get; init; }
 
-    /// <summary>Of everything random: order, masks, drops, and the weights of a new model.</summary>
+    /// <summary>Of everything random: order, masks, drops, and the weights of new heads.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Whether each epoch has an order of its own; false takes the examples as they lie in the file.</summary>
@@ -65,6 +66,53 @@ public sealed record TrainingOptions
     /// <summary>The line between two documents of a plain text.</summary>
     public string Separator { get; init; } = "<|endoftext|>";
 
+    /// <summary>The share of the examples that is kept for validation, drawn by the seed; 0 for none.</summary>
+    public double ValidationShare { get; init; }
+
+    /// <summary>A file of records for validation; null where they are a share of the data.</summary>
+    public string? ValidationData { get; init; }
+
+    /// <summary>Steps from one validation to the next; 0 for a tenth of the run. One is before the first step, one behind the last.</summary>
+    public int ValidateEvery { get; init; }
+
+    /// <summary>Where checkpoints are written; null for none.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Steps from one checkpoint to the next. One is written when the run is cancelled, and one behind the last step.</summary>
+    public int CheckpointEvery { get; init; } = 100;
+
     /// <summary>Threads; 0 for one per core.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Refuses numbers that make no run.</summary>
+    /// <exception cref="InvalidRequestException">One does.</exception>
+    internal void Check()
+    {
+        Expect(Steps is null or >= 0, nameof(Steps), "0 or more", Steps);
+        Expect(Epochs > 0 && double.IsFinite(Epochs), nameof(Epochs), "a number above 0", Epochs);
+        Expect(Batch > 0, nameof(Batch), "1 or more", Batch);
+        Expect(Accumulate > 0, nameof(Accumulate), "1 or more", Accumulate);
+        Expect(Context >= 0, nameof(Context), "0 (the model's) or more", Context);
+        Expect(LearningRate >= 0 && float.IsFinite(LearningRate), nameof(LearningRate), "a number from 0", LearningRate);
+        Expect(FinalLearningRate is >= 0 and <= 1, nameof(FinalLearningRate), "a share from 0 to 1", FinalLearningRate);
+        Expect(Warmup >= 0, nameof(Warmup), "0 or more", Warmup);
+        Expect(WeightDecay >= 0 && float.IsFinite(WeightDecay), nameof(WeightDecay), "a number from 0", WeightDecay);
+        Expect(Beta1 is >= 0 and < 1, nameof(Beta1), "0 to below 1", Beta1);
+        Expect(Beta2 is >= 0 and < 1, nameof(Beta2), "0 to below 1", Beta2);
+        Expect(Epsilon > 0, nameof(Epsilon), "a number above 0", Epsilon);
+        Expect(Clip >= 0, nameof(Clip), "0 (none) or more", Clip);
+        Expect(Dropout is >= 0 and < 1, nameof(Dropout), "0 to below 1", Dropout);
+        Expect(ValidationShare is >= 0 and < 1, nameof(ValidationShare), "0 to below 1", ValidationShare);
+        Expect(ValidateEvery >= 0, nameof(ValidateEvery), "0 or more", ValidateEvery);
+        Expect(CheckpointEvery > 0, nameof(CheckpointEvery), "1 or more", CheckpointEvery);
+        Expect(Threads >= 0, nameof(Threads), "0 (all cores) or more", Threads);
+
+        static void Expect(bool holds, string name, string expected, object? found)
+        {
+            if (!holds)
+            {
+                throw new InvalidRequestException(FormattableString.Invariant($"Training: expected {name} to be {expected}, found {found}. Correct the option."));
+            }
+        }
+    }
 }

@@ -61,6 +61,9 @@ internal sealed class ExampleOrder(int count, ulong seed, bool shuffle)
         /// <summary>Which part of the data is kept for validation.</summary>
         Validation,
 
+        /// <summary>The weights that new heads begin with.</summary>
+        Heads,
+
         /// <summary>The weights that a new model begins with.</summary>
         Weights,
     }

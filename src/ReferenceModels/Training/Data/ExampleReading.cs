@@ -1,31 +1,144 @@
 using Engine;
+using Engine.Chat;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>What making examples of records needs to know of the model and the run.</summary>
-/// <param name="Tokenizer">The model's.</param>
-/// <param name="Context">Tokens of an example at the most.</param>
-/// <param name="Path">The data file, for messages.</param>
-public sealed record ExampleReading(ITokenizer Tokenizer, int Context, string Path)
+/// <summary>Makes tokens of records, as the model will be given them when it is used.</summary>
+/// <param name="tokenizer">The model's.</param>
+/// <param name="context">Tokens of an example at the most.</param>
+/// <param name="path">The data file, for messages.</param>
+public sealed class ExampleReading(ITokenizer tokenizer, int context, string path)
 {
+    /// <summary>The model's.</summary>
+    public ITokenizer Tokenizer { get; } = tokenizer;
+
+    /// <summary>Tokens of an example at the most.</summary>
+    public int Context { get; } = context;
+
+    /// <summary>The data file, for messages.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The token that an encoder–decoder's target begins with.</summary>
+    public int DecoderStart { get; init; }
+
+    /// <summary>The classes, in the order of the classifier's outputs.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Renders conversations; null where the data has none.</summary>
+    public ChatTemplate? Template { get; init; }
+
+    /// <summary>How many examples were longer than the context and lost their ends.</summary>
+    public int Shortened { get; private set; }
+
     /// <summary>A document's tokens: what the model's file puts around a text, and an end of sequence behind it where the vocabulary
     /// has one, so that a model learns to end.</summary>
     /// <exception cref="InvalidRequestException">The record is no text.</exception>
     public IReadOnlyList<int> Document(Record record)
     {
+        ArgumentNullException.ThrowIfNull(record);
+        RequireText(record);
+        return WithEnd(Tokenizer.Encode(record.Text));
+    }
+
+    /// <summary>A text in stretches that fit the context, each with what the model's file puts around a text.</summary>
+    /// <exception cref="InvalidRequestException">The record is no text.</exception>
+    public IEnumerable<Example> Windows(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        RequireText(record);
+        IReadOnlyList<int> around = Tokenizer.Encode("");
+        (int[] before, int[] behind) = around.Count > 1 ? ([around[0]], [.. around.Skip(1)]) : ((int[])[.. around], (int[])[]);
+        return Tokenizer.Encode(record.Text, addSpecial: false).Chunk(Math.Max(1, Context - around.Count))
+            .Select(stretch => new Example { Tokens = [.. before, .. stretch, .. behind] });
+    }
+
+    /// <summary>A text or a pair with its class; the next tokens are targets, too, for the joint loss.</summary>
+    /// <exception cref="InvalidRequestException">The record has no class.</exception>
+    public Example Labelled(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        string label = record.Label ?? throw Refuse(record, "a \"label\"", "none");
+        Prompt prompt = record.Turns.Count > 0 ? throw Refuse(record, "a text or a pair", "a conversation")
+            : record.Second is null ? Prompt.FromText(record.Text) : Prompt.FromPair(record.Text, record.Second);
+        int[] tokens = [.. prompt.ToTokens(Tokenizer)], segments = [.. prompt.ToSegments(Tokenizer) ?? []];
+        if (tokens.Length == 0)
+        {
+            throw Refuse(record, "some text", "none");
+        }
+        if (tokens.Length > Context)
+        {
+            // The token that ends a text stays, as in BERT.
+            int last = tokens[^1];
+            (tokens, segments) = (Cut(tokens), segments.Length > 0 ? segments[..Context] : segments);
+            tokens[^1] = Tokenizer.Encode("") is [_, .., int end] && end == last ? end : tokens[^1];
+        }
+        return new Example { Tokens = tokens, Segments = segments, Targets = [.. tokens.Skip(1), Example.Ignored], Label = Labels.Index().First(one => one.Item == label).Index };
+    }
+
+    /// <summary>A source and a target with teacher forcing: the decoder is given the target behind its start token and should name the
+    /// target and its end.</summary>
+    /// <exception cref="InvalidRequestException">The record is no pair.</exception>
+    public Example SourceAndTarget(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        string text = record.Second ?? throw Refuse(record, "a \"source\" and a \"target\"", "no target");
+        int[] source = Cut([.. Tokenizer.Encode(record.Text)]);
+        int[] target = Cut([.. WithEnd(Tokenizer.Encode(text, addSpecial: false))]);
+        return source.Length == 0 || target.Length == 0 ? throw Refuse(record, "some text as source and target", "none")
+            : new Example { Source = source, Tokens = [DecoderStart, .. target[..^1]], Targets = target };
+    }
+
+    /// <summary>A pair for a language model: the target behind the source, and only the target counts.</summary>
+    public Example Completion(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        int[] source = [.. Tokenizer.Encode(record.Text)], target = [.. WithEnd(Tokenizer.Encode(record.Second!, addSpecial: false))];
+        return Shift([.. source, .. target], i => i >= source.Length, record);
+    }
+
+    /// <summary>A conversation for a language model: only what the assistant says counts.</summary>
+    /// <exception cref="InvalidRequestException">The assistant says nothing.</exception>
+    public Example Conversation(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        (int[] tokens, bool[] counts) = new Conversation(Template!, Tokenizer).Read(record.Turns);
+        return tokens.Length == 0 ? throw Refuse(record, "a turn of the role \"assistant\" to learn from", "none") : Shift(tokens, i => counts[i], record);
+    }
+
+    /// <summary>The sentence for a record that the objective has no use for.</summary>
+    public InvalidRequestException Refuse(Record record, string expected, string found)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return new($"Reading the data '{Path}': expected {expected} in line {record.Line}, found {found}. Correct the line or choose another objective.");
+    }
+
+    // Each token's target is the one behind it, where that counts.
+    private Example Shift(int[] tokens, Func<int, bool> counts, Record record)
+    {
+        int[] targets = [.. Enumerable.Range(1, Math.Max(0, tokens.Length - 1)).Select(i => counts(i) ? tokens[i] : Example.Ignored)];
+        targets = Cut(targets);
+        return targets.Any(target => target != Example.Ignored) ? new Example { Tokens = tokens[..targets.Length], Targets = targets }
+            : throw Refuse(record, $"something to learn within the first {Context} tokens", "none");
+    }
+
+    private IReadOnlyList<int> WithEnd(IReadOnlyList<int> tokens) =>
+        Tokenizer.EndOfSequence is int end && (tokens.Count == 0 || tokens[^1] != end) ? [.. tokens, end] : tokens;
+
+    private int[] Cut(int[] tokens)
+    {
+        if (tokens.Length <= Context)
+        {
+            return tokens;
+        }
+        Shortened++;
+        return tokens[..Context];
+    }
+
+    private void RequireText(Record record)
+    {
         if (record.Turns.Count > 0 || record.Second is not null)
         {
             throw Refuse(record, "a text", record.Second is null ? "a conversation" : "a pair");
         }
-        List<int> tokens = [.. Tokenizer.Encode(record.Text)];
-        if (Tokenizer.EndOfSequence is int end && (tokens.Count == 0 || tokens[^1] != end))
-        {
-            tokens.Add(end);
-        }
-        return tokens;
     }
-
-    /// <summary>The sentence for a record that the objective has no use for.</summary>
-    public InvalidRequestException Refuse(Record record, string expected, string found) =>
-        new($"Reading the data '{Path}': expected {expected} in line {record.Line}, found {found}. Correct the line or choose another objective.");
 }

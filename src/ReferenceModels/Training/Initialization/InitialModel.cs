@@ -15,7 +15,7 @@ namespace ReferenceModels.Training.Initialization;
 /// <item>Transformer (tensor2tensor): Glorot's uniform distribution; the embedding, which enters times √d, N(0, 1/d); biases 0, gains 1.</item>
 /// </list>
 /// </summary>
-internal static class InitialModel
+public static class InitialModel
 {
     private static readonly Dictionary<string, Action<GgufWriter, RandomTensors, ModelShape, int>> Known = new(StringComparer.Ordinal)
     {
@@ -29,12 +29,25 @@ internal static class InitialModel
     /// <summary>Those that can begin from nothing.</summary>
     public static IReadOnlyCollection<string> Architectures => Known.Keys;
 
+    /// <summary>Writes a model with the vocabulary of another file.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="vocabulary">The GGUF file whose vocabulary it gets.</param>
+    /// <param name="seed">Of the weights.</param>
+    /// <exception cref="EngineException">The sizes make no model, or the file has no vocabulary.</exception>
+    public static void Write(string path, ModelShape shape, string vocabulary, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.Check(path);
+        Write(path, shape, VocabularyOf(vocabulary), seed);
+    }
+
     /// <summary>Writes a model.</summary>
     /// <param name="path">Where to.</param>
     /// <param name="shape">Its sizes, checked.</param>
     /// <param name="vocabulary">Metadata of its vocabulary: keys <c>tokenizer.…</c>.</param>
     /// <param name="seed">Of the weights.</param>
-    public static void Write(string path, ModelShape shape, IEnumerable<KeyValuePair<string, GgufValue>> vocabulary, ulong seed)
+    internal static void Write(string path, ModelShape shape, IEnumerable<KeyValuePair<string, GgufValue>> vocabulary, ulong seed)
     {
         var writer = new GgufWriter();
         writer.SetMetadata(GgufKeys.Architecture, shape.Architecture);
@@ -58,7 +71,7 @@ internal static class InitialModel
 
     /// <summary>The vocabulary of a model file.</summary>
     /// <exception cref="ModelFileException">It has none.</exception>
-    public static IReadOnlyList<KeyValuePair<string, GgufValue>> VocabularyOf(string path)
+    internal static IReadOnlyList<KeyValuePair<string, GgufValue>> VocabularyOf(string path)
     {
         using GgufFile file = GgufFile.Open(path);
         file.Metadata.RequireStrings(GgufKeys.Tokens);
@@ -66,10 +79,10 @@ internal static class InitialModel
     }
 
     /// <summary>A number of the architecture's own.</summary>
-    public static void Number(GgufWriter writer, ModelShape shape, string name, int value) =>
+    internal static void Number(GgufWriter writer, ModelShape shape, string name, int value) =>
         writer.SetMetadata($"{shape.Architecture}.{name}", (uint)value);
 
     /// <summary>ε.</summary>
-    public static void Epsilon(GgufWriter writer, ModelShape shape, string name, float absent) =>
+    internal static void Epsilon(GgufWriter writer, ModelShape shape, string name, float absent) =>
         writer.SetMetadata($"{shape.Architecture}.attention.{name}", shape.LayerNormEpsilon ?? absent);
 }

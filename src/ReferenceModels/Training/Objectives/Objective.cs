@@ -1,8 +1,11 @@
+using Engine;
 using ReferenceModels.Training.Data;
 
 namespace ReferenceModels.Training.Objectives;
 
-/// <summary>What a training minimizes: Σ share·loss over its terms, and how examples are made for them.</summary>
+/// <summary>What a training minimizes: Σ share·loss over its terms, each a mean over what counts in a step; and how examples are made
+/// for them. A loss of your own is an <see cref="ILoss"/> in an objective of your own, such as
+/// <c>Objective.Causal with { Name = "mine", Terms = [new("mine", 1, new MyLoss())] }</c>.</summary>
 public sealed record Objective
 {
     /// <summary>As on the command line.</summary>
@@ -14,16 +17,100 @@ public sealed record Objective
     /// <summary>Makes examples of records.</summary>
     public required Func<IReadOnlyList<Record>, ExampleReading, IExamples> Examples { get; init; }
 
+    /// <summary>The heads beside the model that the losses ask; they learn, too, and are made where the model has none.</summary>
+    public HeadKinds Heads { get; init; }
+
     /// <summary>
-    /// Causal language modelling, L_PT = −Σ log P(wᵢ | w₀ … wᵢ₋₁) (Radford et al. 2019, "Language Models are Unsupervised Multitask
-    /// Learners"; Touvron et al. 2023, https://arxiv.org/abs/2302.13971), as a mean over the tokens.
+    /// Causal language modelling, L_PT = −Σ log P(wᵢ | w₀ … wᵢ₋₁) (Radford et al. 2018, "Improving Language Understanding by Generative
+    /// Pre-Training", equation 1; GPT-2 2019; Touvron et al. 2023, https://arxiv.org/abs/2302.13971), as a mean over the tokens. Texts are
+    /// packed into windows; of a conversation only what the assistant says counts, of a pair only the target.
     /// </summary>
     public static Objective Causal { get; } = new()
     {
         Name = "causal",
-        Terms = [new Term("loss", 1, new NextToken())],
-        Examples = (records, reading) => new PackedText(records.Select(reading.Document), reading.Context),
+        Terms = [new Term("language_model", 1, new NextToken())],
+        Examples = CausalExamples.Read,
     };
+
+    /// <summary>As <see cref="Causal"/>, but every text begins a window of its own.</summary>
+    public static Objective CausalDocuments { get; } = Causal with { Name = "causal-documents", Examples = CausalExamples.ReadUnpacked };
+
+    /// <summary>
+    /// BERT's first task (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): L = −Σ log P(wᵢ | masked text) over 15 % of the
+    /// tokens, of which 80 % are replaced by [MASK], 10 % by a random token, 10 % stay.
+    /// </summary>
+    public static Objective MaskedLanguageModel { get; } = new()
+    {
+        Name = "masked",
+        Heads = HeadKinds.MaskedToken,
+        Terms = [new Term("masked_token", 1, new MaskedToken())],
+        Examples = (records, reading) => new MaskedExamples(new ListedExamples(records.SelectMany(reading.Windows)), reading),
+    };
+
+    /// <summary>
+    /// BERT's pre-training (Devlin et al. 2018, section 3.1): the masked tokens' loss plus −log P(follows | both sentences), where half of
+    /// the second sentences are the true ones and half come from elsewhere in the data.
+    /// </summary>
+    public static Objective Bert { get; } = new()
+    {
+        Name = "bert",
+        Heads = HeadKinds.MaskedToken | HeadKinds.NextSentence,
+        Terms = [new Term("masked_token", 1, new MaskedToken()), new Term("next_sentence", 1, new NextSentence())],
+        Examples = (records, reading) => new MaskedExamples(new SentencePairs(records, reading), reading),
+    };
+
+    /// <summary>
+    /// Sequence to sequence with teacher forcing, L = −Σ log P(yᵢ | x, y₀ … yᵢ₋₁) (Sutskever et al. 2014, https://arxiv.org/abs/1409.3215; Vaswani
+    /// et al. 2017, https://arxiv.org/abs/1706.03762; Raffel et al. 2019, https://arxiv.org/abs/1910.10683), as a mean over the target's tokens.
+    /// </summary>
+    public static Objective SequenceToSequence { get; } = new()
+    {
+        Name = "seq2seq",
+        Terms = [new Term("target", 1, new NextToken())],
+        Examples = (records, reading) => new ListedExamples(records.Select(reading.SourceAndTarget)),
+    };
+
+    /// <summary>
+    /// Classification, L_FT = −Σ log P(y | text): over [CLS] in BERT (Devlin et al. 2018, section 4.1), over the last token in GPT (Radford
+    /// et al. 2018, equation 4).
+    /// </summary>
+    /// <param name="weights">One for each class, in the order of the labels; empty for 1 throughout.</param>
+    public static Objective Classification(params float[] weights) => new()
+    {
+        Name = "classification",
+        Heads = HeadKinds.Classification,
+        Terms = [new Term("classification", 1, new Label(weights))],
+        Examples = (records, reading) => new ListedExamples(records.Select(reading.Labelled)),
+    };
+
+    /// <summary>GPT's fine-tuning (Radford et al. 2018, equation 5): L = L_FT + λ·L_PT, classification and language modelling on the same
+    /// texts.</summary>
+    /// <param name="lambda">λ; 0.5 in the paper.</param>
+    /// <param name="weights">Of the classes.</param>
+    public static Objective Joint(float lambda = 0.5f, params float[] weights) => Classification(weights) with
+    {
+        Name = "joint",
+        Terms = [.. Classification(weights).Terms, new Term("language_model", lambda, new NextToken())],
+    };
+
+    /// <summary>The objective of a name.</summary>
+    /// <param name="name">As <see cref="Names"/> has it.</param>
+    /// <param name="lambda">Of the joint loss.</param>
+    /// <exception cref="InvalidRequestException">There is none.</exception>
+    public static Objective Of(string name, float lambda = 0.5f) => name switch
+    {
+        "causal" => Causal,
+        "causal-documents" => CausalDocuments,
+        "classification" => Classification(),
+        "joint" => Joint(lambda),
+        "masked" => MaskedLanguageModel,
+        "bert" => Bert,
+        "seq2seq" => SequenceToSequence,
+        _ => throw new InvalidRequestException($"Choosing an objective: expected one of {string.Join(", ", Names)}, found '{name}'. Correct the name."),
+    };
+
+    /// <summary>The objectives that have a name.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["causal", "causal-documents", "classification", "joint", "masked", "bert", "seq2seq"];
 
     /// <summary>One loss of an objective.</summary>
     /// <param name="Name">In logs.</param>

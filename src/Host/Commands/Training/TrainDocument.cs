@@ -1,0 +1,72 @@
+using ReferenceModels.Training;
+
+namespace Engine.Host.Commands.Training;
+
+/// <summary>What <c>train --json</c> prints. Losses have all their digits; a step's is that before the step.</summary>
+internal sealed record TrainDocument
+{
+    public required string Output { get; init; }
+
+    public required string Objective { get; init; }
+
+    /// <summary>Steps done and asked for; fewer were done where the run was interrupted.</summary>
+    public required int Step { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required bool Interrupted { get; init; }
+
+    public required int Examples { get; init; }
+
+    public required int ValidationExamples { get; init; }
+
+    /// <summary>Examples that were longer than the context and lost their ends.</summary>
+    public required int Shortened { get; init; }
+
+    public required int Context { get; init; }
+
+    public required long Parameters { get; init; }
+
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public double? Loss { get; init; }
+
+    public double? ValidationLoss { get; init; }
+
+    /// <summary>Of this process; a resumed run's earlier part has its own.</summary>
+    public required long Tokens { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Names of the objective's terms, in the order of <c>terms</c> below.</summary>
+    public required IReadOnlyList<string> Terms { get; init; }
+
+    public required IReadOnlyList<TrainingStep> Log { get; init; }
+
+    public required IReadOnlyList<Validation> Validations { get; init; }
+
+    public static TrainDocument Of(TrainingOptions options, string output, Trainer trainer, bool interrupted, long tokens, double seconds) => new()
+    {
+        Output = output,
+        Objective = options.Objective.Name,
+        Step = trainer.Step,
+        Steps = trainer.Steps,
+        Interrupted = interrupted,
+        Examples = trainer.Examples,
+        ValidationExamples = trainer.ValidationExamples,
+        Shortened = trainer.Shortened,
+        Context = trainer.Context,
+        Parameters = trainer.Parameters,
+        Labels = trainer.Labels,
+        Loss = trainer.Log.Steps is [.., { } step] ? step.Loss : null,
+        ValidationLoss = trainer.Log.Validations is [.., { } validation] ? validation.Loss : null,
+        Tokens = tokens,
+        Seconds = seconds,
+        TokensPerSecond = seconds > 0 ? tokens / seconds : 0,
+        Terms = [.. options.Objective.Terms.Select(term => term.Name)],
+        Log = trainer.Log.Steps,
+        Validations = trainer.Log.Validations,
+    };
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Training.Optimization;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Training.Checkpoints;
+
+/// <summary>
+/// Everything to go on from: weights, moments, the number of steps done, the log, and what the run was asked to do. All that is random
+/// in a run follows from its seed and the step, so these two are the state of its generators. Written as a GGUF file, under another
+/// name first: a file of this name is always whole, whenever the process is killed.
+/// </summary>
+internal static class Checkpoint
+{
+    private const string Architecture = "checkpoint";
+    private const string Names = "checkpoint.weights", Keys = "checkpoint.options", Values = "checkpoint.values", Step = "checkpoint.step";
+
+    /// <summary>Writes one.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, string> run, TrainingLog log, AdamW optimizer)
+    {
+        var writer = new GgufWriter();
+        writer.SetMetadata(GgufKeys.Architecture, Architecture);
+        writer.SetMetadata(Step, (uint)log.Steps.Count);
+        writer.SetMetadata(Keys, [.. run.Keys]);
+        writer.SetMetadata(Values, [.. run.Values]);
+        writer.SetMetadata(Names, [.. optimizer.Weights.Select(weight => weight.Name)]);
+        foreach ((string name, double[] numbers) in log.ToNumbers())
+        {
+            writer.SetMetadata("checkpoint.log." + name, numbers);
+        }
+        for (int i = 0; i < optimizer.Weights.Count; i++)
+        {
+            foreach ((string kind, float[] numbers) in Parts(optimizer, i))
+            {
+                writer.AddTensor($"{i}.{kind}", [numbers.Length], GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(numbers)));
+            }
+        }
+        writer.Write(path);
+    }
+
+    /// <summary>Reads one into weights, moments and log.</summary>
+    /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
+    public static void Read(string path, IReadOnlyDictionary<string, string> run, TrainingLog log, AdamW optimizer)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        if (file.Metadata.GetString(GgufKeys.Architecture) != Architecture)
+        {
+            throw new ModelFileException($"Resuming from '{path}': expected a checkpoint of a training, found a file of '{file.Metadata.GetString(GgufKeys.Architecture)}'. Give the file that --checkpoint named.");
+        }
+        foreach ((string key, string began) in file.Metadata.RequireStrings(Keys).Zip(file.Metadata.RequireStrings(Values)))
+        {
+            string? found = run.GetValueOrDefault(key);
+            if (found != began)
+            {
+                throw new InvalidRequestException($"Resuming from '{path}': expected {key} {began}, with which the run began, found {found ?? "none"}. Give what the run began with, or begin a new one.");
+            }
+        }
+        if (!file.Metadata.RequireStrings(Names).SequenceEqual(optimizer.Weights.Select(weight => weight.Name)))
+        {
+            throw new ModelFileException($"Resuming from '{path}': expected the weights of this model, found others. Give the model that the run began with.");
+        }
+        for (int i = 0; i < optimizer.Weights.Count; i++)
+        {
+            foreach ((string kind, float[] numbers) in Parts(optimizer, i))
+            {
+                Fill(file, $"{i}.{kind}", MemoryMarshal.AsBytes(numbers.AsSpan()));
+            }
+        }
+        log.FromNumbers(name => file.Metadata["checkpoint.log." + name]?.Value as double[] ?? []);
+        if (log.Steps.Count != file.Metadata.RequireUInt32(Step))
+        {
+            throw new ModelFileException($"Resuming from '{path}': expected a log of {file.Metadata.RequireUInt32(Step)} steps, found {log.Steps.Count}. The file is damaged; begin a new run.");
+        }
+    }
+
+    private static (string Kind, float[] Numbers)[] Parts(AdamW optimizer, int i)
+    {
+        Weight weight = optimizer.Weights[i];
+        return [("w", weight.Values!), ("m", optimizer.M[i]), ("v", optimizer.V[i])];
+    }
+
+    private static void Fill(GgufFile file, string name, Span<byte> numbers)
+    {
+        GgufTensor? tensor = file.FindTensor(name);
+        if (tensor is not { Type: GgmlType.F32 } || tensor.ByteLength != numbers.Length)
+        {
+            throw new ModelFileException($"Resuming from '{file.Path}': expected {numbers.Length} bytes of F32 as '{name}', found {tensor?.ByteLength ?? 0}. The file is damaged, or of another model.");
+        }
+        const int Block = 1 << 20;
+        for (int at = 0; at < numbers.Length; at += Block)
+        {
+            int length = Math.Min(Block, numbers.Length - at);
+            file.GetData(tensor, at, length).CopyTo(numbers[at..]);
+        }
+    }
+}

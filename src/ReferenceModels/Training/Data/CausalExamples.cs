@@ -1,0 +1,25 @@
+namespace ReferenceModels.Training.Data;
+
+/// <summary>Examples for a language model, by what the records are: texts, conversations or pairs.</summary>
+internal static class CausalExamples
+{
+    /// <summary>Texts in packed windows, other records one by one.</summary>
+    public static IExamples Read(IReadOnlyList<Record> records, ExampleReading reading) =>
+        records.All(IsText) ? new PackedText(records.Select(reading.Document), reading.Context) : ReadUnpacked(records, reading);
+
+    /// <summary>Every record for itself, a long text in several windows.</summary>
+    public static IExamples ReadUnpacked(IReadOnlyList<Record> records, ExampleReading reading) => new ListedExamples(records.SelectMany(record =>
+        IsText(record) ? Windows(record, reading) : record.Turns.Count > 0 ? [reading.Conversation(record)] : [reading.Completion(record)]));
+
+    private static bool IsText(Record record) => record.Second is null && record.Turns.Count == 0;
+
+    private static IEnumerable<Example> Windows(Record record, ExampleReading reading)
+    {
+        int[] tokens = [.. reading.Document(record)];
+        for (int start = 0; start < tokens.Length - 1; start += reading.Context)
+        {
+            int end = Math.Min(start + reading.Context, tokens.Length - 1);
+            yield return new Example { Tokens = tokens[start..end], Targets = tokens[(start + 1)..(end + 1)] };
+        }
+    }
+}

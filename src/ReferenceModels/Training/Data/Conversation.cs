@@ -1,0 +1,51 @@
+using Engine;
+using Engine.Chat;
+
+namespace ReferenceModels.Training.Data;
+
+/// <summary>A conversation as a language model is shown it: rendered by the model's chat template, and only what the template makes of
+/// the assistant's turns counts, its end of turn included.</summary>
+/// <param name="template">The file's, or <see cref="Default"/>.</param>
+/// <param name="tokenizer">The model's.</param>
+internal sealed class Conversation(ChatTemplate template, ITokenizer tokenizer)
+{
+    /// <summary>For models that come without a template; it is written into the trained file.</summary>
+    public const string Default =
+        "{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\n' }}{% endfor %}"
+        + "{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";
+
+    private const string Assistant = "assistant";
+
+    /// <summary>The tokens up to the assistant's last turn, and for each whether it counts.</summary>
+    public (int[] Tokens, bool[] Counts) Read(IReadOnlyList<Turn> turns)
+    {
+        List<(int Start, int[] Tokens)> answers = [];
+        for (int i = 0; i < turns.Count; i++)
+        {
+            if (turns[i].Role == Assistant)
+            {
+                int[] before = Render(turns.Take(i), answers: true), after = Render(turns.Take(i + 1), answers: false);
+                answers.Add((before.AsSpan().CommonPrefixLength(after), after));
+            }
+        }
+        if (answers.Count == 0)
+        {
+            return ([], []);
+        }
+        int[] tokens = answers[^1].Tokens;
+        var counts = new bool[tokens.Length];
+        foreach ((int start, int[] answer) in answers)
+        {
+            // A template may render an earlier turn otherwise once more follow: what is not there in the end cannot count.
+            int end = tokens.AsSpan().CommonPrefixLength(answer);
+            counts.AsSpan(Math.Min(start, end)..end).Fill(true);
+        }
+        return (tokens, counts);
+    }
+
+    private int[] Render(IEnumerable<Turn> turns, bool answers) => [.. template.Render(new ChatTemplateInput
+    {
+        Messages = [.. turns.Select(turn => new TemplateMessage(turn.Role, turn.Content))],
+        AddGenerationPrompt = answers,
+    }).ToPrompt().ToTokens(tokenizer)];
+}

@@ -1,0 +1,62 @@
+using Engine;
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Training.Data;
+
+/// <summary>
+/// Pairs for next-sentence prediction (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): [CLS] A [SEP] B [SEP], where B is half of
+/// the time the sentence behind A and otherwise the second of another pair, drawn at each visit.
+/// </summary>
+/// <remarks>A sentence is a line of a text; every two neighbouring lines of a document are a pair, and so are the two texts of a
+/// record that has two. Where a pair is too long, the longer sentence loses its end, one token after the other.</remarks>
+internal sealed class SentencePairs : IExamples
+{
+    private readonly List<(int[] First, int[] Second)> _pairs = [];
+    private readonly ExampleReading _reading;
+    private readonly int[] _around;
+
+    public SentencePairs(IReadOnlyList<Record> records, ExampleReading reading)
+    {
+        _reading = reading;
+        _around = [.. reading.Tokenizer.Encode("")];   // [CLS] [SEP]
+        foreach (Record record in records)
+        {
+            string[] lines = record.Second is { } second ? [record.Text, second]
+                : record.Turns.Count > 0 ? throw reading.Refuse(record, "a text or a pair", "a conversation")
+                : [.. record.Text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+            int[][] sentences = [.. lines.Select(line => (int[])[.. reading.Tokenizer.Encode(line, addSpecial: false)])];
+            _pairs.AddRange(sentences.Zip(sentences.Skip(1)));
+        }
+        if (_pairs.Count < 2)
+        {
+            throw new InvalidRequestException($"Reading the data '{reading.Path}': expected at least two pairs of sentences, one sentence a line, found {_pairs.Count}. Give documents of several lines.");
+        }
+        if (_around.Length != 2)
+        {
+            throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one behind it, as BERT's does. Choose another objective or model.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _pairs.Count;
+
+    /// <inheritdoc/>
+    public Example Visit(int index, ulong seed)
+    {
+        bool follows = Dropout.Coin(seed, 0) < 0.5;
+        // Any pair but this one.
+        int other = (index + 1 + (int)(Dropout.Coin(seed, 1) * (Count - 1))) % Count;
+        (int[] first, int[] second) = (_pairs[index].First, _pairs[follows ? index : other].Second);
+        (int a, int b) = (first.Length, second.Length);
+        while (a + b + 3 > _reading.Context && a + b > 0)
+        {
+            _ = a > b ? a-- : b--;
+        }
+        return new Example
+        {
+            Tokens = [_around[0], .. first[..a], _around[1], .. second[..b], _around[1]],
+            Segments = [.. Enumerable.Repeat(0, a + 2), .. Enumerable.Repeat(1, b + 1)],
+            NextSentence = follows ? 0 : 1,
+        };
+    }
+}

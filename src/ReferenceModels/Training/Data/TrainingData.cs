@@ -1,0 +1,104 @@
+using System.Globalization;
+using Engine;
+using Engine.Chat;
+using Engine.Gguf;
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Training.Data;
+
+/// <summary>The examples of a run: those it learns from and those that are kept to see how it does on others.</summary>
+internal sealed class TrainingData
+{
+    private readonly IExamples _examples, _kept;
+    private readonly int[] _learned, _validated;
+    private readonly ExampleOrder _order;
+    private readonly ulong _seed;
+
+    /// <summary>Reads the files.</summary>
+    /// <param name="options">Which, and how.</param>
+    /// <param name="metadata">Of the model's file.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="context">Tokens of an example at the most.</param>
+    public TrainingData(TrainingOptions options, GgufMetadata metadata, ITokenizer tokenizer, int context)
+    {
+        var file = new RecordFile { Separator = options.Separator };
+        IReadOnlyList<Record> records = file.Read(options.Data), kept = options.ValidationData is null ? [] : file.Read(options.ValidationData);
+        Labels = LabelsOf(records.Concat(kept));
+        bool chats = records.Concat(kept).Any(record => record.Turns.Count > 0);
+        ChatTemplate? own = chats ? ChatTemplate.FromMetadata(metadata) : null;
+        AddedTemplate = chats && own is null ? Conversation.Default : null;
+        ExampleReading reading = Reading(options.Data);
+        _examples = options.Objective.Examples(records, reading);
+        ExampleReading keptReading = Reading(options.ValidationData ?? options.Data);
+        _kept = options.ValidationData is null ? _examples : options.Objective.Examples(kept, keptReading);
+        Shortened = reading.Shortened + keptReading.Shortened;
+        Require(options.Data, _examples, 1);
+        Require(options.ValidationData ?? options.Data, _kept, options.ValidationShare > 0 ? 2 : 1);
+        (_learned, _validated) = Split(options);
+        _order = new ExampleOrder(_learned.Length, options.Seed, options.Shuffle);
+        _seed = options.Seed;
+
+        ExampleReading Reading(string path) => new(tokenizer, context, path)
+        {
+            Labels = Labels,
+            Template = own ?? (chats ? new ChatTemplate(Conversation.Default, EndToken(tokenizer)) : null),
+            DecoderStart = GgufUsage.DecoderStartToken(metadata, tokenizer.VocabularySize),
+        };
+    }
+
+    /// <summary>Examples of an epoch.</summary>
+    public int Count => _learned.Length;
+
+    /// <summary>The classes: numbers in their order, other labels in alphabetical order.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>The chat template that stood in for the model's own; null where none had to.</summary>
+    public string? AddedTemplate { get; }
+
+    /// <summary>Examples that were longer than the context.</summary>
+    public int Shortened { get; }
+
+    /// <summary>Examples that are kept for validation, always masked and paired alike.</summary>
+    public IEnumerable<Example> Kept => _validated.Select((index, i) => _kept.Visit(index, ExampleOrder.SeedOf(_seed, ExampleOrder.Purpose.Validation, i + 1)));
+
+    /// <summary>How many examples are kept.</summary>
+    public int KeptCount => _validated.Length;
+
+    /// <summary>The example of visit n of the run.</summary>
+    public Example Visit(long n) => _examples.Visit(_learned[_order[n]], ExampleOrder.SeedOf(_seed, ExampleOrder.Purpose.Example, n));
+
+    private (int[] Learned, int[] Validated) Split(TrainingOptions options)
+    {
+        int[] all = [.. Enumerable.Range(0, _examples.Count)];
+        if (options.ValidationData is not null)
+        {
+            return (all, [.. Enumerable.Range(0, _kept.Count)]);
+        }
+        if (options.ValidationShare <= 0)
+        {
+            return (all, []);
+        }
+        int count = Math.Clamp((int)Math.Round(options.ValidationShare * all.Length), 1, all.Length - 1);
+        ulong drawn = ExampleOrder.SeedOf(options.Seed, ExampleOrder.Purpose.Validation, 0);
+        HashSet<int> chosen = [.. all.OrderBy(i => Dropout.Coin(drawn, i)).ThenBy(i => i).Take(count)];
+        return ([.. all.Where(i => !chosen.Contains(i))], [.. all.Where(chosen.Contains)]);
+    }
+
+    private static void Require(string path, IExamples examples, int count)
+    {
+        if (examples.Count < count)
+        {
+            throw new InvalidRequestException($"Reading the data '{path}': expected enough for {count} {(count == 1 ? "example" : "examples")}, found {examples.Count}. Give more data, or lower the context.");
+        }
+    }
+
+    private static string[] LabelsOf(IEnumerable<Record> records)
+    {
+        string[] labels = [.. records.Select(record => record.Label).OfType<string>().Distinct(StringComparer.Ordinal)];
+        bool numbers = labels.All(label => long.TryParse(label, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _));
+        return numbers ? [.. labels.OrderBy(label => long.Parse(label, CultureInfo.InvariantCulture))] : [.. labels.Order(StringComparer.Ordinal)];
+    }
+
+    private static Dictionary<string, string> EndToken(ITokenizer tokenizer) =>
+        tokenizer.EndOfSequence is int end ? new Dictionary<string, string> { ["eos_token"] = tokenizer.GetPiece(end) } : [];
+}
