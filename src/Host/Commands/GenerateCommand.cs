@@ -81,10 +81,12 @@ internal sealed class GenerateCommand
                 return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
             }
             Verification.RequireRoom(model.Card, parsed.GetValue(_maxTokens));
-            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            ModelOptions referenceOptions = _reference.Read(parsed, options);
+            IModel reference = await backends.LoadAsync(referenceOptions, cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
-                return await GenerateAsync(model, request, new Verification(model, reference, request.Numerics), parsed, cancellationToken).ConfigureAwait(false);
+                var verification = new Verification(model, reference, request.Numerics, new SecondOpinion(backends.LoadAsync, referenceOptions));
+                return await GenerateAsync(model, request, verification, parsed, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -3,7 +3,7 @@ using Engine.Parity;
 namespace Engine.Host.Commands;
 
 /// <summary>Judges a generation by the reference: the very logits that produced each token.</summary>
-internal sealed class Verification(IModel native, IModel reference, Numerics setting)
+internal sealed class Verification(IModel native, IModel reference, Numerics setting, SecondOpinion second)
 {
     /// <summary>What the kept logits may take.</summary>
     private const long MostBytes = 1L << 30;
@@ -29,6 +29,8 @@ internal sealed class Verification(IModel native, IModel reference, Numerics set
         using var bar = new ProgressBar("Verifying");
         var options = new ParityOptions { Setting = setting, Progress = bar };
         ParityReport report = await ParityCheck.VerifyAsync(native.Card, reference, tokens, steps, options, cancellationToken).ConfigureAwait(false);
+        report = await second.AskAsync(
+            report, native.Card, other => ParityCheck.VerifyAsync(native.Card, other, tokens, steps, options, cancellationToken), cancellationToken).ConfigureAwait(false);
         return Disagreement(prompt, tokens) is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
     }
 
