@@ -26,6 +26,7 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
         ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.Training.Vocabularies"] = ["Engine.Gguf", "ReferenceModels.Tokenizers"],
         ["ReferenceModels.Training"] = [
             "Engine.Gguf", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [

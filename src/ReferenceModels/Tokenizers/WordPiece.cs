@@ -1,5 +1,3 @@
-using ReferenceModels.Tokenizers.Unicode;
-
 namespace ReferenceModels.Tokenizers;
 
 /// <summary>
@@ -30,48 +28,12 @@ internal sealed class WordPiece : VocabularyTokenizer
     /// <inheritdoc/>
     protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
     {
-        using var word = new ByteBuffer(64);
-        word.Append(TokenSpelling.Blank);
-        while (!utf8.IsEmpty)
-        {
-            int point = Utf8.Decode(utf8, out int length);
-            utf8 = utf8[length..];
-            if (Vocabulary.StripsAccents)
-            {
-                point = CodePoints.Decompose(point);
-            }
-            CodePointFlags flags = CodePoints.Flags(point);
-            if ((flags & CodePointFlags.Whitespace) != 0)
-            {
-                EndWord(word, tokens);
-                continue;
-            }
-            if (point is 0 or CodePoints.Replacement || (flags & CodePointFlags.Control) != 0
-                || (Vocabulary.StripsAccents && (flags & CodePointFlags.Mark) != 0))
-            {
-                continue;
-            }
-            bool alone = (flags & CodePointFlags.Punctuation) != 0 || (point < 0x7F && (flags & CodePointFlags.Symbol) != 0) || IsChinese(point);
-            if (alone)
-            {
-                EndWord(word, tokens);
-            }
-            word.AppendCodePoint(Vocabulary.Lowercases ? CodePoints.Lowercase(point) : point);
-            if (alone)
-            {
-                EndWord(word, tokens);
-            }
-        }
-        EndWord(word, tokens);
+        var matching = new Matching(this, tokens);
+        WordPieceWords.Cut(utf8, Vocabulary.StripsAccents, Vocabulary.Lowercases, ref matching);
     }
 
-    private void EndWord(ByteBuffer word, List<int> tokens)
+    private void Match(ReadOnlySpan<byte> rest, List<int> tokens)
     {
-        ReadOnlySpan<byte> rest = word.Written;
-        if (rest.Length == TokenSpelling.Blank.Length)
-        {
-            return;
-        }
         int before = tokens.Count;
         if (Vocabulary.Find(rest) is >= 0 and int whole)
         {
@@ -90,11 +52,10 @@ internal sealed class WordPiece : VocabularyTokenizer
             tokens.Add(token);
             rest = rest[length..];
         }
-        word.Truncate(TokenSpelling.Blank.Length);
     }
 
-    // BERT's list. Extension E begins at U+2B820; llama.cpp and Hugging Face have U+2B920.
-    private static bool IsChinese(int point) => point is
-        (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F)
-        or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
+    private readonly struct Matching(WordPiece tokenizer, List<int> tokens) : IWordSink
+    {
+        public void Add(ReadOnlySpan<byte> word) => tokenizer.Match(word, tokens);
+    }
 }

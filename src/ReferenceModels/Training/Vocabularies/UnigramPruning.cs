@@ -1,0 +1,38 @@
+using System.Text;
+using ReferenceModels.Tokenizers;
+
+namespace ReferenceModels.Training.Vocabularies;
+
+/// <summary>Drops the pieces that the texts miss least.</summary>
+internal static class UnigramPruning
+{
+    /// <summary>The pieces without those whose loss costs the texts the least likelihood; single characters stay.</summary>
+    /// <param name="pieces">All pieces.</param>
+    /// <param name="corpus">The texts.</param>
+    /// <param name="most">Pieces to keep.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public static List<UnigramPiece> Prune(List<UnigramPiece> pieces, UnigramCorpus corpus, int most, CancellationToken cancellationToken)
+    {
+        TokenTrie trie = UnigramCorpus.Trie(pieces);
+        long[] counts = corpus.CountBest(pieces, trie, cancellationToken);
+        double sum = counts.Sum();
+        double logSum = Math.Log(sum);
+        var losses = new List<(double Loss, int Piece)>();
+        var path = new List<int>();
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            if (pieces[i].IsSingle || counts[i] == 0)
+            {
+                continue; // the best way to write any word does without a piece that counts nothing
+            }
+            UnigramCorpus.FindBest(pieces, trie, Encoding.UTF8.GetBytes(pieces[i].Text), without: i, path);
+            // What would stand in the piece's place, and how likely the texts were then.
+            double logSumThen = Math.Log(sum + (counts[i] * (double)(path.Count - 1)));
+            double then = path.Sum(part => Math.Log(counts[part] + counts[i]) - logSumThen);
+            losses.Add((counts[i] / sum * (Math.Log(counts[i]) - logSum - then), i));
+        }
+        int singles = pieces.Count(piece => piece.IsSingle);
+        HashSet<int> kept = [.. losses.OrderByDescending(loss => loss.Loss).ThenBy(loss => loss.Piece).Take(Math.Max(0, most - singles)).Select(loss => loss.Piece)];
+        return [.. pieces.Where((piece, i) => piece.IsSingle || kept.Contains(i))];
+    }
+}
