@@ -31,6 +31,15 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         return new SessionModel(model, options.Slots, logger: logger);
     }
 
+    /// <summary>The managed tokenizer of a file, of whatever architecture; nothing else of it is loaded.</summary>
+    /// <exception cref="ModelFileException">The file is no GGUF file, or its vocabulary's keys contradict each other.</exception>
+    public static ITokenizer ReadTokenizer(string path)
+    {
+        GgufFile file = GgufFile.Open(path);
+        using VocabularyModel model = VocabularyModel.Read(file);
+        return model.Tokenizer;
+    }
+
     private static ILoadedModel Load(ModelOptions options)
     {
         GgufFile file = GgufFile.Open(options.Path);

@@ -32,6 +32,7 @@ internal static class EngineCommand
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());
         root.Add(TrainCommand.Create());
+        root.Add(TrainTokenizerCommand.Create());
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());
         root.Action = new HelpText();

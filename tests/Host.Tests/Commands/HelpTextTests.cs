@@ -27,6 +27,7 @@ public sealed class HelpTextTests
     [InlineData("tokenize", "TEXT", "--ids", "--no-special", "--cases", "--backend", "--json")]
     [InlineData("embed", "TEXT…", "--pair", "--file", "--tokens", "--pooling", "--normalize", "--json")]
     [InlineData("quantize", "IN OUT TYPE", "Q4_K_M", "--allow-requantize", "--imatrix", "--json")]
+    [InlineData("train-tokenizer", "--data", "--out", "--scheme", "--size", "--min-frequency", "--json")]
     [InlineData("bench", "--prompt-tokens", "--generate-tokens", "--repeat", "--json")]
     [InlineData("serve", "--urls", "--queue", "http://127.0.0.1:8080")]
     public async Task A_verb_shows_its_options_their_defaults_and_an_example_in_80_columns(string verb, params string[] words)
