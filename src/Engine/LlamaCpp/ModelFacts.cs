@@ -28,7 +28,7 @@ internal sealed record ModelFacts
         HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
         HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
         IsEncoder = GgufUsage.IsEncoder(Architecture);
-        DecoderStartToken = GgufUsage.IsEncoderDecoder(Architecture) ? GgufUsage.DecoderStartToken(metadata, Vocabulary(file)) : null;
+        DecoderStartToken = HasWeights && GgufUsage.IsEncoderDecoder(Architecture) ? GgufUsage.DecoderStartToken(metadata, Vocabulary(file)) : null;
         Pooling = GgufUsage.Pooling(metadata);
         bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;
         Abilities =

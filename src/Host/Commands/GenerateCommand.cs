@@ -12,7 +12,7 @@ internal sealed class GenerateCommand
 
     private readonly Argument<string?> _prompt = new("PROMPT")
     {
-        Description = "The text to continue. Instead of it: --file or --tokens.",
+        Description = "The text to continue, or the source that an encoder–decoder answers. Instead of it: --file or --tokens.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
