@@ -38,7 +38,7 @@ internal static class Mistakes
         bool isOption = word.StartsWith('-');
         if (command is RootCommand && !isOption)
         {
-            return $"'{word}' is not a verb of {EngineCommand.Name}.{Proposal(word, command.Subcommands.Select(verb => verb.Name))} {SeeHelp(command)}";
+            return $"'{word}' is not a verb of {EngineCommand.Name}.{Proposal(word, command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name))} {SeeHelp(command)}";
         }
         if (isOption)
         {

@@ -8,9 +8,6 @@ namespace Engine.Host.Commands.Calibrating;
 /// in both of its arithmetics.</summary>
 internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptions, ModelOptions referenceOptions, Numerics setting)
 {
-    /// <summary>A difference of this many times what right engines show among themselves is a fault and not a floor; squared for NMSE.</summary>
-    private const double Unexplained = 4;
-
     /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
     private const long SmallBytes = 16L << 20;
     private const int MostTogether = 4;
@@ -65,7 +62,10 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
                 throw new EngineException(_failures[^1]); // nothing is worth measuring without the engine that serves
             }
         }
-        RequireNoFault(usual, variants[0].Name);
+        if (CalibrationFault.Of(_distances, variants[0].Name, usual) is { } fault)
+        {
+            throw new FaultException(fault);
+        }
         return new Calibration
         {
             Models = hashes,
@@ -144,21 +144,6 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
         catch (EngineException e)
         {
             _failures.Add(e.Message);
-        }
-    }
-
-    /// <summary>A fault must not become a floor. Beyond the usual tolerance the two sides have to be as near each other as the native
-    /// variants are among themselves, in one of the arithmetics at least.</summary>
-    private void RequireNoFault(Tolerance usual, string served)
-    {
-        double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained;
-        EngineDistance nearest = _distances.Where(distance => distance.Engine == served && distance.From is Calibration.ExactReference or Calibration.GgmlReference).MinBy(distance => distance.Whole)!;
-        double among = _distances.Where(distance => distance.Counts && distance.From == served).Select(distance => distance.Whole).DefaultIfEmpty(0).Max();
-        if (nearest.Whole > usual.Limit && nearest.Whole > factor * among)
-        {
-            throw new FaultException(
-                $"the native side is {Judgement.Name(usual.Metric)} {Judgement.Number(nearest.Whole)} from the reference where native variants are {Judgement.Number(among)} "
-                + "apart among themselves: that is a fault of one side and not a floor. Nothing is kept; 'validate --layers' shows where they part");
         }
     }
 }

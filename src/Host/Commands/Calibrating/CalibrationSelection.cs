@@ -36,7 +36,7 @@ internal sealed class CalibrationSelection
         }
         catch (FaultException fault)
         {
-            await Console.Error.WriteLineAsync($"FAIL: {fault.Message}.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"FAIL: {fault.Message}").ConfigureAwait(false);
             return ExitCode.Fail;
         }
         string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser.Path(hashes, calibration.ModelBytes, setting);
