@@ -31,6 +31,7 @@ internal static class EngineCommand
         root.Add(TokenizeCommand.Create());
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());
+        root.Add(CorpusCommand.Create());
         root.Add(TrainCommand.Create());
         root.Add(TrainTokenizerCommand.Create());
         root.Add(BenchCommand.Create());

@@ -1,0 +1,76 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ReferenceModels.Training.Corpora;
+
+/// <summary>Texts from a seeded grammar of this project, in the form that training reads. The same seed gives the same texts everywhere.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Summary">What it is.</param>
+/// <param name="Extension">Of its file: <c>.txt</c> or <c>.jsonl</c>.</param>
+public sealed record Corpus(string Name, string Summary, string Extension)
+{
+    private static readonly JsonSerializerOptions Line = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // Chinese stays readable; the file is no web page
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private Func<Draw, CorpusPart, string> Entry { get; init; } = (_, _) => "";
+
+    /// <summary>All there are.</summary>
+    public static IReadOnlyList<Corpus> All { get; } =
+    [
+        new("stories", "Stories of four to seven sentences, one a document: for a language model.", ".txt")
+        {
+            Entry = (draw, part) => Story.Tell(draw, part).Text(draw) + "\n<|endoftext|>",
+        },
+        new("moods", "Stories without their last sentence, with the mood that it would have as label: for a classifier.", ".jsonl")
+        {
+            Entry = Mood,
+        },
+        new("facts", "A fact said in two ways, or two facts; label similar or different: for masked words, and for embeddings.", ".jsonl")
+        {
+            Entry = Pair,
+        },
+        new("translations", "Sentences in English and Chinese: for an encoder-decoder.", ".jsonl")
+        {
+            Entry = (draw, part) => Translation.Say(draw, part) is var said ? Json(new { source = said.English, target = said.Chinese }) : "",
+        },
+    ];
+
+    /// <summary>Writes entries.</summary>
+    /// <param name="writer">Lines go to it.</param>
+    /// <param name="part">To learn from, or kept back.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Which.</param>
+    public void Write(TextWriter writer, CorpusPart part, int count, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        var draw = new Draw(seed);
+        for (int i = 0; i < count; i++)
+        {
+            writer.Write(Entry(draw, part) + "\n");
+        }
+    }
+
+    private static string Mood(Draw draw, CorpusPart part)
+    {
+        Story story = Story.Tell(draw, part);
+        return Json(new { text = string.Join(' ', [story.Opening(draw), .. story.Middle(draw)]), label = story.Plot.Mood });
+    }
+
+    private static string Pair(Draw draw, CorpusPart part)
+    {
+        Fact fact = Fact.Of(draw, part);
+        (string first, string second) = fact.Twice(draw);
+        if (draw.Once(2))
+        {
+            return Json(new { first, second, label = "similar" });
+        }
+        Fact other = Fact.Of(draw, part);
+        return Json(new { first, second = other.Twice(draw).Second, label = other == fact ? "similar" : "different" });
+    }
+
+    private static string Json<T>(T entry) => JsonSerializer.Serialize(entry, Line);
+}
