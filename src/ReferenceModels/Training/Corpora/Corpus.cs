@@ -29,7 +29,7 @@ public sealed record Corpus(string Name, string Summary, string Extension)
         {
             Entry = Mood,
         },
-        new("facts", "A fact said in two ways, or two facts; label similar or different: for masked words, and for embeddings.", ".jsonl")
+        new("facts", "A fact in a sentence and again in other words: for masked words, and for pairs of sentences.", ".jsonl")
         {
             Entry = Pair,
         },
@@ -62,14 +62,8 @@ public sealed record Corpus(string Name, string Summary, string Extension)
 
     private static string Pair(Draw draw, CorpusPart part)
     {
-        Fact fact = Fact.Of(draw, part);
-        (string first, string second) = fact.Twice(draw);
-        if (draw.Once(2))
-        {
-            return Json(new { first, second, label = "similar" });
-        }
-        Fact other = Fact.Of(draw, part);
-        return Json(new { first, second = other.Twice(draw).Second, label = other == fact ? "similar" : "different" });
+        (string first, string second) = Fact.Of(draw, part).Twice(draw);
+        return Json(new { first, second });
     }
 
     private static string Json<T>(T entry) => JsonSerializer.Serialize(entry, Line);

@@ -45,8 +45,7 @@ internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string T
             Place place = draw.From(Place.All);
             Plot plot = draw.From(Plot.All);
             string thing = draw.From(plot.Things.Count > 0 ? plot.Things : place.Things);
-            string[] friends = [.. Friends.Where(friend => !hero.Again.EndsWith(friend, StringComparison.Ordinal))];
-            var story = new Story(hero, place, plot, thing, draw.From(friends), draw.From([.. Skies.Keys.Order(StringComparer.Ordinal)]), draw.From(Times));
+            var story = new Story(hero, place, plot, thing, draw.From(FriendsOf(hero)), draw.From([.. Skies.Keys.Order(StringComparer.Ordinal)]), draw.From(Times));
             if (story.Part == part)
             {
                 return story;
@@ -75,6 +74,19 @@ internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string T
 
     /// <summary>The whole of it.</summary>
     public string Text(Draw draw) => string.Join(' ', [Opening(draw), .. Middle(draw), Ending(draw)]);
+
+    /// <summary>The stories with the same opening: whatever happens, with whatever thing and friend.</summary>
+    public IEnumerable<Story> Others() =>
+        from plot in Plot.All
+        from thing in plot.Things.Count > 0 ? plot.Things : Place.Things
+        from friend in FriendsOf(Hero)
+        select this with { Plot = plot, Thing = thing, Friend = friend };
+
+    /// <summary>The sentences behind the opening, each in all ways to say it; the first, the sky, may be left out.</summary>
+    public IEnumerable<IReadOnlyList<string>> Steps() =>
+        [Skies[Weather], .. Plot.Steps.Append(Plot.Endings[Plot.Mood]).Select(ways => ways.Select(Say).ToArray())];
+
+    private static string[] FriendsOf(Hero hero) => [.. Friends.Where(friend => !hero.Again.EndsWith(friend, StringComparison.Ordinal))];
 
     private string Say(string sentence) => Blank().Replace(sentence, blank => blank.Groups[1].Value switch
     {
