@@ -11,7 +11,8 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = LN(E_token + E_segment + E_position); each layer: x ← LN(x + W_o·Attention(x)), then x ← LN(x + W_down·GELU(W_up·x)).
-/// Every token attends to all. The scores: W_cls.output·tanh(W_cls·x_0), x_0 the row of the first token.
+/// Every token attends to all. Training drops from the embedding, the weights of attention, and what is added to x (appendix A.2, and
+/// the authors' modeling.py). The scores: W_cls.output·tanh(W_cls·x_0), x_0 the row of the first token.
 /// <code>
 /// T    tokens of the input        V    vocabulary               N    layers
 /// S    kinds of segment           d    width of the residual    f    width of the feed-forward
@@ -190,13 +191,13 @@ internal sealed class Bert : IRanker
         {
             Layer L = W.Layers[i];
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, x, i);                        // (T, d), 2 × (T, G·d_k)
-            var everywhere = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k));
+            var everywhere = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Drops = true };
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K, V, everywhere);                // (T, d)
             Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "kqv_out", i);    // (T, d)
-            Tensor attn = Residual.Forward(pass, attn_out, x);                                     // (T, d)
+            Tensor attn = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                     // (T, d)
             tap?.Take($"add(kqv_out-{i},{(i == 0 ? "inp_norm-0" : $"layer_output_norm-{i - 1}")})", -1, "ADD", attn);
             Tensor ffn_inp = NamedSteps.LayerNorm(s, attn, L.AttnOutputNorm, L.AttnOutputNormBias, C.Epsilon, "ffn_inp", i); // (T, d)
-            Tensor ffn = Residual.Forward(pass, FeedForward(s, L, ffn_inp, i), ffn_inp);           // (T, d)
+            Tensor ffn = Residual.Forward(pass, Dropout.Forward(pass, FeedForward(s, L, ffn_inp, i)), ffn_inp); // (T, d)
             tap?.Take($"add(ffn_out-{i},ffn_inp-{i})", -1, "ADD", ffn);
             string? norm = i < C.N - 1 ? "layer_output_norm" : null; // the last is the result
             x = pass.Keep(start, NamedSteps.LayerNorm(s, ffn, L.LayerOutputNorm, L.LayerOutputNormBias, C.Epsilon, norm, i)); // (T, d)
@@ -238,7 +239,7 @@ internal sealed class Bert : IRanker
         }
         Tensor inp_embd = Residual.Forward(pass, positions, embd);                                 // (T, d)
         s.Tap?.Take("inp_embd", -1, "ADD", inp_embd);
-        return NamedSteps.LayerNorm(s, inp_embd, W.TokenEmbdNorm, W.TokenEmbdNormBias, C.Epsilon, "inp_norm", 0);
+        return Dropout.Forward(pass, NamedSteps.LayerNorm(s, inp_embd, W.TokenEmbdNorm, W.TokenEmbdNormBias, C.Epsilon, "inp_norm", 0));
     }
 
     private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Layer L, Tensor x, int i)

@@ -11,7 +11,8 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = W_e[token] + W_p[position]; each layer: x ← x + W_o·Attention(LN(x)), then x ← x + W_down·GELU(W_up·LN(x)); one more norm
-/// behind the last.
+/// behind the last. Training drops from the embedding, the weights of attention, and what is added to the residual stream (Radford
+/// et al. 2018, section 4.1).
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers
 /// n    positions in the cache     d    width of the residual    f    width of the feed-forward
@@ -158,6 +159,7 @@ internal sealed class Gpt2 : IDecoder
         tap?.Take("pos_embd", -1, "GET_ROWS", pos_embd);
         Tensor x = Residual.Forward(pass, embd, pos_embd);                                         // (T, d)
         tap?.Take("inpL", -1, "ADD", x);
+        x = Dropout.Forward(pass, x);                                                              // (T, d)
         for (int i = 0; i < C.N; i++)
         {
             Layer L = W.Layers[i];
@@ -170,13 +172,13 @@ internal sealed class Gpt2 : IDecoder
                 // Beyond its keys and values, the last layer matters only to the rows asked for.
                 (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
             }
-            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows };
+            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows, Drops = true };
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, d)
             Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "attn_output", i); // (T, d)
-            Tensor ffn_inp = Residual.Forward(pass, attn_out, x);                                  // (T, d)
+            Tensor ffn_inp = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
             Tensor ffn_norm = NamedSteps.LayerNorm(s, ffn_inp, L.FfnNorm, L.FfnNormBias, C.Epsilon, "ffn_norm", i);       // (T, d)
-            Tensor l_out = Residual.Forward(pass, FeedForward(s, L, ffn_norm, i), ffn_inp);        // (T, d)
+            Tensor l_out = Residual.Forward(pass, Dropout.Forward(pass, FeedForward(s, L, ffn_norm, i)), ffn_inp); // (T, d)
             tap?.Take("l_out", i, "ADD", l_out);
             x = pass.Keep(start, l_out);
         }

@@ -11,7 +11,8 @@ namespace ReferenceModels.Models;
 /// frequencies of Llama 3.1 (https://arxiv.org/abs/2407.21783).
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)).
+/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)). The papers drop nothing in
+/// training; who wants to drops from what is added to x.
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers
 /// n    positions in the cache     d    width of the residual    f    width of the feed-forward
@@ -238,10 +239,10 @@ internal sealed class Llama : IDecoder
             Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, H·d_k)
             Tensor attn_out = Project(                                                             // (T, d)
                 s, L.AttnOutput, L.AttnOutputBias, kqv_out, L.AttnOutputBias is null ? "attn_out" : "attn_output", "attn_out", i);
-            Tensor ffn_inp = Residual.Forward(pass, x, attn_out);                                  // (T, d)
+            Tensor ffn_inp = Residual.Forward(pass, x, Dropout.Forward(pass, attn_out));                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
             Tensor ffn_norm = Norm(s, ffn_inp, L.FfnNorm, "ffn_norm", i);                          // (T, d)
-            Tensor l_out = Residual.Forward(pass, FeedForward(s, L, ffn_norm, i), ffn_inp);        // (T, d)
+            Tensor l_out = Residual.Forward(pass, Dropout.Forward(pass, FeedForward(s, L, ffn_norm, i)), ffn_inp); // (T, d)
             tap?.Take("l_out", i, "ADD", l_out);
             x = pass.Keep(start, l_out);
         }

@@ -18,7 +18,7 @@ internal static class MultiHeadAttention
     public static Tensor Forward(State s, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {
         Tensor kqv_out = s.Tap is { } tap && Steps.Any(name => tap.Wants(name, i))
-            ? InSteps(s.Pass, tap, i, Q, K, V, rule) : Attention.Forward(s.Pass, Q, K, V, rule);
+            ? InSteps(s.Pass, tap, i, Q, K, V, rule) : rule.Drops ? AttentionDropout.Forward(s.Pass, Q, K, V, rule) : Attention.Forward(s.Pass, Q, K, V, rule);
         s.Tap?.Take("kqv_out", i, "CONT", kqv_out);
         return kqv_out;
     }

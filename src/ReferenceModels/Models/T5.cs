@@ -185,7 +185,7 @@ internal sealed class T5 : IDecoder, IEncoder
         Tensor bias_0 = RelativePositionBias.Forward(pass, W.Encoder[0].RelB, S, S, first: 0, bidirectional: true); // (H·S, S)
         (int, int) start = pass.Mark;
         Tensor x = Embed(s, "encoder", source);                                                    // (S, d)
-        var rule = new AttentionRule(C.H, C.H, Scale: 1);
+        var rule = new AttentionRule(C.H, C.H, Scale: 1) { Drops = true };
         for (int i = 0; i < C.N; i++)
         {
             Layer L = W.Encoder[i];
@@ -199,7 +199,7 @@ internal sealed class T5 : IDecoder, IEncoder
             Tensor ffn_norm = Norm(s, ffn_inp, L.FfnNorm, "ffn_norm", i);                          // (S, d)
             x = pass.Keep(start, FeedForward(s, L, ffn_inp, ffn_norm, i, last: i == C.N - 1));     // (S, d)
         }
-        Tensor result_norm = Norm(s, x, W.EncoderNorm, "result_norm", -1);                         // (S, d)
+        Tensor result_norm = Dropout.Forward(pass, Norm(s, x, W.EncoderNorm, "result_norm", -1));  // (S, d)
         s.Source = ReadBySource(pass, result_norm);
         return result_norm;
     }
@@ -214,7 +214,7 @@ internal sealed class T5 : IDecoder, IEncoder
         Tensor bias_0 = RelativePositionBias.Forward(pass, W.Decoder[0].RelB, T, n + T, first: n, bidirectional: false); // (H·T, n + T)
         (int, int) start = pass.Mark;
         Tensor x = Embed(s, "decoder", tokens);                                                    // (T, d)
-        AttentionRule seesSource = new(C.H, C.H, Scale: 1), seesTarget = seesSource with { Causal = true, First = n };
+        AttentionRule seesSource = new(C.H, C.H, Scale: 1) { Drops = true }, seesTarget = seesSource with { Causal = true, First = n };
         for (int i = 0; i < C.M; i++)
         {
             (Layer L, AttentionWeights cross) = (W.Decoder[i], W.Decoder[i].Cross!);
@@ -244,7 +244,7 @@ internal sealed class T5 : IDecoder, IEncoder
             x = pass.Keep(start, FeedForward(s, L, ffn_inp, ffn_norm, i, last: i == C.M - 1));     // (T, d)
         }
         s.Cache.Advance(T);
-        return Norm(s, x, W.DecoderNorm, "result_norm", -1);                                       // (rows, d)
+        return Dropout.Forward(pass, Norm(s, x, W.DecoderNorm, "result_norm", -1));                                       // (rows, d)
     }
 
     /// <inheritdoc/>
@@ -260,7 +260,7 @@ internal sealed class T5 : IDecoder, IEncoder
         s.Tap?.Part = part;
         Tensor x = Embedding.Forward(s.Pass, W.TokenEmbd, tokens);
         s.Tap?.Take("embd", -1, "GET_ROWS", x);
-        return x;
+        return Dropout.Forward(s.Pass, x);
     }
 
     private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer) =>
@@ -304,7 +304,7 @@ internal sealed class T5 : IDecoder, IEncoder
             activated = Relu.Forward(s.Pass, ffn_up);                                              // (T, f)
             s.Tap?.Take("ffn_relu", i, "UNARY", activated);
         }
-        Tensor ffn_out = Project(s, L.FfnDown, activated, "ffn_out", i);                           // (T, d)
+        Tensor ffn_out = Project(s, L.FfnDown, Dropout.Forward(s.Pass, activated), "ffn_out", i);                           // (T, d)
         // Of the last layer llama.cpp calls the output by its use.
         return last ? Add(s, ffn_out, ffn_inp, "result_embd", -1) : Add(s, ffn_out, ffn_inp, "l_out", i);
     }

@@ -20,6 +20,9 @@ internal sealed record AttentionRule(int H, int G, float Scale)
     /// <summary>(n), true for each position that no query sees, such as padding; null where all count.</summary>
     public bool[]? Hidden { get; init; }
 
+    /// <summary>Whether training drops single weights; not in the Transformer of 2017 and in LLaMA.</summary>
+    public bool Drops { get; init; }
+
     /// <summary>How many of the n positions, from the first on, query t sees.</summary>
     public int Seen(int t, int n) => Causal ? First + t + 1 : n;
 

@@ -1,0 +1,73 @@
+using System.Text;
+using Engine;
+using ReferenceModels.Training.Data;
+
+namespace ReferenceModels.Tests.Training.Data;
+
+public sealed class RecordFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_text_is_cut_at_separators_and_documents_know_their_lines()
+    {
+        IReadOnlyList<Record> records = Read("a.txt", "\uFEFFone\ntwo\n<|endoftext|>\n\n<|endoftext|>\r\nthree <|endoftext|>\r\n\r\n<|endoftext|>");
+        Assert.Equal([(1, "one\ntwo"), (6, "three <|endoftext|>\r\n")], records.Select(record => (record.Line, record.Text)));
+    }
+
+    [Fact]
+    public void A_text_without_a_separator_is_one_document_to_its_last_character() => Assert.Equal("a\n\nb\n", Assert.Single(Read("a.txt", "a\n\nb\n")).Text);
+
+    [Fact]
+    public void An_empty_separator_cuts_at_blank_lines()
+    {
+        File.WriteAllText(_folder.File("a.txt"), "a\nb\n\nc\n");
+        Assert.Equal(["a\nb", "c\n"], new RecordFile { Separator = "" }.Read(_folder.File("a.txt")).Select(record => record.Text));
+    }
+
+    [Fact]
+    public void Json_lines_hold_texts_pairs_labels_and_conversations()
+    {
+        IReadOnlyList<Record> records = Read("a.jsonl", """
+            {"text": "t"}
+
+            {"source": "s", "target": "u"}
+            {"first": "s", "second": "u", "label": 3}
+            {"text": "t", "label": "good"}
+            {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]}
+            """);
+        Assert.Equal([1, 3, 4, 5, 6], records.Select(record => record.Line));
+        Assert.Equal([("t", null, null), ("s", "u", null), ("s", "u", "3"), ("t", null, "good")], records.Take(4).Select(record => (record.Text, record.Second, record.Label)));
+        Assert.Equal([new Turn("user", "hi"), new Turn("assistant", "ho")], records[4].Turns);
+    }
+
+    [Theory]
+    [InlineData("{\"text\": \"a\"}\nnot json", "line 2")]
+    [InlineData("{\"text\": \"a\"}\n{\"text\": 3}", "a string as \"text\" in line 2, found Number")]
+    [InlineData("{\"txt\": \"a\"}", "line 1, found a property \"txt\"")]
+    [InlineData("[1]", "line 1, found Array")]
+    [InlineData("{\"text\": \"a\", \"label\": 1.5}", "a whole number as \"label\" in line 1, found 1.5")]
+    [InlineData("{\"messages\": []}", "a list of messages in line 1")]
+    [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "messages with a \"role\" and a \"content\", both strings in line 1")]
+    [InlineData("{\"text\": \"\\ud800\"}", "line 1, found half of a surrogate pair")]
+    [InlineData("{\"target\": \"a\"}", "line 1, found none of them")]
+    [InlineData("\n \n", "found nothing but blanks")]
+    public void A_bad_line_is_refused_by_its_number(string text, string sentence) =>
+        Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read("a.jsonl", text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void What_is_no_UTF8_is_refused_by_its_line()
+    {
+        File.WriteAllBytes(_folder.File("a.txt"), [.. "one\ntwo\n"u8, 0xFF, .. "x"u8]);
+        Assert.Contains("found the byte 0xFF in line 3", Assert.Throws<InvalidRequestException>(() => new RecordFile().Read(_folder.File("a.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains("found no such file", Assert.Throws<InvalidRequestException>(() => new RecordFile().Read(_folder.File("b.txt"))).Message, StringComparison.Ordinal);
+    }
+
+    private IReadOnlyList<Record> Read(string name, string text)
+    {
+        File.WriteAllText(_folder.File(name), text, new UTF8Encoding(false));
+        return new RecordFile().Read(_folder.File(name));
+    }
+}
