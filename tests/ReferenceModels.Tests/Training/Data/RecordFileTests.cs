@@ -1,6 +1,7 @@
 using System.Text;
 using Engine;
 using ReferenceModels.Training.Data;
+using Record = ReferenceModels.Training.Data.Record;
 
 namespace ReferenceModels.Tests.Training.Data;
 
