@@ -30,7 +30,7 @@ internal static class Attention
         ForwardTiles(pass, Q, K, V, o, rule);
         if (pass.Tape is { } tape)
         {
-            Push(tape, Q, K, V, o, rule);
+            Push(tape, pass.Workers, Q, K, V, o, rule);
         }
         return o;
     }
@@ -63,38 +63,6 @@ internal static class Attention
             {
                 o[i] += p[j] * V[j * d_k + i];
             }
-        }
-    }
-
-    // The way back of one query head h at row t; everything is added to. s = scale·q·Kᵀ + b, p = softmax(s):
-    // δV = pᵀδo, δp = δo·Vᵀ, δs from Softmax.Gradient, δb = δs, δq = scale·δs·K, δK = scale·δsᵀq.
-    private static void Gradient(Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule, int t, int h)
-    {
-        int d_k = Q.Columns / rule.H, stride = K.Columns, g = h / (rule.H / rule.G) * d_k, n = rule.Seen(t, K.Rows);
-        ReadOnlySpan<float> q = Head(Q.Row(t), h, d_k), keys = K.Values[g..], values = V.Values[g..];
-        ReadOnlySpan<float> δo = Head(o.Slice(t, 1).Gradient, h, d_k);
-        Span<float> δq = Head(Q.Slice(t, 1).Gradient, h, d_k), δK = K.Gradient[g..], δV = V.Gradient[g..];
-        float[] p = new float[n], δp = new float[n], δs = new float[n];
-        for (int j = 0; j < n; j++)
-        {
-            p[j] = TensorPrimitives.Dot(q, keys.Slice(j * stride, d_k)) * rule.Scale;
-        }
-        rule.AddBias(p, h, t, Q.Rows);
-        rule.Hide(p);
-        Softmax.Forward(p);
-        for (int j = 0; j < n; j++)
-        {
-            δp[j] = TensorPrimitives.Dot(δo, values.Slice(j * stride, d_k));
-            Span<float> δV_j = δV.Slice(j * stride, d_k);
-            TensorPrimitives.MultiplyAdd(δo, p[j], δV_j, δV_j);
-        }
-        Softmax.Gradient(p, δp, δs);
-        rule.AddBiasGradient(δs, h, t, Q.Rows);
-        for (int j = 0; j < n; j++)
-        {
-            Span<float> δK_j = δK.Slice(j * stride, d_k);
-            TensorPrimitives.MultiplyAdd(keys.Slice(j * stride, d_k), δs[j] * rule.Scale, δq, δq);
-            TensorPrimitives.MultiplyAdd(q, δs[j] * rule.Scale, δK_j, δK_j);
         }
     }
 
@@ -143,14 +111,6 @@ internal static class Attention
 
     private static Span<float> Head(Span<float> row, int head, int d_k) => row.Slice(head * d_k, d_k);
 
-    private static void Push(Tape tape, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule) => tape.Record(() =>
-    {
-        for (int t = 0; t < Q.Rows; t++)
-        {
-            for (int h = 0; h < rule.H; h++)
-            {
-                Gradient(Q, K, V, o, rule, t, h);
-            }
-        }
-    });
+    private static void Push(Tape tape, Workers workers, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule) =>
+        tape.Record(() => AttentionGradient.Add(workers, Q, K, V, o, rule));
 }

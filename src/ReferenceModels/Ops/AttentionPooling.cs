@@ -127,7 +127,7 @@ internal static class AttentionPooling
             float δw = Gradient(
                 x.Row(t), keys.Values, values.Values, Width(w), p.Row(t), f.Slice(t, 1).Gradient,
                 x.Slice(t, 1).Gradient, keys.Gradient, values.Gradient);
-            if (w?.Gradient is { } sum)
+            if (tape.Gradient(w) is { } sum)
             {
                 sum[0] += δw;
             }

@@ -45,9 +45,10 @@ internal static class Bias
         int first = 0;
         foreach (Weight b in biases)
         {
-            for (int t = 0; b.Gradient is not null && t < y.Rows; t++)
+            float[]? δb = tape.Gradient(b);
+            for (int t = 0; δb is not null && t < y.Rows; t++)
             {
-                TensorPrimitives.Add(b.Gradient, y.Slice(t, 1).Gradient.Slice(first, b.Columns), b.Gradient);
+                TensorPrimitives.Add(δb, y.Slice(t, 1).Gradient.Slice(first, b.Columns), δb);
             }
             first += b.Columns;
         }
@@ -56,9 +57,9 @@ internal static class Bias
     private static void Push(Tape tape, Tensor x, Weight b, Tensor y) => tape.Record(() =>
     {
         TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);
-        if (b.Gradient is not null)
+        if (tape.Gradient(b) is { } δb)
         {
-            Linear.BackwardBias(b, y.Gradient);
+            Linear.BackwardBias(y.Gradient, δb);
         }
     });
 }

@@ -24,9 +24,10 @@ internal static class Embedding
     // Each row's gradient goes to its token; a token that occurs twice gets both.
     private static void Push(Tape tape, Weight E, int[] tokens, Tensor x) => tape.Record(() =>
     {
+        float[]? δE = tape.Gradient(E);
         for (int t = 0; t < tokens.Length; t++)
         {
-            Span<float> row = E.Gradient.AsSpan(tokens[t] * E.Columns, E.Columns);
+            Span<float> row = δE.AsSpan(tokens[t] * E.Columns, E.Columns);
             TensorPrimitives.Add(row, x.Slice(t, 1).Gradient, row);
         }
     });

@@ -12,6 +12,9 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class LayerNorm
 {
+    // Elements of the way back that are worked on at once, in the first-level cache.
+    private const int Chunk = 256;
+
     /// <summary>Normalizes each row of x (T, d).</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="x">(T, d).</param>
@@ -66,16 +69,20 @@ internal static class LayerNorm
         float r = Center(x, epsilon, x̂);
         TensorPrimitives.Multiply(x̂, r, x̂);
         double sum = 0, projection = 0;
-        for (int i = 0; i < x.Length; i++)
+        Span<float> chunk = stackalloc float[Chunk];
+        for (int i = 0; i < x.Length; i += Chunk)
         {
-            double δ = (double)δy[i] * (g.IsEmpty ? 1 : g[i]);
-            sum += δ;
-            projection += δ * x̂[i];
+            Span<float> δ = Gained(δy, g, i, chunk);
+            sum += TensorPrimitives.Sum<float>(δ);
+            projection += TensorPrimitives.Dot<float>(δ, x̂.AsSpan(i, δ.Length));
         }
         (float mean, float along) = ((float)(sum / x.Length), (float)(projection / x.Length));
-        for (int i = 0; i < x.Length; i++)
+        for (int i = 0; i < x.Length; i += Chunk)
         {
-            δx[i] += r * (δy[i] * (g.IsEmpty ? 1 : g[i]) - mean - x̂[i] * along);
+            Span<float> δ = Gained(δy, g, i, chunk), δx_i = δx.Slice(i, δ.Length);
+            TensorPrimitives.Subtract(δ, mean, δ);
+            TensorPrimitives.MultiplyAdd(x̂.AsSpan(i, δ.Length), -along, δ, δ);
+            TensorPrimitives.MultiplyAdd(δ, r, δx_i, δx_i);
         }
         if (!δg.IsEmpty)
         {
@@ -127,6 +134,18 @@ internal static class LayerNorm
         }
     }
 
+    // δy ⊙ g from element i on, a chunk of it.
+    private static Span<float> Gained(ReadOnlySpan<float> δy, ReadOnlySpan<float> g, int i, Span<float> chunk)
+    {
+        Span<float> c = chunk[..Math.Min(Chunk, δy.Length - i)];
+        δy.Slice(i, c.Length).CopyTo(c);
+        if (!g.IsEmpty)
+        {
+            TensorPrimitives.Multiply(c, g.Slice(i, c.Length), c);
+        }
+        return c;
+    }
+
     private static (N Mean, N σ) Moments<N>(ReadOnlySpan<N> x, N epsilon)
         where N : IBinaryFloatingPointIeee754<N>
     {
@@ -146,9 +165,10 @@ internal static class LayerNorm
     // A method of its own, so that plain inference never makes the closure.
     private static void Push(Tape tape, Tensor x, Weight? g, Weight? b, float epsilon, Tensor y) => tape.Record(() =>
     {
+        float[]? δg = tape.Gradient(g), δb = tape.Gradient(b);
         for (int t = 0; t < x.Rows; t++)
         {
-            Gradient(x.Row(t), Values(g), epsilon, y.Slice(t, 1).Gradient, x.Slice(t, 1).Gradient, g?.Gradient, b?.Gradient);
+            Gradient(x.Row(t), Values(g), epsilon, y.Slice(t, 1).Gradient, x.Slice(t, 1).Gradient, δg, δb);
         }
     });
 

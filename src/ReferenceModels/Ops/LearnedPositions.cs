@@ -27,7 +27,7 @@ internal static class LearnedPositions
 
     private static void Push(Tape tape, Weight P, int first, Tensor y) => tape.Record(() =>
     {
-        Span<float> rows = P.Gradient.AsSpan(first * P.Columns, y.Rows * P.Columns);
+        Span<float> rows = tape.Gradient(P).AsSpan(first * P.Columns, y.Rows * P.Columns);
         TensorPrimitives.Add(rows, y.Gradient, rows);
     });
 }

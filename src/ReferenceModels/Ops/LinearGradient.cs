@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Engine.Gguf;
 using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
@@ -19,12 +20,20 @@ internal static unsafe partial class Linear
         }
     }
 
+    // Rows of W of a tile of a frozen weight that lies in floats.
+    private const int GradientRows = 64;
+
     /// <summary>dx += dy W, for frozen and trainable W.</summary>
     public static void BackwardInput(Weight W, ReadOnlySpan<float> dy, Span<float> dx, Workers workers)
     {
         int T = Tokens(W, dx.Length, dy.Length), d_in = W.Columns, d_out = W.Rows;
         fixed (float* pdx = dx, pdy = dy)
         {
+            if (W.Type == GgmlType.F32)
+            {
+                PanelProduct.Multiply(new Strided(pdy, d_out), new Strided((float*)W.Data, d_in), pdx, d_in, T, d_in, d_out, add: true, workers);
+                return;
+            }
             var (dx_t, dy_t) = ((nint)pdx, (nint)pdy);
             // Each index owns columns of dx, so that the order of the sum over out does not depend on the threads.
             workers.For((d_in + GradientColumns - 1) / GradientColumns, tile =>
@@ -32,48 +41,38 @@ internal static unsafe partial class Linear
                 var first = tile * GradientColumns;
                 var n = Math.Min(GradientColumns, d_in - first);
                 var offset = W.Format.RowBytes(first);
-                var w = stackalloc float[GradientColumns];
-                for (var o = 0; o < d_out; o++)
+                var w = stackalloc float[GradientRows * GradientColumns];
+                for (var o = 0; o < d_out; o += GradientRows)
                 {
-                    W.Format.Dequantize(W.Data + o * W.RowBytes + offset, w, n);
-                    for (var t = 0; t < T; t++)
+                    var rows = Math.Min(GradientRows, d_out - o);
+                    for (var r = 0; r < rows; r++)
                     {
-                        Axpy(((float*)dy_t)[(long)t * d_out + o], w, (float*)dx_t + (long)t * d_in + first, n);
+                        W.Format.Dequantize(W.Data + (o + r) * W.RowBytes + offset, w + r * GradientColumns, n);
                     }
+                    PanelProduct.Multiply(
+                        new Strided((float*)dy_t + o, d_out), new Strided(w, GradientColumns), (float*)dx_t + first, d_in, T, n, rows, add: true);
                 }
             });
         }
     }
 
-    /// <summary>dW += dyᵀ x, into the gradient of a trainable W.</summary>
-    public static void BackwardWeight(Weight W, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Workers workers)
+    /// <summary>dW += dyᵀ x, dW (out, in) the gradient of a trainable W.</summary>
+    public static void BackwardWeight(Weight W, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dW, Workers workers)
     {
         int T = Tokens(W, x.Length, dy.Length), d_in = W.Columns, d_out = W.Rows;
-        var gradient = W.Gradient
-            ?? throw new InvalidOperationException($"'{W.Name}' is frozen: it has no gradient of its own.");
-        fixed (float* px = x, pdy = dy, pdW = gradient)
+        ArgumentOutOfRangeException.ThrowIfNotEqual(dW.Length, d_out * d_in, nameof(dW));
+        fixed (float* px = x, pdy = dy, pdW = dW)
         {
-            var (x_t, dy_t, dW) = ((nint)px, (nint)pdy, (nint)pdW);
-            workers.For(d_out, o =>
-            {
-                for (var t = 0; t < T; t++)
-                {
-                    Axpy(((float*)dy_t)[(long)t * d_out + o], (float*)x_t + (long)t * d_in, (float*)dW + (long)o * d_in, d_in);
-                }
-            });
+            PanelProduct.Multiply(new Strided(pdy, d_out).Transposed, new Strided(px, d_in), pdW, d_in, d_out, d_in, T, add: true, workers);
         }
     }
 
-    /// <summary>db += Σ_t dy_t, into the gradient of a trainable b.</summary>
-    public static void BackwardBias(Weight b, ReadOnlySpan<float> dy)
+    /// <summary>db += Σ_t dy_t, db (out) the gradient of a trainable b.</summary>
+    public static void BackwardBias(ReadOnlySpan<float> dy, Span<float> db)
     {
-        var gradient = b.Gradient ?? throw new InvalidOperationException($"'{b.Name}' is frozen: it has no gradient of its own.");
-        for (var t = 0; t < dy.Length / b.Columns; t++)
+        for (var t = 0; t < dy.Length / db.Length; t++)
         {
-            TensorPrimitives.Add(gradient, dy.Slice(t * b.Columns, b.Columns), gradient);
+            TensorPrimitives.Add(db, dy.Slice(t * db.Length, db.Length), db);
         }
     }
-
-    private static void Axpy(float a, float* x, float* y, int n) =>
-        TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(x, n), a, new ReadOnlySpan<float>(y, n), new Span<float>(y, n));
 }

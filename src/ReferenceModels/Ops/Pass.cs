@@ -8,13 +8,14 @@ namespace ReferenceModels.Ops;
 /// </summary>
 /// <remarks>
 /// Without a tape, activations come from buffers that are used over and over (<see cref="Mark"/>, <see cref="Keep"/>), so that
-/// a pass leaves no garbage. With a tape every tensor keeps its own memory, because the way back needs it.
+/// a pass leaves no garbage. With a tape every tensor keeps its memory, because the way back needs it, until <see cref="Reset"/>.
 /// </remarks>
 internal sealed class Pass(Workers workers, Tape? tape = null)
 {
     private const int SlabFloats = 1 << 20;   // 4 MiB
 
     private readonly List<float[]> _slabs = [];
+    private readonly List<float[]> _gradients = [];   // under a tape, beside the slabs
     private int _slab;     // the slab in use
     private int _used;     // floats of it in use
 
@@ -37,7 +38,7 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     public (int Slab, int Used) Mark => (_slab, _used);
 
     /// <summary>Bytes held for activations.</summary>
-    public long Bytes => _slabs.Sum(slab => (long)slab.Length * sizeof(float));
+    public long Bytes => _slabs.Concat(_gradients).Sum(slab => (long)slab.Length * sizeof(float));
 
     /// <summary>Memory for an op's output. Its values are undefined until the op wrote them all.</summary>
     /// <exception cref="OperationCanceledException">The caller cancelled; nothing of the pass is of use then.</exception>
@@ -45,10 +46,6 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     {
         Cancellation.ThrowIfCancellationRequested();
         int floats = checked(rows * columns);
-        if (Tape is not null)
-        {
-            return new Tensor(new float[floats], 0, rows, columns, new float[floats]);
-        }
         while (_slab < _slabs.Count && _used + floats > _slabs[_slab].Length)
         {
             (_slab, _used) = (_slab + 1, 0);
@@ -56,8 +53,16 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
         if (_slab == _slabs.Count)
         {
             _slabs.Add(GC.AllocateUninitializedArray<float>(Math.Max(SlabFloats, floats)));
+            if (Tape is not null)
+            {
+                _gradients.Add(GC.AllocateUninitializedArray<float>(_slabs[_slab].Length));
+            }
         }
-        var tensor = new Tensor(_slabs[_slab], _used, rows, columns);
+        if (Tape is not null)
+        {
+            _gradients[_slab].AsSpan(_used, floats).Clear();
+        }
+        var tensor = new Tensor(_slabs[_slab], _used, rows, columns, Tape is null ? null : _gradients[_slab]);
         _used += floats + 15 & ~15;           // the next one starts on a cache line of its own
         return tensor;
     }
@@ -75,6 +80,13 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
         return moved;
     }
 
-    /// <summary>Frees every tensor made since the mark.</summary>
+    /// <summary>Frees every tensor, under a tape too, and forgets what the tape has recorded.</summary>
+    public void Reset()
+    {
+        Tape?.Clear();
+        (_slab, _used) = (0, 0);
+    }
+
+    /// <summary>Frees every tensor made since the mark; none under a tape.</summary>
     public void Release((int Slab, int Used) mark) => (_slab, _used) = Tape is null ? mark : (_slab, _used);
 }

@@ -125,6 +125,7 @@ internal static class RelativePositionBias
     private static void Push(Tape tape, Weight B, int[] buckets, int T, Tensor b) => tape.Record(() =>
     {
         int H = B.Columns, n = b.Columns;
+        float[] δB = tape.Gradient(B)!;
         var δdistances = new float[buckets.Length];
         for (int h = 0; h < H; h++)
         {
@@ -136,7 +137,7 @@ internal static class RelativePositionBias
             }
             for (int i = 0; i < buckets.Length; i++)
             {
-                B.Gradient![buckets[i] * H + h] += δdistances[i];
+                δB[buckets[i] * H + h] += δdistances[i];
             }
         }
     });

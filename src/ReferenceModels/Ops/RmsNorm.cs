@@ -10,6 +10,9 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class RmsNorm
 {
+    // Elements of the way back that are worked on at once, in the first-level cache.
+    private const int Chunk = 256;
+
     /// <summary>Normalizes each row of x (T, d).</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="x">(T, d).</param>
@@ -66,18 +69,28 @@ internal static class RmsNorm
     {
         float r = InverseRms(x, epsilon);
         double projection = 0;
-        for (int i = 0; i < x.Length; i++)
+        Span<float> chunk = stackalloc float[Chunk];
+        for (int i = 0; i < x.Length; i += Chunk)
         {
-            projection += (double)δy[i] * (g.IsEmpty ? 1 : g[i]) * x[i];
+            Span<float> c = chunk[..Math.Min(Chunk, x.Length - i)];
+            TensorPrimitives.Multiply(δy.Slice(i, c.Length), x.Slice(i, c.Length), c);      // δy ⊙ x
+            if (!δg.IsEmpty)
+            {
+                TensorPrimitives.MultiplyAdd(c, r, δg.Slice(i, c.Length), δg.Slice(i, c.Length));
+            }
+            projection += g.IsEmpty ? TensorPrimitives.Sum<float>(c) : TensorPrimitives.Dot(c, g.Slice(i, c.Length));
         }
-        float mean = (float)(projection * r / x.Length);
-        for (int i = 0; i < x.Length; i++)
+        float along = -r * r * r * (float)(projection / x.Length);
+        for (int i = 0; i < x.Length; i += Chunk)
         {
-            δx[i] += r * (δy[i] * (g.IsEmpty ? 1 : g[i]) - x[i] * r * mean);
-        }
-        for (int i = 0; i < δg.Length; i++)
-        {
-            δg[i] += δy[i] * x[i] * r;
+            Span<float> c = chunk[..Math.Min(Chunk, x.Length - i)], δx_i = δx.Slice(i, c.Length);
+            TensorPrimitives.Multiply(δy.Slice(i, c.Length), r, c);
+            if (!g.IsEmpty)
+            {
+                TensorPrimitives.Multiply(c, g.Slice(i, c.Length), c);
+            }
+            TensorPrimitives.MultiplyAdd(x.Slice(i, c.Length), along, c, c);
+            TensorPrimitives.Add(δx_i, c, δx_i);
         }
         if (!δb.IsEmpty)
         {
@@ -138,9 +151,10 @@ internal static class RmsNorm
     // A method of its own, so that plain inference never makes the closure.
     private static void Push(Tape tape, Tensor x, Weight? g, Weight? b, float epsilon, Tensor y) => tape.Record(() =>
     {
+        float[]? δg = tape.Gradient(g), δb = tape.Gradient(b);
         for (int t = 0; t < x.Rows; t++)
         {
-            Gradient(x.Row(t), Values(g), epsilon, y.Slice(t, 1).Gradient, x.Slice(t, 1).Gradient, g?.Gradient, b?.Gradient);
+            Gradient(x.Row(t), Values(g), epsilon, y.Slice(t, 1).Gradient, x.Slice(t, 1).Gradient, δg, δb);
         }
     });
 

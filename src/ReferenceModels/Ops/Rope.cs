@@ -71,9 +71,22 @@ internal static class Rope
     public static void Gradient(ReadOnlySpan<float> turns, ReadOnlySpan<float> δy, Span<float> δx)
     {
         int d = turns.Length;
+        ref float turn = ref MemoryMarshal.GetReference(turns);
         for (int head = 0; head < δy.Length; head += d)
         {
-            for (int i = 0; i < d; i += 2)
+            ref float source = ref MemoryMarshal.GetReference(δy.Slice(head, d));
+            ref float target = ref MemoryMarshal.GetReference(δx.Slice(head, d));
+            int i = 0;
+            for (; i <= d - Vector256<float>.Count; i += Vector256<float>.Count)
+            {
+                Vector256<float> pair = Vector256.LoadUnsafe(ref source, (nuint)i), angle = Vector256.LoadUnsafe(ref turn, (nuint)i);
+                Vector256<float> cos = Vector256.Shuffle(angle, Vector256.Create(0, 0, 2, 2, 4, 4, 6, 6));
+                Vector256<float> sin = Vector256.Shuffle(angle, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
+                Vector256<float> swapped = Vector256.Shuffle(pair, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+                Vector256<float> δ = pair * cos + swapped * sin * Vector256.Create(1f, -1, 1, -1, 1, -1, 1, -1);
+                (Vector256.LoadUnsafe(ref target, (nuint)i) + δ).StoreUnsafe(ref target, (nuint)i);
+            }
+            for (; i < d; i += 2)
             {
                 (float cos, float sin) = (turns[i], turns[i + 1]);
                 (float δy0, float δy1) = (δy[head + i], δy[head + i + 1]);

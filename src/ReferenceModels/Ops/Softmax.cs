@@ -18,10 +18,9 @@ internal static class Softmax
     public static void Gradient(ReadOnlySpan<float> p, ReadOnlySpan<float> δp, Span<float> δx)
     {
         float dot = TensorPrimitives.Dot(p, δp);
-        for (int i = 0; i < p.Length; i++)
-        {
-            δx[i] += p[i] * (δp[i] - dot);
-        }
+        // δx + p·δp − p·dot, the vectors walked through twice.
+        TensorPrimitives.MultiplyAdd(p, δp, δx, δx);
+        TensorPrimitives.MultiplyAdd(p, -dot, δx, δx);
     }
 
     /// <summary>The naive twin.</summary>

@@ -9,6 +9,9 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class SwiGlu
 {
+    // Elements of the way back that are worked on at once, in the first-level cache.
+    private const int Chunk = 256;
+
     /// <summary>y = SiLU(g) ⊙ u.</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="g">The gate, (T, f).</param>
@@ -42,11 +45,20 @@ internal static class SwiGlu
     /// <summary>One row of the way back: δu += δy·SiLU(g), δg += δy·u·σ(g)·(1 + g·(1 − σ(g))).</summary>
     public static void Gradient(ReadOnlySpan<float> g, ReadOnlySpan<float> u, ReadOnlySpan<float> δy, Span<float> δg, Span<float> δu)
     {
-        for (int i = 0; i < g.Length; i++)
+        Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk], c = stackalloc float[Chunk];
+        for (int i = 0; i < g.Length; i += Chunk)
         {
-            float σ = 1 / (1 + MathF.Exp(-g[i]));
-            δu[i] += δy[i] * g[i] * σ;
-            δg[i] += δy[i] * u[i] * σ * (1 + g[i] * (1 - σ));
+            int n = Math.Min(Chunk, g.Length - i);
+            Span<float> σ = a[..n], silu = b[..n], product = c[..n], δg_i = δg.Slice(i, n), δu_i = δu.Slice(i, n);
+            TensorPrimitives.Sigmoid(g.Slice(i, n), σ);
+            TensorPrimitives.Multiply(g.Slice(i, n), σ, silu);
+            TensorPrimitives.MultiplyAdd(δy.Slice(i, n), silu, δu_i, δu_i);
+            // SiLU′ = σ + SiLU − σ·SiLU
+            TensorPrimitives.Multiply(σ, silu, product);
+            TensorPrimitives.Subtract(silu, product, silu);
+            TensorPrimitives.Add(silu, σ, silu);
+            TensorPrimitives.Multiply(silu, u.Slice(i, n), silu);
+            TensorPrimitives.MultiplyAdd(δy.Slice(i, n), silu, δg_i, δg_i);
         }
     }
 

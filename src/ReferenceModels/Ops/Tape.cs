@@ -1,3 +1,5 @@
+using ReferenceModels.Weights;
+
 namespace ReferenceModels.Ops;
 
 /// <summary>
@@ -5,15 +7,17 @@ namespace ReferenceModels.Ops;
 /// https://arxiv.org/abs/1502.05767). Each op records one step: the gradient of its output is complete when the step runs,
 /// and the step adds to the gradients of the op's inputs. Without a tape nothing is recorded and nothing is kept.
 /// </summary>
-internal sealed class Tape
+/// <param name="gradients">Where gradients of weights are added up; null for the weights' own. Passes that are walked back at the
+/// same time need gradients of their own each.</param>
+internal sealed class Tape(WeightGradients? gradients = null)
 {
     private readonly Stack<Action> _steps = new();
 
     /// <summary>Adds a step.</summary>
     public void Record(Action backward) => _steps.Push(backward);
 
-    /// <summary>Forgets the steps of a pass that was broken off.</summary>
-    public void Clear() => _steps.Clear();
+    /// <summary>What a step adds a weight's gradient to, or null where the weight is frozen or there is none.</summary>
+    public float[]? Gradient(Weight? weight) => gradients is null || weight?.Gradient is null ? weight?.Gradient : gradients.Of(weight);
 
     /// <summary>Runs the steps, last first. The gradient of the loss's own tensor has to be set before.</summary>
     public void Backward()
@@ -23,4 +27,7 @@ internal sealed class Tape
             backward();
         }
     }
+
+    /// <summary>Forgets steps that will not be run.</summary>
+    public void Clear() => _steps.Clear();
 }

@@ -14,8 +14,11 @@ namespace ReferenceModels.Training;
 /// <param name="workers">Threads.</param>
 internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective objective, int context, Workers workers)
 {
+    private static readonly Workers Alone = new(1);   // has no thread to end
+
     private readonly State _forth = network.CreateState(new Pass(workers), context);
     private readonly State _back = network.CreateState(new Pass(workers, new Tape()), context);
+    private readonly List<(State State, WeightGradients? Own)> _lanes = [];
 
     /// <summary>What learns.</summary>
     public IReadOnlyList<Weight> Weights { get; } = [.. network.Parameters.Where(weight => weight.Gradient is not null), .. heads?.Weights ?? []];
@@ -35,6 +38,8 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     }
 
     /// <summary>Adds the gradients of a batch to the weights'.</summary>
+    /// <remarks>Several examples go side by side, each thread with its own and with gradients of its own that are summed up in the end: the
+    /// activations of a small model's example fit into a core's cache, and nobody waits between ops. A single example has all threads.</remarks>
     /// <param name="batch">Examples that are evaluated together.</param>
     /// <param name="totals">Of the whole step (<see cref="Weigh"/>).</param>
     /// <param name="dropout">What is dropped of the i-th example; null where nothing is.</param>
@@ -42,16 +47,35 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     /// <returns>Each term's sum over the batch.</returns>
     public double[] Learn(IReadOnlyList<Example> batch, double[] totals, Func<int, DropoutRule?> dropout, CancellationToken cancellation)
     {
-        var sums = new double[objective.Terms.Count];
-        _back.Pass.Cancellation = cancellation;
-        for (int i = 0; i < batch.Count; i++)
+        int lanes = Math.Min(workers.Threads, batch.Count);
+        if (lanes == 1)
         {
-            _back.Pass.Tape!.Clear();   // a pass that was cancelled may have left steps
-            _back.Pass.Dropout = dropout(i);
-            Add(_back, batch[i], totals, sums);
-            _back.Pass.Tape.Backward();
+            return Sum([.. batch.Select((example, i) => Learn(_back, example, totals, dropout(i), cancellation))]);
         }
-        return sums;
+        for (int lane = _lanes.Count; lane < lanes; lane++)
+        {
+            WeightGradients? own = lane == 0 ? null : new WeightGradients();
+            _lanes.Add((network.CreateState(new Pass(Alone, new Tape(own)), context), own));
+        }
+        var sums = new double[batch.Count][];
+        try
+        {
+            // Which examples a lane has does not depend on how quick it is, nor does the order in which lanes are summed up.
+            workers.For(lanes, lane =>
+            {
+                for (int i = lane; i < batch.Count; i += lanes)
+                {
+                    sums[i] = Learn(_lanes[lane].State, batch[i], totals, dropout(i), cancellation);
+                }
+            });
+        }
+        catch
+        {
+            _lanes.ForEach(lane => lane.Own?.Clear());
+            throw;
+        }
+        workers.For(Weights.Count, i => _lanes.ForEach(lane => lane.Own?.Move(Weights[i])));
+        return Sum(sums);
     }
 
     /// <summary>Each term's sum over some examples, without gradients.</summary>
@@ -72,6 +96,18 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
 
     /// <summary>A term's loss.</summary>
     public static double Mean(double sum, double total) => total > 0 ? sum / total : 0;
+
+    private double[] Learn(State state, Example example, double[] totals, DropoutRule? dropout, CancellationToken cancellation)
+    {
+        var sums = new double[objective.Terms.Count];
+        state.Pass.Reset();
+        (state.Pass.Cancellation, state.Pass.Dropout) = (cancellation, dropout);
+        Add(state, example, totals, sums);
+        state.Pass.Tape!.Backward();
+        return sums;
+    }
+
+    private double[] Sum(double[][] examples) => [.. objective.Terms.Select((_, term) => examples.Sum(sums => sums[term]))];
 
     private void Add(State state, Example example, double[] totals, double[] sums)
     {

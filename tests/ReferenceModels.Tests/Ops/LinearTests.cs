@@ -93,7 +93,7 @@ public class LinearTests
         for (var pass = 0; pass < 2; pass++)
         {
             LinearNaive.BackwardWeight<double>([.. dy], [.. x], expected, d_in, d_out);
-            Linear.BackwardWeight(weight, dy, x, workers);
+            Linear.BackwardWeight(weight, dy, x, weight.Gradient, workers);
         }
         Numbers.AssertClose(expected, weight.Gradient!, 1e-5);
     }

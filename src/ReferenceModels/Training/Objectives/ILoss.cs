@@ -3,7 +3,8 @@ using ReferenceModels.Training.Data;
 namespace ReferenceModels.Training.Objectives;
 
 /// <summary>A loss, or one term of one. A loss of your own is an implementation of this, put into an <see cref="Objective"/>.</summary>
-/// <remarks>Over a step the term is Σ <see cref="Add"/> / Σ <see cref="Weigh"/> of its examples, whatever number of them is evaluated at once.</remarks>
+/// <remarks>Over a step the term is Σ <see cref="Add"/> / Σ <see cref="Weigh"/> of its examples, whatever number of them is evaluated at once.
+/// Called from several threads at once, each with an example and answers of its own.</remarks>
 public interface ILoss
 {
     /// <summary>How much of an example counts, such as the number of its targets.</summary>

@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ReferenceModels.Quantization;
+
+namespace ReferenceModels.Ops;
+
+/// <summary>C (M, N) += A (M, K) B (K, N) in F32, the product of the way back: neither side has to lie as a dot product wants it.</summary>
+/// <remarks>B is copied into panels of a few columns that stay in the first-level cache (Goto and van de Geijn 2008,
+/// https://doi.org/10.1145/1356052.1356053); six rows of A meet a panel in registers. Each element of C is summed up over K in order, so
+/// that neither threads nor tiles change a bit. <see cref="LinearNaive"/> is the definition.</remarks>
+internal static unsafe class PanelProduct
+{
+    /// <summary>K that a panel holds at the most: 256 × 32 floats are 32 KiB.</summary>
+    public const int Depth = 256;
+
+    private const int Rows = 6;
+    private const int WidestPanel = 32;
+
+    // Rows of one index of the parallel loop: enough to be worth a panel's copy.
+    private const int RowsOfIndex = 192;
+
+    /// <summary>Whether a product with N columns goes in panels of 32 columns rather than 16.</summary>
+    public static bool IsWide(int N) => Vector512.IsHardwareAccelerated && N % WidestPanel is 0 or > WidestPanel / 2;
+
+    /// <summary>Columns of a panel.</summary>
+    public static int PanelColumns(bool wide) => wide ? WidestPanel : WidestPanel / 2;
+
+    /// <summary>Floats that <see cref="Pack"/> writes.</summary>
+    public static int PackedFloats(int K, int N, bool wide) => (N + PanelColumns(wide) - 1) / PanelColumns(wide) * PanelColumns(wide) * K;
+
+    /// <summary>The whole product on all threads.</summary>
+    public static void Multiply(Strided A, Strided B, float* C, int ldc, int M, int N, int K, bool add, Workers workers)
+    {
+        bool wide = IsWide(N);
+        int columns = PanelColumns(wide), panels = (N + columns - 1) / columns, chunks = workers.Threads == 1 ? 1 : (M + RowsOfIndex - 1) / RowsOfIndex;
+        workers.For(panels * chunks, index =>
+        {
+            int m = index / panels * RowsOfIndex, n = index % panels * columns;
+            MultiplyPanel(A.From(m, 0), B.From(0, n), C + (long)m * ldc + n, ldc, chunks == 1 ? M : Math.Min(RowsOfIndex, M - m), Math.Min(columns, N - n), K, add, wide);
+        });
+    }
+
+    /// <summary>The whole product on this thread.</summary>
+    public static void Multiply(Strided A, Strided B, float* C, int ldc, int M, int N, int K, bool add)
+    {
+        bool wide = IsWide(N);
+        int columns = PanelColumns(wide);
+        for (int n = 0; n < N; n += columns)
+        {
+            MultiplyPanel(A, B.From(0, n), C + n, ldc, M, Math.Min(columns, N - n), K, add, wide);
+        }
+    }
+
+    /// <summary>Copies B (K, N) into panels, one behind the other, each (K, columns), the last filled up with zeros.</summary>
+    public static void Pack(Strided B, int K, int N, bool wide, float* packed)
+    {
+        int columns = PanelColumns(wide);
+        for (int n = 0; n < N; n += columns, packed += (long)columns * K)
+        {
+            PackPanel(B.From(0, n), K, Math.Min(columns, N - n), columns, packed);
+        }
+    }
+
+    /// <summary>C += A B with packed B.</summary>
+    /// <param name="A">(M, K).</param>
+    /// <param name="packed">Panels of a B with at least K rows and N columns.</param>
+    /// <param name="depth">K of the panels as they were packed.</param>
+    /// <param name="C">(M, N), a row every <paramref name="ldc"/> floats.</param>
+    /// <param name="ldc">Floats from row to row of C.</param>
+    /// <param name="M">Rows.</param>
+    /// <param name="N">Columns.</param>
+    /// <param name="K">Length of the sums.</param>
+    /// <param name="add">False to write over C.</param>
+    /// <param name="wide">As packed.</param>
+    public static void Multiply(Strided A, float* packed, int depth, float* C, int ldc, int M, int N, int K, bool add, bool wide)
+    {
+        int columns = PanelColumns(wide);
+        for (int n = 0; n < N; n += columns, packed += (long)columns * depth)
+        {
+            MultiplyRows(A, packed, C + n, ldc, M, Math.Min(columns, N - n), K, add, wide);
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void MultiplyPanel(Strided A, Strided B, float* C, int ldc, int M, int columns, int K, bool add, bool wide)
+    {
+        float* memory = stackalloc float[Depth * WidestPanel + 16], panel = (float*)(((nint)memory + 63) & ~63);
+        for (int k = 0; k < K; k += Depth)
+        {
+            int depth = Math.Min(Depth, K - k);
+            PackPanel(B.From(k, 0), depth, columns, PanelColumns(wide), panel);
+            MultiplyRows(A.From(0, k), panel, C, ldc, M, columns, depth, add || k > 0, wide);
+        }
+        if (K == 0 && !add)
+        {
+            for (int m = 0; m < M; m++)
+            {
+                new Span<float>(C + (long)m * ldc, columns).Clear();
+            }
+        }
+    }
+
+    private static void PackPanel(Strided B, int K, int columns, int panelColumns, float* panel)
+    {
+        if (B.ColumnStride == 1)
+        {
+            for (int k = 0; k < K; k++)
+            {
+                var row = new Span<float>(panel + (long)k * panelColumns, panelColumns);
+                new ReadOnlySpan<float>(B.Data + (long)k * B.RowStride, columns).CopyTo(row);
+                row[columns..].Clear();
+            }
+            return;
+        }
+        if (columns < panelColumns)
+        {
+            new Span<float>(panel, K * panelColumns).Clear();
+        }
+        // Eight columns at a time: as many streams as the processor reads ahead.
+        for (int first = 0; first < columns; first += 8)
+        {
+            int end = Math.Min(first + 8, columns);
+            for (int k = 0; k < K; k++)
+            {
+                float* source = B.Data + (long)k * B.RowStride + (long)first * B.ColumnStride, target = panel + (long)k * panelColumns;
+                for (int n = first; n < end; n++, source += B.ColumnStride)
+                {
+                    target[n] = *source;
+                }
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void MultiplyRows(Strided A, float* panel, float* C, int ldc, int M, int columns, int K, bool add, bool wide)
+    {
+        int panelColumns = PanelColumns(wide);
+        float* edge = stackalloc float[Rows * WidestPanel];
+        for (int m = 0; m < M; m += Rows)
+        {
+            int rows = Math.Min(Rows, M - m);
+            float* c = C + (long)m * ldc;
+            bool whole = rows == Rows && columns == panelColumns;
+            Strided a = A.From(m, 0);
+            if (wide)
+            {
+                Tile<Vector512<float>, Lanes512>(a, rows, panel, K, whole ? c : edge, whole ? ldc : panelColumns, whole && add);
+            }
+            else
+            {
+                Tile<Vector256<float>, Lanes256>(a, rows, panel, K, whole ? c : edge, whole ? ldc : panelColumns, whole && add);
+            }
+            for (int r = 0; r < rows && !whole; r++)
+            {
+                for (int n = 0; n < columns; n++)
+                {
+                    c[(long)r * ldc + n] = edge[r * panelColumns + n] + (add ? c[(long)r * ldc + n] : 0);
+                }
+            }
+        }
+    }
+
+    // Six rows by two registers: twelve sums, which with two of B and one of A fill the sixteen registers of AVX2.
+    // Rows behind the last are the last again, into a C that has room.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile<V, TLanes>(Strided A, int rows, float* b, int K, float* c, int ldc, bool add) where TLanes : ILanes<V>
+    {
+        long last = rows - 1, step = A.RowStride;
+        float* a0 = A.Data, a1 = a0 + Math.Min(1, last) * step, a2 = a0 + Math.Min(2, last) * step;
+        float* a3 = a0 + Math.Min(3, last) * step, a4 = a0 + Math.Min(4, last) * step, a5 = a0 + Math.Min(5, last) * step;
+        V s00 = TLanes.Zero, s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00, s40 = s00, s41 = s00, s50 = s00, s51 = s00;
+        nint i = 0, stride = A.ColumnStride;
+        for (float* end = b + (long)K * 2 * TLanes.Count; b < end; b += 2 * TLanes.Count, i += stride)
+        {
+            V b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count), a = TLanes.Broadcast(a0[i]);
+            s00 = TLanes.MultiplyAdd(a, b0, s00);
+            s01 = TLanes.MultiplyAdd(a, b1, s01);
+            a = TLanes.Broadcast(a1[i]);
+            s10 = TLanes.MultiplyAdd(a, b0, s10);
+            s11 = TLanes.MultiplyAdd(a, b1, s11);
+            a = TLanes.Broadcast(a2[i]);
+            s20 = TLanes.MultiplyAdd(a, b0, s20);
+            s21 = TLanes.MultiplyAdd(a, b1, s21);
+            a = TLanes.Broadcast(a3[i]);
+            s30 = TLanes.MultiplyAdd(a, b0, s30);
+            s31 = TLanes.MultiplyAdd(a, b1, s31);
+            a = TLanes.Broadcast(a4[i]);
+            s40 = TLanes.MultiplyAdd(a, b0, s40);
+            s41 = TLanes.MultiplyAdd(a, b1, s41);
+            a = TLanes.Broadcast(a5[i]);
+            s50 = TLanes.MultiplyAdd(a, b0, s50);
+            s51 = TLanes.MultiplyAdd(a, b1, s51);
+        }
+        Store<V, TLanes>(c, s00, s01, add);
+        Store<V, TLanes>(c + ldc, s10, s11, add);
+        Store<V, TLanes>(c + 2L * ldc, s20, s21, add);
+        Store<V, TLanes>(c + 3L * ldc, s30, s31, add);
+        Store<V, TLanes>(c + 4L * ldc, s40, s41, add);
+        Store<V, TLanes>(c + 5L * ldc, s50, s51, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V, TLanes>(float* c, V s0, V s1, bool add) where TLanes : ILanes<V>
+    {
+        if (add)
+        {
+            // Times one and added: exact, and no operation that only this needs.
+            s0 = TLanes.MultiplyAdd(TLanes.Broadcast(1), TLanes.Load(c), s0);
+            s1 = TLanes.MultiplyAdd(TLanes.Broadcast(1), TLanes.Load(c + TLanes.Count), s1);
+        }
+        TLanes.Store(s0, c);
+        TLanes.Store(s1, c + TLanes.Count);
+    }
+}
