@@ -100,8 +100,8 @@ internal sealed record Calibration
             Limit = Factor * floor.Whole,
             RowLimit = Factor * Math.Max(floor.Whole, floor.Row),
             LogitLimit = Metric == ParityMetric.Nmse ? Factor * floor.Number : null,
-            Reason = string.Create(CultureInfo.InvariantCulture,
-                $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {engines} right engines were at most {Judgement.Number(floor.Whole)} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
+            Reason = string.Create(CultureInfo.InvariantCulture, $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {engines} right engines were at most ")
+                + string.Create(CultureInfo.InvariantCulture, $"{Judgement.Number(floor.Whole)} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
         };
     }
 
@@ -115,7 +115,8 @@ internal sealed record Calibration
         try
         {
             Calibration? calibration = JsonSerializer.Deserialize(json, CalibrationJson.Readable.Calibration);
-            return calibration is { Format: CurrentFormat, Distances: not null } && calibration.Distances.Any(distance => distance.Counts) && calibration.Checksum == calibration.Sum() ? calibration : null;
+            return calibration is { Format: CurrentFormat, Distances: { } distances } && distances.Any(distance => distance.Counts)
+                && calibration.Checksum == calibration.Sum() ? calibration : null;
         }
         catch (JsonException)
         {

@@ -11,7 +11,8 @@ internal static class ParityText
     public static string Render(ParityReport report)
     {
         var text = new StringBuilder();
-        text.AppendLine(Invariant($"Parity, {report.Setting.ToString().ToLowerInvariant()}: {report.Positions} positions × {report.Vocabulary ?? report.Dimensions} {(report.Vocabulary is null ? "numbers of embeddings" : "logits")}"));
+        string rows = report.Vocabulary is null ? $"{report.Dimensions} numbers of embeddings" : $"{report.Vocabulary} logits";
+        text.AppendLine(Invariant($"Parity, {report.Setting.ToString().ToLowerInvariant()}: {report.Positions} positions × {rows}"));
         text.AppendLine(Side("native", report.Native));
         text.AppendLine(Side("reference", report.Reference));
         text.AppendLine();
@@ -24,9 +25,9 @@ internal static class ParityText
             Row(text, "same top-1", Fixed(report.SameTop1 * 100, "0.00"), "% of positions");
             Row(text, "perplexity", Perplexity(report.PerplexityNative), Invariant($"native; reference {Perplexity(report.PerplexityReference)}"));
         }
-        foreach (ParityRows rows in report.Also ?? [])
+        foreach (ParityRows other in report.Also ?? [])
         {
-            text.AppendLine(Invariant($"  {rows.Name}: max |Δ| {Scientific(rows.MaxAbsDiff)}, {Scientific(rows.MaxRelDiff)} of the RMS, NMSE {Scientific(rows.Nmse)}"));
+            text.AppendLine(Invariant($"  {other.Name}: max |Δ| {Scientific(other.MaxAbsDiff)}, {Scientific(other.MaxRelDiff)} of the RMS, NMSE {Scientific(other.Nmse)}"));
         }
         text.AppendLine();
         if (report is { Layers: { } layers, Replay: { } scope })
