@@ -78,6 +78,7 @@ public sealed class ChatTemplate
     /// <param name="input">The conversation.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
     /// <exception cref="ChatTemplateException">The template cannot be rendered, or refuses the conversation; the message shows the line.</exception>
+    /// <exception cref="InvalidRequestException">A text of the input's JSON is ill-formed.</exception>
     public RenderedChat Render(ChatTemplateInput input, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(input);

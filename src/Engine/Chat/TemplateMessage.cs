@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Chat.Jinja;
 
 namespace Engine.Chat;
 
@@ -12,19 +13,19 @@ public sealed record TemplateMessage(string Role, string? Content)
     public IReadOnlyDictionary<string, JsonElement> Fields { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>A message of JSON, all of its fields as they are.</summary>
-    /// <exception cref="InvalidRequestException">It is no object with a text <c>role</c>.</exception>
+    /// <exception cref="InvalidRequestException">It is no object with a text <c>role</c>, or a text is ill-formed.</exception>
     public static TemplateMessage FromJson(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String)
         {
             throw new InvalidRequestException($"Reading a message: expected an object with a text 'role', found {json.ValueKind}. Correct the message.");
         }
-        string? content = json.TryGetProperty("content", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        string? content = json.TryGetProperty("content", out JsonElement text) && text.ValueKind == JsonValueKind.String ? ((Text)PyJson.Read(text)).Value : null;
         var fields = new OrderedDictionary<string, JsonElement>();
         foreach (JsonProperty property in json.EnumerateObject())
         {
             fields[property.Name] = property.Value.Clone();
         }
-        return new TemplateMessage(role.GetString()!, content) { Fields = fields };
+        return new TemplateMessage(((Text)PyJson.Read(role)).Value, content) { Fields = fields };
     }
 }

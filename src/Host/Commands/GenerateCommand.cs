@@ -18,11 +18,6 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the prompt from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the prompt as token ids, such as 1,319,459; nothing is added to them.");
-    private readonly Option<bool> _parseSpecial = new("--parse-special")
-    {
-        Description = "Reads the text of special tokens in the prompt, such as <s>, as these tokens. Default: as plain text.",
-    };
-
     private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Ends after so many tokens.");
     private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Ends before this text; may be given several times." };
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Goes on after an end-of-generation token." };
@@ -32,6 +27,7 @@ internal sealed class GenerateCommand
         Description = "Judges the logits that produced each token by the managed reference; a failure gives exit code 1.",
     };
 
+    private readonly PromptForm _form = new();
     private readonly SamplingSelection _sampling = new();
     private readonly ReferenceSelection _reference = new(Numerics.Production);
     private readonly ModelSelection _model = new();
@@ -46,11 +42,12 @@ internal sealed class GenerateCommand
             [
                 "engine generate \"Once upon a time\"",
                 "engine generate \"Once upon a time\" --temperature 0 --verify",
+                "engine generate \"Who are you?\" --model chat.gguf --system \"Be brief.\"",
                 "engine generate --file story.txt --model llama.gguf --max-tokens 500 --json",
             ],
         };
         verb.Add(_prompt);
-        verb.AddGroup("Prompt and answer", _file, _tokens, _parseSpecial, _maxTokens, _stop, _ignoreEos, _json);
+        verb.AddGroup("Prompt and answer", _file, _tokens, _form.ParseSpecial, _form.Chat, _form.System, _maxTokens, _stop, _ignoreEos, _json);
         _sampling.AddTo(verb);
         verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
         _model.AddTo(verb);
@@ -100,13 +97,15 @@ internal sealed class GenerateCommand
         {
             ({ }, null, null) => Text(text),
             (null, { }, null) => Text(await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
-            (null, null, { }) => Prompt.FromTokens(tokens),
+            (null, null, { }) => _form.IsGiven(parsed)
+                ? throw new InvalidRequestException("Expected a text for --parse-special, --chat and --system, found --tokens. Give the text, or leave them out.")
+                : Prompt.FromTokens(tokens),
             (null, null, null) => throw new InvalidRequestException(
                 "A prompt is missing: give it as PROMPT, with --file PATH or with --tokens IDS; \"\" is the empty one."),
             _ => throw new InvalidRequestException("Expected one prompt, found several: give one of PROMPT, --file and --tokens."),
         };
 
-        Prompt Text(string words) => parsed.GetValue(_parseSpecial) ? Prompt.FromParts([new PromptPart(words, IsMarkup: true)]) : Prompt.FromText(words);
+        Prompt Text(string words) => _form.Read(parsed, words, _model.Read(parsed).Path);
     }
 
     private async Task<int> GenerateAsync(

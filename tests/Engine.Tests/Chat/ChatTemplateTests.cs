@@ -83,6 +83,15 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
+    public void Half_of_a_surrogate_pair_in_JSON_is_refused()
+    {
+        JsonElement half = JsonDocument.Parse("""{"role": "user", "content": "\ud800"}""").RootElement;
+        Assert.Throws<InvalidRequestException>(() => TemplateMessage.FromJson(half));
+        var input = new ChatTemplateInput { Messages = [], Variables = new Dictionary<string, JsonElement> { ["x"] = half } };
+        Assert.Throws<InvalidRequestException>(() => new ChatTemplate("{{ x }}").Render(input));
+    }
+
+    [Fact]
     public void A_files_own_template_knows_its_special_tokens()
     {
         using var folder = new TemporaryFolder();

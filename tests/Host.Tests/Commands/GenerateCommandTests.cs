@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Gguf;
 
 namespace Engine.Host.Tests.Commands;
 
@@ -73,6 +74,37 @@ public sealed class GenerateCommandTests
         Assert.Single(marked.Error.TrimEnd('\n').Split('\n'));
         Outcome ids = await RunAsync(["--tokens", "1,1,319", .. rest]);
         Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with two beginning-of-sequence tokens", ids.Error, StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    public async Task A_chat_goes_through_the_files_own_template()
+    {
+        using var folder = new TemporaryFolder();
+        string chat = folder.File("chat.gguf");
+        using (GgufFile file = GgufFile.Open(SharedFolder.Model("aidreams260K-f32.gguf")))
+        {
+            var copy = new GgufWriter();
+            foreach (string key in file.Metadata.Keys)
+            {
+                copy.SetMetadata(key, file.Metadata[key]!);
+            }
+            copy.SetMetadata("tokenizer.chat_template",
+                "{{ bos_token }}{% for m in messages %}{% if m.role == 'robot' %}{{ raise_exception('No robots') }}{% endif %}{{ m.content }}{% if not loop.last %}. {% endif %}{% endfor %}");
+            foreach (GgufTensor tensor in file.Tensors)
+            {
+                copy.AddTensor(tensor.Name, tensor.Shape, tensor.Type, file.GetData(tensor, 0, (int)tensor.ByteLength).ToArray());
+            }
+            copy.Write(chat);
+        }
+        string[] rest = ["--temperature", "0", "--max-tokens", "8"];
+        Outcome plain = await EngineProcess.RunAsync(["generate", "Be kind. Once upon", "--model", chat, .. rest]);
+        Outcome templated = await EngineProcess.RunAsync(["generate", "Once upon", "--system", "Be kind", "--model", chat, .. rest]);
+        Assert.Equal(0, templated.ExitCode);
+        Assert.Equal(plain.Output, templated.Output);
+        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with", templated.Error, StringComparison.Ordinal);
+        Outcome without = await RunAsync("Once upon", "--chat");
+        Assert.Equal(2, without.ExitCode);
+        Assert.StartsWith("Reading the chat template of aidreams260K-f32.gguf: expected 'tokenizer.chat_template'", without.Error, StringComparison.Ordinal);
     }
 
     [SharedFact]

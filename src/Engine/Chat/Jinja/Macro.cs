@@ -18,7 +18,9 @@ internal sealed record Signature(string Name, IReadOnlyList<Parameter> Parameter
 /// <param name="scope">Where it stands: the names around it are there when it is called.</param>
 internal sealed class Macro(Signature signature, Statement body, Scope scope) : Callable, IAttributes
 {
-    public object? Find(string attribute) => attribute == "name" ? Text.Own(signature.Name) : null;
+    public string Name => signature.Name;
+
+    public object? Find(string attribute) => attribute == "name" ? Text.Own(Name) : null;
 
     public override object Call(Arguments arguments, RenderState state)
     {

@@ -46,7 +46,7 @@ internal sealed class PyJson
         switch (json.ValueKind)
         {
             case JsonValueKind.String:
-                return Text.Of(json.GetString()!, isForeign: true);
+                return Text.Of(String(json), isForeign: true);
             case JsonValueKind.True or JsonValueKind.False:
                 return json.GetBoolean();
             case JsonValueKind.Number:
@@ -62,6 +62,18 @@ internal sealed class PyJson
                 return mapping;
             default:
                 return None.Value;
+        }
+    }
+
+    private static string String(JsonElement json)
+    {
+        try
+        {
+            return json.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidRequestException($"Reading a text of JSON: expected well-formed Unicode. {e.Message} Correct the text.");
         }
     }
 

@@ -116,6 +116,7 @@ internal static class PyText
         bool truth => truth ? "True" : "False",
         BigInteger number => number.ToString(CultureInfo.InvariantCulture),
         double number => Float(number),
+        Macro macro => $"<Macro {Quoted(macro.Name)}>",
         _ => $"<{PyType.Name(value)}>",
     };
 

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Engine.Chat;
+using Engine.Gguf;
+
+namespace Engine.Host.Commands;
+
+/// <summary>The options that say what a prompt's text is: plain text, text that is marked up already, or what a user says in a chat.</summary>
+internal sealed class PromptForm
+{
+    public Option<bool> ParseSpecial { get; } = new("--parse-special")
+    {
+        Description = "Reads the text of special tokens in the prompt, such as <s>, as these tokens. Default: as plain text.",
+    };
+
+    public Option<bool> Chat { get; } = new("--chat")
+    {
+        Description = "Takes the prompt as what a user says, and puts it into the model's own chat template.",
+    };
+
+    public Option<string?> System { get; } = new("--system") { HelpName = "TEXT", Description = "The system message of the chat; implies --chat." };
+
+    /// <summary>Whether one of them is there.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(ParseSpecial) || parsed.GetValue(Chat) || parsed.GetValue(System) is not null;
+
+    /// <summary>The prompt of a text.</summary>
+    /// <exception cref="ChatTemplateException">The template cannot be rendered, or refuses the messages.</exception>
+    /// <exception cref="UnsupportedRequestException">The file has no chat template.</exception>
+    public Prompt Read(ParseResult parsed, string text, string modelPath)
+    {
+        bool parseSpecial = parsed.GetValue(ParseSpecial);
+        if (!parsed.GetValue(Chat) && parsed.GetValue(System) is null)
+        {
+            return parseSpecial ? Prompt.FromParts([new PromptPart(text, IsMarkup: true)]) : Prompt.FromText(text);
+        }
+        if (parseSpecial)
+        {
+            throw new InvalidRequestException("Expected one form of the prompt, found two: give one of --parse-special and --chat.");
+        }
+        using GgufFile file = GgufFile.Open(modelPath);
+        ChatTemplate template = ChatTemplate.FromMetadata(file.Metadata) ?? throw new UnsupportedRequestException(
+            $"Reading the chat template of {Path.GetFileName(modelPath)}: expected 'tokenizer.chat_template' in its metadata, found none. "
+            + "Leave --chat and --system out, or take a model that is made for chats.");
+        var messages = new List<TemplateMessage> { new("user", text) };
+        if (parsed.GetValue(System) is { } system)
+        {
+            messages.Insert(0, new TemplateMessage("system", system));
+        }
+        return template.Render(new ChatTemplateInput { Messages = messages }).ToPrompt();
+    }
+}
