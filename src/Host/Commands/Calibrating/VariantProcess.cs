@@ -59,7 +59,7 @@ internal static class VariantProcess
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            process.Kill(); // it has no children, and looking for some takes longer than this program may have
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {

@@ -5,7 +5,7 @@ namespace Engine.Host.Tests.Commands.Calibrating;
 
 public sealed class VariantProcessTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("-INT", 130)]
