@@ -53,7 +53,10 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
     // As llama-quantize has them; MXFP4 because that is what the format itself is called.
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Q3_K"] = "Q3_K_M", ["Q4_K"] = "Q4_K_M", ["Q5_K"] = "Q5_K_M", ["MXFP4"] = "MXFP4_MOE",
+        ["Q3_K"] = "Q3_K_M",
+        ["Q4_K"] = "Q4_K_M",
+        ["Q5_K"] = "Q5_K_M",
+        ["MXFP4"] = "MXFP4_MOE",
     };
 
     /// <summary>The names, finest first.</summary>

@@ -15,8 +15,20 @@ internal sealed class HeadGolden
     /// <summary>A model of the heads' sizes, of which only the card matters.</summary>
     public static ModelCard Card { get; } = new()
     {
-        Name = "golden", Path = "golden.gguf", Architecture = "bert", Backend = "none", Device = "cpu", FileType = "F32", Parameters = 0, TensorBytes = 0,
-        VocabularySize = 17, EmbeddingLength = 12, Layers = 1, ContextLength = 64, TrainedContextLength = 64, Abilities = ModelAbilities.Embed,
+        Name = "golden",
+        Path = "golden.gguf",
+        Architecture = "bert",
+        Backend = "none",
+        Device = "cpu",
+        FileType = "F32",
+        Parameters = 0,
+        TensorBytes = 0,
+        VocabularySize = 17,
+        EmbeddingLength = 12,
+        Layers = 1,
+        ContextLength = 64,
+        TrainedContextLength = 64,
+        Abilities = ModelAbilities.Embed,
     };
 
     public int[] Positions => [.. _json.GetProperty("positions").EnumerateArray().Select(position => position.GetInt32())];

@@ -22,7 +22,16 @@ public sealed class T5GradientTests : IDisposable
     {
         var random = new RandomT5
         {
-            V = 40, Width = 16, Inner = 24, H = 2, KeyLength = 6, N = 2, Buckets = 6, Gated = gated, Tied = tied, OwnPositions = ownPositions,
+            V = 40,
+            Width = 16,
+            Inner = 24,
+            H = 2,
+            KeyLength = 6,
+            N = 2,
+            Buckets = 6,
+            Gated = gated,
+            Tied = tied,
+            OwnPositions = ownPositions,
         };
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));
         T5 t5 = T5.Load(file, random.V, trainable: true);

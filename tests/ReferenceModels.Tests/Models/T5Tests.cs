@@ -87,7 +87,10 @@ public sealed class T5Tests : IDisposable
         await using var second = theirs;
         var request = new GenerateRequest
         {
-            Prompt = Prompt.FromTokens(t5.Source(20)), MaxTokens = 30, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true,
+            Prompt = Prompt.FromTokens(t5.Source(20)),
+            MaxTokens = 30,
+            Sampling = SamplingOptions.Greedy,
+            IgnoreEndOfGeneration = true,
         };
         Assert.Equal(await TokensAsync(theirs), await TokensAsync(ours));
 

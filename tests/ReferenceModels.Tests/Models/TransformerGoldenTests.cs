@@ -41,7 +41,8 @@ public sealed class TransformerGoldenTests : IDisposable
         await using IModel model = await ReferenceModelFixture.LoadAsync(Write(golden));
         var request = new ScoreRequest
         {
-            Tokens = Prompt.FromTokens(Ints(golden.GetProperty("targets")[row])), Source = Prompt.FromTokens(Ints(golden.GetProperty("sources")[row])),
+            Tokens = Prompt.FromTokens(Ints(golden.GetProperty("targets")[row])),
+            Source = Prompt.FromTokens(Ints(golden.GetProperty("sources")[row])),
         };
         List<float> logits = [];
         await foreach (ScoreBlock block in model.ScoreAsync(request))
@@ -74,8 +75,14 @@ public sealed class TransformerGoldenTests : IDisposable
         int Int(string name) => golden.GetProperty(name).GetInt32();
         var file = new TransformerFile
         {
-            V = Int("vocabulary"), Width = Int("width"), Inner = Int("inner"), H = Int("heads"), N = Int("encoder"), M = Int("decoder"),
-            Epsilon = golden.GetProperty("epsilon").GetSingle(), Padding = Int("padding"),
+            V = Int("vocabulary"),
+            Width = Int("width"),
+            Inner = Int("inner"),
+            H = Int("heads"),
+            N = Int("encoder"),
+            M = Int("decoder"),
+            Epsilon = golden.GetProperty("epsilon").GetSingle(),
+            Padding = Int("padding"),
         };
         return file.Write(_folder.File("golden.gguf"), golden.GetProperty("tensors").EnumerateObject().Select(tensor => (
             tensor.Name,
