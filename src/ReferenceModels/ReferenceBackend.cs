@@ -58,7 +58,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-        var model = new ReferenceModel(file, options.ContextLength, threads, options.Arithmetic);
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Arithmetic, options.Adapters);
         try
         {
             model.RequireMemory(options.Slots);
@@ -77,6 +77,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
         Expect(Enum.IsDefined(options.Arithmetic), nameof(options.Arithmetic), "one of its names", options.Arithmetic);
+        Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
 
         static void Expect(bool holds, string name, string expected, object found)

@@ -1,9 +1,11 @@
 using Engine;
+using Engine.Configuration;
 using Engine.Generation;
 using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
 using ReferenceModels.Tokenizers;
+using ReferenceModels.Weights;
 
 namespace ReferenceModels;
 
@@ -14,13 +16,16 @@ internal sealed class ReferenceModel : ILoadedModel
     private readonly INetwork _network;
     private readonly Arithmetic _arithmetic;
     private readonly Workers _workers;
+    private readonly List<GgufAdapter> _adapters = [];
 
     /// <summary>Reads a file. Owns it from now on, also where this throws.</summary>
     /// <param name="file">The file, checked for what would be hostile.</param>
     /// <param name="contextLength">Tokens a session holds; 0 takes the model's own, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
     /// <param name="arithmetic">How products with quantized weights are computed.</param>
-    public ReferenceModel(GgufFile file, int contextLength, int threads, Arithmetic arithmetic = Arithmetic.Exact)
+    /// <param name="adapters">Low-rank adapters to add to the weights.</param>
+    public ReferenceModel(
+        GgufFile file, int contextLength, int threads, Arithmetic arithmetic = Arithmetic.Exact, IReadOnlyList<AdapterOptions>? adapters = null)
     {
         (_file, _arithmetic) = (file, arithmetic);
         try
@@ -29,6 +34,7 @@ internal sealed class ReferenceModel : ILoadedModel
             var load = Networks.Loader(architecture, file.FileName);
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture);
             _network = load(file, Tokenizer.VocabularySize, false);
+            Adapt(adapters ?? []);
             NetworkSizes sizes = _network.Sizes;
             Card = new ModelCard
             {
@@ -54,6 +60,7 @@ internal sealed class ReferenceModel : ILoadedModel
         }
         catch
         {
+            _adapters.ForEach(adapter => adapter.Dispose());
             file.Dispose();
             throw;
         }
@@ -92,7 +99,17 @@ internal sealed class ReferenceModel : ILoadedModel
     public void Dispose()
     {
         _workers.Dispose();
+        _adapters.ForEach(adapter => adapter.Dispose());
         _file.Dispose();
+    }
+
+    private void Adapt(IReadOnlyList<AdapterOptions> adapters)
+    {
+        foreach (AdapterOptions adapter in adapters)
+        {
+            _adapters.Add(GgufAdapter.Open(adapter.Path, _file));
+            AdapterFile.Attach(_adapters[^1], adapter.Scale, _network.Parameters);
+        }
     }
 
     private int ContextLengthOf(NetworkSizes sizes, int asked) => asked switch

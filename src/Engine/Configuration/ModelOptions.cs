@@ -31,6 +31,9 @@ public sealed class ModelOptions
     /// <value>The default is <see cref="Arithmetic.Exact"/>.</value>
     public Arithmetic Arithmetic { get; set; }
 
+    /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
+    public IReadOnlyList<AdapterOptions> Adapters { get; set; } = [];
+
     /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
     public string? LibraryPath { get; set; }
 

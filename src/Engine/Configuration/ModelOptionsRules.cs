@@ -40,6 +40,18 @@ internal static class ModelOptionsRules
         {
             yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
         }
+        for (int i = 0; i < options.Adapters.Count; i++)
+        {
+            (string path, float scale) = (options.Adapters[i].Path, options.Adapters[i].Scale);
+            if (!File.Exists(path))
+            {
+                yield return path.Length == 0 ? $"Adapters:{i}:Path is empty. Set it to the path of an adapter's GGUF file." : $"Adapters:{i}:Path is '{path}', and there is no such file.";
+            }
+            if (!float.IsFinite(scale))
+            {
+                yield return $"Adapters:{i}:Scale is {scale}. Set it to a number.";
+            }
+        }
         if (options.LibraryPath is { } library && !Path.Exists(library))
         {
             yield return $"LibraryPath is '{library}', and there is no such file or folder.";

@@ -22,6 +22,11 @@ internal static class StrictSection
                 mistakes.Add(UnknownKey(child.Key, where, keys.Select(key => key.Name)));
                 continue;
             }
+            if (key.PropertyType == typeof(IReadOnlyList<AdapterOptions>))
+            {
+                key.SetValue(options, Elements<AdapterOptions>(child, $"{where}{key.Name}:", mistakes));
+                continue;
+            }
             try
             {
                 key.SetValue(options, child.Get(key.PropertyType) ?? key.GetValue(options));
@@ -31,6 +36,17 @@ internal static class StrictSection
                 mistakes.Add($"{where}{key.Name} is '{child.Value}'. Set it to {Kind(key.PropertyType)}.");
             }
         }
+    }
+
+    private static List<T> Elements<T>(IConfigurationSection section, string where, List<string> mistakes) where T : new()
+    {
+        var elements = new List<T>();
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            elements.Add(new T());
+            Read(child, elements[^1]!, $"{where}{child.Key}:", mistakes);
+        }
+        return elements;
     }
 
     public static string UnknownKey(string key, string where, IEnumerable<string> known) =>

@@ -61,6 +61,7 @@ internal sealed unsafe class LlamaContext : IDisposable
             throw new EngineException(
                 $"Making a context of {shape.Length} tokens for {model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
         }
+        model.Adapters.Attach(_handle);
         (_batch, Encodes) = (shape.Batch, shape.Encodes);
         _outputs = (sbyte*)NativeMemory.AllocZeroed((nuint)_batch);
     }

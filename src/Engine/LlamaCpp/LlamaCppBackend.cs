@@ -1,6 +1,7 @@
 using Engine.Configuration;
 using Engine.Generation;
 using Engine.Gguf;
+using Engine.LlamaCpp.Interop;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -53,11 +54,28 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
             }
             int threads = Threads(options, facts);
             var handle = await new ModelLoading(facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
-            return new LlamaCppModel(handle, file, facts, device, contextLength, threads) { Variant = Variant };
+            return new LlamaCppModel(handle, file, facts, device, contextLength, threads)
+            {
+                Variant = Variant,
+                Adapters = await AdaptersAsync(handle, file, options).ConfigureAwait(false),
+            };
         }
         catch
         {
             file.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<LlamaAdapters> AdaptersAsync(ModelHandle model, GgufFile file, ModelOptions options)
+    {
+        try
+        {
+            return await LlamaAdapters.LoadAsync(model, file, options.VocabularyOnly ? [] : options.Adapters).ConfigureAwait(false);
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }
@@ -85,6 +103,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
+        Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
         Expect(options.GpuLayers >= -1, nameof(options.GpuLayers), "-1 (all) or more", options.GpuLayers);
 
         static void Expect(bool holds, string name, string expected, object found)

@@ -63,6 +63,9 @@ internal sealed class LlamaCppModel : ILoadedModel
     /// <summary>How its contexts compute.</summary>
     public NativeVariant Variant { get; init; } = NativeVariant.AsServed;
 
+    /// <summary>What its contexts add to the weights.</summary>
+    public LlamaAdapters Adapters { get; init; } = LlamaAdapters.None;
+
     /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
     public int Threads { get; }
 

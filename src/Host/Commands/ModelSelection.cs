@@ -29,9 +29,11 @@ internal sealed class ModelSelection
     public Option<int?> Context { get; } = NumberOption.CreateOptional(
         "--context", 1, MostContext, "Tokens that prompt and answer may have together. Default: the model's own, up to 4096.");
 
+    public Option<AdapterOptions[]?> Adapters { get; } = AdapterOption.Create();
+
     public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
 
-    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Library);
+    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Adapters, Library);
 
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
@@ -42,6 +44,7 @@ internal sealed class ModelSelection
         GpuLayers = parsed.GetValue(GpuLayers) ?? -1,
         Threads = parsed.GetValue(Threads) ?? 0,
         ContextLength = parsed.GetValue(Context) ?? 0,
+        Adapters = parsed.GetValue(Adapters) ?? [],
         LibraryPath = parsed.GetValue(Library),
     };
 }

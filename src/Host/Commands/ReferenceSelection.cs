@@ -29,5 +29,6 @@ internal sealed class ReferenceSelection(Numerics setting)
         Device = "cpu",
         Threads = native.Threads,
         ContextLength = native.ContextLength,
+        Adapters = native.Adapters,
     };
 }

@@ -47,6 +47,7 @@ internal sealed class SecondOpinion(Func<ModelOptions, CancellationToken, Task<I
         Device = reference.Device,
         Threads = reference.Threads,
         ContextLength = reference.ContextLength,
+        Adapters = reference.Adapters,
         Arithmetic = Arithmetic.Ggml,
     };
 }

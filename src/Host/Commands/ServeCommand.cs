@@ -91,6 +91,12 @@ internal sealed class ServeCommand
         Add(_model.Threads, model + nameof(ModelOptions.Threads));
         Add(_model.Context, model + nameof(ModelOptions.ContextLength));
         Add(_model.Library, model + nameof(ModelOptions.LibraryPath));
+        AdapterOptions[] adapters = parsed.GetValue(_model.Adapters) ?? [];
+        for (int i = 0; i < adapters.Length; i++)
+        {
+            settings[$"{model}{nameof(ModelOptions.Adapters)}:{i}:{nameof(AdapterOptions.Path)}"] = adapters[i].Path;
+            settings[$"{model}{nameof(ModelOptions.Adapters)}:{i}:{nameof(AdapterOptions.Scale)}"] = adapters[i].Scale.ToString(CultureInfo.InvariantCulture);
+        }
         return settings;
 
         void Add<T>(Option<T> option, string key)

@@ -190,7 +190,7 @@ internal sealed class Gpt2 : IDecoder
     public Tensor Logits(State s, Tensor result_norm)
     {
         Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
-        s.Tap?.Take("result_output", -1, "MUL_MAT", result_output);
+        NamedSteps.TakeProduct(s, W.Output, "result_output", -1, result_output);
         return result_output;
     }
 

@@ -254,7 +254,7 @@ internal sealed class Llama : IDecoder
     public Tensor Logits(State s, Tensor result_norm)
     {
         Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
-        s.Tap?.Take("result_output", -1, "MUL_MAT", result_output);
+        NamedSteps.TakeProduct(s, W.Output, "result_output", -1, result_output);
         return result_output;
     }
 
@@ -314,7 +314,7 @@ internal sealed class Llama : IDecoder
     private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer)
     {
         Tensor y = Linear.Forward(s.Pass, weight, null, x);
-        s.Tap?.Take(product, layer, "MUL_MAT", y);
+        NamedSteps.TakeProduct(s, weight, product, layer, y);
         if (bias is not null)
         {
             y = Bias.Forward(s.Pass, y, bias);

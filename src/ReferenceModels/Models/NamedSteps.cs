@@ -69,7 +69,7 @@ internal static class NamedSteps
         if (b is null)
         {
             Tensor y = Ops.Linear.Forward(s.Pass, W, null, x);
-            s.Tap?.Take(sum, layer, "MUL_MAT", y);
+            TakeProduct(s, W, sum, layer, y);
             return y;
         }
         if (s.Tap is not { } tap || !tap.Wants(product, layer))
@@ -79,10 +79,24 @@ internal static class NamedSteps
             return y;
         }
         Tensor xW = Ops.Linear.Forward(s.Pass, W, null, x);
-        tap.Take(product, layer, "MUL_MAT", xW);
+        TakeProduct(s, W, product, layer, xW);
         Tensor xW_b = Bias.Forward(s.Pass, xW, b);
         tap.Take(sum, layer, "ADD", xW_b);
         return xW_b;
+    }
+
+    /// <summary>Hands out x Wᵀ. With adapters of W it is the last sum of ggml's steps; but where llama.cpp leaves a product without a name,
+    /// the native side names the bare one after the weight, and that is not at hand here.</summary>
+    public static void TakeProduct(State s, Weight W, string name, int layer, Tensor y)
+    {
+        if (W.Adapters.Count == 0)
+        {
+            s.Tap?.Take(name, layer, "MUL_MAT", y);
+        }
+        else if (name != "attn_output")
+        {
+            s.Tap?.Take(name, layer, "ADD", y);
+        }
     }
 
     private static void Take(State s, string? name, int layer, Tensor y)

@@ -251,7 +251,7 @@ internal sealed class T5 : IDecoder, IEncoder
     public Tensor Logits(State s, Tensor result_norm)
     {
         Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
-        s.Tap?.Take("result_output", -1, "MUL_MAT", result_output);
+        NamedSteps.TakeProduct(s, W.Output, "result_output", -1, result_output);
         return result_output;
     }
 
@@ -312,7 +312,7 @@ internal sealed class T5 : IDecoder, IEncoder
     private static Tensor Project(State s, Weight weight, Tensor x, string name, int layer)
     {
         Tensor y = Linear.Forward(s.Pass, weight, null, x);
-        s.Tap?.Take(name, layer, "MUL_MAT", y);
+        NamedSteps.TakeProduct(s, weight, name, layer, y);
         return y;
     }
 

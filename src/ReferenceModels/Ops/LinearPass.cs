@@ -15,7 +15,12 @@ internal static unsafe partial class Linear
     /// <param name="b">(out), or null.</param>
     /// <param name="x">(T, in).</param>
     /// <returns>(T, out).</returns>
-    public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x)
+    /// <remarks>With low-rank adapters, what they add as well (<see cref="LowRankProduct"/>).</remarks>
+    public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x) =>
+        W.Adapters.Count == 0 ? Product(pass, W, b, x) : LowRankProduct.Forward(pass, W, b, x);
+
+    /// <summary>The same with the weight alone.</summary>
+    internal static Tensor Product(Pass pass, Weight W, Weight? b, Tensor x)
     {
         Tensor y = pass.New(x.Rows, W.Rows);
         if (pass.Tape is not null && W.Type == GgmlType.F32 && x.Rows >= PanelRows)

@@ -21,7 +21,12 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     private readonly List<(State State, WeightGradients? Own)> _lanes = [];
 
     /// <summary>What learns.</summary>
-    public IReadOnlyList<Weight> Weights { get; } = [.. network.Parameters.Where(weight => weight.Gradient is not null), .. heads?.Weights ?? []];
+    public IReadOnlyList<Weight> Weights { get; } =
+    [
+        .. network.Parameters.Where(weight => weight.Gradient is not null),
+        .. network.Parameters.SelectMany(weight => weight.Adapters).SelectMany(adapter => (Weight[])[adapter.A, adapter.B]),
+        .. heads?.Weights ?? [],
+    ];
 
     /// <summary>What each term's sums will be divided by: how much of the examples counts.</summary>
     public double[] Weigh(IEnumerable<Example> examples)

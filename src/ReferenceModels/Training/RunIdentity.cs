@@ -32,6 +32,10 @@ internal static class RunIdentity
             ["seed"] = Text(options.Seed),
             ["shuffle"] = options.Shuffle ? "true" : "false",
         };
+        if (options.LowRank is { } adapter)
+        {
+            run["adapter"] = adapter.Describe();
+        }
         return run;
     }
 

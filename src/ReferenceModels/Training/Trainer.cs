@@ -3,6 +3,7 @@ using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
 using ReferenceModels.Tokenizers;
+using ReferenceModels.Training.Adapters;
 using ReferenceModels.Training.Checkpoints;
 using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Objectives;
@@ -20,6 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingData _data;
     private readonly Workers _workers;
     private readonly TrainedHeads? _heads;
+    private readonly TrainedAdapter? _adapter;
     private readonly Learner _learner;
     private readonly AdamW _optimizer;
     private readonly LearningRate _rate;
@@ -38,7 +40,8 @@ public sealed class Trainer : IDisposable
             GgufPreflight.Check(_file);
             string architecture = _file.Metadata.RequireString(GgufKeys.Architecture);
             ITokenizer tokenizer = FileTokenizer.Read(_file.Metadata, architecture);
-            INetwork network = Networks.Loader(architecture, _file.FileName)(_file, tokenizer.VocabularySize, true);
+            INetwork network = Networks.Loader(architecture, _file.FileName)(_file, tokenizer.VocabularySize, options.LowRank is null);
+            _adapter = options.LowRank is { } asked ? new TrainedAdapter(_file, network, asked, options.Seed) : null;
             Context = ContextOf(network.Sizes);
             _data = new TrainingData(options, _file.Metadata, tokenizer, Context);
             _heads = options.Objective.Heads == HeadKinds.None ? null
@@ -170,10 +173,15 @@ public sealed class Trainer : IDisposable
         _saved = Step;
     }
 
-    /// <summary>Writes the model as it is now, and its heads beside it (<c>NAME.heads.gguf</c>), where it has some.</summary>
+    /// <summary>Writes the model as it is now, and its heads beside it (<c>NAME.heads.gguf</c>), where it has some; or the adapter alone.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
+        if (_adapter is not null)
+        {
+            _adapter.Write(path);
+            return;
+        }
         _heads?.Write(path);
         ModelFile.Write(path, _file, _learner.Weights, _data.AddedTemplate);
     }

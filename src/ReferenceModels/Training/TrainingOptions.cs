@@ -1,4 +1,5 @@
 using Engine;
+using ReferenceModels.Training.Adapters;
 using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training;
@@ -14,6 +15,9 @@ public sealed record TrainingOptions
 
     /// <summary>What is minimized.</summary>
     public required Objective Objective { get; init; }
+
+    /// <summary>Trains an adapter and leaves the model as it is; null trains the model.</summary>
+    public LowRankOptions? LowRank { get; init; }
 
     /// <summary>Steps of the optimizer; null for as many as <see cref="Epochs"/> need.</summary>
     public int? Steps { get; init; }
@@ -106,6 +110,13 @@ public sealed record TrainingOptions
         Expect(ValidateEvery >= 0, nameof(ValidateEvery), "0 or more", ValidateEvery);
         Expect(CheckpointEvery > 0, nameof(CheckpointEvery), "1 or more", CheckpointEvery);
         Expect(Threads >= 0, nameof(Threads), "0 (all cores) or more", Threads);
+
+        LowRank?.Check();
+        if (LowRank is not null && Objective.Heads != HeadKinds.None)
+        {
+            throw new UnsupportedRequestException(
+                $"Training an adapter: expected an objective of the language model alone, found '{Objective.Name}', which needs a head, and an adapter's file has no place for one. Choose another objective, or train the model.");
+        }
 
         static void Expect(bool holds, string name, string expected, object? found)
         {

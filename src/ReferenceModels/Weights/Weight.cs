@@ -49,6 +49,12 @@ internal sealed unsafe class Weight
     /// <summary>d loss / d <see cref="Values"/>, added to by each backward pass; null where frozen.</summary>
     public float[]? Gradient { get; private init; }
 
+    /// <summary>What the product with this weight has added to it; empty but for those that adapters are loaded for.</summary>
+    public IReadOnlyList<LowRank> Adapters { get; private set; } = [];
+
+    /// <summary>Adds an adapter, before the first product.</summary>
+    public void Adapt(LowRank adapter) => Adapters = [.. Adapters, adapter];
+
     /// <summary>A weight read in place; whoever owns the mapping keeps it alive.</summary>
     /// <exception cref="UnsupportedRequestException">The type cannot be read here.</exception>
     public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data) =>

@@ -27,17 +27,23 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:b:Threads", "-2"),
             ("Engine:Models:b:GpuLayers", "-3"),
             ("Engine:Models:b:LibraryPath", "no/such/folder"),
+            ("Engine:Models:b:Adapters:0:Path", "no/such/adapter.gguf"),
+            ("Engine:Models:b:Adapters:1:Path", File),
+            ("Engine:Models:b:Adapters:1:Scale", "much"),
+            ("Engine:Models:b:Adapters:1:Weight", "1"),
             ("Engine:Models:c:Path", File),
             ("Engine:Models:c:Backend", "fakee"),
             ("Engine:Models:c:Temperature", "0")));
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 15 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 18 mistakes.
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Slots is 'four'. Set it to a whole number.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Arithmetic, LibraryPath, VocabularyOnly.
+            - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
+            - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Arithmetic, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
@@ -47,6 +53,7 @@ public sealed class EngineConfigurationTests
             - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for all cores.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
+            - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file.
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
             """.ReplaceLineEndings("\n"),
@@ -69,10 +76,12 @@ public sealed class EngineConfigurationTests
         EngineOptions options = Read(
             ("engine:models:Only:path", File), ("Engine:Models:Only:BACKEND", "FAKE"), ("Engine:Models:Only:Device", "Cuda"),
             ("Engine:Models:Only:ContextLength", "512"), ("Engine:Models:Only:Slots", "3"), ("Engine:Models:Only:Threads", "2"),
+            ("Engine:Models:Only:Adapters:0:path", File), ("Engine:Models:Only:Adapters:0:Scale", "0.5"), ("Engine:Models:Only:Adapters:1:Path", File),
             ("Engine:Models:Only:GpuLayers", "7"), ("Engine:Models:Only:LibraryPath", File));
         ModelOptions model = options.Models["only"];
         Assert.Equal((File, "FAKE", "Cuda", 512, 3, 2, 7, File),
             (model.Path, model.Backend, model.Device, model.ContextLength, model.Slots, model.Threads, model.GpuLayers, model.LibraryPath));
+        Assert.Equal([(File, 0.5f), (File, 1)], model.Adapters.Select(adapter => (adapter.Path, adapter.Scale)));
     }
 
     private static EngineOptions Read(params (string Key, string Value)[] settings)

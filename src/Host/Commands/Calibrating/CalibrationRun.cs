@@ -126,6 +126,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
             Device = referenceOptions.Device,
             Threads = referenceOptions.Threads,
             ContextLength = referenceOptions.ContextLength,
+            Adapters = referenceOptions.Adapters,
             Arithmetic = arithmetic,
         };
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);

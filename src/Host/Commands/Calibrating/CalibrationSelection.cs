@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using Engine.Configuration;
 using Engine.LlamaCpp;
 using Engine.Parity;
 using ReferenceModels;
@@ -80,11 +82,17 @@ internal sealed class CalibrationSelection
         return null;
     }
 
+    private static string Adapters(IReadOnlyList<AdapterOptions> adapters) => string.Concat(adapters.Select(adapter =>
+    {
+        using FileStream content = File.OpenRead(adapter.Path);
+        return FormattableString.Invariant($", adapter {Convert.ToHexStringLower(SHA256.HashData(content))[..8]} x {adapter.Scale}");
+    }));
+
     /// <summary>Whatever may move the floor. A rebuilt reference is another one.</summary>
     private static string Environment(Comparison comparison)
     {
         string plugin = CpuPlugins.Find(comparison.NativeOptions.LibraryPath) is [{ } best, ..] ? CpuPlugins.Name(best) : "none";
         string build = typeof(ReferenceBackend).Module.ModuleVersionId.ToString("N")[..8];
-        return $"llama.cpp {LibraryFingerprint.Release} (ggml {LibraryFingerprint.GgmlVersion}), {plugin}, device {comparison.Native.Card.Device}, reference {build}";
+        return $"llama.cpp {LibraryFingerprint.Release} (ggml {LibraryFingerprint.GgmlVersion}), {plugin}, device {comparison.Native.Card.Device}, reference {build}{Adapters(comparison.NativeOptions.Adapters)}";
     }
 }

@@ -66,5 +66,8 @@ internal sealed class ExampleOrder(int count, ulong seed, bool shuffle)
 
         /// <summary>The weights that a new model begins with.</summary>
         Weights,
+
+        /// <summary>The factors that new adapters begin with.</summary>
+        Adapters,
     }
 }

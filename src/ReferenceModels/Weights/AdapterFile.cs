@@ -1,0 +1,34 @@
+using Engine;
+using Engine.Gguf;
+
+namespace ReferenceModels.Weights;
+
+/// <summary>Adapters of a file, put onto a model's weights.</summary>
+internal static unsafe class AdapterFile
+{
+    /// <summary>Gives each adapted weight its adapter.</summary>
+    /// <param name="adapter">Its mapping has to live as long as the weights.</param>
+    /// <param name="scale">What the user asks for; with 0 the weights stay without.</param>
+    /// <param name="weights">Of the model.</param>
+    /// <exception cref="UnsupportedRequestException">A weight is adapted that is no matrix here.</exception>
+    public static void Attach(GgufAdapter adapter, float scale, IReadOnlyList<Weight> weights)
+    {
+        Dictionary<string, Weight> byName = weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+        foreach (GgufAdapter.Pair pair in adapter.Pairs)
+        {
+            if (!byName.TryGetValue(pair.Target, out Weight? weight))
+            {
+                throw new UnsupportedRequestException(
+                    $"Loading the adapter {adapter.File.FileName}: the reference backend has no matrix '{pair.Target}' that an adapter could be added to. Use the llama.cpp backend.");
+            }
+            if (scale != 0)
+            {
+                int rank = checked((int)pair.Rank);
+                weight.Adapt(new LowRank(
+                    Weight.Frozen(pair.A.Name, pair.A.Type, rank, weight.Columns, adapter.File.GetPointer(pair.A)),
+                    Weight.Frozen(pair.B.Name, pair.B.Type, weight.Rows, rank, adapter.File.GetPointer(pair.B)),
+                    GgufAdapter.Scale(scale, adapter.Alpha, pair.Rank)));
+            }
+        }
+    }
+}
