@@ -9,7 +9,8 @@ internal sealed class TrainCommand
 {
     private readonly InitialSelection _initial = new();
     private readonly TrainSelection _selection = new();
-    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it; it is replaced where it exists." };
+    private readonly AdapterSelection _adapter = new();
+    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced where it exists." };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "A picture of the losses to write." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with every step's loss." };
 
@@ -26,10 +27,12 @@ internal sealed class TrainCommand
                 "engine train --from tiny.gguf --data stories.txt --out trained.gguf --steps 500",
                 "engine train --model-shape shape.json --vocabulary vocab.gguf --data stories.txt --out new.gguf --validation 0.05 --plot loss.svg",
                 "engine train --from gpt2.gguf --objective joint --data labels.jsonl --out classifier.gguf --epochs 3 --checkpoint run.ckpt",
+                "engine train --from llama-q8_0.gguf --data poems.txt --lora-rank 8 --out poems.gguf",
             ],
         };
         _initial.AddTo(verb);
         _selection.AddTo(verb);
+        _adapter.AddTo(verb);
         verb.AddGroup("Output", _output, _plot, _json);
         verb.SetAction(RunAsync);
         return verb;
@@ -45,7 +48,7 @@ internal sealed class TrainCommand
         _selection.Data(parsed);
         string? checkpoint = _selection.Resume(parsed);
         using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed));
-        TrainingOptions options = _selection.Read(parsed, initial.Path);
+        TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
         RequireFolder("--checkpoint", options.Checkpoint);
         using var trainer = new Trainer(options);
         if (checkpoint is not null)

@@ -34,7 +34,7 @@ internal static class RunIdentity
         };
         if (options.LowRank is { } adapter)
         {
-            run["adapter"] = adapter.Describe();
+            run["adapter"] = adapter.ToString();
         }
         return run;
     }

@@ -37,6 +37,9 @@ internal sealed class InitialFile(string path, bool isTemporary) : IDisposable
 {
     public string Path { get; } = path;
 
+    /// <summary>Whether it was made for this run.</summary>
+    public bool IsTemporary => isTemporary;
+
     public void Dispose()
     {
         if (isTemporary)

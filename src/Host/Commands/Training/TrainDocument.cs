@@ -9,6 +9,9 @@ internal sealed record TrainDocument
 
     public required string Objective { get; init; }
 
+    /// <summary>What was trained where it was no model; null otherwise.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Steps done and asked for; fewer were done where the run was interrupted.</summary>
     public required int Step { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed record TrainDocument
     {
         Output = output,
         Objective = options.Objective.Name,
+        Adapter = options.LowRank?.ToString(),
         Step = trainer.Step,
         Steps = trainer.Steps,
         Interrupted = interrupted,

@@ -7,13 +7,14 @@ internal static class TrainText
 {
     public static string Describe(TrainDocument run)
     {
-        var lines = new List<string>
-        {
+        List<string> lines =
+        [
             run.Output,
             Fact("Objective", run.Objective + (run.Labels.Count > 0 ? $", {run.Labels.Count} classes" : "")),
+            .. run.Adapter is null ? [] : (string[])[Fact("Adapter", Format($"{run.Adapter}, {run.Parameters:N0} parameters"))],
             Fact("Data", Format($"{Count(run.Examples, "example")} of up to {Count(run.Context, "token")}{Kept(run)}")),
             Fact("Steps", Format($"{run.Step:N0} of {run.Steps:N0}, {run.Tokens:N0} tokens in {TimeSpan.FromSeconds(Math.Round(run.Seconds)):g}, {run.TokensPerSecond:N0} tokens/s")),
-        };
+        ];
         if (run.Log.Count > 0)
         {
             lines.Add(Fact("Loss", Format($"{run.Log[0].Loss:F4} before the first step, {run.Loss:F4} before the last")));

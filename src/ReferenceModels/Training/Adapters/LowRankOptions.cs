@@ -19,8 +19,8 @@ public sealed record LowRankOptions
     /// queries and values, as in the paper: <c>attn_q</c> and <c>attn_v</c>, or <c>attn_qkv</c> where the file has them in one.</summary>
     public IReadOnlyList<string>? Targets { get; init; }
 
-    /// <summary>For messages, and to know a run again.</summary>
-    internal string Describe() => FormattableString.Invariant($"rank {Rank}, alpha {Alpha ?? Rank}, {(Targets is null ? "queries and values" : string.Join(" ", Targets))}");
+    /// <summary>What it is in a few words.</summary>
+    public override string ToString() => FormattableString.Invariant($"rank {Rank}, alpha {Alpha ?? Rank}, {(Targets is null ? "queries and values" : string.Join(" ", Targets))}");
 
     /// <summary>Refuses numbers that make no adapter.</summary>
     /// <exception cref="InvalidRequestException">One does.</exception>
