@@ -2,7 +2,7 @@
 
     training_torch.py MODEL.gguf THREADS BATCH CONTEXT RATE    reads commands from standard input, a line each
 
-`step FILE` reads int32 tokens (BATCH, CONTEXT + 1) from FILE, does one step of AdamW and answers "loss seconds".
+`step FILE` reads int32 tokens (BATCH, CONTEXT + 1) from FILE, does one step of AdamW and answers "loss seconds processor-seconds".
 It needs NumPy and PyTorch (1.13 or later). Pre-norm RMSNorm, rotary pairs that are neighbours (GGUF's order), grouped
 queries, SwiGLU, an output matrix tied or not; the mean of the cross-entropy over all targets; gradients clipped at 1;
 weight decay 0.01 on matrices.
@@ -112,14 +112,14 @@ def main():
     print("ready", flush=True)
     for line in sys.stdin:
         tokens = torch.from_numpy(np.fromfile(line.split(None, 1)[1].strip(), "<i4").astype(np.int64).reshape(batch, context + 1))
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         optimizer.zero_grad(set_to_none=True)
         logits = model(tokens[:, :-1])
         loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[:, 1:].reshape(-1))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.w, 1.0)
         optimizer.step()
-        print(f"{loss.item():.8f} {time.perf_counter() - begin:.6f}", flush=True)
+        print(f"{loss.item():.8f} {time.perf_counter() - begin:.6f} {time.process_time() - cpu:.6f}", flush=True)
 
 
 main()

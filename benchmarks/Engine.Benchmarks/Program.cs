@@ -8,6 +8,7 @@ const string Usage = """
       reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
+      training [PYTHON [THREADS]]  training steps against PyTorch's, interleaved, from the repository's root: tokens/s, ratios, losses
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
@@ -33,6 +34,9 @@ try
             break;
         case ["tokenizers", _, ..]:
             TokenizerComparison.Run(args[1..]);
+            break;
+        case ["training", .. var rest]:
+            TrainingComparison.Run(rest.Length > 0 ? rest[0] : "python3", rest.Length > 1 ? int.Parse(rest[1], null) : Environment.ProcessorCount);
             break;
         case ["cancellation", var model, .. var rest]:
             await Cancellation.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);

@@ -85,16 +85,24 @@ internal static class RandomModel
         writer.Write(path);
     }
 
-    // As few as a SentencePiece vocabulary can do with: control tokens, the bytes, and words that are numbers.
     private static void SetVocabulary(GgufWriter writer)
+    {
+        foreach ((string key, GgufValue value) in Vocabulary(V))
+        {
+            writer.SetMetadata(key, value);
+        }
+    }
+
+    /// <summary>Metadata of a SentencePiece vocabulary that has as little as it can do with: control tokens, the bytes, and words that are numbers.</summary>
+    public static IEnumerable<KeyValuePair<string, GgufValue>> Vocabulary(int tokens)
     {
         string[] special = ["<unk>", "<s>", "</s>"];
         string[] bytes = [.. Enumerable.Range(0, 256).Select(i => $"<0x{i:X2}>")];
-        string[] words = [.. Enumerable.Range(0, V - special.Length - bytes.Length).Select(i => $"▁t{i}")];
-        writer.SetMetadata(GgufKeys.TokenizerModel, "llama");
-        writer.SetMetadata(GgufKeys.Tokens, (string[])[.. special, .. bytes, .. words]);
-        writer.SetMetadata(GgufKeys.Scores, Enumerable.Range(0, V).Select(i => -(float)i).ToArray());
-        writer.SetMetadata(GgufKeys.TokenTypes, (int[])[2, 3, 3, .. bytes.Select(_ => 6), .. words.Select(_ => 1)]);
+        string[] words = [.. Enumerable.Range(0, tokens - special.Length - bytes.Length).Select(i => $"▁t{i}")];
+        yield return new(GgufKeys.TokenizerModel, GgufValue.FromString("llama"));
+        yield return new(GgufKeys.Tokens, GgufValue.FromStrings(GgufStrings.From([.. special, .. bytes, .. words])));
+        yield return new(GgufKeys.Scores, GgufValue.FromArray(Enumerable.Range(0, tokens).Select(i => -(float)i).ToArray()));
+        yield return new(GgufKeys.TokenTypes, GgufValue.FromArray((int[])[2, 3, 3, .. bytes.Select(_ => 6), .. words.Select(_ => 1)]));
     }
 
     private static void Vector(GgufWriter writer, string name, int n, Func<int, float> value)
