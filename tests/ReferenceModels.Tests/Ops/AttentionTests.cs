@@ -44,10 +44,13 @@ public sealed class AttentionTests
         Doubles.AssertNear(expected, AttentionSteps.Concatenate(pass, a, H).Values.ToArray(), 1e-6);
     }
 
-    [Theory, InlineData(true), InlineData(false)]
-    public void The_gradient_is_what_central_differences_give(bool causal)
+    [Theory]
+    [InlineData(true, 3, 6)]
+    [InlineData(false, 3, 6)]
+    [InlineData(true, 50, 2)]   // two tiles of queries
+    public void The_gradient_is_what_central_differences_give(bool causal, int T, int d_k)
     {
-        const int H = 4, G = 2, d_k = 6, T = 3;
+        const int H = 4, G = 2;
         (double[] Q, double[] K, double[] V) = (Doubles.Random(T * H * d_k, 1), Doubles.Random(T * G * d_k, 2), Doubles.Random(T * G * d_k, 3));
         (double[] δo, double[] b) = (Doubles.Random(T * H * d_k, 4), Doubles.Random(H * T * T, Seed));
         var rule = new AttentionRule(H, G, 0.4f) { Causal = causal };
