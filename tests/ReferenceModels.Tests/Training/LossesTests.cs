@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Engine.Gguf;
+using ReferenceModels.Models;
+using ReferenceModels.Ops;
+using ReferenceModels.Training;
+using ReferenceModels.Training.Data;
+using ReferenceModels.Training.Initialization;
+using ReferenceModels.Training.Objectives;
+using ReferenceModels.Training.Optimization;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Tests.Training;
+
+/// <summary>tests/Golden/training/losses.json: whole models that learn, in PyTorch.</summary>
+public sealed class LossesTests : IDisposable
+{
+    // As in losses.py.
+    private const int V = 300, T = 20, B = 3, Steps = 20;
+
+    private static readonly JsonElement Golden =
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(SharedFolder.Checkout, "tests", "Golden", "training", "losses.json"))).RootElement;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("llama", 1)]
+    [InlineData("llama", 2)]
+    [InlineData("gpt2", 1)]
+    [InlineData("gpt2", 2)]
+    public void Gradients_and_losses_are_those_of_PyTorch(string architecture, int threads)
+    {
+        using GgufFile file = GgufFile.Open(Initial(architecture));
+        INetwork network = Networks.Loader(architecture, file.FileName)(file, V, true);
+        using var workers = new Workers(threads);
+        var learner = new Learner(network, heads: null, Objective.Causal, T, workers);
+        var optimizer = new AdamW(learner.Weights, 0.9f, 0.999f, 1e-8f, 0.01f);
+        foreach (Weight weight in learner.Weights)
+        {
+            Draw(weight);
+        }
+        JsonElement golden = Golden.GetProperty(architecture);
+        Assert.Equal(golden.GetProperty("gradients").EnumerateObject().Count(), learner.Weights.Count);
+        double[] losses = golden.Numbers("losses");
+        for (int step = 0; step < Steps; step++)
+        {
+            Example[] batch = [.. Enumerable.Range(0, B).Select(b => Example(step, b))];
+            double[] totals = learner.Weigh(batch);
+            double loss = learner.Loss(learner.Learn(batch, totals, _ => null, CancellationToken.None), totals);
+            // A hundredth of what is asked of training. AdamW's first steps go by the sign of each gradient, so that rounding tells there.
+            Assert.InRange(Math.Abs(loss / losses[step] - 1), 0, 1e-5);
+            if (step == 0)
+            {
+                AssertGradients(golden.GetProperty("gradients"), learner.Weights);
+            }
+            optimizer.Step(step + 1, 0.01f, GradientNorm.Scale(GradientNorm.Of(learner.Weights, workers), 1), workers);
+            foreach (Weight weight in learner.Weights)
+            {
+                Array.Clear(weight.Gradient!);
+            }
+        }
+    }
+
+    private static void AssertGradients(JsonElement golden, IReadOnlyList<Weight> weights)
+    {
+        foreach (Weight weight in weights)
+        {
+            JsonElement expected = golden.GetProperty(weight.Name);
+            double norm = expected.Number("norm"), limit = 1e-5 * norm;   // float32 through a hundred operations
+            Assert.InRange(Math.Sqrt(weight.Gradient!.Sum(g => (double)g * g)), norm - limit, norm + limit);
+            double[] elements = expected.Numbers("elements");
+            for (int i = 0; i < elements.Length; i++)
+            {
+                Assert.True(Math.Abs(elements[i] - weight.Gradient![17 * i]) <= limit, $"{weight.Name}[{17 * i}]: expected {elements[i]:R}, found {weight.Gradient[17 * i]:R}");
+            }
+        }
+    }
+
+    private static void Draw(Weight weight)
+    {
+        bool isGain = weight.Name.Contains("norm", StringComparison.Ordinal) && weight.Name.EndsWith(".weight", StringComparison.Ordinal);
+        (double scale, double offset) = isGain ? (0.1, 1.0) : weight.Name.EndsWith(".bias", StringComparison.Ordinal) ? (0.05, 0) : (0.3, 0);
+        double place = weight.Name.Sum(letter => letter) * 0.1234567;
+        for (int i = 0; i < weight.Values!.Length; i++)
+        {
+            double x = (i + 1) * 0.6180339887498949 + place;
+            weight.Values[i] = (float)(offset + scale * (2 * (x - Math.Floor(x)) - 1));
+        }
+    }
+
+    private static Example Example(int step, int b)
+    {
+        int[] tokens = [.. Enumerable.Range(0, T + 1).Select(t => (7 * step + 11 * b + 3 * t * t + 5 * t + step * t % 13) % V)];
+        return new Example { Tokens = tokens[..T], Targets = tokens[1..] };
+    }
+
+    private string Initial(string architecture)
+    {
+        string path = _folder.File("initial.gguf"), vocabulary = new RandomLlama { V = V }.Write(_folder.File("vocabulary.gguf"));
+        var shape = new ModelShape { Architecture = architecture, EmbeddingLength = 24, BlockCount = 2, HeadCount = 4, HeadCountKv = 2, FeedForwardLength = 40, ContextLength = T };
+        InitialModel.Write(path, architecture == "gpt2" ? shape with { HeadCountKv = null } : shape, vocabulary, seed: 1);
+        return path;
+    }
+}
