@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Engine;
+using ReferenceModels.Heads;
+using ReferenceModels.Training.Corpora;
+
+namespace ReferenceModels.Tests.Training.Corpora;
+
+/// <summary>The models of models/ do what their cards say, on a sample of what the figures there were measured with.</summary>
+public sealed class ShippedModelsTests
+{
+    private const ulong Seed = 20261122;
+
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Folder, "*.gguf").Select(path => System.IO.Path.GetFileName(path)!)];
+
+    private static string Folder => System.IO.Path.Combine(SharedFolder.Checkout, "models");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_file_is_small_and_its_card_is_of_this_very_file(string name)
+    {
+        string card = name.Split('.')[0].Replace("-f32", "", StringComparison.Ordinal).Replace("-q8_0", "", StringComparison.Ordinal) + ".md";
+
+        Assert.InRange(new FileInfo(Path(name)).Length, 1000, 3_000_000);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path(name)))), File.ReadAllText(Path(card)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("llama-stories-f32.gguf")]
+    [InlineData("llama-stories-q8_0.gguf")]
+    public async Task The_story_teller_stays_on_topic_and_ends(string name)
+    {
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path(name), contextLength: 512);
+
+        ModelQuality.Stories found = await ModelQuality.OfStoriesAsync(model, 40, Seed, SamplingOptions.Greedy);
+
+        Assert.True(found is { Whole: > 0.85, Right: > 0.95, Ended: > 0.95 }, found.ToString());
+    }
+
+    [Fact]
+    public async Task The_classifier_names_moods()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path("gpt2-moods.gguf"), contextLength: 256);
+        using var heads = new HeadedModel(model);
+
+        Assert.InRange(await ModelQuality.OfMoodsAsync(heads, 60, Seed), 0.9, 1);
+    }
+
+    [Fact]
+    public async Task The_encoder_fills_masks_and_puts_the_same_fact_nearest()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path("bert-facts.gguf"), contextLength: 64);
+        using var heads = new HeadedModel(model);
+
+        ModelQuality.Facts found = await ModelQuality.OfFactsAsync(model, heads, 60, Seed);
+
+        Assert.True(found is { Filled: > 0.7, Nearest: > 0.75 } && found.Same > found.Other + 0.2, found.ToString());
+    }
+
+    [Fact]
+    public async Task T5_translates()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path("t5-translations.gguf"), contextLength: 128);
+
+        Assert.InRange(await ModelQuality.OfTranslationsAsync(model, 60, Seed), 0.95, 1);
+    }
+
+    [Fact]
+    public async Task The_Transformer_translates()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadAsync(Path("transformer-translations.gguf"));
+
+        Assert.InRange(await ModelQuality.OfTranslationsAsync(model, 60, Seed), 0.95, 1);
+    }
+
+    private static string Path(string name) => System.IO.Path.Combine(Folder, name);
+}
