@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 torch.set_default_dtype(torch.float64)
 V, d, N, H, G, f, T, B, STEPS = 300, 24, 2, 4, 2, 40, 20, 3, 20
+S, BUCKETS = 14, 32  # of T5: tokens of a source, buckets of relative positions
 
 
 def value(name, i, scale, offset):
@@ -61,6 +62,24 @@ def gpt2_weights():
     yield draw("output_norm.bias", d)
 
 
+def t5_weights():
+    yield draw("token_embd.weight", V, d)
+    for part, attentions in (("enc", ("attn",)), ("dec", ("attn", "cross_attn"))):
+        for i in range(N):
+            b = f"{part}.blk.{i}."
+            for name in attentions:
+                yield draw(f"{b}{name}_norm.weight", d)
+                for x in "qkvo":
+                    yield draw(f"{b}{name}_{x}.weight", d, d)
+            if i == 0:
+                yield draw(b + "attn_rel_b.weight", BUCKETS, H)
+            yield draw(b + "ffn_norm.weight", d)
+            yield draw(b + "ffn_up.weight", f, d)
+            yield draw(b + "ffn_down.weight", d, f)
+        yield draw(part + ".output_norm.weight", d)
+    yield draw("output.weight", V, d)
+
+
 HIDDEN = torch.full((T, T), -math.inf).triu(1)
 
 
@@ -74,7 +93,7 @@ def heads(y, n):
     return y.view(B, T, n, -1).transpose(1, 2)
 
 
-def llama(w, x):
+def llama(w, x, _):
     d_k = d // H
     angles = torch.outer(torch.arange(T).double(), 10000.0 ** (-torch.arange(0, d_k, 2).double() / d_k))
     norm = lambda x, gain: x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5) * gain
@@ -98,7 +117,7 @@ def gelu(x):
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
 
-def gpt2(w, x):
+def gpt2(w, x, _):
     x = F.embedding(x, w["token_embd.weight"]) + w["position_embd.weight"]
     for i in range(N):
         layer = lambda name: (w[f"blk.{i}.{name}.weight"], w[f"blk.{i}.{name}.bias"])
@@ -106,6 +125,39 @@ def gpt2(w, x):
         x = x + F.linear(attend(q, k, v), *layer("attn_output"))
         x = x + F.linear(gelu(F.linear(F.layer_norm(x, (d,), *layer("ffn_norm"), 1e-5), *layer("ffn_up"))), *layer("ffn_down"))
     return F.linear(F.layer_norm(x, (d,), w["output_norm.weight"], w["output_norm.bias"], 1e-5), w["token_embd.weight"])
+
+
+def positions(table, n, bidirectional):  # (H, n, n), section 2.1 of https://arxiv.org/abs/1910.10683 and its authors' code
+    distance = torch.arange(n)[None, :] - torch.arange(n)[:, None]
+    side = BUCKETS // 2 if bidirectional else BUCKETS
+    bucket = (distance > 0).long() * side if bidirectional else torch.zeros_like(distance)
+    away = distance.abs() if bidirectional else (-distance).clamp(min=0)
+    exact = side // 2
+    far = exact + (torch.log(away.clamp(min=1) / exact) / math.log(128 / exact) * (side - exact)).long()
+    return F.embedding(bucket + torch.where(away < exact, away, far.clamp(max=side - 1)), table).permute(2, 0, 1)
+
+
+def t5(w, target, source):
+    norm = lambda x, gain: x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * gain
+    split = lambda y: y.view(B, y.shape[1], H, -1).transpose(1, 2)
+
+    def attend(name, x, memory, bias):
+        q, k, v = (split(F.linear(y, w[f"{name}_{letter}.weight"])) for y, letter in ((x, "q"), (memory, "k"), (memory, "v")))
+        return F.linear((torch.softmax(q @ k.transpose(-1, -2) + bias, -1) @ v).transpose(1, 2).reshape(x.shape), w[f"{name}_o.weight"])
+
+    def stack(part, x, bias, memory=None):
+        for i in range(N):
+            b = f"{part}.blk.{i}."
+            a = norm(x, w[b + "attn_norm.weight"])
+            x = x + attend(b + "attn", a, a, bias)
+            if memory is not None:
+                x = x + attend(b + "cross_attn", norm(x, w[b + "cross_attn_norm.weight"]), memory, 0)
+            x = x + F.linear(torch.relu(F.linear(norm(x, w[b + "ffn_norm.weight"]), w[b + "ffn_up.weight"])), w[b + "ffn_down.weight"])
+        return norm(x, w[part + ".output_norm.weight"])
+
+    embed = lambda x: F.embedding(x, w["token_embd.weight"])
+    memory = stack("enc", embed(source), positions(w["enc.blk.0.attn_rel_b.weight"], S, True))
+    return F.linear(stack("dec", embed(target), positions(w["dec.blk.0.attn_rel_b.weight"], T, False) + HIDDEN, memory), w["output.weight"])
 
 
 def learn(weights, forward):
@@ -116,7 +168,7 @@ def learn(weights, forward):
     for step in range(STEPS):
         batch = tokens(step)
         optimizer.zero_grad()
-        loss = F.cross_entropy(forward(w, batch[:, :-1]).reshape(-1, V), batch[:, 1:].reshape(-1))
+        loss = F.cross_entropy(forward(w, batch[:, :-1], tokens(step + 100)[:, :S]).reshape(-1, V), batch[:, 1:].reshape(-1))
         loss.backward()
         losses.append(loss.item())
         if step == 0:
@@ -131,4 +183,5 @@ print(json.dumps({
     "generator": f"losses.py, PyTorch {torch.__version__}, Python {platform.python_version()}",
     "llama": learn(llama_weights, llama),
     "gpt2": learn(gpt2_weights, gpt2),
+    "t5": learn(t5_weights, t5),
 }, indent=1))
