@@ -25,7 +25,7 @@ internal sealed class TrainCommand
             Examples =
             [
                 "engine train --from tiny.gguf --data stories.txt --out trained.gguf --steps 500",
-                "engine train --model-shape shape.json --vocabulary vocab.gguf --data stories.txt --out new.gguf --validation 0.05 --plot loss.svg",
+                "engine train --model-shape shape.json --vocabulary-size 2000 --data stories.txt --out new.gguf --validation 0.05 --plot loss.svg",
                 "engine train --from gpt2.gguf --objective joint --data labels.jsonl --out classifier.gguf --epochs 3 --checkpoint run.ckpt",
                 "engine train --from llama-q8_0.gguf --data poems.txt --lora-rank 8 --out poems.gguf",
             ],
@@ -45,9 +45,8 @@ internal sealed class TrainCommand
         string output = parsed.GetValue(_output) ?? throw TrainSelection.Missing("--out MODEL", "where the model goes");
         RequireFolder("--out", output);
         RequireFolder("--plot", parsed.GetValue(_plot));
-        _selection.Data(parsed);
         string? checkpoint = _selection.Resume(parsed);
-        using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed));
+        using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed), () => _selection.Records(parsed), cancellationToken);
         TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
         RequireFolder("--checkpoint", options.Checkpoint);
         using var trainer = new Trainer(options);

@@ -1,34 +1,62 @@
 using System.CommandLine;
+using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Initialization;
+using ReferenceModels.Training.Vocabularies;
 
 namespace Engine.Host.Commands.Training;
 
 /// <summary>What a run begins with: a model, or a shape and a vocabulary.</summary>
 internal sealed class InitialSelection
 {
+    private const int DefaultSize = 4096;
+
     private readonly Option<string?> _from = new("--from") { HelpName = "MODEL", Description = "The GGUF file to begin from, with the heads beside it." };
     private readonly Option<string?> _shape = new("--model-shape") { HelpName = "FILE", Description = "A JSON file with the sizes of a new model, which begins from random weights." };
-    private readonly Option<string?> _vocabulary = new("--vocabulary") { HelpName = "GGUF", Description = "The file whose vocabulary a new model gets." };
+    private readonly Option<string?> _vocabulary = new("--vocabulary") { HelpName = "GGUF", Description = "The file whose vocabulary a new model gets. Default: one trained on the data." };
+    private readonly Option<int?> _vocabularySize = NumberOption.CreateOptional("--vocabulary-size", 6, 1_000_000, "Tokens of a vocabulary that is trained on the data. Default 4096, or as many as the data gives.");
 
-    public void AddTo(Verb verb) => verb.AddGroup("Model", _from, _shape, _vocabulary);
+    public void AddTo(Verb verb) => verb.AddGroup("Model", _from, _shape, _vocabulary, _vocabularySize);
 
     /// <summary>The file to begin from. A new model's is temporary and goes with its disposal.</summary>
-    public InitialFile Open(ParseResult parsed, ulong seed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="seed">Of a new model's weights.</param>
+    /// <param name="records">Reads the data, where a vocabulary is trained on it.</param>
+    /// <param name="cancellationToken">Ends the training of a vocabulary.</param>
+    public InitialFile Open(ParseResult parsed, ulong seed, Func<IReadOnlyList<Record>> records, CancellationToken cancellationToken)
     {
         (string? from, string? shape, string? vocabulary) = (parsed.GetValue(_from), parsed.GetValue(_shape), parsed.GetValue(_vocabulary));
+        int? size = parsed.GetValue(_vocabularySize);
         if ((from is null) == (shape is null))
         {
             throw TrainSelection.Missing("either --from MODEL or --model-shape FILE", from is null ? "what to begin with" : "not both");
         }
+        Refuse(from is not null && (vocabulary is not null || size is not null), "--vocabulary and --vocabulary-size only beside --model-shape, found one beside --from, whose model has a vocabulary");
+        Refuse(vocabulary is not null && size is not null, "either --vocabulary or --vocabulary-size, found both");
         if (from is not null)
         {
-            return vocabulary is null ? new InitialFile(from, isTemporary: false)
-                : throw new InvalidRequestException("Training: expected --vocabulary only beside --model-shape, found it beside --from. The model has a vocabulary; leave the option out.");
+            return new InitialFile(from, isTemporary: false);
         }
         ModelShape sizes = ModelShape.Read(shape!);
         string path = Path.Combine(Path.GetTempPath(), $"engine-initial-{Path.GetRandomFileName()}.gguf");
-        InitialModel.Write(path, sizes, vocabulary ?? throw TrainSelection.Missing("--vocabulary GGUF", "whose vocabulary the new model gets"), seed);
+        if (vocabulary is not null)
+        {
+            InitialModel.Write(path, sizes, vocabulary, seed);
+        }
+        else
+        {
+            using var bar = new ProgressBar("Training the vocabulary");
+            var options = new VocabularyOptions { Scheme = InitialModel.SchemeOf(sizes), Size = size ?? DefaultSize };
+            InitialModel.Write(path, sizes, VocabularyTrainer.Train(records().SelectMany(record => record.Texts), options, bar, cancellationToken), seed);
+        }
         return new InitialFile(path, isTemporary: true);
+    }
+
+    private static void Refuse(bool isWrong, string what)
+    {
+        if (isWrong)
+        {
+            throw new InvalidRequestException($"Training: expected {what}. Leave one out.");
+        }
     }
 }
 

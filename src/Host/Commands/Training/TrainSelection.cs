@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using ReferenceModels.Training;
+using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Objectives;
 
 namespace Engine.Host.Commands.Training;
@@ -42,7 +43,7 @@ internal sealed class TrainSelection
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
-    public string Data(ParseResult parsed) => parsed.GetValue(_data) ?? throw Missing("--data FILE", "what to learn from");
+    public IReadOnlyList<Record> Records(ParseResult parsed) => new RecordFile { Separator = parsed.GetValue(_separator)! }.Read(Data(parsed));
 
     /// <summary>The checkpoint to go on from; null for a new run.</summary>
     /// <exception cref="InvalidRequestException">There is none, or a new run would overwrite one.</exception>
@@ -95,6 +96,8 @@ internal sealed class TrainSelection
             CheckpointEvery = parsed.GetValue(_checkpointEvery),
         };
     }
+
+    private string Data(ParseResult parsed) => parsed.GetValue(_data) ?? throw Missing("--data FILE", "what to learn from");
 
     public static InvalidRequestException Missing(string option, string what) =>
         new($"Training: expected {option}, {what}, found none. See '{EngineCommand.Name} train --help'.");

@@ -17,6 +17,9 @@ public sealed record Record
 
     /// <summary>Turns of a conversation; empty where it is none.</summary>
     public IReadOnlyList<Turn> Turns { get; init; } = [];
+
+    /// <summary>All that somebody wrote in it, for a vocabulary to learn from.</summary>
+    public IEnumerable<string> Texts => Turns.Select(turn => turn.Content).Prepend(Text).Append(Second ?? "").Where(text => text.Length > 0);
 }
 
 /// <summary>What one side of a conversation said.</summary>

@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Gguf;
+using ReferenceModels.Training.Vocabularies;
 
 namespace ReferenceModels.Training.Initialization;
 
@@ -37,28 +38,50 @@ public static class InitialModel
     /// <exception cref="EngineException">The sizes make no model, or the file has no vocabulary.</exception>
     public static void Write(string path, ModelShape shape, string vocabulary, ulong seed)
     {
-        ArgumentNullException.ThrowIfNull(shape);
-        shape.Check(path);
-        Write(path, shape, VocabularyOf(vocabulary), seed);
+        using GgufFile file = GgufFile.Open(vocabulary);
+        int V = file.Metadata.RequireStrings(GgufKeys.Tokens).Count;
+        Write(path, shape, seed, V, writer =>
+        {
+            foreach (string key in file.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal)))
+            {
+                writer.SetMetadata(key, file.Metadata[key]!);
+            }
+        });
     }
 
-    /// <summary>Writes a model.</summary>
+    /// <summary>Writes a model with a vocabulary that was trained for it.</summary>
     /// <param name="path">Where to.</param>
-    /// <param name="shape">Its sizes, checked.</param>
-    /// <param name="vocabulary">Metadata of its vocabulary: keys <c>tokenizer.…</c>.</param>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="vocabulary">The vocabulary.</param>
     /// <param name="seed">Of the weights.</param>
-    internal static void Write(string path, ModelShape shape, IEnumerable<KeyValuePair<string, GgufValue>> vocabulary, ulong seed)
+    /// <exception cref="InvalidRequestException">The sizes make no model.</exception>
+    public static void Write(string path, ModelShape shape, TrainedVocabulary vocabulary, ulong seed)
     {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        Write(path, shape, seed, vocabulary.Tokens.Count, vocabulary.AddTo);
+    }
+
+    /// <summary>The kind of vocabulary that an architecture's paper has.</summary>
+    public static VocabularyScheme SchemeOf(ModelShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return shape.Architecture switch
+        {
+            "bert" => VocabularyScheme.WordPiece,
+            "t5" or "transformer" => VocabularyScheme.Unigram,
+            _ => VocabularyScheme.ByteLevelBpe,
+        };
+    }
+
+    private static void Write(string path, ModelShape shape, ulong seed, int V, Action<GgufWriter> vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.Check(path);
         var writer = new GgufWriter();
         writer.SetMetadata(GgufKeys.Architecture, shape.Architecture);
         writer.SetMetadata(GgufKeys.Name, shape.Name ?? shape.Architecture);
         writer.SetMetadata(GgufKeys.FileType, 0u);
-        int V = 0;
-        foreach ((string key, GgufValue value) in vocabulary)
-        {
-            writer.SetMetadata(key, value);
-            V = key == GgufKeys.Tokens ? value.Count : V;
-        }
+        vocabulary(writer);
         Number(writer, shape, "context_length", shape.ContextLength);
         Number(writer, shape, "embedding_length", shape.EmbeddingLength);
         Number(writer, shape, "block_count", shape.BlockCount);
@@ -67,15 +90,6 @@ public static class InitialModel
         Number(writer, shape, "vocab_size", V);
         Known[shape.Architecture](writer, new RandomTensors(writer, seed), shape, V);
         writer.Write(path);
-    }
-
-    /// <summary>The vocabulary of a model file.</summary>
-    /// <exception cref="ModelFileException">It has none.</exception>
-    internal static IReadOnlyList<KeyValuePair<string, GgufValue>> VocabularyOf(string path)
-    {
-        using GgufFile file = GgufFile.Open(path);
-        file.Metadata.RequireStrings(GgufKeys.Tokens);
-        return [.. file.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal)).Select(key => KeyValuePair.Create(key, file.Metadata[key]!))];
     }
 
     /// <summary>A number of the architecture's own.</summary>
