@@ -108,7 +108,8 @@ public sealed class Trainer : IDisposable
                 {
                     return;
                 }
-                progress?.Report(Advance(cancellationToken));
+                TrainingStep step = Advance(cancellationToken);   // also where nobody wants to be told
+                progress?.Report(step);
             }
         }
         catch (OperationCanceledException)
