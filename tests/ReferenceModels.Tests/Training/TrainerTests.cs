@@ -115,7 +115,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void The_result_has_the_metadata_of_its_origin_and_every_tensor_in_F32()
     {
-        string model = new RandomLlama { Type = GgmlType.Q8_0, RopeFactors = true }.Write(_files.Folder.File("quantized.gguf")), output = _files.Folder.File("out.gguf");
+        string model = new RandomLlama { Type = GgmlType.Q8_0, Inner = 128, RopeFactors = true }.Write(_files.Folder.File("quantized.gguf")), output = _files.Folder.File("out.gguf");
         TrainingFiles.Run(TrainingFiles.Options(model, Data, Objective.Causal, 1), output);
 
         using GgufFile origin = GgufFile.Open(model), result = GgufFile.Open(output);

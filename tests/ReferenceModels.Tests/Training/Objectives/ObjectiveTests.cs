@@ -22,7 +22,7 @@ public sealed class ObjectiveTests : IDisposable
     {
         (string Text, string Label)[] texts = [.. Enumerable.Range(0, 48).Select(i => Labelled(i % 2 == 0))];
         string data = _files.Write("data.jsonl", Lines(texts.Select(one => (object)new { text = one.Text, label = one.Label })));
-        TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape(architecture), data), data, Objective.Of(objective), 60);
+        TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape(architecture), data), data, Objective.Of(objective), 120);
 
         TrainingLog log = TrainingFiles.Run(options, _files.Folder.File("out.gguf"));
 
