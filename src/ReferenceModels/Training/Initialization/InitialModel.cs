@@ -39,12 +39,20 @@ public static class InitialModel
     public static void Write(string path, ModelShape shape, string vocabulary, ulong seed)
     {
         using GgufFile file = GgufFile.Open(vocabulary);
-        int V = file.Metadata.RequireStrings(GgufKeys.Tokens).Count;
-        Write(path, shape, seed, V, writer =>
+        file.Metadata.RequireStrings(GgufKeys.Tokens);
+        Write(path, shape, file.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal))
+            .Select(key => KeyValuePair.Create(key, file.Metadata[key]!)), seed);
+    }
+
+    /// <summary>Writes a model with a vocabulary given by its metadata, keys <c>tokenizer.…</c>.</summary>
+    internal static void Write(string path, ModelShape shape, IEnumerable<KeyValuePair<string, GgufValue>> vocabulary, ulong seed)
+    {
+        Dictionary<string, GgufValue> entries = new(vocabulary);
+        Write(path, shape, seed, entries[GgufKeys.Tokens].Count, writer =>
         {
-            foreach (string key in file.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal)))
+            foreach ((string key, GgufValue value) in entries)
             {
-                writer.SetMetadata(key, file.Metadata[key]!);
+                writer.SetMetadata(key, value);
             }
         });
     }
