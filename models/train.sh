@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the models of this folder again, into a folder of your choice: bash models/train.sh OUT. About 20 minutes on two cores.
+# Trains the models of this folder again, into a folder of your choice: bash models/train.sh OUT. The runs of the cards took 33 minutes together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:?the folder to write to}
