@@ -18,7 +18,7 @@ public sealed class CommandLineTests
         using Process process = EngineProcess.Start(Endless("--backend", backend));
         char[] beginning = new char[10];
         await process.StandardOutput.ReadBlockAsync(beginning);
-        await InterruptAsync(process);
+        Signal.Send(process, Signal.Interrupt);
         Task<string> rest = process.StandardOutput.ReadToEndAsync();
         long begin = Stopwatch.GetTimestamp();
         await process.WaitForExitAsync();
@@ -39,7 +39,7 @@ public sealed class CommandLineTests
         }
         _ = process.StandardError.ReadToEndAsync();
         await Task.Delay(TimeSpan.FromSeconds(1));
-        await InterruptAsync(process);
+        Signal.Send(process, Signal.Interrupt);
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
@@ -77,11 +77,5 @@ public sealed class CommandLineTests
     {
         Outcome outcome = await EngineProcess.RunAsync("--version");
         Assert.Matches("^engine [0-9]+\\.[0-9]+\\.[0-9]+\n$", outcome.Output);
-    }
-
-    private static async Task InterruptAsync(Process process)
-    {
-        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
-        await kill.WaitForExitAsync();
     }
 }

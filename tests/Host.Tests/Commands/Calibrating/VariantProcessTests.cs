@@ -8,18 +8,15 @@ public sealed class VariantProcessTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
-    [InlineData("-INT", 130)]
-    [InlineData("-KILL", 137)]
-    public async Task A_stopped_calibration_leaves_no_process_behind(string signal, int exitCode)
+    [InlineData(Signal.Interrupt, 130)]
+    [InlineData(Signal.Kill, 137)]
+    public async Task A_stopped_calibration_leaves_no_process_behind(int signal, int exitCode)
     {
         using var cache = new TemporaryFolder();
         using Process process = EngineProcess.Start(
             ["validate", "--calibrate"], new Dictionary<string, string> { ["XDG_CACHE_HOME"] = cache.File("cache") });
         int child = await WaitAsync(() => Children(process.Id).FirstOrDefault(), id => id != 0);
-        using (Process kill = Process.Start("kill", [signal, $"{process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
+        Signal.Send(process, signal);
         await process.WaitForExitAsync();
         Assert.Equal(exitCode, process.ExitCode);
         Assert.False(await WaitAsync(() => IsAlive(child), alive => !alive));
