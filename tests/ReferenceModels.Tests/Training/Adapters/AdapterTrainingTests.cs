@@ -60,7 +60,7 @@ public sealed class AdapterTrainingTests : IDisposable
     [Fact]
     public void A_run_that_was_broken_off_ends_as_one_that_was_not()
     {
-        new RandomLlama { Type = GgmlType.Q8_0 }.Write(Model);
+        new RandomLlama { Type = GgmlType.Q8_0, Inner = 128 }.Write(Model);
         TrainingOptions options = Options() with { Steps = 6, Checkpoint = _folder.File("run.checkpoint"), CheckpointEvery = 3 };
         using (var undisturbed = new Trainer(options with { Checkpoint = null }))
         {

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace Engine.Host.Tests.Commands;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private const string Shape = """
+        {"architecture": "llama", "embedding_length": 32, "block_count": 2, "head_count": 4, "head_count_kv": 2, "feed_forward_length": 64, "context_length": 64}
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public TrainCommandTests()
+    {
+        File.WriteAllText(_folder.File("shape.json"), Shape);
+        File.WriteAllText(_folder.File("data.txt"), string.Concat(Enumerable.Repeat("The small cat sleeps under the old tree.\n<|endoftext|>\nA bird sings by the river.\n<|endoftext|>\n", 12)));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Output => _folder.File("out.gguf");
+
+    private string[] Arguments(params string[] more) =>
+        ["train", "--model-shape", _folder.File("shape.json"), "--vocabulary-size", "290", "--data", _folder.File("data.txt"), "--batch", "2", "--context", "24", "--threads", "1", .. more];
+
+    [Fact]
+    public async Task What_was_trained_passes_validate_and_json_and_plot_tell_every_loss()
+    {
+        Outcome outcome = await EngineProcess.RunAsync(Arguments("--steps", "12", "--validation", "0.2", "--out", Output, "--plot", _folder.File("loss.svg"), "--json"));
+
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        JsonElement json = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal(("causal", 12, 12, false), (json.GetProperty("objective").GetString(), json.GetProperty("step").GetInt32(), json.GetProperty("steps").GetInt32(), json.GetProperty("interrupted").GetBoolean()));
+        double[] losses = [.. json.GetProperty("log").EnumerateArray().Select(step => step.GetProperty("loss").GetDouble())];
+        Assert.Equal(12, losses.Length);
+        Assert.True(losses[^1] < losses[0]);
+        Assert.Equal(json.GetProperty("loss").GetDouble(), losses[^1]);
+        Assert.NotEmpty(json.GetProperty("validations").EnumerateArray());
+        XElement plot = XElement.Load(_folder.File("loss.svg"));
+        Assert.Equal("svg", plot.Name.LocalName);
+        string[] texts = [.. plot.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
+        Assert.Superset(new HashSet<string> { "step", "loss", "training, each step", "validation" }, texts.ToHashSet());
+        Assert.Equal(3, plot.Descendants().Count(element => element.Name.LocalName == "polyline"));
+        Outcome validated = await EngineProcess.RunAsync("validate", "--model", Output, "--text", "The small cat");
+        Assert.True(validated.ExitCode == 0, validated.ToString());
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_ends_with_the_same_bytes_as_one_that_was_not()
+    {
+        string checkpoint = _folder.File("run.ckpt"), undisturbed = _folder.File("undisturbed.gguf");
+        string[] run = Arguments("--steps", "400", "--dropout", "0.1", "--checkpoint-every", "10");
+        Assert.Equal(0, (await EngineProcess.RunAsync([.. run, "--out", undisturbed])).ExitCode);
+        using (Process process = EngineProcess.Start([.. run, "--out", Output, "--checkpoint", checkpoint]))
+        {
+            while (!File.Exists(checkpoint) && !process.HasExited)
+            {
+                await Task.Delay(5);
+            }
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+        Assert.False(File.Exists(Output));
+
+        Outcome again = await EngineProcess.RunAsync([.. run, "--out", Output, "--checkpoint", checkpoint]);
+        Outcome resumed = await EngineProcess.RunAsync([.. run, "--out", Output, "--checkpoint", checkpoint, "--resume"]);
+
+        Assert.Contains("Go on from it with --resume", again.Error, StringComparison.Ordinal);
+        Assert.True(resumed.ExitCode == 0, resumed.ToString());
+        Assert.Equal(await File.ReadAllBytesAsync(undisturbed), await File.ReadAllBytesAsync(Output));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_writes_a_checkpoint_and_ends_with_a_sentence()
+    {
+        string checkpoint = _folder.File("run.ckpt");
+        using Process process = EngineProcess.Start(Arguments("--steps", "1000000", "--out", Output, "--checkpoint", checkpoint, "--checkpoint-every", "5"));
+        while (!File.Exists(checkpoint) && !process.HasExited)
+        {
+            await Task.Delay(10);
+        }
+        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Matches(@"^Stopped at step \d+ of 1000000; '.*run\.ckpt' holds the state\. Go on with the same options and --resume\.\n$", error);
+        Assert.False(File.Exists(Output));
+    }
+
+    [Fact]
+    public async Task A_mistake_is_a_sentence()
+    {
+        File.WriteAllText(_folder.File("bad.jsonl"), "{\"text\": \"a\"}\n{\"text\": 1}\n");
+        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        {
+            (["train", "--model-shape", _folder.File("shape.json"), "--data", _folder.File("bad.jsonl"), "--out", Output], "expected a string as \"text\" in line 2, found Number"),
+            (["train", "--data", _folder.File("data.txt"), "--out", Output], "either --from MODEL or --model-shape FILE"),
+            (Arguments(), "expected --out MODEL"),
+            (Arguments("--out", Output, "--objective", "casual"), "Did you mean 'causal'?"),
+            (Arguments("--out", Output, "--validation", "1.5"), "expected a share between 0 and 1 or a file, found '1.5'"),
+            (Arguments("--out", Output, "--resume"), "found no --checkpoint FILE"),
+            (Arguments("--out", _folder.File("absent/out.gguf")), "expected as --out a file in a folder that is there"),
+        })
+        {
+            Outcome outcome = await EngineProcess.RunAsync(arguments);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+        }
+        Assert.False(File.Exists(Output));
+    }
+}
