@@ -11,7 +11,7 @@ public sealed partial class ArchitectureTests
     {
         ["Engine"] = ["Engine.Configuration"],
         ["Engine.Gguf"] = [],
-        ["Engine.BuiltIn"] = ["Engine.Gguf"],
+        ["Engine.BuiltIn"] = [],
         ["Engine.Sampling"] = [],
         ["Engine.Generation"] = ["Engine.Sampling"],
         ["Engine.Parity"] = [],

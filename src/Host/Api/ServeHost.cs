@@ -63,14 +63,14 @@ internal static class ServeHost
         return app;
     }
 
-    /// <summary>A model without a path is the one the engine makes itself, unless others are configured.</summary>
+    /// <summary>A model without a path is the one that comes with the engine, unless others are configured.</summary>
     private static void AddDefaultModel(ConfigurationManager configuration)
     {
         IConfigurationSection models = configuration.GetSection(EngineOptions.SectionName).GetSection(nameof(EngineOptions.Models));
         IConfigurationSection path = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Path));
         if (string.IsNullOrEmpty(path.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
         {
-            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)DefaultModel.Ensure())]);
+            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)DefaultModel.Find())]);
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ModelSelection
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
     {
-        Path = path ?? parsed.GetValue(Model) ?? DefaultModel.Ensure(),
+        Path = path ?? parsed.GetValue(Model) ?? DefaultModel.Find(),
         Backend = backend ?? parsed.GetValue(Backend)!,
         Device = parsed.GetValue(Device)!,
         GpuLayers = parsed.GetValue(GpuLayers) ?? -1,

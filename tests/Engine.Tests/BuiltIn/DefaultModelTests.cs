@@ -4,93 +4,41 @@ using Engine.Gguf;
 
 namespace Engine.Tests.BuiltIn;
 
-public sealed class DefaultModelTests : IDisposable
+public sealed class DefaultModelTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
+    private static string Card => File.ReadAllText(Path.Combine(SharedFolder.Checkout, "models", "llama-stories.md"));
 
     [Fact]
-    public void The_same_bytes_are_made_everywhere()
+    public void It_lies_beside_the_program_in_both_precisions()
     {
-        using var bytes = new MemoryStream();
-        DefaultModel.Compose().Write(bytes);
-
-        Assert.Equal(DefaultModel.Hash, Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())));
-        Assert.InRange(bytes.Length, 1_000_000, 3_000_000);
+        Assert.InRange(new FileInfo(DefaultModel.Find()).Length, 100_000, 1_000_000);
+        Assert.InRange(new FileInfo(DefaultModel.FindF32()).Length, 1_000_000, 3_000_000);
     }
 
-    [Fact]
-    public void The_file_is_made_where_it_is_missing_and_kept_where_it_is_whole()
-    {
-        string path = DefaultModel.Ensure([_folder.File("models")]);
-        DateTime written = File.GetLastWriteTimeUtc(path);
-
-        Assert.Equal(path, DefaultModel.Ensure([_folder.File("models")]));
-        Assert.Equal(written, File.GetLastWriteTimeUtc(path));
-    }
-
-    [Fact]
-    public void A_damaged_file_is_made_again()
-    {
-        string path = DefaultModel.Ensure([_folder.File("models")]);
-        byte[] whole = File.ReadAllBytes(path);
-        File.WriteAllBytes(path, whole[..1000]);
-
-        Assert.Equal(path, DefaultModel.Ensure([_folder.File("models")]));
-        Assert.Equal(whole, File.ReadAllBytes(path));
-    }
-
-    [Fact]
-    public async Task Several_may_make_it_at_once()
-    {
-        string[] paths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => DefaultModel.Ensure([_folder.File("models")]))));
-
-        Assert.Single(paths.Distinct());
-        Assert.Equal(DefaultModel.Hash, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(paths[0]))));
-        Assert.Single(Directory.GetFiles(_folder.File("models")));
-    }
-
-    [Fact]
-    public void A_folder_that_cannot_be_written_to_is_passed_over()
-    {
-        File.WriteAllText(_folder.File("file"), "in the way");
-
-        string path = DefaultModel.Ensure([_folder.File("file"), _folder.File("models")]);
-
-        Assert.StartsWith(_folder.File("models"), path, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Where_no_folder_can_be_written_to_all_are_named()
-    {
-        File.WriteAllText(_folder.File("file"), "in the way");
-
-        var refusal = Assert.Throws<ModelFileException>(() => DefaultModel.Ensure([_folder.File("file")]));
-
-        Assert.Contains(_folder.File("file"), refusal.Message, StringComparison.Ordinal);
-        Assert.EndsWith("Give a model of your own with --model PATH.", refusal.Message, StringComparison.Ordinal);
-    }
+    [Theory]
+    [InlineData("llama-stories-q8_0.gguf")]
+    [InlineData("llama-stories-f32.gguf")]
+    public void Its_card_is_of_this_very_file(string name) =>
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(DefaultModel.Find(name)))), Card, StringComparison.Ordinal);
 
     [Fact]
     public void It_is_harmless_and_what_it_says_it_is()
     {
-        using GgufFile file = GgufFile.Open(DefaultModel.Ensure());
+        using GgufFile file = GgufFile.Open(DefaultModel.Find());
 
         GgufPreflight.Check(file);
         Assert.Equal("llama", file.Metadata.GetString("general.architecture"));
-        Assert.Equal(8u, file.Metadata.GetUInt32("llama.attention.head_count"));
-        Assert.Equal(2u, file.Metadata.GetUInt32("llama.attention.head_count_kv"));
-        Assert.Contains("▁upon", file.Metadata.RequireStrings("tokenizer.ggml.tokens"));
+        Assert.True(file.Metadata.GetUInt32("llama.attention.head_count") > file.Metadata.GetUInt32("llama.attention.head_count_kv"));
+        Assert.Contains("Ġupon", file.Metadata.RequireStrings("tokenizer.ggml.tokens"));
+        Assert.Equal(GgmlType.Q8_0, file.FindTensor("blk.0.ffn_down.weight")!.Type);
     }
 
-    /// <summary>Byte-pair merging joins two neighbours at a time: every longer token needs its own beginning.</summary>
     [Fact]
-    public void Every_word_can_be_reached_by_merging()
+    public void A_program_without_it_says_what_is_missing_and_what_to_do()
     {
-        var tokens = new DefaultVocabulary().Tokens.Skip(3 + 256).ToList();
+        var refusal = Assert.Throws<ModelFileException>(() => DefaultModel.Find("no-such.gguf"));
 
-        Assert.All(tokens.Where(token => token.Length > 1), token => Assert.Contains(token[..^1], tokens));
-        Assert.Equal(tokens.Count, tokens.Distinct().Count());
+        Assert.Contains(Path.Combine("models", "no-such.gguf"), refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--model PATH", refusal.Message, StringComparison.Ordinal);
     }
 }

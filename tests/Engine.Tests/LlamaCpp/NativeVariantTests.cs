@@ -41,7 +41,7 @@ public sealed class NativeVariantTests
 
     private static async Task<float[]> ScoreAsync(NativeVariant variant)
     {
-        var options = new ModelOptions { Path = DefaultModel.Ensure(), Device = "cpu", ContextLength = 128 };
+        var options = new ModelOptions { Path = DefaultModel.FindF32(), Device = "cpu", ContextLength = 128 };
         await using IModel model = await new LlamaCppBackend { Variant = variant }.LoadAsync(options);
         var logits = new List<float>();
         await foreach (ScoreBlock block in model.ScoreAsync(new ScoreRequest { Tokens = Prompt.FromTokens(Tokens), Numerics = Numerics.Strict }))

@@ -1,6 +1,6 @@
 """Golden numbers of the engine's default model: a LLaMA in float64, of NumPy and struct alone.
 
-    python3 generate.py PATH-OF-THE-DEFAULT-MODEL > golden.json
+    python3 generate.py ../../../models/llama-stories-f32.gguf > golden.json
 
 Nothing here is taken from the engine, nor from llama.cpp: the file is parsed from the GGUF
 specification (ggml's docs/gguf.md), the forward pass follows the papers:
@@ -58,7 +58,7 @@ def read_gguf(data):
         name = string()
         shape = [take("q") for _ in range(take("I"))]
         kind, offset = take("I"), take("Q")
-        assert kind == 0, "the default model is F32"
+        assert kind == 0, "take the default model in F32"
         records.append((name, shape, offset))
     start = -(-position // 32) * 32
     tensors = {
@@ -109,7 +109,8 @@ def forward(metadata, w, tokens):
         gate = n @ b("ffn_gate").T
         x = x + (gate / (1 + np.exp(-gate)) * (n @ b("ffn_up").T)) @ b("ffn_down").T
         rms.append(float(np.sqrt((x * x).mean())))
-    return rms_norm(x, w["output_norm.weight"], eps) @ w["output.weight"].T, rms
+    head = w.get("output.weight", w["token_embd.weight"])  # tied where the file has none
+    return rms_norm(x, w["output_norm.weight"], eps) @ head.T, rms
 
 
 def greedy(metadata, w, tokens, count):
@@ -124,11 +125,12 @@ def main(path):
     metadata, w = read_gguf(data)
     V = len(metadata["tokenizer.ggml.tokens"])
     random = np.random.default_rng(SEED)
+    start = metadata["tokenizer.ggml.bos_token_id"]
     sequences = {
-        "one token": [1],
-        "eight tokens": [1] + random.integers(3, V, 7).tolist(),
-        "a greedy continuation": greedy(metadata, w, [1], 40),
-        "two hundred tokens": [1] + random.integers(3, V, 199).tolist(),
+        "one token": [start],
+        "eight tokens": [start] + random.integers(0, V, 7).tolist(),
+        "a greedy continuation": greedy(metadata, w, [start], 40),
+        "two hundred tokens": [start] + random.integers(0, V, 199).tolist(),
     }
     golden = {
         "source": "float64 NumPy forward of the default model, generate.py",

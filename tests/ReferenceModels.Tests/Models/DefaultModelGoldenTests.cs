@@ -18,13 +18,13 @@ public sealed class DefaultModelGoldenTests
 
     [Fact]
     public void The_numbers_are_of_this_very_file() =>
-        Assert.Equal(Golden.GetProperty("model_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(DefaultModel.Ensure()))));
+        Assert.Equal(Golden.GetProperty("model_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(DefaultModel.FindF32()))));
 
     [Theory]
     [MemberData(nameof(Sequences))]
     public async Task The_reference_gives_the_golden_logits(string name)
     {
-        await using IModel model = await ReferenceModelFixture.LoadAsync(DefaultModel.Ensure());
+        await using IModel model = await ReferenceModelFixture.LoadAsync(DefaultModel.FindF32());
         await CheckLogits(model, name);
     }
 
@@ -32,7 +32,7 @@ public sealed class DefaultModelGoldenTests
     [MemberData(nameof(Sequences))]
     public async Task Llama_cpp_gives_the_golden_logits(string name)
     {
-        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(DefaultModel.Ensure(), contextLength: 256);
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(DefaultModel.FindF32(), contextLength: 256);
         await CheckLogits(model, name);
     }
 
@@ -41,7 +41,7 @@ public sealed class DefaultModelGoldenTests
     public async Task The_output_of_every_layer_is_as_large_as_the_golden_one(string name)
     {
         JsonElement sequence = Find(name);
-        await using IModel model = await ReferenceModelFixture.LoadAsync(DefaultModel.Ensure());
+        await using IModel model = await ReferenceModelFixture.LoadAsync(DefaultModel.FindF32());
         double[] golden = Doubles(sequence.GetProperty("layer_rms"));
         var request = new ScoreRequest
         {
