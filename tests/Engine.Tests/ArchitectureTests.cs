@@ -28,6 +28,7 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels.Training.Vocabularies"] = ["Engine.Gguf", "ReferenceModels.Tokenizers"],
         ["ReferenceModels.Training"] = [
+            "ReferenceModels.Training.Vocabularies",
             "Engine.Chat", "Engine.Gguf", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [
             "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "ReferenceModels.Models", "ReferenceModels.Ops",
