@@ -107,7 +107,13 @@ internal static class TrainingComparison
     {
         public ModelShape Model => new()
         {
-            Architecture = "llama", EmbeddingLength = Width, BlockCount = N, HeadCount = H, HeadCountKv = G, FeedForwardLength = FeedForward, ContextLength = T,
+            Architecture = "llama",
+            EmbeddingLength = Width,
+            BlockCount = N,
+            HeadCount = H,
+            HeadCountKv = G,
+            FeedForwardLength = FeedForward,
+            ContextLength = T,
         };
 
         // Tokens of which each is the one before plus a few: something that can be learned.

@@ -33,7 +33,14 @@ public sealed class TrainerTests : IDisposable
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("gpt2"), Data), Data, Objective.Causal, 8) with
         {
-            Dropout = 0.1f, ValidationShare = 0.1, ValidateEvery = 3, Warmup = 4, Accumulate = 2, Batch = 1, Context = 16, Threads = 2,
+            Dropout = 0.1f,
+            ValidationShare = 0.1,
+            ValidateEvery = 3,
+            Warmup = 4,
+            Accumulate = 2,
+            Batch = 1,
+            Context = 16,
+            Threads = 2,
         };
         TrainingLog whole = TrainingFiles.Run(options, _files.Folder.File("whole.gguf"));
 

@@ -21,8 +21,13 @@ internal sealed class TrainingFiles : IDisposable
 
     public static ModelShape Shape(string architecture) => new()
     {
-        Architecture = architecture, EmbeddingLength = 32, BlockCount = 2, HeadCount = 4, HeadCountKv = architecture == "llama" ? 2 : null,
-        FeedForwardLength = 64, ContextLength = 64,
+        Architecture = architecture,
+        EmbeddingLength = 32,
+        BlockCount = 2,
+        HeadCount = 4,
+        HeadCountKv = architecture == "llama" ? 2 : null,
+        FeedForwardLength = 64,
+        ContextLength = 64,
     };
 
     public string Model(ModelShape shape, string data, int tokens = 400, ulong seed = 3)
@@ -36,7 +41,14 @@ internal sealed class TrainingFiles : IDisposable
 
     public static TrainingOptions Options(string model, string data, Objective objective, int steps) => new()
     {
-        Model = model, Data = data, Objective = objective, Steps = steps, Batch = 4, Context = 32, LearningRate = 3e-3f, Threads = 1,
+        Model = model,
+        Data = data,
+        Objective = objective,
+        Steps = steps,
+        Batch = 4,
+        Context = 32,
+        LearningRate = 3e-3f,
+        Threads = 1,
     };
 
     /// <summary>Runs to the end.</summary>
