@@ -49,7 +49,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 VocabularySize = Tokenizer.VocabularySize,
                 EmbeddingLength = sizes.d,
                 Layers = sizes.N,
-                ContextLength = ContextLengthOf(sizes, contextLength),
+                ContextLength = GgufUsage.ContextLength(file.FileName, sizes.TrainedContext, sizes.HasLearnedPositions, contextLength),
                 TrainedContextLength = sizes.TrainedContext,
                 Abilities = Networks.Abilities(_network),
                 DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
@@ -111,12 +111,4 @@ internal sealed class ReferenceModel : ILoadedModel
             AdapterFile.Attach(_adapters[^1], adapter.Scale, _network.Parameters);
         }
     }
-
-    private int ContextLengthOf(NetworkSizes sizes, int asked) => asked switch
-    {
-        0 => Math.Min(sizes.TrainedContext, 4096),
-        _ when asked > sizes.TrainedContext && sizes.HasLearnedPositions => throw new ConfigurationException(
-            $"Loading {_file.FileName}: expected a context length of at most {sizes.TrainedContext}, for each position has learned weights, found {asked}. Lower the context length."),
-        _ => asked,
-    };
 }

@@ -27,6 +27,20 @@ internal static class GgufUsage
             key, $"a token from 0 to {vocabularySize - 1}", token.ToString(CultureInfo.InvariantCulture), "Convert the model again.");
     }
 
+    /// <summary>Tokens a request may hold.</summary>
+    /// <param name="model">Its name, for the error message.</param>
+    /// <param name="trained">Positions it was trained for.</param>
+    /// <param name="hasLearnedPositions">Whether there is nothing behind those: positions are rows of a table.</param>
+    /// <param name="asked">0 for the model's own, up to 4096.</param>
+    /// <exception cref="ConfigurationException">The model has no positions for so many.</exception>
+    public static int ContextLength(string model, int trained, bool hasLearnedPositions, int asked) => asked switch
+    {
+        0 => Math.Min(trained, 4096),
+        _ when asked > trained && hasLearnedPositions => throw new ConfigurationException(
+            $"Loading {model}: expected a context length of at most {trained}, for each position has learned weights, found {asked}. Lower the context length."),
+        _ => asked,
+    };
+
     /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
     public static Pooling? Pooling(GgufMetadata metadata) =>
         metadata.GetUInt32(metadata.RequireString(GgufKeys.Architecture) + ".pooling_type") switch

@@ -76,16 +76,7 @@ internal sealed record ModelFacts
     /// <summary>Tokens a request may hold.</summary>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
     /// <exception cref="ConfigurationException">The model has no positions for so many.</exception>
-    public int ContextLength(int asked)
-    {
-        int trained = Math.Max(1, TrainedContextLength);
-        if (asked == 0)
-        {
-            return Math.Min(trained, 4096);
-        }
-        return asked <= trained || !HasLearnedPositions ? asked : throw new ConfigurationException(
-            $"Loading {Name}: expected a context length of at most {trained}, for each position has learned weights, found {asked}. Lower the context length.");
-    }
+    public int ContextLength(int asked) => GgufUsage.ContextLength(Name, Math.Max(1, TrainedContextLength), HasLearnedPositions, asked);
 
     // llama.cpp takes every token as of segment 0: right where the file has no other.
     private static ModelAbilities Segments(GgufFile file) =>
