@@ -74,26 +74,24 @@ internal sealed class Llama : IDecoder
     {
         public static Config Read(GgufMetadata metadata, int vocabulary)
         {
-            int Require(string key) => Positive("llama." + key, metadata.RequireUInt32("llama." + key));
-            int Optional(string key, int absent) => metadata.GetUInt32("llama." + key) is uint given ? Positive("llama." + key, given) : absent;
-
+            var read = new ConfigReader(metadata, "llama");
             if (metadata.GetUInt32("llama.expert_count") is > 0 and uint experts)
             {
                 throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend runs dense models, this file has {experts} experts. Use the llama.cpp backend.");
             }
-            (int d, int H) = (Require("embedding_length"), Require("attention.head_count"));
-            int d_k = Optional("attention.key_length", d / H);
-            Agree("attention.value_length", Optional("attention.value_length", d / H), d_k);
-            Agree("rope.dimension_count", Optional("rope.dimension_count", d_k), d_k);
-            int G = Optional("attention.head_count_kv", H);
+            (int d, int H) = (read.Positive("embedding_length"), read.Positive("attention.head_count"));
+            int d_k = read.Positive("attention.key_length", d / H);
+            Agree("attention.value_length", read.Positive("attention.value_length", d / H), d_k);
+            Agree("rope.dimension_count", read.Positive("rope.dimension_count", d_k), d_k);
+            int G = read.Positive("attention.head_count_kv", H);
             if (H % G != 0)
             {
                 throw new ModelFileException($"Reading metadata 'llama.attention.head_count_kv': expected a divisor of head_count {H}, found {G}. Convert the model again.");
             }
-            int context = Require("context_length");
+            int context = read.Positive("context_length");
             return new Config(
-                vocabulary, d, Require("feed_forward_length"), Require("block_count"), H, G, d_k, context,
-                metadata.RequireFloat32("llama.attention.layer_norm_rms_epsilon"),
+                vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G, d_k, context,
+                read.Float("attention.layer_norm_rms_epsilon"),
                 metadata.GetFloat32("llama.rope.freq_base") ?? 10_000,
                 ReadRopeScaling(metadata, context));
         }
@@ -115,10 +113,6 @@ internal sealed class Llama : IDecoder
                 metadata.GetUInt32("llama.rope.scaling.original_context_length") is > 0 and uint original ? (int)original : context,
                 metadata.GetFloat32("llama.rope.scaling.attn_factor") ?? 1);
         }
-
-        private static int Positive(string key, uint value) => value is > 0 and <= int.MaxValue
-            ? (int)value
-            : throw new ModelFileException($"Reading metadata '{key}': expected a number from 1 to {int.MaxValue}, found {value}. Convert the model again.");
 
         private static void Agree(string key, int found, int d_k)
         {
