@@ -84,11 +84,15 @@ public sealed class TokenSamplerTests
         {
             sampler.Accept(sampler.Sample(logits, random.NextCoin())); // fills the window and its tables
         }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        // A collection that other tests cause counts the rest of this thread's allocation buffer, hence the least.
+        Assert.Equal(0, Steady.Least(10, () =>
         {
-            sampler.Sample(logits, random.NextCoin());
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                sampler.Sample(logits, random.NextCoin());
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }));
     }
 }
