@@ -3,10 +3,10 @@ using Engine.Generation;
 namespace Engine.LlamaCpp;
 
 /// <summary>Embeds on one context; another is made when the classifier's scores are asked for.</summary>
-internal sealed class EmbeddingSession(LlamaCppModel model, Numerics numerics) : ISession
+internal sealed class EmbeddingSession(LlamaModel model, Numerics numerics) : ISession
 {
-    private LlamaContext? _rows;
-    private LlamaContext? _ranks;
+    private ILlamaContext? _rows;
+    private ILlamaContext? _ranks;
 
     /// <inheritdoc/>
     public int Length => _rows?.Length ?? 0;

@@ -4,8 +4,8 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>A llama.cpp context of one sequence, with the checks that native code lacks. One thread's alone.</summary>
-internal sealed unsafe class LlamaContext : IDisposable
+/// <summary>A context by way of the imports in Interop.</summary>
+internal sealed unsafe class LlamaContext : ILlamaContext
 {
     private readonly LlamaCppModel _model;
     private readonly NativeGuard _guard;
@@ -66,16 +66,16 @@ internal sealed unsafe class LlamaContext : IDisposable
         _outputs = (sbyte*)NativeMemory.AllocZeroed((nuint)_batch);
     }
 
-    /// <summary>Tokens evaluated so far.</summary>
+    /// <inheritdoc/>
     public int Length { get; private set; }
 
-    /// <summary>Tokens of one call of <see cref="Evaluate"/> at the most.</summary>
+    /// <inheritdoc/>
     public int Batch => _batch;
 
-    /// <summary>Whether a source comes before the tokens.</summary>
+    /// <inheritdoc/>
     public bool Encodes { get; }
 
-    /// <summary>Forgets the tokens, and the source.</summary>
+    /// <inheritdoc/>
     public void Clear()
     {
         Length = _source = 0;
@@ -85,10 +85,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
     }
 
-    /// <summary>Clears, and evaluates the source of an encoder–decoder, in one piece: every token attends to all.</summary>
-    /// <param name="source">One token to <see cref="Batch"/>.</param>
-    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
-    /// <exception cref="OperationCanceledException">The context is empty then.</exception>
+    /// <inheritdoc/>
     public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken)
     {
         // On a decoder-only model llama_encode ends the process, as does a source of more tokens than a micro-batch.
@@ -104,11 +101,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         _source = source.Length;
     }
 
-    /// <summary>Evaluates up to <see cref="Batch"/> tokens behind those before.</summary>
-    /// <param name="tokens">At least one.</param>
-    /// <param name="outputs">How many of the last of them give a row.</param>
-    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
-    /// <exception cref="OperationCanceledException">The context is empty then.</exception>
+    /// <inheritdoc/>
     public void Evaluate(ReadOnlySpan<int> tokens, int outputs, CancellationToken cancellationToken)
     {
         if (Encodes && _source == 0)
@@ -125,7 +118,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         Length += tokens.Length;
     }
 
-    /// <summary>The row of logits (V) of a token of the last evaluation; -1 for its last. Valid until the next.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Logits(int token)
     {
         _guard.Enter(); // on a GPU the computation may still go on until here
@@ -134,7 +127,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         return Row(row, _model.Card.VocabularySize);
     }
 
-    /// <summary>The row (d) behind the final norm of a token of the last evaluation. Valid until the next.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Embedding(int token)
     {
         _guard.Enter();
@@ -143,7 +136,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         return Row(row, _model.EmbeddingWidth);
     }
 
-    /// <summary>The row (d) behind the encoder's final norm of a token of the source. Valid until the next evaluation.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> SourceRow(int token)
     {
         _guard.Enter();
@@ -152,7 +145,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         return Row(rows is null ? null : rows + (long)token * _model.EmbeddingWidth, _model.EmbeddingWidth);
     }
 
-    /// <summary>The classifier's scores. Valid until the next evaluation.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Scores()
     {
         _guard.Enter();

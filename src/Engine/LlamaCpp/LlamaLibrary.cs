@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Engine.LlamaCpp.Interop;
 using Microsoft.Extensions.Logging;
@@ -10,7 +9,6 @@ internal sealed class LlamaLibrary
 {
     private static readonly Lock Gate = new();
     private static LlamaLibrary? _loaded;
-    private static bool _resolves;
 
     private readonly nint _handle;
     private bool _computes;
@@ -46,8 +44,12 @@ internal sealed class LlamaLibrary
             NativeLog.RouteTo(logger);
             if (_loaded is null)
             {
-                _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
-                _loaded.Start(plugin);
+                NativeRuntime.Load(LlamaCppBackend.BackendName, () =>
+                {
+                    _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
+                    return new NativeRuntime(LlamaCppBackend.BackendName, _loaded.Path, _loaded.Resolve);
+                });
+                _loaded!.Start(plugin);
                 logger.LogInformation("llama.cpp {Version} is loaded from {Path}.", _loaded.Version, _loaded.Path);
             }
             else if (!string.IsNullOrEmpty(libraryPath) && NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory) is var other && other != _loaded.Path)
@@ -63,11 +65,6 @@ internal sealed class LlamaLibrary
     /// <summary>Maps a library and judges it. One that is refused is let go again, so that another can be tried.</summary>
     internal static LlamaLibrary Open(string path)
     {
-        if (!OperatingSystem.IsWindows())
-        {
-            // Before libggml-base is mapped: otherwise a failed assertion forks and runs a debugger on this process.
-            _ = LibC.SetEnv("GGML_NO_BACKTRACE", "1", overwrite: 1);
-        }
         nint handle;
         try
         {
@@ -93,11 +90,6 @@ internal sealed class LlamaLibrary
 
     private void Start(string? plugin)
     {
-        if (!_resolves)
-        {
-            NativeLibrary.SetDllImportResolver(typeof(Llama).Assembly, ResolveImport);
-            _resolves = true;
-        }
         NativeLog.Attach();
         Llama.llama_backend_init();
         using var log = NativeLog.Listen();
@@ -112,9 +104,6 @@ internal sealed class LlamaLibrary
         PluginLog = log.Lines;
         _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
     }
-
-    private static nint ResolveImport(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
-        name is Llama.Library or Ggml.BaseLibrary or Ggml.RegistryLibrary ? _loaded!.Resolve(name) : 0;
 
     /// <summary>dlsym also looks into what a library depends on, so on Linux and macOS one handle serves all three names,
     /// whatever their files are called; GetProcAddress does not.</summary>

@@ -4,7 +4,7 @@ namespace Engine.LlamaCpp;
 
 /// <summary>Scores and embeds with activations: each request in a context of its own, made to hold all of its tokens in one batch,
 /// so that every tensor comes whole and once.</summary>
-internal sealed class TapSession(LlamaCppModel model, Numerics numerics) : ISession
+internal sealed class TapSession(LlamaModel model, Numerics numerics) : ISession
 {
     /// <inheritdoc/>
     public int Length => 0;

@@ -1,0 +1,160 @@
+using Engine.Generation;
+using Engine.Gguf;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>A model that llama.cpp runs, whichever binding makes its calls: what its contexts are made for, and what becomes of it
+/// when native code fails.</summary>
+internal abstract class LlamaModel : ILoadedModel
+{
+    private readonly LoadPlan _plan;
+    private readonly ModelFacts _facts;
+    private readonly DeviceChoice _device;
+    private volatile NativeFailureException? _failure;
+    private Action<NativeFailureException>? _onFailure;
+
+    /// <param name="plan">What is loaded; its file is owned from now on.</param>
+    /// <param name="device">Where the weights lie.</param>
+    /// <param name="backend">Name of the backend.</param>
+    /// <param name="vocabularySize">V, as llama.cpp counts it.</param>
+    protected LlamaModel(LoadPlan plan, DeviceChoice device, string backend, int vocabularySize)
+    {
+        (_plan, _facts, _device) = (plan, plan.Facts, device);
+        Card = new ModelCard
+        {
+            Name = _facts.Name,
+            Path = _facts.Path,
+            Architecture = _facts.Architecture,
+            Backend = backend,
+            Device = device.Name,
+            FileType = _facts.FileType,
+            Parameters = _facts.Parameters,
+            TensorBytes = _facts.TensorBytes,
+            VocabularySize = vocabularySize,
+            EmbeddingLength = _facts.EmbeddingLength,
+            Layers = _facts.Layers,
+            ContextLength = plan.ContextLength,
+            TrainedContextLength = _facts.TrainedContextLength,
+            Abilities = _facts.Abilities,
+            DecoderStartToken = _facts.DecoderStartToken,
+            Pooling = _facts.Pooling,
+            Activation = GgufActivation.Of(plan.File),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ModelCard Card { get; }
+
+    /// <inheritdoc/>
+    public abstract ITokenizer Tokenizer { get; }
+
+    /// <summary>How its contexts compute.</summary>
+    public NativeVariant Variant { get; init; } = NativeVariant.AsServed;
+
+    /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
+    public int Threads => _plan.Threads;
+
+    /// <summary>d of embeddings.</summary>
+    public abstract int EmbeddingWidth { get; }
+
+    /// <summary>The name of the rows behind the final norm, in a graph that does not give them another.</summary>
+    public string RowsName => _facts.IsEncoder ? "result_embd" : "result_norm";
+
+    /// <summary>Whether a source comes before the tokens.</summary>
+    public bool HasSource => _facts.HasSource;
+
+    private int MicroBatch => Variant.MicroBatch is { } asked ? Math.Min(asked, Card.ContextLength) : _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
+
+    /// <inheritdoc/>
+    public ISession CreateSession(SessionKind kind)
+    {
+        ThrowIfFailed();
+        int rows = Variant.MicroBatch is null ? ContextMemory.OutputRows(Card.VocabularySize) : MicroBatch;
+        return kind switch
+        {
+            { Taps: true } => new TapSession(this, kind.Numerics),
+            { Embeds: true } => new EmbeddingSession(this, kind.Numerics),
+            _ when HasSource => new DecoderSession(CreateEncodingContext(Card.ContextLength, kind.Numerics), rows, MicroBatch),
+            _ => new DecoderSession(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
+        };
+    }
+
+    /// <summary>A context of an encoder–decoder: a source goes through it in one piece.</summary>
+    /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
+    public ILlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
+        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap, Encodes: true));
+
+    /// <summary>A context whose tokens all give a row behind the final norm.</summary>
+    public ILlamaContext CreateEmbeddingContext(Numerics numerics)
+    {
+        int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
+        return HasSource
+            ? CreateEncodingContext(Card.ContextLength, numerics)
+            : CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
+    }
+
+    /// <summary>The same for the tokens of one request in one batch.</summary>
+    public ILlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => HasSource
+        ? CreateEncodingContext(tokens, numerics, tap)
+        : CreateContext(new(tokens, tokens, tokens, numerics, Embeds: true, Tap: tap));
+
+    /// <summary>A context that gives the scores of the classifier.</summary>
+    /// <param name="numerics">How exactly it computes.</param>
+    /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
+    /// <param name="tap">Takes activations.</param>
+    /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
+    public ILlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
+    {
+        int length = tokens ?? Card.ContextLength;
+        return _facts is { HasClassifier: true, IsEncoder: true }
+            ? CreateContext(new(length, length, length, numerics, Embeds: true, llama_pooling_type.RANK, tap))
+            : throw new UnsupportedRequestException(
+                $"Pooling by rank with {Card.Name}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+    }
+
+    /// <summary>A context that holds all tokens of one request in one batch.</summary>
+    public ILlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>
+        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap));
+
+    /// <inheritdoc/>
+    public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
+
+    /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
+    public virtual void Fail(string reason) => Fail(new NativeFailureException(
+        $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
+
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Release();
+        _plan.File.Dispose();
+    }
+
+    protected void Fail(NativeFailureException failure)
+    {
+        _failure = failure;
+        _onFailure?.Invoke(failure);
+    }
+
+    /// <summary>Makes a context that fits the memory.</summary>
+    protected abstract ILlamaContext Make(ContextShape shape);
+
+    /// <summary>Frees the weights.</summary>
+    protected abstract void Release();
+
+    private ILlamaContext CreateContext(ContextShape shape)
+    {
+        var need = ContextMemory.Estimate(_plan.File, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
+        MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, _device);
+        return Make(shape);
+    }
+}

@@ -1,0 +1,82 @@
+using Engine.Configuration;
+using Engine.Gguf;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>What is settled before native code sees a file, whichever binding loads it.</summary>
+/// <param name="File">Checked by the preflight.</param>
+/// <param name="Facts">What it says.</param>
+/// <param name="ContextLength">Tokens of a context.</param>
+/// <param name="Threads">Threads of a context's computation.</param>
+/// <param name="Slots">Contexts at the same time.</param>
+internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, int Slots)
+{
+    // A thread's share of the weights below which waiting for each other costs threads more than they gain.
+    private const long BytesPerThread = 4 << 20;
+
+    /// <summary>Opens the file and refuses what cannot be loaded.</summary>
+    /// <exception cref="EngineException">The options contradict themselves or the file, or the file would end the process.</exception>
+    public static LoadPlan Read(ModelOptions options, ILogger logger)
+    {
+        Check(options);
+        var file = GgufFile.Open(options.Path);
+        try
+        {
+            GgufPreflight.Check(file);
+            var facts = new ModelFacts(file, options.VocabularyOnly);
+            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses what the machine and the device have no memory for.</summary>
+    /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
+    public void RequireMemory(DeviceChoice device)
+    {
+        if (Facts.Abilities == ModelAbilities.None)
+        {
+            return;
+        }
+        var need = ContextMemory.Estimate(File, ContextLength, Numerics.Production, Facts.IsWhole ? ContextLength : null);
+        long required = (long)Math.Min(need.Weights + need.Repacked + (double)need.Context * Slots, 1e18);
+        MemoryRefusal.Check($"Loading {Facts.Name} with {Slots} contexts of {ContextLength} tokens", required, device);
+    }
+
+    private static int ThreadsOf(ModelOptions options, ModelFacts facts, ILogger logger)
+    {
+        int cores = Environment.ProcessorCount;
+        if (options.Threads == 0)
+        {
+            // ggml's threads wait for each other by spinning: more of them than cores is slower by orders of magnitude.
+            return (int)Math.Clamp(facts.TensorBytes / BytesPerThread, 1, Math.Max(1, cores / options.Slots));
+        }
+        if (options.Threads > cores)
+        {
+            logger.LogWarning("{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.", facts.Name, options.Threads, cores);
+        }
+        return Math.Min(options.Threads, cores);
+    }
+
+    private static void Check(ModelOptions options)
+    {
+        Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
+        Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
+        Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
+        Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
+        Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
+        Expect(options.GpuLayers >= -1, nameof(options.GpuLayers), "-1 (all) or more", options.GpuLayers);
+
+        static void Expect(bool holds, string name, string expected, object found)
+        {
+            if (!holds)
+            {
+                throw new ConfigurationException($"Loading a model: expected {name} to be {expected}, found {found}. Correct the option.");
+            }
+        }
+    }
+}

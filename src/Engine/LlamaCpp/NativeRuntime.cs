@@ -1,0 +1,47 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>The one llama.cpp of this process, whichever backend brought it: two of them carry different files of the name
+/// libggml-base, of which the dynamic loader gives both the first.</summary>
+/// <param name="Backend">The backend that loaded it.</param>
+/// <param name="Path">The file of libllama.</param>
+/// <param name="Resolve">From the library's name in an import to its handle.</param>
+internal sealed record NativeRuntime(string Backend, string Path, Func<string, nint> Resolve)
+{
+    private static readonly Lock Gate = new();
+    private static NativeRuntime? _loaded;
+    private static bool _resolves;
+
+    /// <summary>Maps a runtime, unless another backend's is there, and binds the imports of Interop to it.</summary>
+    /// <param name="backend">Who asks.</param>
+    /// <param name="map">Maps the libraries; what it throws leaves the process free for another.</param>
+    /// <exception cref="NativeLibraryException">The process runs another backend's.</exception>
+    public static void Load(string backend, Func<NativeRuntime> map)
+    {
+        lock (Gate)
+        {
+            if (_loaded is { } other && other.Backend != backend)
+            {
+                throw new NativeLibraryException(
+                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other.Backend}' with {other.Path}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
+            }
+            if (!OperatingSystem.IsWindows())
+            {
+                // Before libggml-base is mapped: otherwise a failed assertion forks and runs a debugger on this process.
+                _ = LibC.SetEnv("GGML_NO_BACKTRACE", "1", overwrite: 1);
+            }
+            _loaded = map();
+            if (!_resolves)
+            {
+                NativeLibrary.SetDllImportResolver(typeof(Llama).Assembly, ResolveImport);
+                _resolves = true;
+            }
+        }
+    }
+
+    private static nint ResolveImport(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name is Llama.Library or Ggml.BaseLibrary or Ggml.RegistryLibrary ? _loaded!.Resolve(name) : 0;
+}
