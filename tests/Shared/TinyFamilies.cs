@@ -95,6 +95,7 @@ internal sealed class TinyFamilies
         file._file.SetMetadata("tokenizer.ggml.bos_token_id", 2u);
         file._file.SetMetadata("tokenizer.ggml.seperator_token_id", 3u);
         file._file.SetMetadata("tokenizer.ggml.unknown_token_id", 1u);
+        file._file.SetMetadata("tokenizer.ggml.mask_token_id", 1u); // 103 where the file does not say, which older llama.cpp look up
         file._file.SetMetadata("bert.attention.layer_norm_epsilon", 1e-12f);
         file._file.SetMetadata("bert.attention.causal", false);
         file._file.SetMetadata("bert.pooling_type", 2u);

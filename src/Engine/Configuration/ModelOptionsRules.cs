@@ -61,9 +61,9 @@ internal static class ModelOptionsRules
     private static string UnknownBackend(string name, IReadOnlyCollection<string> backends)
     {
         string registered = backends.Count == 0 ? "none is" : string.Join(", ", backends.Select(backend => $"'{backend}'")) + (backends.Count == 1 ? " is" : " are");
-        if (string.Equals(name, "reference", StringComparison.OrdinalIgnoreCase))
+        if (MissingBackend.Remedy(name) is { } remedy)
         {
-            return $"Backend is 'reference', which is not registered ({registered}). Add the call AddReferenceModels() behind AddEngine().";
+            return $"Backend is '{name}', which is not registered ({registered}). {remedy}";
         }
         return Spelling.Nearest(name, backends) is { } nearest
             ? $"Backend is '{name}', which is not registered. Did you mean '{nearest}'?"

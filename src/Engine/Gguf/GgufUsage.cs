@@ -41,6 +41,10 @@ internal static class GgufUsage
         _ => asked,
     };
 
+    /// <summary>Scores of the classifier: as many as the file has labels, or one.</summary>
+    public static int ClassifierWidth(GgufMetadata metadata) =>
+        Math.Max(1, metadata.GetStrings(metadata.RequireString(GgufKeys.Architecture) + ".classifier.output_labels")?.Count ?? 0);
+
     /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
     public static Pooling? Pooling(GgufMetadata metadata) =>
         metadata.GetUInt32(metadata.RequireString(GgufKeys.Architecture) + ".pooling_type") switch

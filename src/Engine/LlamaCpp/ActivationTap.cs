@@ -39,6 +39,9 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
         init => _available = value;
     }
 
+    /// <summary>The callback, as <c>llama_context_params.cb_eval</c>.</summary>
+    public static nint Callback => (nint)(delegate* unmanaged[Cdecl]<ggml_tensor*, byte, nint, byte>)&OnTensor;
+
     /// <summary>What the callback gets as its user data.</summary>
     public nint Address => GCHandle.ToIntPtr(_self.IsAllocated ? _self : _self = GCHandle.Alloc(this));
 

@@ -28,6 +28,9 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     /// <summary>Whether this operating system has such devices at all.</summary>
     public bool IsOfThisSystem => Name == "metal" == OperatingSystem.IsMacOS();
 
+    /// <summary>Whether its backend is loaded, with a device or without.</summary>
+    public bool IsLoaded => Ggml.ggml_backend_reg_by_name(Registry) != 0;
+
     /// <summary>The GPUs; where there are none, the GPUs that share the processor's memory. Empty without the plugin.</summary>
     public IReadOnlyList<nint> FindDevices()
     {
@@ -53,7 +56,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         {
             return $"{Plugin} finds only {string.Join(", ", software.Select(Describe))}, which computes on the CPU";
         }
-        if (Ggml.ggml_backend_reg_by_name(Registry) != 0)
+        if (IsLoaded)
         {
             var said = library.PluginLog.Where(l => l.Contains(Registry, StringComparison.OrdinalIgnoreCase) && l.Contains("fail", StringComparison.OrdinalIgnoreCase)).ToList();
             return $"{Plugin} loads, but {NoDevice}{(said.Count > 0 ? "; it says: " + string.Join("; ", said) : "")}";

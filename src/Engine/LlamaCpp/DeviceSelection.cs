@@ -12,13 +12,13 @@ internal static class DeviceSelection
 
     /// <summary><c>auto</c> takes the first kind that has a device of its own here (a driver that computes on the CPU is slower
     /// than the CPU), else the CPU, and logs which and why; a kind named outright that cannot be had is an error, never silently the CPU.</summary>
-    /// <param name="library">The loaded library.</param>
+    /// <param name="absence">Why there is no device of a kind, and what to do.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
     /// <param name="logger">Is told what was chosen.</param>
     /// <exception cref="DeviceUnavailableException">The named kind is not to be had; the message says what is missing.</exception>
     /// <exception cref="ConfigurationException">There is no kind of this name.</exception>
-    public static DeviceChoice Choose(LlamaLibrary library, string device, int gpuLayers, ILogger logger)
+    public static DeviceChoice Choose(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)
     {
         if (device.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
@@ -27,21 +27,21 @@ internal static class DeviceSelection
         lock (Registry)
         {
             return device.Equals("auto", StringComparison.OrdinalIgnoreCase)
-                ? Best(library, gpuLayers, logger)
-                : Named(library, device, gpuLayers, logger);
+                ? Best(absence, gpuLayers, logger)
+                : Named(absence, device, gpuLayers, logger);
         }
     }
 
-    private static DeviceChoice Named(LlamaLibrary library, string device, int gpuLayers, ILogger logger)
+    private static DeviceChoice Named(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)
     {
         var kind = DeviceKind.All.FirstOrDefault(k => k.Name.Equals(device, StringComparison.OrdinalIgnoreCase)) ?? throw new ConfigurationException(
             $"Choosing a device: expected auto, cpu, {string.Join(", ", DeviceKind.All.Select(k => k.Name))}, found '{device}'. Correct the name.");
         var devices = kind.FindDevices();
         return devices.Count > 0 ? Choice(devices, gpuLayers, logger, $"it is what '{kind.Name}' asks for") : throw new DeviceUnavailableException(
-            $"Choosing the device '{kind.Name}': expected {kind.Plugin} with a device, but {kind.Absence(library)}; or choose the device 'auto' or 'cpu'.");
+            $"Choosing the device '{kind.Name}': expected {kind.Plugin} with a device, but {absence(kind)}; or choose the device 'auto' or 'cpu'.");
     }
 
-    private static DeviceChoice Best(LlamaLibrary library, int gpuLayers, ILogger logger)
+    private static DeviceChoice Best(Func<DeviceKind, string> absence, int gpuLayers, ILogger logger)
     {
         foreach (var kind in DeviceKind.All)
         {
@@ -52,7 +52,7 @@ internal static class DeviceSelection
         }
         if (logger.IsEnabled(LogLevel.Information))
         {
-            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {k.Absence(library)}")));
+            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {absence(k)}")));
         }
         return DeviceChoice.Cpu;
     }

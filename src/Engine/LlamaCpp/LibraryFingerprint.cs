@@ -81,13 +81,4 @@ internal static unsafe class LibraryFingerprint
                 $"Loading {path}: this program is written for llama.cpp {Release}: expected {what} to be {expected}, found {found}. Name a llama.cpp {Release} with LibraryPath, or leave it empty.");
         }
     }
-
-    /// <summary>Room behind a struct returned by value: a library with a longer one must not write over the stack.</summary>
-    private struct Roomy<T> where T : unmanaged
-    {
-#pragma warning disable CS0169, CS0649, IDE0051 // written by the native side only
-        public T Value;
-        private fixed byte _room[512];
-#pragma warning restore CS0169, CS0649, IDE0051
-    }
 }

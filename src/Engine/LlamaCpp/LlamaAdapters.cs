@@ -7,6 +7,8 @@ namespace Engine.LlamaCpp;
 /// <summary>The low-rank adapters of a model and their scales. llama.cpp frees them with the model, which its contexts keep alive.</summary>
 internal sealed class LlamaAdapters
 {
+    private const string Runner = $"llama.cpp {LibraryFingerprint.Release}";
+
     private readonly nint[] _adapters;
     private readonly float[] _scales;
 
@@ -31,7 +33,7 @@ internal sealed class LlamaAdapters
         }
         nint[] handles = await GuardedThread.Run(
             $"adapters of {file.FileName}", stackBytes: 16 << 20,
-            reason => Refusal(string.Join(", ", options.Select(adapter => adapter.Path)), file, reason),
+            reason => Refusal(string.Join(", ", options.Select(adapter => adapter.Path)), file, Runner, reason),
             () => options.Select(adapter => Load(model, file, adapter.Path)).ToArray()).ConfigureAwait(false);
         return new LlamaAdapters(handles, [.. options.Select(adapter => adapter.Scale)]);
     }
@@ -54,9 +56,14 @@ internal sealed class LlamaAdapters
     {
         using var log = NativeLog.Listen();
         nint adapter = Llama.llama_adapter_lora_init(model, path);
-        return adapter != 0 ? adapter : throw Refusal(path, file, log.Reason);
+        return adapter != 0 ? adapter : throw Refusal(path, file, Runner, log.Reason);
     }
 
-    private static ModelFileException Refusal(string path, GgufFile file, string reason) => new(
-        $"Loading the adapter {Path.GetFileName(path)} for {file.FileName}: expected one that llama.cpp {LibraryFingerprint.Release} takes; it refuses the file: {reason}. Check the file, or convert the adapter again.");
+    /// <summary>What the user reads where llama.cpp refuses an adapter.</summary>
+    /// <param name="path">The adapter's file.</param>
+    /// <param name="file">The model's.</param>
+    /// <param name="runner">Who runs it, such as <c>llama.cpp v0.5.0</c>.</param>
+    /// <param name="reason">What it logged.</param>
+    public static ModelFileException Refusal(string path, GgufFile file, string runner, string reason) => new(
+        $"Loading the adapter {Path.GetFileName(path)} for {file.FileName}: expected one that {runner} takes; it refuses the file: {reason}. Check the file, or convert the adapter again.");
 }

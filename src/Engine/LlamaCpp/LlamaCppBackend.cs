@@ -38,7 +38,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         {
             var library = LlamaLibrary.Load(options.LibraryPath, _logger, Variant.Plugin);
             NativeGuard.Install();
-            var device = DeviceSelection.Choose(library, options.Device, options.GpuLayers, _logger);
+            var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger);
             plan.RequireMemory(device);
             var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
             return new LlamaCppModel(handle, plan, device)

@@ -16,7 +16,7 @@ internal sealed class LlamaCppModel : LlamaModel
         ClassifierWidth = (int)Llama.llama_model_n_cls_out(handle);
         Tokenizer = Llama.llama_vocab_type(Llama.llama_model_get_vocab(handle)) == llama_vocab_type.NONE
             ? new Generation.NoVocabulary(Card.Name, Card.VocabularySize)
-            : new LlamaCppTokenizer(handle, Card.Name, VocabularyBytes.Read(plan.File.Metadata), new TextStack(plan.File.Metadata), ThrowIfFailed);
+            : new LlamaCppTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed);
     }
 
     public ModelHandle Handle { get; }

@@ -10,17 +10,13 @@ internal sealed class LlamaLibrary
     private static readonly Lock Gate = new();
     private static LlamaLibrary? _loaded;
 
-    private readonly nint _handle;
+    private readonly NativeRuntime _runtime;
     private bool _computes;
 
-    private LlamaLibrary(string path, nint handle)
-    {
-        Path = path;
-        _handle = handle;
-    }
+    private LlamaLibrary(NativeRuntime runtime) => _runtime = runtime;
 
     /// <summary>The file of libllama.</summary>
-    public string Path { get; }
+    public string Path => _runtime.Path;
 
     /// <summary>Its folder, where the plugins lie too.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
@@ -47,7 +43,7 @@ internal sealed class LlamaLibrary
                 NativeRuntime.Load(LlamaCppBackend.BackendName, () =>
                 {
                     _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
-                    return new NativeRuntime(LlamaCppBackend.BackendName, _loaded.Path, _loaded.Resolve);
+                    return _loaded._runtime;
                 });
                 _loaded!.Start(plugin);
                 logger.LogInformation("llama.cpp {Version} is loaded from {Path}.", _loaded.Version, _loaded.Path);
@@ -75,10 +71,10 @@ internal sealed class LlamaLibrary
             throw new NativeLibraryException(
                 $"Loading {path}: expected llama.cpp {LibraryFingerprint.Release} for {NativeLibraryLocator.RuntimeIdentifier} (Linux needs glibc 2.34 or newer), the system says: {e.Message.Trim().Split('\n')[^1]}. Name the right file with LibraryPath, or leave it empty.", e);
         }
-        var library = new LlamaLibrary(path, handle);
+        var library = new LlamaLibrary(new NativeRuntime(LlamaCppBackend.BackendName, path, handle));
         try
         {
-            library.Version = LibraryFingerprint.Check(path, (name, function) => NativeLibrary.TryGetExport(library.Resolve(name), function, out var address) ? address : 0);
+            library.Version = LibraryFingerprint.Check(path, (name, function) => NativeLibrary.TryGetExport(library._runtime.Resolve(name), function, out var address) ? address : 0);
         }
         catch
         {
@@ -104,9 +100,4 @@ internal sealed class LlamaLibrary
         PluginLog = log.Lines;
         _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
     }
-
-    /// <summary>dlsym also looks into what a library depends on, so on Linux and macOS one handle serves all three names,
-    /// whatever their files are called; GetProcAddress does not.</summary>
-    private nint Resolve(string name) =>
-        OperatingSystem.IsWindows() && name != Llama.Library ? NativeLibrary.Load(System.IO.Path.Combine(Folder, name + ".dll")) : _handle;
 }

@@ -49,11 +49,18 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
         }
     }
 
-    private ModelFileException Refusal(string reason) => new(
+    /// <summary>What the user reads where llama.cpp refuses a file.</summary>
+    /// <param name="facts">What the file says.</param>
+    /// <param name="runner">Who runs it, such as <c>llama.cpp v0.5.0</c>.</param>
+    /// <param name="reason">What it logged.</param>
+    /// <param name="inner">What was thrown meanwhile.</param>
+    public static ModelFileException Refusal(ModelFacts facts, string runner, string reason, Exception? inner = null) => new(
         reason.Contains(UnknownArchitecture, StringComparison.Ordinal)
-            ? $"Loading {Path.GetFileName(facts.Path)}: expected an architecture that llama.cpp {LibraryFingerprint.Release} runs, found '{facts.Architecture}'. Use the reference backend if it runs it, or check the file."
-            : $"Loading {Path.GetFileName(facts.Path)}: expected a model that llama.cpp {LibraryFingerprint.Release} runs; it refuses the file: {reason}. Check the file, or convert the model again.",
-        _progressError);
+            ? $"Loading {Path.GetFileName(facts.Path)}: expected an architecture that {runner} runs, found '{facts.Architecture}'. Use the reference backend if it runs it, or check the file."
+            : $"Loading {Path.GetFileName(facts.Path)}: expected a model that {runner} runs; it refuses the file: {reason}. Check the file, or convert the model again.",
+        inner);
+
+    private ModelFileException Refusal(string reason) => Refusal(facts, $"llama.cpp {LibraryFingerprint.Release}", reason, _progressError);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static byte OnProgress(float part, nint data)

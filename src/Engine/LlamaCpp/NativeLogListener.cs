@@ -12,6 +12,9 @@ internal sealed class NativeLogListener(NativeLogListener? previous, Action<stri
     /// <summary>The lines, oldest first.</summary>
     public IReadOnlyList<string> Lines => [.. _lines.Select(l => l.Line)];
 
+    /// <summary>Whether an error was logged.</summary>
+    public bool HasErrors => _lines.Any(l => l.Level == ggml_log_level.ERROR);
+
     /// <summary>Why something failed: the errors, or else the warnings, in one line; empty where nothing was said.</summary>
     public string Reason
     {

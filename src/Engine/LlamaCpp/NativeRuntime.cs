@@ -8,8 +8,8 @@ namespace Engine.LlamaCpp;
 /// libggml-base, of which the dynamic loader gives both the first.</summary>
 /// <param name="Backend">The backend that loaded it.</param>
 /// <param name="Path">The file of libllama.</param>
-/// <param name="Resolve">From the library's name in an import to its handle.</param>
-internal sealed record NativeRuntime(string Backend, string Path, Func<string, nint> Resolve)
+/// <param name="Handle">Of that file.</param>
+internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
 {
     private static readonly Lock Gate = new();
     private static NativeRuntime? _loaded;
@@ -41,6 +41,12 @@ internal sealed record NativeRuntime(string Backend, string Path, Func<string, n
             }
         }
     }
+
+    /// <summary>From the library's name in an import to its handle. dlsym also looks into what a library depends on, so on Linux and
+    /// macOS one handle serves all three names, whatever their files are called; GetProcAddress does not.</summary>
+    public nint Resolve(string name) => OperatingSystem.IsWindows() && name != Llama.Library
+        ? NativeLibrary.Load(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, name + ".dll"))
+        : Handle;
 
     private static nint ResolveImport(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
         name is Llama.Library or Ggml.BaseLibrary or Ggml.RegistryLibrary ? _loaded!.Resolve(name) : 0;

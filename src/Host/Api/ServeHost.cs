@@ -3,7 +3,6 @@ using Engine.Configuration;
 using Engine.Host.Workers;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
-using ReferenceModels;
 
 namespace Engine.Host.Api;
 
@@ -39,7 +38,7 @@ internal static class ServeHost
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         IServiceCollection services = builder.Services;
-        EngineBuilder engine = services.AddEngine(builder.Configuration).AddReferenceModels();
+        EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends();
         configure?.Invoke(engine);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServeConfiguration>();

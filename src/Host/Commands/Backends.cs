@@ -1,6 +1,5 @@
 using Engine.Configuration;
 using Engine.LlamaCpp;
-using ReferenceModels;
 
 namespace Engine.Host.Commands;
 
@@ -27,7 +26,7 @@ internal sealed class Backends : IAsyncDisposable
                     console => console.LogToStandardErrorThreshold = LogLevel.Trace);
             }
         });
-        services.AddEngine(new ConfigurationBuilder().Build()).AddReferenceModels();
+        services.AddEngine(new ConfigurationBuilder().Build()).AddAllBackends();
         _services = services.BuildServiceProvider();
     }
 
@@ -46,7 +45,7 @@ internal sealed class Backends : IAsyncDisposable
 
     private static string Unknown(string name, string[] known)
     {
-        string proposal = Spelling.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+        string proposal = MissingBackend.Remedy(name) is { } remedy ? $" {remedy}" : Spelling.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
         return $"--backend: expected one of {string.Join(", ", known.Select(backend => $"'{backend}'"))}, found '{name}'.{proposal}";
     }
 }

@@ -72,10 +72,9 @@ internal sealed class Bert : IRanker
             var read = new ConfigReader(metadata, "bert");
             int d = read.Positive("embedding_length");
             (int H, int G) = read.Heads(d);
-            int labels = metadata.GetStrings("bert.classifier.output_labels")?.Count ?? 0;
             return new Config(
                 vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G,
-                new ConfigReader(metadata, "tokenizer.ggml").Positive("token_type_count"), Math.Max(1, labels),
+                new ConfigReader(metadata, "tokenizer.ggml").Positive("token_type_count"), GgufUsage.ClassifierWidth(metadata),
                 read.Positive("context_length"), read.Float("attention.layer_norm_epsilon"));
         }
     }

@@ -1,6 +1,5 @@
 using Engine.LlamaCpp;
 using Engine.Sampling;
-using Engine.Tests.Gguf.Preflight;
 
 namespace Engine.Tests.LlamaCpp;
 

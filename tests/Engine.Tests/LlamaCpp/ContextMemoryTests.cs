@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Engine.Gguf;
 using Engine.LlamaCpp;
-using Engine.Tests.Gguf.Preflight;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Tests.LlamaCpp;

@@ -1,5 +1,4 @@
 using Engine.LlamaCpp;
-using Engine.Tests.Gguf.Preflight;
 
 namespace Engine.Tests.LlamaCpp;
 

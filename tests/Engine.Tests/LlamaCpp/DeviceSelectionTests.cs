@@ -12,7 +12,7 @@ public sealed class DeviceSelectionTests
     [Fact]
     public void The_cpu_offloads_nothing_and_gives_an_empty_list_of_devices()
     {
-        var choice = DeviceSelection.Choose(_library, "cpu", gpuLayers: -1, NullLogger.Instance);
+        var choice = DeviceSelection.Choose(kind => kind.Absence(_library), "cpu", gpuLayers: -1, NullLogger.Instance);
         Assert.Equal(("cpu", 0), (choice.Name, choice.GpuLayers));
         Assert.Equal([0], choice.ToNullTerminated());
     }
@@ -20,7 +20,7 @@ public sealed class DeviceSelectionTests
     [Fact]
     public void An_unknown_device_is_refused_with_the_names_there_are()
     {
-        var message = Assert.Throws<ConfigurationException>(() => DeviceSelection.Choose(_library, "gpu", -1, NullLogger.Instance)).Message;
+        var message = Assert.Throws<ConfigurationException>(() => DeviceSelection.Choose(kind => kind.Absence(_library), "gpu", -1, NullLogger.Instance)).Message;
         Assert.Contains("auto, cpu, cuda, vulkan, metal", message, StringComparison.Ordinal);
         Assert.Contains("'gpu'", message, StringComparison.Ordinal);
     }
@@ -32,7 +32,7 @@ public sealed class DeviceSelectionTests
     public void A_device_named_outright_is_had_or_its_absence_explained(string device, string plugin, string remedy)
     {
         var installed = File.Exists(Path.Combine(_library.Folder, plugin));
-        var failure = Record.Exception(() => DeviceSelection.Choose(_library, device, -1, NullLogger.Instance));
+        var failure = Record.Exception(() => DeviceSelection.Choose(kind => kind.Absence(_library), device, -1, NullLogger.Instance));
         if (!installed || failure is not null)
         {
             Assert.IsType<DeviceUnavailableException>(failure);
@@ -56,7 +56,7 @@ public sealed class DeviceSelectionTests
     public void Auto_says_what_it_takes_and_why()
     {
         var logger = new LineLogger();
-        var choice = DeviceSelection.Choose(_library, "auto", -1, logger);
+        var choice = DeviceSelection.Choose(kind => kind.Absence(_library), "auto", -1, logger);
         var line = Assert.Single(logger.Lines);
         Assert.StartsWith(choice == DeviceChoice.Cpu ? "Device auto: the CPU, for cuda:" : "Device: " + choice.Name, line, StringComparison.Ordinal);
     }

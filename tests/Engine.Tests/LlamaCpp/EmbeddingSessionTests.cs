@@ -2,7 +2,6 @@ using Engine.Generation;
 using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
 using Engine.Sampling;
-using Engine.Tests.Gguf.Preflight;
 
 namespace Engine.Tests.LlamaCpp;
 

@@ -1,7 +1,6 @@
 using Engine.Generation;
 using Engine.LlamaCpp;
 using Engine.Sampling;
-using Engine.Tests.Gguf.Preflight;
 
 namespace Engine.Tests.LlamaCpp;
 

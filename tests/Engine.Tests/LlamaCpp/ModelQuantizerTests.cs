@@ -2,7 +2,6 @@ using Engine.Configuration;
 using Engine.Gguf;
 using Engine.LlamaCpp;
 using Engine.Sampling;
-using Engine.Tests.Gguf.Preflight;
 
 namespace Engine.Tests.LlamaCpp;
 

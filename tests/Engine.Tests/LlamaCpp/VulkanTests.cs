@@ -57,7 +57,7 @@ public sealed unsafe class VulkanTests : IDisposable
         Assert.Equal(Choose("vulkan").Devices.All(DeviceKind.IsSoftware), Choose("auto") == DeviceChoice.Cpu);
 
     private DeviceChoice Choose(string device, int gpuLayers = -1) =>
-        DeviceSelection.Choose(_library, device, gpuLayers, NullLogger.Instance);
+        DeviceSelection.Choose(kind => kind.Absence(_library), device, gpuLayers, NullLogger.Instance);
 
     /// <summary>Logits of the last of ten tokens, and what llama.cpp logged.</summary>
     private (float[] Logits, IReadOnlyList<string> Log) Evaluate(DeviceChoice choice)

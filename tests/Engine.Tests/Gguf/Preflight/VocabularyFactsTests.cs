@@ -1,5 +1,5 @@
 using Engine.Gguf;
-using static Engine.Tests.Gguf.Preflight.TinyModel;
+using static Tests.Shared.TinyModel;
 
 namespace Engine.Tests.Gguf.Preflight;
 

@@ -1,6 +1,6 @@
 using Engine.Gguf;
 
-namespace Engine.Tests.Gguf.Preflight;
+namespace Tests.Shared;
 
 /// <summary>The smallest models that llama.cpp v0.5.0 loads, tokenizes with and evaluates, as data to change one thing in.</summary>
 internal sealed class TinyModel
@@ -58,6 +58,7 @@ internal sealed class TinyModel
         return new TinyModel("bert", width, feedForward).Set("bert.attention.layer_norm_epsilon", 1e-12f).Set("bert.attention.causal", false)
             .Vocabulary("bert", tokens).Set("tokenizer.ggml.token_type_count", 2u)
             .Set("tokenizer.ggml.bos_token_id", 2u).Set("tokenizer.ggml.seperator_token_id", 3u).Set("tokenizer.ggml.unknown_token_id", 1u)
+            .Set("tokenizer.ggml.mask_token_id", 1u) // 103 where the file does not say, which older llama.cpp look up
             .Tensor("token_embd.weight", width, tokens.Length).Tensor("token_types.weight", width, 2).Tensor("position_embd.weight", width, 32)
             .Norms("token_embd_norm").Norms("blk.0.attn_output_norm").Norms("blk.0.layer_output_norm")
             .Linear("blk.0.attn_q", width, width).Linear("blk.0.attn_k", width, width).Linear("blk.0.attn_v", width, width)

@@ -1,0 +1,20 @@
+using Engine.Configuration;
+#if LLAMASHARP
+using Engine.LLamaSharp;
+#endif
+using ReferenceModels;
+
+namespace Engine.Host;
+
+/// <summary>The backends that this build of the program has.</summary>
+internal static class HostBackends
+{
+    /// <summary>Adds the managed models, and LLamaSharp where it was built in (-p:LLamaSharp=true).</summary>
+    public static EngineBuilder AddAllBackends(this EngineBuilder builder)
+    {
+#if LLAMASHARP
+        builder.AddLLamaSharp();
+#endif
+        return builder.AddReferenceModels();
+    }
+}

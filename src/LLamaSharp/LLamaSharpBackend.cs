@@ -1,0 +1,65 @@
+using Engine.Configuration;
+using Engine.Generation;
+using Engine.LlamaCpp;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Engine.LLamaSharp;
+
+/// <summary>The backend <c>llamasharp</c>: llama.cpp by way of LLamaSharp and the native libraries of its packages.</summary>
+/// <param name="logger">Receives LLamaSharp's and llama.cpp's log.</param>
+/// <remarks>A process runs this backend or <see cref="LlamaCppBackend"/>, not both. LLamaSharp computes for one request at a time
+/// in the whole process; slots share that turn.</remarks>
+public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null) : IModelBackend
+{
+    /// <summary>The name in configuration and on the command line.</summary>
+    public const string BackendName = "llamasharp";
+
+    private readonly ILogger _logger = logger ?? (ILogger)NullLogger.Instance;
+
+    /// <inheritdoc/>
+    public string Name => BackendName;
+
+    /// <inheritdoc/>
+    /// <remarks>The weights stay in the file, which is mapped: it must not be changed or cut while the model is loaded.</remarks>
+    public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        cancellationToken.ThrowIfCancellationRequested();
+        var model = await Task.Run(() => LoadFileAsync(options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return new SessionModel(model, options.Slots, logger: _logger);
+    }
+
+    internal async Task<LLamaSharpModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        var plan = LoadPlan.Read(options, _logger);
+        try
+        {
+            var library = LLamaSharpLibrary.Load(options, _logger);
+            NativeGuard.Install();
+            var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger);
+            plan.RequireMemory(device);
+            var handle = await new LLamaSharpLoading(plan.Facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+            return new LLamaSharpModel(handle, plan, device) { Adapters = await AdaptersAsync(handle, plan, options).ConfigureAwait(false) };
+        }
+        catch
+        {
+            plan.File.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<LLamaSharpAdapters> AdaptersAsync(SafeLlamaModelHandle model, LoadPlan plan, ModelOptions options)
+    {
+        try
+        {
+            return await LLamaSharpAdapters.LoadAsync(model, plan.File, options.VocabularyOnly ? [] : options.Adapters).ConfigureAwait(false);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Engine.Configuration;
+using Engine.LlamaCpp;
+using LLama.Exceptions;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.LLamaSharp;
+
+/// <summary>The native library of LLamaSharp in this process. LLamaSharp chooses it once: the options of the first model decide.</summary>
+internal sealed class LLamaSharpLibrary
+{
+    private static readonly Lock Gate = new();
+    private static readonly List<string> LoadingLog = [];
+    private static LLamaSharpLibrary? _loaded;
+
+    private readonly string? _asked;
+    private readonly bool _triesCuda;
+
+    private LLamaSharpLibrary(string path, string? asked, bool triesCuda) => (Path, _asked, _triesCuda) = (path, asked, triesCuda);
+
+    /// <summary>Who runs the models, for messages: <c>LLamaSharp 0.28.0</c>.</summary>
+    public static string Runner { get; } = "LLamaSharp " + typeof(LLamaSharpLibrary).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "LLamaSharpVersion").Value;
+
+    /// <summary>The file of libllama.</summary>
+    public string Path { get; }
+
+    /// <summary>Has LLamaSharp load its library, or gives the one already loaded.</summary>
+    /// <param name="options">Of the model that asks: <see cref="ModelOptions.LibraryPath"/> names a library of the user's own; the
+    /// device tells whether the libraries for CUDA are tried.</param>
+    /// <param name="logger">Receives its log from now on.</param>
+    /// <exception cref="NativeLibraryException">It is not there, does not load, is not the one LLamaSharp is written for, or
+    /// another one is already loaded.</exception>
+    public static LLamaSharpLibrary Load(ModelOptions options, ILogger logger)
+    {
+        string? asked = string.IsNullOrEmpty(options.LibraryPath) ? null : LibraryFile(options.LibraryPath);
+        lock (Gate)
+        {
+            NativeLog.RouteTo(logger);
+            if (_loaded is null)
+            {
+                bool triesCuda = !options.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase);
+                NativeRuntime.Load(LLamaSharpBackend.BackendName, () =>
+                {
+                    _loaded = new LLamaSharpLibrary(Map(asked, triesCuda), asked, triesCuda);
+                    return new NativeRuntime(LLamaSharpBackend.BackendName, _loaded.Path, NativeLibrary.Load(_loaded.Path));
+                });
+                NativeLog.Attach();
+                logger.LogInformation("{LLamaSharp} runs llama.cpp from {Path}.", Runner, _loaded!.Path);
+            }
+            else if (asked is not null && asked != _loaded._asked)
+            {
+                throw new NativeLibraryException(
+                    $"Loading llama.cpp from {asked}: this process already runs the one from {_loaded.Path}, and LLamaSharp chooses its library once. Give all models the same LibraryPath, or start another process.");
+            }
+            return _loaded;
+        }
+    }
+
+    /// <summary>Why no device of a kind is taken, and what to do.</summary>
+    public string Absence(DeviceKind kind)
+    {
+        string remedy = $"use the backend '{LlamaCppBackend.BackendName}'";
+        if (kind.Name != "cuda")
+        {
+            return $"LLamaSharp is built in with its packages for the CPU and for CUDA 12 only; {remedy}";
+        }
+        if (!_triesCuda)
+        {
+            return "the first model of this process asked for the device 'cpu', and LLamaSharp chooses its library once. Ask for the device 'cuda' with the first model";
+        }
+        if (kind.IsLoaded)
+        {
+            return "the NVIDIA driver shows no GPU that CUDA 12 can use (CUDA_VISIBLE_DEVICES may hide it)";
+        }
+        string plugin = System.IO.Path.Combine(AppContext.BaseDirectory, "runtimes", NativeLibraryLocator.RuntimeIdentifier, "native", "cuda12", kind.Plugin);
+        if (!File.Exists(plugin))
+        {
+            return $"the file {plugin} is missing. Build with -p:LLamaSharp=true on a package feed that has LLamaSharp.Backend.Cuda12, or {remedy}";
+        }
+        try
+        {
+            NativeLibrary.Free(NativeLibrary.Load(plugin));
+            return $"{plugin} loads only now. Start again";
+        }
+        catch (DllNotFoundException e)
+        {
+            return $"{plugin} does not load: {e.Message.Trim().Split('\n')[^1]}. Install the CUDA 12 runtime and the NVIDIA driver, or put their folders into LD_LIBRARY_PATH";
+        }
+    }
+
+    private static string Map(string? asked, bool triesCuda)
+    {
+        if (asked is not null)
+        {
+            ContextLayout.Check(asked);
+        }
+        if (!NativeLibraryConfig.LLama.LibraryHasLoaded)
+        {
+            NativeLibraryConfig.LLama
+                .WithLibrary(asked)
+                .WithSearchDirectory(AppContext.BaseDirectory)
+                .WithSelectingPolicy(new LLamaSharpSelection(triesCuda))
+                .WithLogCallback((level, line) => Keep(line));
+        }
+        try
+        {
+            if (NativeLibraryConfig.LLama.DryRun(out _) && FindMapped() is { } path)
+            {
+                ContextLayout.Check(path);
+                NativeApi.llama_empty_call(); // binds LLamaSharp's imports to it
+                return path;
+            }
+        }
+        catch (Exception e) when (e is RuntimeError or TypeInitializationException)
+        {
+            Keep(e.GetBaseException().Message);
+        }
+        throw new NativeLibraryException(
+            $"Loading the native library of {Runner} for {NativeLibraryLocator.RuntimeIdentifier}: expected {asked ?? "runtimes/" + NativeLibraryLocator.RuntimeIdentifier + "/native/*/libllama.so beside the program"}, none loads. "
+            + $"LLamaSharp says: {string.Join("; ", LoadingLog.Where(line => line.Contains("ailed", StringComparison.Ordinal)).Distinct().TakeLast(4))}. "
+            + "Build again with -p:LLamaSharp=true, or name the library with LibraryPath.");
+    }
+
+    private static void Keep(string line)
+    {
+        lock (LoadingLog)
+        {
+            LoadingLog.Add(line.Trim());
+        }
+    }
+
+    private static string LibraryFile(string libraryPath)
+    {
+        string name = OperatingSystem.IsWindows() ? "llama.dll" : OperatingSystem.IsMacOS() ? "libllama.dylib" : "libllama.so";
+        string file = System.IO.Path.GetFullPath(Directory.Exists(libraryPath) ? System.IO.Path.Combine(libraryPath, name) : libraryPath);
+        return File.Exists(file) ? file : throw new NativeLibraryException(
+            $"Loading the native library of {Runner}: expected {file}, found nothing there. LibraryPath must name libllama or the folder that holds it; leave it empty to take the library of LLamaSharp's packages.");
+    }
+
+    // LLamaSharp does not say which file it took.
+    private static string? FindMapped()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
+            .FirstOrDefault(file => System.IO.Path.GetFileName(file) is var name &&
+                (name.StartsWith("libllama.", StringComparison.Ordinal) || name.Equals("llama.dll", StringComparison.OrdinalIgnoreCase)));
+    }
+}

@@ -1,0 +1,55 @@
+using Engine.LlamaCpp;
+using LLama.Common;
+using LLama.Exceptions;
+using LLama.Extensions;
+using LLama.Native;
+
+namespace Engine.LLamaSharp;
+
+/// <summary>One loading of a file by LLamaSharp, with its progress, its cancellation and llama.cpp's reasons.</summary>
+internal sealed class LLamaSharpLoading(ModelFacts facts, DeviceChoice device, IProgress<float>? progress, CancellationToken cancellationToken)
+{
+    private Exception? _progressError;
+
+    /// <exception cref="ModelFileException">llama.cpp refuses the file; its reason is in the message.</exception>
+    /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
+    public Task<SafeLlamaModelHandle> RunAsync() => GuardedThread.Run($"loading {facts.Name}", stackBytes: 16 << 20, Refusal, Load);
+
+    private SafeLlamaModelHandle Load()
+    {
+        var options = new ModelParams(facts.Path) { GpuLayerCount = device.GpuLayers, VocabOnly = !facts.HasWeights };
+        using var pins = options.ToLlamaModelParams(out var parameters);
+        LlamaProgressCallback callback = OnProgress;
+        parameters.progress_callback = callback;
+        using var log = NativeLog.Listen();
+        try
+        {
+            return SafeLlamaModelHandle.LoadFromFile(facts.Path, parameters);
+        }
+        catch (LoadWeightsFailedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Refusal(_progressError?.Message ?? log.Reason);
+        }
+        finally
+        {
+            GC.KeepAlive(callback);
+        }
+    }
+
+    private ModelFileException Refusal(string reason) => ModelLoading.Refusal(facts, LLamaSharpLibrary.Runner, reason, _progressError);
+
+    private bool OnProgress(float part, nint context)
+    {
+        try
+        {
+            progress?.Report(part);
+            return !cancellationToken.IsCancellationRequested;
+        }
+        catch (Exception error)
+        {
+            _progressError = error; // nothing may leave a callback
+            return false;
+        }
+    }
+}
