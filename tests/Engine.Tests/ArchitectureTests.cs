@@ -33,6 +33,8 @@ public sealed partial class ArchitectureTests
         ["ReferenceModels"] = [
             "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Tokenizers", "ReferenceModels.Weights"],
+        ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "ReferenceModels.Tokenizers"],
+        ["Engine.LLamaSharp"] = ["Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp"],
         ["Engine.Host"] = ["*"],
     };
 
@@ -40,7 +42,7 @@ public sealed partial class ArchitectureTests
     public void No_arrow_points_back()
     {
         var wrong = new List<string>();
-        foreach (string file in SourceFiles("Engine").Concat(SourceFiles("ReferenceModels")))
+        foreach (string file in SourceFiles("Engine").Concat(SourceFiles("ReferenceModels")).Concat(SourceFiles("LLamaSharp")))
         {
             string from = NamespaceOf(file);
             string room = Arrows.Keys.Where(k => from == k || from.StartsWith(k + ".", StringComparison.Ordinal)).MaxBy(k => k.Length)
@@ -57,7 +59,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Assemblies_point_only_Host_to_ReferenceModels_to_Engine()
+    public void Assemblies_point_only_Host_to_LLamaSharp_to_ReferenceModels_to_Engine()
     {
         static string[] References(string project) =>
             [.. ProjectReference().Matches(File.ReadAllText(Path.Combine(SharedFolder.Checkout, "src", project, project + ".csproj")))
@@ -65,13 +67,14 @@ public sealed partial class ArchitectureTests
 
         Assert.Empty(References("Engine"));
         Assert.Equal(["Engine"], References("ReferenceModels"));
-        Assert.Equal(["Engine", "ReferenceModels"], References("Host").Order());
+        Assert.Equal(["Engine", "ReferenceModels"], References("LLamaSharp").Order());
+        Assert.Equal(["Engine", "LLamaSharp", "ReferenceModels"], References("Host").Order());
     }
 
     [Fact]
     public void Native_imports_stand_in_Interop_alone()
     {
-        var elsewhere = SourceFiles("Engine").Concat(SourceFiles("ReferenceModels")).Concat(SourceFiles("Host"))
+        var elsewhere = SourceFiles("Engine").Concat(SourceFiles("ReferenceModels")).Concat(SourceFiles("LLamaSharp")).Concat(SourceFiles("Host"))
             .Where(f => !f.Contains(Path.Combine("LlamaCpp", "Interop"), StringComparison.Ordinal))
             .Where(f => File.ReadAllText(f).Contains("[LibraryImport", StringComparison.Ordinal))
             .Select(f => Path.GetRelativePath(SharedFolder.Checkout, f));

@@ -23,7 +23,10 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
     // llama.cpp's name of the rows that embed, also where it does not pool them and they had a name already.
     private const string Pooled = "result_embd_pooled";
 
-    /// <summary>The part whose graph runs: <c>encoder</c> or <c>decoder</c> where there are two.</summary>
+    /// <summary>The name of the part that reads a source.</summary>
+    public const string Encoder = "encoder";
+
+    /// <summary>The part whose graph runs: <see cref="Encoder"/> or <c>decoder</c> where there are two.</summary>
     public string? Part { get; set; }
 
     /// <summary>Positions the cache holds when the graph has run.</summary>
@@ -94,7 +97,7 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
         {
             return;
         }
-        long[] shape = [node.Columns(Positions), tensor->ne[1], tensor->ne[2], tensor->ne[3]];
+        long[] shape = [node.Columns(Positions, encodes: Part == Encoder), tensor->ne[1], tensor->ne[2], tensor->ne[3]];
         Reserve(shape.Aggregate(sizeof(float), (long bytes, long length) => bytes * length), name);
         int dimensions = shape[3] > 1 ? 4 : shape[2] > 1 ? 3 : 2;
         _taken.Add(new Activation(name, operation, occurrence, shape[..dimensions], TensorValues.Read(tensor, shape[0])) { Part = Part });

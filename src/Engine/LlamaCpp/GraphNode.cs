@@ -22,8 +22,8 @@ namespace Engine.LlamaCpp;
 /// </remarks>
 internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
 {
-    // Where T5's bias is gathered for the positions of the cache, and where K lies: both as long as the cache's view.
-    private const string CacheBuckets = "pos_bucket_dec";
+    // What T5's bias is gathered by, in the decoder for all positions of the cache's view, and where K lies.
+    private const string Buckets = "pos_bucket_1d";
     private const string CachedKeys = "cache_k_";
     private const string OutputRows = "out_ids";
 
@@ -47,7 +47,8 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     /// <summary>Elements of dimension 0 that mean anything: scores over the cache reach to the end of the cache's view, a multiple of
     /// 256 positions.</summary>
     /// <param name="positions">Positions in the cache.</param>
-    public long Columns(long positions) => IsOverCache ? Math.Min(positions, tensor->ne[0]) : tensor->ne[0];
+    /// <param name="encodes">Whether the graph is that of an encoder, which has no cache.</param>
+    public long Columns(long positions, bool encodes) => !encodes && IsOverCache ? Math.Min(positions, tensor->ne[0]) : tensor->ne[0];
 
     private string NameWithin(int nesting)
     {
@@ -70,7 +71,7 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     private bool IsOverCache => Operation switch
     {
         "MUL_MAT" => Source(0) is { } keys && keys.Root.GivenName.StartsWith(CachedKeys, StringComparison.Ordinal),
-        "CONT" => Source(0) is { Operation: "PERMUTE" } permuted && permuted.Gathered?.Source(1)?.Root.GivenName == CacheBuckets,
+        "CONT" => Source(0) is { Operation: "PERMUTE" } permuted && permuted.Gathered?.Source(1)?.GivenName == Buckets,
         var operation => Elementwise.Contains(operation) && Source(0) is { IsOverCache: true },
     };
 

@@ -22,7 +22,7 @@ internal sealed class TapSession(LlamaModel model, Numerics numerics) : ISession
             : model.CreateTapContext(tokens.Length, numerics, tap);
         if (model.HasSource)
         {
-            tap.Part = "encoder";
+            tap.Part = ActivationTap.Encoder;
             context.Encode(source, cancellationToken);
             tap.Part = "decoder";
         }
@@ -41,7 +41,7 @@ internal sealed class TapSession(LlamaModel model, Numerics numerics) : ISession
         int[] tokens = evaluation.Tokens;
         using var tap = new ActivationTap(evaluation.Activations)
         {
-            Part = model.HasSource ? "encoder" : null,
+            Part = model.HasSource ? ActivationTap.Encoder : null,
             Positions = tokens.Length,
             RowsName = pooling == Pooling.Rank ? null : model.RowsName,
         };

@@ -41,6 +41,9 @@ internal sealed class Vocabulary
     /// <summary><c>tokenizer.ggml.model</c>: <c>llama</c> (SentencePiece BPE), <c>gpt2</c> (byte-level BPE), <c>bert</c> (WordPiece), <c>t5</c> (Unigram), …</summary>
     public string Model { get; }
 
+    /// <summary>Whether it is WordPiece.</summary>
+    public bool IsWordPiece => Model == "bert";
+
     /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty where the file is silent.</summary>
     public string Pre { get; }
 

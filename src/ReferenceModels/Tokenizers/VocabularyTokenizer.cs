@@ -40,13 +40,16 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <summary>Texts, scores, kinds.</summary>
     protected Vocabulary Vocabulary { get; }
 
-    /// <summary>What goes before a text.</summary>
-    protected virtual int? Prefix =>
-        Vocabulary.AddsBeginningOfSequence ? Require(BeginningOfSequence, "a beginning-of-sequence token ('bos_token_id')") : null;
+    /// <summary>What goes before a text. WordPiece puts a text between its two, whatever the flags say.</summary>
+    protected virtual int? Prefix => Vocabulary.AddsBeginningOfSequence || Vocabulary.IsWordPiece
+        ? Require(BeginningOfSequence, "a beginning-of-sequence token ('bos_token_id')")
+        : null;
 
     /// <summary>What goes behind a text.</summary>
     protected virtual int? Suffix =>
-        Vocabulary.AddsEndOfSequence ? Require(EndOfSequence, "an end-of-sequence token ('eos_token_id')") : null;
+        Vocabulary.IsWordPiece ? Require(Vocabulary.Separator, "a separator token ('seperator_token_id')")
+        : Vocabulary.AddsEndOfSequence ? Require(EndOfSequence, "an end-of-sequence token ('eos_token_id')")
+        : null;
 
     /// <inheritdoc/>
     public bool IsEndOfGeneration(int token) => Vocabulary.EndOfGeneration.Contains(token);

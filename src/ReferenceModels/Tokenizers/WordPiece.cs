@@ -19,12 +19,6 @@ internal sealed class WordPiece : VocabularyTokenizer
         }
     }
 
-    /// <summary>BOS (<c>[CLS]</c>), whatever the file's flags say.</summary>
-    protected override int? Prefix => Require(BeginningOfSequence, "a beginning-of-sequence token ('bos_token_id')");
-
-    /// <summary>SEP, whatever the file's flags say.</summary>
-    protected override int? Suffix => Require(Vocabulary.Separator, "a separator token ('seperator_token_id')");
-
     /// <inheritdoc/>
     protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
     {
