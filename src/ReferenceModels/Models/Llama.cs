@@ -79,18 +79,19 @@ internal sealed class Llama : IDecoder
             {
                 throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend runs dense models, this file has {experts} experts. Use the llama.cpp backend.");
             }
-            (int d, int H) = (read.Positive("embedding_length"), read.Positive("attention.head_count"));
+            (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
+            int H = read.PerLayer("attention.head_count", N);
             int d_k = read.Positive("attention.key_length", d / H);
             Agree("attention.value_length", read.Positive("attention.value_length", d / H), d_k);
             Agree("rope.dimension_count", read.Positive("rope.dimension_count", d_k), d_k);
-            int G = read.Positive("attention.head_count_kv", H);
+            int G = read.PerLayer("attention.head_count_kv", N, H);
             if (H % G != 0)
             {
                 throw new ModelFileException($"Reading metadata 'llama.attention.head_count_kv': expected a divisor of head_count {H}, found {G}. Convert the model again.");
             }
             int context = read.Positive("context_length");
             return new Config(
-                vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G, d_k, context,
+                vocabulary, d, read.PerLayer("feed_forward_length", N), N, H, G, d_k, context,
                 read.Float("attention.layer_norm_rms_epsilon"),
                 metadata.GetFloat32("llama.rope.freq_base") ?? 10_000,
                 ReadRopeScaling(metadata, context));
