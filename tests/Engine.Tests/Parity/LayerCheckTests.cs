@@ -87,7 +87,7 @@ public sealed class LayerCheckTests
         Activation[] native = [.. Ops[..6], product, bias, chosen, sum, last];
         LayerFindings findings = await Check(native, Change([.. Ops[..6], product, sum, last], 7, 9));
         Assert.Equal((1, 1), (findings.Layers[9].Layer, findings.Layers[10].Layer));
-        Assert.Equal(("l_out-1", "ADD"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
+        Assert.Equal(("l_out-1", "ADD", 1), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op, findings.FirstDivergence.Layer));
     }
 
     [Fact]
