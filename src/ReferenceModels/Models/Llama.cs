@@ -156,7 +156,7 @@ internal sealed class Llama : IDecoder
             {
                 AttnNorm = w.Vector("attn_norm.weight", c.d, $"embedding_length {c.d}"),
                 AttnQKV = w.OptionalMatrix("attn_qkv.weight", q + 2 * kv, c.d, $"{fromH} and twice {fromG}"),
-                AttnQKVBias = w.OptionalVector("attn_qkv.bias", q + 2 * kv, $"{fromH} and twice {fromG}"),
+                AttnQKVBias = fused ? w.OptionalVector("attn_qkv.bias", q + 2 * kv, $"{fromH} and twice {fromG}") : null,
                 AttnQ = fused ? null : w.Matrix("attn_q.weight", q, c.d, fromH),
                 AttnK = fused ? null : w.Matrix("attn_k.weight", kv, c.d, fromG),
                 AttnV = fused ? null : w.Matrix("attn_v.weight", kv, c.d, fromG),
@@ -306,15 +306,6 @@ internal sealed class Llama : IDecoder
     }
 
     // x Wᵀ, and with a bias x Wᵀ + b, which llama.cpp may call by another name.
-    private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer)
-    {
-        Tensor y = Linear.Forward(s.Pass, weight, null, x);
-        NamedSteps.TakeProduct(s, weight, product, layer, y);
-        if (bias is not null)
-        {
-            y = Bias.Forward(s.Pass, y, bias);
-            s.Tap?.Take(sum, layer, "ADD", y);
-        }
-        return y;
-    }
+    private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer) =>
+        NamedSteps.Linear(s, weight, bias, x, product, bias is null ? product : sum, layer);
 }
