@@ -77,7 +77,7 @@ internal sealed class ReferenceModel : ILoadedModel
     public ISession CreateSession(SessionKind kind)
     {
         RequireMemory(1);
-        return new ReferenceSession(_network, _workers, Card.ContextLength, _arithmetic);
+        return new ReferenceSession(Card.Name, _network, _workers, Card.ContextLength, _arithmetic);
     }
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>

@@ -14,13 +14,14 @@ internal sealed class ReferenceSession : ISession
     // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
     private const int LogitFloats = 2 << 20;
 
+    private readonly string _name;
     private readonly INetwork _network;
     private readonly State _state;
 
     /// <summary>An empty context.</summary>
-    public ReferenceSession(INetwork network, Workers workers, int contextLength, Arithmetic arithmetic)
+    public ReferenceSession(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic)
     {
-        _network = network;
+        (_name, _network) = (name, network);
         _state = network.CreateState(new Pass(workers) { Arithmetic = arithmetic }, contextLength);
     }
 
@@ -145,8 +146,7 @@ internal sealed class ReferenceSession : ISession
     // Where a model knows one segment only, every token is of it.
     private static int[] Segments(IEncoder encoder, Evaluation evaluation) => encoder.Segments > 1 ? evaluation.Segments : [];
 
-    private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw new UnsupportedRequestException(
-        "Pooling by rank: this model has no classifier head that would give scores. Ask for another pooling.");
+    private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw RequestRules.NoClassifier(_name);
 
     private void Begin(int tokens, CancellationToken cancellationToken)
     {

@@ -93,8 +93,9 @@ public abstract class GeneratorContract : ModelContract
         await Assert.ThrowsAsync<EmptyPromptException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens([]) }));
         await Assert.ThrowsAsync<ContextLengthExceededException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens(Tokens(129)) }));
         await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Generate(Greedy(1) with { Prompt = Prompt.FromTokens([-1]) }));
-        await Assert.ThrowsAsync<UnsupportedRequestException>(
+        var error = await Assert.ThrowsAsync<UnsupportedRequestException>(
             () => Model.EmbedAsync(new() { Inputs = [Prompt.FromText("a")], Pooling = Pooling.Rank }).AsTask());
+        Assert.StartsWith($"Pooling by rank with {Model.Card.Name}: expected an encoder with a classifier head", error.Message, StringComparison.Ordinal);
         Assert.Single(await Generate(Greedy(1)));
     }
 

@@ -83,6 +83,20 @@ public sealed class ReferenceBackendTests : IDisposable
         Assert.Contains($"'{type}'", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("attention.head_count", new[] { 4, 2 }, "expected the 4 of the first layer in every layer, found 2")]
+    [InlineData("attention.head_count_kv", new[] { 2, 1 }, "expected the 2 of the first layer in every layer, found 1")]
+    [InlineData("feed_forward_length", new[] { 112, 112, 112 }, "expected a number for each of the 2 layers, found 3 numbers")]
+    [InlineData("feed_forward_length", new[] { 112, 96 }, "expected the 112 of the first layer in every layer, found 96")]
+    [InlineData("feed_forward_length", new[] { 0, 0 }, "expected a number from 1 to 2147483647, found 0")]
+    public async Task Numbers_of_layers_that_differ_are_refused(string key, int[] numbers, string expected)
+    {
+        string path = new RandomLlama { Metadata = w => w.SetMetadata($"llama.{key}", numbers) }.Write(_folder.File("layers.gguf"));
+        var refusal = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
+        Assert.Contains($"'llama.{key}'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_context_that_no_memory_holds_is_refused_with_both_numbers()
     {

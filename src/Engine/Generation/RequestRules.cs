@@ -78,6 +78,10 @@ internal static class RequestRules
         RequireReplay(request.Replay.Count, card);
     }
 
+    /// <summary>What a backend answers where scores are asked for and the file has no classifier.</summary>
+    public static UnsupportedRequestException NoClassifier(string model) => new(
+        $"Pooling by rank with {model}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+
     private static void Check(SamplingOptions options)
     {
         Expect(options.Temperature >= 0 && float.IsFinite(options.Temperature), nameof(options.Temperature), "a finite number of 0 or more", options.Temperature);

@@ -109,8 +109,7 @@ internal abstract class LlamaModel : ILoadedModel
         int length = tokens ?? Card.ContextLength;
         return _facts is { HasClassifier: true, IsEncoder: true }
             ? CreateContext(new(length, length, length, numerics, Embeds: true, llama_pooling_type.RANK, tap))
-            : throw new UnsupportedRequestException(
-                $"Pooling by rank with {Card.Name}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+            : throw RequestRules.NoClassifier(Card.Name);
     }
 
     /// <summary>A context that holds all tokens of one request in one batch.</summary>

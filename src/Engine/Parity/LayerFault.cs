@@ -42,7 +42,14 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
         ParityLayer seen = Seen.ToLayer();
         int tokens = Seen.Part == "encoder" ? input.Source!.Count : input.Tokens.Count;
         int position = Seen.Replay is { } measure ? ActivationShape.Position(Seen.Native!, measure.WorstRow, tokens) : 0;
-        return new ParityDivergence(position, seen.MaxAbsDiff, seen.Nmse) { Name = named.Name, Op = named.Operation, Occurrence = named.Occurrence, Part = named.Part };
+        return new ParityDivergence(position, seen.MaxAbsDiff, seen.Nmse)
+        {
+            Name = named.Name,
+            Op = named.Operation,
+            Occurrence = named.Occurrence,
+            Part = named.Part,
+            Layer = named.Layer,
+        };
     }
 
     private string Measured()

@@ -103,7 +103,8 @@ internal static partial class LayerJoin
         Reference = LayerKey.Of(reference),
     };
 
-    // A name says its layer; what has none belongs to the layer in whose midst, or behind which, it stands.
+    // A name says its layer; what has none belongs to the layer in whose midst, or behind which, it stands: the last one reached, for
+    // in its midst a layer may choose rows of the one before.
     private static void NumberLayers(LayerRow[] rows)
     {
         int?[] named = [.. rows.Select(row => LayerOf(row.Name))];
@@ -111,8 +112,11 @@ internal static partial class LayerJoin
         int? layer = null;
         for (int i = 0; i < rows.Length; i++)
         {
-            layer = named[i] ?? (i < last ? layer : null);
-            rows[i].Layer = layer;
+            if (named[i] is { } own && !(layer > own))
+            {
+                layer = own;
+            }
+            rows[i].Layer = named[i] ?? (i < last ? layer : null);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Engine.Parity;
 /// <summary>The ops for people, 80 columns wide: the worst op of each layer, and all of the layer that is at fault.</summary>
 internal static class LayerText
 {
-    private const int NameWidth = 30;
+    private const int NameWidth = 29; // so that UNMEASURED ends in column 80
 
     /// <param name="text">Takes the lines.</param>
     /// <param name="layers">The ops.</param>

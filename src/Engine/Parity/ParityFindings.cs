@@ -67,6 +67,10 @@ public sealed record ParityDivergence(
     /// <summary><c>encoder</c> or <c>decoder</c> in a model that has both.</summary>
     [JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Part { get; init; }
+
+    /// <summary>The layer it is in, also where the name does not say it; null before the first and behind the last.</summary>
+    [JsonPropertyName("layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Layer { get; init; }
 }
 
 /// <summary>One activation of both sides. In the replay the reference's op had the inputs of the native one, so that the

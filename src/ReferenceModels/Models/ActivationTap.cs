@@ -14,12 +14,13 @@ namespace ReferenceModels.Models;
 /// <item>what llama.cpp does not name is named after the weight or bias it is computed with: the product with
 /// <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are <c>attn_output-3</c> (MUL_MAT and ADD), BERT's rows of
 /// positions are <c>position_embd</c> (GET_ROWS), its sum of tokens and segments <c>token_types</c> (ADD), the output of its layers
-/// <c>layer_output_norm-0</c> (ADD; the last layer's is <c>result_embd</c>), the rows of T5's bias <c>attn_rel_b-0</c> (GET_ROWS);</item>
+/// <c>layer_output_norm-0</c> (ADD; the last layer's is <c>result_embd</c>);</item>
 /// <item>what has no weight either is named after operation and sources: BERT's <c>add(kqv_out-0,inp_norm-0)</c>, in later layers
 /// <c>add(kqv_out-1,layer_output_norm-0)</c>, and <c>add(ffn_out-0,ffn_inp-0)</c>, all ADD;</item>
 /// <item>scores (<c>kq</c>, <c>kq_plus_kq_b</c>, <c>kq_soft_max</c>) and T5's <c>pos_bias</c> reach over the positions there are, in
 /// the shape (n, T, H), though llama.cpp's own reach over its padded cache;</item>
-/// <item>the choice of the last layer's rows (GET_ROWS, <c>l_out-0 (rows)</c>) is the native side's alone: nothing changes when all are asked for.</item>
+/// <item>the choice of the last layer's rows (GET_ROWS, <c>l_out-0 (rows)</c>) is the native side's alone: nothing changes when all are asked for;
+/// and so are the rows gathered for T5's bias (GET_ROWS, <c>attn_rel_b-0</c>), whose numbers are those of <c>pos_bias</c> (CONT).</item>
 /// </list>
 /// </remarks>
 /// <param name="names">The names asked for, such as <c>l_out-0</c>, or <see cref="ScoreRequest.AllActivations"/>.</param>

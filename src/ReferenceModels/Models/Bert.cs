@@ -70,10 +70,10 @@ internal sealed class Bert : IRanker
         public static Config Read(GgufMetadata metadata, int vocabulary)
         {
             var read = new ConfigReader(metadata, "bert");
-            int d = read.Positive("embedding_length");
-            (int H, int G) = read.Heads(d);
+            (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
+            (int H, int G) = read.Heads(d, N);
             return new Config(
-                vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G,
+                vocabulary, d, read.PerLayer("feed_forward_length", N), N, H, G,
                 new ConfigReader(metadata, "tokenizer.ggml").Positive("token_type_count"), GgufUsage.ClassifierWidth(metadata),
                 read.Positive("context_length"), read.Float("attention.layer_norm_epsilon"));
         }

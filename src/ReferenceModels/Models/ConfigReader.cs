@@ -15,30 +15,52 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     /// <summary>As <see cref="Positive(string)"/>, with what stands for an absent one.</summary>
     public int Positive(string name, int absent) => metadata.GetUInt32(Key(name)) is uint given ? Positive(name, given) : absent;
 
+    /// <summary>A number that a file may also have once for each layer, as llama.cpp reads it; here all layers share one.</summary>
+    /// <param name="name">The key without the architecture.</param>
+    /// <param name="layers">Of the file: block_count.</param>
+    /// <param name="absent">What stands for an absent one; null where it has to be there.</param>
+    /// <exception cref="ModelFileException">It is absent or less than 1, or the layers differ.</exception>
+    public int PerLayer(string name, int layers, int? absent = null)
+    {
+        if (metadata[Key(name)]?.ElementType is null)
+        {
+            return absent is { } number ? Positive(name, number) : Positive(name);
+        }
+        IReadOnlyList<int> numbers = metadata.GetInt32s(Key(name))!;
+        if (numbers.Count != layers)
+        {
+            throw Refuse(name, $"a number for each of the {layers} layers", $"{numbers.Count} numbers");
+        }
+        int first = numbers[0];
+        int other = numbers.FirstOrDefault(number => number != first, first);
+        return first < 1 ? throw Refuse(name, $"a number from 1 to {int.MaxValue}", $"{first}")
+            : other == first ? first : throw Refuse(name, $"the {first} of the first layer in every layer", $"{other}");
+    }
+
     /// <summary>A number that need not be whole.</summary>
     /// <exception cref="ModelFileException">It is absent.</exception>
     public float Float(string name) => metadata.RequireFloat32(Key(name));
 
     /// <summary>Query heads H and key/value heads G of d / H columns each.</summary>
-    /// <exception cref="ModelFileException">They do not share out the width d.</exception>
-    public (int H, int G) Heads(int d)
+    /// <exception cref="ModelFileException">They do not share out the width d, or differ from layer to layer.</exception>
+    public (int H, int G) Heads(int d, int layers)
     {
-        int H = Positive("attention.head_count");
-        int G = Positive("attention.head_count_kv", H);
+        int H = PerLayer("attention.head_count", layers);
+        int G = PerLayer("attention.head_count_kv", layers, H);
         if (d % H != 0)
         {
-            throw Refuse("attention.head_count", $"a divisor of embedding_length {d}", H);
+            throw Refuse("attention.head_count", $"a divisor of embedding_length {d}", $"{H}");
         }
         if (H % G != 0)
         {
-            throw Refuse("attention.head_count_kv", $"a divisor of head_count {H}", G);
+            throw Refuse("attention.head_count_kv", $"a divisor of head_count {H}", $"{G}");
         }
         foreach (string name in (string[])["attention.key_length", "attention.value_length"])
         {
             int length = Positive(name, d / H);
             if (length != d / H)
             {
-                throw Refuse(name, $"{d / H}, embedding_length {d} shared by {H} heads", length);
+                throw Refuse(name, $"{d / H}, embedding_length {d} shared by {H} heads", $"{length}");
             }
         }
         return (H, G);
@@ -47,8 +69,8 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     private string Key(string name) => $"{architecture}.{name}";
 
     private int Positive(string name, uint value) => value is > 0 and <= int.MaxValue
-        ? (int)value : throw Refuse(name, $"a number from 1 to {int.MaxValue}", value);
+        ? (int)value : throw Refuse(name, $"a number from 1 to {int.MaxValue}", $"{value}");
 
-    private ModelFileException Refuse(string name, string expected, long found) =>
+    private ModelFileException Refuse(string name, string expected, string found) =>
         new($"Reading metadata '{Key(name)}': expected {expected}, found {found}. Convert the model again.");
 }

@@ -67,10 +67,10 @@ internal sealed class Gpt2 : IDecoder
         public static Config Read(GgufMetadata metadata, int vocabulary)
         {
             var read = new ConfigReader(metadata, "gpt2");
-            int d = read.Positive("embedding_length");
-            (int H, int G) = read.Heads(d);
+            (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
+            (int H, int G) = read.Heads(d, N);
             return new Config(
-                vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G,
+                vocabulary, d, read.PerLayer("feed_forward_length", N), N, H, G,
                 read.Positive("context_length"), read.Float("attention.layer_norm_epsilon"));
         }
     }

@@ -79,18 +79,19 @@ internal sealed class Llama : IDecoder
             {
                 throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend runs dense models, this file has {experts} experts. Use the llama.cpp backend.");
             }
-            (int d, int H) = (read.Positive("embedding_length"), read.Positive("attention.head_count"));
+            (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
+            int H = read.PerLayer("attention.head_count", N);
             int d_k = read.Positive("attention.key_length", d / H);
             Agree("attention.value_length", read.Positive("attention.value_length", d / H), d_k);
             Agree("rope.dimension_count", read.Positive("rope.dimension_count", d_k), d_k);
-            int G = read.Positive("attention.head_count_kv", H);
+            int G = read.PerLayer("attention.head_count_kv", N, H);
             if (H % G != 0)
             {
                 throw new ModelFileException($"Reading metadata 'llama.attention.head_count_kv': expected a divisor of head_count {H}, found {G}. Convert the model again.");
             }
             int context = read.Positive("context_length");
             return new Config(
-                vocabulary, d, read.Positive("feed_forward_length"), read.Positive("block_count"), H, G, d_k, context,
+                vocabulary, d, read.PerLayer("feed_forward_length", N), N, H, G, d_k, context,
                 read.Float("attention.layer_norm_rms_epsilon"),
                 metadata.GetFloat32("llama.rope.freq_base") ?? 10_000,
                 ReadRopeScaling(metadata, context));
@@ -155,7 +156,7 @@ internal sealed class Llama : IDecoder
             {
                 AttnNorm = w.Vector("attn_norm.weight", c.d, $"embedding_length {c.d}"),
                 AttnQKV = w.OptionalMatrix("attn_qkv.weight", q + 2 * kv, c.d, $"{fromH} and twice {fromG}"),
-                AttnQKVBias = w.OptionalVector("attn_qkv.bias", q + 2 * kv, $"{fromH} and twice {fromG}"),
+                AttnQKVBias = fused ? w.OptionalVector("attn_qkv.bias", q + 2 * kv, $"{fromH} and twice {fromG}") : null,
                 AttnQ = fused ? null : w.Matrix("attn_q.weight", q, c.d, fromH),
                 AttnK = fused ? null : w.Matrix("attn_k.weight", kv, c.d, fromG),
                 AttnV = fused ? null : w.Matrix("attn_v.weight", kv, c.d, fromG),
@@ -305,15 +306,6 @@ internal sealed class Llama : IDecoder
     }
 
     // x Wᵀ, and with a bias x Wᵀ + b, which llama.cpp may call by another name.
-    private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer)
-    {
-        Tensor y = Linear.Forward(s.Pass, weight, null, x);
-        NamedSteps.TakeProduct(s, weight, product, layer, y);
-        if (bias is not null)
-        {
-            y = Bias.Forward(s.Pass, y, bias);
-            s.Tap?.Take(sum, layer, "ADD", y);
-        }
-        return y;
-    }
+    private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer) =>
+        NamedSteps.Linear(s, weight, bias, x, product, bias is null ? product : sum, layer);
 }

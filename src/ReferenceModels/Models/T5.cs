@@ -70,13 +70,14 @@ internal sealed class T5 : IDecoder, IEncoder
         public static Config Read(GgufMetadata metadata, int vocabulary)
         {
             var c = new ConfigReader(metadata, "t5");
-            (int d, int N, int H) = (c.Positive("embedding_length"), c.Positive("block_count"), c.Positive("attention.head_count"));
+            (int d, int N) = (c.Positive("embedding_length"), c.Positive("block_count"));
+            int H = c.PerLayer("attention.head_count", N);
             int d_k = c.Positive("attention.key_length", d / H), buckets = c.Positive("attention.relative_buckets_count");
             Agree("attention.value_length", c.Positive("attention.value_length", d / H), d_k, "the size of a head's key");
-            Agree("attention.head_count_kv", c.Positive("attention.head_count_kv", H), H, "one key/value head for each query head");
+            Agree("attention.head_count_kv", c.PerLayer("attention.head_count_kv", N, H), H, "one key/value head for each query head");
             Agree("attention.relative_buckets_count", buckets, Math.Clamp(buckets, FewestBuckets, MostBuckets), "the nearest number that has a formula");
             return new Config(
-                vocabulary, d, c.Positive("feed_forward_length"), N, c.Positive("decoder_block_count", N), H, d_k, buckets,
+                vocabulary, d, c.PerLayer("feed_forward_length", N), N, c.Positive("decoder_block_count", N), H, d_k, buckets,
                 c.Positive("context_length"), c.Float("attention.layer_norm_rms_epsilon"));
         }
 

@@ -74,13 +74,13 @@ internal sealed class Transformer : IDecoder, IEncoder
         {
             var c = new ConfigReader(metadata, "transformer");
             (int d, int N) = (c.Positive("embedding_length"), c.Positive("block_count"));
-            (int H, int G) = c.Heads(d);
+            (int H, int G) = c.Heads(d, N);
             if (G != H)
             {
                 throw new ModelFileException($"Reading metadata 'transformer.attention.head_count_kv': expected {H}, a key/value head for each query head, found {G}. Convert the model again.");
             }
             return new Config(
-                vocabulary, d, c.Positive("feed_forward_length"), N, c.Positive("decoder_block_count", N), H, c.Positive("context_length"),
+                vocabulary, d, c.PerLayer("feed_forward_length", N), N, c.Positive("decoder_block_count", N), H, c.Positive("context_length"),
                 c.Float("attention.layer_norm_epsilon"), (int?)metadata.GetUInt32(GgufKeys.PaddingToken));
         }
     }

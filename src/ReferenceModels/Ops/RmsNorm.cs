@@ -37,14 +37,10 @@ internal static class RmsNorm
     public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> g, ReadOnlySpan<float> b, float epsilon, Span<float> y)
     {
         float r = InverseRms(x, epsilon);
-        if (g.IsEmpty)
+        // (x·r)·g and not x·(r·g): the order in which ggml rounds.
+        TensorPrimitives.Multiply(x, r, y);
+        if (!g.IsEmpty)
         {
-            TensorPrimitives.Multiply(x, r, y);
-        }
-        else
-        {
-            // (x·r)·g and not x·(r·g): the order in which ggml rounds.
-            TensorPrimitives.Multiply(x, r, y);
             TensorPrimitives.Multiply(y, g, y);
         }
         if (!b.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
@@ -41,7 +42,7 @@ internal static class SinusoidalPositions
     }
 
     /// <summary>The way back: nothing is learned of a position, δx += δy.</summary>
-    public static void Gradient(ReadOnlySpan<float> δy, Span<float> δx) => System.Numerics.Tensors.TensorPrimitives.Add(δx, δy, δx);
+    public static void Gradient(ReadOnlySpan<float> δy, Span<float> δx) => TensorPrimitives.Add(δx, δy, δx);
 
     /// <summary>The naive twin of one row, as the paper writes it.</summary>
     public static void Naive<N>(ReadOnlySpan<N> x, int position, Span<N> y)

@@ -79,6 +79,18 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
+    public async Task Rows_chosen_of_the_layer_before_do_not_end_a_layer()
+    {
+        // As BERT's last layer has them.
+        Activation chosen = Op("l_out-0 (rows)", "GET_ROWS", 1, -1, 1, -1), sum = Op("add(l_out-1,l_out-0)", "ADD", 4, 0, 5, 0);
+        Activation bias = Op("l_out-1", "ADD", 3, 1, 4, 1), product = Op("l_out-1", "MUL_MAT", 2, 1, 3, 1), last = Op("norm-1", "NORM", 6, 6, 6, 6);
+        Activation[] native = [.. Ops[..6], product, bias, chosen, sum, last];
+        LayerFindings findings = await Check(native, Change([.. Ops[..6], product, sum, last], 7, 9));
+        Assert.Equal((1, 1), (findings.Layers[9].Layer, findings.Layers[10].Layer));
+        Assert.Equal(("l_out-1", "ADD", 1), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op, findings.FirstDivergence.Layer));
+    }
+
+    [Fact]
     public async Task What_only_moves_numbers_explains_nothing()
     {
         Activation view = Op("Qcur-0 (view)", "VIEW", 1, 1, 1, 1);

@@ -27,16 +27,24 @@ public sealed class LayerTextTests
         Assert.DoesNotContain("All ops of", text, StringComparison.Ordinal);
     }
 
-    private static async Task<ParityReport> Report(float factor)
+    [Fact]
+    public async Task An_op_that_one_side_lacks_has_its_line_in_80_columns_too()
+    {
+        string[] lines = (await Report(1.3f, Op("Qcur-1", "ADD"))).ToText().TrimEnd().Split('\n');
+        Assert.Single(lines, line => line.Contains("Qcur-1 (ADD)", StringComparison.Ordinal) && line.EndsWith("UNMEASURED", StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    private static async Task<ParityReport> Report(float factor, Activation? nativeAlone = null)
     {
         Activation[] native =
         [
             Op("embd", "GET_ROWS"), Op("l_out-0", "ADD"), Op("Qcur-1 (view)", "VIEW"), Op("a_name_so_long_that_it_has_no_place-1", "MUL_MAT"),
-            Op("norm-1", "RMS_NORM"), Op("l_out-1", "ADD"), Op("l_out-2", "ADD"), Op("norm", "RMS_NORM"), Op("result_norm", "MUL"),
+            Op("norm-1", "RMS_NORM"), .. nativeAlone is null ? Array.Empty<Activation>() : [nativeAlone], Op("l_out-1", "ADD"), Op("l_out-2", "ADD"), Op("norm", "RMS_NORM"), Op("result_norm", "MUL"),
         ];
         Activation[] reference =
         [
-            .. native.Where(op => op.Operation != "VIEW").Select(op => op.Name == "l_out-1" ? op with { Values = [1, 2, 3 * factor] } : op),
+            .. native.Where(op => op.Operation != "VIEW" && op != nativeAlone).Select(op => op.Name == "l_out-1" ? op with { Values = [1, 2, 3 * factor] } : op),
         ];
         LayerFindings findings = await LayerCheck.RunAsync(new TapModel(native), new TapModel(reference), Prompt.FromTokens([1, 2, 3]));
         ParityReport report = await ParityCheck.RunAsync(new TableModel(Tables.Reference), new TableModel(Tables.Reference), Prompt.FromTokens(Tables.Tokens));

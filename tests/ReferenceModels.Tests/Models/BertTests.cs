@@ -27,6 +27,7 @@ public sealed class BertTests : IDisposable
         ["one kind of segment"] = new() { Segments = 1 },
         ["three kinds of segment"] = new() { Segments = 3 },
         ["a large epsilon"] = new() { Epsilon = 0.1f },
+        ["numbers once for each layer"] = new() { H = 4, G = 2, Inner = 96, Metadata = LayerNumbers.Of("bert", 4, 2, 96) },
         ["no vocabulary"] = new() { Vocabulary = false },
     };
 

@@ -22,6 +22,7 @@ public sealed class Gpt2Tests : IDisposable
         ["a large epsilon"] = new() { Epsilon = 0.1f },
         ["a narrow feed-forward"] = new() { Inner = 24, Tied = true, N = 3 },
         ["more positions than a block of tokens"] = new() { Context = 300 },
+        ["numbers once for each layer"] = new() { H = 4, G = 2, Inner = 96, Metadata = LayerNumbers.Of("gpt2", 4, 2, 96) },
         ["no vocabulary"] = new() { Vocabulary = false },
     };
 

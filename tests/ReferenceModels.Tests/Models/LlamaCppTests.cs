@@ -34,6 +34,7 @@ public sealed class LlamaCppTests : IDisposable
         ["yarn with an attention factor"] = new() { Metadata = w => { Scaling("yarn", 4, 64)(w); w.SetMetadata("llama.rope.scaling.attn_factor", 1.25f); } },
         ["rotary factors"] = new() { RopeFactors = true },
         ["rotary factors and linear scaling"] = new() { RopeFactors = true, Metadata = Scaling("linear", 2) },
+        ["numbers once for each layer"] = new() { H = 4, G = 2, Inner = 96, Metadata = LayerNumbers.Of("llama", 4, 2, 96) },
         ["positions past the original context"] = new() { Context = 64, Metadata = w => w.SetMetadata("llama.rope.freq_base", 10_000f) },
     };
 

@@ -32,6 +32,7 @@ public sealed class T5Tests : IDisposable
         ["an odd number of buckets"] = (new() { Buckets = 33 }, 200, 150),
         ["as many buckets as the formula takes"] = (new() { Buckets = 255 }, 300, 260),
         ["a table of positions in every layer"] = (new() { OwnPositions = true, Buckets = 10 }, 90, 70),
+        ["numbers once for each layer"] = (new() { H = 4, Inner = 96, M = 1, Metadata = LayerNumbers.Of("t5", 4, 4, 96) }, 20, 20),
         ["a large epsilon"] = (new() { Epsilon = 0.1f }, 20, 20),
         ["a source past the trained context"] = (new() { Context = 64 }, 100, 90),
     };

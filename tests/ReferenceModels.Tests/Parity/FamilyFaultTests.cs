@@ -40,6 +40,7 @@ public sealed class FamilyFaultTests : IDisposable
         ["keys and values exchanged"] = new(f => f.Swap("blk.2.attn_k.weight", "blk.2.attn_v.weight"), "Kcur-2", "MUL_MAT"),
         ["attn_output times 1.01"] = new(f => f.Scale("blk.0.attn_output.weight", 1.01f), "attn_output-0", "MUL_MAT"),
         ["the bias of attn_output dropped"] = new(f => f.Drop("blk.1.attn_output.bias"), "kqv_out-1", "ADD"),
+        ["the bias of attn_output dropped in the last layer"] = new(f => f.Drop("blk.2.attn_output.bias"), "kqv_out-2", "ADD"),
         ["one weight of ffn_up times 1.01"] = new(f => f.Scale("blk.1.ffn_up.weight", 1.01f, index: 77), "ffn_up-1", "MUL_MAT"),
         ["the bias of ffn_down dropped"] = new(f => f.Drop("blk.2.ffn_down.bias"), "ffn_out-2", "ADD"),
         ["a norm times 1.01"] = new(f => f.Scale("blk.1.layer_output_norm.weight", 1.01f), "norm_w-1", "MUL", Occurrence: 1),

@@ -62,12 +62,14 @@ public sealed class WeightReaderTests : IDisposable
         Assert.Equal(6, weight.Gradient!.Length);
     }
 
-    [Fact]
-    public void A_llama_with_a_tensor_of_another_architecture_is_refused()
+    [Theory]
+    [InlineData("blk.0.attn_q_norm.weight")]
+    [InlineData("blk.0.attn_qkv.bias")] // queries, keys and values are not fused
+    public void A_llama_with_a_tensor_that_it_does_without_is_refused(string name)
     {
-        var random = new RandomLlama { ExtraTensor = "blk.0.attn_q_norm.weight" };
+        var random = new RandomLlama { ExtraTensor = name };
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("extra.gguf")));
-        Assert.Contains("'blk.0.attn_q_norm.weight'", Assert.Throws<ModelFileException>(() => Llama.Load(file, random.V)).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{name}'", Assert.Throws<ModelFileException>(() => Llama.Load(file, random.V)).Message, StringComparison.Ordinal);
     }
 
     private GgufFile Make(params (string Name, long[] Shape)[] tensors)
