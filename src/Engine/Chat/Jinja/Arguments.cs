@@ -20,6 +20,8 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
         object value => PyType.RequireText(value, name).Value,
     };
 
+    public string RequireText(int place, string name) => PyType.RequireText(Require(place, name), name).Value;
+
     public int? FindInteger(int place, string name) => Find(place, name) switch
     {
         null or Jinja.None => null,
@@ -28,12 +30,25 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
 
     public bool IsTrue(int place, string name, bool otherwise = false) => Find(place, name) is { } value ? PyType.IsTrue(value) : otherwise;
 
+    /// <summary>A flag for which Python takes a whole number only, not whatever is true.</summary>
+    public bool IsFlag(int place, string name) => Find(place, name) is { } value && PyType.Index(value, name) != 0;
+
+    /// <summary>Refuses more arguments than a function takes by place, and any by name.</summary>
+    public Arguments ExpectByPlace(string function, int most)
+    {
+        if (Named.Count > 0)
+        {
+            throw new JinjaException($"{function} takes no arguments by name");
+        }
+        return Positional.Count <= most ? this : throw TooMany(function, most);
+    }
+
     /// <summary>Refuses arguments that a function does not have.</summary>
     public Arguments Expect(string function, params ReadOnlySpan<string> names)
     {
         if (Positional.Count > names.Length)
         {
-            throw new JinjaException($"{function} takes at most {names.Length} argument(s), {Positional.Count} are given");
+            throw TooMany(function, names.Length);
         }
         foreach (string name in Named.Keys)
         {
@@ -44,6 +59,8 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
         }
         return this;
     }
+
+    private JinjaException TooMany(string function, int most) => new($"{function} takes at most {most} argument(s), {Positional.Count} are given");
 
     /// <summary>Without the first so many by place.</summary>
     public Arguments Skip(int count) => this with { Positional = [.. Positional.Skip(count)] };

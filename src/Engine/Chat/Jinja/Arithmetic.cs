@@ -31,6 +31,11 @@ internal static class Arithmetic
         : value is double real ? -real
         : throw PyType.Mistake("unary -", "a number", value);
 
+    public static object Positive(object value) =>
+        PyType.ToInteger(value) is { } number ? number
+        : value is double ? value
+        : throw PyType.Mistake("unary +", "a number", value);
+
     private static object OfIntegers(string operation, BigInteger a, BigInteger b) => operation switch
     {
         "+" => a + b,
@@ -50,11 +55,18 @@ internal static class Arithmetic
         "-" => a - b,
         "*" => a * b,
         "/" => a / NotZero(b),
-        "//" => Math.Floor(a / NotZero(b)),
-        "%" => a - (Math.Floor(a / NotZero(b)) * b),
+        "//" => Math.Round((a - Modulo(a, NotZero(b))) / b), // whole but for rounding
+        "%" => Modulo(a, NotZero(b)),
         "**" => Math.Pow(a, b),
         _ => throw new JinjaException($"unknown operator {operation}"),
     };
+
+    /// <summary>Python's remainder, which has the divisor's sign.</summary>
+    public static double Modulo(double a, double b)
+    {
+        double remainder = a % b;
+        return remainder != 0 && remainder < 0 != b < 0 ? remainder + b : remainder;
+    }
 
     private static BigInteger FloorDivide(BigInteger a, BigInteger b)
     {

@@ -1,77 +1,66 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>The methods of Python's <c>dict</c>.</summary>
+/// <summary>The methods of Python's <c>dict</c>. Those that change it are there for no template: transformers renders in Jinja's
+/// immutable sandbox.</summary>
 internal static class MappingMethods
 {
-    public static Callable? Find(Mapping mapping, string name) => name switch
+    public static object? Find(Mapping mapping, string name) => name switch
     {
-        "get" => new Function((a, _) => mapping.TryGetValue(a.Require(0, "key"), out object? value) ? value : a.Find(1, "default") ?? None.Value),
-        "items" => new Function((_, state) => Pairs(mapping, state.Budget)),
-        "keys" => new Function((_, state) => PyType.Items(mapping, state.Budget)),
-        "values" => new Function((_, state) => Spent(mapping.Count, state.Budget, () => mapping.Values.ToList())),
-        "copy" => new Function((_, state) => Spent(mapping.Count, state.Budget, () => Fill([], mapping))),
-        "update" => new Function((a, state) =>
-        {
-            state.Budget.Spend(PyType.Length(a.Find(0, "other") ?? None.Value) ?? 0);
-            Fill(mapping, a.Find(0, "other") as Mapping);
-            foreach ((string key, object value) in a.Named)
-            {
-                mapping[Text.Own(key)] = value;
-            }
-            return None.Value;
-        }),
-        "setdefault" => new Function((a, _) => mapping.TryGetValue(a.Require(0, "key"), out object? value) ? value : mapping[a.Require(0, "key")] = a.Find(1, "default") ?? None.Value),
-        "pop" => new Function((a, _) => mapping.Remove(a.Require(0, "key"), out object? value) ? value
-            : a.Find(1, "default") ?? throw new JinjaException("pop: the dict has no such key")),
+        "get" => new Function((a, _) => mapping.TryGetValue(a.ExpectByPlace(name, 2).Require(0, "key"), out object? value) ? value : a.Find(1, "default") ?? None.Value),
+        "items" => Listing(name, mapping, budget => Pairs(mapping, budget)),
+        "keys" => Listing(name, mapping, budget => PyType.Items(mapping, budget)),
+        "values" => Listing(name, mapping, _ => mapping.Values.ToList()),
+        "copy" => Listing(name, mapping, _ => Copy(mapping)),
+        "clear" or "pop" or "popitem" or "setdefault" or "update" => PyType.Undefined($"access to attribute '{name}' of 'dict' object is unsafe: a template may not change it"),
         _ => null,
     };
 
-    public static List<object> Pairs(Mapping mapping, Budget budget) =>
-        Spent(mapping.Count, budget, () => mapping.Select(pair => (object)new PyTuple(pair.Key, pair.Value)).ToList());
-
-    private static T Spent<T>(int count, Budget budget, Func<T> make)
+    public static List<object> Pairs(Mapping mapping, Budget budget)
     {
-        budget.Spend(count);
-        return make();
+        budget.Spend(mapping.Count);
+        return [.. mapping.Select(pair => new PyTuple(pair.Key, pair.Value))];
     }
 
-    private static Mapping Fill(Mapping target, Mapping? source)
+    private static Function Listing(string name, Mapping mapping, Func<Budget, object> make) => new((a, state) =>
     {
-        foreach ((object key, object value) in source ?? [])
+        a.ExpectByPlace(name, 0);
+        state.Budget.Spend(mapping.Count);
+        return make(state.Budget);
+    });
+
+    private static Mapping Copy(Mapping source)
+    {
+        var copy = new Mapping();
+        foreach ((object key, object value) in source)
         {
-            target[key] = value;
+            copy[key] = value;
         }
-        return target;
+        return copy;
     }
 }
 
-/// <summary>The methods of Python's <c>list</c>.</summary>
+/// <summary>The methods of Python's <c>list</c>; of those that change it Jinja's immutable sandbox leaves <c>pop</c>.</summary>
 internal static class ListMethods
 {
-    public static Callable? Find(List<object> list, string name) => name switch
+    public static object? Find(List<object> list, string name) => name switch
     {
-        "append" => new Function((a, _) => Done(() => list.Add(a.Require(0, "object")))),
-        "extend" => new Function((a, state) => Done(() => list.AddRange(PyType.Items(a.Require(0, "iterable"), state.Budget)))),
-        "insert" => new Function((a, _) => Done(() => list.Insert(Place(a.Require(0, "index"), list.Count), a.Require(1, "object")))),
-        "pop" => new Function((a, _) => Pop(list, a.FindInteger(0, "index") ?? -1)),
-        "reverse" => new Function((_, _) => Done(list.Reverse)),
-        "copy" => new Function((_, state) => PyType.Items(list, state.Budget)),
-        "index" => new Function((a, state) => PyType.Items(list, state.Budget).FindIndex(item => PyEquality.Instance.Equals(item, a.Require(0, "value"))) is var at && at >= 0
+        "pop" => new Function((a, _) => Pop(list, a.ExpectByPlace(name, 1).FindInteger(0, "index") ?? -1)),
+        "copy" => new Function((a, state) =>
+        {
+            a.ExpectByPlace(name, 0);
+            return PyType.Items(list, state.Budget);
+        }),
+        "index" => new Function((a, state) => PyType.Items(list, state.Budget).FindIndex(Is(a.ExpectByPlace(name, 1))) is >= 0 and var at
             ? PyType.Int(at) : throw new JinjaException("index: the list has no such item")),
-        "count" => new Function((a, state) => PyType.Int(PyType.Items(list, state.Budget).Count(item => PyEquality.Instance.Equals(item, a.Require(0, "value"))))),
+        "count" => new Function((a, state) => PyType.Int(PyType.Items(list, state.Budget).FindAll(Is(a.ExpectByPlace(name, 1))).Count)),
+        "append" or "extend" or "insert" or "remove" or "reverse" or "sort" => PyType.Undefined($"access to attribute '{name}' of 'list' object is unsafe: a template may not change it"),
         _ => null,
     };
 
-    private static None Done(Action change)
+    private static Predicate<object> Is(Arguments arguments)
     {
-        change();
-        return None.Value;
-    }
-
-    private static int Place(object index, int count)
-    {
-        long place = PyType.Index(index, "index");
-        return (int)Math.Clamp(place < 0 ? place + count : place, 0, count);
+        object value = arguments.Require(0, "value");
+        return item => PyEquality.Instance.Equals(item, value);
     }
 
     private static object Pop(List<object> list, int index)

@@ -160,6 +160,17 @@ internal sealed class NegativeExpression(Expression operand, int line) : Express
     protected override object Compute(Scope scope) => Arithmetic.Negate(operand.Evaluate(scope));
 }
 
+/// <summary><c>+a</c>: a number, of <c>true</c> 1.</summary>
+internal sealed class PositiveExpression(Expression operand, int line) : Expression(line)
+{
+    protected override object Compute(Scope scope)
+    {
+        object value = operand.Evaluate(scope);
+        scope.State.Line = Line;
+        return Arithmetic.Positive(value);
+    }
+}
+
 /// <summary><c>and</c>, <c>or</c>: the operand that decides, as in Python.</summary>
 internal sealed class LogicExpression(Expression left, Expression right, bool isAnd, int line) : Expression(line)
 {

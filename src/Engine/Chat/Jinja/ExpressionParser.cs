@@ -177,7 +177,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         Budget.RequireStack();
         int line = tokens.Current.Line;
         Expression value = tokens.SkipOperator("-") ? new NegativeExpression(ReadUnary(withFilter: false), line)
-            : tokens.SkipOperator("+") ? ReadUnary(withFilter: false)
+            : tokens.SkipOperator("+") ? new PositiveExpression(ReadUnary(withFilter: false), line)
             : ReadPrimary();
         value = ReadPostfix(value);
         return withFilter ? ReadFiltersAndTests(value) : value;

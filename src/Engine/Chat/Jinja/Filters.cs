@@ -1,17 +1,25 @@
 namespace Engine.Chat.Jinja;
 
+/// <summary>A filter.</summary>
+/// <param name="Body">What it makes of a value and its arguments.</param>
+/// <param name="Parameters">The names of the arguments it takes behind the value; it refuses others.</param>
+internal sealed record Filter(Func<object, Arguments, RenderState, object> Body, params string[] Parameters)
+{
+    /// <summary>Whether it takes any arguments at all: it hands them on.</summary>
+    public bool TakesAny { get; init; }
+}
+
 /// <summary>The filters by name.</summary>
 internal static class Filters
 {
-    internal delegate object Filter(object value, Arguments arguments, RenderState state);
-
     private static readonly Dictionary<string, Filter> Known =
         new[] { TextFilters.All, SequenceFilters.All, ValueFilters.All }.SelectMany(filters => filters).ToDictionary(StringComparer.Ordinal);
 
-    public static object Apply(string name, object value, Arguments arguments, RenderState state) =>
-        Known.TryGetValue(name, out Filter? filter)
-            ? filter(value, arguments, state)
-            : throw new JinjaException($"there is no filter '{name}'");
+    public static object Apply(string name, object value, Arguments arguments, RenderState state)
+    {
+        Filter filter = Known.GetValueOrDefault(name) ?? throw new JinjaException($"there is no filter '{name}'");
+        return filter.Body(value, filter.TakesAny ? arguments : arguments.Expect(name, filter.Parameters), state);
+    }
 
     public static bool Has(string name) => Known.ContainsKey(name);
 }

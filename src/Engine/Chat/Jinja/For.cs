@@ -17,20 +17,23 @@ internal sealed class For(Target target, Expression source, Expression? conditio
         {
             items = items.FindAll(item => PyType.IsTrue(condition.Evaluate(Bind(scope, item))));
         }
-        if (items.Count == 0)
-        {
-            otherwise?.Execute(scope.Inner(), output);
-            return;
-        }
+        bool anyFinished = false;
         var loop = new LoopState(items, depth, isRecursive ? Again : null);
         for (; loop.Index < items.Count; loop.Index++)
         {
             Scope inner = Bind(scope, items[loop.Index]);
             inner["loop"] = loop;
-            if (body.Execute(inner, output) == Flow.Break)
+            Flow flow = body.Execute(inner, output);
+            if (flow == Flow.Break)
             {
-                return;
+                break;
             }
+            anyFinished |= flow == Flow.Next;
+        }
+        if (!anyFinished)
+        {
+            // Jinja's way: also where each round ended with 'continue', or the first one with 'break'.
+            otherwise?.Execute(scope.Inner(), output);
         }
 
         object Again(object children, int deeper)

@@ -14,7 +14,7 @@ internal static class Globals
         scope["cycler"] = new Function((a, _) => new Cycler(a.Positional));
         scope["joiner"] = new Function((a, _) => Joiner(a.Find(0, "sep") ?? Text.Own(", ")));
         scope["raise_exception"] = new Function((a, state) => throw new JinjaException(PyText.Str(a.Require(0, "message"), state.Budget).Value, isRefusal: true));
-        scope["strftime_now"] = new Function((a, state) => Text.Own(Strftime.Format(state.Now, a.FindText(0, "format")!)));
+        scope["strftime_now"] = new Function((a, state) => Text.Own(Strftime.Format(state.Now, a.RequireText(0, "format"))));
     }
 
     private static List<object> Range(Arguments arguments, Budget budget)

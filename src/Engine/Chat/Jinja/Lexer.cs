@@ -133,7 +133,7 @@ internal sealed class Lexer
     /// <summary><c>{% raw %}…{% endraw %}</c>: text as it stands. False where the tag is another.</summary>
     private bool ReadRaw()
     {
-        if (ReadWordTag(_position, "raw") is not { } begin)
+        if (ReadWordTag(_position, "raw") is not { Sign: not '+' } begin) // "raw +%}" is none of Jinja's tags
         {
             return false;
         }

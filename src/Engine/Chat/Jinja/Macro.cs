@@ -10,7 +10,8 @@ internal sealed record Parameter(string Name, Expression? Default);
 /// <param name="Parameters">Its parameters.</param>
 /// <param name="TakesMore">Whether its body reads <c>varargs</c>: what is given beyond the parameters.</param>
 /// <param name="TakesMoreNamed">Whether its body reads <c>kwargs</c>.</param>
-internal sealed record Signature(string Name, IReadOnlyList<Parameter> Parameters, bool TakesMore, bool TakesMoreNamed);
+/// <param name="TakesCaller">Whether its body reads <c>caller</c>.</param>
+internal sealed record Signature(string Name, IReadOnlyList<Parameter> Parameters, bool TakesMore, bool TakesMoreNamed, bool TakesCaller);
 
 /// <summary>A macro, or the body of a call block: a piece of template that makes text of its arguments.</summary>
 /// <param name="signature">Its name and what it takes.</param>
@@ -29,7 +30,7 @@ internal sealed class Macro(Signature signature, Statement body, Scope scope) : 
         var rest = new Mapping();
         foreach ((string key, object value) in arguments.Named)
         {
-            if (key != "caller" && parameters.All(parameter => parameter.Name != key))
+            if ((key != "caller" || !signature.TakesCaller) && parameters.All(parameter => parameter.Name != key))
             {
                 rest[Text.Own(key)] = value;
             }

@@ -37,7 +37,7 @@ internal static class Members
                 return At(tuple.Items.Length, key) is { } item ? tuple.Items[item] : Missing(value, key);
         }
         return key is Text name && value is not Mapping ? Attribute(value, name.Value)
-            : key is Text method && MappingMethods.Find((Mapping)value, method.Value) is { } function ? function
+            : key is Text method && MappingMethods.Find((Mapping)value, method.Value) is { } attribute ? attribute
             : Missing(value, key);
     }
 
@@ -55,7 +55,7 @@ internal static class Members
         int length = value is Text or List<object> or PyTuple ? PyType.Length(value)!.Value : -1;
         if (length < 0)
         {
-            return Missing(value, "slice");
+            throw new JinjaException(value is Mapping ? "unhashable type: 'slice'" : $"'{PyType.Name(value)}' object is not subscriptable");
         }
         // Python's rules for what lies outside: clipped to the ends of the direction.
         int low = step > 0 ? 0 : -1;

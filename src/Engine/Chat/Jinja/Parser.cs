@@ -174,7 +174,7 @@ internal sealed class Parser
     }
 
     private Signature SignatureOf(string name, List<Parameter> parameters, int bodyStart) =>
-        new(name, parameters, _tokens.Names("varargs", bodyStart), _tokens.Names("kwargs", bodyStart));
+        new(name, parameters, _tokens.Names("varargs", bodyStart), _tokens.Names("kwargs", bodyStart), _tokens.Names("caller", bodyStart));
 
     private List<Parameter> ReadParameters()
     {

@@ -18,7 +18,6 @@ internal sealed class PyJson
 
     private PyJson(Arguments options, Budget budget)
     {
-        options.Expect("tojson", "ensure_ascii", "indent", "separators", "sort_keys");
         _json = new TextBuilder(budget);
         _asciiOnly = options.IsTrue(0, "ensure_ascii");
         _indent = options.Find(1, "indent") switch

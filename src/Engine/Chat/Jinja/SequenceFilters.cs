@@ -5,33 +5,33 @@ namespace Engine.Chat.Jinja;
 /// <summary>Filters over sequences. Jinja's are lazy in part; here all give lists.</summary>
 internal static class SequenceFilters
 {
-    public static readonly Dictionary<string, Filters.Filter> All = new(StringComparer.Ordinal)
+    public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
     {
-        ["length"] = Length,
-        ["count"] = Length,
-        ["list"] = (value, _, state) => PyType.Items(value, state.Budget),
-        ["first"] = (value, _, state) => PyType.Items(value, state.Budget) is [var first, ..] ? first : PyType.Undefined("No first item, sequence was empty."),
-        ["last"] = (value, _, state) => PyType.Items(value, state.Budget) is [.., var last] ? last : PyType.Undefined("No last item, sequence was empty."),
-        ["join"] = Join,
-        ["items"] = (value, _, state) => value is Undefined ? new List<object>()
-            : MappingMethods.Pairs(value as Mapping ?? throw new JinjaException("Can only get item pairs from a mapping."), state.Budget),
-        ["dictsort"] = DictSort,
-        ["reverse"] = (value, _, state) => Reverse(value, state.Budget),
-        ["sort"] = (value, a, state) => Sorted(PyType.Items(value, state.Budget), Key(a.Find(2, "attribute"), a.IsTrue(1, "case_sensitive"), state), a.IsTrue(0, "reverse")),
-        ["unique"] = Unique,
-        ["min"] = (value, a, state) => Extreme(value, a, state, -1),
-        ["max"] = (value, a, state) => Extreme(value, a, state, 1),
-        ["sum"] = (value, a, state) => PyType.Items(value, state.Budget)
+        ["length"] = new(Length),
+        ["count"] = new(Length),
+        ["list"] = new((value, _, state) => PyType.Items(value, state.Budget)),
+        ["first"] = new((value, _, state) => PyType.Items(value, state.Budget) is [var first, ..] ? first : PyType.Undefined("No first item, sequence was empty.")),
+        ["last"] = new((value, _, state) => PyType.Items(value, state.Budget) is [.., var last] ? last : PyType.Undefined("No last item, sequence was empty.")),
+        ["join"] = new(Join, "d", "attribute"),
+        ["items"] = new((value, _, state) => value is Undefined ? new List<object>()
+            : MappingMethods.Pairs(value as Mapping ?? throw new JinjaException("Can only get item pairs from a mapping."), state.Budget)),
+        ["dictsort"] = new(DictSort, "case_sensitive", "by", "reverse"),
+        ["reverse"] = new((value, _, state) => Reverse(value, state.Budget)),
+        ["sort"] = new((value, a, state) => Sorted(PyType.Items(value, state.Budget), Key(a.Find(2, "attribute"), a.IsTrue(1, "case_sensitive"), state), a.IsFlag(0, "reverse")), "reverse", "case_sensitive", "attribute"),
+        ["unique"] = new(Unique, "case_sensitive", "attribute"),
+        ["min"] = new((value, a, state) => Extreme(value, a, state, -1), "case_sensitive", "attribute"),
+        ["max"] = new((value, a, state) => Extreme(value, a, state, 1), "case_sensitive", "attribute"),
+        ["sum"] = new((value, a, state) => PyType.Items(value, state.Budget)
             .Select(item => a.Find(0, "attribute") is { } path and not None ? Members.Path(item, path) : item)
-            .Aggregate(a.Find(1, "start") ?? BigInteger.Zero, (sum, item) => Arithmetic.Apply("+", sum, item, state)),
-        ["map"] = Map,
-        ["select"] = (value, a, state) => Select(value, a, state, attribute: false, keeps: true),
-        ["reject"] = (value, a, state) => Select(value, a, state, attribute: false, keeps: false),
-        ["selectattr"] = (value, a, state) => Select(value, a, state, attribute: true, keeps: true),
-        ["rejectattr"] = (value, a, state) => Select(value, a, state, attribute: true, keeps: false),
-        ["groupby"] = GroupBy,
-        ["batch"] = (value, a, state) => Batch(PyType.Items(value, state.Budget), a.FindInteger(0, "linecount") ?? 1, a.Find(1, "fill_with")),
-        ["slice"] = (value, a, state) => Slice(PyType.Items(value, state.Budget), a.FindInteger(0, "slices") ?? 1, a.Find(1, "fill_with"), state.Budget),
+            .Aggregate(a.Find(1, "start") ?? BigInteger.Zero, (sum, item) => Arithmetic.Apply("+", sum, item, state)), "attribute", "start"),
+        ["map"] = new(Map) { TakesAny = true },
+        ["select"] = new((value, a, state) => Select(value, a, state, attribute: false, keeps: true)) { TakesAny = true },
+        ["reject"] = new((value, a, state) => Select(value, a, state, attribute: false, keeps: false)) { TakesAny = true },
+        ["selectattr"] = new((value, a, state) => Select(value, a, state, attribute: true, keeps: true)) { TakesAny = true },
+        ["rejectattr"] = new((value, a, state) => Select(value, a, state, attribute: true, keeps: false)) { TakesAny = true },
+        ["groupby"] = new(GroupBy, "attribute", "default", "case_sensitive"),
+        ["batch"] = new((value, a, state) => Batch(PyType.Items(value, state.Budget), PyType.Index(a.Require(0, "linecount"), "linecount"), a.Find(1, "fill_with")), "linecount", "fill_with"),
+        ["slice"] = new((value, a, state) => Slice(PyType.Items(value, state.Budget), PyType.Index(a.Require(0, "slices"), "slices"), a.Find(1, "fill_with"), state.Budget), "slices", "fill_with"),
     };
 
     private static object Length(object value, Arguments arguments, RenderState state) =>
@@ -39,7 +39,6 @@ internal static class SequenceFilters
 
     private static Text Join(object value, Arguments arguments, RenderState state)
     {
-        arguments.Expect("join", "d", "attribute");
         Text separator = PyText.Str(arguments.Find(0, "d") ?? Text.Empty, state.Budget);
         object? path = arguments.Find(1, "attribute");
         IEnumerable<object> items = PyType.Items(value, state.Budget)
@@ -56,11 +55,10 @@ internal static class SequenceFilters
 
     private static List<object> DictSort(object value, Arguments arguments, RenderState state)
     {
-        arguments.Expect("dictsort", "case_sensitive", "by", "reverse");
         int part = (arguments.FindText(1, "by") ?? "key") switch { "key" => 0, "value" => 1, _ => throw new JinjaException("dictsort: by is 'key' or 'value'") };
         List<object> pairs = MappingMethods.Pairs(value as Mapping ?? throw PyType.Mistake("dictsort", "a mapping", value), state.Budget);
         Func<object, object> folded = Key(null, arguments.IsTrue(0, "case_sensitive"), state);
-        return Sorted(pairs, pair => folded(((PyTuple)pair).Items[part]), arguments.IsTrue(2, "reverse"));
+        return Sorted(pairs, pair => folded(((PyTuple)pair).Items[part]), arguments.IsFlag(2, "reverse"));
     }
 
     private static List<object> Unique(object value, Arguments arguments, RenderState state)

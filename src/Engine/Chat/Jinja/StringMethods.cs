@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Engine.Chat.Jinja;
@@ -5,50 +6,49 @@ namespace Engine.Chat.Jinja;
 /// <summary>The methods of Python's <c>str</c>.</summary>
 internal static class StringMethods
 {
-    private delegate object Method(Text text, Arguments arguments, Budget budget);
-
     private static readonly Dictionary<string, Method> Methods = new(StringComparer.Ordinal)
     {
-        ["strip"] = (text, a, _) => text.Strip(a.FindText(0, "chars")),
-        ["lstrip"] = (text, a, _) => text.Strip(a.FindText(0, "chars"), right: false),
-        ["rstrip"] = (text, a, _) => text.Strip(a.FindText(0, "chars"), left: false),
-        ["upper"] = (text, _, budget) => TextCase.Upper(text, budget),
-        ["lower"] = (text, _, budget) => TextCase.Lower(text, budget),
-        ["casefold"] = (text, _, budget) => TextCase.Lower(text, budget),
-        ["title"] = (text, _, budget) => TextCase.Title(text, budget),
-        ["capitalize"] = (text, _, budget) => TextCase.Capitalize(text, budget),
-        ["swapcase"] = (text, _, budget) => TextCase.Swap(text, budget),
-        ["startswith"] = (text, a, _) => Any(a.Require(0, "prefix"), prefix => text.Value.StartsWith(prefix, StringComparison.Ordinal)),
-        ["endswith"] = (text, a, _) => Any(a.Require(0, "suffix"), suffix => text.Value.EndsWith(suffix, StringComparison.Ordinal)),
-        ["removeprefix"] = (text, a, _) => a.FindText(0, "prefix") is { } prefix && text.Value.StartsWith(prefix, StringComparison.Ordinal)
-            ? text.Slice(prefix.Length, text.Value.Length - prefix.Length) : text,
-        ["removesuffix"] = (text, a, _) => a.FindText(0, "suffix") is { Length: > 0 } suffix && text.Value.EndsWith(suffix, StringComparison.Ordinal)
-            ? text.Slice(0, text.Value.Length - suffix.Length) : text,
-        ["replace"] = (text, a, budget) => TextSplitting.Replace(text, a.FindText(0, "old")!, PyType.RequireText(a.Require(1, "new"), "new"), a.FindInteger(2, "count") ?? -1, budget),
-        ["split"] = (text, a, budget) => TextSplitting.Split(text, a.FindText(0, "sep"), a.FindInteger(1, "maxsplit") ?? -1, budget),
-        ["rsplit"] = (text, a, budget) => TextSplitting.SplitFromRight(text, a.FindText(0, "sep"), a.FindInteger(1, "maxsplit") ?? -1, budget),
-        ["splitlines"] = (text, a, budget) => TextSplitting.Lines(text, a.IsTrue(0, "keepends"), budget),
-        ["partition"] = (text, a, _) => TextSplitting.Partition(text, a.FindText(0, "sep")!, last: false),
-        ["rpartition"] = (text, a, _) => TextSplitting.Partition(text, a.FindText(0, "sep")!, last: true),
-        ["join"] = (text, a, budget) => Join(text, a.Require(0, "iterable"), budget),
-        ["find"] = (text, a, budget) => Find(text, a, last: false, budget),
-        ["rfind"] = (text, a, budget) => Find(text, a, last: true, budget),
-        ["index"] = (text, a, budget) => Find(text, a, last: false, budget) is var at && at.Equals(PyType.Int(-1)) ? throw new JinjaException("substring not found") : at,
-        ["count"] = (text, a, budget) => PyType.Int(TextSplitting.Occurrences(text.Value, a.FindText(0, "sub")!, budget).Count),
-        ["format"] = (text, a, budget) => BraceFormat.Apply(text, a, budget),
-        ["center"] = (text, a, budget) => Padded(text, a, 0.5, budget),
-        ["ljust"] = (text, a, budget) => Padded(text, a, 0, budget),
-        ["rjust"] = (text, a, budget) => Padded(text, a, 1, budget),
-        ["zfill"] = (text, a, budget) => FilledWithZeros(text, a, budget),
-        ["isalpha"] = (text, _, _) => All(text, Rune.IsLetter),
-        ["isalnum"] = (text, _, _) => All(text, rune => Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune)),
-        ["isdigit"] = (text, _, _) => All(text, Rune.IsDigit),
-        ["isdecimal"] = (text, _, _) => All(text, Rune.IsDigit),
-        ["isnumeric"] = (text, _, _) => All(text, Rune.IsNumber),
-        ["isspace"] = (text, _, _) => text.Value.Length > 0 && text.Value.All(Text.IsSpace),
-        ["isupper"] = (text, _, _) => TextCase.IsCased(text, upper: true),
-        ["islower"] = (text, _, _) => TextCase.IsCased(text, upper: false),
-        ["isascii"] = (text, _, _) => Ascii.IsValid(text.Value),
+        ["strip"] = new(1, (text, a, _) => text.Strip(a.FindText(0, "chars"))),
+        ["lstrip"] = new(1, (text, a, _) => text.Strip(a.FindText(0, "chars"), right: false)),
+        ["rstrip"] = new(1, (text, a, _) => text.Strip(a.FindText(0, "chars"), left: false)),
+        ["upper"] = new(0, (text, _, budget) => TextCase.Upper(text, budget)),
+        ["lower"] = new(0, (text, _, budget) => TextCase.Lower(text, budget)),
+        ["casefold"] = new(0, (text, _, budget) => TextCase.Fold(text, budget)),
+        ["title"] = new(0, (text, _, budget) => TextCase.Title(text, budget)),
+        ["capitalize"] = new(0, (text, _, budget) => TextCase.Capitalize(text, budget)),
+        ["swapcase"] = new(0, (text, _, budget) => TextCase.Swap(text, budget)),
+        ["startswith"] = new(3, (text, a, _) => Within(text, a) is { } part && Any(a.Require(0, "prefix"), prefix => part.Value.StartsWith(prefix, StringComparison.Ordinal))),
+        ["endswith"] = new(3, (text, a, _) => Within(text, a) is { } part && Any(a.Require(0, "suffix"), suffix => part.Value.EndsWith(suffix, StringComparison.Ordinal))),
+        ["removeprefix"] = new(1, (text, a, _) => a.RequireText(0, "prefix") is var prefix && text.Value.StartsWith(prefix, StringComparison.Ordinal)
+            ? text.Slice(prefix.Length, text.Value.Length - prefix.Length) : text),
+        ["removesuffix"] = new(1, (text, a, _) => a.RequireText(0, "suffix") is { Length: > 0 } suffix && text.Value.EndsWith(suffix, StringComparison.Ordinal)
+            ? text.Slice(0, text.Value.Length - suffix.Length) : text),
+        ["replace"] = new(3, (text, a, budget) => TextSplitting.Replace(text, a.RequireText(0, "old"), PyType.RequireText(a.Require(1, "new"), "new"), a.FindInteger(2, "count") ?? -1, budget)),
+        ["split"] = new(2, (text, a, budget) => TextSplitting.Split(text, a.FindText(0, "sep"), a.FindInteger(1, "maxsplit") ?? -1, budget), "sep", "maxsplit"),
+        ["rsplit"] = new(2, (text, a, budget) => TextSplitting.SplitFromRight(text, a.FindText(0, "sep"), a.FindInteger(1, "maxsplit") ?? -1, budget), "sep", "maxsplit"),
+        ["splitlines"] = new(1, (text, a, budget) => TextSplitting.Lines(text, a.IsFlag(0, "keepends"), budget), "keepends"),
+        ["partition"] = new(1, (text, a, _) => TextSplitting.Partition(text, a.RequireText(0, "sep"), last: false)),
+        ["rpartition"] = new(1, (text, a, _) => TextSplitting.Partition(text, a.RequireText(0, "sep"), last: true)),
+        ["join"] = new(1, (text, a, budget) => Join(text, a.Require(0, "iterable"), budget)),
+        ["find"] = new(3, (text, a, budget) => PyType.Int(Find(text, a, last: false, budget))),
+        ["rfind"] = new(3, (text, a, budget) => PyType.Int(Find(text, a, last: true, budget))),
+        ["index"] = new(3, (text, a, budget) => Index(Find(text, a, last: false, budget))),
+        ["rindex"] = new(3, (text, a, budget) => Index(Find(text, a, last: true, budget))),
+        ["count"] = new(3, (text, a, budget) => PyType.Int(a.RequireText(0, "sub") is var sub && Within(text, a) is { } part ? TextSplitting.Occurrences(part.Value, sub, budget).Count : 0)),
+        ["format"] = new(0, BraceFormat.Apply) { TakesAny = true },
+        ["center"] = new(2, (text, a, budget) => Padded(text, a, 0.5, budget)),
+        ["ljust"] = new(2, (text, a, budget) => Padded(text, a, 0, budget)),
+        ["rjust"] = new(2, (text, a, budget) => Padded(text, a, 1, budget)),
+        ["zfill"] = new(1, FilledWithZeros),
+        ["isalpha"] = new(0, (text, _, _) => All(text, Rune.IsLetter)),
+        ["isalnum"] = new(0, (text, _, _) => All(text, rune => Rune.IsLetter(rune) || IsNumeric(rune))),
+        ["isdigit"] = new(0, (text, _, _) => All(text, rune => CharUnicodeInfo.GetDigitValue(rune.ToString(), 0) >= 0)),
+        ["isdecimal"] = new(0, (text, _, _) => All(text, Rune.IsDigit)),
+        ["isnumeric"] = new(0, (text, _, _) => All(text, IsNumeric)),
+        ["isspace"] = new(0, (text, _, _) => text.Value.Length > 0 && text.Value.All(Text.IsSpace)),
+        ["isupper"] = new(0, (text, _, _) => TextCase.IsCased(text, upper: true)),
+        ["islower"] = new(0, (text, _, _) => TextCase.IsCased(text, upper: false)),
+        ["isascii"] = new(0, (text, _, _) => Ascii.IsValid(text.Value)),
     };
 
     /// <summary>The method bound to a text, or null.</summary>
@@ -56,7 +56,7 @@ internal static class StringMethods
         ? new Function((arguments, state) =>
         {
             state.Budget.SpendOnText(text.Value.Length / 8);
-            return method(text, arguments, state.Budget);
+            return method.Body(text, method.Expect(name, arguments), state.Budget);
         })
         : null;
 
@@ -96,8 +96,13 @@ internal static class StringMethods
 
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 
-    private static Text Padded(Text text, Arguments arguments, double left, Budget budget) =>
-        Pad(text, PyType.Index(arguments.Require(0, "width"), "width"), arguments.Find(1, "fillchar") as Text ?? Text.Own(" "), left, budget);
+    private static Text Padded(Text text, Arguments arguments, double left, Budget budget)
+    {
+        Text fill = arguments.Find(1, "fillchar") is { } given ? PyType.RequireText(given, "fillchar") : Text.Own(" ");
+        return fill.Length == 1
+            ? Pad(text, PyType.Index(arguments.Require(0, "width"), "width"), fill, left, budget)
+            : throw new JinjaException("the fill character must be exactly one character long");
+    }
 
     private static Text FilledWithZeros(Text text, Arguments arguments, Budget budget)
     {
@@ -106,23 +111,50 @@ internal static class StringMethods
         return new TextBuilder(budget).Append(text.Slice(0, sign)).Append(digits).ToText();
     }
 
-    private static object Find(Text text, Arguments arguments, bool last, Budget budget)
+    // The part from the argument 'start' to the argument 'end', in UTF-16 units; null where it begins behind the text or its own end.
+    private static (int Start, int Length)? Bounds(Text text, Arguments arguments)
     {
-        Text part = PyType.RequireText(arguments.Require(0, "sub"), "sub");
-        int start = Math.Min(text.Offset(Math.Clamp(Position(1, "start", 0), 0, text.Length)), text.Value.Length);
-        int end = text.Offset(Math.Clamp(Position(2, "end", text.Length), 0, text.Length));
-        budget.SpendOnText(Math.Max(0, end - start) / 8);
-        ReadOnlySpan<char> within = end < start ? default : text.Value.AsSpan(start, end - start);
-        int at = end < start ? -1 : last ? within.LastIndexOf(part.Value, StringComparison.Ordinal) : within.IndexOf(part.Value, StringComparison.Ordinal);
-        return PyType.Int(at < 0 ? -1 : text.Slice(0, start + at).Length);
+        int start = Position(1, "start", 0);
+        int end = Math.Min(Position(2, "end", text.Length), text.Length);
+        return start > end ? null : (text.Offset(start), text.Offset(end) - text.Offset(start));
 
         int Position(int place, string name, int otherwise) =>
-            arguments.FindInteger(place, name) is { } position ? (position < 0 ? position + text.Length : position) : otherwise;
+            arguments.FindInteger(place, name) is { } position ? Math.Max(0, position < 0 ? position + text.Length : position) : otherwise;
     }
+
+    private static Text? Within(Text text, Arguments arguments) => Bounds(text, arguments) is var (start, length) ? text.Slice(start, length) : null;
+
+    private static int Find(Text text, Arguments arguments, bool last, Budget budget)
+    {
+        string part = arguments.RequireText(0, "sub");
+        if (Bounds(text, arguments) is not var (start, length))
+        {
+            return -1;
+        }
+        budget.SpendOnText(length / 8);
+        ReadOnlySpan<char> within = text.Value.AsSpan(start, length);
+        int at = last ? within.LastIndexOf(part, StringComparison.Ordinal) : within.IndexOf(part, StringComparison.Ordinal);
+        return at < 0 ? -1 : text.Slice(0, start + at).Length;
+    }
+
+    private static object Index(int found) => found >= 0 ? PyType.Int(found) : throw new JinjaException("substring not found");
 
     private static bool Any(object candidates, Func<string, bool> holds) => candidates is PyTuple tuple
         ? tuple.Items.Any(candidate => holds(PyType.RequireText(candidate, "a tuple of strings").Value))
         : holds(PyType.RequireText(candidates, "startswith, endswith").Value);
 
     private static object All(Text text, Func<Rune, bool> holds) => text.Value.Length > 0 && text.Value.EnumerateRunes().All(holds);
+
+    private static bool IsNumeric(Rune rune) => Rune.GetNumericValue(rune) >= 0 || Rune.IsNumber(rune);
+
+    /// <param name="Most">Most arguments by place.</param>
+    /// <param name="Body">What it makes of a text.</param>
+    /// <param name="Names">The arguments that may be given by name.</param>
+    private sealed record Method(int Most, Func<Text, Arguments, Budget, object> Body, params string[] Names)
+    {
+        public bool TakesAny { get; init; }
+
+        public Arguments Expect(string name, Arguments arguments) =>
+            TakesAny ? arguments : Names.Length > 0 ? arguments.Expect(name, Names) : arguments.ExpectByPlace(name, Most);
+    }
 }

@@ -5,7 +5,20 @@ namespace Engine.Chat.Jinja;
 /// <summary>The tests, what follows <c>is</c>, by name.</summary>
 internal static class Tests
 {
-    public static bool Apply(string name, object value, Arguments arguments, RenderState state) => name switch
+    public static bool Apply(string name, object value, Arguments arguments, RenderState state)
+    {
+        string? operand = name switch
+        {
+            "divisibleby" => "num",
+            "in" => "seq",
+            "sameas" => "other",
+            "eq" or "equalto" or "==" or "ne" or "!=" or "lt" or "lessthan" or "<" or "le" or "<=" or "gt" or "greaterthan" or ">" or "ge" or ">=" => "other",
+            _ => null,
+        };
+        return Holds(name, value, arguments.Expect(name, operand is null ? [] : [operand]), state);
+    }
+
+    private static bool Holds(string name, object value, Arguments arguments, RenderState state) => name switch
     {
         "defined" => value is not Undefined,
         "undefined" => value is Undefined,
@@ -21,13 +34,13 @@ internal static class Tests
         "iterable" => PyType.TryItems(value) is not null,
         // What has a length and items; Python's undefined has both.
         "sequence" => value is Text or List<object> or PyTuple or Mapping or Undefined,
-        "callable" => value is Callable,
+        "callable" => value is Callable or Undefined, // an undefined value complains only once it is called
         "escaped" => value is Text { IsSafe: true },
         "lower" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: false),
         "upper" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: true),
-        "even" => Remainder(value, 2).IsZero,
-        "odd" => !Remainder(value, 2).IsZero,
-        "divisibleby" => Remainder(value, PyType.ToInteger(arguments.Require(0, "num")) ?? 0).IsZero,
+        "even" => Remainder(value, 2) == 0,
+        "odd" => Remainder(value, 2) == 1,
+        "divisibleby" => Remainder(value, PyType.ToInteger(arguments.Require(0, "num")) ?? 0) == 0,
         "eq" or "equalto" or "==" => PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
         "ne" or "!=" => !PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
         "lt" or "lessthan" or "<" => PyOrder.Compare(value, arguments.Require(0, "other"), "<") < 0,
@@ -40,6 +53,8 @@ internal static class Tests
         _ => throw new JinjaException($"there is no test '{name}'"),
     };
 
-    private static BigInteger Remainder(object value, BigInteger divisor) =>
-        divisor.IsZero ? throw new JinjaException("modulo by zero") : (PyType.ToInteger(value) ?? throw PyType.Mistake("a test of divisibility", "an integer", value)) % divisor;
+    private static double Remainder(object value, BigInteger divisor) => divisor.IsZero ? throw new JinjaException("modulo by zero")
+        : value is double real ? Arithmetic.Modulo(real, (double)divisor)
+        : PyType.ToInteger(value) is { } number ? (double)(((number % divisor) + divisor) % divisor)
+        : throw PyType.Mistake("a test of divisibility", "a number", value);
 }

@@ -24,6 +24,9 @@ internal static class TextCase
 
     public static Text Lower(Text text, Budget budget) => Map(text, (rune, before) => Lower(rune, text.Value, before), budget);
 
+    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>.</summary>
+    public static Text Fold(Text text, Budget budget) => Map(text, (rune, _) => string.Concat(Upper(rune).EnumerateRunes().Select(Rune.ToLowerInvariant)), budget);
+
     /// <summary>The first character in upper case, the others in lower case.</summary>
     public static Text Capitalize(Text text, Budget budget) =>
         Map(text, (rune, before) => before == 0 ? Title(rune) : Lower(rune, text.Value, before), budget);

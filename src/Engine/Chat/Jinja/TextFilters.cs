@@ -3,28 +3,28 @@ namespace Engine.Chat.Jinja;
 /// <summary>Filters that make text of text.</summary>
 internal static class TextFilters
 {
-    public static readonly Dictionary<string, Filters.Filter> All = new(StringComparer.Ordinal)
+    public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
     {
-        ["upper"] = (value, _, state) => TextCase.Upper(Str(value, state), state.Budget),
-        ["lower"] = (value, _, state) => TextCase.Lower(Str(value, state), state.Budget),
-        ["capitalize"] = (value, _, state) => TextCase.Capitalize(Str(value, state), state.Budget),
-        ["title"] = (value, _, state) => Title(Str(value, state), state.Budget),
-        ["trim"] = (value, a, state) => Str(value, state).Strip(a.FindText(0, "chars")),
-        ["replace"] = (value, a, state) => TextSplitting.Replace(
-            Str(value, state), Str(a.Require(0, "old"), state).Value, Str(a.Require(1, "new"), state), a.FindInteger(2, "count") ?? -1, state.Budget),
-        ["string"] = (value, _, state) => Str(value, state),
-        ["safe"] = (value, _, state) => Str(value, state).AsSafe(),
-        ["escape"] = (value, _, state) => Escape(Str(value, state), state.Budget),
-        ["e"] = (value, _, state) => Escape(Str(value, state), state.Budget),
-        ["forceescape"] = (value, _, state) => Escaped(Str(value, state), state.Budget),
-        ["indent"] = (value, a, state) => Indent(Str(value, state), a, state.Budget),
-        ["center"] = (value, a, state) => StringMethods.Pad(Str(value, state), a.FindInteger(0, "width") ?? 80, Text.Own(" "), 0.5, state.Budget),
-        ["truncate"] = (value, a, state) => Truncate(Str(value, state), a, state.Budget),
-        ["wordcount"] = (value, _, state) => PyType.Int(System.Text.RegularExpressions.Regex.Count(Str(value, state).Value, @"\w+")),
-        ["urlencode"] = (value, _, state) => Text.Of(Uri.EscapeDataString(Str(value, state).Value).Replace("%2F", "/", StringComparison.Ordinal), Str(value, state).IsForeign),
-        ["format"] = (value, a, state) => PercentFormat.Apply(Str(value, state), a.Named.Count == 0 ? new PyTuple([.. a.Positional]) : NamedValues(a), state.Budget),
-        ["tojson"] = (value, a, state) => PyJson.Write(value, a, state.Budget),
-        ["pprint"] = (value, _, state) => PyText.Repr(value, state.Budget),
+        ["upper"] = new((value, _, state) => TextCase.Upper(Str(value, state), state.Budget)),
+        ["lower"] = new((value, _, state) => TextCase.Lower(Str(value, state), state.Budget)),
+        ["capitalize"] = new((value, _, state) => TextCase.Capitalize(Str(value, state), state.Budget)),
+        ["title"] = new((value, _, state) => Title(Str(value, state), state.Budget)),
+        ["trim"] = new((value, a, state) => Str(value, state).Strip(a.FindText(0, "chars")), "chars"),
+        ["replace"] = new((value, a, state) => TextSplitting.Replace(
+            Str(value, state), Str(a.Require(0, "old"), state).Value, Str(a.Require(1, "new"), state), a.FindInteger(2, "count") ?? -1, state.Budget), "old", "new", "count"),
+        ["string"] = new((value, _, state) => Str(value, state)),
+        ["safe"] = new((value, _, state) => Str(value, state).AsSafe()),
+        ["escape"] = new((value, _, state) => Escape(Str(value, state), state.Budget)),
+        ["e"] = new((value, _, state) => Escape(Str(value, state), state.Budget)),
+        ["forceescape"] = new((value, _, state) => Escaped(Str(value, state), state.Budget)),
+        ["indent"] = new((value, a, state) => Indent(PyType.RequireText(value, "indent"), a, state.Budget), "width", "first", "blank"),
+        ["center"] = new((value, a, state) => StringMethods.Pad(Str(value, state), a.FindInteger(0, "width") ?? 80, Text.Own(" "), 0.5, state.Budget), "width"),
+        ["truncate"] = new((value, a, state) => Truncate(PyType.RequireText(value, "truncate"), a, state.Budget), "length", "killwords", "end", "leeway"),
+        ["wordcount"] = new((value, _, state) => PyType.Int(System.Text.RegularExpressions.Regex.Count(Str(value, state).Value, @"\w+"))),
+        ["urlencode"] = new((value, _, state) => Text.Of(Uri.EscapeDataString(Str(value, state).Value).Replace("%2F", "/", StringComparison.Ordinal), Str(value, state).IsForeign)),
+        ["format"] = new((value, a, state) => PercentFormat.Apply(Str(value, state), a.Named.Count == 0 ? new PyTuple([.. a.Positional]) : NamedValues(a), state.Budget)) { TakesAny = true },
+        ["tojson"] = new((value, a, state) => PyJson.Write(value, a, state.Budget), "ensure_ascii", "indent", "separators", "sort_keys"),
+        ["pprint"] = new((value, _, state) => PyText.Repr(value, state.Budget)),
     };
 
     private static Text Str(object value, RenderState state)
@@ -79,7 +79,6 @@ internal static class TextFilters
 
     private static Text Indent(Text text, Arguments arguments, Budget budget)
     {
-        arguments.Expect("indent", "width", "first", "blank");
         Text indent = arguments.Find(0, "width") switch
         {
             null => Text.Own("    "),
@@ -105,7 +104,6 @@ internal static class TextFilters
 
     private static Text Truncate(Text text, Arguments arguments, Budget budget)
     {
-        arguments.Expect("truncate", "length", "killwords", "end", "leeway");
         int length = arguments.FindInteger(0, "length") ?? 255;
         Text end = arguments.Find(2, "end") as Text ?? Text.Own("...");
         if (text.Length <= length + (arguments.FindInteger(3, "leeway") ?? 5))

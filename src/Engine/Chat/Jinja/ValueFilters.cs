@@ -5,15 +5,15 @@ namespace Engine.Chat.Jinja;
 /// <summary>Filters about single values and numbers.</summary>
 internal static class ValueFilters
 {
-    public static readonly Dictionary<string, Filters.Filter> All = new(StringComparer.Ordinal)
+    public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
     {
-        ["default"] = Default,
-        ["d"] = Default,
-        ["int"] = (value, a, _) => ToInt(value, a.FindInteger(1, "base") ?? 10) is { } number ? number : a.Find(0, "default") ?? BigInteger.Zero,
-        ["float"] = (value, a, _) => ToFloat(value) is { } number ? number : a.Find(0, "default") ?? 0.0,
-        ["abs"] = (value, _, _) => value is double real ? Math.Abs(real) : BigInteger.Abs(PyType.ToInteger(value) ?? throw PyType.Mistake("abs", "a number", value)),
-        ["round"] = Round,
-        ["attr"] = (value, a, _) => Members.Attribute(value, a.FindText(0, "name")!),
+        ["default"] = new(Default, "default_value", "boolean"),
+        ["d"] = new(Default, "default_value", "boolean"),
+        ["int"] = new((value, a, _) => ToInt(value, a.FindInteger(1, "base") ?? 10) is { } number ? number : a.Find(0, "default") ?? BigInteger.Zero, "default", "base"),
+        ["float"] = new((value, a, _) => ToFloat(value) is { } number ? number : a.Find(0, "default") ?? 0.0, "default"),
+        ["abs"] = new((value, _, _) => value is double real ? Math.Abs(real) : BigInteger.Abs(PyType.ToInteger(value) ?? throw PyType.Mistake("abs", "a number", value))),
+        ["round"] = new(Round, "precision", "method"),
+        ["attr"] = new((value, a, _) => Members.Attribute(value, a.RequireText(0, "name")), "name"),
     };
 
     private static object Default(object value, Arguments arguments, RenderState state) =>
@@ -36,7 +36,6 @@ internal static class ValueFilters
 
     private static object Round(object value, Arguments arguments, RenderState state)
     {
-        arguments.Expect("round", "precision", "method");
         int precision = Math.Clamp(arguments.FindInteger(0, "precision") ?? 0, -300, 300);
         string method = arguments.FindText(1, "method") ?? "common";
         if (value is BigInteger or bool && method == "common" && precision >= 0)
