@@ -41,7 +41,7 @@ public sealed class LossesTests : IDisposable
         var optimizer = new AdamW(learner.Weights, 0.9f, 0.999f, 1e-8f, 0.01f);
         foreach (Weight weight in learner.Weights)
         {
-            Draw(weight);
+            FormulaWeights.Draw(weight);
         }
         JsonElement golden = Golden.GetProperty(architecture);
         Assert.Equal(golden.GetProperty("gradients").EnumerateObject().Count(), learner.Weights.Count);
@@ -77,18 +77,6 @@ public sealed class LossesTests : IDisposable
             {
                 Assert.True(Math.Abs(elements[i] - weight.Gradient![17 * i]) <= limit, $"{weight.Name}[{17 * i}]: expected {elements[i]:R}, found {weight.Gradient[17 * i]:R}");
             }
-        }
-    }
-
-    private static void Draw(Weight weight)
-    {
-        bool isGain = weight.Name.Contains("norm", StringComparison.Ordinal) && weight.Name.EndsWith(".weight", StringComparison.Ordinal);
-        (double scale, double offset) = isGain ? (0.1, 1.0) : weight.Name.EndsWith(".bias", StringComparison.Ordinal) ? (0.05, 0) : (0.3, 0);
-        double place = weight.Name.Sum(letter => letter) * 0.1234567;
-        for (int i = 0; i < weight.Values!.Length; i++)
-        {
-            double x = (i + 1) * 0.6180339887498949 + place;
-            weight.Values[i] = (float)(offset + scale * (2 * (x - Math.Floor(x)) - 1));
         }
     }
 

@@ -100,6 +100,7 @@ public sealed record ModelShape
         Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
         Expect(HeadCountKv is null || HeadCountKv == HeadCount || Architecture == "llama", "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
         Expect(Architecture != "llama" || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
+        Expect(Architecture != "t5" || (DecoderBlockCount ?? 1) <= BlockCount, "decoder_block_count", $"at most the {BlockCount} of block_count, for llama.cpp runs no other T5", DecoderBlockCount);
         Expect(RelativeBucketsCount is >= 4 and <= 255, "relative_buckets_count", "4 to 255", RelativeBucketsCount);
         Expect(RopeFreqBase > 1 && float.IsFinite(RopeFreqBase), "rope_freq_base", "a number above 1", RopeFreqBase);
         Expect(LayerNormEpsilon is null or (> 0 and < 1), "layer_norm_epsilon", "a number between 0 and 1", LayerNormEpsilon);

@@ -50,6 +50,7 @@ public sealed class InitialModelTests : IDisposable
     [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 3, "feed_forward_length": 8, "context_length": 8}""", "head_count a divisor of embedding_length 8, found 3")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 0, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "embedding_length a number from 1")]
     [InlineData("""{"architecture": "gpt2", "width": 8, "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "width")]
+    [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count at most the 1 of block_count")]
     [InlineData("nothing", "line 1")]
     public void A_shape_that_makes_no_model_is_refused(string json, string sentence) => Assert.Contains(
         sentence, Assert.Throws<InvalidRequestException>(() => ModelShape.Read(_files.Write("shape.json", json))).Message, StringComparison.Ordinal);
