@@ -12,8 +12,8 @@ internal sealed class SpecialTokens
     {
         _vocabulary = vocabulary;
         int[] all = [.. Enumerable.Range(0, vocabulary.Count)
-            .Where(id => (vocabulary.Kinds[id] & TokenKind.CutOut) != 0)
-            .OrderByDescending(id => vocabulary.Bytes(id).Length)]; // so that no token is cut by a shorter one
+            .Where(id => (vocabulary.Kinds[id] & TokenKind.CutOut) != 0)];
+        UnstableSort.Descending(all, id => vocabulary.Bytes(id).Length); // so that no token is cut by a shorter one
         _all = new SpecialTokenSearch(vocabulary, all);
         _userDefined = new SpecialTokenSearch(vocabulary, [.. all.Where(id => (vocabulary.Kinds[id] & (TokenKind.Control | TokenKind.Unknown)) == 0)]);
     }
