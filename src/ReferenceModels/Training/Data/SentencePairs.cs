@@ -11,6 +11,8 @@ namespace ReferenceModels.Training.Data;
 /// record that has two. Where a pair is too long, the longer sentence loses its end, one token after the other.</remarks>
 internal sealed class SentencePairs : IExamples
 {
+    private const int Special = 3;   // [CLS] and two [SEP]
+
     private readonly List<(int[] First, int[] Second)> _pairs = [];
     private readonly ExampleReading _reading;
     private readonly int[] _around;
@@ -26,6 +28,10 @@ internal sealed class SentencePairs : IExamples
                 : [.. record.Text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
             int[][] sentences = [.. lines.Select(line => (int[])[.. reading.Tokenizer.Encode(line, addSpecial: false)])];
             _pairs.AddRange(sentences.Zip(sentences.Skip(1)));
+            if (sentences.Zip(sentences.Skip(1)).Any(pair => pair.First.Length + pair.Second.Length + Special > reading.Context))
+            {
+                reading.NoteShortened(record.Line);
+            }
         }
         if (_pairs.Count < 2)
         {
@@ -48,7 +54,7 @@ internal sealed class SentencePairs : IExamples
         int other = (index + 1 + (int)(Dropout.Coin(seed, 1) * (Count - 1))) % Count;
         (int[] first, int[] second) = (_pairs[index].First, _pairs[follows ? index : other].Second);
         (int a, int b) = (first.Length, second.Length);
-        while (a + b + 3 > _reading.Context && a + b > 0)
+        while (a + b + Special > _reading.Context && a + b > 0)
         {
             _ = a > b ? a-- : b--;
         }
