@@ -145,7 +145,7 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal((5, 5, bert.Encode("")[^1]), (pair.Tokens.Length, pair.Segments.Length, pair.Tokens[^1]));
 
         var sentences = new ExampleReading(bert, bert.Encode(Long, addSpecial: false).Count, "data");
-        _ = new SentencePairs([new Record { Line = 3, Text = "one two\nthree\nfour" }, new Record { Line = 9, Text = $"one\n{Long}" }], sentences);
-        Assert.Equal([9], sentences.Shortened);
+        _ = new SentencePairs([new Record { Line = 3, Text = "one two\nthree\nfour" }, new Record { Line = 9, Text = $"one\n\ntwo\n{Long}\nfour" }], sentences);
+        Assert.Equal([11, 12], sentences.Shortened);   // where the first sentence of each pair is
     }
 }
