@@ -60,6 +60,7 @@ internal sealed class BenchCommand
                 LoadSeconds = loadSeconds,
                 PeakMemoryBytes = PeakMemory.Read(),
                 Model = model.Card.Name,
+                Adapters = options.Adapters,
                 FileType = model.Card.FileType,
                 Parameters = model.Card.Parameters,
                 TensorBytes = model.Card.TensorBytes,
@@ -137,8 +138,10 @@ internal sealed class BenchCommand
     {
         const double mebibyte = 1 << 20;
         string threads = report.Threads == 1 ? "1 thread" : $"{report.Threads} threads";
+        string adapters = string.Concat(report.Adapters.Select(adapter =>
+            string.Create(CultureInfo.InvariantCulture, $"\nwith {Path.GetFileName(adapter.Path)}{(adapter.Scale == 1 ? "" : $" × {adapter.Scale}")}")));
         return string.Create(CultureInfo.InvariantCulture, $"""
-            {report.Model}: {report.FileType}, {report.Parameters:N0} parameters, {report.TensorBytes / mebibyte:N1} MiB
+            {report.Model}: {report.FileType}, {report.Parameters:N0} parameters, {report.TensorBytes / mebibyte:N1} MiB{adapters}
             {report.Backend} on {report.Device}, {threads}, loaded in {report.LoadSeconds:N2} s
 
             prefill  {report.PrefillTokensPerSecond,12:N1} tokens/s   {report.PromptTokens} tokens, {prefill.Min():N1} to {prefill.Max():N1}

@@ -1,3 +1,5 @@
+using Engine.Configuration;
+
 namespace Engine.Host.Commands;
 
 /// <summary>What <c>bench --json</c> prints. Rates are medians over the repetitions.</summary>
@@ -19,6 +21,9 @@ internal sealed record BenchReport
     public required long PeakMemoryBytes { get; init; }
 
     public required string Model { get; init; }
+
+    /// <summary>The LoRA adapters beside it, each with its scale.</summary>
+    public required IReadOnlyList<AdapterOptions> Adapters { get; init; }
 
     public required string FileType { get; init; }
 

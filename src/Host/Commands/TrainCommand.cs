@@ -12,6 +12,7 @@ internal sealed class TrainCommand
     private readonly AdapterSelection _adapter = new();
     private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced where it exists." };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "A picture of the losses to write." };
+    private readonly Option<string?> _examples = new("--log-examples") { HelpName = "FILE", Description = "Writes what each step shows the model, as JSON lines: token ids, targets, classes." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with every step's loss." };
 
     public static Command Create() => new TrainCommand().CreateVerb();
@@ -33,7 +34,7 @@ internal sealed class TrainCommand
         _initial.AddTo(verb);
         _selection.AddTo(verb);
         _adapter.AddTo(verb);
-        verb.AddGroup("Output", _output, _plot, _json);
+        verb.AddGroup("Output", _output, _plot, _examples, _json);
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -45,6 +46,7 @@ internal sealed class TrainCommand
         string output = parsed.GetValue(_output) ?? throw TrainSelection.Missing("--out MODEL", "where the model goes");
         RequireFolder("--out", output);
         RequireFolder("--plot", parsed.GetValue(_plot));
+        RequireFolder("--log-examples", parsed.GetValue(_examples));
         string? checkpoint = _selection.Resume(parsed);
         using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed), () => _selection.Records(parsed), cancellationToken);
         TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
@@ -54,11 +56,16 @@ internal sealed class TrainCommand
         {
             trainer.Resume(checkpoint);
         }
+        foreach (string warning in ShortenedWarning.Describe(trainer.Shortened, trainer.Context))
+        {
+            Console.Error.WriteLine(warning);
+        }
         using var progress = new TrainProgress(trainer.Steps);
+        using ExampleLog? examples = parsed.GetValue(_examples) is { } log ? new ExampleLog(log, trainer, progress) : null;
         bool isInterrupted = false;
         try
         {
-            trainer.Run(progress, cancellationToken);
+            trainer.Run((IProgress<TrainingStep>?)examples ?? progress, cancellationToken);
             trainer.Save(output);
         }
         catch (OperationCanceledException)

@@ -76,7 +76,7 @@ public sealed class Trainer : IDisposable
     public int ValidationExamples => _data.KeptCount;
 
     /// <summary>Examples that were longer than the context and lost their ends.</summary>
-    public int Shortened => _data.Shortened;
+    public IReadOnlyList<ShortenedExample> Shortened => _data.Shortened;
 
     /// <summary>The classes, in the order of the classifier's outputs; empty where the data has none.</summary>
     public IReadOnlyList<string> Labels => _data.Labels;
@@ -119,14 +119,23 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>What a step shows the model, as it is drawn: in its order, masked, paired.</summary>
+    /// <param name="step">From 1, done or not.</param>
+    public IReadOnlyList<Example> ExamplesOf(int step)
+    {
+        int visits = _options.Batch * _options.Accumulate;
+        long first = (step - 1L) * visits;
+        return [.. Enumerable.Range(0, visits).Select(i => _data.Visit(first + i))];
+    }
+
     /// <summary>Does one step of the optimizer.</summary>
     /// <exception cref="OperationCanceledException">The step was not done; the trainer stands where it stood.</exception>
     /// <exception cref="NonFiniteLogitsException">The loss is not a number any more.</exception>
     public TrainingStep Advance(CancellationToken cancellationToken = default)
     {
-        int visits = _options.Batch * _options.Accumulate;
+        IReadOnlyList<Example> examples = ExamplesOf(Step + 1);
+        int visits = examples.Count;
         long first = (long)Step * visits;
-        Example[] examples = [.. Enumerable.Range(0, visits).Select(i => _data.Visit(first + i))];
         double[] totals = _learner.Weigh(examples), sums = new double[totals.Length];
         foreach (Weights.Weight weight in _learner.Weights)
         {
@@ -135,7 +144,7 @@ public sealed class Trainer : IDisposable
         for (int start = 0; start < visits; start += _options.Batch)
         {
             long visit = first + start;
-            double[] batch = _learner.Learn(examples[start..(start + _options.Batch)], totals, i => DropoutOf(visit + i), cancellationToken);
+            double[] batch = _learner.Learn([.. examples.Skip(start).Take(_options.Batch)], totals, i => DropoutOf(visit + i), cancellationToken);
             for (int i = 0; i < sums.Length; i++)
             {
                 sums[i] += batch[i];

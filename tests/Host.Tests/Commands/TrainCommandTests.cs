@@ -48,6 +48,61 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Examples_that_lose_their_ends_are_told_with_their_lines()
+    {
+        string data = _folder.File("labels.jsonl"), validation = _folder.File("others.jsonl");
+        const string Short = """{"text": "Sun.", "label": 1}""", Long = """{"text": "The sun is shining on all of us.", "label": 0}""";
+        File.WriteAllLines(data, [Short, .. Enumerable.Repeat(Long, 8)]);
+        File.WriteAllLines(validation, [Short, "", Long]);
+        Outcome outcome = await EngineProcess.RunAsync(
+            "train", "--model-shape", _folder.File("shape.json"), "--vocabulary-size", "270", "--objective", "classification", "--data", data, "--validation", validation,
+            "--context", "6", "--steps", "1", "--out", Output, "--json");
+
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.Equal(
+        [
+            $"Warning: '{data}' has 8 examples longer than the context of 6 tokens, which lost the end: lines 2, 3, 4, 5, 6 and 3 more. Give a larger --context, or shorten them.",
+            $"Warning: '{validation}' has 1 example longer than the context of 6 tokens, which lost the end: line 3. Give a larger --context, or shorten them.",
+        ], outcome.Error.TrimEnd().Split('\n'));
+        JsonElement json = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal(9, json.GetProperty("shortened").GetInt32());
+        JsonElement last = json.GetProperty("shortened_examples")[8];
+        Assert.Equal((validation, 3), (last.GetProperty("path").GetString(), last.GetProperty("line").GetInt32()));
+    }
+
+    [Fact]
+    public async Task What_each_step_shows_the_model_can_be_written()
+    {
+        string shape = _folder.File("bert.json"), log = _folder.File("examples.jsonl");
+        File.WriteAllText(shape, Shape.Replace("llama", "bert", StringComparison.Ordinal).Replace("\"head_count_kv\": 2, ", "", StringComparison.Ordinal));
+        File.WriteAllText(_folder.File("pairs.txt"), string.Concat(Enumerable.Range(0, 20).Select(i => $"The small cat number {i} sleeps.\nIt sleeps under tree {i * 7}.\n<|endoftext|>\n")));
+        Outcome outcome = await EngineProcess.RunAsync(
+            "train", "--model-shape", shape, "--objective", "bert", "--data", _folder.File("pairs.txt"), "--batch", "3", "--accumulate", "2", "--context", "40", "--steps", "4",
+            "--out", Output, "--log-examples", log, "--json");
+
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        JsonElement[] steps = [.. (await File.ReadAllLinesAsync(log)).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal([1, 2, 3, 4], steps.Select(step => step.GetProperty("step").GetInt32()));
+        JsonElement run = JsonDocument.Parse(outcome.Output).RootElement;
+        foreach ((JsonElement step, JsonElement logged) in steps.Zip(run.GetProperty("log").EnumerateArray()))
+        {
+            JsonElement[] examples = [.. step.GetProperty("examples").EnumerateArray()];
+            Assert.Equal(6, examples.Length);
+            Assert.Equal(logged.GetProperty("tokens").GetInt32(), examples.Sum(example => example.GetProperty("tokens").GetArrayLength()));
+            Assert.All(examples, example =>
+            {
+                int[] targets = [.. example.GetProperty("targets").EnumerateArray().Select(target => target.GetInt32())];
+                Assert.Equal(example.GetProperty("tokens").GetArrayLength(), targets.Length);
+                Assert.Equal(targets.Length, example.GetProperty("segments").GetArrayLength());
+                Assert.Contains(targets, target => target >= 0);
+                Assert.Contains(-100, targets);
+                Assert.InRange(example.GetProperty("next_sentence").GetInt32(), 0, 1);
+                Assert.False(example.TryGetProperty("source", out _) || example.TryGetProperty("label", out _));
+            });
+        }
+    }
+
+    [Fact]
     public async Task A_run_that_was_killed_ends_with_the_same_bytes_as_one_that_was_not()
     {
         string checkpoint = _folder.File("run.ckpt"), undisturbed = _folder.File("undisturbed.gguf");

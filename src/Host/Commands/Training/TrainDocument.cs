@@ -1,4 +1,5 @@
 using ReferenceModels.Training;
+using ReferenceModels.Training.Data;
 
 namespace Engine.Host.Commands.Training;
 
@@ -25,6 +26,9 @@ internal sealed record TrainDocument
 
     /// <summary>Examples that were longer than the context and lost their ends.</summary>
     public required int Shortened { get; init; }
+
+    /// <summary>Where these are: file and line.</summary>
+    public required IReadOnlyList<ShortenedExample> ShortenedExamples { get; init; }
 
     public required int Context { get; init; }
 
@@ -60,7 +64,8 @@ internal sealed record TrainDocument
         Interrupted = interrupted,
         Examples = trainer.Examples,
         ValidationExamples = trainer.ValidationExamples,
-        Shortened = trainer.Shortened,
+        Shortened = trainer.Shortened.Count,
+        ShortenedExamples = trainer.Shortened,
         Context = trainer.Context,
         Parameters = trainer.Parameters,
         Labels = trainer.Labels,

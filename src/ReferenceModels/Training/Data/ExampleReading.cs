@@ -9,6 +9,8 @@ namespace ReferenceModels.Training.Data;
 /// <param name="path">The data file, for messages.</param>
 public sealed class ExampleReading(ITokenizer tokenizer, int context, string path)
 {
+    private readonly List<int> _shortened = [];
+
     /// <summary>The model's.</summary>
     public ITokenizer Tokenizer { get; } = tokenizer;
 
@@ -27,8 +29,8 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     /// <summary>Renders conversations; null where the data has none.</summary>
     public ChatTemplate? Template { get; init; }
 
-    /// <summary>How many examples were longer than the context and lost their ends.</summary>
-    public int Shortened { get; private set; }
+    /// <summary>For each example that was longer than the context and lost its end, the line where it begins.</summary>
+    public IReadOnlyList<int> Shortened => _shortened;
 
     /// <summary>A document's tokens: what the model's file puts around a text, and an end of sequence behind it where the vocabulary
     /// has one, so that a model learns to end.</summary>
@@ -65,14 +67,9 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         {
             throw Refuse(record, "some text", "none");
         }
-        if (tokens.Length > Context)
-        {
-            // The token that ends a text stays, as in BERT.
-            int last = tokens[^1];
-            (tokens, segments) = (Cut(tokens), segments.Length > 0 ? segments[..Context] : segments);
-            tokens[^1] = Tokenizer.Encode("") is [_, .., int end] && end == last ? end : tokens[^1];
-        }
-        return new Example { Tokens = tokens, Segments = segments, Targets = [.. tokens.Skip(1), Example.Ignored], Label = Labels.Index().First(one => one.Item == label).Index };
+        tokens = CutInside(tokens, record.Line);
+        segments = segments.Length > 0 ? segments[..tokens.Length] : segments;
+        return new Example { Tokens = tokens, Segments = segments, Targets = [.. tokens.Skip(1), Example.Ignored], Label = ClassOf(label, record) };
     }
 
     /// <summary>A source and a target with teacher forcing: the decoder is given the target behind its start token and should name the
@@ -82,8 +79,8 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     {
         ArgumentNullException.ThrowIfNull(record);
         string text = record.Second ?? throw Refuse(record, "a \"source\" and a \"target\"", "no target");
-        int[] source = Cut([.. Tokenizer.Encode(record.Text)]);
-        int[] target = Cut([.. WithEnd(Tokenizer.Encode(text, addSpecial: false))]);
+        int[] source = CutInside([.. Tokenizer.Encode(record.Text)], record.Line);
+        int[] target = Cut([.. WithEnd(Tokenizer.Encode(text, addSpecial: false))], record.Line);
         return source.Length == 0 || target.Length == 0 ? throw Refuse(record, "some text as source and target", "none")
             : new Example { Source = source, Tokens = [DecoderStart, .. target[..^1]], Targets = target };
     }
@@ -105,6 +102,16 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         return tokens.Length == 0 ? throw Refuse(record, "a turn of the role \"assistant\" to learn from", "none") : Shift(tokens, i => counts[i], record);
     }
 
+    /// <summary>Says that an example was longer than the context.</summary>
+    /// <param name="line">Where it begins; the source and the target of one line are one example.</param>
+    internal void NoteShortened(int line)
+    {
+        if (_shortened.Count == 0 || _shortened[^1] != line)
+        {
+            _shortened.Add(line);
+        }
+    }
+
     /// <summary>The sentence for a record that the objective has no use for.</summary>
     public InvalidRequestException Refuse(Record record, string expected, string found)
     {
@@ -112,11 +119,17 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         return new($"Reading the data '{Path}': expected {expected} in line {record.Line}, found {found}. Correct the line or choose another objective.");
     }
 
+    private int ClassOf(string label, Record record)
+    {
+        int index = Labels.Index().Where(one => one.Item == label).Select(one => one.Index).FirstOrDefault(-1);
+        return index >= 0 ? index : throw Refuse(record, $"as \"label\" one of those that are learned, {string.Join(", ", Labels)},", $"'{label}'");
+    }
+
     // Each token's target is the one behind it, where that counts.
     private Example Shift(int[] tokens, Func<int, bool> counts, Record record)
     {
         int[] targets = [.. Enumerable.Range(1, Math.Max(0, tokens.Length - 1)).Select(i => counts(i) ? tokens[i] : Example.Ignored)];
-        targets = Cut(targets);
+        targets = Cut(targets, record.Line);
         return targets.Any(target => target != Example.Ignored) ? new Example { Tokens = tokens[..targets.Length], Targets = targets }
             : throw Refuse(record, $"something to learn within the first {Context} tokens", "none");
     }
@@ -124,14 +137,25 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     private IReadOnlyList<int> WithEnd(IReadOnlyList<int> tokens) =>
         Tokenizer.EndOfSequence is int end && (tokens.Count == 0 || tokens[^1] != end) ? [.. tokens, end] : tokens;
 
-    private int[] Cut(int[] tokens)
+    private int[] Cut(int[] tokens, int line)
     {
         if (tokens.Length <= Context)
         {
             return tokens;
         }
-        Shortened++;
+        NoteShortened(line);
         return tokens[..Context];
+    }
+
+    // The token that the model's file puts behind every text stays: it is what a text ends with when the model is used.
+    private int[] CutInside(int[] tokens, int line)
+    {
+        int[] cut = Cut(tokens, line);
+        if (cut.Length < tokens.Length && Tokenizer.Encode("") is [.., int end] && end == tokens[^1])
+        {
+            cut[^1] = end;
+        }
+        return cut;
     }
 
     private void RequireText(Record record)

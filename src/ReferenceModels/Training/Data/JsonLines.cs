@@ -11,7 +11,7 @@ namespace ReferenceModels.Training.Data;
 internal static class JsonLines
 {
     private const string Forms = "an object with \"text\", \"source\" and \"target\", \"first\" and \"second\", or \"messages\"";
-    private static readonly HashSet<string> Known = ["text", "source", "target", "first", "second", "label", "messages"];
+    private static readonly string[][] Contents = [["text"], ["source", "target"], ["first", "second"], ["messages"]];
 
     public static IEnumerable<Record> Read(string path, string text)
     {
@@ -39,36 +39,50 @@ internal static class JsonLines
         }
         catch (JsonException e)
         {
-            string reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            string reason = e.Message.Split(". ")[0];
             throw Refuse(path, number, "a JSON object on one line", $"what is none, at column {e.BytePositionInLine + 1}: {reason}");
         }
     }
 
     private static Record Read(string path, int number, JsonElement json)
     {
-        foreach (JsonProperty property in json.EnumerateObject())
-        {
-            if (!Known.Contains(property.Name))
+        string[] content = ContentOf(path, number, json);
+        return content is ["messages"]
+            ? new Record { Line = number, Turns = Turns(path, number, json.GetProperty("messages")) }
+            : new Record
             {
-                throw Refuse(path, number, Forms, $"a property \"{property.Name}\"");
-            }
-        }
-        if (json.TryGetProperty("messages", out JsonElement messages))
-        {
-            return new Record { Line = number, Turns = Turns(path, number, messages) };
-        }
-        string? first = Text("text") ?? Text("source") ?? Text("first");
-        return new Record
-        {
-            Line = number,
-            Text = first ?? throw Refuse(path, number, Forms, "none of them"),
-            Second = Text("target") ?? Text("second"),
-            Label = Label(path, number, json),
-        };
+                Line = number,
+                Text = Text(path, number, json, content[0]),
+                Second = content.Length > 1 ? Text(path, number, json, content[1]) : null,
+                Label = Label(path, number, json),
+            };
+    }
 
-        string? Text(string name) => !json.TryGetProperty(name, out JsonElement value) ? null
-            : value.ValueKind == JsonValueKind.String ? String(path, number, name, value)
+    // Which of the forms a line has: all of its properties, none twice and no other.
+    private static string[] ContentOf(string path, int number, JsonElement json)
+    {
+        string[] names = [.. json.EnumerateObject().Select(property => property.Name).Where(name => name != "label")];
+        string[]? form = Contents.FirstOrDefault(form => form.Any(names.Contains));
+        if (form is null)
+        {
+            throw Refuse(path, number, Forms, names.Length > 0 ? $"a property \"{names[0]}\"" : "none of them");
+        }
+        if (form.FirstOrDefault(name => !names.Contains(name)) is { } missing)
+        {
+            throw Refuse(path, number, $"a \"{missing}\" beside \"{form.First(names.Contains)}\"", "none");
+        }
+        IEnumerable<IGrouping<string, JsonProperty>> properties = json.EnumerateObject().GroupBy(property => property.Name);
+        return properties.FirstOrDefault(property => property.Count() > 1) is { } twice ? throw Refuse(path, number, $"\"{twice.Key}\" once", "it twice")
+            : names.FirstOrDefault(name => !form.Contains(name)) is { } other ? throw Refuse(path, number, Forms, $"a property \"{other}\" beside \"{form[0]}\"")
+            : form;
+    }
+
+    private static string Text(string path, int number, JsonElement json, string name)
+    {
+        JsonElement value = json.GetProperty(name);
+        string text = value.ValueKind == JsonValueKind.String ? String(path, number, name, value)
             : throw Refuse(path, number, $"a string as \"{name}\"", value.ValueKind.ToString());
+        return string.IsNullOrWhiteSpace(text) ? throw Refuse(path, number, $"some text as \"{name}\"", text.Length == 0 ? "none" : "blanks") : text;
     }
 
     private static string? Label(string path, int number, JsonElement json) => !json.TryGetProperty("label", out JsonElement label) ? null : label.ValueKind switch

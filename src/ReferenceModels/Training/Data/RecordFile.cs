@@ -17,10 +17,13 @@ public sealed class RecordFile
     {
         ArgumentNullException.ThrowIfNull(path);
         string text = Decode(path, ReadBytes(path));
-        List<Record> records = [.. Path.GetExtension(path) is ".jsonl" or ".json" ? JsonLines.Read(path, text) : Documents(text)];
+        List<Record> records = [.. IsJsonLines(path) ? JsonLines.Read(path, text) : Documents(text)];
         return records.Count > 0 ? records : throw new InvalidRequestException(
             $"Reading the data '{path}': expected text, found nothing but blanks. Give a file with something to learn from.");
     }
+
+    /// <summary>Whether a file has a record on each line, by its name.</summary>
+    internal static bool IsJsonLines(string path) => Path.GetExtension(path) is ".jsonl" or ".json";
 
     private IEnumerable<Record> Documents(string text)
     {

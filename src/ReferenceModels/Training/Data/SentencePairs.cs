@@ -11,6 +11,8 @@ namespace ReferenceModels.Training.Data;
 /// record that has two. Where a pair is too long, the longer sentence loses its end, one token after the other.</remarks>
 internal sealed class SentencePairs : IExamples
 {
+    private const int Special = 3;   // [CLS] and two [SEP]
+
     private readonly List<(int[] First, int[] Second)> _pairs = [];
     private readonly ExampleReading _reading;
     private readonly int[] _around;
@@ -21,11 +23,15 @@ internal sealed class SentencePairs : IExamples
         _around = [.. reading.Tokenizer.Encode("")];   // [CLS] [SEP]
         foreach (Record record in records)
         {
-            string[] lines = record.Second is { } second ? [record.Text, second]
-                : record.Turns.Count > 0 ? throw reading.Refuse(record, "a text or a pair", "a conversation")
-                : [.. record.Text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
-            int[][] sentences = [.. lines.Select(line => (int[])[.. reading.Tokenizer.Encode(line, addSpecial: false)])];
-            _pairs.AddRange(sentences.Zip(sentences.Skip(1)));
+            (int Line, int[] Tokens)[] sentences = [.. Sentences(record).Select(one => (one.Line, (int[])[.. reading.Tokenizer.Encode(one.Text, addSpecial: false)]))];
+            foreach (((int line, int[] first), (_, int[] second)) in sentences.Zip(sentences.Skip(1)))
+            {
+                _pairs.Add((first, second));
+                if (first.Length + second.Length + Special > reading.Context)
+                {
+                    reading.NoteShortened(line);
+                }
+            }
         }
         if (_pairs.Count < 2)
         {
@@ -35,6 +41,18 @@ internal sealed class SentencePairs : IExamples
         {
             throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one behind it, as BERT's does. Choose another objective or model.");
         }
+    }
+
+    // With the line of the file where each begins: a text of a JSON line is in that line to its end.
+    private IEnumerable<(int Line, string Text)> Sentences(Record record)
+    {
+        if (record.Turns.Count > 0)
+        {
+            throw _reading.Refuse(record, "a text or a pair", "a conversation");
+        }
+        bool isOneLine = RecordFile.IsJsonLines(_reading.Path);
+        return record.Second is { } second ? [(record.Line, record.Text), (record.Line, second)]
+            : record.Text.Split('\n').Select((line, i) => (isOneLine ? record.Line : record.Line + i, line.Trim())).Where(one => one.Item2.Length > 0);
     }
 
     /// <inheritdoc/>
@@ -48,7 +66,7 @@ internal sealed class SentencePairs : IExamples
         int other = (index + 1 + (int)(Dropout.Coin(seed, 1) * (Count - 1))) % Count;
         (int[] first, int[] second) = (_pairs[index].First, _pairs[follows ? index : other].Second);
         (int a, int b) = (first.Length, second.Length);
-        while (a + b + 3 > _reading.Context && a + b > 0)
+        while (a + b + Special > _reading.Context && a + b > 0)
         {
             _ = a > b ? a-- : b--;
         }

@@ -3,6 +3,7 @@ using Engine;
 using Engine.Chat;
 using Engine.Gguf;
 using ReferenceModels.Ops;
+using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training.Data;
 
@@ -23,7 +24,11 @@ internal sealed class TrainingData
     {
         var file = new RecordFile { Separator = options.Separator };
         IReadOnlyList<Record> records = file.Read(options.Data), kept = options.ValidationData is null ? [] : file.Read(options.ValidationData);
-        Labels = LabelsOf(records.Concat(kept));
+        Labels = LabelsOf(records);
+        if (options.Objective.Heads.HasFlag(HeadKinds.Classification) && Labels.Count == 1)
+        {
+            throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two classes as \"label\", found '{Labels[0]}' alone. Give examples of the others.");
+        }
         bool chats = records.Concat(kept).Any(record => record.Turns.Count > 0);
         ChatTemplate? own = chats ? ChatTemplate.FromMetadata(metadata) : null;
         AddedTemplate = chats && own is null ? Conversation.Default : null;
@@ -31,7 +36,7 @@ internal sealed class TrainingData
         _examples = options.Objective.Examples(records, reading);
         ExampleReading keptReading = Reading(options.ValidationData ?? options.Data);
         _kept = options.ValidationData is null ? _examples : options.Objective.Examples(kept, keptReading);
-        Shortened = reading.Shortened + keptReading.Shortened;
+        Shortened = [.. new[] { reading, keptReading }.SelectMany(one => one.Shortened.Select(line => new ShortenedExample(one.Path, line)))];
         Require(options.Data, _examples, 1);
         Require(options.ValidationData ?? options.Data, _kept, options.ValidationShare > 0 ? 2 : 1);
         (_learned, _validated) = Split(options);
@@ -56,7 +61,7 @@ internal sealed class TrainingData
     public string? AddedTemplate { get; }
 
     /// <summary>Examples that were longer than the context.</summary>
-    public int Shortened { get; }
+    public IReadOnlyList<ShortenedExample> Shortened { get; }
 
     /// <summary>Examples that are kept for validation, always masked and paired alike.</summary>
     public IEnumerable<Example> Kept => _validated.Select((index, i) => _kept.Visit(index, ExampleOrder.SeedOf(_seed, ExampleOrder.Purpose.Validation, i + 1)));

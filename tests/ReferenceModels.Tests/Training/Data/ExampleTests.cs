@@ -106,6 +106,15 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
+    public void A_class_that_is_not_learned_is_refused_by_its_line()
+    {
+        var reading = new ExampleReading(Tokenizer("gpt2"), 20, "data") { Labels = ["x", "y"] };
+        Assert.Equal(1, reading.Labelled(new Record { Line = 1, Text = "one", Label = "y" }).Label);
+        Assert.Contains("one of those that are learned, x, y, in line 8, found 'z'", Assert.Throws<InvalidRequestException>(
+            () => reading.Labelled(new Record { Line = 8, Text = "one", Label = "z" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_target_is_shown_behind_the_start_token_and_ends()
     {
         ITokenizer tokenizer = Tokenizer("t5");
@@ -114,7 +123,29 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal(tokenizer.Encode("one two"), example.Source);
         Assert.Equal([.. tokenizer.Encode("three", addSpecial: false), tokenizer.EndOfSequence!.Value], example.Targets);
         Assert.Equal([0, .. example.Targets[..^1]], example.Tokens);
-        Assert.Equal(0, reading.Shortened);
-        new ExampleReading(tokenizer, 2, "data").SourceAndTarget(new Record { Line = 1, Text = "one two three", Second = "three" });
+        Assert.Empty(reading.Shortened);
+    }
+
+    [Fact]
+    public void What_is_longer_than_the_context_is_told_by_its_line_and_a_text_still_ends()
+    {
+        ITokenizer t5 = Tokenizer("t5"), bert = Tokenizer("bert");
+        const string Long = "one two three four five six seven eight nine ten";
+        var pairs = new ExampleReading(t5, 5, "data");
+        pairs.SourceAndTarget(new Record { Line = 1, Text = "one", Second = "two" });
+        Example both = pairs.SourceAndTarget(new Record { Line = 2, Text = Long, Second = Long });
+        Example target = pairs.SourceAndTarget(new Record { Line = 4, Text = "one", Second = Long });
+        Assert.Equal([2, 4], pairs.Shortened);
+        Assert.Equal([.. t5.Encode(Long).Take(4), t5.EndOfSequence!.Value], both.Source);
+        Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a target that goes on has not ended
+
+        var labelled = new ExampleReading(bert, 5, "data") { Labels = ["x"] };
+        Example pair = labelled.Labelled(new Record { Line = 7, Text = "one two", Second = Long, Label = "x" });
+        Assert.Equal([7], labelled.Shortened);
+        Assert.Equal((5, 5, bert.Encode("")[^1]), (pair.Tokens.Length, pair.Segments.Length, pair.Tokens[^1]));
+
+        var sentences = new ExampleReading(bert, bert.Encode(Long, addSpecial: false).Count, "data");
+        _ = new SentencePairs([new Record { Line = 3, Text = "one two\nthree\nfour" }, new Record { Line = 9, Text = $"one\n\ntwo\n{Long}\nfour" }], sentences);
+        Assert.Equal([11, 12], sentences.Shortened);   // where the first sentence of each pair is
     }
 }

@@ -53,10 +53,24 @@ public sealed class RecordFileTests : IDisposable
     [InlineData("{\"messages\": []}", "a list of messages in line 1")]
     [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "messages with a \"role\" and a \"content\", both strings in line 1")]
     [InlineData("{\"text\": \"\\ud800\"}", "line 1, found half of a surrogate pair")]
-    [InlineData("{\"target\": \"a\"}", "line 1, found none of them")]
+    [InlineData("{\"target\": \"a\"}", "a \"source\" beside \"target\" in line 1, found none")]
+    [InlineData("{\"text\": \"a\"}\n{\"source\": \"a\"}", "a \"target\" beside \"source\" in line 2, found none")]
+    [InlineData("{\"first\": \"a\", \"target\": \"b\"}", "a \"source\" beside \"target\" in line 1, found none")]
+    [InlineData("{\"text\": \"a\", \"source\": \"b\"}", "line 1, found a property \"source\" beside \"text\"")]
+    [InlineData("{\"text\": \"a\", \"messages\": []}", "line 1, found a property \"messages\" beside \"text\"")]
+    [InlineData("{\"text\": \"a\", \"id\": 3}", "line 1, found a property \"id\" beside \"text\"")]
+    [InlineData("{\"text\": \"a\", \"text\": \"b\"}", "\"text\" once in line 1, found it twice")]
+    [InlineData("{\"label\": \"a\"}", "line 1, found none of them")]
+    [InlineData("{\"text\": \"\"}", "some text as \"text\" in line 1, found none")]
+    [InlineData("{\"source\": \"a\", \"target\": \" \"}", "some text as \"target\" in line 1, found blanks")]
+    [InlineData("{\"text\": \"a\"", "a JSON object on one line in line 1, found what is none, at column 13")]
     [InlineData("\n \n", "found nothing but blanks")]
     public void A_bad_line_is_refused_by_its_number(string text, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read("a.jsonl", text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_byte_order_mark_and_carriage_returns_are_no_part_of_a_record() => Assert.Equal(
+        [(1, "a"), (3, "b")], Read("a.jsonl", "\uFEFF{\"text\": \"a\"}\r\n\r\n{\"text\": \"b\"}\r\n").Select(record => (record.Line, record.Text)));
 
     [Fact]
     public void What_is_no_UTF8_is_refused_by_its_line()

@@ -92,6 +92,11 @@ public sealed class ObjectiveTests : IDisposable
         Assert.Contains("asks the model for a language model's logits", Refusal("bert", Objective.Causal), StringComparison.Ordinal);
         Assert.Contains("expected a \"label\" in line 1", Refusal("gpt2", Objective.Joint()), StringComparison.Ordinal);
         Assert.Contains("expected a \"source\" and a \"target\" in line 1", Refusal("t5", Objective.SequenceToSequence), StringComparison.Ordinal);
+        Assert.Contains("gives it no source", Refusal("t5", Objective.Causal), StringComparison.Ordinal);
+        data = _files.Write("pairs.jsonl", Lines([new { source = "one two", target = "three four" }]));
+        Assert.Contains("the model has no encoder", Refusal("gpt2", Objective.SequenceToSequence), StringComparison.Ordinal);
+        data = _files.Write("one.jsonl", Lines([new { text = "one two", label = "only" }]));
+        Assert.Contains("expected at least two classes as \"label\", found 'only' alone", Refusal("gpt2", Objective.Classification()), StringComparison.Ordinal);
     }
 
     private (string Text, string Label) Labelled(bool isAnimal)
