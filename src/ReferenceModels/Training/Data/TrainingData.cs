@@ -25,10 +25,6 @@ internal sealed class TrainingData
         var file = new RecordFile { Separator = options.Separator };
         IReadOnlyList<Record> records = file.Read(options.Data), kept = options.ValidationData is null ? [] : file.Read(options.ValidationData);
         Labels = LabelsOf(records);
-        if (options.Objective.Heads.HasFlag(HeadKinds.Classification) && Labels.Count == 1)
-        {
-            throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two classes as \"label\", found '{Labels[0]}' alone. Give examples of the others.");
-        }
         bool chats = records.Concat(kept).Any(record => record.Turns.Count > 0);
         ChatTemplate? own = chats ? ChatTemplate.FromMetadata(metadata) : null;
         AddedTemplate = chats && own is null ? Conversation.Default : null;
@@ -38,6 +34,10 @@ internal sealed class TrainingData
         _kept = options.ValidationData is null ? _examples : options.Objective.Examples(kept, keptReading);
         Shortened = [.. new[] { reading, keptReading }.SelectMany(one => one.Shortened.Select(line => new ShortenedExample(one.Path, line)))];
         Require(options.Data, _examples, 1);
+        if (options.Objective.Heads.HasFlag(HeadKinds.Classification) && Labels.Count == 1)
+        {
+            throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two classes as \"label\", found '{Labels[0]}' alone. Give examples of the others.");
+        }
         Require(options.ValidationData ?? options.Data, _kept, options.ValidationShare > 0 ? 2 : 1);
         (_learned, _validated) = Split(options);
         _order = new ExampleOrder(_learned.Length, options.Seed, options.Shuffle);
