@@ -98,9 +98,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
         IReadOnlyList<int> ids = PromptTokens.Read(prompt, tokenizer, out bool hadOwnStart);
         if (hadOwnStart)
         {
-            Warn(prompt.Parts is null
-                ? "it begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added. Leave it out of the text."
-                : "its chat template begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added.");
+            Warn("it begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added. Leave it out of a text of your own; a chat template may write it.");
         }
         else if (ids.Count >= 2 && ids[0] == ids[1] && PromptTokens.StartsTwice(ids, _start.Value))
         {
