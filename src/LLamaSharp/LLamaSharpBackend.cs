@@ -1,7 +1,6 @@
 using Engine.Configuration;
 using Engine.Generation;
 using Engine.LlamaCpp;
-using LLama.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -31,35 +30,22 @@ public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null)
         return new SessionModel(model, options.Slots, logger: _logger);
     }
 
-    internal async Task<LLamaSharpModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
+    internal Task<LLamaSharpModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var plan = LoadPlan.Read(options, _logger);
-        try
-        {
-            var library = LLamaSharpLibrary.Load(options, _logger);
-            NativeGuard.Install();
-            var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger);
-            plan.RequireMemory(device);
-            var handle = await new LLamaSharpLoading(plan.Facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
-            return new LLamaSharpModel(handle, plan, device) { Adapters = await AdaptersAsync(handle, plan, options).ConfigureAwait(false) };
-        }
-        catch
-        {
-            plan.File.Dispose();
-            throw;
-        }
+        return LoadAsync(plan, options, progress, cancellationToken).OrDispose(plan.File);
     }
 
-    private static async Task<LLamaSharpAdapters> AdaptersAsync(SafeLlamaModelHandle model, LoadPlan plan, ModelOptions options)
+    private async Task<LLamaSharpModel> LoadAsync(LoadPlan plan, ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        try
+        var library = LLamaSharpLibrary.Load(options, _logger);
+        NativeGuard.Install();
+        var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger);
+        plan.RequireMemory(device);
+        var handle = await new LLamaSharpLoading(plan.Facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        return new LLamaSharpModel(handle, plan, device)
         {
-            return await LLamaSharpAdapters.LoadAsync(model, plan.File, options.VocabularyOnly ? [] : options.Adapters).ConfigureAwait(false);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+            Adapters = await LLamaSharpAdapters.LoadAsync(handle, plan.File, options.VocabularyOnly ? [] : options.Adapters).OrDispose(handle).ConfigureAwait(false),
+        };
     }
 }

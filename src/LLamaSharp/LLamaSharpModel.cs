@@ -34,8 +34,9 @@ internal sealed class LLamaSharpModel : LlamaModel
     /// <inheritdoc/>
     public override int EmbeddingWidth => Handle.EmbeddingSize;
 
-    /// <summary>Scores of the classifier. LLamaSharp does not hand out llama.cpp's own number.</summary>
-    public int ClassifierWidth { get; }
+    /// <inheritdoc/>
+    /// <remarks>LLamaSharp does not hand out llama.cpp's own number.</remarks>
+    public override int ClassifierWidth { get; }
 
     /// <inheritdoc/>
     public override void Fail(string reason) => Fail(ComputationTurn.Close(
@@ -43,7 +44,7 @@ internal sealed class LLamaSharpModel : LlamaModel
         + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
 
     /// <inheritdoc/>
-    protected override ILlamaContext Make(ContextShape shape) => new LLamaSharpContext(this, shape);
+    protected override LlamaContext Make(ContextShape shape) => new LLamaSharpContext(this, shape);
 
     /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();

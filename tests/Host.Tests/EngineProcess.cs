@@ -37,7 +37,7 @@ internal static class EngineProcess
         return new Outcome(process.ExitCode, await output, await error);
     }
 
-    /// <summary>Starts it with all three streams redirected.</summary>
+    /// <summary>Starts it with all three streams redirected, and ends it after a while where nobody else does.</summary>
     public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Path, arguments)
@@ -53,7 +53,28 @@ internal static class EngineProcess
         {
             start.Environment[name] = value;
         }
-        return Process.Start(start)!;
+        if (!OperatingSystem.IsWindows())
+        {
+            Signal.Heed(Signal.Interrupt);
+        }
+        Process process = Process.Start(start)!;
+        _ = EndAsync(process.Id);
+        return process;
+    }
+
+    private static async Task EndAsync(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id); // one of our own: a test may dispose its
+            using var deadline = new CancellationTokenSource(2 * Longest);
+            await process.WaitForExitAsync(deadline.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // It is over already.
+        }
     }
 
     private static string Find()

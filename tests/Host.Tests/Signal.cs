@@ -11,6 +11,21 @@ internal static partial class Signal
 
     public static void Send(Process process, int signal) => Assert.Equal(0, SendNatively(process.Id, signal));
 
+    /// <summary>Has the programs that are started from here heed a signal: what a shell runs in the background ignores Ctrl-C, and so does
+    /// what that starts in its turn.</summary>
+    public static void Heed(int signal)
+    {
+        const nint Default = 0, Ignored = 1;
+        nint before = Handle(signal, Default);
+        if (before != Ignored)
+        {
+            _ = Handle(signal, before);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint Handle(int signal, nint handler);
+
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendNatively(int process, int signal);
 }

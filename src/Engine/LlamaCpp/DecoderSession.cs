@@ -6,7 +6,7 @@ namespace Engine.LlamaCpp;
 /// <param name="context">Owned from now on.</param>
 /// <param name="outputRows">Rows of logits at once.</param>
 /// <param name="step">Tokens evaluated at once; null for as many as the context takes, which may be more than a cancellation should wait for.</param>
-internal sealed class DecoderSession(ILlamaContext context, int outputRows, int? step = null) : ISession
+internal sealed class DecoderSession(LlamaContext context, int outputRows, int? step = null) : ISession
 {
     private readonly int _step = step ?? context.Batch;
 

@@ -5,8 +5,8 @@ namespace Engine.LlamaCpp;
 /// <summary>Embeds on one context; another is made when the classifier's scores are asked for.</summary>
 internal sealed class EmbeddingSession(LlamaModel model, Numerics numerics) : ISession
 {
-    private ILlamaContext? _rows;
-    private ILlamaContext? _ranks;
+    private LlamaContext? _rows;
+    private LlamaContext? _ranks;
 
     /// <inheritdoc/>
     public int Length => _rows?.Length ?? 0;

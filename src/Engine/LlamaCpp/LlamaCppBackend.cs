@@ -1,6 +1,5 @@
 using Engine.Configuration;
 using Engine.Generation;
-using Engine.LlamaCpp.Interop;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -31,39 +30,23 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         return new SessionModel(model, options.Slots, logger: _logger);
     }
 
-    internal async Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
+    internal Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var plan = LoadPlan.Read(options, _logger);
-        try
-        {
-            var library = LlamaLibrary.Load(options.LibraryPath, _logger, Variant.Plugin);
-            NativeGuard.Install();
-            var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger);
-            plan.RequireMemory(device);
-            var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
-            return new LlamaCppModel(handle, plan, device)
-            {
-                Variant = Variant,
-                Adapters = await AdaptersAsync(handle, plan, options).ConfigureAwait(false),
-            };
-        }
-        catch
-        {
-            plan.File.Dispose();
-            throw;
-        }
+        return LoadAsync(plan, options, progress, cancellationToken).OrDispose(plan.File);
     }
 
-    private static async Task<LlamaAdapters> AdaptersAsync(ModelHandle model, LoadPlan plan, ModelOptions options)
+    private async Task<LlamaCppModel> LoadAsync(LoadPlan plan, ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        try
+        var library = LlamaLibrary.Load(options.LibraryPath, _logger, Variant.Plugin);
+        NativeGuard.Install();
+        var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger);
+        plan.RequireMemory(device);
+        var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
+        return new LlamaCppModel(handle, plan, device)
         {
-            return await LlamaAdapters.LoadAsync(model, plan.File, options.VocabularyOnly ? [] : options.Adapters).ConfigureAwait(false);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+            Variant = Variant,
+            Adapters = await LlamaAdapters.LoadAsync(handle, plan.File, options.VocabularyOnly ? [] : options.Adapters).OrDispose(handle).ConfigureAwait(false),
+        };
     }
 }

@@ -30,11 +30,11 @@ internal sealed class LlamaCppModel : LlamaModel
     /// <inheritdoc/>
     public override int EmbeddingWidth { get; }
 
-    /// <summary>Scores of the classifier.</summary>
-    public int ClassifierWidth { get; }
+    /// <inheritdoc/>
+    public override int ClassifierWidth { get; }
 
     /// <inheritdoc/>
-    protected override ILlamaContext Make(ContextShape shape) => new LlamaContext(this, shape);
+    protected override LlamaContext Make(ContextShape shape) => new LlamaCppContext(this, shape);
 
     /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();

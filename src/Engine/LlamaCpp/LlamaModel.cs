@@ -58,6 +58,9 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>d of embeddings.</summary>
     public abstract int EmbeddingWidth { get; }
 
+    /// <summary>Scores of the classifier.</summary>
+    public abstract int ClassifierWidth { get; }
+
     /// <summary>The name of the rows behind the final norm, in a graph that does not give them another.</summary>
     public string RowsName => _facts.IsEncoder ? "result_embd" : "result_norm";
 
@@ -82,11 +85,11 @@ internal abstract class LlamaModel : ILoadedModel
 
     /// <summary>A context of an encoder–decoder: a source goes through it in one piece.</summary>
     /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
-    public ILlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
+    public LlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
         CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap, Encodes: true));
 
     /// <summary>A context whose tokens all give a row behind the final norm.</summary>
-    public ILlamaContext CreateEmbeddingContext(Numerics numerics)
+    public LlamaContext CreateEmbeddingContext(Numerics numerics)
     {
         int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
         return HasSource
@@ -95,7 +98,7 @@ internal abstract class LlamaModel : ILoadedModel
     }
 
     /// <summary>The same for the tokens of one request in one batch.</summary>
-    public ILlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => HasSource
+    public LlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => HasSource
         ? CreateEncodingContext(tokens, numerics, tap)
         : CreateContext(new(tokens, tokens, tokens, numerics, Embeds: true, Tap: tap));
 
@@ -104,7 +107,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
     /// <param name="tap">Takes activations.</param>
     /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
-    public ILlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
+    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
     {
         int length = tokens ?? Card.ContextLength;
         return _facts is { HasClassifier: true, IsEncoder: true }
@@ -113,7 +116,7 @@ internal abstract class LlamaModel : ILoadedModel
     }
 
     /// <summary>A context that holds all tokens of one request in one batch.</summary>
-    public ILlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>
+    public LlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>
         CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap));
 
     /// <inheritdoc/>
@@ -145,12 +148,12 @@ internal abstract class LlamaModel : ILoadedModel
     }
 
     /// <summary>Makes a context that fits the memory.</summary>
-    protected abstract ILlamaContext Make(ContextShape shape);
+    protected abstract LlamaContext Make(ContextShape shape);
 
     /// <summary>Frees the weights.</summary>
     protected abstract void Release();
 
-    private ILlamaContext CreateContext(ContextShape shape)
+    private LlamaContext CreateContext(ContextShape shape)
     {
         var need = ContextMemory.Estimate(_plan.File, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
         MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, _device);

@@ -8,7 +8,7 @@ namespace Engine.LlamaCpp;
 /// <param name="width">d.</param>
 /// <param name="pooling">Not <see cref="Pooling.Rank"/>.</param>
 /// <param name="sink">Receives the rows.</param>
-internal sealed class PooledRows(ILlamaContext context, int width, Pooling pooling, RowSink sink)
+internal sealed class PooledRows(LlamaContext context, int width, Pooling pooling, RowSink sink)
 {
     private readonly double[] _sum = new double[width];
 

@@ -34,7 +34,7 @@ public sealed class DecoderSessionTests : IDisposable
     public async Task A_cache_that_is_full_is_an_error_of_the_request_and_not_of_the_process()
     {
         using var model = await Load();
-        using var session = new DecoderSession(new LlamaContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
+        using var session = new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
         var error = Assert.Throws<EngineException>(() => { session.Decode(new int[300], default); }); // SessionModel never asks this
         Assert.Contains("llama_decode returned 1", error.Message, StringComparison.Ordinal);
         session.Decode([1], default);

@@ -32,7 +32,7 @@ public sealed class EmbeddingSessionTests : IDisposable
 
     private static float[] PoolNatively(LlamaCppModel model, llama_pooling_type pooling)
     {
-        using var context = new LlamaContext(model, new ContextShape(32, 32, 32, Numerics.Strict, Embeds: true, pooling));
+        using var context = new LlamaCppContext(model, new ContextShape(32, 32, 32, Numerics.Strict, Embeds: true, pooling));
         context.Evaluate(Tokens, Tokens.Length, default);
         return context.Scores().ToArray(); // the pooled row, whatever the pooling; as wide as the classifier
     }

@@ -60,7 +60,7 @@ public sealed class NativeGuardTests : IDisposable
         public ITokenizer Tokenizer => model.Tokenizer;
 
         public ISession CreateSession(SessionKind kind) =>
-            new DecoderSession(new LlamaContext(model, new ContextShape(256, 64, Outputs: 1, kind.Numerics)), outputRows: 8);
+            new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, Outputs: 1, kind.Numerics)), outputRows: 8);
 
         public void OnFailure(Action<NativeFailureException> handler) => model.OnFailure(handler);
 

@@ -136,7 +136,7 @@ public sealed class TrainCommandTests : IDisposable
         {
             await Task.Delay(10);
         }
-        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        Signal.Send(process, Signal.Interrupt);
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
 
