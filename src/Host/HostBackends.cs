@@ -12,9 +12,10 @@ internal static class HostBackends
     /// <summary>Adds the managed models, and LLamaSharp where it was built in (-p:LLamaSharp=true).</summary>
     public static EngineBuilder AddAllBackends(this EngineBuilder builder)
     {
+        builder.AddReferenceModels();
 #if LLAMASHARP
         builder.AddLLamaSharp();
 #endif
-        return builder.AddReferenceModels();
+        return builder;
     }
 }

@@ -101,22 +101,38 @@ public sealed class ReferenceSessionTests : IDisposable
         using ReferenceModel model = Load(random);
         using ISession session = model.CreateSession(default);
         int[] prompt = random.Tokens(4000);
-        Assert.InRange(Steady.Least(3, () =>
+        Assert.InRange(MillisecondsToCancel(cancellation => session.Decode(prompt, cancellation).Length), 0, 250);
+        Assert.Equal(0, session.Length);
+    }
+
+    [Fact]
+    public void Cancellation_takes_effect_within_250_ms_of_a_long_source_which_goes_through_in_one_piece()
+    {
+        var random = new RandomT5 { Width = 768, Inner = 3072, H = 12, N = 4, Context = 4096 };
+        using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("t5.gguf"))), 0, 0);
+        using ISession session = model.CreateSession(default);
+        int[] source = [.. Enumerable.Range(0, 4000).Select(i => i % random.V)];
+        Assert.InRange(MillisecondsToCancel(cancellation =>
         {
-            using var cancellation = new CancellationTokenSource();
-            Exception? end = null;
-            var prefill = new Thread(() => end = Record.Exception(() => { session.Decode(prompt, cancellation.Token); }));
-            prefill.Start();
-            Assert.False(prefill.Join(200), "The prompt is too short for this machine.");
-            long begin = Stopwatch.GetTimestamp();
-            cancellation.Cancel();
-            prefill.Join();
-            long taken = (long)Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
-            Assert.IsAssignableFrom<OperationCanceledException>(end);
-            Assert.Equal(0, session.Length);
-            return taken;
+            session.Encode(source, cancellation);
+            return 0;
         }), 0, 250);
     }
+
+    /// <summary>From the cancellation, some time after the work has begun, to its end: the least of three.</summary>
+    private static long MillisecondsToCancel(Func<CancellationToken, int> work) => Steady.Least(3, () =>
+    {
+        using var cancellation = new CancellationTokenSource();
+        Exception? end = null;
+        var thread = new Thread(() => end = Record.Exception(() => { _ = work(cancellation.Token); }));
+        thread.Start();
+        Assert.False(thread.Join(200), "The work is too short for this machine.");
+        long begin = Stopwatch.GetTimestamp();
+        cancellation.Cancel();
+        thread.Join();
+        Assert.IsAssignableFrom<OperationCanceledException>(end);
+        return (long)Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+    });
 
     private ReferenceModel Load(RandomLlama random) => new(GgufFile.Open(random.Write(_folder.File("random.gguf"))), 0, 0);
 

@@ -73,6 +73,7 @@ internal static class Attention
         // A thread takes one head's keys through all tiles before the next head's, while they are in its cache.
         pass.Workers.For(tiles * rule.G, index =>
         {
+            pass.Cancellation.ThrowIfCancellationRequested(); // over a long text this is the longest op by far
             int t = index % tiles * rows;
             ForwardTile(Q, K, V, o, t, Math.Min(rows, Q.Rows - t), index / tiles, rule);
         });

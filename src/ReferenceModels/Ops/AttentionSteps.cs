@@ -17,6 +17,7 @@ internal static class AttentionSteps
         Tensor s = pass.New(rule.H * T, n);
         pass.Workers.For(rule.H * T, row =>
         {
+            pass.Cancellation.ThrowIfCancellationRequested();
             (int h, int t) = (row / T, row % T);
             ReadOnlySpan<float> q = Q.Row(t).Slice(h * d_k, d_k);
             int g = h / (rule.H / rule.G) * d_k;
@@ -73,6 +74,7 @@ internal static class AttentionSteps
         Tensor a = pass.New(p.Rows, d_k);
         pass.Workers.For(p.Rows, row =>
         {
+            pass.Cancellation.ThrowIfCancellationRequested();
             int g = row / T / (rule.H / rule.G) * d_k;
             a.Row(row).Clear();
             for (int j = 0; j < V.Rows; j++)

@@ -9,6 +9,9 @@ internal static unsafe partial class Linear
     // that is quicker than the sums along rows of plain inference.
     private const int PanelRows = 16;
 
+    // Tokens between two looks at the cancellation: an encoder takes all of a text at once.
+    private const int BlockRows = 512;
+
     /// <summary>y = x Wᵀ + b as a step of a pass.</summary>
     /// <param name="pass">Memory, threads and tape.</param>
     /// <param name="W">(out, in), frozen or trainable.</param>
@@ -29,7 +32,12 @@ internal static unsafe partial class Linear
         }
         else
         {
-            Forward(pass.Arithmetic, W, x.Values, y.Values, pass.Workers);
+            for (int t = 0; t < x.Rows; t += BlockRows)
+            {
+                pass.Cancellation.ThrowIfCancellationRequested();
+                int rows = Math.Min(BlockRows, x.Rows - t);
+                Forward(pass.Arithmetic, W, x.Slice(t, rows).Values, y.Slice(t, rows).Values, pass.Workers);
+            }
         }
         if (b is not null)
         {
