@@ -9,6 +9,13 @@ namespace Engine.Host;
 /// <summary>The backends that this build of the program has.</summary>
 internal static class HostBackends
 {
+    /// <summary>Their names, for help texts.</summary>
+#if LLAMASHARP
+    public const string Names = "llama.cpp, llamasharp or reference";
+#else
+    public const string Names = "llama.cpp or reference";
+#endif
+
     /// <summary>Adds the managed models, and LLamaSharp where it was built in (-p:LLamaSharp=true).</summary>
     public static EngineBuilder AddAllBackends(this EngineBuilder builder)
     {

@@ -15,7 +15,7 @@ internal sealed class ModelSelection
     public Option<string> Backend { get; } = new("--backend")
     {
         HelpName = "NAME",
-        Description = "What runs it: llama.cpp or reference. Default llama.cpp.",
+        Description = $"What runs it: {HostBackends.Names}. Default llama.cpp.",
         DefaultValueFactory = _ => new ModelOptions().Backend,
     };
 

@@ -28,7 +28,7 @@ internal sealed class TokenizeCommand
     private readonly Option<string?> _backend = new("--backend")
     {
         HelpName = "NAME",
-        Description = "Whose tokenizer: llama.cpp or reference. Default: both, side by side; exit code 1 where they differ.",
+        Description = $"Whose tokenizer: {HostBackends.Names}. Default: llama.cpp and reference, side by side; exit code 1 where they differ.",
     };
 
     private readonly ModelSelection _model = new();
