@@ -2,21 +2,24 @@ namespace Engine.LLamaSharp;
 
 /// <summary>LLamaSharp computes for one context at a time in the whole process and has all others wait in a lock that nobody
 /// can leave. Whoever waits here instead can be cancelled, and gives up when the computation before it never ends.</summary>
-internal static class ComputationTurn
+internal sealed class ComputationTurn : IDisposable
 {
-    private static readonly SemaphoreSlim One = new(1, 1);
-    private static readonly CancellationTokenSource Closed = new();
-    private static volatile NativeFailureException? _failure;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly CancellationTokenSource _closed = new();
+    private volatile NativeFailureException? _failure;
+
+    /// <summary>That of all models of this process.</summary>
+    public static ComputationTurn OfProcess { get; } = new();
 
     /// <summary>Waits until nobody computes.</summary>
     /// <exception cref="OperationCanceledException">The request was cancelled first.</exception>
     /// <exception cref="NativeFailureException">It will never be anybody's turn again.</exception>
-    public static void Take(CancellationToken cancellationToken)
+    public void Take(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Closed.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
         try
         {
-            One.Wait(either.Token);
+            _one.Wait(either.Token);
         }
         catch (OperationCanceledException)
         {
@@ -26,13 +29,20 @@ internal static class ComputationTurn
     }
 
     /// <summary>Lets the next one compute.</summary>
-    public static void Leave() => One.Release();
+    public void Leave() => _one.Release();
 
     /// <summary>Says that the computation under way never ends.</summary>
-    public static NativeFailureException Close(string reason)
+    public NativeFailureException Close(string reason)
     {
         var failure = _failure ??= new NativeFailureException(reason);
-        Closed.Cancel();
+        _closed.Cancel();
         return failure;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _one.Dispose();
+        _closed.Dispose();
     }
 }

@@ -19,21 +19,8 @@ internal sealed class LLamaSharpAdapters
     /// <param name="file">Its file.</param>
     /// <param name="options">Which, and how much.</param>
     /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
-    public static async Task<LLamaSharpAdapters> LoadAsync(SafeLlamaModelHandle model, GgufFile file, IReadOnlyList<AdapterOptions> options)
-    {
-        if (options.Count == 0)
-        {
-            return None;
-        }
-        foreach (AdapterOptions adapter in options)
-        {
-            using GgufAdapter check = GgufAdapter.Open(adapter.Path, file); // llama.cpp opens the file itself, and dies of what this refuses
-        }
-        return new LLamaSharpAdapters(await GuardedThread.Run(
-            $"adapters of {file.FileName}", stackBytes: 16 << 20,
-            reason => Refusal(string.Join(", ", options.Select(adapter => adapter.Path)), file, reason),
-            () => options.Select(adapter => (Load(model, file, adapter.Path), adapter.Scale)).ToArray()).ConfigureAwait(false));
-    }
+    public static async Task<LLamaSharpAdapters> LoadAsync(SafeLlamaModelHandle model, GgufFile file, IReadOnlyList<AdapterOptions> options) =>
+        new(await AdapterLoading.RunAsync(file, options, LLamaSharpLibrary.Runner, (path, log) => Load(model, path, log)).ConfigureAwait(false));
 
     /// <summary>Puts them into a new context.</summary>
     public void Attach(SafeLLamaContextHandle context)
@@ -44,14 +31,11 @@ internal sealed class LLamaSharpAdapters
         }
     }
 
-    private static LoraAdapter Load(SafeLlamaModelHandle model, GgufFile file, string path)
+    /// <summary>Loads one; null where llama.cpp refuses it.</summary>
+    /// <remarks>LLamaSharp keeps the pointer to itself and does not look at it; llama.cpp logs an error when, and only when, it is null.</remarks>
+    internal static LoraAdapter? Load(SafeLlamaModelHandle model, string path, NativeLogListener log)
     {
-        using var log = NativeLog.Listen();
         LoraAdapter adapter = model.LoadLoraFromFile(path);
-        // LLamaSharp keeps the pointer to itself and does not look at it; llama.cpp logs an error when, and only when, it is null.
-        return !log.HasErrors ? adapter : throw Refusal(path, file, log.Reason);
+        return log.HasErrors ? null : adapter;
     }
-
-    private static ModelFileException Refusal(string path, GgufFile file, string reason) =>
-        LlamaAdapters.Refusal(path, file, LLamaSharpLibrary.Runner, reason);
 }

@@ -38,6 +38,7 @@ public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null)
 
     private async Task<LLamaSharpModel> LoadAsync(LoadPlan plan, ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
+        LLamaSharpModel.Check(plan);
         var library = LLamaSharpLibrary.Load(options, _logger);
         NativeGuard.Install();
         var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger);

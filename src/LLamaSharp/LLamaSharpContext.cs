@@ -1,4 +1,5 @@
 using Engine.LlamaCpp;
+using LLama.Exceptions;
 using LLama.Native;
 
 namespace Engine.LLamaSharp;
@@ -9,6 +10,7 @@ internal sealed unsafe class LLamaSharpContext : LlamaContext
     private readonly LLamaSharpModel _model;
     private readonly SafeLLamaContextHandle _handle;
     private readonly LLamaBatch _batch = new();
+    private volatile bool _hasTurn;
 
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
@@ -16,31 +18,58 @@ internal sealed unsafe class LLamaSharpContext : LlamaContext
     public LLamaSharpContext(LLamaSharpModel model, ContextShape shape) : base(model, shape)
     {
         _model = model;
-        _handle = Make(shape.Length, () => Create(model.Handle, Parameters(shape)));
-        model.Adapters.Attach(_handle);
+        _handle = Make(shape.Length, () => Create(model, Parameters(shape)));
     }
 
     protected override void ClearMemory() => _handle.MemoryClear(data: false);
 
-    protected override int Run(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
+    protected override void TakeTurn(CancellationToken cancellationToken)
+    {
+        ComputationTurn.OfProcess.Take(cancellationToken);
+        _hasTurn = true;
+    }
+
+    protected override void LeaveTurn()
+    {
+        _hasTurn = false;
+        ComputationTurn.OfProcess.Leave();
+    }
+
+    protected override void Fail(string reason)
+    {
+        if (_hasTurn)
+        {
+            _model.FailForGood(reason);
+        }
+        else
+        {
+            _model.Fail(reason);
+        }
+    }
+
+    protected override int Run(ReadOnlySpan<int> tokens, int outputs, bool encode)
     {
         _batch.Clear();
         for (int i = 0; i < tokens.Length; i++)
         {
             _batch.Add(tokens[i], Length + i, LLamaSeqId.Zero, logits: i >= tokens.Length - outputs);
         }
-        ComputationTurn.Take(cancellationToken);
-        try
-        {
-            return (int)(encode ? _handle.Encode(_batch) : _handle.Decode(_batch));
-        }
-        finally
-        {
-            ComputationTurn.Leave();
-        }
+        DecodeResult status = encode ? _handle.Encode(_batch) : _handle.Decode(_batch);
+        _handle.Synchronize(); // a GPU computes on when the call returns, and the turn is for the computation
+        return (int)status;
     }
 
-    protected override ReadOnlySpan<float> LogitsOf(int token) => _handle.GetLogitsIth(token);
+    protected override ReadOnlySpan<float> LogitsOf(int token)
+    {
+        try
+        {
+            return _handle.GetLogitsIth(token);
+        }
+        catch (GetLogitsInvalidIndexException)
+        {
+            return []; // told as every row that is not there
+        }
+    }
 
     protected override ReadOnlySpan<float> EmbeddingOf(int token) => _handle.GetEmbeddingsIth(token);
 
@@ -51,12 +80,16 @@ internal sealed unsafe class LLamaSharpContext : LlamaContext
 
     protected override void Release() => _handle.Dispose();
 
-    private static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LLamaContextParams parameters)
+    private static SafeLLamaContextHandle Create(LLamaSharpModel model, LLamaContextParams parameters)
     {
-        var handle = SafeLLamaContextHandle.Create(model, parameters);
+        var handle = SafeLLamaContextHandle.Create(model.Handle, parameters);
         if (handle.IsInvalid)
         {
-            model.DangerousRelease(); // LLamaSharp does not look, and keeps the model for a context that is not there
+            model.Handle.DangerousRelease(); // LLamaSharp does not look, and keeps the model for a context that is not there
+        }
+        else
+        {
+            model.Adapters.Attach(handle);
         }
         return handle;
     }
@@ -81,7 +114,7 @@ internal sealed unsafe class LLamaSharpContext : LlamaContext
         }
         if (shape.Tap is { } tap)
         {
-            parameters.cb_eval = ActivationTap.Callback;
+            parameters.cb_eval = (nint)ActivationTap.Callback;
             parameters.cb_eval_user_data = tap.Address;
         }
         return parameters;

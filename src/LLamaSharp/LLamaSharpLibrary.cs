@@ -15,6 +15,7 @@ internal sealed class LLamaSharpLibrary
     private static readonly Lock Gate = new();
     private static readonly List<string> LoadingLog = [];
     private static LLamaSharpLibrary? _loaded;
+    private static NativeLibraryException? _failure;
 
     private readonly string? _asked;
     private readonly bool _triesCuda;
@@ -40,10 +41,14 @@ internal sealed class LLamaSharpLibrary
         lock (Gate)
         {
             NativeLog.RouteTo(logger);
+            if (_failure is not null)
+            {
+                throw new NativeLibraryException($"{_failure.Message} LLamaSharp tries once in a process: start it again.", _failure);
+            }
             if (_loaded is null)
             {
                 bool triesCuda = !options.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase);
-                NativeRuntime.Load(LLamaSharpBackend.BackendName, () =>
+                NativeRuntime.Load(LLamaSharpBackend.BackendName, unmaps: false, () =>
                 {
                     _loaded = new LLamaSharpLibrary(Map(asked, triesCuda), asked, triesCuda);
                     return new NativeRuntime(LLamaSharpBackend.BackendName, _loaded.Path, NativeLibrary.Load(_loaded.Path));
@@ -63,10 +68,9 @@ internal sealed class LLamaSharpLibrary
     /// <summary>Why no device of a kind is taken, and what to do.</summary>
     public string Absence(DeviceKind kind)
     {
-        string remedy = $"use the backend '{LlamaCppBackend.BackendName}'";
         if (kind.Name != "cuda")
         {
-            return $"LLamaSharp is built in with its packages for the CPU and for CUDA 12 only; {remedy}";
+            return $"LLamaSharp is built in with its packages for the CPU and for CUDA 12; use the backend '{LlamaCppBackend.BackendName}'";
         }
         if (!_triesCuda)
         {
@@ -76,17 +80,18 @@ internal sealed class LLamaSharpLibrary
         {
             return "the NVIDIA driver shows no GPU that CUDA 12 can use (CUDA_VISIBLE_DEVICES may hide it)";
         }
-        string plugin = System.IO.Path.Combine(AppContext.BaseDirectory, "runtimes", NativeLibraryLocator.RuntimeIdentifier, "native", "cuda12", kind.Plugin);
+        string file = OperatingSystem.IsWindows() ? "ggml-cuda.dll" : kind.Plugin;
+        string plugin = System.IO.Path.Combine(AppContext.BaseDirectory, "runtimes", NativeLibraryLocator.RuntimeIdentifier, "native", "cuda12", file);
         if (!File.Exists(plugin))
         {
-            return $"the file {plugin} is missing. Build with -p:LLamaSharp=true on a package feed that has LLamaSharp.Backend.Cuda12, or {remedy}";
+            return $"the file {plugin} is missing. Build with -p:LLamaSharp=true on a package feed that has LLamaSharp.Backend.Cuda12, or use the backend '{LlamaCppBackend.BackendName}'";
         }
         try
         {
             NativeLibrary.Free(NativeLibrary.Load(plugin));
             return $"{plugin} loads only now. Start again";
         }
-        catch (DllNotFoundException e)
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             return $"{plugin} does not load: {e.Message.Trim().Split('\n')[^1]}. Install the CUDA 12 runtime and the NVIDIA driver, or put their folders into LD_LIBRARY_PATH";
         }
@@ -110,7 +115,7 @@ internal sealed class LLamaSharpLibrary
         {
             if (NativeLibraryConfig.LLama.DryRun(out _) && FindMapped() is { } path)
             {
-                ContextLayout.Check(path);
+                CheckMapped(path);
                 NativeApi.llama_empty_call(); // binds LLamaSharp's imports to it
                 return path;
             }
@@ -119,10 +124,23 @@ internal sealed class LLamaSharpLibrary
         {
             Keep(e.GetBaseException().Message);
         }
-        throw new NativeLibraryException(
+        throw _failure = new NativeLibraryException(
             $"Loading the native library of {Runner} for {NativeLibraryLocator.RuntimeIdentifier}: expected {asked ?? "runtimes/" + NativeLibraryLocator.RuntimeIdentifier + "/native/*/libllama.so beside the program"}, none loads. "
             + $"LLamaSharp says: {string.Join("; ", LoadingLog.Where(line => line.Contains("ailed", StringComparison.Ordinal)).Distinct().TakeLast(4))}. "
             + "Build again with -p:LLamaSharp=true, or name the library with LibraryPath.");
+    }
+
+    private static void CheckMapped(string path)
+    {
+        try
+        {
+            ContextLayout.Check(path);
+        }
+        catch (NativeLibraryException e)
+        {
+            _failure = e; // it stays mapped
+            throw;
+        }
     }
 
     private static void Keep(string line)

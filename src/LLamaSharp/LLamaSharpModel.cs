@@ -39,7 +39,28 @@ internal sealed class LLamaSharpModel : LlamaModel
     public override int ClassifierWidth { get; }
 
     /// <inheritdoc/>
-    public override void Fail(string reason) => Fail(ComputationTurn.Close(
+    /// <remarks>LLamaSharp's parameters have no such number.</remarks>
+    protected override bool BoundsOutputs => false;
+
+    /// <summary>Refuses what LLamaSharp would read wrong: it takes every row to be as wide as an embedding.</summary>
+    /// <exception cref="UnsupportedRequestException">The file has rows of another width.</exception>
+    public static void Check(LoadPlan plan)
+    {
+        GgufMetadata metadata = plan.File.Metadata;
+        int width = plan.Facts.EmbeddingLength;
+        uint output = metadata.GetUInt32(plan.Facts.Architecture + ".embedding_length_out") ?? 0;
+        if (output > 0 && output != width)
+        {
+            throw Refusal(plan, $"embeddings as wide as embedding_length, {width}, found an embedding_length_out of {output}");
+        }
+        if (plan.Facts.HasClassifier && GgufUsage.ClassifierWidth(metadata) > width)
+        {
+            throw Refusal(plan, $"at most {width} classes, the width of an embedding, found {GgufUsage.ClassifierWidth(metadata)}");
+        }
+    }
+
+    /// <summary>Called on the thread whose computation never ends: it keeps LLamaSharp's lock.</summary>
+    public void FailForGood(string reason) => Fail(ComputationTurn.OfProcess.Close(
         $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
         + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
 
@@ -48,4 +69,7 @@ internal sealed class LLamaSharpModel : LlamaModel
 
     /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();
+
+    private static UnsupportedRequestException Refusal(LoadPlan plan, string what) => new(
+        $"Loading {plan.File.FileName} with {LLamaSharpLibrary.Runner}: expected {what}. Use the backend '{LlamaCppBackend.BackendName}'.");
 }

@@ -53,10 +53,13 @@ internal static class EngineProcess
         {
             start.Environment[name] = value;
         }
-        if (!OperatingSystem.IsWindows())
-        {
-            Signal.Heed(Signal.Interrupt);
-        }
+        Signal.HeedInterrupt();
+        return Start(start);
+    }
+
+    /// <summary>Starts any program, and ends it after a while where nobody else does.</summary>
+    public static Process Start(ProcessStartInfo start)
+    {
         Process process = Process.Start(start)!;
         _ = EndAsync(process.Id);
         return process;

@@ -11,17 +11,16 @@ internal static partial class Signal
 
     public static void Send(Process process, int signal) => Assert.Equal(0, SendNatively(process.Id, signal));
 
-    /// <summary>Has the programs that are started from here heed a signal: what a shell runs in the background ignores Ctrl-C, and so does
+    private static readonly Lazy<bool> HeedsInterrupt = new(() => IsIgnored(Interrupt) && Handle(Interrupt, handler: 0) >= 0);
+
+    /// <summary>Has the programs that are started from here heed Ctrl-C: what a shell runs in the background ignores it, and so does
     /// what that starts in its turn.</summary>
-    public static void Heed(int signal)
-    {
-        const nint Default = 0, Ignored = 1;
-        nint before = Handle(signal, Default);
-        if (before != Ignored)
-        {
-            _ = Handle(signal, before);
-        }
-    }
+    public static void HeedInterrupt() => _ = HeedsInterrupt.Value;
+
+    // proc(5): a bit for each signal that the process ignores, from 1.
+    private static bool IsIgnored(int signal) =>
+        OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } mask
+        && (Convert.ToUInt64(mask[7..].Trim(), 16) >> (signal - 1) & 1) != 0;
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint Handle(int signal, nint handler);

@@ -1,4 +1,5 @@
 using Engine.Gguf;
+using Engine.LlamaCpp;
 using ReferenceModels;
 
 namespace Engine.LLamaSharp.Tests;
@@ -35,12 +36,27 @@ public sealed class LLamaSharpAdaptersTests : IDisposable
     }
 
     [Fact]
-    public async Task What_LLamaSharp_would_attach_as_a_null_pointer_is_refused()
+    public async Task What_is_no_adapter_is_refused()
     {
         string none = Write(_folder.File("none.gguf"), "model");
         var error = await Assert.ThrowsAsync<ModelFileException>(
             () => new LLamaSharpBackend().LoadAsync(new() { Path = Model, Device = "cpu", Adapters = [new() { Path = none }] }).AsTask());
         Assert.Contains("none.gguf", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_LLamaSharp_would_attach_as_a_null_pointer_is_told_by_the_log()
+    {
+        using LLamaSharpModel model = await new LLamaSharpBackend().LoadFileAsync(new() { Path = Model, Device = "cpu" }, null, default);
+        using (var log = NativeLog.Listen())
+        {
+            Assert.Null(LLamaSharpAdapters.Load(model.Handle, Write(_folder.File("none.gguf"), "model"), log));
+            Assert.Contains("failed to apply lora adapter", log.Reason, StringComparison.Ordinal);
+        }
+        using (var log = NativeLog.Listen())
+        {
+            Assert.NotNull(LLamaSharpAdapters.Load(model.Handle, Write(_folder.File("adapter.gguf"), "adapter"), log));
+        }
     }
 
     private string Write(string path, string kind)

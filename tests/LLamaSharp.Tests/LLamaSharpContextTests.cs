@@ -28,6 +28,7 @@ public sealed class LLamaSharpContextTests : IDisposable
         context.Evaluate([1, 2], 1, default);
         Assert.Equal(model.Card.VocabularySize, context.Logits(-1).Length);
         Assert.Throws<EngineException>(() => { context.Embedding(5); });
+        Assert.Throws<EngineException>(() => { context.Logits(5); });
     }
 
     [Fact]
@@ -56,15 +57,17 @@ public sealed class LLamaSharpContextTests : IDisposable
     {
         using var model = await Load(TinyModel.Llama());
         using var session = model.CreateSession(new(Numerics.Production));
-        ComputationTurn.Take(default);
+        session.Decode([1, 2], default);
+        ComputationTurn.OfProcess.Take(default);
         try
         {
             CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20));
             Assert.Throws<OperationCanceledException>(() => { session.Decode([1], soon); });
+            Assert.Equal(0, session.Length);
         }
         finally
         {
-            ComputationTurn.Leave();
+            ComputationTurn.OfProcess.Leave();
         }
         Assert.Equal(model.Card.VocabularySize, session.Decode([1], default).Length);
     }

@@ -34,7 +34,7 @@ internal static class ModelOptionsRules
         }
         if (options.Threads < 0)
         {
-            yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for all cores.";
+            yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for as many as help.";
         }
         if (options.GpuLayers < -1)
         {

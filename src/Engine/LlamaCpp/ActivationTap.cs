@@ -43,7 +43,7 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
     }
 
     /// <summary>The callback, as <c>llama_context_params.cb_eval</c>.</summary>
-    public static nint Callback => (nint)(delegate* unmanaged[Cdecl]<ggml_tensor*, byte, nint, byte>)&OnTensor;
+    public static delegate* unmanaged[Cdecl]<ggml_tensor*, byte, nint, byte> Callback => &OnTensor;
 
     /// <summary>What the callback gets as its user data.</summary>
     public nint Address => GCHandle.ToIntPtr(_self.IsAllocated ? _self : _self = GCHandle.Alloc(this));
@@ -68,7 +68,7 @@ internal sealed unsafe class ActivationTap(IReadOnlyList<string> names) : IDispo
 
     /// <summary>Called for each node: first whether it is wanted, and if so again with its data.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    public static byte OnTensor(ggml_tensor* tensor, byte ask, nint data)
+    private static byte OnTensor(ggml_tensor* tensor, byte ask, nint data)
     {
         var tap = Unsafe.As<ActivationTap>(GCHandle.FromIntPtr(data).Target!);
         try

@@ -18,7 +18,7 @@ internal abstract unsafe class LlamaContext : IDisposable
     protected LlamaContext(LlamaModel model, ContextShape shape)
     {
         (_model, Batch, Encodes) = (model, shape.Batch, shape.Encodes);
-        _guard = new NativeGuard(model.Fail);
+        _guard = new NativeGuard(reason => Fail(reason));
         _self = GCHandle.Alloc(this);
     }
 
@@ -80,37 +80,30 @@ internal abstract unsafe class LlamaContext : IDisposable
     /// <summary>The row of logits (V) of a token of the last evaluation; -1 for its last. Valid until the next.</summary>
     public ReadOnlySpan<float> Logits(int token)
     {
-        _guard.Enter(); // on a GPU the computation may still go on until here
-        var row = LogitsOf(token);
-        _guard.Leave();
-        return Row(row, _model.Card.VocabularySize);
+        using var scope = _guard.Inside(); // on a GPU the computation may still go on until here
+        return Row(LogitsOf(token), _model.Card.VocabularySize);
     }
 
     /// <summary>The row (d) behind the final norm of a token of the last evaluation. Valid until the next.</summary>
     public ReadOnlySpan<float> Embedding(int token)
     {
-        _guard.Enter();
-        var row = EmbeddingOf(token);
-        _guard.Leave();
-        return Row(row, _model.EmbeddingWidth);
+        using var scope = _guard.Inside();
+        return Row(EmbeddingOf(token), _model.EmbeddingWidth);
     }
 
     /// <summary>The row (d) behind the encoder's final norm of a token of the source. Valid until the next evaluation.</summary>
     public ReadOnlySpan<float> SourceRow(int token)
     {
-        _guard.Enter();
+        using var scope = _guard.Inside();
         float* rows = (uint)token < (uint)_source ? SourceRows() : null;
-        _guard.Leave();
         return Row(Span(rows is null ? null : rows + (long)token * _model.EmbeddingWidth, _model.EmbeddingWidth), _model.EmbeddingWidth);
     }
 
     /// <summary>The classifier's scores. Valid until the next evaluation.</summary>
     public ReadOnlySpan<float> Scores()
     {
-        _guard.Enter();
-        var row = ScoresOfAll();
-        _guard.Leave();
-        return Row(row, _model.ClassifierWidth);
+        using var scope = _guard.Inside();
+        return Row(ScoresOfAll(), _model.ClassifierWidth);
     }
 
     /// <inheritdoc/>
@@ -125,17 +118,28 @@ internal abstract unsafe class LlamaContext : IDisposable
     protected T Make<T>(int length, Func<T> make) where T : SafeHandle
     {
         using var log = NativeLog.Listen();
-        _guard.Enter();
-        T handle = make();
-        _guard.Leave();
-        if (!handle.IsInvalid)
+        try
         {
-            return handle;
+            using var scope = _guard.Inside();
+            T handle = make();
+            return !handle.IsInvalid ? handle : throw new EngineException(
+                $"Making a context of {length} tokens for {_model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
         }
-        Forget();
-        throw new EngineException(
-            $"Making a context of {length} tokens for {_model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
+        catch
+        {
+            Forget();
+            throw;
+        }
     }
+
+    /// <summary>Called on the thread on which native code failed.</summary>
+    protected virtual void Fail(string reason) => _model.Fail(reason);
+
+    /// <summary>Waits until this context may compute.</summary>
+    protected virtual void TakeTurn(CancellationToken cancellationToken) { }
+
+    /// <summary>Lets others compute.</summary>
+    protected virtual void LeaveTurn() { }
 
     /// <summary>No row where llama.cpp gives none.</summary>
     protected static ReadOnlySpan<float> Span(float* row, int width) => row is null ? [] : new ReadOnlySpan<float>(row, width);
@@ -145,7 +149,7 @@ internal abstract unsafe class LlamaContext : IDisposable
 
     /// <summary><c>llama_encode</c> or <c>llama_decode</c> of tokens behind those before.</summary>
     /// <returns>llama.cpp's status: 0 for success.</returns>
-    protected abstract int Run(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken);
+    protected abstract int Run(ReadOnlySpan<int> tokens, int outputs, bool encode);
 
     /// <summary><c>llama_get_logits_ith</c>.</summary>
     protected abstract ReadOnlySpan<float> LogitsOf(int token);
@@ -164,25 +168,38 @@ internal abstract unsafe class LlamaContext : IDisposable
 
     private void Compute(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        int status;
-        _cancellation = cancellationToken;
-        _guard.Enter();
         try
         {
-            status = Run(tokens, outputs, encode, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            int status = RunInTurn(tokens, outputs, encode, cancellationToken);
+            if (status != 0)
+            {
+                Clear();
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new EngineException(
+                    $"Evaluating {tokens.Length} tokens with {_model.Card.Name}: {(encode ? "llama_encode" : "llama_decode")} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Clear();
+            throw;
+        }
+    }
+
+    private int RunInTurn(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
+    {
+        TakeTurn(cancellationToken); // not yet inside: who waits must not be taken for one whose computation is stuck
+        try
+        {
+            _cancellation = cancellationToken;
+            using var scope = _guard.Inside();
+            return Run(tokens, outputs, encode);
         }
         finally
         {
-            _guard.Leave();
             _cancellation = default;
-        }
-        if (status != 0)
-        {
-            Clear();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new EngineException(
-                $"Evaluating {tokens.Length} tokens with {_model.Card.Name}: {(encode ? "llama_encode" : "llama_decode")} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+            LeaveTurn();
         }
     }
 

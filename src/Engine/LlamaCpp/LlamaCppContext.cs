@@ -31,7 +31,7 @@ internal sealed unsafe class LlamaCppContext : LlamaContext
         }
     }
 
-    protected override int Run(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
+    protected override int Run(ReadOnlySpan<int> tokens, int outputs, bool encode)
     {
         fixed (int* token = tokens)
         {
@@ -84,7 +84,7 @@ internal sealed unsafe class LlamaCppContext : LlamaContext
         }
         if (shape.Tap is { } tap)
         {
-            parameters.cb_eval = &ActivationTap.OnTensor;
+            parameters.cb_eval = ActivationTap.Callback;
             parameters.cb_eval_user_data = tap.Address;
         }
         return parameters;

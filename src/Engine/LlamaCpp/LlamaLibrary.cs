@@ -40,7 +40,7 @@ internal sealed class LlamaLibrary
             NativeLog.RouteTo(logger);
             if (_loaded is null)
             {
-                NativeRuntime.Load(LlamaCppBackend.BackendName, () =>
+                NativeRuntime.Load(LlamaCppBackend.BackendName, unmaps: true, () =>
                 {
                     _loaded = Open(NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory));
                     return _loaded._runtime;

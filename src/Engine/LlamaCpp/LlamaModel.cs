@@ -123,7 +123,7 @@ internal abstract class LlamaModel : ILoadedModel
     public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
 
     /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
-    public virtual void Fail(string reason) => Fail(new NativeFailureException(
+    public void Fail(string reason) => Fail(new NativeFailureException(
         $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
 
     public void ThrowIfFailed()
@@ -147,6 +147,9 @@ internal abstract class LlamaModel : ILoadedModel
         _onFailure?.Invoke(failure);
     }
 
+    /// <summary>Whether its contexts make room for no more rows of logits than they are asked for.</summary>
+    protected virtual bool BoundsOutputs => true;
+
     /// <summary>Makes a context that fits the memory.</summary>
     protected abstract LlamaContext Make(ContextShape shape);
 
@@ -155,7 +158,7 @@ internal abstract class LlamaModel : ILoadedModel
 
     private LlamaContext CreateContext(ContextShape shape)
     {
-        var need = ContextMemory.Estimate(_plan.File, shape.Length, shape.Numerics, shape.Batch, shape.Outputs);
+        var need = ContextMemory.Estimate(_plan.File, shape.Length, shape.Numerics, shape.Batch, BoundsOutputs ? shape.Outputs : shape.Batch);
         MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, _device);
         return Make(shape);
     }

@@ -67,7 +67,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
-        Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
+        Expect(options.Threads >= 0, nameof(options.Threads), "0 (as many as help) or more", options.Threads);
         Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
         Expect(options.GpuLayers >= -1, nameof(options.GpuLayers), "-1 (all) or more", options.GpuLayers);
 

@@ -69,6 +69,13 @@ internal sealed unsafe class NativeGuard : IDisposable
         _ofThisThread = null;
     }
 
+    /// <summary>Native calls of this thread follow, until the scope is disposed.</summary>
+    public Scope Inside()
+    {
+        Enter();
+        return new Scope(this);
+    }
+
     /// <summary>Says, from a callback, that the native call goes on.</summary>
     public void Beat() => _beats++;
 
@@ -125,5 +132,12 @@ internal sealed unsafe class NativeGuard : IDisposable
         using var never = new ManualResetEventSlim();
         never.Wait(Silence);
         return inside.FirstOrDefault(one => one.Guard._inside && Volatile.Read(ref one.Guard._beats) == one.Beats, inside[0]).Guard;
+    }
+
+    /// <summary>While native calls go on.</summary>
+    public readonly ref struct Scope(NativeGuard guard)
+    {
+        /// <summary>They are over.</summary>
+        public void Dispose() => guard.Leave();
     }
 }

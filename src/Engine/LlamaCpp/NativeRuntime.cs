@@ -13,27 +13,31 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
 {
     private static readonly Lock Gate = new();
     private static NativeRuntime? _loaded;
+    private static string? _owner;
     private static bool _resolves;
 
     /// <summary>Maps a runtime, unless another backend's is there, and binds the imports of Interop to it.</summary>
     /// <param name="backend">Who asks.</param>
-    /// <param name="map">Maps the libraries; what it throws leaves the process free for another.</param>
+    /// <param name="unmaps">Whether what <paramref name="map"/> refuses is let go of again: the process is then free for another.</param>
+    /// <param name="map">Maps the libraries.</param>
     /// <exception cref="NativeLibraryException">The process runs another backend's.</exception>
-    public static void Load(string backend, Func<NativeRuntime> map)
+    public static void Load(string backend, bool unmaps, Func<NativeRuntime> map)
     {
         lock (Gate)
         {
-            if (_loaded is { } other && other.Backend != backend)
+            if (_owner is { } other && other != backend)
             {
                 throw new NativeLibraryException(
-                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other.Backend}' with {other.Path}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
+                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other}' with {_loaded?.Path ?? "a library that did not load whole"}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
             }
             if (!OperatingSystem.IsWindows())
             {
                 // Before libggml-base is mapped: otherwise a failed assertion forks and runs a debugger on this process.
                 _ = LibC.SetEnv("GGML_NO_BACKTRACE", "1", overwrite: 1);
             }
+            _owner = unmaps ? _owner : backend;
             _loaded = map();
+            _owner = backend;
             if (!_resolves)
             {
                 NativeLibrary.SetDllImportResolver(typeof(Llama).Assembly, ResolveImport);

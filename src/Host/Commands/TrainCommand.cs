@@ -51,6 +51,7 @@ internal sealed class TrainCommand
         using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed), () => _selection.Records(parsed), cancellationToken);
         TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
         RequireFolder("--checkpoint", options.Checkpoint);
+        RequireOther(parsed.GetValue(_examples), options.Data, options.Model, output, options.Checkpoint, parsed.GetValue(_plot));
         using var trainer = new Trainer(options);
         if (checkpoint is not null)
         {
@@ -99,6 +100,17 @@ internal sealed class TrainCommand
         else if (!document.Interrupted)
         {
             output.Write(TrainText.Describe(document));
+        }
+    }
+
+    private static void RequireOther(string? examples, params ReadOnlySpan<string?> others)
+    {
+        foreach (string? other in others)
+        {
+            if (examples is not null && other is not null && Path.GetFullPath(examples) == Path.GetFullPath(other))
+            {
+                throw new InvalidRequestException($"Training: expected as --log-examples a file of its own, found '{examples}', which the run reads or writes as something else. Name another file.");
+            }
         }
     }
 

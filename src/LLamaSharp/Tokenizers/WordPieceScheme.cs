@@ -26,6 +26,10 @@ internal static class WordPieceScheme
     private static string Line(Vocabulary vocabulary, int token)
     {
         string text = vocabulary.Text(token);
+        if (text.AsSpan().IndexOfAny('\n', '\r') >= 0)
+        {
+            throw new InvalidDataException($"token {token} holds an end of line, which ends a token in its list of words.");
+        }
         return text[0] == WordStart ? text[1..]
             : (vocabulary.Kinds[token] & TokenKind.CutOut) != 0 || IsBracketed(text) ? text
             : Continuation + text;

@@ -109,10 +109,24 @@ public sealed class Trainer : IDisposable
                     return;
                 }
                 TrainingStep step = Advance(cancellationToken);   // also where nobody wants to be told
-                progress?.Report(step);
+                Report(progress, step);
             }
         }
         catch (OperationCanceledException)
+        {
+            SaveCheckpoint();
+            throw;
+        }
+    }
+
+    // Whoever is told may fail, of a full disk say; the steps done are not lost for it.
+    private void Report(IProgress<TrainingStep>? progress, TrainingStep step)
+    {
+        try
+        {
+            progress?.Report(step);
+        }
+        catch
         {
             SaveCheckpoint();
             throw;
@@ -123,6 +137,7 @@ public sealed class Trainer : IDisposable
     /// <param name="step">From 1, done or not.</param>
     public IReadOnlyList<Example> ExamplesOf(int step)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         int visits = _options.Batch * _options.Accumulate;
         long first = (step - 1L) * visits;
         return [.. Enumerable.Range(0, visits).Select(i => _data.Visit(first + i))];

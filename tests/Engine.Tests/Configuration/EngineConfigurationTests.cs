@@ -51,7 +51,7 @@ public sealed class EngineConfigurationTests
             - Models:b:Backend is 'reference', which is not registered ('llama.cpp', 'fake' are). Add the call AddReferenceModels() behind AddEngine().
             - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
             - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
-            - Models:b:Threads is -2. Set it to a number of threads, or to 0 for all cores.
+            - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
             - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file.
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder.

@@ -11,12 +11,12 @@ public sealed class WorkingFolderTests
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(SharedFolder.Checkout, "models", "gpt2-moods.gguf"), folder.File("here.gguf"));
         string[] arguments = ["run", "--no-build", "-c", configuration, "--project", Path.Combine(SharedFolder.Checkout, "src", "Host"), "--", "inspect", "here.gguf"];
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        using Process process = EngineProcess.Start(new ProcessStartInfo("dotnet", arguments)
         {
             WorkingDirectory = Path.GetDirectoryName(folder.File("here.gguf"))!,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        });
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
 

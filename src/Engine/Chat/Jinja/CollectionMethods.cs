@@ -9,8 +9,8 @@ internal static class MappingMethods
         "get" => new Function((a, _) => mapping.TryGetValue(a.ExpectByPlace(name, 2).Require(0, "key"), out object? value) ? value : a.Find(1, "default") ?? None.Value),
         "items" => Listing(name, mapping, budget => Pairs(mapping, budget)),
         "keys" => Listing(name, mapping, budget => PyType.Items(mapping, budget)),
-        "values" => Listing(name, mapping, _ => mapping.Values.ToList()),
-        "copy" => Listing(name, mapping, _ => Copy(mapping)),
+        "values" => Listing(name, mapping, budget => { budget.Spend(mapping.Count); return mapping.Values.ToList(); }),
+        "copy" => Listing(name, mapping, budget => { budget.Spend(mapping.Count); return Copy(mapping); }),
         "clear" or "pop" or "popitem" or "setdefault" or "update" => PyType.Undefined($"access to attribute '{name}' of 'dict' object is unsafe: a template may not change it"),
         _ => null,
     };
@@ -24,7 +24,6 @@ internal static class MappingMethods
     private static Function Listing(string name, Mapping mapping, Func<Budget, object> make) => new((a, state) =>
     {
         a.ExpectByPlace(name, 0);
-        state.Budget.Spend(mapping.Count);
         return make(state.Budget);
     });
 
@@ -50,12 +49,21 @@ internal static class ListMethods
             a.ExpectByPlace(name, 0);
             return PyType.Items(list, state.Budget);
         }),
-        "index" => new Function((a, state) => PyType.Items(list, state.Budget).FindIndex(Is(a.ExpectByPlace(name, 1))) is >= 0 and var at
-            ? PyType.Int(at) : throw new JinjaException("index: the list has no such item")),
+        "index" => new Function((a, state) => PyType.Int(IndexOf(PyType.Items(list, state.Budget), a.ExpectByPlace(name, 3)))),
         "count" => new Function((a, state) => PyType.Int(PyType.Items(list, state.Budget).FindAll(Is(a.ExpectByPlace(name, 1))).Count)),
         "append" or "extend" or "insert" or "remove" or "reverse" or "sort" => PyType.Undefined($"access to attribute '{name}' of 'list' object is unsafe: a template may not change it"),
         _ => null,
     };
+
+    // Python's list.index(value, start, stop): the first at start or behind it and before stop, both counted from the end where negative.
+    private static int IndexOf(List<object> items, Arguments arguments)
+    {
+        int start = Place(arguments.FindInteger(1, "start") ?? 0), stop = Place(arguments.FindInteger(2, "stop") ?? items.Count);
+        int at = start < stop ? items.FindIndex(start, stop - start, Is(arguments)) : -1;
+        return at >= 0 ? at : throw new JinjaException("index: the list has no such item");
+
+        int Place(int index) => Math.Clamp(index < 0 ? index + items.Count : index, 0, items.Count);
+    }
 
     private static Predicate<object> Is(Arguments arguments)
     {

@@ -38,9 +38,9 @@ internal static class Tests
         "escaped" => value is Text { IsSafe: true },
         "lower" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: false),
         "upper" => TextCase.IsCased(PyText.Str(value, state.Budget), upper: true),
-        "even" => Remainder(value, 2) == 0,
-        "odd" => Remainder(value, 2) == 1,
-        "divisibleby" => Remainder(value, PyType.ToInteger(arguments.Require(0, "num")) ?? 0) == 0,
+        "even" => Remainder(value, new BigInteger(2)) == 0,
+        "odd" => Remainder(value, new BigInteger(2)) == 1,
+        "divisibleby" => Remainder(value, arguments.Require(0, "num")) == 0,
         "eq" or "equalto" or "==" => PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
         "ne" or "!=" => !PyEquality.Instance.Equals(value, arguments.Require(0, "other")),
         "lt" or "lessthan" or "<" => PyOrder.Compare(value, arguments.Require(0, "other"), "<") < 0,
@@ -53,8 +53,17 @@ internal static class Tests
         _ => throw new JinjaException($"there is no test '{name}'"),
     };
 
-    private static double Remainder(object value, BigInteger divisor) => divisor.IsZero ? throw new JinjaException("modulo by zero")
-        : value is double real ? Arithmetic.Modulo(real, (double)divisor)
-        : PyType.ToInteger(value) is { } number ? (double)(((number % divisor) + divisor) % divisor)
-        : throw PyType.Mistake("a test of divisibility", "a number", value);
+    private static double Remainder(object value, object divisor) => (value, divisor) switch
+    {
+        (double real, _) => Arithmetic.Modulo(real, NotZero(Real(divisor))),
+        (_, double real) => Arithmetic.Modulo(Real(value), NotZero(real)),
+        _ when PyType.ToInteger(value) is { } number && PyType.ToInteger(divisor) is { } by => by.IsZero
+            ? throw new JinjaException("modulo by zero") : (double)(((number % by) + by) % by),
+        _ => throw PyType.Mistake("a test of divisibility", "a number", PyType.ToInteger(value) is null ? value : divisor),
+    };
+
+    private static double Real(object value) => value is double real ? real
+        : (double)(PyType.ToInteger(value) ?? throw PyType.Mistake("a test of divisibility", "a number", value));
+
+    private static double NotZero(double divisor) => divisor == 0 ? throw new JinjaException("modulo by zero") : divisor;
 }

@@ -24,8 +24,14 @@ internal static class TextCase
 
     public static Text Lower(Text text, Budget budget) => Map(text, (rune, before) => Lower(rune, text.Value, before), budget);
 
-    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>.</summary>
-    public static Text Fold(Text text, Budget budget) => Map(text, (rune, _) => string.Concat(Upper(rune).EnumerateRunes().Select(Rune.ToLowerInvariant)), budget);
+    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>. Not as Python has it for
+    /// Cherokee, which it folds to the capitals.</summary>
+    public static Text Fold(Text text, Budget budget) => Map(text, (rune, before) => rune.Value switch
+    {
+        'ẞ' => "ss",
+        'İ' => Lower(rune, text.Value, before),
+        _ => string.Concat(Upper(rune).EnumerateRunes().Select(Rune.ToLowerInvariant)),
+    }, budget);
 
     /// <summary>The first character in upper case, the others in lower case.</summary>
     public static Text Capitalize(Text text, Budget budget) =>

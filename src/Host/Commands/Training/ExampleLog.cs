@@ -17,6 +17,7 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    private readonly string _path;
     private readonly Trainer _trainer;
     private readonly IProgress<TrainingStep> _next;
     private readonly StreamWriter _writer;
@@ -28,24 +29,36 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
     /// <exception cref="InvalidRequestException">The file cannot be written.</exception>
     public ExampleLog(string path, Trainer trainer, IProgress<TrainingStep> next)
     {
-        (_trainer, _next) = (trainer, next);
+        (_path, _trainer, _next) = (path, trainer, next);
         try
         {
-            _writer = new StreamWriter(path);
+            _writer = new StreamWriter(path) { AutoFlush = true }; // a line that is on the disk is there, and one that is not is told at once
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidRequestException($"Writing the examples to '{path}': expected a file that can be written, found: {e.Message} Name another file with --log-examples.");
+            throw Refusal(e);
         }
     }
 
     public void Report(TrainingStep value)
     {
-        _writer.WriteLine(JsonSerializer.Serialize(new { value.Step, Examples = _trainer.ExamplesOf(value.Step).Select(Shown) }, Line));
+        string line = JsonSerializer.Serialize(new { value.Step, Examples = _trainer.ExamplesOf(value.Step).Select(Shown) }, Line);
+        try
+        {
+            _writer.WriteLine(line);
+        }
+        catch (IOException e)
+        {
+            throw Refusal(e);
+        }
         _next.Report(value);
     }
 
-    public void Dispose() => _writer.Dispose();
+    // Not the writer's: it would try once more to write what the disk has no room for.
+    public void Dispose() => _writer.BaseStream.Dispose();
+
+    private InvalidRequestException Refusal(Exception e) => new(
+        $"Writing the examples to '{_path}': expected a file that can be written, found: {e.Message} Name another file with --log-examples.");
 
     private static object Shown(Example example) => new
     {

@@ -1,0 +1,40 @@
+using Engine.Configuration;
+using Engine.Gguf;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>The loading of low-rank adapters, whichever binding makes the call.</summary>
+internal static class AdapterLoading
+{
+    /// <summary>Loads them one after another, before the model has contexts.</summary>
+    /// <param name="file">The model's file.</param>
+    /// <param name="options">Which, and how much.</param>
+    /// <param name="runner">Who runs the model, such as <c>llama.cpp v0.5.0</c>.</param>
+    /// <param name="load">Loads one by its path; null where llama.cpp refuses it, its reason in the log.</param>
+    /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
+    public static async Task<(T Adapter, float Scale)[]> RunAsync<T>(
+        GgufFile file, IReadOnlyList<AdapterOptions> options, string runner, Func<string, NativeLogListener, T?> load) where T : class
+    {
+        if (options.Count == 0)
+        {
+            return [];
+        }
+        foreach (AdapterOptions adapter in options)
+        {
+            using GgufAdapter check = GgufAdapter.Open(adapter.Path, file); // llama.cpp opens the file itself, and dies of what this refuses
+        }
+        return await GuardedThread.Run(
+            $"adapters of {file.FileName}", stackBytes: 16 << 20,
+            reason => Refusal(string.Join(", ", options.Select(adapter => adapter.Path)), file, runner, reason),
+            () => options.Select(adapter => (Load(adapter.Path), adapter.Scale)).ToArray()).ConfigureAwait(false);
+
+        T Load(string path)
+        {
+            using var log = NativeLog.Listen();
+            return load(path, log) ?? throw Refusal(path, file, runner, log.Reason);
+        }
+    }
+
+    private static ModelFileException Refusal(string path, GgufFile file, string runner, string reason) => new(
+        $"Loading the adapter {Path.GetFileName(path)} for {file.FileName}: expected one that {runner} takes; it refuses the file: {reason}. Check the file, or convert the adapter again.");
+}
