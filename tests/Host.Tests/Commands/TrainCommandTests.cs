@@ -103,6 +103,24 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_of_examples_that_cannot_be_written_is_a_sentence_and_does_not_cost_the_steps_done()
+    {
+        string checkpoint = _folder.File("run.ckpt"), data = _folder.File("data.txt");
+        string before = await File.ReadAllTextAsync(data);
+        Outcome twice = await EngineProcess.RunAsync(Arguments("--steps", "2", "--out", Output, "--log-examples", data));
+        Assert.Equal(2, twice.ExitCode);
+        Assert.StartsWith("Training: expected as --log-examples a file of its own", twice.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllTextAsync(data));
+        if (OperatingSystem.IsLinux())
+        {
+            Outcome full = await EngineProcess.RunAsync(Arguments("--steps", "2", "--out", Output, "--log-examples", "/dev/full", "--checkpoint", checkpoint));
+            Assert.Equal(2, full.ExitCode);
+            Assert.StartsWith("Writing the examples to '/dev/full': expected a file that can be written", full.Error, StringComparison.Ordinal);
+            Assert.True(File.Exists(checkpoint));
+        }
+    }
+
+    [Fact]
     public async Task A_run_that_was_killed_ends_with_the_same_bytes_as_one_that_was_not()
     {
         string checkpoint = _folder.File("run.ckpt"), undisturbed = _folder.File("undisturbed.gguf");

@@ -32,7 +32,8 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
         (_path, _trainer, _next) = (path, trainer, next);
         try
         {
-            _writer = new StreamWriter(path) { AutoFlush = true }; // a line that is on the disk is there, and one that is not is told at once
+            // No buffer of its own: what the disk has no room for is told by the line it is of, and not once more by Dispose.
+            _writer = new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,7 +55,7 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
         _next.Report(value);
     }
 
-    // Not the writer's: it would try once more to write what the disk has no room for.
+    // Not the writer's: it would try once more.
     public void Dispose() => _writer.BaseStream.Dispose();
 
     private InvalidRequestException Refusal(Exception e) => new(
