@@ -13,6 +13,9 @@ public abstract class LlamaRefusalContract : IDisposable
     /// <summary>The backend.</summary>
     protected abstract IModelBackend Backend { get; }
 
+    /// <summary>How the backend's llama.cpp says that a file lacks a tensor.</summary>
+    protected abstract string Missing(string tensor);
+
     public void Dispose()
     {
         _folder.Dispose();
@@ -158,7 +161,7 @@ public abstract class LlamaRefusalContract : IDisposable
     public async Task An_encoder_decoder_that_lacks_a_tensor_is_refused_by_its_name(string tensor)
     {
         var error = await Assert.ThrowsAsync<ModelFileException>(() => Load(Options(TinyModel.T5().Drop(tensor))));
-        Assert.Contains($"'{tensor}'", error.Message, StringComparison.Ordinal); // the words around it are llama.cpp's, and change with its releases
+        Assert.Contains(Missing(tensor), error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,4 +44,6 @@ public sealed class LLamaSharpT5ContractTests : EncoderDecoderContract
 public sealed class LLamaSharpRefusalTests : LlamaRefusalContract
 {
     protected override IModelBackend Backend => new LLamaSharpBackend();
+
+    protected override string Missing(string tensor) => $"missing tensor '{tensor}'";
 }

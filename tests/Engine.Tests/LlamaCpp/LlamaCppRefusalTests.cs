@@ -7,4 +7,6 @@ namespace Engine.Tests.LlamaCpp;
 public sealed class LlamaCppRefusalTests : LlamaRefusalContract
 {
     protected override IModelBackend Backend => new LlamaCppBackend();
+
+    protected override string Missing(string tensor) => $"'{tensor}' not found";
 }
