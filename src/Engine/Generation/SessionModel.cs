@@ -71,15 +71,37 @@ internal sealed class SessionModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
         }
-        var loop = new GenerationLoop(Tokenizer, _hasText.Value, Card, prompt, request);
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
         int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;
-        var tokens = _slots.RunAsync<GeneratedToken>(
-            new SessionKind(request.Numerics), buffer, (session, job) => loop.Run(session, seed, job.Emit, job.Stopping), cancellationToken);
+        var tokens = _slots.RunAsync<GeneratedToken>(new SessionKind(request.Numerics), buffer, Generate, cancellationToken);
         await foreach (var token in tokens.ConfigureAwait(false))
         {
             yield return token;
+        }
+
+        // Made when the request's turn has come: the sampler's buffers are as long as the vocabulary.
+        void Generate(ISession session, Job<GeneratedToken> job)
+        {
+            var continuation = new Continuation(Tokenizer, _hasText.Value, Card, prompt, request, seed);
+            if (continuation.IsFinished)
+            {
+                return;
+            }
+            if (continuation.Source is { } source)
+            {
+                session.Encode(source, job.Stopping);
+            }
+            else
+            {
+                session.Clear();
+            }
+            while (!continuation.IsFinished)
+            {
+                var logits = session.Decode(continuation.Pending, job.Stopping);
+                job.Stopping.ThrowIfCancellationRequested();
+                job.Emit(continuation.Accept(logits));
+            }
         }
     }
 

@@ -52,6 +52,16 @@ public sealed class SessionModelTests
     }
 
     [Fact]
+    public async Task A_request_without_a_seed_draws_anew_and_one_with_a_seed_repeats_itself()
+    {
+        await using var model = new SessionModel(new ScriptedModel(), 1);
+        async Task<int[]> Tokens(ulong? seed) =>
+            [.. (await Generate(model, Greedy() with { Sampling = new() { Temperature = 1e4f, TopK = 0, TopP = 1, MinP = 0, Seed = seed } })).Select(t => t.Token)];
+        Assert.Equal(await Tokens(5), await Tokens(5));
+        Assert.NotEqual(await Tokens(null), await Tokens(null));
+    }
+
+    [Fact]
     public async Task Rows_come_in_blocks_of_the_size_asked_for()
     {
         var scripted = new ScriptedModel();

@@ -1,0 +1,91 @@
+using Engine.Sampling;
+
+namespace Engine.Generation;
+
+/// <summary>One request's generation as state that is stepped: it says what to evaluate next and turns each row of logits into
+/// a token. No threads, no backend.</summary>
+internal sealed class Continuation
+{
+    private readonly ITokenizer _tokenizer;
+    private readonly bool _hasText;
+    private readonly ModelCard _card;
+    private readonly GenerateRequest _request;
+    private readonly int _promptTokens;
+    private readonly TextAssembler _text;
+    private readonly TokenSampler _sampler;
+    private readonly Xoshiro256 _random;
+    private readonly int[] _latest = [0];
+    private int _evaluated;
+    private int _index;
+
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="hasText">Whether its tokens stand for text; a file may lack the vocabulary.</param>
+    /// <param name="card">Gives the context length, and the token an encoder–decoder's answers begin with.</param>
+    /// <param name="prompt">The prompt's ids: not empty, no longer than the context. The source, for an encoder–decoder.</param>
+    /// <param name="request">The request, already checked.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    public Continuation(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request, ulong seed)
+    {
+        (_tokenizer, _hasText, _card, _request) = (tokenizer, hasText, card, request);
+        _promptTokens = prompt.Length;
+        _text = new TextAssembler(request.Stop);
+        _sampler = new TokenSampler(request.Sampling, tokenizer.VocabularySize);
+        _random = new Xoshiro256(seed);
+        if (card.DecoderStartToken is { } start)
+        {
+            (Source, Pending) = (prompt, [start]);
+        }
+        else
+        {
+            Pending = prompt;
+        }
+        foreach (int token in Pending)
+        {
+            _sampler.Accept(token);
+        }
+        if (request.MaxTokens == 0)
+        {
+            (IsFinished, Pending) = (true, []);
+        }
+    }
+
+    /// <summary>What an encoder–decoder encodes before the first step; null for a decoder.</summary>
+    public int[]? Source { get; }
+
+    /// <summary>What to evaluate next, after everything evaluated before: the prompt at first, then the latest token.</summary>
+    public int[] Pending { get; private set; }
+
+    /// <summary>Whether the answer has ended, so that nothing is left to evaluate.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Chooses the next token, assembles its text, and decides whether the answer ends with it.</summary>
+    /// <param name="logits">The row (V) of the last pending token.</param>
+    /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
+    public GeneratedToken Accept(ReadOnlySpan<float> logits)
+    {
+        _evaluated += Pending.Length;
+        int token = _sampler.Sample(logits, _random.NextCoin());
+        _sampler.Accept(token);
+        bool ended = !_request.IgnoreEndOfGeneration && _tokenizer.IsEndOfGeneration(token);
+        string text = ended || !_hasText ? "" : _text.Append(_tokenizer.GetBytes(token).Span);
+        FinishReason? reason =
+            ended ? FinishReason.EndOfGeneration
+            : _text.Stopped ? FinishReason.Stop
+            : _index + 1 == _request.MaxTokens ? FinishReason.MaxTokens
+            : _evaluated >= _card.ContextLength ? FinishReason.ContextFull
+            : null;
+        IsFinished = reason is not null;
+        _latest[0] = token;
+        Pending = IsFinished ? [] : _latest;
+        return new GeneratedToken
+        {
+            Token = token,
+            Text = IsFinished ? text + _text.Finish() : text,
+            Index = _index++,
+            PromptTokens = _promptTokens,
+            Logits = _request.Logits == StepLogits.Full ? logits.ToArray() : null,
+            TopK = _request.Logits == StepLogits.TopK ? LogitRow.MostProbable(logits, _request.TopK) : null,
+            FinishReason = reason,
+        };
+    }
+}
