@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Engine.Gguf;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace Engine.Benchmarks;
 

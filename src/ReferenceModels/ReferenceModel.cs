@@ -4,7 +4,7 @@ using Engine.Generation;
 using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 using ReferenceModels.Weights;
 
 namespace ReferenceModels;

@@ -1,7 +1,7 @@
 using Engine;
 using Engine.Generation;
 using Engine.Gguf;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace ReferenceModels;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Engine.Gguf;
 using Microsoft.ML.Tokenizers;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace Engine.LLamaSharp.Tokenizers;
 
@@ -13,7 +13,7 @@ internal static class ByteLevelScheme
     public static Func<string, IReadOnlyList<int>> Create(Vocabulary vocabulary, GgufFile file)
     {
         var words = new WordPatterns(vocabulary.Pre);
-        Tokenizer tokenizer = ReferenceModels.Tokenizers.PreTokenization.PreTokenizer.Find(vocabulary.Pre) is { IgnoresMerges: true }
+        Tokenizer tokenizer = Engine.Tokenizers.PreTokenization.PreTokenizer.Find(vocabulary.Pre) is { IgnoresMerges: true }
             ? TiktokenTokenizer.Create(Ranks(vocabulary), words, normalizer: null)
             : BpeTokenizer.Create(new BpeOptions(Texts(vocabulary)) { Merges = file.Metadata.RequireStrings(GgufKeys.Merges), ByteLevel = true, PreTokenizer = words });
         return text => tokenizer.EncodeToIds(text);

@@ -1,5 +1,5 @@
 using Engine.Gguf;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace Engine.LLamaSharp.Tokenizers;
 

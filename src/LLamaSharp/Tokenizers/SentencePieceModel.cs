@@ -1,7 +1,7 @@
 using Engine.Gguf;
 using Google.Protobuf;
 using Microsoft.ML.Tokenizers;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace Engine.LLamaSharp.Tokenizers;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.ML.Tokenizers;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace Engine.LLamaSharp.Tokenizers;
 

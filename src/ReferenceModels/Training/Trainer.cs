@@ -2,7 +2,7 @@ using Engine;
 using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 using ReferenceModels.Training.Adapters;
 using ReferenceModels.Training.Checkpoints;
 using ReferenceModels.Training.Data;

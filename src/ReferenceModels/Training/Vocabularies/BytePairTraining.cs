@@ -1,9 +1,9 @@
 using System.Text;
 using Engine;
 using Engine.Gguf;
-using ReferenceModels.Tokenizers;
-using ReferenceModels.Tokenizers.PreTokenization;
-using ReferenceModels.Tokenizers.Unicode;
+using Engine.Tokenizers;
+using Engine.Tokenizers.PreTokenization;
+using Engine.Tokenizers.Unicode;
 
 namespace ReferenceModels.Training.Vocabularies;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace ReferenceModels.Training.Vocabularies;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Engine.Gguf;
-using ReferenceModels.Tokenizers;
+using Engine.Tokenizers;
 
 namespace ReferenceModels.Training.Vocabularies;
 

@@ -56,17 +56,17 @@ internal static class NaiveMerging
         var sink = new Collecting([]);
         foreach (string text in texts)
         {
-            ReferenceModels.Tokenizers.WordPieceWords.Cut(System.Text.Encoding.UTF8.GetBytes(text), true, true, ref sink);
+            Engine.Tokenizers.WordPieceWords.Cut(System.Text.Encoding.UTF8.GetBytes(text), true, true, ref sink);
         }
         return sink.Words.Select(word => word[1..].EnumerateRunes().Select((rune, i) => (i == 0 ? "▁" : "") + rune).ToArray());
     }
 
     private static IEnumerable<string[]> ByteWords(string[] texts)
     {
-        ReferenceModels.Tokenizers.PreTokenization.PreTokenizer preTokenizer = ReferenceModels.Tokenizers.PreTokenization.PreTokenizer.Find("gpt-2")!;
+        Engine.Tokenizers.PreTokenization.PreTokenizer preTokenizer = Engine.Tokenizers.PreTokenization.PreTokenizer.Find("gpt-2")!;
         foreach (string text in texts)
         {
-            var points = new ReferenceModels.Tokenizers.Unicode.CodePointText();
+            var points = new Engine.Tokenizers.Unicode.CodePointText();
             points.Read(System.Text.Encoding.UTF8.GetBytes(text));
             List<int> ends = [];
             preTokenizer.Split(points, ends, []);
@@ -75,13 +75,13 @@ internal static class NaiveMerging
             foreach (int end in ends)
             {
                 string word = string.Concat(all[start..end].Select(point => new System.Text.Rune(point).ToString()));
-                yield return [.. System.Text.Encoding.UTF8.GetBytes(word).Select(value => ReferenceModels.Tokenizers.ByteAlphabet.Character(value).ToString())];
+                yield return [.. System.Text.Encoding.UTF8.GetBytes(word).Select(value => Engine.Tokenizers.ByteAlphabet.Character(value).ToString())];
                 start = end;
             }
         }
     }
 
-    private readonly struct Collecting(List<string> words) : ReferenceModels.Tokenizers.IWordSink
+    private readonly struct Collecting(List<string> words) : Engine.Tokenizers.IWordSink
     {
         public List<string> Words => words;
 

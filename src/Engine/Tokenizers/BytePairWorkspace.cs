@@ -1,0 +1,16 @@
+using Engine.Tokenizers.Unicode;
+
+namespace Engine.Tokenizers;
+
+/// <summary>Arrays that one call of byte-level BPE after the other uses.</summary>
+internal sealed class BytePairWorkspace
+{
+    /// <summary>The text as code points.</summary>
+    public CodePointText Text { get; } = new();
+
+    /// <summary>Where words end.</summary>
+    public List<int> Ends { get; } = [];
+
+    /// <summary>Where the words of the step before ended.</summary>
+    public List<int> Spare { get; } = [];
+}

@@ -1,0 +1,23 @@
+namespace Engine.Tokenizers.Merging;
+
+/// <summary>SentencePiece's rule: neighbours merge where their joined text is a token, the highest score first.</summary>
+internal readonly ref struct ScoreRule(Vocabulary vocabulary, ReadOnlySpan<byte> text) : IMergeRule
+{
+    private readonly ReadOnlySpan<byte> _text = text;
+
+    /// <inheritdoc/>
+    public Merge Join(Symbol left, Symbol right)
+    {
+        int length = left.Length + right.Length;
+        int token = length <= vocabulary.LongestBytes ? vocabulary.Find(_text.Slice(left.Start, length)) : -1;
+        return token < 0 ? Merge.None : new Merge(Order(vocabulary.Scores[token]), token);
+    }
+
+    // The bits of a float, turned so that they grow as the score falls. Adding 0 makes one zero of the two.
+    private static uint Order(float score)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
+        uint falling = (bits & 0x8000_0000) != 0 ? bits : ~(bits | 0x8000_0000);
+        return Math.Min(falling, Merge.None.Order - 1);
+    }
+}

@@ -1,0 +1,84 @@
+using Engine.Tokenizers.Unicode;
+
+namespace Engine.Tokenizers.PreTokenization;
+
+/// <summary>Words that end where small letters turn into capitals, as Tekken and GPT-4o have them. llama.cpp knows
+/// capitals in ASCII only, and so does this:
+/// <c>[^\r\n\p{L}\p{N}]?U*l+|[^\r\n\p{L}\p{N}]?U+l*|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
+/// with U any letter but a–z and l any letter but A–Z.</summary>
+/// <param name="digits">n: one for Tekken, three for GPT-4o.</param>
+/// <param name="marks">Whether combining marks count as letters.</param>
+/// <param name="contractions">Whether an English contraction belongs to the word before it.</param>
+internal sealed class CasedWords(int digits, bool marks = false, bool contractions = false) : WordSplitter
+{
+    private readonly CodePointFlags _letters = marks ? CodePointFlags.Letter | CodePointFlags.Mark : CodePointFlags.Letter;
+
+    /// <inheritdoc/>
+    protected override int WordEnd(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
+    {
+        int point = points[at];
+        CodePointFlags kind = flags[at];
+        bool leads = point is not ('\r' or '\n') && (kind & (CodePointFlags.Letter | CodePointFlags.Number)) == 0;
+        if (leads && EndsSmall(points, flags, at + 1) is > 0 and int led)
+        {
+            return led + Behind(points, led);
+        }
+        if ((kind & _letters) != 0 && EndsSmall(points, flags, at) is > 0 and int small)
+        {
+            return small + Behind(points, small);
+        }
+        // no small letter in reach: capitals only
+        int capitals = leads ? Capitals(points, flags, at + 1) : at;
+        if (leads && capitals > at + 1)
+        {
+            return capitals + Behind(points, capitals);
+        }
+        if (Capitals(points, flags, at) is int end && end > at)
+        {
+            return end + Behind(points, end);
+        }
+        if ((kind & CodePointFlags.Number) != 0)
+        {
+            return RunOf(CodePointFlags.Number, digits < flags.Length - at ? flags[..(at + digits)] : flags, at);
+        }
+        int first = point == ' ' ? at + 1 : at;
+        if (At(flags, first) is var other && other != 0 && (other & WordOrBlank) == 0)
+        {
+            end = RunWithout(WordOrBlank, flags, first);
+            while (end < points.Length && points[end] is '\r' or '\n' or '/')
+            {
+                end++;
+            }
+            return end;
+        }
+        return Blanks(points, flags, at, newlinesEnd: true);
+    }
+
+    private int Behind(ReadOnlySpan<int> points, int at) => contractions ? Contraction(points, at, ignoreCase: true) : 0;
+
+    // U*: everything but a–z
+    private int Capitals(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
+    {
+        while (at < points.Length && (flags[at] & _letters) != 0 && points[at] is not (>= 'a' and <= 'z'))
+        {
+            at++;
+        }
+        return at;
+    }
+
+    // U*l+, or -1: where no a–z follows, U* gives back its last letter that is not A–Z, and l+ has that one
+    private int EndsSmall(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
+    {
+        int end = Capitals(points, flags, at);
+        if (end < points.Length && (flags[end] & _letters) != 0)
+        {
+            while (end < points.Length && (flags[end] & _letters) != 0 && points[end] is not (>= 'A' and <= 'Z'))
+            {
+                end++;
+            }
+            return end;
+        }
+        int last = points[at..end].LastIndexOfAnyExceptInRange('A', 'Z');
+        return last < 0 ? -1 : at + last + 1;
+    }
+}

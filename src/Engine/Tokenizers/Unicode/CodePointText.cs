@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Tokenizers.Unicode;
+
+/// <summary>A fragment of text as code points beside its bytes. Reused: a new fragment replaces the last.</summary>
+internal sealed class CodePointText
+{
+    private int[] _points = [];
+    private byte[] _flags = [];
+    private byte[] _repaired = [];
+
+    /// <summary>Number of code points.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The code points.</summary>
+    public ReadOnlySpan<int> Points => _points.AsSpan(0, Count);
+
+    /// <summary>What each code point is.</summary>
+    public ReadOnlySpan<CodePointFlags> Flags => MemoryMarshal.Cast<byte, CodePointFlags>(_flags.AsSpan(0, Count));
+
+    /// <summary>Whether the arrays are worth keeping for the next text.</summary>
+    public bool IsSmall => _points.Length <= 1 << 18;
+
+    /// <summary>Takes a fragment and gives the bytes that its code points have: its own, or, where some of them are no
+    /// character, a copy with U+FFFD in their place.</summary>
+    public ReadOnlySpan<byte> Read(ReadOnlySpan<byte> utf8)
+    {
+        if (_points.Length < utf8.Length)
+        {
+            _points = GC.AllocateUninitializedArray<int>(utf8.Length);
+            _flags = GC.AllocateUninitializedArray<byte>(utf8.Length);
+        }
+        int count = 0;
+        bool isWellFormed = true;
+        for (int at = 0; at < utf8.Length; count++)
+        {
+            int point = Utf8.Decode(utf8[at..], out int length);
+            isWellFormed &= length == Utf8.Length(point);
+            at += length;
+            _points[count] = point;
+            _flags[count] = (byte)CodePoints.Flags(point);
+        }
+        Count = count;
+        return isWellFormed ? utf8 : Repair();
+    }
+
+    private Span<byte> Repair()
+    {
+        _repaired = new byte[Count * 4];
+        int length = 0;
+        foreach (int point in Points)
+        {
+            length += Utf8.Encode(point, _repaired.AsSpan(length));
+        }
+        return _repaired.AsSpan(0, length);
+    }
+}
