@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Engine.Configuration;
 using ReferenceModels;
 
 namespace Engine.Benchmarks;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Engine.Configuration;
 using Engine.LlamaCpp;
 
 namespace Engine.Benchmarks;

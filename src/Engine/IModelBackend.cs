@@ -1,5 +1,3 @@
-using Engine.Configuration;
-
 namespace Engine;
 
 /// <summary>Something that can load models: <c>llama.cpp</c>, <c>reference</c>, … Chosen by name in configuration.</summary>

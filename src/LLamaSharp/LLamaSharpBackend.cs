@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Generation;
 using Engine.LlamaCpp;
 using Microsoft.Extensions.Logging;

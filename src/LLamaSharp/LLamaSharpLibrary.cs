@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Engine.Configuration;
 using Engine.LlamaCpp;
 using LLama.Exceptions;
 using LLama.Native;

@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.Generation;
 using Engine.Gguf;
 using ReferenceModels.Models;

@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.Sampling;
 using InsufficientMemoryException = Engine.InsufficientMemoryException;
 
@@ -61,8 +60,7 @@ public abstract class LlamaRefusalContract : IDisposable
     [InlineData(int.MaxValue)]
     public async Task A_context_that_memory_cannot_hold_is_refused_with_both_numbers(int length)
     {
-        var options = Options(TinyModel.Llama());
-        options.ContextLength = length;
+        ModelOptions options = Options(TinyModel.Llama()) with { ContextLength = length };
         var error = await Assert.ThrowsAsync<InsufficientMemoryException>(() => Load(options));
         Assert.True(error.RequiredBytes > error.AvailableBytes);
     }
@@ -84,8 +82,7 @@ public abstract class LlamaRefusalContract : IDisposable
     [Fact]
     public async Task A_thousand_threads_are_as_many_as_there_are_cores()
     {
-        var options = Options(Random(TinyModel.Llama()));
-        options.Threads = 1000;
+        ModelOptions options = Options(Random(TinyModel.Llama())) with { Threads = 1000 };
         await using var model = await Load(options);
         Assert.Equal(2, (await Rows(model, Score(1, 2))).Length);
     }
@@ -124,15 +121,13 @@ public abstract class LlamaRefusalContract : IDisposable
             var tokens = await model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1]), IgnoreEndOfGeneration = true }).ToListAsync();
             Assert.Equal(FinishReason.ContextFull, tokens[^1].FinishReason);
         }
-        options.ContextLength = 33;
-        await Assert.ThrowsAsync<ConfigurationException>(() => Load(options));
+        await Assert.ThrowsAsync<ConfigurationException>(() => Load(options with { ContextLength = 33 }));
     }
 
     [Fact]
     public async Task A_prompt_goes_through_in_as_many_batches_as_it_needs()
     {
-        var options = Options(Random(TinyModel.Llama()));
-        options.ContextLength = 400; // positions beyond the trained ones are allowed with RoPE
+        ModelOptions options = Options(Random(TinyModel.Llama())) with { ContextLength = 400 }; // positions beyond the trained ones are allowed with RoPE
         await using var model = await Load(options);
         int[] tokens = [.. Enumerable.Range(0, 400).Select(i => i % 200)];
         Assert.Equal(400, (await Rows(model, Score(tokens))).Length);
@@ -192,8 +187,7 @@ public abstract class LlamaRefusalContract : IDisposable
     [Fact]
     public async Task A_vocabulary_alone_splits_text_and_does_nothing_else()
     {
-        ModelOptions options = Options(TinyModel.T5());
-        options.VocabularyOnly = true;
+        ModelOptions options = Options(TinyModel.T5()) with { VocabularyOnly = true };
         await using var model = await Load(options);
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => Rows(model, Score(1) with { Source = Prompt.FromTokens([1]) }));
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => model.GenerateAsync(new() { Prompt = Prompt.FromText("a") }).ToListAsync().AsTask());

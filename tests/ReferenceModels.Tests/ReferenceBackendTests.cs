@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.Gguf;
 
 namespace ReferenceModels.Tests;

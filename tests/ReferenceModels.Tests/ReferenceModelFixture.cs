@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.LlamaCpp;
 
 namespace ReferenceModels.Tests;

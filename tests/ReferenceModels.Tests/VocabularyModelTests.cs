@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 
 namespace ReferenceModels.Tests;
 

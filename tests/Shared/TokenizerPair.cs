@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.Gguf;
 using Engine.LlamaCpp;
 using Engine.Tokenizers;

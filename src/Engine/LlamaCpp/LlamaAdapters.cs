@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
 

@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

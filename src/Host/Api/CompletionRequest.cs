@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Engine.Configuration;
 
 namespace Engine.Host.Api;
 

@@ -1,5 +1,3 @@
-using Engine.Configuration;
-
 namespace Engine.Host.Commands;
 
 /// <summary>What <c>bench --json</c> prints. Rates are medians over the repetitions.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 
 namespace Engine.Host.Commands;
 

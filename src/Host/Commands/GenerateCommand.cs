@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Engine.Configuration;
 using Engine.Parity;
 
 namespace Engine.Host.Commands;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 using Engine.Generation;
 using Engine.Parity;
 
@@ -61,10 +60,6 @@ internal sealed class LayerSelection(ReferenceSelection reference)
         }
     }
 
-    private ModelOptions Read(ParseResult parsed, ModelOptions native, Arithmetic otherwise)
-    {
-        ModelOptions options = reference.Read(parsed, native);
-        options.Arithmetic = parsed.GetValue(Arithmetic) ?? otherwise;
-        return options;
-    }
+    private ModelOptions Read(ParseResult parsed, ModelOptions native, Arithmetic otherwise) =>
+        reference.Read(parsed, native) with { Arithmetic = parsed.GetValue(Arithmetic) ?? otherwise };
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Engine.BuiltIn;
-using Engine.Configuration;
 
 namespace Engine.Host.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 
 namespace Engine.Host.Commands;
 
@@ -22,13 +21,10 @@ internal sealed class ReferenceSelection(Numerics setting)
     public Numerics ReadSetting(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Setting)!, ignoreCase: true);
 
     /// <summary>The reference beside <paramref name="native"/>: on the processor, with the same threads and context.</summary>
-    public ModelOptions Read(ParseResult parsed, ModelOptions native) => new()
+    public ModelOptions Read(ParseResult parsed, ModelOptions native) => native with
     {
         Path = parsed.GetValue(ReferenceModel) ?? native.Path,
         Backend = ReferenceBackend,
         Device = "cpu",
-        Threads = native.Threads,
-        ContextLength = native.ContextLength,
-        Adapters = native.Adapters,
     };
 }

@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Parity;
 
 namespace Engine.Host.Commands;
@@ -24,7 +23,7 @@ internal sealed class SecondOpinion(Func<ModelOptions, CancellationToken, Task<I
         {
             return first;
         }
-        IModel model = await load(Rounding(), cancellationToken).ConfigureAwait(false);
+        IModel model = await load(reference with { Arithmetic = Arithmetic.Ggml }, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
             ParityReport second = await judge(model).ConfigureAwait(false);
@@ -39,15 +38,4 @@ internal sealed class SecondOpinion(Func<ModelOptions, CancellationToken, Task<I
     // Products of F32 weights are the same in both arithmetics; GELU is not.
     private static bool Rounds(ParityReport report, ModelCard native) =>
         report.Native.FileType != "F32" || report.Reference.FileType != "F32" || native.Activation == "gelu";
-
-    private ModelOptions Rounding() => new()
-    {
-        Path = reference.Path,
-        Backend = reference.Backend,
-        Device = reference.Device,
-        Threads = reference.Threads,
-        ContextLength = reference.ContextLength,
-        Adapters = reference.Adapters,
-        Arithmetic = Arithmetic.Ggml,
-    };
 }

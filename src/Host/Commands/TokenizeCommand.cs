@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 using Engine.Host.Commands.Tokenization;
 
 namespace Engine.Host.Commands;
@@ -104,13 +103,8 @@ internal sealed class TokenizeCommand
         }
     }
 
-    private ModelOptions Options(ParseResult parsed, string backend)
-    {
-        ModelOptions options = _model.Read(parsed, backend: backend);
-        options.Device = "cpu";
-        options.VocabularyOnly = true;
-        return options;
-    }
+    private ModelOptions Options(ParseResult parsed, string backend) =>
+        _model.Read(parsed, backend: backend) with { Device = "cpu", VocabularyOnly = true };
 
     private async Task<IReadOnlyList<string>> ReadTextsAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         (parsed.GetValue(_text), parsed.GetValue(_file), parsed.GetValue(_cases)) switch

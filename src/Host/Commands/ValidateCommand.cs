@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 using Engine.Host.Commands.Calibrating;
 using Engine.Parity;
 

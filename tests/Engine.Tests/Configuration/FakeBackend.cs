@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Tests.Parity;
 
 namespace Engine.Tests.Configuration;

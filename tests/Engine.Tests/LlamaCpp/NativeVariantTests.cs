@@ -1,5 +1,4 @@
 using Engine.BuiltIn;
-using Engine.Configuration;
 using Engine.LlamaCpp;
 
 namespace Engine.Tests.LlamaCpp;

@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.Host.Commands;
 using Engine.Parity;
 

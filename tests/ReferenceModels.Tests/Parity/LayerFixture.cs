@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Configuration;
 using Engine.Parity;
 
 namespace ReferenceModels.Tests.Parity;

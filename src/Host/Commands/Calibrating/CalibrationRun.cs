@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.LlamaCpp;
 using Engine.Parity;
 
@@ -119,17 +118,7 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
 
     private async Task<RowTable> ReferenceAsync(Arithmetic arithmetic, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken)
     {
-        var options = new ModelOptions
-        {
-            Path = referenceOptions.Path,
-            Backend = referenceOptions.Backend,
-            Device = referenceOptions.Device,
-            Threads = referenceOptions.Threads,
-            ContextLength = referenceOptions.ContextLength,
-            Adapters = referenceOptions.Adapters,
-            Arithmetic = arithmetic,
-        };
-        IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
+        IModel model = await backends.LoadAsync(referenceOptions with { Arithmetic = arithmetic }, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
             return await RowTable.ReadAsync("the reference", model, inputs, kinds, setting, null, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Engine.Configuration;
 using Engine.LlamaCpp;
 using Engine.Parity;
 using ReferenceModels;

@@ -1,5 +1,3 @@
-using Engine.Configuration;
-
 namespace Engine.Host.Commands.Calibrating;
 
 /// <summary>Two loaded models and what they are put to.</summary>

@@ -1,4 +1,3 @@
-using Engine.Configuration;
 using Engine.LlamaCpp;
 using Engine.Parity;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 using ReferenceModels.Heads;
 
 namespace Engine.Host.Commands.Embedding;

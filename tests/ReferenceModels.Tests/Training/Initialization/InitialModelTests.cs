@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Engine;
-using Engine.Configuration;
 using Engine.Gguf;
 using ReferenceModels.Training.Initialization;
 

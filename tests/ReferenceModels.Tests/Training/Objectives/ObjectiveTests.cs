@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Engine;
-using Engine.Configuration;
 using ReferenceModels.Heads;
 using ReferenceModels.Training;
 using ReferenceModels.Training.Objectives;

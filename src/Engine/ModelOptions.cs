@@ -1,42 +1,42 @@
-namespace Engine.Configuration;
+namespace Engine;
 
 /// <summary>How one model is loaded. Bound from <c>Engine:Models:NAME</c>.</summary>
-public sealed class ModelOptions
+public sealed record ModelOptions
 {
     /// <summary>Path of the GGUF file (of the first part, for a split file).</summary>
-    public string Path { get; set; } = "";
+    public string Path { get; init; } = "";
 
     /// <summary>Name of the backend.</summary>
     /// <value>The default is <c>llama.cpp</c>.</value>
-    public string Backend { get; set; } = "llama.cpp";
+    public string Backend { get; init; } = "llama.cpp";
 
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</summary>
     /// <value>The default is <c>auto</c>: the best device whose library and driver load, else the CPU.</value>
-    public string Device { get; set; } = "auto";
+    public string Device { get; init; } = "auto";
 
     /// <summary>Tokens a request may hold, prompt and answer together; 0 takes the model's own, up to 4096.</summary>
-    public int ContextLength { get; set; }
+    public int ContextLength { get; init; }
 
     /// <summary>Requests that run at the same time, each in a context of its own.</summary>
     /// <value>The default is 1.</value>
-    public int Slots { get; set; } = 1;
+    public int Slots { get; init; } = 1;
 
     /// <summary>Threads of one request's computation, as many as there are cores at the most; 0 shares the cores among the slots.</summary>
-    public int Threads { get; set; }
+    public int Threads { get; init; }
 
     /// <summary>Layers to offload to the device; -1 for all.</summary>
-    public int GpuLayers { get; set; } = -1;
+    public int GpuLayers { get; init; } = -1;
 
     /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
     /// <value>The default is <see cref="Arithmetic.Exact"/>.</value>
-    public Arithmetic Arithmetic { get; set; }
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
-    public IReadOnlyList<AdapterOptions> Adapters { get; set; } = [];
+    public IReadOnlyList<AdapterOptions> Adapters { get; init; } = [];
 
     /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
-    public string? LibraryPath { get; set; }
+    public string? LibraryPath { get; init; }
 
     /// <summary>Loads the vocabulary and no weights: the model splits text and refuses everything else.</summary>
-    public bool VocabularyOnly { get; set; }
+    public bool VocabularyOnly { get; init; }
 }

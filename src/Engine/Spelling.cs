@@ -1,4 +1,4 @@
-namespace Engine.Configuration;
+namespace Engine;
 
 /// <summary>Proposes the word that a mistyped one was meant to be.</summary>
 internal static class Spelling

@@ -1,6 +1,4 @@
-using Engine.Configuration;
-
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests;
 
 public sealed class SpellingTests
 {
