@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Engine.Gguf;
 
 /// <summary>The key–value pairs of a file. A getter gives null where the key is absent and refuses a value of another
@@ -45,16 +47,24 @@ public sealed class GgufMetadata
 
     /// <summary>An array of f32.</summary>
     /// <exception cref="ModelFileException">The value is of another type.</exception>
-    public IReadOnlyList<float>? GetFloat32s(string key) => (float[]?)ArrayOf(key, GgufValueType.Float32)?.Value;
+    public IReadOnlyList<float>? GetFloat32s(string key) => ArrayOf(key, GgufValueType.Float32)?.ArrayOf<float>();
 
     /// <summary>An array of i32, or of u32 that i32 can hold.</summary>
     /// <exception cref="ModelFileException">The value is of another type or too large.</exception>
     public IReadOnlyList<int>? GetInt32s(string key)
     {
-        object? values = ArrayOf(key, GgufValueType.Int32, GgufValueType.UInt32)?.Value;
-        return values is not uint[] unsigned ? (int[]?)values
+        GgufValue? value = ArrayOf(key, GgufValueType.Int32, GgufValueType.UInt32);
+        return value?.ArrayOf<uint>() is not { } unsigned ? value?.ArrayOf<int>()
             : unsigned.All(value => value <= int.MaxValue) ? [.. unsigned.Select(value => (int)value)]
             : throw Refuse(key, $"numbers up to {int.MaxValue:N0}", $"{unsigned.Max():N0}");
+    }
+
+    /// <summary>An array of bytes, which converters write as u8 or as i8.</summary>
+    /// <exception cref="ModelFileException">The value is of another type.</exception>
+    internal byte[]? GetBytes(string key)
+    {
+        GgufValue? value = ArrayOf(key, GgufValueType.UInt8, GgufValueType.Int8);
+        return value?.ArrayOf<sbyte>() is { } signed ? [.. MemoryMarshal.AsBytes(signed.AsSpan())] : value?.ArrayOf<byte>();
     }
 
     /// <summary>A string that has to be there.</summary>

@@ -16,7 +16,9 @@ public sealed class GgufValue
     /// <summary>The type of an array's elements; null for a single value.</summary>
     public GgufValueType? ElementType { get; }
 
-    /// <summary>The value as .NET has it: a number, a bool, a string, an array of numbers or bools, or <see cref="GgufStrings"/>.</summary>
+    /// <summary>The value in .NET's types: a number, a bool, a string, an array of numbers or bools, or <see cref="GgufStrings"/>.</summary>
+    /// <remarks>Ask <see cref="ElementType"/> what an array holds: to the CLR a boxed <c>int[]</c> is a <c>uint[]</c> as well, and a
+    /// <c>sbyte[]</c> a <c>byte[]</c>.</remarks>
     public object Value => Type == GgufValueType.String ? Encoding.UTF8.GetString((byte[])_value) : _value;
 
     /// <summary>How many elements an array has; 1 for a single value.</summary>
@@ -26,6 +28,9 @@ public sealed class GgufValue
         Array array when Type == GgufValueType.Array => array.Length,
         _ => 1,
     };
+
+    /// <summary>The elements of an array of exactly this type; null for any other value.</summary>
+    internal T[]? ArrayOf<T>() where T : unmanaged => ElementType is { } type && type == TypeOf<T>() ? (T[])_value : null;
 
     /// <summary>The bytes of a single string.</summary>
     internal ReadOnlySpan<byte> StringBytes => (byte[])_value;

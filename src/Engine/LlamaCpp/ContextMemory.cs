@@ -80,11 +80,11 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double Number(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value is uint value ? value : otherwise;
 
         // One number for all layers, or one for each.
-        double[] PerLayer(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value switch
+        double[] PerLayer(string key, double otherwise) => metadata[$"{a}.{key}"] switch
         {
-            uint[] values when values.Length > 0 => [.. values.Select(value => (double)value)],
-            int[] values when values.Length > 0 => [.. values.Select(value => (double)value)],
-            uint value => [.. Enumerable.Repeat((double)value, Count(layers))],
+            { Count: > 0, ElementType: GgufValueType.UInt32 } value => [.. value.ArrayOf<uint>()!.Select(number => (double)number)],
+            { Count: > 0, ElementType: GgufValueType.Int32 } value => [.. value.ArrayOf<int>()!.Select(number => (double)number)],
+            { Value: uint number } => [.. Enumerable.Repeat((double)number, Count(layers))],
             _ => [.. Enumerable.Repeat(otherwise, Count(layers))],
         };
     }

@@ -21,13 +21,7 @@ internal sealed class PrecompiledCharacterMap
     /// <exception cref="ModelFileException">The map contradicts itself.</exception>
     public static PrecompiledCharacterMap Read(GgufMetadata metadata)
     {
-        byte[] blob = metadata[Key]?.Value switch
-        {
-            null => [],
-            byte[] bytes => bytes,
-            sbyte[] bytes => [.. bytes.Select(value => (byte)value)],
-            _ => throw metadata.Refuse(Key, "an array of bytes", $"a value of type {metadata[Key]!.Type}"),
-        };
+        byte[] blob = metadata.GetBytes(Key) ?? [];
         if (blob.Length == 0)
         {
             return new PrecompiledCharacterMap([], []);

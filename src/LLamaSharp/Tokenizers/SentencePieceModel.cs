@@ -42,7 +42,7 @@ internal static class SentencePieceModel
             });
             Message(model, 3, normalizer =>
             {
-                if (CharacterMap(file) is { } map)
+                if (file.Metadata.GetBytes("tokenizer.ggml.precompiled_charsmap") is { } map)
                 {
                     normalizer.WriteTag(2, WireFormat.WireType.LengthDelimited);
                     normalizer.WriteBytes(ByteString.CopyFrom(map));
@@ -66,13 +66,6 @@ internal static class SentencePieceModel
         TokenKind.Unused => 5,
         TokenKind.Byte => 6,
         _ => 1,
-    };
-
-    private static byte[]? CharacterMap(GgufFile file) => file.Metadata["tokenizer.ggml.precompiled_charsmap"]?.Value switch
-    {
-        IEnumerable<byte> bytes => [.. bytes],
-        IEnumerable<sbyte> bytes => [.. bytes.Select(value => (byte)value)],
-        _ => null,
     };
 
     private static void Message(CodedOutputStream output, int field, Action<CodedOutputStream> write)

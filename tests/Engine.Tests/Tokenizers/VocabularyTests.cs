@@ -36,6 +36,14 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
+    public void Scores_may_be_whole_numbers_below_zero()
+    {
+        ITokenizer tokenizer = Make(["<unk>", "<s>", "</s>", "a", "b", "c", "ab", "bc"], prefix: false, metadata: writer =>
+            writer.SetMetadata("tokenizer.ggml.scores", (int[])[0, 0, 0, 0, 0, 0, -20, -10]));
+        Assert.Equal([3, 7], tokenizer.Encode("abc", addSpecial: false));
+    }
+
+    [Fact]
     public void User_defined_tokens_are_found_before_anything_is_joined()
     {
         ITokenizer tokenizer = Make(["<unk>", "<s>", "</s>", "a", "b", "ab", "b<x>", "<x>"], types: [2, 3, 3, 1, 1, 1, 1, 4], prefix: false);

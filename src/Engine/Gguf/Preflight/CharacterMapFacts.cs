@@ -13,13 +13,12 @@ internal static class CharacterMapFacts
 
     public static void Check(GgufFile file)
     {
-        byte[]? map = file.Metadata[Key]?.Value switch
+        if (file.Metadata[Key] is not { ElementType: GgufValueType.UInt8 or GgufValueType.Int8 })
         {
-            byte[] bytes => bytes,
-            sbyte[] bytes => [.. bytes.Select(value => (byte)value)],
-            _ => null, // absent; another type is refused by llama.cpp itself
-        };
-        if (map is null || map.Length < sizeof(uint))
+            return; // absent; another type is refused by llama.cpp itself
+        }
+        byte[] map = file.Metadata.GetBytes(Key)!;
+        if (map.Length < sizeof(uint))
         {
             return;
         }

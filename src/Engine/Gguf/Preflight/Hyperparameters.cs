@@ -33,9 +33,9 @@ internal sealed class Hyperparameters(GgufFile file)
     {
         null => null,
         { Type: GgufValueType.UInt32 } value => [(uint)value.Value],
-        { Value: uint[] values } => [.. values.Select(value => (long)value)],
-        { Value: int[] values } => [.. values.Select(value => (long)value)],
-        { Value: bool[] values } => [.. values.Select(value => value ? 1L : 0L)], // llama.cpp reads them as numbers
+        { ElementType: GgufValueType.UInt32 } value => [.. value.ArrayOf<uint>()!.Select(number => (long)number)],
+        { ElementType: GgufValueType.Int32 } value => [.. value.ArrayOf<int>()!.Select(number => (long)number)],
+        { ElementType: GgufValueType.Bool } value => [.. value.ArrayOf<bool>()!.Select(truth => truth ? 1L : 0L)], // llama.cpp reads them as numbers
         _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type"),
     };
 

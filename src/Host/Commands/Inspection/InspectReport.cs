@@ -38,17 +38,23 @@ internal sealed record InspectReport
         Bytes = file.FileBytes,
         Refusal = refusal,
         Memory = memory,
-        Metadata = file.Metadata.Keys.ToDictionary(key => key, key => Plain(file.Metadata[key]!.Value)),
+        Metadata = file.Metadata.Keys.ToDictionary(key => key, key => Plain(file.Metadata[key]!)),
         Tensors = [.. file.Tensors.Select(tensor => new InspectedTensor(tensor.Name, tensor.Shape, tensor.TypeName, tensor.ByteLength))],
     };
 
-    private static object Plain(object value) => value switch
+    private static object Plain(GgufValue value) => value.ElementType switch
+    {
+        null => Finite(value.Value),
+        GgufValueType.Float32 => value.ArrayOf<float>()!.Select(number => Finite(number)),
+        GgufValueType.Float64 => value.ArrayOf<double>()!.Select(number => Finite(number)),
+        GgufValueType.UInt8 => value.ArrayOf<byte>()!.Select(number => (int)number), // the serializer would write Base64
+        _ => value.Value,
+    };
+
+    private static object Finite(object value) => value switch
     {
         float number when !float.IsFinite(number) => number.ToString(CultureInfo.InvariantCulture),
         double number when !double.IsFinite(number) => number.ToString(CultureInfo.InvariantCulture),
-        float[] numbers => numbers.Select(number => Plain(number)),
-        double[] numbers => numbers.Select(number => Plain(number)),
-        byte[] bytes => bytes.Select(number => (int)number), // JSON would have it as Base64
         _ => value,
     };
 }

@@ -68,7 +68,7 @@ internal static class Checkpoint
                 Fill(file, $"{i}.{kind}", MemoryMarshal.AsBytes(numbers.AsSpan()));
             }
         }
-        log.FromNumbers(name => file.Metadata["checkpoint.log." + name]?.Value as double[] ?? []);
+        log.FromNumbers(name => file.Metadata["checkpoint.log." + name]?.ArrayOf<double>() ?? []);
         if (log.Steps.Count != file.Metadata.RequireUInt32(Step))
         {
             throw new ModelFileException($"Resuming from '{path}': expected a log of {file.Metadata.RequireUInt32(Step)} steps, found {log.Steps.Count}. The file is damaged; begin a new run.");

@@ -105,7 +105,8 @@ public sealed class InspectCommandTests : IDisposable
     [Fact]
     public async Task Json_holds_the_fields_that_other_programs_rely_on()
     {
-        HeaderOfLlama header = HeaderOfLlama.OfOneBillion().Set("odd", GgufValue.FromArray(new[] { 1f, float.NaN }));
+        HeaderOfLlama header = HeaderOfLlama.OfOneBillion().Set("odd", GgufValue.FromArray(new[] { 1f, float.NaN }))
+            .Set("i8", GgufValue.FromArray<sbyte>([-1, 127])).Set("u8", GgufValue.FromArray<byte>([255])).Set("i32", GgufValue.FromArray([-1])).Set("u32", GgufValue.FromArray([uint.MaxValue]));
 
         JsonElement json = JsonDocument.Parse(await Inspect(header.Write(_folder.File("llama.gguf")), "--json", "--context", "8192")).RootElement;
 
@@ -114,6 +115,9 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal("F16", json.GetProperty("file_type").GetString());
         Assert.Equal(16, json.GetProperty("metadata").GetProperty("llama.block_count").GetInt32());
         Assert.Equal("NaN", json.GetProperty("metadata").GetProperty("odd")[1].GetString());
+        Assert.Equal(
+            ["[-1,127]", "[255]", "[-1]", "[4294967295]"],
+            new[] { "i8", "u8", "i32", "u32" }.Select(key => string.Concat(json.GetProperty("metadata").GetProperty(key).GetRawText().Where(c => !char.IsWhiteSpace(c)))));
         Assert.Equal(8192, json.GetProperty("memory").GetProperty("context_length").GetInt32());
         JsonElement first = json.GetProperty("tensors")[0];
         Assert.Equal("token_embd.weight", first.GetProperty("name").GetString());
