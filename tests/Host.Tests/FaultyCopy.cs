@@ -17,7 +17,7 @@ internal sealed class FaultyCopy : IDisposable
     /// <param name="index">Which value; the first by default, of middling size.</param>
     public static FaultyCopy OfF32(float factor, int index = 0)
     {
-        string source = SharedFolder.Model("aidreams260K-f32.gguf");
+        string source = TestData.Model("aidreams260K-f32.gguf");
         byte[] bytes = File.ReadAllBytes(source);
         byte[] value = new byte[sizeof(float)];
         byte[] row;

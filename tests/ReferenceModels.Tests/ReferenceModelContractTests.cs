@@ -3,11 +3,11 @@ using Tests.Contracts;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>The contract, kept by the managed implementation: on trained weights where they are at hand, and on each family.</summary>
+/// <summary>The contract, kept by the managed implementation: on trained weights and on each family.</summary>
 public sealed class ReferenceModelContractTests : DecoderContract
 {
     protected override async ValueTask<IModel> LoadAsync(string file) =>
-        await ReferenceModelFixture.LoadAsync(SharedFolder.SkipReason is null ? SharedFolder.Model("aidreams260K-f32.gguf") : TinyFamilies.Llama(file), contextLength: 128);
+        await ReferenceModelFixture.LoadAsync(TestData.Model("aidreams260K-f32.gguf"), contextLength: 128);
 }
 
 public sealed class ReferenceLlamaContractTests : DecoderContract

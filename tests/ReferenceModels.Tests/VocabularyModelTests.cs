@@ -4,11 +4,11 @@ namespace ReferenceModels.Tests;
 
 public sealed class VocabularyModelTests
 {
-    [SharedFact]
+    [Fact]
     public async Task A_file_without_weights_splits_text_and_refuses_the_rest()
     {
         await using IModel model = await new ReferenceBackend().LoadAsync(
-            new ModelOptions { Path = SharedFolder.Vocabulary("ggml-vocab-bert-bge.gguf"), Backend = ReferenceBackend.BackendName });
+            new ModelOptions { Path = TestData.Vocabulary("ggml-vocab-bert-bge.gguf"), Backend = ReferenceBackend.BackendName });
         Assert.Equal([101, 7592, 102], model.Tokenizer.Encode("Hello"));
         Assert.Equal(ModelAbilities.None, model.Card.Abilities);
         var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(async () =>
@@ -16,10 +16,10 @@ public sealed class VocabularyModelTests
         Assert.Contains("embed text", refusal.Message, StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Of_a_file_with_weights_the_vocabulary_alone_can_be_loaded_by_both_backends()
     {
-        var options = new ModelOptions { Path = SharedFolder.Model("aidreams260K-f32.gguf"), VocabularyOnly = true };
+        var options = new ModelOptions { Path = TestData.Model("aidreams260K-f32.gguf"), VocabularyOnly = true };
         await using IModel managed = await new ReferenceBackend().LoadAsync(options);
         await using IModel native = await new Engine.LlamaCpp.LlamaCppBackend().LoadAsync(options);
         Assert.Equal(native.Tokenizer.Encode("Once upon a time"), managed.Tokenizer.Encode("Once upon a time"));

@@ -1,8 +1,21 @@
+using Xunit.Sdk;
+
 namespace Tests.Shared;
 
-/// <summary>A theory about files in <see cref="SharedFolder"/>; skipped, with the reason, where the folder is absent.</summary>
+/// <summary>A theory about files in <see cref="SharedFolder"/>, with the trait <c>Needs=MiniLM</c>: where the folder is absent,
+/// <c>dotnet test</c> leaves those tests out (<c>tests/Directory.Build.props</c>), and other runners skip them with the reason.</summary>
+/// <remarks>xUnit's own discoverer of traits reads name and value from the arguments of the constructor.</remarks>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class SharedTheoryAttribute : TheoryAttribute
+[TraitDiscoverer("Xunit.Sdk.TraitDiscoverer", "xunit.core")]
+internal sealed class SharedTheoryAttribute : TheoryAttribute, ITraitAttribute
 {
-    public SharedTheoryAttribute() => Skip = SharedFolder.SkipReason;
+    public SharedTheoryAttribute(string trait = "Needs", string value = "MiniLM")
+    {
+        (Trait, Value) = (trait, value);
+        Skip = SharedFolder.SkipReason;
+    }
+
+    public string Trait { get; }
+
+    public string Value { get; }
 }

@@ -76,10 +76,10 @@ public sealed class GgufRefusalTests : IDisposable
         Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public void A_real_file_cut_off_anywhere_is_refused()
     {
-        byte[] whole = File.ReadAllBytes(SharedFolder.Model("aidreams260K-q8_0.gguf"));
+        byte[] whole = File.ReadAllBytes(TestData.Model("aidreams260K-q8_0.gguf"));
         for (int length = 1; length < whole.Length; length += length < 30_000 ? 997 : 29_989)
         {
             File.WriteAllBytes(_folder.File("cut.gguf"), whole[..length]);

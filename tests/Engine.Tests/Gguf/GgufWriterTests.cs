@@ -75,12 +75,12 @@ public sealed class GgufWriterTests : IDisposable
         Assert.Equal(128, file.Tensors[1].FileOffset - file.Tensors[0].FileOffset);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("aidreams260K-f32.gguf")]
     [InlineData("aidreams260K-q8_0.gguf")]
     public void A_real_file_written_again_says_the_same(string name)
     {
-        using GgufFile original = GgufFile.Open(SharedFolder.Model(name));
+        using GgufFile original = GgufFile.Open(TestData.Model(name));
         var writer = new GgufWriter();
         foreach (string key in original.Metadata.Keys)
         {

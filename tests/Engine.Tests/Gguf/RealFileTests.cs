@@ -4,10 +4,10 @@ namespace Engine.Tests.Gguf;
 
 public sealed class RealFileTests
 {
-    [SharedFact]
+    [Fact]
     public void The_trained_f32_model_reads_as_its_makers_describe_it()
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Model("aidreams260K-f32.gguf"));
+        using GgufFile file = GgufFile.Open(TestData.Model("aidreams260K-f32.gguf"));
 
         Assert.Equal("llama", file.Metadata.RequireString("general.architecture"));
         Assert.Equal(64u, file.Metadata.GetUInt32("llama.embedding_length"));
@@ -20,7 +20,7 @@ public sealed class RealFileTests
         Assert.Equal(937_632, file.FileBytes);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("bert-bge", "bert", 30_522)]
     [InlineData("falcon", "falcon", 65_024)]
     [InlineData("gpt-2", "gpt2", 50_257)]
@@ -30,19 +30,19 @@ public sealed class RealFileTests
     [InlineData("starcoder", "starcoder2", 49_152)]
     public void Real_vocabularies_are_read_and_are_harmless(string name, string architecture, int tokens)
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf"));
+        using GgufFile file = GgufFile.Open(TestData.Vocabulary($"ggml-vocab-{name}.gguf"));
 
         Assert.Equal(architecture, file.Metadata.RequireString("general.architecture"));
         Assert.Equal(tokens, file.Metadata.RequireStrings("tokenizer.ggml.tokens").Count);
         GgufPreflight.Check(file);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("aidreams260K-f32.gguf")]
     [InlineData("aidreams260K-q8_0.gguf")]
     public void Real_weights_are_harmless(string name)
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Model(name));
+        using GgufFile file = GgufFile.Open(TestData.Model(name));
 
         GgufPreflight.Check(file);
     }

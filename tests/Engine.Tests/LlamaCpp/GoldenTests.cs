@@ -3,16 +3,14 @@ using Engine.LlamaCpp;
 
 namespace Engine.Tests.LlamaCpp;
 
-/// <summary>Real weights against the float64 NumPy forward in ../shared/models.</summary>
+/// <summary>Real weights against the float64 NumPy forward in tests/Data/models.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class GoldenTests
 {
-    private static readonly JsonElement Golden = SharedFolder.SkipReason is not null
-        ? default
-        : JsonDocument.Parse(File.ReadAllText(SharedFolder.Model("aidreams260K.expected.json"))).RootElement;
+    private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllText(TestData.Model("aidreams260K.expected.json"))).RootElement;
 
     private static ValueTask<IModel> Load(string name = "aidreams260K-f32.gguf", int slots = 1) =>
-        new LlamaCppBackend().LoadAsync(new() { Path = SharedFolder.Model(name), Device = "cpu", Slots = slots });
+        new LlamaCppBackend().LoadAsync(new() { Path = TestData.Model(name), Device = "cpu", Slots = slots });
 
     private static int[] Ids(string property) => [.. Golden.GetProperty(property).EnumerateArray().Select(id => id.GetInt32())];
 
@@ -20,14 +18,14 @@ public sealed class GoldenTests
 
     private static GenerateRequest Greedy => new() { Prompt = Prompt.FromTokens(Ids("start")), MaxTokens = 100, Sampling = SamplingOptions.Greedy };
 
-    [SharedFact]
+    [Fact]
     public async Task Greedy_tokens_are_those_of_the_golden_file()
     {
         await using var model = await Load();
         Assert.Equal(Ids("greedy"), await model.GenerateAsync(Greedy).Select(token => token.Token).ToArrayAsync());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Eight_threads_on_four_slots_get_the_golden_tokens_each()
     {
         await using var model = await Load(slots: 4);
@@ -35,7 +33,7 @@ public sealed class GoldenTests
         Assert.All(answers, answer => Assert.Equal(Ids("greedy"), answer));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_text_begins_as_llama_cpp_prints_it()
     {
         await using var model = await Load();
@@ -43,7 +41,7 @@ public sealed class GoldenTests
         Assert.StartsWith("\"Echoes of vectors unfold, a gentle hum of precision", text.TrimStart(), StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Strict_logits_are_those_of_float64()
     {
         await using var model = await Load();
@@ -69,7 +67,7 @@ public sealed class GoldenTests
         Assert.Equal(Golden.GetProperty("perplexity_of_score_tokens").GetDouble(), Math.Exp(-logLikelihood / (rows.Length - 1)), 1e-3);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_layers_outputs_are_those_of_float64()
     {
         await using var model = await Load();

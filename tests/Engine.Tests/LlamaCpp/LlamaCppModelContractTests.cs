@@ -9,12 +9,12 @@ internal static class ContractModel
     public static ValueTask<IModel> LoadAsync(string path) => new LlamaCppBackend().LoadAsync(new() { Path = path, Device = "cpu" });
 }
 
-/// <summary>On trained weights where they are at hand.</summary>
+/// <summary>On trained weights.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class LlamaCppModelContractTests : DecoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) =>
-        ContractModel.LoadAsync(SharedFolder.SkipReason is null ? SharedFolder.Model("aidreams260K-f32.gguf") : TinyFamilies.Llama(file));
+        ContractModel.LoadAsync(TestData.Model("aidreams260K-f32.gguf"));
 }
 
 [Collection(LoadedLibrary.Name)]

@@ -4,7 +4,7 @@ namespace Engine.Tests.Tokenizers;
 /// <summary>Prompts in which only the template's own text may name special tokens, with real vocabularies and both tokenizers.</summary>
 public sealed class MarkedTextTests
 {
-    [SharedTheory]
+    [Theory]
     [InlineData("llama-bpe", "<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>")]
     [InlineData("llama-spm", "<s>[INST] ", " [/INST]</s>")]
     [InlineData("bert-bge", "[MASK] ", "[SEP]")]
@@ -22,7 +22,7 @@ public sealed class MarkedTextTests
         }
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("llama-bpe", "<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>")]
     [InlineData("llama-spm", "<s>", "</s>")]
     public async Task Markup_in_what_users_send_is_plain_text(string name, string before, string behind)
@@ -41,7 +41,7 @@ public sealed class MarkedTextTests
         }
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_template_that_writes_BOS_itself_gets_it_once()
     {
         await using TokenizerPair pair = await OpenAsync("llama-spm");
@@ -54,7 +54,7 @@ public sealed class MarkedTextTests
         }
     }
 
-    private static Task<TokenizerPair> OpenAsync(string name) => TokenizerPair.OpenAsync(SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf"));
+    private static Task<TokenizerPair> OpenAsync(string name) => TokenizerPair.OpenAsync(TestData.Vocabulary($"ggml-vocab-{name}.gguf"));
 
     /// <summary>The ids without what the tokenizer adds around them.</summary>
     private static IEnumerable<int> Within(IReadOnlyList<int> ids, IReadOnlyList<int> whole) =>

@@ -13,7 +13,7 @@ public sealed class OverlappingTokensTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SharedFact]
+    [Fact]
     public async Task They_are_cut_out_in_the_order_of_llama_cpp()
     {
         await using TokenizerPair pair = await TokenizerPair.OpenAsync(WriteVocabulary());
@@ -24,7 +24,7 @@ public sealed class OverlappingTokensTests : IDisposable
     // All pairs of some letters, in the places of the last tokens.
     private string WriteVocabulary()
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf"));
+        using GgufFile file = GgufFile.Open(TestData.Vocabulary("ggml-vocab-llama-spm.gguf"));
         string[] tokens = [.. file.Metadata.GetStrings("tokenizer.ggml.tokens")!];
         int[] kinds = [.. file.Metadata.GetInt32s("tokenizer.ggml.token_type")!];
         string[] pairs = [.. Letters.SelectMany(first => Letters.Select(second => $"{first}{second}")).Except(tokens)];

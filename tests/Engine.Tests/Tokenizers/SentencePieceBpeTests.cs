@@ -5,16 +5,16 @@ using Engine.Tokenizers;
 
 namespace Engine.Tests.Tokenizers;
 
-/// <summary>Judged by the ids that llama.cpp's own test data give for the vocabulary of Llama 2 (<c>../shared/vocab</c>).</summary>
+/// <summary>Judged by the ids that llama.cpp's own test data give for the vocabulary of Llama 2 (<c>tests/Data/vocab</c>).</summary>
 public sealed class SentencePieceBpeTests
 {
     private static readonly Lazy<ITokenizer> Llama2 = new(() => Read("ggml-vocab-llama-spm.gguf"));
 
-    [SharedFact]
+    [Fact]
     public void The_ids_of_llama_cpps_test_texts_are_the_expected_ones()
     {
         string[] texts = Texts();
-        string[] expected = File.ReadAllLines(SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf.out"));
+        string[] expected = File.ReadAllLines(TestData.Vocabulary("ggml-vocab-llama-spm.gguf.out"));
         Assert.Equal(texts.Length, expected.Length);
         Assert.True(texts.Length > 40);
         for (int i = 0; i < texts.Length; i++)
@@ -23,7 +23,7 @@ public sealed class SentencePieceBpeTests
         }
     }
 
-    [SharedFact]
+    [Fact]
     public void Text_comes_back_from_its_ids_behind_the_added_blank()
     {
         foreach (string text in Texts().Where(text => text.Length > 0))
@@ -32,7 +32,7 @@ public sealed class SentencePieceBpeTests
         }
     }
 
-    [SharedFact]
+    [Fact]
     public void A_text_begins_with_BOS_only_where_special_tokens_are_added()
     {
         Assert.Equal([1, 15043], Llama2.Value.Encode("Hello"));
@@ -41,7 +41,7 @@ public sealed class SentencePieceBpeTests
         Assert.Empty(Llama2.Value.Encode("", addSpecial: false));
     }
 
-    [SharedFact]
+    [Fact]
     public void The_text_of_a_special_token_is_that_token_only_where_asked_for()
     {
         // Behind a special token a blank is added again, as llama.cpp does: "▁Hello" twice.
@@ -49,14 +49,14 @@ public sealed class SentencePieceBpeTests
         Assert.DoesNotContain(2, Llama2.Value.Encode("Hello</s>Hello", addSpecial: false));
     }
 
-    [SharedFact]
+    [Fact]
     public void A_surrogate_without_its_partner_is_the_replacement_character()
     {
         Assert.Equal(Llama2.Value.Encode("a\uFFFDb"), Llama2.Value.Encode("a\uD800b"));
         Assert.Equal(Llama2.Value.Encode("\uFFFD"), Llama2.Value.Encode("\uDC00"));
     }
 
-    [SharedFact]
+    [Fact]
     public void Control_tokens_have_no_bytes_and_byte_tokens_have_one()
     {
         Assert.True(Llama2.Value.GetBytes(1).IsEmpty);
@@ -67,7 +67,7 @@ public sealed class SentencePieceBpeTests
         Assert.Throws<TokenOutOfRangeException>(() => Llama2.Value.GetPiece(-1));
     }
 
-    [SharedFact]
+    [Fact]
     public void A_hundred_thousand_equal_letters_are_split_in_good_time()
     {
         var watch = Stopwatch.StartNew();
@@ -75,7 +75,7 @@ public sealed class SentencePieceBpeTests
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10); // quadratic time would take minutes
     }
 
-    [SharedFact]
+    [Fact]
     public void Generation_ends_at_EOS()
     {
         Assert.True(Llama2.Value.IsEndOfGeneration(2));
@@ -86,11 +86,11 @@ public sealed class SentencePieceBpeTests
 
     // Each text is followed by a separator.
     private static string[] Texts() =>
-        File.ReadAllText(SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf.inp")).Split("\n__ggml_vocab_test__\n")[..^1];
+        File.ReadAllText(TestData.Vocabulary("ggml-vocab-llama-spm.gguf.inp")).Split("\n__ggml_vocab_test__\n")[..^1];
 
     private static ITokenizer Read(string name)
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Vocabulary(name));
+        using GgufFile file = GgufFile.Open(TestData.Vocabulary(name));
         return FileTokenizer.Read(file.Metadata, "llama");
     }
 }

@@ -3,7 +3,7 @@ using Engine.Tokenizers;
 
 namespace Engine.Tests.Tokenizers;
 
-/// <summary>Real vocabularies of every kind (<c>../shared/vocab</c>), judged by llama.cpp itself and by its own test data.</summary>
+/// <summary>Real vocabularies of every kind (<c>tests/Data/vocab</c>), judged by llama.cpp itself and by its own test data.</summary>
 public sealed class SharedVocabularyTests
 {
     private const int Texts = 2_000; // ENGINE_TOKENIZER_TEXTS=20000 for more
@@ -12,7 +12,7 @@ public sealed class SharedVocabularyTests
 
     public static TheoryData<string> NamesWithTexts => ["bert-bge", "falcon", "gpt-2", "llama-bpe", "llama-spm", "starcoder"];
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task Generated_texts_give_the_ids_of_llama_cpp(string name)
     {
@@ -21,7 +21,7 @@ public sealed class SharedVocabularyTests
         pair.SplitAlike(new GeneratedTexts(seed: 11, pair.Specials()).Take(count));
     }
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task Every_token_has_the_bytes_and_the_end_that_llama_cpp_gives_it(string name)
     {
@@ -36,7 +36,7 @@ public sealed class SharedVocabularyTests
         }
     }
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(NamesWithTexts))]
     public void The_ids_of_llama_cpps_test_texts_are_the_expected_ones(string name)
     {
@@ -51,7 +51,7 @@ public sealed class SharedVocabularyTests
         }
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("gpt-2")]
     [InlineData("llama-bpe")] // falcon and starcoder lack some bytes
     public void Byte_level_text_comes_back_from_its_ids(string name)
@@ -65,7 +65,7 @@ public sealed class SharedVocabularyTests
         }
     }
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public void Many_threads_get_the_ids_that_one_gets(string name)
     {
@@ -76,5 +76,5 @@ public sealed class SharedVocabularyTests
         Parallel.For(0, 400, i => Assert.Equal(alone[i % texts.Length], tokenizer.Encode(texts[i % texts.Length])));
     }
 
-    private static string FileOf(string name) => SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf");
+    private static string FileOf(string name) => TestData.Vocabulary($"ggml-vocab-{name}.gguf");
 }

@@ -30,7 +30,7 @@ public sealed class VocabularyFlagsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task Texts_are_split_as_llama_cpp_splits_them(string name)
     {
@@ -46,7 +46,7 @@ public sealed class VocabularyFlagsTests : IDisposable
     private string Write(string name)
     {
         (string vocabulary, (string Key, object? Value)[] changes) = Cases[name];
-        using GgufFile file = GgufFile.Open(SharedFolder.Vocabulary($"ggml-vocab-{vocabulary}.gguf"));
+        using GgufFile file = GgufFile.Open(TestData.Vocabulary($"ggml-vocab-{vocabulary}.gguf"));
         var writer = new GgufWriter();
         string[] changed = [.. changes.Select(change => Full(change.Key))];
         foreach (string key in file.Metadata.Keys.Except(changed))

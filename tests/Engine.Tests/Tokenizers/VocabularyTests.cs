@@ -127,13 +127,13 @@ public sealed class VocabularyTests : IDisposable
         Assert.Contains("'rwkv'", Assert.Throws<UnsupportedRequestException>(() => tokenizer.Encode("a")).Message, StringComparison.Ordinal);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("ggml-vocab-llama-bpe.gguf", 128256, 128009)]
     [InlineData("ggml-vocab-gpt-2.gguf", 50257, 50256)]
     [InlineData("ggml-vocab-bert-bge.gguf", 30522, null)]
     public void Real_vocabularies_of_other_kinds_load(string name, int size, int? end)
     {
-        using GgufFile file = GgufFile.Open(SharedFolder.Vocabulary(name));
+        using GgufFile file = GgufFile.Open(TestData.Vocabulary(name));
         ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
         Assert.Equal(size, tokenizer.VocabularySize);
         Assert.True(end is null || tokenizer.IsEndOfGeneration(end.Value));

@@ -4,9 +4,9 @@ namespace Engine.Host.Tests.Commands;
 
 public sealed class BenchCommandTests
 {
-    private static string Model => SharedFolder.Model("aidreams260K-f32.gguf");
+    private static string Model => TestData.Model("aidreams260K-f32.gguf");
 
-    [SharedTheory]
+    [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
     public async Task The_json_document_has_the_fields_other_programs_rely_on(string backend)
@@ -23,7 +23,7 @@ public sealed class BenchCommandTests
         Assert.True(report.GetProperty("peak_memory_bytes").GetInt64() > new FileInfo(Model).Length);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task More_tokens_than_the_context_holds_are_refused_with_all_numbers()
     {
         Outcome outcome = await EngineProcess.RunAsync("bench", "--model", Model, "--prompt-tokens", "120", "--generate-tokens", "60");

@@ -8,9 +8,9 @@ public sealed class CommandLineTests
 {
     /// <summary>Generates for minutes, so that it is certainly still running when it is stopped.</summary>
     private static string[] Endless(params string[] arguments) =>
-        ["generate", "Once upon a time", "--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--max-tokens", "1000000", "--context", "100000", "--ignore-eos", .. arguments];
+        ["generate", "Once upon a time", "--model", TestData.Model("aidreams260K-f32.gguf"), "--max-tokens", "1000000", "--context", "100000", "--ignore-eos", .. arguments];
 
-    [SharedTheory]
+    [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
     public async Task Ctrl_C_leaves_the_text_so_far_and_exit_code_130(string backend)
@@ -29,7 +29,7 @@ public sealed class CommandLineTests
         Assert.Empty(await process.StandardError.ReadToEndAsync());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Ctrl_C_with_json_leaves_one_document_of_what_is_there()
     {
         using Process process = EngineProcess.Start(Endless("--json", "--verbose"));
@@ -48,7 +48,7 @@ public sealed class CommandLineTests
         Assert.NotEqual(0, report.GetProperty("tokens").GetArrayLength());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_reader_that_goes_away_ends_the_process_quietly()
     {
         using Process process = EngineProcess.Start(Endless());

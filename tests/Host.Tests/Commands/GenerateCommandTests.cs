@@ -5,13 +5,13 @@ namespace Engine.Host.Tests.Commands;
 
 public sealed class GenerateCommandTests
 {
-    [SharedTheory]
+    [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
     public async Task The_golden_ids_come_from_an_empty_prompt(string backend)
     {
         Outcome outcome = await EngineProcess.RunAsync(
-            "generate", "", "--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--backend", backend, "--temperature", "0", "--max-tokens", "60", "--json");
+            "generate", "", "--model", TestData.Model("aidreams260K-f32.gguf"), "--backend", backend, "--temperature", "0", "--max-tokens", "60", "--json");
         Assert.Equal(0, outcome.ExitCode);
         JsonElement report = Json(outcome);
         Assert.Equal(Golden(60), report.GetProperty("tokens").EnumerateArray().Select(id => id.GetInt32()));
@@ -23,16 +23,16 @@ public sealed class GenerateCommandTests
         Assert.False(report.TryGetProperty("validate", out _));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Both_backends_agree_on_the_quantized_file()
     {
-        string[] arguments = ["generate", "", "--model", SharedFolder.Model("aidreams260K-q8_0.gguf"), "--temperature", "0", "--max-tokens", "60", "--json", "--backend"];
+        string[] arguments = ["generate", "", "--model", TestData.Model("aidreams260K-q8_0.gguf"), "--temperature", "0", "--max-tokens", "60", "--json", "--backend"];
         Outcome native = await EngineProcess.RunAsync([.. arguments, "llama.cpp"]);
         Outcome reference = await EngineProcess.RunAsync([.. arguments, "reference"]);
         Assert.Equal(Json(native).GetProperty("text").GetString(), Json(reference).GetProperty("text").GetString());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Token_ids_may_be_separated_by_blanks_and_line_ends_and_get_nothing_added()
     {
         Outcome outcome = await RunAsync("--tokens", "1,319, 459\n355", "--temperature", "0", "--max-tokens", "20", "--json");
@@ -40,10 +40,10 @@ public sealed class GenerateCommandTests
         Assert.Equal(Golden(23)[3..], Json(outcome).GetProperty("tokens").EnumerateArray().Select(id => id.GetInt32()));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_prompt_comes_from_an_argument_a_file_or_standard_input()
     {
-        string[] rest = ["--model", SharedFolder.Model("aidreams260K-f32.gguf"), "--temperature", "0", "--max-tokens", "8"];
+        string[] rest = ["--model", TestData.Model("aidreams260K-f32.gguf"), "--temperature", "0", "--max-tokens", "8"];
         using var folder = new TemporaryFolder();
         string file = folder.File("prompt.txt", [.. "Once upon a time"u8]);
         Outcome argument = await EngineProcess.RunAsync(["generate", "Once upon a time", .. rest]);
@@ -52,7 +52,7 @@ public sealed class GenerateCommandTests
         Assert.Equal(argument, await EngineProcess.RunAsync(["generate", "--file", "-", .. rest], "Once upon a time"));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Text_alone_goes_to_a_pipe()
     {
         Outcome outcome = await RunAsync("", "--temperature", "0", "--max-tokens", "20");
@@ -60,7 +60,7 @@ public sealed class GenerateCommandTests
         Assert.Empty(outcome.Error);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
     public async Task A_prompt_that_brings_its_own_BOS_gets_no_second_one_and_a_warning(string backend)
@@ -76,12 +76,12 @@ public sealed class GenerateCommandTests
         Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with two beginning-of-sequence tokens", ids.Error, StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_chat_goes_through_the_files_own_template()
     {
         using var folder = new TemporaryFolder();
         string chat = folder.File("chat.gguf");
-        using (GgufFile file = GgufFile.Open(SharedFolder.Model("aidreams260K-f32.gguf")))
+        using (GgufFile file = GgufFile.Open(TestData.Model("aidreams260K-f32.gguf")))
         {
             var copy = new GgufWriter();
             foreach (string key in file.Metadata.Keys)
@@ -107,7 +107,7 @@ public sealed class GenerateCommandTests
         Assert.StartsWith("Reading the chat template of aidreams260K-f32.gguf: expected 'tokenizer.chat_template'", without.Error, StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_stop_text_ends_the_answer_before_it()
     {
         Outcome outcome = await RunAsync("", "--temperature", "0", "--stop", "never", "--stop", "gentle", "--json");
@@ -115,7 +115,7 @@ public sealed class GenerateCommandTests
         Assert.Equal("stop", Json(outcome).GetProperty("finish_reason").GetString());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_reported_seed_gives_the_same_text_again()
     {
         JsonElement first = Json(await RunAsync("Once", "--temperature", "1", "--max-tokens", "30", "--json"));
@@ -124,7 +124,7 @@ public sealed class GenerateCommandTests
         Assert.Equal(first.GetProperty("text").GetString(), second.GetProperty("text").GetString());
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("production")]
     [InlineData("strict")]
     public async Task Verify_ends_with_a_verdict_on_the_logits_of_each_token(string setting)
@@ -136,7 +136,7 @@ public sealed class GenerateCommandTests
         Assert.StartsWith("PASS: ", lines[^1], StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Verify_puts_the_report_into_the_json_document()
     {
         Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--temperature", "0", "--ignore-eos", "--verify", "--json");
@@ -146,7 +146,7 @@ public sealed class GenerateCommandTests
         Assert.Equal(40, validate.GetProperty("positions").GetInt32());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Verify_fails_where_the_reference_has_another_weight()
     {
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 100);
@@ -156,11 +156,11 @@ public sealed class GenerateCommandTests
     }
 
     private static Task<Outcome> RunAsync(params string[] arguments) =>
-        EngineProcess.RunAsync(["generate", .. arguments, "--model", SharedFolder.Model("aidreams260K-f32.gguf")]);
+        EngineProcess.RunAsync(["generate", .. arguments, "--model", TestData.Model("aidreams260K-f32.gguf")]);
 
     private static int[] Golden(int count)
     {
-        using var expected = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Model("aidreams260K.expected.json")));
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(TestData.Model("aidreams260K.expected.json")));
         return [.. expected.RootElement.GetProperty("greedy").EnumerateArray().Take(count).Select(id => id.GetInt32())];
     }
 

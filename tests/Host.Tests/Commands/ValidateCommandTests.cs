@@ -4,9 +4,9 @@ namespace Engine.Host.Tests.Commands;
 
 public sealed class ValidateCommandTests
 {
-    private static string Model => SharedFolder.Model("aidreams260K-f32.gguf");
+    private static string Model => TestData.Model("aidreams260K-f32.gguf");
 
-    [SharedFact]
+    [Fact]
     public async Task Native_and_reference_agree_to_1e_4_on_F32_weights_in_strict()
     {
         Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, "--json");
@@ -22,7 +22,7 @@ public sealed class ValidateCommandTests
             name => Assert.True(report.TryGetProperty(name, out _), name));
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("--tokens", "1,319,459,355,260,275")]
     [InlineData("--text", "Once upon a time")]
     [InlineData("--setting", "production")]
@@ -36,14 +36,14 @@ public sealed class ValidateCommandTests
         Assert.All(lines, line => Assert.True(line.Length <= 80, line));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_quantized_file_passes_too()
     {
-        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", SharedFolder.Model("aidreams260K-q8_0.gguf"));
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", TestData.Model("aidreams260K-q8_0.gguf"));
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(100)]
@@ -56,7 +56,7 @@ public sealed class ValidateCommandTests
         Assert.Equal("fail", JsonSerializer.Deserialize<JsonElement>(outcome.Output).GetProperty("verdict").GetString());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_text_longer_than_the_context_is_unusable_and_not_a_failure()
     {
         Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, "--text", new string('x', 500));
@@ -65,14 +65,14 @@ public sealed class ValidateCommandTests
         Assert.Empty(outcome.Output);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("aidreams260K-f32.gguf")]
     [InlineData("aidreams260K-q8_0.gguf")]
     public async Task Looking_inside_a_right_pair_passes_in_either_arithmetic(string file)
     {
         foreach (string[] arithmetic in (string[][])[[], ["--arithmetic", "exact"], ["--arithmetic", "ggml"]])
         {
-            Outcome outcome = await EngineProcess.RunAsync(["validate", "--model", SharedFolder.Model(file), "--layers", "--json", .. arithmetic]);
+            Outcome outcome = await EngineProcess.RunAsync(["validate", "--model", TestData.Model(file), "--layers", "--json", .. arithmetic]);
             Assert.True(outcome.ExitCode == 0, outcome.ToString());
             var report = JsonSerializer.Deserialize<JsonElement>(outcome.Output);
             Assert.All(report.GetProperty("layers").EnumerateArray().Where(layer => layer.GetProperty("status").GetString() != "UNMEASURED"), layer =>
@@ -83,7 +83,7 @@ public sealed class ValidateCommandTests
         }
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Looking_inside_names_the_op_of_one_wrong_weight_in_80_columns()
     {
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.01f);

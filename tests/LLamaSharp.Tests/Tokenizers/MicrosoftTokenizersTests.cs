@@ -31,13 +31,13 @@ public sealed class MicrosoftTokenizersTests
         [("nomic-bert-moe", 45)] = Ties,
     };
 
-    [SharedTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public void The_reference_splits_as_the_library_does_but_for_what_is_known(string name)
     {
-        string path = SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf");
+        string path = TestData.Vocabulary($"ggml-vocab-{name}.gguf");
         ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path);
-        string withTexts = name == "nomic-bert-moe" ? SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf") : path; // it has none of its own
+        string withTexts = name == "nomic-bert-moe" ? TestData.Vocabulary("ggml-vocab-llama-spm.gguf") : path; // it has none of its own
         string[] texts = File.ReadAllText(withTexts + ".inp").Split("\n__ggml_vocab_test__\n")[..^1];
         Assert.True(texts.Length > 40);
         var different = new List<string>();
@@ -52,20 +52,20 @@ public sealed class MicrosoftTokenizersTests
         Assert.True(different.Count == 0, string.Join('\n', different));
     }
 
-    [SharedFact]
+    [Fact]
     public void A_word_of_any_length_does_not_end_the_process()
     {
         foreach (string name in (string[])["bert-bge", "gpt-2", "llama-bpe", "llama-spm", "nomic-bert-moe"])
         {
-            ITokenizer library = MicrosoftTokenizers.Read(SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf"));
+            ITokenizer library = MicrosoftTokenizers.Read(TestData.Vocabulary($"ggml-vocab-{name}.gguf"));
             Assert.NotEmpty(library.Encode(new string('a', 20_000), addSpecial: false));
         }
     }
 
-    [SharedFact]
+    [Fact]
     public void Special_tokens_and_bytes_are_the_references()
     {
-        string path = SharedFolder.Vocabulary("ggml-vocab-llama-bpe.gguf");
+        string path = TestData.Vocabulary("ggml-vocab-llama-bpe.gguf");
         ITokenizer library = MicrosoftTokenizers.Read(path);
         Assert.Equal([128000, 15339, 128009], library.Encode("hello<|eot_id|>", parseSpecial: true));
         Assert.DoesNotContain(128009, library.Encode("hello<|eot_id|>"));

@@ -4,21 +4,19 @@ using Engine;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>Real trained weights against a float64 NumPy forward pass of the same checkpoint, made by other people
-/// (<c>../shared/models/README.md</c>).</summary>
+/// (<c>tests/Data/README.md</c>).</summary>
 /// <remarks>The file gives six decimals: half a unit of the last is 5e-7. Float against double over four layers adds the
 /// rest; together 1.4e-6 were measured, on logits of up to 12. Seven times that is allowed.</remarks>
 public sealed class GoldenTests
 {
     private const double LogitTolerance = 1e-5;
 
-    private static readonly JsonElement Golden = SharedFolder.SkipReason is null
-        ? JsonDocument.Parse(File.ReadAllText(SharedFolder.Model("aidreams260K.expected.json"))).RootElement
-        : default;
+    private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllText(TestData.Model("aidreams260K.expected.json"))).RootElement;
 
-    [SharedFact]
+    [Fact]
     public async Task The_logits_of_real_weights_are_the_golden_ones()
     {
-        await using IModel model = await ReferenceModelFixture.LoadAsync(SharedFolder.Model("aidreams260K-f32.gguf"));
+        await using IModel model = await ReferenceModelFixture.LoadAsync(TestData.Model("aidreams260K-f32.gguf"));
         int[] tokens = Ints("score_tokens");
         float[][] rows = await ReferenceModelFixture.ScoreAsync(model, tokens);
         double perplexity = 0;
@@ -40,10 +38,10 @@ public sealed class GoldenTests
         Assert.Equal(Golden.GetProperty("perplexity_of_score_tokens").GetDouble(), Math.Exp(perplexity / (tokens.Length - 1)), 1e-5);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_greedy_continuation_of_real_weights_is_the_golden_one()
     {
-        await using IModel model = await ReferenceModelFixture.LoadAsync(SharedFolder.Model("aidreams260K-f32.gguf"));
+        await using IModel model = await ReferenceModelFixture.LoadAsync(TestData.Model("aidreams260K-f32.gguf"));
         var request = new GenerateRequest
         {
             Prompt = Prompt.FromTokens(Ints("start")),
@@ -59,10 +57,10 @@ public sealed class GoldenTests
         Assert.Equal(Ints("greedy"), tokens);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task The_output_of_every_layer_is_as_large_as_the_golden_one()
     {
-        await using IModel model = await ReferenceModelFixture.LoadAsync(SharedFolder.Model("aidreams260K-f32.gguf"));
+        await using IModel model = await ReferenceModelFixture.LoadAsync(TestData.Model("aidreams260K-f32.gguf"));
         var request = new ScoreRequest { Tokens = Prompt.FromTokens(Ints("score_tokens")), Activations = ["l_out-0", "l_out-1", "l_out-2", "l_out-3"] };
         ScoreBlock first = await model.ScoreAsync(request).FirstAsync();
         Assert.Equal(4, first.Activations.Count);

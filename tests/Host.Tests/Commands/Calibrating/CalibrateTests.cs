@@ -4,7 +4,7 @@ namespace Engine.Host.Tests.Commands.Calibrating;
 
 public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<CalibratedModel>
 {
-    [SharedFact]
+    [Fact]
     public void The_floor_of_F32_is_the_order_of_sums_and_the_tolerance_four_times_that()
     {
         Assert.True(calibrated.Outcome.ExitCode == 0, calibrated.Outcome.ToString());
@@ -22,7 +22,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
         Assert.Contains(engines, engine => engine.EndsWith(", as served", StringComparison.Ordinal));
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Validate_finds_it_by_the_content_of_the_model()
     {
         using var folder = new TemporaryFolder();
@@ -38,7 +38,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
             report.GetProperty("smallest_fault").GetProperty("one_logit").GetDouble(), 1e-9);
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("--no-calibration")]
     [InlineData("--setting", "production")]
     public async Task It_is_left_aside_where_it_is_not_meant(params string[] arguments)
@@ -47,7 +47,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
         Assert.StartsWith("F32 weights", Reason(report), StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task It_sees_a_fault_that_the_usual_tolerance_lets_pass()
     {
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.001f);
@@ -57,7 +57,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
         Assert.True((usual.ExitCode, sharp.ExitCode) == (0, 1), usual.Output + sharp.Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task A_damaged_one_is_passed_over_with_a_sentence()
     {
         using var folder = new TemporaryFolder();
@@ -68,7 +68,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
         await AssertPassedOver(folder.File("absent.json"), "there is no such file");
     }
 
-    [SharedFact]
+    [Fact]
     public async Task An_input_longer_than_any_that_was_measured_gets_the_usual_tolerance()
     {
         string ids = string.Join(',', Enumerable.Range(0, 120).Select(i => 259 + i));

@@ -126,12 +126,12 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal(146, json.GetProperty("tensors").GetArrayLength());
     }
 
-    [SharedTheory]
+    [Theory]
     [InlineData("ggml-vocab-llama-bpe.gguf", "128,256 x [\"!\"")]
     [InlineData("ggml-vocab-nomic-bert-moe.gguf", "250,048 x [")]
     public async Task A_vocabulary_alone_is_shown(string name, string tokens)
     {
-        string text = await Inspect(SharedFolder.Vocabulary(name));
+        string text = await Inspect(TestData.Vocabulary(name));
 
         Assert.Contains("none: a vocabulary alone", text, StringComparison.Ordinal);
         Assert.Contains(tokens, text, StringComparison.Ordinal);

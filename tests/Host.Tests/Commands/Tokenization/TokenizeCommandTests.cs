@@ -7,7 +7,7 @@ public sealed class TokenizeCommandTests
     private static readonly string[] Backends = ["llama.cpp", "reference"];
 
     /// <summary>The ids are those of llama.cpp's own test data, byte for byte.</summary>
-    [SharedTheory]
+    [Theory]
     [InlineData("bert-bge")]
     [InlineData("falcon")]
     [InlineData("gpt-2")]
@@ -16,7 +16,7 @@ public sealed class TokenizeCommandTests
     [InlineData("starcoder")]
     public async Task Cases_give_the_lines_of_llama_cpps_out_files(string name)
     {
-        string model = SharedFolder.Vocabulary($"ggml-vocab-{name}.gguf");
+        string model = TestData.Vocabulary($"ggml-vocab-{name}.gguf");
         string expected = await File.ReadAllTextAsync(model + ".out");
         string[] arguments = ["tokenize", "--cases", model + ".inp", "--model", model];
         Outcome both = await EngineProcess.RunAsync(arguments);
@@ -27,7 +27,7 @@ public sealed class TokenizeCommandTests
         }
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Ids_stand_on_one_line_with_and_without_special_tokens()
     {
         Assert.Equal("1 15043 3186\n", (await RunAsync("Hello world", "--ids")).Output);
@@ -35,14 +35,14 @@ public sealed class TokenizeCommandTests
         Assert.Equal("\n", (await RunAsync("", "--ids", "--no-special")).Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Markup_is_plain_text_unless_it_is_asked_for()
     {
         Assert.Equal("1 529 29879 29958\n", (await RunAsync("<s>", "--ids")).Output);
         Assert.Equal("1 1\n", (await RunAsync("<s>", "--ids", "--parse-special", "--backend", "reference")).Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Native_and_managed_stand_side_by_side()
     {
         Outcome outcome = await RunAsync("Hello\n🙂");
@@ -53,7 +53,7 @@ public sealed class TokenizeCommandTests
         Assert.DoesNotContain('\u001b', outcome.Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task One_tokenizer_shows_what_each_token_says()
     {
         Outcome outcome = await RunAsync("Hello world", "--backend", "reference");
@@ -61,24 +61,24 @@ public sealed class TokenizeCommandTests
         Assert.EndsWith("3 tokens, 11 characters, by reference.\n", outcome.Output, StringComparison.Ordinal);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Colours_come_when_asked_for()
     {
         Assert.Contains("\u001b[30;48;5;157m▁Hello\u001b[0m", (await RunAsync("Hello", "--color", "always")).Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', (await RunAsync("a\u001b[31m", "--color", "never")).Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Text_comes_from_a_file_or_from_standard_input()
     {
         using var folder = new TemporaryFolder();
         string file = folder.File("text.txt", [.. "Hello world"u8]);
         Assert.Equal("1 15043 3186\n", (await RunAsync("--file", file, "--ids")).Output);
-        string model = SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf");
+        string model = TestData.Vocabulary("ggml-vocab-llama-spm.gguf");
         Assert.Equal("1 15043 3186\n", (await EngineProcess.RunAsync(["tokenize", "--file", "-", "--ids", "--model", model], "Hello world")).Output);
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Json_holds_ids_pieces_and_the_verdict()
     {
         JsonElement json = JsonDocument.Parse((await RunAsync("Hello world", "--json")).Output).RootElement;
@@ -89,7 +89,7 @@ public sealed class TokenizeCommandTests
         Assert.Equal("llama.cpp", json.GetProperty("backend").GetString());
     }
 
-    [SharedFact]
+    [Fact]
     public async Task Cases_in_json_are_one_document()
     {
         using var folder = new TemporaryFolder();
@@ -115,5 +115,5 @@ public sealed class TokenizeCommandTests
     }
 
     private static Task<Outcome> RunAsync(params string[] arguments) =>
-        EngineProcess.RunAsync(["tokenize", .. arguments, "--model", SharedFolder.Vocabulary("ggml-vocab-llama-spm.gguf")]);
+        EngineProcess.RunAsync(["tokenize", .. arguments, "--model", TestData.Vocabulary("ggml-vocab-llama-spm.gguf")]);
 }
