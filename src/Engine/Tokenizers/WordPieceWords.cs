@@ -29,7 +29,7 @@ internal static class WordPieceWords
             utf8 = utf8[length..];
             if (stripsAccents)
             {
-                point = CodePoints.Decompose(point);
+                point = CanonicalForms.First(point);
             }
             CodePointFlags flags = CodePoints.Flags(point);
             if ((flags & CodePointFlags.Whitespace) != 0)

@@ -12,68 +12,57 @@ internal static class CodePoints
     /// <summary>U+FFFD.</summary>
     public const int Replacement = 0xFFFD;
 
-    private const string Resource = "Engine.Tokenizers.Unicode.unicode-15.1.0.txt";
-
     private static readonly CodePointMap<byte> FlagMap;
+    private static readonly CodePointMap<byte> CategoryMap;
 
     // differences, so that nearly all pages are the empty one
     private static readonly CodePointMap<int> LowercaseOffset;
-    private static readonly CodePointMap<int> DecompositionOffset;
 
     static CodePoints()
     {
         var flags = new byte[Count];
+        var categories = new byte[Count];
         var lowercase = new int[Count];
-        var decomposition = new int[Count];
         Array.Fill(flags, (byte)CodePointFlags.Unassigned);
-
-        using Stream stream = typeof(CodePoints).Assembly.GetManifestResourceStream(Resource)!;
-        using var reader = new StreamReader(stream);
-        while (reader.ReadLine() is { } line)
+        Array.Fill(categories, (byte)UnicodeCategory.OtherNotAssigned);
+        foreach (string[] fields in UnicodeTable.Lines("gwl"))
         {
-            string[] fields = line.Split(' ');
+            Range range = UnicodeTable.Hex(fields[1])..(UnicodeTable.Hex(fields[2]) + 1);
             switch (fields[0])
             {
                 case "g":
-                    flags.AsSpan(Hex(fields[1])..(Hex(fields[2]) + 1)).Fill((byte)Category(fields[3][0]));
+                    flags.AsSpan(range).Fill((byte)FlagOf(fields[3][0]));
+                    categories.AsSpan(range).Fill((byte)CategoryOf(fields[3]));
                     break;
                 case "w":
-                    for (int point = Hex(fields[1]); point <= Hex(fields[2]); point++)
+                    foreach (ref byte flag in flags.AsSpan(range))
                     {
-                        flags[point] |= (byte)CodePointFlags.Whitespace;
+                        flag |= (byte)CodePointFlags.Whitespace;
                     }
                     break;
                 case "l":
-                    for (int point = Hex(fields[1]); point <= Hex(fields[2]); point += Hex(fields[3]))
+                    for (int point = range.Start.Value; point < range.End.Value; point += UnicodeTable.Hex(fields[3]))
                     {
-                        lowercase[point] = Hex(fields[4]) - Hex(fields[1]);
-                    }
-                    break;
-                case "d":
-                    for (int point = Hex(fields[1]); point <= Hex(fields[2]); point++)
-                    {
-                        decomposition[point] = Hex(fields[3]) - point;
+                        lowercase[point] = UnicodeTable.Hex(fields[4]) - range.Start.Value;
                     }
                     break;
             }
         }
         FlagMap = new CodePointMap<byte>(flags);
+        CategoryMap = new CodePointMap<byte>(categories);
         LowercaseOffset = new CodePointMap<int>(lowercase);
-        DecompositionOffset = new CodePointMap<int>(decomposition);
     }
 
-    /// <summary>What a code point is.</summary>
+    /// <summary>What a code point is, as far as pre-tokenizers ask.</summary>
     public static CodePointFlags Flags(int codePoint) => (CodePointFlags)FlagMap[codePoint];
+
+    /// <summary>The general category, whole.</summary>
+    public static UnicodeCategory Category(int codePoint) => (UnicodeCategory)CategoryMap[codePoint];
 
     /// <summary>The simple lowercase mapping.</summary>
     public static int Lowercase(int codePoint) => codePoint + LowercaseOffset[codePoint];
 
-    /// <summary>The first code point of the canonical decomposition (NFD); tokenizers drop the marks that follow.</summary>
-    public static int Decompose(int codePoint) => codePoint + DecompositionOffset[codePoint];
-
-    private static int Hex(string digits) => int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
-    private static CodePointFlags Category(char letter) => letter switch
+    private static CodePointFlags FlagOf(char letter) => letter switch
     {
         'N' => CodePointFlags.Number,
         'L' => CodePointFlags.Letter,
@@ -82,5 +71,39 @@ internal static class CodePoints
         'P' => CodePointFlags.Punctuation,
         'S' => CodePointFlags.Symbol,
         _ => CodePointFlags.Control,
+    };
+
+    private static UnicodeCategory CategoryOf(string letters) => letters switch
+    {
+        "Lu" => UnicodeCategory.UppercaseLetter,
+        "Ll" => UnicodeCategory.LowercaseLetter,
+        "Lt" => UnicodeCategory.TitlecaseLetter,
+        "Lm" => UnicodeCategory.ModifierLetter,
+        "Lo" => UnicodeCategory.OtherLetter,
+        "Mn" => UnicodeCategory.NonSpacingMark,
+        "Mc" => UnicodeCategory.SpacingCombiningMark,
+        "Me" => UnicodeCategory.EnclosingMark,
+        "Nd" => UnicodeCategory.DecimalDigitNumber,
+        "Nl" => UnicodeCategory.LetterNumber,
+        "No" => UnicodeCategory.OtherNumber,
+        "Zs" => UnicodeCategory.SpaceSeparator,
+        "Zl" => UnicodeCategory.LineSeparator,
+        "Zp" => UnicodeCategory.ParagraphSeparator,
+        "Cc" => UnicodeCategory.Control,
+        "Cf" => UnicodeCategory.Format,
+        "Cs" => UnicodeCategory.Surrogate,
+        "Co" => UnicodeCategory.PrivateUse,
+        "Pc" => UnicodeCategory.ConnectorPunctuation,
+        "Pd" => UnicodeCategory.DashPunctuation,
+        "Ps" => UnicodeCategory.OpenPunctuation,
+        "Pe" => UnicodeCategory.ClosePunctuation,
+        "Pi" => UnicodeCategory.InitialQuotePunctuation,
+        "Pf" => UnicodeCategory.FinalQuotePunctuation,
+        "Po" => UnicodeCategory.OtherPunctuation,
+        "Sm" => UnicodeCategory.MathSymbol,
+        "Sc" => UnicodeCategory.CurrencySymbol,
+        "Sk" => UnicodeCategory.ModifierSymbol,
+        "So" => UnicodeCategory.OtherSymbol,
+        _ => throw new InvalidDataException($"'{letters}' in Unicode's table is no general category."),
     };
 }

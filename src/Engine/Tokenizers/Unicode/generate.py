@@ -5,10 +5,13 @@ v0.5.0 holds.
     python3 generate.py package > unicode-15.1.0.txt
 
 Lines, numbers in hexadecimal:
-    g FIRST LAST CATEGORY        general category's first letter; what is not listed is unassigned
+    g FIRST LAST CATEGORY        general category; what is not listed is unassigned
     w FIRST LAST                 White_Space
     l FIRST LAST STEP TARGET     simple lowercase of FIRST, FIRST + STEP, ... LAST: TARGET, TARGET + STEP, ...
-    d FIRST LAST TARGET          first code point of the canonical decomposition (NFD)
+    k FIRST LAST CLASS           canonical combining class where it is not 0
+    c POINT LEFT RIGHT           canonical decomposition in one step, which composition (NFC) reverses
+    d POINT LEFT [RIGHT]         canonical decomposition in one step, which nothing reverses
+Hangul syllables decompose by arithmetic and are not listed.
 """
 import json
 import sys
@@ -16,31 +19,28 @@ import sys
 folder = sys.argv[1]
 records = json.load(open(f"{folder}/UnicodeData.json"))["UnicodeData"]
 properties = json.load(open(f"{folder}/PropList.json"))["PropList"]
+derived = json.load(open(f"{folder}/DerivedNormalizationProps.json"))["DerivedNormalizationProps"]
 
-category, lower, mapping = {}, {}, {}
+category, lower, mapping, combining = {}, {}, {}, {}
 first = None
 for record in records:
     point = int(record["codepoint"], 16)
     if record["name"].endswith(", First>"):
         first = point
     for each in range(first if record["name"].endswith(", Last>") else point, point + 1):
-        category[each] = record["category"][0]
+        category[each] = record["category"]
     if "lower" in record:
         lower[point] = int(record["lower"], 16)
     decomposition = record.get("characterDecompositionMapping", "")
     if decomposition and not decomposition.startswith("<"):
-        mapping[point] = int(decomposition.split()[0], 16)
+        mapping[point] = decomposition
+    if record["canonicalCombiningClass"] != "0":
+        combining[point] = record["canonicalCombiningClass"]
 
-
-def leading(point):
-    while point in mapping:
-        point = mapping[point]
-    return point
-
-
-canonical = {point: leading(point) for point in mapping}
-for syllable in range(0xAC00, 0xD7A4):  # Hangul: 19 leading consonants, 588 syllables each
-    canonical[syllable] = 0x1100 + (syllable - 0xAC00) // 588
+excluded = set()
+for entry in derived:
+    if entry["property"] == "Full_Composition_Exclusion":
+        excluded.update(range(int(entry["range"][0], 16), int(entry["range"][-1], 16) + 1))
 
 
 def runs(table):
@@ -77,5 +77,7 @@ for entry in properties:
         print(f"w {entry['range'][0].lstrip('0')} {entry['range'][-1].lstrip('0')}")
 for start, last, step, target in sorted(strides()):
     print(f"l {start:X} {last:X} {step:X} {target:X}")
-for start, last, value in runs(canonical):
-    print(f"d {start:X} {last:X} {value:X}")
+for start, last, value in runs(combining):
+    print(f"k {start:X} {last:X} {int(value):X}")
+for point, parts in sorted(mapping.items()):
+    print(f"{'d' if point in excluded else 'c'} {point:X} {' '.join(part.lstrip('0') for part in parts.split())}")
