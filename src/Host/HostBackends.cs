@@ -16,7 +16,7 @@ internal static class HostBackends
     public const string Names = "llama.cpp or reference";
 #endif
 
-    /// <summary>Adds the managed models, and LLamaSharp where it was built in (-p:LLamaSharp=true).</summary>
+    /// <summary>Adds the managed models, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>
     public static EngineBuilder AddAllBackends(this EngineBuilder builder)
     {
         builder.AddReferenceModels();

@@ -21,7 +21,7 @@ internal sealed class LLamaSharpLibrary
 
     private LLamaSharpLibrary(string path, string? asked, bool triesCuda) => (Path, _asked, _triesCuda) = (path, asked, triesCuda);
 
-    /// <summary>Who runs the models, for messages: <c>LLamaSharp 0.28.0</c>.</summary>
+    /// <summary>Who runs the models, for messages: <c>LLamaSharp 0.30.0</c>.</summary>
     public static string Runner { get; } = "LLamaSharp " + typeof(LLamaSharpLibrary).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "LLamaSharpVersion").Value;
 
@@ -83,7 +83,7 @@ internal sealed class LLamaSharpLibrary
         string plugin = System.IO.Path.Combine(AppContext.BaseDirectory, "runtimes", NativeLibraryLocator.RuntimeIdentifier, "native", "cuda12", file);
         if (!File.Exists(plugin))
         {
-            return $"the file {plugin} is missing. Build with -p:LLamaSharp=true on a package feed that has LLamaSharp.Backend.Cuda12, or use the backend '{LlamaCppBackend.BackendName}'";
+            return $"the file {plugin} is missing. Build with -p:LLamaSharpCuda=true on a package feed that has LLamaSharp.Backend.Cuda12, or use the backend '{LlamaCppBackend.BackendName}'";
         }
         try
         {
@@ -126,7 +126,7 @@ internal sealed class LLamaSharpLibrary
         throw _failure = new NativeLibraryException(
             $"Loading the native library of {Runner} for {NativeLibraryLocator.RuntimeIdentifier}: expected {asked ?? "runtimes/" + NativeLibraryLocator.RuntimeIdentifier + "/native/*/libllama.so beside the program"}, none loads. "
             + $"LLamaSharp says: {string.Join("; ", LoadingLog.Where(line => line.Contains("ailed", StringComparison.Ordinal)).Distinct().TakeLast(4))}. "
-            + "Build again with -p:LLamaSharp=true, or name the library with LibraryPath.");
+            + "Name the library with LibraryPath, or use the backend 'llama.cpp'.");
     }
 
     private static void CheckMapped(string path)

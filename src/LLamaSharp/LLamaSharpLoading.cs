@@ -17,7 +17,8 @@ internal sealed class LLamaSharpLoading(ModelFacts facts, DeviceChoice device, I
 
     private SafeLlamaModelHandle Load()
     {
-        var options = new ModelParams(facts.Path) { GpuLayerCount = device.GpuLayers, VocabOnly = !facts.HasWeights };
+        // LLamaSharp's own default copies the weights into memory.
+        var options = new ModelParams(facts.Path) { GpuLayerCount = device.GpuLayers, VocabOnly = !facts.HasWeights, LoadMode = LLamaLoadMode.MemoryMap };
         using var pins = options.ToLlamaModelParams(out var parameters);
         LlamaProgressCallback callback = OnProgress;
         parameters.progress_callback = callback;

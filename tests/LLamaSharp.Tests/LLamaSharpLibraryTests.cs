@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Configuration;
+using Engine.Gguf;
 using Engine.LlamaCpp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,6 +64,25 @@ public sealed class LLamaSharpLibraryTests : IDisposable
     [InlineData("metal", "use the backend 'llama.cpp'")]
     public async Task A_device_named_outright_is_had_or_its_absence_explained(string device, string reason) =>
         Assert.Contains(reason, await Refusal<DeviceUnavailableException>(new LLamaSharpBackend(), new() { Path = Model, Device = device }), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_weights_stay_in_the_file_which_is_mapped()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // the other systems do not list their mappings in a file
+        }
+        string path = Model;
+        using var model = await new LLamaSharpBackend().LoadFileAsync(new() { Path = path, Device = "cpu" }, null, default);
+        int whole = Mappings(path);
+        using (GgufFile.Open(path))
+        {
+            int reader = Mappings(path) - whole;
+            Assert.True(whole > reader, $"{whole} mappings of the file by the model's reader and llama.cpp together, {reader} by a reader alone");
+        }
+
+        static int Mappings(string path) => File.ReadLines("/proc/self/maps").Count(line => line.EndsWith(path, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void The_configuration_names_the_backend_once_it_is_added()

@@ -7,7 +7,7 @@ internal static class MissingBackend
     public static string? Remedy(string name) => name.ToUpperInvariant() switch
     {
         "REFERENCE" => "Add the call AddReferenceModels() behind AddEngine().",
-        "LLAMASHARP" => "It is an optional part: build with -p:LLamaSharp=true on a package feed that holds LLamaSharp, and in a program of your own add the call AddLLamaSharp() behind AddEngine().",
+        "LLAMASHARP" => "Build without -p:LLamaSharp=false; in a program of your own, reference src/LLamaSharp and add the call AddLLamaSharp() after AddEngine().",
         _ => null,
     };
 }

@@ -10,7 +10,7 @@ namespace Engine.LLamaSharp.Tokenizers;
 /// <item>byte-level BPE: .NET's regular expressions go by UTF-16 units, so that letters and digits beyond U+FFFF are neither, and
 /// by Unicode 16 where llama.cpp has 15.1;</item>
 /// <item>SentencePiece BPE and Unigram: of ways with the same score the library takes another one;</item>
-/// <item>WordPiece: symbols that are neither letters, digits nor punctuation (=, ½, emoji) vanish; a word ends before a spacing mark,
+/// <item>WordPiece: a tab or line end between two words vanishes and the words grow together; symbols that are neither letters, digits nor punctuation (=, ½, emoji) vanish; a word ends before a spacing mark,
 /// and is unknown beyond 100 characters; accents stay where .NET runs without ICU (<c>InvariantGlobalization</c>).</item>
 /// </list></remarks>
 public static class MicrosoftTokenizers

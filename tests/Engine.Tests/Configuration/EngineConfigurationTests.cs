@@ -61,11 +61,11 @@ public sealed class EngineConfigurationTests
     }
 
     [Fact]
-    public void A_backend_that_is_not_built_in_is_named_with_the_switch_that_brings_it()
+    public void A_backend_that_is_not_built_in_is_named_with_what_brings_it()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Read(("Engine:Models:default:Path", File), ("Engine:Models:default:Backend", "LLamaSharp")));
         Assert.Contains("Models:default:Backend is 'LLamaSharp', which is not registered", error.Message, StringComparison.Ordinal);
-        Assert.Contains("build with -p:LLamaSharp=true", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Build without -p:LLamaSharp=false", error.Message, StringComparison.Ordinal);
         Assert.Contains("AddLLamaSharp()", error.Message, StringComparison.Ordinal);
     }
 

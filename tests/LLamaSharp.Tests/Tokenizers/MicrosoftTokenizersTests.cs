@@ -53,6 +53,15 @@ public sealed class MicrosoftTokenizersTests
     }
 
     [Fact]
+    public void WordPiece_of_the_library_loses_a_line_end_and_the_words_beside_it_grow_together()
+    {
+        string path = TestData.Vocabulary("ggml-vocab-bert-bge.gguf");
+        ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path);
+        Assert.Equal(reference.Encode("ab"), library.Encode("a\nb"));
+        Assert.Equal(reference.Encode("a b"), reference.Encode("a\nb"));
+    }
+
+    [Fact]
     public void A_word_of_any_length_does_not_end_the_process()
     {
         foreach (string name in (string[])["bert-bge", "gpt-2", "llama-bpe", "llama-spm", "nomic-bert-moe"])

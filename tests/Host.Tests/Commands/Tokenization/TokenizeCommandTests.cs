@@ -110,7 +110,7 @@ public sealed class TokenizeCommandTests
     public async Task A_mistake_is_one_sentence(string sentence, params string[] arguments)
     {
         Outcome outcome = await EngineProcess.RunAsync(["tokenize", .. arguments]);
-        string error = outcome.Error.Replace(", 'llamasharp'", "", StringComparison.Ordinal); // with the optional backend built in
+        string error = outcome.Error.Replace(", 'llamasharp'", "", StringComparison.Ordinal); // which -p:LLamaSharp=false leaves out
         Assert.Equal(new Outcome(2, "", sentence), outcome with { Error = error });
     }
 
