@@ -15,6 +15,9 @@ public sealed record EmbedRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
+    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
+
     /// <summary>As <see cref="ScoreRequest.Activations"/>; with a single input only.</summary>
     public IReadOnlyList<string> Activations { get; init; } = [];
 

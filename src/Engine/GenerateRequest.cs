@@ -26,6 +26,9 @@ public sealed record GenerateRequest
 
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
+
+    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 }
 
 /// <summary>What a generated token carries of its step's logits, before any sampling setting touched them.</summary>

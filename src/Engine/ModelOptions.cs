@@ -27,10 +27,6 @@ public sealed record ModelOptions
     /// <summary>Layers to offload to the device; -1 for all.</summary>
     public int GpuLayers { get; init; } = -1;
 
-    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
-    /// <value>The default is <see cref="Arithmetic.Exact"/>.</value>
-    public Arithmetic Arithmetic { get; init; }
-
     /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
     public IReadOnlyList<AdapterOptions> Adapters { get; init; } = [];
 

@@ -28,6 +28,9 @@ public sealed record ScoreRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
+    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
+
     /// <summary>In <see cref="Activations"/>: every tensor of the pass.</summary>
     public const string AllActivations = "*";
 

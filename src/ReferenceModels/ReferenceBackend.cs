@@ -57,7 +57,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-        var model = new ReferenceModel(file, options.ContextLength, threads, options.Arithmetic, options.Adapters);
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters);
         try
         {
             model.RequireMemory(options.Slots);
@@ -75,7 +75,6 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
-        Expect(Enum.IsDefined(options.Arithmetic), nameof(options.Arithmetic), "one of its names", options.Arithmetic);
         Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
 

@@ -13,7 +13,6 @@ internal sealed class ReferenceModel : ILoadedModel
 {
     private readonly GgufFile _file;
     private readonly INetwork _network;
-    private readonly Arithmetic _arithmetic;
     private readonly Workers _workers;
     private readonly List<GgufAdapter> _adapters = [];
 
@@ -21,12 +20,10 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <param name="file">The file, checked for what would be hostile.</param>
     /// <param name="contextLength">Tokens a session holds; 0 takes the model's own, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
-    /// <param name="arithmetic">How products with quantized weights are computed.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
-    public ReferenceModel(
-        GgufFile file, int contextLength, int threads, Arithmetic arithmetic = Arithmetic.Exact, IReadOnlyList<AdapterOptions>? adapters = null)
+    public ReferenceModel(GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null)
     {
-        (_file, _arithmetic) = (file, arithmetic);
+        _file = file;
         try
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
@@ -72,11 +69,14 @@ internal sealed class ReferenceModel : ILoadedModel
     public ITokenizer Tokenizer { get; }
 
     /// <inheritdoc/>
-    /// <remarks>The arithmetic is the same for both <see cref="Numerics"/>.</remarks>
+    /// <remarks>A session does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>
+    public SessionKind Shared(SessionKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
+
+    /// <inheritdoc/>
     public ISession CreateSession(SessionKind kind)
     {
         RequireMemory(1);
-        return new ReferenceSession(Card.Name, _network, _workers, Card.ContextLength, _arithmetic);
+        return new ReferenceSession(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic);
     }
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>

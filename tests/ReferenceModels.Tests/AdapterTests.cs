@@ -43,8 +43,7 @@ public sealed class AdapterTests : IDisposable
         new RandomAdapter { Type = factors }.Write(Adapter, Model);
         float[][] theirs = await ScoreAsync(await LoadAsync("llama.cpp", (Adapter, 1)));
         float[][] exact = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)));
-        float[][] rounded = await ScoreAsync(await new ReferenceBackend().LoadAsync(
-            new() { Path = Model, Arithmetic = Arithmetic.Ggml, Adapters = [new() { Path = Adapter }] }));
+        float[][] rounded = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)), Arithmetic.Ggml);
         // The tolerances of LlamaCppTests without adapters: five times what is measured there.
         Assert.InRange(NormalizedError(exact, theirs), 0, 2e-3);
         Assert.InRange(NormalizedError(rounded, theirs), 0, 2e-3);
@@ -177,7 +176,7 @@ public sealed class AdapterTests : IDisposable
         return (backend == "reference" ? (IModelBackend)new ReferenceBackend() : new LlamaCppBackend()).LoadAsync(options).AsTask();
     }
 
-    private static async Task<float[][]> ScoreAsync(IModel model)
+    private static async Task<float[][]> ScoreAsync(IModel model, Arithmetic arithmetic = Arithmetic.Exact)
     {
         await using (model)
         {
@@ -186,6 +185,7 @@ public sealed class AdapterTests : IDisposable
                 Tokens = Prompt.FromTokens(model.Card.Abilities.HasFlag(ModelAbilities.Source) ? [0, .. Tokens] : Tokens),
                 Source = model.Card.Abilities.HasFlag(ModelAbilities.Source) ? Prompt.FromTokens([7, 40, 41, 1]) : null,
                 Numerics = Numerics.Strict,
+                Arithmetic = arithmetic,
             };
             var rows = new List<float[]>();
             await foreach (ScoreBlock block in model.ScoreAsync(request))

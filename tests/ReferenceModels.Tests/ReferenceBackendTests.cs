@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Gguf;
+using ReferenceModels.Tests.Models;
 
 namespace ReferenceModels.Tests;
 
@@ -47,6 +48,29 @@ public sealed class ReferenceBackendTests : IDisposable
     {
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = new RandomLlama().Write(_folder.File("threads.gguf")), Threads = 1000 });
         Assert.Equal(2, (await ReferenceModelFixture.ScoreAsync(model, [1, 5])).Length);
+    }
+
+    [Fact]
+    public async Task One_loaded_model_computes_in_the_arithmetic_that_each_request_asks_for()
+    {
+        string path = new RandomLlama { Type = GgmlType.Q8_0, Width = 64, Inner = 64 }.Write(_folder.File("arithmetic.gguf"));
+        await using IModel model = await ReferenceModelFixture.LoadAsync(path);
+        float[][] exact = await ReferenceModelFixture.ScoreAsync(model, [1, 5, 9]);
+        float[][] ggml = await ReferenceModelFixture.ScoreAsync(model, [1, 5, 9], Arithmetic.Ggml);
+        Assert.NotEqual(exact, ggml);
+        Assert.Equal(exact, await ReferenceModelFixture.ScoreAsync(model, [1, 5, 9]));
+        await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 0);
+        float[][] theirs = await ReferenceModelFixture.ScoreAsync(native, [1, 5, 9]);
+        // llama.cpp rounds the activations as the arithmetic of ggml does, whatever the processor.
+        Assert.True(10 * Agreement.Nmse(ggml, theirs) < Agreement.Nmse(exact, theirs));
+    }
+
+    [Fact]
+    public async Task An_arithmetic_without_a_name_is_refused()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadAsync(new RandomLlama().Write(_folder.File("unnamed.gguf")));
+        var refusal = await Assert.ThrowsAsync<InvalidRequestException>(() => ReferenceModelFixture.ScoreAsync(model, [1], (Arithmetic)7));
+        Assert.Contains("Arithmetic", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

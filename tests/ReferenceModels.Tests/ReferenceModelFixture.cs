@@ -9,18 +9,15 @@ internal static class ReferenceModelFixture
     public static async Task<IModel> LoadAsync(string path, int contextLength = 0) =>
         await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength });
 
-    /// <summary>As ggml computes: with its table of GELU and its rounding of activations.</summary>
-    public static async Task<IModel> LoadInGgmlArithmeticAsync(string path, int contextLength = 0) =>
-        await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = contextLength, Arithmetic = Arithmetic.Ggml });
-
     public static async Task<IModel> LoadNativeAsync(string path, int contextLength) =>
         await new LlamaCppBackend().LoadAsync(new ModelOptions { Path = path, Device = "cpu", ContextLength = contextLength });
 
     /// <summary>All rows of logits, (T, V).</summary>
-    public static async Task<float[][]> ScoreAsync(IModel model, int[] tokens)
+    public static async Task<float[][]> ScoreAsync(IModel model, int[] tokens, Arithmetic arithmetic = Arithmetic.Exact)
     {
         var rows = new List<float[]>();
-        await foreach (ScoreBlock block in model.ScoreAsync(new ScoreRequest { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict }))
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict, Arithmetic = arithmetic };
+        await foreach (ScoreBlock block in model.ScoreAsync(request))
         {
             for (int row = 0; row < block.Rows; row++)
             {

@@ -9,6 +9,9 @@ internal interface ILoadedModel : IDisposable
     /// <summary>Its tokenizer.</summary>
     ITokenizer Tokenizer { get; }
 
+    /// <summary>The kind whose sessions compute as those of <paramref name="kind"/> do: kinds that a backend does not tell apart share one session.</summary>
+    SessionKind Shared(SessionKind kind) => kind with { Arithmetic = Arithmetic.Exact };
+
     /// <summary>Makes a session. Called on the thread that will own it.</summary>
     /// <exception cref="InsufficientMemoryException">The context would not fit the memory; both numbers are in it.</exception>
     ISession CreateSession(SessionKind kind);
@@ -22,4 +25,5 @@ internal interface ILoadedModel : IDisposable
 /// <param name="Numerics">How exactly it computes.</param>
 /// <param name="Embeds">Whether it gives embeddings instead of logits.</param>
 /// <param name="Taps">Whether it hands out activations.</param>
-internal readonly record struct SessionKind(Numerics Numerics, bool Embeds = false, bool Taps = false);
+/// <param name="Arithmetic">How it computes products, where the backend knows several arithmetics.</param>
+internal readonly record struct SessionKind(Numerics Numerics, bool Embeds = false, bool Taps = false, Arithmetic Arithmetic = Arithmetic.Exact);

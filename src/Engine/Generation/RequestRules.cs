@@ -17,6 +17,7 @@ internal static class RequestRules
         Expect(request.Form != ScoreForm.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
         Expect(request.BlockRows > 0, nameof(request.BlockRows), "1 or more", request.BlockRows);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
         Expect(request.Activations!.All(name => !string.IsNullOrEmpty(name)), nameof(request.Activations), "a list of names", "an empty name");
         Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
@@ -56,6 +57,7 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Logits), nameof(request.Logits), "one of its names", request.Logits);
         Expect(request.Logits != StepLogits.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Require(card, ModelAbilities.Generate, "generate text");
     }
 
@@ -69,6 +71,7 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Pooling), nameof(request.Pooling), "one of its names", request.Pooling);
         Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are no direction", true);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
+        Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
         Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
         Expect(

@@ -45,7 +45,7 @@ internal sealed class SessionModel : IModel
             : await _prompts.ReadAsync(request.Tokens, cancellationToken).ConfigureAwait(false);
         _ = new ScoreBlocks(request, tokens, Card.VocabularySize, static _ => { }); // refuses positions before the request queues
         var evaluation = new Evaluation(tokens) { Source = source, Activations = [.. request.Activations.Distinct(StringComparer.Ordinal)], Replay = request.Replay };
-        var kind = new SessionKind(request.Numerics, Taps: evaluation.Taps);
+        var kind = new SessionKind(request.Numerics, Taps: evaluation.Taps, Arithmetic: request.Arithmetic);
         // What has to wait for the activations is in memory anyway; bounding it would only hold the slot.
         int? buffer = evaluation.Activations.Count > 0 ? null : ScoreBlocksAhead;
         await foreach (var block in _slots.RunAsync<ScoreBlock>(kind, buffer, Score, cancellationToken).ConfigureAwait(false))
@@ -74,7 +74,7 @@ internal sealed class SessionModel : IModel
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
         int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;
-        var tokens = _slots.RunAsync<GeneratedToken>(new SessionKind(request.Numerics), buffer, Generate, cancellationToken);
+        var tokens = _slots.RunAsync<GeneratedToken>(new SessionKind(request.Numerics, Arithmetic: request.Arithmetic), buffer, Generate, cancellationToken);
         await foreach (var token in tokens.ConfigureAwait(false))
         {
             yield return token;
@@ -117,7 +117,7 @@ internal sealed class SessionModel : IModel
         }
         var rows = new List<float[]>();
         IReadOnlyList<Activation> activations = [];
-        var kind = new SessionKind(request.Numerics, Embeds: true, Taps: inputs[0].Taps);
+        var kind = new SessionKind(request.Numerics, Embeds: true, Taps: inputs[0].Taps, Arithmetic: request.Arithmetic);
         await foreach (float[] row in _slots.RunAsync<float[]>(kind, null, Embed, cancellationToken).ConfigureAwait(false))
         {
             rows.Add(row);

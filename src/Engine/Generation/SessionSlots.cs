@@ -173,8 +173,9 @@ internal sealed class SessionSlots : IAsyncDisposable
             }
         }
 
-        private ISession SessionFor(SessionKind kind)
+        private ISession SessionFor(SessionKind asked)
         {
+            SessionKind kind = _owner._model.Shared(asked);
             if (_sessions.TryGetValue(kind, out var session))
             {
                 return session;

@@ -5,6 +5,9 @@ namespace Engine.Parity;
 /// <param name="Numerics">How exactly to compute.</param>
 internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
 {
+    /// <summary>How the reference computes.</summary>
+    public Arithmetic Arithmetic { get; init; }
+
     /// <summary>The pooling of a model that embeds; with <see cref="Engine.Pooling.Rank"/> the classifier is among the activations.</summary>
     public Pooling Pooling { get; init; } = Pooling.None;
 
@@ -47,6 +50,7 @@ internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
                 Inputs = [Prompt.FromTokens(Input.Tokens, Input.Segments)],
                 Pooling = Pooling,
                 Numerics = Numerics,
+                Arithmetic = Arithmetic,
                 Activations = [ScoreRequest.AllActivations],
                 Replay = replay,
             };
@@ -56,6 +60,7 @@ internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
         {
             Form = ScoreForm.TopK, // the logits are among the activations
             TopK = 1,
+            Arithmetic = Arithmetic,
             Activations = [ScoreRequest.AllActivations],
             Replay = replay,
         };

@@ -8,11 +8,11 @@ internal static class Judgement
     /// <param name="measured">At least one; the first is what the report's numbers are about.</param>
     /// <param name="native">The side judged.</param>
     /// <param name="reference">The side it is judged by.</param>
-    /// <param name="setting">How exactly the native side computed.</param>
+    /// <param name="options">How both computed.</param>
     /// <param name="tolerance">What passes.</param>
     /// <param name="disagreement">Why the verdict is a fail whatever the numbers are; null for nothing.</param>
     public static ParityReport Report(
-        IReadOnlyList<RowMeasures> measured, ModelCard native, ModelCard reference, Numerics setting, Tolerance tolerance, string? disagreement)
+        IReadOnlyList<RowMeasures> measured, ModelCard native, ModelCard reference, ParityOptions options, Tolerance tolerance, string? disagreement)
     {
         RowMeasures measures = measured[0];
         RowMeasures? faulty = measured.FirstOrDefault(rows => Fault(rows, tolerance) is not null);
@@ -22,7 +22,8 @@ internal static class Judgement
         {
             Verdict = fault is null ? ParityVerdict.Pass : ParityVerdict.Fail,
             Explanation = fault ?? $"{Name(tolerance.Metric)} {Number(measured.Max(rows => rows.Judged!.Value))} is within {Number(tolerance.Limit)}",
-            Setting = setting,
+            Setting = options.Setting,
+            Arithmetic = options.Arithmetic == Arithmetic.Exact ? null : options.Arithmetic,
             Native = ParitySide.Of(native),
             Reference = ParitySide.Of(reference),
             Positions = measures.Positions,

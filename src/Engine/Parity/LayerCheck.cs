@@ -18,7 +18,7 @@ public static class LayerCheck
     {
         options ??= new LayerOptions();
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
-        ActivationReader whole = await WithHeadAsync(new ActivationReader(input, options.Setting), native, reference, cancellationToken).ConfigureAwait(false);
+        ActivationReader whole = await WithHeadAsync(new ActivationReader(input, options.Setting) { Arithmetic = options.Arithmetic }, native, reference, cancellationToken).ConfigureAwait(false);
         ActivationReader reader = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(0.1f);
         IReadOnlyList<Activation> ours = await reader.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);

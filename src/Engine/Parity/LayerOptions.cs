@@ -6,7 +6,7 @@ public sealed record LayerOptions
     /// <summary>How exactly the native side computes.</summary>
     public Numerics Setting { get; init; } = Numerics.Strict;
 
-    /// <summary>The arithmetic the reference was loaded with: it decides how near each op must come.</summary>
+    /// <summary>How the reference computes: it decides how near each op must come.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
     /// <summary>The target of an encoder–decoder, as <see cref="ParityOptions.Target"/>.</summary>

@@ -25,8 +25,8 @@ public static class ParityCheck
         var measures = new List<RowMeasures>();
         foreach (RowKind kind in kinds)
         {
-            await using var a = new RowReader("the native side", native, input, kind, options.Setting, cancellationToken);
-            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, cancellationToken);
+            await using var a = new RowReader("the native side", native, input, kind, options.Setting, Arithmetic.Exact, cancellationToken);
+            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, options.Arithmetic, cancellationToken);
             int[] targets = kind == RowKind.Logits ? [.. input.Tokens.Skip(1)] : [];
             var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
             if (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false) is { } measured)
@@ -34,7 +34,7 @@ public static class ParityCheck
                 measures.Add(measured);
             }
         }
-        return Judgement.Report(measures, native.Card, reference.Card, options.Setting, tolerance, disagreement);
+        return Judgement.Report(measures, native.Card, reference.Card, options, tolerance, disagreement);
     }
 
     /// <summary>
@@ -74,13 +74,14 @@ public static class ParityCheck
             FirstPosition = first,
             PositionCount = steps.Count,
             Numerics = options.Setting,
+            Arithmetic = options.Arithmetic,
             BlockRows = RowReader.BlockRows(native.VocabularySize),
         };
         await using var a = new RowReader("the native side", native.VocabularySize, steps, first);
         await using var b = new RowReader("the reference", native.VocabularySize, reference.ScoreAsync(request, cancellationToken));
         var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };
         RowMeasures measures = (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false))!;
-        return Judgement.Report([measures], native, reference.Card, options.Setting, tolerance, disagreement: null);
+        return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null);
     }
 
     private static void RequireOneVocabulary(ModelCard native, ModelCard reference)

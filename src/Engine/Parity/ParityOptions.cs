@@ -6,6 +6,9 @@ public sealed record ParityOptions
     /// <summary>How exactly the native side computes.</summary>
     public Numerics Setting { get; init; } = Numerics.Strict;
 
+    /// <summary>How the reference computes.</summary>
+    public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
+
     /// <summary>The target of an encoder–decoder: ids with the decoder's start token in front, or a text. Null takes the reference's own
     /// greedy answer to the source.</summary>
     public Prompt? Target { get; init; }

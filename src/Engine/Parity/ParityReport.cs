@@ -28,7 +28,7 @@ public sealed record ParityReport
     [JsonPropertyName("reference")]
     public required ParitySide Reference { get; init; }
 
-    /// <summary>The arithmetic of the reference, where it is not the one that was asked for first; else null.</summary>
+    /// <summary>The arithmetic of the reference, where it is not the exact one; else null.</summary>
     [JsonPropertyName("arithmetic"), JsonConverter(typeof(SnakeCaseEnum<Arithmetic>)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Arithmetic? Arithmetic { get; init; }
 

@@ -15,8 +15,9 @@ internal sealed class RowReader : IAsyncDisposable
     private int _row;
 
     /// <summary>A model's rows of one kind.</summary>
-    public RowReader(string side, IModel model, ParityInput input, RowKind kind, Numerics setting, CancellationToken cancellationToken)
-        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, cancellationToken))
+    public RowReader(
+        string side, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken)
+        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, arithmetic, cancellationToken))
     {
     }
 
@@ -44,13 +45,13 @@ internal sealed class RowReader : IAsyncDisposable
 
     public static int BlockRows(int vocabulary) => Math.Clamp(BlockBytes / (sizeof(float) * vocabulary), 1, 64);
 
-    /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, CancellationToken)"/> reads.</summary>
+    /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, Arithmetic, CancellationToken)"/> reads.</summary>
     /// <exception cref="EngineException">The model refuses the request.</exception>
     public static IAsyncEnumerable<ScoreBlock> Blocks(
-        IModel model, ParityInput input, RowKind kind, Numerics setting, CancellationToken cancellationToken) =>
+        IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken) =>
         kind == RowKind.Logits
-            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize), cancellationToken)
-            : Embedded(model, input.ToEmbedRequest(kind, setting), cancellationToken);
+            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize) with { Arithmetic = arithmetic }, cancellationToken)
+            : Embedded(model, input.ToEmbedRequest(kind, setting) with { Arithmetic = arithmetic }, cancellationToken);
 
     /// <summary>Goes on to the row of a position.</summary>
     /// <returns>Null, or why there is no such row to be compared: the side computed NaN or infinity.</returns>

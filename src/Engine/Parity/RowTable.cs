@@ -16,11 +16,12 @@ internal sealed class RowTable
     /// <param name="inputs">Each on its own.</param>
     /// <param name="kinds">The rows asked for; a file may lack the head of <see cref="RowKind.Rank"/>.</param>
     /// <param name="setting">How exactly it computes.</param>
+    /// <param name="arithmetic">How it computes, if it is the reference.</param>
     /// <param name="progress">Receives the part done, 0 to 1.</param>
     /// <param name="cancellationToken">Ends the computation.</param>
     /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
     public static async Task<RowTable> ReadAsync(
-        string name, IModel model, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, Numerics setting,
+        string name, IModel model, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, Numerics setting, Arithmetic arithmetic,
         IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var table = new RowTable();
@@ -28,7 +29,7 @@ internal sealed class RowTable
         {
             foreach (RowKind kind in kinds)
             {
-                if (await ReadAsync(name, model, inputs[i], kind, setting, cancellationToken).ConfigureAwait(false) is { } rows)
+                if (await ReadAsync(name, model, inputs[i], kind, setting, arithmetic, cancellationToken).ConfigureAwait(false) is { } rows)
                 {
                     table._rows.Add(rows with { Input = i });
                 }
@@ -100,12 +101,12 @@ internal sealed class RowTable
     }
 
     private static async Task<Rows?> ReadAsync(
-        string name, IModel model, ParityInput input, RowKind kind, Numerics setting, CancellationToken cancellationToken)
+        string name, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken)
     {
         var values = new List<float>();
         int width = 0;
         int count = input.RowCount(kind);
-        await using var reader = new RowReader(name, model, input, kind, setting, cancellationToken);
+        await using var reader = new RowReader(name, model, input, kind, setting, arithmetic, cancellationToken);
         for (int row = 0; row < count; row++)
         {
             try

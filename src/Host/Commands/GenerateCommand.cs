@@ -65,7 +65,6 @@ internal sealed class GenerateCommand
             Stop = parsed.GetValue(_stop) ?? [],
             IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
             Numerics = _reference.ReadSetting(parsed),
-            Logits = verify ? StepLogits.Full : StepLogits.None,
         };
         ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
@@ -77,12 +76,11 @@ internal sealed class GenerateCommand
                 return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
             }
             Verification.RequireRoom(model.Card, parsed.GetValue(_maxTokens));
-            ModelOptions referenceOptions = _reference.Read(parsed, options);
-            IModel reference = await backends.LoadAsync(referenceOptions, cancellationToken).ConfigureAwait(false);
+            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
-                var verification = new Verification(model, reference, request.Numerics, new SecondOpinion(backends.LoadAsync, referenceOptions));
-                return await GenerateAsync(model, request, verification, parsed, cancellationToken).ConfigureAwait(false);
+                var verification = new Verification(model, reference, request);
+                return await GenerateAsync(model, verification.Request, verification, parsed, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -119,7 +117,7 @@ internal sealed class GenerateCommand
         }
         stream?.EndLine();
         ParityReport? verdict = verification is null || generation.IsCancelled ? null
-            : await verification.RunAsync(request.Prompt, generation.Steps, cancellationToken).ConfigureAwait(false);
+            : await verification.RunAsync(generation.Steps, cancellationToken).ConfigureAwait(false);
         GenerateReport report = generation.Report(model.Card, request.Sampling, verdict);
         if (stream is null)
         {

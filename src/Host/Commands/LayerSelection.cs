@@ -5,8 +5,7 @@ using Engine.Parity;
 namespace Engine.Host.Commands;
 
 /// <summary>The options of looking inside two models, and the look itself.</summary>
-/// <param name="reference">Which file the reference reads.</param>
-internal sealed class LayerSelection(ReferenceSelection reference)
+internal sealed class LayerSelection
 {
     public Option<bool> Layers { get; } = new("--layers")
     {
@@ -28,38 +27,27 @@ internal sealed class LayerSelection(ReferenceSelection reference)
         },
     };
 
-    /// <summary>The reference's options for the results of the whole model.</summary>
-    public ModelOptions Read(ParseResult parsed, ModelOptions native) => Read(parsed, native, Engine.Arithmetic.Exact);
-
     public bool IsAsked(ParseResult parsed) => parsed.GetValue(Layers);
 
-    /// <summary>Looks inside the native model and a reference in the arithmetic for it.</summary>
+    /// <summary>Looks inside the native model and the reference, which computes in the arithmetic for it.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="backends">Loads the reference.</param>
-    /// <param name="native">The model judged, and what it was loaded with.</param>
+    /// <param name="native">The model judged.</param>
+    /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">What both are run on.</param>
     /// <param name="setting">How the results of the whole were compared.</param>
     /// <param name="cancellationToken">Ends the passes.</param>
     public async Task<LayerFindings> RunAsync(
-        ParseResult parsed, Backends backends, (IModel Model, ModelOptions Options) native, Prompt prompt, ParityOptions setting, CancellationToken cancellationToken)
+        ParseResult parsed, IModel native, IModel reference, Prompt prompt, ParityOptions setting, CancellationToken cancellationToken)
     {
-        ModelOptions beside = Read(parsed, native.Options, Engine.Arithmetic.Ggml);
-        IModel reference = await backends.LoadAsync(beside, cancellationToken).ConfigureAwait(false);
-        await using (reference.ConfigureAwait(false))
+        using var bar = new ProgressBar("Looking inside");
+        var options = new LayerOptions
         {
-            using var bar = new ProgressBar("Looking inside");
-            var options = new LayerOptions
-            {
-                Setting = setting.Setting,
-                Target = setting.Target,
-                Arithmetic = beside.Arithmetic,
-                MemoryBytes = AvailableMemory.Bytes() / 2,
-                Progress = bar,
-            };
-            return await LayerCheck.RunAsync(native.Model, reference, prompt, options, cancellationToken).ConfigureAwait(false);
-        }
+            Setting = setting.Setting,
+            Target = setting.Target,
+            Arithmetic = parsed.GetValue(Arithmetic) ?? Engine.Arithmetic.Ggml,
+            MemoryBytes = AvailableMemory.Bytes() / 2,
+            Progress = bar,
+        };
+        return await LayerCheck.RunAsync(native, reference, prompt, options, cancellationToken).ConfigureAwait(false);
     }
-
-    private ModelOptions Read(ParseResult parsed, ModelOptions native, Arithmetic otherwise) =>
-        reference.Read(parsed, native) with { Arithmetic = parsed.GetValue(Arithmetic) ?? otherwise };
 }

@@ -18,11 +18,9 @@ internal sealed class ValidateCommand
     private readonly Option<int[]?> _targetTokens = TokenIds.CreateOption("The target as ids, the decoder's start token in front.", "--target-tokens");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
     private readonly ReferenceSelection _reference = new(Numerics.Strict);
-    private readonly LayerSelection _layers;
+    private readonly LayerSelection _layers = new();
     private readonly CalibrationSelection _calibration = new();
     private readonly ModelSelection _model = new();
-
-    private ValidateCommand() => _layers = new LayerSelection(_reference);
 
     public static Command Create() => new ValidateCommand().CreateVerb();
 
@@ -55,8 +53,7 @@ internal sealed class ValidateCommand
         IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
         {
-            ModelOptions referenceOptions = _layers.Read(parsed, options);
-            IModel reference = await backends.LoadAsync(referenceOptions, cancellationToken).ConfigureAwait(false);
+            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
@@ -65,25 +62,32 @@ internal sealed class ValidateCommand
                 var comparison = new Comparison(native, reference, prompt, ReadTarget(parsed), _reference.ReadSetting(parsed))
                 {
                     NativeOptions = options,
-                    ReferenceOptions = referenceOptions,
+                    Arithmetic = parsed.GetValue(_layers.Arithmetic) ?? Arithmetic.Exact,
                 };
                 if (parsed.GetValue(_calibration.Calibrate))
                 {
-                    return await _calibration.RunAsync(parsed, comparison, backends, parsed.GetValue(_json), cancellationToken).ConfigureAwait(false);
+                    return await _calibration.RunAsync(parsed, comparison, parsed.GetValue(_json), cancellationToken).ConfigureAwait(false);
                 }
                 Tolerance? tolerance = await _calibration.FindAsync(parsed, comparison, cancellationToken).ConfigureAwait(false);
                 using var bar = new ProgressBar("Comparing");
-                var setting = new ParityOptions { Setting = comparison.Setting, Target = comparison.Target, Tolerance = tolerance, Progress = bar };
+                var setting = new ParityOptions
+                {
+                    Setting = comparison.Setting,
+                    Arithmetic = comparison.Arithmetic,
+                    Target = comparison.Target,
+                    Tolerance = tolerance,
+                    Progress = bar,
+                };
                 ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
                 if (tolerance is null && parsed.GetValue(_layers.Arithmetic) is null)
                 {
-                    report = await new SecondOpinion(backends.LoadAsync, referenceOptions).AskAsync(
-                        report, native.Card, other => ParityCheck.RunAsync(native, other, prompt, setting, cancellationToken), cancellationToken).ConfigureAwait(false);
+                    report = await SecondOpinion.AskAsync(
+                        report, native.Card, arithmetic => ParityCheck.RunAsync(native, reference, prompt, setting with { Arithmetic = arithmetic }, cancellationToken)).ConfigureAwait(false);
                 }
                 if (_layers.IsAsked(parsed))
                 {
-                    report = report.With(await _layers.RunAsync(parsed, backends, (native, options), prompt, setting, cancellationToken).ConfigureAwait(false));
+                    report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, setting, cancellationToken).ConfigureAwait(false));
                 }
                 parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : report.ToText());
                 return report.Verdict == ParityVerdict.Pass ? ExitCode.Pass : ExitCode.Fail;

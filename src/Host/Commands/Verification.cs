@@ -3,10 +3,18 @@ using Engine.Parity;
 namespace Engine.Host.Commands;
 
 /// <summary>Judges a generation by the reference: the very logits that produced each token.</summary>
-internal sealed class Verification(IModel native, IModel reference, Numerics setting, SecondOpinion second)
+/// <param name="native">The model that generates.</param>
+/// <param name="reference">The model it is judged by.</param>
+/// <param name="request">What was asked; its text is split here, once, so that what is judged is what was generated from.</param>
+internal sealed class Verification(IModel native, IModel reference, GenerateRequest request)
 {
     /// <summary>What the kept logits may take.</summary>
     private const long MostBytes = 1L << 30;
+
+    private readonly IReadOnlyList<int> _tokens = request.Prompt.ToTokens(native.Tokenizer);
+
+    /// <summary>The request in token ids.</summary>
+    public GenerateRequest Request => request with { Prompt = Prompt.FromTokens(_tokens), Logits = StepLogits.Full };
 
     /// <summary>Refuses a generation whose logits would fill the memory.</summary>
     /// <exception cref="InvalidRequestException">Both numbers are in it.</exception>
@@ -22,16 +30,15 @@ internal sealed class Verification(IModel native, IModel reference, Numerics set
         }
     }
 
-    /// <summary>Judges the steps; the tokens of a text prompt first, where the reference can read it.</summary>
-    public async Task<ParityReport> RunAsync(Prompt prompt, IReadOnlyList<GeneratedToken> steps, CancellationToken cancellationToken)
+    /// <summary>Judges the steps, and the ids of a text prompt, where the reference can read it.</summary>
+    public async Task<ParityReport> RunAsync(IReadOnlyList<GeneratedToken> steps, CancellationToken cancellationToken)
     {
-        IReadOnlyList<int> tokens = prompt.ToTokens(native.Tokenizer);
         using var bar = new ProgressBar("Verifying");
-        var options = new ParityOptions { Setting = setting, Progress = bar };
-        ParityReport report = await ParityCheck.VerifyAsync(native.Card, reference, tokens, steps, options, cancellationToken).ConfigureAwait(false);
-        report = await second.AskAsync(
-            report, native.Card, other => ParityCheck.VerifyAsync(native.Card, other, tokens, steps, options, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return Disagreement(prompt, tokens) is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
+        var options = new ParityOptions { Setting = request.Numerics, Progress = bar };
+        ParityReport report = await ParityCheck.VerifyAsync(native.Card, reference, _tokens, steps, options, cancellationToken).ConfigureAwait(false);
+        report = await SecondOpinion.AskAsync(report, native.Card, arithmetic => ParityCheck.VerifyAsync(
+            native.Card, reference, _tokens, steps, options with { Arithmetic = arithmetic }, cancellationToken)).ConfigureAwait(false);
+        return Disagreement() is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
     }
 
     /// <summary>What was judged, and the verdict in a line of its own.</summary>
@@ -39,11 +46,11 @@ internal sealed class Verification(IModel native, IModel reference, Numerics set
         $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.\n"
         + $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.";
 
-    private string? Disagreement(Prompt prompt, IReadOnlyList<int> tokens)
+    private string? Disagreement()
     {
         try
         {
-            return ParityCheck.Disagreement(tokens, prompt.ToTokens(reference.Tokenizer));
+            return ParityCheck.Disagreement(_tokens, request.Prompt.ToTokens(reference.Tokenizer));
         }
         catch (UnsupportedRequestException)
         {

@@ -43,7 +43,7 @@ public sealed class EngineConfigurationTests
             - Models:a:Slots is 'four'. Set it to a whole number.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Arithmetic, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.

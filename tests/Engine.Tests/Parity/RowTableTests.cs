@@ -46,11 +46,11 @@ public sealed class RowTableTests
     [Fact]
     public async Task Tables_of_other_rows_are_not_compared()
     {
-        RowTable few = await RowTable.ReadAsync("few", new TableModel(Tables.Reference), [Inputs[0]], [RowKind.Logits], Numerics.Strict, null, default);
+        RowTable few = await RowTable.ReadAsync("few", new TableModel(Tables.Reference), [Inputs[0]], [RowKind.Logits], Numerics.Strict, Arithmetic.Exact, null, default);
         RowTable all = await Read(Tables.Reference);
         Assert.Throws<EngineException>(() => few.From("few", all, "all", ParityMetric.Nmse));
     }
 
     private static Task<RowTable> Read(float[][] rows) =>
-        RowTable.ReadAsync("table", new TableModel(rows), Inputs, [RowKind.Logits], Numerics.Strict, null, default);
+        RowTable.ReadAsync("table", new TableModel(rows), Inputs, [RowKind.Logits], Numerics.Strict, Arithmetic.Exact, null, default);
 }

@@ -84,23 +84,23 @@ public sealed class GeluFamilyActivationTests : IDisposable
     private async Task<(IReadOnlyList<Activation> Ours, IReadOnlyList<Activation> Theirs)> LookAsync(string name, Arithmetic arithmetic, bool replayed)
     {
         string path = Cases[name](_folder.File("random.gguf"));
-        await using IModel ours = arithmetic == Arithmetic.Ggml ? await ReferenceModelFixture.LoadInGgmlArithmeticAsync(path, 100) : await ReferenceModelFixture.LoadAsync(path, 100);
+        await using IModel ours = await ReferenceModelFixture.LoadAsync(path, 100);
         await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, 100);
         Prompt tokens = Prompt.FromTokens(new RandomBert().Tokens(30));
-        IReadOnlyList<Activation> native = await LookAsync(theirs, name, tokens, []);
-        return (await LookAsync(ours, name, tokens, replayed ? native : []), native);
+        IReadOnlyList<Activation> native = await LookAsync(theirs, name, tokens, arithmetic, []);
+        return (await LookAsync(ours, name, tokens, arithmetic, replayed ? native : []), native);
     }
 
-    private static async Task<IReadOnlyList<Activation>> LookAsync(IModel model, string name, Prompt tokens, IReadOnlyList<Activation> replay)
+    private static async Task<IReadOnlyList<Activation>> LookAsync(IModel model, string name, Prompt tokens, Arithmetic arithmetic, IReadOnlyList<Activation> replay)
     {
         string[] all = [ScoreRequest.AllActivations];
         if (name.StartsWith("gpt2", StringComparison.Ordinal))
         {
-            var score = new ScoreRequest { Tokens = tokens, Numerics = Numerics.Strict, Activations = all, Replay = replay };
+            var score = new ScoreRequest { Tokens = tokens, Numerics = Numerics.Strict, Arithmetic = arithmetic, Activations = all, Replay = replay };
             return (await model.ScoreAsync(score).FirstAsync()).Activations;
         }
         Pooling pooling = name.Contains("classifier", StringComparison.Ordinal) || name.Contains("pooler", StringComparison.Ordinal) ? Pooling.Rank : Pooling.None;
-        var embed = new EmbedRequest { Inputs = [tokens], Pooling = pooling, Numerics = Numerics.Strict, Activations = all, Replay = replay };
+        var embed = new EmbedRequest { Inputs = [tokens], Pooling = pooling, Numerics = Numerics.Strict, Arithmetic = arithmetic, Activations = all, Replay = replay };
         return (await model.EmbedAsync(embed)).Activations;
     }
 }

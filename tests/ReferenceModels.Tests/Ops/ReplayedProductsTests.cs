@@ -30,9 +30,8 @@ public sealed class ReplayedProductsTests : IDisposable
 
             async Task<Dictionary<string, double>> ErrorsAsync(Arithmetic arithmetic)
             {
-                await using IModel ours = await new ReferenceBackend().LoadAsync(
-                    new ModelOptions { Path = path, Backend = "reference", ContextLength = 256, Arithmetic = arithmetic });
-                IReadOnlyList<Activation> replayed = (await ours.ScoreAsync(request with { Replay = theirs }).FirstAsync()).Activations;
+                await using IModel ours = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Backend = "reference", ContextLength = 256 });
+                IReadOnlyList<Activation> replayed = (await ours.ScoreAsync(request with { Replay = theirs, Arithmetic = arithmetic }).FirstAsync()).Activations;
                 return replayed.Where(activation => activation.Operation == "MUL_MAT" && !activation.Name.StartsWith("kq", StringComparison.Ordinal)).ToDictionary(
                     activation => activation.Name,
                     activation => NormalizedError(activation.Values, theirs.Single(other => (other.Name, other.Operation, other.Occurrence) == (activation.Name, activation.Operation, activation.Occurrence)).Values));

@@ -10,8 +10,7 @@ internal static class LayerFixture
         string nativePath, string referencePath, int[] tokens, Arithmetic arithmetic = Arithmetic.Ggml, int[]? target = null, Numerics setting = Numerics.Strict)
     {
         await using IModel native = await ReferenceModelFixture.LoadNativeAsync(nativePath, 0);
-        await using IModel reference = await new ReferenceBackend().LoadAsync(
-            new ModelOptions { Path = referencePath, Backend = "reference", Arithmetic = arithmetic });
+        await using IModel reference = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = referencePath, Backend = "reference" });
         var options = new LayerOptions { Arithmetic = arithmetic, Setting = setting, Target = target is null ? null : Prompt.FromTokens(target) };
         return await LayerCheck.RunAsync(native, reference, Prompt.FromTokens(tokens), options);
     }

@@ -5,7 +5,7 @@ namespace Engine.Host.Commands.Calibrating;
 
 /// <summary>Measures how far apart right engines are on one model: every native variant, in a process each, and the reference
 /// in both of its arithmetics.</summary>
-internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptions, ModelOptions referenceOptions, Numerics setting)
+internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics setting)
 {
     /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
     private const long SmallBytes = 16L << 20;
@@ -29,7 +29,8 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
         var references = new List<(string Name, RowTable Table)>();
         foreach ((string name, Arithmetic arithmetic) in new[] { (Calibration.ExactReference, Arithmetic.Exact), (Calibration.GgmlReference, Arithmetic.Ggml) })
         {
-            await TryAsync(async () => references.Add((name, await ReferenceAsync(arithmetic, inputs, kinds, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+            await TryAsync(async () => references.Add((name, await RowTable.ReadAsync(
+                "the reference", reference, inputs, kinds, setting, arithmetic, null, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
             bar.Report((float)++step / steps);
         }
         if (references is not [(Calibration.ExactReference, { } exact), ..])
@@ -115,15 +116,6 @@ internal sealed class CalibrationRun(Backends backends, ModelOptions nativeOptio
 
     /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
     private bool IsOfOtherSetting(NativeVariant variant) => setting == Numerics.Strict && variant.FlashAttention == true;
-
-    private async Task<RowTable> ReferenceAsync(Arithmetic arithmetic, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken)
-    {
-        IModel model = await backends.LoadAsync(referenceOptions with { Arithmetic = arithmetic }, cancellationToken).ConfigureAwait(false);
-        await using (model.ConfigureAwait(false))
-        {
-            return await RowTable.ReadAsync("the reference", model, inputs, kinds, setting, null, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     private async Task TryAsync(Func<Task> measure)
     {

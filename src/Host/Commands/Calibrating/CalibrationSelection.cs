@@ -19,7 +19,7 @@ internal sealed class CalibrationSelection
     public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Judges by the usual tolerance, calibrated or not." };
 
     /// <summary>Measures, keeps and prints.</summary>
-    public async Task<int> RunAsync(ParseResult parsed, Comparison comparison, Backends backends, bool json, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ParseResult parsed, Comparison comparison, bool json, CancellationToken cancellationToken)
     {
         (IModel native, IModel reference, Numerics setting) = (comparison.Native, comparison.Reference, comparison.Setting);
         if (native.Card.Backend != LlamaCppBackend.BackendName)
@@ -29,7 +29,7 @@ internal sealed class CalibrationSelection
         }
         ParityInput input = await ParityInput.ReadAsync(native, reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, cancellationToken).ConfigureAwait(false);
-        var run = new CalibrationRun(backends, comparison.NativeOptions, comparison.ReferenceOptions, setting);
+        var run = new CalibrationRun(comparison.NativeOptions, setting);
         Calibration calibration;
         try
         {
@@ -70,7 +70,7 @@ internal sealed class CalibrationSelection
                 comparison.Native, comparison.Reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
             if (input.Length <= calibration.Longest)
             {
-                return calibration.ToTolerance(comparison.ReferenceOptions.Arithmetic);
+                return calibration.ToTolerance(comparison.Arithmetic);
             }
             remark = $"The calibration is not used: it was measured with inputs of up to {calibration.Longest} tokens, this one has {input.Length}. The usual tolerance stands; 'validate --calibrate' with this input measures anew.";
         }

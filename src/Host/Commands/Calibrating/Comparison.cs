@@ -5,5 +5,6 @@ internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt
 {
     public required ModelOptions NativeOptions { get; init; }
 
-    public required ModelOptions ReferenceOptions { get; init; }
+    /// <summary>How the reference computes.</summary>
+    public required Arithmetic Arithmetic { get; init; }
 }

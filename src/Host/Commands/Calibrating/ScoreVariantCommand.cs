@@ -44,7 +44,7 @@ internal static class ScoreVariantCommand
         await using (model.ConfigureAwait(false))
         {
             RowTable table = await RowTable.ReadAsync(
-                "the native side", model, order.Inputs, order.Kinds, order.Setting, null, cancellationToken).ConfigureAwait(false);
+                "the native side", model, order.Inputs, order.Kinds, order.Setting, Arithmetic.Exact, null, cancellationToken).ConfigureAwait(false);
             // Not the console's writer: rows are bytes.
             await using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
             await using var writer = new BinaryWriter(output);
