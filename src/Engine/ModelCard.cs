@@ -51,6 +51,12 @@ public sealed record ModelCard
     /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null where the file does not say.</summary>
     public Pooling? Pooling { get; init; }
 
+    /// <summary>How the file wants tokens to be chosen where a request does not say (<c>general.sampling.*</c>); null values where it is silent, too.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Ids that are never drawn, in ascending order (<c>tokenizer.ggml.suppress_tokens</c>).</summary>
+    public IReadOnlyList<int> SuppressedTokens { get; init; } = [];
+
     /// <summary>The activation of the feed-forward layers: <c>silu</c>, <c>gelu</c> or <c>relu</c>; null where it is not known.</summary>
     public string? Activation { get; init; }
 }

@@ -32,6 +32,8 @@ internal sealed class ReferenceModel : ILoadedModel
             _network = load(file, Tokenizer.VocabularySize, false);
             Adapt(adapters ?? []);
             NetworkSizes sizes = _network.Sizes;
+            var sampling = GgufSampling.Read(file.Metadata, Tokenizer.VocabularySize);
+            Notices = sampling.Ignored;
             Card = new ModelCard
             {
                 Name = file.Metadata.GetString("general.name") ?? Path.GetFileNameWithoutExtension(file.Path),
@@ -51,6 +53,8 @@ internal sealed class ReferenceModel : ILoadedModel
                 DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
                 Pooling = GgufUsage.Pooling(file.Metadata),
                 Activation = GgufActivation.Of(file),
+                Sampling = sampling.Defaults,
+                SuppressedTokens = sampling.Suppressed,
             };
             _workers = new Workers(threads);
         }
@@ -67,6 +71,9 @@ internal sealed class ReferenceModel : ILoadedModel
 
     /// <inheritdoc/>
     public ITokenizer Tokenizer { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <inheritdoc/>
     /// <remarks>A session does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>

@@ -20,7 +20,7 @@ internal sealed class Continuation
 
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="hasText">Whether its tokens stand for text; a file may lack the vocabulary.</param>
-    /// <param name="card">Gives the context length, and the token an encoder–decoder's answers begin with.</param>
+    /// <param name="card">Gives the context length, what the file says of sampling, and the token an encoder–decoder's answers begin with.</param>
     /// <param name="prompt">The prompt's ids: not empty, no longer than the context. The source, for an encoder–decoder.</param>
     /// <param name="request">The request, already checked.</param>
     /// <param name="seed">Seed of the draws.</param>
@@ -29,7 +29,7 @@ internal sealed class Continuation
         (_tokenizer, _hasText, _card, _request) = (tokenizer, hasText, card, request);
         _promptTokens = prompt.Length;
         _text = new TextAssembler(request.Stop);
-        _sampler = new TokenSampler(request.Sampling, tokenizer.VocabularySize);
+        _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens);
         _random = new Xoshiro256(seed);
         if (card.DecoderStartToken is { } start)
         {

@@ -9,6 +9,9 @@ internal interface ILoadedModel : IDisposable
     /// <summary>Its tokenizer.</summary>
     ITokenizer Tokenizer { get; }
 
+    /// <summary>What the log should say of the file: a sentence for each value in it that is not used.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>The kind whose sessions compute as those of <paramref name="kind"/> do: kinds that a backend does not tell apart share one session.</summary>
     SessionKind Shared(SessionKind kind) => kind with { Arithmetic = Arithmetic.Exact };
 

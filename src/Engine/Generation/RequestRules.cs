@@ -59,6 +59,11 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Require(card, ModelAbilities.Generate, "generate text");
+        if (card.SuppressedTokens.Count >= card.VocabularySize)
+        {
+            throw new UnsupportedRequestException(
+                $"Generating with {card.Name}: expected tokens that may be drawn, found all {card.VocabularySize} suppressed by the file (tokenizer.ggml.suppress_tokens). Convert the model again.");
+        }
     }
 
     /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
@@ -87,14 +92,14 @@ internal static class RequestRules
 
     private static void Check(SamplingOptions options)
     {
-        Expect(options.Temperature >= 0 && float.IsFinite(options.Temperature), nameof(options.Temperature), "a finite number of 0 or more", options.Temperature);
-        Expect(options.TopK >= 0, nameof(SamplingOptions.TopK), "0 (all) or more", options.TopK);
-        Expect(options.TopP is >= 0 and <= 1, nameof(options.TopP), "between 0 and 1", options.TopP);
-        Expect(options.MinP is >= 0 and <= 1, nameof(options.MinP), "between 0 and 1", options.MinP);
-        Expect(options.RepetitionPenalty > 0 && float.IsFinite(options.RepetitionPenalty), nameof(options.RepetitionPenalty), "a finite number above 0", options.RepetitionPenalty);
-        Expect(float.IsFinite(options.FrequencyPenalty), nameof(options.FrequencyPenalty), "a finite number", options.FrequencyPenalty);
-        Expect(float.IsFinite(options.PresencePenalty), nameof(options.PresencePenalty), "a finite number", options.PresencePenalty);
-        Expect(options.PenaltyWindow >= -1, nameof(options.PenaltyWindow), "-1 (all), 0 (none) or more", options.PenaltyWindow);
+        Expect(options.Temperature is null or (>= 0 and <= float.MaxValue), nameof(options.Temperature), "a finite number of 0 or more", options.Temperature);
+        Expect(options.TopK is null or >= 0, nameof(SamplingOptions.TopK), "0 (all) or more", options.TopK);
+        Expect(options.TopP is null or (>= 0 and <= 1), nameof(options.TopP), "between 0 and 1", options.TopP);
+        Expect(options.MinP is null or (>= 0 and <= 1), nameof(options.MinP), "between 0 and 1", options.MinP);
+        Expect(options.RepetitionPenalty is null or (> 0 and <= float.MaxValue), nameof(options.RepetitionPenalty), "a finite number above 0", options.RepetitionPenalty);
+        Expect(float.IsFinite(options.FrequencyPenalty ?? 0), nameof(options.FrequencyPenalty), "a finite number", options.FrequencyPenalty);
+        Expect(float.IsFinite(options.PresencePenalty ?? 0), nameof(options.PresencePenalty), "a finite number", options.PresencePenalty);
+        Expect(options.PenaltyWindow is null or >= -1, nameof(options.PenaltyWindow), "-1 (all), 0 (none) or more", options.PenaltyWindow);
     }
 
     private static void Expect(bool holds, string name, string expected, object? found)

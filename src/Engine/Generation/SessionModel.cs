@@ -14,18 +14,20 @@ internal sealed class SessionModel : IModel
 
     private readonly SessionSlots _slots;
     private readonly PromptReader _prompts;
+    private readonly SamplingNotices _notices;
     private readonly Lazy<bool> _hasText;
 
     /// <param name="model">Owned from now on.</param>
     /// <param name="slots">Requests that run at the same time, each on an owner thread of its own.</param>
     /// <param name="patience">How long a reader that takes nothing may keep a slot that others wait for.</param>
-    /// <param name="logger">Receives warnings about prompts.</param>
+    /// <param name="logger">Receives warnings about prompts, and what the file says of sampling.</param>
     public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null, ILogger? logger = null)
     {
         Card = model.Card;
         Tokenizer = model.Tokenizer;
         _slots = new SessionSlots(model, slots, patience);
         _prompts = new PromptReader(Tokenizer, Card, logger);
+        _notices = new SamplingNotices(Card, model.Notices, logger);
         _hasText = new Lazy<bool>(HasText);
     }
 
@@ -71,6 +73,7 @@ internal sealed class SessionModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
         }
+        _notices.Say();
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
         int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;

@@ -24,5 +24,6 @@ internal static class GgufKeys
     public const string TokenTypeCount = "tokenizer.ggml.token_type_count";
     public const string AddBos = "tokenizer.ggml.add_bos_token";
     public const string AddEos = "tokenizer.ggml.add_eos_token";
+    public const string SuppressedTokens = "tokenizer.ggml.suppress_tokens";
     public const string AddSpacePrefix = "tokenizer.ggml.add_space_prefix";
 }

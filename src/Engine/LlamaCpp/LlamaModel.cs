@@ -21,6 +21,8 @@ internal abstract class LlamaModel : ILoadedModel
     protected LlamaModel(LoadPlan plan, DeviceChoice device, string backend, int vocabularySize)
     {
         (_plan, _facts, _device) = (plan, plan.Facts, device);
+        var sampling = GgufSampling.Read(plan.File.Metadata, vocabularySize);
+        Notices = sampling.Ignored;
         Card = new ModelCard
         {
             Name = _facts.Name,
@@ -40,6 +42,8 @@ internal abstract class LlamaModel : ILoadedModel
             DecoderStartToken = _facts.DecoderStartToken,
             Pooling = _facts.Pooling,
             Activation = GgufActivation.Of(plan.File),
+            Sampling = sampling.Defaults,
+            SuppressedTokens = sampling.Suppressed,
         };
     }
 
@@ -48,6 +52,9 @@ internal abstract class LlamaModel : ILoadedModel
 
     /// <inheritdoc/>
     public abstract ITokenizer Tokenizer { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>How its contexts compute.</summary>
     public NativeVariant Variant { get; init; } = NativeVariant.AsServed;

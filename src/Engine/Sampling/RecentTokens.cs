@@ -26,14 +26,14 @@ internal sealed class RecentTokens(int window)
     }
 
     /// <summary>Changes the logits of the recent tokens in place, as <c>llama_sampler_penalties_apply</c> does.</summary>
-    public void Penalize(Span<float> logits, SamplingOptions options)
+    public void Penalize(Span<float> logits, SamplingSettings settings)
     {
         foreach ((int token, int count) in _counts)
         {
             float logit = logits[token];
             // Dividing a negative logit would make the token more likely, hence the multiplication.
-            logit = Finite(logit <= 0 ? logit * options.RepetitionPenalty : logit / options.RepetitionPenalty);
-            logits[token] = Finite(logit - Finite(count * options.FrequencyPenalty + options.PresencePenalty));
+            logit = Finite(logit <= 0 ? logit * settings.RepetitionPenalty : logit / settings.RepetitionPenalty);
+            logits[token] = Finite(logit - Finite(count * settings.FrequencyPenalty + settings.PresencePenalty));
         }
     }
 

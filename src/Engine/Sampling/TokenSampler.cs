@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace Engine.Sampling;
 
 /// <summary>Chooses the next token from a row of logits (V). Order and formulas are those of llama.cpp's samplers:
-/// penalties, top-k, top-p, min-p, temperature, draw.</summary>
+/// suppressed tokens, penalties, top-k, top-p, min-p, temperature, draw.</summary>
 /// <remarks>The coin is an argument, so that choosing is a function of its inputs. Buffers are made once: nothing is
 /// allocated per token. Not for more than one thread.</remarks>
 internal sealed class TokenSampler
@@ -11,27 +11,28 @@ internal sealed class TokenSampler
     // llama.cpp's first guess at how many tokens reach top-p when no top-k ran before (llama_sampler_top_p_apply).
     private const int NucleusGuess = 256;
 
-    private readonly SamplingOptions _options;
+    private readonly SamplingSettings _settings;
+    private readonly IReadOnlyList<int> _suppressed;
     private readonly int _vocabulary;
     private readonly RecentTokens? _recent;
-    private readonly float[] _penalized;
+    private readonly float[] _changed;
     private readonly ulong[] _keys;
     private readonly int[] _tokens;
     private readonly float[] _logits;
     private readonly float[] _weights;
 
-    /// <param name="options">Settings, already checked.</param>
+    /// <param name="settings">Already checked.</param>
     /// <param name="vocabulary">V.</param>
-    public TokenSampler(SamplingOptions options, int vocabulary)
+    /// <param name="suppressed">Tokens that are never drawn: some of V, not all.</param>
+    public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed)
     {
-        _options = options;
+        _settings = settings;
         _vocabulary = vocabulary;
-        bool penalizes = options.PenaltyWindow != 0 &&
-            (options.RepetitionPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0);
-        _recent = penalizes ? new RecentTokens(options.PenaltyWindow) : null;
-        _penalized = penalizes ? new float[vocabulary] : [];
-        int room = options.Temperature == 0 ? 0 : options.TopK == 0 ? vocabulary : Math.Min(options.TopK, vocabulary);
-        _keys = room == vocabulary && options.TopK == 0 && options.TopP >= 1 ? [] : new ulong[room];
+        _suppressed = suppressed;
+        _recent = settings.Penalizes ? new RecentTokens(settings.PenaltyWindow) : null;
+        _changed = settings.Penalizes || suppressed.Count > 0 ? new float[vocabulary] : [];
+        int room = settings.Temperature == 0 ? 0 : settings.TopK == 0 ? vocabulary : Math.Min(settings.TopK, vocabulary);
+        _keys = room == vocabulary && settings.TopK == 0 && settings.TopP >= 1 ? [] : new ulong[room];
         _tokens = new int[room];
         _logits = new float[room];
         _weights = new float[room];
@@ -47,13 +48,17 @@ internal sealed class TokenSampler
     public int Sample(ReadOnlySpan<float> logits, double coin)
     {
         LogitRow.RequireFinite(logits);
-        if (_recent is not null)
+        if (_changed.Length > 0)
         {
-            logits.CopyTo(_penalized);
-            _recent.Penalize(_penalized, _options);
-            logits = _penalized;
+            logits.CopyTo(_changed);
+            _recent?.Penalize(_changed, _settings);
+            for (int i = 0; i < _suppressed.Count; i++)
+            {
+                _changed[_suppressed[i]] = float.NegativeInfinity;
+            }
+            logits = _changed;
         }
-        if (_options.Temperature == 0)
+        if (_settings.Temperature == 0)
         {
             return LogitRow.ArgMax(logits);
         }
@@ -65,12 +70,12 @@ internal sealed class TokenSampler
     /// They are in descending order, except where nothing was cut at all.</summary>
     private int Truncate(ReadOnlySpan<float> logits)
     {
-        if (_options.TopK > 0)
+        if (_settings.TopK > 0)
         {
             Rank(logits, _keys.Length);
-            return _options.TopP >= 1 ? _keys.Length : Nucleus(_keys.Length, Softmax(_logits.AsSpan(0, _keys.Length)));
+            return _settings.TopP >= 1 ? _keys.Length : Nucleus(_keys.Length, Softmax(_logits.AsSpan(0, _keys.Length)));
         }
-        if (_options.TopP >= 1)
+        if (_settings.TopP >= 1)
         {
             logits.CopyTo(_logits);
             for (int t = 0; t < _vocabulary; t++)
@@ -119,7 +124,7 @@ internal sealed class TokenSampler
         for (int i = 0; i < count; i++)
         {
             cumulative += MathF.Exp(_logits[i] - _logits[0]) / sum;
-            if (cumulative >= _options.TopP)
+            if (cumulative >= _settings.TopP)
             {
                 return i + 1;
             }
@@ -130,11 +135,11 @@ internal sealed class TokenSampler
     /// <summary>Keeps, in their order, the candidates of at least MinP times the largest probability.</summary>
     private int MinP(int count)
     {
-        if (_options.MinP <= 0)
+        if (_settings.MinP <= 0)
         {
             return count;
         }
-        float smallest = TensorPrimitives.Max(_logits.AsSpan(0, count)) + MathF.Log(_options.MinP);
+        float smallest = TensorPrimitives.Max(_logits.AsSpan(0, count)) + MathF.Log(_settings.MinP);
         int kept = 0;
         for (int i = 0; i < count; i++)
         {
@@ -152,7 +157,7 @@ internal sealed class TokenSampler
         // The maximum is taken off before the division: a tiny temperature then gives zeros, not infinities.
         var weights = _weights.AsSpan(0, count);
         TensorPrimitives.Subtract(_logits.AsSpan(0, count), TensorPrimitives.Max(_logits.AsSpan(0, count)), weights);
-        TensorPrimitives.Divide(weights, _options.Temperature, weights);
+        TensorPrimitives.Divide(weights, _settings.Temperature, weights);
         TensorPrimitives.Exp(weights, weights);
         double sum = 0;
         foreach (float weight in weights)
@@ -161,14 +166,15 @@ internal sealed class TokenSampler
         }
         double target = sum * coin;
         double running = 0;
-        for (int i = 0; i < count; i++)
+        int drawn = -1;
+        for (int i = 0; i < count && (drawn < 0 || running < target); i++)
         {
-            running += weights[i];
-            if (running >= target)
+            if (weights[i] > 0) // what has no probability is not drawn, whatever the coin: a suppressed token least of all
             {
-                return _tokens[i];
+                running += weights[i];
+                drawn = i;
             }
         }
-        return _tokens[count - 1];
+        return _tokens[drawn];
     }
 }

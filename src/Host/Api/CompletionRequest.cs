@@ -15,6 +15,19 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     /// <summary>OpenAI's default.</summary>
     private const int DefaultMaxTokens = 16;
 
+    /// <summary>OpenAI's defaults, not the engine's: clients of that API rely on them.</summary>
+    private static readonly SamplingOptions DefaultSampling = new()
+    {
+        Temperature = 1,
+        TopP = 1,
+        TopK = 0,
+        MinP = 0,
+        PresencePenalty = 0,
+        FrequencyPenalty = 0,
+        RepetitionPenalty = 1,
+        PenaltyWindow = -1,
+    };
+
     private static readonly string[] Known =
     [
         "model", "prompt", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "stream", "stream_options",
@@ -22,6 +35,10 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     ];
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>What is asked of a model: what the request does not say of sampling is the file's, and where that is silent OpenAI's default.</summary>
+    public GenerateRequest For(ModelCard model) =>
+        Generate with { Sampling = Generate.Sampling.Otherwise(model.Sampling).Otherwise(DefaultSampling) };
 
     /// <exception cref="ApiException">The body is not such a request, or asks for what is not supported.</exception>
     public static async Task<CompletionRequest> ReadAsync(Stream body, CancellationToken cancellationToken)
@@ -57,18 +74,16 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
         }, stream, ReadIncludeUsage(fields, stream));
     }
 
-    /// <summary>What is not given is OpenAI's default, not the engine's: clients of that API rely on it.</summary>
     private static SamplingOptions ReadSampling(JsonFields fields) => new()
     {
-        Temperature = fields.Number("temperature", 1, 0, 2),
-        TopP = fields.Number("top_p", 1, 0, 1),
+        Temperature = fields.Number("temperature", 0, 2),
+        TopP = fields.Number("top_p", 0, 1),
         // Others write -1 for all.
-        TopK = Math.Max(0, fields.Integer("top_k", -1, int.MaxValue) ?? 0),
-        MinP = fields.Number("min_p", 0, 0, 1),
-        PresencePenalty = fields.Number("presence_penalty", 0, -2, 2),
-        FrequencyPenalty = fields.Number("frequency_penalty", 0, -2, 2),
-        RepetitionPenalty = fields.Number("repetition_penalty", 1, 0.01f, 10),
-        PenaltyWindow = -1,
+        TopK = fields.Integer("top_k", -1, int.MaxValue) is { } k ? Math.Max(0, k) : null,
+        MinP = fields.Number("min_p", 0, 1),
+        PresencePenalty = fields.Number("presence_penalty", -2, 2),
+        FrequencyPenalty = fields.Number("frequency_penalty", -2, 2),
+        RepetitionPenalty = fields.Number("repetition_penalty", 0.01f, 10),
         Seed = unchecked((ulong?)fields.Long("seed")),
     };
 

@@ -16,7 +16,8 @@ internal sealed class CompletionsEndpoint(IModelRegistry models, GenerationQueue
         CancellationToken gone = context.RequestAborted;
         CompletionRequest request = await CompletionRequest.ReadAsync(context.Request.Body, gone).ConfigureAwait(false);
         string name = Resolve(request.Model);
-        using var job = new GenerationJob(await models.GetAsync(name, gone).ConfigureAwait(false), request.Generate);
+        IModel model = await models.GetAsync(name, gone).ConfigureAwait(false);
+        using var job = new GenerationJob(model, request.For(model.Card));
         if (!queue.TryAdd(job))
         {
             throw new ApiException(StatusCodes.Status429TooManyRequests,

@@ -13,8 +13,8 @@ internal sealed class JsonFields(JsonElement root)
     public JsonElement? Find(string name) =>
         root.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    public float Number(string name, float absent, float min, float max) =>
-        Find(name) is not { } value ? absent
+    public float? Number(string name, float min, float max) =>
+        Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= min && number <= max ? (float)number
         : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), value);
 

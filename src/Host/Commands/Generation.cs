@@ -46,7 +46,7 @@ internal sealed class Generation
         Model = card.Name,
         Backend = card.Backend,
         Device = card.Device,
-        Seed = sampling.Temperature > 0 ? sampling.Seed : null,
+        Seed = sampling.Otherwise(card.Sampling).Otherwise(SamplingOptions.Default).Temperature > 0 ? sampling.Seed : null,
         Validate = verdict,
     };
 }

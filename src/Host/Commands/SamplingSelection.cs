@@ -1,21 +1,24 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using System.Security.Cryptography;
 
 namespace Engine.Host.Commands;
 
-/// <summary>The options that say how the next token is chosen; defaults are those of <see cref="SamplingOptions"/>.</summary>
+/// <summary>The options that say how the next token is chosen. What is not given is left to the model's file, and where that is silent
+/// to <see cref="SamplingOptions.Default"/>.</summary>
 internal sealed class SamplingSelection
 {
-    private static readonly SamplingOptions Defaults = new();
+    private static readonly SamplingOptions Default = SamplingOptions.Default;
 
-    private readonly Option<float> _temperature = NumberOption.Create("--temperature", 0f, 100f, Defaults.Temperature, "Divides the logits; 0 always takes the largest.");
-    private readonly Option<int> _topK = NumberOption.Create("--top-k", 0, int.MaxValue, Defaults.TopK, "Keeps the k most probable tokens; 0 keeps all.");
-    private readonly Option<float> _topP = NumberOption.Create("--top-p", 0f, 1f, Defaults.TopP, "Keeps the most probable tokens that reach this probability together.");
-    private readonly Option<float> _minP = NumberOption.Create("--min-p", 0f, 1f, Defaults.MinP, "Keeps tokens of at least this part of the best one's probability.");
-    private readonly Option<float> _repetition = NumberOption.Create(
-        "--repetition-penalty", 0.01f, 100f, Defaults.RepetitionPenalty, "Divides the logits of recent tokens; 1 is none.");
-    private readonly Option<float> _presence = NumberOption.Create("--presence-penalty", -100f, 100f, Defaults.PresencePenalty, "Subtracted from each recent token.");
-    private readonly Option<float> _frequency = NumberOption.Create("--frequency-penalty", -100f, 100f, Defaults.FrequencyPenalty, "Subtracted for each time a token was there.");
+    private readonly Option<float?> _temperature = Optional("--temperature", 0f, 100f, "Divides the logits; 0 always takes the largest.", Default.Temperature);
+    private readonly Option<int?> _topK = Optional("--top-k", 0, int.MaxValue, "Keeps the k most probable tokens; 0 keeps all.", Default.TopK);
+    private readonly Option<float?> _topP = Optional("--top-p", 0f, 1f, "Keeps the most probable tokens that reach this probability together.", Default.TopP);
+    private readonly Option<float?> _minP = Optional("--min-p", 0f, 1f, "Keeps tokens of at least this part of the best one's probability.", Default.MinP);
+    private readonly Option<float?> _repetition = Optional(
+        "--repetition-penalty", 0.01f, 100f, "Divides the logits of recent tokens; 1 is none.", Default.RepetitionPenalty);
+    private readonly Option<float?> _presence = Optional("--presence-penalty", -100f, 100f, "Subtracted from each recent token.", Default.PresencePenalty);
+    private readonly Option<float?> _frequency = Optional("--frequency-penalty", -100f, 100f, "Subtracted for each time a token was there.", Default.FrequencyPenalty);
     private readonly Option<ulong?> _seed = NumberOption.CreateOptional("--seed", ulong.MinValue, ulong.MaxValue, "The same seed gives the same text. Default: a new one each time.");
 
     public void AddTo(Verb verb) => verb.AddGroup("Sampling", _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed);
@@ -33,4 +36,8 @@ internal sealed class SamplingSelection
         // Short enough to be typed again, and exact in every JSON reader.
         Seed = parsed.GetValue(_seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue),
     };
+
+    private static Option<T?> Optional<T>(string name, T min, T max, string description, T? standard)
+        where T : struct, INumber<T> =>
+        NumberOption.CreateOptional(name, min, max, string.Create(CultureInfo.InvariantCulture, $"{description} Default: the model's, or {standard}."));
 }

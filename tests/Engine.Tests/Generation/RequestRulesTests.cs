@@ -84,6 +84,14 @@ public sealed class RequestRulesTests
     }
 
     [Fact]
+    public void A_model_whose_file_suppresses_every_token_generates_nothing()
+    {
+        var silent = Card with { SuppressedTokens = [.. Enumerable.Range(0, Card.VocabularySize)] };
+        Assert.Contains("all 258 suppressed", Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new GenerateRequest { Prompt = Text }, silent)).Message, StringComparison.Ordinal);
+        RequestRules.Check(new ScoreRequest { Tokens = Text }, silent);
+    }
+
+    [Fact]
     public void Numbers_in_the_sentence_do_not_depend_on_the_culture() =>
         Assert.Contains("-0.5", Assert.Throws<InvalidRequestException>(
             () => RequestRules.Check(new GenerateRequest { Prompt = Text, Sampling = new() { MinP = -0.5f } }, Card)).Message, StringComparison.Ordinal);

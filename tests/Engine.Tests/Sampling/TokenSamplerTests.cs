@@ -21,7 +21,7 @@ public sealed class TokenSamplerTests
         foreach (var c in golden.Cases)
         {
             float[] logits = golden.Rows[c.Row];
-            var sampler = new TokenSampler(c.Settings, logits.Length);
+            var sampler = Sampler(c.Settings, logits.Length);
             Array.ForEach(c.Recent, sampler.Accept);
             // A coin in the middle of each candidate's part of [0, 1) must fall on that candidate: this tests the kept
             // set, its order and its probabilities together. Parts thinner than the file's six digits are passed over.
@@ -43,13 +43,13 @@ public sealed class TokenSamplerTests
 
     [Fact]
     public void A_tiny_temperature_is_greedy_and_no_overflow() =>
-        Assert.Equal(1, new TokenSampler(new() { Temperature = float.Epsilon, MinP = 0 }, 3).Sample([1, 9, 8.99f], 0.999));
+        Assert.Equal(1, Sampler(new() { Temperature = float.Epsilon, MinP = 0 }, 3).Sample([1, 9, 8.99f], 0.999));
 
     [Fact]
     public void An_absurd_penalty_still_gives_a_token()
     {
         var options = new SamplingOptions { FrequencyPenalty = float.MaxValue, PresencePenalty = float.MinValue, RepetitionPenalty = 1e-38f };
-        var sampler = new TokenSampler(options, 3);
+        var sampler = Sampler(options, 3);
         sampler.Accept(1);
         sampler.Accept(1);
         Assert.InRange(sampler.Sample([5, 9, 1], 0.5), 0, 2);
@@ -58,7 +58,7 @@ public sealed class TokenSamplerTests
     [Fact]
     public void Tokens_behind_the_window_are_not_penalized()
     {
-        var sampler = new TokenSampler(SamplingOptions.Greedy with { PresencePenalty = 100, PenaltyWindow = 2 }, 3);
+        var sampler = Sampler(SamplingOptions.Greedy with { PresencePenalty = 100, PenaltyWindow = 2 }, 3);
         sampler.Accept(0);
         sampler.Accept(1);
         Assert.Equal(2, sampler.Sample([3, 2, 1], 0));
@@ -68,7 +68,30 @@ public sealed class TokenSamplerTests
 
     [Fact]
     public void A_row_with_NaN_is_refused() =>
-        Assert.Throws<NonFiniteLogitsException>(() => new TokenSampler(SamplingOptions.Greedy, 3).Sample([1, float.NaN, 2], 0));
+        Assert.Throws<NonFiniteLogitsException>(() => Sampler(SamplingOptions.Greedy, 3).Sample([1, float.NaN, 2], 0));
+
+    /// <summary>Whatever the settings and the coin; 0 and 4 have the largest logits, and penalties that would lift them.</summary>
+    [Theory]
+    [InlineData(0f, 0, 1f, 0f)]
+    [InlineData(1f, 0, 1f, 0f)]
+    [InlineData(1f, 1, 1f, 0f)]
+    [InlineData(1f, 5, 1f, 0f)]
+    [InlineData(1f, 0, 0.9f, 0f)]
+    [InlineData(100f, 0, 0.9999f, 0f)]
+    [InlineData(1f, 0, 1f, 0.5f)]
+    [InlineData(1e-6f, 40, 0.95f, 0.05f)]
+    public void A_suppressed_token_is_never_drawn(float temperature, int topK, float topP, float minP)
+    {
+        var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, PresencePenalty = -100 };
+        TokenSampler sampler = Sampler(options, 5, 0, 4);
+        sampler.Accept(0);
+        sampler.Accept(4);
+        for (double coin = 0; coin < 1; coin += 1d / 64)
+        {
+            Assert.InRange(sampler.Sample([9, 1, 2, 1.5f, 9], coin), 1, 3);
+        }
+        Assert.InRange(sampler.Sample([9, 1, 2, 1.5f, 9], 1 - 1e-12), 1, 3);
+    }
 
     [Theory]
     [InlineData(40, 0.95f)]
@@ -77,7 +100,7 @@ public sealed class TokenSamplerTests
     public void Nothing_is_allocated_per_token(int topK, float topP)
     {
         var options = new SamplingOptions { TopK = topK, TopP = topP, RepetitionPenalty = 1.1f };
-        var sampler = new TokenSampler(options, 4096);
+        var sampler = Sampler(options, 4096, 5, 6, 7);
         var random = new Xoshiro256(3);
         float[] logits = [.. Enumerable.Range(0, 4096).Select(_ => (float)random.NextCoin() * 10)];
         for (int i = 0; i < 100; i++)
@@ -95,4 +118,6 @@ public sealed class TokenSamplerTests
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }));
     }
+
+    private static TokenSampler Sampler(SamplingOptions options, int vocabulary, params int[] suppressed) => new(SamplingSettings.Of(options), vocabulary, suppressed);
 }

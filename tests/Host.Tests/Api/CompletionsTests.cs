@@ -76,7 +76,17 @@ public sealed class CompletionsTests
         Assert.Equal("text", request.Prompt.Text);
         Assert.Equal(16, request.MaxTokens);
         Assert.Equal(["x"], request.Stop);
-        Assert.Equal(new SamplingOptions { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 }, request.Sampling);
+        Assert.Equal(SamplingOptions.Default with { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 }, request.Sampling);
+    }
+
+    [Fact]
+    public async Task What_is_not_given_is_the_files_where_it_has_a_say()
+    {
+        var backend = new ScriptedBackend { Sampling = new SamplingOptions { Temperature = 0.25f, TopK = 3, MinP = 0.5f } };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.CompleteAsync("""{"prompt": "text", "top_k": 9, "min_p": 0}""");
+        Assert.Equal(
+            SamplingOptions.Default with { Temperature = 0.25f, TopP = 1, TopK = 9, MinP = 0, PenaltyWindow = -1 }, Assert.Single(backend.Requests).Sampling);
     }
 
     [Theory]

@@ -19,6 +19,9 @@ internal sealed class ScriptedBackend : IModelBackend
     /// <summary>Thrown behind the first token.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>What its file says of sampling.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
     /// <summary>Released once for each generation that has begun.</summary>
     public SemaphoreSlim Begun { get; } = new(0);
 
@@ -51,6 +54,7 @@ internal sealed class ScriptedBackend : IModelBackend
             ContextLength = 100,
             TrainedContextLength = 100,
             Abilities = ModelAbilities.Generate,
+            Sampling = script.Sampling,
         };
 
         public ITokenizer Tokenizer => throw new UnsupportedRequestException("A script has no tokenizer.");
