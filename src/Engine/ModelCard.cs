@@ -59,6 +59,27 @@ public sealed record ModelCard
 
     /// <summary>The activation of the feed-forward layers: <c>silu</c>, <c>gelu</c> or <c>relu</c>; null where it is not known.</summary>
     public string? Activation { get; init; }
+
+    /// <summary>Whether tokens stand for text; without a vocabulary, ids alone go in and out.</summary>
+    public bool HasVocabulary { get; init; } = true;
+
+    /// <summary>Whether the backend can split a text into the vocabulary's tokens; where it cannot, requests carry ids.</summary>
+    public bool SplitsText { get; init; } = true;
+
+    /// <summary>The vocabulary's special tokens.</summary>
+    public SpecialTokenIds SpecialTokens { get; init; } = new();
+
+    /// <summary>Scores of the classifier head, which <see cref="Engine.Pooling.Rank"/> gives; 0 where the model has none.</summary>
+    public int Classes { get; init; }
+
+    /// <summary>The names of the classes in the order of their scores; empty where the file does not name them.</summary>
+    public IReadOnlyList<string> ClassLabels { get; init; } = [];
+
+    /// <summary>In <see cref="ChatTemplates"/>: the one for a conversation where no other is named.</summary>
+    public const string DefaultChatTemplate = "default";
+
+    /// <summary>The file's chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>; empty where it has none.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>What a model can be asked.</summary>

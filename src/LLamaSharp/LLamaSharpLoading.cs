@@ -1,3 +1,4 @@
+using Engine.Gguf;
 using Engine.LlamaCpp;
 using LLama.Common;
 using LLama.Exceptions;

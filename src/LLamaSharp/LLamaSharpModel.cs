@@ -16,9 +16,9 @@ internal sealed class LLamaSharpModel : LlamaModel
     {
         (Handle, Device) = (handle, device);
         ClassifierWidth = GgufUsage.ClassifierWidth(plan.File.Metadata);
-        Tokenizer = handle.Vocab.Type == LLamaVocabType.None
+        Tokenizer = OnCard(handle.Vocab.Type == LLamaVocabType.None
             ? new NoVocabulary(Card.Name, Card.VocabularySize)
-            : new LLamaSharpTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed);
+            : new LLamaSharpTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed));
     }
 
     public SafeLlamaModelHandle Handle { get; }

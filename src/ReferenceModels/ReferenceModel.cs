@@ -34,28 +34,19 @@ internal sealed class ReferenceModel : ILoadedModel
             NetworkSizes sizes = _network.Sizes;
             var sampling = GgufSampling.Read(file.Metadata, Tokenizer.VocabularySize);
             Notices = sampling.Ignored;
-            Card = new ModelCard
+            int context = GgufUsage.ContextLength(file.FileName, sizes.TrainedContext, sizes.HasLearnedPositions, contextLength);
+            ModelCard card = new ModelFacts(file).ToCard(ReferenceBackend.BackendName, "cpu", Tokenizer.VocabularySize, context) with
             {
-                Name = file.Metadata.GetString("general.name") ?? Path.GetFileNameWithoutExtension(file.Path),
-                Path = file.Path,
-                Architecture = architecture,
-                Backend = ReferenceBackend.BackendName,
-                Device = "cpu",
-                FileType = GgufFileType.Of(file),
-                Parameters = file.Tensors.Sum(tensor => tensor.Elements),
-                TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
-                VocabularySize = Tokenizer.VocabularySize,
                 EmbeddingLength = sizes.d,
                 Layers = sizes.N,
-                ContextLength = GgufUsage.ContextLength(file.FileName, sizes.TrainedContext, sizes.HasLearnedPositions, contextLength),
                 TrainedContextLength = sizes.TrainedContext,
                 Abilities = Networks.Abilities(_network),
                 DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
-                Pooling = GgufUsage.Pooling(file.Metadata),
-                Activation = GgufActivation.Of(file),
                 Sampling = sampling.Defaults,
                 SuppressedTokens = sampling.Suppressed,
+                Classes = _network is IRanker ranker ? ranker.Scores : 0,
             };
+            Card = VocabularyFacts.Describe(card, file.Metadata, Tokenizer);
             _workers = new Workers(threads);
         }
         catch

@@ -25,24 +25,9 @@ internal sealed class VocabularyModel : ILoadedModel
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, architecture);
-            int context = (int)Math.Min(file.Metadata.GetUInt32(architecture + ".context_length") ?? 0, int.MaxValue);
-            return new VocabularyModel(new ModelCard
-            {
-                Name = file.Metadata.GetString(GgufKeys.Name) ?? Path.GetFileNameWithoutExtension(file.Path),
-                Path = file.Path,
-                Architecture = architecture,
-                Backend = ReferenceBackend.BackendName,
-                Device = "cpu",
-                FileType = GgufFileType.Of(file),
-                Parameters = file.Tensors.Sum(tensor => tensor.Elements),
-                TensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
-                VocabularySize = tokenizer.VocabularySize,
-                EmbeddingLength = 0,
-                Layers = 0,
-                ContextLength = context,
-                TrainedContextLength = context,
-                Abilities = ModelAbilities.None,
-            }, tokenizer);
+            var facts = new ModelFacts(file, vocabularyOnly: true);
+            ModelCard card = facts.ToCard(ReferenceBackend.BackendName, "cpu", tokenizer.VocabularySize, facts.TrainedContextLength);
+            return new VocabularyModel(VocabularyFacts.Describe(card, file.Metadata, tokenizer), tokenizer);
         }
     }
 

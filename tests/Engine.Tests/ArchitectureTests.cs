@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
         ["Engine.Parity"] = [],
         ["Engine.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["Engine.LlamaCpp.Interop"] = [],
-        ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling"],
+        ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Tokenizers"],
         ["Engine.Chat.Jinja"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
         ["Engine.Configuration"] = ["Engine.LlamaCpp"],

@@ -11,13 +11,11 @@ namespace Engine.Chat;
 /// <remarks>A template that never ends, nests without end or writes without end is stopped with an error.</remarks>
 public sealed class ChatTemplate
 {
-    private const string Key = "tokenizer.chat_template";
-
     // transformers' names and GGUF's.
     private static readonly (string Name, string Key)[] Specials =
     [
         ("bos_token", GgufKeys.BosToken), ("eos_token", GgufKeys.EosToken), ("unk_token", GgufKeys.UnknownToken), ("sep_token", GgufKeys.SeparatorToken),
-        ("pad_token", GgufKeys.PaddingToken), ("cls_token", "tokenizer.ggml.cls_token_id"), ("mask_token", "tokenizer.ggml.mask_token_id"),
+        ("pad_token", GgufKeys.PaddingToken), ("cls_token", GgufKeys.ClassificationToken), ("mask_token", GgufKeys.MaskToken),
     ];
 
     private readonly Template _template;
@@ -50,6 +48,28 @@ public sealed class ChatTemplate
     /// <summary>The texts of special tokens by transformers' names.</summary>
     public IReadOnlyDictionary<string, string> SpecialTokens { get; }
 
+    /// <summary>The template of a loaded model.</summary>
+    /// <param name="model">Its card has the template, and which tokens are special.</param>
+    /// <param name="name">Which one, where there are several, such as <c>tool_use</c>; null for the default one.</param>
+    /// <returns>Null where the model has none of that name.</returns>
+    /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
+    public static ChatTemplate? FromModel(IModel model, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!model.Card.ChatTemplates.TryGetValue(name ?? ModelCard.DefaultChatTemplate, out string? source))
+        {
+            return null;
+        }
+        SpecialTokenIds ids = model.Card.SpecialTokens;
+        (string Variable, int? Id)[] special =
+        [
+            ("bos_token", ids.BeginningOfSequence), ("eos_token", ids.EndOfSequence), ("unk_token", ids.Unknown), ("sep_token", ids.Separator),
+            ("pad_token", ids.Padding), ("cls_token", ids.Classification), ("mask_token", ids.Mask),
+        ];
+        return new ChatTemplate(
+            source, special.Where(token => token.Id is not null).ToDictionary(token => token.Variable, token => model.Tokenizer.GetPiece(token.Id!.Value)), model.Card.Name);
+    }
+
     /// <summary>Reads the template of a model file.</summary>
     /// <param name="metadata">The file's.</param>
     /// <param name="name">Which one, where the file has several, such as <c>tool_use</c>; null for the default one.</param>
@@ -58,7 +78,7 @@ public sealed class ChatTemplate
     public static ChatTemplate? FromMetadata(GgufMetadata metadata, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        if (metadata.GetString(name is null ? Key : $"{Key}.{name}") is not { } source)
+        if (metadata.GetString(name is null ? GgufKeys.ChatTemplate : $"{GgufKeys.ChatTemplate}.{name}") is not { } source)
         {
             return null;
         }

@@ -16,7 +16,6 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
     private const int InlineCharacters = 8192;
 
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
-    private readonly Lazy<int?> _start = new(() => Start(tokenizer));
     private int _warnings;
 
     /// <exception cref="EmptyPromptException">No tokens, even after special tokens.</exception>
@@ -100,7 +99,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
         {
             Warn("it begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added. Leave it out of a text of your own; a chat template may write it.");
         }
-        else if (ids.Count >= 2 && ids[0] == ids[1] && PromptTokens.StartsTwice(ids, _start.Value))
+        else if (ids.Count >= 2 && ids[0] == ids[1] && PromptTokens.StartsTwice(ids, card.HasVocabulary ? tokenizer.BeginningOfSequence : null))
         {
             Warn("it begins with two beginning-of-sequence tokens, which models are not trained for. Both are kept; leave one out.");
         }
@@ -111,17 +110,5 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
     {
         LogLevel level = Interlocked.Increment(ref _warnings) == 1 ? LogLevel.Warning : LogLevel.Debug;
         _logger.Log(level, DoubledStart, "Reading a prompt for {Model}: {What}", card.Name, what);
-    }
-
-    private static int? Start(ITokenizer tokenizer)
-    {
-        try
-        {
-            return tokenizer.BeginningOfSequence;
-        }
-        catch (UnsupportedRequestException)
-        {
-            return null; // no vocabulary
-        }
     }
 }

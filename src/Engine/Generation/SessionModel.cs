@@ -15,7 +15,6 @@ internal sealed class SessionModel : IModel
     private readonly SessionSlots _slots;
     private readonly PromptReader _prompts;
     private readonly SamplingNotices _notices;
-    private readonly Lazy<bool> _hasText;
 
     /// <param name="model">Owned from now on.</param>
     /// <param name="slots">Requests that run at the same time, each on an owner thread of its own.</param>
@@ -28,7 +27,6 @@ internal sealed class SessionModel : IModel
         _slots = new SessionSlots(model, slots, patience);
         _prompts = new PromptReader(Tokenizer, Card, logger);
         _notices = new SamplingNotices(Card, model.Notices, logger);
-        _hasText = new Lazy<bool>(HasText);
     }
 
     /// <inheritdoc/>
@@ -68,7 +66,7 @@ internal sealed class SessionModel : IModel
     {
         RequestRules.Check(request, Card);
         int[] prompt = await _prompts.ReadAsync(request.Prompt, cancellationToken).ConfigureAwait(false);
-        if (request.Stop.Count > 0 && !_hasText.Value)
+        if (request.Stop.Count > 0 && !Card.HasVocabulary)
         {
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
@@ -86,7 +84,7 @@ internal sealed class SessionModel : IModel
         // Made when the request's turn has come: the sampler's buffers are as long as the vocabulary.
         void Generate(ISession session, Job<GeneratedToken> job)
         {
-            var continuation = new Continuation(Tokenizer, _hasText.Value, Card, prompt, request, seed);
+            var continuation = new Continuation(Tokenizer, Card.HasVocabulary, Card, prompt, request, seed);
             if (continuation.IsFinished)
             {
                 return;
@@ -158,18 +156,5 @@ internal sealed class SessionModel : IModel
             }
         }
         return vector;
-    }
-
-    private bool HasText()
-    {
-        try
-        {
-            Tokenizer.GetBytes(0);
-            return true;
-        }
-        catch (UnsupportedRequestException)
-        {
-            return false; // the contract's way of saying that the file has no vocabulary
-        }
     }
 }

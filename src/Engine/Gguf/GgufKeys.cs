@@ -21,6 +21,9 @@ internal static class GgufKeys
     public const string UnknownToken = "tokenizer.ggml.unknown_token_id";
     public const string SeparatorToken = "tokenizer.ggml.seperator_token_id"; // so spelled in the format
     public const string PaddingToken = "tokenizer.ggml.padding_token_id";
+    public const string ClassificationToken = "tokenizer.ggml.cls_token_id";
+    public const string MaskToken = "tokenizer.ggml.mask_token_id";
+    public const string ChatTemplate = "tokenizer.chat_template";
     public const string TokenTypeCount = "tokenizer.ggml.token_type_count";
     public const string AddBos = "tokenizer.ggml.add_bos_token";
     public const string AddEos = "tokenizer.ggml.add_eos_token";

@@ -43,7 +43,11 @@ internal static class GgufUsage
 
     /// <summary>Scores of the classifier: as many as the file has labels, or one.</summary>
     public static int ClassifierWidth(GgufMetadata metadata) =>
-        Math.Max(1, metadata.GetStrings(metadata.RequireString(GgufKeys.Architecture) + ".classifier.output_labels")?.Count ?? 0);
+        Math.Max(1, ClassLabels(metadata).Count);
+
+    /// <summary>The names of the classifier's classes; empty where the file does not name them.</summary>
+    public static IReadOnlyList<string> ClassLabels(GgufMetadata metadata) =>
+        [.. (IEnumerable<string>?)metadata.GetStrings(metadata.RequireString(GgufKeys.Architecture) + ".classifier.output_labels") ?? []];
 
     /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
     public static Pooling? Pooling(GgufMetadata metadata) =>

@@ -1,6 +1,7 @@
 using Engine.Generation;
 using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
+using Engine.Tokenizers;
 
 namespace Engine.LlamaCpp;
 
@@ -23,32 +24,15 @@ internal abstract class LlamaModel : ILoadedModel
         (_plan, _facts, _device) = (plan, plan.Facts, device);
         var sampling = GgufSampling.Read(plan.File.Metadata, vocabularySize);
         Notices = sampling.Ignored;
-        Card = new ModelCard
+        Card = _facts.ToCard(backend, device.Name, vocabularySize, plan.ContextLength) with
         {
-            Name = _facts.Name,
-            Path = _facts.Path,
-            Architecture = _facts.Architecture,
-            Backend = backend,
-            Device = device.Name,
-            FileType = _facts.FileType,
-            Parameters = _facts.Parameters,
-            TensorBytes = _facts.TensorBytes,
-            VocabularySize = vocabularySize,
-            EmbeddingLength = _facts.EmbeddingLength,
-            Layers = _facts.Layers,
-            ContextLength = plan.ContextLength,
-            TrainedContextLength = _facts.TrainedContextLength,
-            Abilities = _facts.Abilities,
-            DecoderStartToken = _facts.DecoderStartToken,
-            Pooling = _facts.Pooling,
-            Activation = GgufActivation.Of(plan.File),
             Sampling = sampling.Defaults,
             SuppressedTokens = sampling.Suppressed,
         };
     }
 
     /// <inheritdoc/>
-    public ModelCard Card { get; }
+    public ModelCard Card { get; private set; }
 
     /// <inheritdoc/>
     public abstract ITokenizer Tokenizer { get; }
@@ -156,6 +140,14 @@ internal abstract class LlamaModel : ILoadedModel
 
     /// <summary>Whether its contexts make room for no more rows of logits than they are asked for.</summary>
     protected virtual bool BoundsOutputs => true;
+
+    /// <summary>Puts on the card what the model's tokenizer knows.</summary>
+    /// <returns>The tokenizer.</returns>
+    protected ITokenizer OnCard(ITokenizer tokenizer)
+    {
+        Card = VocabularyFacts.Describe(Card, _plan.File.Metadata, tokenizer);
+        return tokenizer;
+    }
 
     /// <summary>Makes a context that fits the memory.</summary>
     protected abstract LlamaContext Make(ContextShape shape);

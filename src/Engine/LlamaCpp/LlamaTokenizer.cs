@@ -103,7 +103,7 @@ internal abstract class LlamaTokenizer : ITokenizer
     /// <summary>A token's own text; the id is in the vocabulary.</summary>
     protected abstract string ReadPiece(int token);
 
-    // Keeps the model from being freed meanwhile; after its disposal this throws ObjectDisposedException.
+    // Keeps the model from being freed meanwhile.
     private T Use<T>(Func<T> call)
     {
         bool referenced = false;
@@ -111,6 +111,10 @@ internal abstract class LlamaTokenizer : ITokenizer
         {
             _model.DangerousAddRef(ref referenced);
             return call();
+        }
+        catch (ObjectDisposedException) when (_model.IsClosed)
+        {
+            throw new ObjectDisposedException(nameof(IModel), $"The model {_name} is disposed.");
         }
         finally
         {

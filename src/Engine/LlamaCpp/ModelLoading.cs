@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp;

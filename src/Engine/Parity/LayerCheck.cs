@@ -18,7 +18,12 @@ public static class LayerCheck
     {
         options ??= new LayerOptions();
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
-        ActivationReader whole = await WithHeadAsync(new ActivationReader(input, options.Setting) { Arithmetic = options.Arithmetic }, native, reference, cancellationToken).ConfigureAwait(false);
+        var whole = new ActivationReader(input, options.Setting)
+        {
+            Arithmetic = options.Arithmetic,
+            // An encoder's classifier, where the file has one, is a part of the model like any other.
+            Pooling = native.Card.Classes > 0 && reference.Card.Classes > 0 ? Pooling.Rank : Pooling.None,
+        };
         ActivationReader reader = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(0.1f);
         IReadOnlyList<Activation> ours = await reader.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
@@ -40,27 +45,6 @@ public static class LayerCheck
             FirstDivergence = fault?.ToDivergence(reader.Input),
             Scope = new LayerScope(reader.Length, whole.Length, options.Arithmetic, fault?.Explain() ?? Explain(rows)),
         };
-    }
-
-    // An encoder's classifier, where the file has one, is a part of the model like any other.
-    private static async Task<ActivationReader> WithHeadAsync(
-        ActivationReader reader, IModel native, IModel reference, CancellationToken cancellationToken)
-    {
-        if (native.Card.Abilities.HasFlag(ModelAbilities.Score))
-        {
-            return reader;
-        }
-        ActivationReader rank = reader with { Pooling = Pooling.Rank };
-        try
-        {
-            _ = await rank.Take(1).ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
-            _ = await rank.Take(1).ReadAsync(reference, [], cancellationToken).ConfigureAwait(false);
-            return rank;
-        }
-        catch (UnsupportedRequestException)
-        {
-            return reader; // how a model without a classifier answers
-        }
     }
 
     private static async Task<List<LayerRow>> JoinSideBySideAsync(

@@ -29,10 +29,7 @@ public static class ParityCheck
             await using var b = new RowReader("the reference", reference, input, kind, options.Setting, options.Arithmetic, cancellationToken);
             int[] targets = kind == RowKind.Logits ? [.. input.Tokens.Skip(1)] : [];
             var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
-            if (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false) is { } measured)
-            {
-                measures.Add(measured);
-            }
+            measures.Add(await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false));
         }
         return Judgement.Report(measures, native.Card, reference.Card, options, tolerance, disagreement);
     }
@@ -80,7 +77,7 @@ public static class ParityCheck
         await using var a = new RowReader("the native side", native.VocabularySize, steps, first);
         await using var b = new RowReader("the reference", native.VocabularySize, reference.ScoreAsync(request, cancellationToken));
         var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };
-        RowMeasures measures = (await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false))!;
+        RowMeasures measures = await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false);
         return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null);
     }
 

@@ -10,25 +10,16 @@ internal sealed class RowComparison(RowKind kind, int first, int count, int[] ta
     /// <summary>Receives the part of the rows compared, 0 to 1.</summary>
     public IProgress<float>? Progress { get; init; }
 
-    /// <returns>Null where the native side has no such rows, which only the scores of a classifier may be.</returns>
     /// <exception cref="ConfigurationException">The rows are of different widths.</exception>
     /// <exception cref="EngineException">A side refused the request.</exception>
-    public async Task<RowMeasures?> MeasureAsync(RowReader native, RowReader reference, Tolerance tolerance)
+    public async Task<RowMeasures> MeasureAsync(RowReader native, RowReader reference, Tolerance tolerance)
     {
         RowMeasures? measures = null;
         for (int row = 0; row < count; row++)
         {
             int position = first + row;
-            string? fault;
-            try
-            {
-                fault = await native.ReadAsync(position).ConfigureAwait(false);
-            }
-            catch (UnsupportedRequestException) when (kind == RowKind.Rank)
-            {
-                return null;
-            }
-            fault ??= await reference.ReadAsync(position).ConfigureAwait(false);
+            string? fault = await native.ReadAsync(position).ConfigureAwait(false)
+                ?? await reference.ReadAsync(position).ConfigureAwait(false);
             measures ??= Create(native.Width, tolerance);
             if (fault is not null)
             {

@@ -25,7 +25,7 @@ internal enum RowKind
 /// <summary>Which kinds a pair of models is compared by, and what they are called.</summary>
 internal static class RowKinds
 {
-    /// <summary>The kinds that both models can be asked for, the one the verdict names first. A file may lack the head of <see cref="RowKind.Rank"/>.</summary>
+    /// <summary>The kinds that both models can be asked for, the one the verdict names first.</summary>
     /// <exception cref="UnsupportedRequestException">There is none.</exception>
     public static IReadOnlyList<RowKind> Of(ModelCard native, ModelCard reference)
     {
@@ -35,7 +35,7 @@ internal static class RowKinds
             return both.HasFlag(ModelAbilities.Source | ModelAbilities.Embed) ? [RowKind.Logits, RowKind.Encoder] : [RowKind.Logits];
         }
         return both.HasFlag(ModelAbilities.Embed)
-            ? [RowKind.Embeddings, RowKind.Mean, RowKind.Cls, RowKind.Rank]
+            ? native.Classes > 0 ? [RowKind.Embeddings, RowKind.Mean, RowKind.Cls, RowKind.Rank] : [RowKind.Embeddings, RowKind.Mean, RowKind.Cls]
             : throw new UnsupportedRequestException(
                 $"Comparing two models: expected both to score tokens or to embed them, found that {native.Name} on {native.Backend} can {native.Abilities} "
                 + $"and {reference.Name} on {reference.Backend} can {reference.Abilities}. Choose models or backends that can.");

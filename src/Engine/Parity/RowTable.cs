@@ -14,7 +14,7 @@ internal sealed class RowTable
     /// <param name="name">What it is called in a sentence.</param>
     /// <param name="model">The model.</param>
     /// <param name="inputs">Each on its own.</param>
-    /// <param name="kinds">The rows asked for; a file may lack the head of <see cref="RowKind.Rank"/>.</param>
+    /// <param name="kinds">The rows asked for.</param>
     /// <param name="setting">How exactly it computes.</param>
     /// <param name="arithmetic">How it computes, if it is the reference.</param>
     /// <param name="progress">Receives the part done, 0 to 1.</param>
@@ -29,10 +29,8 @@ internal sealed class RowTable
         {
             foreach (RowKind kind in kinds)
             {
-                if (await ReadAsync(name, model, inputs[i], kind, setting, arithmetic, cancellationToken).ConfigureAwait(false) is { } rows)
-                {
-                    table._rows.Add(rows with { Input = i });
-                }
+                Rows rows = await ReadAsync(name, model, inputs[i], kind, setting, arithmetic, cancellationToken).ConfigureAwait(false);
+                table._rows.Add(rows with { Input = i });
             }
             progress?.Report((i + 1f) / inputs.Count);
         }
@@ -100,7 +98,7 @@ internal sealed class RowTable
         return table;
     }
 
-    private static async Task<Rows?> ReadAsync(
+    private static async Task<Rows> ReadAsync(
         string name, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken)
     {
         var values = new List<float>();
@@ -109,16 +107,9 @@ internal sealed class RowTable
         await using var reader = new RowReader(name, model, input, kind, setting, arithmetic, cancellationToken);
         for (int row = 0; row < count; row++)
         {
-            try
+            if (await reader.ReadAsync(row).ConfigureAwait(false) is { } fault)
             {
-                if (await reader.ReadAsync(row).ConfigureAwait(false) is { } fault)
-                {
-                    throw new EngineException($"Computing rows to compare: {fault}.");
-                }
-            }
-            catch (UnsupportedRequestException) when (kind == RowKind.Rank)
-            {
-                return null; // the file has no classifier
+                throw new EngineException($"Computing rows to compare: {fault}.");
             }
             values.AddRange(reader.Row);
             width = reader.Width;

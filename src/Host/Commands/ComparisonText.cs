@@ -14,11 +14,11 @@ internal static class ComparisonText
     /// <summary>The user's text.</summary>
     /// <exception cref="UnsupportedRequestException">Neither model can split text into tokens.</exception>
     public static Prompt Choose(string text, IModel native, IModel reference) =>
-        Both(text, native, reference) switch
+        (native.Card.SplitsText, reference.Card.SplitsText) switch
         {
-            ({ }, { }) => Prompt.FromText(text),
-            ({ } ids, null) => Prompt.FromTokens(ids),
-            (null, { } ids) => Prompt.FromTokens(ids),
+            (true, true) => Prompt.FromText(text),
+            (true, false) => Prompt.FromTokens(native.Tokenizer.Encode(text)),
+            (false, true) => Prompt.FromTokens(reference.Tokenizer.Encode(text)),
             _ => throw new UnsupportedRequestException(
                 $"Reading the text: expected a vocabulary, found none that either side can use in {native.Card.Path}. Give token ids with --tokens."),
         };
@@ -27,7 +27,7 @@ internal static class ComparisonText
     public static Prompt ChooseDefault(IModel native, IModel reference)
     {
         int context = Math.Min(native.Card.ContextLength, reference.Card.ContextLength);
-        (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = Both(Default, native, reference);
+        (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = (Encode(Default, native), Encode(Default, reference));
         if (a is not null && b is not null && a.Count <= context)
         {
             return Prompt.FromText(Default);
@@ -40,18 +40,15 @@ internal static class ComparisonText
         return Prompt.FromTokens([.. Enumerable.Range(0, Math.Min(RandomIds, context)).Select(_ => random.Next(native.Card.VocabularySize))]);
     }
 
-    private static (IReadOnlyList<int>? Native, IReadOnlyList<int>? Reference) Both(string text, IModel native, IModel reference) =>
-        (Encode(text, native.Tokenizer), Encode(text, reference.Tokenizer));
-
-    private static IReadOnlyList<int>? Encode(string text, ITokenizer tokenizer)
+    private static IReadOnlyList<int>? Encode(string text, IModel model)
     {
         try
         {
-            return tokenizer.Encode(text);
+            return model.Card.SplitsText ? model.Tokenizer.Encode(text) : null;
         }
         catch (UnsupportedRequestException)
         {
-            return null;
+            return null; // a vocabulary of another alphabet, which cannot say the built-in text
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class EmbedCommand
             }
             else
             {
-                EmbedText.Write(output, report, inputs, model.Tokenizer);
+                EmbedText.Write(output, report, inputs, model);
             }
             return ExitCode.Pass;
         }

@@ -57,20 +57,21 @@ internal sealed class GenerateCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool verify = parsed.GetValue(_verify);
-        var request = new GenerateRequest
-        {
-            Prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false),
-            MaxTokens = parsed.GetValue(_maxTokens),
-            Sampling = _sampling.Read(parsed),
-            Stop = parsed.GetValue(_stop) ?? [],
-            IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
-            Numerics = _reference.ReadSetting(parsed),
-        };
+        Func<IModel, Prompt> prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false);
         ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
+            var request = new GenerateRequest
+            {
+                Prompt = prompt(model),
+                MaxTokens = parsed.GetValue(_maxTokens),
+                Sampling = _sampling.Read(parsed),
+                Stop = parsed.GetValue(_stop) ?? [],
+                IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
+                Numerics = _reference.ReadSetting(parsed),
+            };
             if (!verify)
             {
                 return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
@@ -85,8 +86,10 @@ internal sealed class GenerateCommand
         }
     }
 
-    private async Task<Prompt> ReadPromptAsync(ParseResult parsed, CancellationToken cancellationToken)
+    /// <summary>The prompt, once the model is there whose chat template it may need.</summary>
+    private async Task<Func<IModel, Prompt>> ReadPromptAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        _form.Check(parsed);
         string? text = parsed.GetValue(_prompt);
         string? file = parsed.GetValue(_file);
         int[]? tokens = TokenIds.Read(parsed, _tokens);
@@ -96,13 +99,13 @@ internal sealed class GenerateCommand
             (null, { }, null) => Text(await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
             (null, null, { }) => _form.IsGiven(parsed)
                 ? throw new InvalidRequestException("Expected a text for --parse-special, --chat and --system, found --tokens. Give the text, or leave them out.")
-                : Prompt.FromTokens(tokens),
+                : _ => Prompt.FromTokens(tokens),
             (null, null, null) => throw new InvalidRequestException(
                 "A prompt is missing: give it as PROMPT, with --file PATH or with --tokens IDS; \"\" is the empty one."),
             _ => throw new InvalidRequestException("Expected one prompt, found several: give one of PROMPT, --file and --tokens."),
         };
 
-        Prompt Text(string words) => _form.Read(parsed, words, _model.Read(parsed).Path);
+        Func<IModel, Prompt> Text(string words) => model => _form.Read(parsed, words, model);
     }
 
     private async Task<int> GenerateAsync(

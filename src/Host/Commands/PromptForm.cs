@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Engine.Chat;
-using Engine.Gguf;
 
 namespace Engine.Host.Commands;
 
@@ -22,23 +21,27 @@ internal sealed class PromptForm
     /// <summary>Whether one of them is there.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(ParseSpecial) || parsed.GetValue(Chat) || parsed.GetValue(System) is not null;
 
-    /// <summary>The prompt of a text.</summary>
-    /// <exception cref="ChatTemplateException">The template cannot be rendered, or refuses the messages.</exception>
-    /// <exception cref="UnsupportedRequestException">The file has no chat template.</exception>
-    public Prompt Read(ParseResult parsed, string text, string modelPath)
+    /// <summary>Refuses two forms at once, before a model is loaded.</summary>
+    /// <exception cref="InvalidRequestException">There are two.</exception>
+    public void Check(ParseResult parsed)
     {
-        bool parseSpecial = parsed.GetValue(ParseSpecial);
-        if (!parsed.GetValue(Chat) && parsed.GetValue(System) is null)
-        {
-            return parseSpecial ? Prompt.FromParts([new PromptPart(text, IsMarkup: true)]) : Prompt.FromText(text);
-        }
-        if (parseSpecial)
+        if (parsed.GetValue(ParseSpecial) && IsChat(parsed))
         {
             throw new InvalidRequestException("Expected one form of the prompt, found two: give one of --parse-special and --chat.");
         }
-        using GgufFile file = GgufFile.Open(modelPath);
-        ChatTemplate template = ChatTemplate.FromMetadata(file.Metadata) ?? throw new UnsupportedRequestException(
-            $"Reading the chat template of {Path.GetFileName(modelPath)}: expected 'tokenizer.chat_template' in its metadata, found none. "
+    }
+
+    /// <summary>The prompt of a text.</summary>
+    /// <exception cref="ChatTemplateException">The template cannot be rendered, or refuses the messages.</exception>
+    /// <exception cref="UnsupportedRequestException">The model has no chat template.</exception>
+    public Prompt Read(ParseResult parsed, string text, IModel model)
+    {
+        if (!IsChat(parsed))
+        {
+            return parsed.GetValue(ParseSpecial) ? Prompt.FromParts([new PromptPart(text, IsMarkup: true)]) : Prompt.FromText(text);
+        }
+        ChatTemplate template = ChatTemplate.FromModel(model) ?? throw new UnsupportedRequestException(
+            $"Reading the chat template of {Path.GetFileName(model.Card.Path)}: expected 'tokenizer.chat_template' in its metadata, found none. "
             + "Leave --chat and --system out, or take a model that is made for chats.");
         var messages = new List<TemplateMessage> { new("user", text) };
         if (parsed.GetValue(System) is { } system)
@@ -47,4 +50,6 @@ internal sealed class PromptForm
         }
         return template.Render(new ChatTemplateInput { Messages = messages }).ToPrompt();
     }
+
+    private bool IsChat(ParseResult parsed) => parsed.GetValue(Chat) || parsed.GetValue(System) is not null;
 }

@@ -63,7 +63,7 @@ public sealed class PromptReaderTests
 
     [Fact]
     public async Task Ids_need_no_vocabulary() =>
-        Assert.Equal<int>(new[] { 7, 7 }, await new PromptReader(new NoVocabulary("bare", 300), new ScriptedModel().Card, _log).ReadAsync(Prompt.FromTokens([7, 7]), CancellationToken.None));
+        Assert.Equal<int>(new[] { 7, 7 }, await new PromptReader(new NoVocabulary("bare", 300), new ScriptedModel().Card with { HasVocabulary = false }, _log).ReadAsync(Prompt.FromTokens([7, 7]), CancellationToken.None));
 
     private PromptReader Reader(bool adds) => new(new StartReading(adds), new ScriptedModel().Card, _log);
 

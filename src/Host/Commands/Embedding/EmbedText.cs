@@ -12,7 +12,7 @@ internal static class EmbedText
     private const int NumberCells = 9;
     private const int MostCompared = 8;
 
-    public static void Write(TextWriter output, EmbedReport report, IReadOnlyList<EmbedInput> inputs, ITokenizer tokenizer)
+    public static void Write(TextWriter output, EmbedReport report, IReadOnlyList<EmbedInput> inputs, IModel model)
     {
         var text = new StringBuilder();
         string what = report.Pooling == Pooling.Rank ? $"{report.Dimensions} scores of the classifier"
@@ -31,7 +31,7 @@ internal static class EmbedText
             }
             foreach (int token in report.Tokens[i])
             {
-                Line(text, $"     {PieceText.Fit(Piece(tokenizer, token), 15)} {Numbers(report.Embeddings[row++], Width - 21)}");
+                Line(text, $"     {PieceText.Fit(PieceText.Of(model, token), 15)} {Numbers(report.Embeddings[row++], Width - 21)}");
             }
         }
         if (inputs.Count is > 1 and <= MostCompared && report.Pooling is not (Pooling.None or Pooling.Rank))
@@ -49,18 +49,6 @@ internal static class EmbedText
         for (int i = 0; i < rows.Count; i++)
         {
             Line(text, $"{i + 1,3}" + string.Concat(rows.Select(row => Number(TensorPrimitives.CosineSimilarity<float>(rows[i], row)))));
-        }
-    }
-
-    private static string Piece(ITokenizer tokenizer, int token)
-    {
-        try
-        {
-            return tokenizer.GetPiece(token);
-        }
-        catch (UnsupportedRequestException)
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"{token}"); // the file has no vocabulary
         }
     }
 

@@ -1,4 +1,4 @@
-using Engine.Gguf;
+using Engine.Host.Commands.Tokenization;
 using ReferenceModels.Heads;
 
 namespace Engine.Host.Commands.Embedding;
@@ -9,11 +9,10 @@ namespace Engine.Host.Commands.Embedding;
 /// <param name="top">How many candidates for a masked position.</param>
 internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
 {
-    private static readonly string[] MaskTexts = ["[MASK]", "<mask>"];
-
     public async Task<MaskReport> FillMasksAsync(IReadOnlyList<EmbedInput> inputs, CancellationToken cancellationToken)
     {
-        int mask = FindMaskToken();
+        int mask = model.Card.SpecialTokens.Mask ?? throw new UnsupportedRequestException(
+            $"Asking the masked-token head of {model.Card.Name}: expected a mask token in its vocabulary (tokenizer.ggml.mask_token_id), found none. Convert the model again.");
         var filled = new List<MaskedInput>();
         foreach (EmbedInput input in inputs)
         {
@@ -22,7 +21,7 @@ internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
             if (positions.Length == 0)
             {
                 throw new InvalidRequestException(
-                    $"Asking the masked-token head about {input.Describe()}: expected the mask token ('{Piece(mask)}', id {mask}) in it, found none. Write it where a word is to be found.");
+                    $"Asking the masked-token head about {input.Describe()}: expected the mask token ('{PieceText.Of(model, mask)}', id {mask}) in it, found none. Write it where a word is to be found.");
             }
             float[][] logits = await heads.MaskedTokensAsync(prompt, positions, cancellationToken).ConfigureAwait(false);
             filled.Add(new MaskedInput(prompt.Tokens!, [.. positions.Zip(logits, (position, row) => new Mask(position, Candidates(row)))]));
@@ -73,41 +72,11 @@ internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
         return Prompt.FromTokens([.. first, .. rest], [.. first.Select(_ => 0), .. rest.Select(_ => 1)]);
     }
 
-    private int FindMaskToken()
-    {
-        using GgufFile file = GgufFile.Open(model.Card.Path);
-        if (file.Metadata.GetUInt32("tokenizer.ggml.mask_token_id") is { } id && id < model.Card.VocabularySize)
-        {
-            return (int)id;
-        }
-        foreach (string text in MaskTexts)
-        {
-            if (model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: true) is [int token])
-            {
-                return token;
-            }
-        }
-        throw new UnsupportedRequestException(
-            $"Asking the masked-token head of {model.Card.Name}: expected a mask token in its vocabulary (tokenizer.ggml.mask_token_id), found none. Convert the model again.");
-    }
-
     private Candidate[] Candidates(float[] logits)
     {
         double[] probabilities = Softmax(logits);
         return [.. logits.Index().OrderByDescending(logit => logit.Item).ThenBy(logit => logit.Index).Take(top)
-            .Select(logit => new Candidate(logit.Index, Piece(logit.Index), logit.Item, probabilities[logit.Index]))];
-    }
-
-    private string Piece(int token)
-    {
-        try
-        {
-            return model.Tokenizer.GetPiece(token);
-        }
-        catch (UnsupportedRequestException)
-        {
-            return $"{token}"; // the file has no vocabulary
-        }
+            .Select(logit => new Candidate(logit.Index, PieceText.Of(model, logit.Index), logit.Item, probabilities[logit.Index]))];
     }
 
     private static double[] Softmax(float[] logits)

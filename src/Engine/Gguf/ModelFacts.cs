@@ -1,11 +1,10 @@
-using Engine.Gguf;
+namespace Engine.Gguf;
 
-namespace Engine.LlamaCpp;
-
-/// <summary>What the file says that the binding has to know before it lets llama.cpp have it.</summary>
+/// <summary>What a file says of its model: whatever runs it builds the card from these, and the bindings of llama.cpp look here
+/// before they let it have the file.</summary>
 internal sealed record ModelFacts
 {
-    // Diffusion, audio, drafts: they need calls that this binding does not make.
+    // Diffusion, audio, drafts: they need calls that the bindings do not make.
     private static readonly HashSet<string> Others =
         ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "eagle3", "dflash", "clip"];
 
@@ -30,6 +29,10 @@ internal sealed record ModelFacts
         IsEncoder = GgufUsage.IsEncoder(Architecture);
         DecoderStartToken = HasWeights && GgufUsage.IsEncoderDecoder(Architecture) ? GgufUsage.DecoderStartToken(metadata, Vocabulary(file)) : null;
         Pooling = GgufUsage.Pooling(metadata);
+        Activation = GgufActivation.Of(file);
+        Classes = HasWeights && HasClassifier && IsEncoder ? GgufUsage.ClassifierWidth(metadata) : 0;
+        ClassLabels = GgufUsage.ClassLabels(metadata);
+        ChatTemplates = ReadChatTemplates(metadata);
         bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;
         Abilities =
             !HasWeights || Others.Contains(Architecture) ? ModelAbilities.None
@@ -71,7 +74,49 @@ internal sealed record ModelFacts
     /// <summary>How the file wants rows to be pooled.</summary>
     public Pooling? Pooling { get; }
 
+    /// <summary>The activation of the feed-forward layers.</summary>
+    public string? Activation { get; }
+
+    /// <summary>Scores of the classifier; 0 where there is none.</summary>
+    public int Classes { get; }
+
+    /// <summary>Their names, if they have some.</summary>
+    public IReadOnlyList<string> ClassLabels { get; }
+
+    /// <summary>Jinja texts by name.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; }
+
+    /// <summary>What llama.cpp can do with it.</summary>
     public ModelAbilities Abilities { get; }
+
+    /// <summary>The card, but for what the backend's tokenizer adds to it.</summary>
+    /// <param name="backend">Name of the backend.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="vocabularySize">V, as the backend counts it.</param>
+    /// <param name="contextLength">Tokens a request may hold.</param>
+    public ModelCard ToCard(string backend, string device, int vocabularySize, int contextLength) => new()
+    {
+        Name = Name,
+        Path = Path,
+        Architecture = Architecture,
+        Backend = backend,
+        Device = device,
+        FileType = FileType,
+        Parameters = Parameters,
+        TensorBytes = TensorBytes,
+        VocabularySize = vocabularySize,
+        EmbeddingLength = EmbeddingLength,
+        Layers = Layers,
+        ContextLength = contextLength,
+        TrainedContextLength = TrainedContextLength,
+        Abilities = Abilities,
+        DecoderStartToken = DecoderStartToken,
+        Pooling = Pooling,
+        Activation = Activation,
+        Classes = Classes,
+        ClassLabels = ClassLabels,
+        ChatTemplates = ChatTemplates,
+    };
 
     /// <summary>Tokens a request may hold.</summary>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
@@ -85,6 +130,22 @@ internal sealed record ModelFacts
     // A file without words is one for ids; its table of embeddings says how many.
     private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count
         ?? (Number(file, "vocab_size") is > 0 and { } size ? size : (int)Math.Min(int.MaxValue, file.FindTensor("token_embd.weight")?.Shape.ElementAtOrDefault(1) ?? 0));
+
+    // A template of another type than text is none: nobody may ever ask for it.
+    private static Dictionary<string, string> ReadChatTemplates(GgufMetadata metadata)
+    {
+        var templates = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string key in metadata.Keys.OrderBy(key => key.Length)) // the key without a name is the shortest
+        {
+            string? name = key == GgufKeys.ChatTemplate ? ModelCard.DefaultChatTemplate
+                : key.StartsWith(GgufKeys.ChatTemplate + ".", StringComparison.Ordinal) ? key[(GgufKeys.ChatTemplate.Length + 1)..] : null;
+            if (name is not null && metadata[key]?.Value is string source)
+            {
+                templates.TryAdd(name, source);
+            }
+        }
+        return templates;
+    }
 
     private static int Number(GgufFile file, string key) =>
         file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;
