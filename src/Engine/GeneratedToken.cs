@@ -16,6 +16,10 @@ public sealed record GeneratedToken
     /// <summary>Number of tokens of the prompt, special tokens included.</summary>
     public required int PromptTokens { get; init; }
 
+    /// <summary>From the moment a slot took the request up until this token was chosen, however late it is read: of the first token the
+    /// time of the prompt, of each further one the time of a step more.</summary>
+    public TimeSpan Elapsed { get; init; }
+
     /// <summary>All V logits of this step, with <see cref="StepLogits.Full"/>.</summary>
     public float[]? Logits { get; init; }
 

@@ -24,6 +24,7 @@ internal sealed class BenchCommand
     {
         var verb = new Verb("bench", "Measures how many tokens per second a backend reads and generates.")
         {
+            WhenStopped = "Stopped before the last run: nothing was measured.",
             Examples =
             [
                 "engine bench --model llama.gguf",

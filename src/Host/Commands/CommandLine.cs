@@ -13,6 +13,7 @@ internal static class CommandLine
     {
         TextWriter output = StandardOutput.Open();
         Console.SetOut(output);
+        Console.SetError(StandardError.Instance);
         // "engine help generate" is what many type first.
         IReadOnlyList<string> words = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
         ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -27,7 +28,7 @@ internal static class CommandLine
             Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
             // What does not stop in time is left behind: its threads end with the process.
             Task first = await Task.WhenAny(running, interruption.OverdueAsync(grace)).ConfigureAwait(false);
-            return first == running ? await running.ConfigureAwait(false) : ExitCode.Cancelled;
+            return first == running ? await running.ConfigureAwait(false) : Stopped(parsed);
         }
         catch (OutputClosedException)
         {
@@ -36,6 +37,10 @@ internal static class CommandLine
         catch (Exception e) when (e is EngineException or OptionsValidationException)
         {
             return Refuse(e.Message, parsed, e);
+        }
+        catch (Exception e) when (SystemRefusal.Is(e.GetBaseException()))
+        {
+            return Refuse($"Reading or writing a file: {SystemRefusal.Describe(e.GetBaseException())}. Check the paths of the command.", parsed, e);
         }
 #pragma warning disable CA1031 // The last resort: a user never sees a stack trace that was not asked for.
         catch (Exception e)
@@ -62,8 +67,15 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
-            return ExitCode.Cancelled;
+            return Stopped(parsed);
         }
+    }
+
+    private static int Stopped(ParseResult parsed)
+    {
+        StandardError.Instance.EndProgress();
+        Console.Error.WriteLine((parsed.CommandResult.Command as Verb)?.WhenStopped ?? "Stopped.");
+        return ExitCode.Cancelled;
     }
 
     private static int Refuse(string sentence, ParseResult? parsed = null, Exception? exception = null)

@@ -32,9 +32,23 @@ internal sealed class CorpusCommand
         string name = parsed.GetValue(_name)!;
         Corpus corpus = Corpus.All.FirstOrDefault(known => known.Name == name) ?? throw new InvalidRequestException(
             $"Writing a corpus: expected one of {string.Join(", ", Corpus.All.Select(known => known.Name))}, found '{name}'. Correct the name.");
-        using TextWriter writer = parsed.GetValue(_output) is { } path ? new StreamWriter(path, append: false, new UTF8Encoding(false))
-            : StandardOutput.Open();
-        corpus.Write(writer, parsed.GetValue(_heldOut) ? CorpusPart.HeldOut : CorpusPart.Training, parsed.GetValue(_count), parsed.GetValue(_seed));
+        if (parsed.GetValue(_output) is { } path)
+        {
+            var file = new OutputFile("the corpus", path, _output.Name) { IsStream = true };
+            file.RequireWritable();
+            file.Write(() =>
+            {
+                using var writer = new StreamWriter(path, append: false, new UTF8Encoding(false));
+                Write(writer);
+            });
+        }
+        else
+        {
+            Write(parsed.InvocationConfiguration.Output);
+        }
         return ExitCode.Pass;
+
+        void Write(TextWriter writer) =>
+            corpus.Write(writer, parsed.GetValue(_heldOut) ? CorpusPart.HeldOut : CorpusPart.Training, parsed.GetValue(_count), parsed.GetValue(_seed));
     }
 }

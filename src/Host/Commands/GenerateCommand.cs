@@ -11,7 +11,7 @@ internal sealed class GenerateCommand
 
     private readonly Argument<string?> _prompt = new("PROMPT")
     {
-        Description = "The text to continue, or the source that an encoder–decoder answers. Instead of it: --file or --tokens.",
+        Description = "The text to continue, or the source that an encoder–decoder answers. Instead of it: --file or --tokens. " + StandardInput.Help,
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -93,6 +93,10 @@ internal sealed class GenerateCommand
         string? text = parsed.GetValue(_prompt);
         string? file = parsed.GetValue(_file);
         int[]? tokens = TokenIds.Read(parsed, _tokens);
+        if (file is null && tokens is null)
+        {
+            text = await StandardInput.TextOrReadAsync(text, cancellationToken).ConfigureAwait(false);
+        }
         return (text, file, tokens) switch
         {
             ({ }, null, null) => Text(text),
@@ -101,7 +105,7 @@ internal sealed class GenerateCommand
                 ? throw new InvalidRequestException("Expected a text for --parse-special, --chat and --system, found --tokens. Give the text, or leave them out.")
                 : _ => Prompt.FromTokens(tokens),
             (null, null, null) => throw new InvalidRequestException(
-                "A prompt is missing: give it as PROMPT, with --file PATH or with --tokens IDS; \"\" is the empty one."),
+                "A prompt is missing: give it as PROMPT, through a pipe, with --file PATH or with --tokens IDS."),
             _ => throw new InvalidRequestException("Expected one prompt, found several: give one of PROMPT, --file and --tokens."),
         };
 

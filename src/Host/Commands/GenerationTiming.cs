@@ -1,19 +1,17 @@
-using System.Diagnostics;
-
 namespace Engine.Host.Commands;
 
-/// <summary>Times one generation: the prompt until its first token, and the steps after that.</summary>
+/// <summary>The speed of one generation: of the prompt until its first token, and of the steps after that. The times are those at which
+/// the tokens were computed: whoever reads them may come to them late, and find many at once.</summary>
 internal sealed class GenerationTiming
 {
-    private readonly long _begin = Stopwatch.GetTimestamp();
-    private long _first;
-    private long _last;
+    private TimeSpan _first;
+    private TimeSpan _last;
     private int _tokens;
     private int _promptTokens;
 
     public void Mark(GeneratedToken token)
     {
-        _last = Stopwatch.GetTimestamp();
+        _last = token.Elapsed;
         if (_tokens++ == 0)
         {
             _first = _last;
@@ -24,10 +22,11 @@ internal sealed class GenerationTiming
     public int PromptTokens => _promptTokens;
 
     /// <summary>Null before the first token.</summary>
-    public double? PrefillTokensPerSecond => _tokens == 0 ? null : Rate(_promptTokens, _begin, _first);
+    public double? PrefillTokensPerSecond => _tokens == 0 ? null : Rate(_promptTokens, _first);
 
     /// <summary>Steps after the first token; null where there is none.</summary>
-    public double? DecodeTokensPerSecond => _tokens < 2 ? null : Rate(_tokens - 1, _first, _last);
+    public double? DecodeTokensPerSecond => _tokens < 2 ? null : Rate(_tokens - 1, _last - _first);
 
-    private static double Rate(int tokens, long begin, long end) => tokens / Math.Max(Stopwatch.GetElapsedTime(begin, end).TotalSeconds, 1e-9);
+    /// <summary>Null where a backend tells no time.</summary>
+    private static double? Rate(int tokens, TimeSpan time) => time > TimeSpan.Zero ? tokens / time.TotalSeconds : null;
 }

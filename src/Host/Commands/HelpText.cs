@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text;
+using Engine.Parity;
 
 namespace Engine.Host.Commands;
 
@@ -10,14 +11,17 @@ namespace Engine.Host.Commands;
 internal sealed class HelpText : SynchronousCommandLineAction
 {
     private const int LongestLine = 100;
-    private const int LineOfAPipe = 80;
+    private const int NarrowestLine = 20;
 
-    /// <summary>Columns of the names at the most; a longer name stands on a line of its own.</summary>
+    /// <summary>Columns of the names at the most, where the line has room for them; a longer name stands on a line of its own.</summary>
     private const int WidestName = 26;
+
+    /// <summary>Columns that a description needs beside a name.</summary>
+    private const int LeastDescription = 30;
 
     public override int Invoke(ParseResult parseResult)
     {
-        int width = Console.IsOutputRedirected ? LineOfAPipe : Math.Clamp(Console.WindowWidth - 1, 40, LongestLine);
+        int width = Screen.OutputWidth is { } columns ? Math.Clamp(columns - 1, NarrowestLine, LongestLine) : Paragraph.Width;
         parseResult.InvocationConfiguration.Output.Write(Render(parseResult.CommandResult.Command, width));
         return ExitCode.Pass;
     }
@@ -26,19 +30,20 @@ internal sealed class HelpText : SynchronousCommandLineAction
     public static string Render(Command command, int width)
     {
         List<Section> sections = [.. Sections(command)];
+        int widest = width < WidestName + LeastDescription ? 0 : WidestName;
         int indent = 4 + sections.SelectMany(section => section.Rows).Select(row => row.Name.Length)
-            .Where(length => length <= WidestName).DefaultIfEmpty(0).Max();
+            .Where(length => length <= widest).DefaultIfEmpty(0).Max();
         var text = new StringBuilder();
-        AppendWrapped(text, command.Description ?? "", 0, width);
-        text.Append('\n').Append("Usage: ").Append(Usage(command)).Append('\n');
+        Paragraph.Append(text, command.Description ?? "", width);
+        Paragraph.Append(text.Append('\n'), $"Usage: {Usage(command)}", width);
         foreach (Section section in sections)
         {
             text.Append('\n').Append(section.Title).Append(":\n");
             foreach ((string name, string description) in section.Rows)
             {
-                bool beside = name.Length <= WidestName;
+                bool beside = name.Length <= widest;
                 text.Append("  ").Append(name).Append(beside ? new string(' ', indent - 2 - name.Length) : "\n" + new string(' ', indent));
-                AppendWrapped(text, description, indent, width);
+                Paragraph.Append(text, description, width, indent);
             }
         }
         if (command is Verb { Examples: { Count: > 0 } examples })
@@ -47,7 +52,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
         }
         if (command.Subcommands.Count > 0)
         {
-            text.Append($"\n'{EngineCommand.Name} VERB --help' tells more about a verb.\n");
+            Paragraph.Append(text.Append('\n'), $"'{EngineCommand.Name} VERB --help' tells more about a verb.", width);
         }
         return text.ToString();
     }
@@ -93,26 +98,6 @@ internal sealed class HelpText : SynchronousCommandLineAction
         IEnumerable<string> arguments = command.Arguments.Select(argument =>
             argument.Arity.MinimumNumberOfValues == 0 ? $"[{Label(argument)}]" : Label(argument));
         return string.Join(' ', [EngineCommand.Name, command.Name, .. arguments, "[options]"]);
-    }
-
-    /// <summary>Appends words, broken before <paramref name="width"/>, and the end of the line; the first line begins where the text stands.</summary>
-    private static void AppendWrapped(StringBuilder text, string words, int indent, int width)
-    {
-        int column = indent;
-        bool first = true;
-        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!first && column + 1 + word.Length > width)
-            {
-                text.Append('\n').Append(' ', indent);
-                column = indent;
-                first = true;
-            }
-            text.Append(first ? "" : " ").Append(word);
-            column += word.Length + (first ? 0 : 1);
-            first = false;
-        }
-        text.Append('\n');
     }
 
     private sealed record Section(string Title, IReadOnlyList<(string Name, string Description)> Rows);

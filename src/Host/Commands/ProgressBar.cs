@@ -28,8 +28,9 @@ internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
                 return;
             }
             _shown = percent;
-            int filled = percent * Cells / 100;
-            Console.Error.Write($"\r{label} [{new string('#', filled)}{new string('.', Cells - filled)}] {percent,3} %");
+            string number = $"{percent,3} %";
+            StandardError.Instance.ShowProgress(
+                $"{label} [{Bar(percent, Cells)}] {number}", $"{label} [{Bar(percent, Cells / 2)}] {number}", $"{label} {number}", $"{label.Split(' ')[0]} {number}", number);
         }
     }
 
@@ -41,8 +42,15 @@ internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
             _done = true;
             if (_shown >= 0)
             {
-                Console.Error.Write($"\r{new string(' ', label.Length + Cells + 9)}\r");
+                StandardError.Instance.ClearProgress();
             }
         }
+    }
+
+    /// <summary>The inside of a bar.</summary>
+    public static string Bar(int percent, int cells)
+    {
+        int filled = percent * cells / 100;
+        return new string('#', filled) + new string('.', cells - filled);
     }
 }

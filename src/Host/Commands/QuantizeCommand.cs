@@ -28,6 +28,7 @@ internal sealed class QuantizeCommand
     {
         var verb = new Verb("quantize", "Writes a smaller copy of a model, and lists the tensors that fell back to another format.")
         {
+            WhenStopped = "Stopped before the last tensor: nothing was written.",
             Examples = ["engine quantize f16.gguf q4.gguf Q4_K_M", "engine quantize f16.gguf iq2.gguf IQ2_XS --imatrix imatrix.gguf --json"],
         };
         verb.Add(_input);
@@ -50,6 +51,7 @@ internal sealed class QuantizeCommand
             ImportanceMatrix = parsed.GetValue(_importance),
             LibraryPath = parsed.GetValue(_library),
         };
+        new OutputFile("the model", options.Output, _output.Name).RequireWritable();
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         long begin = Stopwatch.GetTimestamp();
         using var bar = new ProgressBar($"Quantizing {Path.GetFileName(options.Input)}");

@@ -57,6 +57,10 @@ internal static class StandardOutput
             {
                 throw new OutputClosedException(e);
             }
+            catch (Exception e) when (SystemRefusal.Is(e))
+            {
+                throw new OutputRefusedException($"Writing to standard output: {SystemRefusal.Describe(e)} where it goes. Let it go elsewhere.");
+            }
         }
 
         public override void Flush() => inner.Flush();
@@ -68,6 +72,9 @@ internal static class StandardOutput
         public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
+
+/// <summary>Standard output cannot be written.</summary>
+internal sealed class OutputRefusedException(string message) : EngineException(message);
 
 /// <summary>Nobody reads standard output any more. Ends the process quietly.</summary>
 internal sealed class OutputClosedException(Exception inner) : IOException("Standard output is closed.", inner);

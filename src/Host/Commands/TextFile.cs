@@ -16,17 +16,21 @@ internal static class TextFile
     /// <exception cref="InvalidRequestException">The file cannot be read, is too large, or is not UTF-8.</exception>
     public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken, string option = "--file", bool keepsMark = false)
     {
-        string name = path == "-" ? "standard input" : $"'{path}'";
+        string name = path == StandardInput.Name ? "standard input" : $"the text '{path}'";
         byte[] bytes;
         try
         {
-            using Stream stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
+            using Stream stream = path == StandardInput.Name ? Console.OpenStandardInput() : File.OpenRead(path);
             bytes = await ReadAsync(stream, name, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string found = Directory.Exists(path) ? "a folder" : path.Length == 0 ? "an empty path" : !File.Exists(path) ? "no such file" : e.Message;
-            throw new InvalidRequestException($"Reading the text {name}: expected a readable file, found {found.TrimEnd('.')}. Check the path given with {option}.");
+            if (path == StandardInput.Name)
+            {
+                throw new InvalidRequestException($"Reading standard input: {SystemRefusal.Describe(e)}. Send the text through a pipe, or name a file with {option}.");
+            }
+            string found = Directory.Exists(path) ? "a folder" : path.Length == 0 ? "an empty path" : !File.Exists(path) ? "no such file" : $"that {SystemRefusal.Describe(e)}";
+            throw new InvalidRequestException($"Reading {name}: expected a readable file, found {found}. Check the path given with {option}.");
         }
         try
         {
@@ -36,7 +40,7 @@ internal static class TextFile
         catch (DecoderFallbackException e)
         {
             throw new InvalidRequestException(
-                $"Reading the text {name}: expected UTF-8, found the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Save the file as UTF-8.");
+                $"Reading {name}: expected UTF-8, found the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Save the file as UTF-8.");
         }
     }
 
@@ -49,7 +53,7 @@ internal static class TextFile
             bytes.Write(block, 0, count);
             if (bytes.Length > LargestFile)
             {
-                throw new InvalidRequestException($"Reading the text {name}: expected at most {LargestFile >> 20} MiB, found more. Take a part of it.");
+                throw new InvalidRequestException($"Reading {name}: expected at most {LargestFile >> 20} MiB, found more. Take a part of it.");
             }
         }
         return bytes.ToArray();

@@ -8,7 +8,7 @@ internal sealed class TokenizeCommand
 {
     private readonly Argument<string?> _text = new("TEXT")
     {
-        Description = "The text to split. Instead of it: --file or --cases.",
+        Description = "The text to split. Instead of it: --file or --cases. " + StandardInput.Help,
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -106,13 +106,18 @@ internal sealed class TokenizeCommand
     private ModelOptions Options(ParseResult parsed, string backend) =>
         _model.Read(parsed, backend: backend) with { Device = "cpu", VocabularyOnly = true };
 
+    private async Task<string?> ReadTextAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        parsed.GetValue(_file) is null && parsed.GetValue(_cases) is null
+            ? await StandardInput.TextOrReadAsync(parsed.GetValue(_text), cancellationToken).ConfigureAwait(false)
+            : parsed.GetValue(_text);
+
     private async Task<IReadOnlyList<string>> ReadTextsAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        (parsed.GetValue(_text), parsed.GetValue(_file), parsed.GetValue(_cases)) switch
+        (await ReadTextAsync(parsed, cancellationToken).ConfigureAwait(false), parsed.GetValue(_file), parsed.GetValue(_cases)) switch
         {
             ({ } text, null, null) => [text],
             (null, { } file, null) => [await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)],
             (null, null, { } file) => TestCases.Split(await TextFile.ReadAsync(file, cancellationToken, option: "--cases", keepsMark: true).ConfigureAwait(false)),
-            (null, null, null) => throw new InvalidRequestException("A text is missing: give it as TEXT, with --file PATH or with --cases FILE."),
+            (null, null, null) => throw new InvalidRequestException("A text is missing: give it as TEXT, through a pipe, with --file PATH or with --cases FILE."),
             _ => throw new InvalidRequestException("Expected one input, found several: give one of TEXT, --file and --cases."),
         };
 }

@@ -44,14 +44,11 @@ internal sealed class TrainCommand
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetValue(_output) ?? throw TrainSelection.Missing("--out MODEL", "where the model goes");
-        RequireFolder("--out", output);
-        RequireFolder("--plot", parsed.GetValue(_plot));
-        RequireFolder("--log-examples", parsed.GetValue(_examples));
+        TrainOutputs files = Outputs(parsed, output);
+        files.RequireWritable(_initial.Inputs(parsed).Concat(_selection.Inputs(parsed)));
         string? checkpoint = _selection.Resume(parsed);
         using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed), () => _selection.Records(parsed), cancellationToken);
         TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
-        RequireFolder("--checkpoint", options.Checkpoint);
-        RequireOther(parsed.GetValue(_examples), options.Data, options.Model, output, options.Checkpoint, parsed.GetValue(_plot));
         using var trainer = new Trainer(options);
         if (checkpoint is not null)
         {
@@ -62,12 +59,20 @@ internal sealed class TrainCommand
             Console.Error.WriteLine(warning);
         }
         using var progress = new TrainProgress(trainer.Steps);
-        using ExampleLog? examples = parsed.GetValue(_examples) is { } log ? new ExampleLog(log, trainer, progress) : null;
+        using ExampleLog? examples = files.Examples is { } log ? new ExampleLog(log, trainer, progress) : null;
         bool isInterrupted = false;
         try
         {
-            trainer.Run((IProgress<TrainingStep>?)examples ?? progress, cancellationToken);
-            trainer.Save(output);
+            IProgress<TrainingStep> listener = (IProgress<TrainingStep>?)examples ?? progress;
+            if (files.Checkpoint is { } state)
+            {
+                state.Write(() => trainer.Run(listener, cancellationToken));
+            }
+            else
+            {
+                trainer.Run(listener, cancellationToken);
+            }
+            files.Model.Write(() => trainer.Save(output));
         }
         catch (OperationCanceledException)
         {
@@ -75,10 +80,7 @@ internal sealed class TrainCommand
         }
         progress.Dispose();
         TrainDocument document = TrainDocument.Of(options, output, trainer, isInterrupted, progress.Tokens, progress.Seconds);
-        if (parsed.GetValue(_plot) is { } plot)
-        {
-            File.WriteAllText(plot, LossPlot.Draw(trainer.Log, $"{Path.GetFileName(output)}: {options.Objective.Name}"));
-        }
+        files.Plot?.Write(() => File.WriteAllText(files.Plot.Path, LossPlot.Draw(trainer.Log, $"{Path.GetFileName(output)}: {options.Objective.Name}")));
         Print(parsed, document);
         if (!isInterrupted)
         {
@@ -103,23 +105,11 @@ internal sealed class TrainCommand
         }
     }
 
-    private static void RequireOther(string? examples, params ReadOnlySpan<string?> others)
+    private TrainOutputs Outputs(ParseResult parsed, string output) => new()
     {
-        foreach (string? other in others)
-        {
-            if (examples is not null && other is not null && Path.GetFullPath(examples) == Path.GetFullPath(other))
-            {
-                throw new InvalidRequestException($"Training: expected as --log-examples a file of its own, found '{examples}', which the run reads or writes as something else. Name another file.");
-            }
-        }
-    }
-
-    // Found out now, not when hours of work are to be written.
-    private static void RequireFolder(string option, string? path)
-    {
-        if (path is not null && (Directory.Exists(path) || Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || !Directory.Exists(folder)))
-        {
-            throw new InvalidRequestException($"Training: expected as {option} a file in a folder that is there, found '{path}'. Make the folder or correct the path.");
-        }
-    }
+        Model = new OutputFile(_adapter.IsAsked(parsed) ? "the adapter" : "the model", output, _output.Name),
+        Checkpoint = _selection.Checkpoint(parsed) is { } checkpoint ? new OutputFile("the checkpoint", checkpoint, "--checkpoint") : null,
+        Plot = parsed.GetValue(_plot) is { } plot ? new OutputFile("the plot", plot, _plot.Name) { IsStream = true } : null,
+        Examples = parsed.GetValue(_examples) is { } examples ? new OutputFile("the examples", examples, _examples.Name) { IsStream = true } : null,
+    };
 }

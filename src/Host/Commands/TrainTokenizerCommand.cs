@@ -28,6 +28,7 @@ internal sealed class TrainTokenizerCommand
     {
         var verb = new Verb("train-tokenizer", "Trains a vocabulary on a text and writes it as GGUF. The same text gives the same vocabulary.")
         {
+            WhenStopped = "Stopped before the end of the training: nothing was written.",
             Examples = ["engine train-tokenizer --data corpus.txt --size 16000 --out vocab.gguf", "engine tokenize \"Hello world\" --model vocab.gguf"],
         };
         verb.AddGroup("Training", _data, _output, _scheme, _size, _frequency, _pre, _json);
@@ -39,10 +40,9 @@ internal sealed class TrainTokenizerCommand
     {
         string path = parsed.GetValue(_output)!;
         string data = parsed.GetValue(_data)!;
-        if (data != "-" && Path.GetFullPath(path) == Path.GetFullPath(data))
-        {
-            throw new InvalidRequestException($"Training a vocabulary: expected another file for --out than for --data, found '{path}' for both. Name another file.");
-        }
+        var file = new OutputFile("the vocabulary", path, _output.Name);
+        file.RequireOther(data, _data.Name);
+        file.RequireWritable();
         string text = await TextFile.ReadAsync(data, cancellationToken, option: "--data").ConfigureAwait(false);
         var options = new VocabularyOptions
         {
@@ -53,7 +53,7 @@ internal sealed class TrainTokenizerCommand
         };
         long begin = Stopwatch.GetTimestamp();
         using var bar = new ProgressBar("Training");
-        TrainTokenizerReport report = await Task.Run(() => Train(text, options, path, bar, cancellationToken), cancellationToken).ConfigureAwait(false);
+        TrainTokenizerReport report = await Task.Run(() => Train(text, options, file, bar, cancellationToken), cancellationToken).ConfigureAwait(false);
         bar.Dispose();
         report = report with { Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds };
         if (parsed.GetValue(_json))
@@ -67,19 +67,12 @@ internal sealed class TrainTokenizerCommand
         return ExitCode.Pass;
     }
 
-    private static TrainTokenizerReport Train(string text, VocabularyOptions options, string path, ProgressBar bar, CancellationToken cancellationToken)
+    private static TrainTokenizerReport Train(string text, VocabularyOptions options, OutputFile file, ProgressBar bar, CancellationToken cancellationToken)
     {
         TrainedVocabulary trained = VocabularyTrainer.Train([text], options, bar, cancellationToken);
-        try
-        {
-            trained.Write(path, Path.GetFileNameWithoutExtension(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InvalidRequestException($"Writing the vocabulary '{path}': expected a file that can be written, found: {e.Message} Name another file with --out.");
-        }
-        int tokens = ReferenceModels.ReferenceBackend.ReadTokenizer(path).Encode(text, addSpecial: false).Count;
-        return new TrainTokenizerReport(path, trained.Scheme, trained.Tokens.Count, (double)System.Text.Encoding.UTF8.GetByteCount(text) / Math.Max(1, tokens));
+        file.Write(() => trained.Write(file.Path, Path.GetFileNameWithoutExtension(file.Path)));
+        int tokens = ReferenceModels.ReferenceBackend.ReadTokenizer(file.Path).Encode(text, addSpecial: false).Count;
+        return new TrainTokenizerReport(file.Path, trained.Scheme, trained.Tokens.Count, (double)System.Text.Encoding.UTF8.GetByteCount(text) / Math.Max(1, tokens));
     }
 
     private static string Describe(TrainTokenizerReport report, int asked)

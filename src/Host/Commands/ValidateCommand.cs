@@ -7,7 +7,7 @@ namespace Engine.Host.Commands;
 /// <summary><c>engine validate</c>: native against reference on the same tokens.</summary>
 internal sealed class ValidateCommand
 {
-    private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on. Default: a few sentences of the engine's own." };
+    private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on; - is standard input, which is also read where it is a pipe or a file. Default: a few sentences from the world of a model that comes with the engine, or of a general kind." };
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Compares on these token ids, such as 1,319,459; nothing is added to them.");
     private readonly Option<string?> _target = new("--target")
@@ -28,6 +28,7 @@ internal sealed class ValidateCommand
     {
         var verb = new Verb("validate", "Compares the native logits or embeddings with the reference's and gives a verdict: exit code 0 pass, 1 fail, 2 unusable input.")
         {
+            WhenStopped = "Stopped before the verdict: nothing was judged, and no calibration was kept.",
             Examples =
             [
                 "engine validate --model llama.gguf",
@@ -49,6 +50,7 @@ internal sealed class ValidateCommand
     {
         string? text = await ReadTextAsync(parsed, cancellationToken).ConfigureAwait(false);
         ModelOptions options = _model.Read(parsed);
+        _calibration.Check(parsed, (options.Path, _model.Model.Name), (_reference.Read(parsed, options).Path, _reference.ReferenceModel.Name));
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
@@ -89,7 +91,7 @@ internal sealed class ValidateCommand
                 {
                     report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, setting, cancellationToken).ConfigureAwait(false));
                 }
-                parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : report.ToText());
+                parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : ParityText.Render(report, Screen.ReportWidth));
                 return report.Verdict == ParityVerdict.Pass ? ExitCode.Pass : ExitCode.Fail;
             }
         }
@@ -112,6 +114,8 @@ internal sealed class ValidateCommand
         {
             throw new InvalidRequestException("Expected one input, found several: give one of --text, --file and --tokens.");
         }
-        return file is null ? text : await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        return file is not null ? await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)
+            : given == 1 && text is null ? null
+            : await StandardInput.TextOrReadAsync(text, cancellationToken).ConfigureAwait(false);
     }
 }

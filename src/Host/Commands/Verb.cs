@@ -16,6 +16,9 @@ internal sealed class Verb(string name, string description) : Command(name, desc
     /// <summary>How long the verb may take to end once it is told to stop; null for as long as it needs.</summary>
     public TimeSpan? StopsWithin { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>What is said where a stop ended the verb before its result: what there is of it.</summary>
+    public string WhenStopped { get; init; } = "Stopped before the end: there is no result.";
+
     /// <summary>Adds options under a heading.</summary>
     public void AddGroup(string title, params ReadOnlySpan<Option> options)
     {

@@ -6,42 +6,66 @@ namespace Engine.Host.Commands.Calibrating;
 /// <summary>Where calibrations are kept: one small file for each model and setting, named by the content of the model.</summary>
 internal sealed class CalibrationFolder(string folder)
 {
+    private const string Option = "--calibration";
+
     // Of a file's name; the whole hash is in the file, and compared.
     private const int HashDigits = 16;
 
-    /// <summary>The user's own.</summary>
-    public static CalibrationFolder OfUser { get; } = new(System.IO.Path.Combine(Cache(), EngineCommand.Name, "calibration"));
+    /// <summary>The user's own; null for a user without a home.</summary>
+    public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, EngineCommand.Name, "calibration")) : null;
+
+    /// <summary>Refuses to measure what could not be kept.</summary>
+    /// <param name="path">The file the user named; null for the user's folder.</param>
+    /// <param name="inputs">Files that it must not replace, and what names them.</param>
+    /// <exception cref="EngineException">There is nowhere to keep it.</exception>
+    public static void RequireWritable(string? path, ReadOnlySpan<(string Path, string Option)> inputs)
+    {
+        string file = path ?? (OfUser ?? throw new ConfigurationException(
+            $"Keeping the calibration: there is no home folder to keep it in. Name a file with {Option}, or set XDG_CACHE_HOME.")).PathOf("calibration.json");
+        foreach ((string input, string option) in inputs)
+        {
+            File(file).RequireOther(input, option);
+        }
+        File(file).RequireWritable();
+    }
 
     /// <summary>Whether a model of this length may have one: only then is its content worth reading.</summary>
     public bool MayHold(long modelBytes, Numerics setting) =>
         Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*" + Ending(modelBytes, setting)).Any();
 
     public string Path(IReadOnlyList<string> hashes, long modelBytes, Numerics setting) =>
-        System.IO.Path.Combine(folder, string.Join('-', hashes.Select(hash => hash[..HashDigits])) + Ending(modelBytes, setting));
+        PathOf(string.Join('-', hashes.Select(hash => hash[..HashDigits])) + Ending(modelBytes, setting));
+
+    private string PathOf(string name) => System.IO.Path.Combine(folder, name);
 
     /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="ConfigurationException">The system refuses.</exception>
+    /// <exception cref="EngineException">The system refuses.</exception>
     public static void Keep(Calibration calibration, string path)
     {
         string full = System.IO.Path.GetFullPath(path);
         string draft = $"{full}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.part";
-        try
+        File(path).Write(() =>
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
-            File.WriteAllText(draft, calibration.ToJson() + "\n");
-            File.Move(draft, full, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            File.Delete(draft);
-            throw new ConfigurationException($"Keeping the calibration in {path}: {e.Message} Name another file with --calibration PATH.");
-        }
+            try
+            {
+                System.IO.File.WriteAllText(draft, calibration.ToJson() + "\n");
+                System.IO.File.Move(draft, full, overwrite: true);
+            }
+            finally
+            {
+                System.IO.File.Delete(draft);
+            }
+        });
     }
+
+    private static OutputFile File(string path) => new("the calibration", path, Option) { MakesFolder = true };
 
     private static string Ending(long modelBytes, Numerics setting) =>
         string.Create(CultureInfo.InvariantCulture, $"-{modelBytes}-{setting.ToString().ToLowerInvariant()}.json");
 
-    private static string Cache() => Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
+    private static string? Cache() => Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
         : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-        : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? System.IO.Path.Combine(home, ".cache")
+        : null;
 }

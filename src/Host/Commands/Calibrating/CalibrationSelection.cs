@@ -18,6 +18,22 @@ internal sealed class CalibrationSelection
 
     public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Judges by the usual tolerance, calibrated or not." };
 
+    /// <summary>Refuses, before anything is loaded, what contradicts itself and what could not be kept.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="models">The files that are read, and what names them.</param>
+    public void Check(ParseResult parsed, params ReadOnlySpan<(string Path, string Option)> models)
+    {
+        if (!parsed.GetValue(Calibrate))
+        {
+            return;
+        }
+        if (parsed.GetValue(NoCalibration))
+        {
+            throw new InvalidRequestException($"{Calibrate.Name} measures a tolerance, {NoCalibration.Name} judges without one. Give one of them.");
+        }
+        CalibrationFolder.RequireWritable(parsed.GetValue(Calibration), models);
+    }
+
     /// <summary>Measures, keeps and prints.</summary>
     public async Task<int> RunAsync(ParseResult parsed, Comparison comparison, bool json, CancellationToken cancellationToken)
     {
@@ -40,7 +56,7 @@ internal sealed class CalibrationSelection
             await Console.Error.WriteLineAsync($"FAIL: {fault.Message}").ConfigureAwait(false);
             return ExitCode.Fail;
         }
-        string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser.Path(hashes, calibration.ModelBytes, setting);
+        string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser!.Path(hashes, calibration.ModelBytes, setting);
         CalibrationFolder.Keep(calibration, path);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (json)
@@ -50,7 +66,7 @@ internal sealed class CalibrationSelection
         }
         else
         {
-            output.Write(CalibrationText.Render(calibration, path));
+            output.Write(CalibrationText.Render(calibration, path, Screen.ReportWidth));
         }
         return ExitCode.Pass;
     }

@@ -3,21 +3,20 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>A calibration for people: 80 columns.</summary>
+/// <summary>A calibration for people: a table of 80 columns, and text.</summary>
 internal static class CalibrationText
 {
-    private const int Width = 80;
     private const int Name = 26;
     private const int Value = 17;
     private const string Mark = " *";
 
-    public static string Render(Calibration calibration, string path)
+    public static string Render(Calibration calibration, string path, int width)
     {
         var text = new StringBuilder();
         string[] others = [.. calibration.Distances.Select(distance => distance.From).Distinct()];
         text.Append($"Calibration, {calibration.Setting.ToString().ToLowerInvariant()}: {calibration.Engines.Count} engines, ")
             .Append($"{calibration.Sequences} sequences, {calibration.Positions} positions.\n");
-        Wrap(text, $"{Judgement.Name(calibration.Metric)} from the engine at the head of the column, the worst of all sequences:");
+        Paragraph.Append(text, width: width, words: $"{Judgement.Name(calibration.Metric)} from the engine at the head of the column, the worst of all sequences:");
         text.Append('\n');
         Line(text, "", others.Select(Short));
         foreach (string engine in calibration.Engines)
@@ -32,22 +31,22 @@ internal static class CalibrationText
         text.Append('\n');
         if (calibration.Distances.Any(distance => !distance.Counts))
         {
-            Wrap(text, $"{Mark.Trim()} Not of the {calibration.Setting.ToString().ToLowerInvariant()} setting: measured, not counted.");
+            Paragraph.Append(text, width: width, words: $"{Mark.Trim()} Not of the {calibration.Setting.ToString().ToLowerInvariant()} setting: measured, not counted.");
         }
         foreach (string failure in calibration.Failures)
         {
-            Wrap(text, $"Not measured: {failure}");
+            Paragraph.Append(text, width: width, words: $"Not measured: {failure}");
         }
         EngineDistance floor = calibration.Floor(Arithmetic.Exact)!;
         Tolerance tolerance = calibration.ToTolerance(Arithmetic.Exact)!;
-        Wrap(text, $"Floor: {Judgement.Name(calibration.Metric)} {Judgement.Number(floor.Whole)}, of a single position {Judgement.Number(floor.Row)}, "
+        Paragraph.Append(text, width: width, words: $"Floor: {Judgement.Name(calibration.Metric)} {Judgement.Number(floor.Whole)}, of a single position {Judgement.Number(floor.Row)}, "
             + $"a single number {Judgement.Number(floor.Number)} RMS.");
-        Wrap(text, $"Tolerance, {Calibration.Factor} times that: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(tolerance.Limit)}, of a single position ≤ "
+        Paragraph.Append(text, width: width, words: $"Tolerance, {Calibration.Factor} times that: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(tolerance.Limit)}, of a single position ≤ "
             + $"{Judgement.Number(tolerance.RowLimit)}{(tolerance.LogitLimit is { } limit ? $", a single number ≤ {Judgement.Number(limit)} RMS" : "")}; "
             + $"for inputs of up to {calibration.Longest} tokens.");
         if (calibration.ToTolerance(Arithmetic.Ggml) is { } narrow && narrow.Limit < tolerance.Limit)
         {
-            Wrap(text, $"With --arithmetic ggml: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(narrow.Limit)}.");
+            Paragraph.Append(text, width: width, words: $"With --arithmetic ggml: {Judgement.Name(calibration.Metric)} ≤ {Judgement.Number(narrow.Limit)}.");
         }
         return text.Append($"Kept in {path}\n").ToString();
     }
@@ -56,20 +55,4 @@ internal static class CalibrationText
         text.Append($"  {name.PadRight(Name)}{string.Concat(values.Select(value => value.PadLeft(Value)))}".TrimEnd()).Append('\n');
 
     private static string Short(string engine) => engine.Length < Value ? engine : engine.Split(", ")[0];
-
-    private static void Wrap(StringBuilder text, string words)
-    {
-        int column = 0;
-        foreach (string word in words.Split(' '))
-        {
-            if (column > 0 && column + 1 + word.Length > Width)
-            {
-                text.Append('\n');
-                column = 0;
-            }
-            text.Append(column == 0 ? "" : " ").Append(word);
-            column += word.Length + (column == 0 ? 0 : 1);
-        }
-        text.Append('\n');
-    }
 }

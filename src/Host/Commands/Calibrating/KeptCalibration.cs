@@ -14,7 +14,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         ModelCard native, ModelCard reference, Numerics setting, CancellationToken cancellationToken)
     {
         long bytes = ContentHash.Length(native.Path);
-        if (path is null && !CalibrationFolder.OfUser.MayHold(bytes, setting))
+        if (path is null && CalibrationFolder.OfUser?.MayHold(bytes, setting) != true)
         {
             return (null, null);
         }
@@ -24,7 +24,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         {
             wanted.AddRange([[hashes[1]], [hashes[0]]]);
         }
-        string? file = path ?? wanted.Select(models => CalibrationFolder.OfUser.Path(models, bytes, setting)).FirstOrDefault(File.Exists);
+        string? file = path ?? wanted.Select(models => CalibrationFolder.OfUser!.Path(models, bytes, setting)).FirstOrDefault(File.Exists);
         if (!File.Exists(file))
         {
             return (null, path is null ? null : Passed(path, "there is no such file"));

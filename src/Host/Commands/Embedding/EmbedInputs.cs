@@ -8,12 +8,12 @@ internal sealed class EmbedInputs
     private readonly Argument<string[]> _texts = new("TEXT")
     {
         HelpName = "TEXT…",
-        Description = "The texts, each embedded on its own. Instead of them: --file or --tokens.",
+        Description = "The texts, each embedded on its own. Instead of them: --file or --tokens. " + StandardInput.Help,
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
-    private readonly Option<bool> _lines = new("--lines") { Description = "Each line of --file is a text of its own; empty ones are left out." };
+    private readonly Option<bool> _lines = new("--lines") { Description = "Each line of --file, or of standard input, is a text of its own; empty ones are left out." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the input as token ids, such as 101,7592,102; nothing is added to them.");
     private readonly Option<string?> _pair = new("--pair")
     {
@@ -35,16 +35,21 @@ internal sealed class EmbedInputs
         string? file = parsed.GetValue(_file);
         int[]? tokens = TokenIds.Read(parsed, _tokens);
         string? pair = parsed.GetValue(_pair);
+        bool isPiped = file is null && tokens is null && texts is [] or [StandardInput.Name];
+        if (isPiped)
+        {
+            texts = await StandardInput.TextOrReadAsync(texts.FirstOrDefault(), cancellationToken).ConfigureAwait(false) is { } text ? [text] : [];
+        }
         int forms = (texts.Length > 0 ? 1 : 0) + (file is null ? 0 : 1) + (tokens is null ? 0 : 1);
         if (forms != 1)
         {
             throw new InvalidRequestException(forms == 0
-                ? "A text is missing: give it as TEXT, with --file PATH or with --tokens IDS."
+                ? "A text is missing: give it as TEXT, through a pipe, with --file PATH or with --tokens IDS."
                 : "Expected one kind of input, found several: give one of TEXT, --file and --tokens.");
         }
-        if (parsed.GetValue(_lines) && file is null)
+        if (parsed.GetValue(_lines) && file is null && !isPiped)
         {
-            throw new InvalidRequestException("--lines: expected --file PATH with it, found none. Add it, or leave --lines out.");
+            throw new InvalidRequestException("--lines: expected a text from --file PATH or standard input, found none. Give one, or leave --lines out.");
         }
         if (tokens is not null)
         {
@@ -53,9 +58,12 @@ internal sealed class EmbedInputs
         }
         if (file is not null)
         {
-            string text = await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false);
-            texts = parsed.GetValue(_lines) ? [.. text.ReplaceLineEndings("\n").Split('\n').Where(line => line.Length > 0)] : [text];
-            Refuse(texts.Length == 0, $"--lines: expected a line of text in '{file}', found none.");
+            texts = [await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)];
+        }
+        if (parsed.GetValue(_lines))
+        {
+            texts = [.. texts[0].ReplaceLineEndings("\n").Split('\n').Where(line => line.Length > 0)];
+            Refuse(texts.Length == 0, $"--lines: expected a line of text in {(file is null ? "standard input" : $"'{file}'")}, found none.");
         }
         Refuse(pair is not null && texts.Length != 1, $"--pair: expected one TEXT as its first sentence, found {texts.Length}.");
         return [.. texts.Select(text => new EmbedInput(text, pair, null))];

@@ -12,6 +12,8 @@ internal sealed class AdapterSelection
 
     public void AddTo(Verb verb) => verb.AddGroup("Adapter", _rank, _alpha, _targets);
 
+    public bool IsAsked(ParseResult parsed) => parsed.GetValue(_rank) is not null;
+
     /// <summary>Null where the model itself is trained.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="initial">What is trained: an adapter without its model is of no use.</param>

@@ -17,49 +17,32 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    private readonly string _path;
+    private readonly OutputFile _file;
     private readonly Trainer _trainer;
     private readonly IProgress<TrainingStep> _next;
     private readonly StreamWriter _writer;
 
     /// <summary>Begins the file.</summary>
-    /// <param name="path">Replaced where it exists.</param>
+    /// <param name="file">Replaced where it exists.</param>
     /// <param name="trainer">Whose steps are reported.</param>
     /// <param name="next">Is told of them, too.</param>
     /// <exception cref="InvalidRequestException">The file cannot be written.</exception>
-    public ExampleLog(string path, Trainer trainer, IProgress<TrainingStep> next)
+    public ExampleLog(OutputFile file, Trainer trainer, IProgress<TrainingStep> next)
     {
-        (_path, _trainer, _next) = (path, trainer, next);
-        try
-        {
-            // No buffer of its own: what the disk has no room for is told by the line it is of, and not once more by Dispose.
-            _writer = new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Refusal(e);
-        }
+        (_file, _trainer, _next) = (file, trainer, next);
+        // No buffer of its own: a line that the disk has no room for fails when it is written, and not once more in Dispose.
+        _writer = file.Write(() => new StreamWriter(new FileStream(file.Path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true });
     }
 
     public void Report(TrainingStep value)
     {
         string line = JsonSerializer.Serialize(new { value.Step, Examples = _trainer.ExamplesOf(value.Step).Select(Shown) }, Line);
-        try
-        {
-            _writer.WriteLine(line);
-        }
-        catch (IOException e)
-        {
-            throw Refusal(e);
-        }
+        _file.Write(() => _writer.WriteLine(line));
         _next.Report(value);
     }
 
     // Not the writer's: it would try once more.
     public void Dispose() => _writer.BaseStream.Dispose();
-
-    private InvalidRequestException Refusal(Exception e) => new(
-        $"Writing the examples to '{_path}': expected a file that can be written, found: {e.Message} Name another file with --log-examples.");
 
     private static object Shown(Example example) => new
     {

@@ -17,6 +17,10 @@ internal sealed class InitialSelection
 
     public void AddTo(Verb verb) => verb.AddGroup("Model", _from, _shape, _vocabulary, _vocabularySize);
 
+    /// <summary>The files it reads, with what names them.</summary>
+    public IEnumerable<(string? Path, string Option)> Inputs(ParseResult parsed) =>
+        new[] { _from, _shape, _vocabulary }.Select(option => (parsed.GetValue(option), option.Name));
+
     /// <summary>The file to begin from. A new model's is temporary and goes with its disposal.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="seed">Of a new model's weights.</param>

@@ -13,7 +13,6 @@ internal sealed class TrainProgress(int steps) : IProgress<TrainingStep>, IDispo
 
     private readonly long _begin = Stopwatch.GetTimestamp();
     private long _shownAt;
-    private int _width;
     private double _loss = double.NaN;
 
     /// <summary>Tokens of the steps reported.</summary>
@@ -30,20 +29,11 @@ internal sealed class TrainProgress(int steps) : IProgress<TrainingStep>, IDispo
             return;
         }
         _shownAt = Stopwatch.GetTimestamp();
-        int filled = (int)((long)value.Step * Cells / steps);
-        string line = string.Create(CultureInfo.InvariantCulture,
-            $"Training [{new string('#', filled)}{new string('.', Cells - filled)}] {value.Step}/{steps}  loss {_loss:F4}  {Tokens / Seconds:N0} tokens/s");
-        Console.Error.Write($"\r{line.PadRight(_width)}");
-        _width = line.Length;
+        string bar = ProgressBar.Bar((int)((long)value.Step * 100 / steps), Cells), done = $"{value.Step}/{steps}";
+        string loss = string.Create(CultureInfo.InvariantCulture, $"loss {_loss:F4}"), speed = string.Create(CultureInfo.InvariantCulture, $"{Tokens / Seconds:N0} tokens/s");
+        StandardError.Instance.ShowProgress($"Training [{bar}] {done}  {loss}  {speed}", $"Training {done}  {loss}  {speed}", $"{done}  {loss}  {speed}", $"{done}  {loss}", done);
     }
 
     /// <summary>Clears the line.</summary>
-    public void Dispose()
-    {
-        if (_width > 0)
-        {
-            Console.Error.Write($"\r{new string(' ', _width)}\r");
-            _width = 0;
-        }
-    }
+    public void Dispose() => StandardError.Instance.ClearProgress();
 }

@@ -45,6 +45,12 @@ internal sealed class TrainSelection
 
     public IReadOnlyList<Record> Records(ParseResult parsed) => new RecordFile { Separator = parsed.GetValue(_separator)! }.Read(Data(parsed));
 
+    /// <summary>The files it reads, with what names them.</summary>
+    public IEnumerable<(string? Path, string Option)> Inputs(ParseResult parsed) =>
+        new[] { _data, _validation }.Select(option => (parsed.GetValue(option), option.Name));
+
+    public string? Checkpoint(ParseResult parsed) => parsed.GetValue(_checkpoint);
+
     /// <summary>The checkpoint to go on from; null for a new run.</summary>
     /// <exception cref="InvalidRequestException">There is none, or a new run would overwrite one.</exception>
     public string? Resume(ParseResult parsed)

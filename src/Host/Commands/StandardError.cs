@@ -1,0 +1,117 @@
+using System.Text;
+using Engine.Parity;
+
+namespace Engine.Host.Commands;
+
+/// <summary>
+/// Standard error. On a terminal its lines are broken at words, and one line of progress makes way for every other. Where nothing
+/// can be written to it, nobody can be told so: the exit code remains.
+/// </summary>
+internal sealed class StandardError : TextWriter
+{
+    private readonly TextWriter _inner = Console.Error;
+    private readonly Lock _lock = new();
+    private int _progress;
+    private bool _hasEnded;
+
+    private StandardError()
+    {
+    }
+
+    public static StandardError Instance { get; } = new();
+
+    public override Encoding Encoding => _inner.Encoding;
+
+    public override void Write(char value) => Write(value.ToString());
+
+    public override void Write(string? value)
+    {
+        lock (_lock)
+        {
+            ClearProgress();
+            Send(value ?? "");
+        }
+    }
+
+    public override void WriteLine(string? value) => Write(Screen.ErrorWidth is { } width ? Wrap(value ?? "", width) : value + NewLine);
+
+    /// <summary>Shows how far something is, in place of what was shown before; nothing where this is no terminal.</summary>
+    /// <param name="forms">The line, from its longest form to its shortest: the first that fits the terminal is taken.</param>
+    public void ShowProgress(params ReadOnlySpan<string> forms)
+    {
+        if (Screen.ErrorWidth is not { } width)
+        {
+            return;
+        }
+        string line = forms[^1];
+        foreach (string form in forms)
+        {
+            if (form.Length < width)
+            {
+                line = form;
+                break;
+            }
+        }
+        line = line.Length < width ? line : line[..Math.Max(0, width - 1)];
+        lock (_lock)
+        {
+            if (!_hasEnded)
+            {
+                Send($"\r{line.PadRight(_progress)}");
+                _progress = line.Length;
+            }
+        }
+    }
+
+    /// <summary>Takes the line of progress away.</summary>
+    public void ClearProgress()
+    {
+        lock (_lock)
+        {
+            if (_progress > 0)
+            {
+                Send($"\r{new string(' ', _progress)}\r");
+                _progress = 0;
+            }
+        }
+    }
+
+    /// <summary>Shows no progress any more: what is left behind may still report some.</summary>
+    public void EndProgress()
+    {
+        lock (_lock)
+        {
+            ClearProgress();
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>Lines of at most <paramref name="width"/> columns.</summary>
+    internal static string Wrap(string lines, int width)
+    {
+        var text = new StringBuilder();
+        foreach (string line in lines.ReplaceLineEndings("\n").Split('\n'))
+        {
+            if (line.Length <= width)
+            {
+                text.AppendLine(line);
+                continue;
+            }
+            int indent = Math.Min(line.TakeWhile(letter => letter == ' ').Count(), width / 2);
+            Paragraph.Append(text.Append(' ', indent), line, width, indent);
+        }
+        return text.ToString();
+    }
+
+    private void Send(string text)
+    {
+        try
+        {
+            _inner.Write(text);
+        }
+        catch (Exception e) when (SystemRefusal.Is(e))
+        {
+            // See above.
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace Engine.Host.Commands;
+
+/// <summary>Standard input as a text: where a verb is given none, or <c>-</c> in its place.</summary>
+internal static class StandardInput
+{
+    /// <summary>What stands for it on the command line.</summary>
+    public const string Name = "-";
+
+    /// <summary>For the help of a text's argument.</summary>
+    public const string Help = "Without it, or with -, the text is read from standard input, less one line end at its end.";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A text as it was given, or standard input's.</summary>
+    /// <param name="given">The argument; null where there is none.</param>
+    /// <param name="cancellationToken">Ends the waiting for a pipe.</param>
+    /// <returns>Null where none was given, and standard input is a terminal, closed, or empty.</returns>
+    /// <exception cref="InvalidRequestException">It cannot be read, or is no UTF-8.</exception>
+    public static async Task<string?> TextOrReadAsync(string? given, CancellationToken cancellationToken)
+    {
+        if (given is not (null or Name))
+        {
+            return given;
+        }
+        if (!Console.IsInputRedirected)
+        {
+            if (given is null)
+            {
+                return null;
+            }
+            Console.Error.WriteLine("Reading the text from the terminal; Ctrl-D at the beginning of a line ends it.");
+        }
+        Task<string> reading = TextFile.ReadAsync(Name, cancellationToken);
+        if (Console.IsInputRedirected && await Task.WhenAny(reading, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false) != reading && !cancellationToken.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("Waiting for a text on standard input.");
+        }
+        string text = await reading.ConfigureAwait(false);
+        text = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+        return text.Length > 0 ? text : null;
+    }
+}

@@ -1,0 +1,25 @@
+namespace Engine.Host.Commands;
+
+/// <summary>Why the system refused to read or write, in words for a sentence: its own messages repeat the path and name no remedy.</summary>
+internal static class SystemRefusal
+{
+    // errno on Linux and macOS, HRESULT on Windows: what .NET puts into an IOException.
+    private const int NoSpace = 28, ReadOnlyFileSystem = 30, LinuxQuota = 122, MacQuota = 69, WindowsDiskFull = unchecked((int)0x80070070);
+
+    /// <summary>Whether an exception is the system's refusal and no fault of the program.</summary>
+    public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    /// <summary>The reason, without a full stop.</summary>
+    public static string Describe(Exception e) => e switch
+    {
+        UnauthorizedAccessException => "access is denied",
+        DirectoryNotFoundException => "there is no such folder",
+        FileNotFoundException => "there is no such file",
+        PathTooLongException => "the path is too long",
+        { HResult: NoSpace or WindowsDiskFull } => "no space is left",
+        { HResult: LinuxQuota or MacQuota } => "the quota is used up",
+        { HResult: ReadOnlyFileSystem } => "the file system is read-only",
+        // "Is a directory : '/path'"
+        _ => e.Message.Split(" : '")[0].TrimEnd('.'),
+    };
+}
