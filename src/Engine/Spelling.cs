@@ -3,34 +3,45 @@ namespace Engine;
 /// <summary>Proposes the word that a mistyped one was meant to be.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate with the fewest single-letter changes, or null where none comes near: more than a third of the
-    /// word's letters, at least two.</summary>
+    /// <summary>The candidate with the fewest changes of a letter, or else the only one that begins with the word. Null where none comes
+    /// near: dashes aside, a change for each three letters is allowed, for a word of other letters is another word.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
-        int most = Math.Max(2, word.Length / 3);
-        return candidates
-            .Select(candidate => (Candidate: candidate, Distance: Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant())))
-            .Where(pair => pair.Distance <= most)
+        string[] known = [.. candidates];
+        string letters = Letters(word);
+        string? nearest = known
+            .Select(candidate => (Candidate: candidate, Distance: Distance(letters, Letters(candidate))))
+            .Where(pair => pair.Distance <= letters.Length / 3)
             .OrderBy(pair => pair.Distance)
             .Select(pair => pair.Candidate)
             .FirstOrDefault();
+        return nearest ?? (letters.Length > 2 && known.Where(candidate => Letters(candidate).StartsWith(letters, StringComparison.Ordinal)).ToArray() is [string only] ? only : null);
     }
 
-    /// <summary>Levenshtein's distance: insertions, deletions and substitutions of one letter.</summary>
+    /// <summary>"Did you mean 'x'?" with a blank before it; empty where nothing is near.</summary>
+    public static string Proposal(string word, IEnumerable<string> candidates) =>
+        Nearest(word, candidates) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
+    /// <summary>Insertions, deletions and substitutions of a letter, and two neighbours that changed places: Damerau's distance with each
+    /// letter changed once.</summary>
     internal static int Distance(string a, string b)
     {
-        int[] previous = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
+        int[,] distance = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
         {
-            int[] current = new int[b.Length + 1];
-            current[0] = i;
-            for (int j = 1; j <= b.Length; j++)
+            for (int j = 0; j <= b.Length; j++)
             {
-                int substituted = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                current[j] = Math.Min(substituted, 1 + Math.Min(previous[j], current[j - 1]));
+                distance[i, j] = i == 0 ? j : j == 0 ? i : Math.Min(
+                    distance[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1),
+                    1 + Math.Min(distance[i - 1, j], distance[i, j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    distance[i, j] = Math.Min(distance[i, j], 1 + distance[i - 2, j - 2]);
+                }
             }
-            previous = current;
         }
-        return previous[b.Length];
+        return distance[a.Length, b.Length];
     }
+
+    private static string Letters(string word) => word.TrimStart('-').ToUpperInvariant();
 }

@@ -16,7 +16,7 @@ public abstract class EncoderContract : ModelContract
     public async Task Scoring_and_generating_are_refused_with_what_can_be_done_instead()
     {
         var error = await Assert.ThrowsAsync<UnsupportedRequestException>(() => Model.ScoreAsync(new() { Tokens = Prompt.FromTokens([1]) }).ToListAsync().AsTask());
-        Assert.Contains($"{Model.Card.Name} (architecture bert, backend {Model.Card.Backend}) can Embed", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Model.Card.Name} is a bert on {Model.Card.Backend}: it embeds text.", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => Model.GenerateAsync(new() { Prompt = Prompt.FromText("a") }).ToListAsync().AsTask());
     }
 

@@ -6,11 +6,22 @@ public sealed class SpellingTests
     [InlineData("kitten", "sitting", 3)]
     [InlineData("", "abc", 3)]
     [InlineData("same", "same", 0)]
-    public void The_distance_is_Levenshteins(string a, string b, int distance) => Assert.Equal(distance, Spelling.Distance(a, b));
+    [InlineData("modle", "model", 1)]
+    public void The_distance_counts_letters_and_neighbours_that_changed_places(string a, string b, int distance) => Assert.Equal(distance, Spelling.Distance(a, b));
 
-    [Fact]
-    public void A_word_that_is_near_nothing_gets_no_proposal() => Assert.Null(Spelling.Nearest("temperature", ["Path", "Slots"]));
+    [Theory]
+    [InlineData("temperature", "Path", "Slots")]
+    [InlineData("--port", "--lora", "--file", "--json")]
+    [InlineData("Q4", "Q4_0", "Q4_1")]
+    [InlineData("--", "--lora", "--json")]
+    public void A_word_that_is_near_nothing_gets_no_proposal(string word, params string[] known) => Assert.Null(Spelling.Nearest(word, known));
 
-    [Fact]
-    public void The_nearest_word_is_proposed() => Assert.Equal("Slots", Spelling.Nearest("slot", ["Path", "Slots"]));
+    [Theory]
+    [InlineData("slot", "Slots")]
+    [InlineData("--modle", "--model")]
+    [InlineData("--jsn", "--json")]
+    [InlineData("--temp", "--temperature")]
+    [InlineData("embeding_length", "embedding_length")]
+    public void The_nearest_word_is_proposed(string word, string proposal) =>
+        Assert.Equal(proposal, Spelling.Nearest(word, ["Path", "Slots", "--model", "--json", "--temperature", "embedding_length"]));
 }

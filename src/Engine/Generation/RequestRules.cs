@@ -26,7 +26,7 @@ internal static class RequestRules
             request.Activations!.Count + request.Replay!.Count == 0 || request is { FirstPosition: 0, PositionCount: null },
             nameof(request.Activations), "asked for together with all positions (FirstPosition 0, PositionCount null)",
             $"FirstPosition {request.FirstPosition}, PositionCount {request.PositionCount?.ToString() ?? "null"}");
-        Require(card, ModelAbilities.Score, "score tokens");
+        Require(card, ModelAbilities.Score, "score tokens", "a LLaMA or a GPT-2");
         RequireReplay(request.Replay.Count, card);
         bool encodes = card.Abilities.HasFlag(ModelAbilities.Source);
         if (request.Source is not null && !encodes)
@@ -58,7 +58,7 @@ internal static class RequestRules
         Expect(request.Logits != StepLogits.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
-        Require(card, ModelAbilities.Generate, "generate text");
+        Require(card, ModelAbilities.Generate, "generate text", "a LLaMA, a GPT-2 or a T5");
         if (card.SuppressedTokens.Count >= card.VocabularySize)
         {
             throw new UnsupportedRequestException(
@@ -82,7 +82,7 @@ internal static class RequestRules
         Expect(
             request.Activations!.Count + request.Replay!.Count == 0 || request.Inputs!.Count == 1,
             nameof(request.Inputs), "a single one with Activations or Replay", request.Inputs!.Count);
-        Require(card, ModelAbilities.Embed, "embed text");
+        Require(card, ModelAbilities.Embed, "embed text", "a BERT");
         RequireReplay(request.Replay.Count, card);
     }
 
@@ -115,16 +115,16 @@ internal static class RequestRules
     {
         if (activations > 0)
         {
-            Require(card, ModelAbilities.Replay, "replay another run's activations");
+            Require(card, ModelAbilities.Replay, "replay another run's activations", "one on the reference backend");
         }
     }
 
-    private static void Require(ModelCard card, ModelAbilities ability, string verb)
+    private static void Require(ModelCard card, ModelAbilities ability, string verb, string example)
     {
         if (!card.Abilities.HasFlag(ability))
         {
             throw new UnsupportedRequestException(
-                $"Asked to {verb}: {card.Name} (architecture {card.Architecture}, backend {card.Backend}) can {card.Abilities}. Use a model that can.");
+                $"Asked to {verb}: {AbilityText.Of(card)}. Take a model that can {verb}, such as {example}.");
         }
     }
 

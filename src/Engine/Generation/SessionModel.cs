@@ -15,18 +15,26 @@ internal sealed class SessionModel : IModel
     private readonly SessionSlots _slots;
     private readonly PromptReader _prompts;
     private readonly SamplingNotices _notices;
+    private readonly TimeProvider _time;
 
     /// <param name="model">Owned from now on.</param>
     /// <param name="slots">Requests that run at the same time, each on an owner thread of its own.</param>
     /// <param name="patience">How long a reader that takes nothing may keep a slot that others wait for.</param>
     /// <param name="logger">Receives warnings about prompts, and what the file says of sampling.</param>
-    public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null, ILogger? logger = null)
+    /// <param name="time">Times the tokens; null for the system's clock.</param>
+    public SessionModel(ILoadedModel model, int slots, TimeSpan? patience = null, ILogger? logger = null, TimeProvider? time = null)
     {
         Card = model.Card;
+        _time = time ?? TimeProvider.System;
         Tokenizer = model.Tokenizer;
         _slots = new SessionSlots(model, slots, patience);
         _prompts = new PromptReader(Tokenizer, Card, logger);
         _notices = new SamplingNotices(Card, model.Notices, logger);
+        if (Card.ContextLength > Card.TrainedContextLength)
+        {
+            logger?.Log(LogLevel.Warning, PromptReader.BeyondTraining,
+                "{Model} was trained for {Trained} tokens, and its context is of {Context}: what comes after {Trained} tokens may make no sense.", Card.Name, Card.TrainedContextLength, Card.ContextLength, Card.TrainedContextLength);
+        }
     }
 
     /// <inheritdoc/>
@@ -84,6 +92,7 @@ internal sealed class SessionModel : IModel
         // Made when the request's turn has come: the sampler's buffers are as long as the vocabulary.
         void Generate(ISession session, Job<GeneratedToken> job)
         {
+            long start = _time.GetTimestamp();
             var continuation = new Continuation(Tokenizer, Card.HasVocabulary, Card, prompt, request, seed);
             if (continuation.IsFinished)
             {
@@ -101,7 +110,8 @@ internal sealed class SessionModel : IModel
             {
                 var logits = session.Decode(continuation.Pending, job.Stopping);
                 job.Stopping.ThrowIfCancellationRequested();
-                job.Emit(continuation.Accept(logits));
+                GeneratedToken token = continuation.Accept(logits);
+                job.Emit(token with { Elapsed = _time.GetElapsedTime(start) });
             }
         }
     }

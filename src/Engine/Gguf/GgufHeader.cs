@@ -12,10 +12,10 @@ internal sealed record GgufHeader(uint Version, GgufMetadata Metadata, IReadOnly
     public static GgufHeader Read(MappedFile file, int part = 0)
     {
         var cursor = new GgufCursor(file);
-        uint magic = cursor.UInt32("the magic number");
-        if (magic != Magic)
+        if (file.Length < sizeof(uint) || cursor.UInt32("the magic number") != Magic)
         {
-            throw cursor.Refuse("the magic number", "'GGUF'", $"0x{magic:X8}", "Give a GGUF file; other formats must be converted first.");
+            throw new ModelFileException(
+                $"Opening '{Path.GetFileName(file.Path)}': this is not a GGUF file; {Beginning(file)}. Give a GGUF file; other formats must be converted first.");
         }
         uint version = ReadVersion(cursor);
         int tensorCount = cursor.Count("the number of tensors", GgufLimits.Tensors, ShortestTensor);
@@ -29,6 +29,14 @@ internal sealed record GgufHeader(uint Version, GgufMetadata Metadata, IReadOnly
         }
         long data = checked((cursor.Position + alignment - 1) / alignment * alignment);
         return new GgufHeader(version, metadata, GgufTensorRecord.Place(records, cursor, data, alignment, file.Length));
+    }
+
+    private static string Beginning(MappedFile file)
+    {
+        ReadOnlySpan<byte> bytes = file.Slice(0, (int)Math.Min(sizeof(uint), file.Length));
+        return bytes.IsEmpty ? "it is empty"
+            : !bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~') ? $"it begins with '{System.Text.Encoding.ASCII.GetString(bytes)}'"
+            : $"it begins with the bytes {Convert.ToHexString(bytes)}";
     }
 
     private static uint ReadVersion(GgufCursor cursor)

@@ -13,6 +13,7 @@ internal static class GgufPreflight
     public static void Check(GgufFile file)
     {
         CheckTexts(file.Metadata);
+        GgufContent.RequireModel(file);
         VocabularyFacts.Check(file);
         if (file.Tensors.Count == 0)
         {

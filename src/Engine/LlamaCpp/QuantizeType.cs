@@ -58,6 +58,23 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         ["MXFP4"] = "MXFP4_MOE",
     };
 
+    // What people say for them, and would not get: another type is theirs to choose.
+    private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["FP32"] = "F32",
+        ["FP16"] = "F16",
+        ["Q8"] = "Q8_0",
+        ["INT8"] = "Q8_0",
+        ["8BIT"] = "Q8_0",
+        ["Q6"] = "Q6_K",
+        ["Q5"] = "Q5_K_M",
+        ["Q4"] = "Q4_K_M",
+        ["INT4"] = "Q4_K_M",
+        ["4BIT"] = "Q4_K_M",
+        ["Q3"] = "Q3_K_M",
+        ["Q2"] = "Q2_K",
+    };
+
     /// <summary>The names, finest first.</summary>
     public static IEnumerable<string> Names => All.Select(type => type.Name);
 
@@ -82,7 +99,8 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         {
             throw new ConfigurationException("Quantizing to NVFP4: expected a type that llama.cpp writes; it reads NVFP4 but cannot make it. Take MXFP4_MOE or Q4_K_M.");
         }
-        string proposal = Spelling.Nearest(name, [.. Names, .. Aliases.Keys]) is { } nearest ? $" Did you mean {nearest}?" : "";
-        throw new ConfigurationException($"Quantizing: expected a type, one of {string.Join(", ", Names)}; found '{name}'.{proposal}");
+        string remedy = (Shorthands.GetValueOrDefault(name) ?? Spelling.Nearest(name, [.. Names, .. Aliases.Keys])) is { } nearest
+            ? $"Did you mean {nearest}?" : "The help of the command lists all types.";
+        throw new ConfigurationException($"Quantizing: expected a type such as Q8_0, Q6_K, Q5_K_M or Q4_K_M, found '{name}'. {remedy}");
     }
 }

@@ -37,8 +37,8 @@ internal static class RowKinds
         return both.HasFlag(ModelAbilities.Embed)
             ? native.Classes > 0 ? [RowKind.Embeddings, RowKind.Mean, RowKind.Cls, RowKind.Rank] : [RowKind.Embeddings, RowKind.Mean, RowKind.Cls]
             : throw new UnsupportedRequestException(
-                $"Comparing two models: expected both to score tokens or to embed them, found that {native.Name} on {native.Backend} can {native.Abilities} "
-                + $"and {reference.Name} on {reference.Backend} can {reference.Abilities}. Choose models or backends that can.");
+                $"Comparing two models: expected both to score tokens, or both to embed text. {AbilityText.Of(native)}; {AbilityText.Of(reference)}. "
+                + "Choose models or backends that can.");
     }
 
     public static Pooling Pooling(this RowKind kind) => kind switch

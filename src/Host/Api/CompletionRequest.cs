@@ -48,11 +48,11 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
             using JsonDocument json = await JsonDocument.ParseAsync(body, Strict, cancellationToken).ConfigureAwait(false);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 ? Read(new JsonFields(json.RootElement))
-                : throw ApiException.Invalid($"Reading the request's body: expected a JSON object, found {json.RootElement.ValueKind}.");
+                : throw ApiException.Invalid($"Reading the request's body: expected a JSON object, found {JsonFields.Kind(json.RootElement)}.");
         }
         catch (JsonException e)
         {
-            throw ApiException.Invalid($"Reading the request's body: expected JSON. {e.Message}");
+            throw ApiException.Invalid($"Reading the request's body: expected JSON, found {JsonFault.Describe(e)}. Correct the body.");
         }
     }
 
@@ -60,8 +60,7 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     {
         if (fields.Names.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is { } unknown)
         {
-            string proposal = Spelling.Nearest(unknown, Known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
-            throw ApiException.Invalid($"Reading the request: '{unknown}' is not a field of it.{proposal}", unknown);
+            throw ApiException.Invalid($"Reading the request: '{unknown}' is not a field of it.{Spelling.Proposal(unknown, Known)}", unknown);
         }
         RefuseUnsupported(fields);
         bool stream = fields.Flag("stream");

@@ -52,6 +52,16 @@ internal sealed class JsonFields(JsonElement root)
         }
     }
 
+    /// <summary>What a value is, in JSON's words.</summary>
+    public static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => "an array",
+        JsonValueKind.Object => "an object",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        _ => value.GetRawText(), // true, false, null
+    };
+
     public static ApiException Wrong(string name, string expected, JsonElement found)
     {
         string text = found.GetRawText();

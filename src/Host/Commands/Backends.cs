@@ -45,7 +45,7 @@ internal sealed class Backends : IAsyncDisposable
 
     private static string Unknown(string name, string[] known)
     {
-        string proposal = MissingBackend.Remedy(name) is { } remedy ? $" {remedy}" : Spelling.Nearest(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+        string proposal = MissingBackend.Remedy(name) is { } remedy ? $" {remedy}" : Spelling.Proposal(name, known);
         return $"--backend: expected one of {string.Join(", ", known.Select(backend => $"'{backend}'"))}, found '{name}'.{proposal}";
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;
@@ -33,6 +34,11 @@ internal static class CommandLine
         catch (OutputClosedException)
         {
             return ExitCode.OutputClosed;
+        }
+        catch (NativeLibraryException e)
+        {
+            // What the engine calls by its name in the configuration is an option here.
+            return Refuse(e.Message.Replace(nameof(ModelOptions.LibraryPath), "--library", StringComparison.Ordinal), parsed, e);
         }
         catch (Exception e) when (e is EngineException or OptionsValidationException)
         {

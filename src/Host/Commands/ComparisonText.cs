@@ -6,11 +6,6 @@ internal static class ComparisonText
     private const int RandomIds = 32;
     private const int Seed = 1234;
 
-    /// <summary>Short enough for a context of 128 tokens of a vocabulary of a few hundred.</summary>
-    private const string Default =
-        "The river was low that year. Two engines stood on its bank, one old and one new, and were given the same work. "
-        + "\"If we differ,\" said the old one, \"look for the fault.\"";
-
     /// <summary>The user's text.</summary>
     /// <exception cref="UnsupportedRequestException">Neither model can split text into tokens.</exception>
     public static Prompt Choose(string text, IModel native, IModel reference) =>
@@ -23,14 +18,15 @@ internal static class ComparisonText
                 $"Reading the text: expected a vocabulary, found none that either side can use in {native.Card.Path}. Give token ids with --tokens."),
         };
 
-    /// <summary>The built-in text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
+    /// <summary>The model's sample text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
     public static Prompt ChooseDefault(IModel native, IModel reference)
     {
         int context = Math.Min(native.Card.ContextLength, reference.Card.ContextLength);
-        (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = (Encode(Default, native), Encode(Default, reference));
+        string text = SampleText.Of(native.Card);
+        (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = (Encode(text, native), Encode(text, reference));
         if (a is not null && b is not null && a.Count <= context)
         {
-            return Prompt.FromText(Default);
+            return Prompt.FromText(text);
         }
         if ((a ?? b) is { } ids)
         {

@@ -116,7 +116,7 @@ internal sealed class GenerateCommand
         IModel model, GenerateRequest request, Verification? verification, ParseResult parsed, CancellationToken cancellationToken)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
-        AnswerStream? stream = parsed.GetValue(_json) ? null : new AnswerStream(output);
+        AnswerStream? stream = parsed.GetValue(_json) ? null : new AnswerStream(output, Screen.OutputWidth);
         Generation generation = await Generation.RunAsync(model, request, stream, cancellationToken).ConfigureAwait(false);
         if (generation.IsCancelled)
         {
@@ -126,6 +126,11 @@ internal sealed class GenerateCommand
         ParityReport? verdict = verification is null || generation.IsCancelled ? null
             : await verification.RunAsync(generation.Steps, cancellationToken).ConfigureAwait(false);
         GenerateReport report = generation.Report(model.Card, request.Sampling, verdict);
+        if (generation.IsContextFull)
+        {
+            string larger = model.Card.ContextLength < model.Card.TrainedContextLength ? $" --context takes up to {model.Card.TrainedContextLength}." : "";
+            Console.Error.WriteLine($"The answer ends here: the context of {model.Card.ContextLength} tokens is full.{larger}");
+        }
         if (stream is null)
         {
             JsonOutput.Write(output, report);

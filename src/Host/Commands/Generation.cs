@@ -15,6 +15,9 @@ internal sealed class Generation
 
     public bool IsCancelled { get; private set; }
 
+    /// <summary>Whether the answer ended for want of room.</summary>
+    public bool IsContextFull => !IsCancelled && _steps is [.., { FinishReason: FinishReason.ContextFull }];
+
     public static async Task<Generation> RunAsync(IModel model, GenerateRequest request, AnswerStream? stream, CancellationToken cancellationToken)
     {
         var generation = new Generation();

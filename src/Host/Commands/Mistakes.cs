@@ -6,6 +6,33 @@ namespace Engine.Host.Commands;
 /// <summary>Says in one sentence what is wrong with a command line.</summary>
 internal static class Mistakes
 {
+    // What llama.cpp's programs and others call these options.
+    private static readonly Dictionary<string, string> Synonyms = new()
+    {
+        ["-m"] = "--model",
+        ["-f"] = "--file",
+        ["-t"] = "--threads",
+        ["-s"] = "--seed",
+        ["-o"] = "--out",
+        ["--output"] = "--out",
+        ["-c"] = "--context",
+        ["--ctx-size"] = "--context",
+        ["--context-length"] = "--context",
+        ["-n"] = "--max-tokens",
+        ["--n-predict"] = "--max-tokens",
+        ["--predict"] = "--max-tokens",
+        ["--max-new-tokens"] = "--max-tokens",
+        ["-ngl"] = "--gpu-layers",
+        ["--n-gpu-layers"] = "--gpu-layers",
+        ["--repeat-penalty"] = "--repetition-penalty",
+        ["--parallel"] = "--slots",
+        ["--url"] = "--urls",
+        ["--learning-rate"] = "--lr",
+        ["--batch-size"] = "--batch",
+    };
+
+    private static readonly string[] PartsOfUrls = ["--port", "-p", "--host", "--listen"];
+
     /// <summary>The first mistake, or null where there is none.</summary>
     public static string? Describe(ParseResult parsed)
     {
@@ -37,17 +64,17 @@ internal static class Mistakes
         bool isOption = word.StartsWith('-');
         if (command is RootCommand && !isOption)
         {
-            return $"'{word}' is not a verb of {EngineCommand.Name}.{Proposal(word, command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name))} {SeeHelp(command)}";
+            return $"'{word}' is not a verb of {EngineCommand.Name}.{Spelling.Proposal(word, command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name))} {SeeHelp(command)}";
         }
         if (isOption)
         {
             IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
             string owner = command is RootCommand ? EngineCommand.Name : $"'{EngineCommand.Name} {command.Name}'";
-            return $"'{word}' is not an option of {owner}.{Proposal(word, command.Options.Concat(inherited).Select(option => option.Name))} {SeeHelp(command)}";
+            return $"'{word}' is not an option of {owner}.{Proposal(word, [.. command.Options.Concat(inherited).Select(option => option.Name)])} {SeeHelp(command)}";
         }
         return command.Arguments.Count == 0
-            ? $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes options only. {SeeHelp(command)}"
-            : $"'{word}' is too much: '{EngineCommand.Name} {command.Name}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
+            ? $"'{word}' is one word too many: '{EngineCommand.Name} {command.Name}' takes options only. {SeeHelp(command)}"
+            : $"'{word}' is one word too many: '{EngineCommand.Name} {command.Name}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
                 + $"{string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}; put quotes around a text with blanks. {SeeHelp(command)}";
     }
 
@@ -61,8 +88,10 @@ internal static class Mistakes
     /// <summary>Not "-", which is standard input, nor "-5" or "- a list".</summary>
     private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && (word[1] == '-' || char.IsAsciiLetter(word[1])) && !word.Contains(' ');
 
-    private static string Proposal(string word, IEnumerable<string> known) =>
-        Spelling.Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+    private static string Proposal(string word, string[] options) =>
+        options.Contains("--urls") && PartsOfUrls.Contains(word) ? " Address and port are parts of --urls: --urls http://127.0.0.1:8080."
+        : Synonyms.TryGetValue(word, out string? other) && options.Contains(other) ? $" Did you mean '{other}'?"
+        : Spelling.Proposal(word, options);
 
     private static string SeeHelp(Command command) =>
         $"See '{EngineCommand.Name} {(command is RootCommand ? "" : command.Name + " ")}--help'.";

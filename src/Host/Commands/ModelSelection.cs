@@ -6,6 +6,16 @@ namespace Engine.Host.Commands;
 /// <summary>The options of every verb that loads a model.</summary>
 internal sealed class ModelSelection
 {
+    private static readonly Dictionary<string, string> MeantDevices = new()
+    {
+        ["gpu"] = "'auto' (the best there is) or 'cuda'",
+        ["nvidia"] = "'cuda'",
+        ["amd"] = "'vulkan'",
+        ["rocm"] = "'vulkan'",
+        ["mps"] = "'metal'",
+        ["processor"] = "'cpu'",
+    };
+
     private const int MostContext = 1 << 24;
     private const int MostThreads = 512;
 
@@ -19,7 +29,7 @@ internal sealed class ModelSelection
     };
 
     public Option<string> Device { get; } = ChoiceOption.Create(
-        "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", "auto", "cpu", "cuda", "vulkan", "metal");
+        "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", ["auto", "cpu", "cuda", "vulkan", "metal"], MeantDevices);
 
     public Option<int?> GpuLayers { get; } = NumberOption.CreateOptional("--gpu-layers", 0, 100_000, "Layers to put on the device. Default: all.");
 

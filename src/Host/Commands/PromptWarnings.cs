@@ -2,12 +2,14 @@ using Engine.Generation;
 
 namespace Engine.Host.Commands;
 
-/// <summary>What a user should know of the prompt and of the file's sampling, each once, as lines on standard error; the rest of the
+/// <summary>What a user should know of the prompt, the context and the file's sampling, each once, as lines on standard error; the rest of the
 /// log is for <c>--verbose</c>.</summary>
 internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogger
 {
     private static readonly HashSet<string?> Shown =
-        [PromptReader.DoubledStart.Name, SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name];
+        [PromptReader.DoubledStart.Name, PromptReader.BeyondTraining.Name, SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name];
+
+    private readonly HashSet<string> _said = [];
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -18,9 +20,17 @@ internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogge
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel) && Shown.Contains(eventId.Name))
+        if (!IsEnabled(logLevel) || !Shown.Contains(eventId.Name))
         {
-            error.WriteLine($"{(logLevel == LogLevel.Information ? "Note" : "Warning")}: {formatter(state, exception)}");
+            return;
+        }
+        string said = formatter(state, exception);
+        lock (_said)
+        {
+            if (_said.Add(said)) // a second model says it again
+            {
+                error.WriteLine($"{(logLevel == LogLevel.Information ? "Note" : "Warning")}: {said}");
+            }
         }
     }
 

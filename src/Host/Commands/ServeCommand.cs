@@ -41,6 +41,7 @@ internal sealed class ServeCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        CheckUrls(parsed.GetValue(_urls), _urls.Name);
         WebApplication app = ServeHost.Build(Settings(parsed), engine =>
         {
             // Signals are the command line's affair: it cancels the token.
@@ -67,13 +68,46 @@ internal sealed class ServeCommand
             }
             catch (Exception e) when (e is IOException or FormatException or System.Net.Sockets.SocketException)
             {
-                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {e.Message.TrimEnd('.')}. Choose another address with --urls.");
+                CheckUrls(app.Configuration["urls"], "urls");
+                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {Reason(e.GetBaseException())}. Choose another address with --urls.");
             }
             app.Logger.LogInformation("Serving on {Addresses}; Ctrl-C ends it", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCode.Pass;
         }
     }
+
+    private static void CheckUrls(string? urls, string name)
+    {
+        foreach (string url in urls?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [])
+        {
+            if (!IsAddress(url))
+            {
+                throw new ConfigurationException($"{name}: expected addresses such as http://127.0.0.1:8080, found '{url}'.");
+            }
+        }
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            BindingAddress address = BindingAddress.Parse(url);
+            return address.Scheme is "http" or "https" && address.Port <= ushort.MaxValue;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static string Reason(Exception e) => e is not System.Net.Sockets.SocketException { SocketErrorCode: { } code } ? e.Message.TrimEnd('.') : code switch
+    {
+        System.Net.Sockets.SocketError.AddressAlreadyInUse => "another program listens there",
+        System.Net.Sockets.SocketError.AccessDenied => "this user may not listen there",
+        System.Net.Sockets.SocketError.AddressNotAvailable => "this machine has no such address",
+        _ => e.Message.TrimEnd('.'),
+    };
 
     /// <summary>What was given on the command line, under its configuration keys: defaults are left to the configuration.</summary>
     private Dictionary<string, string?> Settings(ParseResult parsed)

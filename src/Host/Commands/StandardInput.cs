@@ -1,3 +1,5 @@
+using Engine.LlamaCpp.Interop;
+
 namespace Engine.Host.Commands;
 
 /// <summary>Standard input as a text: where a verb is given none, or <c>-</c> in its place.</summary>
@@ -22,6 +24,10 @@ internal static class StandardInput
         {
             return given;
         }
+        if (IsClosed())
+        {
+            return null;
+        }
         if (!Console.IsInputRedirected)
         {
             if (given is null)
@@ -39,4 +45,9 @@ internal static class StandardInput
         text = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
         return text.Length > 0 ? text : null;
     }
+
+    /// <summary>Whether there is none.</summary>
+    // What this process opened itself bears the flag, what it was given at its start cannot: where standard input was closed then, the
+    // runtime has a file of its own there.
+    public static bool IsClosed() => OperatingSystem.IsLinux() && (LibC.FCntl(0, LibC.DescriptorFlags) & LibC.ClosesOnExec) != 0;
 }

@@ -17,6 +17,10 @@ internal static class TextFile
     public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken, string option = "--file", bool keepsMark = false)
     {
         string name = path == StandardInput.Name ? "standard input" : $"the text '{path}'";
+        if (path == StandardInput.Name && StandardInput.IsClosed())
+        {
+            throw new InvalidRequestException($"Reading standard input: it is closed. Send the text through a pipe, or name a file with {option}.");
+        }
         byte[] bytes;
         try
         {

@@ -19,7 +19,7 @@ namespace ReferenceModels.Heads;
 internal sealed class HeadFile : IDisposable
 {
     /// <summary><c>general.architecture</c>.</summary>
-    public const string Architecture = "heads";
+    public const string Architecture = GgufContent.Heads;
 
     private readonly List<GgufFile> _files = [];
 

@@ -78,6 +78,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Examples that were longer than the context and lost their ends.</summary>
     public IReadOnlyList<ShortenedExample> Shortened => _data.Shortened;
 
+    /// <summary>The chat template that conversations are shown by where the model has none; it becomes the trained file's. Null where none is needed.</summary>
+    public string? AddedChatTemplate => _data.AddedTemplate;
+
     /// <summary>The classes, in the order of the classifier's outputs; empty where the data has none.</summary>
     public IReadOnlyList<string> Labels => _data.Labels;
 

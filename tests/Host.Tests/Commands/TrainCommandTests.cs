@@ -175,7 +175,7 @@ public sealed class TrainCommandTests : IDisposable
             (Arguments("--out", Output, "--objective", "casual"), "Did you mean 'causal'?"),
             (Arguments("--out", Output, "--validation", "1.5"), "expected a share between 0 and 1 or a file, found '1.5'"),
             (Arguments("--out", Output, "--resume"), "found no --checkpoint FILE"),
-            (Arguments("--out", _folder.File("absent/out.gguf")), "expected as --out a file in a folder that is there"),
+            (Arguments("--out", _folder.File("absent/out.gguf")), "there is no folder"),
         })
         {
             Outcome outcome = await EngineProcess.RunAsync(arguments);

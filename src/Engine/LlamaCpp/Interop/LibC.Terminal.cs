@@ -2,9 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>The size of a terminal: .NET tells that of standard output alone. Linux.</summary>
+/// <summary>Terminals and standard streams: what .NET does not tell of them. Linux.</summary>
 internal static partial class LibC
 {
+    /// <summary><c>F_GETFD</c>.</summary>
+    internal const int DescriptorFlags = 1;
+
+    /// <summary><c>FD_CLOEXEC</c>.</summary>
+    internal const int ClosesOnExec = 1;
+
+    /// <summary>-1 where there is no such descriptor.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    internal static partial int FCntl(int descriptor, int command);
+
     /// <summary><c>TIOCGWINSZ</c>.</summary>
     internal const nuint WindowSize = 0x5413;
 

@@ -21,7 +21,7 @@ internal sealed class HeadSelection
             {
                 return choice;
             }
-            string proposal = Spelling.Nearest(word, Words) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+            string proposal = Spelling.Proposal(word, Words);
             result.AddError($"--head: expected {Mask}, {NextSentence} or {Classify}, found '{word}'.{proposal}");
             return null;
         },

@@ -51,7 +51,8 @@ internal static class PieceText
         return cut.Append('…').Append(' ', cells - 1 - used).ToString();
     }
 
-    private static int Cells(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark ? 0
+    /// <summary>Cells of a terminal that a character takes.</summary>
+    public static int Cells(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark ? 0
         : Array.Exists(Wide, range => rune.Value >= range.First && rune.Value <= range.Last) ? 2 : 1;
 
     private static void Append(StringBuilder printable, Rune rune)

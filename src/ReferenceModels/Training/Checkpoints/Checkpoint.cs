@@ -13,7 +13,7 @@ namespace ReferenceModels.Training.Checkpoints;
 /// </summary>
 internal static class Checkpoint
 {
-    private const string Architecture = "checkpoint";
+    private const string Architecture = GgufContent.Checkpoint;
     private const string Names = "checkpoint.weights", Keys = "checkpoint.options", Values = "checkpoint.values", Step = "checkpoint.step";
 
     /// <summary>Writes one.</summary>

@@ -33,14 +33,13 @@ internal static class JsonLines
             using JsonDocument document = JsonDocument.Parse(line);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw Refuse(path, number, Forms, document.RootElement.ValueKind.ToString());
+                throw Refuse(path, number, Forms, Kind(document.RootElement));
             }
             return Read(path, number, document.RootElement);
         }
         catch (JsonException e)
         {
-            string reason = e.Message.Split(". ")[0];
-            throw Refuse(path, number, "a JSON object on one line", $"what is none, at column {e.BytePositionInLine + 1}: {reason}");
+            throw Refuse(path, number, "a JSON object", $"what is not JSON at column {e.BytePositionInLine + 1}");
         }
     }
 
@@ -81,7 +80,7 @@ internal static class JsonLines
     {
         JsonElement value = json.GetProperty(name);
         string text = value.ValueKind == JsonValueKind.String ? String(path, number, name, value)
-            : throw Refuse(path, number, $"a string as \"{name}\"", value.ValueKind.ToString());
+            : throw Refuse(path, number, $"a string as \"{name}\"", Kind(value));
         return string.IsNullOrWhiteSpace(text) ? throw Refuse(path, number, $"some text as \"{name}\"", text.Length == 0 ? "none" : "blanks") : text;
     }
 
@@ -111,6 +110,15 @@ internal static class JsonLines
         }
         return turns.Count > 0 ? turns : throw Refuse(path, number, "a list of messages", messages.GetRawText());
     }
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => "an array",
+        JsonValueKind.Object => "an object",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        _ => value.GetRawText(),
+    };
 
     // A lone surrogate in an escape is no text that UTF-8 could hold.
     private static string String(string path, int number, string name, JsonElement value)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Engine;
 
 namespace ReferenceModels.Training.Initialization;
@@ -11,10 +11,10 @@ public sealed record ModelShape
     private static readonly JsonSerializerOptions Form = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
+
+    private static readonly JsonDocumentOptions Comments = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
     /// <summary><c>llama</c>, <c>gpt2</c>, <c>bert</c>, <c>t5</c> or <c>transformer</c>.</summary>
     public required string Architecture { get; init; }
@@ -67,22 +67,54 @@ public sealed record ModelShape
     {
         try
         {
-            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(File.ReadAllBytes(path), Form)
-                ?? throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON object, found null. Write the sizes of the model.");
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), Comments);
+            CheckFields(path, document.RootElement);
+            ModelShape shape = document.Deserialize<ModelShape>(Form)!;
             shape.Check(path);
             return shape;
         }
         catch (JsonException e)
         {
-            string reason = e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].Replace("JSON deserialization for type 'ReferenceModels.Training.Initialization.ModelShape'", "it", StringComparison.Ordinal);
-            string where = e.LineNumber is long line ? $" in line {line + 1}" : "";
-            throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON object with architecture, embedding_length, block_count, head_count, feed_forward_length, context_length and what else a model shape has, found{where}: {reason.TrimEnd('.')}. Correct the file.");
+            throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON object, found {JsonFault.Describe(e)}. Correct the file.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string found = Directory.Exists(path) ? "a folder" : !File.Exists(path) ? "no such file" : e.Message.TrimEnd('.');
+            string found = Directory.Exists(path) ? "a folder" : !File.Exists(path) ? "no such file" : "one that cannot be read";
             throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON file, found {found}. Check the path.");
         }
+    }
+
+    private static void CheckFields(string path, JsonElement shape)
+    {
+        string doing = $"Reading the model shape '{path}':";
+        if (shape.ValueKind != JsonValueKind.Object)
+        {
+            throw new InvalidRequestException($"{doing} expected a JSON object with the sizes of the model, found something else. Correct the file.");
+        }
+        IList<JsonPropertyInfo> fields = Form.GetTypeInfo(typeof(ModelShape)).Properties;
+        foreach (JsonProperty property in shape.EnumerateObject())
+        {
+            JsonPropertyInfo field = fields.FirstOrDefault(field => field.Name == property.Name) ?? throw new InvalidRequestException(
+                $"{doing} '{property.Name}' is no field of it.{Spelling.Proposal(property.Name, fields.Select(field => field.Name))} Correct the file.");
+            try
+            {
+                property.Value.Deserialize(field.PropertyType, Form);
+            }
+            catch (JsonException)
+            {
+                throw new InvalidRequestException($"{doing} expected as {field.Name} {Kind(field.PropertyType)}, found {property.Value.GetRawText()}. Correct the file.");
+            }
+        }
+        if (fields.FirstOrDefault(field => field.IsRequired && !shape.TryGetProperty(field.Name, out _)) is { } missing)
+        {
+            throw new InvalidRequestException($"{doing} expected a field {missing.Name}, found none. Add it.");
+        }
+    }
+
+    private static string Kind(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(int) ? "a whole number" : type == typeof(float) ? "a number" : type == typeof(bool) ? "true or false" : "a string";
     }
 
     /// <summary>Refuses numbers that make no model.</summary>

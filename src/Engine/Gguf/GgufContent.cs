@@ -1,0 +1,30 @@
+namespace Engine.Gguf;
+
+/// <summary>Files that are GGUF and no model: whoever gives one as the model is told what it is.</summary>
+internal static class GgufContent
+{
+    /// <summary><c>general.architecture</c> of a file of heads beside a model, and the end of its name.</summary>
+    public const string Heads = "heads", HeadsEnding = ".heads.gguf";
+
+    /// <summary><c>general.architecture</c> of the state of a training.</summary>
+    public const string Checkpoint = "checkpoint";
+
+    /// <exception cref="ModelFileException">It holds something else.</exception>
+    public static void RequireModel(GgufFile file)
+    {
+        string? found = file.Metadata.GetString(GgufKeys.Architecture) switch
+        {
+            Heads => $"holds heads. Give the model beside it, {Model(file.FileName)}",
+            Checkpoint => "holds the state of a training. Go on from it with 'engine train --resume', or give the model that the training wrote",
+            _ when file.Metadata.GetString("general.type") == GgufAdapter.FileKind => "holds an adapter. Give the model, and this file as its adapter (--lora)",
+            _ => null,
+        };
+        if (found is not null)
+        {
+            throw new ModelFileException($"Loading {file.FileName}: expected a model, the file {found}.");
+        }
+    }
+
+    private static string Model(string heads) =>
+        heads.EndsWith(HeadsEnding, StringComparison.OrdinalIgnoreCase) ? heads[..^HeadsEnding.Length] + ".gguf" : "whose name ends in .gguf alone";
+}
