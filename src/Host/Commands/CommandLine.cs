@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Engine.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;

@@ -12,14 +12,14 @@ internal sealed class OutputFile(string what, string path, string option)
     /// <summary>Whether it is written piece by piece, so that a device or a pipe will do; else it appears whole, under its name at the end.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>Whether its folder is made where it is not there.</summary>
+    /// <summary>Whether its folder will be made where it is not there.</summary>
     public bool MakesFolder { get; init; }
 
     public string Path => path;
 
     public string Option => option;
 
-    /// <summary>Refuses a path that cannot be written. Nothing is left behind but a folder that was asked for.</summary>
+    /// <summary>Refuses a path that cannot be written. Nothing is left behind.</summary>
     /// <exception cref="InvalidRequestException">The sentence.</exception>
     public void RequireWritable()
     {
@@ -89,13 +89,13 @@ internal sealed class OutputFile(string what, string path, string option)
 
     private void RequireFolder(string folder)
     {
-        if (!Directory.Exists(folder))
+        while (!Directory.Exists(folder))
         {
             if (!MakesFolder)
             {
                 throw new InvalidRequestException($"{Doing}: there is no folder '{folder}'. Make it first, or name another file {With}.");
             }
-            Write(() => Directory.CreateDirectory(folder));
+            folder = System.IO.Path.GetDirectoryName(folder)!; // a root is always there
         }
         string probe = System.IO.Path.Combine(folder, System.IO.Path.GetRandomFileName());
         try

@@ -43,16 +43,7 @@ internal sealed class StandardError : TextWriter
         {
             return;
         }
-        string line = forms[^1];
-        foreach (string form in forms)
-        {
-            if (form.Length < width)
-            {
-                line = form;
-                break;
-            }
-        }
-        line = line.Length < width ? line : line[..Math.Max(0, width - 1)];
+        string line = Fitting(width, forms);
         lock (_lock)
         {
             if (!_hasEnded)
@@ -84,6 +75,19 @@ internal sealed class StandardError : TextWriter
             ClearProgress();
             _hasEnded = true;
         }
+    }
+
+    /// <summary>The first form that leaves the last column empty; of the last one as much as does.</summary>
+    internal static string Fitting(int width, params ReadOnlySpan<string> forms)
+    {
+        foreach (string form in forms)
+        {
+            if (form.Length < width)
+            {
+                return form;
+            }
+        }
+        return forms[^1][..Math.Max(0, width - 1)];
     }
 
     /// <summary>Lines of at most <paramref name="width"/> columns.</summary>

@@ -285,4 +285,30 @@ public sealed class SessionModelTests
         Assert.False(scripted.Disposed); // the thread that stands still uses its memory
         never.Set();
     }
+
+    [Fact]
+    public async Task A_token_carries_the_time_at_which_it_was_computed_however_late_it_is_read()
+    {
+        var clock = new Clock();
+        var scripted = new ScriptedModel { Next = _ => 'a', Evaluating = _ => clock.Seconds++ };
+        await using var model = new SessionModel(scripted, 1, time: clock);
+        await using IAsyncEnumerator<GeneratedToken> tokens = model.GenerateAsync(Greedy() with { MaxTokens = 4 }).GetAsyncEnumerator();
+        List<TimeSpan> elapsed = [];
+        while (await tokens.MoveNextAsync())
+        {
+            elapsed.Add(tokens.Current.Elapsed);
+            await Task.Delay(20); // the others are computed meanwhile
+        }
+        Assert.Equal([1, 2, 3, 4], elapsed.Select(time => time.TotalSeconds));
+    }
+
+    /// <summary>Moves by the work alone.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        public int Seconds { get; set; } = 100;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
+    }
 }

@@ -86,6 +86,8 @@ public sealed class ModelQuantizerTests : IDisposable
     public async Task Plain_formats_never_fall_back() => Assert.Empty((await Quantize(Write("llama", 48, 80), "F16")).Fallbacks);
 
     [Theory]
+    [InlineData("Q4", "Did you mean Q4_K_M?")]
+    [InlineData("fp16", "Did you mean F16?")]
     [InlineData("Q4_KM", "Did you mean Q4_K_M?")]
     [InlineData("banana", "one of F32, F16, BF16, Q8_0")]
     [InlineData("NVFP4", "it reads NVFP4 but cannot make it")]

@@ -26,7 +26,7 @@ public sealed class CommandLineTests
         Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 2);
         Assert.Equal(130, process.ExitCode);
         Assert.EndsWith("\n", await rest, StringComparison.Ordinal);
-        Assert.Empty(await process.StandardError.ReadToEndAsync());
+        await AssertNothingButTheContextIsSaidAsync(process);
     }
 
     [Fact]
@@ -57,7 +57,46 @@ public sealed class CommandLineTests
         process.StandardOutput.Close();
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(141, process.ExitCode);
-        Assert.Empty(await process.StandardError.ReadToEndAsync());
+        await AssertNothingButTheContextIsSaidAsync(process);
+    }
+
+    // Endless is beyond what the model was trained for.
+    private static async Task AssertNothingButTheContextIsSaidAsync(Process process) =>
+        Assert.Matches("^Warning: [^\n]+ was trained for 128 tokens, and its context is of 100000: [^\n]+\n$", await process.StandardError.ReadToEndAsync());
+
+    [Fact]
+    public async Task Ctrl_C_before_a_result_says_that_there_is_none()
+    {
+        using Process process = EngineProcess.Start(
+            ["bench", "--model", TestData.Model("aidreams260K-f32.gguf"), "--prompt-tokens", "16", "--repeat", "1000", "--generate-tokens", "64", "--verbose"]);
+        // The library's last word before the first run.
+        while (await process.StandardError.ReadLineAsync() is { } line && !line.Contains("sched_reserve: reserve took", StringComparison.Ordinal))
+        {
+        }
+        Signal.Send(process, Signal.Interrupt);
+        string said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(130, process.ExitCode);
+        Assert.EndsWith("Stopped before the last run: nothing was measured.\n", said, StringComparison.Ordinal);
+        Assert.Empty(await process.StandardOutput.ReadToEndAsync());
+    }
+
+    [LinuxFact]
+    public async Task A_full_disk_under_standard_output_is_one_sentence_and_under_standard_error_ends_nothing()
+    {
+        Outcome output = await ShellAsync("\"$0\" corpus stories --count 1 > /dev/full");
+        Assert.Equal(2, output.ExitCode);
+        Assert.Equal("Writing to standard output: no space is left where it goes. Let it go elsewhere.\n", output.Error);
+        Outcome error = await ShellAsync("\"$0\" corpus nothing 2> /dev/full");
+        Assert.Equal(2, error.ExitCode);
+    }
+
+    private static async Task<Outcome> ShellAsync(string script)
+    {
+        using Process process = EngineProcess.Start(new ProcessStartInfo("sh", ["-c", script, EngineProcess.Path]) { RedirectStandardOutput = true, RedirectStandardError = true });
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return new Outcome(process.ExitCode, await output, await error);
     }
 
     [Fact]

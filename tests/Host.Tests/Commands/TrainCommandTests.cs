@@ -109,13 +109,13 @@ public sealed class TrainCommandTests : IDisposable
         string before = await File.ReadAllTextAsync(data);
         Outcome twice = await EngineProcess.RunAsync(Arguments("--steps", "2", "--out", Output, "--log-examples", data));
         Assert.Equal(2, twice.ExitCode);
-        Assert.StartsWith("Training: expected as --log-examples a file of its own", twice.Error, StringComparison.Ordinal);
+        Assert.Equal($"Writing the examples '{data}': this is the file of --data as well. Name another file with --log-examples.\n", twice.Error);
         Assert.Equal(before, await File.ReadAllTextAsync(data));
         if (OperatingSystem.IsLinux())
         {
             Outcome full = await EngineProcess.RunAsync(Arguments("--steps", "2", "--out", Output, "--log-examples", "/dev/full", "--checkpoint", checkpoint));
             Assert.Equal(2, full.ExitCode);
-            Assert.StartsWith("Writing the examples to '/dev/full': expected a file that can be written", full.Error, StringComparison.Ordinal);
+            Assert.StartsWith("Writing the examples '/dev/full': no space is left.", full.Error, StringComparison.Ordinal);
             Assert.True(File.Exists(checkpoint));
         }
     }
@@ -169,7 +169,7 @@ public sealed class TrainCommandTests : IDisposable
         File.WriteAllText(_folder.File("bad.jsonl"), "{\"text\": \"a\"}\n{\"text\": 1}\n");
         foreach ((string[] arguments, string sentence) in new (string[], string)[]
         {
-            (["train", "--model-shape", _folder.File("shape.json"), "--data", _folder.File("bad.jsonl"), "--out", Output], "expected a string as \"text\" in line 2, found Number"),
+            (["train", "--model-shape", _folder.File("shape.json"), "--data", _folder.File("bad.jsonl"), "--out", Output], "expected a string as \"text\" in line 2, found a number"),
             (["train", "--data", _folder.File("data.txt"), "--out", Output], "either --from MODEL or --model-shape FILE"),
             (Arguments(), "expected --out MODEL"),
             (Arguments("--out", Output, "--objective", "casual"), "Did you mean 'causal'?"),

@@ -15,6 +15,7 @@ public sealed class VariantProcessTests
         using var cache = new TemporaryFolder();
         using Process process = EngineProcess.Start(
             ["validate", "--calibrate"], new Dictionary<string, string> { ["XDG_CACHE_HOME"] = cache.File("cache") });
+        process.StandardInput.Close(); // or it would wait for a text
         int child = await WaitAsync(() => Children(process.Id).FirstOrDefault(), id => id != 0);
         Signal.Send(process, signal);
         await process.WaitForExitAsync();

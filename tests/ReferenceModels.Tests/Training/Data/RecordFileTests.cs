@@ -46,9 +46,9 @@ public sealed class RecordFileTests : IDisposable
 
     [Theory]
     [InlineData("{\"text\": \"a\"}\nnot json", "line 2")]
-    [InlineData("{\"text\": \"a\"}\n{\"text\": 3}", "a string as \"text\" in line 2, found Number")]
+    [InlineData("{\"text\": \"a\"}\n{\"text\": 3}", "a string as \"text\" in line 2, found a number")]
     [InlineData("{\"txt\": \"a\"}", "line 1, found a property \"txt\"")]
-    [InlineData("[1]", "line 1, found Array")]
+    [InlineData("[1]", "line 1, found an array")]
     [InlineData("{\"text\": \"a\", \"label\": 1.5}", "a whole number as \"label\" in line 1, found 1.5")]
     [InlineData("{\"messages\": []}", "a list of messages in line 1")]
     [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "messages with a \"role\" and a \"content\", both strings in line 1")]
@@ -63,7 +63,7 @@ public sealed class RecordFileTests : IDisposable
     [InlineData("{\"label\": \"a\"}", "line 1, found none of them")]
     [InlineData("{\"text\": \"\"}", "some text as \"text\" in line 1, found none")]
     [InlineData("{\"source\": \"a\", \"target\": \" \"}", "some text as \"target\" in line 1, found blanks")]
-    [InlineData("{\"text\": \"a\"", "a JSON object on one line in line 1, found what is none, at column 13")]
+    [InlineData("{\"text\": \"a\"", "a JSON object in line 1, found what is not JSON at column 13")]
     [InlineData("\n \n", "found nothing but blanks")]
     public void A_bad_line_is_refused_by_its_number(string text, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read("a.jsonl", text)).Message, StringComparison.Ordinal);

@@ -48,7 +48,10 @@ public sealed class InitialModelTests : IDisposable
     [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected as architecture one of bert, gpt2, llama, t5, transformer, found lama")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 3, "feed_forward_length": 8, "context_length": 8}""", "head_count a divisor of embedding_length 8, found 3")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 0, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "embedding_length a number from 1")]
-    [InlineData("""{"architecture": "gpt2", "width": 8, "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "width")]
+    [InlineData("""{"architecture": "gpt2", "width": 8, "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "'width' is no field of it.")]
+    [InlineData("""{"architecture": "gpt2", "embeding_length": 8}""", "'embeding_length' is no field of it. Did you mean 'embedding_length'?")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": "8"}""", "expected as embedding_length a whole number, found \"8\"")]
+    [InlineData("""{"architecture": "gpt2", "architecture": "bert"}""", "found 'architecture' twice")]
     [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count at most the 1 of block_count")]
     [InlineData("nothing", "line 1")]
     public void A_shape_that_makes_no_model_is_refused(string json, string sentence) => Assert.Contains(
