@@ -15,7 +15,7 @@ public sealed class GgufRefusalTests : IDisposable
     private static readonly Dictionary<string, (GgufBytes Bytes, string Sentence)> Files = new()
     {
         ["another format"] = (new GgufBytes().Raw("PK\u0003\u0004"u8), "this is not a GGUF file; it begins with the bytes 504B0304"),
-        ["three bytes"] = (new GgufBytes().Raw("GGU"u8), "expected 4 bytes at offset 0, found the end of the file after 3"),
+        ["three bytes"] = (new GgufBytes().Raw("GGU"u8), "this is not a GGUF file; it begins with 'GGU'"),
         ["version 0"] = (GgufBytes.Header(version: 0), "expected 2 or 3, found 0"),
         ["version 1"] = (GgufBytes.Header(version: 1), "expected 2 or 3, found 1"),
         ["version 4"] = (GgufBytes.Header(version: 4), "expected 2 or 3, found 4"),
