@@ -60,7 +60,7 @@ public sealed class ParityEmbeddingsTests
     public async Task Nothing_that_both_can_do_is_refused()
     {
         var error = await Assert.ThrowsAsync<UnsupportedRequestException>(() => Check(new TableModel([[1]])));
-        Assert.Contains("table is a llama on table: it scores tokens".Message, StringComparison.Ordinal);
+        Assert.Contains("table is a llama on table: it scores tokens", error.Message, StringComparison.Ordinal);
     }
 
     private static Task<ParityReport> Check(IModel native) =>
