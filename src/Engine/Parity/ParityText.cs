@@ -55,7 +55,11 @@ internal static class ParityText
     {
         string line = $"  {name,-10} {side.Backend} on {side.Device}, {side.FileType}, ";
         string file = Path.GetFileName(side.Path);
-        int room = Math.Max(8, width - line.Length);
+        if (width - line.Length < Math.Min(file.Length, 8))
+        {
+            line = $"{line.TrimEnd()}{Environment.NewLine}    ";
+        }
+        int room = Math.Max(8, width - (line.Length - line.LastIndexOf('\n') - 1));
         return line + (file.Length <= room ? file : "…" + file[^(room - 1)..]);
     }
 

@@ -45,7 +45,7 @@ internal static class CommandLine
         }
         catch (Exception e) when (SystemRefusal.Is(e.GetBaseException()))
         {
-            return Refuse($"Reading or writing a file: {SystemRefusal.Describe(e.GetBaseException())}. Check the paths of the command.", parsed, e);
+            return Refuse($"Reading or writing {SystemRefusal.PathOf(e.GetBaseException())}: {SystemRefusal.Describe(e.GetBaseException())}. Check the paths of the command.", parsed, e);
         }
 #pragma warning disable CA1031 // The last resort: a user never sees a stack trace that was not asked for.
         catch (Exception e)
@@ -53,7 +53,7 @@ internal static class CommandLine
         {
             Exception cause = e.GetBaseException();
             string what = cause.Message.ReplaceLineEndings(" ");
-            return Refuse(Details(parsed) ? what : $"Unexpected {cause.GetType().Name}: {what} Run it again with --verbose for the details.", parsed, e);
+            return Refuse(Details(parsed) ? what : $"Unexpected failure: {what} Run it again with --verbose for the details.", parsed, e);
         }
     }
 

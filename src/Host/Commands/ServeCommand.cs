@@ -42,7 +42,7 @@ internal sealed class ServeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         CheckUrls(parsed.GetValue(_urls), _urls.Name);
-        WebApplication app = ServeHost.Build(Settings(parsed), engine =>
+        WebApplication app = Build(Settings(parsed), engine =>
         {
             // Signals are the command line's affair: it cancels the token.
             engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
@@ -74,6 +74,21 @@ internal sealed class ServeCommand
             app.Logger.LogInformation("Serving on {Addresses}; Ctrl-C ends it", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCode.Pass;
+        }
+    }
+
+    private static WebApplication Build(Dictionary<string, string?> settings, Action<EngineBuilder> configure)
+    {
+        try
+        {
+            return ServeHost.Build(settings, configure);
+        }
+        catch (InvalidDataException e)
+        {
+            // The framework's sentence holds the path and nothing else.
+            string file = e.Message.Split('\'') is [_, { } path, ..] ? $" '{path}'" : "";
+            string found = e.GetBaseException() is System.Text.Json.JsonException fault ? JsonFault.Describe(fault) : "something else";
+            throw new ConfigurationException($"Reading the configuration{file}: expected a JSON object, found {found}. Correct the file.");
         }
     }
 

@@ -9,6 +9,9 @@ internal static class SystemRefusal
     /// <summary>Whether an exception is the system's refusal and no fault of the program.</summary>
     public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException;
 
+    /// <summary>The path that .NET's message names in quotes, or "a file".</summary>
+    public static string PathOf(Exception e) => e.Message.Split('\'') is [_, { Length: > 0 } path, ..] ? $"'{path}'" : "a file";
+
     /// <summary>The reason, without a full stop.</summary>
     public static string Describe(Exception e) => e switch
     {

@@ -91,6 +91,19 @@ public sealed class CommandLineTests
         Assert.Equal(2, error.ExitCode);
     }
 
+    [Theory]
+    [InlineData("{bad", "what is not JSON at line 1, column 2")]
+    [InlineData("[]", "something else")]
+    public async Task A_configuration_that_cannot_be_read_is_one_sentence(string text, string found)
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("appsettings.json", System.Text.Encoding.UTF8.GetBytes(text));
+        using Process process = EngineProcess.Start(new ProcessStartInfo(EngineProcess.Path, ["serve"]) { RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(file)! });
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal((2, $"Reading the configuration '{file}': expected a JSON object, found {found}. Correct the file.\n"), (process.ExitCode, error));
+    }
+
     private static async Task<Outcome> ShellAsync(string script)
     {
         using Process process = EngineProcess.Start(new ProcessStartInfo("sh", ["-c", script, EngineProcess.Path]) { RedirectStandardOutput = true, RedirectStandardError = true });
