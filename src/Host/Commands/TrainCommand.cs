@@ -61,7 +61,7 @@ internal sealed class TrainCommand
         if (trainer.AddedChatTemplate is not null)
         {
             string fate = _adapter.IsAsked(parsed) ? "An adapter holds no template, so that 'generate --chat' will not know it" : "The trained file gets this template";
-            Console.Error.WriteLine($"{Path.GetFileName(options.Model)} has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. {fate}.");
+            Console.Error.WriteLine($"{(initial.IsTemporary ? "A new model" : Path.GetFileName(options.Model))} has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. {fate}.");
         }
         using var progress = new TrainProgress(trainer.Steps);
         using ExampleLog? examples = files.Examples is { } log ? new ExampleLog(log, trainer, progress) : null;
