@@ -41,7 +41,7 @@ internal static unsafe class ContextLayout
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new NativeLibraryException(
-                $"Loading {path}: expected the llama.cpp of {LLamaSharpLibrary.Runner} for {NativeLibraryLocator.RuntimeIdentifier}, the system says: {e.Message.Trim().Split('\n')[^1]}. Leave LibraryPath empty, or name the right file.", e);
+                $"Loading {path}: expected the llama.cpp of {LLamaSharpLibrary.Runner} for {NativeLibraryLocator.RuntimeIdentifier}, the system says: {LoaderFailure.Reason(e)}. Leave LibraryPath empty, or name the right file.", e);
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed class LLamaSharpLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return $"{plugin} does not load: {e.Message.Trim().Split('\n')[^1]}. Install the CUDA 12 runtime and the NVIDIA driver, or put their folders into LD_LIBRARY_PATH";
+            return $"{plugin} does not load: {LoaderFailure.Reason(e)}";
         }
     }
 
@@ -123,10 +123,14 @@ internal sealed class LLamaSharpLibrary
         {
             Keep(e.GetBaseException().Message);
         }
-        throw _failure = new NativeLibraryException(
-            $"Loading the native library of {Runner} for {NativeLibraryLocator.RuntimeIdentifier}: expected {asked ?? "runtimes/" + NativeLibraryLocator.RuntimeIdentifier + "/native/*/libllama.so beside the program"}, none loads. "
-            + $"LLamaSharp says: {string.Join("; ", LoadingLog.Where(line => line.Contains("ailed", StringComparison.Ordinal)).Distinct().TakeLast(4))}. "
-            + "Name the library with LibraryPath, or use the backend 'llama.cpp'.");
+        string[] said;
+        lock (LoadingLog)
+        {
+            said = [.. LoadingLog.Where(line => line.Contains("ailed", StringComparison.Ordinal)).Distinct().TakeLast(4)];
+        }
+        throw _failure = new NativeLibraryException(asked is not null
+            ? MissingLibrary.Unexplained(asked, said)
+            : MissingLibrary.Explain(AppContext.BaseDirectory, NativeLibraryLocator.RuntimeIdentifier, said));
     }
 
     private static void CheckMapped(string path)

@@ -70,8 +70,11 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         using var log = NativeLog.Listen();
         return Ggml.ggml_backend_load(path) != 0 ? $"{path} loads only now. Start again"
             : log.Reason.Contains("returned NULL", StringComparison.Ordinal) ? $"{path} loads, but {NoDevice}"
-            : $"{path} does not load: {log.Reason.Split(path + ": ")[^1]}. {MissingLibrary(log.Reason)}";
+            : $"{path} does not load: {DoesNotLoad(log.Reason.Split(path + ": ")[^1])}";
     }
+
+    private static string DoesNotLoad(string words) =>
+        LoaderFailure.Owner(words, file => NativeLibrary.TryLoad(file, out _)) is { } owner ? $"{words} ({owner})" : $"{words}. Install what it asks for";
 
     /// <summary>Such as <c>NVIDIA H200</c>.</summary>
     public static string Describe(nint device) => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_description(device)) ?? "";
@@ -79,14 +82,4 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     /// <summary>Whether a driver computes on the CPU: Mesa's llvmpipe, SwiftShader. ggml calls such a device a GPU.</summary>
     public static bool IsSoftware(nint device) =>
         Describe(device) is var name && (name.Contains("llvmpipe", StringComparison.Ordinal) || name.Contains("SwiftShader", StringComparison.Ordinal));
-
-    /// <summary>To whom a library belongs that the dynamic loader did not find.</summary>
-    private static string MissingLibrary(string reason) =>
-        reason.Contains("libcudart", StringComparison.Ordinal) || reason.Contains("libcublas", StringComparison.Ordinal)
-            ? "That file belongs to the CUDA 13 runtime: install it, or put its folder into LD_LIBRARY_PATH"
-        : reason.Contains("libcuda.so", StringComparison.Ordinal)
-            ? "That file belongs to the NVIDIA driver: install one for CUDA 13 (580 or newer), and in a container give it the GPU"
-        : reason.Contains("libvulkan", StringComparison.Ordinal)
-            ? "That file is the Vulkan loader: install it (Debian and Ubuntu: libvulkan1) with the GPU's Vulkan driver"
-        : "Install what it asks for";
 }

@@ -69,7 +69,7 @@ internal sealed class LlamaLibrary
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new NativeLibraryException(
-                $"Loading {path}: expected llama.cpp {LibraryFingerprint.Release} for {NativeLibraryLocator.RuntimeIdentifier} (Linux needs glibc 2.34 or newer), the system says: {e.Message.Trim().Split('\n')[^1]}. Name the right file with LibraryPath, or leave it empty.", e);
+                $"Loading {path}: expected llama.cpp {LibraryFingerprint.Release} for {NativeLibraryLocator.RuntimeIdentifier}, the system says: {LoaderFailure.Reason(e)}. Name the right file with LibraryPath, or leave it empty.", e);
         }
         var library = new LlamaLibrary(new NativeRuntime(LlamaCppBackend.BackendName, path, handle));
         try

@@ -14,16 +14,23 @@ internal static class NativeLibraryLocator
     /// <exception cref="NativeLibraryException">None of the paths holds a file; all of them are in the message.</exception>
     public static string Find(string? libraryPath, string baseDirectory)
     {
-        string[] tried = string.IsNullOrEmpty(libraryPath)
-            ? [.. InFolder(Path.Combine(baseDirectory, "runtimes", RuntimeIdentifier, "native")), .. InFolder(baseDirectory)]
-            : File.Exists(libraryPath) ? [Path.GetFullPath(libraryPath)] : InFolder(Path.GetFullPath(libraryPath));
-        return tried.FirstOrDefault(File.Exists) ?? throw new NativeLibraryException(
-            $"Loading llama.cpp {LibraryFingerprint.Release} for {RuntimeIdentifier}: expected {FileNames[0]}, found none of "
-            + string.Join(", ", tried) + ". " + Remedy(libraryPath));
+        if (File.Exists(libraryPath))
+        {
+            return Path.GetFullPath(libraryPath);
+        }
+        string[] folders = string.IsNullOrEmpty(libraryPath)
+            ? [Path.Combine(baseDirectory, "runtimes", RuntimeIdentifier, "native"), baseDirectory]
+            : [Path.GetFullPath(libraryPath)];
+        return folders.SelectMany(folder => FileNames, Path.Combine).FirstOrDefault(File.Exists) ?? throw new NativeLibraryException(
+            $"Loading llama.cpp {LibraryFingerprint.Release} for {RuntimeIdentifier}: expected {string.Join(" or ", FileNames)}, "
+            + $"found none in {string.Join(" or in ", folders.Select(folder => $"'{folder}'"))}. {Remedy(libraryPath)}");
     }
 
     /// <summary>The platform in .NET's short form, such as <c>linux-x64</c>, whatever distribution built this runtime.</summary>
     public static string RuntimeIdentifier { get; } = OperatingSystemName + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+
+    /// <summary>Whether native/ pins a llama.cpp for a platform, so that a build lays it beside the program.</summary>
+    public static bool IsPinned(string platform) => platform is "linux-x64" or "linux-arm64";
 
     private static string OperatingSystemName =>
         OperatingSystem.IsWindows() ? "win"
@@ -37,12 +44,11 @@ internal static class NativeLibraryLocator
         : OperatingSystem.IsMacOS() ? ["libllama.dylib"]
         : [$"libllama.{LibraryFingerprint.Release}.so", $"libllama.cuda.{LibraryFingerprint.Release}.so", $"libllama.vulkan.{LibraryFingerprint.Release}.so", "libllama.so"];
 
-    private static string[] InFolder(string folder) => [.. FileNames.Select(name => Path.Combine(folder, name))];
-
     private static string Remedy(string? libraryPath) =>
         !string.IsNullOrEmpty(libraryPath)
             ? "LibraryPath must name libllama or the folder that holds it; leave it empty to take the library beside the program."
-        : RuntimeIdentifier is "linux-x64" or "linux-arm64"
-            ? "Build or publish the program again (that installs the library with npm), or name the folder of your own llama.cpp with LibraryPath."
-        : $"No package is pinned for {RuntimeIdentifier}: build llama.cpp {LibraryFingerprint.Release} for it and name its folder with LibraryPath.";
+        : IsPinned(RuntimeIdentifier)
+            ? "A program that lies outside the engine's source tree gets the libraries by a line in its project file, <Import Project=\"…/native/Native.targets\" /> with the path to that tree; "
+                + "one inside it, by building or publishing it again. Or name the folder of your own llama.cpp with LibraryPath."
+        : $"None is pinned for {RuntimeIdentifier}: use the backend 'llamasharp', or build llama.cpp {LibraryFingerprint.Release} for it and name its folder with LibraryPath.";
 }

@@ -60,7 +60,7 @@ public sealed class LlamaLibraryTests : IDisposable
         File.WriteAllText(path, "no ELF");
         var message = Assert.Throws<NativeLibraryException>(() => LlamaLibrary.Open(path)).Message;
         Assert.Contains(path, message, StringComparison.Ordinal);
-        Assert.Contains("glibc 2.34", message, StringComparison.Ordinal);
+        Assert.Contains("file too short", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
 
