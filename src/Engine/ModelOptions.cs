@@ -6,9 +6,10 @@ public sealed record ModelOptions
     /// <summary>Path of the GGUF file (of the first part, for a split file).</summary>
     public string Path { get; init; } = "";
 
-    /// <summary>Name of the backend.</summary>
-    /// <value>The default is <c>llama.cpp</c>.</value>
-    public string Backend { get; init; } = "llama.cpp";
+    /// <summary>Name of the backend: <c>auto</c>, <c>llama.cpp</c>, <c>llamasharp</c>, <c>reference</c> or one that was registered.</summary>
+    /// <value>The default is <c>auto</c>: <c>llama.cpp</c> where its libraries are part of the build (Linux with glibc, x64 and arm64) or
+    /// <see cref="LibraryPath"/> names one, else <c>llamasharp</c>. The log says which it was and why.</value>
+    public string Backend { get; init; } = "auto";
 
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</summary>
     /// <value>The default is <c>auto</c>: the best device whose library and driver load, else the CPU.</value>

@@ -11,9 +11,9 @@ internal static class HostBackends
 {
     /// <summary>Their names, for help texts.</summary>
 #if LLAMASHARP
-    public const string Names = "llama.cpp, llamasharp or reference";
+    public const string Names = "auto, llama.cpp, llamasharp or reference";
 #else
-    public const string Names = "llama.cpp or reference";
+    public const string Names = "auto, llama.cpp or reference";
 #endif
 
     /// <summary>Adds the managed models, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>

@@ -1,3 +1,4 @@
+using Engine.Configuration;
 using Engine.Generation;
 using Engine.LlamaCpp;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace Engine.LLamaSharp;
 public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null) : IModelBackend
 {
     /// <summary>The name in configuration and on the command line.</summary>
-    public const string BackendName = "llamasharp";
+    public const string BackendName = BackendChoice.LLamaSharp;
 
     private readonly ILogger _logger = logger ?? (ILogger)NullLogger.Instance;
 

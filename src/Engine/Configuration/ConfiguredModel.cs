@@ -7,7 +7,7 @@ namespace Engine.Configuration;
 /// One configured model, whether it is loaded already or not: its verbs wait for the loading, so that it can be taken in
 /// a constructor before the host has started. Once loaded, a call goes straight through.
 /// </summary>
-internal sealed class ConfiguredModel(string name, ModelOptions options, IModelBackend backend, ILogger logger) : IModel, IDisposable
+internal sealed class ConfiguredModel(string name, ModelOptions options, IModelBackend backend, string reason, ILogger logger) : IModel, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _disposal = new();
@@ -75,7 +75,7 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
 
     private async Task<IModel> LoadOnceAsync()
     {
-        logger.LogInformation("Loading the model '{Model}' from {Path} with {Backend}", name, options.Path, backend.Name);
+        logger.LogInformation("Loading the model '{Model}' from {Path} with {Backend} ({Reason})", name, options.Path, backend.Name, reason);
         IModel model = await backend.LoadAsync(options, new LoadingProgress(name, logger), _disposal.Token).ConfigureAwait(false);
         logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
             name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);

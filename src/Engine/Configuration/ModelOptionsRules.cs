@@ -16,7 +16,7 @@ internal static class ModelOptionsRules
         {
             yield return $"Path is '{options.Path}', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.";
         }
-        if (!backends.Contains(options.Backend, StringComparer.OrdinalIgnoreCase))
+        if (!BackendChoice.IsAuto(options.Backend) && !backends.Contains(options.Backend, StringComparer.OrdinalIgnoreCase))
         {
             yield return UnknownBackend(options.Backend, backends);
         }

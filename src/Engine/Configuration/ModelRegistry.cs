@@ -15,9 +15,10 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         string defaultName = models.ContainsKey(EngineOptions.DefaultModelName) ? EngineOptions.DefaultModelName : models.Keys.Single();
         foreach ((string name, ModelOptions model) in models)
         {
+            var choice = BackendChoice.Of(model, backends.Select(backend => backend.Name));
             // The last registration of a name wins, as everywhere in the container.
-            IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, model.Backend));
-            _models.Add(name, new ConfiguredModel(name, model, backend, logger));
+            IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
+            _models.Add(name, new ConfiguredModel(name, model, backend, choice.Reason, logger));
         }
         Names = [defaultName, .. _models.Keys.Where(name => !StrictSection.Same(name, defaultName))];
     }

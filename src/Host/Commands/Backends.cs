@@ -33,8 +33,11 @@ internal sealed class Backends : IAsyncDisposable
     public async Task<IModel> LoadAsync(ModelOptions options, CancellationToken cancellationToken)
     {
         IModelBackend[] backends = [.. _services.GetServices<IModelBackend>()];
-        IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, options.Backend, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ConfigurationException(Unknown(options.Backend, [.. backends.Select(backend => backend.Name).Distinct()]));
+        string[] names = [.. backends.Select(backend => backend.Name).Distinct()];
+        var choice = BackendChoice.Of(options, names);
+        IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, choice.Name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ConfigurationException(Unknown(choice.Name, [BackendChoice.Auto, .. names]));
+        _services.GetRequiredService<ILogger<Backends>>().LogInformation("Loading {Path} with {Backend} ({Reason})", options.Path, backend.Name, choice.Reason);
         using var bar = new ProgressBar($"Loading {Path.GetFileName(options.Path)}");
         return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
     }

@@ -24,7 +24,7 @@ internal sealed class ModelSelection
     public Option<string> Backend { get; } = new("--backend")
     {
         HelpName = "NAME",
-        Description = $"What runs it: {HostBackends.Names}. Default llama.cpp.",
+        Description = $"What runs it: {HostBackends.Names}; 'auto', the default, is llama.cpp where its libraries come with the engine (Linux), else llamasharp.",
         DefaultValueFactory = _ => new ModelOptions().Backend,
     };
 

@@ -27,7 +27,7 @@ internal sealed class TokenizeCommand
     private readonly Option<string?> _backend = new("--backend")
     {
         HelpName = "NAME",
-        Description = $"Whose tokenizer: {HostBackends.Names}. Default: llama.cpp and reference, side by side; exit code 1 where they differ.",
+        Description = $"Whose tokenizer: {HostBackends.Names}. Default: the native one and reference, side by side; exit code 1 where they differ.",
     };
 
     private readonly ModelSelection _model = new();

@@ -41,7 +41,7 @@ internal sealed class CalibrationSelection
         if (native.Card.Backend != LlamaCppBackend.BackendName)
         {
             throw new UnsupportedRequestException(
-                $"Calibrating: expected a model on {LlamaCppBackend.BackendName}, whose variants are measured, found one on {native.Card.Backend}. Leave --backend out.");
+                $"Calibrating: expected a model on {LlamaCppBackend.BackendName}, whose variants are measured, found one on {native.Card.Backend}. Ask for it with --backend {LlamaCppBackend.BackendName}.");
         }
         ParityInput input = await ParityInput.ReadAsync(native, reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.Configuration;
 using ReferenceModels;
 
 namespace Engine.Host.Commands.Tokenization;
@@ -18,11 +18,12 @@ internal sealed class TokenizerChoice : IAsyncDisposable
         Backends backends, string? backend, Func<string, ModelOptions> options, CancellationToken cancellationToken)
     {
         var choice = new TokenizerChoice();
-        foreach (string name in backend is null ? [LlamaCppBackend.BackendName, ReferenceBackend.BackendName] : new[] { backend })
+        foreach (string name in backend is null ? [BackendChoice.Auto, ReferenceBackend.BackendName] : new[] { backend })
         {
             try
             {
-                choice._models.Add((name, await backends.LoadAsync(options(name), cancellationToken).ConfigureAwait(false)));
+                IModel model = await backends.LoadAsync(options(name), cancellationToken).ConfigureAwait(false);
+                choice._models.Add((model.Card.Backend, model));
             }
             catch (EngineException refusal)
             {

@@ -1,0 +1,33 @@
+using Engine.LlamaCpp;
+
+namespace Engine.Configuration;
+
+/// <summary>Which backend runs a model, and why.</summary>
+/// <param name="Name">The backend's name, registered or not.</param>
+/// <param name="Reason">For the log, in brackets after the name.</param>
+internal sealed record BackendChoice(string Name, string Reason)
+{
+    /// <summary>The word in configuration that leaves the choice to the platform; an empty one does, too.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The name of the backend over LLamaSharp, which Engine does not know but may choose.</summary>
+    public const string LLamaSharp = "llamasharp";
+
+    /// <summary>Whether the choice is left to the platform.</summary>
+    public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
+
+    /// <summary>The backend that was named, or else the one whose native libraries this platform has.</summary>
+    /// <param name="options">Of the model.</param>
+    /// <param name="registered">The backends there are.</param>
+    /// <param name="platform">A runtime identifier; null for that of this process.</param>
+    public static BackendChoice Of(ModelOptions options, IEnumerable<string> registered, string? platform = null)
+    {
+        platform ??= NativeLibraryLocator.RuntimeIdentifier;
+        return !IsAuto(options.Backend) ? new(options.Backend, "as asked")
+            : !string.IsNullOrEmpty(options.LibraryPath) ? new(LlamaCppBackend.BackendName, $"auto: LibraryPath names a llama.cpp {LibraryFingerprint.Release}")
+            : NativeLibraryLocator.IsPinned(platform) ? new(LlamaCppBackend.BackendName, $"auto: its libraries for {platform} are part of the build")
+            : registered.Contains(LLamaSharp, StringComparer.OrdinalIgnoreCase)
+                ? new(LLamaSharp, $"auto: llama.cpp {LibraryFingerprint.Release} is not pinned for {platform}, LLamaSharp brings its own libraries")
+                : new(LlamaCppBackend.BackendName, $"auto: the backend '{LLamaSharp}', which would bring libraries for {platform}, is not registered");
+    }
+}
