@@ -43,6 +43,24 @@ public sealed class ReferenceBackendTests : IDisposable
         Assert.Contains($"expected {name} to be", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public async Task A_file_may_have_any_alignment_of_the_format(int alignment)
+    {
+        Assert.Equal(await ScoreAsync(32), await ScoreAsync(alignment));
+
+        async Task<float[][]> ScoreAsync(int aligned)
+        {
+            var random = new Random(3);
+            string path = _folder.File($"aligned{aligned}.gguf");
+            TinyModel.Llama().Weights(() => (float)random.NextDouble() - 0.5f).Write(path, aligned).Dispose();
+            await using IModel model = await ReferenceModelFixture.LoadAsync(path);
+            return await ReferenceModelFixture.ScoreAsync(model, [1, 260, 261]);
+        }
+    }
+
     [Fact]
     public async Task More_threads_than_cores_do_not_hang()
     {

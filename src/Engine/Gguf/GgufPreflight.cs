@@ -1,15 +1,32 @@
+using System.Text;
 using Engine.Gguf.Preflight;
 
 namespace Engine.Gguf;
 
-/// <summary>Refuses, with a sentence, a file that would end the process inside llama.cpp: by a failed assertion, an
-/// exception that nothing catches, or a bad address. What llama.cpp refuses by itself is left to it.</summary>
+/// <summary>Refuses, with a sentence, a file that no backend computes rightly; above all one that would end the process inside
+/// llama.cpp, by a failed assertion, an exception that nothing catches, or a bad address.</summary>
 /// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules without an architecture hold for
 /// all; those about storage are for llama, gpt2, bert, t5 and t5encoder.</remarks>
 internal static class GgufPreflight
 {
+    private const uint GgmlAlignment = 32; // ggml's TENSOR_ALIGNMENT
+
+    /// <summary>Checks a file for llama.cpp, which asks more of it than the format does.</summary>
+    /// <exception cref="ModelFileException">No backend can run it, or llama.cpp cannot.</exception>
+    public static void CheckForLlamaCpp(GgufFile file)
+    {
+        Check(file);
+        uint alignment = file.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment;
+        if (file.Tensors.Count > 0 && alignment < GgmlAlignment)
+        {
+            throw file.Metadata.Refuse(
+                GgufKeys.Alignment, $"at least {GgmlAlignment}", $"{alignment}",
+                "llama.cpp would end the process over it, though the format allows it: use the reference backend, or convert the model again.");
+        }
+    }
+
     /// <summary>Looks at metadata and tensor records, not at the weights.</summary>
-    /// <exception cref="ModelFileException">The file would end the process.</exception>
+    /// <exception cref="ModelFileException">No backend can run it.</exception>
     public static void Check(GgufFile file)
     {
         CheckTexts(file.Metadata);
@@ -28,15 +45,23 @@ internal static class GgufPreflight
         TensorFacts.Check(file, numbers);
     }
 
-    /// <summary>llama.cpp reads a text up to its first NUL, and so might see another architecture than is checked here.</summary>
+    /// <summary>llama.cpp reads a text up to its first NUL, and so might see another architecture than is checked here. A text that
+    /// it compares with nothing may hold what it likes.</summary>
     private static void CheckTexts(GgufMetadata metadata)
     {
         foreach (string key in metadata.Keys)
         {
-            if (metadata[key] is { Type: GgufValueType.String } text && text.StringBytes.Contains((byte)0))
+            if (metadata[key] is { Type: GgufValueType.String } text && text.StringBytes.IndexOf((byte)0) is >= 0 and var end && IsCompared(metadata, key))
             {
-                throw metadata.Refuse(key, "text", "a NUL in it", Hyperparameters.Remedy);
+                string begin = $"'{Encoding.UTF8.GetString(text.StringBytes[..end])}'";
+                throw metadata.Refuse(key, "text without a NUL", $"{begin} with a NUL and more after it", $"llama.cpp would take it for {begin}, other programs for the whole: convert the model again.");
             }
         }
     }
+
+    // The keys of the architecture and of the tokenizer choose between code paths; a name, a licence or a chat template does not.
+    private static bool IsCompared(GgufMetadata metadata, string key) =>
+        key is GgufKeys.Architecture or "general.type"
+        || key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal)
+        || (metadata[GgufKeys.Architecture]?.Value is string architecture && key.StartsWith(architecture.Split('\0')[0] + ".", StringComparison.Ordinal));
 }

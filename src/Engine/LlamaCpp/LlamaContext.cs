@@ -12,6 +12,8 @@ internal abstract unsafe class LlamaContext : IDisposable
     private int _source;
     private GCHandle _self;
     private CancellationToken _cancellation;
+    private NativeLogListener? _aborting;
+    private int _thread;
 
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
@@ -192,13 +194,15 @@ internal abstract unsafe class LlamaContext : IDisposable
         TakeTurn(cancellationToken); // not yet inside: who waits must not be taken for one whose computation is stuck
         try
         {
-            _cancellation = cancellationToken;
+            (_cancellation, _thread) = (cancellationToken, Environment.CurrentManagedThreadId);
             using var scope = _guard.Inside();
             return Run(tokens, outputs, encode);
         }
         finally
         {
             _cancellation = default;
+            _aborting?.Dispose();
+            _aborting = null;
             LeaveTurn();
         }
     }
@@ -218,6 +222,14 @@ internal abstract unsafe class LlamaContext : IDisposable
     {
         var context = Unsafe.As<LlamaContext>(GCHandle.FromIntPtr(data).Target!);
         context._guard.Beat();
-        return context._cancellation.IsCancellationRequested ? (byte)1 : (byte)0;
+        if (!context._cancellation.IsCancellationRequested)
+        {
+            return 0;
+        }
+        if (context._thread == Environment.CurrentManagedThreadId)
+        {
+            context._aborting ??= NativeLog.Listen(); // what llama.cpp logs as errors from here on was asked for
+        }
+        return 1;
     }
 }

@@ -22,7 +22,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         var file = GgufFile.Open(options.Path);
         try
         {
-            GgufPreflight.Check(file);
+            GgufPreflight.CheckForLlamaCpp(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
             return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots);
         }

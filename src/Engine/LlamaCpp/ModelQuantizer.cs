@@ -24,7 +24,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         ArgumentNullException.ThrowIfNull(options);
         var type = QuantizeType.Find(options.Type);
         using GgufFile input = GgufFile.Open(options.Input);
-        GgufPreflight.Check(input);
+        GgufPreflight.CheckForLlamaCpp(input);
         QuantizeRules.Check(options, input, type);
         var importance = options.ImportanceMatrix is { } path ? ImportanceMatrix.Read(path) : null;
         LlamaLibrary.Load(options.LibraryPath, _logger);

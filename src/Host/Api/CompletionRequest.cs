@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Engine.Host.Api;
@@ -34,6 +35,8 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
         "presence_penalty", "frequency_penalty", "repetition_penalty", "n", "best_of", "echo", "logprobs", "suffix", "logit_bias", "user",
     ];
 
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>What is asked of a model: what the request does not say of sampling is the file's, and where that is silent OpenAI's default.</summary>
@@ -45,7 +48,7 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     {
         try
         {
-            using JsonDocument json = await JsonDocument.ParseAsync(body, Strict, cancellationToken).ConfigureAwait(false);
+            using JsonDocument json = JsonDocument.Parse(await ReadUtf8Async(body, cancellationToken).ConfigureAwait(false), Strict);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 ? Read(new JsonFields(json.RootElement))
                 : throw ApiException.Invalid($"Reading the request's body: expected a JSON object, found {JsonFields.Kind(json.RootElement)}.");
@@ -54,6 +57,24 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
         {
             throw ApiException.Invalid($"Reading the request's body: expected JSON, found {JsonFault.Describe(e)}. Correct the body.");
         }
+    }
+
+    /// <summary>The whole body without a byte order mark. A JSON reader looks at the bytes of a string only when it is asked for, and
+    /// then takes them for half a character.</summary>
+    private static async Task<ReadOnlyMemory<byte>> ReadUtf8Async(Stream body, CancellationToken cancellationToken)
+    {
+        using var whole = new MemoryStream();
+        await body.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> bytes = whole.GetBuffer().AsMemory(0, (int)whole.Length);
+        try
+        {
+            _ = Utf8.GetCharCount(bytes.Span);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw ApiException.Invalid($"Reading the request's body: expected UTF-8, found the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Send the body as UTF-8.");
+        }
+        return bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
     }
 
     private static CompletionRequest Read(JsonFields fields)

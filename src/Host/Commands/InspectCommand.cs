@@ -40,7 +40,7 @@ internal sealed class InspectCommand
         string path = parsed.GetValue(_file) ?? parsed.GetValue(_model) ?? DefaultModel.Find();
         using GgufFile file = GgufFile.Open(path);
         InspectedMemory? memory = null;
-        string? refusal = Refusal(() => GgufPreflight.Check(file)) ?? Refusal(() => memory = InspectedMemory.Of(file, parsed.GetValue(_context)));
+        string? refusal = Refusal(() => GgufPreflight.CheckForLlamaCpp(file)) ?? Refusal(() => memory = InspectedMemory.Of(file, parsed.GetValue(_context)));
         InspectReport report = InspectReport.Of(file, memory, refusal);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))

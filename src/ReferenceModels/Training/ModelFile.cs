@@ -15,8 +15,9 @@ internal static class ModelFile
     public static void Write(string path, GgufFile origin, IEnumerable<Weight> learned, string? chatTemplate)
     {
         Dictionary<string, Weight> weights = learned.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
-        var writer = new GgufWriter((int)(origin.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment));
-        foreach (string key in origin.Metadata.Keys)
+        // Not less than llama.cpp needs, which the origin need not have been written for.
+        var writer = new GgufWriter((int)Math.Max(origin.Metadata.GetUInt32(GgufKeys.Alignment) ?? 0, GgufLimits.DefaultAlignment));
+        foreach (string key in origin.Metadata.Keys.Where(key => key != GgufKeys.Alignment))
         {
             writer.SetMetadata(key, origin.Metadata[key]!);
         }

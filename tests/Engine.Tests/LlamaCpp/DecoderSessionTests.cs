@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using Engine.LlamaCpp;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests.LlamaCpp;
 
@@ -30,6 +33,31 @@ public sealed class DecoderSessionTests : IDisposable
         Assert.Equal(2, session.Length);
     }
 
+    /// <summary>llama.cpp calls it an error three times that a computation was ended, which was asked for.</summary>
+    [Fact]
+    public async Task A_cancellation_is_no_error_in_the_log_and_what_comes_after_it_is()
+    {
+        using var model = await Load();
+        using var session = model.CreateSession(new(Numerics.Production));
+        var lines = new Lines();
+        NativeLog.RouteTo(lines);
+        try
+        {
+            CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20));
+            Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], soon); });
+            Assert.Contains(lines.All, line => line.Level == LogLevel.Debug && line.Text.Contains("abort", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(lines.All, line => line.Level >= LogLevel.Error);
+
+            using var full = new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
+            Assert.Throws<EngineException>(() => { full.Decode([-1], default); }); // SessionModel never asks this
+            Assert.Contains(lines.All, line => line.Level == LogLevel.Error);
+        }
+        finally
+        {
+            NativeLog.RouteTo(NullLogger.Instance);
+        }
+    }
+
     [Fact]
     public async Task A_cache_that_is_full_is_an_error_of_the_request_and_not_of_the_process()
     {
@@ -38,5 +66,17 @@ public sealed class DecoderSessionTests : IDisposable
         var error = Assert.Throws<EngineException>(() => { session.Decode(new int[300], default); }); // SessionModel never asks this
         Assert.Contains("llama_decode returned 1", error.Message, StringComparison.Ordinal);
         session.Decode([1], default);
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public ConcurrentQueue<(LogLevel Level, string Text)> All { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Enqueue((logLevel, formatter(state, exception)));
     }
 }

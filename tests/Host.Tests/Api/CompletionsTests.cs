@@ -1,3 +1,4 @@
+using System.Text;
 using System.Net;
 using System.Text.Json;
 
@@ -87,6 +88,27 @@ public sealed class CompletionsTests
         await server.CompleteAsync("""{"prompt": "text", "top_k": 9, "min_p": 0}""");
         Assert.Equal(
             SamplingOptions.Default with { Temperature = 0.25f, TopP = 1, TopK = 9, MinP = 0, PenaltyWindow = -1 }, Assert.Single(backend.Requests).Sampling);
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\": \"caf\u00e9\"}", "expected UTF-8, found the byte 0xE9 at offset 15. Send the body as UTF-8.")]
+    [InlineData("\u00ff\u00fe{\u0000", "expected UTF-8, found the byte 0xFF at offset 0.")]
+    public async Task A_body_that_is_not_UTF_8_is_refused_as_such(string body, string sentence)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
+        using HttpResponseMessage response = await server.Client.PostAsync(new Uri("/v1/completions", UriKind.Relative), content);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(sentence, Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_before_the_body_is_passed_over()
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.CompleteAsync("\ufeff{\"prompt\": \"é\"}");
+        Assert.Equal("é", Assert.Single(backend.Requests).Prompt.Text);
     }
 
     [Theory]

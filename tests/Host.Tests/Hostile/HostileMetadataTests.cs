@@ -53,6 +53,14 @@ public sealed class HostileMetadataTests
         Orderly("a negative rope base", file => file.Set("llama.rope.freq_base", -10_000f)),
         HostileCase.File("one part of several", Expected.Refused, () => SmallModels.Llama().Set("split.count", (ushort)3).Set("split.no", (ushort)0).Set("split.tensors.count", 60).ToBytes()),
         HostileCase.File("60,000 parts", Expected.Refused, () => SmallModels.Llama().Set("split.count", (ushort)60_000).Set("split.no", (ushort)0).ToBytes()),
+        Refused("a NUL in the tokenizer's name", file => file.Set("tokenizer.ggml.model", "llama\0x")),
+        Harmless("a NUL in the description", file => file.Set("general.description", "two\0parts")),
+        Harmless("scores that are whole numbers below zero", file => file.Set("tokenizer.ggml.scores", [.. Enumerable.Range(0, SmallModels.Vocabulary).Select(id => -id)])),
+        Harmless("a temperature that is no number", file => file.Set("general.sampling.temp", float.NaN).Set("general.sampling.top_k", "many").Set("general.sampling.top_p", [1f])),
+        Harmless("suppressed tokens beyond the vocabulary", file => file.Set("tokenizer.ggml.suppress_tokens", [-1, 4, int.MaxValue])),
+        Refused("suppressed tokens by name", file => file.Set("tokenizer.ggml.suppress_tokens", "a", "e")),
+        Refused("suppressed tokens of another type", file => file.Set("tokenizer.ggml.suppress_tokens", [3u])),
+        Refused("every token suppressed", file => file.Set("tokenizer.ggml.suppress_tokens", [.. Enumerable.Range(0, SmallModels.Vocabulary)])),
         HostileCase.File("keys nobody knows", Expected.Harmless, () => SmallModels.Llama().Set("llama.future.thing", 5u).Set("x", "y").ToBytes()),
     ];
 
@@ -66,6 +74,9 @@ public sealed class HostileMetadataTests
 
     private static HostileCase Refused(string name, Func<ModelFile, ModelFile> spoil) =>
         HostileCase.File(name, Expected.Refused, () => spoil(SmallModels.Llama()).ToBytes());
+
+    private static HostileCase Harmless(string name, Func<ModelFile, ModelFile> change) =>
+        HostileCase.File(name, Expected.Harmless, () => change(SmallModels.Llama()).ToBytes());
 
     private static HostileCase Orderly(string name, Func<ModelFile, ModelFile> spoil) =>
         HostileCase.File(name, Expected.Orderly, () => spoil(SmallModels.Llama()).ToBytes());

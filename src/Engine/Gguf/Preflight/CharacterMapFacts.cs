@@ -30,7 +30,7 @@ internal static class CharacterMapFacts
         ReadOnlySpan<uint> trie = MemoryMarshal.Cast<byte, uint>(map.AsSpan(sizeof(uint), (int)length));
         if (trie.Length > 0 && !EveryPathEnds(trie, map.AsSpan(sizeof(uint) + (int)length)))
         {
-            throw file.Metadata.Refuse(Key, "a trie whose paths stay inside it", "one that leads out of it", Hyperparameters.Remedy);
+            throw file.Metadata.Refuse(Key, "a trie whose paths stay inside it", "one that leads out of it", "llama.cpp would end the process over a text that takes it: convert the model again.");
         }
     }
 

@@ -8,7 +8,7 @@ internal static class HeadFacts
         uint rotated = numbers.UInt32("rope.dimension_count") ?? 0;
         if (rotated % 2 != 0)
         {
-            throw numbers.Refuse("rope.dimension_count", "an even number, since rotation is by pairs", rotated);
+            throw numbers.Refuse("rope.dimension_count", "an even number, since rotation is by pairs", rotated, Hyperparameters.Plain);
         }
         if (numbers.PerLayer("attention.head_count") is not { Count: > 0 } heads)
         {
@@ -20,18 +20,18 @@ internal static class HeadFacts
         }
         else if (numbers.IsKnown)
         {
-            throw numbers.Refuse("attention.head_count", "at least one head", heads[0]);
+            throw numbers.Refuse("attention.head_count", "at least one head", heads[0], Hyperparameters.Refused);
         }
         IReadOnlyList<long> shared = numbers.PerLayer("attention.head_count_kv") ?? heads;
         CheckSharing(numbers, heads, shared);
         if (numbers.IsKnown)
         {
-            CheckEqual(numbers, "attention.head_count", heads);
-            CheckEqual(numbers, "attention.head_count_kv", shared);
+            CheckEqual(numbers, "attention.head_count", heads, "llama.cpp would compute every layer with the first layer's: convert the model again.");
+            CheckEqual(numbers, "attention.head_count_kv", shared, Hyperparameters.Ends);
         }
         if (numbers.IsT5 && shared[0] != heads[0])
         {
-            throw numbers.Refuse("attention.head_count_kv", $"the {heads[0]} of head_count, for T5 shares no heads", shared[0]);
+            throw numbers.Refuse("attention.head_count_kv", $"the {heads[0]} of head_count, since T5 shares no heads", shared[0], Hyperparameters.Plain);
         }
     }
 
@@ -47,26 +47,28 @@ internal static class HeadFacts
         bool wholeRotation = FamilyFacts.WholeRotation.Contains(numbers.Architecture);
         if ((numbers.IsKnown && keys < 2) || (wholeRotation && keys % 2 != 0))
         {
-            throw numbers.Refuse("attention.key_length", wholeRotation ? "an even head size" : "a head size of at least 2", keys);
+            throw wholeRotation
+                ? numbers.Refuse("attention.key_length", "an even head size", keys)
+                : numbers.Refuse("attention.key_length", "a head size of at least 2", keys, Hyperparameters.Plain);
         }
         uint width = numbers.UInt32("embedding_length") ?? 0;
         if ((numbers.Architecture == "gpt2" || numbers.IsBert) && keys * heads != width)
         {
             // Their projections are (width, width), and the graph takes them apart into heads without looking.
-            throw numbers.Refuse("attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys);
+            throw numbers.Refuse("attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys, Hyperparameters.Refused);
         }
         if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
         {
-            throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated);
+            throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated, Hyperparameters.Refused);
         }
     }
 
     // Tensors are shaped by the first layer's number and the cache by each layer's own.
-    private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers)
+    private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers, string remedy)
     {
         if (layers.FirstOrDefault(heads => heads != layers[0], layers[0]) is var other && other != layers[0])
         {
-            throw numbers.Refuse(name, $"the {layers[0]} of the first layer in every layer", other);
+            throw numbers.Refuse(name, $"the {layers[0]} of the first layer in every layer", other, remedy);
         }
     }
 
@@ -79,7 +81,8 @@ internal static class HeadFacts
             bool none = queries <= 0 || keys <= 0; // layers without attention, in architectures that have such
             if (none ? numbers.IsKnown : queries % keys != 0)
             {
-                throw numbers.Refuse("attention.head_count_kv", $"a divisor of the {queries} heads of layer {layer}", keys);
+                throw numbers.Refuse(
+                    "attention.head_count_kv", $"a divisor of the {queries} heads of layer {layer}", keys, none ? Hyperparameters.Refused : Hyperparameters.Ends);
             }
         }
     }

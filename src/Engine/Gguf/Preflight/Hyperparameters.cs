@@ -5,8 +5,14 @@ namespace Engine.Gguf.Preflight;
 /// <summary>The numbers of a file's architecture, whose keys begin with its name.</summary>
 internal sealed class Hyperparameters(GgufFile file)
 {
-    /// <summary>What every refusal here ends with.</summary>
-    public const string Remedy = "llama.cpp would end the process over it: convert the model again.";
+    /// <summary>The end of a refusal of what llama.cpp asserts, does not catch or reads beside its memory for.</summary>
+    public const string Ends = "llama.cpp would end the process over it: convert the model again.";
+
+    /// <summary>The end of a refusal that llama.cpp makes as well; it stands here for the backends that have no such check.</summary>
+    public const string Refused = "llama.cpp refuses it as well: convert the model again.";
+
+    /// <summary>The end of a refusal that speaks for itself.</summary>
+    public const string Plain = "Convert the model again.";
 
     /// <summary>Such as <c>llama</c>.</summary>
     public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
@@ -36,12 +42,12 @@ internal sealed class Hyperparameters(GgufFile file)
         { ElementType: GgufValueType.UInt32 } value => [.. value.ArrayOf<uint>()!.Select(number => (long)number)],
         { ElementType: GgufValueType.Int32 } value => [.. value.ArrayOf<int>()!.Select(number => (long)number)],
         { ElementType: GgufValueType.Bool } value => [.. value.ArrayOf<bool>()!.Select(truth => truth ? 1L : 0L)], // llama.cpp reads them as numbers
-        _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type"),
+        _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type", Refused),
     };
 
-    public ModelFileException Refuse(string name, string expected, string found, string remedy = Remedy) =>
+    public ModelFileException Refuse(string name, string expected, string found, string remedy = Ends) =>
         file.Metadata.Refuse(Key(name), expected, found, remedy);
 
-    public ModelFileException Refuse(string name, string expected, long found, string remedy = Remedy) =>
+    public ModelFileException Refuse(string name, string expected, long found, string remedy = Ends) =>
         Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture), remedy);
 }

@@ -20,11 +20,11 @@ internal static class LayerFacts
         }
         if (numbers.Architecture == "t5" && numbers.UInt32("decoder_block_count") is { } decoder && (decoder == 0 || decoder > layers))
         {
-            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder, "Convert the model again."); // llama.cpp's own refusal says nothing of it
+            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder, Hyperparameters.Plain); // llama.cpp's own refusal says nothing of it
         }
         if (numbers.UInt32("context_length") is 0 or > int.MaxValue)
         {
-            throw numbers.Refuse("context_length", $"1 to {int.MaxValue:N0} tokens", numbers.UInt32("context_length") ?? 0);
+            throw numbers.Refuse("context_length", $"1 to {int.MaxValue:N0} tokens", numbers.UInt32("context_length") ?? 0, Hyperparameters.Plain);
         }
         if (numbers.UInt32("pooling_type") is > LastPooling)
         {

@@ -19,14 +19,16 @@ internal static class NumericFacts
         {
             if (numbers.Float32(name) is { } epsilon && !(float.IsFinite(epsilon) && epsilon >= 0))
             {
-                throw numbers.Refuse(name, "a small number that is not negative", epsilon.ToString(CultureInfo.InvariantCulture));
+                throw numbers.Refuse(
+                    name, "a small number that is not negative", epsilon.ToString(CultureInfo.InvariantCulture),
+                    float.IsPositiveInfinity(epsilon) ? "Every row would be normalized to 0: convert the model again." : Hyperparameters.Ends);
             }
         }
         foreach (string name in Rotations)
         {
             if (numbers.Float32(name) is { } number && !float.IsFinite(number))
             {
-                throw numbers.Refuse(name, "a finite number", number.ToString(CultureInfo.InvariantCulture));
+                throw numbers.Refuse(name, "a finite number", number.ToString(CultureInfo.InvariantCulture), "No position has an angle with it: convert the model again.");
             }
         }
         if (numbers.Text("rope.scaling.type") is { } scaling && !Scalings.Contains(scaling))
@@ -35,7 +37,9 @@ internal static class NumericFacts
         }
         if (numbers.Architecture is "llama" or "gpt2" or "t5" && numbers.Bool("attention.causal") is false)
         {
-            throw numbers.Refuse("attention.causal", "true for a model that generates", "false");
+            throw numbers.Refuse(
+                "attention.causal", "true for a model that generates", "false",
+                "llama.cpp would end the process over a prompt longer than its micro-batch: convert the model again.");
         }
     }
 }

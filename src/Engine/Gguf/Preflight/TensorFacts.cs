@@ -3,19 +3,12 @@ namespace Engine.Gguf.Preflight;
 /// <summary>How tensors are stored, and those that llama.cpp takes as given without looking.</summary>
 internal static class TensorFacts
 {
-    private const uint DataAlignment = 32; // TENSOR_ALIGNMENT
-
     // T5's bucket formula divides by the logarithm of 128 / (buckets / 2); its bidirectional form halves once more.
     private const uint FewestBuckets = 4;
     private const uint MostBuckets = 255;
 
     public static void Check(GgufFile file, Hyperparameters numbers)
     {
-        uint alignment = file.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment;
-        if (alignment < DataAlignment)
-        {
-            throw file.Metadata.Refuse(GgufKeys.Alignment, $"at least {DataAlignment}", $"{alignment}", Hyperparameters.Remedy);
-        }
         if (!numbers.IsKnown)
         {
             return;
@@ -43,7 +36,7 @@ internal static class TensorFacts
         {
             throw new ModelFileException(
                 $"Checking tensor '{tensor.Name}' {tensor.ShapeText} of '{file.FileName}': expected "
-                + $"{(vector ? "f32, as every vector has to be" : "a format of weights")}, found {tensor.TypeName}. {Hyperparameters.Remedy}");
+                + $"{(vector ? "f32, as every vector has to be" : "a format of weights")}, found {tensor.TypeName}. {Hyperparameters.Ends}");
         }
     }
 
@@ -71,7 +64,7 @@ internal static class TensorFacts
             if (file.FindTensor(name) is null)
             {
                 throw new ModelFileException(
-                    $"Checking the tensors of '{file.FileName}': expected '{name}', the relative positions that all layers use, found none. {Hyperparameters.Remedy}");
+                    $"Checking the tensors of '{file.FileName}': expected '{name}', the relative positions that all layers use, found none. {Hyperparameters.Ends}");
             }
         }
     }

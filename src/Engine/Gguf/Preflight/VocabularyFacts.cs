@@ -65,7 +65,7 @@ internal static class VocabularyFacts
             string text = Encoding.Latin1.GetString(bytes[..(bytes.IndexOf((byte)0) is >= 0 and var end ? end : bytes.Length)]);
             if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
             {
-                throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Remedy);
+                throw file.Metadata.Refuse(GgufKeys.Tokens, "each token once", $"'{tokens[i]}' again as token {i}", Hyperparameters.Ends);
             }
         }
         return seen;
@@ -80,7 +80,7 @@ internal static class VocabularyFacts
             string plain = value switch { '\t' => "\\t", '\n' => "\\n", '\r' => "\\r", '\\' => "\\\\", '\'' => "\\'", _ => ((char)value).ToString() };
             if (!texts.Contains(plain) && !texts.Contains(escaped) && !texts.Contains(((char)value).ToString()))
             {
-                throw file.Metadata.Refuse(GgufKeys.Tokens, "a token for every byte", $"none for '{escaped}'", Hyperparameters.Remedy);
+                throw file.Metadata.Refuse(GgufKeys.Tokens, "a token for every byte", $"none for '{escaped}'", "llama.cpp would look for one without end: convert the model again.");
             }
         }
     }
@@ -91,7 +91,9 @@ internal static class VocabularyFacts
         uint? id = file.Metadata.GetUInt32(key);
         if (!(id < count || standard < count))
         {
-            throw file.Metadata.Refuse(key, $"a token from 0 to {count - 1}", id?.ToString(CultureInfo.InvariantCulture) ?? "nothing", Hyperparameters.Remedy);
+            throw file.Metadata.Refuse(
+                key, $"a token from 0 to {count - 1}", id?.ToString(CultureInfo.InvariantCulture) ?? "nothing",
+                key == GgufKeys.UnknownToken ? "A text that the vocabulary cannot spell would have no token: convert the model again." : Hyperparameters.Ends);
         }
     }
 
@@ -107,7 +109,7 @@ internal static class VocabularyFacts
     {
         if (file.Metadata.GetInt32s(GgufKeys.TokenTypes) is { } types && types.Contains(ByteType))
         {
-            throw file.Metadata.Refuse(GgufKeys.TokenTypes, "no byte tokens in a WordPiece vocabulary", "some", Hyperparameters.Remedy);
+            throw file.Metadata.Refuse(GgufKeys.TokenTypes, "no byte tokens in a WordPiece vocabulary", "some", Hyperparameters.Ends);
         }
     }
 }
