@@ -12,6 +12,8 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
 {
     private const string Prefix = "general.sampling.";
 
+    private static readonly string[] Order = ["penalties", "top_k", "top_p", "min_p", "temperature"];
+
     /// <param name="metadata">The file's.</param>
     /// <param name="vocabularySize">V: as llama.cpp does, ids beyond it are left out.</param>
     /// <exception cref="ModelFileException">The suppressed tokens are not an array of i32; llama.cpp refuses the file, too.</exception>
@@ -27,6 +29,18 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
             RepetitionPenalty = (float?)Number("penalty_repeat", "a finite number above 0", number => (float)number is > 0 and <= float.MaxValue),
             PenaltyWindow = Whole("penalty_last_n", -1),
         };
+        if (metadata[Prefix + "sequence"] is { } sequence)
+        {
+            defaults = Ordered(defaults, sequence, ignored);
+        }
+        // Samplers of llama.cpp's that choose in another way, each off at 0.
+        foreach (string other in (string[])["xtc_probability", "mirostat"])
+        {
+            if (Number(other, "a finite number", double.IsFinite) is { } asked && asked != 0)
+            {
+                ignored.Add($"'{Prefix}{other}' is ignored: this engine has no such sampler.");
+            }
+        }
         return new GgufSampling(defaults, ReadSuppressed(metadata, vocabularySize, ignored), ignored);
 
         // What lies outside a range has the meaning of its end: a temperature of -1 is greedy, a top-p of 2 keeps all.
@@ -49,6 +63,30 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
             ignored.Add($"'{Prefix}{name}' is ignored: expected {expected}, found {Describe(value)}.");
             return null;
         }
+    }
+
+    /// <summary>The file's own chain of samplers: one that is not in it is off. The order of those that are is ours, which is llama.cpp's
+    /// where a file has none.</summary>
+    private static SamplingOptions Ordered(SamplingOptions defaults, GgufValue sequence, List<string> ignored)
+    {
+        string[] names = sequence.Type == GgufValueType.String
+            ? [.. ((string)sequence.Value).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(Order.Contains)]
+            : [];
+        if (names.Length == 0 || !names.SequenceEqual(Order.Where(names.Contains)))
+        {
+            ignored.Add($"'{Prefix}sequence' is ignored: expected samplers in the order {string.Join(';', Order)}, found {(names.Length == 0 ? "none of these" : string.Join(';', names))}.");
+            return defaults;
+        }
+        return defaults with
+        {
+            RepetitionPenalty = names.Contains("penalties") ? defaults.RepetitionPenalty : 1,
+            FrequencyPenalty = names.Contains("penalties") ? defaults.FrequencyPenalty : 0,
+            PresencePenalty = names.Contains("penalties") ? defaults.PresencePenalty : 0,
+            TopK = names.Contains("top_k") ? defaults.TopK : 0,
+            TopP = names.Contains("top_p") ? defaults.TopP : 1,
+            MinP = names.Contains("min_p") ? defaults.MinP : 0,
+            Temperature = names.Contains("temperature") ? defaults.Temperature : 1,
+        };
     }
 
     private static int[] ReadSuppressed(GgufMetadata metadata, int vocabularySize, List<string> ignored)

@@ -74,6 +74,31 @@ public sealed class GgufSamplingTests : IDisposable
         Assert.Contains(said, sentence, StringComparison.Ordinal);
     }
 
+    /// <summary>dry, typ_p and the like are off without parameters of theirs, which no file has.</summary>
+    [Theory]
+    [InlineData("penalties;dry;top_n_sigma;top_k;typ_p;top_p;min_p;xtc;temperature", 0.7f, 9, null, null, null)]
+    [InlineData("top_k;temperature", 0.7f, 9, 1f, 0f, 1f)]
+    [InlineData("top_k", 1f, 9, 1f, 0f, 1f)]
+    public void A_sampler_that_the_files_sequence_leaves_out_is_off(string sequence, float? temperature, int? topK, float? topP, float? minP, float? repetition)
+    {
+        GgufSampling sampling = Read(("temp", GgufValue.FromScalar(0.7f)), ("top_k", GgufValue.FromScalar(9)), ("sequence", GgufValue.FromString(sequence)));
+        Assert.Empty(sampling.Ignored);
+        Assert.Equal((temperature, topK, topP, minP, repetition), (sampling.Defaults.Temperature, sampling.Defaults.TopK, sampling.Defaults.TopP, sampling.Defaults.MinP, sampling.Defaults.RepetitionPenalty));
+    }
+
+    [Fact]
+    public void A_sequence_in_another_order_and_samplers_that_are_not_there_are_said()
+    {
+        GgufSampling sampling = Read(
+            ("temp", GgufValue.FromScalar(0.7f)), ("sequence", GgufValue.FromString("temperature;top_p")), ("mirostat", GgufValue.FromScalar(2)), ("xtc_probability", GgufValue.FromScalar(0f)));
+        Assert.Equal(new SamplingOptions { Temperature = 0.7f }, sampling.Defaults);
+        Assert.Equal(
+            [
+                "'general.sampling.sequence' is ignored: expected samplers in the order penalties;top_k;top_p;min_p;temperature, found temperature;top_p.",
+                "'general.sampling.mirostat' is ignored: this engine has no such sampler.",
+            ], sampling.Ignored);
+    }
+
     [Fact]
     public void Suppressed_ids_outside_the_vocabulary_are_left_out()
     {

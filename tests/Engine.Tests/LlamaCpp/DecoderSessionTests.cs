@@ -45,7 +45,7 @@ public sealed class DecoderSessionTests : IDisposable
         {
             CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20));
             Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], soon); });
-            Assert.Contains(lines.All, line => line.Level == LogLevel.Debug && line.Text.Contains("abort", StringComparison.OrdinalIgnoreCase));
+            Assert.Contains(lines.All, line => line.Level == LogLevel.Debug && line.Text.Contains("failed to decode", StringComparison.Ordinal));
             Assert.DoesNotContain(lines.All, line => line.Level >= LogLevel.Error);
 
             using var full = new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
