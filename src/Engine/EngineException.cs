@@ -9,10 +9,18 @@ public class EngineException : Exception
 }
 
 /// <summary>The model file cannot be used: missing, malformed, or of a kind that would end the process.</summary>
-public sealed class ModelFileException(string message, Exception? inner = null) : EngineException(message, inner);
+public sealed class ModelFileException(string message, Exception? inner = null) : EngineException(message, inner)
+{
+    /// <summary>The sentence. What is wrong is in the file: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    public override string ToString() => Message;
+}
 
 /// <summary>The configuration or a request names something that does not exist or does not fit.</summary>
-public sealed class ConfigurationException(string message) : EngineException(message);
+public sealed class ConfigurationException(string message) : EngineException(message)
+{
+    /// <summary>The sentence. What is wrong is in the configuration: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    public override string ToString() => Message;
+}
 
 /// <summary>What was asked is beyond the architecture, the file or the backend.</summary>
 public sealed class UnsupportedRequestException(string message) : EngineException(message);

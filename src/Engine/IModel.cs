@@ -11,10 +11,13 @@ namespace Engine;
 /// </remarks>
 public interface IModel : IAsyncDisposable
 {
-    /// <summary>What is loaded: architecture, sizes, file type, device.</summary>
+    /// <summary>What is loaded: architecture, sizes, file type, device. A model from the container has it once it is loaded, when the host has
+    /// started; before, this throws, while the verbs wait.</summary>
+    /// <exception cref="InvalidOperationException">The model is not loaded yet: await <c>IModelRegistry.GetAsync</c>.</exception>
     ModelCard Card { get; }
 
-    /// <summary>The model's own tokenizer, as this backend implements it.</summary>
+    /// <summary>The model's own tokenizer, as this backend implements it; as <see cref="Card"/>, once the model is loaded.</summary>
+    /// <exception cref="InvalidOperationException">The model is not loaded yet.</exception>
     ITokenizer Tokenizer { get; }
 
     /// <summary>Says what the model makes of given tokens, without choosing any: rows of logits in blocks.</summary>

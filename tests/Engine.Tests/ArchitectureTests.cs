@@ -20,7 +20,7 @@ public sealed partial class ArchitectureTests
         ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Tokenizers"],
         ["Engine.Chat.Jinja"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
-        ["Engine.Configuration"] = ["Engine.LlamaCpp"],
+        ["Engine.Configuration"] = ["Engine.BuiltIn", "Engine.LlamaCpp"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Weights", "ReferenceModels.Quantization"],

@@ -14,6 +14,9 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
     private Task<IModel>? _loading;
     private bool _disposed;
 
+    /// <summary>Set while the host starts: cancelled when it stops. A loading that fails then fails the start.</summary>
+    public CancellationToken? StartStopping { get; set; }
+
     public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
 
     public ModelCard Card => Loaded.Card;
@@ -37,6 +40,21 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
         }
     }
 
+    /// <summary>The model once it is loaded.</summary>
+    public async Task<IModel> WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (EngineException) when (StartStopping is not null)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, StartStopping ?? default, _disposal.Token);
+            await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(false);
+            throw;
+        }
+    }
+
     public IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default) =>
         IsLoaded ? Loaded.ScoreAsync(request, cancellationToken) : AfterLoadingAsync(model => model.ScoreAsync(request, cancellationToken), cancellationToken);
 
@@ -45,7 +63,7 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
 
     public async ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)
     {
-        IModel model = await LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        IModel model = await WaitAsync(cancellationToken).ConfigureAwait(false);
         return await model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
@@ -76,7 +94,7 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
     private async Task<IModel> LoadOnceAsync()
     {
         logger.LogInformation("Loading the model '{Model}' from {Path} with {Backend} ({Reason})", name, options.Path, backend.Name, reason);
-        IModel model = await backend.LoadAsync(options, new LoadingProgress(name, logger), _disposal.Token).ConfigureAwait(false);
+        IModel model = await backend.LoadAsync(options, new LoadingProgress(name, logger, TimeProvider.System), _disposal.Token).ConfigureAwait(false);
         logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
             name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
         return model;
@@ -85,7 +103,7 @@ internal sealed class ConfiguredModel(string name, ModelOptions options, IModelB
     private async IAsyncEnumerable<T> AfterLoadingAsync<T>(
         Func<IModel, IAsyncEnumerable<T>> verb, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IModel model = await LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        IModel model = await WaitAsync(cancellationToken).ConfigureAwait(false);
         await foreach (T item in verb(model).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             yield return item;

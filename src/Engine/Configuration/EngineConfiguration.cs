@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Engine.Configuration;
 
 /// <summary>Reads the section <c>Engine</c> into options and finds all its mistakes, which fail the start in one message.</summary>
-internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends)
-    : IConfigureOptions<EngineOptions>, IValidateOptions<EngineOptions>
+internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders)
+    : IConfigureOptions<EngineOptions>, IPostConfigureOptions<EngineOptions>, IValidateOptions<EngineOptions>
 {
     /// <summary>What could not be read. Filled by <see cref="Configure"/>, which the framework calls once, before validation.</summary>
     private readonly List<string> _unreadable = [];
@@ -24,6 +24,15 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         }
     }
 
+    /// <summary>Also the paths of models that a program adds in code.</summary>
+    public void PostConfigure(string? name, EngineOptions options)
+    {
+        foreach ((string model, ModelOptions values) in options.Models.ToArray())
+        {
+            options.Models[model] = folders.Resolve(values);
+        }
+    }
+
     public ValidateOptionsResult Validate(string? name, EngineOptions options)
     {
         List<string> mistakes = [.. _unreadable];
@@ -39,7 +48,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         string[] registered = [.. backends.Select(backend => backend.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
         foreach ((string model, ModelOptions values) in options.Models)
         {
-            mistakes.AddRange(ModelOptionsRules.Check(values, registered).Select(mistake => $"Models:{model}:{mistake}"));
+            mistakes.AddRange(ModelOptionsRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
         }
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

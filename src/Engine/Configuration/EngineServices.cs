@@ -2,6 +2,7 @@ using Engine.LlamaCpp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,9 @@ public static class EngineServices
     /// <see cref="IModelRegistry"/> for asynchronous access.
     /// </summary>
     /// <remarks>
-    /// The options are checked when the host starts; all mistakes come in one message. The models are loaded when the
+    /// The options are checked when the host starts; all mistakes come in one <see cref="ConfigurationException"/>. Relative paths are looked
+    /// up in the content root, the program's folder and the current one; <c>builtin:llama-stories</c> names a model that comes with the engine.
+    /// A stop of the host while models load ends it without an error. The models are loaded when the
     /// host starts, or by their first request where that comes earlier. An <see cref="IModel"/> can therefore be taken in
     /// a constructor: its verbs wait for the loading, while <see cref="IModel.Card"/> and <see cref="IModel.Tokenizer"/>
     /// throw <see cref="InvalidOperationException"/> until it is done. The container disposes the models.
@@ -31,8 +34,10 @@ public static class EngineServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, LlamaCppBackend>());
         services.AddOptions<EngineOptions>().ValidateOnStart();
         services.AddSingleton(provider => new EngineConfiguration(
-            configuration.GetSection(EngineOptions.SectionName), provider.GetServices<IModelBackend>()));
+            configuration.GetSection(EngineOptions.SectionName), provider.GetServices<IModelBackend>(),
+            new SearchFolders(provider.GetService<IHostEnvironment>()?.ContentRootPath)));
         services.AddSingleton<IConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
+        services.AddSingleton<IPostConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.AddSingleton<IValidateOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.TryAddSingleton(provider => new ModelRegistry(
             provider.GetRequiredService<IOptions<EngineOptions>>(),

@@ -2,19 +2,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Configuration;
 
-/// <summary>Logs each tenth of a model's loading once. Called from the loading thread alone.</summary>
-internal sealed class LoadingProgress(string model, ILogger logger) : IProgress<float>
+/// <summary>Logs how far a loading is that takes its time; what is there at once needs no more than the message that it is. Called from
+/// the loading thread alone.</summary>
+internal sealed class LoadingProgress(string model, ILogger logger, TimeProvider clock) : IProgress<float>
 {
-    private int _logged;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+
+    private long _said = clock.GetTimestamp();
 
     public void Report(float value)
     {
-        int tenth = (int)(Math.Clamp(value, 0, 1) * 10);
-        // The last tenth is the message "Loaded".
-        if (tenth > _logged && tenth < 10)
+        if (value < 1 && clock.GetElapsedTime(_said) >= Pause)
         {
-            _logged = tenth;
-            logger.LogInformation("Loading the model '{Model}': {Percent} %", model, tenth * 10);
+            _said = clock.GetTimestamp();
+            logger.LogInformation("Loading the model '{Model}': {Percent} %", model, (int)(Math.Clamp(value, 0, 1) * 100));
         }
     }
 }

@@ -1,22 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Engine.Configuration;
 
 /// <summary>
-/// Loads the configured models when the host starts, one after another. It does so behind the start of all other hosted
+/// Loads the configured models when the host starts, one after another. It does so after the start of all other hosted
 /// services, so that a web server answers "not ready" while they load; the host's start ends, or fails, with the loading.
 /// </summary>
-internal sealed class ModelLoading(ModelRegistry registry) : IHostedLifecycleService
+internal sealed class ModelLoading(ModelRegistry registry, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedLifecycleService
 {
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
-        foreach (string name in registry.Names)
-        {
-            await registry.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        }
+        registry.FailuresEndStart(lifetime.ApplicationStopping);
+        return Task.CompletedTask;
     }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (string name in registry.Names)
+            {
+                await registry.Find(name).LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            registry.FailuresEndStart(null);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Who stops the host while it loads has not met an error: it goes on to its end, as after any start.
+        }
+        catch (EngineException)
+        {
+            // A host whose start fails is disposed and not stopped: services that wait for the model would be logged as failed, too.
+            if (services.GetService<IHost>() is { } host)
+            {
+                await host.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host logs what does not stop
+            }
+            throw;
+        }
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -6,7 +6,7 @@ internal static class ModelOptionsRules
     private static readonly string[] Devices = ["auto", "cpu", "cuda", "vulkan", "metal"];
 
     /// <summary>The mistakes, each beginning with the key it is about.</summary>
-    public static IEnumerable<string> Check(ModelOptions options, IReadOnlyCollection<string> backends)
+    public static IEnumerable<string> Check(ModelOptions options, IReadOnlyCollection<string> backends, SearchFolders folders)
     {
         if (string.IsNullOrWhiteSpace(options.Path))
         {
@@ -14,7 +14,7 @@ internal static class ModelOptionsRules
         }
         else if (!File.Exists(options.Path))
         {
-            yield return $"Path is '{options.Path}', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.";
+            yield return $"Path is '{options.Path}', and {folders.Missing(options.Path, "file")}";
         }
         if (!BackendChoice.IsAuto(options.Backend) && !backends.Contains(options.Backend, StringComparer.OrdinalIgnoreCase))
         {
@@ -45,7 +45,7 @@ internal static class ModelOptionsRules
             (string path, float scale) = (options.Adapters[i].Path, options.Adapters[i].Scale);
             if (!File.Exists(path))
             {
-                yield return path.Length == 0 ? $"Adapters:{i}:Path is empty. Set it to the path of an adapter's GGUF file." : $"Adapters:{i}:Path is '{path}', and there is no such file.";
+                yield return path.Length == 0 ? $"Adapters:{i}:Path is empty. Set it to the path of an adapter's GGUF file." : $"Adapters:{i}:Path is '{path}', and {folders.Missing(path, "file")}";
             }
             if (!float.IsFinite(scale))
             {
@@ -54,7 +54,7 @@ internal static class ModelOptionsRules
         }
         if (options.LibraryPath is { } library && !Path.Exists(library))
         {
-            yield return $"LibraryPath is '{library}', and there is no such file or folder.";
+            yield return $"LibraryPath is '{library}', and {folders.Missing(library, "file or folder")}";
         }
     }
 

@@ -8,10 +8,10 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 {
     private readonly Dictionary<string, ConfiguredModel> _models = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <exception cref="OptionsValidationException">The configuration has mistakes; all of them are in the message.</exception>
+    /// <exception cref="ConfigurationException">The configuration has mistakes; all of them are in the message.</exception>
     public ModelRegistry(IOptions<EngineOptions> options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger)
     {
-        IDictionary<string, ModelOptions> models = options.Value.Models;
+        IDictionary<string, ModelOptions> models = Read(options).Models;
         string defaultName = models.ContainsKey(EngineOptions.DefaultModelName) ? EngineOptions.DefaultModelName : models.Keys.Single();
         foreach ((string name, ModelOptions model) in models)
         {
@@ -39,8 +39,18 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
     {
         ConfiguredModel model = Find(name);
-        await model.LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await model.WaitAsync(cancellationToken).ConfigureAwait(false);
         return model;
+    }
+
+    /// <summary>While the host starts, a loading that fails is its start's error, and is told once: who waits for the model waits for the stop.</summary>
+    /// <param name="stopping">Cancelled when the host stops; null once it has started.</param>
+    public void FailuresEndStart(CancellationToken? stopping)
+    {
+        foreach (ConfiguredModel model in _models.Values)
+        {
+            model.StartStopping = stopping;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -48,6 +58,18 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         foreach (ConfiguredModel model in _models.Values)
         {
             await model.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static EngineOptions Read(IOptions<EngineOptions> options)
+    {
+        try
+        {
+            return options.Value;
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new ConfigurationException(e.Message); // which the runtime shows without a stack trace
         }
     }
 

@@ -88,7 +88,10 @@ internal static class CommandLine
         Console.Error.WriteLine(sentence);
         if (exception is not null && Details(parsed!))
         {
-            Console.Error.WriteLine(exception);
+            for (Exception? e = exception; e is not null; e = e.InnerException)
+            {
+                Console.Error.WriteLine($"{e.GetType()}: {e.Message}\n{e.StackTrace}");
+            }
         }
         return ExitCode.Unusable;
     }

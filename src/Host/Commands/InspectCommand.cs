@@ -37,7 +37,7 @@ internal sealed class InspectCommand
 
     private int Run(ParseResult parsed)
     {
-        string path = parsed.GetValue(_file) ?? parsed.GetValue(_model) ?? DefaultModel.Find();
+        string path = BundledModels.Resolve(parsed.GetValue(_file) ?? parsed.GetValue(_model) ?? DefaultModel.Find());
         using GgufFile file = GgufFile.Open(path);
         InspectedMemory? memory = null;
         string? refusal = Refusal(() => GgufPreflight.CheckForLlamaCpp(file)) ?? Refusal(() => memory = InspectedMemory.Of(file, parsed.GetValue(_context)));

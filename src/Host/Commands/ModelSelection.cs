@@ -19,7 +19,7 @@ internal sealed class ModelSelection
     private const int MostContext = 1 << 24;
     private const int MostThreads = 512;
 
-    public Option<string?> Model { get; } = new("--model") { HelpName = "PATH", Description = "The GGUF file. Default: the small model that comes with the engine." };
+    public Option<string?> Model { get; } = new("--model") { HelpName = "PATH", Description = "The GGUF file, or builtin:NAME for a model that comes with the engine. Default: builtin:llama-stories." };
 
     public Option<string> Backend { get; } = new("--backend")
     {
@@ -47,7 +47,7 @@ internal sealed class ModelSelection
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
     {
-        Path = path ?? parsed.GetValue(Model) ?? DefaultModel.Find(),
+        Path = BundledModels.Resolve(path ?? parsed.GetValue(Model) ?? DefaultModel.Find()),
         Backend = backend ?? parsed.GetValue(Backend)!,
         Device = parsed.GetValue(Device)!,
         GpuLayers = parsed.GetValue(GpuLayers) ?? -1,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.BuiltIn;
 
 namespace Engine.Host.Commands;
 
@@ -23,7 +24,7 @@ internal sealed class ReferenceSelection(Numerics setting)
     /// <summary>The reference beside <paramref name="native"/>: on the processor, with the same threads and context.</summary>
     public ModelOptions Read(ParseResult parsed, ModelOptions native) => native with
     {
-        Path = parsed.GetValue(ReferenceModel) ?? native.Path,
+        Path = BundledModels.Resolve(parsed.GetValue(ReferenceModel) ?? native.Path),
         Backend = ReferenceBackend,
         Device = "cpu",
     };

@@ -133,20 +133,32 @@ internal sealed class ServeCommand
         Add(_queue, $"{ServeOptions.SectionName}:{nameof(ServeOptions.Queue)}");
         Add(_drain, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DrainSeconds)}");
         Add(_slots, model + nameof(ModelOptions.Slots));
-        Add(_model.Model, model + nameof(ModelOptions.Path));
+        AddPath(_model.Model, model + nameof(ModelOptions.Path));
         Add(_model.Backend, model + nameof(ModelOptions.Backend));
         Add(_model.Device, model + nameof(ModelOptions.Device));
         Add(_model.GpuLayers, model + nameof(ModelOptions.GpuLayers));
         Add(_model.Threads, model + nameof(ModelOptions.Threads));
         Add(_model.Context, model + nameof(ModelOptions.ContextLength));
-        Add(_model.Library, model + nameof(ModelOptions.LibraryPath));
+        AddPath(_model.Library, model + nameof(ModelOptions.LibraryPath));
         AdapterOptions[] adapters = parsed.GetValue(_model.Adapters) ?? [];
         for (int i = 0; i < adapters.Length; i++)
         {
-            settings[$"{model}{nameof(ModelOptions.Adapters)}:{i}:{nameof(AdapterOptions.Path)}"] = adapters[i].Path;
+            settings[$"{model}{nameof(ModelOptions.Adapters)}:{i}:{nameof(AdapterOptions.Path)}"] = FromHere(adapters[i].Path);
             settings[$"{model}{nameof(ModelOptions.Adapters)}:{i}:{nameof(AdapterOptions.Scale)}"] = adapters[i].Scale.ToString(CultureInfo.InvariantCulture);
         }
         return settings;
+
+        void AddPath(Option<string?> option, string key)
+        {
+            Add(option, key);
+            if (settings.TryGetValue(key, out string? path) && path is not null)
+            {
+                settings[key] = FromHere(path);
+            }
+        }
+
+        // Paths of a command line begin where the user stands, those of a configuration at the content root.
+        static string FromHere(string path) => path.Length > 0 && Path.Exists(path) ? Path.GetFullPath(path) : path;
 
         void Add<T>(Option<T> option, string key)
         {

@@ -10,6 +10,10 @@ public sealed class EngineConfigurationTests
     /// <summary>Some file that is there.</summary>
     private static readonly string File = typeof(IModel).Assembly.Location;
 
+    /// <summary>Where it is looked for without a host.</summary>
+    private static string Folders => string.Join(" or ", new[] { AppContext.BaseDirectory, Directory.GetCurrentDirectory() }
+        .Select(folder => $"'{Path.TrimEndingDirectorySeparator(folder)}'").Distinct());
+
     [Fact]
     public void All_mistakes_come_in_one_message()
     {
@@ -47,14 +51,14 @@ public sealed class EngineConfigurationTests
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
-            - Models:b:Path is 'no/such/file.gguf', and there is no such file, seen from the folder '{Directory.GetCurrentDirectory()}'.
+            - Models:b:Path is 'no/such/file.gguf', and there is no such file in {Folders}.
             - Models:b:Backend is 'reference', which is not registered ('llama.cpp', 'fake' are). Add the call AddReferenceModels() behind AddEngine().
             - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
             - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
-            - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file.
-            - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder.
+            - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file in {Folders}.
+            - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder in {Folders}.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
             """.ReplaceLineEndings("\n"),
             error.Message);

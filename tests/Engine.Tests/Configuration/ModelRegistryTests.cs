@@ -93,6 +93,26 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
+    public async Task A_stop_while_models_load_ends_the_start_without_an_error()
+    {
+        using IHost host = Build(new FakeBackend { Gate = new TaskCompletionSource().Task }, "default");
+        Task start = host.StartAsync();
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await start.WaitAsync(TimeSpan.FromMinutes(1));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_starts_the_host_and_gives_up_is_told_so()
+    {
+        using IHost host = Build(new FakeBackend { Gate = new TaskCompletionSource().Task }, "default");
+        using var cancellation = new CancellationTokenSource();
+        Task start = host.StartAsync(cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+    }
+
+    [Fact]
     public async Task Disposing_while_a_model_loads_ends_the_loading()
     {
         Task<IModel> waiting;

@@ -29,6 +29,8 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Read(line.Data);
     }
 
+    private readonly TaskCompletionSource _loading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public HttpClient Client { get; } = new();
 
     /// <summary>What it has written to standard error.</summary>
@@ -56,6 +58,16 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         serve._process.Start();
         serve._process.BeginErrorReadLine();
         serve.Client.BaseAddress = await serve._address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return serve;
+    }
+
+    /// <summary>Returns when it begins to load the model.</summary>
+    public static async Task<ServeProcess> StartLoadingAsync(IEnumerable<string> arguments)
+    {
+        var serve = new ServeProcess(AppContext.BaseDirectory, arguments, []);
+        serve._process.Start();
+        serve._process.BeginErrorReadLine();
+        await serve._loading.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return serve;
     }
 
@@ -99,6 +111,10 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         lock (_log)
         {
             _log.AppendLine(line);
+        }
+        if (line.Contains("Loading the model", StringComparison.Ordinal))
+        {
+            _loading.TrySetResult();
         }
         if (Serving.Match(line) is { Success: true } match)
         {

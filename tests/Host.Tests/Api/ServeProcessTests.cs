@@ -43,6 +43,18 @@ public sealed class ServeProcessTests
         Assert.Equal(0, await serve.ExitAsync());
     }
 
+    [Theory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task SIGTERM_while_the_model_loads_is_a_quiet_end(string backend)
+    {
+        await using ServeProcess serve = await ServeProcess.StartLoadingAsync(["--model", "builtin:llama-stories-f32", "--backend", backend]);
+        serve.Terminate();
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.DoesNotContain("   at ", serve.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("cancel", serve.Log, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task Mistakes_of_the_configuration_are_told_without_a_stack_trace()
     {

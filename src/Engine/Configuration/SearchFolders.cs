@@ -1,0 +1,36 @@
+using Engine.BuiltIn;
+
+namespace Engine.Configuration;
+
+/// <summary>Where files are looked for that the configuration names by relative paths: the content root, the program's folder, the current
+/// one, in this order. A service is seldom started in the folder it lies in.</summary>
+/// <param name="contentRoot">The host's; null where there is no host.</param>
+internal sealed class SearchFolders(string? contentRoot)
+{
+    private readonly string[] _folders =
+    [
+        .. new[] { contentRoot, AppContext.BaseDirectory, Directory.GetCurrentDirectory() }.OfType<string>()
+            .Select(folder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))).Distinct(),
+    ];
+
+    /// <summary>The options with full paths, as far as there are such files.</summary>
+    public ModelOptions Resolve(ModelOptions options) => options with
+    {
+        Path = Resolve(options.Path),
+        Adapters = [.. options.Adapters.Select(adapter => adapter with { Path = Resolve(adapter.Path) })],
+        LibraryPath = options.LibraryPath is { } library ? Resolve(library) : null,
+    };
+
+    /// <summary>Says of a path that nothing was found by it.</summary>
+    /// <param name="path">As the configuration has it.</param>
+    /// <param name="what"><c>file</c>, or <c>file or folder</c>.</param>
+    public string Missing(string path, string what) =>
+        BundledModels.IsName(path) ? BundledModels.Unknown(path)
+        : Path.IsPathRooted(path) ? $"there is no such {what}."
+        : $"there is no such {what} in {string.Join(" or ", _folders.Select(folder => $"'{folder}'"))}.";
+
+    private string Resolve(string path) =>
+        BundledModels.IsName(path) ? BundledModels.Find(path) ?? path
+        : string.IsNullOrWhiteSpace(path) || Path.IsPathRooted(path) ? path
+        : _folders.Select(folder => Path.Combine(folder, path)).FirstOrDefault(Path.Exists) ?? path;
+}
