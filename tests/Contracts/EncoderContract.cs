@@ -24,7 +24,7 @@ public abstract class EncoderContract : ModelContract
     public async Task A_token_attends_to_those_behind_it()
     {
         var (shorter, longer) = (await Answer(Tokens(4)), await Answer(Tokens(5)));
-        Assert.True(Difference(shorter[0], longer[0]) > 1e-3);
+        Assert.True(Agreement.OfRms(shorter[0], longer[0]) > 1e-3);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public abstract class EncoderContract : ModelContract
         var alone = await Model.EmbedAsync(Embed(Prompt.FromText("once upon")));
         var together = await Model.EmbedAsync(Embed(Prompt.FromText("a time"), Prompt.FromText("once upon")));
         Assert.Equal([4, 4], together.TokenCounts);
-        Assert.True(Difference(alone.Rows[3], together.Rows[7]) < 1e-6);
+        Assert.True(Agreement.OfRms(alone.Rows[3], together.Rows[7]) < Agreement.Floats);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public abstract class EncoderContract : ModelContract
         var answer = await Model.EmbedAsync(Embed(Prompt.FromTokens(Tokens(5)), Prompt.FromTokens(Tokens(7))) with { Pooling = Pooling.Rank });
         Assert.Equal(3, answer.Dimensions);
         Assert.All(answer.Rows, scores => Assert.Equal(3, scores.Length));
-        Assert.True(Difference(answer.Rows[0], answer.Rows[1]) > 1e-4);
+        Assert.True(Agreement.OfRms(answer.Rows[0], answer.Rows[1]) > 1e-4);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public abstract class EncoderContract : ModelContract
         int[] tokens = [.. pair.Inputs[0].ToTokens(Model.Tokenizer)];
         Assert.Equal([7], answer.TokenCounts);
         var ofOne = await Answer(tokens);
-        Assert.True(Difference(ofOne[^1], answer.Rows[^1]) > 1e-3);
+        Assert.True(Agreement.OfRms(ofOne[^1], answer.Rows[^1]) > 1e-3);
         var marked = await Model.EmbedAsync(Embed(Prompt.FromTokens(tokens, [0, 0, 0, 0, 1, 1, 1])));
         Assert.Equal(answer.Rows[^1], marked.Rows[^1]);
     }
@@ -68,7 +68,7 @@ public abstract class EncoderContract : ModelContract
     public async Task Segments_of_zero_are_those_of_none()
     {
         var marked = await Model.EmbedAsync(Embed(Prompt.FromTokens(Tokens(3), [0, 0, 0])));
-        Assert.True(Difference((await Answer(Tokens(3)))[2], marked.Rows[2]) < 1e-6);
+        Assert.True(Agreement.OfRms((await Answer(Tokens(3)))[2], marked.Rows[2]) < Agreement.Floats);
         await Assert.ThrowsAsync<InvalidRequestException>(() => Model.EmbedAsync(Embed(Prompt.FromTokens([1, 2], [0, 2]))).AsTask());
     }
 
@@ -82,7 +82,7 @@ public abstract class EncoderContract : ModelContract
         var probabilities = Assert.Single(answer.Activations, activation => activation.Name == "kq_soft_max-0");
         Assert.Equal([5, 5, 4], probabilities.Shape);
         Assert.All(probabilities.Values.Chunk(5), row => Assert.Equal(1, row.Sum(), 1e-5f));
-        Assert.True(Difference([.. answer.Rows.SelectMany(row => row)], answer.Activations[^1].Values) < 1e-6);
+        Assert.True(Agreement.OfRms([.. answer.Rows.SelectMany(row => row)], answer.Activations[^1].Values) < Agreement.Floats);
         await Assert.ThrowsAsync<InvalidRequestException>(
             () => Model.EmbedAsync(request with { Inputs = [Prompt.FromTokens([1]), Prompt.FromTokens([2])] }).AsTask());
     }

@@ -40,8 +40,8 @@ public abstract class EncoderDecoderContract : GeneratorContract
     public async Task Another_source_gives_other_logits_and_the_first_one_its_own_again()
     {
         float[] first = (await Rows(Score(Tokens(4))))[3], other = (await Rows(Score(Tokens(4)) with { Source = Prompt.FromTokens([5]) }))[3];
-        Assert.True(Difference(first, other) > 1e-3);
-        Assert.True(Difference(first, (await Rows(Score(Tokens(4))))[3]) < 1e-6);
+        Assert.True(Agreement.OfRms(first, other) > 1e-3);
+        Assert.True(Agreement.OfRms(first, (await Rows(Score(Tokens(4))))[3]) < Agreement.Floats);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public abstract class EncoderDecoderContract : GeneratorContract
         var text = await Rows(Score() with { Tokens = Prompt.FromText("once upon") });
         var tokens = await Rows(Score(ids));
         Assert.Equal(ids.Length, text.Length);
-        Assert.True(Difference(tokens[^1], text[^1]) < 1e-6);
+        Assert.True(Agreement.OfRms(tokens[^1], text[^1]) < Agreement.Floats);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public abstract class EncoderDecoderContract : GeneratorContract
         int[] source = [.. Model.Tokenizer.Encode("once upon a time")];
         Assert.Equal(Model.Tokenizer.EndOfSequence, source[^1]);
         var text = await Rows(Score(0) with { Source = Prompt.FromText("once upon a time") });
-        Assert.True(Difference(text[0], (await Rows(Score(0) with { Source = Prompt.FromTokens(source) }))[0]) < 1e-6);
+        Assert.True(Agreement.OfRms(text[0], (await Rows(Score(0) with { Source = Prompt.FromTokens(source) }))[0]) < Agreement.Floats);
         Assert.Equal(source.Length, (await Generate(Greedy(1) with { Prompt = Prompt.FromText("once upon a time") }))[0].PromptTokens);
     }
 
@@ -71,9 +71,9 @@ public abstract class EncoderDecoderContract : GeneratorContract
         var answer = await Model.EmbedAsync(request);
         Activation norm = Assert.Single(answer.Activations);
         Assert.Equal("encoder", norm.Part);
-        Assert.True(Difference([.. answer.Rows.SelectMany(row => row)], norm.Values) < 1e-6);
+        Assert.True(Agreement.OfRms([.. answer.Rows.SelectMany(row => row)], norm.Values) < Agreement.Floats);
         var longer = await Model.EmbedAsync(request with { Inputs = [Prompt.FromTokens(Tokens(4))] });
-        Assert.True(Difference(answer.Rows[0], longer.Rows[0]) > 1e-3); // a token attends to those behind it
+        Assert.True(Agreement.OfRms(answer.Rows[0], longer.Rows[0]) > 1e-3); // a token attends to those behind it
     }
 
     [Fact]

@@ -30,11 +30,11 @@ public abstract class GeneratorContract : ModelContract
         Assert.Equal(20, whole.Length);
         for (int p = 0; p < 20; p++)
         {
-            Assert.True(Difference(whole[p], cut[p]) < 1e-3);
+            Assert.True(Agreement.OfRms(whole[p], cut[p]) < 1e-3);
         }
         for (int p = 0; p < 7; p++)
         {
-            Assert.True(Difference(whole[p + 5], part[p]) < 1e-3);
+            Assert.True(Agreement.OfRms(whole[p + 5], part[p]) < 1e-3);
         }
     }
 
@@ -47,7 +47,7 @@ public abstract class GeneratorContract : ModelContract
         var rows = await Rows(Score([.. begin, .. generated.Select(token => token.Token)]) with { FirstPosition = begin.Length - 1, PositionCount = 12 });
         for (int i = 0; i < 12; i++)
         {
-            Assert.True(Difference(rows[i], generated[i].Logits!) < 1e-3);
+            Assert.True(Agreement.OfRms(rows[i], generated[i].Logits!) < 1e-3);
             Assert.Equal(generated[i].Token, Array.IndexOf(generated[i].Logits!, generated[i].Logits!.Max()));
         }
     }
@@ -131,6 +131,6 @@ public abstract class GeneratorContract : ModelContract
         var blocks = await Model.ScoreAsync(Score(Tokens(5)) with { Activations = ["result_output", "no_such_name"] }).ToListAsync();
         var output = Assert.Single(blocks[0].Activations);
         Assert.Equal([Model.Card.VocabularySize, 5L], output.Shape);
-        Assert.True(Difference(output.Values, blocks[0].Logits!) < 1e-6);
+        Assert.True(Agreement.OfRms(output.Values, blocks[0].Logits!) < Agreement.Floats);
     }
 }

@@ -37,7 +37,6 @@ public abstract class ModelContract : IAsyncLifetime
 
     protected int[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(i => (i * 37 + 11) % Model.Card.VocabularySize)];
 
-    protected static double Difference(IReadOnlyList<float> a, IReadOnlyList<float> b) => a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
 
     [Fact]
     public void The_card_says_what_is_loaded()
@@ -72,7 +71,7 @@ public abstract class ModelContract : IAsyncLifetime
     {
         float[][] alone = await Answer(Tokens(16));
         var together = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Answer(Tokens(16)))));
-        Assert.All(together, answer => Assert.True(Difference(alone[^1], answer[^1]) < 1e-6));
+        Assert.All(together, answer => Assert.True(Agreement.OfRms(alone[^1], answer[^1]) < Agreement.Floats));
     }
 
     [Fact]
@@ -99,9 +98,9 @@ public abstract class ModelContract : IAsyncLifetime
         Assert.Equal(7, rows.Count);
         Assert.All(rows, row => Assert.Equal(Model.Card.EmbeddingLength, row.Length));
         var mean = Enumerable.Range(0, rows[0].Length).Select(i => rows.Take(5).Average(row => row[i])).ToArray();
-        Assert.True(Difference(mean, (await Pool(Pooling.Mean))[0]) < 1e-4);
-        Assert.True(Difference(rows[0], (await Pool(Pooling.Cls))[0]) < 1e-4);
-        Assert.True(Difference(rows[6], (await Pool(Pooling.Last))[1]) < 1e-4);
+        Assert.True(Agreement.OfRms(mean, (await Pool(Pooling.Mean))[0]) < Agreement.Floats);
+        Assert.True(Agreement.OfRms(rows[0], (await Pool(Pooling.Cls))[0]) < Agreement.Floats);
+        Assert.True(Agreement.OfRms(rows[6], (await Pool(Pooling.Last))[1]) < Agreement.Floats);
     }
 
     [Fact]
@@ -111,7 +110,7 @@ public abstract class ModelContract : IAsyncLifetime
         float[] plain = Assert.Single((await Model.EmbedAsync(request)).Rows), unit = Assert.Single((await Model.EmbedAsync(request with { Normalize = true })).Rows);
         double length = Math.Sqrt(plain.Sum(value => (double)value * value));
         Assert.Equal(1, unit.Sum(value => (double)value * value), 1e-5);
-        Assert.True(Difference([.. plain.Select(value => (float)(value / length))], unit) < 1e-5);
+        Assert.True(Agreement.OfRms([.. plain.Select(value => (float)(value / length))], unit) < Agreement.Floats);
         await Assert.ThrowsAsync<InvalidRequestException>(() => Model.EmbedAsync(request with { Pooling = Pooling.Rank, Normalize = true }).AsTask());
         await Assert.ThrowsAsync<InvalidRequestException>(() => Model.EmbedAsync(request with { Inputs = [] }).AsTask());
     }

@@ -6,6 +6,7 @@ using Engine.Parity;
 namespace ReferenceModels.Tests;
 
 /// <summary>Models with low-rank adapters, against llama.cpp with the same file.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class AdapterTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -27,9 +28,8 @@ public sealed class AdapterTests : IDisposable
         float[][] bare = await ScoreAsync(await LoadAsync("reference"));
         float[][] ours = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)));
         float[][] theirs = await ScoreAsync(await LoadAsync("llama.cpp", (Adapter, 1)));
-        // As without adapters (LlamaCppTests, T5Tests); the GELU of ggml is a table of 16 bits.
-        Assert.InRange(MaxDifference(ours, theirs), 0, family == "gpt2" ? 2e-2 : 2e-5);
-        Assert.True(MaxDifference(ours, bare) > 0.1);
+        Assert.InRange(Agreement.OfRms(ours, theirs), 0, family == "gpt2" ? Agreement.HalfGelu : Agreement.Floats);
+        Assert.True(Agreement.OfRms(ours, bare) > 0.1);
     }
 
     [Theory]
@@ -45,8 +45,8 @@ public sealed class AdapterTests : IDisposable
         float[][] exact = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)));
         float[][] rounded = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)), Arithmetic.Ggml);
         // The tolerances of LlamaCppTests without adapters: five times what is measured there.
-        Assert.InRange(NormalizedError(exact, theirs), 0, 2e-3);
-        Assert.InRange(NormalizedError(rounded, theirs), 0, 2e-3);
+        Assert.InRange(Agreement.Nmse(exact, theirs), 0, 2e-3);
+        Assert.InRange(Agreement.Nmse(rounded, theirs), 0, 2e-3);
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class AdapterTests : IDisposable
         string other = new RandomAdapter { Seed = 6, Rank = 3, Alpha = null, Targets = name => name.Contains("ffn", StringComparison.Ordinal) }.Write(_folder.File("other.gguf"), Model);
         new RandomAdapter().Write(Adapter, Model);
         (string, float)[] both = [(Adapter, 0.5f), (other, -1.5f)];
-        Assert.InRange(MaxDifference(await ScoreAsync(await LoadAsync("reference", both)), await ScoreAsync(await LoadAsync("llama.cpp", both))), 0, 4e-5);
+        Assert.InRange(Agreement.OfRms(await ScoreAsync(await LoadAsync("reference", both)), await ScoreAsync(await LoadAsync("llama.cpp", both))), 0, Agreement.Floats);
     }
 
     [Fact]
@@ -76,8 +76,8 @@ public sealed class AdapterTests : IDisposable
         new RandomAdapter().Write(Adapter, Model);
         var request = new EmbedRequest { Inputs = [Prompt.FromTokens([2, 9, 17, 30, 11, 3])], Pooling = Pooling.None, Numerics = Numerics.Strict };
         float[][] bare = await EmbedAsync("reference"), ours = await EmbedAsync("reference", (Adapter, 1)), theirs = await EmbedAsync("llama.cpp", (Adapter, 1));
-        Assert.InRange(MaxDifference(ours, theirs), 0, 2e-2);
-        Assert.True(MaxDifference(ours, bare) > 0.1);
+        Assert.InRange(Agreement.OfRms(ours, theirs), 0, Agreement.HalfGelu);
+        Assert.True(Agreement.OfRms(ours, bare) > 0.1);
 
         async Task<float[][]> EmbedAsync(string backend, params (string, float)[] adapters)
         {
@@ -195,11 +195,4 @@ public sealed class AdapterTests : IDisposable
             return [.. rows];
         }
     }
-
-    private static double MaxDifference(float[][] a, float[][] b) =>
-        a.Zip(b).Max(rows => rows.First.Zip(rows.Second).Max(values => Math.Abs((double)values.First - values.Second)));
-
-    private static double NormalizedError(float[][] a, float[][] b) =>
-        a.Zip(b).Sum(rows => rows.First.Zip(rows.Second).Sum(values => Math.Pow((double)values.First - values.Second, 2)))
-        / b.Sum(row => row.Sum(value => (double)value * value));
 }

@@ -6,6 +6,7 @@ namespace Engine.Tests.LlamaCpp;
 
 /// <summary>Sources and targets on one context of an encoder–decoder of random weights.</summary>
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class EncoderDecoderTests : IDisposable
 {
     private static readonly int[] Target = [0, 4, 5, 3];
@@ -28,15 +29,13 @@ public sealed class EncoderDecoderTests : IDisposable
         return rows;
     }
 
-    private static double Difference(float[] a, float[] b) => a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
-
     [Fact]
     public async Task Another_source_gives_other_logits_and_the_first_one_its_own_again()
     {
         using var model = await Load(TinyModel.T5());
         using var session = model.CreateSession(new(Numerics.Strict));
         var first = Score(session, [4, 5, 4, 1], Target);
-        Assert.True(Difference(first[^1], Score(session, [3], Target)[^1]) > 1e-3);
+        Assert.True(Agreement.OfRms(first[^1], Score(session, [3], Target)[^1]) > 1e-3);
         Assert.Equal(first[^1], Score(session, [4, 5, 4, 1], Target)[^1]);
     }
 
@@ -49,7 +48,7 @@ public sealed class EncoderDecoderTests : IDisposable
         session.Encode([4, 5, 1], default);
         for (int i = 0; i < Target.Length; i++)
         {
-            Assert.True(Difference(rows[i], session.Decode([Target[i]], default).ToArray()) < 1e-5);
+            Assert.True(Agreement.OfRms(rows[i], session.Decode([Target[i]], default).ToArray()) < Agreement.Floats);
         }
         Assert.Equal(Target.Length, session.Length);
     }
@@ -64,7 +63,7 @@ public sealed class EncoderDecoderTests : IDisposable
         int[] full = [.. Enumerable.Range(0, length).Select(i => i % 6)];
         var rows = Score(session, full, full);
         Assert.All(rows, row => Assert.All(row, value => Assert.True(float.IsFinite(value))));
-        Assert.True(Difference(rows[5], Score(session, full, full[..6])[5]) < 1e-5);
+        Assert.True(Agreement.OfRms(rows[5], Score(session, full, full[..6])[5]) < Agreement.Floats);
     }
 
     [Fact]

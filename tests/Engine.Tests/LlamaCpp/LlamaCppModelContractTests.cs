@@ -11,6 +11,7 @@ internal static class ContractModel
 
 /// <summary>On trained weights.</summary>
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaCppModelContractTests : DecoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) =>
@@ -18,24 +19,28 @@ public sealed class LlamaCppModelContractTests : DecoderContract
 }
 
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaCppLlamaContractTests : DecoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Llama(file));
 }
 
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaCppGpt2ContractTests : DecoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Gpt2(file));
 }
 
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaCppBertContractTests : EncoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.Bert(file));
 }
 
 [Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaCppT5ContractTests : EncoderDecoderContract
 {
     protected override ValueTask<IModel> LoadAsync(string file) => ContractModel.LoadAsync(TinyFamilies.T5(file));

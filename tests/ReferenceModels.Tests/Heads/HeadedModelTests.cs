@@ -6,6 +6,7 @@ namespace ReferenceModels.Tests.Heads;
 
 /// <summary>The same heads over the rows of either backend. Rows differ by ggml's GELU, a table of halves: some 5e-4 of their RMS, which
 /// each product of a head carries on; LLaMA has none and stands at 1e-5.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class HeadedModelTests : IDisposable
 {
     private const int V = 300, Width = 64;

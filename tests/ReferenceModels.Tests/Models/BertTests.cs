@@ -4,6 +4,7 @@ using Engine.Gguf;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>The managed BERT against llama.cpp in strict numerics, on random weights of many shapes.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class BertTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -3,6 +3,7 @@ using Engine;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>What the managed GPT-2 and BERT show inside, against llama.cpp: side by side and in replay.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class GeluFamilyActivationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -45,8 +46,13 @@ public sealed class GeluFamilyActivationTests : IDisposable
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(model, Arithmetic.Ggml, replayed: true);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
         {
-            // Measured: 0 for GELU, up to 1.7e-6 for the softmax of attention, less for the others.
-            AssertNear(a, b, IsGelu(a) ? 0 : 5e-6);
+            if (IsGelu(a))
+            {
+                AssertSameTable(a.Values, b.Values);
+                continue;
+            }
+            // Measured: up to 1.7e-6 for the softmax of attention, less for the others.
+            AssertNear(a, b, 5e-6);
         }
     }
 
@@ -71,6 +77,14 @@ public sealed class GeluFamilyActivationTests : IDisposable
                 Assert.InRange(Math.Abs((double)a.Values[i] - b.Values[i]), 0, step);
             }
         }
+    }
+
+    /// <summary>The entries of ggml's table are rounded from floats, whose last bit a fused multiply-add may change: where such a float lies
+    /// between two halves, a build without them has the neighbour. With them all entries are the same.</summary>
+    private static void AssertSameTable(float[] ours, float[] theirs)
+    {
+        Assert.All(ours.Zip(theirs), pair => Assert.InRange(Math.Abs((double)pair.First - pair.Second), 0, (Math.Abs(pair.Second) / 1024) + Math.ScaleB(1, -24)));
+        Assert.InRange(ours.Zip(theirs).Count(pair => pair.First != pair.Second), 0, CpuBuild.IsPlain ? ours.Length / 100 : 0);
     }
 
     private static bool IsGelu(Activation a) => a.Name.StartsWith("ffn_gelu", StringComparison.Ordinal);

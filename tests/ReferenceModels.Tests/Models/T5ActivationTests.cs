@@ -3,6 +3,7 @@ using Engine;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>What the managed T5 shows inside, joined with llama.cpp's by part, name, operation and occurrence.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class T5ActivationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

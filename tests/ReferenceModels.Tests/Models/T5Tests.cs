@@ -6,6 +6,7 @@ using ReferenceModels.Ops;
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>The managed T5 against llama.cpp in strict numerics, on random weights of many shapes.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class T5Tests : IDisposable
 {
     private const int Context = 512;
@@ -74,7 +75,7 @@ public sealed class T5Tests : IDisposable
     {
         RandomT5 t5 = new() { Type = type, Width = 256, Inner = 512, H = 8 };
         (float[] ours, float[] theirs) = await ScoreBothAsync(t5, t5.Source(40), [0, .. t5.Target(30)]);
-        Assert.InRange(NormalizedError(theirs, ours), 0, limit);
+        Assert.InRange(Agreement.Nmse(ours, theirs), 0, limit);
     }
 
     [Theory]
@@ -93,7 +94,15 @@ public sealed class T5Tests : IDisposable
             Sampling = SamplingOptions.Greedy,
             IgnoreEndOfGeneration = true,
         };
-        Assert.Equal(await TokensAsync(theirs), await TokensAsync(ours));
+        // Step by step along either answer: where two tokens are as good as equal, rounding may choose the one or the other, and all
+        // that follows differs. llama.cpp rounds keys and values to 16 bits here, as much as its GELU does.
+        foreach ((IModel answering, double tolerance) in new[] { (theirs, Agreement.HalfGelu), (ours, Agreement.Floats) })
+        {
+            int[] answer = await TokensAsync(answering);
+            float[][] rows = [.. (await LogitsAsync(ours, t5.Source(20), [0, .. answer])).Chunk(t5.V)];
+            Assert.Equal(30, answer.Length);
+            Assert.All(answer, (token, step) => Agreement.AssertLargest(token, rows[step], tolerance));
+        }
 
         async Task<int[]> TokensAsync(IModel model)
         {
@@ -121,7 +130,7 @@ public sealed class T5Tests : IDisposable
         for (int t = 0; t < target.Length; t++)
         {
             float[] row = t5.Logits(stepwise, t5.Forward(stepwise, [target[t]], 1)).Values.ToArray();
-            Assert.InRange(MaxDifference(expected.AsSpan(t * random.V, random.V), row), 0, 1e-5);
+            Assert.InRange(Agreement.OfRms(row, expected[(t * random.V)..((t + 1) * random.V)]), 0, Agreement.Floats);
         }
     }
 
@@ -176,22 +185,23 @@ public sealed class T5Tests : IDisposable
         (IModel ours, IModel theirs) = await LoadBothAsync(t5);
         await using var first = ours;
         await using var second = theirs;
-        return (await ScoreAsync(ours), await ScoreAsync(theirs));
+        (float[] a, float[] b) = (await LogitsAsync(ours, source, target), await LogitsAsync(theirs, source, target));
+        Assert.Equal(target.Length * t5.V, a.Length);
+        return (a, b);
+    }
 
-        async Task<float[]> ScoreAsync(IModel model)
+    private static async Task<float[]> LogitsAsync(IModel model, int[] source, int[] target)
+    {
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens(target), Source = Prompt.FromTokens(source), Numerics = Numerics.Strict };
+        List<float> logits = [];
+        await foreach (ScoreBlock block in model.ScoreAsync(request))
         {
-            var request = new ScoreRequest { Tokens = Prompt.FromTokens(target), Source = Prompt.FromTokens(source), Numerics = Numerics.Strict };
-            List<float> logits = [];
-            await foreach (ScoreBlock block in model.ScoreAsync(request))
+            for (int row = 0; row < block.Rows; row++)
             {
-                for (int row = 0; row < block.Rows; row++)
-                {
-                    logits.AddRange(block.Row(row));
-                }
+                logits.AddRange(block.Row(row));
             }
-            Assert.Equal(target.Length * t5.V, logits.Count);
-            return [.. logits];
         }
+        return [.. logits];
     }
 
     private async Task<(IModel Ours, IModel Theirs)> LoadBothAsync(RandomT5 t5)
@@ -200,25 +210,11 @@ public sealed class T5Tests : IDisposable
         return (await ReferenceModelFixture.LoadAsync(path, Context), await ReferenceModelFixture.LoadNativeAsync(path, Context));
     }
 
-    /// <summary>Two correct F32 engines: measured 1e-6 … 2e-6 of the RMS with ReLU. With GELU llama.cpp's table of halves shows, up to
-    /// 1.6e-3 of the RMS and an NMSE of 1e-7 measured.</summary>
+    /// <summary>The NMSE is the square of a typical difference, a tenth of the largest. Measured: 1e-12 with ReLU; 1e-7 with GELU, where
+    /// llama.cpp's table of halves shows.</summary>
     private static void AssertNear(float[] expected, float[] actual, bool gelu)
     {
-        double rms = Math.Sqrt(expected.Average(value => (double)value * value));
-        Assert.InRange(MaxDifference(expected, actual) / rms, 0, gelu ? 5e-3 : 2e-5);
-        Assert.InRange(NormalizedError(expected, actual), 0, gelu ? 1e-6 : 1e-11);
+        Assert.InRange(Agreement.OfRms(actual, expected), 0, gelu ? Agreement.HalfGelu : Agreement.Floats);
+        Assert.InRange(Agreement.Nmse(actual, expected), 0, gelu ? 1e-6 : 1e-10);
     }
-
-    private static double MaxDifference(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        double most = 0;
-        for (int i = 0; i < a.Length; i++)
-        {
-            most = Math.Max(most, Math.Abs((double)a[i] - b[i]));
-        }
-        return most;
-    }
-
-    private static double NormalizedError(float[] expected, float[] actual) =>
-        expected.Zip(actual, (a, b) => Math.Pow((double)a - b, 2)).Sum() / expected.Sum(a => (double)a * a);
 }

@@ -5,6 +5,7 @@ using ReferenceModels.Quantization;
 namespace ReferenceModels.Tests.Ops;
 
 /// <summary>The products of a whole model as llama.cpp runs it, its own library and settings, each fed the inputs that the native side had.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class ReplayedProductsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -34,11 +35,8 @@ public sealed class ReplayedProductsTests : IDisposable
                 IReadOnlyList<Activation> replayed = (await ours.ScoreAsync(request with { Replay = theirs, Arithmetic = arithmetic }).FirstAsync()).Activations;
                 return replayed.Where(activation => activation.Operation == "MUL_MAT" && !activation.Name.StartsWith("kq", StringComparison.Ordinal)).ToDictionary(
                     activation => activation.Name,
-                    activation => NormalizedError(activation.Values, theirs.Single(other => (other.Name, other.Operation, other.Occurrence) == (activation.Name, activation.Operation, activation.Occurrence)).Values));
+                    activation => Agreement.Nmse(activation.Values, theirs.Single(other => (other.Name, other.Operation, other.Occurrence) == (activation.Name, activation.Operation, activation.Occurrence)).Values));
             }
         }
     }
-
-    private static double NormalizedError(float[] a, float[] b) =>
-        a.Zip(b, (p, q) => Math.Pow((double)p - q, 2)).Sum() / b.Sum(v => (double)v * v);
 }

@@ -4,6 +4,7 @@ using Engine.Parity;
 namespace ReferenceModels.Tests.Parity;
 
 /// <summary>Faults in one side's GPT-2, BERT and T5: each has to be found at the op at which it is.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class FamilyFaultTests : IDisposable
 {
     private static readonly RandomGpt2 Gpt2 = new() { N = 3, Context = 64 };

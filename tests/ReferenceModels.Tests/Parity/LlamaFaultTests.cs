@@ -4,6 +4,7 @@ using Engine.Parity;
 namespace ReferenceModels.Tests.Parity;
 
 /// <summary>Faults in one side's LLaMA: each has to be found at the op at which it is.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class LlamaFaultTests : IDisposable
 {
     private static readonly RandomLlama Llama = new() { N = 3 };

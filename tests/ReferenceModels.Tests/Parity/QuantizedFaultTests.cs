@@ -1,11 +1,13 @@
 using Engine;
 using Engine.Gguf;
 using Engine.Parity;
+using ReferenceModels.Quantization;
 
 namespace ReferenceModels.Tests.Parity;
 
 /// <summary>Quantized files in a replay in ggml's arithmetic: right pairs pass, and a fault far below the noise that rounding
 /// activations makes side by side is found.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class QuantizedFaultTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -29,15 +31,18 @@ public sealed class QuantizedFaultTests : IDisposable
         [GgmlType.TQ2_0] = (66, [64]),
     };
 
-    public static TheoryData<GgmlType> Types =>
-    [
+    public static TheoryData<GgmlType> Types => [.. ((GgmlType[])[
         GgmlType.F16, GgmlType.BF16, GgmlType.Q1_0, GgmlType.Q2_0, GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q5_0, GgmlType.Q5_1, GgmlType.Q8_0,
         GgmlType.Q2_K, GgmlType.Q3_K, GgmlType.Q4_K, GgmlType.Q5_K, GgmlType.Q6_K,
         GgmlType.IQ1_S, GgmlType.IQ1_M, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ3_XXS, GgmlType.IQ3_S, GgmlType.IQ4_NL, GgmlType.IQ4_XS,
         GgmlType.TQ1_0, GgmlType.TQ2_0, GgmlType.MXFP4,
-    ];
+    ]).Where(IsRoundedAlike)];
 
-    public static TheoryData<GgmlType> BlockTypes => [.. Blocks.Keys];
+    public static TheoryData<GgmlType> BlockTypes => [.. Blocks.Keys.Where(IsRoundedAlike)];
+
+    /// <summary>A replay knows the activations to the last bit, which holds for the builds with AVX; of the plain ones for what they round as those do.</summary>
+    private static bool IsRoundedAlike(GgmlType type) =>
+        !CpuBuild.IsPlain || BlockFormat.Of(type, "w").Activations is not (ActivationFormat.Q8_0 or ActivationFormat.Q8_1);
 
     public void Dispose() => _folder.Dispose();
 

@@ -13,89 +13,89 @@ public unsafe class WidthTests
 
     private delegate void DequantizeRow(byte* w, float* y, int n);
 
-    [Fact]
-    public void F32_is_the_same_in_every_width() => Float<F32>(GgmlType.F32);
+    [Theory, Width(256), Width(512)]
+    public void F32_is_what_its_definition_says(int bits) => Float<F32>(GgmlType.F32, bits);
 
-    [Fact]
-    public void F16_is_the_same_in_every_width() => Float<F16>(GgmlType.F16);
+    [Theory, Width(256), Width(512)]
+    public void F16_is_what_its_definition_says(int bits) => Float<F16>(GgmlType.F16, bits);
 
-    [Fact]
-    public void BF16_is_the_same_in_every_width() => Float<BF16>(GgmlType.BF16);
+    [Theory, Width(256), Width(512)]
+    public void BF16_is_what_its_definition_says(int bits) => Float<BF16>(GgmlType.BF16, bits);
 
-    [Fact]
-    public void Q1_0_is_the_same_in_every_width() => Scaled<Q1_0>(GgmlType.Q1_0);
+    [Theory, Width(256), Width(512)]
+    public void Q1_0_is_what_its_definition_says(int bits) => Scaled<Q1_0>(GgmlType.Q1_0, bits);
 
-    [Fact]
-    public void Q2_0_is_the_same_in_every_width() => Scaled<Q2_0>(GgmlType.Q2_0);
+    [Theory, Width(256), Width(512)]
+    public void Q2_0_is_what_its_definition_says(int bits) => Scaled<Q2_0>(GgmlType.Q2_0, bits);
 
-    [Fact]
-    public void Q4_0_is_the_same_in_every_width() => Scaled<Q4_0>(GgmlType.Q4_0);
+    [Theory, Width(256), Width(512)]
+    public void Q4_0_is_what_its_definition_says(int bits) => Scaled<Q4_0>(GgmlType.Q4_0, bits);
 
-    [Fact]
-    public void Q4_1_is_the_same_in_every_width() => Scaled<Q4_1>(GgmlType.Q4_1);
+    [Theory, Width(256), Width(512)]
+    public void Q4_1_is_what_its_definition_says(int bits) => Scaled<Q4_1>(GgmlType.Q4_1, bits);
 
-    [Fact]
-    public void Q5_0_is_the_same_in_every_width() => Scaled<Q5_0>(GgmlType.Q5_0);
+    [Theory, Width(256), Width(512)]
+    public void Q5_0_is_what_its_definition_says(int bits) => Scaled<Q5_0>(GgmlType.Q5_0, bits);
 
-    [Fact]
-    public void Q5_1_is_the_same_in_every_width() => Scaled<Q5_1>(GgmlType.Q5_1);
+    [Theory, Width(256), Width(512)]
+    public void Q5_1_is_what_its_definition_says(int bits) => Scaled<Q5_1>(GgmlType.Q5_1, bits);
 
-    [Fact]
-    public void Q8_0_is_the_same_in_every_width() => Scaled<Q8_0>(GgmlType.Q8_0);
+    [Theory, Width(256), Width(512)]
+    public void Q8_0_is_what_its_definition_says(int bits) => Scaled<Q8_0>(GgmlType.Q8_0, bits);
 
-    [Fact]
-    public void Q2_K_is_the_same_in_every_width() => Scaled<Q2_K>(GgmlType.Q2_K);
+    [Theory, Width(256), Width(512)]
+    public void Q2_K_is_what_its_definition_says(int bits) => Scaled<Q2_K>(GgmlType.Q2_K, bits);
 
-    [Fact]
-    public void Q3_K_is_the_same_in_every_width() => Scaled<Q3_K>(GgmlType.Q3_K);
+    [Theory, Width(256), Width(512)]
+    public void Q3_K_is_what_its_definition_says(int bits) => Scaled<Q3_K>(GgmlType.Q3_K, bits);
 
-    [Fact]
-    public void Q4_K_is_the_same_in_every_width() => Scaled<Q4_K>(GgmlType.Q4_K);
+    [Theory, Width(256), Width(512)]
+    public void Q4_K_is_what_its_definition_says(int bits) => Scaled<Q4_K>(GgmlType.Q4_K, bits);
 
-    [Fact]
-    public void Q5_K_is_the_same_in_every_width() => Scaled<Q5_K>(GgmlType.Q5_K);
+    [Theory, Width(256), Width(512)]
+    public void Q5_K_is_what_its_definition_says(int bits) => Scaled<Q5_K>(GgmlType.Q5_K, bits);
 
-    [Fact]
-    public void Q6_K_is_the_same_in_every_width() => Scaled<Q6_K>(GgmlType.Q6_K);
+    [Theory, Width(256), Width(512)]
+    public void Q6_K_is_what_its_definition_says(int bits) => Scaled<Q6_K>(GgmlType.Q6_K, bits);
 
-    [Fact]
-    public void IQ1_S_is_the_same_in_every_width() => Scaled<IQ1_S>(GgmlType.IQ1_S);
+    [Theory, Width(256), Width(512)]
+    public void IQ1_S_is_what_its_definition_says(int bits) => Scaled<IQ1_S>(GgmlType.IQ1_S, bits);
 
-    [Fact]
-    public void IQ1_M_is_the_same_in_every_width() => Scaled<IQ1_M>(GgmlType.IQ1_M);
+    [Theory, Width(256), Width(512)]
+    public void IQ1_M_is_what_its_definition_says(int bits) => Scaled<IQ1_M>(GgmlType.IQ1_M, bits);
 
-    [Fact]
-    public void IQ2_XXS_is_the_same_in_every_width() => Scaled<IQ2_XXS>(GgmlType.IQ2_XXS);
+    [Theory, Width(256), Width(512)]
+    public void IQ2_XXS_is_what_its_definition_says(int bits) => Scaled<IQ2_XXS>(GgmlType.IQ2_XXS, bits);
 
-    [Fact]
-    public void IQ2_XS_is_the_same_in_every_width() => Scaled<IQ2_XS>(GgmlType.IQ2_XS);
+    [Theory, Width(256), Width(512)]
+    public void IQ2_XS_is_what_its_definition_says(int bits) => Scaled<IQ2_XS>(GgmlType.IQ2_XS, bits);
 
-    [Fact]
-    public void IQ2_S_is_the_same_in_every_width() => Scaled<IQ2_S>(GgmlType.IQ2_S);
+    [Theory, Width(256), Width(512)]
+    public void IQ2_S_is_what_its_definition_says(int bits) => Scaled<IQ2_S>(GgmlType.IQ2_S, bits);
 
-    [Fact]
-    public void IQ3_XXS_is_the_same_in_every_width() => Scaled<IQ3_XXS>(GgmlType.IQ3_XXS);
+    [Theory, Width(256), Width(512)]
+    public void IQ3_XXS_is_what_its_definition_says(int bits) => Scaled<IQ3_XXS>(GgmlType.IQ3_XXS, bits);
 
-    [Fact]
-    public void IQ3_S_is_the_same_in_every_width() => Scaled<IQ3_S>(GgmlType.IQ3_S);
+    [Theory, Width(256), Width(512)]
+    public void IQ3_S_is_what_its_definition_says(int bits) => Scaled<IQ3_S>(GgmlType.IQ3_S, bits);
 
-    [Fact]
-    public void IQ4_NL_is_the_same_in_every_width() => Scaled<IQ4_NL>(GgmlType.IQ4_NL);
+    [Theory, Width(256), Width(512)]
+    public void IQ4_NL_is_what_its_definition_says(int bits) => Scaled<IQ4_NL>(GgmlType.IQ4_NL, bits);
 
-    [Fact]
-    public void IQ4_XS_is_the_same_in_every_width() => Scaled<IQ4_XS>(GgmlType.IQ4_XS);
+    [Theory, Width(256), Width(512)]
+    public void IQ4_XS_is_what_its_definition_says(int bits) => Scaled<IQ4_XS>(GgmlType.IQ4_XS, bits);
 
-    [Fact]
-    public void TQ1_0_is_the_same_in_every_width() => Scaled<TQ1_0>(GgmlType.TQ1_0);
+    [Theory, Width(256), Width(512)]
+    public void TQ1_0_is_what_its_definition_says(int bits) => Scaled<TQ1_0>(GgmlType.TQ1_0, bits);
 
-    [Fact]
-    public void TQ2_0_is_the_same_in_every_width() => Scaled<TQ2_0>(GgmlType.TQ2_0);
+    [Theory, Width(256), Width(512)]
+    public void TQ2_0_is_what_its_definition_says(int bits) => Scaled<TQ2_0>(GgmlType.TQ2_0, bits);
 
-    [Fact]
-    public void MXFP4_is_the_same_in_every_width() => Scaled<MXFP4>(GgmlType.MXFP4);
+    [Theory, Width(256), Width(512)]
+    public void MXFP4_is_what_its_definition_says(int bits) => Scaled<MXFP4>(GgmlType.MXFP4, bits);
 
-    [Fact]
-    public void NVFP4_is_the_same_in_every_width() => Scaled<NVFP4>(GgmlType.NVFP4);
+    [Theory, Width(256), Width(512)]
+    public void NVFP4_is_what_its_definition_says(int bits) => Scaled<NVFP4>(GgmlType.NVFP4, bits);
 
     [Fact]
     public void A_half_that_is_not_finite_stays_so()
@@ -113,34 +113,34 @@ public unsafe class WidthTests
         Assert.Equal([float.PositiveInfinity, 1, 1, 1, 1, float.NegativeInfinity, 1, 1, 1, float.NaN, 1, 1, 1, 1, 1, 1], y);
     }
 
-    private static void Float<TBlock>(GgmlType type) where TBlock : struct, IFloatBlock
+    private static void Float<TBlock>(GgmlType type, int bits) where TBlock : struct, IFloatBlock
     {
+        (DequantizeRow dequantize, DotRow dot) = bits == 512
+            ? ((DequantizeRow)FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (DotRow)((w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, n); return y; }))
+            : (FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, n); return y; });
         // Rows of a length no width divides, too.
         foreach (var n in new[] { Elements, 1, 7, 37, 131 })
         {
-            Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, n); return y; });
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Judge<TBlock>(type, n, FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, n); return y; });
-            }
+            Judge<TBlock>(type, n, dequantize, dot);
         }
     }
 
-    private static void Scaled<TBlock>(GgmlType type) where TBlock : struct, IScaledBlock
+    private static void Scaled<TBlock>(GgmlType type, int bits) where TBlock : struct, IScaledBlock
     {
-        Judge<TBlock>(
-            type,
-            Elements,
-            (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, F16.Singles, y, n),
-            (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
-        if (Vector512.IsHardwareAccelerated)
+        if (bits == 512)
         {
             Judge<TBlock>(
                 type,
                 Elements,
                 (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, F16.Singles, y, n),
                 (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; });
+            return;
         }
+        Judge<TBlock>(
+            type,
+            Elements,
+            (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, F16.Singles, y, n),
+            (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
     }
 
     private static void Judge<TBlock>(GgmlType type, int n, DequantizeRow dequantize, DotRow dot) where TBlock : struct, IBlock

@@ -6,7 +6,7 @@ namespace Engine.Chat.Jinja;
 internal sealed class Budget(CancellationToken cancellationToken)
 {
     /// <summary>A long conversation with tools takes some ten thousand.</summary>
-    private const long MostSteps = 50_000_000;
+    private const long MostSteps = 10_000_000;
 
     /// <summary>Characters that one rendering may write, those of intermediate texts included: 256 MB.</summary>
     private const long MostCharacters = 128L << 20;

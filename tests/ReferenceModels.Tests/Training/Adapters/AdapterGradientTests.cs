@@ -39,7 +39,7 @@ public sealed class AdapterGradientTests : IDisposable
         double[] δoutput = Doubles.Random(output.Values.Length, 7);
         δoutput.ToFloats().CopyTo(output.Gradient);
         tape.Backward();
-        GradientCheck.Weights(adapter.Weights, () => Doubles.Dot(Run(network, new Pass(workers)).Values.ToArray().ToDoubles(), δoutput));
+        GradientCheck.Weights(adapter.Weights, δoutput, tap => Run(network, new Pass(workers), tap).Values.ToArray());
     }
 
     private string Write(string family)
@@ -55,9 +55,10 @@ public sealed class AdapterGradientTests : IDisposable
         };
     }
 
-    private static Tensor Run(INetwork network, Pass pass)
+    private static Tensor Run(INetwork network, Pass pass, ActivationTap? tap = null)
     {
         State state = network.CreateState(pass, 8);
+        state.Tap = tap;
         if (network is not IDecoder decoder)
         {
             return ((IEncoder)network).Encode(state, Tokens, []);

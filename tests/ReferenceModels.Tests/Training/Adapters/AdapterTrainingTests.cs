@@ -8,6 +8,7 @@ using ReferenceModels.Training.Objectives;
 namespace ReferenceModels.Tests.Training.Adapters;
 
 /// <summary>Adapters that the trainer makes over frozen models; llama.cpp is who has to load them.</summary>
+[Trait("Judge", "llama.cpp")]
 public sealed class AdapterTrainingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using Engine.LlamaCpp;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Tests.Shared;
+
+/// <summary>The build of ggml's CPU backend on which the native comparisons run: of those beside libllama the one that suits this
+/// processor, or the one that <see cref="Variable"/> names (x64, haswell, …), as another processor would take it.</summary>
+internal static class CpuBuild
+{
+    /// <summary>Read when a test process starts, since a process holds one llama.cpp with one such build.</summary>
+    public const string Variable = "ENGINE_TEST_CPU_BUILD";
+
+    /// <summary>The file that is loaded.</summary>
+    public static string Plugin => Find(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>One without AVX: it rounds the activations of quantized products by another formula than the reference (halves away from zero,
+    /// 1/d for 127/max), so that one of them may go the other way, and has no fused multiply-adds.</summary>
+    public static bool IsPlain => CpuPlugins.Name(Plugin) is "x64" or "sse42";
+
+    [ModuleInitializer]
+    internal static void Load()
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)))
+        {
+            LlamaLibrary.Load(null, NullLogger.Instance, Plugin);
+        }
+    }
+
+    private static string Find(string? name)
+    {
+        IReadOnlyList<string> builds = CpuPlugins.Find(null);
+        return string.IsNullOrEmpty(name) ? builds[0] : builds.FirstOrDefault(build => CpuPlugins.Name(build) == name) ?? throw new InvalidOperationException(
+            $"{Variable}={name}: this processor runs {string.Join(", ", builds.Select(CpuPlugins.Name))}. Name one of these.");
+    }
+}
