@@ -23,7 +23,7 @@ internal static class TokenizerComparison
         foreach (string path in paths)
         {
             using GgufFile file = GgufFile.Open(path);
-            ITokenizer managed = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture));
+            ITokenizer managed = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Native);
             using var native = new BareVocabulary(path);
             RequireSame(managed, native, pieces, utf8);
             for (int round = 0; round < WarmUps; round++)

@@ -28,6 +28,10 @@ public sealed record ModelOptions
     /// <summary>Layers to offload to the device; -1 for all.</summary>
     public int GpuLayers { get; init; } = -1;
 
+    /// <summary>By whose rule texts become tokens, where the model's makers and llama.cpp differ.</summary>
+    /// <value>The default is <see cref="TokenizerRule.Trained"/>: every backend is fed the ids that the model was trained on.</value>
+    public TokenizerRule Tokenizer { get; init; }
+
     /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
     public IReadOnlyList<AdapterOptions> Adapters { get; init; } = [];
 

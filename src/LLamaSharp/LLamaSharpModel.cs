@@ -16,9 +16,9 @@ internal sealed class LLamaSharpModel : LlamaModel
     {
         (Handle, Device) = (handle, device);
         ClassifierWidth = GgufUsage.ClassifierWidth(plan.File.Metadata);
-        Tokenizer = OnCard(handle.Vocab.Type == LLamaVocabType.None
-            ? new NoVocabulary(Card.Name, Card.VocabularySize)
-            : new LLamaSharpTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed));
+        Tokenizer = OnCard(Choose(
+            handle.Vocab.Type != LLamaVocabType.None,
+            () => new LLamaSharpTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed)));
     }
 
     public SafeLlamaModelHandle Handle { get; }

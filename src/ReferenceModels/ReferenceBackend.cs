@@ -31,15 +31,17 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
     }
 
     /// <summary>The managed tokenizer of a file, of whatever architecture; nothing else of it is loaded.</summary>
+    /// <param name="path">Path of the GGUF file.</param>
+    /// <param name="rule">By whose rule it splits.</param>
     /// <exception cref="ModelFileException">The file is no GGUF file, or its vocabulary's keys contradict each other.</exception>
-    public static ITokenizer ReadTokenizer(string path)
+    public static ITokenizer ReadTokenizer(string path, TokenizerRule rule = TokenizerRule.Trained)
     {
         GgufFile file = GgufFile.Open(path);
-        using VocabularyModel model = VocabularyModel.Read(file);
+        using VocabularyModel model = VocabularyModel.Read(file, rule);
         return model.Tokenizer;
     }
 
-    private static ILoadedModel Load(ModelOptions options)
+    private ILoadedModel Load(ModelOptions options)
     {
         GgufFile file = GgufFile.Open(options.Path);
         try
@@ -53,11 +55,11 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         }
         if (options.VocabularyOnly || file.Tensors.Count == 0)
         {
-            return VocabularyModel.Read(file);
+            return VocabularyModel.Read(file, options.Tokenizer, logger);
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters);
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger);
         try
         {
             model.RequireMemory(options.Slots);
@@ -75,6 +77,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
         Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
+        Expect(Enum.IsDefined(options.Tokenizer), nameof(options.Tokenizer), "one of its names", options.Tokenizer);
         Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
 

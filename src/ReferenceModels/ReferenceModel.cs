@@ -1,6 +1,7 @@
 using Engine;
 using Engine.Generation;
 using Engine.Gguf;
+using Microsoft.Extensions.Logging;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
 using Engine.Tokenizers;
@@ -21,14 +22,17 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <param name="contextLength">Tokens a session holds; 0 takes the model's own, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
-    public ReferenceModel(GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null)
+    /// <param name="tokenizer">By whose rule texts are split.</param>
+    /// <param name="logger">Receives what should be known of a text's tokens.</param>
+    public ReferenceModel(
+        GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null, TokenizerRule tokenizer = TokenizerRule.Trained, ILogger? logger = null)
     {
         _file = file;
         try
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
-            Tokenizer = FileTokenizer.Read(file.Metadata, architecture);
+            Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);
             _network = load(file, Tokenizer.VocabularySize, false);
             Adapt(adapters ?? []);
             NetworkSizes sizes = _network.Sizes;

@@ -2,6 +2,7 @@ using Engine;
 using Engine.Generation;
 using Engine.Gguf;
 using Engine.Tokenizers;
+using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels;
 
@@ -18,13 +19,15 @@ internal sealed class VocabularyModel : ILoadedModel
 
     /// <summary>Reads a file's vocabulary and closes the file.</summary>
     /// <param name="file">The file, checked for what would be hostile; owned by this call.</param>
+    /// <param name="rule">By whose rule texts are split.</param>
+    /// <param name="logger">Receives what should be known of a text's tokens.</param>
     /// <exception cref="ModelFileException">The vocabulary's keys contradict each other.</exception>
-    public static VocabularyModel Read(GgufFile file)
+    public static VocabularyModel Read(GgufFile file, TokenizerRule rule, ILogger? logger = null)
     {
         using (file)
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
-            ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, architecture);
+            ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, architecture, rule, logger);
             var facts = new ModelFacts(file, vocabularyOnly: true);
             ModelCard card = facts.ToCard(ReferenceBackend.BackendName, "cpu", tokenizer.VocabularySize, facts.TrainedContextLength);
             return new VocabularyModel(VocabularyFacts.Describe(card, file.Metadata, tokenizer), tokenizer);

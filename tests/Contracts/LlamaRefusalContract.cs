@@ -211,11 +211,13 @@ public abstract class LlamaRefusalContract : IDisposable
         Assert.False(model.Tokenizer.IsEndOfGeneration(5));
     }
 
-    [Fact]
-    public async Task A_character_that_the_vocabulary_cannot_say_is_refused()
+    [Theory]
+    [InlineData(TokenizerRule.Trained)]
+    [InlineData(TokenizerRule.Native)]
+    public async Task A_character_that_the_vocabulary_cannot_say_is_refused(TokenizerRule rule)
     {
         string[] tokens = ["<unk>", "<s>", "</s>", "▁", "a", "b", .. Enumerable.Range(0, 256).Select(i => $"word{i}")];
-        await using var model = await Load(Options(TinyModel.Llama().Drop("tokenizer.ggml.token_type").Vocabulary("llama", tokens)));
+        await using var model = await Load(Options(TinyModel.Llama().Drop("tokenizer.ggml.token_type").Vocabulary("llama", tokens)) with { Tokenizer = rule });
         Assert.Equal([1, 3, 4, 5], model.Tokenizer.Encode("ab"));
         var error = Assert.Throws<UnsupportedRequestException>(() => model.Tokenizer.Encode("aé"));
         Assert.Contains("U+00E9", error.Message, StringComparison.Ordinal);

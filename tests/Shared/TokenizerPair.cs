@@ -19,8 +19,8 @@ internal sealed class TokenizerPair : IAsyncDisposable
     public static async Task<TokenizerPair> OpenAsync(string path)
     {
         using GgufFile file = GgufFile.Open(path);
-        ITokenizer managed = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture));
-        IModel native = await new LlamaCppBackend().LoadAsync(new ModelOptions { Path = path, Backend = "llama.cpp", Device = "cpu" });
+        ITokenizer managed = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Native);
+        IModel native = await new LlamaCppBackend().LoadAsync(new ModelOptions { Path = path, Backend = "llama.cpp", Device = "cpu", Tokenizer = TokenizerRule.Native });
         return new TokenizerPair(native, managed);
     }
 

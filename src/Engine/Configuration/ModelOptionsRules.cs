@@ -40,6 +40,10 @@ internal static class ModelOptionsRules
         {
             yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
         }
+        if (!Enum.IsDefined(options.Tokenizer))
+        {
+            yield return $"Tokenizer is {options.Tokenizer}. Set it to {StrictSection.Words(typeof(TokenizerRule))}.";
+        }
         for (int i = 0; i < options.Adapters.Count; i++)
         {
             (string path, float scale) = (options.Adapters[i].Path, options.Adapters[i].Scale);

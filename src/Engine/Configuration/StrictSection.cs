@@ -62,9 +62,13 @@ internal static class StrictSection
     /// <summary>Configuration keys, names of models and of backends have no case.</summary>
     public static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The values of an enumeration, as a user writes them.</summary>
+    public static string Words(Type type) => string.Join(" or ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()));
+
     private static string Kind(Type type) =>
         type == typeof(bool) ? "true or false"
         : type == typeof(int) || type == typeof(long) ? "a whole number"
         : type == typeof(double) || type == typeof(float) ? "a number"
+        : type.IsEnum ? Words(type)
         : $"a {type.Name}";
 }

@@ -14,9 +14,9 @@ internal sealed class LlamaCppModel : LlamaModel
         Handle = handle;
         EmbeddingWidth = Llama.llama_model_n_embd_out(handle);
         ClassifierWidth = (int)Llama.llama_model_n_cls_out(handle);
-        Tokenizer = OnCard(Llama.llama_vocab_type(Llama.llama_model_get_vocab(handle)) == llama_vocab_type.NONE
-            ? new Generation.NoVocabulary(Card.Name, Card.VocabularySize)
-            : new LlamaCppTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed));
+        Tokenizer = OnCard(Choose(
+            Llama.llama_vocab_type(Llama.llama_model_get_vocab(handle)) != llama_vocab_type.NONE,
+            () => new LlamaCppTokenizer(handle, Card.Name, plan.File.Metadata, ThrowIfFailed)));
     }
 
     public ModelHandle Handle { get; }

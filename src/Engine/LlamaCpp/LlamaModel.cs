@@ -149,6 +149,10 @@ internal abstract class LlamaModel : ILoadedModel
         return tokenizer;
     }
 
+    /// <summary>The tokenizer of the model: none, the one that feeds it, or llama.cpp's own.</summary>
+    protected ITokenizer Choose(bool hasVocabulary, Func<ITokenizer> own) =>
+        !hasVocabulary ? new NoVocabulary(Card.Name, Card.VocabularySize) : _plan.Tokenizer ?? own();
+
     /// <summary>Makes a context that fits the memory.</summary>
     protected abstract LlamaContext Make(ContextShape shape);
 

@@ -1,4 +1,5 @@
 using Engine.Gguf;
+using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.LlamaCpp;
@@ -14,6 +15,9 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     // A thread's share of the weights below which waiting for each other costs threads more than they gain.
     private const long BytesPerThread = 4 << 20;
 
+    /// <summary>The managed tokenizer that feeds the model; null where llama.cpp's own splits texts.</summary>
+    public ITokenizer? Tokenizer { get; init; }
+
     /// <summary>Opens the file and refuses what cannot be loaded.</summary>
     /// <exception cref="EngineException">The options contradict themselves or the file, or the file would end the process.</exception>
     public static LoadPlan Read(ModelOptions options, ILogger logger)
@@ -24,7 +28,10 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             GgufPreflight.CheckForLlamaCpp(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
-            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots);
+            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots)
+            {
+                Tokenizer = options.Tokenizer == TokenizerRule.Trained ? FileTokenizer.Feed(file.Metadata, logger) : null,
+            };
         }
         catch
         {
@@ -68,6 +75,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
         Expect(options.Threads >= 0, nameof(options.Threads), "0 (as many as help) or more", options.Threads);
         Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
+        Expect(Enum.IsDefined(options.Tokenizer), nameof(options.Tokenizer), "one of its names", options.Tokenizer);
         Expect(options.GpuLayers >= -1, nameof(options.GpuLayers), "-1 (all) or more", options.GpuLayers);
 
         static void Expect(bool holds, string name, string expected, object found)

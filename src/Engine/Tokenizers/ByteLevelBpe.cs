@@ -41,7 +41,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
     {
         BytePairWorkspace workspace = Interlocked.Exchange(ref _workspace, null) ?? new BytePairWorkspace();
         ReadOnlySpan<byte> bytes = workspace.Text.Read(utf8);

@@ -1,35 +1,74 @@
 using Engine.Generation;
 using Engine.Gguf;
 using Engine.Tokenizers.PreTokenization;
+using Microsoft.Extensions.Logging;
 
 namespace Engine.Tokenizers;
 
 /// <summary>Picks the tokenizer that a file's vocabulary needs.</summary>
 internal static class FileTokenizer
 {
+    /// <summary>The event of a text that llama.cpp would have split otherwise.</summary>
+    public static readonly EventId SplitOtherwise = new(2, nameof(SplitOtherwise));
+
     private const string Remedy = "Give token ids, or use the llama.cpp backend if it knows the kind.";
 
     /// <summary>Makes it.</summary>
     /// <param name="metadata">The file's.</param>
     /// <param name="architecture">Under whose key a file without a vocabulary gives its size.</param>
-    public static ITokenizer Read(GgufMetadata metadata, string architecture)
+    /// <param name="rule">By whose rule it splits.</param>
+    /// <param name="logger">Receives, once, that a text was split otherwise than llama.cpp would split it.</param>
+    public static ITokenizer Read(GgufMetadata metadata, string architecture, TokenizerRule rule, ILogger? logger = null)
     {
+        Action? onOtherwise = logger is null ? null : () => logger.LogInformation(SplitOtherwise,
+            "{Model}: a text was split as the model was trained, which llama.cpp does otherwise; its own numbers for such texts are others. 'engine tokenize' shows the difference.",
+            Name(metadata));
         Vocabulary? vocabulary = Vocabulary.Read(metadata);
         return vocabulary switch
         {
-            null => new NoVocabulary(metadata.GetString("general.name") ?? "the model", (int)metadata.RequireUInt32(architecture + ".vocab_size")),
-            { Model: "llama" } => new SentencePieceBpe(vocabulary),
-            { Model: "gpt2" } => ByteLevel(vocabulary, metadata),
-            { Model: "bert" } => new WordPiece(vocabulary),
-            { Model: "t5" } => new Unigram(vocabulary, PrecompiledCharacterMap.Read(metadata)),
+            null => new NoVocabulary(Name(metadata), (int)metadata.RequireUInt32(architecture + ".vocab_size")),
+            { Model: "llama" } => new SentencePieceBpe(vocabulary) { Rule = rule, OnOtherwise = onOtherwise },
+            { Model: "gpt2" } => ByteLevel(vocabulary, metadata, rule, onOtherwise),
+            { Model: "bert" } => new WordPiece(vocabulary) { Rule = rule, OnOtherwise = onOtherwise },
+            { Model: "t5" } => new Unigram(vocabulary, PrecompiledCharacterMap.Read(metadata)) { Rule = rule, OnOtherwise = onOtherwise },
             _ => new IdsOnlyTokenizer(vocabulary, TokenSpelling.Unknown,
                 $"Splitting a text into tokens: expected a vocabulary of kind 'llama', 'gpt2', 'bert' or 't5', this file's is '{vocabulary.Model}'. {Remedy}"),
         };
     }
 
-    private static VocabularyTokenizer ByteLevel(Vocabulary vocabulary, GgufMetadata metadata) =>
+    /// <summary>The managed tokenizer that feeds a backend over llama.cpp as the model was trained.</summary>
+    /// <param name="metadata">The file's.</param>
+    /// <param name="logger">Receives why there is none, and, once, that a text was split otherwise than llama.cpp would split it.</param>
+    /// <returns>Null where the vocabulary cannot be read or is of a kind that is not known here: llama.cpp's own has to do.</returns>
+    public static ITokenizer? Feed(GgufMetadata metadata, ILogger logger)
+    {
+        if (metadata.GetString(GgufKeys.TokenizerModel) is null or "none" or "no_vocab")
+        {
+            return null;
+        }
+        string reason;
+        try
+        {
+            ITokenizer tokenizer = Read(metadata, metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Trained, logger);
+            if (tokenizer is not IdsOnlyTokenizer idsOnly)
+            {
+                return tokenizer;
+            }
+            reason = idsOnly.Reason;
+        }
+        catch (ModelFileException unreadable) // llama.cpp takes some vocabularies that are refused here
+        {
+            reason = unreadable.Message;
+        }
+        logger.LogInformation("{Model}: llama.cpp's own tokenizer splits texts, the managed one cannot. {Reason}", Name(metadata), reason);
+        return null;
+    }
+
+    private static string Name(GgufMetadata metadata) => metadata.GetString(GgufKeys.Name) ?? "the model";
+
+    private static VocabularyTokenizer ByteLevel(Vocabulary vocabulary, GgufMetadata metadata, TokenizerRule rule, Action? onOtherwise) =>
         PreTokenizer.Find(vocabulary.Pre) is { } preTokenizer
-            ? new ByteLevelBpe(vocabulary, metadata.RequireStrings(GgufKeys.Merges), preTokenizer)
+            ? new ByteLevelBpe(vocabulary, metadata.RequireStrings(GgufKeys.Merges), preTokenizer) { Rule = rule, OnOtherwise = onOtherwise }
             : new IdsOnlyTokenizer(vocabulary, TokenSpelling.ByteLevel,
                 $"Splitting a text into tokens: expected one of the pre-tokenizers {string.Join(", ", PreTokenizer.Names)} in '{GgufKeys.TokenizerPre}', found '{vocabulary.Pre}'. {Remedy}");
 }

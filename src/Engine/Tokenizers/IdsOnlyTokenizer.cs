@@ -9,11 +9,14 @@ namespace Engine.Tokenizers;
 internal sealed class IdsOnlyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell, string refusal)
     : VocabularyTokenizer(vocabulary, spell)
 {
+    /// <summary>Why text cannot be split.</summary>
+    public string Reason => refusal;
+
     /// <inheritdoc/>
     protected override int? Prefix => throw Refusal();
 
     /// <summary>Refused.</summary>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens) => throw Refusal();
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens) => throw Refusal();
 
     /// <inheritdoc/>
     protected override int? Suffix => throw Refusal();

@@ -39,7 +39,7 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
     {
         bool prefixed = Vocabulary.AddsSpacePrefix && behindSpecial;
         byte[] rented = ArrayPool<byte>.Shared.Rent((utf8.Length + 1 + (2 * utf8.Count((byte)' '))) + 2);
@@ -134,7 +134,7 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
         {
             tokens.Add(_tokenOfByte[value] >= 0
                 ? _tokenOfByte[value]
-                : throw new UnsupportedRequestException($"Splitting a text into tokens: the vocabulary has neither the character '{System.Text.Encoding.UTF8.GetString(character)}' nor its byte 0x{value:X2}. Remove the character, or use a model whose vocabulary has byte tokens."));
+                : throw new UnsupportedRequestException($"Splitting a text into tokens: the vocabulary has neither the character '{System.Text.Encoding.UTF8.GetString(character)}' (U+{Utf8.Decode(character, out _):X4}) nor its byte 0x{value:X2}. Remove the character, or use a model whose vocabulary has byte tokens."));
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class Unigram : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
     {
         using ByteBuffer normalized = _normalizer.Normalize(utf8);
         ReadOnlySpan<byte> text = normalized.Written;

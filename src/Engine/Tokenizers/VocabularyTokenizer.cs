@@ -11,6 +11,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     private readonly SpecialTokens _special;
     private readonly byte[] _bytes;     // the bytes of all tokens, one after the other
     private readonly int[] _ends;       // (V), where each token's bytes end
+    private Action? _onOtherwise;       // null once it was called
 
     /// <summary>Spells every token once, so that a generation allocates nothing for it.</summary>
     protected VocabularyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell)
@@ -36,6 +37,15 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <inheritdoc/>
     public int? EndOfSequence => Vocabulary.EndOfSequence;
 
+    /// <summary>By which rule <see cref="Encode(string, bool, bool)"/> splits.</summary>
+    public TokenizerRule Rule { get; init; }
+
+    /// <summary>Called once, for the first text that llama.cpp would have split otherwise.</summary>
+    public Action? OnOtherwise
+    {
+        init => _onOtherwise = value;
+    }
+
     /// <summary>Texts, scores, kinds.</summary>
     protected Vocabulary Vocabulary { get; }
 
@@ -57,6 +67,19 @@ internal abstract class VocabularyTokenizer : ITokenizer
     public IReadOnlyList<int> Encode(string text, bool addSpecial = true, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
+        List<int> tokens = Encode(text, addSpecial, parseSpecial, Rule);
+        // Asked only where the rules can differ, and no more once they have: most texts are split once.
+        if (_onOtherwise is not null && Rule != TokenizerRule.Native && MayDependOnRule(text)
+            && !tokens.SequenceEqual(Encode(text, addSpecial, parseSpecial, TokenizerRule.Native)))
+        {
+            Interlocked.Exchange(ref _onOtherwise, null)?.Invoke();
+        }
+        return tokens;
+    }
+
+    /// <summary>Splits by a rule, whichever is this tokenizer's own.</summary>
+    public List<int> Encode(string text, bool addSpecial, bool parseSpecial, TokenizerRule rule)
+    {
         byte[] rented = Utf8.Rent(text, out int length);
         try
         {
@@ -75,7 +98,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
                 }
                 else
                 {
-                    Split(utf8.Slice(stretch.Start, stretch.Length), behindSpecial, tokens);
+                    Split(utf8.Slice(stretch.Start, stretch.Length), behindSpecial, rule, tokens);
                 }
                 behindSpecial = stretch.Token >= 0;
             }
@@ -121,8 +144,12 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <summary>Splits text without special tokens.</summary>
     /// <param name="utf8">The text, not empty.</param>
     /// <param name="behindSpecial">Whether it begins the whole text or stands behind a special token.</param>
+    /// <param name="rule">By whose rule; most schemes know one.</param>
     /// <param name="tokens">Where the ids go.</param>
-    protected abstract void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens);
+    protected abstract void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens);
+
+    /// <summary>Whether a text can get other ids by another rule: a cheap look that may say yes too often, never no.</summary>
+    protected virtual bool MayDependOnRule(string text) => false;
 
     /// <summary>A special token that the text needs.</summary>
     /// <exception cref="UnsupportedRequestException">The vocabulary lacks it.</exception>

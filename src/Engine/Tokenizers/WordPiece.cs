@@ -1,3 +1,6 @@
+using System.Text;
+using Engine.Tokenizers.Unicode;
+
 namespace Engine.Tokenizers;
 
 /// <summary>
@@ -8,6 +11,8 @@ namespace Engine.Tokenizers;
 /// <remarks>In a GGUF the tokens that begin a word start with U+2581, the others have no <c>##</c>.</remarks>
 internal sealed class WordPiece : VocabularyTokenizer
 {
+    private const int LongestWord = 100; // characters, as trained; llama.cpp knows no such limit
+
     private readonly TokenTrie _tokens = new();
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
@@ -20,36 +25,67 @@ internal sealed class WordPiece : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
     {
-        var matching = new Matching(this, tokens);
-        WordPieceWords.Cut(utf8, Vocabulary.StripsAccents, Vocabulary.Lowercases, ref matching);
+        var matching = new Matching(this, rule, tokens);
+        WordPieceWords.Cut(utf8, rule, Vocabulary.StripsAccents, Vocabulary.Lowercases, ref matching);
     }
 
-    private void Match(ReadOnlySpan<byte> rest, List<int> tokens)
+    /// <inheritdoc/>
+    protected override bool MayDependOnRule(string text)
+    {
+        if (!Ascii.IsValid(text) || text.AsSpan().ContainsAny('\v', '\f'))
+        {
+            return true;
+        }
+        int start = 0;
+        while (text.Length - start > LongestWord)
+        {
+            int blank = text.AsSpan(start, LongestWord + 1).LastIndexOf(' ');
+            if (blank < 0)
+            {
+                return true;
+            }
+            start += blank + 1;
+        }
+        return false;
+    }
+
+    private void Match(ReadOnlySpan<byte> rest, TokenizerRule rule, List<int> tokens)
     {
         int before = tokens.Count;
+        bool asTrained = rule == TokenizerRule.Trained;
+        if (asTrained && rest.Length > LongestWord && Utf8.Count(rest) > LongestWord + 1) // U+2581 is no character of the word
+        {
+            AddUnknown(tokens);
+            return;
+        }
         if (Vocabulary.Find(rest) is >= 0 and int whole)
         {
             tokens.Add(whole);
-            rest = [];
+            return;
         }
         while (!rest.IsEmpty)
         {
             int token = _tokens.LongestMatch(rest, out int length);
-            if (token < 0)
+            // Tokens that begin with U+2581 stand at the beginning of a word and nowhere else, though llama.cpp takes one for
+            // a U+2581 of the text.
+            bool isFirst = tokens.Count == before;
+            if (token < 0 || (asTrained && (isFirst ? length == TokenSpelling.Blank.Length : rest.StartsWith(TokenSpelling.Blank))))
             {
                 tokens.RemoveRange(before, tokens.Count - before);
-                tokens.Add(Require(Vocabulary.Unknown, "an unknown token ('unknown_token_id')"));
-                break;
+                AddUnknown(tokens);
+                return;
             }
             tokens.Add(token);
             rest = rest[length..];
         }
     }
 
-    private readonly struct Matching(WordPiece tokenizer, List<int> tokens) : IWordSink
+    private void AddUnknown(List<int> tokens) => tokens.Add(Require(Vocabulary.Unknown, "an unknown token ('unknown_token_id')"));
+
+    private readonly struct Matching(WordPiece tokenizer, TokenizerRule rule, List<int> tokens) : IWordSink
     {
-        public void Add(ReadOnlySpan<byte> word) => tokenizer.Match(word, tokens);
+        public void Add(ReadOnlySpan<byte> word) => tokenizer.Match(word, rule, tokens);
     }
 }

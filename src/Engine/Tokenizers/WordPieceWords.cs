@@ -11,18 +11,58 @@ internal interface IWordSink
 
 /// <summary>Cuts a text into words as BERT does: letters become small and lose their accents, signs and Chinese characters
 /// are words of their own.</summary>
+/// <remarks>llama.cpp differs from what vocabularies were made with wherever Unicode is more than a table of letters: of a
+/// decomposed character it keeps the first code point alone, so that every Korean syllable becomes its first consonant; it drops
+/// spacing marks with the accents, Hindi's vowels among them; and control characters that are white space are blanks to it.</remarks>
 internal static class WordPieceWords
 {
     /// <summary>Cuts a text.</summary>
     /// <param name="utf8">The text.</param>
+    /// <param name="rule">By whose rule.</param>
     /// <param name="stripsAccents">Whether letters lose their accents.</param>
     /// <param name="lowercases">Whether letters become small.</param>
     /// <param name="sink">Takes the words.</param>
-    public static void Cut<TSink>(ReadOnlySpan<byte> utf8, bool stripsAccents, bool lowercases, ref TSink sink)
+    public static void Cut<TSink>(ReadOnlySpan<byte> utf8, TokenizerRule rule, bool stripsAccents, bool lowercases, ref TSink sink)
         where TSink : struct, IWordSink
     {
         using var word = new ByteBuffer(64);
         word.Append(TokenSpelling.Blank);
+        if (rule == TokenizerRule.Native)
+        {
+            CutAsLlamaCpp(utf8, stripsAccents, lowercases, word, ref sink);
+        }
+        else
+        {
+            CutAsTrained(BertNormalizer.Normalize(utf8, stripsAccents, lowercases), word, ref sink);
+        }
+        EndWord(word, ref sink);
+    }
+
+    private static void CutAsTrained<TSink>(List<int> points, ByteBuffer word, ref TSink sink)
+        where TSink : struct, IWordSink
+    {
+        foreach (int point in points)
+        {
+            switch (BertCharacters.Kind(point))
+            {
+                case BertCharacter.Blank:
+                    EndWord(word, ref sink);
+                    break;
+                case BertCharacter.Punctuation:
+                    EndWord(word, ref sink);
+                    word.AppendCodePoint(point);
+                    EndWord(word, ref sink);
+                    break;
+                default:
+                    word.AppendCodePoint(point);
+                    break;
+            }
+        }
+    }
+
+    private static void CutAsLlamaCpp<TSink>(ReadOnlySpan<byte> utf8, bool stripsAccents, bool lowercases, ByteBuffer word, ref TSink sink)
+        where TSink : struct, IWordSink
+    {
         while (!utf8.IsEmpty)
         {
             int point = Utf8.Decode(utf8, out int length);
@@ -42,7 +82,7 @@ internal static class WordPieceWords
             {
                 continue;
             }
-            bool alone = (flags & CodePointFlags.Punctuation) != 0 || (point < 0x7F && (flags & CodePointFlags.Symbol) != 0) || IsChinese(point);
+            bool alone = (flags & CodePointFlags.Punctuation) != 0 || (point < 0x7F && (flags & CodePointFlags.Symbol) != 0) || BertCharacters.IsChinese(point);
             if (alone)
             {
                 EndWord(word, ref sink);
@@ -53,7 +93,6 @@ internal static class WordPieceWords
                 EndWord(word, ref sink);
             }
         }
-        EndWord(word, ref sink);
     }
 
     private static void EndWord<TSink>(ByteBuffer word, ref TSink sink)
@@ -65,9 +104,4 @@ internal static class WordPieceWords
             word.Truncate(TokenSpelling.Blank.Length);
         }
     }
-
-    // BERT's list. Extension E begins at U+2B820; llama.cpp and Hugging Face have U+2B920.
-    private static bool IsChinese(int point) => point is
-        (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F)
-        or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
 }

@@ -31,6 +31,9 @@ internal sealed class ModelSelection
     public Option<string> Device { get; } = ChoiceOption.Create(
         "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", ["auto", "cpu", "cuda", "vulkan", "metal"], MeantDevices);
 
+    public Option<string> Tokenizer { get; } = ChoiceOption.Create(
+        "--tokenizer", "By whose rule text is split: as the model was trained, or as llama.cpp does.", "trained", "native");
+
     public Option<int?> GpuLayers { get; } = NumberOption.CreateOptional("--gpu-layers", 0, 100_000, "Layers to put on the device. Default: all.");
 
     public Option<int?> Threads { get; } = NumberOption.CreateOptional("--threads", 1, MostThreads, "Threads of the computation. Default: one per core.");
@@ -42,7 +45,10 @@ internal sealed class ModelSelection
 
     public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
 
-    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Adapters, Library);
+    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Tokenizer, Adapters, Library);
+
+    /// <summary>By whose rule text is split.</summary>
+    public TokenizerRule ReadTokenizer(ParseResult parsed) => Enum.Parse<TokenizerRule>(parsed.GetValue(Tokenizer)!, ignoreCase: true);
 
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
@@ -54,6 +60,7 @@ internal sealed class ModelSelection
         Threads = parsed.GetValue(Threads) ?? 0,
         ContextLength = parsed.GetValue(Context) ?? 0,
         Adapters = parsed.GetValue(Adapters) ?? [],
+        Tokenizer = ReadTokenizer(parsed),
         LibraryPath = parsed.GetValue(Library),
     };
 }

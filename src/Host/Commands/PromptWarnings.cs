@@ -1,4 +1,5 @@
 using Engine.Generation;
+using Engine.Tokenizers;
 
 namespace Engine.Host.Commands;
 
@@ -7,7 +8,8 @@ namespace Engine.Host.Commands;
 internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogger
 {
     private static readonly HashSet<string?> Shown =
-        [PromptReader.DoubledStart.Name, PromptReader.BeyondTraining.Name, SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name];
+        [PromptReader.DoubledStart.Name, PromptReader.BeyondTraining.Name, FileTokenizer.SplitOtherwise.Name,
+        SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name];
 
     private readonly HashSet<string> _said = [];
 

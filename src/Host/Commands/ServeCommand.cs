@@ -139,6 +139,7 @@ internal sealed class ServeCommand
         Add(_model.GpuLayers, model + nameof(ModelOptions.GpuLayers));
         Add(_model.Threads, model + nameof(ModelOptions.Threads));
         Add(_model.Context, model + nameof(ModelOptions.ContextLength));
+        Add(_model.Tokenizer, model + nameof(ModelOptions.Tokenizer));
         AddPath(_model.Library, model + nameof(ModelOptions.LibraryPath));
         AdapterOptions[] adapters = parsed.GetValue(_model.Adapters) ?? [];
         for (int i = 0; i < adapters.Length; i++)

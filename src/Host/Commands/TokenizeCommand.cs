@@ -3,7 +3,7 @@ using Engine.Host.Commands.Tokenization;
 
 namespace Engine.Host.Commands;
 
-/// <summary><c>engine tokenize</c>: the ids and pieces of a text, by llama.cpp and by the managed tokenizer.</summary>
+/// <summary><c>engine tokenize</c>: the ids and pieces of a text, as the model was trained and as llama.cpp splits.</summary>
 internal sealed class TokenizeCommand
 {
     private readonly Argument<string?> _text = new("TEXT")
@@ -27,7 +27,7 @@ internal sealed class TokenizeCommand
     private readonly Option<string?> _backend = new("--backend")
     {
         HelpName = "NAME",
-        Description = $"Whose tokenizer: {HostBackends.Names}. Default: the native one and reference, side by side; exit code 1 where they differ.",
+        Description = $"Whose tokenizer alone: {HostBackends.Names}. Default, without --tokenizer: the trained rule beside the native tokenizer and the managed one by its rule; exit code 1 where they differ.",
     };
 
     private readonly ModelSelection _model = new();
@@ -36,19 +36,19 @@ internal sealed class TokenizeCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("tokenize", "Splits a text into tokens: ids and pieces, native beside managed. Reads the vocabulary only.")
+        var verb = new Verb("tokenize", "Splits a text into tokens: ids and pieces, as trained beside native. Reads the vocabulary only.")
         {
             Examples =
             [
                 "engine tokenize \"Hello world\" --model llama.gguf",
                 "engine tokenize --file story.txt --ids --backend reference",
-                "engine tokenize --cases vocab.gguf.inp --model vocab.gguf",
+                "engine tokenize --cases vocab.gguf.inp --model vocab.gguf --tokenizer native",
             ],
         };
         verb.Add(_text);
         verb.AddGroup("Text", _file, _cases, _noSpecial, _parseSpecial);
         verb.AddGroup("Output", _ids, _color, _json);
-        verb.AddGroup("Model", _model.Model, _backend, _model.Library);
+        verb.AddGroup("Model", _model.Model, _backend, _model.Tokenizer, _model.Library);
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -60,10 +60,11 @@ internal sealed class TokenizeCommand
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         var form = new SplitForm(AddSpecial: !cases && !parsed.GetValue(_noSpecial), parsed.GetValue(_parseSpecial));
         // Splitting a long text takes no notice of a cancellation; it is left behind.
-        TokenizationPair[] pairs = await Task.Run(async () =>
+        TextTokens[] pairs = await Task.Run(async () =>
         {
             await using TokenizerChoice tokenizers = await TokenizerChoice.LoadAsync(
-                backends, parsed.GetValue(_backend), backend => Options(parsed, backend), cancellationToken).ConfigureAwait(false);
+                backends, parsed.GetValue(_backend), parsed.GetResult(_model.Tokenizer) is { Implicit: false } ? _model.ReadTokenizer(parsed) : null,
+                (backend, rule) => Options(parsed, backend, rule), cancellationToken).ConfigureAwait(false);
             return texts.Select(text => tokenizers.Split(text, form, cancellationToken)).ToArray();
         }, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
 
@@ -77,7 +78,7 @@ internal sealed class TokenizeCommand
             : ExitCode.Pass;
     }
 
-    private void Write(ParseResult parsed, TokenizationPair[] pairs, bool cases)
+    private void Write(ParseResult parsed, TextTokens[] pairs, bool cases)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
@@ -103,8 +104,8 @@ internal sealed class TokenizeCommand
         }
     }
 
-    private ModelOptions Options(ParseResult parsed, string backend) =>
-        _model.Read(parsed, backend: backend) with { Device = "cpu", VocabularyOnly = true };
+    private ModelOptions Options(ParseResult parsed, string backend, TokenizerRule rule) =>
+        _model.Read(parsed, backend: backend) with { Device = "cpu", VocabularyOnly = true, Tokenizer = rule };
 
     private async Task<string?> ReadTextAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         parsed.GetValue(_file) is null && parsed.GetValue(_cases) is null

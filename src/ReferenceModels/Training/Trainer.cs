@@ -39,7 +39,7 @@ public sealed class Trainer : IDisposable
         {
             GgufPreflight.Check(_file);
             string architecture = _file.Metadata.RequireString(GgufKeys.Architecture);
-            ITokenizer tokenizer = FileTokenizer.Read(_file.Metadata, architecture);
+            ITokenizer tokenizer = FileTokenizer.Read(_file.Metadata, architecture, TokenizerRule.Trained);
             INetwork network = Networks.Loader(architecture, _file.FileName)(_file, tokenizer.VocabularySize, options.LowRank is null);
             _adapter = options.LowRank is { } asked ? new TrainedAdapter(_file, network, asked, options.Seed) : null;
             Context = ContextOf(network.Sizes);

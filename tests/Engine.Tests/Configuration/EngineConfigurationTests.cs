@@ -24,12 +24,14 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:a:Path", ""),
             ("Engine:Models:a:Device", "gpu"),
             ("Engine:Models:a:Slots", "four"),
+            ("Engine:Models:a:Tokenizer", "hf"),
             ("Engine:Models:b:Path", "no/such/file.gguf"),
             ("Engine:Models:b:Backend", "reference"),
             ("Engine:Models:b:ContextLength", "-1"),
             ("Engine:Models:b:Slots", "0"),
             ("Engine:Models:b:Threads", "-2"),
             ("Engine:Models:b:GpuLayers", "-3"),
+            ("Engine:Models:b:Tokenizer", "7"),
             ("Engine:Models:b:LibraryPath", "no/such/folder"),
             ("Engine:Models:b:Adapters:0:Path", "no/such/adapter.gguf"),
             ("Engine:Models:b:Adapters:1:Path", File),
@@ -41,13 +43,14 @@ public sealed class EngineConfigurationTests
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 18 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 20 mistakes.
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Slots is 'four'. Set it to a whole number.
+            - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
@@ -57,6 +60,7 @@ public sealed class EngineConfigurationTests
             - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
+            - Models:b:Tokenizer is 7. Set it to trained or native.
             - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file in {Folders}.
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder in {Folders}.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?

@@ -86,6 +86,6 @@ public sealed class SentencePieceBpeTests
     private static ITokenizer Read(string name)
     {
         using GgufFile file = GgufFile.Open(TestData.Vocabulary(name));
-        return FileTokenizer.Read(file.Metadata, "llama");
+        return FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
     }
 }

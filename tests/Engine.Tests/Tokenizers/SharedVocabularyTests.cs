@@ -41,7 +41,7 @@ public sealed class SharedVocabularyTests
     public void The_ids_of_llama_cpps_test_texts_are_the_expected_ones(string name)
     {
         using GgufFile file = GgufFile.Open(FileOf(name));
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         string[] texts = File.ReadAllText(FileOf(name) + ".inp").Split("\n__ggml_vocab_test__\n")[..^1];
         string[] expected = File.ReadAllLines(FileOf(name) + ".out");
         Assert.True(texts.Length > 40 && texts.Length == expected.Length);
@@ -57,7 +57,7 @@ public sealed class SharedVocabularyTests
     public void Byte_level_text_comes_back_from_its_ids(string name)
     {
         using GgufFile file = GgufFile.Open(FileOf(name));
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         foreach (string text in new GeneratedTexts(seed: 12).Take(300))
         {
             string wellFormed = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
@@ -70,7 +70,7 @@ public sealed class SharedVocabularyTests
     public void Many_threads_get_the_ids_that_one_gets(string name)
     {
         using GgufFile file = GgufFile.Open(FileOf(name));
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         string[] texts = [.. new GeneratedTexts(seed: 13).Take(100)];
         IReadOnlyList<int>[] alone = [.. texts.Select(text => tokenizer.Encode(text))];
         Parallel.For(0, 400, i => Assert.Equal(alone[i % texts.Length], tokenizer.Encode(texts[i % texts.Length])));

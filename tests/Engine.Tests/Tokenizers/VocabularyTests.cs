@@ -82,7 +82,7 @@ public sealed class VocabularyTests : IDisposable
         writer.SetMetadata("tokenizer.ggml.tokens", GgufValue.FromStrings(GgufStrings.From((IReadOnlyList<byte[]>)[[0xC3], [0xA9], "a"u8.ToArray()])));
         writer.Write(path);
         using GgufFile file = GgufFile.Open(path);
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         Assert.Equal("éa", tokenizer.Decode([0, 1, 2]));
         Assert.Equal("\uFFFDa", tokenizer.Decode([0, 2]));
     }
@@ -134,7 +134,7 @@ public sealed class VocabularyTests : IDisposable
     public void Real_vocabularies_of_other_kinds_load(string name, int size, int? end)
     {
         using GgufFile file = GgufFile.Open(TestData.Vocabulary(name));
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         Assert.Equal(size, tokenizer.VocabularySize);
         Assert.True(end is null || tokenizer.IsEndOfGeneration(end.Value));
         Assert.NotEqual("", tokenizer.Decode(Enumerable.Range(0, size)));
@@ -170,6 +170,6 @@ public sealed class VocabularyTests : IDisposable
         metadata(writer);
         writer.Write(path);
         using GgufFile file = GgufFile.Open(path);
-        return FileTokenizer.Read(file.Metadata, "llama");
+        return FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
     }
 }

@@ -26,7 +26,7 @@ public sealed class TrainTokenizerCommandTests : IDisposable
 
         Outcome split = await EngineProcess.RunAsync("tokenize", "The old river sings, naïve 世界!", "--model", path);
         Assert.Equal(0, split.ExitCode);
-        Assert.EndsWith("llama.cpp and reference agree.\n", split.Output, StringComparison.Ordinal);
+        Assert.EndsWith("native (llama.cpp) and native (reference) agree.\n", split.Output, StringComparison.Ordinal);
     }
 
     [Fact]

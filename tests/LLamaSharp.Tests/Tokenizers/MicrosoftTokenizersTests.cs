@@ -36,7 +36,7 @@ public sealed class MicrosoftTokenizersTests
     public void The_reference_splits_as_the_library_does_but_for_what_is_known(string name)
     {
         string path = TestData.Vocabulary($"ggml-vocab-{name}.gguf");
-        ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path);
+        ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path, TokenizerRule.Native);
         string withTexts = name == "nomic-bert-moe" ? TestData.Vocabulary("ggml-vocab-llama-spm.gguf") : path; // it has none of its own
         string[] texts = File.ReadAllText(withTexts + ".inp").Split("\n__ggml_vocab_test__\n")[..^1];
         Assert.True(texts.Length > 40);
@@ -56,7 +56,7 @@ public sealed class MicrosoftTokenizersTests
     public void WordPiece_of_the_library_loses_a_line_end_and_the_words_beside_it_grow_together()
     {
         string path = TestData.Vocabulary("ggml-vocab-bert-bge.gguf");
-        ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path);
+        ITokenizer library = MicrosoftTokenizers.Read(path), reference = ReferenceBackend.ReadTokenizer(path, TokenizerRule.Native);
         Assert.Equal(reference.Encode("ab"), library.Encode("a\nb"));
         Assert.Equal(reference.Encode("a b"), reference.Encode("a\nb"));
     }

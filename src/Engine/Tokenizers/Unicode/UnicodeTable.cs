@@ -2,15 +2,20 @@ using System.Globalization;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>The file of Unicode's properties beside this one, which <c>generate.py</c> writes and explains.</summary>
+/// <summary>The files of properties beside this one; what writes each of them explains it: <c>generate.py</c> Unicode's,
+/// <c>generate-bert.js</c> those that BERT's normalization has in Hugging Face's tokenizers.</summary>
 internal static class UnicodeTable
 {
-    private const string Resource = "Engine.Tokenizers.Unicode.unicode-15.1.0.txt";
+    /// <summary>Unicode's.</summary>
+    private const string Unicode = "unicode-15.1.0.txt";
+
+    /// <summary>BERT's.</summary>
+    public const string Bert = "bert-0.22.2.txt";
 
     /// <summary>The fields of the lines that begin with one of some letters.</summary>
-    public static IEnumerable<string[]> Lines(string letters)
+    public static IEnumerable<string[]> Lines(string letters, string file = Unicode)
     {
-        using Stream stream = typeof(UnicodeTable).Assembly.GetManifestResourceStream(Resource)!;
+        using Stream stream = typeof(UnicodeTable).Assembly.GetManifestResourceStream(typeof(UnicodeTable), file)!;
         using var reader = new StreamReader(stream);
         while (reader.ReadLine() is { } line)
         {

@@ -53,6 +53,17 @@ internal static class Utf8
         return DecodeLonger(bytes, out length);
     }
 
+    /// <summary>The number of characters.</summary>
+    public static int Count(ReadOnlySpan<byte> utf8)
+    {
+        int count = 0;
+        foreach (byte each in utf8)
+        {
+            count += (each & 0xC0) != 0x80 ? 1 : 0;
+        }
+        return count;
+    }
+
     /// <summary>The bytes of a text, ill-formed UTF-16 as U+FFFD, in a rented array.</summary>
     public static byte[] Rent(string text, out int length)
     {

@@ -10,10 +10,10 @@ internal static class IdLines
     /// <param name="output">Where they go.</param>
     /// <param name="pairs">One for each text.</param>
     /// <param name="asCases">Whether a blank stands before each id, as in llama.cpp's <c>*.gguf.out</c>; else between two.</param>
-    public static void Write(TextWriter output, IEnumerable<TokenizationPair> pairs, bool asCases)
+    public static void Write(TextWriter output, IEnumerable<TextTokens> pairs, bool asCases)
     {
         var lines = new StringBuilder();
-        foreach (TokenizationPair pair in pairs)
+        foreach (TextTokens pair in pairs)
         {
             int start = lines.Length;
             foreach (int id in pair.First.Ids)
@@ -26,7 +26,7 @@ internal static class IdLines
     }
 
     /// <summary>The first text that two tokenizers split in different ways, and the number of all of them.</summary>
-    public static void WriteDifferences(TextWriter error, TokenizationPair[] pairs)
+    public static void WriteDifferences(TextWriter error, TextTokens[] pairs)
     {
         int first = Array.FindIndex(pairs, pair => pair.FirstDifference is not null);
         if (first >= 0)

@@ -9,31 +9,33 @@ internal static class TokenTable
     private const int IndexCells = 6;
     private const int IdCells = 8;
     private const int PieceCells = 25;
+    private const int NarrowPieceCells = 13; // of three columns
     private const int TextCells = 33;
 
     /// <param name="output">Where it goes.</param>
-    /// <param name="pair">The tokens.</param>
+    /// <param name="split">The tokens.</param>
     /// <param name="color"><c>auto</c>, <c>always</c> or <c>never</c>.</param>
-    public static void Write(TextWriter output, TokenizationPair pair, string color)
+    public static void Write(TextWriter output, TextTokens split, string color)
     {
         TokenColors colors = TokenColors.Choose(color);
         var text = new StringBuilder();
-        if (colors.Enabled && pair.First.Ids.Count > 0)
+        if (colors.Enabled && split.First.Ids.Count > 0)
         {
-            text.Append(colors.Text(pair.First)).Append("\n\n");
+            text.Append(colors.Text(split.First)).Append("\n\n");
         }
-        if (pair.Second is { } second)
+        if (split.Others.Count > 0)
         {
-            AppendBoth(text, pair, second, colors);
+            AppendColumns(text, Columns(split), colors);
         }
         else
         {
-            AppendOne(text, pair.First, colors);
+            AppendOne(text, split.First, colors);
         }
         string count = string.Create(CultureInfo.InvariantCulture,
-            $"{Plural(pair.First.Ids.Count, "token")}, {Plural(pair.Text.EnumerateRunes().Count(), "character")}");
-        string verdict = pair.DescribeDifference() is { } difference ? colors.Alarm(difference)
-            : pair.Second is { Backend: { } other } ? $"{count}; {pair.First.Backend} and {other} agree." : $"{count}, by {pair.First.Backend}.";
+            $"{Plural(split.First.Ids.Count, "token")}, {Plural(split.Text.EnumerateRunes().Count(), "character")}");
+        string verdict = split.DescribeDifference() is { } difference ? colors.Alarm(difference)
+            : split.Others.Count > 0 ? $"{count}; {string.Join(", ", split.Others.Prepend(split.First).SkipLast(1).Select(each => each.Name))} and {split.Others[^1].Name} agree."
+            : $"{count}, by {split.First.Name}.";
         output.Write(text.Append(verdict).Append('\n'));
     }
 
@@ -48,24 +50,44 @@ internal static class TokenTable
         text.Append('\n');
     }
 
-    private static void AppendBoth(StringBuilder text, TokenizationPair pair, Tokenization second, TokenColors colors)
+    // Those that differ, each beside the first; where all agree, one beside the other.
+    private static List<Tokenization> Columns(TextTokens split)
     {
-        text.Append(colors.Quiet($"{"#",IndexCells}  {pair.First.Backend,-(IdCells + PieceCells + 1)}   {second.Backend}")).Append('\n');
-        int count = Math.Max(pair.First.Ids.Count, second.Ids.Count);
+        List<Tokenization> columns = [split.First];
+        columns.AddRange(split.Others.Where(other => split.First.DifferenceFrom(other) is not null));
+        for (int i = columns.Count - 1; i > 1; i--)
+        {
+            if (columns[..i].Any(column => column.DifferenceFrom(columns[i]) is null))
+            {
+                columns.RemoveAt(i);
+            }
+        }
+        return columns.Count > 1 ? columns : [split.First, split.Others[0]];
+    }
+
+    private static void AppendColumns(StringBuilder text, List<Tokenization> columns, TokenColors colors)
+    {
+        int pieceCells = columns.Count == 2 ? PieceCells : NarrowPieceCells;
+        text.Append(colors.Quiet($"{"#",IndexCells}  {string.Join("   ", columns.Select(column => PieceText.Fit(column.Name, IdCells + pieceCells + 1)))}".TrimEnd(' '))).Append('\n');
+        int?[] differences = [.. columns.Select(columns[0].DifferenceFrom)];
+        int count = columns.Max(column => column.Ids.Count);
         for (int i = 0; i < count; i++)
         {
-            bool first = i == pair.FirstDifference;
-            string index = first ? colors.Alarm(">" + Index(i)[1..]) : colors.Quiet(Index(i));
-            AppendLine(text, $"{index}{Cells(pair.First, i, colors)} {(first ? colors.Alarm("|") : " ")}{Cells(second, i, colors)}");
+            var line = new StringBuilder(differences.Contains(i) ? colors.Alarm(">" + Index(i)[1..]) : colors.Quiet(Index(i)));
+            for (int column = 0; column < columns.Count; column++)
+            {
+                line.Append(column == 0 ? "" : differences[column] == i ? " " + colors.Alarm("|") : "  ").Append(Cells(columns[column], i, colors, pieceCells));
+            }
+            AppendLine(text, line.ToString());
         }
         text.Append('\n');
     }
 
     private static string Index(int index) => string.Create(CultureInfo.InvariantCulture, $"{index,IndexCells}");
 
-    private static string Cells(Tokenization tokens, int index, TokenColors colors) => index < tokens.Ids.Count
-        ? string.Create(CultureInfo.InvariantCulture, $"{tokens.Ids[index],IdCells}  {colors.Piece(PieceText.Fit(tokens.Pieces[index], PieceCells), index)}")
-        : new string(' ', IdCells + 2 + PieceCells);
+    private static string Cells(Tokenization tokens, int index, TokenColors colors, int pieceCells = PieceCells) => index < tokens.Ids.Count
+        ? string.Create(CultureInfo.InvariantCulture, $"{tokens.Ids[index],IdCells}  {colors.Piece(PieceText.Fit(tokens.Pieces[index], pieceCells), index)}")
+        : new string(' ', IdCells + 2 + pieceCells);
 
     // Fit fills with blanks, and a token's own at its end are to be seen.
     private static string TrailingBlanks(string text) =>

@@ -8,13 +8,17 @@ namespace Engine.Host.Commands.Tokenization;
 internal readonly record struct SplitForm(bool AddSpecial, bool ParseSpecial);
 
 /// <summary>What one tokenizer makes of a text.</summary>
-/// <param name="Backend">Whose it is.</param>
+/// <param name="Name">Whose it is: the rule, and the backend that splits by it.</param>
 /// <param name="Ids">The tokens.</param>
 /// <param name="Pieces">Each token's own text in the vocabulary.</param>
 /// <param name="Texts">What each token says: the characters that end in it, for a character may take several tokens.</param>
-internal sealed record Tokenization(string Backend, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces, IReadOnlyList<string> Texts)
+internal sealed record Tokenization(string Name, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces, IReadOnlyList<string> Texts)
 {
-    public static Tokenization Of(string backend, ITokenizer tokenizer, string text, SplitForm form)
+    /// <summary>Index of the first token on which another differs; null where they agree.</summary>
+    public int? DifferenceFrom(Tokenization other) =>
+        Ids.SequenceEqual(other.Ids) ? null : Ids.Zip(other.Ids).TakeWhile(pair => pair.First == pair.Second).Count();
+
+    public static Tokenization Of(string name, ITokenizer tokenizer, string text, SplitForm form)
     {
         IReadOnlyList<int> ids = tokenizer.Encode(text, form.AddSpecial, form.ParseSpecial);
         string[] texts = new string[ids.Count];
@@ -29,6 +33,6 @@ internal sealed record Tokenization(string Backend, IReadOnlyList<int> Ids, IRea
             }
             texts[i] = new string(characters[..decoder.GetChars(bytes, characters, flush: i == texts.Length - 1)]);
         }
-        return new Tokenization(backend, ids, [.. ids.Select(tokenizer.GetPiece)], texts);
+        return new Tokenization(name, ids, [.. ids.Select(tokenizer.GetPiece)], texts);
     }
 }

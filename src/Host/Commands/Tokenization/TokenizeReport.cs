@@ -6,7 +6,7 @@ namespace Engine.Host.Commands.Tokenization;
 internal sealed record TokenizeReport
 {
     /// <summary>Whose tokens <see cref="Ids"/> are.</summary>
-    public required string Backend { get; init; }
+    public required string Tokenizer { get; init; }
 
     public required string Text { get; init; }
 
@@ -15,15 +15,11 @@ internal sealed record TokenizeReport
     /// <summary>Each token's own text in the vocabulary.</summary>
     public required IReadOnlyList<string> Pieces { get; init; }
 
-    /// <summary>The other tokenizer's ids, where both were asked.</summary>
+    /// <summary>What other tokenizers make of the text, where they were asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<int>? ReferenceIds { get; init; }
+    public IReadOnlyList<OtherTokens>? Others { get; init; }
 
-    /// <summary>The other tokenizer's pieces, where both were asked.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? ReferencePieces { get; init; }
-
-    /// <summary>Whether the two agree.</summary>
+    /// <summary>Whether all agree.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Same { get; init; }
 
@@ -31,18 +27,27 @@ internal sealed record TokenizeReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? FirstDifference { get; init; }
 
-    public static TokenizeReport Of(TokenizationPair pair) => new()
+    public static TokenizeReport Of(TextTokens text) => new()
     {
-        Backend = pair.First.Backend,
-        Text = pair.Text,
-        Ids = pair.First.Ids,
-        Pieces = pair.First.Pieces,
-        ReferenceIds = pair.Second?.Ids,
-        ReferencePieces = pair.Second?.Pieces,
-        Same = pair.Second is null ? null : pair.FirstDifference is null,
-        FirstDifference = pair.FirstDifference,
+        Tokenizer = text.First.Name,
+        Text = text.Text,
+        Ids = text.First.Ids,
+        Pieces = text.First.Pieces,
+        Others = text.Others.Count == 0 ? null
+            : [.. text.Others.Select(other => new OtherTokens(other.Name, other.Ids, other.Pieces, text.First.DifferenceFrom(other)))],
+        Same = text.Others.Count == 0 ? null : text.FirstDifference is null,
+        FirstDifference = text.FirstDifference,
     };
 }
+
+/// <summary>What another tokenizer makes of the text.</summary>
+/// <param name="Tokenizer">Whose tokens they are.</param>
+/// <param name="Ids">The tokens.</param>
+/// <param name="Pieces">Each token's own text in the vocabulary.</param>
+/// <param name="FirstDifference">Index of the first token that is another than the report's own.</param>
+internal sealed record OtherTokens(
+    string Tokenizer, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? FirstDifference);
 
 /// <summary>What <c>tokenize --cases FILE --json</c> prints.</summary>
 /// <param name="Cases">One for each text.</param>

@@ -3,27 +3,36 @@ using ReferenceModels;
 
 namespace Engine.Host.Commands.Tokenization;
 
-/// <summary>The tokenizer that was asked for, or llama.cpp's and the reference's.</summary>
+/// <summary>The tokenizer that was asked for, or all: as the model was trained, llama.cpp's own, and the managed one by its rule.</summary>
 internal sealed class TokenizerChoice : IAsyncDisposable
 {
-    private readonly List<(string Backend, IModel Model)> _models = [];
+    private static readonly (string Backend, TokenizerRule Rule)[] All =
+    [
+        (ReferenceBackend.BackendName, TokenizerRule.Trained),
+        (BackendChoice.Auto, TokenizerRule.Native),
+        (ReferenceBackend.BackendName, TokenizerRule.Native),
+    ];
+
+    private readonly List<(string Name, IModel Model)> _models = [];
     private readonly List<EngineException> _refusals = [];
 
     /// <param name="backends">Where they come from.</param>
-    /// <param name="backend">The one asked for; null for both.</param>
+    /// <param name="backend">The backend asked for; null for any.</param>
+    /// <param name="rule">The rule asked for; null for any. With neither, all are taken.</param>
     /// <param name="options">How a backend loads the file.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     /// <exception cref="EngineException">None of them can be had.</exception>
     public static async Task<TokenizerChoice> LoadAsync(
-        Backends backends, string? backend, Func<string, ModelOptions> options, CancellationToken cancellationToken)
+        Backends backends, string? backend, TokenizerRule? rule, Func<string, TokenizerRule, ModelOptions> options, CancellationToken cancellationToken)
     {
         var choice = new TokenizerChoice();
-        foreach (string name in backend is null ? [BackendChoice.Auto, ReferenceBackend.BackendName] : new[] { backend })
+        (string, TokenizerRule) one = (backend ?? BackendChoice.Auto, rule ?? TokenizerRule.Trained);
+        foreach ((string name, TokenizerRule by) in backend is null && rule is null ? All : [one])
         {
             try
             {
-                IModel model = await backends.LoadAsync(options(name), cancellationToken).ConfigureAwait(false);
-                choice._models.Add((model.Card.Backend, model));
+                IModel model = await backends.LoadAsync(options(name, by), cancellationToken).ConfigureAwait(false);
+                choice._models.Add(($"{by.ToString().ToLowerInvariant()} ({model.Card.Backend})", model));
             }
             catch (EngineException refusal)
             {
@@ -35,16 +44,16 @@ internal sealed class TokenizerChoice : IAsyncDisposable
 
     /// <summary>Splits a text with each of them.</summary>
     /// <exception cref="EngineException">None of them can.</exception>
-    public TokenizationPair Split(string text, SplitForm form, CancellationToken cancellationToken)
+    public TextTokens Split(string text, SplitForm form, CancellationToken cancellationToken)
     {
         var answers = new List<Tokenization>();
         List<EngineException> refusals = [.. _refusals];
-        foreach ((string backend, IModel model) in _models)
+        foreach ((string name, IModel model) in _models)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                answers.Add(Tokenization.Of(backend, model.Tokenizer, text, form));
+                answers.Add(Tokenization.Of(name, model.Tokenizer, text, form));
             }
             catch (EngineException refusal)
             {
@@ -52,7 +61,7 @@ internal sealed class TokenizerChoice : IAsyncDisposable
             }
         }
         return answers.Count > 0
-            ? new TokenizationPair(text, answers[0], answers.ElementAtOrDefault(1), [.. refusals.Select(refusal => refusal.Message)])
+            ? new TextTokens(text, answers[0], answers[1..], [.. refusals.Select(refusal => refusal.Message)])
             : throw refusals[0];
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Engine;
 using Engine.Gguf;
 using Engine.Tokenizers;
 
@@ -118,7 +119,7 @@ internal static class WordPieceTraining
         foreach (string text in texts)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            WordPieceWords.Cut(Encoding.UTF8.GetBytes(text), stripsAccents: true, lowercases: true, ref sink);
+            WordPieceWords.Cut(Encoding.UTF8.GetBytes(text), TokenizerRule.Trained, stripsAccents: true, lowercases: true, ref sink);
         }
         return sink.Counts;
     }

@@ -33,7 +33,7 @@ public sealed class PreTokenizerTests : IDisposable
             string path = _folder.File(name + ".gguf");
             ByteVocabulary.WriteByteLevel(path, name, seed: 5);
             using GgufFile file = GgufFile.Open(path);
-            string ids = string.Join(' ', FileTokenizer.Read(file.Metadata, "llama").Encode(text, addSpecial: false));
+            string ids = string.Join(' ', FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native).Encode(text, addSpecial: false));
             Assert.True(seen.TryAdd(ids, name), $"{name} splits like {seen.GetValueOrDefault(ids)}");
         }
     }
@@ -44,7 +44,7 @@ public sealed class PreTokenizerTests : IDisposable
         string path = _folder.File("unknown.gguf");
         ByteVocabulary.WriteByteLevel(path, "brand-new", seed: 5);
         using GgufFile file = GgufFile.Open(path);
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         var refusal = Assert.Throws<UnsupportedRequestException>(() => tokenizer.Encode("text"));
         Assert.Contains("found 'brand-new'", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("a", tokenizer.Decode([97]));
@@ -57,7 +57,7 @@ public sealed class PreTokenizerTests : IDisposable
         string path = _folder.File("long.gguf");
         ByteVocabulary.WriteByteLevel(path, name, seed: 5);
         using GgufFile file = GgufFile.Open(path);
-        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama");
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Native);
         foreach (string run in (string[])["a", "A", "1", " ", "\n", " \n", "!", "中", "\u0301", "x1", "É'", "a "])
         {
             double growth = Steady.Growth(16, times => Assert.NotEmpty(tokenizer.Encode(string.Concat(Enumerable.Repeat(run, times * 1_000)), addSpecial: false)));

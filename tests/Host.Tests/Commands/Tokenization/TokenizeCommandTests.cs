@@ -19,11 +19,13 @@ public sealed class TokenizeCommandTests
         string model = TestData.Vocabulary($"ggml-vocab-{name}.gguf");
         string expected = await File.ReadAllTextAsync(model + ".out");
         string[] arguments = ["tokenize", "--cases", model + ".inp", "--model", model];
-        Outcome both = await EngineProcess.RunAsync(arguments);
-        Assert.Equal(new Outcome(0, expected, ""), both);
         foreach (string backend in Backends)
         {
-            Assert.Equal(both, await EngineProcess.RunAsync([.. arguments, "--backend", backend]));
+            Assert.Equal(new Outcome(0, expected, ""), await EngineProcess.RunAsync([.. arguments, "--backend", backend, "--tokenizer", "native"]));
+        }
+        if (name != "bert-bge") // some of whose texts are among those that llama.cpp splits otherwise
+        {
+            Assert.Equal(new Outcome(0, expected, ""), await EngineProcess.RunAsync(arguments));
         }
     }
 
@@ -49,7 +51,7 @@ public sealed class TokenizeCommandTests
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("     1   15043  ▁Hello                        15043  ▁Hello\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("     2      13  <0x0A>                           13  <0x0A>\n", outcome.Output, StringComparison.Ordinal);
-        Assert.EndsWith("7 tokens, 7 characters; llama.cpp and reference agree.\n", outcome.Output, StringComparison.Ordinal);
+        Assert.EndsWith("7 tokens, 7 characters; trained (reference), native (llama.cpp) and native (reference) agree.\n", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', outcome.Output);
     }
 
@@ -58,7 +60,7 @@ public sealed class TokenizeCommandTests
     {
         Outcome outcome = await RunAsync("Hello world", "--backend", "reference");
         Assert.Contains("     2    3186  ▁world                     \" world\"\n", outcome.Output, StringComparison.Ordinal);
-        Assert.EndsWith("3 tokens, 11 characters, by reference.\n", outcome.Output, StringComparison.Ordinal);
+        Assert.EndsWith("3 tokens, 11 characters, by trained (reference).\n", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,9 +86,30 @@ public sealed class TokenizeCommandTests
         JsonElement json = JsonDocument.Parse((await RunAsync("Hello world", "--json")).Output).RootElement;
         Assert.Equal([1, 15043, 3186], json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
         Assert.Equal(["<s>", "▁Hello", "▁world"], json.GetProperty("pieces").EnumerateArray().Select(piece => piece.GetString()));
-        Assert.Equal([1, 15043, 3186], json.GetProperty("reference_ids").EnumerateArray().Select(id => id.GetInt32()));
+        Assert.All(json.GetProperty("others").EnumerateArray(), other => Assert.Equal([1, 15043, 3186], other.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())));
+        Assert.Equal(["native (llama.cpp)", "native (reference)"], json.GetProperty("others").EnumerateArray().Select(other => other.GetProperty("tokenizer").GetString()));
         Assert.True(json.GetProperty("same").GetBoolean());
-        Assert.Equal("llama.cpp", json.GetProperty("backend").GetString());
+        Assert.Equal("trained (reference)", json.GetProperty("tokenizer").GetString());
+    }
+
+    [Fact]
+    public async Task What_llama_cpp_splits_otherwise_is_marked_by_table_ids_and_json()
+    {
+        string[] arguments = ["tokenize", "가 고", "--model", TestData.Vocabulary("ggml-vocab-bert-bge.gguf")];
+        Outcome table = await EngineProcess.RunAsync(arguments);
+        Assert.Equal(1, table.ExitCode);
+        Assert.Contains("#  trained (reference)                  native (llama.cpp)\n", table.Output, StringComparison.Ordinal);
+        Assert.Contains(">    2", table.Output, StringComparison.Ordinal);
+        Assert.Contains("trained (reference) and native (llama.cpp) DIFFER, first at token 2: ", table.Output, StringComparison.Ordinal);
+        Outcome ids = await EngineProcess.RunAsync([.. arguments, "--ids"]);
+        Assert.StartsWith("101 1455 30006 ", ids.Output, StringComparison.Ordinal);
+        Assert.Contains("DIFFER", ids.Error, StringComparison.Ordinal);
+        Assert.Equal(ids.Output, (await EngineProcess.RunAsync([.. arguments, "--ids", "--backend", "llama.cpp"])).Output);
+        Assert.Equal("101 1455 1455 102\n", (await EngineProcess.RunAsync([.. arguments, "--ids", "--tokenizer", "native"])).Output);
+        JsonElement json = JsonDocument.Parse((await EngineProcess.RunAsync([.. arguments, "--json"])).Output).RootElement;
+        Assert.Equal(2, json.GetProperty("first_difference").GetInt32());
+        Assert.All(json.GetProperty("others").EnumerateArray(), other => Assert.Equal(2, other.GetProperty("first_difference").GetInt32()));
+        Assert.False(json.GetProperty("same").GetBoolean());
     }
 
     [Fact]
@@ -100,7 +123,7 @@ public sealed class TokenizeCommandTests
 
     [Fact]
     public async Task The_default_model_splits_text_too() =>
-        Assert.EndsWith("llama.cpp and reference agree.\n", (await EngineProcess.RunAsync("tokenize", "The old river")).Output, StringComparison.Ordinal);
+        Assert.EndsWith("native (llama.cpp) and native (reference) agree.\n", (await EngineProcess.RunAsync("tokenize", "The old river")).Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("A text is missing: give it as TEXT, with --file PATH or with --cases FILE.\n")]

@@ -1,3 +1,4 @@
+using Engine;
 using ReferenceModels.Training.Vocabularies;
 
 namespace ReferenceModels.Tests.Training.Vocabularies;
@@ -56,7 +57,7 @@ internal static class NaiveMerging
         var sink = new Collecting([]);
         foreach (string text in texts)
         {
-            Engine.Tokenizers.WordPieceWords.Cut(System.Text.Encoding.UTF8.GetBytes(text), true, true, ref sink);
+            Engine.Tokenizers.WordPieceWords.Cut(System.Text.Encoding.UTF8.GetBytes(text), TokenizerRule.Trained, true, true, ref sink);
         }
         return sink.Words.Select(word => word[1..].EnumerateRunes().Select((rune, i) => (i == 0 ? "▁" : "") + rune).ToArray());
     }

@@ -58,7 +58,7 @@ public sealed class VocabularyTrainerTests : IDisposable
             string path = _folder.File($"{size}.gguf");
             VocabularyTrainer.Train(texts, new VocabularyOptions { Scheme = scheme, Size = size }).Write(path, "trained");
             using var file = Engine.Gguf.GgufFile.Open(path);
-            ITokenizer tokenizer = Engine.Tokenizers.FileTokenizer.Read(file.Metadata, "none");
+            ITokenizer tokenizer = Engine.Tokenizers.FileTokenizer.Read(file.Metadata, "none", TokenizerRule.Native);
             return texts.Sum(text => tokenizer.Encode(text, addSpecial: false).Count);
         }
     }

@@ -1,0 +1,61 @@
+using Engine.Tokenizers.Unicode;
+
+namespace Engine.Tokenizers;
+
+/// <summary>Brings a text into the form in which BERT's vocabularies were made, step by step as Hugging Face's tokenizers do:
+/// cleaned, Chinese characters set apart, accents stripped, small letters.</summary>
+internal static class BertNormalizer
+{
+    /// <summary>The code points of the normalized text; blanks of all kinds are U+0020.</summary>
+    public static List<int> Normalize(ReadOnlySpan<byte> utf8, bool stripsAccents, bool lowercases)
+    {
+        List<int> points = Clean(utf8);
+        if (stripsAccents)
+        {
+            points = StripAccents(points);
+        }
+        if (lowercases)
+        {
+            var small = new List<int>(points.Count);
+            foreach (int point in points)
+            {
+                BertCharacters.AppendLowercase(point, small);
+            }
+            points = small;
+        }
+        return points;
+    }
+
+    private static List<int> Clean(ReadOnlySpan<byte> utf8)
+    {
+        var points = new List<int>(utf8.Length);
+        while (!utf8.IsEmpty)
+        {
+            int point = Utf8.Decode(utf8, out int length);
+            utf8 = utf8[length..];
+            BertCharacter kind = BertCharacters.Kind(point);
+            if (BertCharacters.IsChinese(point))
+            {
+                points.AddRange([' ', point, ' ']);
+            }
+            else if (kind != BertCharacter.Dropped)
+            {
+                points.Add(kind == BertCharacter.Blank ? ' ' : point);
+            }
+        }
+        return points;
+    }
+
+    // All marks are put in order before the accents among them go: those that stay keep the order of the whole.
+    private static List<int> StripAccents(List<int> points)
+    {
+        var decomposed = new List<int>(points.Count + 16);
+        foreach (int point in points)
+        {
+            BertCharacters.AppendDecomposed(point, decomposed);
+        }
+        CanonicalForms.Order(decomposed);
+        decomposed.RemoveAll(point => BertCharacters.Kind(point) == BertCharacter.Accent);
+        return decomposed;
+    }
+}
