@@ -9,7 +9,9 @@ internal sealed class GeneratedTexts(int seed, params string[] specials)
     private static readonly string[] Words =
     [
         .. "the of and Quick BROWN FoX jUMPs iPhone McDonald naïve café Zürich über straße ﬁnance Ελληνικά Привет мир שלום עולם مرحبا بالعالم".Split(' '),
-        .. "नमस्ते दुनिया สวัสดีชาวโลก 你好世界 こんにちは 안녕하세요 日本語テキスト ქართული አማርኛ I'm you're we've they'll he'd it's CAN'T I'LL 'S 'Re 've x's".Split(' '),
+        .. "नमस्ते दुनिया สวัสดีชาวโลก 你好世界 こんにちは 안녕하세요 日本語テキスト ქართული አማርኛ I'm you're we've they'll he'd it's CAN'T I'LL 'S 'Re 've x's it'ſ".Split(' '),
+        .. "한국어 국군 क्षत्रिय ज़्यादा सूर्य น้ำใจ ที่นี่ العربيّة مُحَمَّد ﷺ עִבְרִית שָׁלוֹם தமிழ் கொள்ளை తెలుగు বাংলা မြန်မာ ខ្មែរ བོད་ ΌΣΟΣ İstanbul ıI ẞß ſt Ǆ ǅ 𐐷𐐬 𝔘𝔫𝔦 ÉCOLE ЁЖИК ёжик ՀԱՅ ᲥᲐᲠ HTTPServer fooBarBaz".Split(' '),
+        "e\u0301te\u0301", "A\u030A", "o\u0323\u0302", "\u1112\u1161\u11AB\u1100\u116E\u11A8", "\u0928\u093C", "\u05E9\u05BC\u05C1", "\u0B47\u0B3E", "\uF900\uFA10", "\u212B\u2126",
     ];
 
     private static readonly string[] Emoji = ["😀", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪🇫🇷", "❤️", "🏳️‍🌈", "✨", "🧑🏿‍🚀", "©", "™", "🀄", "🫠", "🐦‍⬛"];

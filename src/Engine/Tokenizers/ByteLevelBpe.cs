@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Engine.Gguf;
 using Engine.Tokenizers.Merging;
 using Engine.Tokenizers.PreTokenization;
@@ -43,9 +44,10 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
     /// <inheritdoc/>
     protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
     {
+        PreTokenizer preTokenizer = rule == TokenizerRule.Trained ? _preTokenizer.AsTrained : _preTokenizer;
         BytePairWorkspace workspace = Interlocked.Exchange(ref _workspace, null) ?? new BytePairWorkspace();
-        ReadOnlySpan<byte> bytes = workspace.Text.Read(utf8);
-        _preTokenizer.Split(workspace.Text, workspace.Ends, workspace.Spare);
+        ReadOnlySpan<byte> bytes = workspace.Text.Read(utf8, preTokenizer.Composes);
+        preTokenizer.Split(workspace.Text, workspace.Ends, workspace.Spare);
         ReadOnlySpan<int> points = workspace.Text.Points;
         bool isAscii = points.Length == bytes.Length;
         int point = 0;
@@ -70,6 +72,9 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
             _workspace = workspace;
         }
     }
+
+    /// <inheritdoc/>
+    protected override bool MayDependOnRule(string text) => _preTokenizer.AsTrained != _preTokenizer && !Ascii.IsValid(text);
 
     [SkipLocalsInit]
     private void SplitWord(ReadOnlySpan<byte> word, List<int> tokens)

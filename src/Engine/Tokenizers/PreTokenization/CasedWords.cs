@@ -1,15 +1,16 @@
+using System.Globalization;
 using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>Words that end where small letters turn into capitals, as Tekken and GPT-4o have them. llama.cpp knows
-/// capitals in ASCII only, and so does this:
+/// <summary>Words that end where small letters turn into capitals, as Tekken and GPT-4o have them:
 /// <c>[^\r\n\p{L}\p{N}]?U*l+|[^\r\n\p{L}\p{N}]?U+l*|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
-/// with U any letter but a–z and l any letter but A–Z.</summary>
+/// with U any letter that is not small and l any letter that is no capital; what has no case is both.</summary>
 /// <param name="digits">n: one for Tekken, three for GPT-4o.</param>
 /// <param name="marks">Whether combining marks count as letters.</param>
 /// <param name="contractions">Whether an English contraction belongs to the word before it.</param>
-internal sealed class CasedWords(int digits, bool marks = false, bool contractions = false) : WordSplitter
+/// <param name="allCapitals">Whether capitals and small letters are those of all scripts; llama.cpp knows ASCII's only.</param>
+internal sealed class CasedWords(int digits, bool marks = false, bool contractions = false, bool allCapitals = false) : WordSplitter
 {
     private readonly CodePointFlags _letters = marks ? CodePointFlags.Letter | CodePointFlags.Mark : CodePointFlags.Letter;
 
@@ -56,29 +57,38 @@ internal sealed class CasedWords(int digits, bool marks = false, bool contractio
 
     private int Behind(ReadOnlySpan<int> points, int at) => contractions ? Contraction(points, at, ignoreCase: true) : 0;
 
-    // U*: everything but a–z
+    // U*
     private int Capitals(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
     {
-        while (at < points.Length && (flags[at] & _letters) != 0 && points[at] is not (>= 'a' and <= 'z'))
+        while (at < points.Length && (flags[at] & _letters) != 0 && !IsSmall(points[at]))
         {
             at++;
         }
         return at;
     }
 
-    // U*l+, or -1: where no a–z follows, U* gives back its last letter that is not A–Z, and l+ has that one
+    // U*l+, or -1: where no small letter follows, U* gives back its last letter that is no capital, and l+ has that one
     private int EndsSmall(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
     {
         int end = Capitals(points, flags, at);
         if (end < points.Length && (flags[end] & _letters) != 0)
         {
-            while (end < points.Length && (flags[end] & _letters) != 0 && points[end] is not (>= 'A' and <= 'Z'))
+            while (end < points.Length && (flags[end] & _letters) != 0 && !IsCapital(points[end]))
             {
                 end++;
             }
             return end;
         }
-        int last = points[at..end].LastIndexOfAnyExceptInRange('A', 'Z');
-        return last < 0 ? -1 : at + last + 1;
+        while (end > at && IsCapital(points[end - 1]))
+        {
+            end--;
+        }
+        return end > at ? end : -1;
     }
+
+    private bool IsSmall(int point) =>
+        point < 0x80 || !allCapitals ? point is >= 'a' and <= 'z' : CodePoints.Category(point) == UnicodeCategory.LowercaseLetter;
+
+    private bool IsCapital(int point) =>
+        point < 0x80 || !allCapitals ? point is >= 'A' and <= 'Z' : CodePoints.Category(point) is UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter;
 }

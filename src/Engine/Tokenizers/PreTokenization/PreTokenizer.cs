@@ -5,7 +5,7 @@ namespace Engine.Tokenizers.PreTokenization;
 
 /// <summary>How a byte-level BPE vocabulary cuts a text into words before it merges: steps one after the other, each over
 /// the pieces of the one before. The names (<c>tokenizer.ggml.pre</c>) and what goes with them are llama.cpp's (v0.5.0,
-/// <c>src/llama-vocab.cpp</c>).</summary>
+/// <c>src/llama-vocab.cpp</c>), and so is what they do, but for <see cref="AsTrained"/>.</summary>
 internal sealed class PreTokenizer
 {
     private static readonly Dictionary<string, PreTokenizer> ByName = MakeTable();
@@ -13,6 +13,17 @@ internal sealed class PreTokenizer
     private readonly Splitter[] _steps;
 
     private PreTokenizer(params Splitter[] steps) => _steps = steps;
+
+    /// <summary>What the models of this name were trained with, by their own tokenizer.json, where llama.cpp does otherwise;
+    /// itself elsewhere. It cuts ASCII alike and merges alike. The differences are listed in <c>docs/tokenizers.md</c>.</summary>
+    public PreTokenizer AsTrained
+    {
+        get => field ?? this;
+        private init;
+    }
+
+    /// <summary>Whether the text is brought into NFC before it is cut.</summary>
+    public bool Composes { get; private init; }
 
     /// <summary>Names that <see cref="Find"/> knows.</summary>
     public static IEnumerable<string> Names => ByName.Keys.Where(name => name.Length > 0).Order(StringComparer.Ordinal);
@@ -81,8 +92,9 @@ internal sealed class PreTokenizer
             "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano");
         Add(new(new Llama3Words(digits: 3)), "dbrx", "smaug-bpe");
         Add(new(new Llama3Words(digits: 3)) { HasBeginningOfSequence = false }, "glm4", "chatglm-bpe");
+        Add(new(new Llama3Words(digits: 1)) { AsTrained = new(new Llama3Words(digits: 1)) { Composes = true } }, "qwen2");
         Add(new(new Llama3Words(digits: 1)),
-            "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open", "grok-2",
+            "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open", "grok-2",
             "bailingmoe", "bailingmoe2", "llada-moe");
         Add(new(new Llama3Words(digits: 1, marks: true)), "qwen35");
         Add(new(new Llama3Words(digits: 1, contractions: false)), "ufakzeka");
@@ -108,8 +120,11 @@ internal sealed class PreTokenizer
             "deepseek-coder");
         Add(new(new SetRuns(numbers, maximum: 3), new SetRuns(new CodePointSet(CodePointFlags.None, PreTokenizerRanges.HanAndKana)), new DeepSeek3Words()),
             "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4");
-        Add(new(new CasedWords(digits: 1)) { IgnoresMerges = true, AddsBeginningOfSequence = true }, "tekken");
-        Add(new(new CasedWords(digits: 3, contractions: true)), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
+        // their own words have marks among the letters and know the capitals of all scripts
+        PreTokenizer tekken = new(new CasedWords(digits: 1, marks: true, allCapitals: true)) { IgnoresMerges = true };
+        PreTokenizer o200k = new(new CasedWords(digits: 3, marks: true, contractions: true, allCapitals: true)); // whose merges make every token
+        Add(new(new CasedWords(digits: 1)) { IgnoresMerges = true, AddsBeginningOfSequence = true, AsTrained = tekken }, "tekken");
+        Add(new(new CasedWords(digits: 3, contractions: true)) { AsTrained = o200k }, "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
         Add(new(new CasedWords(digits: 3, marks: true, contractions: true)) { IgnoresMerges = true }, "granite-embed-multi-97m");
         return table;
     }

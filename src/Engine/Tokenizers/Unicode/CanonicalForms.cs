@@ -6,9 +6,6 @@ namespace Engine.Tokenizers.Unicode;
 /// together (NFC).</summary>
 internal static class CanonicalForms
 {
-    /// <summary>Text whose code points are all below this one is composed and stays what it is.</summary>
-    public const int FirstThatMayChange = 0x300;
-
     // Hangul by arithmetic: 19 leading consonants, 21 vowels, 27 trailing consonants or none
     private const int Syllables = 0xAC00;
     private const int Leading = 0x1100;
@@ -20,6 +17,7 @@ internal static class CanonicalForms
     private const int SyllableCount = LeadingCount * VowelCount * TrailingCount;
 
     private static readonly CodePointMap<byte> CombiningClass;
+    private static readonly CodePointMap<bool> Composes; // with what stands before it, or changes its place or itself
     private static readonly CodePointMap<int> FirstOffset; // differences, so that nearly all pages are the empty one
     private static readonly Dictionary<int, (int Left, int Right)> Parts = []; // in one step; Right 0 where there is none
     private static readonly Dictionary<(int Left, int Right), int> Wholes = [];
@@ -27,6 +25,7 @@ internal static class CanonicalForms
     static CanonicalForms()
     {
         var classes = new byte[CodePoints.Count];
+        var composes = new bool[CodePoints.Count];
         foreach (string[] fields in UnicodeTable.Lines("kcd"))
         {
             int point = UnicodeTable.Hex(fields[1]);
@@ -35,6 +34,7 @@ internal static class CanonicalForms
             if (fields[0] == "k")
             {
                 classes.AsSpan(point..(left + 1)).Fill((byte)right);
+                composes.AsSpan(point..(left + 1)).Fill(true);
                 continue;
             }
             Parts[point] = (left, right);
@@ -42,7 +42,11 @@ internal static class CanonicalForms
             {
                 Wholes[(left, right)] = point;
             }
+            composes[fields[0] == "c" ? right : point] = true;
         }
+        composes.AsSpan(Vowels, VowelCount).Fill(true);
+        composes.AsSpan(Trailing + 1, TrailingCount - 1).Fill(true);
+        Composes = new CodePointMap<bool>(composes);
         CombiningClass = new CodePointMap<byte>(classes);
         var offsets = new int[CodePoints.Count];
         foreach (int point in Parts.Keys.Concat(Enumerable.Range(Syllables, SyllableCount)))
@@ -73,6 +77,19 @@ internal static class CanonicalForms
         {
             points.Add(right); // which nothing takes apart further, in no line of the table
         }
+    }
+
+    /// <summary>Whether a text is in NFC for sure, as nearly all are.</summary>
+    public static bool IsComposed(ReadOnlySpan<int> points)
+    {
+        foreach (int point in points)
+        {
+            if (point >= 0x300 && Composes[point]) // below it nothing does
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// <summary>A text in NFC.</summary>

@@ -23,7 +23,9 @@ internal sealed class CodePointText
 
     /// <summary>Takes a fragment and gives the bytes that its code points have: its own, or, where some of them are no
     /// character, a copy with U+FFFD in their place.</summary>
-    public ReadOnlySpan<byte> Read(ReadOnlySpan<byte> utf8)
+    /// <param name="utf8">The fragment.</param>
+    /// <param name="composes">Whether the text is brought into NFC.</param>
+    public ReadOnlySpan<byte> Read(ReadOnlySpan<byte> utf8, bool composes = false)
     {
         if (_points.Length < utf8.Length)
         {
@@ -41,10 +43,27 @@ internal sealed class CodePointText
             _flags[count] = (byte)CodePoints.Flags(point);
         }
         Count = count;
-        return isWellFormed ? utf8 : Repair();
+        if (composes && !CanonicalForms.IsComposed(Points))
+        {
+            Compose();
+            isWellFormed = false;
+        }
+        return isWellFormed ? utf8 : Spell();
     }
 
-    private Span<byte> Repair()
+    private void Compose()
+    {
+        List<int> points = [.. Points];
+        CanonicalForms.Compose(points);
+        Count = points.Count; // never more than there were bytes
+        for (int at = 0; at < Count; at++)
+        {
+            _points[at] = points[at];
+            _flags[at] = (byte)CodePoints.Flags(points[at]);
+        }
+    }
+
+    private Span<byte> Spell()
     {
         _repaired = new byte[Count * 4];
         int length = 0;
