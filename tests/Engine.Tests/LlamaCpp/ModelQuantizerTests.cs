@@ -89,7 +89,7 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData("Q4", "Did you mean Q4_K_M?")]
     [InlineData("fp16", "Did you mean F16?")]
     [InlineData("Q4_KM", "Did you mean Q4_K_M?")]
-    [InlineData("banana", "one of F32, F16, BF16, Q8_0")]
+    [InlineData("banana", "expected a type such as Q8_0, Q6_K, Q5_K_M or Q4_K_M, found 'banana'. The help of the command lists all types.")]
     [InlineData("NVFP4", "it reads NVFP4 but cannot make it")]
     public async Task An_unknown_type_is_refused_with_the_types(string type, string expected) =>
         Assert.Contains(expected, (await Refused<ConfigurationException>(Write("llama", 64, 96), type)).Message, StringComparison.Ordinal);
