@@ -126,7 +126,7 @@ public sealed class TokenizeCommandTests
         Assert.EndsWith("native (llama.cpp) and native (reference) agree.\n", (await EngineProcess.RunAsync("tokenize", "The old river")).Output, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("A text is missing: give it as TEXT, with --file PATH or with --cases FILE.\n")]
+    [InlineData("A text is missing: give it as TEXT, through a pipe, with --file PATH or with --cases FILE.\n")]
     [InlineData("Expected one input, found several: give one of TEXT, --file and --cases.\n", "a", "--file", "b")]
     [InlineData("Reading the text 'absent.inp': expected a readable file, found no such file. Check the path given with --cases.\n", "--cases", "absent.inp")]
     [InlineData("--backend: expected one of 'auto', 'llama.cpp', 'reference', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
