@@ -1,4 +1,3 @@
-using Engine.Generation;
 using Engine.Gguf;
 using Engine.LlamaCpp;
 using LLama.Native;
