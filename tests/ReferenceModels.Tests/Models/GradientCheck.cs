@@ -1,6 +1,4 @@
-using Engine;
 using ReferenceModels.Models;
-using ReferenceModels.Ops;
 using ReferenceModels.Weights;
 
 namespace ReferenceModels.Tests.Models;
