@@ -1,6 +1,5 @@
 using Engine;
 using Engine.Gguf;
-using ReferenceModels.Tests.Models;
 
 namespace ReferenceModels.Tests;
 

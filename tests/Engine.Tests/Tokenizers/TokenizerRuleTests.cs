@@ -21,7 +21,7 @@ public sealed class TokenizerRuleTests : IDisposable
     [Fact]
     public void Uncased_bert_gives_the_ids_of_Hugging_Face()
     {
-        ITokenizer tokenizer = Read("bert-bge", TokenizerRule.Trained);
+        VocabularyTokenizer tokenizer = Read("bert-bge", TokenizerRule.Trained);
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden, "bert.json")));
         int differing = 0;
         foreach (JsonElement each in cases.RootElement.EnumerateArray())
