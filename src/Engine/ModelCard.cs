@@ -80,7 +80,16 @@ public sealed record ModelCard
 
     /// <summary>The file's chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>; empty where it has none.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The low-rank adapters it was loaded with.</summary>
+    public IReadOnlyList<AdapterCard> Adapters { get; init; } = [];
 }
+
+/// <summary>A low-rank adapter of a loaded model.</summary>
+/// <param name="Path">Where it was loaded from.</param>
+/// <param name="Scale">What its part of each product is multiplied by.</param>
+/// <param name="FileType">The coarsest type of its factors, such as <c>F32</c> or <c>Q8_0</c>.</param>
+public sealed record AdapterCard(string Path, float Scale, string FileType);
 
 /// <summary>What a model can be asked.</summary>
 [Flags]

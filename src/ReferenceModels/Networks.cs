@@ -14,6 +14,7 @@ internal static class Networks
         ["gpt2"] = (file, vocabulary, trainable) => Gpt2.Load(file, vocabulary, trainable),
         ["llama"] = (file, vocabulary, trainable) => Llama.Load(file, vocabulary, trainable),
         ["t5"] = (file, vocabulary, trainable) => T5.Load(file, vocabulary, trainable),
+        ["t5encoder"] = (file, vocabulary, trainable) => T5Encoder.Load(file, vocabulary, trainable),
         ["transformer"] = (file, vocabulary, trainable) => Transformer.Load(file, vocabulary, trainable),
     };
 

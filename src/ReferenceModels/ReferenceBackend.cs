@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ReferenceModels;
 
 /// <summary>The backend <c>reference</c>: models computed by managed code, in F32, on the CPU.</summary>
-/// <param name="logger">Receives warnings about prompts.</param>
+/// <param name="logger">Receives warnings about prompts and adapters.</param>
 public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) : IModelBackend
 {
     /// <summary>The name in configuration and on the command line.</summary>

@@ -23,7 +23,7 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
     /// <param name="tokenizer">By whose rule texts are split.</param>
-    /// <param name="logger">Receives what should be known of a text's tokens.</param>
+    /// <param name="logger">Receives what should be known of a text's tokens and of adapters.</param>
     public ReferenceModel(
         GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null, TokenizerRule tokenizer = TokenizerRule.Trained, ILogger? logger = null)
     {
@@ -34,7 +34,7 @@ internal sealed class ReferenceModel : ILoadedModel
             var load = Networks.Loader(architecture, file.FileName);
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);
             _network = load(file, Tokenizer.VocabularySize, false);
-            Adapt(adapters ?? []);
+            Adapt(adapters ?? [], logger);
             NetworkSizes sizes = _network.Sizes;
             var sampling = GgufSampling.Read(file.Metadata, Tokenizer.VocabularySize);
             Notices = sampling.Ignored;
@@ -49,6 +49,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 Sampling = sampling.Defaults,
                 SuppressedTokens = sampling.Suppressed,
                 Classes = _network is IRanker ranker ? ranker.Scores : 0,
+                Adapters = [.. (adapters ?? []).Zip(_adapters, (asked, adapter) => new AdapterCard(asked.Path, asked.Scale, adapter.FileType))],
             };
             Card = VocabularyFacts.Describe(card, file.Metadata, Tokenizer);
             _workers = new Workers(threads);
@@ -104,12 +105,16 @@ internal sealed class ReferenceModel : ILoadedModel
         _file.Dispose();
     }
 
-    private void Adapt(IReadOnlyList<AdapterOptions> adapters)
+    private void Adapt(IReadOnlyList<AdapterOptions> adapters, ILogger? logger)
     {
         foreach (AdapterOptions adapter in adapters)
         {
             _adapters.Add(GgufAdapter.Open(adapter.Path, _file));
             AdapterFile.Attach(_adapters[^1], adapter.Scale, _network.Parameters);
+            if (logger is not null)
+            {
+                _adapters[^1].WarnOfUnused(logger);
+            }
         }
     }
 }

@@ -14,6 +14,12 @@ internal sealed record RandomAdapter
     public string? Architecture { get; init; }
     public Action<GgufWriter>? More { get; init; }
 
+    /// <summary>Whether the token embedding has factors, which are turned: A (r, V), B (r, d).</summary>
+    public bool Embedding { get; init; }
+
+    /// <summary>The deviation of B. A·x is about as large as x, so with 1/√r a weight's part and its adapter's are equally large.</summary>
+    public float DeviationOfB { get; init; } = 0.2f;
+
     /// <summary>Which weights, of those that can be adapted.</summary>
     public Func<string, bool> Targets { get; init; } = _ => true;
 
@@ -34,7 +40,14 @@ internal sealed record RandomAdapter
         {
             (long d_in, long d_out) = (weight.Shape[0], weight.Shape[1]);
             writer.AddTensor(weight.Name + ".lora_a", [d_in, Rank], Type, RandomWeights.Make(random, Type, d_in * Rank, 1 / MathF.Sqrt(d_in)));
-            writer.AddTensor(weight.Name + ".lora_b", [Rank, d_out], Type, RandomWeights.Make(random, Type, Rank * d_out, 0.2f));
+            writer.AddTensor(weight.Name + ".lora_b", [Rank, d_out], Type, RandomWeights.Make(random, Type, Rank * d_out, DeviationOfB));
+        }
+        if (Embedding)
+        {
+            GgufTensor table = file.FindTensor("token_embd.weight")!;
+            (long d, long V) = (table.Shape[0], table.Shape[1]);
+            writer.AddTensor(table.Name + ".lora_a", [Rank, V], Type, RandomWeights.Make(random, Type, Rank * V, 1));
+            writer.AddTensor(table.Name + ".lora_b", [Rank, d], Type, RandomWeights.Make(random, Type, Rank * d, DeviationOfB));
         }
         More?.Invoke(writer);
         writer.Write(path);

@@ -21,6 +21,9 @@ internal sealed record RandomT5
     public bool Tied { get; init; }
     public bool Gated { get; init; }
 
+    /// <summary>Whether the file holds the encoder alone, the same as in the whole.</summary>
+    public bool EncoderOnly { get; init; }
+
     /// <summary>Whether every layer has a table of relative positions, not the first alone.</summary>
     public bool OwnPositions { get; init; }
     public string? Missing { get; init; }
@@ -33,23 +36,24 @@ internal sealed record RandomT5
     {
         var random = new Random(Seed);
         var writer = new GgufWriter();
-        writer.SetMetadata("general.architecture", "t5");
+        string architecture = EncoderOnly ? "t5encoder" : "t5";
+        writer.SetMetadata("general.architecture", architecture);
         writer.SetMetadata("general.name", "random");
-        writer.SetMetadata("t5.context_length", (uint)Context);
-        writer.SetMetadata("t5.embedding_length", (uint)Width);
-        writer.SetMetadata("t5.block_count", (uint)N);
-        writer.SetMetadata("t5.feed_forward_length", (uint)Inner);
-        writer.SetMetadata("t5.attention.head_count", (uint)H);
-        writer.SetMetadata("t5.attention.relative_buckets_count", (uint)Buckets);
-        writer.SetMetadata("t5.attention.layer_norm_rms_epsilon", Epsilon);
+        writer.SetMetadata(architecture + ".context_length", (uint)Context);
+        writer.SetMetadata(architecture + ".embedding_length", (uint)Width);
+        writer.SetMetadata(architecture + ".block_count", (uint)N);
+        writer.SetMetadata(architecture + ".feed_forward_length", (uint)Inner);
+        writer.SetMetadata(architecture + ".attention.head_count", (uint)H);
+        writer.SetMetadata(architecture + ".attention.relative_buckets_count", (uint)Buckets);
+        writer.SetMetadata(architecture + ".attention.layer_norm_rms_epsilon", Epsilon);
         if (M is int decoder)
         {
-            writer.SetMetadata("t5.decoder_block_count", (uint)decoder);
+            writer.SetMetadata(architecture + ".decoder_block_count", (uint)decoder);
         }
         if (KeyLength is int length)
         {
-            writer.SetMetadata("t5.attention.key_length", (uint)length);
-            writer.SetMetadata("t5.attention.value_length", (uint)length);
+            writer.SetMetadata(architecture + ".attention.key_length", (uint)length);
+            writer.SetMetadata(architecture + ".attention.value_length", (uint)length);
         }
         writer.SetMetadata("tokenizer.ggml.model", "t5");
         writer.SetMetadata("tokenizer.ggml.tokens", (IReadOnlyList<string>)[.. Enumerable.Range(0, V).Select(Token)]);
@@ -107,18 +111,23 @@ internal sealed record RandomT5
         void Vector(string tensor, int n)
         {
             float[] values = [.. Enumerable.Range(0, n).Select(_ => 1 + 0.2f * (float)random.NextDouble())];
-            writer.AddTensor(tensor, [n], GgmlType.F32, MemoryMarshal.AsBytes<float>(values).ToArray());
+            if (Has(tensor))
+            {
+                writer.AddTensor(tensor, [n], GgmlType.F32, MemoryMarshal.AsBytes<float>(values).ToArray());
+            }
         }
         void Matrix(string tensor, int rows, int columns, float scale = 0, GgmlType? type = null)
         {
             float deviation = scale > 0 ? scale : 1 / MathF.Sqrt(columns);
             byte[] data = RandomWeights.Make(random, type ?? Type, (long)rows * columns, deviation);
-            if (tensor != Missing)
+            if (tensor != Missing && Has(tensor))
             {
                 writer.AddTensor(tensor, [columns, rows], type ?? Type, data);
             }
         }
     }
+
+    private bool Has(string tensor) => !EncoderOnly || tensor.StartsWith("enc.", StringComparison.Ordinal) || tensor.StartsWith("token_embd", StringComparison.Ordinal);
 
     private static string Token(int id) => id switch
     {

@@ -9,7 +9,7 @@ internal static class GgufActivation
         "llama" => "silu",
         "gpt2" or "bert" => "gelu",
         // T5 1.0 has ReLU; 1.1 has the gated form of GELU, and the gate's weights with it. llama.cpp asks each layer.
-        "t5" => file.Tensors.Any(tensor => tensor.Name.EndsWith(".ffn_gate.weight", StringComparison.Ordinal)) ? "gelu" : "relu",
+        "t5" or "t5encoder" => file.Tensors.Any(tensor => tensor.Name.EndsWith(".ffn_gate.weight", StringComparison.Ordinal)) ? "gelu" : "relu",
         _ => null,
     };
 }

@@ -1,9 +1,13 @@
+using Microsoft.Extensions.Logging;
+
 namespace Engine.Gguf;
 
 /// <summary>A file of low-rank adapters (LoRA, Hu et al. 2021, https://arxiv.org/abs/2106.09685): for some weights W₀ of a model, A (in, r)
-/// and B (r, out), so that the product becomes W₀·x + s·α/r·B·A·x.</summary>
+/// and B (r, out), so that the product becomes W₀·x + s·α/r·B·A·x. Rows that are looked up have their factors turned: A (r, V) and B (r, d),
+/// so that token t's row becomes W₀[t] + s·α/r·B·A[t].</summary>
 /// <remarks>Checked against the model before llama.cpp has it: what would end the process there (a text where it reads a number, integers
-/// as factors, an adapted embedding that is also the output) and what it would read and never use.</remarks>
+/// as factors, an adapted embedding that is also the output) and factors that it would read and never use. Vectors of norms, which it
+/// skips by their names, are <see cref="Unused"/>.</remarks>
 internal sealed class GgufAdapter : IDisposable
 {
     /// <summary>What the file says it is.</summary>
@@ -12,8 +16,17 @@ internal sealed class GgufAdapter : IDisposable
     /// <summary>Behind a weight's name.</summary>
     public const string SuffixA = ".lora_a", SuffixB = ".lora_b";
 
+    /// <summary>The event of a file with <see cref="Unused"/> vectors.</summary>
+    public static readonly EventId UnusedVectors = new(5, nameof(UnusedVectors));
+
     private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string Weights = ".weight";
+
+    // The one table whose rows llama.cpp adapts (llm_graph_context::build_inp_embd).
+    private const string Embedding = "token_embd.weight";
+
+    // How llama.cpp knows what it skips, whatever else the name says (llama_adapter_lora_init).
+    private const string NormVector = "_norm.weight";
 
     private readonly GgufFile _file;
     private readonly GgufFile _model;
@@ -29,8 +42,14 @@ internal sealed class GgufAdapter : IDisposable
     /// <summary>The adapted weights.</summary>
     public IReadOnlyList<Pair> Pairs { get; private set; } = [];
 
+    /// <summary>Vectors of norms, by name: trained whole instead of by factors, and left alone by llama.cpp.</summary>
+    public IReadOnlyList<string> Unused { get; private set; } = [];
+
     /// <summary>The file, which holds the factors' data.</summary>
     public GgufFile File => _file;
+
+    /// <summary>The coarsest type of the factors, by bits; of the two of 16 bits the one with fewer digits.</summary>
+    public string FileType => $"{Pairs.SelectMany(pair => (GgmlType[])[pair.A.Type, pair.B.Type]).Append(GgmlType.F32).MinBy(type => (BitsOf(type), type == GgmlType.BF16 ? 0 : 1))}";
 
     /// <summary>Opens a file and checks it.</summary>
     /// <param name="path">The adapter.</param>
@@ -70,6 +89,17 @@ internal sealed class GgufAdapter : IDisposable
         return last.Length > 0 && tensor.Shape.Count >= 2 && !isLookedUp && !isClassifier && !last.EndsWith("norm", StringComparison.Ordinal);
     }
 
+    /// <summary>Says what of the file changes nothing.</summary>
+    public void WarnOfUnused(ILogger logger)
+    {
+        if (Unused.Count > 0)
+        {
+            logger.Log(
+                LogLevel.Warning, UnusedVectors, "{Adapter} holds {Count} vectors of norms, such as {Name}, which llama.cpp does not use, and no other backend here either: the norms of {Model} stay as they are{Rest}.",
+                _file.FileName, Unused.Count, Unused[0], _model.FileName, Pairs.Count == 0 ? ", and the adapter changes nothing" : "");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
@@ -107,7 +137,8 @@ internal sealed class GgufAdapter : IDisposable
     private void ReadPairs()
     {
         var pairs = new List<Pair>();
-        foreach (GgufTensor tensor in _file.Tensors)
+        Unused = [.. _file.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith(NormVector, StringComparison.Ordinal))];
+        foreach (GgufTensor tensor in _file.Tensors.Where(tensor => !Unused.Contains(tensor.Name)))
         {
             bool isA = tensor.Name.EndsWith(SuffixA, StringComparison.Ordinal);
             if (!isA && !tensor.Name.EndsWith(SuffixB, StringComparison.Ordinal))
@@ -121,29 +152,35 @@ internal sealed class GgufAdapter : IDisposable
                 pairs.Add(Check(target, tensor, counterpart));
             }
         }
-        Pairs = pairs.Count > 0 ? pairs : throw Refuse("adapters of some weights", "no tensors");
+        Pairs = pairs.Count + Unused.Count > 0 ? pairs : throw Refuse("adapters of some weights", "no tensors");
     }
 
     private Pair Check(string target, GgufTensor a, GgufTensor b)
     {
         GgufTensor weight = _model.FindTensor(target)
             ?? throw Refuse($"adapters of weights that {_model.FileName} has", $"one of '{target}'");
-        if (!CanAdapt(weight))
+        bool isLookedUp = target == Embedding;
+        if (isLookedUp && IsHead)
         {
-            throw Refuse("adapters of weights that are multiplied", $"one of '{target}' {weight.ShapeText}, which is not, or not by llama.cpp");
+            throw new ModelFileException(
+                $"Loading the adapter {_file.FileName} for {_model.FileName}: expected no factors of '{target}', which is the model's head as well, found some. Factors for looking up rows do not fit a product, and llama.cpp has no others; take an adapter that leaves the embedding as it is.");
         }
-        long rank = a.Shape.Count > 1 ? a.Shape[1] : 1;
+        if (!isLookedUp && !CanAdapt(weight))
+        {
+            throw Refuse("adapters of weights that are multiplied, or of the token embedding", $"one of '{target}' {weight.ShapeText}, which llama.cpp would load and not use");
+        }
+        long rank = isLookedUp ? b.Shape[0] : a.Shape.Count > 1 ? a.Shape[1] : 1;
         long[] experts = [.. weight.Shape.Skip(2)];
-        Agree(a, [weight.Shape[0], rank, .. experts]);
-        Agree(b, [rank, weight.Shape[1], .. experts]);
-        return new Pair(target, a, b, rank);
+        Agree(a, isLookedUp ? [rank, weight.Shape[1]] : [weight.Shape[0], rank, .. experts]);
+        Agree(b, isLookedUp ? [rank, weight.Shape[0]] : [rank, weight.Shape[1], .. experts]);
+        return new Pair(target, a, b, rank, isLookedUp);
 
         void Agree(GgufTensor factor, long[] expected)
         {
             if (!TrimOnes(factor.Shape).SequenceEqual(TrimOnes(expected)))
             {
                 throw new ModelFileException(
-                    $"Loading '{factor.Name}' from {_file.FileName}: expected ({string.Join(", ", expected)}) from '{target}' {weight.ShapeText} and rank {rank}, file has {factor.ShapeText}. Take an adapter that was made for {_model.FileName}.");
+                    $"Loading '{factor.Name}' from {_file.FileName}: expected ({string.Join(", ", expected)}) from '{target}' {weight.ShapeText}{(isLookedUp ? ", whose factors are turned," : "")} and rank {rank}, file has {factor.ShapeText}. Take an adapter that was made for {_model.FileName}.");
             }
             if (factor.Type is GgmlType.Q8_1 or GgmlType.Q8_K or GgmlType.I8 or GgmlType.I16 or GgmlType.I32 or GgmlType.I64 or GgmlType.F64)
             {
@@ -152,16 +189,22 @@ internal sealed class GgufAdapter : IDisposable
         }
     }
 
+    private static double BitsOf(GgmlType type) => 8.0 * GgmlBlock.Of(type).Bytes / GgmlBlock.Of(type).Elements;
+
+    // A file without a head of its own has the embedding for one; an encoder has none.
+    private bool IsHead => !GgufUsage.IsEncoder(_model.Metadata.RequireString(GgufKeys.Architecture)) && _model.FindTensor("output.weight") is null;
+
     // A trailing 1 says nothing: (64, 1) is (64).
     private static IEnumerable<long> TrimOnes(IReadOnlyList<long> shape) => shape.Take(shape.Count - shape.Reverse().TakeWhile(length => length == 1).Count());
 
     private ModelFileException Refuse(string expected, string found) => new(
         $"Loading the adapter {_file.FileName} for {_model.FileName}: expected {expected}, found {found}. Take an adapter that was made for this model.");
 
-    /// <summary>The factors of one weight.</summary>
+    /// <summary>The factors of one weight, in ggml's order: A (in, r) and B (r, out), or for rows that are looked up A (r, V) and B (r, d).</summary>
     /// <param name="Target">The weight's name.</param>
-    /// <param name="A">(in, r) in ggml's order.</param>
-    /// <param name="B">(r, out) in ggml's order.</param>
+    /// <param name="A">The first.</param>
+    /// <param name="B">The second.</param>
     /// <param name="Rank">r.</param>
-    internal sealed record Pair(string Target, GgufTensor A, GgufTensor B, long Rank);
+    /// <param name="IsLookedUp">Whether the weight's rows are looked up, not multiplied.</param>
+    internal sealed record Pair(string Target, GgufTensor A, GgufTensor B, long Rank, bool IsLookedUp);
 }

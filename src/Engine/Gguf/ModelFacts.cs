@@ -68,6 +68,10 @@ internal sealed record ModelFacts
     /// <summary>Whether it is an encoder–decoder.</summary>
     public bool HasSource => DecoderStartToken is not null;
 
+    /// <summary>Whether what it embeds has to go through <c>llama_encode</c>. llama.cpp masks the encoder of a T5 as if it were causal in
+    /// <c>llama_decode</c>: its files do not say that it is not.</summary>
+    public bool Encodes => HasSource || (HasWeights && Architecture == "t5encoder");
+
     /// <summary>Whether what it encodes goes through it in one piece.</summary>
     public bool IsWhole => HasSource || !Abilities.HasFlag(ModelAbilities.Score);
 

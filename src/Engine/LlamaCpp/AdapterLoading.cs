@@ -1,26 +1,38 @@
 using Engine.Gguf;
+using Microsoft.Extensions.Logging;
 
 namespace Engine.LlamaCpp;
 
 /// <summary>The loading of low-rank adapters, whichever binding makes the call.</summary>
 internal static class AdapterLoading
 {
+    /// <summary>Refuses adapters that llama.cpp would end the process over, or that are not this model's.</summary>
+    /// <returns>What they are.</returns>
+    /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
+    public static IReadOnlyList<AdapterCard> Check(GgufFile file, IReadOnlyList<AdapterOptions> options, ILogger logger)
+    {
+        var cards = new List<AdapterCard>();
+        foreach (AdapterOptions adapter in options)
+        {
+            using GgufAdapter check = GgufAdapter.Open(adapter.Path, file);
+            check.WarnOfUnused(logger);
+            cards.Add(new AdapterCard(adapter.Path, adapter.Scale, check.FileType));
+        }
+        return cards;
+    }
+
     /// <summary>Loads them one after another, before the model has contexts.</summary>
     /// <param name="file">The model's file.</param>
-    /// <param name="options">Which, and how much.</param>
+    /// <param name="options">Which, and how much; checked before.</param>
     /// <param name="runner">Who runs the model, such as <c>llama.cpp v0.5.0</c>.</param>
     /// <param name="load">Loads one by its path; null where llama.cpp refuses it, its reason in the log.</param>
-    /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
+    /// <exception cref="ModelFileException">llama.cpp refuses a file.</exception>
     public static async Task<(T Adapter, float Scale)[]> RunAsync<T>(
         GgufFile file, IReadOnlyList<AdapterOptions> options, string runner, Func<string, NativeLogListener, T?> load) where T : class
     {
         if (options.Count == 0)
         {
             return [];
-        }
-        foreach (AdapterOptions adapter in options)
-        {
-            using GgufAdapter check = GgufAdapter.Open(adapter.Path, file); // llama.cpp opens the file itself, and dies of what this refuses
         }
         return await GuardedThread.Run(
             $"adapters of {file.FileName}", stackBytes: 16 << 20,

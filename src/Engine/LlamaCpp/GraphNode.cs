@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp;
@@ -13,7 +14,8 @@ namespace Engine.LlamaCpp;
 /// <item>after the first weight or bias among its sources, without the suffix and with the layer behind:
 /// the product with <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are both <c>attn_output-3</c>
 /// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
-/// weight's name are left out, for an activation has its part beside its name;</item>
+/// weight's name are left out, for an activation has its part beside its name; the products with an adapter's factors keep which one it
+/// is, <c>attn_q.lora_a-3</c> and <c>attn_q.lora_b-3</c>, and the sum with what they give is <c>attn_q.lora-3</c>;</item>
 /// <item>like a view of its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
 /// them here): <c>l_out-0 (rows)</c>;</item>
 /// <item>else by its operation and its sources, such a choice left out: <c>add(kqv_out-0,inp_norm-0)</c>.</item>
@@ -35,9 +37,6 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     [GeneratedRegex(@"^(node|leaf)_\d+$")]
     private static partial Regex Numbered { get; }
 
-    [GeneratedRegex(@"^(?:(?:enc|dec)\.)?(?:blk\.(?<layer>\d+)\.)?(?<name>.+)\.(?:weight|bias)$")]
-    private static partial Regex WeightName { get; }
-
     /// <summary>ggml's name of the operation, such as <c>MUL_MAT</c>.</summary>
     public string Operation => Marshal.PtrToStringUTF8(Ggml.ggml_op_name(tensor->op)) ?? "";
 
@@ -56,7 +55,7 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
         return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given, nesting) + given
             : given.Length > 0 && !Numbered.IsMatch(given) ? given
             : IsChoice ? Source(0)!.Value.NameWithin(nesting) + " (rows)"
-            : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null) ?? Composed(nesting);
+            : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null) ?? AdaptedSum ?? Composed(nesting);
     }
 
     private string Composed(int nesting)
@@ -83,9 +82,11 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
         _ => null,
     };
 
-    private string? WeightsName => Root is { Operation: "NONE" } root && WeightName.Match(root.GivenName) is { Success: true } match
-        ? match.Groups["layer"] is { Success: true } layer ? $"{match.Groups["name"].Value}-{layer.Value}" : match.Groups["name"].Value
-        : null;
+    private string? WeightsName => Root is { Operation: "NONE" } root ? WeightName.OfActivation(root.GivenName) : null;
+
+    // With adapters a product is its own, scaled, added to the one with the weight.
+    private string? AdaptedSum => Operation == "ADD" && Source(1) is { Operation: "SCALE" } scaled && scaled.Source(0) is { Operation: "MUL_MAT" } product
+        && product.Source(0)?.WeightsName is { } factor ? WeightName.OfAdaptedSum(factor) : null;
 
     // Between devices the scheduler works on copies, which it calls device#name#number.
     private string GivenName

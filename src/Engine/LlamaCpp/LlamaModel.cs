@@ -28,6 +28,7 @@ internal abstract class LlamaModel : ILoadedModel
         {
             Sampling = sampling.Defaults,
             SuppressedTokens = sampling.Suppressed,
+            Adapters = plan.Adapters,
         };
     }
 
@@ -53,7 +54,7 @@ internal abstract class LlamaModel : ILoadedModel
     public abstract int ClassifierWidth { get; }
 
     /// <summary>The name of the rows behind the final norm, in a graph that does not give them another.</summary>
-    public string RowsName => _facts.IsEncoder ? "result_embd" : "result_norm";
+    public string RowsName => _facts is { IsEncoder: true, Encodes: false } ? "result_embd" : "result_norm";
 
     /// <summary>Whether a source comes before the tokens.</summary>
     public bool HasSource => _facts.HasSource;
@@ -74,22 +75,22 @@ internal abstract class LlamaModel : ILoadedModel
         };
     }
 
-    /// <summary>A context of an encoder–decoder: a source goes through it in one piece.</summary>
+    /// <summary>A context of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
     /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
     public LlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
-        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap, Encodes: true));
+        CreateContext(new(tokens, tokens, tokens, numerics, Embeds: !HasSource, Tap: tap, Encodes: true));
 
     /// <summary>A context whose tokens all give a row behind the final norm.</summary>
     public LlamaContext CreateEmbeddingContext(Numerics numerics)
     {
         int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
-        return HasSource
+        return _facts.Encodes
             ? CreateEncodingContext(Card.ContextLength, numerics)
             : CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
     }
 
     /// <summary>The same for the tokens of one request in one batch.</summary>
-    public LlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => HasSource
+    public LlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => _facts.Encodes
         ? CreateEncodingContext(tokens, numerics, tap)
         : CreateContext(new(tokens, tokens, tokens, numerics, Embeds: true, Tap: tap));
 

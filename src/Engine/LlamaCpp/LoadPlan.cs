@@ -10,7 +10,8 @@ namespace Engine.LlamaCpp;
 /// <param name="ContextLength">Tokens of a context.</param>
 /// <param name="Threads">Threads of a context's computation.</param>
 /// <param name="Slots">Contexts at the same time.</param>
-internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, int Slots)
+/// <param name="Adapters">Checked against the file.</param>
+internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, int Slots, IReadOnlyList<AdapterCard> Adapters)
 {
     // A thread's share of the weights below which waiting for each other costs threads more than they gain.
     private const long BytesPerThread = 4 << 20;
@@ -28,7 +29,8 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             GgufPreflight.CheckForLlamaCpp(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
-            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots)
+            IReadOnlyList<AdapterCard> adapters = AdapterLoading.Check(file, options.VocabularyOnly ? [] : options.Adapters, logger);
+            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots, adapters)
             {
                 Tokenizer = options.Tokenizer == TokenizerRule.Trained ? FileTokenizer.Feed(file.Metadata, logger) : null,
             };

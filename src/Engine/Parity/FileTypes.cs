@@ -22,7 +22,13 @@ internal static class FileTypes
     /// <summary>How the names of ggml's block types begin.</summary>
     private static readonly string[] QuantizedPrefixes = ["Q", "IQ", "TQ", "MXFP", "NVFP"];
 
-    public static Precision Coarser(string a, string b) => (Precision)Math.Max((int)Of(a), (int)Of(b));
+    /// <summary>The coarsest of two models' weights and of their adapters' factors.</summary>
+    /// <exception cref="UnsupportedRequestException">A type is not known.</exception>
+    public static Precision Coarsest(ModelCard a, ModelCard b) => (Precision)new[] { a, b }.Max(card => (int)Coarsest(card));
+
+    /// <summary>The same of one model.</summary>
+    /// <exception cref="UnsupportedRequestException">A type is not known.</exception>
+    public static Precision Coarsest(ModelCard card) => (Precision)card.Adapters.Where(adapter => adapter.Scale != 0).Select(adapter => adapter.FileType).Append(card.FileType).Max(type => (int)Of(type));
 
     /// <exception cref="UnsupportedRequestException">The name is not known: no tolerance is guessed for it.</exception>
     public static Precision Of(string fileType) => fileType switch

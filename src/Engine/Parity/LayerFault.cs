@@ -22,7 +22,7 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
         // In the same layer, or in one that the other side lacks as a whole.
         LayerRow[] before =
         [
-            .. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true } && row.Part == seen.Part
+            .. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true, IsPartialSum: false } && row.Part == seen.Part
                 && (row.Layer == seen.Layer || !shared.Contains(row.Layer))),
         ];
         // One op in the place of several.

@@ -35,6 +35,7 @@ internal static partial class LayerJoin
             byKey[LayerKey.Of(reference[r])] = r;
         }
         int[] partner = [.. native.Select(activation => byKey.GetValueOrDefault(LayerKey.Of(activation), -1))];
+        AdapterOrder.Join(native, reference, partner);
         int[] anchor = Anchors(native.Count, reference.Count, partner);
         foreach (int r in Enumerable.Range(0, reference.Count).Except(partner).ToArray())
         {

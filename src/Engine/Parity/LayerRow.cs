@@ -41,6 +41,13 @@ internal sealed class LayerRow
     /// <summary>Whether the op computes: one that does, on one side alone, is a part of the model that the other lacks.</summary>
     public bool Computes => !Moves(Operation);
 
+    /// <summary>Whether it is a product with an adapter's factor, or what that is scaled to.</summary>
+    public static bool IsOfAdapter(string name) => name.Contains(".lora_", StringComparison.Ordinal);
+
+    /// <summary>Whether it is a sum over some of several adapters. llama.cpp adds them in an order of its own, so that only the last sum has a
+    /// counterpart.</summary>
+    public bool IsPartialSum => !IsJoined && Operation == "ADD" && Name.Contains(".lora", StringComparison.Ordinal);
+
     /// <summary>Whether an operation moves numbers and makes none.</summary>
     public static bool Moves(string operation) => Moving.Contains(operation);
 

@@ -9,6 +9,9 @@ internal sealed class OpTolerances
 
     private static readonly OpTolerance RoundedOnce = new(1e-13, 2e-6, "rounded once: measured 0");
 
+    private static readonly OpTolerance AddedInAnyOrder = new(
+        2e-12, 3e-5, "what several adapters add, in another order: half an ulp of each sum on the way, 6e-8 of it, which may be some ten times the last");
+
     private static readonly OpTolerance Normalized = new(1e-13, 5e-6, "sums of squares in another order: measured 2.4e-15 and 4.8e-7; times 40 and 10");
 
     private static readonly OpTolerance Exponentials = new(1e-12, 3e-5, "other approximations of the exponential: measured 8e-15 and 3e-6; times 130 and 10");
@@ -54,6 +57,7 @@ internal sealed class OpTolerances
     private readonly OpTolerance _products;
     private readonly OpTolerance _turned;
     private readonly bool _exact;
+    private readonly bool _several;
     private readonly bool _onDevice;
     private readonly bool _quantized;
     private readonly bool _production;
@@ -65,7 +69,7 @@ internal sealed class OpTolerances
     public OpTolerances(ModelCard native, ModelCard reference, LayerOptions options, int tokens)
     {
         _exact = options.Arithmetic == Arithmetic.Exact;
-        Precision coarser = FileTypes.Coarser(native.FileType, reference.FileType);
+        Precision coarser = FileTypes.Coarsest(native, reference);
         _quantized = coarser == Precision.Quantized;
         _weights = native.FileType == reference.FileType ? null : coarser == Precision.Quantized ? OtherWeights : OtherHalfWeights;
         _products = _weights ?? coarser switch
@@ -75,6 +79,7 @@ internal sealed class OpTolerances
             Precision.Quantized => BlockSums,
             _ => Sums,
         };
+        _several = native.Adapters.Count > 1;
         _onDevice = !string.Equals(native.Device, "cpu", StringComparison.OrdinalIgnoreCase);
         _production = options.Setting == Numerics.Production;
         // A float angle is off by half an ulp of itself, and by one more for each pair of the recurrence.
@@ -98,6 +103,7 @@ internal sealed class OpTolerances
         { Operation: "UNARY" } when row.Name.StartsWith("ffn_gelu", StringComparison.Ordinal) => _exact ? HalfTable : SameTable,
         { Operation: "GLU" } when row.Name.StartsWith("ffn_geglu", StringComparison.Ordinal) => _exact ? GatedHalfTable : SameTable,
         { Operation: "UNARY" or "GLU" } => Exponentials,
+        { Operation: "ADD" } when _several => AddedInAnyOrder,
         { Operation: "ADD" or "SUB" or "MUL" or "DIV" or "SCALE" } => RoundedOnce,
         _ => Sums,
     };

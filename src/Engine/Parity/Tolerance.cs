@@ -30,7 +30,7 @@ public sealed record Tolerance
     /// <summary>The tolerance for the coarser of two file types, and the family's activation.</summary>
     /// <exception cref="UnsupportedRequestException">A file type is not known.</exception>
     public static Tolerance For(ModelCard native, ModelCard reference, Numerics setting) =>
-        (FileTypes.Coarser(native.FileType, reference.FileType), setting) switch
+        (FileTypes.Coarsest(native, reference), setting) switch
         {
             (Precision.Full, Numerics.Strict) when !OnCpu(native) => Nmse(1e-5,
                 "F32 weights on a device: GPU drivers multiply in F16 or TF32; measured 2.1e-7 (Vulkan on Mesa's llvmpipe); times 48."),
@@ -45,7 +45,7 @@ public sealed record Tolerance
             (Precision.Brain, _) => Nmse(1e-3,
                 "BF16 weights: llama.cpp rounds activations to 8 significant bits in its products; measured up to 3e-5, and 1.3e-4 for T5 with the "
                 + "reference in ggml's arithmetic; times 8."),
-            _ when native.Abilities.HasFlag(ModelAbilities.Source) => Nmse(2e-2,
+            _ when native.Architecture is "t5" or "t5encoder" => Nmse(2e-2,
                 "Quantized weights: llama.cpp rounds activations to 8 bits, which moves the attention of a T5, that nothing scales, far; measured up to "
                 + "4.8e-3 with the reference in ggml's arithmetic; times 4."),
             _ => Nmse(1e-2,

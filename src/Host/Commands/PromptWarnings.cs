@@ -1,15 +1,17 @@
 using Engine.Generation;
+using Engine.Gguf;
 using Engine.Tokenizers;
 
 namespace Engine.Host.Commands;
 
-/// <summary>What a user should know of the prompt, the context and the file's sampling, each once, as lines on standard error; the rest of the
+/// <summary>What a user should know of the prompt, the context, adapters and the file's sampling, each once, as lines on standard error; the rest of the
 /// log is for <c>--verbose</c>.</summary>
 internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogger
 {
     private static readonly HashSet<string?> Shown =
         [PromptReader.DoubledStart.Name, PromptReader.BeyondTraining.Name, FileTokenizer.SplitOtherwise.Name,
-        SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name];
+        SamplingNotices.FileSampling.Name, SamplingNotices.IgnoredSampling.Name,
+        GgufAdapter.UnusedVectors.Name];
 
     private readonly HashSet<string> _said = [];
 

@@ -15,6 +15,9 @@ namespace ReferenceModels.Models;
 /// <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are <c>attn_output-3</c> (MUL_MAT and ADD), BERT's rows of
 /// positions are <c>position_embd</c> (GET_ROWS), its sum of tokens and segments <c>token_types</c> (ADD), the output of its layers
 /// <c>layer_output_norm-0</c> (ADD; the last layer's is <c>result_embd</c>);</item>
+/// <item>a product with a weight that has adapters is <c>attn_q-3</c> (MUL_MAT), <c>attn_q.lora_a-3</c> and <c>attn_q.lora_b-3</c> (MUL_MAT),
+/// <c>scale(attn_q.lora_b-3)</c> (SCALE), and under llama.cpp's name, or else as <c>attn_q.lora-3</c>, the sum (ADD); rows that are looked
+/// up likewise, with GET_ROWS in the place of the products with weight and A; of several adapters' sums the last alone;</item>
 /// <item>what has no weight either is named after operation and sources: BERT's <c>add(kqv_out-0,inp_norm-0)</c>, in later layers
 /// <c>add(kqv_out-1,layer_output_norm-0)</c>, and <c>add(ffn_out-0,ffn_inp-0)</c>, all ADD;</item>
 /// <item>scores (<c>kq</c>, <c>kq_plus_kq_b</c>, <c>kq_soft_max</c>) and T5's <c>pos_bias</c> reach over the positions there are, in
@@ -71,6 +74,9 @@ internal sealed class ActivationTap(IReadOnlyList<string> names, IReadOnlyList<A
             given.Values.CopyTo(x.Values);
         }
     }
+
+    /// <summary>Passes over a tensor that the other side has and this one does not: the next of its name is another one.</summary>
+    public void Skip(string name, string operation) => _seen[(Part, name, operation)] = _seen.GetValueOrDefault((Part, name, operation)) + 1;
 
     private static string FullName(string name, int layer) => layer < 0 ? name : $"{name}-{layer}";
 }

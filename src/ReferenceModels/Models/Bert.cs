@@ -226,8 +226,7 @@ internal sealed class Bert : IRanker
     private Tensor Embeddings(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments)
     {
         (Pass pass, int T) = (s.Pass, tokens.Length);
-        Tensor embd = Embedding.Forward(pass, W.TokenEmbd, tokens);                                // (T, d)
-        s.Tap?.Take("embd", -1, "GET_ROWS", embd);
+        Tensor embd = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                // (T, d)
         Tensor positions = LearnedPositions.Forward(pass, W.PositionEmbd, 0, T);                   // (T, d)
         s.Tap?.Take("position_embd", -1, "GET_ROWS", positions);
         if (W.TokenTypes is not null)
@@ -262,8 +261,7 @@ internal sealed class Bert : IRanker
     // A fused weight without a bias of its own: llama.cpp takes separate biases with it if all three are there.
     private static Tensor Fused(State s, Layer L, Tensor x, int i)
     {
-        Tensor wqkv = Linear.Forward(s.Pass, L.AttnQKV!, null, x);
-        s.Tap?.Take("wqkv", i, "MUL_MAT", wqkv);
+        Tensor wqkv = NamedSteps.Product(s, L.AttnQKV!, x, "wqkv", i);
         if (L is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v })
         {
             wqkv = Bias.Forward(s.Pass, wqkv, b_q, b_k, b_v);

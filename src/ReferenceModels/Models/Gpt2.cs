@@ -153,8 +153,7 @@ internal sealed class Gpt2 : IDecoder
         (Pass pass, ActivationTap? tap, int T, int n) = (s.Pass, s.Tap, tokens.Length, s.Cache.Length);
         pass.Release(default);
         (int, int) start = pass.Mark;
-        Tensor embd = Embedding.Forward(pass, W.TokenEmbd, tokens);                                // (T, d)
-        tap?.Take("embd", -1, "GET_ROWS", embd);
+        Tensor embd = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                // (T, d)
         Tensor pos_embd = LearnedPositions.Forward(pass, W.PositionEmbd, n, T);                    // (T, d)
         tap?.Take("pos_embd", -1, "GET_ROWS", pos_embd);
         Tensor x = Residual.Forward(pass, embd, pos_embd);                                         // (T, d)
@@ -187,12 +186,7 @@ internal sealed class Gpt2 : IDecoder
     }
 
     /// <inheritdoc/>
-    public Tensor Logits(State s, Tensor result_norm)
-    {
-        Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
-        NamedSteps.TakeProduct(s, W.Output, "result_output", -1, result_output);
-        return result_output;
-    }
+    public Tensor Logits(State s, Tensor result_norm) => NamedSteps.Product(s, W.Output, result_norm, "result_output", -1);
 
     private (Tensor Q, Tensor K, Tensor V) QueriesKeysValues(State s, Tensor wqkv, int i)
     {

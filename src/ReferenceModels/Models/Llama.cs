@@ -216,8 +216,7 @@ internal sealed class Llama : IDecoder
         Tensor turns = pass.New(T, C.d_k);
         _angles.Fill(n, turns);
         (int, int) start = pass.Mark;
-        Tensor x = Embedding.Forward(pass, W.TokenEmbd, tokens);                                   // (T, d)
-        tap?.Take("embd", -1, "GET_ROWS", x);
+        Tensor x = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                   // (T, d)
         for (int i = 0; i < C.N; i++)
         {
             Layer L = W.Layers[i];
@@ -246,12 +245,7 @@ internal sealed class Llama : IDecoder
     }
 
     /// <inheritdoc/>
-    public Tensor Logits(State s, Tensor result_norm)
-    {
-        Tensor result_output = Linear.Forward(s.Pass, W.Output, null, result_norm);
-        NamedSteps.TakeProduct(s, W.Output, "result_output", -1, result_output);
-        return result_output;
-    }
+    public Tensor Logits(State s, Tensor result_norm) => NamedSteps.Product(s, W.Output, result_norm, "result_output", -1);
 
     private Tensor Norm(State s, Tensor x, Weight gain, string name, int layer) =>
         NamedSteps.RmsNorm(s, x, gain, C.Epsilon, name, layer);

@@ -1,3 +1,4 @@
+using Engine.Gguf;
 using ReferenceModels.Ops;
 using ReferenceModels.Weights;
 
@@ -7,6 +8,9 @@ namespace ReferenceModels.Models;
 /// llama.cpp's name for it. Either way gives the same result to the last bit.</summary>
 internal static class NamedSteps
 {
+    // What stands for a product without a name of llama.cpp's: the name of its weight.
+    private const string Unnamed = "attn_output";
+
     /// <summary>Layer normalization: <c>norm</c>, <c>norm_w</c> (times the gain), then <paramref name="name"/> (plus the bias).</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="x">(T, d).</param>
@@ -68,35 +72,73 @@ internal static class NamedSteps
     {
         if (b is null)
         {
-            Tensor y = Ops.Linear.Forward(s.Pass, W, null, x);
-            TakeProduct(s, W, sum, layer, y);
-            return y;
+            return Product(s, W, x, sum, layer);
         }
-        if (s.Tap is not { } tap || !tap.Wants(product, layer))
+        if (s.Tap is not { } tap || (W.Adapters.Count == 0 && !tap.Wants(product, layer)))
         {
             Tensor y = Ops.Linear.Forward(s.Pass, W, b, x);
             s.Tap?.Take(sum, layer, "ADD", y);
             return y;
         }
-        Tensor xW = Ops.Linear.Forward(s.Pass, W, null, x);
-        TakeProduct(s, W, product, layer, xW);
-        Tensor xW_b = Bias.Forward(s.Pass, xW, b);
+        Tensor xW_b = Bias.Forward(s.Pass, Product(s, W, x, product, layer), b);
         tap.Take(sum, layer, "ADD", xW_b);
         return xW_b;
     }
 
-    /// <summary>Hands out x Wᵀ. With adapters of W it is the last sum of ggml's steps; but where llama.cpp leaves a product without a name,
-    /// the native side names the bare one after the weight, and that is not at hand here.</summary>
-    public static void TakeProduct(State s, Weight W, string name, int layer, Tensor y)
+    /// <summary>x Wᵀ: <paramref name="name"/>. With adapters of W that is the last of the sums, and the steps before it have names of
+    /// their own.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="W">(out, in).</param>
+    /// <param name="x">(T, in).</param>
+    /// <param name="name">Name of the result.</param>
+    /// <param name="layer">The layer, or -1.</param>
+    public static Tensor Product(State s, Weight W, Tensor x, string name, int layer)
     {
-        if (W.Adapters.Count == 0)
+        if (s.Tap is { } tap && W.Adapters.Count > 0)
         {
-            s.Tap?.Take(name, layer, "MUL_MAT", y);
+            return LowRankProduct.Forward(s.Pass, W, null, x, Look(tap, W, "MUL_MAT", name, layer));
         }
-        else if (name != "attn_output")
+        Tensor y = Ops.Linear.Forward(s.Pass, W, null, x);
+        s.Tap?.Take(name, layer, "MUL_MAT", y);
+        return y;
+    }
+
+    /// <summary>The rows of tokens, <c>embd</c>. With adapters of E that is the last of the sums, as of a product.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="E">(V, d).</param>
+    /// <param name="tokens">(T), each within 0 … V − 1.</param>
+    public static Tensor Embedding(State s, Weight E, ReadOnlySpan<int> tokens)
+    {
+        const string name = "embd";
+        if (s.Tap is { } tap && E.Adapters.Count > 0)
         {
-            s.Tap?.Take(name, layer, "ADD", y);
+            return LowRankRows.Forward(s.Pass, E, tokens, Look(tap, E, "GET_ROWS", name, -1));
         }
+        Tensor x = Ops.Embedding.Forward(s.Pass, E, tokens);
+        s.Tap?.Take(name, -1, "GET_ROWS", x);
+        return x;
+    }
+
+    // The steps, under the names of Engine.LlamaCpp.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
+    // table), so of the sums on the way there is no counterpart: the last alone is handed out.
+    private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string name, int layer)
+    {
+        string stem = WeightName.OfActivation(W.Name)!, A = WeightName.OfActivation(W.Adapters[0].A.Name)!, B = WeightName.OfActivation(W.Adapters[0].B.Name)!;
+        // Where llama.cpp leaves the product without a name.
+        (string sum, int of) = name == Unnamed ? (WeightName.OfAdaptedSum(B)!, -1) : (name, layer);
+        int left = W.Adapters.Count;
+        return (step, y) =>
+        {
+            switch (step)
+            {
+                case LowRankStep.Weight: tap.Take(stem, -1, operation, y); break;
+                case LowRankStep.A: tap.Take(A, -1, operation, y); break;
+                case LowRankStep.B: tap.Take(B, -1, "MUL_MAT", y); break;
+                case LowRankStep.Scaled: tap.Take($"scale({B})", -1, "SCALE", y); break;
+                case LowRankStep.Sum when --left == 0: tap.Take(sum, of, "ADD", y); break;
+                default: tap.Skip(WeightName.OfAdaptedSum(B)!, "ADD"); break;
+            }
+        };
     }
 
     private static void Take(State s, string? name, int layer, Tensor y)

@@ -16,6 +16,9 @@ internal sealed class State(Pass pass, KeyValueCache cache)
     /// <summary>Keys and values that an encoder–decoder's cross-attention reads, of the source's positions; null before a source is encoded.</summary>
     public KeyValueCache? Source { get; set; }
 
+    /// <summary>(S, d), the encoded source itself, where somebody looks at what becomes of it; null elsewhere.</summary>
+    public Tensor? SourceRows { get; set; }
+
     /// <summary>(S), true for positions of the source that nobody sees, such as padding; null where all count.</summary>
     public bool[]? SourceHidden { get; set; }
 
@@ -26,6 +29,6 @@ internal sealed class State(Pass pass, KeyValueCache cache)
     public void Clear()
     {
         Cache.Clear();
-        (Source, SourceHidden) = (null, null);
+        (Source, SourceRows, SourceHidden) = (null, null, null);
     }
 }

@@ -6,8 +6,12 @@ namespace ReferenceModels.Ops;
 /// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d).</summary>
 internal static class Embedding
 {
-    /// <summary>x (T, d) of T tokens, each within 0 … V − 1.</summary>
-    public static Tensor Forward(Pass pass, Weight E, ReadOnlySpan<int> tokens)
+    /// <summary>x (T, d) of T tokens, each within 0 … V − 1; with low-rank adapters, what they add as well (<see cref="LowRankRows"/>).</summary>
+    public static Tensor Forward(Pass pass, Weight E, ReadOnlySpan<int> tokens) =>
+        E.Adapters.Count == 0 ? Rows(pass, E, tokens) : LowRankRows.Forward(pass, E, tokens);
+
+    /// <summary>The same with the table alone.</summary>
+    internal static Tensor Rows(Pass pass, Weight E, ReadOnlySpan<int> tokens)
     {
         Tensor x = pass.New(tokens.Length, E.Columns);
         for (int t = 0; t < tokens.Length; t++)

@@ -7,15 +7,28 @@ namespace ReferenceModels.Ops;
 internal static class LowRankProduct
 {
     /// <summary>(T, in) → (T, out).</summary>
-    public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x)
+    public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x, LowRankLook? look = null)
     {
         Tensor y = Linear.Product(pass, W, null, x);
+        look?.Invoke(LowRankStep.Weight, y);
         foreach (LowRank adapter in W.Adapters)
         {
-            Tensor Ax = Linear.Product(pass, adapter.A, null, x);       // (T, r)
-            Tensor BAx = Linear.Product(pass, adapter.B, null, Ax);     // (T, out)
-            y = Residual.Forward(pass, y, Scale.Forward(pass, BAx, adapter.Scale));
+            Tensor Ax = Linear.Product(pass, adapter.A, null, x);                                  // (T, r)
+            look?.Invoke(LowRankStep.A, Ax);
+            y = Add(pass, y, adapter, Ax, look);                                                   // (T, out)
         }
         return b is null ? y : Bias.Forward(pass, y, b);
+    }
+
+    /// <summary>y + s·Ax Bᵀ, (T, out).</summary>
+    internal static Tensor Add(Pass pass, Tensor y, LowRank adapter, Tensor Ax, LowRankLook? look)
+    {
+        Tensor BAx = Linear.Product(pass, adapter.B, null, Ax);                                    // (T, out)
+        look?.Invoke(LowRankStep.B, BAx);
+        Tensor scaled = Scale.Forward(pass, BAx, adapter.Scale);                                   // (T, out)
+        look?.Invoke(LowRankStep.Scaled, scaled);
+        Tensor sum = Residual.Forward(pass, y, scaled);                                            // (T, out)
+        look?.Invoke(LowRankStep.Sum, sum);
+        return sum;
     }
 }

@@ -25,10 +25,12 @@ internal static unsafe class AdapterFile
             {
                 int rank = checked((int)pair.Rank);
                 weight.Adapt(new LowRank(
-                    Weight.Frozen(pair.A.Name, pair.A.Type, rank, weight.Columns, adapter.File.GetPointer(pair.A)),
-                    Weight.Frozen(pair.B.Name, pair.B.Type, weight.Rows, rank, adapter.File.GetPointer(pair.B)),
+                    pair.IsLookedUp ? Factor(pair.A, weight.Rows, rank) : Factor(pair.A, rank, weight.Columns),
+                    Factor(pair.B, pair.IsLookedUp ? weight.Columns : weight.Rows, rank),
                     GgufAdapter.Scale(scale, adapter.Alpha, pair.Rank)));
             }
         }
+
+        Weight Factor(GgufTensor tensor, int rows, int columns) => Weight.Frozen(tensor.Name, tensor.Type, rows, columns, adapter.File.GetPointer(tensor));
     }
 }

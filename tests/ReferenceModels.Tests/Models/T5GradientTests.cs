@@ -77,5 +77,5 @@ public sealed class T5GradientTests : IDisposable
         ])]).OfType<Weight>().Distinct(),
     ];
 
-    private static Weight[] Weights(T5.AttentionWeights a) => [a.Norm, a.Q, a.K, a.V, a.O];
+    private static Weight[] Weights(T5AttentionWeights a) => [a.Norm, a.Q, a.K, a.V, a.O];
 }
