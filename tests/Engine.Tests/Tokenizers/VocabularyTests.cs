@@ -22,7 +22,7 @@ public sealed class VocabularyTests : IDisposable
     {
         ITokenizer tokenizer = Make(["<unk>", "<s>", "</s>", "▁", "a"]);
         var refusal = Assert.Throws<UnsupportedRequestException>(() => tokenizer.Encode("é"));
-        Assert.Contains("neither the character 'é' nor its byte 0xC3", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("neither the character 'é' (U+00E9) nor its byte 0xC3", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include "llama.h"
 
@@ -59,6 +60,10 @@ int main(void) {
 #define F(f) FIELD(statx, f);
     SIZE(statx);
     F(stx_mode) F(stx_ino) F(stx_dev_major) F(stx_dev_minor)
+#undef F
+#define F(f) FIELD(winsize, f);
+    SIZE(winsize);
+    F(ws_row) F(ws_col) F(ws_xpixel) F(ws_ypixel)
 #undef F
 
 #define V(c) VALUE(llama_vocab_type, LLAMA_VOCAB_TYPE_, c);
