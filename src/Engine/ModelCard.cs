@@ -89,7 +89,12 @@ public sealed record ModelCard
 /// <param name="Path">Where it was loaded from.</param>
 /// <param name="Scale">What its part of each product is multiplied by.</param>
 /// <param name="FileType">The coarsest type of its factors, such as <c>F32</c> or <c>Q8_0</c>.</param>
-public sealed record AdapterCard(string Path, float Scale, string FileType);
+public sealed record AdapterCard(string Path, float Scale, string FileType)
+{
+    /// <summary>How large what it adds is beside the weights it changes, as a ratio of Frobenius norms, scale included. Null where weights
+    /// or factors are quantized.</summary>
+    public double? Share { get; init; }
+}
 
 /// <summary>What a model can be asked.</summary>
 [Flags]

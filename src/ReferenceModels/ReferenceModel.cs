@@ -49,7 +49,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 Sampling = sampling.Defaults,
                 SuppressedTokens = sampling.Suppressed,
                 Classes = _network is IRanker ranker ? ranker.Scores : 0,
-                Adapters = [.. (adapters ?? []).Zip(_adapters, (asked, adapter) => new AdapterCard(asked.Path, asked.Scale, adapter.FileType))],
+                Adapters = [.. (adapters ?? []).Zip(_adapters, (asked, adapter) => adapter.ToCard(asked))],
             };
             Card = VocabularyFacts.Describe(card, file.Metadata, Tokenizer);
             _workers = new Workers(threads);

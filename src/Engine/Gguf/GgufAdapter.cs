@@ -89,6 +89,10 @@ internal sealed class GgufAdapter : IDisposable
         return last.Length > 0 && tensor.Shape.Count >= 2 && !isLookedUp && !isClassifier && !last.EndsWith("norm", StringComparison.Ordinal);
     }
 
+    /// <summary>What a loaded model says of this adapter.</summary>
+    /// <param name="asked">How it is used.</param>
+    public AdapterCard ToCard(AdapterOptions asked) => new(asked.Path, asked.Scale, FileType) { Share = AdapterShare.Of(this, _model, asked.Scale) };
+
     /// <summary>Says what of the file changes nothing.</summary>
     public void WarnOfUnused(ILogger logger)
     {

@@ -16,7 +16,7 @@ internal static class AdapterLoading
         {
             using GgufAdapter check = GgufAdapter.Open(adapter.Path, file);
             check.WarnOfUnused(logger);
-            cards.Add(new AdapterCard(adapter.Path, adapter.Scale, check.FileType));
+            cards.Add(check.ToCard(adapter));
         }
         return cards;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
@@ -27,9 +28,12 @@ public sealed record Tolerance
     [JsonPropertyName("reason")]
     public required string Reason { get; init; }
 
-    /// <summary>The tolerance for the coarser of two file types, and the family's activation.</summary>
+    /// <summary>The tolerance for the coarser of two file types, the family's activation, and what adapters add to the weights.</summary>
     /// <exception cref="UnsupportedRequestException">A file type is not known.</exception>
     public static Tolerance For(ModelCard native, ModelCard reference, Numerics setting) =>
+        OfFiles(native, reference, setting).Widened(Math.Max(Share(native), Share(reference)));
+
+    private static Tolerance OfFiles(ModelCard native, ModelCard reference, Numerics setting) =>
         (FileTypes.Coarsest(native, reference), setting) switch
         {
             (Precision.Full, Numerics.Strict) when !OnCpu(native) => Nmse(1e-5,
@@ -48,9 +52,30 @@ public sealed record Tolerance
             _ when native.Architecture is "t5" or "t5encoder" => Nmse(2e-2,
                 "Quantized weights: llama.cpp rounds activations to 8 bits, which moves the attention of a T5, that nothing scales, far; measured up to "
                 + "4.8e-3 with the reference in ggml's arithmetic; times 4."),
-            _ => Nmse(1e-2,
+            _ => Nmse(Widest,
                 "Quantized weights: llama.cpp rounds activations to 8 bits, the reference does not; measured up to 2.3e-3; times 4."),
         };
+
+    private static double Share(ModelCard card) => card.Adapters.Sum(adapter => adapter.Share ?? 0);
+
+    // Queries and keys grow with the weights and scores of attention with their square, and with a score the difference that one of its
+    // roundings makes. The table of GELU needs no such factor: the reference in ggml's arithmetic has the same.
+    private Tolerance Widened(double share)
+    {
+        double growth = Math.Pow(1 + share, Metric == ParityMetric.Nmse ? 4 : 2);
+        double limit = Math.Min(growth * Limit, Widest);
+        return share == 0 || limit <= Limit || this == HalfTable ? this : this with
+        {
+            Limit = limit,
+            RowLimit = 10 * limit,
+            LogitLimit = LogitLimit * Math.Sqrt(limit / Limit),
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"{Reason} What adapters add is {share:0.##} times as large as the weights, and attention's scores grow with the square of both together: times {limit / Limit:0.##}."),
+        };
+    }
+
+    // Beyond what quantized weights are allowed no adapter widens a limit: a wider one would let a fault through.
+    private const double Widest = 1e-2;
 
     private static Tolerance HalfTable { get; } = new()
     {

@@ -28,6 +28,29 @@ public sealed class ToleranceTests
     }
 
     [Theory]
+    [InlineData("F32", Numerics.Strict, 1, 4e-4)] // (1 + 1)²
+    [InlineData("F32", Numerics.Strict, 9, 1e-2)] // as it is, no more than quantized weights are allowed
+    [InlineData("F16", Numerics.Production, 1, 1.6e-3)] // squares of differences: (1 + 1)⁴
+    [InlineData("F16", Numerics.Production, 5, 1e-2)]
+    [InlineData("Q8_0", Numerics.Strict, 5, 1e-2)]
+    public void Large_adapters_widen_a_limit_up_to_that_of_quantized_weights(string fileType, Numerics setting, double share, double limit)
+    {
+        ModelCard bare = new TableModel([[1]], fileType: fileType).Card;
+        ModelCard adapted = bare with { Adapters = [new AdapterCard("a", 1, "F32") { Share = share }] };
+        Tolerance usual = Tolerance.For(bare, bare, setting), tolerance = Tolerance.For(adapted, adapted, setting);
+        Assert.Equal(limit, tolerance.Limit, tolerance.Limit * 1e-12);
+        Assert.Equal(10 * tolerance.Limit, tolerance.RowLimit);
+        Assert.Equal(limit > usual.Limit, tolerance.Reason.Contains("adapters", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void No_adapter_widens_the_limit_of_the_table_of_GELU_which_the_reference_can_look_up_too()
+    {
+        ModelCard card = new TableModel([[1]], fileType: "F32").Card with { Activation = "gelu", Adapters = [new AdapterCard("a", 1, "F32") { Share = 8 }] };
+        Assert.Equal(1e-6, Tolerance.For(card, card, Numerics.Strict).Limit);
+    }
+
+    [Theory]
     [InlineData("gelu", ParityMetric.Nmse, 1e-6)]
     [InlineData("relu", ParityMetric.MaxRelDiff, 1e-4)]
     [InlineData("silu", ParityMetric.MaxRelDiff, 1e-4)]

@@ -115,13 +115,23 @@ public unsafe class WidthTests
 
     private static void Float<TBlock>(GgmlType type, int bits) where TBlock : struct, IFloatBlock
     {
-        (DequantizeRow dequantize, DotRow dot) = bits == 512
-            ? ((DequantizeRow)FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>, (DotRow)((w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, n); return y; }))
-            : (FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>, (w, x, _, n) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, n); return y; });
         // Rows of a length no width divides, too.
         foreach (var n in new[] { Elements, 1, 7, 37, 131 })
         {
-            Judge<TBlock>(type, n, dequantize, dot);
+            if (bits == 512)
+            {
+                Judge<TBlock>(
+                    type,
+                    n,
+                    FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>,
+                    (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, length); return y; });
+                continue;
+            }
+            Judge<TBlock>(
+                type,
+                n,
+                FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>,
+                (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, length); return y; });
         }
     }
 
