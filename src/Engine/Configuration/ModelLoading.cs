@@ -27,7 +27,7 @@ internal sealed class ModelLoading(ModelRegistry registry, IHostApplicationLifet
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // Who stops the host while it loads has not met an error: it goes on to its end, as after any start.
+            // Stopping the host while it loads is no error: it shuts down as it would after any start.
         }
         catch (EngineException)
         {

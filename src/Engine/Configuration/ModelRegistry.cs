@@ -43,7 +43,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         return model;
     }
 
-    /// <summary>While the host starts, a loading that fails is its start's error, and is told once: who waits for the model waits for the stop.</summary>
+    /// <summary>While the host starts, a failed load fails the start and is reported once; callers waiting for the model wait for the shutdown.</summary>
     /// <param name="stopping">Cancelled when the host stops; null once it has started.</param>
     public void FailuresEndStart(CancellationToken? stopping)
     {

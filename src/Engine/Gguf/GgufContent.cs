@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>Files that are GGUF and no model: whoever gives one as the model is told what it is.</summary>
+/// <summary>GGUF files that hold no model: what they hold instead, for the error that refuses them as a model.</summary>
 internal static class GgufContent
 {
     /// <summary><c>general.architecture</c> of a file of heads beside a model, and the end of its name.</summary>

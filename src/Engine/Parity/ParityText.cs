@@ -6,7 +6,7 @@ namespace Engine.Parity;
 /// <summary>A report for people, the verdict last.</summary>
 internal static class ParityText
 {
-    /// <param name="report">What is told.</param>
+    /// <param name="report">What to print.</param>
     /// <param name="width">Columns of its text; a table of layers takes 80.</param>
     public static string Render(ParityReport report, int width = Paragraph.Width)
     {
