@@ -187,7 +187,8 @@ public sealed class AdapterTests : IDisposable
         WriteModel(family, weights);
         new RandomAdapter { Type = factors, Rank = 32, Embedding = true }.Write(Adapter, Model);
         LayerFindings findings = await LookAsync([(Adapter, 0.75f)], [(Adapter, 0.75f)]);
-        Assert.True(findings.FirstDivergence is null, findings.Scope.Explanation);
+        bool roundsOtherwise = CpuBuild.IsPlain && (weights == GgmlType.Q8_0 || factors == GgmlType.Q8_0);
+        Assert.True(roundsOtherwise || findings.FirstDivergence is null, findings.Scope.Explanation);
         Assert.Empty(LayerFixture.Unmeasured(findings));
         foreach (string op in (string[])["lora_a", "lora_b", "scale("])
         {
