@@ -142,7 +142,7 @@ internal sealed class GgufAdapter : IDisposable
     {
         var pairs = new List<Pair>();
         Unused = [.. _file.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith(NormVector, StringComparison.Ordinal))];
-        foreach (GgufTensor tensor in _file.Tensors.Where(tensor => !Unused.Contains(tensor.Name)))
+        foreach (GgufTensor tensor in _file.Tensors.Where(tensor => !tensor.Name.EndsWith(NormVector, StringComparison.Ordinal)))
         {
             bool isA = tensor.Name.EndsWith(SuffixA, StringComparison.Ordinal);
             if (!isA && !tensor.Name.EndsWith(SuffixB, StringComparison.Ordinal))
