@@ -18,6 +18,9 @@ public sealed record EmbedRequest
     /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
+    /// <summary>As <see cref="GenerateRequest.Deadline"/>.</summary>
+    public TimeSpan? Deadline { get; init; }
+
     /// <summary>As <see cref="ScoreRequest.Activations"/>; with a single input only.</summary>
     public IReadOnlyList<string> Activations { get; init; } = [];
 

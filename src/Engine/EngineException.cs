@@ -63,6 +63,18 @@ public sealed class InsufficientMemoryException(string message, long requiredByt
     public long AvailableBytes { get; } = availableBytes;
 }
 
+/// <summary>As many requests wait for the model as may.</summary>
+public sealed class QueueFullException(string model, int waiting, TimeSpan retryAfter)
+    : EngineException($"Taking a request for {model}: {waiting} requests wait already, as many as may (Queue). Send it again in {Math.Max(1, Math.Ceiling(retryAfter.TotalSeconds)):0} s.")
+{
+    /// <summary>When a place is likely to be free.</summary>
+    public TimeSpan RetryAfter { get; } = retryAfter;
+}
+
+/// <summary>A request was not answered within the time it gave.</summary>
+public sealed class DeadlineExceededException(string model, TimeSpan deadline)
+    : EngineException(FormattableString.Invariant($"Answering a request with {model}: expected the end within {deadline.TotalSeconds:0.###} s (Deadline), it was not reached. Ask for fewer tokens, or give it more time."));
+
 /// <summary>The model computed NaN or infinity.</summary>
 public sealed class NonFiniteLogitsException(string message) : EngineException(message)
 {

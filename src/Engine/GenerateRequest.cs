@@ -29,6 +29,9 @@ public sealed record GenerateRequest
 
     /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
+
+    /// <summary>How long the request may take, waiting included; null for as long as it needs. What is past it ends with <see cref="DeadlineExceededException"/>.</summary>
+    public TimeSpan? Deadline { get; init; }
 }
 
 /// <summary>What a generated token carries of its step's logits, before any sampling setting touched them.</summary>

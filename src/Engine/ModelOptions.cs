@@ -18,9 +18,20 @@ public sealed record ModelOptions
     /// <summary>Tokens a request may hold, prompt and answer together; 0 takes the model's own, up to 4096.</summary>
     public int ContextLength { get; init; }
 
-    /// <summary>Requests that run at the same time, each in a context of its own.</summary>
+    /// <summary>Generations that run side by side, in one batch.</summary>
     /// <value>The default is 1.</value>
     public int Slots { get; init; } = 1;
+
+    /// <summary>Tokens that all of them hold together, at least <see cref="ContextLength"/>; 0 for <see cref="Slots"/> times that.</summary>
+    /// <remarks>With fewer, requests that grow beyond them are parked and continued when there is room.</remarks>
+    public int CacheTokens { get; init; }
+
+    /// <summary>Requests that may wait for the model; one more is refused.</summary>
+    /// <value>The default is 256.</value>
+    public int Queue { get; init; } = 256;
+
+    /// <summary>Makes a generation's logits independent of its neighbours in the batch, bit for bit, at some cost in speed.</summary>
+    public bool Exact { get; init; }
 
     /// <summary>Threads of one request's computation, as many as there are cores at the most; 0 shares the cores among the slots.</summary>
     public int Threads { get; init; }

@@ -31,6 +31,9 @@ public sealed record ScoreRequest
     /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
+    /// <summary>As <see cref="GenerateRequest.Deadline"/>.</summary>
+    public TimeSpan? Deadline { get; init; }
+
     /// <summary>In <see cref="Activations"/>: every tensor of the pass.</summary>
     public const string AllActivations = "*";
 

@@ -1,6 +1,7 @@
 using Engine;
 using Engine.Generation;
 using Engine.Gguf;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels;
@@ -20,12 +21,12 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Check(options);
+        ModelOptionRules.Check(options);
         if (!options.Device.Equals("auto", StringComparison.OrdinalIgnoreCase) && !options.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
             throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it computes on the cpu only, asked for was device '{options.Device}'. Set the device to cpu or auto, or use the llama.cpp backend.");
         }
-        ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
+        Engine.Generation.ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
         progress?.Report(1);
         return new SessionModel(model, options.Slots, logger: logger);
     }
@@ -41,7 +42,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         return model.Tokenizer;
     }
 
-    private ILoadedModel Load(ModelOptions options)
+    private Engine.Generation.ILoadedModel Load(ModelOptions options)
     {
         GgufFile file = GgufFile.Open(options.Path);
         try
@@ -69,24 +70,6 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         {
             model.Dispose();
             throw;
-        }
-    }
-
-    private static void Check(ModelOptions options)
-    {
-        Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
-        Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
-        Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
-        Expect(Enum.IsDefined(options.Tokenizer), nameof(options.Tokenizer), "one of its names", options.Tokenizer);
-        Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
-        Expect(options.Threads >= 0, nameof(options.Threads), "0 (all cores) or more", options.Threads);
-
-        static void Expect(bool holds, string name, string expected, object found)
-        {
-            if (!holds)
-            {
-                throw new ConfigurationException($"Loading a model: expected {name} to be {expected}, found {found}. Correct the option.");
-            }
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         string[] registered = [.. backends.Select(backend => backend.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
         foreach ((string model, ModelOptions values) in options.Models)
         {
-            mistakes.AddRange(ModelOptionsRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
+            mistakes.AddRange(ConfiguredModelRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
         }
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

@@ -1,4 +1,5 @@
 using Engine.Gguf;
+using Engine.Serving;
 using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +24,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     /// <exception cref="EngineException">The options contradict themselves or the file, or the file would end the process.</exception>
     public static LoadPlan Read(ModelOptions options, ILogger logger)
     {
-        Check(options);
+        ModelOptionRules.Check(options);
         var file = GgufFile.Open(options.Path);
         try
         {
@@ -68,24 +69,5 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
             logger.LogWarning("{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.", facts.Name, options.Threads, cores);
         }
         return Math.Min(options.Threads, cores);
-    }
-
-    private static void Check(ModelOptions options)
-    {
-        Expect(!string.IsNullOrWhiteSpace(options.Path), nameof(options.Path), "the path of a GGUF file", "nothing");
-        Expect(options.ContextLength >= 0, nameof(options.ContextLength), "0 (the model's own) or more", options.ContextLength);
-        Expect(options.Slots >= 1, nameof(options.Slots), "1 or more", options.Slots);
-        Expect(options.Threads >= 0, nameof(options.Threads), "0 (as many as help) or more", options.Threads);
-        Expect(options.Adapters.All(adapter => float.IsFinite(adapter.Scale)), nameof(options.Adapters), "of finite scale", "another");
-        Expect(Enum.IsDefined(options.Tokenizer), nameof(options.Tokenizer), "one of its names", options.Tokenizer);
-        Expect(options.GpuLayers >= -1, nameof(options.GpuLayers), "-1 (all) or more", options.GpuLayers);
-
-        static void Expect(bool holds, string name, string expected, object found)
-        {
-            if (!holds)
-            {
-                throw new ConfigurationException($"Loading a model: expected {name} to be {expected}, found {found}. Correct the option.");
-            }
-        }
     }
 }

@@ -1,7 +1,9 @@
+using Engine.Serving;
+
 namespace Engine.Configuration;
 
-/// <summary>What the values of one model must fulfil.</summary>
-internal static class ModelOptionsRules
+/// <summary>What a configured model must be: its values, and that its files are there.</summary>
+internal static class ConfiguredModelRules
 {
     private static readonly string[] Devices = ["auto", "cpu", "cuda", "vulkan", "metal"];
 
@@ -24,36 +26,16 @@ internal static class ModelOptionsRules
         {
             yield return $"Device is '{options.Device}'. Set it to one of {string.Join(", ", Devices)}.";
         }
-        if (options.ContextLength < 0)
+        foreach (string mistake in ModelOptionRules.Mistakes(options))
         {
-            yield return $"ContextLength is {options.ContextLength}. Set it to a number of tokens, or to 0 for the model's own.";
-        }
-        if (options.Slots < 1)
-        {
-            yield return $"Slots is {options.Slots}. Set it to 1 or more requests at the same time.";
-        }
-        if (options.Threads < 0)
-        {
-            yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for as many as help.";
-        }
-        if (options.GpuLayers < -1)
-        {
-            yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
-        }
-        if (!Enum.IsDefined(options.Tokenizer))
-        {
-            yield return $"Tokenizer is {options.Tokenizer}. Set it to {StrictSection.Words(typeof(TokenizerRule))}.";
+            yield return mistake;
         }
         for (int i = 0; i < options.Adapters.Count; i++)
         {
-            (string path, float scale) = (options.Adapters[i].Path, options.Adapters[i].Scale);
+            string path = options.Adapters[i].Path;
             if (!File.Exists(path))
             {
                 yield return path.Length == 0 ? $"Adapters:{i}:Path is empty. Set it to the path of an adapter's GGUF file." : $"Adapters:{i}:Path is '{path}', and {folders.Missing(path, "file")}";
-            }
-            if (!float.IsFinite(scale))
-            {
-                yield return $"Adapters:{i}:Scale is {scale}. Set it to a number.";
             }
         }
         if (options.LibraryPath is { } library && !Path.Exists(library))

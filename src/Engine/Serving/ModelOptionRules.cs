@@ -1,0 +1,62 @@
+namespace Engine.Serving;
+
+/// <summary>What the values of a model's options must be, whichever backend loads it.</summary>
+internal static class ModelOptionRules
+{
+    /// <summary>The mistakes, each a sentence that begins with the option.</summary>
+    public static IEnumerable<string> Mistakes(ModelOptions options)
+    {
+        if (options.ContextLength < 0)
+        {
+            yield return $"ContextLength is {options.ContextLength}. Set it to a number of tokens, or to 0 for the model's own.";
+        }
+        if (options.Slots is < 1 or > MostSlots)
+        {
+            yield return $"Slots is {options.Slots}. Set it to a number of generations at the same time, from 1 to {MostSlots}.";
+        }
+        if (options.CacheTokens < 0)
+        {
+            yield return $"CacheTokens is {options.CacheTokens}. Set it to a number of tokens for all slots together, or to 0 for Slots times ContextLength.";
+        }
+        if (options.CacheTokens > 0 && options.CacheTokens < options.ContextLength)
+        {
+            yield return $"CacheTokens is {options.CacheTokens}, and ContextLength is {options.ContextLength}. Set CacheTokens to at least that many, or ContextLength to less.";
+        }
+        if (options.Queue < 0)
+        {
+            yield return $"Queue is {options.Queue}. Set it to a number of requests that may wait.";
+        }
+        if (options.Threads < 0)
+        {
+            yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for as many as help.";
+        }
+        if (options.GpuLayers < -1)
+        {
+            yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
+        }
+        if (!Enum.IsDefined(options.Tokenizer))
+        {
+            yield return $"Tokenizer is {options.Tokenizer}. Set it to {string.Join(" or ", Enum.GetNames<TokenizerRule>().Select(name => name.ToLowerInvariant()))}.";
+        }
+        for (int i = 0; i < options.Adapters.Count; i++)
+        {
+            if (!float.IsFinite(options.Adapters[i].Scale))
+            {
+                yield return $"Adapters:{i}:Scale is {options.Adapters[i].Scale}. Set it to a number.";
+            }
+        }
+    }
+
+    /// <exception cref="ConfigurationException">The options have a mistake, or no path.</exception>
+    public static void Check(ModelOptions options)
+    {
+        string? mistake = string.IsNullOrWhiteSpace(options.Path) ? "Path is empty. Set it to the path of a GGUF file." : Mistakes(options).FirstOrDefault();
+        if (mistake is not null)
+        {
+            throw new ConfigurationException($"Loading a model: {mistake}");
+        }
+    }
+
+    // llama.cpp's LLAMA_MAX_SEQ; a sequence beyond it ends the process.
+    private const int MostSlots = 256;
+}

@@ -1,0 +1,24 @@
+namespace Engine.Serving;
+
+/// <summary>How the requests of one model share it.</summary>
+public sealed record ServingOptions
+{
+    /// <summary>Generations that run side by side.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>Tokens that all of them hold together; 0 for Slots times the context length.</summary>
+    public int CacheTokens { get; init; }
+
+    /// <summary>Requests that may wait; one more is refused with <see cref="QueueFullException"/>.</summary>
+    public int Queue { get; init; } = 256;
+
+    /// <summary>How long a reader that takes nothing may keep a place that others wait for.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Those of a configured model.</summary>
+    public static ServingOptions Of(ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue };
+    }
+}
