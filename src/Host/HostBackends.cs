@@ -1,4 +1,4 @@
-using Engine.Configuration;
+using Engine.Registry;
 #if LLAMASHARP
 using Engine.LLamaSharp;
 #endif

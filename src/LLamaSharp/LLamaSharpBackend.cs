@@ -1,6 +1,6 @@
-using Engine.Configuration;
 using Engine.Generation;
 using Engine.LlamaCpp;
+using Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,4 @@
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

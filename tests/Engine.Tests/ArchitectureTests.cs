@@ -20,7 +20,7 @@ public sealed partial class ArchitectureTests
         ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Tokenizers"],
         ["Engine.Chat.Jinja"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
-        ["Engine.Configuration"] = ["Engine.BuiltIn", "Engine.LlamaCpp"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Weights", "ReferenceModels.Quantization"],
@@ -31,10 +31,10 @@ public sealed partial class ArchitectureTests
             "ReferenceModels.Training.Vocabularies",
             "Engine.Chat", "Engine.Gguf", "Engine.Tokenizers", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [
-            "Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Tokenizers", "ReferenceModels.Models", "ReferenceModels.Ops",
+            "Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Tokenizers", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Weights"],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers"],
-        ["Engine.LLamaSharp"] = ["Engine.Configuration", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp"],
+        ["Engine.LLamaSharp"] = ["Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp"],
         ["Engine.Host"] = ["*"],
     };
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Engine.Configuration;
 using Engine.Gguf;
 using Engine.LlamaCpp;
+using Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,5 @@
 using Engine;
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ReferenceModels;

@@ -42,13 +42,13 @@ internal sealed record CompletionChoice(string Text, int Index, object? Logprobs
 
 internal sealed record CompletionUsage(int PromptTokens, int CompletionTokens, int TotalTokens);
 
-internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
+internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data);
 
 /// <param name="Id">Its name in the configuration.</param>
 /// <param name="Object">Always <c>model</c>.</param>
 /// <param name="Created">Unix seconds at which its file was written.</param>
 /// <param name="OwnedBy">The backend.</param>
-internal sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy);
+internal sealed record ListedModel(string Id, string Object, long Created, string OwnedBy);
 
 /// <param name="Status"><c>ok</c>, <c>loading</c> or <c>stopping</c>.</param>
 internal sealed record Health(string Status);

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Engine.Configuration;
 using Engine.Host.Workers;
+using Engine.Registry;
 
 namespace Engine.Host.Api;
 

@@ -1,5 +1,5 @@
-using Engine.Configuration;
 using Engine.Host.Workers;
+using Engine.Registry;
 
 namespace Engine.Host.Api;
 

@@ -1,4 +1,4 @@
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Api;
@@ -9,14 +9,14 @@ internal sealed class ModelsEndpoint(IModelRegistry models, IOptions<EngineOptio
     public IResult List() => Results.Json(new ModelList("list", [.. models.Names.Select(Describe)]), ApiJson.Api.ModelList);
 
     public IResult Find(string name) => models.Names.FirstOrDefault(known => StrictSection.Same(known, name)) is { } known
-        ? Results.Json(Describe(known), ApiJson.Api.ModelEntry)
+        ? Results.Json(Describe(known), ApiJson.Api.ListedModel)
         : throw new ApiException(StatusCodes.Status404NotFound,
             $"There is no model '{name}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
 
-    private ModelEntry Describe(string name)
+    private ListedModel Describe(string name)
     {
         ModelOptions model = options.Value.Models[name];
         var written = new DateTimeOffset(File.GetLastWriteTimeUtc(model.Path));
-        return new ModelEntry(name, "model", written.ToUnixTimeSeconds(), model.Backend);
+        return new ListedModel(name, "model", written.ToUnixTimeSeconds(), model.Backend);
     }
 }

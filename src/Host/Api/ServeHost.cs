@@ -1,6 +1,6 @@
 using Engine.BuiltIn;
-using Engine.Configuration;
 using Engine.Host.Workers;
+using Engine.Registry;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,5 @@
-using Engine.Configuration;
 using Engine.LlamaCpp;
+using Engine.Registry;
 
 namespace Engine.Host.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Engine.Configuration;
 using Engine.Host.Api;
 using Engine.Host.Workers;
+using Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;

@@ -1,4 +1,4 @@
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Workers;

@@ -1,4 +1,4 @@
-using Engine.Configuration;
+using Engine.Registry;
 using ReferenceModels;
 
 namespace Engine.Host.Commands.Tokenization;

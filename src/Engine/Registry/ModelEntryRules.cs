@@ -1,9 +1,9 @@
 using Engine.Serving;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>What a configured model must be: its values, and that its files are there.</summary>
-internal static class ConfiguredModelRules
+internal static class ModelEntryRules
 {
     private static readonly string[] Devices = ["auto", "cpu", "cuda", "vulkan", "metal"];
 

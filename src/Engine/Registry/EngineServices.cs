@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Registers the engine and its configured models.</summary>
 public static class EngineServices
@@ -47,7 +47,7 @@ public static class EngineServices
         services.TryAddSingleton<IModel>(provider => provider.GetRequiredService<ModelRegistry>().Find(null));
         services.TryAddKeyedSingleton<IModel>(
             KeyedService.AnyKey, (provider, name) => provider.GetRequiredService<ModelRegistry>().Find(name as string));
-        services.AddHostedService<ModelLoading>();
+        services.AddHostedService<StartupLoading>();
         return new EngineBuilder(services);
     }
 }

@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Reads a configuration section into an options object and lists what it could not read.</summary>
 /// <remarks>Not the framework's binder: that one ignores unknown keys and stops at the first value it cannot convert.</remarks>

@@ -1,7 +1,7 @@
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.Logging;
 
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests.Registry;
 
 public sealed class LoadingProgressTests
 {

@@ -1,9 +1,9 @@
-using Engine.Configuration;
 using Engine.LlamaCpp;
+using Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests.Registry;
 
 public sealed class BackendChoiceTests
 {

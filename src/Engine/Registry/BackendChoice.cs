@@ -1,6 +1,6 @@
 using Engine.LlamaCpp;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Which backend runs a model, and why.</summary>
 /// <param name="Name">The backend's name, registered or not.</param>

@@ -1,13 +1,13 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>
 /// One configured model, whether it is loaded already or not: its verbs wait for the loading, so that it can be taken in
 /// a constructor before the host has started. Once loaded, a call goes straight through.
 /// </summary>
-internal sealed class ConfiguredModel(string name, ModelOptions options, IModelBackend backend, string reason, ILogger logger) : IModel, IDisposable
+internal sealed class ModelEntry(string name, ModelOptions options, IModelBackend backend, string reason, ILogger logger) : IModel, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _disposal = new();

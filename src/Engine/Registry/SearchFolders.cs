@@ -1,6 +1,6 @@
 using Engine.BuiltIn;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Where files are looked for that the configuration names by relative paths: the content root, the program's folder, the current
 /// one, in this order. A service is seldom started in the folder it lies in.</summary>

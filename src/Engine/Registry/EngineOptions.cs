@@ -1,4 +1,4 @@
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>What the configuration section <c>Engine</c> says.</summary>
 public sealed class EngineOptions

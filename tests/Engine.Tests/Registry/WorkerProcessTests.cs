@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests.Registry;
 
 /// <summary>A service as users write one (tests/SampleWorker), run as a process in a folder that is not its own.</summary>
 public sealed class WorkerProcessTests : IDisposable

@@ -1,9 +1,9 @@
-using Engine.Configuration;
+using Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests.Registry;
 
 public sealed class EngineConfigurationTests
 {

@@ -1,4 +1,4 @@
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>What brings a backend that is part of the project and not registered.</summary>
 internal static class MissingBackend

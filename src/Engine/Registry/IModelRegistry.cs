@@ -1,4 +1,4 @@
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>The configured models by name. Each is loaded once; the registry owns them.</summary>
 public interface IModelRegistry

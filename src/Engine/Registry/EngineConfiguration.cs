@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Reads the section <c>Engine</c> into options and finds all its mistakes, which fail the start in one message.</summary>
 internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders)
@@ -48,7 +48,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         string[] registered = [.. backends.Select(backend => backend.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
         foreach ((string model, ModelOptions values) in options.Models)
         {
-            mistakes.AddRange(ConfiguredModelRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
+            mistakes.AddRange(ModelEntryRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
         }
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

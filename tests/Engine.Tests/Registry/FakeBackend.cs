@@ -1,6 +1,6 @@
 using Engine.Tests.Parity;
 
-namespace Engine.Tests.Configuration;
+namespace Engine.Tests.Registry;
 
 /// <summary>A backend whose models are tables, and whose loading the test can hold up or fail.</summary>
 internal sealed class FakeBackend(string name = "fake") : IModelBackend

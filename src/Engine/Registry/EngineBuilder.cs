@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>What <see cref="EngineServices.AddEngine"/> returns: the place where further backends are added.</summary>
 /// <param name="services">The container's services.</param>

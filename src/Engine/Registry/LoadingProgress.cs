@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>Logs how far a loading is that takes its time; what is there at once needs no more than the message that it is. Called from
 /// the loading thread alone.</summary>

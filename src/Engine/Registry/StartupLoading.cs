@@ -1,13 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>
 /// Loads the configured models when the host starts, one after another. It does so after the start of all other hosted
 /// services, so that a web server answers "not ready" while they load; the host's start ends, or fails, with the loading.
 /// </summary>
-internal sealed class ModelLoading(ModelRegistry registry, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedLifecycleService
+internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {

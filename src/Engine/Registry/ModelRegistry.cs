@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Configuration;
+namespace Engine.Registry;
 
 /// <summary>The models of one container.</summary>
 internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposable
 {
-    private readonly Dictionary<string, ConfiguredModel> _models = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ModelEntry> _models = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="ConfigurationException">The configuration has mistakes; all of them are in the message.</exception>
     public ModelRegistry(IOptions<EngineOptions> options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger)
@@ -18,7 +18,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
             var choice = BackendChoice.Of(model, backends.Select(backend => backend.Name));
             // The last registration of a name wins, as everywhere in the container.
             IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
-            _models.Add(name, new ConfiguredModel(name, model, backend, choice.Reason, logger));
+            _models.Add(name, new ModelEntry(name, model, backend, choice.Reason, logger));
         }
         Names = [defaultName, .. _models.Keys.Where(name => !StrictSection.Same(name, defaultName))];
     }
@@ -29,8 +29,8 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     /// <summary>The entry of a name, loaded or not.</summary>
     /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
-    public ConfiguredModel Find(string? name) =>
-        _models.TryGetValue(name ?? Names[0], out ConfiguredModel? model)
+    public ModelEntry Find(string? name) =>
+        _models.TryGetValue(name ?? Names[0], out ModelEntry? model)
             ? model
             : throw new ConfigurationException(
                 $"Looking for the model '{name}': expected one of the configured models, which are {string.Join(", ", Names.Select(known => $"'{known}'"))}. "
@@ -38,7 +38,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
     {
-        ConfiguredModel model = Find(name);
+        ModelEntry model = Find(name);
         await model.WaitAsync(cancellationToken).ConfigureAwait(false);
         return model;
     }
@@ -47,7 +47,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     /// <param name="stopping">Cancelled when the host stops; null once it has started.</param>
     public void FailuresEndStart(CancellationToken? stopping)
     {
-        foreach (ConfiguredModel model in _models.Values)
+        foreach (ModelEntry model in _models.Values)
         {
             model.StartStopping = stopping;
         }
@@ -55,7 +55,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public async ValueTask DisposeAsync()
     {
-        foreach (ConfiguredModel model in _models.Values)
+        foreach (ModelEntry model in _models.Values)
         {
             await model.DisposeAsync().ConfigureAwait(false);
         }
