@@ -1,6 +1,7 @@
 using Engine;
 using Engine.Generation;
 using Engine.Gguf;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
@@ -9,8 +10,8 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels;
 
-/// <summary>A model file opened for the managed implementation: its mapping, its weights, and the threads of all its sessions.</summary>
-internal sealed class ReferenceModel : ILoadedModel
+/// <summary>A model file opened for the managed implementation: its mapping, its weights, and the threads of all its passes.</summary>
+internal sealed class ReferenceModel : Engine.Serving.ILoadedModel, Engine.Generation.ILoadedModel
 {
     private readonly GgufFile _file;
     private readonly INetwork _network;
@@ -19,7 +20,7 @@ internal sealed class ReferenceModel : ILoadedModel
 
     /// <summary>Reads a file. Owns it from now on, also where this throws.</summary>
     /// <param name="file">The file, checked for what would be hostile.</param>
-    /// <param name="contextLength">Tokens a session holds; 0 takes the model's own, up to 4096.</param>
+    /// <param name="contextLength">Tokens a sequence holds; 0 takes the model's own, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
     /// <param name="tokenizer">By whose rule texts are split.</param>
@@ -72,37 +73,62 @@ internal sealed class ReferenceModel : ILoadedModel
     public IReadOnlyList<string> Notices { get; }
 
     /// <inheritdoc/>
-    /// <remarks>A session does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>
+    public bool HasBatch => _network is IDecoder and not IEncoder;
+
+    /// <inheritdoc/>
+    /// <remarks>A pass does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>
+    public PassKind Shared(PassKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
+
+    /// <inheritdoc/>
     public SessionKind Shared(SessionKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
 
     /// <inheritdoc/>
-    public ISession CreateSession(SessionKind kind)
+    public ISequenceBatch OpenBatch(BatchShape shape)
+    {
+        RequireMemory(shape);
+        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape);
+    }
+
+    /// <inheritdoc/>
+    public IPass OpenPass(PassKind kind)
     {
         RequireMemory(1);
-        return new ReferenceSession(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic);
+        return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic);
     }
+
+    /// <inheritdoc/>
+    public ISession CreateSession(SessionKind kind) => new ReferenceSession((ReferencePass)OpenPass(new PassKind(kind.Numerics, Arithmetic: kind.Arithmetic)));
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
-    public void RequireMemory(int contexts)
-    {
-        double context = (double)_network.CacheBytes(Card.ContextLength) + ReferenceSession.ActivationBytes(_network, Card.ContextLength);
-        long required = (long)Math.Min(1e18, contexts * context);
-        long available = AvailableMemory.Bytes();
-        if (required > available)
-        {
-            throw new Engine.InsufficientMemoryException(
-                $"Making {contexts} contexts of {Card.ContextLength} tokens for {Card.Name}: expected {required >> 20} MiB of memory, there are {available >> 20} MiB (container limits included). Lower the context length or the number of slots.",
-                required, available);
-        }
-    }
+    public void RequireMemory(int contexts) => RequireMemory(
+        contexts * ((double)_network.CacheBytes(Card.ContextLength) + ReferencePass.ActivationBytes(_network, Card.ContextLength)),
+        $"{contexts} contexts of {Card.ContextLength} tokens", "the context length or the number of slots");
 
-    /// <summary>Ends the threads and the mapping; the sessions have to be disposed before.</summary>
+    /// <summary>Refuses a batch that would not fit when all its cells are taken.</summary>
+    /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
+    public void RequireMemory(BatchShape shape) => RequireMemory(
+        (double)_network.CacheBytes(shape.Cells) + ReferenceBatch.ActivationBytes(_network, Card.ContextLength, shape.Sequences),
+        $"a cache of {shape.Cells} tokens for {shape.Sequences} sequences", "the tokens of the cache, the context length or the number of slots");
+
+    /// <summary>Ends the threads and the mapping; batches and passes have to be disposed before.</summary>
     public void Dispose()
     {
         _workers.Dispose();
         _adapters.ForEach(adapter => adapter.Dispose());
         _file.Dispose();
+    }
+
+    private void RequireMemory(double bytes, string what, string less)
+    {
+        long required = (long)Math.Min(1e18, bytes);
+        long available = AvailableMemory.Bytes();
+        if (required > available)
+        {
+            throw new Engine.InsufficientMemoryException(
+                $"Making {what} for {Card.Name}: expected {required >> 20} MiB of memory, there are {available >> 20} MiB (container limits included). Lower {less}.",
+                required, available);
+        }
     }
 
     private void Adapt(IReadOnlyList<AdapterOptions> adapters, ILogger? logger)

@@ -1,201 +1,37 @@
 using Engine;
 using Engine.Generation;
-using ReferenceModels.Models;
-using ReferenceModels.Ops;
+using Engine.Serving;
 
 namespace ReferenceModels;
 
-/// <summary>A context of a managed model: its cache, and the cutting of prompts into blocks that fit the memory.</summary>
-internal sealed class ReferenceSession : ISession
+/// <summary>A pass as the sessions that <see cref="SessionModel"/> runs.</summary>
+internal sealed class ReferenceSession(ReferencePass pass) : ISession
 {
-    // Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.
-    private const int BlockTokens = 128;
-
-    // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
-    private const int LogitFloats = 2 << 20;
-
-    private readonly string _name;
-    private readonly INetwork _network;
-    private readonly State _state;
-
-    /// <summary>An empty context.</summary>
-    public ReferenceSession(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic)
-    {
-        (_name, _network) = (name, network);
-        _state = network.CreateState(new Pass(workers) { Arithmetic = arithmetic }, contextLength);
-    }
+    /// <inheritdoc/>
+    public int Length => pass.Length;
 
     /// <inheritdoc/>
-    public int Length => _state.Cache.Length;
-
-    private IDecoder Decoder => (IDecoder)_network; // the model's abilities were checked before
-
-    private int Vocabulary => _network.Sizes.V;
-
-    /// <summary>About how many bytes the activations of a pass take.</summary>
-    public static long ActivationBytes(INetwork network, int contextLength)
-    {
-        NetworkSizes sizes = network.Sizes;
-        int rows = network is IEncoder ? contextLength : BlockTokens;
-        long pairs = (long)rows * contextLength * sizes.PairFloats;
-        return sizeof(float) * (rows * sizes.RowFloats + pairs + LogitRows(sizes.V) * (long)sizes.V);
-    }
+    public void Clear() => pass.Begin([], default);
 
     /// <inheritdoc/>
-    public void Clear() => _state.Clear();
+    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) => pass.Begin(source, cancellationToken);
 
     /// <inheritdoc/>
-    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken)
-    {
-        Begin(source.Length, cancellationToken);
-        EncodeSource(source);
-    }
+    public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) => pass.Continue(tokens, cancellationToken);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Resume(tokens.Length, cancellationToken);
-            Tensor rows = default;
-            for (int start = 0; start < tokens.Length; start += BlockTokens)
-            {
-                rows = Evaluate(tokens, start, BlockTokens, first: tokens.Length - 1);
-            }
-            return Decoder.Logits(_state, rows).Values;
-        }
-        catch
-        {
-            Clear();
-            throw;
-        }
-    }
+    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, Engine.Generation.RowSink sink, CancellationToken cancellationToken) =>
+        pass.Score(Input(evaluation), first, count, (position, row) => sink(position, row), cancellationToken);
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken) =>
-        Tapped(evaluation, () =>
-        {
-            if (evaluation.Source is { } source)
-            {
-                EncodeSource(source);
-            }
-            int block = Block(evaluation);
-            // What lies behind the last position asked for has no part in it.
-            for (int start = 0; start < first + count; start += block)
-            {
-                Tensor rows = Evaluate(evaluation.Tokens, start, block, first);
-                int position = Math.Max(start, first);
-                HandOutLogits(rows.Slice(0, Math.Min(rows.Rows, first + count - position)), position, sink);
-            }
-        }, cancellationToken);
+    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, Engine.Generation.RowSink sink, CancellationToken cancellationToken) =>
+        pass.Embed([Input(evaluation)], pooling, (_, position, row) => sink(position, row), cancellationToken);
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
-        Tapped(evaluation, () =>
-        {
-            if (pooling == Pooling.Rank)
-            {
-                IRanker ranker = RequireRanker();
-                sink(0, ranker.Rank(_state, ranker.Encode(_state, evaluation.Tokens, Segments(ranker, evaluation))).Values);
-                return;
-            }
-            var rows = new RowPooling(pooling, _network.Sizes.d, evaluation.Tokens.Length, sink);
-            if (_network is IEncoder encoder)
-            {
-                rows.Add(encoder.Encode(_state, evaluation.Tokens, Segments(encoder, evaluation)));
-            }
-            else
-            {
-                int block = Block(evaluation);
-                for (int start = 0; start < evaluation.Tokens.Length; start += block)
-                {
-                    rows.Add(Evaluate(evaluation.Tokens, start, block, first: 0));
-                }
-            }
-            rows.Finish();
-        }, cancellationToken);
+    public void Dispose() => pass.Dispose();
 
-    /// <summary>Nothing to free: the memory is the collector's.</summary>
-    public void Dispose() { }
-
-    private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);
-
-    // A tensor that somebody looks at comes whole.
-    private static int Block(Evaluation evaluation) => evaluation.Taps ? Math.Max(1, evaluation.Tokens.Length) : BlockTokens;
-
-    private IReadOnlyList<Activation> Tapped(Evaluation evaluation, Action passes, CancellationToken cancellationToken)
+    private static PassInput Input(Evaluation evaluation) => new(evaluation.Tokens)
     {
-        _state.Tap = evaluation.Taps ? new ActivationTap(evaluation.Activations, evaluation.Replay) : null;
-        try
-        {
-            Begin(evaluation.Tokens.Length, cancellationToken);
-            passes();
-            return _state.Tap?.Activations ?? [];
-        }
-        catch
-        {
-            Clear();
-            throw;
-        }
-        finally
-        {
-            _state.Tap = null;
-        }
-    }
-
-    // Where a model knows one segment only, every token is of it.
-    private static int[] Segments(IEncoder encoder, Evaluation evaluation) => encoder.Segments > 1 ? evaluation.Segments : [];
-
-    private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw RequestRules.NoClassifier(_name);
-
-    private void Begin(int tokens, CancellationToken cancellationToken)
-    {
-        Clear();
-        Resume(tokens, cancellationToken);
-    }
-
-    private void Resume(int tokens, CancellationToken cancellationToken)
-    {
-        if (Length + tokens > _state.Cache.Capacity)
-        {
-            throw new ContextLengthExceededException(Length + tokens, _state.Cache.Capacity);
-        }
-        _state.Pass.Cancellation = cancellationToken;
-    }
-
-    private void EncodeSource(ReadOnlySpan<int> source)
-    {
-        try
-        {
-            ((IEncoder)_network).Encode(_state, source, []);
-        }
-        catch
-        {
-            Clear();
-            throw;
-        }
-    }
-
-    // Evaluates the block of tokens from start on and gives its rows (d) from position first on.
-    private Tensor Evaluate(ReadOnlySpan<int> tokens, int start, int block, int first)
-    {
-        int end = Math.Min(start + block, tokens.Length);
-        return Decoder.Forward(_state, tokens[start..end], rows: Math.Max(0, end - Math.Max(first, start)));
-    }
-
-    private void HandOutLogits(Tensor rows, int position, RowSink sink)
-    {
-        // In one product where somebody looks at it.
-        int step = _state.Tap is null ? LogitRows(Vocabulary) : Math.Max(1, rows.Rows);
-        for (int r = 0; r < rows.Rows; r += step)
-        {
-            (int, int) mark = _state.Pass.Mark;
-            Tensor logits = Decoder.Logits(_state, rows.Slice(r, Math.Min(step, rows.Rows - r)));
-            for (int i = 0; i < logits.Rows; i++)
-            {
-                sink(position + r + i, logits.Row(i));
-            }
-            _state.Pass.Release(mark);
-        }
-    }
+        Source = evaluation.Source, Segments = evaluation.Segments, Activations = evaluation.Activations, Replay = evaluation.Replay,
+    };
 }

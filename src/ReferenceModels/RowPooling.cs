@@ -1,5 +1,5 @@
-using Engine.Generation;
 using Engine;
+using Engine.Serving;
 using ReferenceModels.Ops;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 

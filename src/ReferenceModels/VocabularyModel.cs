@@ -1,13 +1,14 @@
 using Engine;
 using Engine.Generation;
 using Engine.Gguf;
+using Engine.Serving;
 using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels;
 
 /// <summary>A file's vocabulary without weights, of whatever architecture: it splits text and computes nothing.</summary>
-internal sealed class VocabularyModel : ILoadedModel
+internal sealed class VocabularyModel : Engine.Serving.ILoadedModel, Engine.Generation.ILoadedModel
 {
     private VocabularyModel(ModelCard card, ITokenizer tokenizer) => (Card, Tokenizer) = (card, tokenizer);
 
@@ -35,12 +36,17 @@ internal sealed class VocabularyModel : ILoadedModel
     }
 
     /// <summary>Refused: there is nothing to compute with.</summary>
-    public ISession CreateSession(SessionKind kind) => throw new UnsupportedRequestException(
-        $"Running {Card.Name}: only its vocabulary is loaded. Load the model with its weights.");
+    public IPass OpenPass(PassKind kind) => throw Nothing();
+
+    /// <summary>Refused: there is nothing to compute with.</summary>
+    public ISession CreateSession(SessionKind kind) => throw Nothing();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         // The file is closed already.
     }
+
+    private UnsupportedRequestException Nothing() =>
+        new($"Running {Card.Name}: only its vocabulary is loaded. Load the model with its weights.");
 }

@@ -1,13 +1,17 @@
+using System.Runtime.InteropServices;
 using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
 /// <summary>Keys and values of the positions seen so far, per layer, in F32.</summary>
-/// <remarks>Room for the whole context is reserved when a cache is made; the system gives the memory when a position is written.</remarks>
+/// <remarks>Memory grows with the positions held, to twice as many each time but never beyond the capacity.</remarks>
 internal sealed class KeyValueCache
 {
-    private readonly float[][] _keys;      // per layer (capacity, width)
-    private readonly float[][] _values;    // per layer (capacity, width)
+    // Positions that the first memory holds.
+    private const int FirstPositions = 64;
+
+    private readonly float[][] _keys;      // per layer (room, width)
+    private readonly float[][] _values;    // per layer (room, width)
     private readonly (Tensor K, Tensor V)[] _taped;   // per layer, what a pass with a tape appended
     private readonly int _width;
 
@@ -18,8 +22,8 @@ internal sealed class KeyValueCache
     public KeyValueCache(int layers, int width, int capacity)
     {
         (_width, Capacity) = (width, capacity);
-        _keys = Reserve(layers);
-        _values = Reserve(layers);
+        _keys = [.. Enumerable.Repeat<float[]>([], layers)];
+        _values = [.. Enumerable.Repeat<float[]>([], layers)];
         _taped = new (Tensor, Tensor)[layers];
     }
 
@@ -32,8 +36,22 @@ internal sealed class KeyValueCache
     /// <summary>Bytes of a full cache.</summary>
     public static long Bytes(int layers, int width, int capacity) => 2L * sizeof(float) * layers * width * capacity;
 
-    /// <summary>Forgets all positions.</summary>
+    /// <summary>Bytes it takes now.</summary>
+    public long HeldBytes => _keys.Concat(_values).Sum(rows => (long)sizeof(float) * rows.Length);
+
+    /// <summary>Forgets all positions, and keeps the memory for those to come.</summary>
     public void Clear() => Length = 0;
+
+    /// <summary>Forgets the positions from one on; the memory goes with the last.</summary>
+    public void Cut(int length)
+    {
+        Length = Math.Min(Length, length);
+        if (Length == 0)
+        {
+            Array.Fill(_keys, []);
+            Array.Fill(_values, []);
+        }
+    }
 
     /// <summary>Writes a layer's keys and values behind the positions held.</summary>
     /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
@@ -47,9 +65,10 @@ internal sealed class KeyValueCache
         {
             return _taped[layer] = (K, V);
         }
+        int n = Length + K.Rows;
+        Reserve(layer, n);
         K.Values.CopyTo(_keys[layer].AsSpan(Length * _width));
         V.Values.CopyTo(_values[layer].AsSpan(Length * _width));
-        int n = Length + K.Rows;
         return (new Tensor(_keys[layer], 0, n, _width), new Tensor(_values[layer], 0, n, _width));
     }
 
@@ -63,13 +82,73 @@ internal sealed class KeyValueCache
     /// <summary>Counts the positions that every layer has appended.</summary>
     public void Advance(int positions) => Length += positions;
 
-    private float[][] Reserve(int layers)
+    /// <summary>Takes over the first positions of another cache of the same model; holds none before.</summary>
+    public void CopyFrom(KeyValueCache other, int length)
     {
-        var reserved = new float[layers][];
-        for (int layer = 0; layer < layers; layer++)
+        for (int layer = 0; layer < _keys.Length; layer++)
         {
-            reserved[layer] = GC.AllocateUninitializedArray<float>(checked(Capacity * _width));
+            Reserve(layer, length);
+            other._keys[layer].AsSpan(0, length * _width).CopyTo(_keys[layer]);
+            other._values[layer].AsSpan(0, length * _width).CopyTo(_values[layer]);
         }
-        return reserved;
+        Length = length;
+    }
+
+    /// <summary>Copies all positions held; null where an array cannot be as long.</summary>
+    public byte[]? Save()
+    {
+        long bytes = Bytes(_keys.Length, _width, Length);
+        if (bytes > Array.MaxLength)
+        {
+            return null;
+        }
+        byte[] state = GC.AllocateUninitializedArray<byte>((int)bytes);
+        Span<float> rest = MemoryMarshal.Cast<byte, float>(state.AsSpan());
+        foreach (float[] rows in _keys.Concat(_values))
+        {
+            rows.AsSpan(0, Length * _width).CopyTo(rest);
+            rest = rest[(Length * _width)..];
+        }
+        return state;
+    }
+
+    /// <summary>Takes over the positions that <see cref="Save"/> copied; holds none before.</summary>
+    /// <returns>Whether they are a copy of this model's, and not too many.</returns>
+    public bool TryRestore(ReadOnlySpan<byte> state)
+    {
+        long position = Bytes(_keys.Length, _width, 1);
+        if (state.Length % position != 0 || state.Length / position > Capacity)
+        {
+            return false;
+        }
+        Length = (int)(state.Length / position);
+        ReadOnlySpan<float> rest = MemoryMarshal.Cast<byte, float>(state);
+        for (int layer = 0; layer < _keys.Length; layer++)
+        {
+            Reserve(layer, Length);
+        }
+        foreach (float[] rows in _keys.Concat(_values))
+        {
+            rest[..(Length * _width)].CopyTo(rows);
+            rest = rest[(Length * _width)..];
+        }
+        return true;
+    }
+
+    private void Reserve(int layer, int positions)
+    {
+        if ((long)_keys[layer].Length >= (long)positions * _width)
+        {
+            return;
+        }
+        int room = (int)Math.Min(Capacity, Math.Max(Math.Max(FirstPositions, positions), 2L * Length));
+        (_keys[layer], _values[layer]) = (Larger(_keys[layer], room), Larger(_values[layer], room));
+    }
+
+    private float[] Larger(float[] rows, int room)
+    {
+        float[] larger = GC.AllocateUninitializedArray<float>(checked(room * _width));
+        rows.AsSpan(0, Math.Min(rows.Length, Length * _width)).CopyTo(larger);
+        return larger;
     }
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Engine;
 using Engine.Gguf;
-using Engine.Generation;
+using Engine.Serving;
 
 namespace ReferenceModels.Tests;
 
-public sealed class ReferenceSessionTests : IDisposable
+public sealed class ReferencePassTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -19,16 +19,16 @@ public sealed class ReferenceSessionTests : IDisposable
         using ReferenceModel model = Load(random);
         int[] tokens = random.Tokens(300);
         var rows = new float[tokens.Length][];
-        using ISession whole = model.CreateSession(default);
-        whole.Score(new Evaluation(tokens), 0, tokens.Length, (index, row) => rows[index] = row.ToArray(), default);
-        using ISession single = model.CreateSession(default);
+        using IPass whole = model.OpenPass(default);
+        whole.Score(new PassInput(tokens), 0, tokens.Length, (index, row) => rows[index] = row.ToArray(), default);
+        using IPass single = model.OpenPass(default);
         for (int t = 0; t < tokens.Length; t++)
         {
-            AssertSame(rows[t], single.Decode(tokens.AsSpan(t, 1), default), t);
+            AssertSame(rows[t], single.Continue(tokens.AsSpan(t, 1), default), t);
         }
-        single.Clear();
-        AssertSame(rows[170], single.Decode(tokens.AsSpan(0, 171), default), 170);
-        AssertSame(rows[299], single.Decode(tokens.AsSpan(171), default), 299);
+        single.Begin([], default);
+        AssertSame(rows[170], single.Continue(tokens.AsSpan(0, 171), default), 170);
+        AssertSame(rows[299], single.Continue(tokens.AsSpan(171), default), 299);
     }
 
     [Theory]
@@ -41,11 +41,11 @@ public sealed class ReferenceSessionTests : IDisposable
         var random = new RandomLlama();
         using ReferenceModel model = Load(random);
         int[] tokens = random.Tokens(300);
-        using ISession session = model.CreateSession(default);
+        using IPass pass = model.OpenPass(default);
         var all = new float[tokens.Length][];
-        session.Score(new Evaluation(tokens), 0, tokens.Length, (index, row) => all[index] = row.ToArray(), default);
+        pass.Score(new PassInput(tokens), 0, tokens.Length, (index, row) => all[index] = row.ToArray(), default);
         List<int> handed = [];
-        session.Score(new Evaluation(tokens), first, count, (index, row) =>
+        pass.Score(new PassInput(tokens), first, count, (index, row) =>
         {
             handed.Add(index);
             AssertSame(all[index], row, index);
@@ -58,11 +58,11 @@ public sealed class ReferenceSessionTests : IDisposable
     {
         var random = new RandomLlama();
         using ReferenceModel model = Load(random);
-        using ISession session = model.CreateSession(new SessionKind(Numerics.Strict, Taps: true));
+        using IPass pass = model.OpenPass(new PassKind(Numerics.Strict, Taps: true));
         int[] tokens = random.Tokens(150);
         string[] names = ["embd", "norm-0", "attn_norm-0", "Qcur-0", "Kcur-1", "Vcur-1", "kqv_out-0", "attn_out-0", "ffn_inp-0", "ffn_norm-0", "ffn_gate-0", "ffn_up-0", "ffn_swiglu-0", "ffn_out-0", "l_out-1", "result_norm", "result_output"];
         float[] last = [];
-        IReadOnlyList<Activation> taken = session.Score(new Evaluation(tokens) { Activations = names }, 0, 150, (_, row) => last = row.ToArray(), default);
+        IReadOnlyList<Activation> taken = pass.Score(new PassInput(tokens) { Activations = names }, 0, 150, (_, row) => last = row.ToArray(), default);
         Assert.Equal(names.Order(), taken.Select(activation => activation.Name).Distinct().Order());
         Assert.Equal(2, taken.Count(activation => activation.Name == "norm-0"));
         Assert.Equal(["MUL_MAT", "RESHAPE", "ROPE"], taken.Where(activation => activation.Name == "Qcur-0").Select(activation => activation.Operation));
@@ -76,13 +76,13 @@ public sealed class ReferenceSessionTests : IDisposable
     {
         var random = new RandomLlama();
         using ReferenceModel model = Load(random);
-        using ISession session = model.CreateSession(new SessionKind(Numerics.Strict, Embeds: true));
+        using IPass pass = model.OpenPass(new PassKind(Numerics.Strict, Embeds: true));
         int[] tokens = random.Tokens(140);
-        float[] norm = session.Score(new Evaluation(tokens) { Activations = ["result_norm"] }, 0, 140, (_, _) => { }, default).Single().Values;
+        float[] norm = pass.Score(new PassInput(tokens) { Activations = ["result_norm"] }, 0, 140, (_, _) => { }, default).Single().Values;
         var rows = new List<float[]>();
         foreach (Pooling pooling in (Pooling[])[Pooling.None, Pooling.Cls, Pooling.Last, Pooling.Mean])
         {
-            session.Embed(new Evaluation(tokens), pooling, (_, row) => rows.Add(row.ToArray()), default);
+            pass.Embed([new PassInput(tokens)], pooling, (_, _, row) => rows.Add(row.ToArray()), default);
         }
         Assert.Equal(143, rows.Count);
         Assert.Equal(norm, rows.Take(140).SelectMany(row => row));
@@ -93,14 +93,30 @@ public sealed class ReferenceSessionTests : IDisposable
     }
 
     [Fact]
+    public void Several_inputs_have_the_embeddings_that_each_has_alone()
+    {
+        using var model = new ReferenceModel(GgufFile.Open(new RandomBert().Write(_folder.File("bert.gguf"))), 0, 0);
+        using IPass pass = model.OpenPass(new PassKind(Numerics.Strict, Embeds: true));
+        PassInput[] inputs = [new([1, 7, 9]), new([1, 4]) { Segments = [0, 1] }, new([1, 7, 9, 30, 11])];
+        var together = new SortedDictionary<(int Input, int Position), float[]>();
+        pass.Embed(inputs, Pooling.None, (input, position, row) => together.Add((input, position), row.ToArray()), default);
+        Assert.Equal([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4)], together.Keys);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            int input = i;
+            pass.Embed([inputs[i]], Pooling.None, (_, position, row) => Assert.Equal(row.ToArray(), together[(input, position)]), default);
+        }
+    }
+
+    [Fact]
     public void Cancellation_takes_effect_within_250_ms_of_a_long_prefill()
     {
         var random = new RandomLlama { Width = 512, Inner = 2048, H = 8, G = 8, N = 8, V = 4096, Context = 4096, Type = GgmlType.Q8_0 };
         using ReferenceModel model = Load(random);
-        using ISession session = model.CreateSession(default);
+        using IPass pass = model.OpenPass(default);
         int[] prompt = random.Tokens(4000);
-        AssertCancels((count, cancellation) => session.Decode(prompt.AsSpan(0, count), cancellation), prompt.Length, session.Clear);
-        Assert.Equal(0, session.Length);
+        AssertCancels((count, cancellation) => pass.Continue(prompt.AsSpan(0, count), cancellation), prompt.Length, () => pass.Begin([], default));
+        Assert.Equal(0, ((ReferencePass)pass).Length);
     }
 
     [Fact]
@@ -108,9 +124,9 @@ public sealed class ReferenceSessionTests : IDisposable
     {
         var random = new RandomT5 { Width = 768, Inner = 3072, H = 12, N = 4, Context = 4096 };
         using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("t5.gguf"))), 0, 0);
-        using ISession session = model.CreateSession(default);
+        using IPass pass = model.OpenPass(default);
         int[] source = [.. Enumerable.Range(0, 4000).Select(i => i % random.V)];
-        AssertCancels((count, cancellation) => session.Encode(source.AsSpan(0, count), cancellation), source.Length, session.Clear);
+        AssertCancels((count, cancellation) => pass.Begin(source.AsSpan(0, count), cancellation), source.Length, () => pass.Begin([], default));
     }
 
     /// <summary>From the cancellation, some time after the work has begun, to its end: the least of three is 250 ms, or on a machine

@@ -1,0 +1,255 @@
+using Engine;
+using Engine.Gguf;
+using Engine.Serving;
+
+namespace ReferenceModels.Tests;
+
+public sealed class ReferenceBatchTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    // Key/value heads as many as query heads, shared by groups, of GPT-2, and quantized: a width that is no multiple of a vector's.
+    public static TheoryData<string> Families => ["llama", "llama grouped", "gpt2", "llama q8_0"];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_chunk_of_several_tokens_has_to_the_last_bit_the_row_that_it_has_alone(string family)
+    {
+        using ReferenceModel model = Load(family);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(4, 400));
+        // Chunks of different lengths, one sequence in the middle of its prompt: as alone when it is cut alike.
+        Step(batch, (2, Tokens(0, 21)));
+        float[][] rows = Step(batch, (0, Tokens(1, 7)), (2, Tokens(0, 40, 21)), (3, Tokens(2, 2)));
+        Assert.Equal(Alone(model, Tokens(1, 7)), rows[0]);
+        Assert.Equal(Alone(model, Tokens(0, 21), Tokens(0, 40, 21)), rows[1]);
+        Assert.Equal(Alone(model, Tokens(2, 2)), rows[2]);
+        Assert.Equal([7, 0, 61, 2], Enumerable.Range(0, 4).Select(batch.LengthOf));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Tokens_one_by_one_beside_others_have_the_rows_that_they_have_alone_up_to_the_rounding_of_another_kernel(string family)
+    {
+        using ReferenceModel model = Load(family);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(5, 400));
+        int[][] texts = [.. Enumerable.Range(0, 5).Select(i => Tokens(i, 30))];
+        Step(batch, [.. texts.Select((text, i) => (i, text[..(10 + i)]))]);
+        for (int step = 0; step < 6; step++)
+        {
+            int at = step;
+            float[][] rows = Step(batch, [.. texts.Select((text, i) => (i, text[(10 + i + at)..(11 + i + at)]))]);
+            for (int i = 0; i < texts.Length; i++)
+            {
+                Assert.InRange(Agreement.OfRms(rows[i], Alone(model, texts[i][..(11 + i + at)])), 0, Agreement.Floats);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_prompt_in_chunks_has_the_row_of_the_whole_prompt()
+    {
+        using ReferenceModel model = Load("llama grouped");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 400));
+        float[] whole = Step(batch, (0, Tokens(0, 100)))[0];
+        foreach (int piece in (int[])[1, 16, 37])
+        {
+            float[] row = [];
+            for (int at = 0; at < 100; at += piece)
+            {
+                row = Step(batch, (1, Tokens(0, Math.Min(piece, 100 - at), at)), (2, Tokens(3, 2)))[0];
+                batch.TryRemove(2, 0);
+            }
+            Assert.InRange(Agreement.OfRms(row, whole), 0, Agreement.Floats);
+            batch.TryRemove(1, 0);
+        }
+    }
+
+    [Fact]
+    public void Only_chunks_that_ask_have_a_row()
+    {
+        using ReferenceModel model = Load("llama");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 300));
+        Assert.Equal(StepOutcome.Done, batch.Step(
+            [new(0, Tokens(0, 9), false), new(1, Tokens(1, 9), true), new(2, Tokens(2, 5), false)], default));
+        Assert.Equal(Alone(model, Tokens(1, 9)), batch.Row(1).ToArray());
+        Assert.Equal(StepOutcome.Done, batch.Step([new(0, Tokens(0, 3, 9), false)], default));
+        Assert.Equal(StepOutcome.Done, batch.Step([new(0, Tokens(0, 2, 12), true)], default));
+        Assert.Equal(Alone(model, Tokens(0, 9), Tokens(0, 3, 9), Tokens(0, 2, 12)), batch.Row(0).ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void What_is_shared_continues_like_what_was_evaluated(string family)
+    {
+        using ReferenceModel model = Load(family);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 400));
+        Step(batch, (0, Tokens(0, 70)));
+        Assert.True(batch.TryShare(0, 1, 69));
+        Assert.True(batch.TryShare(1, 2, 40));
+        // The source goes on another way, and so does what is shared from what is shared.
+        float[][] rows = Step(batch, (0, Tokens(1, 5)), (1, Tokens(2, 5)), (2, Tokens(3, 5)));
+        Assert.Equal(Alone(model, Tokens(0, 70), Tokens(1, 5)), rows[0]);
+        Assert.Equal([75, 74, 45], Enumerable.Range(0, 3).Select(batch.LengthOf));
+        AssertRow(model, [.. Tokens(0, 69), .. Tokens(2, 5)], rows[1]);
+        AssertRow(model, [.. Tokens(0, 40), .. Tokens(3, 5)], rows[2]);
+        // And outlives its source.
+        batch.TryRemove(0, 0);
+        AssertRow(model, [.. Tokens(0, 69), .. Tokens(2, 5), .. Tokens(4, 3)], Step(batch, (1, Tokens(4, 3)))[0]);
+    }
+
+    [Fact]
+    public void A_sequence_that_was_cut_back_continues_from_there()
+    {
+        using ReferenceModel model = Load("llama");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 400));
+        Step(batch, (0, Tokens(0, 70)));
+        Assert.True(batch.TryShare(0, 1, 70));
+        Assert.True(batch.TryRemove(0, 33));
+        AssertRow(model, [.. Tokens(0, 33), .. Tokens(1, 4)], Step(batch, (0, Tokens(1, 4)))[0]);
+        AssertRow(model, [.. Tokens(0, 70), .. Tokens(2, 4)], Step(batch, (1, Tokens(2, 4)))[0]);
+        Assert.True(batch.TryRemove(1, 0));
+        Assert.Equal(0, batch.LengthOf(1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_restored_sequence_continues_to_the_last_bit_like_the_saved_one(string family)
+    {
+        using ReferenceModel model = Load(family);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 400));
+        Step(batch, (0, Tokens(0, 70)));
+        byte[] state = batch.Save(0)!;
+        float[] row = Step(batch, (0, Tokens(1, 4)))[0];
+        Assert.True(batch.TryRestore(1, state));
+        Assert.Equal(70, batch.LengthOf(1));
+        Assert.Equal(row, Step(batch, (1, Tokens(1, 4)))[0]);
+    }
+
+    [Fact]
+    public void A_state_of_another_model_is_not_restored()
+    {
+        using ReferenceModel model = Load("llama"), other = Load("llama grouped");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(1, 400)), others = other.OpenBatch(new BatchShape(1, 400));
+        Step(others, (0, Tokens(0, 3)));
+        Assert.False(batch.TryRestore(0, others.Save(0)!));
+        Assert.Equal(0, batch.LengthOf(0));
+    }
+
+    [Fact]
+    public void A_cancelled_step_leaves_lengths_that_can_be_cut_back_and_is_repeated_with_the_same_rows()
+    {
+        var random = new RandomLlama { Width = 256, Inner = 1024, H = 8, G = 8, N = 6, Context = 4096 };
+        using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("large.gguf"))), 0, 0);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 8192));
+        Step(batch, (0, Tokens(0, 20)));
+        SequenceChunk[] chunks = [new(0, Tokens(1, 100), true), new(1, Tokens(2, 2000), true)];
+        StepOutcome outcome;
+        using (var abort = new CancellationTokenSource())
+        {
+            abort.CancelAfter(30);
+            outcome = batch.Step(chunks, abort.Token);
+        }
+        Assert.Equal(StepOutcome.Aborted, outcome);
+        Assert.InRange(batch.LengthOf(0), 20, 120);
+        Assert.InRange(batch.LengthOf(1), 0, 2000);
+        batch.TryRemove(0, 20);
+        batch.TryRemove(1, 0);
+        chunks[1] = new(1, Tokens(2, 50), true);
+        Assert.Equal(StepOutcome.Done, batch.Step(chunks, default));
+        Assert.Equal(Alone(model, Tokens(0, 20), Tokens(1, 100)), batch.Row(0).ToArray());
+        Assert.Equal(Alone(model, Tokens(2, 50)), batch.Row(1).ToArray());
+    }
+
+    [Fact]
+    public void A_step_beyond_the_cells_moves_nothing()
+    {
+        using ReferenceModel model = Load("llama");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 100));
+        Step(batch, (0, Tokens(0, 60)));
+        batch.TryShare(0, 1, 50); // takes no cells
+        Assert.Equal(StepOutcome.NoRoom, batch.Step([new(0, Tokens(1, 20), true), new(1, Tokens(2, 21), true)], default));
+        Assert.Equal([60, 50, 0], Enumerable.Range(0, 3).Select(batch.LengthOf));
+        Assert.Equal(StepOutcome.Done, batch.Step([new(0, Tokens(1, 20), true), new(1, Tokens(2, 20), true)], default));
+        Assert.Equal(StepOutcome.NoRoom, batch.Step([new(2, Tokens(1, 1), true)], default));
+        batch.TryRemove(0, 79);
+        Assert.Equal(StepOutcome.Done, batch.Step([new(2, Tokens(1, 1), true)], default));
+    }
+
+    [Fact]
+    public void Memory_comes_with_the_tokens_and_goes_with_them()
+    {
+        using ReferenceModel model = Load("llama");
+        using var batch = (ReferenceBatch)model.OpenBatch(new BatchShape(256, 256 * 512));
+        Assert.Equal(0, batch.HeldBytes);
+        Step(batch, (7, Tokens(0, 10)));
+        long few = batch.HeldBytes;
+        Assert.InRange(few, 1, 1 << 20); // a full sequence has 512 tokens of 2 layers × 2 × 64 floats
+        Step(batch, (7, Tokens(0, 100, 10)));
+        Assert.True(batch.HeldBytes > few);
+        batch.TryRemove(7, 0);
+        Assert.Equal(0, batch.HeldBytes);
+    }
+
+    [Fact]
+    public void A_batch_that_no_memory_holds_is_refused_with_both_numbers()
+    {
+        using ReferenceModel model = Load("llama");
+        var refusal = Assert.Throws<Engine.InsufficientMemoryException>(() => model.OpenBatch(new BatchShape(256, int.MaxValue)));
+        Assert.True(refusal.RequiredBytes > refusal.AvailableBytes && refusal.AvailableBytes > 0);
+        Assert.Contains("Lower the tokens of the cache", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decoders_alone_have_a_batch()
+    {
+        using ReferenceModel llama = Load("llama"), gpt2 = Load("gpt2");
+        using var t5 = new ReferenceModel(GgufFile.Open(new RandomT5().Write(_folder.File("t5.gguf"))), 0, 0);
+        using var bert = new ReferenceModel(GgufFile.Open(new RandomBert().Write(_folder.File("bert.gguf"))), 0, 0);
+        Assert.Equal([true, true, false, false], new Engine.Serving.ILoadedModel[] { llama, gpt2, t5, bert }.Select(model => model.HasBatch));
+    }
+
+    private ReferenceModel Load(string family)
+    {
+        string path = _folder.File($"{family}.gguf");
+        _ = family switch
+        {
+            "llama" => new RandomLlama { G = 4 }.Write(path),
+            "llama grouped" => new RandomLlama { Width = 48, H = 3, G = 1 }.Write(path),
+            "gpt2" => new RandomGpt2 { Context = 512 }.Write(path),
+            _ => new RandomLlama { Type = GgmlType.Q8_0, Width = 96, Inner = 160, H = 3, G = 1 }.Write(path),
+        };
+        return new ReferenceModel(GgufFile.Open(path), 0, 0);
+    }
+
+    // Text i from some position on.
+    private static int[] Tokens(int text, int count, int from = 0)
+    {
+        var random = new Random(text);
+        int[] tokens = [.. Enumerable.Range(0, from + count).Select(_ => random.Next(3, 300))];
+        return tokens[from..];
+    }
+
+    private static float[][] Step(ISequenceBatch batch, params (int Sequence, int[] Tokens)[] chunks)
+    {
+        Assert.Equal(StepOutcome.Done, batch.Step([.. chunks.Select(chunk => new SequenceChunk(chunk.Sequence, chunk.Tokens, true))], default));
+        return [.. chunks.Select((_, i) => batch.Row(i).ToArray())];
+    }
+
+    // The row after all pieces, of a pass that has nothing beside it.
+    private static float[] Alone(ReferenceModel model, params int[][] pieces)
+    {
+        using IPass pass = model.OpenPass(new PassKind(Numerics.Strict));
+        pass.Begin([], default);
+        float[] row = [];
+        foreach (int[] piece in pieces)
+        {
+            row = pass.Continue(piece, default).ToArray();
+        }
+        return row;
+    }
+
+    private static void AssertRow(ReferenceModel model, int[] tokens, float[] row) =>
+        Assert.InRange(Agreement.OfRms(row, Alone(model, tokens)), 0, Agreement.Floats);
+}
