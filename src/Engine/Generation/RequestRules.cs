@@ -5,6 +5,8 @@ namespace Engine.Generation;
 /// <summary>What the values of a request must be, whatever the backend; and what a model must be able to do.</summary>
 internal static class RequestRules
 {
+    private static readonly TimeSpan MostTime = TimeSpan.FromDays(24); // of a timer
+
     /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not score, or takes no source.</exception>
     public static void Check(ScoreRequest request, ModelCard card)
@@ -18,6 +20,7 @@ internal static class RequestRules
         Expect(request.BlockRows > 0, nameof(request.BlockRows), "1 or more", request.BlockRows);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
+        Check(request.Deadline);
         Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
         Expect(request.Activations!.All(name => !string.IsNullOrEmpty(name)), nameof(request.Activations), "a list of names", "an empty name");
         Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
@@ -58,6 +61,7 @@ internal static class RequestRules
         Expect(request.Logits != StepLogits.TopK || request.TopK > 0, nameof(request.TopK), "1 or more", request.TopK);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
+        Check(request.Deadline);
         Require(card, ModelAbilities.Generate, "generate text", "a LLaMA, a GPT-2 or a T5");
         if (card.SuppressedTokens.Count >= card.VocabularySize)
         {
@@ -77,6 +81,7 @@ internal static class RequestRules
         Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are no direction", true);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
+        Check(request.Deadline);
         Expect(request.Activations is not null, nameof(request.Activations), "a list, empty for none", null);
         Expect(request.Replay is not null, nameof(request.Replay), "a list, empty for none", null);
         Expect(
@@ -89,6 +94,9 @@ internal static class RequestRules
     /// <summary>What a backend answers where scores are asked for and the file has no classifier.</summary>
     public static UnsupportedRequestException NoClassifier(string model) => new(
         $"Pooling by rank with {model}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
+
+    private static void Check(TimeSpan? deadline) => Expect(
+        deadline is null || (deadline > TimeSpan.Zero && deadline <= MostTime), nameof(GenerateRequest.Deadline), "more than nothing and at most 24 days, or null for none", deadline);
 
     private static void Check(SamplingOptions options)
     {

@@ -1,0 +1,100 @@
+using Engine.Sampling;
+
+namespace Engine.Serving;
+
+/// <summary>Embeds the inputs of a request, and those of others that wait for the same in one evaluation with them.</summary>
+/// <param name="kind">The pass it needs.</param>
+/// <param name="ticket">Its reader's.</param>
+/// <param name="request">Says how rows become vectors.</param>
+/// <param name="inputs">Its inputs.</param>
+internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRequest request, IReadOnlyList<PassInput> inputs) : PassJob(kind, ticket)
+{
+    // Inputs of one call: a stop of the request takes effect between the evaluations it is cut into.
+    private const int MostInputs = 256;
+
+    private readonly List<float[]>[] _rows = [.. inputs.Select(_ => new List<float[]>())];
+    private NonFiniteLogitsException? _error;
+
+    /// <inheritdoc/>
+    public override bool TakesAlong(IReadOnlyList<PassJob> jobs, PassJob other) =>
+        other is EmbedJob embed && embed.Kind == Kind && !Kind.Taps && embed.Pooling == Pooling
+        && jobs.Sum(job => ((EmbedJob)job).Inputs.Count) + embed.Inputs.Count <= MostInputs;
+
+    /// <inheritdoc/>
+    public override void Run(IPass pass, IReadOnlyList<PassJob> jobs)
+    {
+        (EmbedJob Job, int Input)[] all = [.. jobs.Cast<EmbedJob>().SelectMany(job => job.Inputs.Select((_, input) => (job, input)))];
+        IReadOnlyList<Activation> activations = pass.Embed(
+            [.. all.Select(one => one.Job.Inputs[one.Input])], Pooling, (input, _, row) => all[input].Job.Add(all[input].Input, row), StopOfAll(jobs));
+        foreach (EmbedJob job in jobs.Cast<EmbedJob>())
+        {
+            job.Finish(activations);
+        }
+    }
+
+    private IReadOnlyList<PassInput> Inputs { get; } = inputs;
+
+    private Pooling Pooling => request.Pooling;
+
+    private void Add(int input, ReadOnlySpan<float> row)
+    {
+        try
+        {
+            _rows[input].Add(Vector(row, request.Normalize));
+        }
+        catch (NonFiniteLogitsException error)
+        {
+            _error ??= error; // the other requests of the evaluation go on
+        }
+    }
+
+    private void Finish(IReadOnlyList<Activation> activations)
+    {
+        if (_error is not null)
+        {
+            Ticket.End(new NonFiniteLogitsException(_error.Message) { Activations = activations });
+            return;
+        }
+        float[][] rows = [.. _rows.SelectMany(rows => rows)];
+        ((Ticket<Embeddings>)Ticket).Hand(
+            new Embeddings(rows, [.. Inputs.Select(input => input.Tokens.Length)], Pooling, rows[0].Length) { Activations = activations });
+    }
+
+    // Signalled when nobody waits for any of it.
+    private static CancellationToken StopOfAll(IReadOnlyList<PassJob> jobs)
+    {
+        var all = new CancellationTokenSource();
+        int left = jobs.Count;
+        foreach (PassJob job in jobs)
+        {
+            job.Ticket.Stopping.UnsafeRegister(_ =>
+            {
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    all.Cancel();
+                }
+            }, null);
+        }
+        return all.Token;
+    }
+
+    private static float[] Vector(ReadOnlySpan<float> row, bool normalize)
+    {
+        LogitRow.RequireFinite(row);
+        float[] vector = row.ToArray();
+        double squares = 0;
+        foreach (float value in vector)
+        {
+            squares += (double)value * value;
+        }
+        if (normalize && squares > 0)
+        {
+            double scale = 1 / Math.Sqrt(squares);
+            for (int i = 0; i < vector.Length; i++)
+            {
+                vector[i] = (float)(vector[i] * scale);
+            }
+        }
+        return vector;
+    }
+}

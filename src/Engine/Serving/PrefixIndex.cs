@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Serving;
+
+/// <summary>What the sequences of a batch hold, running or finished, and who of them begins as a new request does.</summary>
+/// <param name="sequences">Sequences of the batch.</param>
+internal sealed class PrefixIndex(int sequences)
+{
+    private readonly List<int>[] _tokens = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
+    private readonly long[] _used = new long[sequences];
+    private long _now;
+
+    /// <summary>The ids a sequence holds.</summary>
+    public IReadOnlyList<int> this[int sequence] => _tokens[sequence];
+
+    /// <summary>A sequence goes on.</summary>
+    public void Append(int sequence, ReadOnlySpan<int> tokens)
+    {
+        _tokens[sequence].AddRange(tokens);
+        _used[sequence] = ++_now;
+    }
+
+    /// <summary>A sequence loses what it holds from a position on.</summary>
+    public void Cut(int sequence, int from) => _tokens[sequence].RemoveRange(from, _tokens[sequence].Count - from);
+
+    /// <summary>Of some sequences, the one that went on least recently; those that hold nothing come first.</summary>
+    public int? LeastRecentlyUsed(IEnumerable<int> among) =>
+        among.OrderBy(sequence => _tokens[sequence].Count == 0 ? 0 : _used[sequence]).Select(sequence => (int?)sequence).FirstOrDefault();
+
+    /// <summary>The sequence that holds the longest beginning of a request's tokens.</summary>
+    /// <param name="tokens">The request's.</param>
+    /// <param name="most">Tokens that may be shared at the most.</param>
+    /// <returns>Its number and the length; a length of 0 where none holds any.</returns>
+    public (int Sequence, int Length) Longest(List<int> tokens, int most)
+    {
+        (int Sequence, int Length) best = (0, 0);
+        for (int sequence = 0; sequence < _tokens.Length; sequence++)
+        {
+            int length = Math.Min(most, Common(_tokens[sequence], tokens));
+            if (length > best.Length)
+            {
+                best = (sequence, length);
+            }
+        }
+        return best;
+    }
+
+    /// <summary>Length of the beginning that two lists have in common.</summary>
+    public static int Common(List<int> a, List<int> b) => CollectionsMarshal.AsSpan(a).CommonPrefixLength(CollectionsMarshal.AsSpan(b));
+}

@@ -1,0 +1,95 @@
+using System.Threading.Channels;
+
+namespace Engine.Serving;
+
+/// <summary>A request as its reader holds it: the results on their way, and the ways in which it can end early.</summary>
+// A source without timer or wait handle holds nothing to release, and reader and owner would race to release it.
+#pragma warning disable CA1001
+internal abstract class Ticket(CancellationToken caller)
+#pragma warning restore CA1001
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Exception? _reason;
+    private int _unread;
+    private volatile Action? _onRead;
+
+    /// <summary>Signalled when nobody wants the results any more: the caller cancelled or stopped reading, the deadline passed, the model is gone.</summary>
+    public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>Whether nobody wants the results any more.</summary>
+    public bool IsStopped => _stop.IsCancellationRequested;
+
+    /// <summary>Results that no reader has taken.</summary>
+    public int Unread => Volatile.Read(ref _unread);
+
+    /// <summary>Ends the work on it.</summary>
+    /// <param name="reason">What the reader sees; null where the reader has gone or cancelled.</param>
+    public void Stop(Exception? reason = null)
+    {
+        if (reason is not null)
+        {
+            Interlocked.CompareExchange(ref _reason, reason, null);
+        }
+        _stop.Cancel();
+        if (reason is not null)
+        {
+            EndStopped(); // however long the evaluation under way still takes
+        }
+    }
+
+    /// <summary>Ends the results; the first call counts.</summary>
+    /// <param name="error">Null where the answer is complete. A cancellation becomes what caused it.</param>
+    public void End(Exception? error = null) => Complete(error is OperationCanceledException
+        ? Volatile.Read(ref _reason) ?? (caller.IsCancellationRequested ? new OperationCanceledException(caller) : error)
+        : error);
+
+    /// <summary>Ends the results of a request that was stopped.</summary>
+    public void EndStopped() => End(new OperationCanceledException(Stopping));
+
+    /// <summary>Whether so many results wait that the work should wait, too.</summary>
+    /// <param name="limit">Results that may wait.</param>
+    /// <param name="onRead">Called after the next result has been taken, where this returns true.</param>
+    public bool IsFull(int limit, Action onRead)
+    {
+        if (Unread < limit)
+        {
+            return false;
+        }
+        _onRead = onRead;
+        return Unread >= limit; // the reader may have been quicker
+    }
+
+    /// <summary>Says that the reader took a result.</summary>
+    public void Taken()
+    {
+        Interlocked.Decrement(ref _unread);
+        if (_onRead is { } onRead)
+        {
+            _onRead = null;
+            onRead();
+        }
+    }
+
+    protected void Handed() => Interlocked.Increment(ref _unread);
+
+    protected abstract void Complete(Exception? error);
+}
+
+/// <summary>A ticket whose results are of one type.</summary>
+/// <param name="caller">The caller's cancellation.</param>
+internal sealed class Ticket<T>(CancellationToken caller) : Ticket(caller)
+{
+    private readonly Channel<T> _results = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>The results, in order.</summary>
+    public ChannelReader<T> Results => _results.Reader;
+
+    /// <summary>Hands out a result. Never waits.</summary>
+    public void Hand(T result)
+    {
+        Handed();
+        _results.Writer.TryWrite(result);
+    }
+
+    protected override void Complete(Exception? error) => _results.Writer.TryComplete(error);
+}
