@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Generation;
 using Engine.Gguf;
 using Engine.Serving;
 using Microsoft.Extensions.Logging;
@@ -26,9 +25,9 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         {
             throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it computes on the cpu only, asked for was device '{options.Device}'. Set the device to cpu or auto, or use the llama.cpp backend.");
         }
-        Engine.Generation.ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
+        ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
         progress?.Report(1);
-        return new SessionModel(model, options.Slots, logger: logger);
+        return new ServedModel(model, ServingOptions.Of(options), logger);
     }
 
     /// <summary>The managed tokenizer of a file, of whatever architecture; nothing else of it is loaded.</summary>
@@ -42,7 +41,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         return model.Tokenizer;
     }
 
-    private Engine.Generation.ILoadedModel Load(ModelOptions options)
+    private ILoadedModel Load(ModelOptions options)
     {
         GgufFile file = GgufFile.Open(options.Path);
         try
@@ -63,7 +62,14 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger);
         try
         {
-            model.RequireMemory(options.Slots);
+            if (model.HasBatch)
+            {
+                model.RequireMemory(ServingOptions.Of(options).ShapeFor(model.Card));
+            }
+            else
+            {
+                model.RequireMemory(contexts: 1);
+            }
             return model;
         }
         catch

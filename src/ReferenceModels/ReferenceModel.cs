@@ -11,7 +11,7 @@ using ReferenceModels.Weights;
 namespace ReferenceModels;
 
 /// <summary>A model file opened for the managed implementation: its mapping, its weights, and the threads of all its passes.</summary>
-internal sealed class ReferenceModel : Engine.Serving.ILoadedModel, Engine.Generation.ILoadedModel
+internal sealed class ReferenceModel : Engine.Serving.ILoadedModel
 {
     private readonly GgufFile _file;
     private readonly INetwork _network;
@@ -80,9 +80,6 @@ internal sealed class ReferenceModel : Engine.Serving.ILoadedModel, Engine.Gener
     public PassKind Shared(PassKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
 
     /// <inheritdoc/>
-    public SessionKind Shared(SessionKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
-
-    /// <inheritdoc/>
     public ISequenceBatch OpenBatch(BatchShape shape)
     {
         RequireMemory(shape);
@@ -95,9 +92,6 @@ internal sealed class ReferenceModel : Engine.Serving.ILoadedModel, Engine.Gener
         RequireMemory(1);
         return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic);
     }
-
-    /// <inheritdoc/>
-    public ISession CreateSession(SessionKind kind) => new ReferenceSession((ReferencePass)OpenPass(new PassKind(kind.Numerics, Arithmetic: kind.Arithmetic)));
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>

@@ -1,5 +1,4 @@
 using Engine;
-using Engine.Generation;
 using Engine.Gguf;
 using Engine.Serving;
 using Engine.Tokenizers;
@@ -8,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ReferenceModels;
 
 /// <summary>A file's vocabulary without weights, of whatever architecture: it splits text and computes nothing.</summary>
-internal sealed class VocabularyModel : Engine.Serving.ILoadedModel, Engine.Generation.ILoadedModel
+internal sealed class VocabularyModel : ILoadedModel
 {
     private VocabularyModel(ModelCard card, ITokenizer tokenizer) => (Card, Tokenizer) = (card, tokenizer);
 
@@ -37,9 +36,6 @@ internal sealed class VocabularyModel : Engine.Serving.ILoadedModel, Engine.Gene
 
     /// <summary>Refused: there is nothing to compute with.</summary>
     public IPass OpenPass(PassKind kind) => throw Nothing();
-
-    /// <summary>Refused: there is nothing to compute with.</summary>
-    public ISession CreateSession(SessionKind kind) => throw Nothing();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
         ["Engine.BuiltIn"] = [],
         ["Engine.Sampling"] = [],
         ["Engine.Generation"] = ["Engine.Sampling"],
+        ["Engine.Serving"] = ["Engine.Generation", "Engine.Sampling"],
         ["Engine.Parity"] = [],
         ["Engine.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["Engine.LlamaCpp.Interop"] = [],

@@ -33,8 +33,7 @@ internal sealed class Scheduler
     public Scheduler(ILoadedModel model, ServingOptions options, ServingCounters counters, TimeProvider time)
     {
         (_model, _options, _counters, _time, _wake) = (model, options, counters, time, Wake);
-        int cells = options.CacheTokens > 0 ? options.CacheTokens : (int)Math.Min(int.MaxValue, (long)options.Slots * model.Card.ContextLength);
-        _shape = new BatchShape(options.Slots, cells);
+        _shape = options.ShapeFor(model.Card);
         new Thread(Own) { Name = $"{model.Card.Name} batch", IsBackground = true }.Start();
     }
 

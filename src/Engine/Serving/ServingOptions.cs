@@ -15,6 +15,13 @@ public sealed record ServingOptions
     /// <summary>How long a reader that takes nothing may keep a place that others wait for.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The batch that a model's generations share.</summary>
+    public BatchShape ShapeFor(ModelCard card)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        return new(Slots, CacheTokens > 0 ? CacheTokens : (int)Math.Min(int.MaxValue, (long)Slots * card.ContextLength));
+    }
+
     /// <summary>Those of a configured model.</summary>
     public static ServingOptions Of(ModelOptions options)
     {
