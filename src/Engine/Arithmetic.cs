@@ -6,7 +6,7 @@ public enum Arithmetic
     /// <summary>The weight's elements as F32, times F32 activations.</summary>
     Exact,
 
-    /// <summary>As ggml does on the CPU: activations rounded to the blocks of its dot products, GELU from its F16 table.
+    /// <summary>As ggml does on the CPU, in the build that this process runs: activations rounded to the blocks of its dot products, GELU from its F16 table.
     /// For telling a fault from rounding; an engine that rounds otherwise, such as a GPU's, agrees with neither to the last digit.</summary>
     Ggml,
 }

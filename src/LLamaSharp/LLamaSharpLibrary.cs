@@ -53,6 +53,7 @@ internal sealed class LLamaSharpLibrary
                     return new NativeRuntime(LLamaSharpBackend.BackendName, _loaded.Path, NativeLibrary.Load(_loaded.Path));
                 });
                 NativeLog.Attach();
+                NativeRuntime.ReportBuild();
                 logger.LogInformation("{LLamaSharp} runs llama.cpp from {Path}.", Runner, _loaded!.Path);
             }
             else if (asked is not null && asked != _loaded._asked)

@@ -14,10 +14,6 @@ internal static class CpuBuild
     /// <summary>The file that is loaded.</summary>
     public static string Plugin => Find(Environment.GetEnvironmentVariable(Variable));
 
-    /// <summary>One without AVX: it rounds the activations of quantized products by another formula than the reference (halves away from zero,
-    /// 1/d for 127/max), so that one of them may go the other way, and has no fused multiply-adds.</summary>
-    public static bool IsPlain => CpuPlugins.Name(Plugin) is "x64" or "sse42";
-
     [ModuleInitializer]
     internal static void Load()
     {

@@ -99,5 +99,6 @@ internal sealed class LlamaLibrary
         }
         PluginLog = log.Lines;
         _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
+        NativeRuntime.ReportBuild();
     }
 }

@@ -46,6 +46,9 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
         }
     }
 
+    /// <summary>Lets the reference know how the CPU backend computes that is loaded by now.</summary>
+    public static void ReportBuild() => GgmlBuild.SetCurrent(Marshal.PtrToStringUTF8(Llama.llama_print_system_info())!);
+
     /// <summary>From the library's name in an import to its handle. dlsym also looks into what a library depends on, so on Linux and
     /// macOS one handle serves all three names, whatever their files are called; GetProcAddress does not.</summary>
     public nint Resolve(string name) => OperatingSystem.IsWindows() && name != Llama.Library

@@ -42,7 +42,7 @@ internal static class Gelu
     {
         if (arithmetic == Arithmetic.Ggml)
         {
-            GeluTable.Forward(x, y);
+            GeluTable.Forward(GgmlBuild.Current, x, y);
         }
         else
         {

@@ -1,3 +1,5 @@
+using Engine;
+
 namespace ReferenceModels.Ops;
 
 /// <summary>
@@ -7,12 +9,12 @@ namespace ReferenceModels.Ops;
 /// <remarks>A step of F16 is 2⁻¹¹ of the value: the error of this table, not of the formula, is what GELU models of ggml show.</remarks>
 internal static class GeluTable
 {
-    private static readonly float[] Values = Tabulate();
+    private static readonly Lazy<float[]> Fused = new(() => Tabulate(fuses: true)), Plain = new(() => Tabulate(fuses: false));
 
-    /// <summary>One row, (f).</summary>
-    public static void Forward(ReadOnlySpan<float> x, Span<float> y)
+    /// <summary>One row, (f), as a build of ggml computes it.</summary>
+    public static void Forward(GgmlBuild build, ReadOnlySpan<float> x, Span<float> y)
     {
-        ReadOnlySpan<float> values = Values;
+        ReadOnlySpan<float> values = (build.FusesMultiplyAdd ? Fused : Plain).Value;
         for (int i = 0; i < x.Length; i++)
         {
             y[i] = x[i] switch
@@ -24,15 +26,16 @@ internal static class GeluTable
         }
     }
 
-    private static float[] Tabulate()
+    private static float[] Tabulate(bool fuses)
     {
         var table = new float[1 << 16];
         for (int h = 0; h < table.Length; h++)
         {
             float x = (float)BitConverter.UInt16BitsToHalf((ushort)h);
-            // ggml_gelu_f32 in its own order of operations, multiply-add as the builds for processors that have it: of all entries
-            // the one for −1.9990234375 lies so near the middle of two halves that the other builds have its neighbour.
-            float y = 0.5f * x * (1 + MathF.Tanh(0.79788456080286535588f * x * MathF.FusedMultiplyAdd(0.044715f * x, x, 1)));
+            // ggml_gelu_f32 in its own order of operations. Of all entries the one for −1.9990234375 lies so near the middle of two
+            // halves that builds without multiply-add have its neighbour.
+            float cubic = 0.044715f * x, sum = fuses ? MathF.FusedMultiplyAdd(cubic, x, 1) : (cubic * x) + 1;
+            float y = 0.5f * x * (1 + MathF.Tanh(0.79788456080286535588f * x * sum));
             table[h] = (float)(Half)y;
         }
         return table;

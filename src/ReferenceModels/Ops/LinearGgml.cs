@@ -17,13 +17,19 @@ internal static unsafe partial class Linear
             return;
         }
 
+        Forward(GgmlBuild.Current, W, x, y, workers);
+    }
+
+    /// <summary>y = x Wᵀ as a build of ggml computes it beside a weight that is not F32.</summary>
+    public static void Forward(GgmlBuild build, Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
+    {
         var rounded = ArrayPool<float>.Shared.Rent(x.Length);
         var sums = ArrayPool<float>.Shared.Rent(x.Length / 32 + 1);
         try
         {
             fixed (float* px = x, px̂ = rounded, ps = sums, py = y)
             {
-                MultiplyRounded(W, px, px̂, ps, py, Tokens(W, x.Length, y.Length), workers);
+                MultiplyRounded(build, W, px, px̂, ps, py, Tokens(W, x.Length, y.Length), workers);
             }
         }
         finally
@@ -34,11 +40,11 @@ internal static unsafe partial class Linear
     }
 
     // x̂ (T, in) and the sums of its blocks (T, in / 32) are scratch.
-    private static void MultiplyRounded(Weight W, float* x, float* x̂, float* sums, float* y, int T, Workers workers)
+    private static void MultiplyRounded(GgmlBuild build, Weight W, float* x, float* x̂, float* sums, float* y, int T, Workers workers)
     {
         var (d_in, format) = (W.Columns, W.Format.Activations);
         workers.For(T, t => ActivationRounding.Round(
-            format, new(x + (long)t * d_in, d_in), new(x̂ + (long)t * d_in, d_in), new(sums + (long)t * (d_in / 32), d_in / 32)));
+            build, format, new(x + (long)t * d_in, d_in), new(x̂ + (long)t * d_in, d_in), new(sums + (long)t * (d_in / 32), d_in / 32)));
         if (T > 1)
         {
             MultiplyMatrix(W, x̂, y, T, workers);

@@ -48,7 +48,7 @@ public sealed class GeluFamilyActivationTests : IDisposable
         {
             if (IsGelu(a))
             {
-                AssertSameTable(a.Values, b.Values);
+                Assert.Equal(b.Values, a.Values); // the same table
                 continue;
             }
             // Measured: up to 1.7e-6 for the softmax of attention, less for the others.
@@ -77,14 +77,6 @@ public sealed class GeluFamilyActivationTests : IDisposable
                 Assert.InRange(Math.Abs((double)a.Values[i] - b.Values[i]), 0, step);
             }
         }
-    }
-
-    /// <summary>The entries of ggml's table are rounded from floats, whose last bit a fused multiply-add may change: where such a float lies
-    /// between two halves, a build without them has the neighbour. With them all entries are the same.</summary>
-    private static void AssertSameTable(float[] ours, float[] theirs)
-    {
-        Assert.All(ours.Zip(theirs), pair => Assert.InRange(Math.Abs((double)pair.First - pair.Second), 0, (Math.Abs(pair.Second) / 1024) + Math.ScaleB(1, -24)));
-        Assert.InRange(ours.Zip(theirs).Count(pair => pair.First != pair.Second), 0, CpuBuild.IsPlain ? ours.Length / 100 : 0);
     }
 
     private static bool IsGelu(Activation a) => a.Name.StartsWith("ffn_gelu", StringComparison.Ordinal);

@@ -25,9 +25,9 @@ public class LinearGgmlTests
             var x = Activations(T * Columns, T);
             float[] exact = new float[T * Rows], ggml = new float[T * Rows];
             Linear.Forward(Arithmetic.Exact, weight.Weight, x, exact, workers);
-            Linear.Forward(Arithmetic.Ggml, weight.Weight, x, ggml, workers);
             foreach (var build in GgmlCpu.Builds)
             {
+                Linear.Forward(build.Build, weight.Weight, x, ggml, workers);
                 foreach (var repacked in new[] { false, true })
                 {
                     if (build.Multiply(type, weight.Blocks, Columns, Rows, x, repacked) is { } native)

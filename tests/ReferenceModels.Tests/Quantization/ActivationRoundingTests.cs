@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Engine;
 using ReferenceModels.Quantization;
 using ReferenceModels.Tests.Ops;
 
@@ -9,16 +10,13 @@ public class ActivationRoundingTests
 {
     private const int N = 4096;
 
-    // The builds without AVX round halves away from zero and may scale by another last bit.
-    private static IEnumerable<GgmlCpu> Builds => GgmlCpu.Builds.Where(build => build.Name is not ("x64" or "sse42"));
-
     [Fact]
     public void Blocks_of_32_are_those_of_ggml()
     {
         float[] x = Activations(), y = new float[N];
-        ActivationRounding.Round(ActivationFormat.Q8_0, x, y, []);
-        foreach (var build in Builds)
+        foreach (var build in GgmlCpu.Builds)
         {
+            ActivationRounding.Round(build.Build, ActivationFormat.Q8_0, x, y, []);
             // half d, int8 q[32]
             var blocks = build.Round("quantize_row_q8_0", x, N / 32 * 34);
             Assert.Equal(Enumerable.Range(0, N).Select(i => Number(blocks, i / 32 * 34) * (sbyte)blocks[i / 32 * 34 + 2 + i % 32]), y);
@@ -29,9 +27,9 @@ public class ActivationRoundingTests
     public void Blocks_of_32_with_a_sum_are_those_of_ggml()
     {
         float[] x = Activations(), y = new float[N], sums = new float[N / 32];
-        ActivationRounding.Round(ActivationFormat.Q8_1, x, y, sums);
-        foreach (var build in Builds)
+        foreach (var build in GgmlCpu.Builds)
         {
+            ActivationRounding.Round(build.Build, ActivationFormat.Q8_1, x, y, sums);
             // half d, half s, int8 q[32]
             var blocks = build.Round("quantize_row_q8_1", x, N / 32 * 36);
             Assert.Equal(Enumerable.Range(0, N).Select(i => Number(blocks, i / 32 * 36) * (sbyte)blocks[i / 32 * 36 + 4 + i % 32]), y);
@@ -43,9 +41,9 @@ public class ActivationRoundingTests
     public void Blocks_of_256_are_those_of_ggml()
     {
         float[] x = Activations(), y = new float[N];
-        ActivationRounding.Round(ActivationFormat.Q8_K, x, y, []);
-        foreach (var build in Builds)
+        foreach (var build in GgmlCpu.Builds)
         {
+            ActivationRounding.Round(build.Build, ActivationFormat.Q8_K, x, y, []);
             // float d, int8 q[256], int16 sums[16]
             var blocks = build.Round("quantize_row_q8_K", x, N / 256 * 292);
             Assert.Equal(Enumerable.Range(0, N).Select(i => MemoryMarshal.Read<float>(blocks.AsSpan(i / 256 * 292)) * (sbyte)blocks[i / 256 * 292 + 4 + i % 256]), y);
@@ -56,8 +54,8 @@ public class ActivationRoundingTests
     public void Numbers_of_16_bits_are_those_of_ggml()
     {
         float[] x = Activations(), halves = new float[N], upper = new float[N];
-        ActivationRounding.Round(ActivationFormat.F16, x, halves, []);
-        ActivationRounding.Round(ActivationFormat.BF16, x, upper, []);
+        ActivationRounding.Round(GgmlBuild.Current, ActivationFormat.F16, x, halves, []);
+        ActivationRounding.Round(GgmlBuild.Current, ActivationFormat.BF16, x, upper, []);
         foreach (var build in GgmlCpu.Builds)
         {
             var f16 = build.Round("ggml_cpu_fp32_to_fp16", x, 2 * N);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Engine;
 using Engine.Gguf;
 
 namespace ReferenceModels.Tests.Quantization;
@@ -51,6 +52,9 @@ internal sealed unsafe class GgmlCpu
     /// <summary>Such as <c>haswell</c>.</summary>
     public string Name { get; }
 
+    /// <summary>What it computes in its own way.</summary>
+    public GgmlBuild Build => GgmlBuild.Parse($"CPU : {Feature("AVX")} | {Feature("FMA")} | {Feature("NEON")} | ");
+
     /// <summary>y (T, out) = x (T, in) Wᵀ by GGML_OP_MUL_MAT; with the weight in the interleaved order that llama.cpp serves from, or null where
     /// this build has none for it.</summary>
     public float[]? Multiply(GgmlType type, byte[] W, int d_in, int d_out, float[] x, bool repacked)
@@ -100,6 +104,8 @@ internal sealed unsafe class GgmlCpu
     }
 
     public override string ToString() => Name;
+
+    private string Feature(string name) => $"{name} = {((delegate* unmanaged[Cdecl]<int>)NativeLibrary.GetExport(_library, "ggml_cpu_has_" + name.ToLowerInvariant()))()}";
 
     private float[] Run(nint context, nint input, float[] x, nint output, int n, out nint buffer)
     {

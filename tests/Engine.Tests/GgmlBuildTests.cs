@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Engine.Tests;
+
+public sealed class GgmlBuildTests
+{
+    [Theory]
+    [InlineData("CPU : LLAMAFILE = 1 | REPACK = 1 | ", false, true, false)] // x64
+    [InlineData("CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 | LLAMAFILE = 1 | REPACK = 1 | ", true, false, false)] // sandybridge
+    [InlineData("CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | BMI2 = 1 | LLAMAFILE = 1 | REPACK = 1 | ", true, false, true)] // haswell
+    [InlineData("CUDA : ARCHS = 500,610 | USE_GRAPHS = 1 | CPU : AVX = 1 | FMA = 1 | ", true, false, true)]
+    [InlineData("CPU : NEON = 1 | ARM_FMA = 1 | DOTPROD = 1 | ", true, true, true)]
+    [InlineData("CPU : AVX = 0 | FMA = 0 | ", false, true, false)]
+    public void A_build_is_known_by_what_it_says_of_itself(string systemInfo, bool even, bool inverts, bool fuses) =>
+        Assert.Equal(new GgmlBuild(even, inverts, fuses), GgmlBuild.Parse(systemInfo));
+
+    [Fact]
+    [Trait("Judge", "llama.cpp")]
+    public void The_one_that_is_loaded_is_the_one_that_counts()
+    {
+        LlamaLibrary.Load(null, NullLogger.Instance);
+        bool plain = CpuPlugins.Name(CpuBuild.Plugin) is "x64" or "sse42";
+        bool inverts = plain || RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        Assert.Equal((!plain, inverts), (GgmlBuild.Current.RoundsHalvesToEven, GgmlBuild.Current.InvertsScale));
+    }
+}
