@@ -5,10 +5,10 @@ namespace Engine.Host.Tests.Commands;
 public sealed class ValidateFamiliesTests
 {
     [Theory]
-    [InlineData("llama", "logits", 1e-4)]
-    [InlineData("gpt2", "logits", 5e-3)]
-    [InlineData("bert", "mean embedding,[CLS] embedding,rank scores", 5e-3)]
-    [InlineData("t5", "encoder rows", 5e-3)]
+    [InlineData("llama", "logits", Agreement.Floats)]
+    [InlineData("gpt2", "logits", Agreement.HalfGelu)]
+    [InlineData("bert", "mean embedding,[CLS] embedding,rank scores", Agreement.HalfGelu)]
+    [InlineData("t5", "encoder rows", Agreement.Floats)]
     public async Task Every_family_agrees_in_strict_and_in_production(string family, string also, double most)
     {
         using var folder = new TemporaryFolder();

@@ -45,6 +45,7 @@ public sealed partial class CorpusTests
             from place in Place.All
             from plot in Plot.All
             select Split.Of(hero, place.Name, plot.Name, "red ball");
+        // A hash of the words decides, on every processor alike.
         Assert.InRange(parts.Average(part => part == CorpusPart.HeldOut ? 1.0 : 0), 0.07, 0.13);
 
         static string Key(Story story) => $"{story.Hero.Again}|{story.Place.Name}|{story.Plot.Name}|{story.Thing}";

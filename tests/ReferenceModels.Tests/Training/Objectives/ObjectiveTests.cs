@@ -26,7 +26,7 @@ public sealed class ObjectiveTests : IDisposable
         TrainingLog log = TrainingFiles.Run(options, _files.Folder.File("out.gguf"));
 
         Assert.Equal(objective == "joint" ? 2 : 1, log.Steps[0].Terms.Count);
-        Assert.Equal(log.Steps[^1].Loss, log.Steps[^1].Terms[0] + (objective == "joint" ? 0.5 * log.Steps[^1].Terms[1] : 0), 1e-9);
+        Assert.Equal(log.Steps[^1].Loss, log.Steps[^1].Terms[0] + (objective == "joint" ? 0.5 * log.Steps[^1].Terms[1] : 0), 1e-12 * log.Steps[^1].Loss);
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Folder.File("out.gguf"), Threads = 1 });
         using var heads = new HeadedModel(model);
         Assert.Equal(["animal", "none"], heads.Labels);
@@ -36,7 +36,7 @@ public sealed class ObjectiveTests : IDisposable
             float[] logits = await heads.ClassifyAsync(Prompt.FromText(text));
             right += heads.Labels[logits[0] > logits[1] ? 0 : 1] == label ? 1 : 0;
         }
-        Assert.InRange(right, 15, 16);
+        Assert.InRange(right, 15, 16); // who guesses has 8
     }
 
     [Fact]
@@ -48,6 +48,7 @@ public sealed class ObjectiveTests : IDisposable
 
         TrainingLog log = TrainingFiles.Run(options, _files.Folder.File("out.gguf"));
 
+        // Statements of order: measured a tenth of what each begins with, which is ln 2 where there are two answers.
         Assert.InRange(log.Steps.TakeLast(20).Average(step => step.Terms[0]), 0, 0.6 * log.Steps[0].Terms[0]);
         Assert.InRange(log.Steps.TakeLast(20).Average(step => step.Terms[1]), 0, 0.5);
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Folder.File("out.gguf"), Threads = 1 });
@@ -70,7 +71,7 @@ public sealed class ObjectiveTests : IDisposable
 
         TrainingLog log = TrainingFiles.Run(options, _files.Folder.File("out.gguf"));
 
-        Assert.InRange(log.Steps[^1].Loss, 0, 0.05);
+        Assert.InRange(log.Steps[^1].Loss, 0, 0.05); // 95 % for each next token
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Folder.File("out.gguf"), Threads = 1 });
         var answer = new System.Text.StringBuilder();
         await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = Prompt.FromText(pairs[2].Source), MaxTokens = 20, Sampling = new SamplingOptions { Temperature = 0 } }, default))
