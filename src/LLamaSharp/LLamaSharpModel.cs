@@ -37,10 +37,6 @@ internal sealed class LLamaSharpModel : LlamaModel
     /// <remarks>LLamaSharp does not hand out llama.cpp's own number.</remarks>
     public override int ClassifierWidth { get; }
 
-    /// <inheritdoc/>
-    /// <remarks>LLamaSharp's parameters have no such number.</remarks>
-    protected override bool BoundsOutputs => false;
-
     /// <summary>Refuses what LLamaSharp would read wrong: it takes every row to be as wide as an embedding.</summary>
     /// <exception cref="UnsupportedRequestException">The file has rows of another width.</exception>
     public static void Check(LoadPlan plan)
@@ -58,13 +54,30 @@ internal sealed class LLamaSharpModel : LlamaModel
         }
     }
 
-    /// <summary>Called on the thread whose computation never ends: it keeps LLamaSharp's lock.</summary>
-    public void FailForGood(string reason) => Fail(ComputationTurn.OfProcess.Close(
-        $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
-        + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
+    /// <inheritdoc/>
+    /// <remarks>A computation that never ends keeps LLamaSharp's lock.</remarks>
+    public override void Fail(string reason, bool computes)
+    {
+        if (computes)
+        {
+            Fail(ComputationTurn.OfProcess.Close(
+                $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
+                + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
+        }
+        else
+        {
+            base.Fail(reason, computes);
+        }
+    }
 
     /// <inheritdoc/>
-    protected override LlamaContext Make(ContextShape shape) => new LLamaSharpContext(this, shape);
+    public override void TakeTurn(CancellationToken cancellationToken) => ComputationTurn.OfProcess.Take(cancellationToken);
+
+    /// <inheritdoc/>
+    public override void LeaveTurn() => ComputationTurn.OfProcess.Leave();
+
+    /// <inheritdoc/>
+    public override ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort) => LLamaSharpCalls.Open(this, shape, abort);
 
     /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();

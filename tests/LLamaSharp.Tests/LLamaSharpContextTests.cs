@@ -1,4 +1,5 @@
 using Engine.LlamaCpp;
+using Engine.Serving;
 
 namespace Engine.LLamaSharp.Tests;
 
@@ -22,7 +23,7 @@ public sealed class LLamaSharpContextTests : IDisposable
     public async Task More_tokens_than_a_batch_and_a_source_for_a_decoder_are_refused()
     {
         using var model = await Load(TinyModel.Llama());
-        using var context = new LLamaSharpContext(model, new ContextShape(32, 8, 8, Numerics.Strict));
+        using var context = model.CreateContext(new ContextShape(32, 8, 8, Numerics.Strict));
         Assert.Throws<InvalidOperationException>(() => context.Evaluate(new int[9], 1, default));
         Assert.Throws<InvalidOperationException>(() => context.Encode([1], default));
         context.Evaluate([1, 2], 1, default);
@@ -35,7 +36,7 @@ public sealed class LLamaSharpContextTests : IDisposable
     public async Task A_target_before_its_source_is_refused()
     {
         using var model = await Load(TinyModel.T5());
-        using var context = new LLamaSharpContext(model, new ContextShape(32, 32, 32, Numerics.Strict, Encodes: true));
+        using var context = model.CreateContext(new ContextShape(32, 32, 32, Numerics.Strict, Encodes: true));
         Assert.Throws<InvalidOperationException>(() => context.Evaluate([0], 1, default));
     }
 
@@ -43,32 +44,32 @@ public sealed class LLamaSharpContextTests : IDisposable
     public async Task A_prefill_is_cancelled_in_its_midst_and_leaves_an_empty_context()
     {
         using var model = await Load(TinyModel.Llama(), Context);
-        using var session = model.CreateSession(new(Numerics.Production));
-        session.Decode([1, 2], default);
+        using IPass pass = model.OpenPass(new(Numerics.Production));
+        pass.Continue([1, 2], default);
         CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20)); // the prefill takes a second
-        Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], soon); });
-        Assert.Equal(0, session.Length);
-        session.Decode([1, 2], default);
-        Assert.Equal(2, session.Length);
+        Assert.Throws<OperationCanceledException>(() => { pass.Continue(new int[Context - 2], soon); });
+        Assert.Equal(0, ((DecoderPass)pass).Length);
+        pass.Continue([1, 2], default);
+        Assert.Equal(2, ((DecoderPass)pass).Length);
     }
 
     [Fact]
     public async Task Who_waits_for_its_turn_can_be_cancelled()
     {
         using var model = await Load(TinyModel.Llama());
-        using var session = model.CreateSession(new(Numerics.Production));
-        session.Decode([1, 2], default);
+        using IPass pass = model.OpenPass(new(Numerics.Production));
+        pass.Continue([1, 2], default);
         ComputationTurn.OfProcess.Take(default);
         try
         {
             CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20));
-            Assert.Throws<OperationCanceledException>(() => { session.Decode([1], soon); });
-            Assert.Equal(0, session.Length);
+            Assert.Throws<OperationCanceledException>(() => { pass.Continue([1], soon); });
+            Assert.Equal(0, ((DecoderPass)pass).Length);
         }
         finally
         {
             ComputationTurn.OfProcess.Leave();
         }
-        Assert.Equal(model.Card.VocabularySize, session.Decode([1], default).Length);
+        Assert.Equal(model.Card.VocabularySize, pass.Continue([1], default).Length);
     }
 }

@@ -22,7 +22,6 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
 
     private const long Fixed = 16L << 20; // graph, scheduler, threads
     private const long OutputBytes = 8L << 20;
-    private const int Padding = 256; // llama.cpp rounds n_ctx up to it
 
     /// <summary>Bytes a context takes beside the weights.</summary>
     public long Context => KeyValues + Computation;
@@ -34,13 +33,21 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
     /// product does not hold up a cancellation.</summary>
     public static int OutputRows(int vocabulary) => (int)Math.Clamp(OutputBytes / (sizeof(float) * (long)Math.Max(1, vocabulary)), 1, MicroBatch);
 
-    /// <summary>The need of a context.</summary>
+    /// <summary>The need of the context of one request that generates or, with a model that does nothing else, embeds.</summary>
     /// <param name="file">The model.</param>
     /// <param name="contextLength">Tokens.</param>
     /// <param name="numerics">Strict keeps K and V in F32, and attention scores that flash attention never stores.</param>
-    /// <param name="batch">Tokens evaluated at once; null for as many as a session that generates takes.</param>
-    /// <param name="outputs">Rows of logits at once; null for <see cref="OutputRows"/>.</param>
-    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics, int? batch = null, int? outputs = null)
+    public static ContextMemory Estimate(GgufFile file, int contextLength, Numerics numerics)
+    {
+        string a = file.Metadata.RequireString(GgufKeys.Architecture);
+        int batch = GgufUsage.IsEncoderDecoder(a) || GgufUsage.IsEncoder(a) ? contextLength : MicroBatch;
+        return Estimate(file, new ContextShape(contextLength, batch, OutputRows((int)VocabularyOf(file.Metadata, a)), numerics));
+    }
+
+    /// <summary>The need of a context.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="shape">Of the context.</param>
+    public static ContextMemory Estimate(GgufFile file, ContextShape shape)
     {
         var metadata = file.Metadata;
         string a = metadata.RequireString(GgufKeys.Architecture);
@@ -53,15 +60,16 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double kSize = Number("attention.key_length", headSize);
         double vSize = Number("attention.value_length", headSize);
         double feedForward = PerLayer("feed_forward_length", 4 * d).Max();
-        double vocabulary = metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number("vocab_size", 0);
-        double positions = Math.Ceiling(contextLength / (double)Padding) * Padding;
-        bool strict = numerics == Numerics.Strict;
+        double vocabulary = VocabularyOf(metadata, a);
+        double positions = shape.Cells;
+        bool strict = shape.Numerics == Numerics.Strict;
         bool encodes = GgufUsage.IsEncoderDecoder(a), encodesOnly = GgufUsage.IsEncoder(a);
         double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
-        int microBatch = batch ?? (encodes || encodesOnly ? contextLength : MicroBatch);
-        double logits = (encodes ? microBatch : outputs ?? OutputRows((int)vocabulary)) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
-        double scores = (encodes || a == "t5encoder" ? RelativeScores() : strict ? positions * heads.Max() : 0) * microBatch * sizeof(float);
-        double mask = positions * microBatch * (sizeof(float) + sizeof(short));
+        int microBatch = shape.MicroBatch;
+        double logits = (encodes ? microBatch : shape.Outputs) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
+        double width = shape.IsUnified ? positions : positions / shape.Sequences; // that a token is compared with
+        double scores = (encodes || a == "t5encoder" ? RelativeScores() : strict ? width * heads.Max() : 0) * microBatch * sizeof(float);
+        double mask = width * microBatch * (sizeof(float) + sizeof(short));
         double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
         double source = encodes ? sizeof(float) * SourcePositions() * (2 * d + 3 * heads.Max() * kSize) : 0;
         return new ContextMemory(
@@ -75,9 +83,9 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double RelativeScores() => Math.Max(positions * (3 * heads.Max() + 2), SourcePositions() * (2 * heads.Max() + 1));
 
         // Room is made for a source as long as the model was trained for, however short the context.
-        double SourcePositions() => Math.Max(contextLength, Number("context_length", 0));
+        double SourcePositions() => Math.Max(shape.Length, Number("context_length", 0));
 
-        double Number(string key, double otherwise) => metadata[$"{a}.{key}"]?.Value is uint value ? value : otherwise;
+        double Number(string key, double otherwise) => ContextMemory.Number(metadata, a, key, otherwise);
 
         // One number for all layers, or one for each.
         double[] PerLayer(string key, double otherwise) => metadata[$"{a}.{key}"] switch
@@ -88,6 +96,12 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
             _ => [.. Enumerable.Repeat(otherwise, Count(layers))],
         };
     }
+
+    private static double VocabularyOf(GgufMetadata metadata, string architecture) =>
+        metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number(metadata, architecture, "vocab_size", 0);
+
+    private static double Number(GgufMetadata metadata, string architecture, string key, double otherwise) =>
+        metadata[$"{architecture}.{key}"]?.Value is uint value ? value : otherwise;
 
     private static long Bytes(double bytes) => (long)Math.Min(bytes, 1e18);
 

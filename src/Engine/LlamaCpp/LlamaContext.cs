@@ -3,47 +3,66 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>A context of llama.cpp of one sequence, with the checks that native code lacks, whichever binding makes its calls.
-/// One thread's alone.</summary>
-internal abstract unsafe class LlamaContext : IDisposable
+/// <summary>A context of llama.cpp with the checks that native code lacks, whichever binding makes its calls. One thread's alone.</summary>
+internal sealed unsafe class LlamaContext : IDisposable
 {
     private readonly LlamaModel _model;
+    private readonly ContextShape _shape;
+    private readonly SequenceLedger _ledger;
     private readonly NativeGuard _guard;
+    private readonly ILlamaCalls _calls;
     private int _source;
     private GCHandle _self;
     private CancellationToken _cancellation;
     private NativeLogListener? _aborting;
     private int _thread;
+    private volatile bool _computes;
 
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
-    protected LlamaContext(LlamaModel model, ContextShape shape)
+    /// <param name="open">Makes it in native code; null where llama.cpp refuses.</param>
+    /// <exception cref="EngineException">llama.cpp refuses; its reason is in the message.</exception>
+    public LlamaContext(LlamaModel model, ContextShape shape, Func<ContextShape, AbortHook, ILlamaCalls?> open)
     {
-        (_model, Batch, Encodes) = (model, shape.Batch, shape.Encodes);
-        _guard = new NativeGuard(reason => Fail(reason));
+        (_model, _shape, _ledger) = (model, shape, new SequenceLedger(shape));
+        _guard = new NativeGuard(reason => _model.Fail(reason, _computes));
         _self = GCHandle.Alloc(this);
+        using var log = NativeLog.Listen();
+        try
+        {
+            using var scope = _guard.Inside();
+            _calls = open(shape, new AbortHook((nint)(delegate* unmanaged[Cdecl]<nint, byte>)&OnNode, GCHandle.ToIntPtr(_self))) ?? throw new EngineException(
+                $"Making a context of {shape.Cells} tokens for {_model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
+        }
+        catch
+        {
+            Forget();
+            throw;
+        }
     }
 
-    /// <summary>Tokens evaluated so far.</summary>
-    public int Length { get; private set; }
+    /// <summary>What it was made for.</summary>
+    public ContextShape Shape => _shape;
 
-    /// <summary>Tokens of one call of <see cref="Evaluate"/> at the most.</summary>
-    public int Batch { get; }
+    /// <summary>Tokens that sequence 0 holds.</summary>
+    public int Length => _ledger.LengthOf(0);
+
+    /// <summary>Tokens of one call at the most.</summary>
+    public int Batch => _shape.Batch;
 
     /// <summary>Whether a source comes before the tokens.</summary>
-    public bool Encodes { get; }
+    public bool Encodes => _shape.Encodes;
 
-    /// <summary><c>llama_context_params.abort_callback</c>: called between the nodes of the graph, some hundred times per evaluation.</summary>
-    protected static delegate* unmanaged[Cdecl]<nint, byte> AbortCallback => &OnNode;
+    /// <summary>Tokens that a sequence holds.</summary>
+    public int LengthOf(int sequence) => _ledger.LengthOf(sequence);
 
-    /// <summary>Its user data.</summary>
-    protected nint AbortCallbackData => GCHandle.ToIntPtr(_self);
-
-    /// <summary>Forgets the tokens, and the source.</summary>
+    /// <summary>Forgets all sequences, and the source.</summary>
     public void Clear()
     {
-        Length = _source = 0;
-        ClearMemory();
+        _ledger.Clear();
+        _source = 0;
+        using var scope = _guard.Inside();
+        _calls.Clear();
     }
 
     /// <summary>Clears, and evaluates the source of an encoder–decoder, in one piece: every token attends to all.</summary>
@@ -58,152 +77,200 @@ internal abstract unsafe class LlamaContext : IDisposable
             throw new InvalidOperationException($"A source of {source.Length} tokens was given to a context that encodes {(Encodes ? Batch : 0)}.");
         }
         Clear();
-        Compute(source, source.Length, encode: true, cancellationToken);
+        Begin();
+        Add(0, source, source.Length);
+        Complete(encode: true, cancellationToken);
         _source = source.Length;
     }
 
-    /// <summary>Evaluates up to <see cref="Batch"/> tokens behind those before.</summary>
+    /// <summary>Evaluates up to <see cref="Batch"/> tokens after those that sequence 0 holds.</summary>
     /// <param name="tokens">At least one.</param>
     /// <param name="outputs">How many of the last of them give a row.</param>
     /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
     /// <exception cref="OperationCanceledException">The context is empty then.</exception>
     public void Evaluate(ReadOnlySpan<int> tokens, int outputs, CancellationToken cancellationToken)
     {
-        // llama.cpp would end the process.
-        if ((Encodes && _source == 0) || tokens.Length > Batch)
-        {
-            throw new InvalidOperationException(
-                $"{tokens.Length} tokens were given to a context that takes {(tokens.Length > Batch ? $"{Batch} at once" : "a source first")}.");
-        }
-        Compute(tokens, outputs, encode: false, cancellationToken);
-        Length += tokens.Length;
+        Begin();
+        Add(0, tokens, outputs);
+        Evaluate(cancellationToken);
     }
 
-    /// <summary>The row of logits (V) of a token of the last evaluation; -1 for its last. Valid until the next.</summary>
-    public ReadOnlySpan<float> Logits(int token)
+    /// <summary>Begins the plan of a call.</summary>
+    public void Begin() => _ledger.Begin();
+
+    /// <summary>Plans tokens of a sequence.</summary>
+    /// <returns>The index of the first of them, for its row.</returns>
+    /// <inheritdoc cref="SequenceLedger.Add"/>
+    public int Add(int sequence, ReadOnlySpan<int> tokens, int rows) => _ledger.Add(sequence, tokens, rows);
+
+    /// <summary>Evaluates what was planned.</summary>
+    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
+    /// <exception cref="OperationCanceledException">The context is empty then, as after every other error.</exception>
+    public void Evaluate(CancellationToken cancellationToken) => Complete(encode: false, cancellationToken);
+
+    /// <summary>Evaluates what was planned; whatever becomes of it, the sequences hold what <see cref="LengthOf"/> says.</summary>
+    /// <returns>llama.cpp's status: 0 success, 1 no room, 2 aborted, negative for an error.</returns>
+    /// <exception cref="OperationCanceledException">It was not begun.</exception>
+    public int Step(CancellationToken cancellationToken)
     {
-        using var scope = _guard.Inside(); // on a GPU the computation may still go on until here
-        return Row(LogitsOf(token), _model.Card.VocabularySize);
+        // llama.cpp would end the process.
+        if (Encodes && _source == 0)
+        {
+            throw new InvalidOperationException($"{_ledger.Tokens.Length} tokens were given to a context that takes a source first.");
+        }
+        int status = Compute(encode: false, cancellationToken);
+        if (status == 0)
+        {
+            _ledger.Commit();
+        }
+        else if (status != 1)
+        {
+            using var scope = _guard.Inside();
+            _ledger.Read(sequence => _calls.LastPosition(sequence) + 1); // finished micro-batches stay
+        }
+        return status;
     }
 
-    /// <summary>The row (d) behind the final norm of a token of the last evaluation. Valid until the next.</summary>
+    /// <summary>Removes the tokens of a sequence from a position on.</summary>
+    /// <returns>Whether they are gone.</returns>
+    public bool Remove(int sequence, int from)
+    {
+        _ledger.CheckRemoval(sequence, from);
+        using var scope = _guard.Inside();
+        return _calls.Remove(sequence, from) && Holds(sequence, from);
+    }
+
+    /// <summary>Makes an empty sequence begin with the first tokens of another.</summary>
+    /// <returns>Whether it does; it is empty otherwise.</returns>
+    public bool Share(int from, int to, int length)
+    {
+        _ledger.CheckSharing(from, to, length);
+        using var scope = _guard.Inside();
+        bool whole = !_shape.IsUnified;
+        _calls.Share(from, to, whole ? -1 : length);
+        bool shared = (!whole || length == _ledger.LengthOf(from) || _calls.Remove(to, length)) && Holds(to, length);
+        if (!shared)
+        {
+            // A state that cannot be cut, such as a recurrent one: it is all of the other's or nothing.
+            _calls.Remove(to, 0);
+            Holds(to, 0);
+        }
+        return shared;
+    }
+
+    /// <summary>A copy of what a sequence holds.</summary>
+    /// <param name="sequence">Which.</param>
+    /// <param name="header">Bytes left free at the beginning.</param>
+    /// <returns>Null where it is empty, or llama.cpp makes none.</returns>
+    public byte[]? Save(int sequence, int header)
+    {
+        using var scope = _guard.Inside();
+        return _ledger.LengthOf(sequence) > 0 ? _calls.SaveState(sequence, header) : null;
+    }
+
+    /// <summary>Puts a copy into an empty sequence.</summary>
+    /// <param name="sequence">Which.</param>
+    /// <param name="length">Tokens that the copy holds.</param>
+    /// <param name="state">Of a context of this shape and model, unchanged: llama.cpp believes what it says.</param>
+    /// <returns>Whether the sequence has it; it is empty otherwise.</returns>
+    public bool Restore(int sequence, int length, ReadOnlySpan<byte> state)
+    {
+        _ledger.RequireEmpty(sequence);
+        using var scope = _guard.Inside();
+        return _calls.RestoreState(sequence, state) && Holds(sequence, length);
+    }
+
+    /// <summary>The row of logits (V) of a token of the last call, by its index there. Valid until the next.</summary>
+    public ReadOnlySpan<float> Logits(int token) => new(LogitsAt(token), _model.Card.VocabularySize);
+
+    /// <summary>Where that row lies.</summary>
+    public float* LogitsAt(int token)
+    {
+        using var scope = _guard.Inside();
+        return Required(_calls.Logits(token), _model.Card.VocabularySize);
+    }
+
+    /// <summary>The row (d) after the final norm of a token of the last call. Valid until the next.</summary>
     public ReadOnlySpan<float> Embedding(int token)
     {
         using var scope = _guard.Inside();
-        return Row(EmbeddingOf(token), _model.EmbeddingWidth);
+        return new(Required(_calls.Embedding(token), _model.EmbeddingWidth), _model.EmbeddingWidth);
     }
 
-    /// <summary>The row (d) behind the encoder's final norm of a token of the source. Valid until the next evaluation.</summary>
+    /// <summary>The row (d) after the encoder's final norm of a token of the source. Valid until the next evaluation.</summary>
     public ReadOnlySpan<float> SourceRow(int token)
     {
         using var scope = _guard.Inside();
-        float* rows = (uint)token < (uint)_source ? SourceRows() : null;
-        return Row(Span(rows is null ? null : rows + (long)token * _model.EmbeddingWidth, _model.EmbeddingWidth), _model.EmbeddingWidth);
+        float* rows = Required((uint)token < (uint)_source ? _calls.SourceRows() : null, _model.EmbeddingWidth);
+        return new(rows + (long)token * _model.EmbeddingWidth, _model.EmbeddingWidth);
     }
 
-    /// <summary>The classifier's scores. Valid until the next evaluation.</summary>
-    public ReadOnlySpan<float> Scores()
+    /// <summary>The classifier's scores of a sequence of the last call. Valid until the next.</summary>
+    public ReadOnlySpan<float> Scores(int sequence = 0)
     {
         using var scope = _guard.Inside();
-        return Row(ScoresOfAll(), _model.ClassifierWidth);
+        return new(Required(_calls.PooledRow(sequence), _model.ClassifierWidth), _model.ClassifierWidth);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Release();
+        _calls.Dispose();
         Forget();
     }
 
-    /// <summary>Runs native code that makes the context.</summary>
-    /// <exception cref="EngineException">llama.cpp refuses; its reason is in the message.</exception>
-    protected T Make<T>(int length, Func<T> make) where T : SafeHandle
+    // Asked, and not believed: an architecture's memory may do something else than was asked for.
+    private bool Holds(int sequence, int length)
     {
-        using var log = NativeLog.Listen();
-        try
-        {
-            using var scope = _guard.Inside();
-            T handle = make();
-            return !handle.IsInvalid ? handle : throw new EngineException(
-                $"Making a context of {length} tokens for {_model.Card.Name}: llama.cpp refuses: {log.Reason}. Try a smaller context length.");
-        }
-        catch
-        {
-            Forget();
-            throw;
-        }
+        int held = _calls.LastPosition(sequence) + 1;
+        _ledger.Set(sequence, held);
+        return held == length;
     }
 
-    /// <summary>Called on the thread on which native code failed.</summary>
-    protected virtual void Fail(string reason) => _model.Fail(reason);
-
-    /// <summary>Waits until this context may compute.</summary>
-    protected virtual void TakeTurn(CancellationToken cancellationToken) { }
-
-    /// <summary>Lets others compute.</summary>
-    protected virtual void LeaveTurn() { }
-
-    /// <summary>No row where llama.cpp gives none.</summary>
-    protected static ReadOnlySpan<float> Span(float* row, int width) => row is null ? [] : new ReadOnlySpan<float>(row, width);
-
-    /// <summary><c>llama_memory_clear</c>.</summary>
-    protected abstract void ClearMemory();
-
-    /// <summary><c>llama_encode</c> or <c>llama_decode</c> of tokens behind those before.</summary>
-    /// <returns>llama.cpp's status: 0 for success.</returns>
-    protected abstract int Run(ReadOnlySpan<int> tokens, int outputs, bool encode);
-
-    /// <summary><c>llama_get_logits_ith</c>.</summary>
-    protected abstract ReadOnlySpan<float> LogitsOf(int token);
-
-    /// <summary><c>llama_get_embeddings_ith</c>.</summary>
-    protected abstract ReadOnlySpan<float> EmbeddingOf(int token);
-
-    /// <summary><c>llama_get_embeddings</c>.</summary>
-    protected abstract float* SourceRows();
-
-    /// <summary><c>llama_get_embeddings_seq</c>.</summary>
-    protected abstract ReadOnlySpan<float> ScoresOfAll();
-
-    /// <summary>Frees the context.</summary>
-    protected abstract void Release();
-
-    private void Compute(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
+    private void Complete(bool encode, CancellationToken cancellationToken)
     {
+        int status;
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int status = RunInTurn(tokens, outputs, encode, cancellationToken);
-            if (status != 0)
-            {
-                Clear();
-                cancellationToken.ThrowIfCancellationRequested();
-                throw new EngineException(
-                    $"Evaluating {tokens.Length} tokens with {_model.Card.Name}: {(encode ? "llama_encode" : "llama_decode")} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
-            }
+            status = encode ? Compute(encode, cancellationToken) : Step(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             Clear();
             throw;
         }
+        if (status != 0)
+        {
+            Clear();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Refusal(status, encode ? "llama_encode" : "llama_decode");
+        }
     }
 
-    private int RunInTurn(ReadOnlySpan<int> tokens, int outputs, bool encode, CancellationToken cancellationToken)
+    /// <summary>What a status other than 0 is to a caller.</summary>
+    public EngineException Refusal(int status, string call = "llama_decode") => new(
+        $"Evaluating {_ledger.Tokens.Length} tokens with {_model.Card.Name}: {call} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
+
+    private int Compute(bool encode, CancellationToken cancellationToken)
     {
-        TakeTurn(cancellationToken); // not yet inside: who waits must not be taken for one whose computation is stuck
+        cancellationToken.ThrowIfCancellationRequested();
+        _model.TakeTurn(cancellationToken); // not yet inside: who waits must not be taken for one whose computation is stuck
+        _computes = true;
         try
         {
             (_cancellation, _thread) = (cancellationToken, Environment.CurrentManagedThreadId);
             using var scope = _guard.Inside();
-            return Run(tokens, outputs, encode);
+            int status = encode ? _calls.Encode(_ledger.Tokens) : _calls.Decode(_ledger.Tokens);
+            _calls.Synchronize(); // a device computes on when the call returns, and the turn is for the computation
+            return status;
         }
         finally
         {
             _cancellation = default;
             _aborting?.Dispose();
             _aborting = null;
-            LeaveTurn();
+            _computes = false;
+            _model.LeaveTurn();
         }
     }
 
@@ -213,9 +280,8 @@ internal abstract unsafe class LlamaContext : IDisposable
         _self.Free();
     }
 
-    private ReadOnlySpan<float> Row(ReadOnlySpan<float> row, int width) =>
-        row.Length >= width && !Unsafe.IsNullRef(ref MemoryMarshal.GetReference(row)) ? row[..width] : throw new EngineException(
-            $"Reading a result of {_model.Card.Name}: expected a row of {width} numbers, llama.cpp has none for this token.");
+    private float* Required(float* row, int width) => row is not null ? row : throw new EngineException(
+        $"Reading a result of {_model.Card.Name}: expected a row of {width} numbers, llama.cpp has none for this token.");
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static byte OnNode(nint data)

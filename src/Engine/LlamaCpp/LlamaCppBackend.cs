@@ -41,7 +41,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         NativeGuard.Install();
         var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger);
         plan.RequireMemory(device);
-        var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks }.RunAsync().ConfigureAwait(false);
+        var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks && !options.Exact }.RunAsync().ConfigureAwait(false);
         return new LlamaCppModel(handle, plan, device)
         {
             Variant = Variant,

@@ -1,3 +1,4 @@
+using Engine.LlamaCpp.Direct;
 using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp;
@@ -34,7 +35,7 @@ internal sealed class LlamaCppModel : LlamaModel
     public override int ClassifierWidth { get; }
 
     /// <inheritdoc/>
-    protected override LlamaContext Make(ContextShape shape) => new LlamaCppContext(this, shape);
+    public override ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort) => DirectCalls.Open(this, shape, abort);
 
     /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();

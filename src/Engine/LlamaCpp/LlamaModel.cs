@@ -1,14 +1,18 @@
+using System.Runtime.Intrinsics.X86;
 using Engine.Generation;
 using Engine.Gguf;
-using Engine.LlamaCpp.Interop;
+using Engine.Serving;
 using Engine.Tokenizers;
 
 namespace Engine.LlamaCpp;
 
 /// <summary>A model that llama.cpp runs, whichever binding makes its calls: what its contexts are made for, and what becomes of it
 /// when native code fails.</summary>
-internal abstract class LlamaModel : ILoadedModel
+internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedModel
 {
+    // Tokens of a step at the most. They are divided into micro-batches, so that a step may be of any size below.
+    private const int StepTokens = 512;
+
     private readonly LoadPlan _plan;
     private readonly ModelFacts _facts;
     private readonly DeviceChoice _device;
@@ -30,6 +34,8 @@ internal abstract class LlamaModel : ILoadedModel
             SuppressedTokens = sampling.Suppressed,
             Adapters = plan.Adapters,
         };
+        ColumnsAgree = X86Base.IsSupported && plan.Adapters.Count == 0 && device.Devices.Count == 0 && plan.File.Tensors.All(tensor =>
+            tensor.Shape.Count < 2 || tensor.Type is GgmlType.Q2_K or GgmlType.Q3_K or GgmlType.Q4_K or GgmlType.Q5_K or GgmlType.Q6_K);
     }
 
     /// <inheritdoc/>
@@ -59,20 +65,52 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>Whether a source comes before the tokens.</summary>
     public bool HasSource => _facts.HasSource;
 
+    /// <summary>Whether products of a weight with one column and with several have the same digits.</summary>
+    /// <remarks>Measured of K-quants on x86. The plain kernels of F32, F16 and the older quantizations come in two kinds, and those of Arm take two columns at once.</remarks>
+    public bool ColumnsAgree { get; }
+
     private int MicroBatch => Variant.MicroBatch is { } asked ? Math.Min(asked, Card.ContextLength) : _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
 
     /// <inheritdoc/>
-    public ISession CreateSession(SessionKind kind)
+    public bool HasBatch => Card.Abilities.HasFlag(ModelAbilities.Generate) && !HasSource;
+
+    /// <inheritdoc/>
+    public ISequenceBatch OpenBatch(BatchShape shape)
+    {
+        ThrowIfFailed();
+        return new LlamaBatch(this, CreateBatchContext(shape));
+    }
+
+    /// <inheritdoc/>
+    public IPass OpenPass(PassKind kind)
     {
         ThrowIfFailed();
         int rows = Variant.MicroBatch is null ? ContextMemory.OutputRows(Card.VocabularySize) : MicroBatch;
         return kind switch
         {
-            { Taps: true } => new TapSession(this, kind.Numerics),
-            { Embeds: true } => new EmbeddingSession(this, kind.Numerics),
-            _ when HasSource => new DecoderSession(CreateEncodingContext(Card.ContextLength, kind.Numerics), rows, MicroBatch),
-            _ => new DecoderSession(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
+            { Taps: true } => new TapPass(this, kind.Numerics),
+            { Embeds: true } => new EmbeddingPass(this, kind.Numerics),
+            _ when HasSource => new DecoderPass(CreateEncodingContext(Card.ContextLength, kind.Numerics), rows, MicroBatch),
+            _ => new DecoderPass(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
         };
+    }
+
+    /// <inheritdoc/>
+    public ISession CreateSession(SessionKind kind) => new PassSession(OpenPass(new(kind.Numerics, kind.Embeds, kind.Taps)));
+
+    /// <summary>The context of a batch. In the exact mode no sequence's digits depend on another's: each has cells of its own, keys and values
+    /// are F32, and there is no flash attention, which cuts the work by the width of all.</summary>
+    public LlamaContext CreateBatchContext(BatchShape shape)
+    {
+        bool exact = _plan.Options.Exact;
+        var context = new ContextShape(Card.ContextLength, Batch: 1, shape.Sequences, exact ? Numerics.Strict : Numerics.Production)
+        {
+            Sequences = shape.Sequences,
+            Cells = shape.Cells,
+            IsUnified = !exact,
+        };
+        int batch = Math.Min(context.Cells, Math.Max(StepTokens, MicroBatch));
+        return CreateContext(context with { Batch = batch, MicroBatch = Math.Min(MicroBatch, batch) });
     }
 
     /// <summary>A context of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
@@ -83,10 +121,12 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>A context whose tokens all give a row behind the final norm.</summary>
     public LlamaContext CreateEmbeddingContext(Numerics numerics)
     {
+        if (_facts.Encodes)
+        {
+            return CreateEncodingContext(Card.ContextLength, numerics);
+        }
         int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
-        return _facts.Encodes
-            ? CreateEncodingContext(Card.ContextLength, numerics)
-            : CreateContext(new(Card.ContextLength, batch, batch, numerics, Embeds: true));
+        return CreateContext(Packing(new(Card.ContextLength, batch, batch, numerics, Embeds: true)));
     }
 
     /// <summary>The same for the tokens of one request in one batch.</summary>
@@ -103,7 +143,7 @@ internal abstract class LlamaModel : ILoadedModel
     {
         int length = tokens ?? Card.ContextLength;
         return _facts is { HasClassifier: true, IsEncoder: true }
-            ? CreateContext(new(length, length, length, numerics, Embeds: true, llama_pooling_type.RANK, tap))
+            ? CreateContext(Packing(new(length, length, length, numerics, Embeds: true, Pooling.Rank, tap)))
             : throw RequestRules.NoClassifier(Card.Name);
     }
 
@@ -115,8 +155,17 @@ internal abstract class LlamaModel : ILoadedModel
     public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
 
     /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
-    public void Fail(string reason) => Fail(new NativeFailureException(
+    /// <param name="reason">What it said.</param>
+    /// <param name="computes">Whether it had its turn to compute, which it will never leave.</param>
+    public virtual void Fail(string reason, bool computes) => Fail(new NativeFailureException(
         $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
+
+    /// <summary>Waits until a context of this model may compute.</summary>
+    /// <exception cref="OperationCanceledException">The request was cancelled first.</exception>
+    public virtual void TakeTurn(CancellationToken cancellationToken) { }
+
+    /// <summary>Lets others compute.</summary>
+    public virtual void LeaveTurn() { }
 
     public void ThrowIfFailed()
     {
@@ -139,9 +188,6 @@ internal abstract class LlamaModel : ILoadedModel
         _onFailure?.Invoke(failure);
     }
 
-    /// <summary>Whether its contexts make room for no more rows of logits than they are asked for.</summary>
-    protected virtual bool BoundsOutputs => true;
-
     /// <summary>Puts on the card what the model's tokenizer knows.</summary>
     /// <returns>The tokenizer.</returns>
     protected ITokenizer OnCard(ITokenizer tokenizer)
@@ -154,16 +200,37 @@ internal abstract class LlamaModel : ILoadedModel
     protected ITokenizer Choose(bool hasVocabulary, Func<ITokenizer> own) =>
         !hasVocabulary ? new NoVocabulary(Card.Name, Card.VocabularySize) : _plan.Tokenizer ?? own();
 
-    /// <summary>Makes a context that fits the memory.</summary>
-    protected abstract LlamaContext Make(ContextShape shape);
+    /// <summary>Makes a context in native code.</summary>
+    /// <returns>Null where llama.cpp refuses; its log has the reason.</returns>
+    public abstract ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort);
 
     /// <summary>Frees the weights.</summary>
     protected abstract void Release();
 
-    private LlamaContext CreateContext(ContextShape shape)
+    /// <summary>Makes a context that fits the memory.</summary>
+    /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
+    public LlamaContext CreateContext(ContextShape shape)
     {
-        var need = ContextMemory.Estimate(_plan.File, shape.Length, shape.Numerics, shape.Batch, BoundsOutputs ? shape.Outputs : shape.Batch);
-        MemoryRefusal.Check($"Making a context of {shape.Length} tokens for {Card.Name}", need.Context, _device);
-        return Make(shape);
+        var need = ContextMemory.Estimate(_plan.File, shape);
+        MemoryRefusal.Check($"Making a context of {shape.Cells} tokens for {Card.Name}", need.Context, _device);
+        return new LlamaContext(this, shape, OpenCalls);
+    }
+
+    // Room for several inputs. Exact numerics have none: neighbours move the last digits.
+    private ContextShape Packing(ContextShape shape)
+    {
+        if (shape is not { Numerics: Numerics.Production, Tap: null })
+        {
+            return shape;
+        }
+        int batch = _facts.IsWhole ? Math.Max(shape.Batch, InputGroups.MostTokens) : shape.Batch;
+        return shape with
+        {
+            Batch = batch,
+            Outputs = batch,
+            Cells = Math.Max(shape.Length, batch),
+            Sequences = Math.Min(InputGroups.MostInputs, batch),
+            IsUnified = true,
+        };
     }
 }

@@ -10,9 +10,9 @@ namespace Engine.LlamaCpp;
 /// <param name="Facts">What it says.</param>
 /// <param name="ContextLength">Tokens of a context.</param>
 /// <param name="Threads">Threads of a context's computation.</param>
-/// <param name="Slots">Contexts at the same time.</param>
+/// <param name="Options">What was asked for; checked.</param>
 /// <param name="Adapters">Checked against the file.</param>
-internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, int Slots, IReadOnlyList<AdapterCard> Adapters)
+internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, ModelOptions Options, IReadOnlyList<AdapterCard> Adapters)
 {
     // A thread's share of the weights below which waiting for each other costs threads more than they gain.
     private const long BytesPerThread = 4 << 20;
@@ -31,7 +31,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
             GgufPreflight.CheckForLlamaCpp(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
             IReadOnlyList<AdapterCard> adapters = AdapterLoading.Check(file, options.VocabularyOnly ? [] : options.Adapters, logger);
-            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options.Slots, adapters)
+            return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options, adapters)
             {
                 Tokenizer = options.Tokenizer == TokenizerRule.Trained ? FileTokenizer.Feed(file.Metadata, logger) : null,
             };
@@ -51,9 +51,9 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             return;
         }
-        var need = ContextMemory.Estimate(File, ContextLength, Numerics.Production, Facts.IsWhole ? ContextLength : null);
-        long required = (long)Math.Min(need.Weights + need.Repacked + (double)need.Context * Slots, 1e18);
-        MemoryRefusal.Check($"Loading {Facts.Name} with {Slots} contexts of {ContextLength} tokens", required, device);
+        var need = ContextMemory.Estimate(File, ContextLength, Numerics.Production);
+        long required = (long)Math.Min(need.Weights + need.Repacked + (double)need.Context * Options.Slots, 1e18);
+        MemoryRefusal.Check($"Loading {Facts.Name} with {Options.Slots} contexts of {ContextLength} tokens", required, device);
     }
 
     private static int ThreadsOf(ModelOptions options, ModelFacts facts, ILogger logger)

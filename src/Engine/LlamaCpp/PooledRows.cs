@@ -1,68 +1,102 @@
-using Engine.Generation;
+using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>Rows behind the final norm, pooled here: llama.cpp pools one batch, and this way a long input goes through a
-/// causal model in several.</summary>
-/// <param name="context">Made for embeddings, or for the sources of an encoder–decoder.</param>
+/// <summary>Rows after the final norm, pooled here: llama.cpp pools one batch, and this way a long input goes through a
+/// causal model in several. A classifier's scores are pooled by llama.cpp.</summary>
+/// <param name="context">Made for embeddings, for scores, or for the sources of an encoder–decoder.</param>
 /// <param name="width">d.</param>
-/// <param name="pooling">Not <see cref="Pooling.Rank"/>.</param>
+/// <param name="pooling">How.</param>
 /// <param name="sink">Receives the rows.</param>
-internal sealed class PooledRows(LlamaContext context, int width, Pooling pooling, RowSink sink)
+internal sealed class PooledRows(LlamaContext context, int width, Pooling pooling, EmbeddingSink sink)
 {
     private readonly double[] _sum = new double[width];
 
-    /// <summary>Evaluates tokens from an empty context and hands out their rows.</summary>
-    public void Read(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+    /// <summary>Evaluates inputs together, from an empty context, and hands out their rows.</summary>
+    /// <param name="inputs">All of them.</param>
+    /// <param name="group">Which; one of them may be longer than a batch, alone.</param>
+    /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
+    public void Read(IReadOnlyList<PassInput> inputs, ReadOnlySpan<int> group, CancellationToken cancellationToken)
+    {
+        if (group.Length == 1)
+        {
+            Read(group[0], inputs[group[0]].Tokens, cancellationToken);
+            return;
+        }
+        context.Clear();
+        context.Begin();
+        Span<int> first = stackalloc int[group.Length];
+        for (int i = 0; i < group.Length; i++)
+        {
+            int[] tokens = inputs[group[i]].Tokens;
+            first[i] = context.Add(i, tokens, tokens.Length);
+        }
+        context.Evaluate(cancellationToken);
+        for (int i = 0; i < group.Length; i++)
+        {
+            int input = group[i], length = inputs[input].Tokens.Length;
+            if (pooling == Pooling.Rank)
+            {
+                sink(input, 0, context.Scores(i));
+                continue;
+            }
+            for (int p = 0; p < length; p++)
+            {
+                Take(input, p, context.Embedding(first[i] + p), length);
+            }
+        }
+    }
+
+    private void Read(int input, ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
         if (context.Encodes)
         {
             context.Encode(tokens, cancellationToken);
             for (int i = 0; i < tokens.Length; i++)
             {
-                Take(i, context.SourceRow(i), tokens.Length);
+                Take(input, i, context.SourceRow(i), tokens.Length);
             }
+            return;
         }
-        else
-        {
-            ReadBatches(tokens, cancellationToken);
-        }
-        if (pooling == Pooling.Mean)
-        {
-            int length = tokens.Length;
-            sink(0, Array.ConvertAll(_sum, total => (float)(total / length)));
-        }
-    }
-
-    private void ReadBatches(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
-    {
         context.Clear();
         for (int start = 0; start < tokens.Length; start += context.Batch)
         {
             int n = Math.Min(context.Batch, tokens.Length - start);
             context.Evaluate(tokens.Slice(start, n), n, cancellationToken);
-            for (int i = 0; i < n; i++)
+            for (int i = 0; i < n && pooling != Pooling.Rank; i++)
             {
-                Take(start + i, context.Embedding(i), tokens.Length);
+                Take(input, start + i, context.Embedding(i), tokens.Length);
             }
+        }
+        if (pooling == Pooling.Rank)
+        {
+            sink(input, 0, context.Scores());
         }
     }
 
-    private void Take(int position, ReadOnlySpan<float> row, int length)
+    private void Take(int input, int position, ReadOnlySpan<float> row, int length)
     {
         switch (pooling)
         {
             case Pooling.None:
-                sink(position, row);
+                sink(input, position, row);
                 break;
             case Pooling.Cls when position == 0:
             case Pooling.Last when position == length - 1:
-                sink(0, row);
+                sink(input, 0, row);
                 break;
             case Pooling.Mean:
+                if (position == 0)
+                {
+                    Array.Clear(_sum);
+                }
                 for (int i = 0; i < _sum.Length; i++)
                 {
                     _sum[i] += row[i];
+                }
+                if (position == length - 1)
+                {
+                    sink(input, 0, Array.ConvertAll(_sum, total => (float)(total / length)));
                 }
                 break;
         }

@@ -54,7 +54,10 @@ public sealed partial class ContextMemoryTests : IDisposable
         var log = new Lines();
         using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
         var estimate = ContextMemory.Estimate(file, contextLength, numerics);
-        model.CreateEmbeddingContext(numerics).Dispose();
+        using (var context = model.CreateEmbeddingContext(numerics))
+        {
+            estimate = ContextMemory.Estimate(file, context.Shape);
+        }
         var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
             .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
         Assert.DoesNotContain("KV", said.Keys);

@@ -1,6 +1,6 @@
-using Engine.Generation;
 using Engine.LlamaCpp;
 using Engine.Sampling;
+using Engine.Serving;
 
 namespace Engine.Tests.LlamaCpp;
 
@@ -22,10 +22,10 @@ public sealed class EncoderDecoderTests : IDisposable
         return await new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File("model.gguf"), Device = "cpu", ContextLength = contextLength }, null, default);
     }
 
-    private static float[][] Score(ISession session, int[] source, int[] target)
+    private static float[][] Score(IPass pass, int[] source, int[] target)
     {
         var rows = new float[target.Length][];
-        session.Score(new Evaluation(target) { Source = source }, 0, target.Length, (i, row) => rows[i] = row.ToArray(), default);
+        pass.Score(new PassInput(target) { Source = source }, 0, target.Length, (i, row) => rows[i] = row.ToArray(), default);
         return rows;
     }
 
@@ -33,24 +33,24 @@ public sealed class EncoderDecoderTests : IDisposable
     public async Task Another_source_gives_other_logits_and_the_first_one_its_own_again()
     {
         using var model = await Load(TinyModel.T5());
-        using var session = model.CreateSession(new(Numerics.Strict));
-        var first = Score(session, [4, 5, 4, 1], Target);
-        Assert.True(Agreement.OfRms(first[^1], Score(session, [3], Target)[^1]) > 1e-3);
-        Assert.Equal(first[^1], Score(session, [4, 5, 4, 1], Target)[^1]);
+        using IPass pass = model.OpenPass(new(Numerics.Strict));
+        var first = Score(pass, [4, 5, 4, 1], Target);
+        Assert.True(Agreement.OfRms(first[^1], Score(pass, [3], Target)[^1]) > 1e-3);
+        Assert.Equal(first[^1], Score(pass, [4, 5, 4, 1], Target)[^1]);
     }
 
     [Fact]
     public async Task Steps_give_what_scoring_all_at_once_gives()
     {
         using var model = await Load(TinyModel.T5());
-        using var session = model.CreateSession(new(Numerics.Strict));
-        var rows = Score(session, [4, 5, 1], Target);
-        session.Encode([4, 5, 1], default);
+        using IPass pass = model.OpenPass(new(Numerics.Strict));
+        var rows = Score(pass, [4, 5, 1], Target);
+        pass.Begin([4, 5, 1], default);
         for (int i = 0; i < Target.Length; i++)
         {
-            Assert.True(Agreement.OfRms(rows[i], session.Decode([Target[i]], default).ToArray()) < Agreement.Floats);
+            Assert.True(Agreement.OfRms(rows[i], pass.Continue([Target[i]], default).ToArray()) < Agreement.Floats);
         }
-        Assert.Equal(Target.Length, session.Length);
+        Assert.Equal(Target.Length, ((DecoderPass)pass).Length);
     }
 
     [Theory]
@@ -59,43 +59,43 @@ public sealed class EncoderDecoderTests : IDisposable
     public async Task A_source_and_a_target_may_fill_the_context(int length)
     {
         using var model = await Load(TinyModel.T5(), length);
-        using var session = model.CreateSession(new(Numerics.Strict));
+        using IPass pass = model.OpenPass(new(Numerics.Strict));
         int[] full = [.. Enumerable.Range(0, length).Select(i => i % 6)];
-        var rows = Score(session, full, full);
+        var rows = Score(pass, full, full);
         Assert.All(rows, row => Assert.All(row, value => Assert.True(float.IsFinite(value))));
-        Assert.True(Agreement.OfRms(rows[5], Score(session, full, full[..6])[5]) < Agreement.Floats);
+        Assert.True(Agreement.OfRms(rows[5], Score(pass, full, full[..6])[5]) < Agreement.Floats);
     }
 
     [Fact]
     public async Task A_target_without_a_source_does_not_reach_llama_cpp()
     {
         using var model = await Load(TinyModel.T5());
-        using var session = model.CreateSession(new(Numerics.Strict));
-        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
-        session.Encode([4], default);
-        session.Decode([0], default);
-        session.Clear();
-        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
+        using IPass pass = model.OpenPass(new(Numerics.Strict));
+        Assert.Throws<InvalidOperationException>(() => { pass.Continue([0], default); });
+        pass.Begin([4], default);
+        pass.Continue([0], default);
+        pass.Begin([], default);
+        Assert.Throws<InvalidOperationException>(() => { pass.Continue([0], default); });
     }
 
     [Fact]
     public async Task A_source_does_not_reach_a_decoder()
     {
         using var model = await Load(TinyModel.Llama());
-        using var session = model.CreateSession(new(Numerics.Strict));
-        Assert.Throws<InvalidOperationException>(() => session.Encode([1, 2], default));
+        using IPass pass = model.OpenPass(new(Numerics.Strict));
+        Assert.Throws<InvalidOperationException>(() => pass.Begin([1, 2], default));
     }
 
     [Fact]
     public async Task An_encoding_is_cancelled_in_its_midst_and_leaves_an_empty_context()
     {
         using var model = await Load(TinyModel.T5(), 3000);
-        using var session = model.CreateSession(new(Numerics.Production));
+        using IPass pass = model.OpenPass(new(Numerics.Production));
         CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20)); // the source takes a second
-        Assert.Throws<OperationCanceledException>(() => session.Encode(new int[3000], soon));
-        Assert.Throws<InvalidOperationException>(() => { session.Decode([0], default); });
-        session.Encode([4, 1], default);
-        session.Decode([0], default);
+        Assert.Throws<OperationCanceledException>(() => pass.Begin(new int[3000], soon));
+        Assert.Throws<InvalidOperationException>(() => { pass.Continue([0], default); });
+        pass.Begin([4, 1], default);
+        pass.Continue([0], default);
     }
 
     [Fact]
@@ -113,8 +113,8 @@ public sealed class EncoderDecoderTests : IDisposable
         static List<float[]> Embed(LlamaCppModel model)
         {
             var rows = new List<float[]>();
-            using var session = model.CreateSession(new(Numerics.Strict, Embeds: true));
-            session.Embed(new Evaluation([4, 5, 1]), Pooling.None, (_, row) => rows.Add(row.ToArray()), default);
+            using IPass pass = model.OpenPass(new(Numerics.Strict, Embeds: true));
+            pass.Embed([new PassInput([4, 5, 1])], Pooling.None, (_, _, row) => rows.Add(row.ToArray()), default);
             return rows;
         }
     }

@@ -59,8 +59,11 @@ public sealed class NativeGuardTests : IDisposable
 
         public ITokenizer Tokenizer => model.Tokenizer;
 
-        public ISession CreateSession(SessionKind kind) =>
-            new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, Outputs: 1, kind.Numerics)), outputRows: 8);
+        public ISession CreateSession(SessionKind kind)
+        {
+            var shape = new ContextShape(256, 64, Outputs: 8, kind.Numerics);
+            return new PassSession(new DecoderPass(new LlamaContext(model, shape, (asked, abort) => model.OpenCalls(asked with { Outputs = 1 }, abort)), outputRows: 8));
+        }
 
         public void OnFailure(Action<NativeFailureException> handler) => model.OnFailure(handler);
 

@@ -1,4 +1,4 @@
-using Engine.Generation;
+using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
@@ -6,22 +6,28 @@ namespace Engine.LlamaCpp;
 /// <param name="context">Owned from now on.</param>
 /// <param name="outputRows">Rows of logits at once.</param>
 /// <param name="step">Tokens evaluated at once; null for as many as the context takes, which may be more than a cancellation should wait for.</param>
-internal sealed class DecoderSession(LlamaContext context, int outputRows, int? step = null) : ISession
+internal sealed class DecoderPass(LlamaContext context, int outputRows, int? step = null) : IPass
 {
     private readonly int _step = step ?? context.Batch;
 
-    /// <inheritdoc/>
+    /// <summary>Tokens evaluated since it began.</summary>
     public int Length => context.Length;
 
     /// <inheritdoc/>
-    public void Clear() => context.Clear();
+    public void Begin(ReadOnlySpan<int> source, CancellationToken cancellationToken)
+    {
+        if (source.IsEmpty)
+        {
+            context.Clear();
+        }
+        else
+        {
+            context.Encode(source, cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Encode(ReadOnlySpan<int> source, CancellationToken cancellationToken) =>
-        context.Encode(source, cancellationToken);
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<float> Decode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+    public ReadOnlySpan<float> Continue(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
         for (; tokens.Length > _step; tokens = tokens[_step..])
         {
@@ -32,21 +38,17 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows, int? 
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Activation> Score(Evaluation evaluation, int first, int count, RowSink sink, CancellationToken cancellationToken)
+    public IReadOnlyList<Activation> Score(PassInput input, int first, int count, RowSink sink, CancellationToken cancellationToken)
     {
-        ReadOnlySpan<int> tokens = evaluation.Tokens;
-        context.Clear();
-        if (evaluation.Source is { } source)
-        {
-            context.Encode(source, cancellationToken);
-        }
+        ReadOnlySpan<int> tokens = input.Tokens;
+        Begin(input.Source, cancellationToken);
         for (int p = 0; p < first;)
         {
             int n = Math.Min(_step, first - p);
             context.Evaluate(tokens.Slice(p, n), 0, cancellationToken);
             p += n;
         }
-        // What stands behind the last position asked for has no part in its logits.
+        // What comes after the last position asked for has no part in its logits.
         for (int p = first; p < first + count;)
         {
             int n = Math.Min(outputRows, first + count - p);
@@ -59,10 +61,6 @@ internal sealed class DecoderSession(LlamaContext context, int outputRows, int? 
         }
         return [];
     }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<Activation> Embed(Evaluation evaluation, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("A session for logits was asked for embeddings.");
 
     /// <inheritdoc/>
     public void Dispose() => context.Dispose();

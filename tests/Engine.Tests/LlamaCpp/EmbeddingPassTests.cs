@@ -1,14 +1,13 @@
-using Engine.Generation;
 using Engine.LlamaCpp;
-using Engine.LlamaCpp.Interop;
 using Engine.Sampling;
+using Engine.Serving;
 
 namespace Engine.Tests.LlamaCpp;
 
 /// <summary>Pooled rows against llama.cpp's own pooling, on an encoder of random weights.</summary>
 [Collection(LoadedLibrary.Name)]
 [Trait("Judge", "llama.cpp")]
-public sealed class EmbeddingSessionTests : IDisposable
+public sealed class EmbeddingPassTests : IDisposable
 {
     private static readonly int[] Tokens = [2, 4, 5, 6, 7, 4, 3];
 
@@ -25,15 +24,15 @@ public sealed class EmbeddingSessionTests : IDisposable
 
     private static float[] Pool(LlamaCppModel model, Pooling pooling)
     {
-        using var session = model.CreateSession(new(Numerics.Strict, Embeds: true));
+        using IPass pass = model.OpenPass(new(Numerics.Strict, Embeds: true));
         float[] row = [];
-        session.Embed(new Evaluation(Tokens), pooling, (_, values) => row = values.ToArray(), default);
+        pass.Embed([new PassInput(Tokens)], pooling, (_, _, values) => row = values.ToArray(), default);
         return row;
     }
 
-    private static float[] PoolNatively(LlamaCppModel model, llama_pooling_type pooling)
+    private static float[] PoolNatively(LlamaCppModel model, Pooling pooling)
     {
-        using var context = new LlamaCppContext(model, new ContextShape(32, 32, 32, Numerics.Strict, Embeds: true, pooling));
+        using var context = model.CreateContext(new ContextShape(32, 32, 32, Numerics.Strict, Embeds: true, pooling));
         context.Evaluate(Tokens, Tokens.Length, default);
         return context.Scores().ToArray(); // the pooled row, whatever the pooling; as wide as the classifier
     }
@@ -44,9 +43,8 @@ public sealed class EmbeddingSessionTests : IDisposable
     [InlineData(Pooling.Last)]
     public async Task Rows_are_pooled_as_llama_cpp_pools_them(Pooling pooling)
     {
-        var native = pooling == Pooling.Mean ? llama_pooling_type.MEAN : pooling == Pooling.Cls ? llama_pooling_type.CLS : llama_pooling_type.LAST;
         using var model = await Load(TinyModel.Bert());
-        float[] expected = PoolNatively(model, native);
+        float[] expected = PoolNatively(model, pooling);
         float[] actual = Pool(model, pooling);
         Assert.Equal(8, actual.Length);
         Assert.NotEqual(0, expected[0]);
@@ -59,7 +57,7 @@ public sealed class EmbeddingSessionTests : IDisposable
         var tiny = TinyModel.Bert().Tensor("cls.weight", 8, 8).Tensor("cls.bias", 8).Tensor("cls.output.weight", 8, 1).Tensor("cls.output.bias", 1);
         using var model = await Load(tiny.Set("bert.pooling_type", 4u));
         float score = Assert.Single(Pool(model, Pooling.Rank));
-        Assert.Equal(Assert.Single(PoolNatively(model, llama_pooling_type.RANK)), score);
+        Assert.Equal(Assert.Single(PoolNatively(model, Pooling.Rank)), score);
         Assert.NotEqual(0, score);
         Assert.Equal(8, Pool(model, Pooling.Mean).Length);
     }

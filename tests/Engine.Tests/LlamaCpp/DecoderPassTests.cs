@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Engine.LlamaCpp;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests.LlamaCpp;
 
 [Collection(LoadedLibrary.Name)]
-public sealed class DecoderSessionTests : IDisposable
+public sealed class DecoderPassTests : IDisposable
 {
     private const int Context = 20_000;
 
@@ -24,13 +25,13 @@ public sealed class DecoderSessionTests : IDisposable
     public async Task A_prefill_is_cancelled_in_its_midst_and_leaves_an_empty_context()
     {
         using var model = await Load();
-        using var session = model.CreateSession(new(Numerics.Production));
-        session.Decode([1, 2], default);
+        using IPass pass = model.OpenPass(new(Numerics.Production));
+        pass.Continue([1, 2], default);
         CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20)); // the prefill takes a second
-        Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], soon); });
-        Assert.Equal(0, session.Length);
-        session.Decode([1, 2], default);
-        Assert.Equal(2, session.Length);
+        Assert.Throws<OperationCanceledException>(() => { pass.Continue(new int[Context - 2], soon); });
+        Assert.Equal(0, ((DecoderPass)pass).Length);
+        pass.Continue([1, 2], default);
+        Assert.Equal(2, ((DecoderPass)pass).Length);
     }
 
     /// <summary>llama.cpp calls it an error three times that a computation was ended, which was asked for.</summary>
@@ -38,7 +39,7 @@ public sealed class DecoderSessionTests : IDisposable
     public async Task A_cancellation_is_no_error_in_the_log_and_what_comes_after_it_is()
     {
         using var model = await Load();
-        using var session = model.CreateSession(new(Numerics.Production));
+        using IPass pass = model.OpenPass(new(Numerics.Production));
         var lines = new Lines();
         NativeLog.RouteTo(lines);
         try
@@ -47,13 +48,13 @@ public sealed class DecoderSessionTests : IDisposable
             for (int wait = 20; wait < 40 && !lines.All.Any(IsOfTheAbort); wait++)
             {
                 CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(wait));
-                Assert.Throws<OperationCanceledException>(() => { session.Decode(new int[Context - 2], soon); });
+                Assert.Throws<OperationCanceledException>(() => { pass.Continue(new int[Context - 2], soon); });
             }
             Assert.Contains(lines.All, line => IsOfTheAbort(line) && line.Level == LogLevel.Debug);
             Assert.DoesNotContain(lines.All, line => line.Level >= LogLevel.Error);
 
-            using var full = new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
-            Assert.Throws<EngineException>(() => { full.Decode([-1], default); }); // SessionModel never asks this
+            using var full = new DecoderPass(model.CreateContext(new ContextShape(256, 64, 64, Numerics.Production)), 64);
+            Assert.Throws<EngineException>(() => { full.Continue([-1], default); }); // the checks of a request come first
             Assert.Contains(lines.All, line => line.Level == LogLevel.Error);
         }
         finally
@@ -65,13 +66,13 @@ public sealed class DecoderSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cache_that_is_full_is_an_error_of_the_request_and_not_of_the_process()
+    public async Task More_tokens_than_the_context_holds_do_not_reach_llama_cpp()
     {
         using var model = await Load();
-        using var session = new DecoderSession(new LlamaCppContext(model, new ContextShape(256, 64, 64, Numerics.Production)), 64);
-        var error = Assert.Throws<EngineException>(() => { session.Decode(new int[300], default); }); // SessionModel never asks this
-        Assert.Contains("llama_decode returned 1", error.Message, StringComparison.Ordinal);
-        session.Decode([1], default);
+        using var pass = new DecoderPass(model.CreateContext(new ContextShape(256, 64, 64, Numerics.Production)), 64);
+        Assert.Throws<InvalidOperationException>(() => { pass.Continue(new int[300], default); }); // the checks of a request come first
+        pass.Begin([], default);
+        pass.Continue([1], default);
     }
 
     private sealed class Lines : ILogger

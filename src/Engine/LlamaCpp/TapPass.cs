@@ -1,0 +1,51 @@
+using Engine.Serving;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>Scores and embeds with activations: each request in a context of its own, made to hold all of its tokens in one batch,
+/// so that every tensor comes whole and once.</summary>
+internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<Activation> Score(PassInput input, int first, int count, RowSink sink, CancellationToken cancellationToken)
+    {
+        int[] tokens = input.Tokens, source = input.Source ?? [];
+        using var tap = new ActivationTap(input.Activations) { Positions = tokens.Length };
+        using var context = model.HasSource
+            ? model.CreateEncodingContext(Math.Max(tokens.Length, source.Length), numerics, tap)
+            : model.CreateTapContext(tokens.Length, numerics, tap);
+        if (model.HasSource)
+        {
+            tap.Part = ActivationTap.Encoder;
+            context.Encode(source, cancellationToken);
+            tap.Part = "decoder";
+        }
+        // All tokens give a row even where fewer are asked for: the last layer computes only those that do.
+        context.Evaluate(tokens, tokens.Length, cancellationToken);
+        for (int p = first; p < first + count; p++)
+        {
+            sink(p, context.Logits(p));
+        }
+        return tap.Finish();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
+    {
+        int[] tokens = inputs.Single().Tokens;
+        using var tap = new ActivationTap(inputs[0].Activations)
+        {
+            Part = model.HasSource ? ActivationTap.Encoder : null,
+            Positions = tokens.Length,
+            RowsName = pooling == Pooling.Rank ? null : model.RowsName,
+        };
+        using var context = pooling == Pooling.Rank
+            ? model.CreateRankContext(numerics, tokens.Length, tap)
+            : model.CreateEmbeddingContext(numerics, tokens.Length, tap);
+        new PooledRows(context, model.EmbeddingWidth, pooling, sink).Read(inputs, [0], cancellationToken);
+        return tap.Finish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+}
