@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
         ["Engine.Parity"] = [],
         ["Engine.Tokenizers"] = ["Engine.Generation", "Engine.Gguf"],
         ["Engine.LlamaCpp.Interop"] = [],
-        ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Tokenizers"],
+        ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Serving", "Engine.Tokenizers"],
         ["Engine.Chat.Jinja"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
         ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp"],
@@ -35,7 +35,7 @@ public sealed partial class ArchitectureTests
             "Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Tokenizers", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Weights"],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers"],
-        ["Engine.LLamaSharp"] = ["Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp"],
+        ["Engine.LLamaSharp"] = ["Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Serving"],
         ["Engine.Host"] = ["*"],
     };
 
