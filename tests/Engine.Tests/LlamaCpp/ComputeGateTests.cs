@@ -1,0 +1,48 @@
+using Engine.LlamaCpp;
+
+namespace Engine.Tests.LlamaCpp;
+
+public sealed class ComputeGateTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public void Turns_come_in_the_order_of_asking_and_one_at_a_time()
+    {
+        var gate = new ComputeGate();
+        gate.Take(default);
+        var order = new List<int>();
+        var threads = new List<Thread>();
+        for (int i = 0; i < 8; i++)
+        {
+            int number = i;
+            var thread = new Thread(() =>
+            {
+                gate.Take(default);
+                order.Add(number); // no lock: whoever has the turn is alone
+                gate.Leave();
+            });
+            thread.Start();
+            threads.Add(thread);
+            while (thread.ThreadState != ThreadState.WaitSleepJoin)
+            {
+                Thread.Sleep(1);
+            }
+        }
+        gate.Leave();
+        Assert.All(threads, thread => Assert.True(thread.Join(Soon)));
+        Assert.Equal(Enumerable.Range(0, 8), order);
+    }
+
+    [Fact]
+    public void Who_is_cancelled_while_waiting_holds_nobody_up()
+    {
+        var gate = new ComputeGate();
+        gate.Take(default);
+        using var cancellation = new CancellationTokenSource(20);
+        Assert.ThrowsAny<OperationCanceledException>(() => gate.Take(cancellation.Token));
+        gate.Leave();
+        gate.Take(default);
+        gate.Leave();
+    }
+}
