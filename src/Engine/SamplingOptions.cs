@@ -1,11 +1,12 @@
 namespace Engine;
 
-/// <summary>How the next token is chosen from the logits. Names and order of application are llama.cpp's. What is null is left to the
+/// <summary>How the next token is chosen from the logits. Names and formulas are llama.cpp's. What is null is left to the
 /// model's file (<see cref="ModelCard.Sampling"/>), and where that is silent to <see cref="Default"/>.</summary>
-/// <remarks>Order: penalties, top-k, top-p, min-p, temperature, draw. Temperature 0 takes the largest logit after the penalties.</remarks>
+/// <remarks>The samplers run in the order of <see cref="Samplers"/>, then one token of those that are left is drawn; with
+/// <see cref="Mirostat"/> 1 or 2 the temperature and Mirostat alone choose.</remarks>
 public sealed record SamplingOptions
 {
-    /// <summary>Divides the logits; 0 is greedy. Default 0.8.</summary>
+    /// <summary>Divides the logits; 0 keeps the largest alone. Default 0.8.</summary>
     public float? Temperature { get; init; }
 
     /// <summary>Keeps the k largest logits; 0 keeps all. Default 40.</summary>
@@ -16,6 +17,13 @@ public sealed record SamplingOptions
 
     /// <summary>Keeps tokens of at least this part of the largest probability; 0 keeps all. Default 0.05.</summary>
     public float? MinP { get; init; }
+
+    /// <summary>How often, from 0 (never) to 1 (always), XTC removes the most probable tokens: of those that reach
+    /// <see cref="XtcThreshold"/> all but the least probable one. Default 0.</summary>
+    public float? XtcProbability { get; init; }
+
+    /// <summary>The probability from which XTC takes a token for likely; above 0.5 no two tokens can be, and XTC is off. Default 0.1.</summary>
+    public float? XtcThreshold { get; init; }
 
     /// <summary>Divides positive and multiplies negative logits of recent tokens; 1 is none. Default 1.</summary>
     public float? RepetitionPenalty { get; init; }
@@ -29,6 +37,20 @@ public sealed record SamplingOptions
     /// <summary>How many recent tokens (prompt included) the penalties look at; 0 none, -1 all. Default 64.</summary>
     public int? PenaltyWindow { get; init; }
 
+    /// <summary>1 or 2 keeps the surprise of the text near <see cref="MirostatTau"/> by that version of Mirostat, in place of all
+    /// samplers but the temperature; 0 is off. Default 0.</summary>
+    public int? Mirostat { get; init; }
+
+    /// <summary>The surprise that Mirostat aims at, in bits per token. Default 5.</summary>
+    public float? MirostatTau { get; init; }
+
+    /// <summary>How fast Mirostat corrects itself: the part of a token's error by which its bound moves. Default 0.1.</summary>
+    public float? MirostatEta { get; init; }
+
+    /// <summary>The samplers that run, in their order, separated by semicolons; one that is not named is off, and an empty text
+    /// names none. Default <c>penalties;top_k;top_p;min_p;xtc;temperature</c>.</summary>
+    public string? Samplers { get; init; }
+
     /// <summary>Seed of the draw: the same seed, request and backend give the same tokens. Null draws a fresh one.</summary>
     public ulong? Seed { get; init; }
 
@@ -39,30 +61,42 @@ public sealed record SamplingOptions
         TopK = 40,
         TopP = 0.95f,
         MinP = 0.05f,
+        XtcProbability = 0,
+        XtcThreshold = 0.1f,
         RepetitionPenalty = 1,
         FrequencyPenalty = 0,
         PresencePenalty = 0,
         PenaltyWindow = 64,
+        Mirostat = 0,
+        MirostatTau = 5,
+        MirostatEta = 0.1f,
+        Samplers = SamplerNames.Default,
     };
 
-    /// <summary>Always the largest logit, whatever the model's file would have.</summary>
+    /// <summary>Always the largest logit, whatever the model's file says.</summary>
     public static SamplingOptions Greedy { get; } = Default with { Temperature = 0 };
 
     /// <summary>These options, with what is null in them taken from others.</summary>
-    public SamplingOptions Otherwise(SamplingOptions others)
+    public SamplingOptions WithDefaults(SamplingOptions defaults)
     {
-        ArgumentNullException.ThrowIfNull(others);
+        ArgumentNullException.ThrowIfNull(defaults);
         return new SamplingOptions
         {
-            Temperature = Temperature ?? others.Temperature,
-            TopK = TopK ?? others.TopK,
-            TopP = TopP ?? others.TopP,
-            MinP = MinP ?? others.MinP,
-            RepetitionPenalty = RepetitionPenalty ?? others.RepetitionPenalty,
-            FrequencyPenalty = FrequencyPenalty ?? others.FrequencyPenalty,
-            PresencePenalty = PresencePenalty ?? others.PresencePenalty,
-            PenaltyWindow = PenaltyWindow ?? others.PenaltyWindow,
-            Seed = Seed ?? others.Seed,
+            Temperature = Temperature ?? defaults.Temperature,
+            TopK = TopK ?? defaults.TopK,
+            TopP = TopP ?? defaults.TopP,
+            MinP = MinP ?? defaults.MinP,
+            XtcProbability = XtcProbability ?? defaults.XtcProbability,
+            XtcThreshold = XtcThreshold ?? defaults.XtcThreshold,
+            RepetitionPenalty = RepetitionPenalty ?? defaults.RepetitionPenalty,
+            FrequencyPenalty = FrequencyPenalty ?? defaults.FrequencyPenalty,
+            PresencePenalty = PresencePenalty ?? defaults.PresencePenalty,
+            PenaltyWindow = PenaltyWindow ?? defaults.PenaltyWindow,
+            Mirostat = Mirostat ?? defaults.Mirostat,
+            MirostatTau = MirostatTau ?? defaults.MirostatTau,
+            MirostatEta = MirostatEta ?? defaults.MirostatEta,
+            Samplers = Samplers ?? defaults.Samplers,
+            Seed = Seed ?? defaults.Seed,
         };
     }
 }

@@ -64,7 +64,7 @@ internal sealed class Continuation
     public GeneratedToken Accept(ReadOnlySpan<float> logits)
     {
         _evaluated += Pending.Length;
-        int token = _sampler.Sample(logits, _random.NextCoin());
+        int token = _sampler.Sample(logits, _random);
         _sampler.Accept(token);
         bool ended = !_request.IgnoreEndOfGeneration && _tokenizer.IsEndOfGeneration(token);
         string text = ended || !_hasText ? "" : _text.Append(_tokenizer.GetBytes(token).Span);

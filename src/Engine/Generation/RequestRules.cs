@@ -104,10 +104,19 @@ internal static class RequestRules
         Expect(options.TopK is null or >= 0, nameof(SamplingOptions.TopK), "0 (all) or more", options.TopK);
         Expect(options.TopP is null or (>= 0 and <= 1), nameof(options.TopP), "between 0 and 1", options.TopP);
         Expect(options.MinP is null or (>= 0 and <= 1), nameof(options.MinP), "between 0 and 1", options.MinP);
+        Expect(options.XtcProbability is null or (>= 0 and <= 1), nameof(options.XtcProbability), "between 0 and 1", options.XtcProbability);
+        Expect(options.XtcThreshold is null or (>= 0 and <= 1), nameof(options.XtcThreshold), "between 0 and 1", options.XtcThreshold);
         Expect(options.RepetitionPenalty is null or (> 0 and <= float.MaxValue), nameof(options.RepetitionPenalty), "a finite number above 0", options.RepetitionPenalty);
         Expect(float.IsFinite(options.FrequencyPenalty ?? 0), nameof(options.FrequencyPenalty), "a finite number", options.FrequencyPenalty);
         Expect(float.IsFinite(options.PresencePenalty ?? 0), nameof(options.PresencePenalty), "a finite number", options.PresencePenalty);
         Expect(options.PenaltyWindow is null or >= -1, nameof(options.PenaltyWindow), "-1 (all), 0 (none) or more", options.PenaltyWindow);
+        Expect(options.Mirostat is null or (>= 0 and <= 2), nameof(options.Mirostat), "0 (off), 1 or 2", options.Mirostat);
+        Expect(options.MirostatTau is null or (>= 0 and <= float.MaxValue), nameof(options.MirostatTau), "a finite number of 0 or more", options.MirostatTau);
+        Expect(options.MirostatEta is null or (>= 0 and <= float.MaxValue), nameof(options.MirostatEta), "a finite number of 0 or more", options.MirostatEta);
+        if (options.Samplers is { } samplers && SamplerNames.Fault(samplers) is { } found)
+        {
+            Expect(false, nameof(options.Samplers), SamplerNames.Expected, found);
+        }
     }
 
     private static void Expect(bool holds, string name, string expected, object? found)

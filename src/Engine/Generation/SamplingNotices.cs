@@ -1,9 +1,11 @@
 using System.Globalization;
+using Engine.Sampling;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Generation;
 
-/// <summary>Says, once per model and when it first generates, what its file has to do with the choice of tokens.</summary>
+/// <summary>Says, once per model and when it first generates, what its file has to do with the choice of tokens; and once, when a request
+/// sets an option that none of its samplers reads.</summary>
 /// <param name="card">What is loaded.</param>
 /// <param name="ignored">A sentence for each value of the file that is not used.</param>
 /// <param name="logger">Receives the sentences.</param>
@@ -16,13 +18,26 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
     public static readonly EventId IgnoredSampling = new(4, nameof(IgnoredSampling));
 
     private int _said;
+    private int _saidUnread;
 
-    public void Say()
+    public void Say(SamplingOptions asked)
     {
-        if (logger is null || Interlocked.Exchange(ref _said, 1) != 0)
+        if (logger is null)
         {
             return;
         }
+        if (Interlocked.Exchange(ref _said, 1) == 0)
+        {
+            SayOfFile(logger);
+        }
+        if (_saidUnread == 0 && Unread(asked) is { } sentence && Interlocked.Exchange(ref _saidUnread, 1) == 0)
+        {
+            logger.Log(LogLevel.Warning, IgnoredSampling, "{Model}: {Sentence}", card.Name, sentence);
+        }
+    }
+
+    private void SayOfFile(ILogger logger)
+    {
         foreach (string sentence in ignored)
         {
             logger.Log(LogLevel.Warning, IgnoredSampling, "{Model}: {Sentence}", card.Name, sentence);
@@ -39,12 +54,41 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
 
     private static string Describe(SamplingOptions options)
     {
-        (string Name, IFormattable? Value)[] values =
+        (string Name, object? Value)[] values =
         [
-            ("temperature", options.Temperature), ("top-k", options.TopK), ("top-p", options.TopP), ("min-p", options.MinP),
-            ("repetition penalty", options.RepetitionPenalty), ("frequency penalty", options.FrequencyPenalty),
-            ("presence penalty", options.PresencePenalty), ("penalty window", options.PenaltyWindow),
+            .. OfSamplers(options).Select(option => (option.Name, option.Value)), ("XTC threshold", options.XtcThreshold),
+            ("penalty window", options.PenaltyWindow), ("Mirostat", options.Mirostat), ("Mirostat's tau", options.MirostatTau), ("Mirostat's eta", options.MirostatEta),
+            ("samplers", options.Samplers == "" ? "none" : options.Samplers),
         ];
-        return string.Join(", ", values.Where(value => value.Value is not null).Select(value => $"{value.Name} {value.Value!.ToString(null, CultureInfo.InvariantCulture)}"));
+        return string.Join(", ", values.Where(value => value.Value is not null).Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Name} {value.Value}")));
     }
+
+    /// <summary>A sentence on the options of a request that do nothing, because their samplers do not run.</summary>
+    private string? Unread(SamplingOptions asked)
+    {
+        SamplingSettings settings = SamplingSettings.Of(asked, card.Sampling);
+        bool mirostat = settings.Mirostat != 0;
+        Sampler[] running = mirostat ? [Sampler.Temperature] : SamplerNames.Parse(settings.Samplers);
+        // What the file or the engine would have set says nothing of the user; what is off is not missed.
+        string[] unread =
+        [
+            .. OfSamplers(asked).Zip(OfSamplers(card.Sampling), OfSamplers(SamplingOptions.Default))
+                .Where(option => !running.Contains(option.First.Sampler) && option.First.Value is { } value && !value.Equals(option.First.Off)
+                    && !value.Equals(option.Second.Value) && !value.Equals(option.Third.Value))
+                .Select(option => option.First.Name),
+        ];
+        return unread.Length == 0 ? null
+            : $"{string.Join(", ", unread)} {(unread.Length == 1 ? "has" : "have")} no effect: "
+                + (mirostat ? $"Mirostat {settings.Mirostat} chooses, after the temperature alone."
+                    : $"the samplers that run are {(settings.Samplers == "" ? "none" : settings.Samplers)}.");
+    }
+
+    /// <summary>The options that a sampler reads, with the value that turns it off.</summary>
+    private static (string Name, Sampler Sampler, object? Value, object Off)[] OfSamplers(SamplingOptions options) =>
+    [
+        ("temperature", Sampler.Temperature, options.Temperature, 1f), ("top-k", Sampler.TopK, options.TopK, 0), ("top-p", Sampler.TopP, options.TopP, 1f),
+        ("min-p", Sampler.MinP, options.MinP, 0f), ("XTC probability", Sampler.Xtc, options.XtcProbability, 0f),
+        ("repetition penalty", Sampler.Penalties, options.RepetitionPenalty, 1f), ("frequency penalty", Sampler.Penalties, options.FrequencyPenalty, 0f),
+        ("presence penalty", Sampler.Penalties, options.PresencePenalty, 0f),
+    ];
 }

@@ -79,7 +79,7 @@ internal sealed class SessionModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
         }
-        _notices.Say();
+        _notices.Say(request.Sampling);
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         // Tokens alone are few and small, so a slow reader never holds the slot; rows of logits are not.
         int? buffer = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : null;

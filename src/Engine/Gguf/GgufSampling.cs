@@ -12,8 +12,6 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
 {
     private const string Prefix = "general.sampling.";
 
-    private static readonly string[] Order = ["penalties", "top_k", "top_p", "min_p", "temperature"];
-
     /// <param name="metadata">The file's.</param>
     /// <param name="vocabularySize">V: as llama.cpp does, ids beyond it are left out.</param>
     /// <exception cref="ModelFileException">The suppressed tokens are not an array of i32; llama.cpp refuses the file, too.</exception>
@@ -26,21 +24,15 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
             TopK = Whole("top_k", int.MinValue) is { } k ? Math.Max(0, k) : null,
             TopP = Clamped("top_p", 0, 1),
             MinP = Clamped("min_p", 0, 1),
+            XtcProbability = Clamped("xtc_probability", 0, 1),
+            XtcThreshold = Clamped("xtc_threshold", 0, 1),
             RepetitionPenalty = (float?)Number("penalty_repeat", "a finite number above 0", number => (float)number is > 0 and <= float.MaxValue),
             PenaltyWindow = Whole("penalty_last_n", -1),
+            Mirostat = (int?)Number("mirostat", "0, 1 or 2", number => Math.Truncate(number) is >= 0 and <= 2),
+            MirostatTau = (float?)Number("mirostat_tau", "a finite number of 0 or more", number => (float)number is >= 0 and <= float.MaxValue),
+            MirostatEta = (float?)Number("mirostat_eta", "a finite number of 0 or more", number => (float)number is >= 0 and <= float.MaxValue),
+            Samplers = metadata[Prefix + "sequence"] is { } sequence ? ReadSequence(sequence, ignored) : null,
         };
-        if (metadata[Prefix + "sequence"] is { } sequence)
-        {
-            defaults = Ordered(defaults, sequence, ignored);
-        }
-        // Samplers of llama.cpp's that choose in another way, each off at 0.
-        foreach (string other in (string[])["xtc_probability", "mirostat"])
-        {
-            if (Number(other, "a finite number", double.IsFinite) is { } asked && asked != 0)
-            {
-                ignored.Add($"'{Prefix}{other}' is ignored: this engine has no such sampler.");
-            }
-        }
         return new GgufSampling(defaults, ReadSuppressed(metadata, vocabularySize, ignored), ignored);
 
         // What lies outside a range has the meaning of its end: a temperature of -1 is greedy, a top-p of 2 keeps all.
@@ -65,28 +57,30 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
         }
     }
 
-    /// <summary>The file's own chain of samplers: one that is not in it is off. The order of those that are is ours, which is llama.cpp's
-    /// where a file has none.</summary>
-    private static SamplingOptions Ordered(SamplingOptions defaults, GgufValue sequence, List<string> ignored)
+    /// <summary>The file's own samplers in their order: one that is not named is off. As llama.cpp does, an unknown name is passed over,
+    /// and blanks are part of a name.</summary>
+    private static string? ReadSequence(GgufValue sequence, List<string> ignored)
     {
-        string[] names = sequence.Type == GgufValueType.String
-            ? [.. ((string)sequence.Value).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(Order.Contains)]
-            : [];
-        if (names.Length == 0 || !names.SequenceEqual(Order.Where(names.Contains)))
+        const string Key = Prefix + "sequence";
+        if (sequence.Type != GgufValueType.String)
         {
-            ignored.Add($"'{Prefix}sequence' is ignored: expected samplers in the order {string.Join(';', Order)}, found {(names.Length == 0 ? "none of these" : string.Join(';', names))}.");
-            return defaults;
+            ignored.Add($"'{Key}' is ignored: expected names of samplers, found {Describe(sequence)}.");
+            return null;
         }
-        return defaults with
+        string[] names = ((string)sequence.Value).Split(SamplerNames.Separator, StringSplitOptions.RemoveEmptyEntries);
+        if (names.Length is 0 or > SamplerNames.Most)
         {
-            RepetitionPenalty = names.Contains("penalties") ? defaults.RepetitionPenalty : 1,
-            FrequencyPenalty = names.Contains("penalties") ? defaults.FrequencyPenalty : 0,
-            PresencePenalty = names.Contains("penalties") ? defaults.PresencePenalty : 0,
-            TopK = names.Contains("top_k") ? defaults.TopK : 0,
-            TopP = names.Contains("top_p") ? defaults.TopP : 1,
-            MinP = names.Contains("min_p") ? defaults.MinP : 0,
-            Temperature = names.Contains("temperature") ? defaults.Temperature : 1,
-        };
+            ignored.Add($"'{Key}' is ignored: expected 1 to {SamplerNames.Most} names of samplers, found {names.Length}.");
+            return null;
+        }
+        Sampler[] samplers = [.. names.Select(SamplerNames.Find).OfType<Sampler>()];
+        int unknown = names.Count(name => SamplerNames.Find(name) is null && !SamplerNames.IsOff(name));
+        if (unknown > 0)
+        {
+            ignored.Add($"{unknown} of the {names.Length} names in '{Key}' {(unknown == 1 ? "is" : "are")} ignored: this engine has no such sampler. "
+                + (samplers.Length > 0 ? $"It runs {SamplerNames.Join(samplers)}." : "It runs none."));
+        }
+        return SamplerNames.Join(samplers);
     }
 
     private static int[] ReadSuppressed(GgufMetadata metadata, int vocabularySize, List<string> ignored)

@@ -24,6 +24,9 @@ internal static class LogitRow
             "The model's weights are damaged or its arithmetic overflows; check the file, or convert it again.");
     }
 
+    /// <summary>The nearest finite number: an absurd penalty or temperature must make no infinity, and no NaN of two of them.</summary>
+    public static float Finite(float value) => Math.Clamp(value, float.MinValue, float.MaxValue);
+
     /// <summary>Index of the largest logit, the first among equals, as llama.cpp's greedy sampler takes it.</summary>
     public static int ArgMax(ReadOnlySpan<float> logits)
     {

@@ -26,17 +26,39 @@ internal sealed class RecentTokens(int window)
     }
 
     /// <summary>Changes the logits of the recent tokens in place, as <c>llama_sampler_penalties_apply</c> does.</summary>
+    /// <param name="logits">V logits; what is suppressed stays so.</param>
+    /// <param name="settings">The penalties.</param>
     public void Penalize(Span<float> logits, SamplingSettings settings)
     {
         foreach ((int token, int count) in _counts)
         {
-            float logit = logits[token];
-            // Dividing a negative logit would make the token more likely, hence the multiplication.
-            logit = Finite(logit <= 0 ? logit * settings.RepetitionPenalty : logit / settings.RepetitionPenalty);
-            logits[token] = Finite(logit - Finite(count * settings.FrequencyPenalty + settings.PresencePenalty));
+            logits[token] = Penalized(logits[token], count, settings);
         }
     }
 
-    // An absurd penalty must make no infinity, and no NaN of two of them.
-    private static float Finite(float value) => Math.Clamp(value, float.MinValue, float.MaxValue);
+    /// <summary>The same where only some tokens are left.</summary>
+    /// <param name="tokens">n tokens.</param>
+    /// <param name="logits">Their logits (n).</param>
+    /// <param name="settings">The penalties.</param>
+    public void Penalize(ReadOnlySpan<int> tokens, Span<float> logits, SamplingSettings settings)
+    {
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (_counts.TryGetValue(tokens[i], out int count))
+            {
+                logits[i] = Penalized(logits[i], count, settings);
+            }
+        }
+    }
+
+    private static float Penalized(float logit, int count, SamplingSettings settings)
+    {
+        if (float.IsNegativeInfinity(logit))
+        {
+            return logit;
+        }
+        // Dividing a negative logit would make the token more likely, hence the multiplication.
+        logit = LogitRow.Finite(logit <= 0 ? logit * settings.RepetitionPenalty : logit / settings.RepetitionPenalty);
+        return LogitRow.Finite(logit - LogitRow.Finite(count * settings.FrequencyPenalty + settings.PresencePenalty));
+    }
 }

@@ -2,17 +2,59 @@ namespace Engine.Sampling;
 
 /// <summary>Sampling options with a value for each.</summary>
 internal readonly record struct SamplingSettings(
-    float Temperature, int TopK, float TopP, float MinP, float RepetitionPenalty, float FrequencyPenalty, float PresencePenalty, int PenaltyWindow)
+    float Temperature, int TopK, float TopP, float MinP, float XtcProbability, float XtcThreshold,
+    float RepetitionPenalty, float FrequencyPenalty, float PresencePenalty, int PenaltyWindow,
+    int Mirostat, float MirostatTau, float MirostatEta, string Samplers)
 {
+    // From here on at most one token is likely, and XTC leaves one.
+    private const float XtcOff = 0.5f;
+
     /// <summary>What a request asks for, and where it does not, what the model's file does; the rest is <see cref="SamplingOptions.Default"/>.</summary>
     public static SamplingSettings Of(SamplingOptions asked, SamplingOptions? file = null)
     {
-        SamplingOptions options = asked.Otherwise(file ?? SamplingOptions.Default).Otherwise(SamplingOptions.Default);
+        SamplingOptions options = asked.WithDefaults(file ?? SamplingOptions.Default).WithDefaults(SamplingOptions.Default);
         return new SamplingSettings(
-            options.Temperature!.Value, options.TopK!.Value, options.TopP!.Value, options.MinP!.Value,
-            options.RepetitionPenalty!.Value, options.FrequencyPenalty!.Value, options.PresencePenalty!.Value, options.PenaltyWindow!.Value);
+            options.Temperature!.Value, options.TopK!.Value, options.TopP!.Value, options.MinP!.Value, options.XtcProbability!.Value, options.XtcThreshold!.Value,
+            options.RepetitionPenalty!.Value, options.FrequencyPenalty!.Value, options.PresencePenalty!.Value, options.PenaltyWindow!.Value,
+            options.Mirostat!.Value, options.MirostatTau!.Value, options.MirostatEta!.Value, options.Samplers!);
     }
 
-    /// <summary>Whether the logits of recent tokens change.</summary>
-    public bool Penalizes => PenaltyWindow != 0 && (RepetitionPenalty != 1 || FrequencyPenalty != 0 || PresencePenalty != 0);
+    /// <summary>The samplers that have something to do, in their order: with Mirostat the temperature alone, and after a temperature of 0,
+    /// which leaves one token, none.</summary>
+    public Sampler[] Chain()
+    {
+        List<Sampler> chain = Mirostat != 0 ? [Sampler.Temperature] : [.. SamplerNames.Parse(Samplers)];
+        chain.RemoveAll(IsNeutral);
+        int last = Temperature == 0 ? chain.IndexOf(Sampler.Temperature) : -1;
+        if (last >= 0)
+        {
+            chain.RemoveRange(last + 1, chain.Count - last - 1);
+            // What cuts off the tail keeps the largest.
+            while (last > 0 && chain[last - 1] is Sampler.TopK or Sampler.TopP or Sampler.MinP)
+            {
+                chain.RemoveAt(--last);
+            }
+        }
+        return [.. chain];
+    }
+
+    /// <summary>Whether the token is a function of the logits, so that a seed changes nothing.</summary>
+    public bool IsGreedy
+    {
+        get
+        {
+            Sampler[] chain = Chain();
+            return Temperature == 0 && chain.Contains(Sampler.Temperature) && !(chain.Contains(Sampler.Xtc) && XtcProbability < 1);
+        }
+    }
+
+    private bool IsNeutral(Sampler sampler) => sampler switch
+    {
+        Sampler.Penalties => PenaltyWindow == 0 || (RepetitionPenalty == 1 && FrequencyPenalty == 0 && PresencePenalty == 0),
+        Sampler.TopK => TopK == 0,
+        Sampler.TopP => TopP >= 1,
+        Sampler.MinP => MinP <= 0,
+        Sampler.Xtc => XtcProbability <= 0 || XtcThreshold > XtcOff,
+        _ => Temperature == 1,
+    };
 }

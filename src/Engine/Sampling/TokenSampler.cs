@@ -1,25 +1,18 @@
-using System.Numerics.Tensors;
-
 namespace Engine.Sampling;
 
-/// <summary>Chooses the next token from a row of logits (V). Order and formulas are those of llama.cpp's samplers:
-/// suppressed tokens, penalties, top-k, top-p, min-p, temperature, draw.</summary>
-/// <remarks>The coin is an argument, so that choosing is a function of its inputs. Buffers are made once: nothing is
-/// allocated per token. Not for more than one thread.</remarks>
+/// <summary>Chooses the next token from a row of logits (V): suppressed tokens are taken out, then the samplers of the settings run in
+/// their order, then one of the tokens that are left is drawn.</summary>
+/// <remarks>The coins are arguments, so that choosing is a function of its inputs and of the tokens before. Nothing is allocated per
+/// token. Not for more than one thread.</remarks>
 internal sealed class TokenSampler
 {
-    // llama.cpp's first guess at how many tokens reach top-p when no top-k ran before (llama_sampler_top_p_apply).
-    private const int NucleusGuess = 256;
-
     private readonly SamplingSettings _settings;
+    private readonly Sampler[] _chain;
     private readonly IReadOnlyList<int> _suppressed;
-    private readonly int _vocabulary;
     private readonly RecentTokens? _recent;
-    private readonly float[] _changed;
-    private readonly ulong[] _keys;
-    private readonly int[] _tokens;
-    private readonly float[] _logits;
-    private readonly float[] _weights;
+    private readonly Mirostat? _mirostat;
+    private readonly CandidateBuffers _buffers;
+    private readonly bool _takesChance;
 
     /// <param name="settings">Already checked.</param>
     /// <param name="vocabulary">V.</param>
@@ -27,15 +20,13 @@ internal sealed class TokenSampler
     public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed)
     {
         _settings = settings;
-        _vocabulary = vocabulary;
+        _chain = settings.Chain();
         _suppressed = suppressed;
-        _recent = settings.Penalizes ? new RecentTokens(settings.PenaltyWindow) : null;
-        _changed = settings.Penalizes || suppressed.Count > 0 ? new float[vocabulary] : [];
-        int room = settings.Temperature == 0 ? 0 : settings.TopK == 0 ? vocabulary : Math.Min(settings.TopK, vocabulary);
-        _keys = room == vocabulary && settings.TopK == 0 && settings.TopP >= 1 ? [] : new ulong[room];
-        _tokens = new int[room];
-        _logits = new float[room];
-        _weights = new float[room];
+        _takesChance = _chain.Contains(Sampler.Xtc);
+        _recent = _chain.Contains(Sampler.Penalties) ? new RecentTokens(settings.PenaltyWindow) : null;
+        _mirostat = settings.Mirostat == 0 ? null : new Mirostat(settings.Mirostat, settings.MirostatTau, settings.MirostatEta, vocabulary);
+        bool ranks = settings.Mirostat == 1 || _chain.Any(sampler => sampler is Sampler.TopK or Sampler.TopP);
+        _buffers = new CandidateBuffers(vocabulary, Room(vocabulary), ranks, changes: suppressed.Count > 0 || _recent is not null);
     }
 
     /// <summary>Puts a token of the prompt or of the answer among those that the penalties look at.</summary>
@@ -43,138 +34,83 @@ internal sealed class TokenSampler
 
     /// <summary>The next token.</summary>
     /// <param name="logits">V logits.</param>
-    /// <param name="coin">A uniform number in [0, 1); greedy settings ignore it.</param>
+    /// <param name="random">Gives one coin per token, and a second one where XTC may act.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
-    public int Sample(ReadOnlySpan<float> logits, double coin)
+    public int Sample(ReadOnlySpan<float> logits, Xoshiro256 random) => Sample(logits, random.NextCoin(), _takesChance ? random.NextCoin() : 0);
+
+    /// <summary>The next token.</summary>
+    /// <param name="logits">V logits.</param>
+    /// <param name="coin">A uniform number in [0, 1) that the token is drawn with.</param>
+    /// <param name="chance">Another one: XTC acts where its probability reaches it.</param>
+    /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
+    public int Sample(ReadOnlySpan<float> logits, double coin, double chance = 0)
+    {
+        Candidates candidates = Narrow(logits, chance);
+        int token = candidates.Draw(coin, out double probability);
+        _mirostat?.Learn(probability);
+        return token;
+    }
+
+    /// <summary>What is left to draw from: valid until the next call.</summary>
+    public Candidates Narrow(ReadOnlySpan<float> logits, double chance = 0)
     {
         LogitRow.RequireFinite(logits);
-        if (_changed.Length > 0)
+        var candidates = new Candidates(logits, _buffers);
+        if (_suppressed.Count > 0)
         {
-            logits.CopyTo(_changed);
-            _recent?.Penalize(_changed, _settings);
-            for (int i = 0; i < _suppressed.Count; i++)
+            candidates.Suppress(_suppressed);
+        }
+        foreach (Sampler sampler in _chain)
+        {
+            Apply(sampler, ref candidates, chance);
+        }
+        _mirostat?.Cut(ref candidates);
+        return candidates;
+    }
+
+    private void Apply(Sampler sampler, ref Candidates candidates, double chance)
+    {
+        switch (sampler)
+        {
+            case Sampler.Penalties:
+                candidates.Penalize(_recent!, _settings);
+                break;
+            case Sampler.TopK:
+                candidates.TopK(_settings.TopK);
+                break;
+            case Sampler.TopP:
+                candidates.TopP(_settings.TopP);
+                break;
+            case Sampler.MinP:
+                candidates.MinP(_settings.MinP);
+                break;
+            case Sampler.Xtc when chance <= _settings.XtcProbability:
+                candidates.RemoveLikely(_settings.XtcThreshold);
+                break;
+            case Sampler.Temperature:
+                candidates.Temper(_settings.Temperature);
+                break;
+        }
+    }
+
+    /// <summary>How many candidates are listed at the most: what the first sampler that cuts leaves.</summary>
+    private int Room(int vocabulary)
+    {
+        foreach (Sampler sampler in _chain)
+        {
+            if (sampler == Sampler.TopK)
             {
-                _changed[_suppressed[i]] = float.NegativeInfinity;
+                return Math.Min(_settings.TopK, vocabulary);
             }
-            logits = _changed;
-        }
-        if (_settings.Temperature == 0)
-        {
-            return LogitRow.ArgMax(logits);
-        }
-        int kept = MinP(Truncate(logits));
-        return Draw(kept, coin);
-    }
-
-    /// <summary>Top-k and top-p. Leaves the candidates in _tokens and _logits, and says how many there are.
-    /// They are in descending order, except where nothing was cut at all.</summary>
-    private int Truncate(ReadOnlySpan<float> logits)
-    {
-        if (_settings.TopK > 0)
-        {
-            Rank(logits, _keys.Length);
-            return _settings.TopP >= 1 ? _keys.Length : Nucleus(_keys.Length, Softmax(_logits.AsSpan(0, _keys.Length)));
-        }
-        if (_settings.TopP >= 1)
-        {
-            logits.CopyTo(_logits);
-            for (int t = 0; t < _vocabulary; t++)
+            if (sampler == Sampler.Temperature && _settings.Temperature == 0)
             {
-                _tokens[t] = t;
+                return 1;
             }
-            return _vocabulary;
-        }
-        float sum = Softmax(logits);
-        int guess = Math.Min(NucleusGuess, _vocabulary);
-        Rank(logits, guess);
-        int kept = Nucleus(guess, sum);
-        if (kept == guess && guess < _vocabulary)
-        {
-            Rank(logits, _vocabulary);
-            kept = Nucleus(_vocabulary, sum);
-        }
-        return kept;
-    }
-
-    private void Rank(ReadOnlySpan<float> logits, int k)
-    {
-        var keys = _keys.AsSpan(0, k);
-        LargestLogits.Select(logits, keys);
-        for (int i = 0; i < k; i++)
-        {
-            int token = LargestLogits.TokenOf(keys[i]);
-            _tokens[i] = token;
-            _logits[i] = logits[token];
-        }
-    }
-
-    /// <summary>Σ exp(logit − max), the denominator of the softmax over the candidates before top-p.</summary>
-    private float Softmax(ReadOnlySpan<float> logits)
-    {
-        var weights = _weights.AsSpan(0, logits.Length);
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), weights);
-        TensorPrimitives.Exp(weights, weights);
-        return TensorPrimitives.Sum<float>(weights);
-    }
-
-    /// <summary>How many of the first <paramref name="count"/> ranked candidates top-p keeps.</summary>
-    private int Nucleus(int count, float sum)
-    {
-        float cumulative = 0;
-        for (int i = 0; i < count; i++)
-        {
-            cumulative += MathF.Exp(_logits[i] - _logits[0]) / sum;
-            if (cumulative >= _settings.TopP)
+            if (sampler is not (Sampler.Penalties or Sampler.Temperature))
             {
-                return i + 1;
+                break;
             }
         }
-        return count;
-    }
-
-    /// <summary>Keeps, in their order, the candidates of at least MinP times the largest probability.</summary>
-    private int MinP(int count)
-    {
-        if (_settings.MinP <= 0)
-        {
-            return count;
-        }
-        float smallest = TensorPrimitives.Max(_logits.AsSpan(0, count)) + MathF.Log(_settings.MinP);
-        int kept = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (_logits[i] >= smallest)
-            {
-                _tokens[kept] = _tokens[i];
-                _logits[kept++] = _logits[i];
-            }
-        }
-        return kept;
-    }
-
-    private int Draw(int count, double coin)
-    {
-        // The maximum is taken off before the division: a tiny temperature then gives zeros, not infinities.
-        var weights = _weights.AsSpan(0, count);
-        TensorPrimitives.Subtract(_logits.AsSpan(0, count), TensorPrimitives.Max(_logits.AsSpan(0, count)), weights);
-        TensorPrimitives.Divide(weights, _settings.Temperature, weights);
-        TensorPrimitives.Exp(weights, weights);
-        double sum = 0;
-        foreach (float weight in weights)
-        {
-            sum += weight;
-        }
-        double target = sum * coin;
-        double running = 0;
-        int drawn = -1;
-        for (int i = 0; i < count && (drawn < 0 || running < target); i++)
-        {
-            if (weights[i] > 0) // what has no probability is not drawn, whatever the coin: a suppressed token least of all
-            {
-                running += weights[i];
-                drawn = i;
-            }
-        }
-        return _tokens[drawn];
+        return vocabulary;
     }
 }

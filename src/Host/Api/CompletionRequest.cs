@@ -17,22 +17,12 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     private const int DefaultMaxTokens = 16;
 
     /// <summary>OpenAI's defaults, not the engine's: clients of that API rely on them.</summary>
-    private static readonly SamplingOptions DefaultSampling = new()
-    {
-        Temperature = 1,
-        TopP = 1,
-        TopK = 0,
-        MinP = 0,
-        PresencePenalty = 0,
-        FrequencyPenalty = 0,
-        RepetitionPenalty = 1,
-        PenaltyWindow = -1,
-    };
+    private static readonly SamplingOptions DefaultSampling = SamplingOptions.Default with { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 };
 
     private static readonly string[] Known =
     [
         "model", "prompt", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "stream", "stream_options",
-        "presence_penalty", "frequency_penalty", "repetition_penalty", "n", "best_of", "echo", "logprobs", "suffix", "logit_bias", "user",
+        "presence_penalty", "frequency_penalty", "repetition_penalty", "xtc_probability", "xtc_threshold", "mirostat", "mirostat_tau", "mirostat_eta", "samplers", "n", "best_of", "echo", "logprobs", "suffix", "logit_bias", "user",
     ];
 
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
@@ -41,7 +31,7 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
 
     /// <summary>What is asked of a model: what the request does not say of sampling is the file's, and where that is silent OpenAI's default.</summary>
     public GenerateRequest For(ModelCard model) =>
-        Generate with { Sampling = Generate.Sampling.Otherwise(model.Sampling).Otherwise(DefaultSampling) };
+        Generate with { Sampling = Generate.Sampling.WithDefaults(model.Sampling).WithDefaults(DefaultSampling) };
 
     /// <exception cref="ApiException">The body is not such a request, or asks for what is not supported.</exception>
     public static async Task<CompletionRequest> ReadAsync(Stream body, CancellationToken cancellationToken)
@@ -104,8 +94,32 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
         PresencePenalty = fields.Number("presence_penalty", -2, 2),
         FrequencyPenalty = fields.Number("frequency_penalty", -2, 2),
         RepetitionPenalty = fields.Number("repetition_penalty", 0.01f, 10),
+        XtcProbability = fields.Number("xtc_probability", 0, 1),
+        XtcThreshold = fields.Number("xtc_threshold", 0, 1),
+        Mirostat = fields.Integer("mirostat", 0, 2),
+        MirostatTau = fields.Number("mirostat_tau", 0, 100),
+        MirostatEta = fields.Number("mirostat_eta", 0, 10),
+        Samplers = ReadSamplers(fields),
         Seed = unchecked((ulong?)fields.Long("seed")),
     };
+
+    private static string? ReadSamplers(JsonFields fields)
+    {
+        if (fields.Find("samplers") is not { } value)
+        {
+            return null;
+        }
+        string samplers = value.ValueKind switch
+        {
+            JsonValueKind.String => JsonFields.Text("samplers", value),
+            JsonValueKind.Array when value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String) =>
+                string.Join(SamplerNames.Separator, value.EnumerateArray().Select(name => JsonFields.Text("samplers", name))),
+            _ => throw JsonFields.Wrong("samplers", "an array of names", value),
+        };
+        return SamplerNames.Fault(samplers) is { } fault
+            ? throw ApiException.Invalid($"Reading the field 'samplers': expected {SamplerNames.Expected}, found {fault}.", "samplers")
+            : samplers;
+    }
 
     private static Prompt ReadPrompt(JsonFields fields)
     {

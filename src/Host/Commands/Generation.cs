@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Engine.Parity;
+using Engine.Sampling;
 
 namespace Engine.Host.Commands;
 
@@ -49,7 +50,7 @@ internal sealed class Generation
         Model = card.Name,
         Backend = card.Backend,
         Device = card.Device,
-        Seed = sampling.Otherwise(card.Sampling).Otherwise(SamplingOptions.Default).Temperature > 0 ? sampling.Seed : null,
+        Seed = SamplingSettings.Of(sampling, card.Sampling).IsGreedy ? null : sampling.Seed,
         Validate = verdict,
     };
 }

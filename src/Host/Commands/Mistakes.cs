@@ -25,6 +25,8 @@ internal static class Mistakes
         ["-ngl"] = "--gpu-layers",
         ["--n-gpu-layers"] = "--gpu-layers",
         ["--repeat-penalty"] = "--repetition-penalty",
+        ["--mirostat-ent"] = "--mirostat-tau",
+        ["--mirostat-lr"] = "--mirostat-eta",
         ["--parallel"] = "--slots",
         ["--url"] = "--urls",
         ["--learning-rate"] = "--lr",

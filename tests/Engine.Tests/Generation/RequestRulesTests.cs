@@ -30,6 +30,14 @@ public sealed class RequestRulesTests
         { new() { Prompt = Text, Sampling = new() { FrequencyPenalty = float.NaN } }, "FrequencyPenalty" },
         { new() { Prompt = Text, Sampling = new() { PresencePenalty = float.NegativeInfinity } }, "PresencePenalty" },
         { new() { Prompt = Text, Sampling = new() { PenaltyWindow = -2 } }, "PenaltyWindow" },
+        { new() { Prompt = Text, Sampling = new() { XtcProbability = 1.01f } }, "XtcProbability" },
+        { new() { Prompt = Text, Sampling = new() { XtcProbability = float.NaN } }, "XtcProbability" },
+        { new() { Prompt = Text, Sampling = new() { XtcThreshold = -0.1f } }, "XtcThreshold" },
+        { new() { Prompt = Text, Sampling = new() { Mirostat = 3 } }, "Mirostat to be 0 (off), 1 or 2, found 3" },
+        { new() { Prompt = Text, Sampling = new() { MirostatTau = float.NaN } }, "MirostatTau" },
+        { new() { Prompt = Text, Sampling = new() { MirostatEta = float.PositiveInfinity } }, "MirostatEta" },
+        { new() { Prompt = Text, Sampling = new() { Samplers = "top_k;dry" } }, "Samplers to be samplers (penalties;top_k;top_p;min_p;xtc;temperature), at most 64, found 'dry'" },
+        { new() { Prompt = Text, Sampling = new() { Samplers = string.Join(';', Enumerable.Repeat("xtc", 65)) } }, "found 65 names" },
     };
 
     public static TheoryData<ScoreRequest, string> Score => new()

@@ -26,8 +26,25 @@ public sealed class GgufSamplingTests : IDisposable
     {
         GgufSampling sampling = Read(
             ("temp", GgufValue.FromScalar(0.6f)), ("top_k", GgufValue.FromScalar(20)), ("top_p", GgufValue.FromScalar(0.9f)),
-            ("min_p", GgufValue.FromScalar(0.1f)), ("penalty_repeat", GgufValue.FromScalar(1.1f)), ("penalty_last_n", GgufValue.FromScalar(128)));
-        Assert.Equal(new SamplingOptions { Temperature = 0.6f, TopK = 20, TopP = 0.9f, MinP = 0.1f, RepetitionPenalty = 1.1f, PenaltyWindow = 128 }, sampling.Defaults);
+            ("min_p", GgufValue.FromScalar(0.1f)), ("penalty_repeat", GgufValue.FromScalar(1.1f)), ("penalty_last_n", GgufValue.FromScalar(128)),
+            ("xtc_probability", GgufValue.FromScalar(0.25f)), ("xtc_threshold", GgufValue.FromScalar(0.2f)), ("mirostat", GgufValue.FromScalar(2)),
+            ("mirostat_tau", GgufValue.FromScalar(3f)), ("mirostat_eta", GgufValue.FromScalar(0.3f)), ("sequence", GgufValue.FromString("temperature;top_p")));
+        Assert.Equal(
+            new SamplingOptions
+            {
+                Temperature = 0.6f,
+                TopK = 20,
+                TopP = 0.9f,
+                MinP = 0.1f,
+                RepetitionPenalty = 1.1f,
+                PenaltyWindow = 128,
+                XtcProbability = 0.25f,
+                XtcThreshold = 0.2f,
+                Mirostat = 2,
+                MirostatTau = 3,
+                MirostatEta = 0.3f,
+                Samplers = "temperature;top_p",
+            }, sampling.Defaults);
         Assert.Empty(sampling.Ignored);
     }
 
@@ -45,8 +62,8 @@ public sealed class GgufSamplingTests : IDisposable
     {
         GgufSampling sampling = Read(
             ("temp", GgufValue.FromScalar(-1f)), ("top_k", GgufValue.FromScalar(-5L)), ("top_p", GgufValue.FromScalar(2f)), ("min_p", GgufValue.FromScalar(-0.5f)),
-            ("penalty_last_n", GgufValue.FromScalar(-1)));
-        Assert.Equal(new SamplingOptions { Temperature = 0, TopK = 0, TopP = 1, MinP = 0, PenaltyWindow = -1 }, sampling.Defaults);
+            ("penalty_last_n", GgufValue.FromScalar(-1)), ("xtc_probability", GgufValue.FromScalar(7f)), ("xtc_threshold", GgufValue.FromScalar(-1f)));
+        Assert.Equal(new SamplingOptions { Temperature = 0, TopK = 0, TopP = 1, MinP = 0, PenaltyWindow = -1, XtcProbability = 1, XtcThreshold = 0 }, sampling.Defaults);
         Assert.Empty(sampling.Ignored);
     }
 
@@ -61,6 +78,13 @@ public sealed class GgufSamplingTests : IDisposable
         { "top_k", GgufValue.FromScalar(ulong.MaxValue), "found 18446744073709551615" },
         { "penalty_repeat", GgufValue.FromScalar(0f), "expected a finite number above 0, found 0" },
         { "penalty_last_n", GgufValue.FromScalar(-2), "expected a whole number from -1 on, found -2" },
+        { "xtc_probability", GgufValue.FromScalar(float.NaN), "expected a finite number, found NaN" },
+        { "mirostat", GgufValue.FromScalar(3), "expected 0, 1 or 2, found 3" }, // llama.cpp aborts
+        { "mirostat_tau", GgufValue.FromScalar(-1f), "expected a finite number of 0 or more, found -1" },
+        { "mirostat_eta", GgufValue.FromString("fast"), "expected a finite number of 0 or more, found a text" },
+        { "sequence", GgufValue.FromScalar(5), "expected names of samplers, found 5" },
+        { "sequence", GgufValue.FromString(";;"), "expected 1 to 64 names of samplers, found 0" },
+        { "sequence", GgufValue.FromString(string.Join(';', Enumerable.Repeat("top_k", 65))), "expected 1 to 64 names of samplers, found 65" },
     };
 
     [Theory]
@@ -74,29 +98,30 @@ public sealed class GgufSamplingTests : IDisposable
         Assert.Contains(said, sentence, StringComparison.Ordinal);
     }
 
-    /// <summary>dry, typ_p and the like are off without parameters of theirs, which no file has.</summary>
+    /// <summary>dry, typ_p and the like are off without parameters of theirs, which no file has. The spellings are those that
+    /// common_sampler_types_from_names of v0.5.0 takes.</summary>
     [Theory]
-    [InlineData("penalties;dry;top_n_sigma;top_k;typ_p;top_p;min_p;xtc;temperature", 0.7f, 9, null, null, null)]
-    [InlineData("top_k;temperature", 0.7f, 9, 1f, 0f, 1f)]
-    [InlineData("top_k", 1f, 9, 1f, 0f, 1f)]
-    public void A_sampler_that_the_files_sequence_leaves_out_is_off(string sequence, float? temperature, int? topK, float? topP, float? minP, float? repetition)
+    [InlineData("penalties;dry;top_n_sigma;top_k;typ_p;top_p;min_p;xtc;temperature", "penalties;top_k;top_p;min_p;xtc;temperature")]
+    [InlineData("temperature;min_p;top_k;top_k", "temperature;min_p;top_k;top_k")]
+    [InlineData("Top-K;topp;MINP;nucleus;temp;XTC", "top_k;top_p;min_p;top_p;temperature;xtc")]
+    [InlineData("typ;typ-p;topnsigma;adaptive-p;DRY;top_k", "top_k")]
+    [InlineData("typ_p", "")]
+    public void The_sequence_is_the_files_own_and_may_be_spelled_otherwise(string sequence, string samplers)
     {
-        GgufSampling sampling = Read(("temp", GgufValue.FromScalar(0.7f)), ("top_k", GgufValue.FromScalar(9)), ("sequence", GgufValue.FromString(sequence)));
+        GgufSampling sampling = Read(("sequence", GgufValue.FromString(sequence)));
         Assert.Empty(sampling.Ignored);
-        Assert.Equal((temperature, topK, topP, minP, repetition), (sampling.Defaults.Temperature, sampling.Defaults.TopK, sampling.Defaults.TopP, sampling.Defaults.MinP, sampling.Defaults.RepetitionPenalty));
+        Assert.Equal(new SamplingOptions { Samplers = samplers }, sampling.Defaults);
     }
 
-    [Fact]
-    public void A_sequence_in_another_order_and_samplers_that_are_not_there_are_said()
+    [Theory]
+    [InlineData("top_k;infill;temperature", "top_k;temperature", "1 of the 3 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs top_k;temperature.")]
+    [InlineData("top_k; temperature;\u001b[31m", "top_k", "2 of the 3 names in 'general.sampling.sequence' are ignored: this engine has no such sampler. It runs top_k.")]
+    [InlineData("top_kk", "", "1 of the 1 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs none.")]
+    public void A_name_that_is_no_sampler_is_passed_over_and_said(string sequence, string samplers, string sentence)
     {
-        GgufSampling sampling = Read(
-            ("temp", GgufValue.FromScalar(0.7f)), ("sequence", GgufValue.FromString("temperature;top_p")), ("mirostat", GgufValue.FromScalar(2)), ("xtc_probability", GgufValue.FromScalar(0f)));
-        Assert.Equal(new SamplingOptions { Temperature = 0.7f }, sampling.Defaults);
-        Assert.Equal(
-            [
-                "'general.sampling.sequence' is ignored: expected samplers in the order penalties;top_k;top_p;min_p;temperature, found temperature;top_p.",
-                "'general.sampling.mirostat' is ignored: this engine has no such sampler.",
-            ], sampling.Ignored);
+        GgufSampling sampling = Read(("sequence", GgufValue.FromString(sequence)));
+        Assert.Equal(new SamplingOptions { Samplers = samplers }, sampling.Defaults);
+        Assert.Equal(sentence, Assert.Single(sampling.Ignored));
     }
 
     [Fact]

@@ -93,19 +93,108 @@ public sealed class TokenSamplerTests
         Assert.InRange(sampler.Sample([9, 1, 2, 1.5f, 9], 1 - 1e-12), 1, 3);
     }
 
+    /// <summary>XTC keeps the least likely of the likely; after it, a token that was far below may be drawn.</summary>
     [Theory]
-    [InlineData(40, 0.95f)]
-    [InlineData(0, 0.9f)]
-    [InlineData(0, 1f)]
-    public void Nothing_is_allocated_per_token(int topK, float topP)
+    [InlineData("xtc", 1f, 0)]
+    [InlineData("xtc;xtc;temperature", 3.4e38f, 0)]
+    [InlineData("temperature;temperature;xtc;penalties", 3.4e38f, 0)]
+    [InlineData("temperature;temperature;min_p;top_p;top_k", 1e-38f, 0)]
+    [InlineData("min_p;penalties;top_p;top_k", 1f, 0)]
+    [InlineData("", 0f, 0)]
+    [InlineData("", 1e-3f, 1)]
+    [InlineData("", 3.4e38f, 1)]
+    [InlineData("", 1e-3f, 2)]
+    [InlineData("", 3.4e38f, 2)]
+    public void A_suppressed_token_is_never_drawn_by_any_sampler(string samplers, float temperature, int mirostat)
     {
-        var options = new SamplingOptions { TopK = topK, TopP = topP, RepetitionPenalty = 1.1f };
+        var options = new SamplingOptions
+        {
+            Samplers = samplers,
+            Temperature = temperature,
+            MinP = 1e-30f,
+            XtcProbability = 1,
+            XtcThreshold = 0,
+            RepetitionPenalty = 1e-30f,
+            PresencePenalty = -100,
+            Mirostat = mirostat,
+            MirostatTau = 100,
+            MirostatEta = 10,
+        };
+        TokenSampler sampler = Sampler(options, 5, 0, 4);
+        sampler.Accept(0);
+        sampler.Accept(4);
+        for (double coin = 0; coin < 1; coin += 1d / 64)
+        {
+            Assert.InRange(sampler.Sample([200, 1, 2, 150, 200], coin), 1, 3);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.5f, 0.1f, 0.5, 1)]  // tokens 0 and 1 are likely, and 1 less so
+    [InlineData(0.5f, 0.1f, 0.51, 0)] // the chance is missed
+    [InlineData(1f, 0.501f, 0.5, 0)]  // off
+    [InlineData(1f, 0.4f, 0.5, 0)]    // one likely token is not too many
+    [InlineData(1f, 0f, 0.5, 4)]      // all are likely
+    public void XTC_leaves_of_the_likely_tokens_the_least_likely(float probability, float threshold, double chance, int first)
+    {
+        var options = new SamplingOptions { Samplers = "xtc;temperature", Temperature = 0, XtcProbability = probability, XtcThreshold = threshold };
+        Assert.Equal(first, Sampler(options, 5).Sample([4, 3, 1, 0.5f, 0], 0.5, chance));
+    }
+
+    [Theory]
+    [InlineData(0f, 1)]
+    [InlineData(0.5f, 2)]
+    public void A_second_coin_is_taken_where_XTC_may_act_and_only_there(float probability, int coins)
+    {
+        var random = new Xoshiro256(11);
+        Sampler(new() { XtcProbability = probability }, 3).Sample([1, 2, 3], random);
+        var same = new Xoshiro256(11);
+        double[] taken = [.. Enumerable.Range(0, coins).Select(_ => same.NextCoin())];
+        Assert.Equal(coins, taken.Length);
+        Assert.Equal(same.NextUInt64(), random.NextUInt64());
+    }
+
+    /// <summary>Over many tokens of one distribution the mean surprise comes to tau, which is what Mirostat is for.</summary>
+    [Theory]
+    [InlineData(1, 3f)]
+    [InlineData(2, 3f)]
+    [InlineData(2, 5f)]
+    public void Mirostat_holds_the_surprise_at_its_target(int version, float tau)
+    {
+        var random = new Xoshiro256(4);
+        float[] logits = [.. Enumerable.Range(1, 5000).Select(rank => -1.1f * MathF.Log(rank))]; // Zipf's law
+        double logSum = LogitRow.LogSumExp(logits);
+        var sampler = Sampler(new() { Mirostat = version, MirostatTau = tau, Temperature = 1 }, logits.Length);
+        double sum = 0;
+        const int tokens = 2000;
+        for (int i = 0; i < tokens; i++)
+        {
+            Candidates left = sampler.Narrow(logits);
+            double coin = random.NextCoin();
+            left.Draw(coin, out double probability);
+            sum -= Math.Log2(probability);
+            sampler.Sample(logits, coin);
+        }
+        // The bound moves by eta times the error, so the errors add up to (first bound - last one) / eta: a bound within 20 bits gives 200 / 2000.
+        Assert.InRange(sum / tokens, tau - 0.1, tau + 0.1);
+    }
+
+    [Theory]
+    [InlineData(40, 0.95f, 0, 0f)]
+    [InlineData(0, 0.9f, 0, 0f)]
+    [InlineData(0, 1f, 0, 0f)]
+    [InlineData(0, 0.9f, 0, 0.5f)]
+    [InlineData(0, 1f, 1, 0f)]
+    [InlineData(0, 1f, 2, 0f)]
+    public void Nothing_is_allocated_per_token(int topK, float topP, int mirostat, float xtc)
+    {
+        var options = new SamplingOptions { TopK = topK, TopP = topP, RepetitionPenalty = 1.1f, Mirostat = mirostat, XtcProbability = xtc };
         var sampler = Sampler(options, 4096, 5, 6, 7);
         var random = new Xoshiro256(3);
         float[] logits = [.. Enumerable.Range(0, 4096).Select(_ => (float)random.NextCoin() * 10)];
         for (int i = 0; i < 100; i++)
         {
-            sampler.Accept(sampler.Sample(logits, random.NextCoin())); // fills the window and its tables
+            sampler.Accept(sampler.Sample(logits, random)); // fills the window and its tables
         }
         // A collection that other tests cause counts the rest of this thread's allocation buffer, hence the least.
         Assert.Equal(0, Steady.Least(10, () =>
@@ -113,7 +202,7 @@ public sealed class TokenSamplerTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 100; i++)
             {
-                sampler.Sample(logits, random.NextCoin());
+                sampler.Sample(logits, random);
             }
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }));

@@ -46,7 +46,8 @@ public sealed class CompletionsTests
         await using TestServer server = await TestServer.StartAsync(backend);
         await server.CompleteAsync("""
             {"prompt": [1, 2], "max_tokens": 2, "temperature": 0.5, "top_p": 0.75, "top_k": 7, "min_p": 0.25, "seed": -1, "stop": ["a", "b"],
-             "presence_penalty": 1, "frequency_penalty": -1, "repetition_penalty": 1.5, "n": 1, "best_of": 1, "echo": false, "logprobs": null,
+             "presence_penalty": 1, "frequency_penalty": -1, "repetition_penalty": 1.5, "xtc_probability": 0.5, "xtc_threshold": 0.25,
+             "mirostat": 2, "mirostat_tau": 3, "mirostat_eta": 0.5, "samplers": ["top_k", "Temperature"], "n": 1, "best_of": 1, "echo": false, "logprobs": null,
              "suffix": null, "logit_bias": {}, "user": "u", "stream": false}
             """);
         GenerateRequest request = Assert.Single(backend.Requests);
@@ -64,6 +65,12 @@ public sealed class CompletionsTests
             FrequencyPenalty = -1,
             RepetitionPenalty = 1.5f,
             PenaltyWindow = -1,
+            XtcProbability = 0.5f,
+            XtcThreshold = 0.25f,
+            Mirostat = 2,
+            MirostatTau = 3,
+            MirostatEta = 0.5f,
+            Samplers = "top_k;Temperature",
         }, request.Sampling);
     }
 

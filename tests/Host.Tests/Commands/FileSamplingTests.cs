@@ -58,6 +58,37 @@ public sealed class FileSamplingTests : IDisposable
         Assert.Equal(Tokens(first), Tokens(await GenerateAsync(path, backend, "--top-k", "0", "--seed", "3"))); // the temperature is still the file's
     }
 
+    /// <summary>What only llama.cpp's programs took from a file until now: the same tokens come when the options say the same.</summary>
+    [Fact]
+    public async Task XTC_Mirostat_and_the_order_of_samplers_are_taken_from_the_file()
+    {
+        string plain = Write("plain", file => file);
+        string mirostat = Write("mirostat", file => file.Set("general.sampling.mirostat", 2).Set("general.sampling.mirostat_tau", 6f).Set("general.sampling.mirostat_eta", 0.5f));
+        string ordered = Write("ordered", file => file.Set("general.sampling.sequence", "xtc;temperature;top_k")
+            .Set("general.sampling.xtc_probability", 1f).Set("general.sampling.xtc_threshold", 0f).Set("general.sampling.temp", 2f));
+
+        Outcome ofMirostat = await GenerateAsync(mirostat, "llama.cpp", "--seed", "1");
+        Assert.Equal("Note: model: where a request says nothing, sampling is its file's: Mirostat 2, Mirostat's tau 6, Mirostat's eta 0.5.\n", ofMirostat.Error);
+        Assert.Equal(Tokens(await GenerateAsync(plain, "llama.cpp", "--seed", "1", "--mirostat", "2", "--mirostat-tau", "6", "--mirostat-eta", "0.5")), Tokens(ofMirostat));
+
+        Outcome ofOrder = await GenerateAsync(ordered, "llama.cpp", "--seed", "1");
+        Assert.Equal("Note: model: where a request says nothing, sampling is its file's: temperature 2, XTC probability 1, XTC threshold 0, samplers xtc;temperature;top_k.\n", ofOrder.Error);
+        string[] same = ["--seed", "1", "--samplers", "xtc;temp;top-k", "--xtc-probability", "1", "--xtc-threshold", "0", "--temperature", "2"];
+        Assert.Equal(Tokens(await GenerateAsync(plain, "llama.cpp", same)), Tokens(ofOrder));
+
+        int[][] all = [Tokens(ofMirostat), Tokens(ofOrder), Tokens(await GenerateAsync(plain, "llama.cpp", "--seed", "1"))];
+        Assert.Equal(3, all.Select(tokens => string.Join(' ', tokens)).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("top-k has no effect: the samplers that run are temperature.", "--samplers", "temperature", "--top-k", "3")]
+    [InlineData("min-p, repetition penalty have no effect: Mirostat 1 chooses, after the temperature alone.", "--mirostat", "1", "--min-p", "0.5", "--repetition-penalty", "2")]
+    public async Task An_option_that_no_sampler_reads_is_said(string sentence, params string[] options)
+    {
+        Outcome outcome = await GenerateAsync(Write("plain", file => file), "llama.cpp", [.. options, "--seed", "1"]);
+        Assert.Equal($"Warning: model: {sentence}\n", outcome.Error);
+    }
+
     [Fact]
     public async Task A_value_that_makes_no_sense_is_ignored_and_said()
     {

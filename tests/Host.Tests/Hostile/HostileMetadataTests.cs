@@ -57,6 +57,8 @@ public sealed class HostileMetadataTests
         Harmless("a NUL in the description", file => file.Set("general.description", "two\0parts")),
         Harmless("scores that are whole numbers below zero", file => file.Set("tokenizer.ggml.scores", [.. Enumerable.Range(0, SmallModels.Vocabulary).Select(id => -id)])),
         Harmless("a temperature that is no number", file => file.Set("general.sampling.temp", float.NaN).Set("general.sampling.top_k", "many").Set("general.sampling.top_p", [1f])),
+        Harmless("a Mirostat and samplers that nobody knows", file => file.Set("general.sampling.mirostat", 3).Set("general.sampling.sequence", "\u001b[31m;best;top_k")),
+        Harmless("a Mirostat of no surprise", file => file.Set("general.sampling.mirostat", 1).Set("general.sampling.mirostat_tau", 0f).Set("general.sampling.mirostat_eta", float.MaxValue)),
         Harmless("suppressed tokens beyond the vocabulary", file => file.Set("tokenizer.ggml.suppress_tokens", [-1, 4, int.MaxValue])),
         Refused("suppressed tokens by name", file => file.Set("tokenizer.ggml.suppress_tokens", "a", "e")),
         Refused("suppressed tokens of another type", file => file.Set("tokenizer.ggml.suppress_tokens", [3u])),
