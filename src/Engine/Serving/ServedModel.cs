@@ -114,7 +114,7 @@ public sealed class ServedModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
         }
-        _notices.Say();
+        _notices.Say(request.Sampling);
         var ticket = new Ticket<GeneratedToken>(cancellationToken);
         int unread = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : TokensAhead;
         await foreach (GeneratedToken token in RunAsync(ticket, Start, request.Deadline, cancellationToken).ConfigureAwait(false))
