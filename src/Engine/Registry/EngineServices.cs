@@ -23,7 +23,8 @@ public static class EngineServices
     /// A stop of the host while models load ends it without an error. The models are loaded when the
     /// host starts, or by their first request where that comes earlier. An <see cref="IModel"/> can therefore be taken in
     /// a constructor: its verbs wait for the loading, while <see cref="IModel.Card"/> and <see cref="IModel.Tokenizer"/>
-    /// throw <see cref="InvalidOperationException"/> until it is done. The container disposes the models.
+    /// throw <see cref="InvalidOperationException"/> until it is done. A model whose native code fails is let go of, and its
+    /// next request loads it again. The container disposes the models.
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="configuration">The configuration that holds the section <c>Engine</c>.</param>

@@ -6,7 +6,7 @@ internal static class MissingBackend
     /// <summary>What to do; null for a name that no backend of the project has.</summary>
     public static string? Remedy(string name) => name.ToUpperInvariant() switch
     {
-        "REFERENCE" => "Add the call AddReferenceModels() behind AddEngine().",
+        "REFERENCE" => "Add the call AddReferenceModels() after AddEngine().",
         "LLAMASHARP" => "Build without -p:LLamaSharp=false; in a program of your own, reference src/LLamaSharp and add the call AddLLamaSharp() after AddEngine().",
         _ => null,
     };

@@ -25,8 +25,6 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public IReadOnlyList<string> Names { get; }
 
-    public bool IsReady => _models.Values.All(model => model.IsLoaded);
-
     /// <summary>The entry of a name, loaded or not.</summary>
     /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
     public ModelEntry Find(string? name) =>
@@ -36,6 +34,8 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
                 $"Looking for the model '{name}': expected one of the configured models, which are {string.Join(", ", Names.Select(known => $"'{known}'"))}. "
                 + $"Ask for one of these or add {EngineOptions.SectionName}:Models:{name} to the configuration.");
 
+    public ModelStatus StatusOf(string? name = null) => Find(name).Status;
+
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
     {
         ModelEntry model = Find(name);
@@ -43,7 +43,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         return model;
     }
 
-    /// <summary>While the host starts, a failed load fails the start and is reported once; callers waiting for the model wait for the shutdown.</summary>
+    /// <summary>While the host starts, a failed first loading fails the start and is reported once; callers waiting for the model wait for the shutdown.</summary>
     /// <param name="stopping">Cancelled when the host stops; null once it has started.</param>
     public void FailuresEndStart(CancellationToken? stopping)
     {

@@ -11,7 +11,9 @@ internal static class StrictSection
     /// <param name="options">Keeps its own value where the section has none.</param>
     /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
     /// <param name="mistakes">Receives a sentence for each unknown key and each value that cannot be converted.</param>
-    public static void Read(IConfigurationSection section, object options, string where, List<string> mistakes)
+    /// <param name="moved">Keys of earlier versions, each with the reason it is none any more and what to set instead.</param>
+    public static void Read(
+        IConfigurationSection section, object options, string where, List<string> mistakes, IReadOnlyDictionary<string, string>? moved = null)
     {
         PropertyInfo[] keys = options.GetType().GetProperties();
         foreach (IConfigurationSection child in section.GetChildren())
@@ -19,7 +21,9 @@ internal static class StrictSection
             PropertyInfo? key = Array.Find(keys, key => Same(key.Name, child.Key));
             if (key is null)
             {
-                mistakes.Add(UnknownKey(child.Key, where, keys.Select(key => key.Name)));
+                mistakes.Add(moved?.GetValueOrDefault(child.Key) is { } instead
+                    ? $"{where}{child.Key} is no key any more: {instead}."
+                    : UnknownKey(child.Key, where, keys.Select(key => key.Name)));
                 continue;
             }
             if (key.PropertyType == typeof(IReadOnlyList<AdapterOptions>))

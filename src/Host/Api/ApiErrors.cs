@@ -1,62 +1,60 @@
-using Engine.Host.Workers;
+using System.Globalization;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Routing;
 
 namespace Engine.Host.Api;
 
 /// <summary>Answers every failed request with an error of OpenAI's shape: a sentence, never a stack trace.</summary>
-internal static class ApiErrors
+internal sealed class ApiErrors(RunningRequests requests, ILogger<ApiErrors> logger) : IExceptionHandler
 {
-    public static void UseApiErrors(this WebApplication app)
+    /// <summary>After which a client may try again that is refused for a reason that passes: a stop, a loading, a lack of memory.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        app.Use(async (context, next) =>
-        {
-            try
-            {
-                await next(context).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-            {
-                app.Logger.LogDebug("The client of {Path} went away", context.Request.Path);
-            }
-#pragma warning disable CA1031 // The border of the process: whatever it was, the client gets an answer.
-            catch (Exception e) when (!context.Response.HasStarted)
-#pragma warning restore CA1031
-            {
-                await WriteAsync(context, e, app.Logger).ConfigureAwait(false);
-            }
-        });
-        app.UseStatusCodePages(pages => WriteAsync(pages.HttpContext, Route(pages.HttpContext), app.Logger));
+        await WriteAsync(httpContext, exception).ConfigureAwait(false);
+        return true;
     }
 
-    /// <summary>The body for an exception; what nothing foresaw is logged with all its details and told without them.</summary>
-    public static ErrorBody Describe(Exception e, ILogger logger, out int status)
+    /// <summary>Answers with an exception.</summary>
+    public async Task WriteAsync(HttpContext context, Exception e)
     {
+        ErrorBody body = Describe(e, out int status);
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            TimeSpan pause = e is QueueFullException full && full.RetryAfter > Pause ? full.RetryAfter : Pause;
+            context.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+        await context.Response.WriteAsJsonAsync(body, ApiJson.Api.ErrorBody).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a request that no endpoint has answered.</summary>
+    public Task WriteStatusAsync(HttpContext context) => WriteAsync(context, NoEndpoint(context));
+
+    /// <summary>The body for an exception; the log has all details of an unexpected one, the body none.</summary>
+    public ErrorBody Describe(Exception e, out int status)
+    {
+        // A client that has gone is answered nothing: whoever is told this waits for the answer.
+        e = e is OperationCanceledException && requests.IsStopping ? new ServerStoppingException() : e;
         (status, string? code) = Classify(e);
-        if (status >= StatusCodes.Status500InternalServerError && e is not ServerStoppingException and not ApiException)
+        if (status >= StatusCodes.Status500InternalServerError && e is not (ServerStoppingException or DeadlineExceededException or ApiException))
         {
             logger.LogError(e, "A request failed");
         }
-        string message = e is EngineException or BadHttpRequestException
-            ? e.Message : "The server failed in a way nothing foresaw. Its log has the details.";
         string type = status switch
         {
             StatusCodes.Status429TooManyRequests => "rate_limit_error",
             < StatusCodes.Status500InternalServerError => "invalid_request_error",
             _ => "server_error",
         };
-        return new ErrorBody(new ErrorDetails(message, type, (e as ApiException)?.Param, code));
+        return new ErrorBody(new ErrorDetails(Sentence(e), type, (e as ApiException)?.Param, code));
     }
 
-    private static async Task WriteAsync(HttpContext context, Exception e, ILogger logger)
-    {
-        ErrorBody body = Describe(e, logger, out int status);
-        context.Response.Clear();
-        context.Response.StatusCode = status;
-        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-        {
-            context.Response.Headers.RetryAfter = "1";
-        }
-        await context.Response.WriteAsJsonAsync(body, ApiJson.Api.ErrorBody).ConfigureAwait(false);
-    }
+    /// <summary>What a client may read of an exception.</summary>
+    public static string Sentence(Exception e) => e is EngineException or BadHttpRequestException
+        ? e.Message : "The server met an unexpected error. Its log has the details.";
 
     private static (int Status, string? Code) Classify(Exception e) => e switch
     {
@@ -65,20 +63,29 @@ internal static class ApiErrors
         ContextLengthExceededException => (StatusCodes.Status400BadRequest, "context_length_exceeded"),
         InvalidRequestException or EmptyPromptException or TokenOutOfRangeException or UnsupportedRequestException =>
             (StatusCodes.Status400BadRequest, null),
+        QueueFullException => (StatusCodes.Status429TooManyRequests, "queue_full"),
+        DeadlineExceededException => (StatusCodes.Status504GatewayTimeout, "deadline_exceeded"),
+        // The next request loads the failed model again.
+        NativeFailureException => (StatusCodes.Status503ServiceUnavailable, "model_failed"),
         ServerStoppingException or InsufficientMemoryException => (StatusCodes.Status503ServiceUnavailable, null),
         _ => (StatusCodes.Status500InternalServerError, null),
     };
 
-    private static ApiException Route(HttpContext context)
+    private static ApiException NoEndpoint(HttpContext context)
     {
         string asked = $"{context.Request.Method} {context.Request.Path}";
         return context.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound => new ApiException(StatusCodes.Status404NotFound,
-                $"There is no {asked}. There are POST /v1/completions, GET /v1/models and GET /health.", code: "unknown_url"),
+                $"There is no {asked}. There are {string.Join(", ", Routes(context.RequestServices))}.", code: "unknown_url"),
             StatusCodes.Status405MethodNotAllowed => new ApiException(StatusCodes.Status405MethodNotAllowed,
                 $"There is no {asked}: the path takes {context.Response.Headers.Allow}.", code: "method_not_allowed"),
             int status => new ApiException(status, $"{asked} was refused with status {status}."),
         };
     }
+
+    private static IEnumerable<string> Routes(IServiceProvider services) =>
+        from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
+        select $"{method} {endpoint.RoutePattern.RawText}";
 }

@@ -35,12 +35,19 @@ internal sealed record Completion(string Id, string Object, long Created, string
 }
 
 /// <param name="Text">The text, or the next piece of it.</param>
-/// <param name="Index">Always 0: a request has one answer.</param>
+/// <param name="Index">Which of the request's answers it is, from 0.</param>
 /// <param name="Logprobs">Not supported, always null.</param>
 /// <param name="FinishReason"><c>stop</c> or <c>length</c>; null until the last chunk.</param>
 internal sealed record CompletionChoice(string Text, int Index, object? Logprobs, string? FinishReason);
 
-internal sealed record CompletionUsage(int PromptTokens, int CompletionTokens, int TotalTokens);
+/// <param name="PromptTokens">Tokens of the prompt, once for all answers.</param>
+/// <param name="CompletionTokens">Tokens of all answers.</param>
+/// <param name="TotalTokens">Their sum.</param>
+/// <param name="PromptTokensDetails">What is known of the prompt's.</param>
+internal sealed record CompletionUsage(int PromptTokens, int CompletionTokens, int TotalTokens, PromptTokensDetails PromptTokensDetails);
+
+/// <param name="CachedTokens">How many of them were not evaluated again.</param>
+internal sealed record PromptTokensDetails(int CachedTokens);
 
 internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data);
 
@@ -50,5 +57,14 @@ internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data)
 /// <param name="OwnedBy">The backend.</param>
 internal sealed record ListedModel(string Id, string Object, long Created, string OwnedBy);
 
-/// <param name="Status"><c>ok</c>, <c>loading</c> or <c>stopping</c>.</param>
-internal sealed record Health(string Status);
+/// <param name="Status"><c>ok</c>, <c>loading</c>, <c>failed</c> or <c>stopping</c>.</param>
+/// <param name="Models">Each by its name.</param>
+internal sealed record Health(string Status, IReadOnlyDictionary<string, ModelHealth> Models);
+
+/// <param name="Status"><c>ok</c>, <c>loading</c> or <c>failed</c>.</param>
+internal sealed record ModelHealth(string Status)
+{
+    /// <summary>Why it has failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+}

@@ -6,12 +6,16 @@ namespace Engine.Host.Api;
 /// <summary>The body of <c>POST /v1/completions</c>.</summary>
 /// <param name="Model">The model's name; null for the default one.</param>
 /// <param name="Generate">What is asked of it.</param>
+/// <param name="Answers">How many answers.</param>
 /// <param name="Stream">Answers in chunks as the text comes.</param>
 /// <param name="IncludeUsage">Ends a streamed answer with the token counts.</param>
-internal sealed record CompletionRequest(string? Model, GenerateRequest Generate, bool Stream, bool IncludeUsage)
+internal sealed record CompletionRequest(string? Model, GenerateRequest Generate, int Answers, bool Stream, bool IncludeUsage)
 {
     /// <summary>Stop texts at the most. OpenAI takes 4.</summary>
     private const int MostStops = 16;
+
+    /// <summary>OpenAI's limit.</summary>
+    private const int MostAnswers = 128;
 
     /// <summary>OpenAI's default.</summary>
     private const int DefaultMaxTokens = 16;
@@ -29,9 +33,14 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>What is asked of a model: what the request does not say of sampling is the file's, and where that is silent OpenAI's default.</summary>
-    public GenerateRequest For(ModelCard model) =>
-        Generate with { Sampling = Generate.Sampling.WithDefaults(model.Sampling).WithDefaults(DefaultSampling) };
+    /// <summary>What is asked of a model, once for each answer: what the request does not say of sampling is the file's, and where that is
+    /// silent OpenAI's default. A seed is the first answer's; each further one has the next.</summary>
+    public IReadOnlyList<GenerateRequest> For(ModelCard model)
+    {
+        SamplingOptions sampling = Generate.Sampling.WithDefaults(model.Sampling).WithDefaults(DefaultSampling);
+        return [.. Enumerable.Range(0, Answers).Select(i =>
+            Generate with { Sampling = sampling with { Seed = unchecked(sampling.Seed + (ulong)i) } })];
+    }
 
     /// <exception cref="ApiException">The body is not such a request, or asks for what is not supported.</exception>
     public static async Task<CompletionRequest> ReadAsync(Stream body, CancellationToken cancellationToken)
@@ -73,7 +82,8 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
         {
             throw ApiException.Invalid($"Reading the request: '{unknown}' is not a field of it.{Spelling.Proposal(unknown, Known)}", unknown);
         }
-        RefuseUnsupported(fields);
+        int answers = fields.Integer("n", 1, MostAnswers) ?? 1;
+        RefuseUnsupported(fields, answers);
         bool stream = fields.Flag("stream");
         return new CompletionRequest(fields.Text("model"), new GenerateRequest
         {
@@ -81,7 +91,7 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
             MaxTokens = fields.Integer("max_tokens", 1, int.MaxValue) ?? DefaultMaxTokens,
             Sampling = ReadSampling(fields),
             Stop = ReadStop(fields),
-        }, stream, ReadIncludeUsage(fields, stream));
+        }, answers, stream, ReadIncludeUsage(fields, stream));
     }
 
     private static SamplingOptions ReadSampling(JsonFields fields) => new()
@@ -168,13 +178,12 @@ internal sealed record CompletionRequest(string? Model, GenerateRequest Generate
     }
 
     /// <summary>Fields of OpenAI's that change the answer and are not supported; their neutral values are.</summary>
-    private static void RefuseUnsupported(JsonFields fields)
+    private static void RefuseUnsupported(JsonFields fields, int answers)
     {
-        Refuse("n", fields.Integer("n", 0, int.MaxValue) is { } n && n != 1, "more than one answer");
-        Refuse("best_of", fields.Integer("best_of", 0, int.MaxValue) is { } best && best != 1, "more than one answer");
+        Refuse("best_of", fields.Integer("best_of", 0, int.MaxValue) is { } best && best != answers, "the best of several answers");
         Refuse("echo", fields.Flag("echo"), "the prompt in the answer");
         Refuse("logprobs", fields.Find("logprobs") is not null, "log-probabilities");
-        Refuse("suffix", fields.Text("suffix") is { Length: > 0 }, "text behind the answer");
+        Refuse("suffix", fields.Text("suffix") is { Length: > 0 }, "text after the answer");
         Refuse("logit_bias", fields.Find("logit_bias") is { } bias && !(bias.ValueKind == JsonValueKind.Object && !bias.EnumerateObject().Any()), "biases");
     }
 

@@ -1,67 +1,76 @@
+using System.Text;
 using System.Text.Json;
-using Engine.Host.Workers;
+using System.Text.Json.Serialization.Metadata;
 using Engine.Registry;
+using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Api;
 
 /// <summary><c>POST /v1/completions</c>: OpenAI's legacy completions, plain and streamed.</summary>
-internal sealed class CompletionsEndpoint(IModelRegistry models, GenerationQueue queue, TimeProvider time, ILogger<CompletionsEndpoint> logger)
+internal sealed class CompletionsEndpoint(
+    IModelRegistry models, RunningRequests requests, IOptions<ServeOptions> serve, TimeProvider time, ApiErrors errors)
 {
     private static readonly byte[] EventStart = "data: "u8.ToArray();
     private static readonly byte[] EventEnd = "\n\n"u8.ToArray();
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
 
+    private TimeSpan? Deadline => serve.Value.DeadlineSeconds > 0 ? TimeSpan.FromSeconds(serve.Value.DeadlineSeconds) : null;
+
     public async Task HandleAsync(HttpContext context)
     {
+        requests.ThrowIfStopping();
         CancellationToken gone = context.RequestAborted;
         CompletionRequest request = await CompletionRequest.ReadAsync(context.Request.Body, gone).ConfigureAwait(false);
-        string name = Resolve(request.Model);
+        string name = Find(request.Model);
         IModel model = await models.GetAsync(name, gone).ConfigureAwait(false);
-        using var job = new GenerationJob(model, request.For(model.Card));
-        if (!queue.TryAdd(job))
-        {
-            throw new ApiException(StatusCodes.Status429TooManyRequests,
-                "Taking a request: the queue is full. Send the request again in a moment.", code: "queue_full");
-        }
+        using RunningRequests.Running running = requests.Begin(gone);
+        GenerateRequest[] generations = [.. request.For(model.Card).Select(generation => generation with { Deadline = Deadline })];
+        IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, generations, running.Token);
         var answer = new Completion($"cmpl-{Guid.NewGuid():N}", "text_completion", time.GetUtcNow().ToUnixTimeSeconds(), name, []);
-        IAsyncEnumerable<GeneratedToken> tokens = job.ReadAllAsync(gone);
-        await (request.Stream ? StreamAsync(context.Response, answer, tokens, request.IncludeUsage) : AnswerAsync(context.Response, answer, tokens))
+        var last = new GeneratedToken?[generations.Length];
+        await (request.Stream ? StreamAsync(context.Response, answer, tokens, last, request.IncludeUsage) : AnswerAsync(context.Response, answer, tokens, last))
             .ConfigureAwait(false);
     }
 
-    private string Resolve(string? asked)
+    /// <summary>The configured name. A model that has failed may be asked, too: that loads it again.</summary>
+    private string Find(string? asked)
     {
         string name = asked ?? models.Names[0];
         string known = models.Names.FirstOrDefault(known => StrictSection.Same(known, name)) ?? throw new ApiException(
             StatusCodes.Status404NotFound, $"There is no model '{name}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
-        return models.IsReady ? known : throw new ApiException(
-            StatusCodes.Status503ServiceUnavailable, "Taking a request: the models are still loading. Send the request again in a moment.");
+        return models.StatusOf(known).State is ModelState.Ready or ModelState.Failed ? known : throw new ApiException(
+            StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{known}' is still loading. Send the request again in a moment.",
+            code: "model_loading");
     }
 
-    private static async Task AnswerAsync(HttpResponse response, Completion answer, IAsyncEnumerable<GeneratedToken> tokens)
+    private static async Task AnswerAsync(
+        HttpResponse response, Completion answer, IAsyncEnumerable<(int Index, GeneratedToken Token)> tokens, GeneratedToken?[] last)
     {
-        var text = new System.Text.StringBuilder();
-        GeneratedToken? last = null;
-        await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
+        StringBuilder[] texts = [.. last.Select(_ => new StringBuilder())];
+        await foreach ((int index, GeneratedToken token) in tokens.ConfigureAwait(false))
         {
-            text.Append(token.Text);
-            last = token;
+            texts[index].Append(token.Text);
+            last[index] = token;
         }
-        answer = answer with { Choices = [new CompletionChoice(text.ToString(), 0, null, Reason(last))], Usage = Usage(last) };
+        answer = answer with
+        {
+            Choices = [.. texts.Select((text, index) => new CompletionChoice(text.ToString(), index, null, Reason(last[index])))],
+            Usage = Usage(last),
+        };
         await response.WriteAsJsonAsync(answer, ApiJson.Api.Completion).ConfigureAwait(false);
     }
 
-    private async Task StreamAsync(HttpResponse response, Completion answer, IAsyncEnumerable<GeneratedToken> tokens, bool includeUsage)
+    private async Task StreamAsync(
+        HttpResponse response, Completion answer, IAsyncEnumerable<(int Index, GeneratedToken Token)> tokens, GeneratedToken?[] last, bool includeUsage)
     {
-        GeneratedToken? last = null;
         try
         {
-            await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
+            await foreach ((int index, GeneratedToken token) in tokens.ConfigureAwait(false))
             {
-                last = token;
+                last[index] = token;
                 if (token.Text.Length > 0 || token.FinishReason is not null)
                 {
-                    await SendAsync(response, answer with { Choices = [new CompletionChoice(token.Text, 0, null, Reason(token))] }).ConfigureAwait(false);
+                    await SendAsync(response, answer with { Choices = [new CompletionChoice(token.Text, index, null, Reason(token))] }).ConfigureAwait(false);
                 }
             }
             if (includeUsage)
@@ -74,14 +83,14 @@ internal sealed class CompletionsEndpoint(IModelRegistry models, GenerationQueue
         catch (Exception e) when (response.HasStarted && !response.HttpContext.RequestAborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            await SendAsync(response, ApiErrors.Describe(e, logger, out _), ApiJson.Api.ErrorBody).ConfigureAwait(false);
+            await SendAsync(response, errors.Describe(e, out _), ApiJson.Api.ErrorBody).ConfigureAwait(false);
         }
     }
 
     private static Task SendAsync(HttpResponse response, Completion chunk) => SendAsync(response, chunk, ApiJson.Api.Completion);
 
     /// <summary>One server-sent event; the header goes out with the first, so that an error before it still has its status.</summary>
-    private static async Task SendAsync<T>(HttpResponse response, T data, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static async Task SendAsync<T>(HttpResponse response, T data, JsonTypeInfo<T> type)
     {
         if (!response.HasStarted)
         {
@@ -93,11 +102,14 @@ internal sealed class CompletionsEndpoint(IModelRegistry models, GenerationQueue
         await response.Body.FlushAsync().ConfigureAwait(false);
     }
 
-    private static CompletionUsage Usage(GeneratedToken? last)
+    /// <summary>The answers have one prompt: it counts once, and as cached what not even the first of them evaluated.</summary>
+    private static CompletionUsage Usage(GeneratedToken?[] last)
     {
-        int prompt = last?.PromptTokens ?? 0;
-        int completion = last is null ? 0 : last.Index + 1;
-        return new CompletionUsage(prompt, completion, prompt + completion);
+        GeneratedToken[] ends = [.. last.OfType<GeneratedToken>()];
+        int prompt = ends.Select(token => token.PromptTokens).DefaultIfEmpty().Max();
+        int completion = ends.Sum(token => token.Index + 1);
+        int cached = ends.Select(token => token.CachedTokens).DefaultIfEmpty().Min();
+        return new CompletionUsage(prompt, completion, prompt + completion, new PromptTokensDetails(cached));
     }
 
     private static string? Reason(GeneratedToken? token) => token?.FinishReason switch

@@ -1,12 +1,12 @@
 using Engine.BuiltIn;
-using Engine.Host.Workers;
 using Engine.Registry;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Api;
 
-/// <summary>The generic host of <c>serve</c>: the engine, the worker with its queue, and the HTTP API.</summary>
+/// <summary>The generic host of <c>serve</c>: the engine and the HTTP API.</summary>
 internal static class ServeHost
 {
     private const string DefaultUrls = "http://127.0.0.1:8080";
@@ -47,14 +47,17 @@ internal static class ServeHost
         services.AddOptions<ServeOptions>().ValidateOnStart();
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
-        services.AddSingleton<GenerationQueue>();
-        services.AddHostedService<GenerationWorker>();
+        services.AddSingleton<RunningRequests>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunningRequests>());
+        services.AddSingleton<ApiErrors>();
+        services.AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<ApiErrors>());
         services.AddSingleton<CompletionsEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
 
         WebApplication app = builder.Build();
-        app.UseApiErrors();
+        app.UseExceptionHandler(_ => { }); // ApiErrors handles them all
+        app.UseStatusCodePages(pages => app.Services.GetRequiredService<ApiErrors>().WriteStatusAsync(pages.HttpContext));
         app.MapPost("/v1/completions", (HttpContext context, CompletionsEndpoint endpoint) => endpoint.HandleAsync(context));
         app.MapGet("/v1/models", (ModelsEndpoint endpoint) => endpoint.List());
         app.MapGet("/v1/models/{name}", (ModelsEndpoint endpoint, string name) => endpoint.Find(name));

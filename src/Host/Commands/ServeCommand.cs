@@ -1,21 +1,21 @@
 using System.CommandLine;
 using System.Globalization;
 using Engine.Host.Api;
-using Engine.Host.Workers;
 using Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;
 
-/// <summary><c>engine serve</c>: the hosted worker behind an HTTP API.</summary>
+/// <summary><c>engine serve</c>: models behind an HTTP API.</summary>
 internal sealed class ServeCommand
 {
     private const int MostSlots = 256;
 
     private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
     private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MostSlots, "Requests the model runs at the same time. Default 1.");
-    private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 1, 1_000_000, "Requests that may wait; one more is answered 429. Default 64.");
+    private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; one more is answered 429. Default 256.");
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
+    private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; it is answered 504 else. Default 0: none.");
     private readonly ModelSelection _model = new();
 
     public static Command Create() => new ServeCommand().CreateVerb();
@@ -33,7 +33,7 @@ internal sealed class ServeCommand
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
-        verb.AddGroup("Server", _urls, _slots, _queue, _drain);
+        verb.AddGroup("Server", _urls, _slots, _queue, _deadline, _drain);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -130,9 +130,10 @@ internal sealed class ServeCommand
         var settings = new Dictionary<string, string?>();
         string model = $"{EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:{EngineOptions.DefaultModelName}:";
         Add(_urls, "urls");
-        Add(_queue, $"{ServeOptions.SectionName}:{nameof(ServeOptions.Queue)}");
         Add(_drain, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DrainSeconds)}");
+        Add(_deadline, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DeadlineSeconds)}");
         Add(_slots, model + nameof(ModelOptions.Slots));
+        Add(_queue, model + nameof(ModelOptions.Queue));
         AddPath(_model.Model, model + nameof(ModelOptions.Path));
         Add(_model.Backend, model + nameof(ModelOptions.Backend));
         Add(_model.Device, model + nameof(ModelOptions.Device));

@@ -29,6 +29,7 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:b:Backend", "reference"),
             ("Engine:Models:b:ContextLength", "-1"),
             ("Engine:Models:b:Slots", "0"),
+            ("Engine:Models:b:Queue", "-1"),
             ("Engine:Models:b:Threads", "-2"),
             ("Engine:Models:b:GpuLayers", "-3"),
             ("Engine:Models:b:Tokenizer", "7"),
@@ -43,21 +44,22 @@ public sealed class EngineConfigurationTests
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 20 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 21 mistakes.
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Slots is 'four'. Set it to a whole number.
             - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, Threads, GpuLayers, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, GpuLayers, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
             - Models:b:Path is 'no/such/file.gguf', and there is no such file in {Folders}.
-            - Models:b:Backend is 'reference', which is not registered ('llama.cpp', 'fake' are). Add the call AddReferenceModels() behind AddEngine().
+            - Models:b:Backend is 'reference', which is not registered ('llama.cpp', 'fake' are). Add the call AddReferenceModels() after AddEngine().
             - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
-            - Models:b:Slots is 0. Set it to 1 or more requests at the same time.
+            - Models:b:Slots is 0. Set it to a number of generations at the same time, from 1 to 256.
+            - Models:b:Queue is -1. Set it to a number of requests that may wait.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
             - Models:b:Tokenizer is 7. Set it to trained or native.
@@ -93,11 +95,13 @@ public sealed class EngineConfigurationTests
         EngineOptions options = Read(
             ("engine:models:Only:path", File), ("Engine:Models:Only:BACKEND", "FAKE"), ("Engine:Models:Only:Device", "Cuda"),
             ("Engine:Models:Only:ContextLength", "512"), ("Engine:Models:Only:Slots", "3"), ("Engine:Models:Only:Threads", "2"),
+            ("Engine:Models:Only:Queue", "5"), ("Engine:Models:Only:CacheTokens", "1024"), ("Engine:Models:Only:Exact", "true"),
             ("Engine:Models:Only:Adapters:0:path", File), ("Engine:Models:Only:Adapters:0:Scale", "0.5"), ("Engine:Models:Only:Adapters:1:Path", File),
             ("Engine:Models:Only:GpuLayers", "7"), ("Engine:Models:Only:LibraryPath", File));
         ModelOptions model = options.Models["only"];
         Assert.Equal((File, "FAKE", "Cuda", 512, 3, 2, 7, File),
             (model.Path, model.Backend, model.Device, model.ContextLength, model.Slots, model.Threads, model.GpuLayers, model.LibraryPath));
+        Assert.Equal((5, 1024, true), (model.Queue, model.CacheTokens, model.Exact));
         Assert.Equal([(File, 0.5f), (File, 1)], model.Adapters.Select(adapter => (adapter.Path, adapter.Scale)));
     }
 

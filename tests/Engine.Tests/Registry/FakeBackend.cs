@@ -9,7 +9,8 @@ internal sealed class FakeBackend(string name = "fake") : IModelBackend
 
     public Task Gate { get; init; } = Task.CompletedTask;
 
-    public Exception? Failure { get; init; }
+    /// <summary>Fails every loading while it is set.</summary>
+    public Exception? Failure { get; set; }
 
     public List<FakeModel> Loaded { get; } = [];
 
@@ -29,28 +30,43 @@ internal sealed class FakeBackend(string name = "fake") : IModelBackend
 
 internal sealed class FakeModel(ModelOptions options) : IModel
 {
-    private readonly TableModel _table = new([[1, 2, 3]]);
+    private readonly TableModel _table = new([[1, 2, 3], [1, 2, 3], [1, 2, 3]]);
 
     public ModelOptions Options => options;
 
     public int Disposals { get; private set; }
+
+    /// <summary>Released once for each disposal.</summary>
+    public SemaphoreSlim Disposed { get; } = new(0);
+
+    /// <summary>Every verb throws it while it is set.</summary>
+    public Exception? Failure { get; set; }
 
     public ModelCard Card => _table.Card with { Path = options.Path };
 
     public ITokenizer Tokenizer => _table.Tokenizer;
 
     public IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default) =>
-        _table.ScoreAsync(request, cancellationToken);
+        FailOr(_table.ScoreAsync(request, cancellationToken));
 
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default) =>
-        _table.GenerateAsync(request, cancellationToken);
+        Failure is null ? _table.GenerateAsync(request, cancellationToken) : throw Failure;
 
     public ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
-        _table.EmbedAsync(request, cancellationToken);
+        Failure is null ? _table.EmbedAsync(request, cancellationToken) : throw Failure;
 
     public ValueTask DisposeAsync()
     {
         Disposals++;
+        Disposed.Release();
         return ValueTask.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<T> FailOr<T>(IAsyncEnumerable<T> items)
+    {
+        await foreach (T item in items)
+        {
+            yield return Failure is null ? item : throw Failure;
+        }
     }
 }

@@ -18,7 +18,7 @@ public sealed class ModelRegistryTests
 
         var registry = host.Services.GetRequiredService<IModelRegistry>();
         Assert.Equal(["default", "oracle"], registry.Names);
-        Assert.True(registry.IsReady);
+        Assert.All(registry.Names, name => Assert.Equal(new ModelStatus(name, ModelState.Ready), registry.StatusOf(name)));
         Assert.Equal(2, backend.Loaded.Count);
         IModel model = host.Services.GetRequiredService<IModel>();
         Assert.Same(model, host.Services.GetRequiredKeyedService<IModel>("default"));
@@ -64,7 +64,7 @@ public sealed class ModelRegistryTests
         var request = new ScoreRequest { Tokens = Prompt.FromTokens([0]) };
         ValueTask<ScoreBlock> score = model.ScoreAsync(request).FirstAsync();
         Assert.False(score.IsCompleted);
-        Assert.False(host.Services.GetRequiredService<IModelRegistry>().IsReady);
+        Assert.Equal(ModelState.Loading, host.Services.GetRequiredService<IModelRegistry>().StatusOf().State);
         gate.SetResult();
         float[]? logits = (await score).Logits;
         Assert.Equal([1, 2, 3], logits!);
@@ -90,6 +90,80 @@ public sealed class ModelRegistryTests
         using IHost host = Build(new FakeBackend { Failure = new ModelFileException("Broken file.") }, "default");
         var error = await Assert.ThrowsAsync<ModelFileException>(() => host.StartAsync());
         Assert.Equal("Broken file.", error.Message);
+    }
+
+    [Fact]
+    public async Task A_loading_that_failed_is_tried_again_by_the_next_request()
+    {
+        var backend = new FakeBackend { Failure = new ModelFileException("Broken file.") };
+        using IHost host = Build(backend, "default"); // not started: nobody fails with the loading but its request
+        var registry = host.Services.GetRequiredService<IModelRegistry>();
+        Assert.Equal(new ModelStatus("default", ModelState.Waiting), registry.StatusOf());
+        await Assert.ThrowsAsync<ModelFileException>(() => registry.GetAsync().AsTask());
+        Assert.Equal(new ModelStatus("default", ModelState.Failed, backend.Failure), registry.StatusOf());
+        backend.Failure = null;
+        Assert.Equal(3, (await registry.GetAsync()).Card.VocabularySize);
+        Assert.Equal(ModelState.Ready, registry.StatusOf().State);
+    }
+
+    [Theory]
+    [InlineData("score")]
+    [InlineData("generate")]
+    [InlineData("embed")]
+    public async Task A_model_whose_native_code_failed_is_disposed_of_once_and_loaded_again_by_the_next_request(string verb)
+    {
+        var backend = new FakeBackend();
+        using IHost host = Build(backend, "default", "oracle");
+        await host.StartAsync();
+        var registry = host.Services.GetRequiredService<IModelRegistry>();
+        IModel model = host.Services.GetRequiredService<IModel>();
+        FakeModel failed = backend.Loaded[0];
+        var failure = new NativeFailureException("An assertion failed.");
+        failed.Failure = failure;
+        Assert.Same(failure, await Assert.ThrowsAsync<NativeFailureException>(() => RunAsync(model, verb)));
+        await failed.Disposed.WaitAsync();
+        Assert.Equal(new ModelStatus("default", ModelState.Failed, failure), registry.StatusOf());
+        Assert.Equal(ModelState.Ready, registry.StatusOf("oracle").State);
+        Assert.Equal(File, model.Card.Path); // of the model that was
+        Assert.Contains("it has failed", Assert.Throws<InvalidOperationException>(() => model.Tokenizer).Message, StringComparison.Ordinal);
+
+        float[]? logits = (await ScoreAsync(model)).Logits;
+        Assert.Equal([1, 2, 3], logits!);
+        Assert.Equal(3, backend.Loaded.Count);
+        Assert.Equal(ModelState.Ready, registry.StatusOf().State);
+        Assert.NotNull(model.Tokenizer);
+        await host.StopAsync();
+        host.Dispose();
+        Assert.All(backend.Loaded, loaded => Assert.Equal(1, loaded.Disposals));
+    }
+
+    [Fact]
+    public async Task What_a_dead_model_still_says_is_not_the_new_ones_failure()
+    {
+        var backend = new FakeBackend();
+        using IHost host = Build(backend, "default");
+        await host.StartAsync();
+        IModel model = host.Services.GetRequiredService<IModel>();
+        await using IAsyncEnumerator<ScoreBlock> late = model.ScoreAsync(TwoBlocks).GetAsyncEnumerator();
+        Assert.True(await late.MoveNextAsync());
+        backend.Loaded[0].Failure = new NativeFailureException("An assertion failed.");
+        await Assert.ThrowsAsync<NativeFailureException>(() => RunAsync(model, "embed"));
+        await ScoreAsync(model);
+        await Assert.ThrowsAsync<NativeFailureException>(() => late.MoveNextAsync().AsTask());
+        Assert.Equal(ModelState.Ready, host.Services.GetRequiredService<IModelRegistry>().StatusOf().State);
+        Assert.Equal(2, backend.Loaded.Count);
+    }
+
+    [Fact]
+    public async Task Other_errors_leave_a_model_as_it_is()
+    {
+        var backend = new FakeBackend();
+        using IHost host = Build(backend, "default");
+        await host.StartAsync();
+        backend.Loaded[0].Failure = new NonFiniteLogitsException("NaN.");
+        await Assert.ThrowsAsync<NonFiniteLogitsException>(() => ScoreAsync(host.Services.GetRequiredService<IModel>()));
+        Assert.Equal(ModelState.Ready, host.Services.GetRequiredService<IModelRegistry>().StatusOf().State);
+        Assert.Equal(0, backend.Loaded[0].Disposals);
     }
 
     [Fact]
@@ -132,6 +206,17 @@ public sealed class ModelRegistryTests
             + "Ask for one of these or add Engine:Models:oracel to the configuration.", error.Message);
         Assert.Throws<ConfigurationException>(() => host.Services.GetRequiredKeyedService<IModel>("oracel"));
     }
+
+    private static ScoreRequest TwoBlocks => new() { Tokens = Prompt.FromTokens([0, 0, 0]) };
+
+    private static Task<ScoreBlock> ScoreAsync(IModel model) => model.ScoreAsync(new ScoreRequest { Tokens = Prompt.FromTokens([0]) }).FirstAsync().AsTask();
+
+    private static async Task RunAsync(IModel model, string verb) => _ = verb switch
+    {
+        "score" => (object)await ScoreAsync(model),
+        "generate" => await model.GenerateAsync(new GenerateRequest { Prompt = Prompt.FromTokens([0]) }).FirstAsync(),
+        _ => await model.EmbedAsync(new EmbedRequest { Inputs = [Prompt.FromTokens([0])] }),
+    };
 
     private static IHost Build(FakeBackend backend, params string[] names)
     {

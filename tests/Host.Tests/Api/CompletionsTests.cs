@@ -20,7 +20,7 @@ public sealed class CompletionsTests
         Assert.Equal(0, choice.GetProperty("index").GetInt32());
         Assert.Equal(JsonValueKind.Null, choice.GetProperty("logprobs").ValueKind);
         Assert.Equal("length", choice.GetProperty("finish_reason").GetString());
-        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":3,"total_tokens":6}""", answer.GetProperty("usage").GetRawText());
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":3,"total_tokens":6,"prompt_tokens_details":{"cached_tokens":0}}""", answer.GetProperty("usage").GetRawText());
     }
 
     [Fact]
@@ -139,12 +139,14 @@ public sealed class CompletionsTests
     [InlineData("""{"prompt": "a", "stop": ""}""", "stop", "none of them empty")]
     [InlineData("""{"prompt": "a", "stream": 1}""", "stream", "true or false")]
     [InlineData("""{"prompt": "a", "stream_options": {}}""", "stream_options", "'stream' to be true")]
-    [InlineData("""{"prompt": "a", "n": 2}""", "n", "more than one answer cannot be asked for")]
-    [InlineData("""{"prompt": "a", "best_of": 2}""", "best_of", "more than one answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "n": 0}""", "n", "expected a whole number from 1 to 128, found 0")]
+    [InlineData("""{"prompt": "a", "n": 129}""", "n", "expected a whole number from 1 to 128, found 129")]
+    [InlineData("""{"prompt": "a", "best_of": 2}""", "best_of", "the best of several answers cannot be asked for")]
+    [InlineData("""{"prompt": "a", "n": 2, "best_of": 3}""", "best_of", "the best of several answers cannot be asked for")]
     [InlineData("""{"prompt": "a", "echo": true}""", "echo", "the prompt in the answer cannot be asked for")]
     [InlineData("""{"prompt": "a", "logprobs": 0}""", "logprobs", "log-probabilities cannot be asked for")]
     [InlineData("""{"prompt": "a", "logit_bias": {"1": 2}}""", "logit_bias", "biases cannot be asked for")]
-    [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text behind the answer cannot be asked for")]
+    [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text after the answer cannot be asked for")]
     [InlineData("""{"prompt": "a", "temprature": 1}""", "temprature", "Did you mean 'temperature'?")]
     public async Task A_mistake_is_answered_400_with_a_sentence(string body, string? param, string sentence)
     {
@@ -173,19 +175,26 @@ public sealed class CompletionsTests
 
     [Theory]
     [InlineData(400, "context_length_exceeded", "the context holds 3 tokens, the prompt has 5")]
+    [InlineData(429, "queue_full", "Taking a request for script: 7 requests wait already, as many as may (Queue). Send it again in 6 s.")]
     [InlineData(500, null, "NaN in layer 3")]
-    [InlineData(-500, null, "The server failed in a way nothing foresaw")]
+    [InlineData(503, "model_failed", "llama.cpp failed")]
+    [InlineData(504, "deadline_exceeded", "expected the end within 2.5 s (Deadline), it was not reached.")]
+    [InlineData(-500, null, "The server met an unexpected error. Its log has the details.")]
     public async Task An_error_of_the_model_keeps_its_sentence_and_an_unforeseen_one_its_details_to_itself(int status, string? code, string sentence)
     {
         Exception failure = status switch
         {
             400 => new ContextLengthExceededException(5, 3),
+            429 => new QueueFullException("script", 7, TimeSpan.FromSeconds(5.2)),
+            503 => new NativeFailureException("llama.cpp failed"),
+            504 => new DeadlineExceededException("script", TimeSpan.FromSeconds(2.5)),
             500 => new NonFiniteLogitsException("NaN in layer 3"),
             _ => new InvalidOperationException("secret"),
         };
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { Failure = failure });
         using HttpResponseMessage response = await server.PostAsync("""{"prompt": "a"}""");
         Assert.Equal(Math.Abs(status), (int)response.StatusCode);
+        Assert.Equal(status switch { 429 => "6", 503 => "1", _ => null }, response.Headers.RetryAfter?.ToString());
         string body = await response.Content.ReadAsStringAsync();
         Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
         Assert.Equal(code, Error(body).GetProperty("code").GetString());
@@ -199,6 +208,81 @@ public sealed class CompletionsTests
         string[] events = await server.StreamAsync("""{"prompt": "a", "stream": true}""");
         Assert.Equal(2, events.Length);
         Assert.Equal("NaN in layer 3", Error(events[1]).GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task Several_answers_have_the_seeds_that_follow_and_their_tokens_are_summed()
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend);
+        JsonElement answer = await server.CompleteAsync("""{"prompt": "zero", "max_tokens": 2, "n": 3, "best_of": 3, "seed": 0}""");
+        Assert.Equal([0ul, 1ul, 2ul], backend.Requests.Select(request => request.Sampling.Seed!.Value).Order());
+        JsonElement[] choices = [.. answer.GetProperty("choices").EnumerateArray()];
+        Assert.Equal([0, 1, 2], choices.Select(choice => choice.GetProperty("index").GetInt32()));
+        Assert.Equal([" one two", " two three", " three four"], choices.Select(choice => choice.GetProperty("text").GetString()));
+        Assert.All(choices, choice => Assert.Equal("length", choice.GetProperty("finish_reason").GetString()));
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":6,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":0}}""", answer.GetProperty("usage").GetRawText());
+    }
+
+    [Fact]
+    public async Task Several_answers_without_a_seed_have_none()
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.CompleteAsync("""{"prompt": "zero", "n": 2}""");
+        Assert.Equal([null, null], backend.Requests.Select(request => request.Sampling.Seed));
+    }
+
+    [Fact]
+    public async Task Several_streamed_answers_run_at_once_and_each_event_says_whose_it_is()
+    {
+        var gate = new TaskCompletionSource();
+        var backend = new ScriptedBackend { Generating = gate.Task };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        Task<string[]> reading = server.StreamAsync(
+            """{"prompt": "zero", "max_tokens": 3, "n": 2, "seed": 4, "stream": true, "stream_options": {"include_usage": true}}""");
+        await backend.Begun.WaitAsync();
+        await backend.Begun.WaitAsync(); // neither has ended
+        gate.SetResult();
+        string[] events = await reading;
+        Assert.Equal("[DONE]", events[^1]);
+        JsonElement[] chunks = [.. events[..^1].Select(chunk => JsonElement.Parse(chunk))];
+        JsonElement[] choices = [.. chunks.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray())];
+        ILookup<int, string> texts = choices.ToLookup(choice => choice.GetProperty("index").GetInt32(), choice => choice.GetProperty("text").GetString()!);
+        Assert.Equal([" five", " six", " seven"], texts[0]);
+        Assert.Equal([" six", " seven", " eight"], texts[1]);
+        Assert.Equal([0, 1], choices.Where(choice => choice.GetProperty("finish_reason").GetString() == "length").Select(choice => choice.GetProperty("index").GetInt32()).Order());
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":6,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":4}}""", chunks[^1].GetProperty("usage").GetRawText());
+    }
+
+    [Fact]
+    public async Task The_first_failure_of_several_answers_ends_them_all()
+    {
+        var backend = new ScriptedBackend { Generating = new TaskCompletionSource().Task, Refusal = new QueueFullException("script", 7, TimeSpan.FromSeconds(2)) };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        using HttpResponseMessage response = await server.PostAsync("""{"prompt": "a", "n": 3}""");
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.Equal("queue_full", Error(await response.Content.ReadAsStringAsync()).GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("0", null)]
+    [InlineData("90", 90.0)]
+    public async Task The_servers_deadline_is_each_requests(string seconds, double? deadline)
+    {
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend, ("Serve:DeadlineSeconds", seconds));
+        await server.CompleteAsync("""{"prompt": "a", "n": 2}""");
+        Assert.Equal([deadline, deadline], backend.Requests.Select(request => request.Deadline?.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task An_unknown_path_is_answered_with_the_known_ones()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using HttpResponseMessage response = await server.Client.GetAsync("/nope");
+        Assert.Equal("There is no GET /nope. There are POST /v1/completions, GET /v1/models, GET /v1/models/{name}, GET /health.",
+            Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString());
     }
 
     [Fact]

@@ -3,21 +3,31 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>A backend whose models say " one two three …", and whose loading and generating the test can hold up.</summary>
-internal sealed class ScriptedBackend : IModelBackend
+/// <summary>A backend whose models say " one two three …", from a later word on with a seed, and whose loading and generating the test can
+/// hold up or fail.</summary>
+internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
 {
     private static readonly string[] Words = [" one", " two", " three", " four", " five", " six", " seven", " eight"];
 
-    public string Name => "scripted";
+    public string Name => name;
 
     /// <summary>The loading waits for it.</summary>
     public Task Loading { get; init; } = Task.CompletedTask;
 
-    /// <summary>Every generation waits for it behind its first token.</summary>
+    /// <summary>Thrown by the loadings, one by each, until there are no more.</summary>
+    public ConcurrentQueue<Exception> LoadingFailures { get; } = [];
+
+    /// <summary>Every generation waits for it after its first token.</summary>
     public Task Generating { get; init; } = Task.CompletedTask;
 
-    /// <summary>Thrown behind the first token.</summary>
+    /// <summary>Thrown instead of a first token.</summary>
+    public Exception? Refusal { get; init; }
+
+    /// <summary>Thrown after the first token.</summary>
     public Exception? Failure { get; init; }
+
+    /// <summary>Thrown after the first token, once each.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = [];
 
     /// <summary>What its file says of sampling.</summary>
     public SamplingOptions Sampling { get; init; } = new();
@@ -30,9 +40,19 @@ internal sealed class ScriptedBackend : IModelBackend
 
     public ConcurrentQueue<GenerateRequest> Requests { get; } = [];
 
+    public int Loads { get; private set; }
+
+    /// <summary>Released once for each model that was disposed.</summary>
+    public SemaphoreSlim Disposed { get; } = new(0);
+
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
+        Loads++;
         await Loading.WaitAsync(cancellationToken);
+        if (LoadingFailures.TryDequeue(out Exception? failure))
+        {
+            throw failure;
+        }
         return new Model(this);
     }
 
@@ -43,7 +63,7 @@ internal sealed class ScriptedBackend : IModelBackend
             Name = "script",
             Path = "script",
             Architecture = "none",
-            Backend = "scripted",
+            Backend = script.Name,
             Device = "cpu",
             FileType = "F32",
             Parameters = 0,
@@ -64,15 +84,20 @@ internal sealed class ScriptedBackend : IModelBackend
         {
             script.Requests.Enqueue(request);
             script.Begun.Release();
-            int count = request.MaxTokens ?? 1;
+            if (script.Refusal is not null)
+            {
+                throw script.Refusal;
+            }
+            int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)Words.Length);
             for (int i = 0; i < count; i++)
             {
                 yield return new GeneratedToken
                 {
                     Token = i,
-                    Text = Words[i % Words.Length],
+                    Text = Words[(first + i) % Words.Length],
                     Index = i,
                     PromptTokens = 3,
+                    CachedTokens = first, // the first answer evaluates what the others share
                     FinishReason = i == count - 1 ? FinishReason.MaxTokens : null,
                 };
                 try
@@ -84,9 +109,9 @@ internal sealed class ScriptedBackend : IModelBackend
                     script.Cancelled.Release();
                     throw;
                 }
-                if (script.Failure is not null)
+                if (script.Failure is { } failure || script.Failures.TryDequeue(out failure))
                 {
-                    throw script.Failure;
+                    throw failure;
                 }
             }
         }
@@ -97,6 +122,10 @@ internal sealed class ScriptedBackend : IModelBackend
         public ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
             throw new UnsupportedRequestException("A script does not embed.");
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync()
+        {
+            script.Disposed.Release();
+            return ValueTask.CompletedTask;
+        }
     }
 }

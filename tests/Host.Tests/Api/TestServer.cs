@@ -24,30 +24,40 @@ internal sealed class TestServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<TestServer> StartAsync(ScriptedBackend backend, params (string Key, string Value)[] settings)
+    public static Task<TestServer> StartAsync(ScriptedBackend backend, params (string Key, string Value)[] settings) => StartAsync([backend], settings);
+
+    /// <summary>A model of each backend: the first is the default one, the others have the names of theirs.</summary>
+    public static async Task<TestServer> StartAsync(ScriptedBackend[] backends, params (string Key, string Value)[] settings)
     {
-        TestServer server = await ListenAsync(backend, settings);
+        TestServer server = await ListenAsync(backends, settings);
         await server.Starting;
         return server;
     }
 
     /// <summary>Returns as soon as it listens; the models may still be loading.</summary>
-    public static async Task<TestServer> ListenAsync(ScriptedBackend backend, params (string Key, string Value)[] settings)
+    public static async Task<TestServer> ListenAsync(ScriptedBackend[] backends, params (string Key, string Value)[] settings)
     {
         Dictionary<string, string?> all = new()
         {
             ["urls"] = "http://127.0.0.1:0",
-            ["Engine:Models:default:Path"] = typeof(ServeHost).Assembly.Location,
-            ["Engine:Models:default:Backend"] = backend.Name,
             ["Logging:LogLevel:Default"] = "None",
         };
+        foreach (ScriptedBackend backend in backends)
+        {
+            string model = backend == backends[0] ? "default" : backend.Name;
+            all[$"Engine:Models:{model}:Path"] = typeof(ServeHost).Assembly.Location;
+            all[$"Engine:Models:{model}:Backend"] = backend.Name;
+        }
         foreach ((string key, string value) in settings)
         {
             all[key] = value;
         }
         WebApplication app = ServeHost.Build(all, engine =>
         {
-            engine.Services.AddSingleton<IModelBackend>(backend);
+            foreach (ScriptedBackend backend in backends)
+            {
+                engine.Services.AddSingleton<IModelBackend>(backend);
+            }
             engine.Services.AddLogging(logging => logging.ClearProviders());
         });
         Task starting = app.StartAsync();

@@ -1,13 +1,19 @@
 using Engine.Registry;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Host.Workers;
+namespace Engine.Host.Api;
 
 /// <summary>Reads the section <c>Serve</c> into options and finds all its mistakes, which fail the start in one message.</summary>
 internal sealed class ServeConfiguration(IConfiguration configuration) : IConfigureOptions<ServeOptions>, IValidateOptions<ServeOptions>
 {
-    private const int MostRequests = 1_000_000;
     private const int MostSeconds = 24 * 60 * 60;
+
+    /// <summary>Keys that were here once, with what says the same now.</summary>
+    private static readonly Dictionary<string, string> Moved = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Queue"] = $"each model has a line of its own. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Queue)}",
+        ["Concurrency"] = $"each model runs its own requests. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Slots)}",
+    };
 
     private readonly List<string> _unreadable = [];
 
@@ -21,16 +27,15 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
     }
 
     public void Configure(ServeOptions options) =>
-        StrictSection.Read(configuration.GetSection(ServeOptions.SectionName), options, "", _unreadable);
+        StrictSection.Read(configuration.GetSection(ServeOptions.SectionName), options, "", _unreadable, Moved);
 
     public ValidateOptionsResult Validate(string? name, ServeOptions options)
     {
         List<string> mistakes =
         [
             .. _unreadable,
-            .. Range(nameof(options.Queue), options.Queue, 1, MostRequests),
-            .. Range(nameof(options.Concurrency), options.Concurrency, 0, MostRequests),
             .. Range(nameof(options.DrainSeconds), options.DrainSeconds, 0, MostSeconds),
+            .. Range(nameof(options.DeadlineSeconds), options.DeadlineSeconds, 0, MostSeconds),
         ];
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Options;
+
+namespace Engine.Host.Api;
+
+/// <summary>The requests that are being answered. A stopping host takes no more of them, and gives these the time to end.</summary>
+/// <remarks>
+/// It waits for them before any service stops, the web server included: that one must still carry the answers out, and say
+/// 503 to whoever comes.
+/// </remarks>
+internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider time, ILogger<RunningRequests> logger) : IHostedLifecycleService
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>Only cancelled, never disposed: requests may still look at it while the host is disposed.</summary>
+    private readonly CancellationTokenSource _ended = new();
+
+    private readonly TaskCompletionSource _lastEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+    private bool _stopping;
+
+    /// <summary>Whether the host stops and nothing is taken any more.</summary>
+    public bool IsStopping => Volatile.Read(ref _stopping);
+
+    /// <summary>A request begins; it ends with the disposal of what this returns.</summary>
+    /// <param name="gone">Cancelled when the client goes away.</param>
+    /// <exception cref="ServerStoppingException">The host stops.</exception>
+    public Running Begin(CancellationToken gone)
+    {
+        lock (_lock)
+        {
+            ThrowIfStopping();
+            _running++;
+        }
+        return new Running(this, gone);
+    }
+
+    /// <exception cref="ServerStoppingException">The host stops.</exception>
+    public void ThrowIfStopping()
+    {
+        if (IsStopping)
+        {
+            throw new ServerStoppingException();
+        }
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _stopping, true);
+            if (_running == 0)
+            {
+                return;
+            }
+        }
+        logger.LogInformation("Stopping: accepted requests have {Seconds} s to end", serve.Value.DrainSeconds);
+        try
+        {
+            await _lastEnded.Task.WaitAsync(TimeSpan.FromSeconds(serve.Value.DrainSeconds), time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            logger.LogWarning("Stopping: requests are still running and are ended now");
+            await _ended.CancelAsync().ConfigureAwait(false);
+            // What does not end even so, the web server ends with its connection.
+            await _lastEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            if (--_running == 0 && IsStopping)
+            {
+                _lastEnded.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>One request.</summary>
+    internal sealed class Running(RunningRequests owner, CancellationToken gone) : IDisposable
+    {
+        private readonly CancellationTokenSource _either = CancellationTokenSource.CreateLinkedTokenSource(gone, owner._ended.Token);
+
+        /// <summary>Cancelled when its client has gone, or when the host can wait no longer.</summary>
+        public CancellationToken Token => _either.Token;
+
+        public void Dispose()
+        {
+            _either.Dispose();
+            owner.End();
+        }
+    }
+}
