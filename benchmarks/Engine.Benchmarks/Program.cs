@@ -6,6 +6,7 @@ const string Usage = """
       kernels [TYPE]              GB/s and GFLOPS of the product with a weight of each block format
       micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
       reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
+      batch MODEL [THREADS]       managed reference, 1 to 16 sequences in a step: tokens/s, ratios to one
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
       training [PYTHON [THREADS]]  training steps against PyTorch's, interleaved, from the repository's root: tokens/s, ratios, losses
@@ -28,6 +29,9 @@ try
             break;
         case ["reference", var model, var threads]:
             await Comparison.RunAsync(model, int.Parse(threads, null));
+            break;
+        case ["batch", var model, .. var rest]:
+            Batching.Run(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);
             break;
         case ["overhead", var model, .. var rest]:
             await Overhead.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount, rest.Length > 1 ? int.Parse(rest[1], null) : 100);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Engine.Serving;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
@@ -9,21 +10,21 @@ namespace ReferenceModels;
 /// prefix are counted once, as a caller counts them, but its rows are copied: they take memory in every sequence.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
-    private readonly IDecoder _decoder;
-    private readonly Pass _pass;
-    private readonly State[] _states;
+    private readonly IPackedDecoder _decoder;
+    private readonly State _state;
+    private readonly KeyValueCache[] _caches;
     private readonly int[] _shared;      // per sequence, how many of its first tokens take no cells of their own
-    private readonly float[][] _rows;    // per chunk (V); empty where none was asked for
+    private int[] _rows = [];            // per chunk, which row of the logits is its
+    private Tensor _logits;              // (chunks that asked, V)
 
     /// <summary>A batch of empty sequences.</summary>
     public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape)
     {
-        _decoder = (IDecoder)network;
-        _pass = new Pass(workers);
+        _decoder = (IPackedDecoder)network;
+        _state = network.CreateState(new Pass(workers), 0);
         (Sequences, Cells, StepTokens) = (shape.Sequences, shape.Cells, TokensOfStep(shape.Sequences));
-        _states = [.. Enumerable.Range(0, Sequences).Select(_ => network.CreateState(_pass, contextLength))];
+        _caches = [.. Enumerable.Range(0, Sequences).Select(_ => _decoder.CreateCache(contextLength))];
         _shared = new int[Sequences];
-        _rows = new float[Sequences][];
     }
 
     /// <inheritdoc/>
@@ -36,7 +37,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     public int StepTokens { get; }
 
     /// <summary>Bytes that keys and values take now.</summary>
-    public long HeldBytes => _states.Sum(state => state.Cache.HeldBytes);
+    public long HeldBytes => _caches.Sum(cache => cache.HeldBytes);
 
     /// <summary>About how many bytes the activations of a step take.</summary>
     public static long ActivationBytes(INetwork network, int contextLength, int sequences)
@@ -46,12 +47,12 @@ internal sealed class ReferenceBatch : ISequenceBatch
     }
 
     /// <inheritdoc/>
-    public int LengthOf(int sequence) => _states[sequence].Cache.Length;
+    public int LengthOf(int sequence) => _caches[sequence].Length;
 
     /// <inheritdoc/>
     public bool TryRemove(int sequence, int from)
     {
-        _states[sequence].Cache.Cut(from);
+        _caches[sequence].Cut(from);
         _shared[sequence] = Math.Min(_shared[sequence], from);
         return true;
     }
@@ -59,7 +60,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <inheritdoc/>
     public bool TryShare(int from, int to, int length)
     {
-        _states[to].Cache.CopyFrom(_states[from].Cache, length);
+        _caches[to].CopyFrom(_caches[from], length);
         _shared[to] = length;
         return true;
     }
@@ -71,13 +72,10 @@ internal sealed class ReferenceBatch : ISequenceBatch
         {
             return StepOutcome.NoRoom;
         }
-        _pass.Cancellation = abort;
+        _state.Pass.Cancellation = abort;
         try
         {
-            for (int i = 0; i < chunks.Count; i++)
-            {
-                Evaluate(i, chunks[i]);
-            }
+            Evaluate(chunks);
             return StepOutcome.Done;
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
@@ -87,13 +85,13 @@ internal sealed class ReferenceBatch : ISequenceBatch
     }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Row(int chunk) => _rows[chunk];
+    public ReadOnlySpan<float> Row(int chunk) => _logits.Row(_rows[chunk]);
 
     /// <inheritdoc/>
-    public byte[]? Save(int sequence) => _states[sequence].Cache.Save();
+    public byte[]? Save(int sequence) => _caches[sequence].Save();
 
     /// <inheritdoc/>
-    public bool TryRestore(int sequence, byte[] state) => _states[sequence].Cache.TryRestore(state);
+    public bool TryRestore(int sequence, byte[] state) => _caches[sequence].TryRestore(state);
 
     /// <summary>Nothing to free: the memory is the collector's.</summary>
     public void Dispose() { }
@@ -101,10 +99,13 @@ internal sealed class ReferenceBatch : ISequenceBatch
     // At least one for every sequence, so that all can go on in one step.
     private static int TokensOfStep(int sequences) => Math.Max(ReferencePass.BlockTokens, sequences);
 
-    private void Evaluate(int i, SequenceChunk chunk)
+    private void Evaluate(IReadOnlyList<SequenceChunk> chunks)
     {
-        State state = _states[chunk.Sequence];
-        Tensor rows = _decoder.Forward(state, chunk.Tokens.Span, rows: chunk.WantsRow ? 1 : 0);
-        _rows[i] = chunk.WantsRow ? _decoder.Logits(state, rows).Values.ToArray() : [];
+        int[] tokens = [.. chunks.SelectMany(chunk => MemoryMarshal.ToEnumerable(chunk.Tokens))];
+        var packing = new Packing([.. chunks.Select(chunk => new Piece(_caches[chunk.Sequence], chunk.Tokens.Length, chunk.WantsRow ? 1 : 0))]);
+        Tensor rows = _decoder.Forward(_state, tokens, packing);
+        _logits = _decoder.Logits(_state, rows);
+        int row = 0;
+        _rows = [.. chunks.Select(chunk => chunk.WantsRow ? row++ : -1)];
     }
 }

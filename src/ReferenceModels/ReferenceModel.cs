@@ -73,7 +73,7 @@ internal sealed class ReferenceModel : Engine.Serving.ILoadedModel
     public IReadOnlyList<string> Notices { get; }
 
     /// <inheritdoc/>
-    public bool HasBatch => _network is IDecoder and not IEncoder;
+    public bool HasBatch => _network is IPackedDecoder;
 
     /// <inheritdoc/>
     /// <remarks>A pass does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>

@@ -227,7 +227,7 @@ internal sealed class Bert : IRanker
     {
         (Pass pass, int T) = (s.Pass, tokens.Length);
         Tensor embd = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                // (T, d)
-        Tensor positions = LearnedPositions.Forward(pass, W.PositionEmbd, 0, T);                   // (T, d)
+        Tensor positions = Embedding.Rows(pass, W.PositionEmbd, [.. Enumerable.Range(0, T)]);      // (T, d)
         s.Tap?.Take("position_embd", -1, "GET_ROWS", positions);
         if (W.TokenTypes is not null)
         {

@@ -21,7 +21,7 @@ namespace ReferenceModels.Models;
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/gpt2.cpp of v0.5.0). GPT-2 has H = G; llama.cpp
 /// takes fewer key/value heads, too.
 /// </remarks>
-internal sealed class Gpt2 : IDecoder
+internal sealed class Gpt2 : IPackedDecoder
 {
     private Gpt2(Config config, Gpt2Weights weights) => (C, W) = (config, weights);
 
@@ -145,16 +145,22 @@ internal sealed class Gpt2 : IDecoder
     public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
 
     /// <inheritdoc/>
-    public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
+    public State CreateState(Pass pass, int contextLength) => new(pass, CreateCache(contextLength));
 
     /// <inheritdoc/>
-    public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
+    public KeyValueCache CreateCache(int contextLength) => new(C.N, C.G * C.d_k, contextLength);
+
+    /// <inheritdoc/>
+    public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows) => Forward(s, tokens, Packing.Alone(s, tokens.Length, rows));
+
+    /// <inheritdoc/>
+    public Tensor Forward(State s, ReadOnlySpan<int> tokens, Packing packing)
     {
-        (Pass pass, ActivationTap? tap, int T, int n) = (s.Pass, s.Tap, tokens.Length, s.Cache.Length);
+        (Pass pass, ActivationTap? tap) = (s.Pass, s.Tap);
         pass.Release(default);
         (int, int) start = pass.Mark;
         Tensor embd = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                // (T, d)
-        Tensor pos_embd = LearnedPositions.Forward(pass, W.PositionEmbd, n, T);                    // (T, d)
+        Tensor pos_embd = Embedding.Rows(pass, W.PositionEmbd, packing.Positions);                 // (T, d)
         tap?.Take("pos_embd", -1, "GET_ROWS", pos_embd);
         Tensor x = Residual.Forward(pass, embd, pos_embd);                                         // (T, d)
         tap?.Take("inpL", -1, "ADD", x);
@@ -165,14 +171,13 @@ internal sealed class Gpt2 : IDecoder
             Tensor attn_norm = NamedSteps.LayerNorm(s, x, L.AttnNorm, L.AttnNormBias, C.Epsilon, "attn_norm", i);         // (T, d)
             Tensor wqkv_b = NamedSteps.Linear(s, L.AttnQKV, L.AttnQKVBias, attn_norm, "wqkv", "wqkv_b", i);               // (T, d + 2·G·d_k)
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, wqkv_b, i);                      // (T, d), 2 × (T, G·d_k)
-            (Tensor K_n, Tensor V_n) = s.Cache.Append(pass, i, K, V);                              // (n + T, G·d_k)
             if (i == C.N - 1)
             {
                 // Beyond its keys and values, the last layer matters only to the rows asked for.
-                (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
+                (Q, x) = (packing.Wanted(pass, Q), packing.Wanted(pass, x));
             }
-            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows, Drops = true };
-            Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, d)
+            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, Drops = true };
+            Tensor kqv_out = packing.Attend(s, i, Q, K, V, rule);                                  // (T, d)
             Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "attn_output", i); // (T, d)
             Tensor ffn_inp = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
@@ -181,7 +186,7 @@ internal sealed class Gpt2 : IDecoder
             tap?.Take("l_out", i, "ADD", l_out);
             x = pass.Keep(start, l_out);
         }
-        s.Cache.Advance(T);
+        packing.Advance();
         return NamedSteps.LayerNorm(s, x, W.OutputNorm, W.OutputNormBias, C.Epsilon, "result_norm", -1);                  // (rows, d)
     }
 

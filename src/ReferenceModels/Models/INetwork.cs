@@ -46,6 +46,20 @@ internal interface IDecoder : INetwork
     Tensor Logits(State s, Tensor rows);
 }
 
+/// <summary>A decoder that evaluates tokens of several sequences in one pass.</summary>
+internal interface IPackedDecoder : IDecoder
+{
+    /// <summary>The empty cache of one more sequence.</summary>
+    KeyValueCache CreateCache(int contextLength);
+
+    /// <summary>Evaluates T tokens, each piece of them after those in its sequence's cache.</summary>
+    /// <param name="s">Memory and threads; its own cache has no part in it unless a piece names it.</param>
+    /// <param name="tokens">(T), each within 0 … V − 1.</param>
+    /// <param name="packing">Whose they are. The caches are longer by their pieces afterwards, on an exception none of them is.</param>
+    /// <returns>(rows, d) after the final norm, those that the pieces want, valid until the next pass.</returns>
+    Tensor Forward(State s, ReadOnlySpan<int> tokens, Packing packing);
+}
+
 /// <summary>A model, or the part of one, in which every token attends to all: its input comes in one piece.</summary>
 internal interface IEncoder : INetwork
 {

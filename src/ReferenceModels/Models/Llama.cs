@@ -20,7 +20,7 @@ namespace ReferenceModels.Models;
 /// </code>
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/llama.cpp of v0.5.0), letters the papers'.
 /// </remarks>
-internal sealed class Llama : IDecoder
+internal sealed class Llama : IPackedDecoder
 {
     private readonly RopeAngles _angles;
 
@@ -205,16 +205,22 @@ internal sealed class Llama : IDecoder
     public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
 
     /// <inheritdoc/>
-    /// <remarks>The cache holds rotated keys.</remarks>
-    public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
+    public State CreateState(Pass pass, int contextLength) => new(pass, CreateCache(contextLength));
 
     /// <inheritdoc/>
-    public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
+    /// <remarks>It holds rotated keys.</remarks>
+    public KeyValueCache CreateCache(int contextLength) => new(C.N, C.G * C.d_k, contextLength);
+
+    /// <inheritdoc/>
+    public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows) => Forward(s, tokens, Packing.Alone(s, tokens.Length, rows));
+
+    /// <inheritdoc/>
+    public Tensor Forward(State s, ReadOnlySpan<int> tokens, Packing packing)
     {
-        (Pass pass, ActivationTap? tap, int T, int n) = (s.Pass, s.Tap, tokens.Length, s.Cache.Length);
+        (Pass pass, ActivationTap? tap) = (s.Pass, s.Tap);
         pass.Release(default);
-        Tensor turns = pass.New(T, C.d_k);
-        _angles.Fill(n, turns);
+        Tensor turns = pass.New(tokens.Length, C.d_k);
+        _angles.Fill(packing.Positions, turns);
         (int, int) start = pass.Mark;
         Tensor x = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                   // (T, d)
         for (int i = 0; i < C.N; i++)
@@ -223,14 +229,13 @@ internal sealed class Llama : IDecoder
             Tensor attn_norm = Norm(s, x, L.AttnNorm, "attn_norm", i);                             // (T, d)
             (Tensor Q, Tensor K, Tensor V) = L.AttnQKV is null
                 ? QueriesKeysValues(s, L, attn_norm, turns, i) : Split(s, L, attn_norm, turns, i); // (T, H·d_k), 2 × (T, G·d_k)
-            (Tensor K_n, Tensor V_n) = s.Cache.Append(pass, i, K, V);                              // (n + T, G·d_k)
             if (i == C.N - 1)
             {
                 // Beyond its keys and values, the last layer matters only to the rows asked for.
-                (Q, x) = (Q.Slice(T - rows, rows), x.Slice(T - rows, rows));
+                (Q, x) = (packing.Wanted(pass, Q), packing.Wanted(pass, x));
             }
-            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, First = n + T - Q.Rows };
-            Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K_n, V_n, rule);                  // (T, H·d_k)
+            var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true };
+            Tensor kqv_out = packing.Attend(s, i, Q, K, V, rule);                                  // (T, H·d_k)
             Tensor attn_out = Project(                                                             // (T, d)
                 s, L.AttnOutput, L.AttnOutputBias, kqv_out, L.AttnOutputBias is null ? "attn_out" : "attn_output", "attn_out", i);
             Tensor ffn_inp = Residual.Forward(pass, x, Dropout.Forward(pass, attn_out));                                  // (T, d)
@@ -240,7 +245,7 @@ internal sealed class Llama : IDecoder
             tap?.Take("l_out", i, "ADD", l_out);
             x = pass.Keep(start, l_out);
         }
-        s.Cache.Advance(T);
+        packing.Advance();
         return Norm(s, x, W.OutputNorm, "result_norm", -1);                                        // (rows, d)
     }
 

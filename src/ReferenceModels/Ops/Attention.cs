@@ -24,13 +24,19 @@ internal static class Attention
     /// <param name="V">(n, G·d_k).</param>
     /// <param name="rule">Heads, scale, and what a query sees.</param>
     /// <returns>o (T, H·d_k).</returns>
-    public static Tensor Forward(Pass pass, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
+    public static Tensor Forward(Pass pass, Tensor Q, Tensor K, Tensor V, AttentionRule rule) => Forward(pass, [new AttentionPart(Q, K, V, rule)]);
+
+    /// <summary>Several attentions side by side, with the same heads.</summary>
+    /// <param name="pass">Memory, threads and tape.</param>
+    /// <param name="parts">At least one.</param>
+    /// <returns>o (ΣT, H·d_k), the parts one after the other.</returns>
+    public static Tensor Forward(Pass pass, IReadOnlyList<AttentionPart> parts)
     {
-        Tensor o = pass.New(Q.Rows, Q.Columns);
-        ForwardTiles(pass, Q, K, V, o, rule);
+        Tensor o = pass.New(parts.Sum(part => part.Q.Rows), parts[0].Q.Columns);
+        ForwardTiles(pass, parts, o);
         if (pass.Tape is { } tape)
         {
-            Push(tape, pass.Workers, Q, K, V, o, rule);
+            Push(tape, pass.Workers, parts, o);
         }
         return o;
     }
@@ -66,16 +72,29 @@ internal static class Attention
         }
     }
 
-    private static void ForwardTiles(Pass pass, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule)
+    private static void ForwardTiles(Pass pass, IReadOnlyList<AttentionPart> parts, Tensor o)
     {
-        int rows = Math.Max(1, TileVectors / (rule.H / rule.G));
-        int tiles = (Q.Rows + rows - 1) / rows;
-        // A thread takes one head's keys through all tiles before the next head's, while they are in its cache.
-        pass.Workers.For(tiles * rule.G, index =>
+        (int H, int G) = (parts[0].Rule.H, parts[0].Rule.G);
+        int rows = Math.Max(1, TileVectors / (H / G));
+        var tiles = new List<(int Part, int g, int t, Tensor o)>();
+        for (int p = 0, first = 0; p < parts.Count; first += parts[p++].Q.Rows)
+        {
+            Tensor o_p = o.Slice(first, parts[p].Q.Rows);
+            // A thread takes one head's keys through all tiles before the next head's, while they are in its cache.
+            for (int g = 0; g < G; g++)
+            {
+                for (int t = 0; t < o_p.Rows; t += rows)
+                {
+                    tiles.Add((p, g, t, o_p));
+                }
+            }
+        }
+        pass.Workers.For(tiles.Count, index =>
         {
             pass.Cancellation.ThrowIfCancellationRequested(); // over a long text this is the longest op by far
-            int t = index % tiles * rows;
-            ForwardTile(Q, K, V, o, t, Math.Min(rows, Q.Rows - t), index / tiles, rule);
+            (int p, int g, int t, Tensor o_p) = tiles[index];
+            (Tensor Q, Tensor K, Tensor V, AttentionRule rule) = parts[p];
+            ForwardTile(Q, K, V, o_p, t, Math.Min(rows, Q.Rows - t), g, rule);
         });
     }
 
@@ -112,6 +131,13 @@ internal static class Attention
 
     private static Span<float> Head(Span<float> row, int head, int d_k) => row.Slice(head * d_k, d_k);
 
-    private static void Push(Tape tape, Workers workers, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule) =>
-        tape.Record(() => AttentionGradient.Add(workers, Q, K, V, o, rule));
+    private static void Push(Tape tape, Workers workers, IReadOnlyList<AttentionPart> parts, Tensor o) => tape.Record(() =>
+    {
+        int first = 0;
+        foreach ((Tensor Q, Tensor K, Tensor V, AttentionRule rule) in parts)
+        {
+            AttentionGradient.Add(workers, Q, K, V, o.Slice(first, Q.Rows), rule);
+            first += Q.Rows;
+        }
+    });
 }

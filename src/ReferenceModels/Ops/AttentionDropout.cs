@@ -6,7 +6,7 @@ namespace ReferenceModels.Ops;
 /// Everywhere else it is <see cref="Attention"/>.</summary>
 internal static class AttentionDropout
 {
-    /// <summary>As <see cref="Attention.Forward"/>, which it is where nothing is dropped.</summary>
+    /// <summary>As <see cref="Attention.Forward(Pass, Tensor, Tensor, Tensor, AttentionRule)"/>, which it is where nothing is dropped.</summary>
     public static Tensor Forward(Pass pass, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {
         if (pass is not { Tape: { } tape, Dropout: { Rate: > 0 } dropout })

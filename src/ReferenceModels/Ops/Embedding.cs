@@ -3,7 +3,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d).</summary>
+/// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d). Learned positions are rows of a table of their own.</summary>
 internal static class Embedding
 {
     /// <summary>x (T, d) of T tokens, each within 0 … V − 1; with low-rank adapters, what they add as well (<see cref="LowRankRows"/>).</summary>

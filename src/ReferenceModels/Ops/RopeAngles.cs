@@ -31,15 +31,15 @@ internal sealed class RopeAngles
         _magnitude = scaling.Magnitude;
     }
 
-    /// <summary>Writes cos and sin, alternating, of the positions first, first + 1, … into the rows of turns (T, d).</summary>
-    public void Fill(int first, Tensor turns)
+    /// <summary>Writes cos and sin, alternating, of positions (T) into the rows of turns (T, d).</summary>
+    public void Fill(ReadOnlySpan<int> positions, Tensor turns)
     {
         for (int t = 0; t < turns.Rows; t++)
         {
             Span<float> row = turns.Row(t);
             for (int i = 0; i < _frequencies.Length; i++)
             {
-                (double sin, double cos) = Math.SinCos((first + t) * _frequencies[i]);
+                (double sin, double cos) = Math.SinCos(positions[t] * _frequencies[i]);
                 row[2 * i] = (float)(cos * _magnitude);
                 row[2 * i + 1] = (float)(sin * _magnitude);
             }

@@ -51,7 +51,7 @@ public sealed class RopeTests
         static float[] Yarn(RopeScaling scaling)
         {
             var turns = new float[128];
-            new RopeAngles(128, 10_000, scaling, []).Fill(3, new Tensor(turns, 0, 1, 128));
+            new RopeAngles(128, 10_000, scaling, []).Fill([3], new Tensor(turns, 0, 1, 128));
             return turns;
         }
     }
@@ -74,7 +74,7 @@ public sealed class RopeTests
     private static float[] Turns(int position, RopeScaling scaling, float[] factors)
     {
         var turns = new float[Size];
-        new RopeAngles(Size, 10_000, scaling, factors).Fill(position, new Tensor(turns, 0, 1, Size));
+        new RopeAngles(Size, 10_000, scaling, factors).Fill([position], new Tensor(turns, 0, 1, Size));
         return turns;
     }
 }

@@ -1,0 +1,80 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Models;
+
+/// <summary>The tokens of one sequence in a pass; they follow those that its cache holds.</summary>
+/// <param name="Cache">The sequence's keys and values.</param>
+/// <param name="T">Tokens, at least 1.</param>
+/// <param name="Rows">How many rows, the last ones, are wanted.</param>
+internal readonly record struct Piece(KeyValueCache Cache, int T, int Rows);
+
+/// <summary>Which rows of a pass belong to which sequence: those of one, or of several one after the other. Embeddings, norms, products and the
+/// feed-forward take all rows alike; positions, keys and attention alone tell sequences apart, and that is written here.</summary>
+internal sealed class Packing
+{
+    private readonly IReadOnlyList<Piece> _pieces;
+    private readonly int[] _wanted;
+
+    /// <summary>Puts pieces one after the other, each of another sequence.</summary>
+    public Packing(IReadOnlyList<Piece> pieces)
+    {
+        _pieces = pieces;
+        var (positions, wanted) = (new List<int>(), new List<int>());
+        foreach (Piece piece in pieces)
+        {
+            positions.AddRange(Enumerable.Range(piece.Cache.Length, piece.T));
+            wanted.AddRange(Enumerable.Range(positions.Count - piece.Rows, piece.Rows));
+        }
+        (Positions, _wanted) = ([.. positions], [.. wanted]);
+    }
+
+    /// <summary>(T), where each row stands in its sequence.</summary>
+    public int[] Positions { get; }
+
+    /// <summary>A pass of the state's own sequence.</summary>
+    /// <param name="s">The state.</param>
+    /// <param name="T">Tokens.</param>
+    /// <param name="rows">How many rows, the last ones, are wanted.</param>
+    public static Packing Alone(State s, int T, int rows) => new([new Piece(s.Cache, T, rows)]);
+
+    /// <summary>The rows that are wanted (rows, columns) of x (T, columns).</summary>
+    public Tensor Wanted(Pass pass, Tensor x)
+    {
+        int rows = _wanted.Length;
+        return rows == 0 || _wanted[^1] - _wanted[0] == rows - 1
+            ? x.Slice(rows == 0 ? 0 : _wanted[0], rows)
+            : TokenRows.Take(pass, x, _wanted);
+    }
+
+    /// <summary>Appends keys and values to each sequence's cache, and lets its queries attend to all that it holds.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="i">The layer.</param>
+    /// <param name="Q">(T, H·d_k), or those of the rows wanted alone.</param>
+    /// <param name="K">(T, G·d_k).</param>
+    /// <param name="V">(T, G·d_k).</param>
+    /// <param name="rule">Heads and scale; where a sequence's queries stand is put in here.</param>
+    /// <returns>kqv_out, as many rows as Q.</returns>
+    public Tensor Attend(State s, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
+    {
+        var parts = new AttentionPart[_pieces.Count];
+        (int q, int t) = (0, 0);
+        for (int p = 0; p < parts.Length; p++)
+        {
+            (KeyValueCache cache, int T, int rows) = _pieces[p];
+            rows = Q.Rows == K.Rows ? T : rows;
+            (Tensor K_n, Tensor V_n) = cache.Append(s.Pass, i, K.Slice(t, T), V.Slice(t, T));      // (n + T, G·d_k)
+            parts[p] = new AttentionPart(Q.Slice(q, rows), K_n, V_n, rule with { First = cache.Length + T - rows });
+            (q, t) = (q + rows, t + T);
+        }
+        return MultiHeadAttention.Forward(s, i, parts);
+    }
+
+    /// <summary>Counts the positions that every layer has appended.</summary>
+    public void Advance()
+    {
+        foreach (Piece piece in _pieces)
+        {
+            piece.Cache.Advance(piece.T);
+        }
+    }
+}
