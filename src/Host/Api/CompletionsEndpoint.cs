@@ -8,7 +8,7 @@ namespace Engine.Host.Api;
 
 /// <summary><c>POST /v1/completions</c>: OpenAI's legacy completions, plain and streamed.</summary>
 internal sealed class CompletionsEndpoint(
-    IModelRegistry models, RunningRequests requests, IOptions<ServeOptions> serve, TimeProvider time, ApiErrors errors)
+    IModelRegistry models, IOptions<EngineOptions> engine, RunningRequests requests, IOptions<ServeOptions> serve, TimeProvider time, ApiErrors errors)
 {
     private static readonly byte[] EventStart = "data: "u8.ToArray();
     private static readonly byte[] EventEnd = "\n\n"u8.ToArray();
@@ -22,6 +22,7 @@ internal sealed class CompletionsEndpoint(
         CancellationToken gone = context.RequestAborted;
         CompletionRequest request = await CompletionRequest.ReadAsync(context.Request.Body, gone).ConfigureAwait(false);
         string name = Find(request.Model);
+        CheckAnswers(request.Answers, name);
         IModel model = await models.GetAsync(name, gone).ConfigureAwait(false);
         using RunningRequests.Running running = requests.Begin(gone);
         GenerateRequest[] generations = [.. request.For(model.Card).Select(generation => generation with { Deadline = Deadline })];
@@ -41,6 +42,18 @@ internal sealed class CompletionsEndpoint(
         return models.StatusOf(known).State is ModelState.Ready or ModelState.Failed ? known : throw new ApiException(
             StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{known}' is still loading. Send the request again in a moment.",
             code: "model_loading");
+    }
+
+    /// <summary>Each answer takes a place in the model's line. What never fits is the client's mistake, and no reason to try again.</summary>
+    private void CheckAnswers(int answers, string name)
+    {
+        ModelOptions model = engine.Value.Models[name];
+        long most = (long)model.Slots + model.Queue;
+        if (answers > most)
+        {
+            throw ApiException.Invalid($"Reading the field 'n': the model '{name}' runs {model.Slots} answers at a time and lets {model.Queue} wait (Slots, Queue), "
+                + $"found {answers}. Ask for at most {most}.", "n");
+        }
     }
 
     private static async Task AnswerAsync(

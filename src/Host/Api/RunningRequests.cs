@@ -7,13 +7,13 @@ namespace Engine.Host.Api;
 /// It waits for them before any service stops, the web server included: that one must still carry the answers out, and say
 /// 503 to whoever comes.
 /// </remarks>
+// Its source is only cancelled, never disposed: requests may still look at it while the host is disposed.
+#pragma warning disable CA1001
 internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider time, ILogger<RunningRequests> logger) : IHostedLifecycleService
+#pragma warning restore CA1001
 {
     private readonly Lock _lock = new();
-
-    /// <summary>Only cancelled, never disposed: requests may still look at it while the host is disposed.</summary>
     private readonly CancellationTokenSource _ended = new();
-
     private readonly TaskCompletionSource _lastEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
     private bool _stopping;

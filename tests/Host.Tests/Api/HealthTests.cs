@@ -55,6 +55,29 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task A_thread_that_never_returns_from_native_code_is_left_to_itself_and_the_next_request_is_answered()
+    {
+        const string ids = """{"prompt": [1, 2, 3], "max_tokens": 2}""";
+        var backend = new GatedBackend();
+        await using TestServer server = await TestServer.StartAsync([backend]);
+        Task<HttpResponseMessage>[] requests = [server.PostAsync(ids), server.PostAsync(ids)]; // one runs; the other waits, or comes late and meets a second model
+        await backend.Stepping.WaitAsync();
+        while (!requests.All(request => request.IsCompleted))
+        {
+            backend.Fail!(new NativeFailureException("Running gate: an assertion failed.")); // its step still stands at the gate
+            await Task.WhenAny(Task.WhenAll(requests), Task.Delay(20));
+        }
+        Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/health")).StatusCode);
+
+        Task<HttpResponseMessage> next = server.PostAsync(ids);
+        await backend.Stepping.WaitAsync();
+        backend.Gate.Set();
+        Assert.Equal(HttpStatusCode.OK, (await next).StatusCode);
+        Assert.Equal("""{"status":"ok","models":{"default":{"status":"ok"}}}""", await server.Client.GetStringAsync("/health"));
+    }
+
+    [Fact]
     public async Task A_model_that_cannot_be_loaded_again_is_tried_again_by_each_request()
     {
         var backend = new ScriptedBackend();

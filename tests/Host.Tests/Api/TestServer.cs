@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>The whole server on a free port, on a scripted backend.</summary>
+/// <summary>The whole server on a free port, on backends of the tests.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private TestServer(WebApplication app, Task starting)
@@ -27,7 +27,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static Task<TestServer> StartAsync(ScriptedBackend backend, params (string Key, string Value)[] settings) => StartAsync([backend], settings);
 
     /// <summary>A model of each backend: the first is the default one, the others have the names of theirs.</summary>
-    public static async Task<TestServer> StartAsync(ScriptedBackend[] backends, params (string Key, string Value)[] settings)
+    public static async Task<TestServer> StartAsync(IModelBackend[] backends, params (string Key, string Value)[] settings)
     {
         TestServer server = await ListenAsync(backends, settings);
         await server.Starting;
@@ -35,14 +35,14 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Returns as soon as it listens; the models may still be loading.</summary>
-    public static async Task<TestServer> ListenAsync(ScriptedBackend[] backends, params (string Key, string Value)[] settings)
+    public static async Task<TestServer> ListenAsync(IModelBackend[] backends, params (string Key, string Value)[] settings)
     {
         Dictionary<string, string?> all = new()
         {
             ["urls"] = "http://127.0.0.1:0",
             ["Logging:LogLevel:Default"] = "None",
         };
-        foreach (ScriptedBackend backend in backends)
+        foreach (IModelBackend backend in backends)
         {
             string model = backend == backends[0] ? "default" : backend.Name;
             all[$"Engine:Models:{model}:Path"] = typeof(ServeHost).Assembly.Location;
@@ -54,9 +54,9 @@ internal sealed class TestServer : IAsyncDisposable
         }
         WebApplication app = ServeHost.Build(all, engine =>
         {
-            foreach (ScriptedBackend backend in backends)
+            foreach (IModelBackend backend in backends)
             {
-                engine.Services.AddSingleton<IModelBackend>(backend);
+                engine.Services.AddSingleton(backend);
             }
             engine.Services.AddLogging(logging => logging.ClearProviders());
         });
