@@ -1,5 +1,5 @@
-using Engine.Generation;
 using Engine.LlamaCpp;
+using Engine.Serving;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,7 +27,7 @@ public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null)
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
         var model = await Task.Run(() => LoadFileAsync(options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return new SessionModel(model, options.Slots, logger: _logger);
+        return new ServedModel(model, ServingOptions.Of(options), _logger);
     }
 
     internal Task<LLamaSharpModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
@@ -41,9 +41,9 @@ public sealed class LLamaSharpBackend(ILogger<LLamaSharpBackend>? logger = null)
         LLamaSharpModel.Check(plan);
         var library = LLamaSharpLibrary.Load(options, _logger);
         NativeGuard.Install();
-        var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger);
+        var device = DeviceSelection.Choose(library.Absence, options.Device, options.GpuLayers, _logger).Divided(options);
         plan.RequireMemory(device);
-        var handle = await new LLamaSharpLoading(plan.Facts, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        var handle = await new LLamaSharpLoading(plan, device, progress, cancellationToken).RunAsync().ConfigureAwait(false);
         return new LLamaSharpModel(handle, plan, device)
         {
             Adapters = await LLamaSharpAdapters.LoadAsync(handle, plan.File, options.VocabularyOnly ? [] : options.Adapters).OrDispose(handle).ConfigureAwait(false),

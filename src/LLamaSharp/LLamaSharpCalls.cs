@@ -122,18 +122,26 @@ internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
         parameters.n_ubatch = (uint)shape.MicroBatch;
         parameters.n_seq_max = (uint)shape.Sequences;
         parameters.n_outputs_max = (uint)shape.Outputs;
-        parameters.n_threads = parameters.n_threads_batch = model.Threads;
+        parameters.n_threads = model.Threads;
+        parameters.n_threads_batch = model.BatchThreads;
         parameters.llama_pooling_type = PoolingOf(shape.Pooling);
         parameters.embeddings = shape.Embeds;
         parameters.kv_unified = shape.IsUnified;
         parameters.offload_kqv = parameters.op_offload = model.Device.Devices.Count > 0;
         parameters.abort_callback = abort.Callback;
         parameters.abort_callback_user_data = abort.Data;
-        if (shape.Numerics == Numerics.Strict)
+        parameters.type_k = parameters.type_v = shape.Cache switch
         {
-            parameters.type_k = parameters.type_v = GGMLType.GGML_TYPE_F32;
-            parameters.llama_flash_attn_type = LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_DISABLED;
-        }
+            CacheType.F32 => GGMLType.GGML_TYPE_F32,
+            CacheType.Q8_0 => GGMLType.GGML_TYPE_Q8_0,
+            _ => GGMLType.GGML_TYPE_F16,
+        };
+        parameters.llama_flash_attn_type = shape.Flash switch
+        {
+            FlashAttention.On => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_ENABLED,
+            FlashAttention.Off => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_DISABLED,
+            _ => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO,
+        };
         if (shape.Tap is { } tap)
         {
             parameters.cb_eval = (nint)ActivationTap.Callback;

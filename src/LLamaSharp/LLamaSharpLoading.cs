@@ -8,25 +8,41 @@ using LLama.Native;
 namespace Engine.LLamaSharp;
 
 /// <summary>One loading of a file by LLamaSharp, with its progress, its cancellation and llama.cpp's reasons.</summary>
-internal sealed class LLamaSharpLoading(ModelFacts facts, DeviceChoice device, IProgress<float>? progress, CancellationToken cancellationToken)
+internal sealed class LLamaSharpLoading(LoadPlan plan, DeviceChoice device, IProgress<float>? progress, CancellationToken cancellationToken)
 {
+    private readonly ModelFacts _facts = plan.Facts;
     private Exception? _progressError;
 
     /// <exception cref="ModelFileException">llama.cpp refuses the file; its reason is in the message.</exception>
     /// <exception cref="OperationCanceledException">Loading was cancelled.</exception>
-    public Task<SafeLlamaModelHandle> RunAsync() => GuardedThread.Run($"loading {facts.Name}", stackBytes: 16 << 20, Refusal, Load);
+    public Task<SafeLlamaModelHandle> RunAsync() => GuardedThread.Run($"loading {_facts.Name}", stackBytes: 16 << 20, Refusal, Load);
 
     private SafeLlamaModelHandle Load()
     {
         // LLamaSharp's own default copies the weights into memory.
-        var options = new ModelParams(facts.Path) { GpuLayerCount = device.GpuLayers, VocabOnly = !facts.HasWeights, LoadMode = LLamaLoadMode.MemoryMap };
+        var options = new ModelParams(_facts.Path) { GpuLayerCount = device.GpuLayers, VocabOnly = !_facts.HasWeights, LoadMode = LLamaLoadMode.MemoryMap };
+        if (device.Devices.Count > 0)
+        {
+            options.MainGpu = device.Main;
+            options.SplitMode = device.Split switch
+            {
+                SplitMode.Row => GPUSplitMode.Row,
+                SplitMode.None => GPUSplitMode.None,
+                _ => GPUSplitMode.Layer,
+            };
+            for (int i = 0; i < device.Parts.Count; i++)
+            {
+                options.TensorSplits[i] = device.Parts[i];
+            }
+        }
         using var pins = options.ToLlamaModelParams(out var parameters);
         LlamaProgressCallback callback = OnProgress;
         parameters.progress_callback = callback;
+        parameters.use_extra_bufts = plan.Repacks;
         using var log = NativeLog.Listen();
         try
         {
-            return SafeLlamaModelHandle.LoadFromFile(facts.Path, parameters);
+            return SafeLlamaModelHandle.LoadFromFile(_facts.Path, parameters);
         }
         catch (LoadWeightsFailedException)
         {
@@ -39,7 +55,7 @@ internal sealed class LLamaSharpLoading(ModelFacts facts, DeviceChoice device, I
         }
     }
 
-    private ModelFileException Refusal(string reason) => ModelLoading.Refusal(facts, LLamaSharpLibrary.Runner, reason, _progressError);
+    private ModelFileException Refusal(string reason) => ModelLoading.Refusal(_facts, LLamaSharpLibrary.Runner, reason, _progressError);
 
     private bool OnProgress(float part, nint context)
     {

@@ -1,5 +1,6 @@
 using Engine;
 using Engine.LlamaCpp;
+using Engine.Sampling;
 using Engine.Serving;
 
 namespace Tests.Contracts;
@@ -222,5 +223,46 @@ public abstract class LlamaBatchContract : IDisposable
         using LlamaModel model = await LoadAsync();
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(1, 128));
         Assert.Throws<EngineException>(() => { batch.Step([Chunk(0, [-1])], default); });
+    }
+
+    /// <summary>What keys and values of 8 bits move: 2⁻⁸ of the largest of each 32 numbers, so 2⁻⁷ of a deviation, in a few of the sums; and no more than
+    /// the row itself, or something else was read.</summary>
+    [Theory]
+    [InlineData(CacheType.Q8_0, 0.1)]
+    [InlineData(CacheType.F32, Agreement.Floats * 100)] // F16 rounds by 2⁻¹¹
+    public async Task Keys_and_values_are_kept_as_asked(CacheType type, double bound)
+    {
+        var random = new Xoshiro256(4);
+        TinyModel.Llama(64, 96).Set("llama.context_length", 128u).Weights(() => (float)(random.NextCoin() - 0.5)).Write(File("heads.gguf")).Dispose(); // heads of 32
+        var options = new ModelOptions { Path = File("heads.gguf"), Device = "cpu" };
+        using LlamaModel usual = await LoadAsync(options), asked = await LoadAsync(options with { CacheType = type });
+        int[] words = [.. Words(3, 60).Select(word => word % 262)];
+        double difference = Agreement.OfRms(Alone(asked, words), Alone(usual, words));
+        Assert.InRange(difference, 1e-9, bound);
+    }
+
+    [Fact]
+    public async Task A_cache_that_llama_cpp_cannot_make_is_refused_at_loading()
+    {
+        var heads = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync(new ModelOptions { Path = TinyFamilies.Llama(File("small.gguf")), Device = "cpu", CacheType = CacheType.Q8_0 }));
+        Assert.Contains("expected heads of a multiple of 32, found 8", heads.Message, StringComparison.Ordinal);
+        var bias = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync(new ModelOptions { Path = TinyFamilies.T5(File("t5.gguf")), Device = "cpu", CacheType = CacheType.Q8_0 }));
+        Assert.Contains("encoder–decoder", bias.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_setting_of_the_computation_gives_the_same_rows()
+    {
+        using LlamaModel usual = await LoadAsync();
+        float[] expected = Alone(usual, Words(1, 50));
+        var options = new ModelOptions { Path = File("model.gguf"), Device = "cpu" };
+        foreach (ModelOptions other in (ModelOptions[])
+            [options with { MicroBatch = 5 }, options with { FlashAttention = FlashAttention.On }, options with { FlashAttention = FlashAttention.Off },
+             options with { Repack = false }, options with { BatchThreads = 2 }])
+        {
+            using LlamaModel model = await LoadAsync(other);
+            // Without flash attention keys and values are read back as 16-bit floats in another place: one rounding by 2⁻¹¹ in each of two layers.
+            Assert.True(Agreement.OfRms(Alone(model, Words(1, 50)), expected) < Agreement.HalfGelu, other.ToString());
+        }
     }
 }

@@ -41,40 +41,39 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
     {
         string a = file.Metadata.RequireString(GgufKeys.Architecture);
         int batch = GgufUsage.IsEncoderDecoder(a) || GgufUsage.IsEncoder(a) ? contextLength : MicroBatch;
-        return Estimate(file, new ContextShape(contextLength, batch, OutputRows((int)VocabularyOf(file.Metadata, a)), numerics));
+        return Estimate(file, new ContextShape(contextLength, batch, OutputRows(VocabularyOf(file.Metadata)), numerics));
     }
 
     /// <summary>The need of a context.</summary>
     /// <param name="file">The model.</param>
-    /// <param name="shape">Of the context.</param>
-    public static ContextMemory Estimate(GgufFile file, ContextShape shape)
+    /// <param name="shape">Of the context. Without flash attention there are scores, which it never stores.</param>
+    /// <param name="repacks">Whether llama.cpp copies quantized weights.</param>
+    public static ContextMemory Estimate(GgufFile file, ContextShape shape, bool repacks = true)
     {
         var metadata = file.Metadata;
         string a = metadata.RequireString(GgufKeys.Architecture);
         // In double, so that what a hostile file claims becomes a large number and not an overflow.
-        double layers = Number("block_count", 0);
-        double d = Number("embedding_length", 0);
-        double[] heads = PerLayer("attention.head_count", 1);
-        double[] groups = PerLayer("attention.head_count_kv", heads.Max());
-        double headSize = d / Math.Max(1, heads.Max());
-        double kSize = Number("attention.key_length", headSize);
-        double vSize = Number("attention.value_length", headSize);
-        double feedForward = PerLayer("feed_forward_length", 4 * d).Max();
+        double d = Number(metadata, a, "embedding_length", 0);
+        double[] heads = PerLayer(metadata, a, "attention.head_count", 1);
+        double[] groups = PerLayer(metadata, a, "attention.head_count_kv", heads.Max());
+        (double kSize, double vSize) = HeadSizes(file);
+        double feedForward = PerLayer(metadata, a, "feed_forward_length", 4 * d).Max();
         double vocabulary = VocabularyOf(metadata, a);
         double positions = shape.Cells;
-        bool strict = shape.Numerics == Numerics.Strict;
+        double elementBytes = shape.Cache switch { CacheType.F32 => sizeof(float), CacheType.Q8_0 => 34.0 / 32, _ => sizeof(short) };
+        bool storesScores = shape.Flash == FlashAttention.Off;
         bool encodes = GgufUsage.IsEncoderDecoder(a), encodesOnly = GgufUsage.IsEncoder(a);
-        double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * (strict ? sizeof(float) : sizeof(short));
+        double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * elementBytes;
         int microBatch = shape.MicroBatch;
         double logits = (encodes ? microBatch : shape.Outputs) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
         double width = shape.IsUnified ? positions : positions / shape.Sequences; // that a token is compared with
-        double scores = (encodes || a == "t5encoder" ? RelativeScores() : strict ? width * heads.Max() : 0) * microBatch * sizeof(float);
+        double scores = (encodes || a == "t5encoder" ? RelativeScores() : storesScores ? width * heads.Max() : 0) * microBatch * sizeof(float);
         double mask = width * microBatch * (sizeof(float) + sizeof(short));
         double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
         double source = encodes ? sizeof(float) * SourcePositions() * (2 * d + 3 * heads.Max() * kSize) : 0;
         return new ContextMemory(
             file.Tensors.Sum(tensor => tensor.ByteLength),
-            file.Tensors.Where(IsRepacked).Sum(tensor => tensor.ByteLength),
+            repacks ? file.Tensors.Where(IsRepacked).Sum(tensor => tensor.ByteLength) : 0,
             Bytes(keyValues),
             Bytes(logits + Math.Max(logits, scores) + mask + activations + source + Fixed));
 
@@ -83,25 +82,34 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         double RelativeScores() => Math.Max(positions * (3 * heads.Max() + 2), SourcePositions() * (2 * heads.Max() + 1));
 
         // Room is made for a source as long as the model was trained for, however short the context.
-        double SourcePositions() => Math.Max(shape.Length, Number("context_length", 0));
-
-        double Number(string key, double otherwise) => ContextMemory.Number(metadata, a, key, otherwise);
-
-        // One number for all layers, or one for each.
-        double[] PerLayer(string key, double otherwise) => metadata[$"{a}.{key}"] switch
-        {
-            { Count: > 0, ElementType: GgufValueType.UInt32 } value => [.. value.ArrayOf<uint>()!.Select(number => (double)number)],
-            { Count: > 0, ElementType: GgufValueType.Int32 } value => [.. value.ArrayOf<int>()!.Select(number => (double)number)],
-            { Value: uint number } => [.. Enumerable.Repeat((double)number, Count(layers))],
-            _ => [.. Enumerable.Repeat(otherwise, Count(layers))],
-        };
+        double SourcePositions() => Math.Max(shape.Length, Number(metadata, a, "context_length", 0));
     }
+
+    /// <summary>How wide a head's keys and its values are.</summary>
+    public static (double Keys, double Values) HeadSizes(GgufFile file)
+    {
+        string a = file.Metadata.RequireString(GgufKeys.Architecture);
+        double even = Number(file.Metadata, a, "embedding_length", 0) / Math.Max(1, PerLayer(file.Metadata, a, "attention.head_count", 1).Max());
+        return (Number(file.Metadata, a, "attention.key_length", even), Number(file.Metadata, a, "attention.value_length", even));
+    }
+
+    /// <summary>V, as the file says it; 0 where it does not.</summary>
+    public static int VocabularyOf(GgufMetadata metadata) => (int)VocabularyOf(metadata, metadata.RequireString(GgufKeys.Architecture));
 
     private static double VocabularyOf(GgufMetadata metadata, string architecture) =>
         metadata.GetStrings(GgufKeys.Tokens)?.Count ?? Number(metadata, architecture, "vocab_size", 0);
 
     private static double Number(GgufMetadata metadata, string architecture, string key, double otherwise) =>
         metadata[$"{architecture}.{key}"]?.Value is uint value ? value : otherwise;
+
+    // One number for all layers, or one for each.
+    private static double[] PerLayer(GgufMetadata metadata, string architecture, string key, double otherwise) => metadata[$"{architecture}.{key}"] switch
+    {
+        { Count: > 0, ElementType: GgufValueType.UInt32 } value => [.. value.ArrayOf<uint>()!.Select(number => (double)number)],
+        { Count: > 0, ElementType: GgufValueType.Int32 } value => [.. value.ArrayOf<int>()!.Select(number => (double)number)],
+        { Value: uint number } => [.. Enumerable.Repeat((double)number, Count(Number(metadata, architecture, "block_count", 0)))],
+        _ => [.. Enumerable.Repeat(otherwise, Count(Number(metadata, architecture, "block_count", 0)))],
+    };
 
     private static long Bytes(double bytes) => (long)Math.Min(bytes, 1e18);
 

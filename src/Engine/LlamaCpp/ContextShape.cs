@@ -18,6 +18,12 @@ internal sealed record ContextShape(
 
     private const int CellPadding = 256; // llama.cpp rounds up to it
 
+    /// <summary>How keys and values are kept.</summary>
+    public CacheType Cache { get; init; } = Numerics == Numerics.Strict ? CacheType.F32 : CacheType.F16;
+
+    /// <summary>Whether attention stores no scores.</summary>
+    public FlashAttention Flash { get; init; } = Numerics == Numerics.Strict ? FlashAttention.Off : FlashAttention.Auto;
+
     /// <summary>Sequences, numbered from 0.</summary>
     public int Sequences { get; init; } = 1;
 

@@ -6,6 +6,34 @@ namespace Engine.LlamaCpp;
 /// <param name="GpuLayers"><c>n_gpu_layers</c>: 0 on the CPU, negative for all.</param>
 internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, int GpuLayers)
 {
+    /// <summary>How the model is divided among the devices. Not used on the CPU.</summary>
+    public SplitMode Split { get; private init; }
+
+    /// <summary>Each device's part; empty for parts by the memory that is free.</summary>
+    public IReadOnlyList<float> Parts { get; private init; } = [];
+
+    /// <summary>The device that has what is not divided.</summary>
+    public int Main { get; private init; }
+
+    /// <summary>The same, divided as the options say.</summary>
+    /// <exception cref="ConfigurationException">There are fewer devices than they name.</exception>
+    public DeviceChoice Divided(ModelOptions options)
+    {
+        if (Devices.Count == 0)
+        {
+            return this;
+        }
+        if (options.TensorSplit.Count > Devices.Count)
+        {
+            throw new ConfigurationException($"Choosing devices: TensorSplit has {options.TensorSplit.Count} parts, and there are {Devices.Count} devices ({Name}). Name a part for each.");
+        }
+        if (options.MainDevice >= Devices.Count)
+        {
+            throw new ConfigurationException($"Choosing devices: MainDevice is {options.MainDevice}, and there are {Devices.Count} devices ({Name}). Number them from 0.");
+        }
+        return this with { Split = options.SplitMode, Parts = options.TensorSplit, Main = options.MainDevice };
+    }
+
     /// <summary>The CPU alone. Its list of devices is empty and not null, for null would take all there are.</summary>
     public static DeviceChoice Cpu { get; } = new("cpu", [], 0);
 

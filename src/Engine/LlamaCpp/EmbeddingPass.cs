@@ -12,7 +12,7 @@ internal sealed class EmbeddingPass(LlamaModel model, Numerics numerics) : IPass
     /// <inheritdoc/>
     public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
     {
-        LlamaContext context = pooling == Pooling.Rank ? _ranks ??= model.CreateRankContext(numerics) : _rows ??= model.CreateEmbeddingContext(numerics);
+        LlamaContext context = pooling == Pooling.Rank ? _ranks ??= model.CreateRankContext(numerics) : _rows ??= model.CreateContext(model.Shapes.Embedding(numerics));
         var rows = new PooledRows(context, model.EmbeddingWidth, pooling, sink);
         foreach (int[] group in InputGroups.Of(inputs, context.Shape))
         {

@@ -1,4 +1,4 @@
-using Engine.Generation;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +26,7 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
         var model = await Task.Run(() => LoadFileAsync(options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return new SessionModel(model, options.Slots, logger: _logger);
+        return new ServedModel(model, ServingOptions.Of(options), _logger);
     }
 
     internal Task<LlamaCppModel> LoadFileAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
@@ -39,9 +39,9 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
     {
         var library = LlamaLibrary.Load(options.LibraryPath, _logger, Variant.Plugin);
         NativeGuard.Install();
-        var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger);
+        var device = DeviceSelection.Choose(kind => kind.Absence(library), options.Device, options.GpuLayers, _logger).Divided(options);
         plan.RequireMemory(device);
-        var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks && !options.Exact }.RunAsync().ConfigureAwait(false);
+        var handle = await new ModelLoading(plan.Facts, device, progress, cancellationToken) { Repacks = Variant.Repacks && plan.Repacks }.RunAsync().ConfigureAwait(false);
         return new LlamaCppModel(handle, plan, device)
         {
             Variant = Variant,

@@ -8,11 +8,8 @@ namespace Engine.LlamaCpp;
 
 /// <summary>A model that llama.cpp runs, whichever binding makes its calls: what its contexts are made for, and what becomes of it
 /// when native code fails.</summary>
-internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedModel
+internal abstract class LlamaModel : Serving.ILoadedModel
 {
-    // Tokens of a step at the most. They are divided into micro-batches, so that a step may be of any size below.
-    private const int StepTokens = 512;
-
     private readonly LoadPlan _plan;
     private readonly ModelFacts _facts;
     private readonly DeviceChoice _device;
@@ -53,6 +50,9 @@ internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedMod
     /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
     public int Threads => _plan.Threads;
 
+    /// <summary>The same, where several tokens are evaluated at once.</summary>
+    public int BatchThreads => _plan.BatchThreads;
+
     /// <summary>d of embeddings.</summary>
     public abstract int EmbeddingWidth { get; }
 
@@ -69,7 +69,8 @@ internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedMod
     /// <remarks>Measured of K-quants on x86. The plain kernels of F32, F16 and the older quantizations come in two kinds, and those of Arm take two columns at once.</remarks>
     public bool ColumnsAgree { get; }
 
-    private int MicroBatch => Variant.MicroBatch is { } asked ? Math.Min(asked, Card.ContextLength) : _device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch;
+    /// <summary>The shapes of its contexts.</summary>
+    public ContextShapes Shapes => new(_plan, _device, Variant, Card.VocabularySize);
 
     /// <inheritdoc/>
     public bool HasBatch => Card.Abilities.HasFlag(ModelAbilities.Generate) && !HasSource;
@@ -78,78 +79,28 @@ internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedMod
     public ISequenceBatch OpenBatch(BatchShape shape)
     {
         ThrowIfFailed();
-        return new LlamaBatch(this, CreateBatchContext(shape));
+        return new LlamaBatch(this, CreateContext(Shapes.Batch(shape)));
     }
 
     /// <inheritdoc/>
     public IPass OpenPass(PassKind kind)
     {
         ThrowIfFailed();
-        int rows = Variant.MicroBatch is null ? ContextMemory.OutputRows(Card.VocabularySize) : MicroBatch;
         return kind switch
         {
             { Taps: true } => new TapPass(this, kind.Numerics),
             { Embeds: true } => new EmbeddingPass(this, kind.Numerics),
-            _ when HasSource => new DecoderPass(CreateEncodingContext(Card.ContextLength, kind.Numerics), rows, MicroBatch),
-            _ => new DecoderPass(CreateContext(new(Card.ContextLength, MicroBatch, rows, kind.Numerics)), rows),
+            _ => new DecoderPass(CreateContext(Shapes.Generating(kind.Numerics)), Shapes.Rows, Shapes.MicroBatch),
         };
     }
-
-    /// <inheritdoc/>
-    public ISession CreateSession(SessionKind kind) => new PassSession(OpenPass(new(kind.Numerics, kind.Embeds, kind.Taps)));
-
-    /// <summary>The context of a batch. In the exact mode no sequence's digits depend on another's: each has cells of its own, keys and values
-    /// are F32, and there is no flash attention, which cuts the work by the width of all.</summary>
-    public LlamaContext CreateBatchContext(BatchShape shape)
-    {
-        bool exact = _plan.Options.Exact;
-        var context = new ContextShape(Card.ContextLength, Batch: 1, shape.Sequences, exact ? Numerics.Strict : Numerics.Production)
-        {
-            Sequences = shape.Sequences,
-            Cells = shape.Cells,
-            IsUnified = !exact,
-        };
-        int batch = Math.Min(context.Cells, Math.Max(StepTokens, MicroBatch));
-        return CreateContext(context with { Batch = batch, MicroBatch = Math.Min(MicroBatch, batch) });
-    }
-
-    /// <summary>A context of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
-    /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
-    public LlamaContext CreateEncodingContext(int tokens, Numerics numerics, ActivationTap? tap = null) =>
-        CreateContext(new(tokens, tokens, tokens, numerics, Embeds: !HasSource, Tap: tap, Encodes: true));
-
-    /// <summary>A context whose tokens all give a row behind the final norm.</summary>
-    public LlamaContext CreateEmbeddingContext(Numerics numerics)
-    {
-        if (_facts.Encodes)
-        {
-            return CreateEncodingContext(Card.ContextLength, numerics);
-        }
-        int batch = _facts.IsWhole ? Card.ContextLength : ContextMemory.OutputRows(Card.VocabularySize); // llama.cpp computes logits beside them, wanted or not
-        return CreateContext(Packing(new(Card.ContextLength, batch, batch, numerics, Embeds: true)));
-    }
-
-    /// <summary>The same for the tokens of one request in one batch.</summary>
-    public LlamaContext CreateEmbeddingContext(Numerics numerics, int tokens, ActivationTap tap) => _facts.Encodes
-        ? CreateEncodingContext(tokens, numerics, tap)
-        : CreateContext(new(tokens, tokens, tokens, numerics, Embeds: true, Tap: tap));
 
     /// <summary>A context that gives the scores of the classifier.</summary>
     /// <param name="numerics">How exactly it computes.</param>
     /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
     /// <param name="tap">Takes activations.</param>
     /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
-    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
-    {
-        int length = tokens ?? Card.ContextLength;
-        return _facts is { HasClassifier: true, IsEncoder: true }
-            ? CreateContext(Packing(new(length, length, length, numerics, Embeds: true, Pooling.Rank, tap)))
-            : throw RequestRules.NoClassifier(Card.Name);
-    }
-
-    /// <summary>A context that holds all tokens of one request in one batch.</summary>
-    public LlamaContext CreateTapContext(int tokens, Numerics numerics, ActivationTap tap) =>
-        CreateContext(new(tokens, tokens, tokens, numerics, Tap: tap));
+    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null) =>
+        _facts is { HasClassifier: true, IsEncoder: true } ? CreateContext(Shapes.Ranking(numerics, tokens, tap)) : throw RequestRules.NoClassifier(Card.Name);
 
     /// <inheritdoc/>
     public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
@@ -214,23 +165,5 @@ internal abstract class LlamaModel : Serving.ILoadedModel, Generation.ILoadedMod
         var need = ContextMemory.Estimate(_plan.File, shape);
         MemoryRefusal.Check($"Making a context of {shape.Cells} tokens for {Card.Name}", need.Context, _device);
         return new LlamaContext(this, shape, OpenCalls);
-    }
-
-    // Room for several inputs. Exact numerics have none: neighbours move the last digits.
-    private ContextShape Packing(ContextShape shape)
-    {
-        if (shape is not { Numerics: Numerics.Production, Tap: null })
-        {
-            return shape;
-        }
-        int batch = _facts.IsWhole ? Math.Max(shape.Batch, InputGroups.MostTokens) : shape.Batch;
-        return shape with
-        {
-            Batch = batch,
-            Outputs = batch,
-            Cells = Math.Max(shape.Length, batch),
-            Sequences = Math.Min(InputGroups.MostInputs, batch),
-            IsUnified = true,
-        };
     }
 }

@@ -20,6 +20,12 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     /// <summary>The managed tokenizer that feeds the model; null where llama.cpp's own splits texts.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
+    /// <summary>Threads where several tokens are evaluated at once.</summary>
+    public int BatchThreads => Options.BatchThreads == 0 ? Threads : Math.Min(Options.BatchThreads, Environment.ProcessorCount);
+
+    /// <summary>Whether quantized weights may be copied into another order, which rounds tokens by their number in a batch.</summary>
+    public bool Repacks => Options is { Repack: true, Exact: false };
+
     /// <summary>Opens the file and refuses what cannot be loaded.</summary>
     /// <exception cref="EngineException">The options contradict themselves or the file, or the file would end the process.</exception>
     public static LoadPlan Read(ModelOptions options, ILogger logger)
@@ -30,6 +36,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             GgufPreflight.CheckForLlamaCpp(file);
             var facts = new ModelFacts(file, options.VocabularyOnly);
+            CheckCacheType(options, file, facts);
             IReadOnlyList<AdapterCard> adapters = AdapterLoading.Check(file, options.VocabularyOnly ? [] : options.Adapters, logger);
             return new LoadPlan(file, facts, facts.ContextLength(options.ContextLength), ThreadsOf(options, facts, logger), options, adapters)
             {
@@ -51,9 +58,32 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             return;
         }
-        var need = ContextMemory.Estimate(File, ContextLength, Numerics.Production);
-        long required = (long)Math.Min(need.Weights + need.Repacked + (double)need.Context * Options.Slots, 1e18);
-        MemoryRefusal.Check($"Loading {Facts.Name} with {Options.Slots} contexts of {ContextLength} tokens", required, device);
+        BatchShape shape = ServingOptions.Of(Options).ShapeFor(ContextLength);
+        var shapes = new ContextShapes(this, device, NativeVariant.AsServed, ContextMemory.VocabularyOf(File.Metadata));
+        bool batches = Facts.Abilities.HasFlag(ModelAbilities.Generate) && !Facts.HasSource;
+        ContextShape context = batches ? shapes.Batch(shape) : Facts.HasSource ? shapes.Generating(Numerics.Production) : shapes.Embedding(Numerics.Production);
+        bool computesOnCpu = device.Devices.Count == 0 || device.GpuLayers >= 0;
+        ContextMemory need = ContextMemory.Estimate(File, context, Repacks && computesOnCpu);
+        MemoryRefusal.Check($"Loading {Facts.Name} with {(batches ? $"{shape.Sequences} slots and " : "")}a context of {context.Cells} tokens", need.Total, device);
+    }
+
+    // llama.cpp makes no context of rows that blocks of 32 do not divide, and ends the process where values are quantized and attention has a bias.
+    private static void CheckCacheType(ModelOptions options, GgufFile file, ModelFacts facts)
+    {
+        if (options.CacheType != CacheType.Q8_0)
+        {
+            return;
+        }
+        const int Block = 32;
+        if (facts.HasSource)
+        {
+            throw new ConfigurationException($"Loading {facts.Name}: CacheType is q8_0, and the attention of an encoder–decoder has a bias, with which llama.cpp quantizes no values. Set it to f16.");
+        }
+        (double keys, double values) = ContextMemory.HeadSizes(file);
+        if ((keys % Block != 0 ? keys : values) is var size && size % Block != 0)
+        {
+            throw new ConfigurationException($"Loading {facts.Name}: CacheType is q8_0, which keeps blocks of {Block} numbers: expected heads of a multiple of {Block}, found {size}. Set it to f16.");
+        }
     }
 
     private static int ThreadsOf(ModelOptions options, ModelFacts facts, ILogger logger)
@@ -62,7 +92,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         if (options.Threads == 0)
         {
             // ggml's threads wait for each other by spinning: more of them than cores is slower by orders of magnitude.
-            return (int)Math.Clamp(facts.TensorBytes / BytesPerThread, 1, Math.Max(1, cores / options.Slots));
+            return (int)Math.Clamp(facts.TensorBytes / BytesPerThread, 1, cores);
         }
         if (options.Threads > cores)
         {

@@ -25,12 +25,25 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
         var self = GCHandle.Alloc(this);
         try
         {
+            float[] parts = [.. device.Parts, .. new float[(int)Llama.llama_max_devices()]]; // as many as llama.cpp reads, and more
             fixed (nint* devices = device.ToNullTerminated())
+            fixed (float* split = parts)
             {
                 var parameters = Llama.llama_model_default_params();
                 parameters.devices = (nint)devices;
                 parameters.n_gpu_layers = device.GpuLayers;
                 parameters.use_extra_bufts = Repacks;
+                if (device.Devices.Count > 0)
+                {
+                    parameters.split_mode = device.Split switch
+                    {
+                        SplitMode.Row => llama_split_mode.ROW,
+                        SplitMode.None => llama_split_mode.NONE,
+                        _ => llama_split_mode.LAYER,
+                    };
+                    parameters.main_gpu = device.Main;
+                    parameters.tensor_split = device.Parts.Count > 0 ? (nint)split : 0;
+                }
                 parameters.vocab_only = !facts.HasWeights;
                 parameters.progress_callback = &OnProgress;
                 parameters.progress_callback_user_data = GCHandle.ToIntPtr(self);

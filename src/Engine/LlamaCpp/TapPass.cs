@@ -11,9 +11,9 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
     {
         int[] tokens = input.Tokens, source = input.Source ?? [];
         using var tap = new ActivationTap(input.Activations) { Positions = tokens.Length };
-        using var context = model.HasSource
-            ? model.CreateEncodingContext(Math.Max(tokens.Length, source.Length), numerics, tap)
-            : model.CreateTapContext(tokens.Length, numerics, tap);
+        using var context = model.CreateContext(model.HasSource
+            ? model.Shapes.Encoding(Math.Max(tokens.Length, source.Length), numerics, tap)
+            : model.Shapes.Tapping(tokens.Length, numerics, tap));
         if (model.HasSource)
         {
             tap.Part = ActivationTap.Encoder;
@@ -41,7 +41,7 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
         };
         using var context = pooling == Pooling.Rank
             ? model.CreateRankContext(numerics, tokens.Length, tap)
-            : model.CreateEmbeddingContext(numerics, tokens.Length, tap);
+            : model.CreateContext(model.Shapes.Embedding(numerics, tokens.Length, tap));
         new PooledRows(context, model.EmbeddingWidth, pooling, sink).Read(inputs, [0], cancellationToken);
         return tap.Finish();
     }

@@ -30,6 +30,38 @@ internal static class ModelOptionRules
         {
             yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for as many as help.";
         }
+        if (options.BatchThreads < 0)
+        {
+            yield return $"BatchThreads is {options.BatchThreads}. Set it to a number of threads, or to 0 for as many as Threads.";
+        }
+        if (options.MicroBatch is < 0 or (> 0 and < LeastMicroBatch) or > MostMicroBatch)
+        {
+            yield return $"MicroBatch is {options.MicroBatch}. Set it to a number of tokens from {LeastMicroBatch} to {MostMicroBatch}, or to 0 for the device's own.";
+        }
+        if (!Enum.IsDefined(options.CacheType))
+        {
+            yield return $"CacheType is {options.CacheType}. Set it to {Words<CacheType>()}.";
+        }
+        if (!Enum.IsDefined(options.FlashAttention))
+        {
+            yield return $"FlashAttention is {options.FlashAttention}. Set it to {Words<FlashAttention>()}.";
+        }
+        if (options is { CacheType: CacheType.Q8_0, FlashAttention: FlashAttention.Off })
+        {
+            yield return "CacheType is q8_0, and FlashAttention is off. Set FlashAttention to auto or on, without which values cannot be quantized, or CacheType to f16.";
+        }
+        if (!Enum.IsDefined(options.SplitMode))
+        {
+            yield return $"SplitMode is {options.SplitMode}. Set it to {Words<SplitMode>()}.";
+        }
+        if (options.TensorSplit.Count > 0 && (options.TensorSplit.Any(part => !float.IsFinite(part) || part < 0) || options.TensorSplit.All(part => part == 0)))
+        {
+            yield return $"TensorSplit is {string.Join(", ", options.TensorSplit)}. Set it to a number for each device, none below 0 and one above it at least.";
+        }
+        if (options.MainDevice < 0)
+        {
+            yield return $"MainDevice is {options.MainDevice}. Set it to the number of a device, from 0.";
+        }
         if (options.GpuLayers < -1)
         {
             yield return $"GpuLayers is {options.GpuLayers}. Set it to a number of layers, or to -1 for all.";
@@ -56,6 +88,12 @@ internal static class ModelOptionRules
             throw new ConfigurationException($"Loading a model: {mistake}");
         }
     }
+
+    private static string Words<T>() where T : struct, Enum => string.Join(" or ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()));
+
+    // In the exact mode a prompt is cut so that no piece has a single token.
+    private const int LeastMicroBatch = 4;
+    private const int MostMicroBatch = 8192;
 
     // llama.cpp's LLAMA_MAX_SEQ; a sequence beyond it ends the process.
     private const int MostSlots = 256;

@@ -19,8 +19,11 @@ public sealed record ServingOptions
     public BatchShape ShapeFor(ModelCard card)
     {
         ArgumentNullException.ThrowIfNull(card);
-        return new(Slots, CacheTokens > 0 ? CacheTokens : (int)Math.Min(int.MaxValue, (long)Slots * card.ContextLength));
+        return ShapeFor(card.ContextLength);
     }
+
+    /// <summary>The same, before the model is loaded.</summary>
+    internal BatchShape ShapeFor(int contextLength) => new(Slots, CacheTokens > 0 ? CacheTokens : (int)Math.Min(int.MaxValue, (long)Slots * contextLength));
 
     /// <summary>Those of a configured model.</summary>
     public static ServingOptions Of(ModelOptions options)

@@ -143,7 +143,7 @@ public sealed class ActivationTapTests : IDisposable
         TinyModel.Llama().Write(_folder.File("model.gguf")).Dispose();
         using LlamaCppModel model = await new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File("model.gguf"), Device = "cpu" }, null, default);
         using var tap = new ActivationTap([ScoreRequest.AllActivations]) { Available = 1000 };
-        using LlamaContext context = model.CreateTapContext(3, Numerics.Strict, tap);
+        using LlamaContext context = model.CreateContext(model.Shapes.Tapping(3, Numerics.Strict, tap));
         context.Evaluate([1, 2, 3], 3, default);
         var error = Assert.Throws<InsufficientMemoryException>(() => tap.Finish());
         Assert.Equal(1000, error.AvailableBytes);

@@ -34,7 +34,7 @@ public sealed partial class ContextMemoryTests : IDisposable
         using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
         using var file = GgufFile.Open(path);
         var estimate = ContextMemory.Estimate(file, contextLength, numerics);
-        model.CreateSession(new(numerics)).Dispose();
+        model.OpenPass(new(numerics)).Dispose();
         var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
             .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
         Assert.Equal(said["KV"], estimate.KeyValues, 0.01 * (1 << 20));
@@ -54,7 +54,7 @@ public sealed partial class ContextMemoryTests : IDisposable
         var log = new Lines();
         using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", ContextLength = contextLength }, null, default);
         var estimate = ContextMemory.Estimate(file, contextLength, numerics);
-        using (var context = model.CreateEmbeddingContext(numerics))
+        using (var context = model.CreateContext(model.Shapes.Embedding(numerics)))
         {
             estimate = ContextMemory.Estimate(file, context.Shape);
         }
@@ -63,6 +63,41 @@ public sealed partial class ContextMemoryTests : IDisposable
         Assert.DoesNotContain("KV", said.Keys);
         Assert.Equal(0, estimate.KeyValues);
         Assert.InRange(said["compute"] + said["output"], 0, estimate.Computation);
+    }
+
+    [Theory]
+    [InlineData(1, 256)]
+    [InlineData(16, 4096)]
+    [InlineData(16, 4096, CacheType.F32)]
+    [InlineData(16, 4096, CacheType.Q8_0)]
+    [InlineData(16, 4096, CacheType.F16, true)]
+    [InlineData(200, 20_000, CacheType.F16, false, 512)]
+    public async Task The_estimate_holds_what_a_batch_takes(int sequences, int cells, CacheType cache = CacheType.F16, bool exact = false, int microBatch = 0)
+    {
+        string path = _folder.File("model.gguf");
+        using var file = TinyModel.Llama(64, 96).Set("llama.context_length", 1024u).Write(path);
+        var log = new Lines();
+        using var model = await new LlamaCppBackend(log).LoadFileAsync(
+            new() { Path = path, Device = "cpu", Slots = sequences, CacheType = cache, Exact = exact, MicroBatch = microBatch }, null, default);
+        ContextShape shape = model.Shapes.Batch(new(sequences, cells));
+        ContextMemory estimate = ContextMemory.Estimate(file, shape);
+        model.OpenBatch(new(sequences, cells)).Dispose();
+        var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
+            .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
+        Assert.Equal(said["KV"], estimate.KeyValues, 0.01 * (1 << 20));
+        Assert.InRange(said["compute"] + said["output"], 0, estimate.Computation);
+        Assert.Contains(log.Written, line => line.Contains($"n_ctx                 = {shape.Cells}", StringComparison.Ordinal));
+        Assert.Contains(log.Written, line => line.Contains($"n_batch               = {shape.Batch}", StringComparison.Ordinal));
+        Assert.Contains(log.Written, line => line.Contains($"n_ubatch              = {shape.MicroBatch}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_repacking_the_copies_are_not_counted()
+    {
+        using var file = TinyModel.Llama(256, 512).Store("blk.0.attn_q.weight", GgmlType.Q4_K, 256, 256).Write(_folder.File("model.gguf"));
+        var shape = new ContextShape(256, 64, 64, Numerics.Production);
+        Assert.Equal(256 * 256 / 256 * 144, ContextMemory.Estimate(file, shape).Repacked);
+        Assert.Equal(0, ContextMemory.Estimate(file, shape, repacks: false).Repacked);
     }
 
     private sealed class Lines : ILogger<LlamaCppBackend>

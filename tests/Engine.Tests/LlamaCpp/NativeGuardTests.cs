@@ -1,6 +1,6 @@
-using Engine.Generation;
 using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
+using Engine.Serving;
 
 namespace Engine.Tests.LlamaCpp;
 
@@ -21,17 +21,17 @@ public sealed class NativeGuardTests : IDisposable
         return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu" }, null, default);
     }
 
-    private static Task<List<GeneratedToken>> Generate(SessionModel model) =>
+    private static Task<List<GeneratedToken>> Generate(ServedModel model) =>
         model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
 
     [Fact]
     public async Task A_failed_assertion_ends_one_model_and_the_others_go_on()
     {
-        await using var healthy = new SessionModel(await Load("healthy.gguf"), 1);
+        await using var healthy = new ServedModel(await Load("healthy.gguf"), new() { Slots = 1 });
         Assert.Equal(2, (await Generate(healthy)).Count);
 
         // Room for one row of logits in native code, and a session that asks for eight.
-        var sick = new SessionModel(new Misshapen(await Load("sick.gguf")), 2);
+        var sick = new ServedModel(new Misshapen(await Load("sick.gguf")), new() { Slots = 2 });
         var request = new ScoreRequest { Tokens = Prompt.FromTokens([1, 2, 3, 4, 5, 6, 7, 8]) };
         var error = await Assert.ThrowsAsync<NativeFailureException>(() => sick.ScoreAsync(request).ToListAsync().AsTask().WaitAsync(Soon));
         Assert.Contains("GGML_ASSERT", error.Message, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class NativeGuardTests : IDisposable
         await sick.DisposeAsync().AsTask().WaitAsync(Soon);
 
         Assert.Equal(2, (await Generate(healthy)).Count);
-        await using var another = new SessionModel(await Load("another.gguf"), 1);
+        await using var another = new ServedModel(await Load("another.gguf"), new() { Slots = 1 });
         Assert.Equal(2, (await Generate(another)).Count);
     }
 
@@ -59,10 +59,14 @@ public sealed class NativeGuardTests : IDisposable
 
         public ITokenizer Tokenizer => model.Tokenizer;
 
-        public ISession CreateSession(SessionKind kind)
+        public bool HasBatch => true;
+
+        public ISequenceBatch OpenBatch(BatchShape shape) => model.OpenBatch(shape);
+
+        public IPass OpenPass(PassKind kind)
         {
             var shape = new ContextShape(256, 64, Outputs: 8, kind.Numerics);
-            return new PassSession(new DecoderPass(new LlamaContext(model, shape, (asked, abort) => model.OpenCalls(asked with { Outputs = 1 }, abort)), outputRows: 8));
+            return new DecoderPass(new LlamaContext(model, shape, (asked, abort) => model.OpenCalls(asked with { Outputs = 1 }, abort)), outputRows: 8);
         }
 
         public void OnFailure(Action<NativeFailureException> handler) => model.OnFailure(handler);

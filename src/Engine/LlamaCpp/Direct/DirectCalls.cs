@@ -120,21 +120,25 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
         parameters.n_ubatch = (uint)shape.MicroBatch;
         parameters.n_seq_max = (uint)shape.Sequences;
         parameters.n_outputs_max = (uint)shape.Outputs;
-        parameters.n_threads = parameters.n_threads_batch = model.Threads;
+        parameters.n_threads = model.Threads;
+        parameters.n_threads_batch = model.BatchThreads;
         parameters.pooling_type = PoolingOf(shape.Pooling);
         parameters.embeddings = shape.Embeds;
         parameters.kv_unified = shape.IsUnified;
         parameters.abort_callback = (delegate* unmanaged[Cdecl]<nint, byte>)abort.Callback;
         parameters.abort_callback_data = abort.Data;
-        if (shape.Numerics == Numerics.Strict)
+        parameters.type_k = parameters.type_v = shape.Cache switch
         {
-            parameters.type_k = parameters.type_v = ggml_type.F32;
-            parameters.flash_attn_type = llama_flash_attn_type.DISABLED;
-        }
-        if (model.Variant.FlashAttention is { } flash)
+            CacheType.F32 => ggml_type.F32,
+            CacheType.Q8_0 => ggml_type.Q8_0,
+            _ => ggml_type.F16,
+        };
+        parameters.flash_attn_type = shape.Flash switch
         {
-            parameters.flash_attn_type = flash ? llama_flash_attn_type.ENABLED : llama_flash_attn_type.DISABLED;
-        }
+            FlashAttention.On => llama_flash_attn_type.ENABLED,
+            FlashAttention.Off => llama_flash_attn_type.DISABLED,
+            _ => llama_flash_attn_type.AUTO,
+        };
         if (shape.Tap is { } tap)
         {
             parameters.cb_eval = ActivationTap.Callback;

@@ -1,0 +1,93 @@
+using Engine.Serving;
+
+namespace Engine.LlamaCpp;
+
+/// <summary>The shapes of a model's contexts, by what they are for.</summary>
+/// <param name="plan">What is loaded.</param>
+/// <param name="device">Where.</param>
+/// <param name="variant">How it computes.</param>
+/// <param name="vocabularySize">V.</param>
+internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVariant variant, int vocabularySize)
+{
+    // Tokens of a step at the most. They are divided into micro-batches, so that a step may be of any size below.
+    private const int StepTokens = 512;
+
+    /// <summary>Tokens evaluated at once.</summary>
+    public int MicroBatch { get; } = Math.Min(plan.ContextLength,
+        variant.MicroBatch ?? (plan.Options.MicroBatch > 0 ? plan.Options.MicroBatch : device.Devices.Count == 0 ? ContextMemory.MicroBatch : ContextMemory.DeviceMicroBatch));
+
+    /// <summary>Rows of logits at once.</summary>
+    public int Rows => variant.MicroBatch is null ? Math.Min(MicroBatch, ContextMemory.OutputRows(vocabularySize)) : MicroBatch;
+
+    private int Length => plan.ContextLength;
+
+    /// <summary>Of a batch. In the exact mode no sequence's digits depend on another's: each has cells of its own, keys and values
+    /// are F32, and there is no flash attention, which cuts the work by the width of all.</summary>
+    public ContextShape Batch(BatchShape asked)
+    {
+        bool exact = plan.Options.Exact;
+        ContextShape shape = Shape(Length, batch: 1, asked.Sequences, exact ? Numerics.Strict : Numerics.Production) with
+        {
+            Sequences = asked.Sequences,
+            Cells = asked.Cells,
+            IsUnified = !exact,
+        };
+        int batch = Math.Min(shape.Cells, Math.Max(StepTokens, MicroBatch));
+        return shape with { Batch = batch, MicroBatch = Math.Min(MicroBatch, batch) };
+    }
+
+    /// <summary>Of one request that generates or scores.</summary>
+    public ContextShape Generating(Numerics numerics) => plan.Facts.HasSource ? Encoding(Length, numerics) : Shape(Length, MicroBatch, Rows, numerics);
+
+    /// <summary>Of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
+    /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
+    public ContextShape Encoding(int tokens, Numerics numerics, ActivationTap? tap = null) =>
+        Shape(tokens, tokens, tokens, numerics) with { Embeds = !plan.Facts.HasSource, Tap = tap, Encodes = true };
+
+    /// <summary>Of inputs whose tokens all give a row after the final norm.</summary>
+    public ContextShape Embedding(Numerics numerics) =>
+        plan.Facts.Encodes ? Encoding(Length, numerics)
+        : Packing(Shape(Length, plan.Facts.IsWhole ? Length : Rows, plan.Facts.IsWhole ? Length : Rows, numerics) with { Embeds = true }); // llama.cpp computes logits beside them, wanted or not
+
+    /// <summary>The same for the tokens of one request in one batch.</summary>
+    public ContextShape Embedding(Numerics numerics, int tokens, ActivationTap tap) =>
+        plan.Facts.Encodes ? Encoding(tokens, numerics, tap) : Shape(tokens, tokens, tokens, numerics) with { Embeds = true, Tap = tap };
+
+    /// <summary>Of inputs that get the scores of the classifier.</summary>
+    public ContextShape Ranking(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
+    {
+        int length = tokens ?? Length;
+        return Packing(Shape(length, length, length, numerics) with { Embeds = true, Pooling = Pooling.Rank, Tap = tap });
+    }
+
+    /// <summary>Of one request whose tokens all give logits in one batch.</summary>
+    public ContextShape Tapping(int tokens, Numerics numerics, ActivationTap tap) => Shape(tokens, tokens, tokens, numerics) with { Tap = tap };
+
+    private ContextShape Shape(int length, int batch, int outputs, Numerics numerics)
+    {
+        var shape = new ContextShape(length, batch, outputs, numerics);
+        if (numerics == Numerics.Production)
+        {
+            shape = shape with { Cache = plan.Options.CacheType, Flash = plan.Options.FlashAttention };
+        }
+        return variant.FlashAttention is { } flash ? shape with { Flash = flash ? FlashAttention.On : FlashAttention.Off } : shape;
+    }
+
+    // Room for several inputs. Strict numerics have none: neighbours move the last digits.
+    private ContextShape Packing(ContextShape shape)
+    {
+        if (shape is not { Numerics: Numerics.Production, Tap: null })
+        {
+            return shape;
+        }
+        int batch = plan.Facts.IsWhole ? Math.Max(shape.Batch, InputGroups.MostTokens) : shape.Batch;
+        return shape with
+        {
+            Batch = batch,
+            Outputs = batch,
+            Cells = Math.Max(shape.Length, batch),
+            Sequences = Math.Min(InputGroups.MostInputs, batch),
+            IsUnified = true,
+        };
+    }
+}
