@@ -49,7 +49,7 @@ public sealed record ModelOptions
     public CacheType CacheType { get; init; } = CacheType.F16;
 
     /// <summary>Whether attention is computed in one pass that stores no scores, but with <see cref="Numerics.Strict"/> and <see cref="Exact"/>, where it is not.</summary>
-    /// <value>The default is <see cref="FlashAttention.Auto"/>: where the device has it.</value>
+    /// <value>The default is <see cref="FlashAttention.Auto"/>: where the device has it, but with <see cref="CacheType.F32"/>.</value>
     public FlashAttention FlashAttention { get; init; }
 
     /// <summary>Whether llama.cpp copies quantized weights into the order in which the CPU multiplies them fastest.</summary>

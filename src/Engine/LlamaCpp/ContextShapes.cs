@@ -68,7 +68,9 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         var shape = new ContextShape(length, batch, outputs, numerics);
         if (numerics == Numerics.Production)
         {
-            shape = shape with { Cache = plan.Options.CacheType, Flash = plan.Options.FlashAttention };
+            // llama.cpp casts F32 keys and values to F16 where it computes flash attention.
+            bool rounds = plan.Options is { CacheType: CacheType.F32, FlashAttention: FlashAttention.Auto };
+            shape = shape with { Cache = plan.Options.CacheType, Flash = rounds ? FlashAttention.Off : plan.Options.FlashAttention };
         }
         return variant.FlashAttention is { } flash ? shape with { Flash = flash ? FlashAttention.On : FlashAttention.Off } : shape;
     }

@@ -50,6 +50,10 @@ internal static class ModelOptionRules
         {
             yield return "CacheType is q8_0, and FlashAttention is off. Set FlashAttention to auto or on, without which values cannot be quantized, or CacheType to f16.";
         }
+        if (options is { CacheType: CacheType.F32, FlashAttention: FlashAttention.On })
+        {
+            yield return "CacheType is f32, and FlashAttention is on, which rounds keys and values to 16 bits. Set FlashAttention to auto or off, or CacheType to f16.";
+        }
         if (!Enum.IsDefined(options.SplitMode))
         {
             yield return $"SplitMode is {options.SplitMode}. Set it to {Words<SplitMode>()}.";
@@ -89,7 +93,11 @@ internal static class ModelOptionRules
         }
     }
 
-    private static string Words<T>() where T : struct, Enum => string.Join(" or ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()));
+    private static string Words<T>() where T : struct, Enum
+    {
+        string[] names = [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+        return $"{string.Join(", ", names[..^1])} or {names[^1]}";
+    }
 
     // In the exact mode a prompt is cut so that no piece has a single token.
     private const int LeastMicroBatch = 4;

@@ -32,6 +32,15 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:b:Queue", "-1"),
             ("Engine:Models:b:Threads", "-2"),
             ("Engine:Models:b:GpuLayers", "-3"),
+            ("Engine:Models:b:CacheType", "q8_0"),
+            ("Engine:Models:b:FlashAttention", "off"),
+            ("Engine:Models:b:MicroBatch", "3"),
+            ("Engine:Models:b:BatchThreads", "-1"),
+            ("Engine:Models:b:TensorSplit:0", "1"),
+            ("Engine:Models:b:TensorSplit:1", "-1"),
+            ("Engine:Models:b:MainDevice", "-1"),
+            ("Engine:Models:a:SplitMode", "rows"),
+            ("Engine:Models:a:Repack", "maybe"),
             ("Engine:Models:b:Tokenizer", "7"),
             ("Engine:Models:b:LibraryPath", "no/such/folder"),
             ("Engine:Models:b:Adapters:0:Path", "no/such/adapter.gguf"),
@@ -44,14 +53,16 @@ public sealed class EngineConfigurationTests
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 21 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 28 mistakes.
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
+            - Models:a:Repack is 'maybe'. Set it to true or false.
             - Models:a:Slots is 'four'. Set it to a whole number.
+            - Models:a:SplitMode is 'rows'. Set it to layer, row or none.
             - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, GpuLayers, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
@@ -61,6 +72,11 @@ public sealed class EngineConfigurationTests
             - Models:b:Slots is 0. Set it to a number of generations at the same time, from 1 to 256.
             - Models:b:Queue is -1. Set it to a number of requests that may wait.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
+            - Models:b:BatchThreads is -1. Set it to a number of threads, or to 0 for as many as Threads.
+            - Models:b:MicroBatch is 3. Set it to a number of tokens from 4 to 8192, or to 0 for the device's own.
+            - Models:b:CacheType is q8_0, and FlashAttention is off. Set FlashAttention to auto or on, without which values cannot be quantized, or CacheType to f16.
+            - Models:b:TensorSplit is 1, -1. Set it to a number for each device, none below 0 and one above it at least.
+            - Models:b:MainDevice is -1. Set it to the number of a device, from 0.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
             - Models:b:Tokenizer is 7. Set it to trained or native.
             - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file in {Folders}.
@@ -97,11 +113,17 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:Only:ContextLength", "512"), ("Engine:Models:Only:Slots", "3"), ("Engine:Models:Only:Threads", "2"),
             ("Engine:Models:Only:Queue", "5"), ("Engine:Models:Only:CacheTokens", "1024"), ("Engine:Models:Only:Exact", "true"),
             ("Engine:Models:Only:Adapters:0:path", File), ("Engine:Models:Only:Adapters:0:Scale", "0.5"), ("Engine:Models:Only:Adapters:1:Path", File),
+            ("Engine:Models:Only:CacheType", "q8_0"), ("Engine:Models:Only:FlashAttention", "on"), ("Engine:Models:Only:MicroBatch", "32"), ("Engine:Models:Only:Repack", "false"),
+            ("Engine:Models:Only:BatchThreads", "1"), ("Engine:Models:Only:SplitMode", "row"), ("Engine:Models:Only:MainDevice", "1"),
+            ("Engine:Models:Only:TensorSplit:0", "3"), ("Engine:Models:Only:TensorSplit:1", "1.5"),
             ("Engine:Models:Only:GpuLayers", "7"), ("Engine:Models:Only:LibraryPath", File));
         ModelOptions model = options.Models["only"];
         Assert.Equal((File, "FAKE", "Cuda", 512, 3, 2, 7, File),
             (model.Path, model.Backend, model.Device, model.ContextLength, model.Slots, model.Threads, model.GpuLayers, model.LibraryPath));
         Assert.Equal((5, 1024, true), (model.Queue, model.CacheTokens, model.Exact));
+        Assert.Equal((CacheType.Q8_0, FlashAttention.On, 32, false, 1, SplitMode.Row, 1),
+            (model.CacheType, model.FlashAttention, model.MicroBatch, model.Repack, model.BatchThreads, model.SplitMode, model.MainDevice));
+        Assert.Equal([3, 1.5f], model.TensorSplit);
         Assert.Equal([(File, 0.5f), (File, 1)], model.Adapters.Select(adapter => (adapter.Path, adapter.Scale)));
     }
 

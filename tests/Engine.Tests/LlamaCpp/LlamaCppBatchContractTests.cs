@@ -1,0 +1,15 @@
+using Engine.LlamaCpp;
+using Tests.Contracts;
+
+namespace Engine.Tests.LlamaCpp;
+
+/// <summary>Batches of llama.cpp under the scheduler. Keys and values are F32, as in the strict numerics that judge.</summary>
+[Collection(LoadedLibrary.Name)]
+[Trait("Judge", "llama.cpp")]
+public sealed class LlamaCppBatchContractTests : BatchContract
+{
+    protected override double Tolerance => Agreement.Floats;
+
+    protected override ValueTask<IModel> LoadAsync(ModelOptions options) =>
+        new LlamaCppBackend().LoadAsync(options with { Path = TinyFamilies.Llama(options.Path), Device = "cpu", CacheType = CacheType.F32 });
+}
