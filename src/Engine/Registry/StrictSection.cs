@@ -67,7 +67,11 @@ internal static class StrictSection
     public static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The values of an enumeration, as a user writes them.</summary>
-    public static string Words(Type type) => string.Join(" or ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()));
+    public static string Words(Type type)
+    {
+        string[] names = [.. Enum.GetNames(type).Select(name => name.ToLowerInvariant())];
+        return $"{string.Join(", ", names[..^1])} or {names[^1]}";
+    }
 
     private static string Kind(Type type) =>
         type == typeof(bool) ? "true or false"
