@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ["Engine.LlamaCpp"] = ["Engine.LlamaCpp.Interop", "Engine.Gguf", "Engine.Generation", "Engine.Sampling", "Engine.Serving", "Engine.Tokenizers"],
         ["Engine.Chat.Jinja"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp", "Engine.Serving"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Weights", "ReferenceModels.Quantization"],

@@ -16,6 +16,9 @@ internal sealed class GatedBackend : IModelBackend
     /// <summary>Released when a step begins.</summary>
     public SemaphoreSlim Stepping { get; } = new(0);
 
+    /// <summary>Sequences of the widest step.</summary>
+    public int Widest { get; private set; }
+
     /// <summary>Tells the model loaded last what native code tells that has failed on a thread which will never return.</summary>
     public Action<NativeFailureException>? Fail { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class GatedBackend : IModelBackend
 
         public StepOutcome Step(IReadOnlyList<SequenceChunk> chunks, CancellationToken abort)
         {
+            backend.Widest = Math.Max(backend.Widest, chunks.Count);
             backend.Stepping.Release();
             try
             {

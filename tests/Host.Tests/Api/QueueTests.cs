@@ -26,6 +26,7 @@ public sealed class QueueTests
         backend.Gate.Set();
         HttpResponseMessage[] all = await Task.WhenAll(requests).WaitAsync(Soon);
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], all.Select(response => response.StatusCode).Order());
+        Assert.Equal(2, backend.Widest); // as many as there are slots
     }
 
     [Fact]
