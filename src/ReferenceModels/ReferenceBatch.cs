@@ -6,14 +6,15 @@ using ReferenceModels.Ops;
 namespace ReferenceModels;
 
 /// <summary>The sequences of a managed decoder.</summary>
-/// <remarks>Each sequence has a cache that grows with its tokens, and gives the memory back with the last of them. The cells of a shared
-/// prefix are counted once, as a caller counts them, but its rows are copied: they take memory in every sequence.</remarks>
+/// <remarks>Sequences draw on one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix takes memory once, up to the rest that fills
+/// no page. What was evaluated in one step is the same to the last bit whatever else was in it, as long as something else was: the
+/// products of a single row go through another kernel.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
     private readonly IPackedDecoder _decoder;
     private readonly State _state;
-    private readonly KeyValueCache[] _caches;
-    private readonly int[] _shared;      // per sequence, how many of its first tokens take no cells of their own
+    private readonly PagedCache[] _caches;
+    private readonly int _contextLength;
     private int[] _rows = [];            // per chunk, which row of the logits is its
     private Tensor _logits;              // (chunks that asked, V)
 
@@ -23,8 +24,8 @@ internal sealed class ReferenceBatch : ISequenceBatch
         _decoder = (IPackedDecoder)network;
         _state = network.CreateState(new Pass(workers), 0);
         (Sequences, Cells, StepTokens) = (shape.Sequences, shape.Cells, TokensOfStep(shape.Sequences));
-        _caches = [.. Enumerable.Range(0, Sequences).Select(_ => _decoder.CreateCache(contextLength))];
-        _shared = new int[Sequences];
+        _caches = [.. Enumerable.Range(0, Sequences).Select(_ => _decoder.CreateCache())];
+        _contextLength = contextLength;
     }
 
     /// <inheritdoc/>
@@ -37,13 +38,14 @@ internal sealed class ReferenceBatch : ISequenceBatch
     public int StepTokens { get; }
 
     /// <summary>Bytes that keys and values take now.</summary>
-    public long HeldBytes => _caches.Sum(cache => cache.HeldBytes);
+    public long HeldBytes => PagedCache.Bytes(_caches);
 
-    /// <summary>About how many bytes the activations of a step take.</summary>
-    public static long ActivationBytes(INetwork network, int contextLength, int sequences)
+    /// <summary>About how many bytes a batch takes when all its cells are in use: a page more for each sequence, and the activations of a step.</summary>
+    public static double Bytes(INetwork network, BatchShape shape)
     {
         NetworkSizes sizes = network.Sizes;
-        return sizeof(float) * (TokensOfStep(sequences) * (sizes.RowFloats + (long)contextLength * sizes.PairFloats) + sequences * (long)sizes.V);
+        double cells = (double)shape.Cells + shape.Sequences * PagedCache.PageRows;
+        return cells * network.CacheBytes(1) + sizeof(float) * ((double)TokensOfStep(shape.Sequences) * sizes.RowFloats + (double)shape.Sequences * sizes.V);
     }
 
     /// <inheritdoc/>
@@ -53,22 +55,20 @@ internal sealed class ReferenceBatch : ISequenceBatch
     public bool TryRemove(int sequence, int from)
     {
         _caches[sequence].Cut(from);
-        _shared[sequence] = Math.Min(_shared[sequence], from);
         return true;
     }
 
     /// <inheritdoc/>
     public bool TryShare(int from, int to, int length)
     {
-        _caches[to].CopyFrom(_caches[from], length);
-        _shared[to] = length;
+        _caches[to].Share(_caches[from], length);
         return true;
     }
 
     /// <inheritdoc/>
     public StepOutcome Step(IReadOnlyList<SequenceChunk> chunks, CancellationToken abort)
     {
-        if (Enumerable.Range(0, Sequences).Sum(i => LengthOf(i) - _shared[i]) + chunks.Sum(chunk => chunk.Tokens.Length) > Cells)
+        if (PagedCache.Cells(_caches) + chunks.Sum(chunk => chunk.Tokens.Length) > Cells)
         {
             return StepOutcome.NoRoom;
         }
@@ -91,7 +91,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     public byte[]? Save(int sequence) => _caches[sequence].Save();
 
     /// <inheritdoc/>
-    public bool TryRestore(int sequence, byte[] state) => _caches[sequence].TryRestore(state);
+    public bool TryRestore(int sequence, byte[] state) => _caches[sequence].TryRestore(state, _contextLength);
 
     /// <summary>Nothing to free: the memory is the collector's.</summary>
     public void Dispose() { }

@@ -102,8 +102,8 @@ internal sealed class ReferenceModel : Engine.Serving.ILoadedModel
     /// <summary>Refuses a batch that would not fit when all its cells are taken.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
     public void RequireMemory(BatchShape shape) => RequireMemory(
-        (double)_network.CacheBytes(shape.Cells) + ReferenceBatch.ActivationBytes(_network, Card.ContextLength, shape.Sequences),
-        $"a cache of {shape.Cells} tokens for {shape.Sequences} sequences", "the tokens of the cache, the context length or the number of slots");
+        ReferenceBatch.Bytes(_network, shape),
+        $"a cache of {shape.Cells} tokens for {shape.Sequences} sequences", "the tokens of the cache or the number of slots");
 
     /// <summary>Ends the threads and the mapping; batches and passes have to be disposed before.</summary>
     public void Dispose()

@@ -199,12 +199,51 @@ public sealed class ReferenceBatchTests : IDisposable
         using var batch = (ReferenceBatch)model.OpenBatch(new BatchShape(256, 256 * 512));
         Assert.Equal(0, batch.HeldBytes);
         Step(batch, (7, Tokens(0, 10)));
-        long few = batch.HeldBytes;
-        Assert.InRange(few, 1, 1 << 20); // a full sequence has 512 tokens of 2 layers × 2 × 64 floats
+        const int position = 2 * 2 * 64 * sizeof(float); // keys and values, two layers, four heads of 16
+        Assert.Equal(32 * position, batch.HeldBytes);
         Step(batch, (7, Tokens(0, 100, 10)));
-        Assert.True(batch.HeldBytes > few);
+        Assert.Equal(128 * position, batch.HeldBytes);
+        batch.TryRemove(7, 33);
+        Assert.Equal(64 * position, batch.HeldBytes);
         batch.TryRemove(7, 0);
         Assert.Equal(0, batch.HeldBytes);
+    }
+
+    [Fact]
+    public void A_shared_prefix_takes_memory_once_up_to_a_page_and_is_there_until_its_last_sequence_has_gone()
+    {
+        using ReferenceModel model = Load("llama");
+        using var batch = (ReferenceBatch)model.OpenBatch(new BatchShape(16, 400));
+        Step(batch, (0, Tokens(0, 120)));
+        long alone = batch.HeldBytes;
+        for (int sequence = 1; sequence < 16; sequence++)
+        {
+            Assert.True(batch.TryShare(0, sequence, 96 + sequence / 8));
+        }
+        Assert.Equal(alone + 8 * alone / 4, batch.HeldBytes); // 120 tokens are four pages; from the eighth sequence on one has a position in a page of its own
+        for (int sequence = 0; sequence < 15; sequence++)
+        {
+            batch.TryRemove(sequence, 0);
+        }
+        Assert.Equal(alone, batch.HeldBytes);
+        AssertRow(model, [.. Tokens(0, 97), .. Tokens(1, 4)], Step(batch, (15, Tokens(1, 4)))[0]);
+    }
+
+    [Fact]
+    public void Sequences_that_share_pages_do_not_write_into_each_other()
+    {
+        using ReferenceModel model = Load("llama grouped");
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 800));
+        Step(batch, (0, Tokens(0, 100)));
+        batch.TryShare(0, 1, 100);
+        batch.TryShare(1, 2, 70);
+        // Back into pages that others hold, where each goes its own way.
+        batch.TryRemove(0, 40);
+        batch.TryRemove(1, 50);
+        float[][] rows = Step(batch, (0, Tokens(1, 30)), (1, Tokens(2, 30)), (2, Tokens(3, 30)));
+        AssertRow(model, [.. Tokens(0, 40), .. Tokens(1, 30)], rows[0]);
+        AssertRow(model, [.. Tokens(0, 50), .. Tokens(2, 30)], rows[1]);
+        AssertRow(model, [.. Tokens(0, 70), .. Tokens(3, 30)], rows[2]);
     }
 
     [Fact]

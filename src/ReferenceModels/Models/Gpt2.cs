@@ -145,10 +145,10 @@ internal sealed class Gpt2 : IPackedDecoder
     public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
 
     /// <inheritdoc/>
-    public State CreateState(Pass pass, int contextLength) => new(pass, CreateCache(contextLength));
+    public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
 
     /// <inheritdoc/>
-    public KeyValueCache CreateCache(int contextLength) => new(C.N, C.G * C.d_k, contextLength);
+    public PagedCache CreateCache() => new(C.N, C.G * C.d_k);
 
     /// <inheritdoc/>
     public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows) => Forward(s, tokens, Packing.Alone(s, tokens.Length, rows));

@@ -50,7 +50,7 @@ internal interface IDecoder : INetwork
 internal interface IPackedDecoder : IDecoder
 {
     /// <summary>The empty cache of one more sequence.</summary>
-    KeyValueCache CreateCache(int contextLength);
+    PagedCache CreateCache();
 
     /// <summary>Evaluates T tokens, each piece of them after those in its sequence's cache.</summary>
     /// <param name="s">Memory and threads; its own cache has no part in it unless a piece names it.</param>

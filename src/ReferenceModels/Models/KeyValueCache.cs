@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Keys and values of the positions seen so far, per layer, in F32.</summary>
+/// <summary>Keys and values of the positions seen so far of one sequence, per layer, in F32.</summary>
 /// <remarks>Memory grows with the positions held, to twice as many each time but never beyond the capacity.</remarks>
-internal sealed class KeyValueCache
+internal sealed class KeyValueCache : ISequenceCache
 {
     // Positions that the first memory holds.
     private const int FirstPositions = 64;
@@ -36,22 +35,8 @@ internal sealed class KeyValueCache
     /// <summary>Bytes of a full cache.</summary>
     public static long Bytes(int layers, int width, int capacity) => 2L * sizeof(float) * layers * width * capacity;
 
-    /// <summary>Bytes it takes now.</summary>
-    public long HeldBytes => _keys.Concat(_values).Sum(rows => (long)sizeof(float) * rows.Length);
-
     /// <summary>Forgets all positions, and keeps the memory for those to come.</summary>
     public void Clear() => Length = 0;
-
-    /// <summary>Forgets the positions from one on; the memory goes with the last.</summary>
-    public void Cut(int length)
-    {
-        Length = Math.Min(Length, length);
-        if (Length == 0)
-        {
-            Array.Fill(_keys, []);
-            Array.Fill(_values, []);
-        }
-    }
 
     /// <summary>Writes a layer's keys and values behind the positions held.</summary>
     /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
@@ -82,58 +67,7 @@ internal sealed class KeyValueCache
     /// <summary>Counts the positions that every layer has appended.</summary>
     public void Advance(int positions) => Length += positions;
 
-    /// <summary>Takes over the first positions of another cache of the same model; holds none before.</summary>
-    public void CopyFrom(KeyValueCache other, int length)
-    {
-        for (int layer = 0; layer < _keys.Length; layer++)
-        {
-            Reserve(layer, length);
-            other._keys[layer].AsSpan(0, length * _width).CopyTo(_keys[layer]);
-            other._values[layer].AsSpan(0, length * _width).CopyTo(_values[layer]);
-        }
-        Length = length;
-    }
-
-    /// <summary>Copies all positions held; null where an array cannot be as long.</summary>
-    public byte[]? Save()
-    {
-        long bytes = Bytes(_keys.Length, _width, Length);
-        if (bytes > Array.MaxLength)
-        {
-            return null;
-        }
-        byte[] state = GC.AllocateUninitializedArray<byte>((int)bytes);
-        Span<float> rest = MemoryMarshal.Cast<byte, float>(state.AsSpan());
-        foreach (float[] rows in _keys.Concat(_values))
-        {
-            rows.AsSpan(0, Length * _width).CopyTo(rest);
-            rest = rest[(Length * _width)..];
-        }
-        return state;
-    }
-
-    /// <summary>Takes over the positions that <see cref="Save"/> copied; holds none before.</summary>
-    /// <returns>Whether they are a copy of this model's, and not too many.</returns>
-    public bool TryRestore(ReadOnlySpan<byte> state)
-    {
-        long position = Bytes(_keys.Length, _width, 1);
-        if (state.Length % position != 0 || state.Length / position > Capacity)
-        {
-            return false;
-        }
-        Length = (int)(state.Length / position);
-        ReadOnlySpan<float> rest = MemoryMarshal.Cast<byte, float>(state);
-        for (int layer = 0; layer < _keys.Length; layer++)
-        {
-            Reserve(layer, Length);
-        }
-        foreach (float[] rows in _keys.Concat(_values))
-        {
-            rest[..(Length * _width)].CopyTo(rows);
-            rest = rest[(Length * _width)..];
-        }
-        return true;
-    }
+    (PagedRows K, PagedRows V) ISequenceCache.Append(Pass pass, int layer, Tensor K, Tensor V) => Append(pass, layer, K, V);
 
     private void Reserve(int layer, int positions)
     {

@@ -205,11 +205,11 @@ internal sealed class Llama : IPackedDecoder
     public long CacheBytes(int contextLength) => KeyValueCache.Bytes(C.N, C.G * C.d_k, contextLength);
 
     /// <inheritdoc/>
-    public State CreateState(Pass pass, int contextLength) => new(pass, CreateCache(contextLength));
+    /// <remarks>Caches hold rotated keys.</remarks>
+    public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.N, C.G * C.d_k, contextLength));
 
     /// <inheritdoc/>
-    /// <remarks>It holds rotated keys.</remarks>
-    public KeyValueCache CreateCache(int contextLength) => new(C.N, C.G * C.d_k, contextLength);
+    public PagedCache CreateCache() => new(C.N, C.G * C.d_k);
 
     /// <inheritdoc/>
     public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows) => Forward(s, tokens, Packing.Alone(s, tokens.Length, rows));

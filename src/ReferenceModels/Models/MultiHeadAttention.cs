@@ -25,8 +25,8 @@ internal static class MultiHeadAttention
 
     /// <summary>The same of several sequences, where nobody looks and nothing is dropped, and of one alone.</summary>
     /// <returns>kqv_out of all parts, one after the other.</returns>
-    public static Tensor Forward(State s, int i, IReadOnlyList<AttentionPart> parts) => parts is [(var Q, var K, var V, var rule)]
-        ? Forward(s, i, Q, K, V, rule) : Attention.Forward(s.Pass, parts);
+    public static Tensor Forward(State s, int i, IReadOnlyList<AttentionPart> parts) => parts is [(var Q, { IsWhole: true } K, var V, var rule)]
+        ? Forward(s, i, Q, K[0], V[0], rule) : Attention.Forward(s.Pass, parts);
 
     private static Tensor InSteps(Pass pass, ActivationTap tap, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {

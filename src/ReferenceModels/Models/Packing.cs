@@ -6,7 +6,7 @@ namespace ReferenceModels.Models;
 /// <param name="Cache">The sequence's keys and values.</param>
 /// <param name="T">Tokens, at least 1.</param>
 /// <param name="Rows">How many rows, the last ones, are wanted.</param>
-internal readonly record struct Piece(KeyValueCache Cache, int T, int Rows);
+internal readonly record struct Piece(ISequenceCache Cache, int T, int Rows);
 
 /// <summary>Which rows of a pass belong to which sequence: those of one, or of several one after the other. Embeddings, norms, products and the
 /// feed-forward take all rows alike; positions, keys and attention alone tell sequences apart, and that is written here.</summary>
@@ -60,9 +60,9 @@ internal sealed class Packing
         (int q, int t) = (0, 0);
         for (int p = 0; p < parts.Length; p++)
         {
-            (KeyValueCache cache, int T, int rows) = _pieces[p];
+            (ISequenceCache cache, int T, int rows) = _pieces[p];
             rows = Q.Rows == K.Rows ? T : rows;
-            (Tensor K_n, Tensor V_n) = cache.Append(s.Pass, i, K.Slice(t, T), V.Slice(t, T));      // (n + T, G·d_k)
+            (PagedRows K_n, PagedRows V_n) = cache.Append(s.Pass, i, K.Slice(t, T), V.Slice(t, T));      // (n + T, G·d_k)
             parts[p] = new AttentionPart(Q.Slice(q, rows), K_n, V_n, rule with { First = cache.Length + T - rows });
             (q, t) = (q + rows, t + T);
         }

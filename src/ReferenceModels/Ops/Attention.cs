@@ -93,13 +93,13 @@ internal static class Attention
         {
             pass.Cancellation.ThrowIfCancellationRequested(); // over a long text this is the longest op by far
             (int p, int g, int t, Tensor o_p) = tiles[index];
-            (Tensor Q, Tensor K, Tensor V, AttentionRule rule) = parts[p];
+            (Tensor Q, PagedRows K, PagedRows V, AttentionRule rule) = parts[p];
             ForwardTile(Q, K, V, o_p, t, Math.Min(rows, Q.Rows - t), g, rule);
         });
     }
 
     // One key/value head g, a few rows of Q from row t on.
-    private static void ForwardTile(Tensor Q, Tensor K, Tensor V, Tensor o, int t, int rows, int g, AttentionRule rule)
+    private static void ForwardTile(Tensor Q, PagedRows K, PagedRows V, Tensor o, int t, int rows, int g, AttentionRule rule)
     {
         int d_k = Q.Columns / rule.H, group = rule.H / rule.G, vectors = rows * group;
         int n = rule.Seen(t + rows - 1, K.Rows);
@@ -111,7 +111,10 @@ internal static class Attention
         {
             Head(Q.Row(t + v / group), g * group + v % group, d_k).CopyTo(q[(v * d_k)..]);
         }
-        AttentionKernels.Scores(q, K.Values[(g * d_k)..], s, vectors, d_k, n, K.Columns);
+        for (int j = 0; j < n; j += K.PageRows)
+        {
+            AttentionKernels.Scores(q, K[j / K.PageRows].Values[(g * d_k)..], s[j..], vectors, d_k, Math.Min(n - j, K.PageRows), K.Columns, n);
+        }
         TensorPrimitives.Multiply(s, rule.Scale, s);
         for (int v = 0; v < vectors; v++)
         {
@@ -121,7 +124,11 @@ internal static class Attention
             Softmax.Forward(s.Slice(v * n, seen));
             s.Slice(v * n + seen, n - seen).Clear();                     // the mask: what lies ahead has no part
         }
-        AttentionKernels.Sums(s, V.Values[(g * d_k)..], a, vectors, d_k, n, V.Columns);
+        a.Clear();
+        for (int j = 0; j < n; j += V.PageRows)
+        {
+            AttentionKernels.AddSums(s[j..], V[j / V.PageRows].Values[(g * d_k)..], a, vectors, d_k, Math.Min(n - j, V.PageRows), V.Columns, n);
+        }
         for (int v = 0; v < vectors; v++)
         {
             a.Slice(v * d_k, d_k).CopyTo(Head(o.Row(t + v / group), g * group + v % group, d_k));
@@ -134,9 +141,10 @@ internal static class Attention
     private static void Push(Tape tape, Workers workers, IReadOnlyList<AttentionPart> parts, Tensor o) => tape.Record(() =>
     {
         int first = 0;
-        foreach ((Tensor Q, Tensor K, Tensor V, AttentionRule rule) in parts)
+        foreach ((Tensor Q, PagedRows K, PagedRows V, AttentionRule rule) in parts)
         {
-            AttentionGradient.Add(workers, Q, K, V, o.Slice(first, Q.Rows), rule);
+            // Under a tape keys and values are the pass's own tensors.
+            AttentionGradient.Add(workers, Q, K[0], V[0], o.Slice(first, Q.Rows), rule);
             first += Q.Rows;
         }
     });

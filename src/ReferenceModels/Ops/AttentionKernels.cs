@@ -12,31 +12,32 @@ internal static class AttentionKernels
     /// <summary>s[v, j] = q_v · K_j.</summary>
     /// <param name="q">(vectors, d).</param>
     /// <param name="K">n keys (d), one every stride floats.</param>
-    /// <param name="s">(vectors, n).</param>
+    /// <param name="s">n scores for each vector, every so many floats.</param>
     /// <param name="vectors">Number of query vectors.</param>
     /// <param name="d">Width of a head.</param>
     /// <param name="n">Number of positions.</param>
     /// <param name="stride">Floats from key to key.</param>
+    /// <param name="lds">Floats from a vector's scores to the next one's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int vectors, int d, int n, int stride)
+    public static void Scores(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int vectors, int d, int n, int stride, int lds)
     {
         int v = 0;
         for (; v <= vectors - 4 && d % Vector256<float>.Count == 0; v += 4)
         {
-            Scores4(q.Slice(v * d, 4 * d), K, s.Slice(v * n, 4 * n), d, n, stride);
+            Scores4(q.Slice(v * d, 4 * d), K, s[(v * lds)..], d, n, stride, lds);
         }
         for (; v < vectors; v++)
         {
             for (int j = 0; j < n; j++)
             {
-                s[v * n + j] = TensorPrimitives.Dot(q.Slice(v * d, d), K.Slice(j * stride, d));
+                s[v * lds + j] = TensorPrimitives.Dot(q.Slice(v * d, d), K.Slice(j * stride, d));
             }
         }
     }
 
     // Four vectors against two keys at a time: eight sums for six loads.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int d, int n, int stride)
+    private static void Scores4(ReadOnlySpan<float> q, ReadOnlySpan<float> K, Span<float> s, int d, int n, int stride, int lds)
     {
         ref float q_0 = ref MemoryMarshal.GetReference(q);
         ref float s_0 = ref MemoryMarshal.GetReference(s);
@@ -61,15 +62,15 @@ internal static class AttentionKernels
                 s31 = Vector256.MultiplyAddEstimate(q3, k1, s31);
             }
             Sums2(s00, s01).StoreUnsafe(ref s_0, (nuint)j);
-            Sums2(s10, s11).StoreUnsafe(ref s_0, (nuint)(n + j));
-            Sums2(s20, s21).StoreUnsafe(ref s_0, (nuint)(2 * n + j));
-            Sums2(s30, s31).StoreUnsafe(ref s_0, (nuint)(3 * n + j));
+            Sums2(s10, s11).StoreUnsafe(ref s_0, (nuint)(lds + j));
+            Sums2(s20, s21).StoreUnsafe(ref s_0, (nuint)(2 * lds + j));
+            Sums2(s30, s31).StoreUnsafe(ref s_0, (nuint)(3 * lds + j));
         }
         for (; j < n; j++)
         {
             for (int v = 0; v < 4; v++)
             {
-                s[v * n + j] = TensorPrimitives.Dot(q.Slice(v * d, d), K.Slice(j * stride, d));
+                s[v * lds + j] = TensorPrimitives.Dot(q.Slice(v * d, d), K.Slice(j * stride, d));
             }
         }
     }
@@ -86,16 +87,17 @@ internal static class AttentionKernels
         return pairs.GetLower() + pairs.GetUpper();
     }
 
-    /// <summary>a_v = Σ_j p[v, j]·V_j.</summary>
-    /// <param name="p">(vectors, n).</param>
+    /// <summary>a_v += Σ_j p[v, j]·V_j.</summary>
+    /// <param name="p">n factors for each vector, every so many floats.</param>
     /// <param name="V">n values (d), one every stride floats.</param>
     /// <param name="a">(vectors, d).</param>
     /// <param name="vectors">Number of query vectors.</param>
     /// <param name="d">Width of a head.</param>
     /// <param name="n">Number of positions.</param>
     /// <param name="stride">Floats from value to value.</param>
+    /// <param name="ldp">Floats from a vector's factors to the next one's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Sums(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int vectors, int d, int n, int stride)
+    public static void AddSums(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int vectors, int d, int n, int stride, int ldp)
     {
         int width = 2 * Vector256<float>.Count;
         int v = 0;
@@ -103,34 +105,35 @@ internal static class AttentionKernels
         {
             for (int i = 0; i < d; i += width)
             {
-                Sums4(p[(v * n)..], V[i..], a[(v * d + i)..], d, n, stride);
+                AddSums4(p[(v * ldp)..], V[i..], a[(v * d + i)..], d, n, stride, ldp);
             }
         }
         for (; v < vectors; v++)
         {
             Span<float> a_v = a.Slice(v * d, d);
-            a_v.Clear();
             for (int j = 0; j < n; j++)
             {
-                TensorPrimitives.MultiplyAdd(V.Slice(j * stride, d), p[v * n + j], a_v, a_v);
+                TensorPrimitives.MultiplyAdd(V.Slice(j * stride, d), p[v * ldp + j], a_v, a_v);
             }
         }
     }
 
     // Four vectors, 16 columns: eight sums stay in registers over all positions.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sums4(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int d, int n, int stride)
+    private static void AddSums4(ReadOnlySpan<float> p, ReadOnlySpan<float> V, Span<float> a, int d, int n, int stride, int ldp)
     {
         int half = Vector256<float>.Count;
-        Vector256<float> a00 = default, a01 = default, a10 = default, a11 = default;
-        Vector256<float> a20 = default, a21 = default, a30 = default, a31 = default;
-        ref float p_0 = ref MemoryMarshal.GetReference(p[..(4 * n)]);
+        Vector256<float> a00 = Vector256.Create<float>(a), a01 = Vector256.Create<float>(a[half..]);
+        Vector256<float> a10 = Vector256.Create<float>(a[d..]), a11 = Vector256.Create<float>(a[(d + half)..]);
+        Vector256<float> a20 = Vector256.Create<float>(a[(2 * d)..]), a21 = Vector256.Create<float>(a[(2 * d + half)..]);
+        Vector256<float> a30 = Vector256.Create<float>(a[(3 * d)..]), a31 = Vector256.Create<float>(a[(3 * d + half)..]);
+        ref float p_0 = ref MemoryMarshal.GetReference(p[..(3 * ldp + n)]);
         for (int j = 0; j < n; j++)
         {
             ref float V_j = ref MemoryMarshal.GetReference(V.Slice(j * stride, 2 * half));
             Vector256<float> left = Vector256.LoadUnsafe(ref V_j), right = Vector256.LoadUnsafe(ref V_j, (nuint)half);
-            Vector256<float> p0 = Vector256.Create(Unsafe.Add(ref p_0, j)), p1 = Vector256.Create(Unsafe.Add(ref p_0, n + j));
-            Vector256<float> p2 = Vector256.Create(Unsafe.Add(ref p_0, 2 * n + j)), p3 = Vector256.Create(Unsafe.Add(ref p_0, 3 * n + j));
+            Vector256<float> p0 = Vector256.Create(Unsafe.Add(ref p_0, j)), p1 = Vector256.Create(Unsafe.Add(ref p_0, ldp + j));
+            Vector256<float> p2 = Vector256.Create(Unsafe.Add(ref p_0, 2 * ldp + j)), p3 = Vector256.Create(Unsafe.Add(ref p_0, 3 * ldp + j));
             a00 = Vector256.MultiplyAddEstimate(p0, left, a00);
             a01 = Vector256.MultiplyAddEstimate(p0, right, a01);
             a10 = Vector256.MultiplyAddEstimate(p1, left, a10);

@@ -5,4 +5,4 @@ namespace ReferenceModels.Ops;
 /// <param name="K">(n, G·d_k).</param>
 /// <param name="V">(n, G·d_k).</param>
 /// <param name="Rule">Heads, scale, and what a query sees.</param>
-internal readonly record struct AttentionPart(Tensor Q, Tensor K, Tensor V, AttentionRule Rule);
+internal readonly record struct AttentionPart(Tensor Q, PagedRows K, PagedRows V, AttentionRule Rule);

@@ -44,6 +44,45 @@ public sealed class AttentionTests
         Doubles.AssertNear(expected, AttentionSteps.Concatenate(pass, a, H).Values.ToArray(), 1e-6);
     }
 
+    [Theory, MemberData(nameof(Shapes))]
+    public void Side_by_side_and_in_pages_it_is_the_same_to_the_last_bit(int H, int G, int d_k, int T, int before, bool causal, bool biased)
+    {
+        (int n, int q, int kv, int longer) = (before + T, H * d_k, G * d_k, before + 3 * T);
+        using var workers = new Workers(2);
+        var pass = new Pass(workers);
+        Tensor Q = Rows(T, q, 1), K = Rows(n, kv, 2), V = Rows(n, kv, 3), others = Rows(T, q, 4), K_o = Rows(longer, kv, 5), V_o = Rows(longer, kv, 6);
+        var rule = new AttentionRule(H, G, 0.3f) { Causal = causal, First = causal ? before : 0, Bias = biased ? Rows(H * T, longer, 7) : null };
+        float[] alone = Attention.Forward(pass, Q, K, V, rule).Values.ToArray();
+
+        Tensor o = Attention.Forward(pass,
+        [
+            new AttentionPart(others, K_o, V_o, rule),
+            new AttentionPart(Q, Paged(K), Paged(V), rule),
+            new AttentionPart(others.Slice(0, 0), K_o, V_o, rule),
+            new AttentionPart(others, Paged(K_o), V_o, rule),
+        ]);
+
+        Assert.Equal(alone, o.Slice(T, T).Values.ToArray());
+        Assert.Equal(Attention.Forward(pass, others, K_o, V_o, rule).Values.ToArray(), o.Slice(0, T).Values.ToArray());
+        Assert.Equal(o.Slice(0, T).Values.ToArray(), o.Slice(2 * T, T).Values.ToArray());
+
+        static Tensor Rows(int rows, int columns, int seed) => new(Doubles.Random(rows * columns, seed).ToFloats(), 0, rows, columns);
+    }
+
+    // In pages of six rows, in which they begin after other floats.
+    private static PagedRows Paged(Tensor x)
+    {
+        const int pageRows = 6, offset = 5;
+        var pages = new List<Page>();
+        for (int row = 0; row < x.Rows; row += pageRows)
+        {
+            pages.Add(new Page(offset + pageRows * x.Columns));
+            Array.Fill(pages[^1].Values, float.NaN);
+            x.Slice(row, Math.Min(pageRows, x.Rows - row)).Values.CopyTo(pages[^1].Values.AsSpan(offset));
+        }
+        return new PagedRows(pages, offset, pageRows, x.Rows, x.Columns);
+    }
+
     [Theory]
     [InlineData(true, 3, 6)]
     [InlineData(false, 3, 6)]

@@ -1,0 +1,46 @@
+namespace ReferenceModels.Ops;
+
+/// <summary>A piece of memory with rows of several tables.</summary>
+/// <param name="floats">How many floats.</param>
+internal class Page(int floats)
+{
+    /// <summary>Its values.</summary>
+    public float[] Values { get; } = GC.AllocateUninitializedArray<float>(floats);
+}
+
+/// <summary>Rows (Rows, Columns) that attention reads, in one tensor or in pages of as many rows each.</summary>
+internal readonly struct PagedRows
+{
+    private readonly IReadOnlyList<Page>? _pages;
+    private readonly int _offset;
+    private readonly Tensor _whole;
+
+    /// <summary>Rows in pages, the last of which may be filled in part.</summary>
+    /// <param name="pages">Enough for the rows.</param>
+    /// <param name="offset">Where in each page the table's rows begin.</param>
+    /// <param name="pageRows">Rows of a page: an even number, for attention takes keys by twos.</param>
+    /// <param name="rows">Rows in all.</param>
+    /// <param name="columns">Width of a row.</param>
+    public PagedRows(IReadOnlyList<Page> pages, int offset, int pageRows, int rows, int columns) =>
+        (_pages, _offset, PageRows, Rows, Columns) = (pages, offset, pageRows, rows, columns);
+
+    private PagedRows(Tensor whole) => (_whole, PageRows, Rows, Columns) = (whole, Math.Max(1, whole.Rows), whole.Rows, whole.Columns);
+
+    /// <summary>Rows in all.</summary>
+    public int Rows { get; }
+
+    /// <summary>Width of a row.</summary>
+    public int Columns { get; }
+
+    /// <summary>Rows of a page.</summary>
+    public int PageRows { get; }
+
+    /// <summary>Whether all rows lie in one page.</summary>
+    public bool IsWhole => Rows <= PageRows;
+
+    /// <summary>The rows of a page.</summary>
+    public Tensor this[int page] => _pages is null ? _whole : new Tensor(_pages[page].Values, _offset, Math.Min(PageRows, Rows - page * PageRows), Columns);
+
+    /// <summary>A tensor is one page.</summary>
+    public static implicit operator PagedRows(Tensor whole) => new(whole);
+}
