@@ -1,6 +1,7 @@
 using Engine.LlamaCpp;
 using Engine.Serving;
 using Engine.Registry;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -11,7 +11,7 @@ using ReferenceModels.Weights;
 namespace ReferenceModels;
 
 /// <summary>A model file opened for the managed implementation: its mapping, its weights, and the threads of all its passes.</summary>
-internal sealed class ReferenceModel : Engine.Serving.ILoadedModel
+internal sealed class ReferenceModel : ILoadedModel
 {
     private readonly GgufFile _file;
     private readonly INetwork _network;

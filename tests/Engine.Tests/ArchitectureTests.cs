@@ -32,7 +32,7 @@ public sealed partial class ArchitectureTests
             "ReferenceModels.Training.Vocabularies",
             "Engine.Chat", "Engine.Gguf", "Engine.Tokenizers", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels"] = [
-            "Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Tokenizers", "ReferenceModels.Models", "ReferenceModels.Ops",
+            "Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Serving", "Engine.Tokenizers", "ReferenceModels.Models", "ReferenceModels.Ops",
             "ReferenceModels.Weights"],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers"],
         ["Engine.LLamaSharp"] = ["Engine.Registry", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.Serving"],

@@ -8,7 +8,7 @@ namespace Engine.LlamaCpp;
 
 /// <summary>A model that llama.cpp runs, whichever binding makes its calls: what its contexts are made for, and what becomes of it
 /// when native code fails.</summary>
-internal abstract class LlamaModel : Serving.ILoadedModel
+internal abstract class LlamaModel : ILoadedModel
 {
     private readonly LoadPlan _plan;
     private readonly ModelFacts _facts;

@@ -1,5 +1,6 @@
 using System.Text;
 using Engine.Generation;
+using Engine.Tests.Serving;
 
 namespace Engine.Tests.Generation;
 

@@ -1,4 +1,5 @@
 using Engine.Generation;
+using Engine.Tests.Serving;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Tests.Generation;

@@ -1,4 +1,5 @@
 using Engine.Generation;
+using Engine.Tests.Serving;
 
 namespace Engine.Tests.Generation;
 

@@ -48,6 +48,10 @@ int main(void) {
     SIZE(ggml_tensor);
     F(type) F(buffer) F(ne) F(nb) F(op) F(op_params) F(flags) F(src) F(view_src) F(view_offs) F(data) F(name) F(extra) F(padding)
 #undef F
+#define F(f) FIELD(ggml_threadpool_params, f);
+    SIZE(ggml_threadpool_params);
+    F(cpumask) F(n_threads) F(prio) F(poll) F(strict_cpu) F(paused)
+#undef F
 #define F(f) FIELD(ggml_backend_dev_caps, f);
     SIZE(ggml_backend_dev_caps);
     F(async) F(host_buffer) F(buffer_from_host_ptr) F(events) F(mmap_support)
