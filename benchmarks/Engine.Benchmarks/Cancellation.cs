@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Engine.LlamaCpp;
 using Engine.Sampling;
+using Engine.Serving;
 
 namespace Engine.Benchmarks;
 
-/// <summary>How long a cancelled prefill goes on computing: the time from the cancellation to the session's giving up.
+/// <summary>How long a cancelled prefill goes on computing: the time from the cancellation to the pass's giving up.
 /// The caller itself hears of it at once.</summary>
 internal static class Cancellation
 {
@@ -18,8 +19,9 @@ internal static class Cancellation
         int[] prompt = [.. Enumerable.Range(0, PromptTokens).Select(i => (300 + i * 7919) % model.Card.VocabularySize)];
         var random = new Xoshiro256(1);
         var waits = new List<double>();
-        using var session = model.CreateSession(new(Numerics.Production));
-        session.Decode(prompt.AsSpan(0, 1), default); // the first evaluation touches the weights
+        using IPass pass = model.OpenPass(new(Numerics.Production));
+        pass.Begin([], default);
+        pass.Continue(prompt.AsSpan(0, 1), default); // the first evaluation touches the weights
         for (int round = 0; round < Rounds; round++)
         {
             using var cancellation = new CancellationTokenSource();
@@ -34,8 +36,8 @@ internal static class Cancellation
             canceller.Start();
             try
             {
-                session.Clear();
-                session.Decode(prompt, cancellation.Token);
+                pass.Begin([], default);
+                pass.Continue(prompt, cancellation.Token);
                 Console.WriteLine("the prefill was over before the cancellation");
             }
             catch (OperationCanceledException)

@@ -46,8 +46,8 @@ public abstract class BatchContract : IAsyncLifetime
         Logits = StepLogits.Full,
     };
 
-    private static Task<List<GeneratedToken>> Generate(IModel model, GenerateRequest request, CancellationToken cancellation = default) =>
-        model.GenerateAsync(request, cancellation).ToListAsync(CancellationToken.None).AsTask().WaitAsync(Soon);
+    private static Task<List<GeneratedToken>> Generate(ServedModel model, GenerateRequest request, CancellationToken cancellation = default) =>
+        model.GenerateAsync(request, cancellation).ToListAsync(CancellationToken.None).AsTask().WaitAsync(Soon, CancellationToken.None);
 
     /// <summary>Asserts that each row of a generation agrees with what scoring its tokens gives.</summary>
     private async Task Judge(int[] prompt, List<GeneratedToken> answer)

@@ -1,10 +1,11 @@
-using Engine.Sampling;
-
 namespace Engine.Serving;
 
 /// <summary>Runs the generations of one model side by side: the owner thread of its batch, and the only code that changes its sequences.</summary>
 /// <remarks>A turn is one page: retire who is done, admit who waits, plan a step, evaluate it, and make a token of each row.</remarks>
+// Its source is only cancelled: without timer or wait handle it holds nothing to release.
+#pragma warning disable CA1001
 internal sealed class Scheduler
+#pragma warning restore CA1001
 {
     private readonly ILoadedModel _model;
     private readonly ServingOptions _options;

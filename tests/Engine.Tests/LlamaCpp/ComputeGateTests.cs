@@ -24,10 +24,7 @@ public sealed class ComputeGateTests
             });
             thread.Start();
             threads.Add(thread);
-            while (thread.ThreadState != ThreadState.WaitSleepJoin)
-            {
-                Thread.Sleep(1);
-            }
+            SpinWait.SpinUntil(() => thread.ThreadState == ThreadState.WaitSleepJoin);
         }
         gate.Leave();
         Assert.All(threads, thread => Assert.True(thread.Join(Soon)));

@@ -12,7 +12,7 @@ public sealed class SchedulerTests
     private static GenerateRequest Greedy(string prompt, int tokens = 4) =>
         new() { Prompt = Prompt.FromText(prompt), Sampling = SamplingOptions.Greedy, MaxTokens = tokens, IgnoreEndOfGeneration = true };
 
-    private static Task<List<GeneratedToken>> Generate(IModel model, GenerateRequest request, CancellationToken cancellation = default) =>
+    private static Task<List<GeneratedToken>> Generate(ServedModel model, GenerateRequest request, CancellationToken cancellation = default) =>
         model.GenerateAsync(request, cancellation).ToListAsync(CancellationToken.None).AsTask();
 
     /// <summary>A model whose evaluations wait until the gate is opened, so that requests come together.</summary>

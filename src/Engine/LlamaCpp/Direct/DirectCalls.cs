@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Direct;
