@@ -1,7 +1,6 @@
 using Engine.LlamaCpp;
 using Engine.Serving;
 using Engine.Registry;
-using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
