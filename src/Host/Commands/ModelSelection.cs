@@ -45,13 +45,19 @@ internal sealed class ModelSelection
 
     public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
 
-    public void AddTo(Verb verb) => verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Tokenizer, Adapters, Library);
+    public NativeSelection Native { get; } = new();
+
+    public void AddTo(Verb verb)
+    {
+        verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Tokenizer, Adapters, Library);
+        Native.AddTo(verb);
+    }
 
     /// <summary>By whose rule text is split.</summary>
     public TokenizerRule ReadTokenizer(ParseResult parsed) => Enum.Parse<TokenizerRule>(parsed.GetValue(Tokenizer)!, ignoreCase: true);
 
     /// <summary>The options as the command line gives them.</summary>
-    public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => new()
+    public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => Native.Apply(parsed, new()
     {
         Path = BundledModels.Resolve(path ?? parsed.GetValue(Model) ?? DefaultModel.Find()),
         Backend = backend ?? parsed.GetValue(Backend)!,
@@ -62,5 +68,5 @@ internal sealed class ModelSelection
         Adapters = parsed.GetValue(Adapters) ?? [],
         Tokenizer = ReadTokenizer(parsed),
         LibraryPath = parsed.GetValue(Library),
-    };
+    });
 }

@@ -14,6 +14,8 @@ internal sealed class ServeCommand
     private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
     private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MostSlots, "Requests the model runs at the same time. Default 1.");
     private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; one more is answered 429. Default 256.");
+    private readonly Option<int?> _cacheTokens = NumberOption.CreateOptional("--cache-tokens", 1, int.MaxValue, "Tokens that all slots hold together, at least the context's. Default: slots times the context.");
+    private readonly Option<bool> _exact = new("--exact") { Description = "Make what a request gets independent of its neighbours, bit for bit, at some cost in speed." };
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
     private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; it is answered 504 else. Default 0: none.");
     private readonly ModelSelection _model = new();
@@ -33,7 +35,7 @@ internal sealed class ServeCommand
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
-        verb.AddGroup("Server", _urls, _slots, _queue, _deadline, _drain);
+        verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -133,6 +135,8 @@ internal sealed class ServeCommand
         Add(_drain, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DrainSeconds)}");
         Add(_deadline, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DeadlineSeconds)}");
         Add(_slots, model + nameof(ModelOptions.Slots));
+        Add(_cacheTokens, model + nameof(ModelOptions.CacheTokens));
+        Add(_exact, model + nameof(ModelOptions.Exact));
         Add(_queue, model + nameof(ModelOptions.Queue));
         AddPath(_model.Model, model + nameof(ModelOptions.Path));
         Add(_model.Backend, model + nameof(ModelOptions.Backend));
@@ -142,6 +146,10 @@ internal sealed class ServeCommand
         Add(_model.Context, model + nameof(ModelOptions.ContextLength));
         Add(_model.Tokenizer, model + nameof(ModelOptions.Tokenizer));
         AddPath(_model.Library, model + nameof(ModelOptions.LibraryPath));
+        foreach ((string key, string value) in _model.Native.Given(parsed))
+        {
+            settings[model + key] = value;
+        }
         AdapterOptions[] adapters = parsed.GetValue(_model.Adapters) ?? [];
         for (int i = 0; i < adapters.Length; i++)
         {
