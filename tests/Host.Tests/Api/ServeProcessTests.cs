@@ -25,6 +25,20 @@ public sealed class ServeProcessTests
         Assert.Equal(expected.GetProperty("usage").GetRawText(), found.GetProperty("usage").GetRawText());
     }
 
+    [Theory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task A_prompt_that_was_evaluated_before_is_counted_as_cached(string backend)
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", backend, "--slots", "2"]);
+        string body = $$"""{"prompt": "{{string.Concat(Enumerable.Repeat("There was a small dog. ", 8))}}", "max_tokens": 2, "temperature": 0, "n": 2}""";
+        JsonElement[] usages = [(await serve.CompleteAsync(body)).GetProperty("usage"), (await serve.CompleteAsync(body)).GetProperty("usage")];
+        int prompt = usages[0].GetProperty("prompt_tokens").GetInt32();
+        // All but the last token, after which the first one is chosen.
+        Assert.Equal([0, prompt - 1], usages.Select(usage => usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32()));
+        Assert.All(usages, usage => Assert.Equal(4, usage.GetProperty("completion_tokens").GetInt32()));
+    }
+
     [Fact]
     public async Task SIGTERM_lets_accepted_requests_end_and_the_exit_code_is_0()
     {
