@@ -23,6 +23,15 @@ internal static unsafe class ComputeThreads
         }
     }
 
+    /// <summary>Leaves the threads to a computation that failed on them and never ends; the next one gets others.</summary>
+    public static void Abandon()
+    {
+        lock (Gate)
+        {
+            _pool = 0;
+        }
+    }
+
     private static nint Make()
     {
         nint reg = Ggml.ggml_backend_reg_by_name("CPU");

@@ -53,6 +53,9 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>The same, where several tokens are evaluated at once.</summary>
     public int BatchThreads => _plan.BatchThreads;
 
+    /// <summary>Whether some of it is computed on the CPU, whose cores all models share.</summary>
+    public bool ComputesOnCpu => _device.Devices.Count == 0 || _device.GpuLayers >= 0;
+
     /// <summary>d of embeddings.</summary>
     public abstract int EmbeddingWidth { get; }
 

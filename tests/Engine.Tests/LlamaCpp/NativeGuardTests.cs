@@ -15,23 +15,26 @@ public sealed class NativeGuardTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<LlamaCppModel> Load(string name)
+    private Task<LlamaCppModel> Load(string name, int threads = 1)
     {
         TinyModel.Llama().Write(_folder.File(name)).Dispose();
-        return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu" }, null, default);
+        return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu", Threads = threads }, null, default);
     }
 
     private static Task<List<GeneratedToken>> Generate(ServedModel model) =>
         model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
 
-    [Fact]
-    public async Task A_failed_assertion_ends_one_model_and_the_others_go_on()
+    /// <summary>With one thread each model computes on its own; with two all share the threads, and one of them has just failed on them.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_failed_assertion_ends_one_model_and_the_others_go_on(int threads)
     {
-        await using var healthy = new ServedModel(await Load("healthy.gguf"), new() { Slots = 1 });
+        await using var healthy = new ServedModel(await Load("healthy.gguf", threads), new() { Slots = 1 });
         Assert.Equal(2, (await Generate(healthy)).Count);
 
         // Room for one row of logits in native code, and a session that asks for eight.
-        var sick = new ServedModel(new Misshapen(await Load("sick.gguf")), new() { Slots = 2 });
+        var sick = new ServedModel(new Misshapen(await Load("sick.gguf", threads)), new() { Slots = 2 });
         var request = new ScoreRequest { Tokens = Prompt.FromTokens([1, 2, 3, 4, 5, 6, 7, 8]) };
         var error = await Assert.ThrowsAsync<NativeFailureException>(() => sick.ScoreAsync(request).ToListAsync().AsTask().WaitAsync(Soon));
         Assert.Contains("GGML_ASSERT", error.Message, StringComparison.Ordinal);
@@ -39,7 +42,7 @@ public sealed class NativeGuardTests : IDisposable
         await sick.DisposeAsync().AsTask().WaitAsync(Soon);
 
         Assert.Equal(2, (await Generate(healthy)).Count);
-        await using var another = new ServedModel(await Load("another.gguf"), new() { Slots = 1 });
+        await using var another = new ServedModel(await Load("another.gguf", threads), new() { Slots = 1 });
         Assert.Equal(2, (await Generate(another)).Count);
     }
 

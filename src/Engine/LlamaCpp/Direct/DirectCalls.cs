@@ -8,9 +8,12 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
     private readonly ContextHandle _handle;
     private readonly nint _memory; // 0 where the architecture has none
     private readonly llama_batch _batch;
+    private readonly bool _sharesThreads;
+    private nint _threads;
 
-    private DirectCalls(ContextHandle handle, int batch)
+    private DirectCalls(ContextHandle handle, int batch, bool sharesThreads)
     {
+        _sharesThreads = sharesThreads;
         _handle = handle;
         _memory = Llama.llama_get_memory(handle);
         _batch = Llama.llama_batch_init(batch, embd: 0, n_seq_max: 1);
@@ -30,12 +33,20 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
             return null;
         }
         model.Adapters.Attach(handle);
-        return new DirectCalls(handle, shape.Batch);
+        return new DirectCalls(handle, shape.Batch, model.ComputesOnCpu && Math.Max(model.Threads, model.BatchThreads) > 1);
     }
 
-    public int Decode(ReadOnlySpan<LlamaToken> tokens) => Llama.llama_decode(_handle, Fill(tokens));
+    public int Decode(ReadOnlySpan<LlamaToken> tokens)
+    {
+        UseThreads();
+        return Llama.llama_decode(_handle, Fill(tokens));
+    }
 
-    public int Encode(ReadOnlySpan<LlamaToken> tokens) => Llama.llama_encode(_handle, Fill(tokens));
+    public int Encode(ReadOnlySpan<LlamaToken> tokens)
+    {
+        UseThreads();
+        return Llama.llama_encode(_handle, Fill(tokens));
+    }
 
     public void Synchronize() => Llama.llama_synchronize(_handle);
 
@@ -93,6 +104,17 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
     {
         _handle.Dispose();
         Llama.llama_batch_free(_batch);
+    }
+
+    // Others than before, where the computation of another model failed on those.
+    private void UseThreads()
+    {
+        nint threads = _sharesThreads ? ComputeThreads.Pool() : 0;
+        if (threads != _threads)
+        {
+            Llama.llama_attach_threadpool(_handle, threads, threads);
+            _threads = threads;
+        }
     }
 
     private llama_batch Fill(ReadOnlySpan<LlamaToken> tokens)

@@ -28,6 +28,10 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial uint llama_n_seq_max(ContextHandle ctx);
 
+    /// <summary>Computes on threads of a <c>ggml_threadpool_t</c>, which no two contexts may use at once; 0 for threads made at every evaluation.</summary>
+    [LibraryImport(Library)]
+    internal static partial void llama_attach_threadpool(ContextHandle ctx, nint threadpool, nint threadpool_batch);
+
     /// <summary>A <c>llama_memory_t</c> that lives as long as the context; 0 where the architecture has none.</summary>
     [LibraryImport(Library)]
     internal static partial nint llama_get_memory(ContextHandle ctx);
