@@ -60,7 +60,7 @@ internal sealed class LLamaSharpModel : LlamaModel
     {
         if (computes)
         {
-            Fail(ComputationTurn.OfProcess.Close(
+            Fail(ComputeGate.OfProcess.Close(
                 $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
                 + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
         }
@@ -71,10 +71,8 @@ internal sealed class LLamaSharpModel : LlamaModel
     }
 
     /// <inheritdoc/>
-    public override void TakeTurn(CancellationToken cancellationToken) => ComputationTurn.OfProcess.Take(cancellationToken);
-
-    /// <inheritdoc/>
-    public override void LeaveTurn() => ComputationTurn.OfProcess.Leave();
+    /// <remarks>On a device, too: LLamaSharp has a lock around every computation.</remarks>
+    protected override bool TakesTurns => true;
 
     /// <inheritdoc/>
     public override ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort) => LLamaSharpCalls.Open(this, shape, abort);

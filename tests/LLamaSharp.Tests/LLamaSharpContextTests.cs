@@ -59,7 +59,7 @@ public sealed class LLamaSharpContextTests : IDisposable
         using var model = await Load(TinyModel.Llama());
         using IPass pass = model.OpenPass(new(Numerics.Production));
         pass.Continue([1, 2], default);
-        ComputationTurn.OfProcess.Take(default);
+        ComputeGate.OfProcess.Take(default);
         try
         {
             CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(20));
@@ -68,7 +68,7 @@ public sealed class LLamaSharpContextTests : IDisposable
         }
         finally
         {
-            ComputationTurn.OfProcess.Leave();
+            ComputeGate.OfProcess.Leave();
         }
         Assert.Equal(model.Card.VocabularySize, pass.Continue([1], default).Length);
     }

@@ -38,35 +38,5 @@ internal sealed class LlamaCppModel : LlamaModel
     public override ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort) => DirectCalls.Open(this, shape, abort);
 
     /// <inheritdoc/>
-    public override void TakeTurn(CancellationToken cancellationToken)
-    {
-        if (ComputesOnCpu)
-        {
-            ComputeGate.OfProcess.Take(cancellationToken);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void LeaveTurn()
-    {
-        if (ComputesOnCpu)
-        {
-            ComputeGate.OfProcess.Leave();
-        }
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>A computation that never ends keeps its threads; its turn is handed on.</remarks>
-    public override void Fail(string reason, bool computes)
-    {
-        base.Fail(reason, computes);
-        if (computes)
-        {
-            ComputeThreads.Abandon();
-            LeaveTurn();
-        }
-    }
-
-    /// <inheritdoc/>
     protected override void Release() => Handle.Dispose();
 }

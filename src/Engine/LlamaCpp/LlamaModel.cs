@@ -53,9 +53,6 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>The same, where several tokens are evaluated at once.</summary>
     public int BatchThreads => _plan.BatchThreads;
 
-    /// <summary>Whether some of it is computed on the CPU, whose cores all models share.</summary>
-    public bool ComputesOnCpu => _device.Devices.Count == 0 || _device.GpuLayers >= 0;
-
     /// <summary>d of embeddings.</summary>
     public abstract int EmbeddingWidth { get; }
 
@@ -110,16 +107,40 @@ internal abstract class LlamaModel : ILoadedModel
 
     /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
     /// <param name="reason">What it said.</param>
-    /// <param name="computes">Whether it had its turn to compute, which it will never leave.</param>
-    public virtual void Fail(string reason, bool computes) => Fail(new NativeFailureException(
-        $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
+    /// <param name="computes">Whether it had its turn to compute, which it will never leave by itself.</param>
+    public virtual void Fail(string reason, bool computes)
+    {
+        if (computes && TakesTurns)
+        {
+            ComputeThreads.Abandon();
+            ComputeGate.OfProcess.Leave();
+        }
+        Fail(new NativeFailureException(
+            $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
+    }
 
     /// <summary>Waits until a context of this model may compute.</summary>
     /// <exception cref="OperationCanceledException">The request was cancelled first.</exception>
-    public virtual void TakeTurn(CancellationToken cancellationToken) { }
+    public void TakeTurn(CancellationToken cancellationToken)
+    {
+        if (TakesTurns)
+        {
+            ComputeGate.OfProcess.Take(cancellationToken);
+        }
+    }
 
     /// <summary>Lets others compute.</summary>
-    public virtual void LeaveTurn() { }
+    public void LeaveTurn()
+    {
+        if (TakesTurns)
+        {
+            ComputeGate.OfProcess.Leave();
+        }
+    }
+
+    /// <summary>The threads on which its contexts compute, for computations of as many threads; 0 where llama.cpp makes its own.</summary>
+    /// <remarks>Only with the turn taken: the threads are those of all models.</remarks>
+    public nint PoolFor(int threads) => TakesTurns ? ComputeThreads.Pool(threads) : 0;
 
     public void ThrowIfFailed()
     {
@@ -141,6 +162,9 @@ internal abstract class LlamaModel : ILoadedModel
         _failure = failure;
         _onFailure?.Invoke(failure);
     }
+
+    /// <summary>Whether some of it is computed on the CPU, whose cores all models share: one computes at a time.</summary>
+    protected virtual bool TakesTurns => _device.Devices.Count == 0 || _device.GpuLayers >= 0;
 
     /// <summary>Puts on the card what the model's tokenizer knows.</summary>
     /// <returns>The tokenizer.</returns>

@@ -42,4 +42,22 @@ public sealed class ComputeGateTests
         gate.Take(default);
         gate.Leave();
     }
+
+    [Fact]
+    public void Who_waits_for_a_computation_that_never_ends_is_told_so_and_so_is_who_comes_later()
+    {
+        var gate = new ComputeGate();
+        gate.Take(default);
+        Exception? waited = null;
+        var waiting = new Thread(() => waited = Record.Exception(() => gate.Take(default)));
+        waiting.Start();
+        Assert.False(waiting.Join(50));
+
+        NativeFailureException failure = gate.Close("stuck");
+
+        Assert.True(waiting.Join(Soon));
+        Assert.Same(failure, waited);
+        Assert.Same(failure, Assert.Throws<NativeFailureException>(() => gate.Take(default)));
+        Assert.Same(failure, gate.Close("again"));
+    }
 }

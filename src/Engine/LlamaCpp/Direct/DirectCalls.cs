@@ -8,13 +8,12 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
     private readonly ContextHandle _handle;
     private readonly nint _memory; // 0 where the architecture has none
     private readonly llama_batch _batch;
-    private readonly bool _sharesThreads;
-    private nint _threads;
+    private readonly LlamaCppModel _model;
+    private (nint Step, nint Batch) _pools;
 
-    private DirectCalls(ContextHandle handle, int batch, bool sharesThreads)
+    private DirectCalls(LlamaCppModel model, ContextHandle handle, int batch)
     {
-        _sharesThreads = sharesThreads;
-        _handle = handle;
+        (_model, _handle) = (model, handle);
         _memory = Llama.llama_get_memory(handle);
         _batch = Llama.llama_batch_init(batch, embd: 0, n_seq_max: 1);
     }
@@ -33,18 +32,18 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
             return null;
         }
         model.Adapters.Attach(handle);
-        return new DirectCalls(handle, shape.Batch, model.ComputesOnCpu && Math.Max(model.Threads, model.BatchThreads) > 1);
+        return new DirectCalls(model, handle, shape.Batch);
     }
 
     public int Decode(ReadOnlySpan<LlamaToken> tokens)
     {
-        UseThreads();
+        AttachThreads();
         return Llama.llama_decode(_handle, Fill(tokens));
     }
 
     public int Encode(ReadOnlySpan<LlamaToken> tokens)
     {
-        UseThreads();
+        AttachThreads();
         return Llama.llama_encode(_handle, Fill(tokens));
     }
 
@@ -106,14 +105,14 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
         Llama.llama_batch_free(_batch);
     }
 
-    // Others than before, where the computation of another model failed on those.
-    private void UseThreads()
+    // Again where those of before were given up: see ComputeThreads.
+    private void AttachThreads()
     {
-        nint threads = _sharesThreads ? ComputeThreads.Pool() : 0;
-        if (threads != _threads)
+        (nint Step, nint Batch) pools = (_model.PoolFor(_model.Threads), _model.PoolFor(_model.BatchThreads));
+        if (pools != _pools)
         {
-            Llama.llama_attach_threadpool(_handle, threads, threads);
-            _threads = threads;
+            Llama.llama_attach_threadpool(_handle, pools.Step, pools.Batch);
+            _pools = pools;
         }
     }
 
