@@ -23,10 +23,6 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial void llama_set_n_threads(ContextHandle ctx, int n_threads, int n_threads_batch);
 
-    /// <summary>Two <c>ggml_threadpool_t</c>: for single tokens and for several. Without, every evaluation makes threads and ends them.</summary>
-    [LibraryImport(Library)]
-    internal static partial void llama_attach_threadpool(ContextHandle ctx, nint threadpool, nint threadpool_batch);
-
     [LibraryImport(Library)]
     internal static partial void llama_set_embeddings(ContextHandle ctx, [MarshalAs(UnmanagedType.U1)] bool embeddings);
 
