@@ -188,6 +188,30 @@ public abstract class LlamaBatchContract : IDisposable
         Assert.True(batch.TryRestore(1, state));
     }
 
+    [Fact]
+    public async Task A_recurrent_model_says_that_it_cannot_go_back_and_shares_a_whole_state_alone()
+    {
+        var random = new Xoshiro256(6);
+        TinyModel.Mamba().Set("mamba.context_length", 128u).Weights(() => (float)(random.NextCoin() - 0.5) / 2).Write(File("mamba.gguf")).Dispose();
+        using LlamaModel model = await LoadAsync(new ModelOptions { Path = File("mamba.gguf"), Device = "cpu" });
+        Assert.True(model.HasBatch);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 3 * 128));
+        int[] words = [.. Enumerable.Range(3, 20)];
+        Rows(batch, Chunk(0, words, false), Chunk(1, words[..7], false));
+        Assert.False(batch.TryRemove(0, 15));
+        Assert.False(batch.TryShare(0, 2, 15));
+        Assert.Equal((20, 7, 0), (batch.LengthOf(0), batch.LengthOf(1), batch.LengthOf(2)));
+        Assert.True(batch.TryShare(0, 2, 20));
+        float[][] rows = Rows(batch, Chunk(0, [30]), Chunk(2, [31]), Chunk(1, [32]));
+        Assert.True(Agreement.OfRms(rows[0], Alone(model, [.. words, 30])) < Batched);
+        Assert.True(Agreement.OfRms(rows[1], Alone(model, [.. words, 31])) < Batched);
+        Assert.True(Agreement.OfRms(rows[2], Alone(model, [.. words[..7], 32])) < Batched);
+        byte[] state = batch.Save(1)!;
+        Assert.True(batch.TryRemove(1, 0));
+        Assert.True(batch.TryRestore(1, state));
+        Assert.True(Agreement.OfRms(Rows(batch, Chunk(1, [33]))[0], Alone(model, [.. words[..7], 32, 33])) < Batched);
+    }
+
     /// <summary>Each of these ends the process, or is taken without a word and gives wrong numbers.</summary>
     [Fact]
     public async Task What_llama_cpp_dies_of_or_takes_without_a_word_does_not_reach_it()

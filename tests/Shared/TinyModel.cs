@@ -50,6 +50,21 @@ internal sealed class TinyModel
             .Linear("blk.0.attn_output", width, width).Linear("blk.0.ffn_up", width, feedForward).Linear("blk.0.ffn_down", feedForward, width);
     }
 
+    /// <summary>A recurrent model: its state cannot go back.</summary>
+    public static TinyModel Mamba()
+    {
+        const int Width = 16, Inner = 2 * Width, State = 4, Rank = 2, Kernel = 4;
+        string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b"];
+        return new TinyModel("mamba", Width, 0).Set("mamba.attention.layer_norm_rms_epsilon", 1e-5f).Set("mamba.attention.head_count", 0u)
+            .Set("mamba.ssm.conv_kernel", (uint)Kernel).Set("mamba.ssm.inner_size", (uint)Inner).Set("mamba.ssm.state_size", (uint)State).Set("mamba.ssm.time_step_rank", (uint)Rank)
+            .Vocabulary("llama", tokens)
+            .Set("tokenizer.ggml.token_type", GgufValue.FromArray(tokens.Select((_, id) => id is > 2 and < 259 ? 6 : id < 3 ? 3 : 1).ToArray()))
+            .Tensor("token_embd.weight", Width, tokens.Length).Tensor("output_norm.weight", Width).Tensor("blk.0.attn_norm.weight", Width)
+            .Tensor("blk.0.ssm_in.weight", Width, 2 * Inner).Tensor("blk.0.ssm_conv1d.weight", Kernel, Inner).Tensor("blk.0.ssm_conv1d.bias", Inner)
+            .Tensor("blk.0.ssm_x.weight", Inner, Rank + 2 * State).Tensor("blk.0.ssm_dt.weight", Rank, Inner).Tensor("blk.0.ssm_dt.bias", Inner)
+            .Tensor("blk.0.ssm_a", State, Inner).Tensor("blk.0.ssm_d", Inner).Tensor("blk.0.ssm_out.weight", Inner, Width);
+    }
+
     public static TinyModel Bert() => Bert(8, 12);
 
     public static TinyModel Bert(int width, int feedForward)

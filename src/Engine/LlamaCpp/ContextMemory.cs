@@ -64,6 +64,10 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         bool storesScores = shape.Flash == FlashAttention.Off;
         bool encodes = GgufUsage.IsEncoderDecoder(a), encodesOnly = GgufUsage.IsEncoder(a);
         double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * elementBytes;
+        // What a recurrent layer keeps of a sequence, in F32: the state and the inputs under the kernel.
+        double inner = Number(metadata, a, "ssm.inner_size", 0), state = Number(metadata, a, "ssm.state_size", 0);
+        double window = Math.Max(0, Number(metadata, a, "ssm.conv_kernel", 0) - 1) * (inner + 2 * Number(metadata, a, "ssm.group_count", 0) * state);
+        double states = Number(metadata, a, "block_count", 0) * (inner * state + window) * shape.Sequences * sizeof(float);
         int microBatch = shape.MicroBatch;
         double logits = (encodes ? microBatch : shape.Outputs) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
         double width = shape.IsUnified ? positions : positions / shape.Sequences; // that a token is compared with
@@ -74,7 +78,7 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         return new ContextMemory(
             file.Tensors.Sum(tensor => tensor.ByteLength),
             repacks ? file.Tensors.Where(IsRepacked).Sum(tensor => tensor.ByteLength) : 0,
-            Bytes(keyValues),
+            Bytes(keyValues + states),
             Bytes(logits + Math.Max(logits, scores) + mask + activations + source + Fixed));
 
         // T5's attention has a bias, which flash attention does not know: the scores, the bias, what it is gathered from and its

@@ -14,7 +14,7 @@ public sealed partial class ContextMemoryTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [GeneratedRegex(@"(KV|compute|output) +buffer size = +([0-9.]+) MiB")]
+    [GeneratedRegex(@"(KV|RS|compute|output) +buffer size = +([0-9.]+) MiB")]
     private static partial Regex BufferSize { get; }
 
     [Theory]
@@ -89,6 +89,21 @@ public sealed partial class ContextMemoryTests : IDisposable
         Assert.Contains(log.Written, line => line.Contains($"n_ctx                 = {shape.Cells}", StringComparison.Ordinal));
         Assert.Contains(log.Written, line => line.Contains($"n_batch               = {shape.Batch}", StringComparison.Ordinal));
         Assert.Contains(log.Written, line => line.Contains($"n_ubatch              = {shape.MicroBatch}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_estimate_holds_the_states_of_a_recurrent_model()
+    {
+        string path = _folder.File("model.gguf");
+        using var file = TinyModel.Mamba().Write(path);
+        var log = new Lines();
+        using var model = await new LlamaCppBackend(log).LoadFileAsync(new() { Path = path, Device = "cpu", Slots = 200 }, null, default);
+        ContextMemory estimate = ContextMemory.Estimate(file, model.Shapes.Batch(new(200, 256)));
+        model.OpenBatch(new(200, 256)).Dispose();
+        var said = log.Written.Select(line => BufferSize.Match(line)).Where(match => match.Success)
+            .ToDictionary(match => match.Groups[1].Value, match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * (1 << 20));
+        Assert.InRange(said["RS"], 1, estimate.KeyValues + 0.01 * (1 << 20));
+        Assert.InRange(said["compute"] + said["output"], 0, estimate.Computation);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Engine.LlamaCpp;
+using Engine.Sampling;
 using Tests.Contracts;
 
 namespace Engine.Tests.LlamaCpp;
@@ -12,4 +13,32 @@ public sealed class LlamaCppBatchContractTests : BatchContract
 
     protected override ValueTask<IModel> LoadAsync(ModelOptions options) =>
         new LlamaCppBackend().LoadAsync(options with { Path = TinyFamilies.Llama(options.Path), Device = "cpu", CacheType = CacheType.F32 });
+
+    /// <summary>Prefixes that cannot be cut, and an evaluation that was left and cannot be cut back.</summary>
+    [Fact]
+    public async Task A_recurrent_model_shares_nothing_in_part_and_is_right_all_the_same()
+    {
+        var random = new Xoshiro256(6);
+        using var folder = new TemporaryFolder();
+        TinyModel.Mamba().Set("mamba.context_length", 256u).Weights(() => (float)(random.NextCoin() - 0.5) / 2).Write(folder.File("mamba.gguf")).Dispose();
+        await using IModel model = await new LlamaCppBackend().LoadAsync(new() { Path = folder.File("mamba.gguf"), Device = "cpu", Slots = 4 });
+        int[] prefix = [.. Enumerable.Range(0, 120).Select(i => 3 + i % 250)];
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
+        {
+            int[] prompt = [.. prefix[..(60 + i * 5)], 3 + i];
+            using var cancellation = new CancellationTokenSource(i % 4 == 3 ? i : -1);
+            var request = new GenerateRequest { Prompt = Prompt.FromTokens(prompt), MaxTokens = 6, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true, Logits = StepLogits.Full };
+            try
+            {
+                List<GeneratedToken> answer = await model.GenerateAsync(request, cancellation.Token).ToListAsync(CancellationToken.None);
+                int[] all = [.. prompt, .. answer.Select(token => token.Token)];
+                var score = new ScoreRequest { Tokens = Prompt.FromTokens(all[..^1]), FirstPosition = prompt.Length - 1, Numerics = Numerics.Strict };
+                float[][] rows = [.. (await model.ScoreAsync(score).ToListAsync()).SelectMany(block => Enumerable.Range(0, block.Rows).Select(row => block.Row(row).ToArray()))];
+                Assert.All(answer.Zip(rows), pair => Assert.True(Agreement.OfRms(pair.First.Logits!, pair.Second) < Agreement.Floats));
+            }
+            catch (OperationCanceledException) when (i % 4 == 3)
+            {
+            }
+        }));
+    }
 }
