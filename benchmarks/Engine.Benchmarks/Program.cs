@@ -13,6 +13,7 @@ const string Usage = """
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
+      make-small-model OUT [TYPE] the same with 100 million weights
     """;
 try
 {
@@ -49,10 +50,13 @@ try
             await ShippedModels.RunAsync(rest.Length > 0 ? rest[0] : "models", rest.Length > 1 ? int.Parse(rest[1], null) : 300);
             break;
         case ["make-model", var path]:
-            RandomModel.Make(path, "F16");
+            RandomModel.Large.Make(path, "F16");
             break;
         case ["make-model", var path, var type]:
-            RandomModel.Make(path, type);
+            RandomModel.Large.Make(path, type);
+            break;
+        case ["make-small-model", var path, .. var rest]:
+            RandomModel.Small.Make(path, rest.FirstOrDefault() ?? "F16");
             break;
         default:
             Console.Error.WriteLine(Usage);

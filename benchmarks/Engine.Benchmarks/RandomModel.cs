@@ -6,14 +6,26 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Benchmarks;
 
-/// <summary>A file of Llama-3.2-1B's shape with random weights and a made-up vocabulary: the speed is that of the real
+/// <summary>A file of random weights and a made-up vocabulary, of Llama-3.2-1B's shape or a smaller one: the speed is that of the real
 /// model, and nothing has to be downloaded.</summary>
-internal static class RandomModel
+/// <param name="Name">What it is.</param>
+/// <param name="V">Tokens.</param>
+/// <param name="Width">d.</param>
+/// <param name="FeedForward">f.</param>
+/// <param name="N">Layers.</param>
+/// <param name="H">Heads.</param>
+/// <param name="G">Heads with keys and values.</param>
+internal sealed record RandomModel(string Name, int V, int Width, int FeedForward, int N, int H, int G)
 {
-    // V tokens, N layers, H heads, G of them with keys and values.
-    private const int V = 128256, Width = 2048, FeedForward = 8192, N = 16, H = 32, G = 8, HeadWidth = 64;
+    private const int HeadWidth = 64;
 
-    public static void Make(string path, string type)
+    /// <summary>1.24 billion weights.</summary>
+    public static RandomModel Large { get; } = new("random weights of Llama-3.2-1B's shape", 128256, 2048, 8192, 16, 32, 8);
+
+    /// <summary>100 million weights.</summary>
+    public static RandomModel Small { get; } = new("100 million random weights", 32000, 768, 2048, 12, 12, 4);
+
+    public void Make(string path, string type)
     {
         if (type == "F16")
         {
@@ -48,11 +60,11 @@ internal static class RandomModel
         }
     }
 
-    private static void MakeF16(string path)
+    private void MakeF16(string path)
     {
         var writer = new GgufWriter();
         writer.SetMetadata(GgufKeys.Architecture, "llama");
-        writer.SetMetadata(GgufKeys.Name, "random weights of Llama-3.2-1B's shape");
+        writer.SetMetadata(GgufKeys.Name, Name);
         writer.SetMetadata(GgufKeys.FileType, (uint)llama_ftype.MOSTLY_F16);
         writer.SetMetadata("llama.context_length", 131072u);
         writer.SetMetadata("llama.embedding_length", (uint)Width);
@@ -85,7 +97,7 @@ internal static class RandomModel
         writer.Write(path);
     }
 
-    private static void SetVocabulary(GgufWriter writer)
+    private void SetVocabulary(GgufWriter writer)
     {
         foreach ((string key, GgufValue value) in Vocabulary(V))
         {

@@ -29,16 +29,40 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Beside_others_it_does_not_matter_to_a_row_which_others_and_how_many_to_the_last_bit(string family)
+    public void Up_to_three_tokens_have_to_the_last_bit_the_rows_that_they_have_alone(string family)
     {
         using ReferenceModel model = Load(family);
-        using ISequenceBatch batch = model.OpenBatch(new BatchShape(8, 800));
-        float[] first = Step(batch, (0, Tokens(0, 30)), (1, Tokens(1, 5)))[0];
-        float[] next = Step(batch, (0, Tokens(0, 1, 30)), (1, Tokens(1, 1, 5)))[0];
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 400));
+        var passes = new List<IPass>();
+        for (int i = 0; i < 3; i++)
+        {
+            passes.Add(model.OpenPass(new PassKind(Numerics.Strict)));
+            passes[i].Begin([], default);
+            Assert.Equal(passes[i].Continue(Tokens(i, 20 + i), default).ToArray(), Step(batch, (i, Tokens(i, 20 + i)))[0]);
+        }
+        for (int step = 0; step < 20; step++)
+        {
+            // All three at first, then two of them, in another order.
+            int[] sequences = step < 15 ? [0, 1, 2] : [2, 0];
+            float[][] rows = Step(batch, [.. sequences.Select(i => (i, Tokens(i, 1, 20 + i + step)))]);
+            Assert.All(sequences, (i, at) => Assert.Equal(passes[i].Continue(Tokens(i, 1, 20 + i + step), default).ToArray(), rows[at]));
+        }
+        passes.ForEach(pass => pass.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Among_four_tokens_or_more_it_does_not_matter_to_a_row_which_others_are_there_to_the_last_bit(string family)
+    {
+        using ReferenceModel model = Load(family);
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(9, 800));
+        (int, int[])[] others = [(1, Tokens(1, 5)), (2, Tokens(2, 1)), (3, Tokens(3, 2))];
+        float[] first = Step(batch, [(0, Tokens(0, 30)), .. others])[0];
+        float[] next = Step(batch, (0, Tokens(0, 1, 30)), (1, Tokens(1, 1, 5)), (2, Tokens(2, 1, 1)), (3, Tokens(3, 1, 2)))[0];
         batch.TryRemove(1, 0);
-        float[][] rows = Step(batch, (1, Tokens(2, 9)), (2, Tokens(3, 1)), (3, Tokens(4, 17)), (4, Tokens(5, 3)), (5, Tokens(6, 2)), (6, Tokens(0, 30)), (7, Tokens(1, 5)));
+        float[][] rows = Step(batch, (1, Tokens(2, 9)), (2, Tokens(3, 1)), (4, Tokens(4, 17)), (5, Tokens(5, 3)), (6, Tokens(6, 2)), (7, Tokens(0, 30)), (8, Tokens(1, 5)));
         Assert.Equal(first, rows[5]);
-        rows = Step(batch, (6, Tokens(0, 1, 30)), (1, Tokens(1, 20)), (2, Tokens(3, 1, 1)));
+        rows = Step(batch, (7, Tokens(0, 1, 30)), (1, Tokens(1, 20)), (2, Tokens(3, 1, 1)), (3, Tokens(1, 2)), (8, Tokens(3, 2)));
         Assert.Equal(next, rows[0]);
     }
 

@@ -56,7 +56,7 @@ internal static unsafe partial class Linear
         }
         else if (T == 1)
         {
-            MultiplyVector(W, x̂, y, workers);
+            MultiplyVectors(W, x̂, y, 1, workers);
         }
     }
 
@@ -65,7 +65,7 @@ internal static unsafe partial class Linear
     {
         if (T == 1)
         {
-            MultiplyVector(W, x̂, sums, y, workers);
+            MultiplyVectors(W, x̂, sums, 0, y, 1, workers);
             return;
         }
 

@@ -51,6 +51,23 @@ public class LinearTests
     }
 
     [Fact]
+    public void A_few_tokens_are_multiplied_as_each_alone_to_the_last_bit()
+    {
+        using var workers = new Workers(2);
+        foreach (var type in BlockFormat.All.Select(format => format.Type))
+        {
+            using var weight = new FrozenWeight(type, 300, 512);
+            float[] x = Numbers.Floats(Linear.FewTokens * 512, 3), together = new float[Linear.FewTokens * 300], alone = new float[300];
+            Linear.Forward(weight.Weight, x, together, workers);
+            for (var t = 0; t < Linear.FewTokens; t++)
+            {
+                Linear.Forward(weight.Weight, x.AsSpan(t * 512, 512), alone, workers);
+                Assert.Equal(alone, together.AsSpan(t * 300, 300).ToArray());
+            }
+        }
+    }
+
+    [Fact]
     public void The_number_of_threads_changes_no_bit()
     {
         using var weight = new FrozenWeight(GgmlType.Q4_K, 300, 512);
