@@ -1,0 +1,178 @@
+using Mono.Cecil;
+
+namespace Engine.Host.Tests;
+
+/// <summary>Holds the arrows of ARCHITECTURE.md: which room (namespace, hence folder) may know which. Read from the compiled
+/// assemblies, since an arrow that points back inside one assembly is invisible to the compiler.</summary>
+public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture<ProductAssemblies>
+{
+    private const string Contract = "Engine";
+    private const string Interop = "Engine.LlamaCpp.Interop";
+
+    /// <summary>Room → the rooms it knows: these, all of these, and the contract (the files in src/Engine itself), which all know.</summary>
+    private static readonly Dictionary<string, string[]> Table = new()
+    {
+        [Contract] = [],
+        ["Engine.BuiltIn"] = [],
+        ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
+        ["Engine.Chat.Jinja"] = [],
+        ["Engine.Generation"] = ["Engine.Sampling"],
+        ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
+        ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
+        ["Engine.LlamaCpp"] =
+        [
+            "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Interop", "Engine.Serving", "Engine.Tokenizers",
+        ],
+        ["Engine.LlamaCpp.Direct"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Interop"],
+        ["Engine.LlamaCpp.Interop"] = [],
+        ["Engine.Parity"] = [],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp", "Engine.Serving"],
+        ["Engine.Sampling"] = [],
+        ["Engine.Serving"] = ["Engine.Generation", "Engine.Sampling"],
+        ["Engine.Tokenizers"] =
+        [
+            "Engine.Generation", "Engine.Gguf", "Engine.Tokenizers.Merging", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
+        ],
+        ["Engine.Tokenizers.Merging"] = ["Engine.Tokenizers"],
+        ["Engine.Tokenizers.PreTokenization"] = ["Engine.Tokenizers.Unicode"],
+        ["Engine.Tokenizers.Unicode"] = [],
+        ["ReferenceModels"] =
+        [
+            "Engine.Generation", "Engine.Gguf", "Engine.Registry", "Engine.Serving", "Engine.Tokenizers", "ReferenceModels.Models",
+            "ReferenceModels.Ops", "ReferenceModels.Weights",
+        ],
+        ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Quantization", "ReferenceModels.Weights"],
+        ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
+        ["ReferenceModels.Training"] =
+        [
+            "Engine.Gguf", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops",
+            "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Checkpoints", "ReferenceModels.Training.Data",
+            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Optimization", "ReferenceModels.Weights",
+        ],
+        ["ReferenceModels.Training.Adapters"] =
+        [
+            "Engine.Gguf", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Training.Data", "ReferenceModels.Weights",
+        ],
+        ["ReferenceModels.Training.Checkpoints"] =
+        [
+            "Engine.Gguf", "ReferenceModels.Training", "ReferenceModels.Training.Optimization", "ReferenceModels.Weights",
+        ],
+        ["ReferenceModels.Training.Corpora"] = ["ReferenceModels.Heads", "ReferenceModels.Ops"],
+        ["ReferenceModels.Training.Data"] =
+        [
+            "Engine.Chat", "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training", "ReferenceModels.Training.Objectives",
+        ],
+        ["ReferenceModels.Training.Initialization"] =
+        [
+            "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training.Data", "ReferenceModels.Training.Vocabularies",
+        ],
+        ["ReferenceModels.Training.Objectives"] = ["ReferenceModels.Ops", "ReferenceModels.Training.Data"],
+        ["ReferenceModels.Training.Optimization"] = ["ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.Training.Vocabularies"] =
+        [
+            "Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
+        ],
+        ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
+        ["Engine.LLamaSharp"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Interop", "Engine.Registry", "Engine.Serving"],
+        ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
+        ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
+        ["Engine.Host.Api"] = ["Engine.BuiltIn", "Engine.Registry", "Engine.Host"],
+        ["Engine.Host.Commands"] =
+        [
+            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Interop", "Engine.Parity",
+            "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
+            "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
+            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
+            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Inspection",
+            "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
+        ],
+        ["Engine.Host.Commands.Calibrating"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.Parity", "ReferenceModels", "Engine.Host.Commands"],
+        ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
+        ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.Host.Commands"],
+        ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
+        ["Engine.Host.Commands.Training"] =
+        [
+            "ReferenceModels.Training", "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Data",
+            "ReferenceModels.Training.Initialization", "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies",
+            "Engine.Host.Commands",
+        ],
+        ["Program"] = ["Engine.Host.Commands"],
+    };
+
+    /// <summary>Rooms that know each other, each pair with its reason. A new pair is a mistake; one that is gone leaves the list.</summary>
+    private static readonly (string, string)[] Circles =
+    [
+        // A room and its inner part: GgufPreflight runs the checks, which read the file; SentencePieceBpe merges by scores of its Vocabulary.
+        ("Engine.Gguf", "Engine.Gguf.Preflight"),
+        ("Engine.Tokenizers", "Engine.Tokenizers.Merging"),
+        // LlamaCppModel opens DirectCalls, which hands its turns and threads back to LlamaCpp.
+        ("Engine.LlamaCpp", "Engine.LlamaCpp.Direct"),
+        // The commands stand beside the terminal and the options that the rooms of each command use as well.
+        ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Inspection"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Tokenization"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Training"),
+        // TrainingOptions and TrainingLog stand beside the Trainer that uses all; an objective makes its examples, and data are asked for by objective.
+        ("ReferenceModels.Training", "ReferenceModels.Training.Checkpoints"),
+        ("ReferenceModels.Training", "ReferenceModels.Training.Data"),
+        ("ReferenceModels.Training.Data", "ReferenceModels.Training.Objectives"),
+    ];
+
+    private readonly IReadOnlyList<ModuleDefinition> _modules = product.Modules;
+    private readonly Arrows _arrows = product.Arrows;
+
+    [Fact]
+    public void Every_room_knows_what_the_table_says_and_nothing_else()
+    {
+        HashSet<string> rooms = [.. _modules.SelectMany(m => m.GetTypes()).Select(Arrows.Room).OfType<string>()];
+        (string From, string To)[] drawn = [.. Table.SelectMany(row => row.Value.Select(to => (row.Key, to)))];
+
+        Assert.Equal(Table.Keys.Where(IsBuilt).Order(StringComparer.Ordinal), rooms.Order(StringComparer.Ordinal));
+        Assert.Empty(_arrows.All.Where(a => a.To != Contract).Except(drawn).Select(a => $"{a.From} must not know {a.To}: {_arrows.Examples(a)}"));
+        Assert.Empty(drawn.Where(a => IsBuilt(a.From) && IsBuilt(a.To)).Except(_arrows.All).Select(a => $"{a.From} does not know {a.To}: take it out of the table"));
+    }
+
+    [Fact]
+    public void The_contract_knows_no_room() => Assert.Empty(_arrows.All.Where(a => a.From == Contract).Select(a => $"{a.To}: {_arrows.Examples(a)}"));
+
+    [Fact]
+    public void No_two_rooms_know_each_other_but_the_listed()
+    {
+        var mutual = Table.SelectMany(row => row.Value.Where(to => Table[to].Contains(row.Key) && string.CompareOrdinal(row.Key, to) < 0).Select(to => (row.Key, to)));
+        Assert.Equal(Circles.Order(), mutual.Order());
+    }
+
+    [Fact]
+    public void Assemblies_point_only_from_Host_to_the_backends_to_Engine()
+    {
+        var allowed = new Dictionary<string, string[]>
+        {
+            ["Engine"] = [],
+            ["ReferenceModels"] = ["Engine"],
+            ["Engine.LLamaSharp"] = ["Engine"],
+            ["Engine.Host"] = ["Engine", "Engine.LLamaSharp", "ReferenceModels"],
+        };
+        foreach (ModuleDefinition module in _modules)
+        {
+            string name = module.Assembly.Name.Name;
+            Assert.Equal(allowed[name].Where(IsBuilt), References(module, [.. allowed.Keys]).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Native_imports_stand_in_Interop_alone()
+    {
+        var imports = _modules.SelectMany(m => m.GetTypes()).SelectMany(t => t.Methods).Where(m => m.IsPInvokeImpl).ToList();
+        Assert.NotEmpty(imports);
+        Assert.Empty(imports.Where(m => Arrows.Room(m.DeclaringType) != Interop).Select(m => m.FullName));
+    }
+
+    private bool IsBuilt(string roomOrAssembly) =>
+        _modules.Count == 4 || !(roomOrAssembly + ".").StartsWith("Engine.LLamaSharp.", StringComparison.Ordinal);
+
+    private static IEnumerable<string> References(ModuleDefinition module, params string[] names) =>
+        module.AssemblyReferences.Select(r => r.Name).Where(names.Contains);
+}

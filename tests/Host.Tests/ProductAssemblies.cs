@@ -1,0 +1,32 @@
+using Mono.Cecil;
+
+namespace Engine.Host.Tests;
+
+/// <summary>The assemblies of the product, as they lie beside the tests, read once: the program and its libraries.</summary>
+public sealed class ProductAssemblies : IDisposable
+{
+    public ProductAssemblies()
+    {
+        ModuleDefinition program = Read("Engine.Host");
+        // Built with -p:LLamaSharp=false, the program knows no such assembly.
+        string[] libraries = program.AssemblyReferences.Any(r => r.Name == "Engine.LLamaSharp")
+            ? ["Engine", "ReferenceModels", "Engine.LLamaSharp"]
+            : ["Engine", "ReferenceModels"];
+        Modules = [program, .. libraries.Select(Read)];
+        Arrows = new Arrows(Modules);
+    }
+
+    public IReadOnlyList<ModuleDefinition> Modules { get; }
+
+    public Arrows Arrows { get; }
+
+    public void Dispose()
+    {
+        foreach (ModuleDefinition module in Modules)
+        {
+            module.Dispose();
+        }
+    }
+
+    private static ModuleDefinition Read(string assembly) => ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+}
