@@ -22,6 +22,9 @@ internal sealed unsafe class BareLlama : IDisposable
         parameters.n_ctx = (uint)contextLength;
         (parameters.n_threads, parameters.n_threads_batch) = (threads, threads);
         _context = Llama.llama_init_from_model(_model, parameters);
+        // Without a pool every evaluation makes threads and ends them, which is the larger part of a small model's time.
+        nint pool = ComputeThreads.Pool(threads);
+        Llama.llama_attach_threadpool(_context, pool, pool);
     }
 
     public void Clear() => Llama.llama_memory_clear(Llama.llama_get_memory(_context), true);

@@ -30,7 +30,8 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         {
             Sequences = asked.Sequences,
             Cells = asked.Cells,
-            IsUnified = !exact,
+            // One sequence has all cells either way; where they are one pool, llama.cpp looks at 256 sequences in pairs at every step (some 50 µs).
+            IsUnified = !exact && asked.Sequences > 1,
         };
         int batch = Math.Min(shape.Cells, Math.Max(StepTokens, MicroBatch));
         return shape with { Batch = batch, MicroBatch = Math.Min(MicroBatch, batch) };

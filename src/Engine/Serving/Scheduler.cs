@@ -7,6 +7,9 @@ namespace Engine.Serving;
 internal sealed class Scheduler
 #pragma warning restore CA1001
 {
+    // Quicker steps than this hand out several tokens at once.
+    private static readonly TimeSpan HandOut = TimeSpan.FromMilliseconds(1);
+
     private readonly ILoadedModel _model;
     private readonly ServingOptions _options;
     private readonly BatchShape _shape;
@@ -21,6 +24,7 @@ internal sealed class Scheduler
     private readonly List<BatchedGeneration> _running = []; // the owner's alone, oldest first
     private BatchSequences? _sequences; // the owner's alone
     private StepBudget _budget = new(1);
+    private long _handedOut;
     private bool _signalled;
     private bool _yields;
     private bool _rests;
@@ -321,6 +325,7 @@ internal sealed class Scheduler
         var plan = StepPlan.Make(_running, _sequences!, _budget);
         if (plan.Chunks.Count == 0)
         {
+            ReleaseAll();
             // All wait for readers, or none finds a cell: then the youngest makes room for the older ones.
             return plan.LacksCells && Park();
         }
@@ -364,13 +369,15 @@ internal sealed class Scheduler
             {
                 _sequences!.Forget(generation); // what computed NaN is no prefix for others
                 Finish(generation);
+                generation.Ticket.Release();
                 generation.Ticket.End(error);
                 continue;
             }
-            generation.Ticket.Hand(results[i].Token! with { Elapsed = _time.GetElapsedTime(generation.Started!.Value), CachedTokens = generation.CachedTokens });
+            generation.Ticket.Hold(results[i].Token! with { Elapsed = _time.GetElapsedTime(generation.Started!.Value), CachedTokens = generation.CachedTokens });
             if (generation.Continuation.IsFinished)
             {
                 Finish(generation);
+                generation.Ticket.Release();
                 generation.Ticket.End();
             }
             else
@@ -378,6 +385,19 @@ internal sealed class Scheduler
                 generation.Tokens.AddRange(generation.Continuation.Pending);
             }
         }
+        if (_time.GetElapsedTime(_handedOut) >= HandOut)
+        {
+            ReleaseAll();
+        }
+    }
+
+    private void ReleaseAll()
+    {
+        foreach (BatchedGeneration generation in _running)
+        {
+            generation.Ticket.Release();
+        }
+        _handedOut = _time.GetTimestamp();
     }
 
     // Whatever choosing a token meets is that request's alone.
@@ -401,6 +421,7 @@ internal sealed class Scheduler
             return false;
         }
         BatchedGeneration youngest = _running.FindLast(generation => generation.PausedSince is not null) ?? _running[^1];
+        youngest.Ticket.Release();
         _sequences!.Park(youngest);
         _running.Remove(youngest);
         _counters.Parked();

@@ -80,6 +80,7 @@ internal abstract class Ticket(CancellationToken caller)
 internal sealed class Ticket<T>(CancellationToken caller) : Ticket(caller)
 {
     private readonly Channel<T> _results = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<T> _held = []; // the owner's alone
 
     /// <summary>The results, in order.</summary>
     public ChannelReader<T> Results => _results.Reader;
@@ -87,8 +88,25 @@ internal sealed class Ticket<T>(CancellationToken caller) : Ticket(caller)
     /// <summary>Hands out a result. Never waits.</summary>
     public void Hand(T result)
     {
+        Hold(result);
+        Release();
+    }
+
+    /// <summary>Keeps a result until <see cref="Release"/>: waking a reader costs as much as a step of a small model.</summary>
+    public void Hold(T result)
+    {
         Handed();
-        _results.Writer.TryWrite(result);
+        _held.Add(result);
+    }
+
+    /// <summary>Hands out what was kept.</summary>
+    public void Release()
+    {
+        foreach (T result in _held)
+        {
+            _results.Writer.TryWrite(result);
+        }
+        _held.Clear();
     }
 
     protected override void Complete(Exception? error) => _results.Writer.TryComplete(error);
