@@ -10,6 +10,8 @@ const string Usage = """
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
       training [PYTHON [THREADS]]  training steps against PyTorch's, interleaved, from the repository's root: tokens/s, ratios, losses
+      serving MODEL HOST_DLL LLAMA_SERVER [SLOTS]  engine serve against llama-server over HTTP, in turns; default 16 slots
+      sampling [V]                 what choosing a token costs, by the settings; default 128256
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
@@ -42,6 +44,12 @@ try
             break;
         case ["training", .. var rest]:
             TrainingComparison.Run(rest.Length > 0 ? rest[0] : "python3", rest.Length > 1 ? int.Parse(rest[1], null) : Environment.ProcessorCount);
+            break;
+        case ["serving", var model, var host, var server, .. var rest]:
+            await ServingComparison.RunAsync(model, host, server, rest.Length > 0 ? int.Parse(rest[0], null) : 16);
+            break;
+        case ["sampling", .. var rest]:
+            SamplingTable.Print(rest.Length > 0 ? int.Parse(rest[0], null) : 128_256);
             break;
         case ["cancellation", var model, .. var rest]:
             await Cancellation.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);

@@ -8,6 +8,9 @@ namespace Engine;
 /// Safe to call from many threads at once. Requests and results are plain serializable data, so a model can live
 /// in another process. What an architecture cannot do is refused with <see cref="UnsupportedRequestException"/>.
 /// Disposing the model ends the requests in flight with <see cref="ObjectDisposedException"/>.
+/// <para>Generations of one model run side by side. A seed gives the same tokens again for a generation that runs alone, for one with
+/// <see cref="Numerics.Strict"/>, and, where the model was loaded with <see cref="ModelOptions.Exact"/>, for every one. Otherwise what runs beside
+/// a generation moves the last digits of its logits (on quantized weights by some percent of the largest), and now and then a token.</para>
 /// </remarks>
 public interface IModel : IAsyncDisposable
 {

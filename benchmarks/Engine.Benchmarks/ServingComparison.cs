@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Engine.Sampling;
+
+namespace Engine.Benchmarks;
+
+/// <summary><c>engine serve</c> against llama-server: the same file, threads, slots and cells, the same requests over HTTP, in turns.</summary>
+internal static class ServingComparison
+{
+    private const int PromptTokens = 32;
+    private const int AnswerTokens = 24;
+    private const int SharedTokens = 400;
+    private const int Rounds = 3;
+
+    /// <param name="model">A decoder.</param>
+    /// <param name="host">Engine.Host.dll.</param>
+    /// <param name="llamaServer">The program llama-server.</param>
+    /// <param name="slots">Generations side by side.</param>
+    public static async Task RunAsync(string model, string host, string llamaServer, int slots)
+    {
+        int cells = slots * 1024;
+        string threads = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
+        using Server ours = Server.Start("dotnet", port => [host, "serve", "--urls", $"http://127.0.0.1:{port}"], new()
+        {
+            ["Engine__Models__default__Path"] = Path.GetFullPath(model),
+            ["Engine__Models__default__Slots"] = slots.ToString(CultureInfo.InvariantCulture),
+            ["Engine__Models__default__ContextLength"] = "1024",
+            ["Engine__Models__default__Threads"] = threads,
+        });
+        using Server theirs = Server.Start(llamaServer, port =>
+            ["-m", Path.GetFullPath(model), "--port", $"{port}", "-np", $"{slots}", "-c", $"{cells}", "-t", threads, "--no-warmup"], []);
+        await ours.WaitAsync().ConfigureAwait(false);
+        await theirs.WaitAsync().ConfigureAwait(false);
+        Console.WriteLine($"{Path.GetFileName(model)}, {slots} slots of 1024 tokens, {threads} threads");
+        Console.WriteLine("load                          tokens/s ours  llama-server   ratio   first token p50 ours  llama-server   ratio   p95 ours  llama-server   ratio");
+        var random = new Xoshiro256(7);
+        foreach (int clients in new[] { 1, 4, 16 })
+        {
+            await CompareAsync($"{clients} clients, unrelated", ours, theirs, () => [.. Enumerable.Range(0, clients).Select(_ => Ids(random, PromptTokens))], Rounds).ConfigureAwait(false);
+        }
+        int[] prefix = [];
+        await CompareAsync("4 at once, shared, cold", ours, theirs, () => Shared(prefix = Ids(random, SharedTokens)), 1).ConfigureAwait(false);
+        await CompareAsync("4 at once, shared, warm", ours, theirs, () => Shared(prefix), 1).ConfigureAwait(false);
+        Console.WriteLine($"memory at the peak: ours {ours.PeakMebibytes} MiB, llama-server {theirs.PeakMebibytes} MiB");
+
+        int[][] Shared(int[] first) => [.. Enumerable.Range(0, 4).Select(_ => (int[])[.. first, .. Ids(random, 8)])];
+    }
+
+    private static int[] Ids(Xoshiro256 random, int count) => [.. Enumerable.Range(0, count).Select(_ => 1000 + (int)(random.NextCoin() * 100_000))];
+
+    // Each server gets the same prompts; who goes first alternates.
+    private static async Task CompareAsync(string load, Server ours, Server theirs, Func<int[][]> prompts, int rounds)
+    {
+        var results = new Dictionary<Server, List<Load>> { [ours] = [], [theirs] = [] };
+        for (int turn = 0; turn < 2; turn++)
+        {
+            int[][][] all = [.. Enumerable.Range(0, rounds).Select(_ => prompts())];
+            foreach (Server server in turn == 0 ? new[] { ours, theirs } : [theirs, ours])
+            {
+                results[server].Add(await server.RunAsync(all).ConfigureAwait(false));
+            }
+        }
+        double speed = results[ours].Average(one => one.TokensPerSecond), otherSpeed = results[theirs].Average(one => one.TokensPerSecond);
+        (double first, double last) = Times(results[ours]);
+        (double otherFirst, double otherLast) = Times(results[theirs]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{load,-30}{speed,13:F1}{otherSpeed,14:F1}{speed / otherSpeed,8:F2}{first,23:F2}{otherFirst,14:F2}{first / otherFirst,8:F2}{last,11:F2}{otherLast,14:F2}{last / otherLast,8:F2}"));
+
+        static (double P50, double P95) Times(List<Load> loads)
+        {
+            double[] sorted = [.. loads.SelectMany(one => one.FirstTokens).Order()];
+            return (sorted[sorted.Length / 2], sorted[(int)(0.95 * (sorted.Length - 1))]);
+        }
+    }
+
+    /// <param name="TokensPerSecond">Of all clients together.</param>
+    /// <param name="FirstTokens">Seconds from each request to its first token.</param>
+    private sealed record Load(double TokensPerSecond, double[] FirstTokens);
+
+    private sealed class Server : IDisposable
+    {
+        private readonly Process _process;
+        private readonly HttpClient _client;
+
+        private Server(Process process, int port)
+        {
+            _process = process;
+            _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(10) };
+        }
+
+        public long PeakMebibytes
+        {
+            get
+            {
+                _process.Refresh();
+                return _process.PeakWorkingSet64 >> 20;
+            }
+        }
+
+        public static Server Start(string program, Func<int, string[]> arguments, Dictionary<string, string> environment)
+        {
+            int port = FreePort();
+            var start = new ProcessStartInfo(program, arguments(port)) { RedirectStandardError = true, RedirectStandardOutput = true };
+            foreach ((string name, string value) in environment)
+            {
+                start.Environment[name] = value;
+            }
+            Process process = Process.Start(start)!;
+            process.ErrorDataReceived += (_, _) => { };
+            process.OutputDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+            process.BeginOutputReadLine();
+            return new Server(process, port);
+        }
+
+        public async Task WaitAsync()
+        {
+            for (var waited = Stopwatch.StartNew(); ; await Task.Delay(200).ConfigureAwait(false))
+            {
+                try
+                {
+                    using HttpResponseMessage health = await _client.GetAsync(new Uri("/health", UriKind.Relative)).ConfigureAwait(false);
+                    if (health.IsSuccessStatusCode)
+                    {
+                        return;
+                    }
+                }
+                catch (HttpRequestException) when (!_process.HasExited && waited.Elapsed < TimeSpan.FromMinutes(2))
+                {
+                    // It does not listen yet.
+                }
+            }
+        }
+
+        /// <summary>As many clients as a round has prompts, each sending its next request when its last has ended.</summary>
+        public async Task<Load> RunAsync(int[][][] rounds)
+        {
+            var watch = Stopwatch.StartNew();
+            int tokens = 0;
+            var first = new List<double>();
+            await Task.WhenAll(Enumerable.Range(0, rounds[0].Length).Select(async client =>
+            {
+                foreach (int[][] prompts in rounds)
+                {
+                    (double time, int count) = await SendAsync(prompts[client]).ConfigureAwait(false);
+                    lock (first)
+                    {
+                        first.Add(time);
+                        tokens += count;
+                    }
+                }
+            })).ConfigureAwait(false);
+            return new Load(tokens / watch.Elapsed.TotalSeconds, [.. first]);
+        }
+
+        public void Dispose()
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+            _process.Dispose();
+            _client.Dispose();
+        }
+
+        private async Task<(double First, int Tokens)> SendAsync(int[] prompt)
+        {
+            var body = new { prompt, max_tokens = AnswerTokens, temperature = 0, stream = true, stream_options = new { include_usage = true } };
+            long start = Stopwatch.GetTimestamp();
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative)) { Content = JsonContent.Create(body) };
+            using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync().ConfigureAwait(false));
+            double first = 0;
+            int tokens = 0;
+            while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                if (!line.StartsWith("data: {", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+                first = first == 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds : first;
+                using var json = JsonDocument.Parse(line.AsMemory("data: ".Length));
+                if (json.RootElement.TryGetProperty("usage", out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
+                {
+                    tokens = usage.GetProperty("completion_tokens").GetInt32();
+                }
+            }
+            return (first, tokens);
+        }
+
+        private static int FreePort()
+        {
+            using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+            listener.Start();
+            return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        }
+    }
+}
