@@ -30,7 +30,8 @@ public sealed record ModelOptions
     /// <value>The default is 256.</value>
     public int Queue { get; init; } = 256;
 
-    /// <summary>Makes a generation's logits independent of its neighbours in the batch, bit for bit, at some cost in speed.</summary>
+    /// <summary>Makes a generation's logits independent of its neighbours in the batch, bit for bit, at some cost in speed: the reference
+    /// evaluates prompts token by token then.</summary>
     public bool Exact { get; init; }
 
     /// <summary>Threads of the computation, as many as there are cores at the most; 0 for as many as help.</summary>

@@ -59,7 +59,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         }
         // More threads than cores would only wait for each other.
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger);
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger) { IsExact = options.Exact };
         try
         {
             if (model.HasBatch)

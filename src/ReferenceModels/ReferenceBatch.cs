@@ -16,12 +16,20 @@ internal sealed class ReferenceBatch : ISequenceBatch
     private readonly State _state;
     private readonly PagedCache[] _caches;
     private readonly int _contextLength;
+    private readonly bool _exact;
     private int[] _rows = [];            // per chunk, which row of the logits is its
     private Tensor _logits;              // (chunks that asked, V)
+    private float[][] _copies = [];      // per chunk instead, where each is evaluated alone
 
     /// <summary>A batch of empty sequences.</summary>
-    public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape)
+    /// <param name="network">The weights.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="contextLength">Tokens of a sequence at the most.</param>
+    /// <param name="shape">What it holds.</param>
+    /// <param name="exact">Whether a row must not depend, to the last bit, on what else is in its step.</param>
+    public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape, bool exact = false)
     {
+        _exact = exact;
         _decoder = (IPackedDecoder)network;
         _state = network.CreateState(new Pass(workers), 0);
         (Sequences, Cells, StepTokens) = (shape.Sequences, shape.Cells, TokensOfStep(shape.Sequences));
@@ -76,7 +84,14 @@ internal sealed class ReferenceBatch : ISequenceBatch
         _state.Pass.Cancellation = abort;
         try
         {
-            Evaluate(chunks);
+            if (_exact)
+            {
+                EvaluateAlone(chunks);
+            }
+            else
+            {
+                Evaluate(chunks);
+            }
             return StepOutcome.Done;
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
@@ -86,7 +101,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Row(int chunk) => _logits.Row(_rows[chunk]);
+    public ReadOnlySpan<float> Row(int chunk) => _exact ? _copies[chunk] : _logits.Row(_rows[chunk]);
 
     /// <inheritdoc/>
     public byte[]? Save(int sequence) => _caches[sequence].Save();
@@ -99,6 +114,21 @@ internal sealed class ReferenceBatch : ISequenceBatch
 
     // At least one for every sequence, so that all can go on in one step.
     private static int TokensOfStep(int sequences) => Math.Max(ReferencePass.BlockTokens, sequences);
+
+    // Token by token: which kernels multiply a row, of products and of attention, goes by the rows beside it, those of its own prompt included.
+    private void EvaluateAlone(IReadOnlyList<SequenceChunk> chunks)
+    {
+        _copies = new float[chunks.Count][];
+        for (int i = 0; i < chunks.Count; i++)
+        {
+            SequenceChunk chunk = chunks[i];
+            for (int t = 0; t < chunk.Tokens.Length; t++)
+            {
+                Evaluate([chunk with { Tokens = chunk.Tokens.Slice(t, 1), WantsRow = chunk.WantsRow && t == chunk.Tokens.Length - 1 }]);
+            }
+            _copies[i] = chunk.WantsRow ? _logits.Row(0).ToArray() : [];
+        }
+    }
 
     private void Evaluate(IReadOnlyList<SequenceChunk> chunks)
     {

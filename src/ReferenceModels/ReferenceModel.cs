@@ -75,6 +75,9 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <inheritdoc/>
     public bool HasBatch => _network is IPackedDecoder;
 
+    /// <summary>Whether what shares a batch must not move each other's digits.</summary>
+    public bool IsExact { get; init; }
+
     /// <inheritdoc/>
     /// <remarks>A pass does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>
     public PassKind Shared(PassKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
@@ -83,7 +86,7 @@ internal sealed class ReferenceModel : ILoadedModel
     public ISequenceBatch OpenBatch(BatchShape shape)
     {
         RequireMemory(shape);
-        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape);
+        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape, IsExact);
     }
 
     /// <inheritdoc/>

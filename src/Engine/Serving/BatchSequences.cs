@@ -17,8 +17,11 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     /// <summary>The backend's batch.</summary>
     public ISequenceBatch Batch { get; } = batch;
 
-    /// <summary>Cells that sequences hold, those of finished generations included.</summary>
-    public int Used => _cells.Used;
+    /// <summary>Tokens that running generations hold; a prefix that several share counts for each.</summary>
+    public int Held => Enumerable.Range(0, _owners.Length).Sum(sequence => _owners[sequence] is null ? 0 : _cells.LengthOf(sequence));
+
+    /// <summary>Tokens that one sequence holds at the most.</summary>
+    public int MostTokens => Batch.IsUnified ? Batch.Cells : Batch.Cells / Batch.Sequences;
 
     private IEnumerable<int> Idle => Enumerable.Range(0, _owners.Length).Where(sequence => _owners[sequence] is null);
 
@@ -86,7 +89,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         int evaluated = Evaluated(generation);
         if (generation.Leader is { } leader)
         {
-            if (leader.Sequence is { } led && _cells.LengthOf(led) < generation.LeaderLength)
+            if (IsAhead(leader) && Evaluated(leader) < generation.LeaderLength)
             {
                 return true;
             }
@@ -107,7 +110,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
                 break;
             }
             int length = Math.Min(MostShared(generation), PrefixIndex.Common(older.Tokens, generation.Tokens));
-            if (older.Sequence is not null && length >= evaluated + WorthSharing && Evaluated(older) < length)
+            if (IsAhead(older) && length >= evaluated + WorthSharing && Evaluated(older) < length)
             {
                 (generation.Leader, generation.LeaderLength) = (older, length);
                 return true;
@@ -145,7 +148,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         {
             EvictAll();
         }
-        counters.Cells = _owners.Sum(owner => owner is null ? 0 : Evaluated(owner));
+        counters.Cells = Held;
         return outcome;
     }
 
@@ -168,10 +171,17 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         {
             generation.Parked = (state, length);
         }
+        foreach (BatchedGeneration follower in _owners.OfType<BatchedGeneration>().Where(follower => follower.Leader == generation))
+        {
+            follower.Leader = null; // when it comes back it may itself follow this one
+        }
         generation.Leader = null;
         Cut(sequence, 0);
         Release(generation);
     }
+
+    // One whose reader takes nothing evaluates nothing, and whoever waited for it would wait for that reader.
+    private static bool IsAhead(BatchedGeneration leader) => leader is { Sequence: not null, PausedSince: null };
 
     // The last token is evaluated for its row; and no piece of a prompt is shorter than the smallest.
     private int MostShared(BatchedGeneration generation) => Math.Max(0, generation.Tokens.Count - Math.Max(1, Batch.SmallestPiece));

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Engine.Serving;
 
 /// <summary>Runs what needs a context to itself, one request after the other: the owner thread of a model's passes.</summary>
@@ -116,11 +118,22 @@ internal sealed class PassLane
     /// <exception cref="OperationCanceledException">The request was stopped.</exception>
     public void WaitForReader(Ticket ticket, int most)
     {
+        long since = Stopwatch.GetTimestamp();
         lock (_lock)
         {
             while (!ticket.IsStopped && ticket.IsFull(most, _wake))
             {
-                if (!Monitor.Wait(_lock, _patience) && _waiting.Count > 0)
+                // New requests wake it, too: what counts is the time since the reader was last seen.
+                TimeSpan left = _patience - Stopwatch.GetElapsedTime(since);
+                if (left > TimeSpan.Zero)
+                {
+                    Monitor.Wait(_lock, left);
+                }
+                else if (_waiting.Count == 0)
+                {
+                    Monitor.Wait(_lock);
+                }
+                else
                 {
                     throw new EngineException(
                         $"Handing out results: the reader took none for {_patience.TotalSeconds:0.#} s while other requests waited for the model, "

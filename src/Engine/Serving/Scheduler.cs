@@ -141,6 +141,7 @@ internal sealed class Scheduler
             generation.Ticket.Stop(failure);
             generation.Ticket.End(failure);
         }
+        _counters.Clear();
         _ended.TrySetResult();
         Wake();
     }
@@ -165,6 +166,7 @@ internal sealed class Scheduler
             }
             if (_abandoned)
             {
+                _counters.Clear(); // where it was the lane's thread that failed, this one has counted since
                 return;
             }
         }
@@ -268,7 +270,7 @@ internal sealed class Scheduler
             TakeFirst();
             next.Started ??= _time.GetTimestamp();
             _running.Add(next);
-            _counters.Running = _running.Count;
+            Count();
             if (next.Continuation.IsFinished)
             {
                 Finish(next);
@@ -322,6 +324,10 @@ internal sealed class Scheduler
             bool paused = generation.Ticket.IsFull(generation.MostUnread, _wake);
             generation.PausedSince = paused ? generation.PausedSince ?? _time.GetTimestamp() : null;
         }
+        if (EndTooLong())
+        {
+            return true;
+        }
         var plan = StepPlan.Make(_running, _sequences!, _budget);
         if (plan.Chunks.Count == 0)
         {
@@ -344,6 +350,21 @@ internal sealed class Scheduler
             Accept(plan);
         }
         return true;
+    }
+
+    /// <summary>Ends those that have more tokens than a sequence of this batch ever holds: no cell that others free would help them.</summary>
+    /// <returns>Whether there were such.</returns>
+    private bool EndTooLong()
+    {
+        BatchedGeneration[] ended = [.. _running.Where(generation => generation.Tokens.Count > _sequences!.MostTokens)];
+        foreach (BatchedGeneration generation in ended)
+        {
+            Finish(generation);
+            generation.Ticket.End(new EngineException(
+                $"Generating with {_model.Card.Name}: expected at most the {_sequences!.MostTokens} tokens that the cache holds of one generation, found {generation.Tokens.Count} tokens of prompt and answer. "
+                + $"Raise CacheTokens to Slots times ContextLength, which is {(long)_shape.Sequences * _model.Card.ContextLength}, or lower ContextLength."));
+        }
+        return ended.Length > 0;
     }
 
     /// <summary>Makes a token of each row.</summary>
@@ -428,7 +449,9 @@ internal sealed class Scheduler
         lock (_lock)
         {
             _waiting.AddFirst(youngest);
+            _counters.Waiting = _waiting.Count;
         }
+        Count();
         return true;
     }
 
@@ -440,8 +463,10 @@ internal sealed class Scheduler
         {
             _open.Remove(generation);
         }
-        (_counters.Running, _counters.Cells) = (_running.Count, _running.Count == 0 ? 0 : _sequences.Used);
+        Count();
     }
+
+    private void Count() => (_counters.Running, _counters.Cells) = (_running.Count, _sequences!.Held);
 
     private void Open()
     {
@@ -479,7 +504,7 @@ internal sealed class Scheduler
             _waiting.Clear();
         }
         _running.Clear();
-        (_counters.Running, _counters.Waiting, _counters.Cells) = (0, 0, 0);
+        _counters.Clear();
         foreach (BatchedGeneration generation in open)
         {
             generation.Ticket.End(error);

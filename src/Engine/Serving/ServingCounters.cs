@@ -36,6 +36,8 @@ public sealed class ServingCounters
     /// <summary>Tokens that running generations hold in the cache; a prefix that several share counts for each.</summary>
     public int Cells { get => _cells; internal set => CellsNow.Add(value - Interlocked.Exchange(ref _cells, value), _tag); }
 
+    internal void Clear() => (Running, Waiting, Cells) = (0, 0, 0);
+
     /// <summary>Requests whose beginning some sequence held already.</summary>
     public long SharedPrefixes => Interlocked.Read(ref _hits);
 

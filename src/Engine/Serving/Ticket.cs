@@ -56,6 +56,7 @@ internal abstract class Ticket(CancellationToken caller)
             return false;
         }
         _onRead = onRead;
+        Interlocked.MemoryBarrier(); // the count is read after that is seen, or a reader in between would wake nobody
         return Unread >= limit; // the reader may have been quicker
     }
 
