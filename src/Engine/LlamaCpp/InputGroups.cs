@@ -10,7 +10,9 @@ internal static class InputGroups
     public const int MostInputs = 32;
 
     /// <summary>Tokens that several inputs have together at the most.</summary>
-    public const int MostTokens = 512;
+    /// <remarks>Measured on one core with 256 texts of 12 to 27 tokens: an encoder of width 384 embeds 268 of them a second one by one, 324 with 128 tokens
+    /// together, 330 with 256 and 311 with 512, where comparing all with all costs more than it saves; one of width 64 embeds 1504, 2692, 2348 and 2198.</remarks>
+    public const int MostTokens = 256;
 
     /// <summary>The indices of the inputs, group by group, from the shortest input on. One that is longer than what goes together is alone.</summary>
     public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, ContextShape shape)

@@ -18,8 +18,8 @@ public sealed class PackingTests : LlamaPackingContract
     [Fact]
     public void Inputs_of_similar_length_go_together_up_to_the_sequences_and_the_tokens_there_is_room_for()
     {
-        Assert.Equal([[1, 3, 5, 0], [4, 2]], Groups(Room, 9, 1, 300, 2, 20, 3));
-        Assert.Equal([[0, 1], [2]], Groups(Room, 200, 300, 400));
+        Assert.Equal([[1, 3, 5, 0], [4, 2]], Groups(Room, 9, 1, 200, 2, 20, 3));
+        Assert.Equal([[0, 1], [2]], Groups(Room, 100, 150, 400));
         Assert.Equal([[0], [1]], Groups(Room with { Batch = 64 }, 40, 50));
         Assert.Empty(Groups(Room));
     }
