@@ -1,6 +1,8 @@
 using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
+using Engine.Registry;
 using Engine.Serving;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests.LlamaCpp;
 
@@ -21,8 +23,10 @@ public sealed class NativeGuardTests : IDisposable
         return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu", Threads = threads }, null, default);
     }
 
-    private static Task<List<GeneratedToken>> Generate(ServedModel model) =>
-        model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
+    private static int[] Long => [.. Enumerable.Range(0, 20)];
+
+    private static Task<List<GeneratedToken>> Generate(IModel model, params int[] prompt) => model.GenerateAsync(
+        new() { Prompt = Prompt.FromTokens(prompt.Length > 0 ? prompt : [1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
 
     /// <summary>With one thread each model computes on its own; with two all share the threads, and one of them has just failed on them.</summary>
     [Theory]
@@ -47,6 +51,31 @@ public sealed class NativeGuardTests : IDisposable
     }
 
     [Fact]
+    public async Task A_failed_assertion_in_a_step_of_the_batch_fails_all_the_models_requests_with_a_sentence()
+    {
+        var sick = new ServedModel(new Misshapen(await Load("sick.gguf")), new() { Slots = 2 });
+        Task<List<GeneratedToken>>[] requests = [.. Enumerable.Range(0, 6).Select(_ => Generate(sick, Long))]; // two run, four wait
+        foreach (Task<List<GeneratedToken>> request in requests)
+        {
+            var error = await Assert.ThrowsAsync<NativeFailureException>(() => request);
+            Assert.Contains("GGML_ASSERT", error.Message, StringComparison.Ordinal);
+        }
+        await sick.DisposeAsync().AsTask().WaitAsync(Soon);
+        Assert.Equal((0, 0, 0), (sick.Counters.Running, sick.Counters.Waiting, sick.Counters.Cells));
+    }
+
+    [Fact]
+    public async Task After_it_the_registry_loads_the_model_again()
+    {
+        var backend = new SickAtFirst(async again => again ? await Load("well.gguf") : new Misshapen(await Load("sick.gguf")));
+        await using var entry = new ModelEntry("default", new() { Path = "model.gguf" }, backend, "the test says so", NullLogger.Instance);
+        await Assert.ThrowsAsync<NativeFailureException>(() => Generate(entry, Long));
+        Assert.Equal(ModelState.Failed, entry.Status.State);
+        Assert.Equal(2, (await Generate(entry, Long)).Count);
+        Assert.Equal((ModelState.Ready, 2), (entry.Status.State, backend.Loadings));
+    }
+
+    [Fact]
     public async Task An_uncaught_exception_of_native_code_fails_the_call()
     {
         var model = await Load("model.gguf");
@@ -56,6 +85,17 @@ public sealed class NativeGuardTests : IDisposable
         Assert.Contains("C++ exception", error.Message, StringComparison.Ordinal);
     }
 
+    private sealed class SickAtFirst(Func<bool, Task<ILoadedModel>> load) : IModelBackend
+    {
+        public string Name => "test";
+
+        public int Loadings { get; private set; }
+
+        public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress, CancellationToken cancellationToken) =>
+            new ServedModel(await load(Loadings++ > 0), new() { Slots = 2 });
+    }
+
+    /// <summary>Contexts that are smaller in native code than the checks take them to be.</summary>
     private sealed class Misshapen(LlamaCppModel model) : ILoadedModel
     {
         public ModelCard Card => model.Card;
@@ -64,7 +104,8 @@ public sealed class NativeGuardTests : IDisposable
 
         public bool HasBatch => true;
 
-        public ISequenceBatch OpenBatch(BatchShape shape) => model.OpenBatch(shape);
+        public ISequenceBatch OpenBatch(BatchShape shape) => new LlamaBatch(
+            model, new LlamaContext(model, model.Shapes.Batch(shape), (asked, abort) => model.OpenCalls(asked with { Batch = 8, MicroBatch = 8 }, abort)));
 
         public IPass OpenPass(PassKind kind)
         {
