@@ -23,10 +23,8 @@ public sealed class NativeGuardTests : IDisposable
         return new LlamaCppBackend().LoadFileAsync(new() { Path = _folder.File(name), Device = "cpu", Threads = threads }, null, default);
     }
 
-    private static int[] Long => [.. Enumerable.Range(0, 20)];
-
-    private static Task<List<GeneratedToken>> Generate(IModel model, params int[] prompt) => model.GenerateAsync(
-        new() { Prompt = Prompt.FromTokens(prompt.Length > 0 ? prompt : [1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
+    private static Task<List<GeneratedToken>> Generate(IModel model) =>
+        model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 2, 3]), MaxTokens = 2, IgnoreEndOfGeneration = true }).ToListAsync().AsTask().WaitAsync(Soon);
 
     /// <summary>With one thread each model computes on its own; with two all share the threads, and one of them has just failed on them.</summary>
     [Theory]
@@ -54,7 +52,7 @@ public sealed class NativeGuardTests : IDisposable
     public async Task A_failed_assertion_in_a_step_of_the_batch_fails_all_the_models_requests_with_a_sentence()
     {
         var sick = new ServedModel(new Misshapen(await Load("sick.gguf")), new() { Slots = 2 });
-        Task<List<GeneratedToken>>[] requests = [.. Enumerable.Range(0, 6).Select(_ => Generate(sick, Long))]; // two run, four wait
+        Task<List<GeneratedToken>>[] requests = [.. Enumerable.Range(0, 6).Select(_ => Generate(sick))]; // two run, four wait
         foreach (Task<List<GeneratedToken>> request in requests)
         {
             var error = await Assert.ThrowsAsync<NativeFailureException>(() => request);
@@ -69,9 +67,9 @@ public sealed class NativeGuardTests : IDisposable
     {
         var backend = new SickAtFirst(async again => again ? await Load("well.gguf") : new Misshapen(await Load("sick.gguf")));
         await using var entry = new ModelEntry("default", new() { Path = "model.gguf" }, backend, "the test says so", NullLogger.Instance);
-        await Assert.ThrowsAsync<NativeFailureException>(() => Generate(entry, Long));
+        await Assert.ThrowsAsync<NativeFailureException>(() => Generate(entry));
         Assert.Equal(ModelState.Failed, entry.Status.State);
-        Assert.Equal(2, (await Generate(entry, Long)).Count);
+        Assert.Equal(2, (await Generate(entry)).Count);
         Assert.Equal((ModelState.Ready, 2), (entry.Status.State, backend.Loadings));
     }
 
@@ -105,7 +103,7 @@ public sealed class NativeGuardTests : IDisposable
         public bool HasBatch => true;
 
         public ISequenceBatch OpenBatch(BatchShape shape) => new LlamaBatch(
-            model, new LlamaContext(model, model.Shapes.Batch(shape), (asked, abort) => model.OpenCalls(asked with { Batch = 8, MicroBatch = 8 }, abort)));
+            model, new LlamaContext(model, model.Shapes.Batch(shape), (asked, abort) => new Overreaching(model.OpenCalls(asked, abort)!)));
 
         public IPass OpenPass(PassKind kind)
         {
@@ -116,5 +114,41 @@ public sealed class NativeGuardTests : IDisposable
         public void OnFailure(Action<NativeFailureException> handler) => model.OnFailure(handler);
 
         public void Dispose() => model.Dispose();
+    }
+
+    /// <summary>Names a sequence that no context has, in every step.</summary>
+    private sealed unsafe class Overreaching(ILlamaCalls calls) : ILlamaCalls
+    {
+        public int Decode(ReadOnlySpan<LlamaToken> tokens)
+        {
+            calls.Remove(ContextShape.MostSequences, 0);
+            return calls.Decode(tokens);
+        }
+
+        public int Encode(ReadOnlySpan<LlamaToken> tokens) => calls.Encode(tokens);
+
+        public void Synchronize() => calls.Synchronize();
+
+        public float* Logits(int token) => calls.Logits(token);
+
+        public float* Embedding(int token) => calls.Embedding(token);
+
+        public float* PooledRow(int sequence) => calls.PooledRow(sequence);
+
+        public float* SourceRows() => calls.SourceRows();
+
+        public void Clear() => calls.Clear();
+
+        public bool Remove(int sequence, int from) => calls.Remove(sequence, from);
+
+        public void Share(int from, int to, int length) => calls.Share(from, to, length);
+
+        public int LastPosition(int sequence) => calls.LastPosition(sequence);
+
+        public byte[]? SaveState(int sequence, int header) => calls.SaveState(sequence, header);
+
+        public bool RestoreState(int sequence, ReadOnlySpan<byte> state) => calls.RestoreState(sequence, state);
+
+        public void Dispose() => calls.Dispose();
     }
 }
