@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Benchmarks;
+using Engine.LlamaCpp;
 
 const string Usage = """
     usage: dotnet run -c Release --project benchmarks/Engine.Benchmarks -- WHAT
@@ -10,7 +11,9 @@ const string Usage = """
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
       training [PYTHON [THREADS]]  training steps against PyTorch's, interleaved, from the repository's root: tokens/s, ratios, losses
-      serving MODEL HOST_DLL LLAMA_SERVER [SLOTS]  engine serve against llama-server over HTTP, in turns; default 16 slots
+      serving MODEL HOST_DLL LLAMA_SERVER [SLOTS [ROUNDS [CLIENTS …]]]
+                              engine serve against llama-server over HTTP, in turns; default 16 3 1 4 16
+      embedding MODEL LLAMA_SERVER [BACKEND]  EmbedAsync against llama-server's /v1/embeddings, 256 short texts, in turns
       sampling [V]                 what choosing a token costs, by the settings; default 128256
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
@@ -46,7 +49,12 @@ try
             TrainingComparison.Run(rest.Length > 0 ? rest[0] : "python3", rest.Length > 1 ? int.Parse(rest[1], null) : Environment.ProcessorCount);
             break;
         case ["serving", var model, var host, var server, .. var rest]:
-            await ServingComparison.RunAsync(model, host, server, rest.Length > 0 ? int.Parse(rest[0], null) : 16);
+            int[] numbers = [.. rest.Select(number => int.Parse(number, null))];
+            await ServingComparison.RunAsync(model, host, server, numbers.ElementAtOrDefault(0) is > 0 and var slots ? slots : 16,
+                numbers.ElementAtOrDefault(1) is > 0 and var rounds ? rounds : 3, numbers.Length > 2 ? numbers[2..] : [1, 4, 16]);
+            break;
+        case ["embedding", var model, var server, .. var rest]:
+            await EmbeddingComparison.RunAsync(model, server, rest.FirstOrDefault() ?? LlamaCppBackend.BackendName);
             break;
         case ["sampling", .. var rest]:
             SamplingTable.Print(rest.Length > 0 ? int.Parse(rest[0], null) : 128_256);

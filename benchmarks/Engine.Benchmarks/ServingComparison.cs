@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Engine.Sampling;
 
@@ -13,37 +12,40 @@ internal static class ServingComparison
     private const int PromptTokens = 32;
     private const int AnswerTokens = 24;
     private const int SharedTokens = 400;
-    private const int Rounds = 3;
-
     /// <param name="model">A decoder.</param>
     /// <param name="host">Engine.Host.dll.</param>
     /// <param name="llamaServer">The program llama-server.</param>
     /// <param name="slots">Generations side by side.</param>
-    public static async Task RunAsync(string model, string host, string llamaServer, int slots)
+    /// <param name="rounds">Requests of each client.</param>
+    /// <param name="clients">How many clients, load by load; the loads with a shared prefix follow where there are several.</param>
+    public static async Task RunAsync(string model, string host, string llamaServer, int slots, int rounds, int[] clients)
     {
         int cells = slots * 1024;
         string threads = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
-        using Server ours = Server.Start("dotnet", port => [host, "serve", "--urls", $"http://127.0.0.1:{port}"], new()
+        using ServerProcess ours = ServerProcess.Start("dotnet", port => [host, "serve", "--urls", $"http://127.0.0.1:{port}"], new()
         {
             ["Engine__Models__default__Path"] = Path.GetFullPath(model),
             ["Engine__Models__default__Slots"] = slots.ToString(CultureInfo.InvariantCulture),
             ["Engine__Models__default__ContextLength"] = "1024",
             ["Engine__Models__default__Threads"] = threads,
         });
-        using Server theirs = Server.Start(llamaServer, port =>
+        using ServerProcess theirs = ServerProcess.Start(llamaServer, port =>
             ["-m", Path.GetFullPath(model), "--port", $"{port}", "-np", $"{slots}", "-c", $"{cells}", "-t", threads, "--no-warmup"], []);
         await ours.WaitAsync().ConfigureAwait(false);
         await theirs.WaitAsync().ConfigureAwait(false);
         Console.WriteLine($"{Path.GetFileName(model)}, {slots} slots of 1024 tokens, {threads} threads");
         Console.WriteLine("load                          tokens/s ours  llama-server   ratio   first token p50 ours  llama-server   ratio   p95 ours  llama-server   ratio");
         var random = new Xoshiro256(7);
-        foreach (int clients in new[] { 1, 4, 16 })
+        foreach (int count in clients)
         {
-            await CompareAsync($"{clients} clients, unrelated", ours, theirs, () => [.. Enumerable.Range(0, clients).Select(_ => Ids(random, PromptTokens))], Rounds).ConfigureAwait(false);
+            await CompareAsync($"{count} clients, unrelated", ours, theirs, () => [.. Enumerable.Range(0, count).Select(_ => Ids(random, PromptTokens))], rounds).ConfigureAwait(false);
         }
-        int[] prefix = [];
-        await CompareAsync("4 at once, shared, cold", ours, theirs, () => Shared(prefix = Ids(random, SharedTokens)), 1).ConfigureAwait(false);
-        await CompareAsync("4 at once, shared, warm", ours, theirs, () => Shared(prefix), 1).ConfigureAwait(false);
+        if (clients.Length > 1)
+        {
+            int[] prefix = [];
+            await CompareAsync("4 at once, shared, cold", ours, theirs, () => Shared(prefix = Ids(random, SharedTokens)), 1).ConfigureAwait(false);
+            await CompareAsync("4 at once, shared, warm", ours, theirs, () => Shared(prefix), 1).ConfigureAwait(false);
+        }
         Console.WriteLine($"memory at the peak: ours {ours.PeakMebibytes} MiB, llama-server {theirs.PeakMebibytes} MiB");
 
         int[][] Shared(int[] first) => [.. Enumerable.Range(0, 4).Select(_ => (int[])[.. first, .. Ids(random, 8)])];
@@ -52,15 +54,15 @@ internal static class ServingComparison
     private static int[] Ids(Xoshiro256 random, int count) => [.. Enumerable.Range(0, count).Select(_ => 1000 + (int)(random.NextCoin() * 100_000))];
 
     // Each server gets the same prompts; who goes first alternates.
-    private static async Task CompareAsync(string load, Server ours, Server theirs, Func<int[][]> prompts, int rounds)
+    private static async Task CompareAsync(string load, ServerProcess ours, ServerProcess theirs, Func<int[][]> prompts, int rounds)
     {
-        var results = new Dictionary<Server, List<Load>> { [ours] = [], [theirs] = [] };
+        var results = new Dictionary<ServerProcess, List<Load>> { [ours] = [], [theirs] = [] };
         for (int turn = 0; turn < 2; turn++)
         {
             int[][][] all = [.. Enumerable.Range(0, rounds).Select(_ => prompts())];
-            foreach (Server server in turn == 0 ? new[] { ours, theirs } : [theirs, ours])
+            foreach (ServerProcess server in turn == 0 ? new[] { ours, theirs } : [theirs, ours])
             {
-                results[server].Add(await server.RunAsync(all).ConfigureAwait(false));
+                results[server].Add(await RunAsync(server, all).ConfigureAwait(false));
             }
         }
         double speed = results[ours].Average(one => one.TokensPerSecond), otherSpeed = results[theirs].Average(one => one.TokensPerSecond);
@@ -80,121 +82,50 @@ internal static class ServingComparison
     /// <param name="FirstTokens">Seconds from each request to its first token.</param>
     private sealed record Load(double TokensPerSecond, double[] FirstTokens);
 
-    private sealed class Server : IDisposable
+    /// <summary>As many clients as a round has prompts, each sending its next request when its last has ended.</summary>
+    private static async Task<Load> RunAsync(ServerProcess server, int[][][] rounds)
     {
-        private readonly Process _process;
-        private readonly HttpClient _client;
-
-        private Server(Process process, int port)
+        var watch = Stopwatch.StartNew();
+        int tokens = 0;
+        var first = new List<double>();
+        await Task.WhenAll(Enumerable.Range(0, rounds[0].Length).Select(async client =>
         {
-            _process = process;
-            _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(10) };
-        }
-
-        public long PeakMebibytes
-        {
-            get
+            foreach (int[][] prompts in rounds)
             {
-                _process.Refresh();
-                return _process.PeakWorkingSet64 >> 20;
-            }
-        }
-
-        public static Server Start(string program, Func<int, string[]> arguments, Dictionary<string, string> environment)
-        {
-            int port = FreePort();
-            var start = new ProcessStartInfo(program, arguments(port)) { RedirectStandardError = true, RedirectStandardOutput = true };
-            foreach ((string name, string value) in environment)
-            {
-                start.Environment[name] = value;
-            }
-            Process process = Process.Start(start)!;
-            process.ErrorDataReceived += (_, _) => { };
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginErrorReadLine();
-            process.BeginOutputReadLine();
-            return new Server(process, port);
-        }
-
-        public async Task WaitAsync()
-        {
-            for (var waited = Stopwatch.StartNew(); ; await Task.Delay(200).ConfigureAwait(false))
-            {
-                try
+                (double time, int count) = await SendAsync(server.Client, prompts[client]).ConfigureAwait(false);
+                lock (first)
                 {
-                    using HttpResponseMessage health = await _client.GetAsync(new Uri("/health", UriKind.Relative)).ConfigureAwait(false);
-                    if (health.IsSuccessStatusCode)
-                    {
-                        return;
-                    }
-                }
-                catch (HttpRequestException) when (!_process.HasExited && waited.Elapsed < TimeSpan.FromMinutes(2))
-                {
-                    // It does not listen yet.
+                    first.Add(time);
+                    tokens += count;
                 }
             }
-        }
+        })).ConfigureAwait(false);
+        return new Load(tokens / watch.Elapsed.TotalSeconds, [.. first]);
+    }
 
-        /// <summary>As many clients as a round has prompts, each sending its next request when its last has ended.</summary>
-        public async Task<Load> RunAsync(int[][][] rounds)
+    private static async Task<(double First, int Tokens)> SendAsync(HttpClient client, int[] prompt)
+    {
+        var body = new { prompt, max_tokens = AnswerTokens, temperature = 0, stream = true, stream_options = new { include_usage = true } };
+        long start = Stopwatch.GetTimestamp();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative)) { Content = JsonContent.Create(body) };
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
+        response.EnsureSuccessStatusCode();
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync().ConfigureAwait(false));
+        double first = 0;
+        int tokens = 0;
+        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            var watch = Stopwatch.StartNew();
-            int tokens = 0;
-            var first = new List<double>();
-            await Task.WhenAll(Enumerable.Range(0, rounds[0].Length).Select(async client =>
+            if (!line.StartsWith("data: {", StringComparison.Ordinal))
             {
-                foreach (int[][] prompts in rounds)
-                {
-                    (double time, int count) = await SendAsync(prompts[client]).ConfigureAwait(false);
-                    lock (first)
-                    {
-                        first.Add(time);
-                        tokens += count;
-                    }
-                }
-            })).ConfigureAwait(false);
-            return new Load(tokens / watch.Elapsed.TotalSeconds, [.. first]);
-        }
-
-        public void Dispose()
-        {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
-            _process.Dispose();
-            _client.Dispose();
-        }
-
-        private async Task<(double First, int Tokens)> SendAsync(int[] prompt)
-        {
-            var body = new { prompt, max_tokens = AnswerTokens, temperature = 0, stream = true, stream_options = new { include_usage = true } };
-            long start = Stopwatch.GetTimestamp();
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative)) { Content = JsonContent.Create(body) };
-            using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
-            response.EnsureSuccessStatusCode();
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync().ConfigureAwait(false));
-            double first = 0;
-            int tokens = 0;
-            while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
-            {
-                if (!line.StartsWith("data: {", StringComparison.Ordinal))
-                {
-                    continue;
-                }
-                first = first == 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds : first;
-                using var json = JsonDocument.Parse(line.AsMemory("data: ".Length));
-                if (json.RootElement.TryGetProperty("usage", out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
-                {
-                    tokens = usage.GetProperty("completion_tokens").GetInt32();
-                }
+                continue;
             }
-            return (first, tokens);
+            first = first == 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds : first;
+            using var json = JsonDocument.Parse(line.AsMemory("data: ".Length));
+            if (json.RootElement.TryGetProperty("usage", out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
+            {
+                tokens = usage.GetProperty("completion_tokens").GetInt32();
+            }
         }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-            listener.Start();
-            return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        return (first, tokens);
     }
 }
