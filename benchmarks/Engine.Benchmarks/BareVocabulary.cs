@@ -1,5 +1,5 @@
-using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Benchmarks;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Engine.Sampling;
 using ReferenceModels;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 
 namespace Engine.Benchmarks;
 

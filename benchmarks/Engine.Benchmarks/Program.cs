@@ -1,6 +1,6 @@
 using Engine;
 using Engine.Benchmarks;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 
 const string Usage = """
     usage: dotnet run -c Release --project benchmarks/Engine.Benchmarks -- WHAT

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Engine.Gguf;
-using Engine.LlamaCpp;
 using Engine.LlamaCpp.Interop;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Benchmarks;

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using ReferenceModels;
 using ReferenceModels.Heads;
 using ReferenceModels.Training.Corpora;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 using LLama.Native;
 
 namespace Engine.LLamaSharp;
@@ -47,7 +47,7 @@ internal static unsafe class ContextLayout
 
     private static string Describe(nint function)
     {
-        LLamaContextParams p = ((delegate* unmanaged[Cdecl]<Roomy<LLamaContextParams>>)function)().Value;
+        LLamaContextParams p = ((delegate* unmanaged[Cdecl]<OversizedReturn<LLamaContextParams>>)function)().Value;
         string bools = string.Concat(new[] { p.embeddings, p.offload_kqv, p.no_perf, p.op_offload, p.swa_full, p.kv_unified }.Select(flag => flag ? '1' : '0'));
         return $"n_ctx {p.n_ctx}, n_batch {p.n_batch}, n_ubatch {p.n_ubatch}, n_seq_max {p.n_seq_max}, n_threads {p.n_threads}, rope_scaling_type {p.rope_scaling_type:D}, "
             + $"flash_attn_type {p.llama_flash_attn_type:D}, type_k {p.type_k:D}, type_v {p.type_v:D}, bools {bools}, n_samplers {p.n_samplers}";

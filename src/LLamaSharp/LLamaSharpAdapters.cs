@@ -1,5 +1,6 @@
 using Engine.Gguf;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 using LLama.Native;
 
 namespace Engine.LLamaSharp;

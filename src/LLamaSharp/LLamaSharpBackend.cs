@@ -1,6 +1,9 @@
 using Engine.LlamaCpp;
-using Engine.Serving;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 using Engine.Registry;
+using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

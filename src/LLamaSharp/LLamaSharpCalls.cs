@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Taps;
 using LLama.Exceptions;
 using LLama.Native;
 
@@ -144,7 +146,7 @@ internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
         };
         if (shape.Tap is { } tap)
         {
-            parameters.cb_eval = (nint)ActivationTap.Callback;
+            parameters.cb_eval = (nint)GraphTap.Callback;
             parameters.cb_eval_user_data = tap.Address;
         }
         return parameters;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 using LLama.Exceptions;
 using LLama.Native;
 using Microsoft.Extensions.Logging;

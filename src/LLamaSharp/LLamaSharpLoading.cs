@@ -1,5 +1,7 @@
 using Engine.Gguf;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Runtime;
 using LLama.Common;
 using LLama.Exceptions;
 using LLama.Extensions;
@@ -55,7 +57,7 @@ internal sealed class LLamaSharpLoading(LoadPlan plan, DeviceChoice device, IPro
         }
     }
 
-    private ModelFileException Refusal(string reason) => ModelLoading.Refusal(_facts, LLamaSharpLibrary.Runner, reason, _progressError);
+    private ModelFileException Refusal(string reason) => LoadRefusal.Of(_facts, LLamaSharpLibrary.Runner, reason, _progressError);
 
     private bool OnProgress(float part, nint context)
     {

@@ -1,5 +1,9 @@
 using Engine.Gguf;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Runtime;
 using LLama.Native;
 
 namespace Engine.LLamaSharp;

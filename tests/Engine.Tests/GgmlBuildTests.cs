@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests;

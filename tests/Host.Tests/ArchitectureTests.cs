@@ -21,12 +21,25 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
         ["Engine.LlamaCpp"] =
         [
-            "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Interop", "Engine.Serving", "Engine.Tokenizers",
+            "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Memory", "Engine.LlamaCpp.Runtime",
+            "Engine.LlamaCpp.Taps", "Engine.Serving", "Engine.Tokenizers",
         ],
-        ["Engine.LlamaCpp.Direct"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Interop"],
+        ["Engine.LlamaCpp.Devices"] = ["Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Runtime"],
+        ["Engine.LlamaCpp.Direct"] =
+        [
+            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Memory",
+            "Engine.LlamaCpp.Runtime", "Engine.LlamaCpp.Taps", "Engine.Serving",
+        ],
         ["Engine.LlamaCpp.Interop"] = [],
+        ["Engine.LlamaCpp.Memory"] =
+        [
+            "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Taps",
+        ],
+        ["Engine.LlamaCpp.Quantizer"] = ["Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Runtime"],
+        ["Engine.LlamaCpp.Runtime"] = ["Engine.LlamaCpp.Interop"],
+        ["Engine.LlamaCpp.Taps"] = ["Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop"],
         ["Engine.Parity"] = [],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp", "Engine.Serving"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Serving"],
         ["Engine.Sampling"] = [],
         ["Engine.Serving"] = ["Engine.Generation", "Engine.Sampling"],
         ["Engine.Tokenizers"] =
@@ -75,22 +88,30 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
         ],
         ["ReferenceModels.Weights"] = ["Engine.Gguf", "ReferenceModels.Quantization"],
-        ["Engine.LLamaSharp"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Interop", "Engine.Registry", "Engine.Serving"],
+        ["Engine.LLamaSharp"] =
+        [
+            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Memory",
+            "Engine.LlamaCpp.Runtime", "Engine.LlamaCpp.Taps", "Engine.Registry", "Engine.Serving",
+        ],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
         ["Engine.Host.Api"] = ["Engine.BuiltIn", "Engine.Registry", "Engine.Host"],
         ["Engine.Host.Commands"] =
         [
-            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Interop", "Engine.Parity",
-            "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
+            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",
+            "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
             "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Inspection",
             "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
         ],
-        ["Engine.Host.Commands.Calibrating"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.Parity", "ReferenceModels", "Engine.Host.Commands"],
+        ["Engine.Host.Commands.Calibrating"] =
+        [
+            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Direct", "Engine.Parity", "ReferenceModels",
+            "Engine.Host.Commands",
+        ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
-        ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp", "Engine.Host.Commands"],
+        ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp.Memory", "Engine.Host.Commands"],
         ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
         ["Engine.Host.Commands.Training"] =
         [
@@ -107,8 +128,6 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         // A room and its inner part: GgufPreflight runs the checks, which read the file; SentencePieceBpe merges by scores of its Vocabulary.
         ("Engine.Gguf", "Engine.Gguf.Preflight"),
         ("Engine.Tokenizers", "Engine.Tokenizers.Merging"),
-        // LlamaCppModel opens DirectCalls, which hands its turns and threads back to LlamaCpp.
-        ("Engine.LlamaCpp", "Engine.LlamaCpp.Direct"),
         // The commands stand beside the terminal and the options that the rooms of each command use as well.
         ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),

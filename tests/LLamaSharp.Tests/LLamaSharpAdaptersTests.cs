@@ -1,5 +1,5 @@
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 using ReferenceModels;
 
 namespace Engine.LLamaSharp.Tests;

@@ -1,4 +1,6 @@
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Runtime;
 using Engine.Serving;
 
 namespace Engine.LLamaSharp.Tests;

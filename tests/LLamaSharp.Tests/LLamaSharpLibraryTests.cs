@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 using Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LLamaSharp.Tests;
 

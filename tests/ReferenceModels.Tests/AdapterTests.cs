@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Engine;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Engine.Parity;
 using Microsoft.Extensions.Logging;
 using ReferenceModels.Tests.Parity;

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Engine;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 
 namespace ReferenceModels.Tests;
 

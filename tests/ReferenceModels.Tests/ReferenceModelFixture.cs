@@ -1,5 +1,5 @@
 using Engine;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 
 namespace ReferenceModels.Tests;
 

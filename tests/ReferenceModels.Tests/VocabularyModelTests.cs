@@ -21,7 +21,7 @@ public sealed class VocabularyModelTests
     {
         var options = new ModelOptions { Path = TestData.Model("aidreams260K-f32.gguf"), VocabularyOnly = true };
         await using IModel managed = await new ReferenceBackend().LoadAsync(options);
-        await using IModel native = await new Engine.LlamaCpp.LlamaCppBackend().LoadAsync(options);
+        await using IModel native = await new Engine.LlamaCpp.Direct.LlamaCppBackend().LoadAsync(options);
         Assert.Equal(native.Tokenizer.Encode("Once upon a time"), managed.Tokenizer.Encode("Once upon a time"));
         Assert.Equal((ModelAbilities.None, ModelAbilities.None), (native.Card.Abilities, managed.Card.Abilities));
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tests.Shared;

@@ -1,4 +1,5 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tests.Shared;

@@ -1,4 +1,5 @@
 using Engine.Gguf;
+using Engine.LlamaCpp.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.LlamaCpp;

@@ -1,3 +1,6 @@
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Taps;
 using Engine.Serving;
 
 namespace Engine.LlamaCpp;
@@ -42,7 +45,7 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
 
     /// <summary>Of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
     /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
-    public ContextShape Encoding(int tokens, Numerics numerics, ActivationTap? tap = null) =>
+    public ContextShape Encoding(int tokens, Numerics numerics, GraphTap? tap = null) =>
         Shape(tokens, tokens, tokens, numerics) with { Embeds = !plan.Facts.HasSource, Tap = tap, Encodes = true };
 
     /// <summary>Of inputs whose tokens all give a row after the final norm.</summary>
@@ -51,18 +54,18 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         : Packing(Shape(Length, plan.Facts.IsWhole ? Length : Rows, plan.Facts.IsWhole ? Length : Rows, numerics) with { Embeds = true }); // llama.cpp computes logits beside them, wanted or not
 
     /// <summary>The same for the tokens of one request in one batch.</summary>
-    public ContextShape Embedding(Numerics numerics, int tokens, ActivationTap tap) =>
+    public ContextShape Embedding(Numerics numerics, int tokens, GraphTap tap) =>
         plan.Facts.Encodes ? Encoding(tokens, numerics, tap) : Shape(tokens, tokens, tokens, numerics) with { Embeds = true, Tap = tap };
 
     /// <summary>Of inputs that get the scores of the classifier.</summary>
-    public ContextShape Ranking(Numerics numerics, int? tokens = null, ActivationTap? tap = null)
+    public ContextShape Ranking(Numerics numerics, int? tokens = null, GraphTap? tap = null)
     {
         int length = tokens ?? Length;
         return Packing(Shape(length, length, length, numerics) with { Embeds = true, Pooling = Pooling.Rank, Tap = tap });
     }
 
     /// <summary>Of one request whose tokens all give logits in one batch.</summary>
-    public ContextShape Tapping(int tokens, Numerics numerics, ActivationTap tap) => Shape(tokens, tokens, tokens, numerics) with { Tap = tap };
+    public ContextShape Tapping(int tokens, Numerics numerics, GraphTap tap) => Shape(tokens, tokens, tokens, numerics) with { Tap = tap };
 
     private ContextShape Shape(int length, int batch, int outputs, Numerics numerics)
     {

@@ -1,3 +1,4 @@
+using Engine.LlamaCpp.Memory;
 using Engine.Serving;
 
 namespace Engine.LlamaCpp;

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp;
 

@@ -1,6 +1,10 @@
 using System.Runtime.Intrinsics.X86;
 using Engine.Generation;
 using Engine.Gguf;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Runtime;
+using Engine.LlamaCpp.Taps;
 using Engine.Serving;
 using Engine.Tokenizers;
 
@@ -99,7 +103,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
     /// <param name="tap">Takes activations.</param>
     /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
-    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, ActivationTap? tap = null) =>
+    public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, GraphTap? tap = null) =>
         _facts is { HasClassifier: true, IsEncoder: true } ? CreateContext(Shapes.Ranking(numerics, tokens, tap)) : throw RequestRules.NoClassifier(Card.Name);
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Gguf;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp;
 

@@ -1,4 +1,6 @@
 using Engine.Gguf;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Memory;
 using Engine.Serving;
 using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using Engine.LlamaCpp.Memory;
+
 namespace Engine.LlamaCpp;
 
 /// <summary>Which sequence of a context holds how many tokens, and so where the next one stands. Positions and counts of both bindings

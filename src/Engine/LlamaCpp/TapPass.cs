@@ -1,3 +1,4 @@
+using Engine.LlamaCpp.Taps;
 using Engine.Serving;
 
 namespace Engine.LlamaCpp;
@@ -10,13 +11,13 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
     public IReadOnlyList<Activation> Score(PassInput input, int first, int count, RowSink sink, CancellationToken cancellationToken)
     {
         int[] tokens = input.Tokens, source = input.Source ?? [];
-        using var tap = new ActivationTap(input.Activations) { Positions = tokens.Length };
+        using var tap = new GraphTap(input.Activations) { Positions = tokens.Length };
         using var context = model.CreateContext(model.HasSource
             ? model.Shapes.Encoding(Math.Max(tokens.Length, source.Length), numerics, tap)
             : model.Shapes.Tapping(tokens.Length, numerics, tap));
         if (model.HasSource)
         {
-            tap.Part = ActivationTap.Encoder;
+            tap.Part = GraphTap.Encoder;
             context.Encode(source, cancellationToken);
             tap.Part = "decoder";
         }
@@ -33,9 +34,9 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
     public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
     {
         int[] tokens = inputs.Single().Tokens;
-        using var tap = new ActivationTap(inputs[0].Activations)
+        using var tap = new GraphTap(inputs[0].Activations)
         {
-            Part = model.HasSource ? ActivationTap.Encoder : null,
+            Part = model.HasSource ? GraphTap.Encoder : null,
             Positions = tokens.Length,
             RowsName = pooling == Pooling.Rank ? null : model.RowsName,
         };

@@ -1,4 +1,5 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Registry;
 

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

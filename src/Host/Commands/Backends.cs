@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Quantizer;
 using Engine.Registry;
 
 namespace Engine.Host.Commands;

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
 

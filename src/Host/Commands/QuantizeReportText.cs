@@ -1,6 +1,6 @@
 using System.Globalization;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
 

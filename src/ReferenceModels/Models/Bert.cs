@@ -20,7 +20,7 @@ namespace ReferenceModels.Models;
 /// C    scores of the classifier
 /// </code>
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0), or what
-/// Engine.LlamaCpp.GraphNode calls what has no name there. BERT has H = G; llama.cpp takes fewer key/value heads, too.
+/// Engine.LlamaCpp.Taps.GraphNode calls what has no name there. BERT has H = G; llama.cpp takes fewer key/value heads, too.
 /// </remarks>
 internal sealed class Bert : IRanker
 {

@@ -119,7 +119,7 @@ internal static class NamedSteps
         return x;
     }
 
-    // The steps, under the names of Engine.LlamaCpp.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
+    // The steps, under the names of Engine.LlamaCpp.Taps.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
     // table), so of the sums on the way there is no counterpart: the last alone is handed out.
     private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string name, int layer)
     {

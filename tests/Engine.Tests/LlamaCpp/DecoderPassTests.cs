@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Runtime;
 using Engine.Serving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 
 namespace Engine.Tests.LlamaCpp;
 

@@ -1,5 +1,8 @@
 using Engine.BuiltIn;
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Tests.LlamaCpp;
 

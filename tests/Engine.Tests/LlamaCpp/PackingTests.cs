@@ -1,4 +1,6 @@
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Memory;
 using Engine.Serving;
 using Tests.Contracts;
 

@@ -1,4 +1,5 @@
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Memory;
 
 namespace Engine.Tests.LlamaCpp;
 

@@ -1,4 +1,4 @@
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Tests.Sampling;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;
 

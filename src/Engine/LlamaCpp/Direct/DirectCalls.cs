@@ -1,4 +1,6 @@
 using Engine.LlamaCpp.Interop;
+using Engine.LlamaCpp.Memory;
+using Engine.LlamaCpp.Taps;
 
 namespace Engine.LlamaCpp.Direct;
 
@@ -161,7 +163,7 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
         };
         if (shape.Tap is { } tap)
         {
-            parameters.cb_eval = ActivationTap.Callback;
+            parameters.cb_eval = GraphTap.Callback;
             parameters.cb_eval_user_data = tap.Address;
         }
         return parameters;

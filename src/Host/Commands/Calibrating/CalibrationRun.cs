@@ -1,4 +1,5 @@
 using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
 using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Runtime;
 using Engine.Parity;
 using ReferenceModels;
 

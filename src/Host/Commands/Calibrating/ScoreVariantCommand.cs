@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;

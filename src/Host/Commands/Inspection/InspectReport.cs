@@ -1,6 +1,6 @@
 using System.Globalization;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Memory;
 
 namespace Engine.Host.Commands.Inspection;
 

@@ -1,6 +1,6 @@
 using Engine;
 using Engine.Gguf;
-using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using ReferenceModels.Training;
 using ReferenceModels.Training.Adapters;
 using ReferenceModels.Training.Objectives;

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.LlamaCpp.Devices;
+
+/// <summary>From the device's name in configuration to devices of this machine.</summary>
+internal static class DeviceSelection
+{
+    /// <summary>ggml's registry, into which looking for a reason may load a plugin, is not made for two threads.</summary>
+    private static readonly Lock Registry = new();
+
+    /// <summary><c>auto</c> takes the first kind that has a device of its own here (a driver that computes on the CPU is slower
+    /// than the CPU), else the CPU, and logs which and why; a kind named outright that cannot be had is an error, never silently the CPU.</summary>
+    /// <param name="absence">Why there is no device of a kind, and what to do.</param>
+    /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
+    /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
+    /// <param name="logger">Is told what was chosen.</param>
+    /// <exception cref="DeviceUnavailableException">The named kind is not to be had; the message says what is missing.</exception>
+    /// <exception cref="ConfigurationException">There is no kind of this name.</exception>
+    public static DeviceChoice Choose(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)
+    {
+        if (device.Equals("cpu", StringComparison.OrdinalIgnoreCase))
+        {
+            return DeviceChoice.Cpu;
+        }
+        lock (Registry)
+        {
+            return device.Equals("auto", StringComparison.OrdinalIgnoreCase)
+                ? Best(absence, gpuLayers, logger)
+                : Named(absence, device, gpuLayers, logger);
+        }
+    }
+
+    private static DeviceChoice Named(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)
+    {
+        var kind = DeviceKind.All.FirstOrDefault(k => k.Name.Equals(device, StringComparison.OrdinalIgnoreCase)) ?? throw new ConfigurationException(
+            $"Choosing a device: expected auto, cpu, {string.Join(", ", DeviceKind.All.Select(k => k.Name))}, found '{device}'. Correct the name.");
+        var devices = kind.FindDevices();
+        return devices.Count > 0 ? Choice(devices, gpuLayers, logger, $"it is what '{kind.Name}' asks for") : throw new DeviceUnavailableException(
+            $"Choosing the device '{kind.Name}': expected {kind.Plugin} with a device, but {absence(kind)}; or choose the device 'auto' or 'cpu'.");
+    }
+
+    private static DeviceChoice Best(Func<DeviceKind, string> absence, int gpuLayers, ILogger logger)
+    {
+        foreach (var kind in DeviceKind.All)
+        {
+            if (kind.FindDevices().Where(d => !DeviceKind.IsSoftware(d)).ToList() is { Count: > 0 } devices)
+            {
+                return Choice(devices, gpuLayers, logger, $"{kind.Plugin} and its driver are there");
+            }
+        }
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {absence(k)}")));
+        }
+        return DeviceChoice.Cpu;
+    }
+
+    private static DeviceChoice Choice(IReadOnlyList<nint> devices, int gpuLayers, ILogger logger, string reason)
+    {
+        var name = string.Join('+', devices.Select(d => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_name(d))));
+        logger.LogInformation("Device: {Name} ({Description}), for {Reason}.", name, string.Join(", ", devices.Select(DeviceKind.Describe)), reason);
+        return new DeviceChoice(name, devices, gpuLayers);
+    }
+}

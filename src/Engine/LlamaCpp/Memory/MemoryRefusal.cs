@@ -1,0 +1,33 @@
+using Engine.Generation;
+using Engine.LlamaCpp.Devices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp.Memory;
+
+/// <summary>Refuses what would not fit before native code asks for it: Linux grants memory that is not there and kills
+/// the process when it is touched.</summary>
+internal static class MemoryRefusal
+{
+    /// <summary>Compares with what the machine and the devices have left together: which layers lie where is llama.cpp's to say.</summary>
+    /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
+    public static void Check(string doing, long required, DeviceChoice device)
+    {
+        long available = AvailableMemory.Bytes() + device.Devices.Sum(FreeBytes);
+        if (required > available)
+        {
+            throw new InsufficientMemoryException(
+                FormattableString.Invariant(
+                    $"{doing}: expected {Mebibytes(required)} MiB of memory, there are {Mebibytes(available)} MiB (container limits included). ") +
+                "Lower the context length or the number of slots, or take a smaller file.",
+                required, available);
+        }
+    }
+
+    private static long FreeBytes(nint device)
+    {
+        Ggml.ggml_backend_dev_memory(device, out nuint free, out _);
+        return (long)free;
+    }
+
+    private static long Mebibytes(long bytes) => (bytes + (1 << 20) - 1) >> 20;
+}

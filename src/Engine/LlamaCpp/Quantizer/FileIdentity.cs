@@ -1,0 +1,29 @@
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp.Quantizer;
+
+/// <summary>What a path leads to, links followed: two paths of one identity are one file.</summary>
+/// <param name="Device">Number of the file system; 0 where the system does not tell.</param>
+/// <param name="Inode">Number of the file on it.</param>
+/// <param name="Path">The path behind all links where the system tells no numbers; empty otherwise.</param>
+/// <param name="IsRegular">Not a folder, a device, a pipe.</param>
+internal sealed record FileIdentity(ulong Device, ulong Inode, string Path, bool IsRegular)
+{
+    private const int TypeMask = 0xF000, Regular = 0x8000; // S_IFMT, S_IFREG
+
+    /// <summary>Null where there is nothing.</summary>
+    public static unsafe FileIdentity? Of(string path)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            statx found;
+            return LibC.StatX(LibC.WorkingFolder, path, 0, LibC.TypeAndInode, &found) == 0
+                ? new(((ulong)found.stx_dev_major << 32) | found.stx_dev_minor, found.stx_ino, "", (found.stx_mode & TypeMask) == Regular)
+                : null;
+        }
+        string full = System.IO.Path.GetFullPath(path);
+        return File.Exists(full) ? new(0, 0, File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full, IsRegular: true)
+            : Directory.Exists(full) ? new(0, 0, full, IsRegular: false)
+            : null;
+    }
+}

@@ -1,0 +1,32 @@
+using Engine.Gguf;
+
+namespace Engine.LlamaCpp.Quantizer;
+
+/// <summary>What a quantization made.</summary>
+public sealed record QuantizeReport
+{
+    /// <summary>The type asked for, in llama.cpp's spelling. <c>general.file_type</c> of the output says it too, whatever became of the tensors.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Bytes of the input, all parts together.</summary>
+    public required long InputBytes { get; init; }
+
+    /// <summary>Bytes of the output.</summary>
+    public required long OutputBytes { get; init; }
+
+    /// <summary>Bits of the output's tensors for each of their elements.</summary>
+    public required double BitsPerWeight { get; init; }
+
+    /// <summary>How many tensors of the output are of each type.</summary>
+    public required IReadOnlyDictionary<GgmlType, int> Tensors { get; init; }
+
+    /// <summary>The tensors that could not become what the type's recipe wants, and what they became.</summary>
+    public required IReadOnlyList<QuantizeFallback> Fallbacks { get; init; }
+}
+
+/// <summary>A tensor whose rows the wanted format does not divide, or for which llama.cpp has no such format.</summary>
+/// <param name="Tensor">Its name.</param>
+/// <param name="RowLength">Elements of a row (ne[0]); a format needs a multiple of its block.</param>
+/// <param name="Wanted">What the recipe of the file type wants.</param>
+/// <param name="Got">What is in the output.</param>
+public sealed record QuantizeFallback(string Tensor, long RowLength, GgmlType Wanted, GgmlType Got);

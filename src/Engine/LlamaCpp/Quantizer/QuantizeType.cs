@@ -1,0 +1,106 @@
+using Engine.Gguf;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp.Quantizer;
+
+/// <summary>A file type that llama.cpp's quantizer writes: a recipe, which gives each tensor a format.</summary>
+/// <param name="Name">In llama.cpp's spelling.</param>
+/// <param name="Number">What the quantizer is told, and what <c>general.file_type</c> says.</param>
+/// <param name="Default">The format of a tensor that the recipe does not treat apart.</param>
+internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType Default)
+{
+    // The names are those that llama-quantize takes, the formats those of llama_ftype_get_default_type (src/llama-quant.cpp).
+    private static readonly QuantizeType[] All =
+    [
+        new("F32", llama_ftype.ALL_F32, GgmlType.F32),
+        new("F16", llama_ftype.MOSTLY_F16, GgmlType.F16),
+        new("BF16", llama_ftype.MOSTLY_BF16, GgmlType.BF16),
+        new("Q8_0", llama_ftype.MOSTLY_Q8_0, GgmlType.Q8_0),
+        new("Q6_K", llama_ftype.MOSTLY_Q6_K, GgmlType.Q6_K),
+        new("Q5_K_M", llama_ftype.MOSTLY_Q5_K_M, GgmlType.Q5_K),
+        new("Q5_K_S", llama_ftype.MOSTLY_Q5_K_S, GgmlType.Q5_K),
+        new("Q5_1", llama_ftype.MOSTLY_Q5_1, GgmlType.Q5_1),
+        new("Q5_0", llama_ftype.MOSTLY_Q5_0, GgmlType.Q5_0),
+        new("Q4_K_M", llama_ftype.MOSTLY_Q4_K_M, GgmlType.Q4_K),
+        new("Q4_K_S", llama_ftype.MOSTLY_Q4_K_S, GgmlType.Q4_K),
+        new("Q4_1", llama_ftype.MOSTLY_Q4_1, GgmlType.Q4_1),
+        new("Q4_0", llama_ftype.MOSTLY_Q4_0, GgmlType.Q4_0),
+        new("IQ4_NL", llama_ftype.MOSTLY_IQ4_NL, GgmlType.IQ4_NL),
+        new("IQ4_XS", llama_ftype.MOSTLY_IQ4_XS, GgmlType.IQ4_XS),
+        new("MXFP4_MOE", llama_ftype.MOSTLY_MXFP4_MOE, GgmlType.MXFP4),
+        new("Q3_K_L", llama_ftype.MOSTLY_Q3_K_L, GgmlType.Q3_K),
+        new("Q3_K_M", llama_ftype.MOSTLY_Q3_K_M, GgmlType.Q3_K),
+        new("Q3_K_S", llama_ftype.MOSTLY_Q3_K_S, GgmlType.Q3_K),
+        new("IQ3_M", llama_ftype.MOSTLY_IQ3_M, GgmlType.IQ3_S),
+        new("IQ3_S", llama_ftype.MOSTLY_IQ3_S, GgmlType.IQ3_S),
+        new("IQ3_XS", llama_ftype.MOSTLY_IQ3_XS, GgmlType.IQ3_S),
+        new("IQ3_XXS", llama_ftype.MOSTLY_IQ3_XXS, GgmlType.IQ3_XXS),
+        new("Q2_K", llama_ftype.MOSTLY_Q2_K, GgmlType.Q2_K),
+        new("Q2_K_S", llama_ftype.MOSTLY_Q2_K_S, GgmlType.Q2_K),
+        new("Q2_0", llama_ftype.MOSTLY_Q2_0, GgmlType.Q2_0),
+        new("IQ2_M", llama_ftype.MOSTLY_IQ2_M, GgmlType.IQ2_S),
+        new("IQ2_S", llama_ftype.MOSTLY_IQ2_S, GgmlType.IQ2_XS),
+        new("IQ2_XS", llama_ftype.MOSTLY_IQ2_XS, GgmlType.IQ2_XS),
+        new("IQ2_XXS", llama_ftype.MOSTLY_IQ2_XXS, GgmlType.IQ2_XXS),
+        new("TQ2_0", llama_ftype.MOSTLY_TQ2_0, GgmlType.TQ2_0),
+        new("TQ1_0", llama_ftype.MOSTLY_TQ1_0, GgmlType.TQ1_0),
+        new("IQ1_M", llama_ftype.MOSTLY_IQ1_M, GgmlType.IQ1_M),
+        new("IQ1_S", llama_ftype.MOSTLY_IQ1_S, GgmlType.IQ1_S),
+        new("Q1_0", llama_ftype.MOSTLY_Q1_0, GgmlType.Q1_0),
+    ];
+
+    // As llama-quantize has them; MXFP4 because that is what the format itself is called.
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Q3_K"] = "Q3_K_M",
+        ["Q4_K"] = "Q4_K_M",
+        ["Q5_K"] = "Q5_K_M",
+        ["MXFP4"] = "MXFP4_MOE",
+    };
+
+    // What people say for them, and would not get: another type is theirs to choose.
+    private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["FP32"] = "F32",
+        ["FP16"] = "F16",
+        ["Q8"] = "Q8_0",
+        ["INT8"] = "Q8_0",
+        ["8BIT"] = "Q8_0",
+        ["Q6"] = "Q6_K",
+        ["Q5"] = "Q5_K_M",
+        ["Q4"] = "Q4_K_M",
+        ["INT4"] = "Q4_K_M",
+        ["4BIT"] = "Q4_K_M",
+        ["Q3"] = "Q3_K_M",
+        ["Q2"] = "Q2_K",
+    };
+
+    /// <summary>The names, finest first.</summary>
+    public static IEnumerable<string> Names => All.Select(type => type.Name);
+
+    /// <summary>What the output head is made of, or the token embedding where the two are one: finer than the rest.</summary>
+    public GgmlType Head => Number switch
+    {
+        llama_ftype.MOSTLY_IQ2_XXS or llama_ftype.MOSTLY_IQ2_XS or llama_ftype.MOSTLY_IQ2_S or llama_ftype.MOSTLY_IQ2_M
+            or llama_ftype.MOSTLY_IQ1_S or llama_ftype.MOSTLY_IQ1_M or llama_ftype.MOSTLY_IQ3_XXS => GgmlType.Q5_K,
+        llama_ftype.MOSTLY_Q8_0 or llama_ftype.MOSTLY_MXFP4_MOE => GgmlType.Q8_0,
+        _ => GgmlType.Q6_K,
+    };
+
+    /// <exception cref="ConfigurationException">There is no such type, or llama.cpp does not write it.</exception>
+    public static QuantizeType Find(string name)
+    {
+        string known = Aliases.GetValueOrDefault(name, name);
+        if (All.FirstOrDefault(type => string.Equals(type.Name, known, StringComparison.OrdinalIgnoreCase)) is { } found)
+        {
+            return found;
+        }
+        if (string.Equals(name, "NVFP4", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ConfigurationException("Quantizing to NVFP4: expected a type that llama.cpp writes; it reads NVFP4 but cannot make it. Take MXFP4_MOE or Q4_K_M.");
+        }
+        string remedy = (Shorthands.GetValueOrDefault(name) ?? Spelling.Nearest(name, [.. Names, .. Aliases.Keys])) is { } nearest
+            ? $"Did you mean {nearest}?" : "The help of the command lists all types.";
+        throw new ConfigurationException($"Quantizing: expected a type such as Q8_0, Q6_K, Q5_K_M or Q4_K_M, found '{name}'. {remedy}");
+    }
+}

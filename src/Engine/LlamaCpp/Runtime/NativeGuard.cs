@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp.Runtime;
+
+/// <summary>
+/// Stands around the native calls of one thread. Where llama.cpp would end the process (a failed assertion, an uncaught
+/// C++ exception), the thread tells its guard, stands still for ever, and the process and its other models live on.
+/// </summary>
+/// <remarks>The last net, under the checks that keep such inputs from native code. It cannot catch SIGSEGV and SIGBUS.
+/// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, go on working.</remarks>
+internal sealed unsafe class NativeGuard : IDisposable
+{
+    // A pool thread that fails leaves the owner of the computation waiting: no node of its graph finishes any more.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    private static readonly Lock Gate = new();
+    private static readonly List<NativeGuard> All = [];
+    private static bool _installed;
+    private static delegate* unmanaged[Cdecl]<void> _terminate;
+
+    [ThreadStatic]
+    private static NativeGuard? _ofThisThread;
+
+    private readonly Action<string> _failed;
+    private volatile bool _inside;
+    private int _beats;
+
+    /// <param name="failed">Told why, on the thread that failed; must not wait for anything of that thread.</param>
+    public NativeGuard(Action<string> failed)
+    {
+        _failed = failed;
+        lock (Gate)
+        {
+            All.Add(this);
+        }
+    }
+
+    /// <summary>Puts the net up, once per process. The library must be loaded.</summary>
+    public static void Install()
+    {
+        lock (Gate)
+        {
+            if (_installed)
+            {
+                return;
+            }
+            _installed = true;
+            Ggml.ggml_set_abort_callback(&OnAbort);
+            if (OperatingSystem.IsLinux())
+            {
+                _terminate = LibStdCpp.SetTerminate(&OnTerminate);
+            }
+        }
+    }
+
+    /// <summary>Native calls of this thread follow.</summary>
+    public void Enter()
+    {
+        _ofThisThread = this;
+        _inside = true;
+    }
+
+    /// <summary>They are over.</summary>
+    public void Leave()
+    {
+        _inside = false;
+        _ofThisThread = null;
+    }
+
+    /// <summary>Native calls of this thread follow, until the scope is disposed.</summary>
+    public Scope Inside()
+    {
+        Enter();
+        return new Scope(this);
+    }
+
+    /// <summary>Says, from a callback, that the native call goes on.</summary>
+    public void Beat() => _beats++;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            All.Remove(this);
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnAbort(byte* message) => Stand(Marshal.PtrToStringUTF8((nint)message) ?? "no reason given", _ofThisThread ?? Suspect());
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnTerminate()
+    {
+        Stand("an uncaught C++ exception", _ofThisThread);
+        _terminate();
+    }
+
+    /// <summary>Does not return where there is somebody to tell.</summary>
+    private static void Stand(string reason, NativeGuard? guard)
+    {
+        if (guard is null)
+        {
+            return;
+        }
+        try
+        {
+            guard._failed(reason);
+        }
+        catch (Exception)
+        {
+            // Whatever the receiver met: an exception that leaves a callback would end the process after all.
+        }
+        using var never = new ManualResetEventSlim();
+        never.Wait();
+    }
+
+    // The thread is not one of ours but of ggml's pool: whose computation is it? The one whose callbacks fall silent.
+    private static NativeGuard? Suspect()
+    {
+        (NativeGuard Guard, int Beats)[] inside;
+        lock (Gate)
+        {
+            inside = [.. All.Where(guard => guard._inside).Select(guard => (guard, guard._beats))];
+        }
+        if (inside.Length < 2)
+        {
+            return inside.FirstOrDefault().Guard;
+        }
+        using var never = new ManualResetEventSlim();
+        never.Wait(Silence);
+        return inside.FirstOrDefault(one => one.Guard._inside && Volatile.Read(ref one.Guard._beats) == one.Beats, inside[0]).Guard;
+    }
+
+    /// <summary>While native calls go on.</summary>
+    public readonly ref struct Scope(NativeGuard guard)
+    {
+        /// <summary>They are over.</summary>
+        public void Dispose() => guard.Leave();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Engine.LlamaCpp.Interop;
+
+namespace Engine.LlamaCpp.Runtime;
+
+/// <summary>The one llama.cpp of this process, whichever backend brought it: two of them carry different files of the name
+/// libggml-base, of which the dynamic loader gives both the first.</summary>
+/// <param name="Backend">The backend that loaded it.</param>
+/// <param name="Path">The file of libllama.</param>
+/// <param name="Handle">Of that file.</param>
+internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
+{
+    private static readonly Lock Gate = new();
+    private static NativeRuntime? _loaded;
+    private static string? _owner;
+    private static bool _resolves;
+
+    /// <summary>Maps a runtime, unless another backend's is there, and binds the imports of Interop to it.</summary>
+    /// <param name="backend">Who asks.</param>
+    /// <param name="unmaps">Whether what <paramref name="map"/> refuses is let go of again: the process is then free for another.</param>
+    /// <param name="map">Maps the libraries.</param>
+    /// <exception cref="NativeLibraryException">The process runs another backend's.</exception>
+    public static void Load(string backend, bool unmaps, Func<NativeRuntime> map)
+    {
+        lock (Gate)
+        {
+            if (_owner is { } other && other != backend)
+            {
+                throw new NativeLibraryException(
+                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other}' with {_loaded?.Path ?? "a library that did not load whole"}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
+            }
+            if (!OperatingSystem.IsWindows())
+            {
+                // Before libggml-base is mapped: otherwise a failed assertion forks and runs a debugger on this process.
+                _ = LibC.SetEnv("GGML_NO_BACKTRACE", "1", overwrite: 1);
+            }
+            _owner = unmaps ? _owner : backend;
+            _loaded = map();
+            _owner = backend;
+            if (!_resolves)
+            {
+                NativeLibrary.SetDllImportResolver(typeof(Llama).Assembly, ResolveImport);
+                _resolves = true;
+            }
+        }
+    }
+
+    /// <summary>Lets the reference know how the CPU backend computes that is loaded by now.</summary>
+    public static void ReportBuild() => GgmlBuild.SetCurrent(Marshal.PtrToStringUTF8(Llama.llama_print_system_info())!);
+
+    /// <summary>From the library's name in an import to its handle. dlsym also looks into what a library depends on, so on Linux and
+    /// macOS one handle serves all three names, whatever their files are called; GetProcAddress does not.</summary>
+    public nint Resolve(string name) => OperatingSystem.IsWindows() && name != Llama.Library
+        ? NativeLibrary.Load(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, name + ".dll"))
+        : Handle;
+
+    private static nint ResolveImport(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name is Llama.Library or Ggml.BaseLibrary or Ggml.RegistryLibrary ? _loaded!.Resolve(name) : 0;
+}
