@@ -107,7 +107,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Host.Commands.Calibrating"] =
         [
-            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Direct", "Engine.Parity", "ReferenceModels",
+            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Direct", "Engine.Parity", "Engine.Serving", "ReferenceModels",
             "Engine.Host.Commands",
         ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],

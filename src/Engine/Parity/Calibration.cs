@@ -19,6 +19,9 @@ internal sealed record Calibration
     /// <summary>The name of the reference in ggml's arithmetic.</summary>
     public const string GgmlReference = "reference, ggml";
 
+    /// <summary>The name of the native engine with generations side by side.</summary>
+    public const string BatchOfEight = "in a batch of 8";
+
     /// <summary>Of this layout.</summary>
     public const int CurrentFormat = 1;
 
@@ -100,7 +103,7 @@ internal sealed record Calibration
             Limit = Factor * floor.Whole,
             RowLimit = Factor * Math.Max(floor.Whole, floor.Row),
             LogitLimit = Metric == ParityMetric.Nmse ? Factor * floor.Number : null,
-            Reason = string.Create(CultureInfo.InvariantCulture, $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {engines} right engines were at most ")
+            Reason = string.Create(CultureInfo.InvariantCulture, $"Calibrated on this machine on {Measured:yyyy-MM-dd}: {engines} right engines{(Engines.Contains(BatchOfEight) ? $", one of them {BatchOfEight}," : "")} were at most ")
                 + string.Create(CultureInfo.InvariantCulture, $"{Judgement.Number(floor.Whole)} apart over {Sequences} sequences of up to {Longest} tokens; times {Factor}."),
         };
     }

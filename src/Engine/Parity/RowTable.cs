@@ -67,6 +67,14 @@ internal sealed class RowTable
         return distance;
     }
 
+    /// <summary>Adds the rows of an input, which follow those of the inputs before.</summary>
+    /// <param name="input">Index of the input.</param>
+    /// <param name="kind">What they are.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="width">Numbers of a row.</param>
+    /// <param name="values">(count, width).</param>
+    public void Add(int input, RowKind kind, int count, int width, float[] values) => _rows.Add(new Rows(input, kind, count, width, values));
+
     /// <summary>Writes the table for <see cref="Read"/>.</summary>
     public void Write(BinaryWriter writer)
     {

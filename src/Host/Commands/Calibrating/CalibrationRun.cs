@@ -112,6 +112,10 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
             variants.Add(("micro-batch 1", new NativeVariant(MicroBatch: 1)));
             variants.Add(("micro-batch 512", new NativeVariant(MicroBatch: 512)));
         }
+        if (setting == Numerics.Production && BatchedRows.AreOf(card, kinds)) // strict runs alone
+        {
+            variants.Add((Calibration.BatchOfEight, new NativeVariant(InBatch: true)));
+        }
         return variants;
     }
 

@@ -40,16 +40,27 @@ internal static class ScoreVariantCommand
     private static async Task ScoreAsync(VariantOrder order, CancellationToken cancellationToken)
     {
         var backend = new LlamaCppBackend { Variant = order.Variant };
+        if (order.Variant.InBatch)
+        {
+            using LlamaCppModel loaded = await backend.LoadFileAsync(order.Options, null, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(await BatchedRows.ReadAsync(loaded, order.Inputs, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            return;
+        }
         IModel model = await backend.LoadAsync(order.Options, null, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
             RowTable table = await RowTable.ReadAsync(
                 "the native side", model, order.Inputs, order.Kinds, order.Setting, Arithmetic.Exact, null, cancellationToken).ConfigureAwait(false);
-            // Not the console's writer: rows are bytes.
-            await using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
-            await using var writer = new BinaryWriter(output);
-            table.Write(writer);
+            await WriteAsync(table).ConfigureAwait(false);
         }
+    }
+
+    private static async Task WriteAsync(RowTable table)
+    {
+        // Not the console's writer: rows are bytes.
+        await using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+        await using var writer = new BinaryWriter(output);
+        table.Write(writer);
     }
 
     private static VariantOrder Read(string line)

@@ -77,6 +77,22 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
         Assert.StartsWith("F32 weights", Reason(JsonSerializer.Deserialize<JsonElement>(outcome.Output)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task In_the_production_setting_a_batch_of_eight_is_among_the_engines_and_near_them()
+    {
+        using var folder = new TemporaryFolder();
+        Outcome outcome = await calibrated.RunAsync(
+            "validate", "--calibrate", "--model", CalibratedModel.Model, "--setting", "production", "--calibration", folder.File("kept.json"), "--json");
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        var report = JsonSerializer.Deserialize<JsonElement>(outcome.Output);
+        JsonElement[] distances = [.. report.GetProperty("calibration").GetProperty("distances").EnumerateArray()
+            .Where(distance => distance.GetProperty("engine").GetString() == "in a batch of 8")];
+        Assert.Equal(3, distances.Length); // from both references, and from the engine as it serves alone
+        // Keys and values are rounded to 11 bits, as in every other production engine: an NMSE of some 2⁻²². Another's tokens would make it 1.
+        Assert.All(distances, distance => Assert.InRange(distance.GetProperty("whole").GetDouble(), 0, 1e-4));
+        Assert.Contains("one of them in a batch of 8", report.GetProperty("tolerance").GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
     private async Task AssertPassedOver(string path, string? why)
     {
         Outcome outcome = await calibrated.RunAsync("validate", "--model", CalibratedModel.Model, "--calibration", path, "--json");
