@@ -12,6 +12,7 @@ internal static class ServingComparison
     private const int PromptTokens = 32;
     private const int AnswerTokens = 24;
     private const int SharedTokens = 400;
+    private const int WarmUps = 4;
     /// <param name="model">A decoder.</param>
     /// <param name="host">Engine.Host.dll.</param>
     /// <param name="llamaServer">The program llama-server.</param>
@@ -36,6 +37,11 @@ internal static class ServingComparison
         Console.WriteLine($"{Path.GetFileName(model)}, {slots} slots of 1024 tokens, {threads} threads");
         Console.WriteLine("load                          tokens/s ours  llama-server   ratio   first token p50 ours  llama-server   ratio   p95 ours  llama-server   ratio");
         var random = new Xoshiro256(7);
+        foreach (ServerProcess server in new[] { ours, theirs })
+        {
+            // Code that is compiled while it runs, pages that are read for the first time.
+            await RunAsync(server, [.. Enumerable.Range(0, WarmUps).Select(_ => (int[][])[Ids(random, PromptTokens), Ids(random, PromptTokens)])]).ConfigureAwait(false);
+        }
         foreach (int count in clients)
         {
             await CompareAsync($"{count} clients, unrelated", ours, theirs, () => [.. Enumerable.Range(0, count).Select(_ => Ids(random, PromptTokens))], rounds).ConfigureAwait(false);

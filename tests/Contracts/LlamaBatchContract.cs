@@ -46,16 +46,17 @@ public abstract class LlamaBatchContract : IDisposable
     private protected static SequenceChunk Chunk(int sequence, int[] tokens, bool wantsRow = true) => new(sequence, tokens, wantsRow);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Sequences_in_one_step_give_the_rows_of_lone_ones(bool exact)
+    [InlineData(false, 4 * 128)] // one pool, for there are fewer cells than five contexts have
+    [InlineData(false, 5 * 128)]
+    [InlineData(true, 5 * 128)]
+    public async Task Sequences_in_one_step_give_the_rows_of_lone_ones(bool exact, int cells)
     {
         using LlamaModel model = await LoadAsync(exact);
         Assert.True(model.HasBatch);
-        using ISequenceBatch batch = model.OpenBatch(new BatchShape(5, 5 * 128));
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(5, cells));
         Assert.Equal(exact ? 2 : 1, batch.SmallestPiece);
-        Assert.Equal(!exact, batch.IsUnified);
-        Assert.True(batch.Cells >= 5 * 128);
+        Assert.Equal(cells < 5 * 128, batch.IsUnified);
+        Assert.True(batch.Cells >= cells);
         int[] numbers = [3, 0, 4, 1]; // in any order, and with one left out
         float[][] rows = Rows(batch, [.. numbers.Select(n => Chunk(n, Words(n, 9 + n), n != 0))]);
         float[][] next = Rows(batch, [.. numbers.Reverse().Select(n => Chunk(n, [260 + n]))]);
@@ -90,14 +91,16 @@ public abstract class LlamaBatchContract : IDisposable
     }
 
     [Theory]
-    [InlineData(false, 25)]
-    [InlineData(false, 40)]
-    [InlineData(true, 25)]
-    [InlineData(true, 40)]
-    public async Task A_prefix_that_is_shared_gives_the_rows_of_one_that_was_evaluated(bool exact, int length)
+    [InlineData(false, 25, 3 * 128)]
+    [InlineData(false, 25, 2 * 128)] // one pool of cells
+    [InlineData(false, 40, 3 * 128)]
+    [InlineData(false, 40, 2 * 128)] // one pool of cells
+    [InlineData(true, 25, 3 * 128)]
+    [InlineData(true, 40, 3 * 128)]
+    public async Task A_prefix_that_is_shared_gives_the_rows_of_one_that_was_evaluated(bool exact, int length, int cells)
     {
         using LlamaModel model = await LoadAsync(exact);
-        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 3 * 128));
+        using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, cells));
         int[] words = Words(1, 40);
         Rows(batch, Chunk(2, words, false));
         Assert.True(batch.TryShare(2, 0, length));

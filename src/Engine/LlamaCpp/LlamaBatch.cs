@@ -121,7 +121,8 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
     private StepOutcome StepTogether(IReadOnlyList<SequenceChunk> chunks, CancellationToken abort)
     {
         context.Begin();
-        for (int i = 0; i < chunks.Count; i++)
+        // Sequences that have cells of their own are evaluated together where their numbers ascend without a gap and each has as many tokens.
+        foreach (int i in Enumerable.Range(0, chunks.Count).OrderBy(i => chunks[i].Tokens.Length > 1).ThenBy(i => chunks[i].Sequence))
         {
             ReadOnlySpan<int> tokens = chunks[i].Tokens.Span;
             _lastTokens[i] = context.Add(chunks[i].Sequence, tokens, chunks[i].WantsRow ? 1 : 0) + tokens.Length - 1;

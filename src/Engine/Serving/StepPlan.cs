@@ -36,7 +36,7 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
                 Add(generation, 1);
             }
         }
-        int left = budget.ForPrompts(tokens);
+        int left = budget.ForPrompts(tokens, running.Count(generation => !IsDecoding(generation, sequences)));
         foreach (BatchedGeneration generation in running)
         {
             if (generation.PausedSince is not null || IsDecoding(generation, sequences) || left <= 0 || sequences.Follow(generation, running))
