@@ -89,7 +89,7 @@ public sealed class SchedulerFaultTests
         var failure = new NativeFailureException("assertion");
         scripted.Evaluating = _ =>
         {
-            Thread.Sleep(50); // the others come
+            SpinWait.SpinUntil(() => model.Counters.Running + model.Counters.Waiting == 5, Soon);
             scripted.Failed!(failure);
             never.Wait(CancellationToken.None);
         };
