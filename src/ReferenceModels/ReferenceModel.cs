@@ -93,7 +93,7 @@ internal sealed class ReferenceModel : ILoadedModel
     public IPass OpenPass(PassKind kind)
     {
         RequireMemory(1);
-        return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic);
+        return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic, IsExact);
     }
 
     /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>

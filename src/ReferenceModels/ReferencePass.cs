@@ -11,17 +11,29 @@ internal sealed class ReferencePass : IPass
     /// <summary>Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.</summary>
     public const int BlockTokens = 128;
 
+    /// <summary>Tokens that several inputs of an encoder have in one pass at the most.</summary>
+    /// <remarks>Measured on two busy cores with 256 texts of 12 to 27 tokens and an encoder of width 384, best of four: 84 texts a second one by one,
+    /// 168 with 128 tokens together, 175 with 256, 187 with 512, which takes twice the memory.</remarks>
+    public const int PackedTokens = 256;
+
     // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
     private const int LogitFloats = 2 << 20;
 
     private readonly string _name;
     private readonly INetwork _network;
     private readonly State _state;
+    private readonly bool _exact;
 
     /// <summary>A pass with nothing evaluated.</summary>
-    public ReferencePass(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic)
+    /// <param name="name">The model's, for errors.</param>
+    /// <param name="network">The weights.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="contextLength">Tokens of an input at the most.</param>
+    /// <param name="arithmetic">How products with quantized and 16-bit weights are computed.</param>
+    /// <param name="exact">Whether an input's digits must not depend, to the last bit, on what is embedded with it.</param>
+    public ReferencePass(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic, bool exact = false)
     {
-        (_name, _network) = (name, network);
+        (_name, _network, _exact) = (name, network, exact);
         _state = network.CreateState(new Pass(workers) { Arithmetic = arithmetic }, contextLength);
     }
 
@@ -36,7 +48,12 @@ internal sealed class ReferencePass : IPass
     public static long ActivationBytes(INetwork network, int contextLength)
     {
         NetworkSizes sizes = network.Sizes;
-        int rows = network is IEncoder ? contextLength : BlockTokens;
+        int rows = network switch
+        {
+            IPackedEncoder => Math.Max(contextLength, PackedTokens),
+            IEncoder => contextLength,
+            _ => BlockTokens,
+        };
         long pairs = (long)rows * contextLength * sizes.PairFloats;
         return sizeof(float) * (rows * sizes.RowFloats + pairs + LogitRows(sizes.V) * (long)sizes.V);
     }
@@ -90,13 +107,29 @@ internal sealed class ReferencePass : IPass
         }, cancellationToken);
 
     /// <inheritdoc/>
+    /// <remarks>Inputs of one pass do not see each other. From <see cref="Linear.FewTokens"/> + 1 tokens on an input has to the last bit the rows that
+    /// it has alone; a shorter one has them to the rounding of another kernel, for that takes its products then.</remarks>
     public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Activation> activations = [];
-        for (int i = 0; i < inputs.Count; i++)
+        if (pooling == Pooling.Rank && _network is not IRanker { Scores: > 0 })
         {
-            int index = i;
-            activations = Embed(inputs[i], pooling, (position, row) => sink(index, position, row), cancellationToken);
+            throw Engine.Generation.RequestRules.NoClassifier(_name);
+        }
+        IReadOnlyList<Activation> activations = [];
+        foreach (int[] group in Groups(inputs))
+        {
+            // The last is the longest, and alone where activations are asked for.
+            activations = Tapped(inputs[group[^1]], () =>
+            {
+                Tensor together = group.Length > 1 ? Together([.. group.Select(input => inputs[input])]) : default;
+                int first = 0;
+                foreach (int input in group)
+                {
+                    int T = inputs[input].Tokens.Length;
+                    HandOut(group.Length > 1 ? [together.Slice(first, T)] : Rows(inputs[input]), T, pooling, (position, row) => sink(input, position, row));
+                    first += T;
+                }
+            }, cancellationToken);
         }
         return activations;
     }
@@ -104,30 +137,60 @@ internal sealed class ReferencePass : IPass
     /// <summary>Nothing to free: the memory is the collector's.</summary>
     public void Dispose() { }
 
-    private IReadOnlyList<Activation> Embed(PassInput input, Pooling pooling, RowSink sink, CancellationToken cancellationToken) =>
-        Tapped(input, () =>
+    // In the exact mode an input's digits are its own.
+    private IEnumerable<int[]> Groups(IReadOnlyList<PassInput> inputs) => InputGroups.Of(
+        inputs, _exact || MostTokens == 0 || inputs.Any(input => input.Taps) ? 1 : inputs.Count, MostTokens);
+
+    // What several inputs have together at the most; 0 where each goes alone.
+    private int MostTokens => _network switch
+    {
+        IPackedEncoder => PackedTokens,
+        IPackedDecoder and not IEncoder => BlockTokens,
+        _ => 0,
+    };
+
+    // The rows (T, d) of inputs, one after the other.
+    private Tensor Together(IReadOnlyList<PassInput> inputs)
+    {
+        int[] tokens = [.. inputs.SelectMany(input => input.Tokens)];
+        var packing = Packing.Whole(inputs.Select(input => input.Tokens.Length));
+        return _network is IPackedEncoder encoder
+            ? encoder.Encode(_state, tokens, [.. inputs.SelectMany(input => Segments(encoder, input))], packing)
+            : ((IPackedDecoder)_network).Forward(_state, tokens, packing);
+    }
+
+    // The rows of one input, in as many blocks as it is evaluated in.
+    private IEnumerable<Tensor> Rows(PassInput input)
+    {
+        if (_network is IEncoder encoder)
         {
-            if (pooling == Pooling.Rank)
-            {
-                IRanker ranker = RequireRanker();
-                sink(0, ranker.Rank(_state, ranker.Encode(_state, input.Tokens, Segments(ranker, input))).Values);
-                return;
-            }
-            var rows = new RowPooling(pooling, _network.Sizes.d, input.Tokens.Length, sink);
-            if (_network is IEncoder encoder)
-            {
-                rows.Add(encoder.Encode(_state, input.Tokens, Segments(encoder, input)));
-            }
-            else
-            {
-                int block = Block(input);
-                for (int start = 0; start < input.Tokens.Length; start += block)
-                {
-                    rows.Add(Evaluate(input.Tokens, start, block, first: 0));
-                }
-            }
-            rows.Finish();
-        }, cancellationToken);
+            yield return encoder.Encode(_state, input.Tokens, Segments(encoder, input));
+            yield break;
+        }
+        int block = Block(input);
+        for (int start = 0; start < input.Tokens.Length; start += block)
+        {
+            yield return Evaluate(input.Tokens, start, block, first: 0);
+        }
+    }
+
+    private void HandOut(IEnumerable<Tensor> blocks, int tokens, Pooling pooling, RowSink sink)
+    {
+        if (pooling == Pooling.Rank)
+        {
+            Tensor whole = blocks.Single(); // all that ranks is an encoder
+            (int, int) mark = _state.Pass.Mark;
+            sink(0, ((IRanker)_network).Rank(_state, whole).Values);
+            _state.Pass.Release(mark);
+            return;
+        }
+        var rows = new RowPooling(pooling, _network.Sizes.d, tokens, sink);
+        foreach (Tensor block in blocks)
+        {
+            rows.Add(block);
+        }
+        rows.Finish();
+    }
 
     private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);
 
@@ -154,10 +217,9 @@ internal sealed class ReferencePass : IPass
         }
     }
 
-    // Where a model knows one segment only, every token is of it.
-    private static int[] Segments(IEncoder encoder, PassInput input) => encoder.Segments > 1 ? input.Segments : [];
-
-    private IRanker RequireRanker() => _network is IRanker { Scores: > 0 } ranker ? ranker : throw Engine.Generation.RequestRules.NoClassifier(_name);
+    // Where a model knows one segment only, every token is of it, and where an input names none.
+    private static int[] Segments(IEncoder encoder, PassInput input) =>
+        encoder.Segments > 1 && input.Segments.Length > 0 ? input.Segments : new int[input.Tokens.Length];
 
     private void Begin(int tokens, CancellationToken cancellationToken)
     {

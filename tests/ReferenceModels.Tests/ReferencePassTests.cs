@@ -93,22 +93,6 @@ public sealed class ReferencePassTests : IDisposable
     }
 
     [Fact]
-    public void Several_inputs_have_the_embeddings_that_each_has_alone()
-    {
-        using var model = new ReferenceModel(GgufFile.Open(new RandomBert().Write(_folder.File("bert.gguf"))), 0, 0);
-        using IPass pass = model.OpenPass(new PassKind(Numerics.Strict, Embeds: true));
-        PassInput[] inputs = [new([1, 7, 9]), new([1, 4]) { Segments = [0, 1] }, new([1, 7, 9, 30, 11])];
-        var together = new SortedDictionary<(int Input, int Position), float[]>();
-        pass.Embed(inputs, Pooling.None, (input, position, row) => together.Add((input, position), row.ToArray()), default);
-        Assert.Equal([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4)], together.Keys);
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            int input = i;
-            pass.Embed([inputs[i]], Pooling.None, (_, position, row) => Assert.Equal(row.ToArray(), together[(input, position)]), default);
-        }
-    }
-
-    [Fact]
     public void Cancellation_takes_effect_within_250_ms_of_a_long_prefill()
     {
         var random = new RandomLlama { Width = 512, Inner = 2048, H = 8, G = 8, N = 8, V = 4096, Context = 4096, Type = GgmlType.Q8_0 };

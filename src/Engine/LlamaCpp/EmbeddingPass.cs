@@ -14,7 +14,7 @@ internal sealed class EmbeddingPass(LlamaModel model, Numerics numerics) : IPass
     {
         LlamaContext context = pooling == Pooling.Rank ? _ranks ??= model.CreateRankContext(numerics) : _rows ??= model.CreateContext(model.Shapes.Embedding(numerics));
         var rows = new PooledRows(context, model.EmbeddingWidth, pooling, sink);
-        foreach (int[] group in InputGroups.Of(inputs, context.Shape))
+        foreach (int[] group in PackedInputs.Of(inputs, context.Shape))
         {
             rows.Read(inputs, group, cancellationToken);
         }

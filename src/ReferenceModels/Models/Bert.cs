@@ -11,10 +11,10 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = LN(E_token + E_segment + E_position); each layer: x ← LN(x + W_o·Attention(x)), then x ← LN(x + W_down·GELU(W_up·x)).
-/// Every token attends to all. Training drops from the embedding, the weights of attention, and what is added to x (appendix A.2, and
+/// Every token attends to all of its input. Training drops from the embedding, the weights of attention, and what is added to x (appendix A.2, and
 /// the authors' modeling.py). The scores: W_cls.output·tanh(W_cls·x_0), x_0 the row of the first token.
 /// <code>
-/// T    tokens of the input        V    vocabulary               N    layers
+/// T    tokens of the inputs       V    vocabulary               N    layers
 /// S    kinds of segment           d    width of the residual    f    width of the feed-forward
 /// H    query heads                G    key/value heads          d_k  width of a head, d / H
 /// C    scores of the classifier
@@ -22,7 +22,7 @@ namespace ReferenceModels.Models;
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0), or what
 /// Engine.LlamaCpp.Taps.GraphNode calls what has no name there. BERT has H = G; llama.cpp takes fewer key/value heads, too.
 /// </remarks>
-internal sealed class Bert : IRanker
+internal sealed class Bert : IRanker, IPackedEncoder
 {
     private Bert(Config config, BertWeights weights) => (C, W) = (config, weights);
 
@@ -180,18 +180,21 @@ internal sealed class Bert : IRanker
     public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(0, 0, contextLength));
 
     /// <inheritdoc/>
-    public Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments)
+    public Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments) => Encode(s, tokens, segments, Packing.Whole(tokens.Length));
+
+    /// <inheritdoc/>
+    public Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments, Packing packing)
     {
         (Pass pass, ActivationTap? tap) = (s.Pass, s.Tap);
         pass.Release(default);
         (int, int) start = pass.Mark;
-        Tensor x = pass.Keep(start, Embeddings(s, tokens, segments));                              // (T, d)
+        Tensor x = pass.Keep(start, Embeddings(s, tokens, segments, packing.Positions));           // (T, d)
         for (int i = 0; i < C.N; i++)
         {
             Layer L = W.Layers[i];
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, x, i);                        // (T, d), 2 × (T, G·d_k)
             var everywhere = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Drops = true };
-            Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K, V, everywhere);                // (T, d)
+            Tensor kqv_out = packing.Attend(s, i, Q, K, V, everywhere);                             // (T, d)
             Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "kqv_out", i);    // (T, d)
             Tensor attn = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                     // (T, d)
             tap?.Take($"add(kqv_out-{i},{(i == 0 ? "inp_norm-0" : $"layer_output_norm-{i - 1}")})", -1, "ADD", attn);
@@ -223,19 +226,19 @@ internal sealed class Bert : IRanker
         return x.Columns == C.C ? x : Columns.Take(s.Pass, x, 0, C.C);
     }
 
-    private Tensor Embeddings(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments)
+    private Tensor Embeddings(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments, int[] positions)
     {
         (Pass pass, int T) = (s.Pass, tokens.Length);
         Tensor embd = NamedSteps.Embedding(s, W.TokenEmbd, tokens);                                // (T, d)
-        Tensor positions = Embedding.Rows(pass, W.PositionEmbd, [.. Enumerable.Range(0, T)]);      // (T, d)
-        s.Tap?.Take("position_embd", -1, "GET_ROWS", positions);
+        Tensor position_embd = Embedding.Rows(pass, W.PositionEmbd, positions);                    // (T, d)
+        s.Tap?.Take("position_embd", -1, "GET_ROWS", position_embd);
         if (W.TokenTypes is not null)
         {
             ReadOnlySpan<int> types = segments.IsEmpty ? new int[T] : segments;
             embd = Residual.Forward(pass, embd, Embedding.Forward(pass, W.TokenTypes, types));     // (T, d)
             s.Tap?.Take("token_types", -1, "ADD", embd);
         }
-        Tensor inp_embd = Residual.Forward(pass, positions, embd);                                 // (T, d)
+        Tensor inp_embd = Residual.Forward(pass, position_embd, embd);                             // (T, d)
         s.Tap?.Take("inp_embd", -1, "ADD", inp_embd);
         return Dropout.Forward(pass, NamedSteps.LayerNorm(s, inp_embd, W.TokenEmbdNorm, W.TokenEmbdNormBias, C.Epsilon, "inp_norm", 0));
     }

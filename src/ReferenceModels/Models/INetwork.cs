@@ -74,12 +74,24 @@ internal interface IEncoder : INetwork
     Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments);
 }
 
+/// <summary>An encoder that evaluates several inputs in one pass.</summary>
+internal interface IPackedEncoder : IEncoder
+{
+    /// <summary>Evaluates inputs that do not see each other.</summary>
+    /// <param name="s">Cleared by the caller.</param>
+    /// <param name="tokens">(T) of all inputs, one after the other.</param>
+    /// <param name="segments">(T), as of one input.</param>
+    /// <param name="packing">Which rows are of which input.</param>
+    /// <returns>(T, d) after the last norm, valid until the next pass.</returns>
+    Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments, Packing packing);
+}
+
 /// <summary>A model with a classifier that scores an input as a whole.</summary>
 internal interface IRanker : IEncoder
 {
     /// <summary>Number of scores; 0 where this file has no classifier.</summary>
     int Scores { get; }
 
-    /// <summary>The scores (1, Scores), no softmax, of the rows (T, d) that <see cref="IEncoder.Encode"/> gave.</summary>
+    /// <summary>The scores (1, Scores), no softmax, of the rows (T, d) that <see cref="IEncoder.Encode"/> gave of an input.</summary>
     Tensor Rank(State s, Tensor rows);
 }

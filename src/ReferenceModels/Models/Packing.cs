@@ -37,6 +37,10 @@ internal sealed class Packing
     /// <param name="rows">How many rows, the last ones, are wanted.</param>
     public static Packing Alone(State s, int T, int rows) => new([new Piece(s.Cache, T, rows)]);
 
+    /// <summary>Inputs that go through whole in this pass, one after the other; all rows are wanted.</summary>
+    /// <param name="lengths">T of each, at least 1.</param>
+    public static Packing Whole(params IEnumerable<int> lengths) => new([.. lengths.Select(T => new Piece(NoCache.Instance, T, T))]);
+
     /// <summary>The rows that are wanted (rows, columns) of x (T, columns).</summary>
     public Tensor Wanted(Pass pass, Tensor x)
     {
@@ -52,7 +56,7 @@ internal sealed class Packing
     /// <param name="Q">(T, H·d_k), or those of the rows wanted alone.</param>
     /// <param name="K">(T, G·d_k).</param>
     /// <param name="V">(T, G·d_k).</param>
-    /// <param name="rule">Heads and scale; where a sequence's queries stand is put in here.</param>
+    /// <param name="rule">Heads, scale and mask; where a sequence's queries stand is put in here.</param>
     /// <returns>kqv_out, as many rows as Q.</returns>
     public Tensor Attend(State s, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {

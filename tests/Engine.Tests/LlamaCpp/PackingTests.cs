@@ -15,7 +15,7 @@ public sealed class PackingTests : LlamaPackingContract
     private protected override async Task<LlamaModel> LoadAsync(ModelOptions options) => await new LlamaCppBackend().LoadFileAsync(options, null, default);
 
     private static int[][] Groups(ContextShape shape, params int[] lengths) =>
-        [.. InputGroups.Of([.. lengths.Select(length => new PassInput(new int[length]))], shape)];
+        [.. PackedInputs.Of([.. lengths.Select(length => new PassInput(new int[length]))], shape)];
 
     [Fact]
     public void Inputs_of_similar_length_go_together_up_to_the_sequences_and_the_tokens_there_is_room_for()

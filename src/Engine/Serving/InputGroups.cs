@@ -1,0 +1,31 @@
+namespace Engine.Serving;
+
+/// <summary>Which inputs are evaluated together: those of similar length.</summary>
+internal static class InputGroups
+{
+    /// <summary>The indices of the inputs, group by group, from the shortest input on. One that is longer than what goes together is alone.</summary>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="mostInputs">Inputs of a group at the most.</param>
+    /// <param name="mostTokens">Tokens that several inputs have together at the most.</param>
+    public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, int mostInputs, int mostTokens)
+    {
+        var group = new List<int>();
+        int tokens = 0;
+        foreach (int input in Enumerable.Range(0, inputs.Count).OrderBy(i => inputs[i].Tokens.Length))
+        {
+            int length = inputs[input].Tokens.Length;
+            if (group.Count > 0 && (group.Count == mostInputs || tokens + length > mostTokens))
+            {
+                yield return [.. group];
+                group.Clear();
+                tokens = 0;
+            }
+            group.Add(input);
+            tokens += length;
+        }
+        if (group.Count > 0)
+        {
+            yield return [.. group];
+        }
+    }
+}

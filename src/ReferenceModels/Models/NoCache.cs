@@ -1,0 +1,21 @@
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.Models;
+
+/// <summary>The cache of an input that goes through whole in one pass: nobody needs its keys and values afterwards.</summary>
+internal sealed class NoCache : ISequenceCache
+{
+    private NoCache() { }
+
+    /// <summary>The one there is: it holds nothing.</summary>
+    public static NoCache Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public int Length => 0;
+
+    /// <inheritdoc/>
+    public (PagedRows K, PagedRows V) Append(Pass pass, int layer, Tensor K, Tensor V) => (K, V);
+
+    /// <inheritdoc/>
+    public void Advance(int positions) { }
+}
