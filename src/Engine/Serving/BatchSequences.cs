@@ -144,12 +144,20 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
                 Cut(chunk.Sequence, _cells.LengthOf(chunk.Sequence));
             }
         }
-        if (outcome == StepOutcome.NoRoom)
-        {
-            EvictAll();
-        }
         counters.Cells = Held;
         return outcome;
+    }
+
+    /// <summary>Gives up what finished generations left.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool EvictAll()
+    {
+        bool any = false;
+        while (EvictOne())
+        {
+            any = true;
+        }
+        return any;
     }
 
     /// <summary>A generation has ended: what its sequence holds is kept for others until the cells are needed.</summary>
@@ -244,14 +252,6 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         }
         Cut(sequence, 0);
         return true;
-    }
-
-    private void EvictAll()
-    {
-        foreach (int sequence in Idle.ToArray())
-        {
-            Cut(sequence, 0);
-        }
     }
 
     // A sequence that cannot go back is emptied: what it is to hold is evaluated again.

@@ -339,7 +339,7 @@ internal sealed class Scheduler
         CancellationToken abort = _running.Count == 1 ? _running[0].Ticket.Stopping : _closing.Token;
         long start = _time.GetTimestamp();
         StepOutcome outcome = _sequences!.Step(plan.Chunks, abort);
-        if (outcome == StepOutcome.NoRoom && !Park())
+        if (outcome == StepOutcome.NoRoom && !_sequences.EvictAll() && !Park())
         {
             throw new EngineException($"Evaluating {plan.Tokens} tokens with {_model.Card.Name}: expected room in a cache of {_shape.Cells} tokens, the backend has none. Raise CacheTokens.");
         }
@@ -360,6 +360,7 @@ internal sealed class Scheduler
         foreach (BatchedGeneration generation in ended)
         {
             Finish(generation);
+            generation.Ticket.Release();
             generation.Ticket.End(new EngineException(
                 $"Generating with {_model.Card.Name}: expected at most the {_sequences!.MostTokens} tokens that the cache holds of one generation, found {generation.Tokens.Count} tokens of prompt and answer. "
                 + $"Raise CacheTokens to Slots times ContextLength, which is {(long)_shape.Sequences * _model.Card.ContextLength}, or lower ContextLength."));

@@ -54,6 +54,25 @@ public sealed class EncoderDecoderTests : IDisposable
         Assert.Equal(Target.Length, ((DecoderPass)pass).Length);
     }
 
+    /// <summary>On each of these llama.cpp would end the process.</summary>
+    [Fact]
+    public async Task A_source_without_an_encoder_one_that_is_too_long_and_a_target_without_a_source_are_refused_in_managed_code()
+    {
+        using (var model = await Load(TinyModel.Llama()))
+        using (LlamaContext context = model.CreateContext(model.Shapes.Generating(Numerics.Strict)))
+        {
+            Assert.Throws<InvalidOperationException>(() => context.Encode([1, 2], default));
+        }
+        using (var model = await Load(TinyModel.T5()))
+        using (LlamaContext context = model.CreateContext(model.Shapes.Generating(Numerics.Strict)))
+        {
+            Assert.Throws<InvalidOperationException>(() => context.Evaluate([0], 1, default));
+            Assert.Throws<InvalidOperationException>(() => context.Encode(new int[context.Batch + 1], default));
+            context.Encode([4, 5, 1], default);
+            context.Evaluate([0], 1, default);
+        }
+    }
+
     [Theory]
     [InlineData(32)]
     [InlineData(300)] // more than llama.cpp's rounding of a context, and than the context the file names

@@ -15,6 +15,16 @@ public sealed class SchedulerFaultTests
     private static Task<List<GeneratedToken>> Generate(ServedModel model, GenerateRequest request) => model.GenerateAsync(request).ToListAsync().AsTask().WaitAsync(Soon);
 
     [Fact]
+    public async Task Where_the_backend_finds_fewer_cells_than_were_counted_what_finished_requests_left_goes_first()
+    {
+        var scripted = new ScriptedModel { Card = Card(100), Missing = 30 };
+        await using var model = new ServedModel(scripted, new() { Slots = 2, CacheTokens = 120 });
+        await Generate(model, Greedy(new string('a', 60)));
+        Assert.Equal(4, (await Generate(model, Greedy(new string('b', 50)))).Count);
+        Assert.Equal(0, model.Counters.Parks);
+    }
+
+    [Fact]
     public async Task A_generation_that_outgrows_the_cells_of_its_sequence_ends_with_a_sentence_and_its_neighbours_go_on()
     {
         var scripted = new ScriptedModel { Card = Card(512), IsUnified = false, SmallestPiece = 2 };

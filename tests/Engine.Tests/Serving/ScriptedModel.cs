@@ -77,6 +77,9 @@ internal sealed class ScriptedModel : ILoadedModel
 
     public int StepTokens { get; init; } = 64;
 
+    /// <summary>Cells of the batch that its sequences cannot have, whatever it says.</summary>
+    public int Missing { get; init; }
+
     public BatchShape? Opened { get; private set; }
 
     public ISequenceBatch OpenBatch(BatchShape shape)
@@ -178,7 +181,7 @@ internal sealed class ScriptedModel : ILoadedModel
             {
                 _model.Steps.Add([.. chunks]);
             }
-            if (IsUnified ? Used + tokens > Cells : chunks.Any(chunk => LengthOf(chunk.Sequence) + chunk.Tokens.Length > Cells / Sequences))
+            if (IsUnified ? Used + tokens > Cells - _model.Missing : chunks.Any(chunk => LengthOf(chunk.Sequence) + chunk.Tokens.Length > Cells / Sequences))
             {
                 return StepOutcome.NoRoom;
             }
