@@ -6,6 +6,7 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Tests.LlamaCpp;
 
+[Collection(LoadedLibrary.Name)]
 [Trait("Judge", "llama.cpp")]
 public sealed class NativeVariantTests
 {

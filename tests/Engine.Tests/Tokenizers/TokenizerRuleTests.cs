@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Engine.Gguf;
 using Engine.LlamaCpp.Direct;
+using Engine.Tests.LlamaCpp;
 using Engine.Tokenizers;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +9,7 @@ namespace Engine.Tests.Tokenizers;
 
 /// <summary>The two rules of splitting: as a model was trained, by the word of Hugging Face's tokenizers
 /// (<c>tests/Golden/tokenizers</c>), and as llama.cpp does, by its own.</summary>
+[Collection(LoadedLibrary.Name)]
 public sealed class TokenizerRuleTests : IDisposable
 {
     private static readonly string Golden = Path.Combine(SharedFolder.Checkout, "tests", "Golden", "tokenizers");

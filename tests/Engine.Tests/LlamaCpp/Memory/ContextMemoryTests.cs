@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Engine.Gguf;
@@ -118,19 +119,14 @@ public sealed partial class ContextMemoryTests : IDisposable
 
     private sealed class Lines : ILogger<LlamaCppBackend>
     {
-        public List<string> Written { get; } = [];
+        public ConcurrentQueue<string> Written { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (Written)
-            {
-                Written.Add(formatter(state, exception));
-            }
-        }
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Enqueue(formatter(state, exception));
     }
 
     [Fact]
