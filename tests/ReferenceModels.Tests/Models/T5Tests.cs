@@ -146,7 +146,8 @@ public sealed class T5Tests : IDisposable
         float[] all = t5.Forward(state, [0, 5, 6, 7, 8], 5).Values.ToArray();
         state.Cache.Clear();
         float[] last = t5.Forward(state, [0, 5, 6, 7, 8], 2).Values.ToArray();
-        Assert.Equal(all[(3 * random.Width)..], last);
+        // Two rows and five are multiplied by different kernels, which add in another order.
+        Assert.True(Agreement.OfRms(all[(3 * random.Width)..], last) < Agreement.Floats);
     }
 
     [Theory]
