@@ -114,6 +114,7 @@ internal static class ServingComparison
         var body = new { prompt, max_tokens = AnswerTokens, temperature = 0, stream = true, stream_options = new { include_usage = true } };
         long start = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative)) { Content = JsonContent.Create(body) };
+        request.Headers.ConnectionClose = true; // a server may close what was idle while the other one was measured
         using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync().ConfigureAwait(false));
