@@ -106,13 +106,17 @@ public abstract class BatchContract : IAsyncLifetime
     {
         await using ServedModel model = await Load(new() { Slots = 4, ContextLength = 128, CacheTokens = 256 });
         int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => Ids(10, i))];
-        List<GeneratedToken>[] answers = await Task.WhenAll(prompts.Select(prompt => Generate(model, Greedy(prompt, 110))));
-        Assert.True(model.Counters.Parks > 0);
-        for (int i = 0; i < prompts.Length; i++)
+        // On a busy machine one may have ended before the next has come; then they try again.
+        for (int round = 0; round == 0 || (model.Counters.Parks == 0 && round < 50); round++)
         {
-            Assert.Equal(110, answers[i].Count);
-            await Judge(prompts[i], answers[i]);
+            List<GeneratedToken>[] answers = await Task.WhenAll(prompts.Select(prompt => Generate(model, Greedy(prompt, 110))));
+            for (int i = 0; i < prompts.Length; i++)
+            {
+                Assert.Equal(110, answers[i].Count);
+                await Judge(prompts[i], answers[i]);
+            }
         }
+        Assert.True(model.Counters.Parks > 0);
     }
 
     [Fact]

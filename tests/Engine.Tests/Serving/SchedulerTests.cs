@@ -126,9 +126,12 @@ public sealed class SchedulerTests
     {
         foreach (bool saves in new[] { true, false })
         {
-            var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 128 }, Saves = saves, Next = tokens => tokens[1] };
+            var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy with { ContextLength = 128 }, Saves = saves, Next = tokens => tokens[1] });
             await using var model = new ServedModel(scripted, new() { Slots = 4, CacheTokens = 256 });
-            List<GeneratedToken>[] answers = await Task.WhenAll("abcd".Select(c => Generate(model, Greedy($"{c}", 120)))).WaitAsync(Soon);
+            Task<List<GeneratedToken>>[] all = [.. "abcd".Select(c => Generate(model, Greedy($"{c}", 120)))];
+            await entered.Task.WaitAsync(Soon);
+            gate.Set();
+            List<GeneratedToken>[] answers = await Task.WhenAll(all).WaitAsync(Soon);
             Assert.All(answers, (answer, i) => Assert.Equal(new string((char)('a' + i), 120), string.Concat(answer.Select(token => token.Text))));
             Assert.True(model.Counters.Parks > 0);
         }
@@ -137,9 +140,12 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Sequences_with_cells_of_their_own_share_by_copy_and_never_see_a_lone_token_of_a_prompt()
     {
-        var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 128 }, IsUnified = false, SmallestPiece = 2, StepTokens = 16, Next = tokens => tokens[1] };
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy with { ContextLength = 128 }, IsUnified = false, SmallestPiece = 2, StepTokens = 16, Next = tokens => tokens[1] });
         await using var model = new ServedModel(scripted, new() { Slots = 4 });
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Generate(model, Greedy(new string('a', 20 + i) + "b", 20)))).WaitAsync(Soon);
+        Task<List<GeneratedToken>>[] all = [.. Enumerable.Range(0, 12).Select(i => Generate(model, Greedy(new string('a', 20 + i) + "b", 20)))];
+        await entered.Task.WaitAsync(Soon);
+        gate.Set();
+        await Task.WhenAll(all).WaitAsync(Soon);
         Assert.True(scripted.Shares.Count > 0);
         Assert.Equal(0, model.Counters.Parks);
         Assert.All(scripted.Steps.SelectMany(step => step).Where(chunk => !chunk.WantsRow), chunk => Assert.True(chunk.Tokens.Length >= 2));

@@ -108,7 +108,8 @@ public sealed class HeadedModelTests : IDisposable
             alone[i] = await headed.ClassifyAsync(inputs[i]);
         }
         float[][] together = await Task.WhenAll(inputs.Select(input => Task.Run(() => headed.ClassifyAsync(input))));
-        Assert.Equal(alone, together);
+        // Those that wait go through one pass together, where three rows are multiplied by another kernel than alone.
+        Assert.True(Agreement.OfRms(alone, together) < Agreement.Floats);
     }
 
     private void WriteHeads(bool tied, uint pooling)
