@@ -5,7 +5,7 @@ using Engine.Serving;
 
 namespace Engine.Benchmarks;
 
-/// <summary>How long a cancelled prefill goes on computing: the time from the cancellation to the pass's giving up.
+/// <summary>How long a cancelled prefill keeps computing: the time from the cancellation until the pass stops.
 /// The caller itself hears of it at once.</summary>
 internal static class Cancellation
 {

@@ -9,6 +9,6 @@ public enum CacheType
     /// <summary>Blocks of 32 with a scale, 8 bits an element: half the memory, and attention with rounded keys. Needs flash attention.</summary>
     Q8_0,
 
-    /// <summary>32-bit floats: twice the memory. Flash attention would round them to 16 bits, so there is none with them.</summary>
+    /// <summary>32-bit floats: twice the memory. Turns flash attention off, which would round them to 16 bits.</summary>
     F32,
 }

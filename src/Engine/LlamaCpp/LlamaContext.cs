@@ -174,7 +174,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <param name="sequence">Which.</param>
     /// <param name="length">Tokens that the copy holds.</param>
     /// <param name="state">Of a context of this shape and model, unchanged: llama.cpp believes what it says.</param>
-    /// <returns>Whether the sequence has it; it is empty otherwise.</returns>
+    /// <returns>Whether it was restored; otherwise the sequence is empty.</returns>
     public bool Restore(int sequence, int length, ReadOnlySpan<byte> state)
     {
         _ledger.RequireEmpty(sequence);

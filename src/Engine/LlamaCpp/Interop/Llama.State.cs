@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp.Interop;
 /// <summary>Copies of a sequence's state. Sequence ids beyond those of the context are taken, and corrupt.</summary>
 internal static unsafe partial class Llama
 {
-    /// <summary>Bytes that a copy takes; 0 where there is none.</summary>
+    /// <summary>Bytes a copy takes; 0 if there is none.</summary>
     [LibraryImport(Library)]
     internal static partial nuint llama_state_seq_get_size(ContextHandle ctx, int seq_id);
 
