@@ -187,8 +187,17 @@ public sealed class ReferenceBatchTests : IDisposable
         StepOutcome outcome;
         using (var abort = new CancellationTokenSource())
         {
-            abort.CancelAfter(30);
+            // In the middle of the step: the first layer has begun to take the step's memory (24 MB in all). A timer would queue behind the step's
+            // own work in the thread pool.
+            long allocated = GC.GetTotalAllocatedBytes();
+            var canceller = new Thread(() =>
+            {
+                SpinWait.SpinUntil(() => GC.GetTotalAllocatedBytes() > allocated + (8 << 20));
+                abort.Cancel();
+            });
+            canceller.Start();
             outcome = batch.Step(chunks, abort.Token);
+            canceller.Join();
         }
         Assert.Equal(StepOutcome.Aborted, outcome);
         Assert.InRange(batch.LengthOf(0), 20, 120);
