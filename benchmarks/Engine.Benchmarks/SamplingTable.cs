@@ -23,7 +23,7 @@ internal static class SamplingTable
         Console.WriteLine($"V = {vocabulary}; microseconds per token, the least of 5 rounds");
         foreach ((string name, SamplingOptions options) in settings)
         {
-            var sampler = new TokenSampler(SamplingSettings.Of(options, new SamplingOptions()), vocabulary, []);
+            var sampler = new TokenSampler(SamplingSettings.Of(options, new SamplingOptions()), vocabulary, [], System.Collections.ObjectModel.ReadOnlyDictionary<int, float>.Empty);
             double least = double.MaxValue;
             for (int round = 0; round < 5; round++)
             {

@@ -12,6 +12,9 @@ public sealed record GenerateRequest
     /// <summary>How the next token is chosen.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
+    /// <summary>Added to the logits of these tokens before anything else is done with them; −∞ excludes a token. Empty for none.</summary>
+    public IReadOnlyDictionary<int, float> LogitBias { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<int, float>.Empty;
+
     /// <summary>Texts that end the generation; they are not part of the answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 

@@ -29,6 +29,9 @@ public sealed record GeneratedToken
     /// <summary>The most probable tokens of this step, with <see cref="StepLogits.TopK"/>.</summary>
     public IReadOnlyList<TokenLogProbability>? TopK { get; init; }
 
+    /// <summary>ln of the chosen token's probability in this step, with <see cref="StepLogits.TopK"/>.</summary>
+    public float? LogProbability { get; init; }
+
     /// <summary>Set on the last token only.</summary>
     public FinishReason? FinishReason { get; init; }
 }

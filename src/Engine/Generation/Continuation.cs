@@ -29,7 +29,7 @@ internal sealed class Continuation
         (_tokenizer, _hasText, _card, _request) = (tokenizer, hasText, card, request);
         _promptTokens = prompt.Length;
         _text = new TextAssembler(request.Stop);
-        _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens);
+        _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens, request.LogitBias);
         _random = new Xoshiro256(seed);
         if (card.DecoderStartToken is { } start)
         {
@@ -75,6 +75,11 @@ internal sealed class Continuation
             : _evaluated >= _card.ContextLength ? FinishReason.ContextFull
             : null;
         IsFinished = reason is not null;
+        (TokenLogProbability[]? top, float? own) = (null, null);
+        if (_request.Logits == StepLogits.TopK)
+        {
+            (top, own) = LogitRow.Probabilities(logits, _request.TopK, token);
+        }
         _latest[0] = token;
         Pending = IsFinished ? [] : _latest;
         return new GeneratedToken
@@ -84,7 +89,8 @@ internal sealed class Continuation
             Index = _index++,
             PromptTokens = _promptTokens,
             Logits = _request.Logits == StepLogits.Full ? logits.ToArray() : null,
-            TopK = _request.Logits == StepLogits.TopK ? LogitRow.MostProbable(logits, _request.TopK) : null,
+            TopK = top,
+            LogProbability = own,
             FinishReason = reason,
         };
     }

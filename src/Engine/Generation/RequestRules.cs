@@ -54,6 +54,7 @@ internal static class RequestRules
         Expect(request.MaxTokens is null or >= 0, nameof(request.MaxTokens), "0 or more, or null for what the context holds", request.MaxTokens);
         Expect(request.Sampling is not null, nameof(request.Sampling), "sampling options", null);
         Check(request.Sampling!);
+        Check(request.LogitBias, card);
         Expect(request.Stop is not null, nameof(request.Stop), "a list, empty for none", null);
         Expect(request.Stop!.All(stop => !string.IsNullOrEmpty(stop)), nameof(request.Stop), "a list of texts", "an empty text");
         Expect(request.Stop!.All(IsWellFormed), nameof(request.Stop), "well-formed UTF-16", "half of a surrogate pair");
@@ -97,6 +98,23 @@ internal static class RequestRules
 
     private static void Check(TimeSpan? deadline) => Expect(
         deadline is null || (deadline > TimeSpan.Zero && deadline <= MostTime), nameof(GenerateRequest.Deadline), "more than nothing and at most 24 days, or null for none", deadline);
+
+    private static void Check(IReadOnlyDictionary<int, float> biases, ModelCard card)
+    {
+        Expect(biases is not null, nameof(GenerateRequest.LogitBias), "biases by token id, empty for none", null);
+        int excluded = 0;
+        foreach ((int token, float bias) in biases!)
+        {
+            if (token < 0 || token >= card.VocabularySize)
+            {
+                throw new TokenOutOfRangeException(token, card.VocabularySize);
+            }
+            Expect(float.IsFinite(bias) || float.IsNegativeInfinity(bias), nameof(GenerateRequest.LogitBias), "finite numbers, or −∞ for a token that must not be drawn", bias);
+            excluded += float.IsNegativeInfinity(bias) && !card.SuppressedTokens.Contains(token) ? 1 : 0;
+        }
+        Expect(
+            excluded == 0 || card.SuppressedTokens.Count + excluded < card.VocabularySize, nameof(GenerateRequest.LogitBias), "a bias that leaves tokens to draw from", "all of them excluded");
+    }
 
     private static void Check(SamplingOptions options)
     {

@@ -22,7 +22,17 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
 
     public int Count { get; private set; } = row.Length;
 
-    /// <summary>Tokens that must not be drawn: some of V, not all. Before anything else.</summary>
+    /// <summary>Adds to the logits of some tokens. Before anything else.</summary>
+    public void Bias(IReadOnlyDictionary<int, float> biases)
+    {
+        Span<float> logits = ChangeRow();
+        foreach ((int token, float bias) in biases)
+        {
+            logits[token] = float.IsNegativeInfinity(bias) ? bias : LogitRow.Finite(logits[token] + bias);
+        }
+    }
+
+    /// <summary>Tokens that must not be drawn: some of V, not all. Before any sampler.</summary>
     public void Suppress(IReadOnlyList<int> tokens)
     {
         Span<float> logits = ChangeRow();

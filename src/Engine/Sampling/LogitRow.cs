@@ -64,9 +64,17 @@ internal static class LogitRow
     }
 
     /// <summary>The k most probable tokens, most probable first; the lower id first among equals.</summary>
-    public static TokenLogProbability[] MostProbable(ReadOnlySpan<float> logits, int k)
+    public static TokenLogProbability[] MostProbable(ReadOnlySpan<float> logits, int k) => MostProbable(logits, k, LogSumExp(logits));
+
+    /// <summary>The k most probable tokens, and ln of the probability of one token.</summary>
+    public static (TokenLogProbability[] Top, float Own) Probabilities(ReadOnlySpan<float> logits, int k, int token)
     {
         double logSum = LogSumExp(logits);
+        return (MostProbable(logits, k, logSum), (float)(logits[token] - logSum));
+    }
+
+    private static TokenLogProbability[] MostProbable(ReadOnlySpan<float> logits, int k, double logSum)
+    {
         var keys = new ulong[Math.Min(k, logits.Length)];
         LargestLogits.Select(logits, keys);
         var result = new TokenLogProbability[keys.Length];

@@ -9,6 +9,7 @@ internal sealed class TokenSampler
     private readonly SamplingSettings _settings;
     private readonly Sampler[] _chain;
     private readonly IReadOnlyList<int> _suppressed;
+    private readonly IReadOnlyDictionary<int, float> _biases;
     private readonly RecentTokens? _recent;
     private readonly Mirostat? _mirostat;
     private readonly CandidateBuffers _buffers;
@@ -17,16 +18,18 @@ internal sealed class TokenSampler
     /// <param name="settings">Already checked.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="suppressed">Tokens that are never drawn: some of V, not all.</param>
-    public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed)
+    /// <param name="biases">Added to logits: of ids below V.</param>
+    public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed, IReadOnlyDictionary<int, float> biases)
     {
         _settings = settings;
         _chain = settings.Chain();
         _suppressed = suppressed;
+        _biases = biases;
         _takesChance = _chain.Contains(Sampler.Xtc);
         _recent = _chain.Contains(Sampler.Penalties) ? new RecentTokens(settings.PenaltyWindow) : null;
         _mirostat = settings.Mirostat == 0 ? null : new Mirostat(settings.Mirostat, settings.MirostatTau, settings.MirostatEta, vocabulary);
         bool ranks = settings.Mirostat == 1 || _chain.Any(sampler => sampler is Sampler.TopK or Sampler.TopP);
-        _buffers = new CandidateBuffers(vocabulary, Room(vocabulary), ranks, changes: suppressed.Count > 0 || _recent is not null);
+        _buffers = new CandidateBuffers(vocabulary, Room(vocabulary), ranks, changes: suppressed.Count > 0 || biases.Count > 0 || _recent is not null);
     }
 
     /// <summary>Puts a token of the prompt or of the answer among those that the penalties look at.</summary>
@@ -56,6 +59,10 @@ internal sealed class TokenSampler
     {
         LogitRow.RequireFinite(logits);
         var candidates = new Candidates(logits, _buffers);
+        if (_biases.Count > 0)
+        {
+            candidates.Bias(_biases);
+        }
         if (_suppressed.Count > 0)
         {
             candidates.Suppress(_suppressed);

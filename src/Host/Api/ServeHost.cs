@@ -1,6 +1,7 @@
+using Engine.Api;
+using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Registry;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
@@ -38,30 +39,13 @@ internal static class ServeHost
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         IServiceCollection services = builder.Services;
-        EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends();
+        EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<ServeConfiguration>();
-        services.AddSingleton<IConfigureOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
-        services.AddSingleton<IValidateOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
-        services.AddOptions<ServeOptions>().ValidateOnStart();
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
-        services.AddSingleton<RunningRequests>();
-        services.AddHostedService(provider => provider.GetRequiredService<RunningRequests>());
-        services.AddSingleton<ApiErrors>();
-        services.AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<ApiErrors>());
-        services.AddSingleton<CompletionsEndpoint>();
-        services.AddSingleton<ModelsEndpoint>();
-        services.AddSingleton<HealthEndpoint>();
-
         WebApplication app = builder.Build();
-        app.UseExceptionHandler(_ => { }); // ApiErrors handles them all
-        app.UseStatusCodePages(pages => app.Services.GetRequiredService<ApiErrors>().WriteStatusAsync(pages.HttpContext));
-        app.MapPost("/v1/completions", (HttpContext context, CompletionsEndpoint endpoint) => endpoint.HandleAsync(context));
-        app.MapGet("/v1/models", (ModelsEndpoint endpoint) => endpoint.List());
-        app.MapGet("/v1/models/{name}", (ModelsEndpoint endpoint, string name) => endpoint.Find(name));
-        app.MapGet("/health", (HealthEndpoint endpoint) => endpoint.Check());
+        app.UseEngineErrors();
+        app.MapEngine();
         return app;
     }
 

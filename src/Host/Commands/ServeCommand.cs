@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Engine.Api.Service;
 using Engine.Host.Api;
 using Engine.Registry;
 using Microsoft.Extensions.Options;

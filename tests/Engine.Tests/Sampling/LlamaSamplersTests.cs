@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Engine.Sampling;
 
 namespace Engine.Tests.Sampling;
@@ -59,7 +60,7 @@ public sealed class LlamaSamplersTests
         const int vocabulary = 1000;
         var options = SamplingOptions.Default with { Mirostat = version, MirostatTau = tau, MirostatEta = eta, Temperature = temperature, RepetitionPenalty = 2 };
         var random = new Xoshiro256(21);
-        TokenSampler sampler = Sampler(options, vocabulary, []);
+        TokenSampler sampler = Sampler(options, vocabulary, [], ReadOnlyDictionary<int, float>.Empty);
         using var judge = new LlamaSamplers(vocabulary);
         judge.Add(options, 3);
         int several = 0;

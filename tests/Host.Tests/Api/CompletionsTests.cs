@@ -45,7 +45,7 @@ public sealed class CompletionsTests
         var backend = new ScriptedBackend();
         await using TestServer server = await TestServer.StartAsync(backend);
         await server.CompleteAsync("""
-            {"prompt": [1, 2], "max_tokens": 2, "temperature": 0.5, "top_p": 0.75, "top_k": 7, "min_p": 0.25, "seed": -1, "stop": ["a", "b"],
+            {"prompt": [1, 2], "max_tokens": 2, "temperature": 0.5, "top_p": 0.75, "top_k": 7, "min_p": 0.25, "seed": -2, "stop": ["a", "b"],
              "presence_penalty": 1, "frequency_penalty": -1, "repetition_penalty": 1.5, "xtc_probability": 0.5, "xtc_threshold": 0.25,
              "mirostat": 2, "mirostat_tau": 3, "mirostat_eta": 0.5, "samplers": ["top_k", "Temperature"], "n": 1, "best_of": 1, "echo": false, "logprobs": null,
              "suffix": null, "logit_bias": {}, "user": "u", "stream": false}
@@ -60,7 +60,7 @@ public sealed class CompletionsTests
             TopP = 0.75f,
             TopK = 7,
             MinP = 0.25f,
-            Seed = ulong.MaxValue,
+            Seed = ulong.MaxValue - 1,
             PresencePenalty = 1,
             FrequencyPenalty = -1,
             RepetitionPenalty = 1.5f,
@@ -124,9 +124,9 @@ public sealed class CompletionsTests
     [InlineData("[]", null, "expected a JSON object, found an array")]
     [InlineData("{}", "prompt", "found none")]
     [InlineData("""{"prompt": 1}""", "prompt", "expected a string or an array of token ids, found 1")]
-    [InlineData("""{"prompt": ["a", "b"]}""", "prompt", "expected one prompt, found 2")]
-    [InlineData("""{"prompt": [1, "b"]}""", "prompt", "expected token ids, found \"b\"")]
-    [InlineData("""{"prompt": [1.5]}""", "prompt", "expected token ids, found 1.5")]
+    [InlineData("""{"prompt": [1, "b"]}""", "prompt", "expected token ids, found [1, \"b\"]")]
+    [InlineData("""{"prompt": [1.5]}""", "prompt", "expected token ids, found [1.5]")]
+    [InlineData("""{"prompt": ["a", 1]}""", "prompt", "expected strings alone or arrays of token ids alone")]
     [InlineData("""{"prompt": "\ud800"}""", "prompt", "half a surrogate pair")]
     [InlineData("""{"prompt": "a", "prompt": "b"}""", null, "expected JSON, found 'prompt' twice. Correct the body.")]
     [InlineData("""{"prompt": "a", "max_tokens": 0}""", "max_tokens", "expected a whole number from 1")]
@@ -144,8 +144,10 @@ public sealed class CompletionsTests
     [InlineData("""{"prompt": "a", "best_of": 2}""", "best_of", "the best of several answers cannot be asked for")]
     [InlineData("""{"prompt": "a", "n": 2, "best_of": 3}""", "best_of", "the best of several answers cannot be asked for")]
     [InlineData("""{"prompt": "a", "echo": true}""", "echo", "the prompt in the answer cannot be asked for")]
-    [InlineData("""{"prompt": "a", "logprobs": 0}""", "logprobs", "log-probabilities cannot be asked for")]
-    [InlineData("""{"prompt": "a", "logit_bias": {"1": 2}}""", "logit_bias", "biases cannot be asked for")]
+    [InlineData("""{"prompt": "a", "logprobs": 21}""", "logprobs", "expected a whole number from 0 to 20, found 21")]
+    [InlineData("""{"prompt": "a", "logit_bias": {"1": 101}}""", "logit_bias", "expected a number from -100 to 100, found 101")]
+    [InlineData("""{"prompt": "a", "logit_bias": {"x": 1}}""", "logit_bias", "expected token ids as its keys, found 'x'")]
+    [InlineData("""{"prompt": "a", "logit_bias": {"1": "x"}}""", "logit_bias.1", "expected a number, found \"x\"")]
     [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text after the answer cannot be asked for")]
     [InlineData("""{"prompt": "a", "temprature": 1}""", "temprature", "Did you mean 'temperature'?")]
     public async Task A_mistake_is_answered_400_with_a_sentence(string body, string? param, string sentence)
@@ -202,12 +204,16 @@ public sealed class CompletionsTests
     }
 
     [Fact]
-    public async Task An_error_in_a_stream_is_its_last_event()
+    public async Task An_error_in_a_stream_is_its_last_event_and_then_the_connection_breaks()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { Failure = new NonFiniteLogitsException("NaN in layer 3") });
-        string[] events = await server.StreamAsync("""{"prompt": "a", "stream": true}""");
-        Assert.Equal(2, events.Length);
-        Assert.Equal("NaN in layer 3", Error(events[1]).GetProperty("message").GetString());
+        using HttpResponseMessage response = await server.PostAsync("""{"prompt": "a", "stream": true}""", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Contains(" one", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Equal("", await reader.ReadLineAsync());
+        Assert.Equal("NaN in layer 3", Error((await reader.ReadLineAsync())!["data: ".Length..]).GetProperty("message").GetString());
+        Assert.Equal("", await reader.ReadLineAsync());
+        Assert.Equal(HttpRequestError.ResponseEnded, (await Assert.ThrowsAsync<HttpIOException>(reader.ReadLineAsync)).HttpRequestError);
     }
 
     [Fact]
@@ -281,7 +287,7 @@ public sealed class CompletionsTests
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.Client.GetAsync("/nope");
-        Assert.Equal("There is no GET /nope. There are POST /v1/completions, GET /v1/models, GET /v1/models/{name}, GET /health.",
+        Assert.Equal("There is no GET /nope. There are POST /v1/chat/completions, POST /v1/completions, GET /v1/models, GET /v1/models/{name}, GET /health.",
             Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString());
     }
 

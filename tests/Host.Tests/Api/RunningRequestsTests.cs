@@ -91,12 +91,12 @@ public sealed class RunningRequestsTests
     {
         var backend = new ScriptedBackend { Generating = new TaskCompletionSource().Task };
         await using TestServer server = await TestServer.StartAsync(backend, ("Serve:DrainSeconds", "0"));
-        Task<string[]> accepted = server.StreamAsync("""{"prompt": "a", "max_tokens": 2, "stream": true}""");
-        await backend.Begun.WaitAsync();
+        using HttpResponseMessage response = await server.PostAsync(
+            """{"prompt": "a", "max_tokens": 2, "stream": true}""", HttpCompletionOption.ResponseHeadersRead);
         await server.App.StopAsync();
-        string[] events = await accepted;
-        Assert.Contains(" one", events[0], StringComparison.Ordinal);
-        Assert.Contains("the server is stopping", events[1], StringComparison.Ordinal);
-        Assert.Equal(2, events.Length);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Contains(" one", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Equal("", await reader.ReadLineAsync());
+        Assert.Contains("the server is stopping", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 }

@@ -17,6 +17,9 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>Thrown by the loadings, one by each, until there are no more.</summary>
     public ConcurrentQueue<Exception> LoadingFailures { get; } = [];
 
+    /// <summary>Every generation waits for it before its first token.</summary>
+    public Task Prefill { get; init; } = Task.CompletedTask;
+
     /// <summary>Every generation waits for it after its first token.</summary>
     public Task Generating { get; init; } = Task.CompletedTask;
 
@@ -28,6 +31,9 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
 
     /// <summary>Thrown after the first token, once each.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = [];
+
+    /// <summary>The chat template of its file.</summary>
+    public string? ChatTemplate { get; init; }
 
     /// <summary>What its file says of sampling.</summary>
     public SamplingOptions Sampling { get; init; } = new();
@@ -75,6 +81,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             TrainedContextLength = 100,
             Abilities = ModelAbilities.Generate,
             Sampling = script.Sampling,
+            ChatTemplates = script.ChatTemplate is null ? new Dictionary<string, string>() : new() { [ModelCard.DefaultChatTemplate] = script.ChatTemplate },
         };
 
         public ITokenizer Tokenizer => throw new UnsupportedRequestException("A script has no tokenizer.");
@@ -88,6 +95,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             {
                 throw script.Refusal;
             }
+            await script.Prefill.WaitAsync(cancellationToken);
             int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)Words.Length);
             for (int i = 0; i < count; i++)
             {

@@ -73,8 +73,8 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(app, starting);
     }
 
-    public Task<HttpResponseMessage> PostAsync(string body, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken cancellationToken = default) =>
-        Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(body) }, completion, cancellationToken);
+    public Task<HttpResponseMessage> PostAsync(string body, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken cancellationToken = default, string path = "/v1/completions") =>
+        Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) }, completion, cancellationToken);
 
     /// <summary>The answer's document, whatever its status.</summary>
     public async Task<JsonElement> CompleteAsync(string body)
@@ -83,10 +83,17 @@ internal sealed class TestServer : IAsyncDisposable
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// <summary>The data of the server-sent events.</summary>
-    public async Task<string[]> StreamAsync(string body)
+    /// <summary>The answer's document to a chat, whatever its status.</summary>
+    public async Task<JsonElement> ChatAsync(string body)
     {
-        using HttpResponseMessage response = await PostAsync(body);
+        using HttpResponseMessage response = await PostAsync(body, path: "/v1/chat/completions");
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>The data of the server-sent events.</summary>
+    public async Task<string[]> StreamAsync(string body, string path = "/v1/completions")
+    {
+        using HttpResponseMessage response = await PostAsync(body, path: path);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         string text = await response.Content.ReadAsStringAsync();
         Assert.EndsWith("\n\n", text, StringComparison.Ordinal);

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Host.Api;
+namespace Engine.Api.Service;
 
 /// <summary>The requests that are being answered. A stopping host takes no more of them, and gives these the time to end.</summary>
 /// <remarks>

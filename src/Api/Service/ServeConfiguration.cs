@@ -1,7 +1,8 @@
+using Microsoft.Extensions.Configuration;
 using Engine.Registry;
 using Microsoft.Extensions.Options;
 
-namespace Engine.Host.Api;
+namespace Engine.Api.Service;
 
 /// <summary>Reads the section <c>Serve</c> into options and finds all its mistakes, which fail the start in one message.</summary>
 internal sealed class ServeConfiguration(IConfiguration configuration) : IConfigureOptions<ServeOptions>, IValidateOptions<ServeOptions>

@@ -1,4 +1,4 @@
-namespace Engine.Host.Api;
+namespace Engine.Api.Service;
 
 /// <summary>How requests are taken in. Bound from the configuration section <c>Serve</c>.</summary>
 internal sealed class ServeOptions

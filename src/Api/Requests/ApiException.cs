@@ -1,4 +1,6 @@
-namespace Engine.Host.Api;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Requests;
 
 /// <summary>A request that is answered with an error of OpenAI's shape.</summary>
 /// <param name="status">The HTTP status.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
-namespace Engine.Host.Api;
+namespace Engine.Api.Answers;
 
 /// <summary>Several generations of one request, read as one.</summary>
 internal static class SideBySide

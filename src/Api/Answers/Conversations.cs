@@ -1,0 +1,23 @@
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.Answers;
+
+/// <summary>Makes conversations into prompts by the models' chat templates.</summary>
+internal static class Conversations
+{
+    /// <summary>The prompt of a conversation.</summary>
+    /// <param name="name">The model's configured name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="conversation">The conversation.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <exception cref="ApiException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    public static Prompt ToPrompt(string name, IModel model, ChatTemplateInput conversation, CancellationToken cancellationToken)
+    {
+        ChatTemplate template = ChatTemplate.FromModel(model) ?? throw ApiException.Invalid(
+            $"Answering a chat with '{name}': expected a chat template in its file, found none. "
+            + $"Set Engine:Models:{name}:ChatTemplate to a template, or send a prompt to /v1/completions.", "model");
+        return template.Render(conversation, cancellationToken).ToPrompt();
+    }
+}

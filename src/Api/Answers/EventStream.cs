@@ -1,0 +1,148 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Engine.Api.Answers;
+
+/// <summary>Streams an answer as it comes. A client that waits for the first token has the headers and a sign of life; one whose answer
+/// breaks off gets the reason as an event and then a broken connection; what is there already goes out together.</summary>
+internal sealed class EventStream : IDisposable
+{
+    /// <summary>How long a refusal may take to keep its HTTP status; then the headers go out.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A silence this long is broken by a sign of life: some clients give up after 30 s of it.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    /// <summary>Unsent bytes that are sent even while more tokens are there.</summary>
+    private const int MostPending = 16 * 1024;
+
+    private readonly HttpContext _context;
+    private readonly IEventFormat _format;
+    private readonly EventWriter _events;
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly TimeProvider _time;
+    private long _lastSent;
+
+    private EventStream(HttpContext context, IEventFormat format, TimeProvider time)
+    {
+        (_context, _format, _time) = (context, format, time);
+        _events = new EventWriter(context.Response.BodyWriter);
+        _lastSent = time.GetTimestamp();
+    }
+
+    /// <summary>Answers with the tokens of a request's generations.</summary>
+    /// <param name="context">The request; nothing of its answer is sent yet.</param>
+    /// <param name="format">How each token is written.</param>
+    /// <param name="tokens">Each token with the number of its answer.</param>
+    /// <param name="describe">What an exception means to the client.</param>
+    /// <param name="time">The clock of the signs of life.</param>
+    /// <exception cref="EngineException">The request was refused before anything was sent.</exception>
+    public static async Task WriteAsync(
+        HttpContext context, IEventFormat format, IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, Func<Exception, Failure> describe, TimeProvider time)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        using var stream = new EventStream(context, format, time);
+        await stream.RunAsync(tokens, describe).ConfigureAwait(false);
+    }
+
+    /// <summary>The semaphore stays: a timer's last call may still ask it.</summary>
+    public void Dispose() => _events.Dispose();
+
+    private async Task RunAsync(IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, Func<Exception, Failure> describe)
+    {
+        var reader = tokens.GetAsyncEnumerator(_context.RequestAborted);
+        await using (reader.ConfigureAwait(false))
+        {
+            try
+            {
+                Task<bool> first = reader.MoveNextAsync().AsTask();
+                if (await Task.WhenAny(first, Task.Delay(Grace, _time)).ConfigureAwait(false) != first)
+                {
+                    await StartAsync().ConfigureAwait(false);
+                }
+                using ITimer lifeSigns = _time.CreateTimer(_ => KeepAlive(), null, Silence, Silence);
+                ValueTask<bool> next = new(first);
+                while (await next.ConfigureAwait(false))
+                {
+                    await _writing.WaitAsync().ConfigureAwait(false);
+                    try
+                    {
+                        await StartAsync(flush: false).ConfigureAwait(false);
+                        _format.Add(_events, reader.Current.Answer, reader.Current.Token);
+                        next = reader.MoveNextAsync();
+                        // What is there already goes out together.
+                        if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MostPending))
+                        {
+                            await SendAsync().ConfigureAwait(false);
+                        }
+                    }
+                    finally
+                    {
+                        _writing.Release();
+                    }
+                }
+                await _writing.WaitAsync().ConfigureAwait(false); // and keeps it: nothing is written after the end
+                await StartAsync(flush: false).ConfigureAwait(false);
+                _format.End(_events);
+                await SendAsync().ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The status is sent already: the error can only be told as the last event.
+            catch (Exception e) when ((_context.Response.HasStarted || _events.Pending > 0) && !_context.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                await _writing.WaitAsync().ConfigureAwait(false); // and keeps it: nothing is written after the end
+                _format.Fail(_events, describe(e));
+                await SendAsync().ConfigureAwait(false);
+                throw new BrokenOffException(e);
+            }
+        }
+    }
+
+    /// <summary>The header, before the first byte.</summary>
+    private async ValueTask StartAsync(bool flush = true)
+    {
+        if (_context.Response.HasStarted || _events.Pending > 0)
+        {
+            return;
+        }
+        _context.Response.ContentType = _format.ContentType;
+        _context.Response.Headers.CacheControl = "no-cache";
+        if (flush)
+        {
+            await _context.Response.StartAsync().ConfigureAwait(false);
+            _events.Raw(_format.KeepAlive);
+            await SendAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask SendAsync()
+    {
+        Volatile.Write(ref _lastSent, _time.GetTimestamp());
+        await _events.FlushAsync(_context.RequestAborted).ConfigureAwait(false);
+    }
+
+    // On a thread of the timer: only where nobody writes, for a body has one writer at a time.
+    private async void KeepAlive()
+    {
+        if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) < Silence || !_writing.Wait(0))
+        {
+            return;
+        }
+        try
+        {
+            if (_context.Response.HasStarted && _events.Pending == 0)
+            {
+                _events.Raw(_format.KeepAlive);
+                await SendAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            // The client has gone: the reader of tokens ends for the same reason, and says so.
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Engine.Api.Requests;
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Answers;
+
+/// <summary>Why a request is not answered, before a dialect puts it into its words.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Message">The sentence for the user.</param>
+/// <param name="Param">The field of the request it is about; null for none.</param>
+/// <param name="Code">A word for programs, such as <c>context_length_exceeded</c>; null for none.</param>
+internal sealed record Failure(int Status, string Message, string? Param = null, string? Code = null)
+{
+    /// <summary>After which a client may try again that is refused for a reason that passes: a stop, a loading, a lack of memory.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>When to send the request again; null where that changes nothing. Clients that are not told do so at once, four times.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the server's log should have the details.</summary>
+    public bool IsUnexpected { get; init; }
+
+    /// <summary>What a client may read of an exception.</summary>
+    public static string Sentence(Exception e) => e is EngineException or BadHttpRequestException
+        ? e.Message : "The server met an unexpected error. Its log has the details.";
+
+    /// <summary>What an exception means for the request that met it.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="stopping">Whether the host stops: then a cancelled request was ended by that, for a client that has gone reads no answer.</param>
+    public static Failure Of(Exception e, bool stopping)
+    {
+        e = e is OperationCanceledException && stopping ? new ServerStoppingException() : e;
+        (int status, string? code) = Classify(e);
+        return new Failure(status, Sentence(e), (e as ApiException)?.Param, code)
+        {
+            RetryAfter = status is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) ? null
+                : e is QueueFullException full && full.RetryAfter > Pause ? full.RetryAfter
+                : Pause,
+            IsUnexpected = status >= StatusCodes.Status500InternalServerError && e is not (ServerStoppingException or DeadlineExceededException or ApiException),
+        };
+    }
+
+    private static (int Status, string? Code) Classify(Exception e) => e switch
+    {
+        ApiException api => (api.Status, api.Code),
+        BadHttpRequestException http => (http.StatusCode, null),
+        ContextLengthExceededException => (StatusCodes.Status400BadRequest, "context_length_exceeded"),
+        InvalidRequestException or EmptyPromptException or TokenOutOfRangeException or UnsupportedRequestException or Chat.ChatTemplateException =>
+            (StatusCodes.Status400BadRequest, null),
+        QueueFullException => (StatusCodes.Status429TooManyRequests, "queue_full"),
+        DeadlineExceededException => (StatusCodes.Status504GatewayTimeout, "deadline_exceeded"),
+        // The next request loads the failed model again.
+        NativeFailureException => (StatusCodes.Status503ServiceUnavailable, "model_failed"),
+        ServerStoppingException or InsufficientMemoryException => (StatusCodes.Status503ServiceUnavailable, null),
+        _ => (StatusCodes.Status500InternalServerError, null),
+    };
+}

@@ -1,0 +1,40 @@
+using Engine.Api.Requests;
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Answers;
+
+/// <summary>Runs the generations that a request asks for, while its client is there and the host lives.</summary>
+internal sealed class Generations(ModelAccess models, RunningRequests requests, TimeProvider time)
+{
+    /// <summary>Answers a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="asked">The model it names; null for the default one.</param>
+    /// <param name="settings">What it asks of each generation.</param>
+    /// <param name="prompts">Its prompts, once the model and its configured name are known; each gets its own answers.</param>
+    /// <param name="answer">Sends the answer.</param>
+    public async Task RunAsync(
+        HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, IReadOnlyList<Prompt>> prompts, Func<RunningGeneration, Task> answer)
+    {
+        requests.ThrowIfStopping();
+        string name = models.NameOf(asked);
+        models.CheckAnswers(settings.Answers, name);
+        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        GenerateRequest[] each = [.. prompts(name, model).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
+        models.CheckAnswers(each.Length, name);
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted);
+        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), SideBySide.GenerateAsync(model, each, running.Token), running.Token)).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Generations that run for a request.</summary>
+/// <param name="Name">The configured name of the model.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Requests">What it was asked: the answers to the first prompt, then those to the next.</param>
+/// <param name="Settings">What the request said.</param>
+/// <param name="Started">When the request was taken.</param>
+/// <param name="Tokens">Each token with the index of its request. They can be read once.</param>
+/// <param name="Ended">Cancelled when the client has gone or the host can wait no longer.</param>
+internal sealed record RunningGeneration(
+    string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
+    IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended);

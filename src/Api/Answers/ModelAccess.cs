@@ -1,0 +1,48 @@
+using Engine.Api.Requests;
+using Engine.Api.Service;
+using Engine.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Api.Answers;
+
+/// <summary>The configured models, for requests that name one.</summary>
+internal sealed class ModelAccess(IModelRegistry models, IOptions<EngineOptions> options, IOptions<ServeOptions> serve)
+{
+    /// <summary>The configured names; the default model's comes first.</summary>
+    public IReadOnlyList<string> Names => models.Names;
+
+    /// <summary>The time a request may take; null for as long as it needs.</summary>
+    public TimeSpan? Deadline => serve.Value.DeadlineSeconds > 0 ? TimeSpan.FromSeconds(serve.Value.DeadlineSeconds) : null;
+
+    /// <summary>What is configured of a model.</summary>
+    public ModelOptions OptionsOf(string name) => options.Value.Models[name];
+
+    /// <summary>Whether a model can take requests.</summary>
+    public ModelStatus StatusOf(string name) => models.StatusOf(name);
+
+    /// <summary>The configured name of what a request calls a model; null stands for the default one.</summary>
+    /// <exception cref="ApiException">There is none.</exception>
+    public string NameOf(string? asked) => asked is null ? models.Names[0] : models.Names.FirstOrDefault(known => StrictSection.Same(known, asked)) ?? throw new ApiException(
+        StatusCodes.Status404NotFound, $"There is no model '{asked}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
+
+    /// <summary>A model that takes requests. One that has failed may be asked, too: that loads it again.</summary>
+    /// <exception cref="ApiException">There is none of that name, or it is still loading.</exception>
+    public ValueTask<IModel> GetAsync(string name, CancellationToken cancellationToken) =>
+        models.StatusOf(name).State is ModelState.Ready or ModelState.Failed ? models.GetAsync(name, cancellationToken) : throw new ApiException(
+            StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{name}' is still loading. Send the request again in a moment.",
+            code: "model_loading");
+
+    /// <summary>Each answer takes a place in the model's line. What never fits is the client's mistake, and no reason to try again.</summary>
+    /// <exception cref="ApiException">There are more answers than places.</exception>
+    public void CheckAnswers(int answers, string name)
+    {
+        ModelOptions model = OptionsOf(name);
+        long most = (long)model.Slots + model.Queue;
+        if (answers > most)
+        {
+            throw ApiException.Invalid($"Reading the field 'n': the model '{name}' runs {model.Slots} answers at a time and lets {model.Queue} wait (Slots, Queue), "
+                + $"found {answers}. Ask for at most {most}.", "n");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Engine.Api.Answers;
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Api.Endpoints;
+
+/// <summary>Answers failed requests in the dialect of their endpoint: a sentence, never a stack trace.</summary>
+internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
+{
+    /// <summary>What an exception means to the client; the log has all details of an unexpected one, the client none.</summary>
+    public Failure Describe(Exception e)
+    {
+        Failure failure = Failure.Of(e, requests.IsStopping);
+        if (failure.IsUnexpected)
+        {
+            logger.LogError(e, "A request failed");
+        }
+        return failure;
+    }
+
+    /// <summary>Answers with a failure; the answer must not have begun.</summary>
+    public static async Task WriteAsync(HttpContext context, IDialect dialect, Failure failure)
+    {
+        context.Response.Clear();
+        context.Response.StatusCode = failure.Status;
+        if (failure.RetryAfter is { } pause)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+        await WriteJsonAsync(context, dialect.Body(failure)).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with JSON, whose length is known: some clients read no chunks.</summary>
+    public static async Task WriteJsonAsync(HttpContext context, byte[] json)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = json.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(json, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says of a request that no endpoint has answered what there is.</summary>
+    public static Failure NoEndpoint(HttpContext context)
+    {
+        string asked = $"{context.Request.Method} {context.Request.Path}";
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => new Failure(StatusCodes.Status404NotFound,
+                $"There is no {asked}. There are {string.Join(", ", Routes(context.RequestServices))}.", Code: "unknown_url"),
+            StatusCodes.Status405MethodNotAllowed => new Failure(StatusCodes.Status405MethodNotAllowed,
+                $"There is no {asked}: the path takes {context.Response.Headers.Allow}.", Code: "method_not_allowed"),
+            int status => new Failure(status, $"{asked} was refused with status {status}."),
+        };
+    }
+
+    private static IEnumerable<string> Routes(IServiceProvider services) =>
+        from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
+        select $"{method} {endpoint.RoutePattern.RawText}";
+}

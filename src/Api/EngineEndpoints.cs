@@ -1,0 +1,59 @@
+using Engine.Api.Answers;
+using Engine.Api.Endpoints;
+using Engine.Api.OpenAI;
+using Engine.Api.Service;
+using Engine.Registry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Api;
+
+/// <summary>The engine's HTTP API, for any ASP.NET Core program.</summary>
+public static class EngineEndpoints
+{
+    /// <summary>Registers what the endpoints need, beside the engine itself. Settings come from the section <c>Serve</c>.</summary>
+    /// <param name="engine">What <see cref="EngineServices.AddEngine"/> returned.</param>
+    /// <param name="configuration">The configuration that holds the section <c>Serve</c>.</param>
+    public static EngineBuilder AddApi(this EngineBuilder engine, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(configuration);
+        IServiceCollection services = engine.Services;
+        services.AddRouting();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new ServeConfiguration(configuration));
+        services.AddSingleton<IConfigureOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
+        services.AddSingleton<IValidateOptions<ServeOptions>>(provider => provider.GetRequiredService<ServeConfiguration>());
+        services.AddOptions<ServeOptions>().ValidateOnStart();
+        services.AddSingleton<RunningRequests>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunningRequests>());
+        services.AddSingleton<Errors>();
+        services.AddSingleton<ModelAccess>();
+        services.AddSingleton<Generations>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<CompletionsEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<HealthEndpoint>();
+        return engine;
+    }
+
+    /// <summary>Adds the endpoints: those that clients of OpenAI's API know, and <c>/health</c>.</summary>
+    /// <param name="routes">The program, or a group of its routes.</param>
+    /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
+    public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        RouteGroupBuilder group = routes.MapGroup("");
+        Dialect openAI = new(group, OpenAIDialect.Instance);
+        openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync);
+        openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync);
+        openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
+        openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);
+        openAI.Get<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync);
+        return group;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+
+namespace Engine.Api.OpenAI;
+
+/// <summary>The answer to a chat.</summary>
+internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, Usage Usage);
+
+/// <param name="Index">Which of the request's answers it is, from 0.</param>
+/// <param name="Message">The answer.</param>
+/// <param name="Logprobs">The log-probabilities of its tokens; null where they were not asked for.</param>
+/// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
+internal sealed record ChatChoice(int Index, AnswerMessage Message, ChatLogprobs? Logprobs, string? FinishReason);
+
+/// <param name="Role">Always <c>assistant</c>.</param>
+/// <param name="Content">The text.</param>
+/// <param name="Refusal">Always null.</param>
+internal sealed record AnswerMessage(string Role, string Content, string? Refusal);
+
+/// <summary>A piece of a streamed answer. One object serves all pieces of a stream: its parts change.</summary>
+internal sealed class ChatChunk
+{
+    public required string Id { get; init; }
+
+    public string Object { get; } = "chat.completion.chunk";
+
+    public required long Created { get; init; }
+
+    public required string Model { get; init; }
+
+    public IReadOnlyList<ChatChunkChoice> Choices { get; set; } = [];
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; set; }
+}
+
+/// <summary>What an answer goes on with.</summary>
+internal sealed class ChatChunkChoice
+{
+    public int Index { get; set; }
+
+    public ChatDelta Delta { get; } = new();
+
+    public ChatLogprobs? Logprobs { get; set; }
+
+    public string? FinishReason { get; set; }
+}
+
+/// <summary>The next piece of a message.</summary>
+internal sealed class ChatDelta
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Role { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; set; }
+}
+
+/// <param name="Content">One for each token.</param>
+/// <param name="Refusal">Always null.</param>
+internal sealed record ChatLogprobs(IReadOnlyList<TokenLogprob> Content, object? Refusal);
+
+/// <param name="Token">The token's text.</param>
+/// <param name="Logprob">ln of its probability.</param>
+/// <param name="Bytes">The bytes of its text, which may be half a character.</param>
+/// <param name="TopLogprobs">The most probable tokens of the step.</param>
+internal sealed record TokenLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<TopLogprob> TopLogprobs);
+
+/// <param name="Token">The token's text.</param>
+/// <param name="Logprob">ln of its probability.</param>
+/// <param name="Bytes">The bytes of its text.</param>
+internal sealed record TopLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes);

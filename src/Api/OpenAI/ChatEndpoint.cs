@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Engine.Api.Answers;
+using Engine.Api.Requests;
+using Engine.Api.Endpoints;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.OpenAI;
+
+/// <summary><c>POST /v1/chat/completions</c>, plain and streamed.</summary>
+internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        ChatRequest request = await JsonBody.ReadAsync(context, OpenAIJson.Api.ChatRequest).ConfigureAwait(false);
+        GenerationSettings settings = request.Settings();
+        Chat.ChatTemplateInput conversation = request.Conversation();
+        await generations.RunAsync(
+            context, request.Model, settings, (name, model) => [Conversations.ToPrompt(name, model, conversation, context.RequestAborted)],
+            running => request.IsStreamed
+                ? EventStream.WriteAsync(context, new ChatFormat(running, NewId(), request.IncludesUsage), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running)).ConfigureAwait(false);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, RunningGeneration running)
+    {
+        IReadOnlyList<Answer> answers = await Answer.CollectAsync(running.Tokens, running.Requests.Count).ConfigureAwait(false);
+        Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
+        var completion = new ChatCompletion(
+            NewId(), "chat.completion", running.Started.ToUnixTimeSeconds(), running.Name,
+            [.. answers.Select((answer, i) => new ChatChoice(
+                i, new AnswerMessage("assistant", answer.Text, null), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last)))],
+            Usage.Of(TokenCounts.Of(answers.Select(answer => answer.Last))));
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(completion, OpenAIJson.Api.ChatCompletion)).ConfigureAwait(false);
+    }
+
+    private static string NewId() => $"chatcmpl-{Guid.NewGuid():N}";
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.OpenAI;
+
+/// <summary>A message of a chat.</summary>
+internal sealed class ChatMessage
+{
+    private static readonly string[] Roles = ["system", "developer", "user", "assistant", "tool", "function"];
+
+    /// <summary>Who speaks.</summary>
+    public string? Role { get; set; }
+
+    /// <summary>What is said.</summary>
+    public MessageContent? Content { get; set; }
+
+    /// <summary>The speaker's name.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>The tools that an assistant's message calls.</summary>
+    public List<JsonElement>? ToolCalls { get; set; }
+
+    /// <summary>The call that a tool's message answers.</summary>
+    public string? ToolCallId { get; set; }
+
+    /// <summary>Fields that are not known; passed over.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The message as chat templates see it.</summary>
+    /// <param name="field">Where it stands in the request, such as <c>messages[0]</c>.</param>
+    public TemplateMessage Read(string field)
+    {
+        string role = Role is not null && Roles.Contains(Role) ? Role
+            : throw Check.Wrong($"{field}.role", string.Join(", ", Roles[..^1]) + " or " + Roles[^1], Role is null ? "none" : $"'{Role}'");
+        var fields = new Dictionary<string, JsonElement>();
+        if (Name is not null)
+        {
+            fields["name"] = JsonSerializer.SerializeToElement(Name, OpenAIJson.Api.String);
+        }
+        if (ToolCalls is { Count: > 0 })
+        {
+            fields["tool_calls"] = JsonSerializer.SerializeToElement(ToolCalls, OpenAIJson.Api.ListJsonElement);
+        }
+        if (ToolCallId is not null)
+        {
+            fields["tool_call_id"] = JsonSerializer.SerializeToElement(ToolCallId, OpenAIJson.Api.String);
+        }
+        // Templates know the older word.
+        return new TemplateMessage(role == "developer" ? "system" : role, Content?.Text) { Fields = fields };
+    }
+}

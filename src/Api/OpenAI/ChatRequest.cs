@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.OpenAI;
+
+/// <summary>The body of <c>POST /v1/chat/completions</c>.</summary>
+internal sealed class ChatRequest : GenerationBody
+{
+    private const int MostTopLogprobs = 20;
+
+    private static readonly string[] Known =
+        [.. OpenAIJson.Api.ChatRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    /// <summary>The conversation, oldest message first.</summary>
+    public List<ChatMessage>? Messages { get; set; }
+
+    /// <summary>The newer name of <c>max_tokens</c>, which it goes before.</summary>
+    public int? MaxCompletionTokens { get; set; }
+
+    /// <summary>Whether each token comes with its log-probability.</summary>
+    public bool? Logprobs { get; set; }
+
+    /// <summary>How many of the most probable tokens come with each.</summary>
+    public int? TopLogprobs { get; set; }
+
+    /// <summary>Variables of the chat template, such as <c>enable_thinking</c>.</summary>
+    public Dictionary<string, JsonElement>? ChatTemplateKwargs { get; set; }
+
+    /// <summary>The form of the answer; text alone.</summary>
+    public JsonElement? ResponseFormat { get; set; }
+
+    /// <summary>Tools the model may call; none yet.</summary>
+    public List<JsonElement>? Tools { get; set; }
+
+    /// <summary>Which tool is called; none yet.</summary>
+    public JsonElement? ToolChoice { get; set; }
+
+    /// <summary>The older form of <c>tools</c>; not supported.</summary>
+    public List<JsonElement>? Functions { get; set; }
+
+    /// <summary>The kinds of answer; text alone.</summary>
+    public List<string>? Modalities { get; set; }
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
+    public GenerationSettings Settings()
+    {
+        GenerationSettings settings = Read(Known);
+        Check.NotSupported("response_format", Asks(ResponseFormat, "type", "text"), "an answer of a given form");
+        Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
+        Check.NotSupported("tool_choice", ToolChoice is { ValueKind: JsonValueKind.Object } || ToolChoice is { ValueKind: JsonValueKind.String } choice && choice.GetString() is not ("none" or "auto"), "a call of a tool");
+        Check.NotSupported("functions", Functions is { Count: > 0 }, "a choice of functions");
+        Check.NotSupported("modalities", Modalities?.Any(kind => kind != "text") ?? false, "another answer than text");
+        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);
+        return top is not null && Logprobs != true
+            ? throw ApiException.Invalid("Reading the field 'top_logprobs': expected 'logprobs' to be true beside it.", "top_logprobs")
+            : settings with
+            {
+                MaxTokens = Check.Integer("max_completion_tokens", MaxCompletionTokens, 1, int.MaxValue) ?? settings.MaxTokens,
+                TopLogprobs = Logprobs == true ? top ?? 0 : null,
+            };
+    }
+
+    /// <summary>The conversation as chat templates see it.</summary>
+    public ChatTemplateInput Conversation() => new()
+    {
+        Messages = Messages is { Count: > 0 }
+            ? [.. Messages.Select((message, i) => message is null ? throw Check.Wrong($"messages[{i}]", "an object", "null") : message.Read($"messages[{i}]"))]
+            : throw ApiException.Invalid("Reading the field 'messages': expected at least one message, found none.", "messages"),
+        Variables = ChatTemplateKwargs ?? [],
+    };
+
+    private static bool Asks(JsonElement? value, string name, string neutral) =>
+        value is { ValueKind: not JsonValueKind.Null } given
+        && !(given.ValueKind == JsonValueKind.Object && given.TryGetProperty(name, out JsonElement type) && type.ValueKind == JsonValueKind.String && type.GetString() == neutral);
+}

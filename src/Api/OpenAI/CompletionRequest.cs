@@ -1,0 +1,45 @@
+using Engine.Api.Requests;
+
+namespace Engine.Api.OpenAI;
+
+/// <summary>The body of <c>POST /v1/completions</c>.</summary>
+internal sealed class CompletionRequest : GenerationBody
+{
+    /// <summary>OpenAI's default.</summary>
+    private const int DefaultMaxTokens = 16;
+
+    private const int MostLogprobs = 20;
+
+    private static readonly string[] Known =
+        [.. OpenAIJson.Api.CompletionRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    /// <summary>What is continued: a text or token ids, or several of either.</summary>
+    public PromptList? Prompt { get; set; }
+
+    /// <summary>Whether the answer begins with the prompt.</summary>
+    public bool? Echo { get; set; }
+
+    /// <summary>How many of the most probable tokens come with each token's own log-probability.</summary>
+    public int? Logprobs { get; set; }
+
+    /// <summary>Of how many answers the best are sent; as many as are asked for.</summary>
+    public int? BestOf { get; set; }
+
+    /// <summary>Text after the answer; none.</summary>
+    public string? Suffix { get; set; }
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
+    public GenerationSettings Settings()
+    {
+        GenerationSettings settings = Read(Known);
+        Check.NotSupported("best_of", Check.Integer("best_of", BestOf, 0, int.MaxValue) is { } best && best != settings.Answers, "the best of several answers");
+        Check.NotSupported("suffix", Suffix is { Length: > 0 }, "text after the answer");
+        return settings with { MaxTokens = settings.MaxTokens ?? DefaultMaxTokens, TopLogprobs = Check.Integer("logprobs", Logprobs, 0, MostLogprobs) };
+    }
+
+    /// <summary>The prompts, at least one.</summary>
+    /// <exception cref="ApiException">There is none.</exception>
+    public IReadOnlyList<Prompt> Prompts() => Prompt is { Prompts.Count: > 0 } prompts ? prompts.Prompts
+        : throw ApiException.Invalid("Reading the field 'prompt': expected a string or an array of token ids, found none.", "prompt");
+}

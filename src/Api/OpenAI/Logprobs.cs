@@ -1,0 +1,44 @@
+namespace Engine.Api.OpenAI;
+
+/// <summary>Log-probabilities of generated tokens, in OpenAI's two forms.</summary>
+/// <param name="tokenizer">Tells the tokens' texts.</param>
+/// <param name="top">How many of the most probable tokens come with each.</param>
+internal sealed class Logprobs(ITokenizer tokenizer, int top)
+{
+    /// <summary>As a chat completion has them.</summary>
+    public ChatLogprobs Chat(IEnumerable<GeneratedToken> tokens) => new(
+        [.. tokens.Select(token => new TokenLogprob(
+            tokenizer.GetPiece(token.Token), token.LogProbability ?? 0, Bytes(token.Token),
+            [.. Top(token).Select(other => new TopLogprob(tokenizer.GetPiece(other.Token), other.LogProbability, Bytes(other.Token)))]))], null);
+
+    /// <summary>As a completion has them.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="offset">Where the first of them begins in the text; afterwards, where the next one will.</param>
+    public CompletionLogprobs Completion(IReadOnlyList<GeneratedToken> tokens, ref int offset)
+    {
+        var offsets = new int[tokens.Count];
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            offsets[i] = offset;
+            offset += tokens[i].Text.Length;
+        }
+        return new CompletionLogprobs(
+            [.. tokens.Select(token => tokenizer.GetPiece(token.Token))], [.. tokens.Select(token => (double?)token.LogProbability)],
+            [.. tokens.Select(token => Named(Top(token)))], offsets);
+    }
+
+    // Two tokens may have one text: the more probable one keeps it.
+    private Dictionary<string, double> Named(IEnumerable<TokenLogProbability> tokens)
+    {
+        var named = new Dictionary<string, double>();
+        foreach (TokenLogProbability token in tokens)
+        {
+            named.TryAdd(tokenizer.GetPiece(token.Token), token.LogProbability);
+        }
+        return named;
+    }
+
+    private IEnumerable<TokenLogProbability> Top(GeneratedToken token) => (token.TopK ?? []).Take(top);
+
+    private int[] Bytes(int token) => [.. tokenizer.GetBytes(token).ToArray().Select(b => (int)b)];
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Engine.Api.Requests;
+
+/// <summary>Holds the values of a request to their ranges.</summary>
+internal static class Check
+{
+    /// <summary>A number in a range; null where it was not given.</summary>
+    public static float? Number(string field, float? value, float min, float max) => value is null || value >= min && value <= max
+        ? value
+        : throw Wrong(field, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), string.Create(CultureInfo.InvariantCulture, $"{value}"));
+
+    /// <summary>A whole number in a range; null where it was not given.</summary>
+    public static int? Integer(string field, int? value, int min, int max) => value is null || value >= min && value <= max
+        ? value
+        : throw Wrong(field, $"a whole number from {min} to {max}", $"{value}");
+
+    /// <summary>Refuses a field that would change the answer and is not supported; its neutral values are taken.</summary>
+    /// <param name="field">Its name.</param>
+    /// <param name="asked">Whether it has a value that would change something.</param>
+    /// <param name="what">What it would do.</param>
+    public static void NotSupported(string field, bool asked, string what)
+    {
+        if (asked)
+        {
+            throw ApiException.Invalid($"Reading the field '{field}': {what} cannot be asked for here. Leave the field out.", field);
+        }
+    }
+
+    /// <summary>Refuses fields whose names are nearly those of known ones: a typing error would change the answer unseen. Others are passed
+    /// over, because clients send fields of their own.</summary>
+    public static void Unknown(IReadOnlyDictionary<string, JsonElement>? unknown, IReadOnlyCollection<string> known)
+    {
+        foreach (string name in unknown?.Keys ?? [])
+        {
+            if (Spelling.Nearest(name, known) is { } nearest)
+            {
+                throw ApiException.Invalid($"Reading the request: '{name}' is not a field of it. Did you mean '{nearest}'?", name);
+            }
+        }
+    }
+
+    /// <summary>A field whose value does not fit.</summary>
+    public static ApiException Wrong(string field, string expected, string found) =>
+        ApiException.Invalid($"Reading the field '{field}': expected {expected}, found {found}.", field);
+}

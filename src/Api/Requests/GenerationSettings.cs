@@ -1,0 +1,48 @@
+namespace Engine.Api.Requests;
+
+/// <summary>What a request asks of a generation beside its prompt, in whatever dialect it was said.</summary>
+internal sealed record GenerationSettings
+{
+    /// <summary>Tokens at the most; null for as many as the context holds.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How tokens are chosen; null values are the model file's, and where that is silent the dialect's.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>What the dialect's clients rely on where neither they nor the model's file say anything.</summary>
+    public SamplingOptions Defaults { get; init; } = SamplingOptions.Default;
+
+    /// <summary>Added to the logits of these ids.</summary>
+    public IReadOnlyDictionary<int, float> LogitBias { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<int, float>.Empty;
+
+    /// <summary>Texts that end an answer.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Answers to one prompt. A seed is the first one's; each further one has the next.</summary>
+    public int Answers { get; init; } = 1;
+
+    /// <summary>How many of the most probable tokens come with each token's own log-probability; null for no log-probabilities.</summary>
+    public int? TopLogprobs { get; init; }
+
+    /// <summary>One request of the model for each answer.</summary>
+    /// <param name="prompt">The prompt they share.</param>
+    /// <param name="model">The model's facts.</param>
+    /// <param name="deadline">The time each may take; null for as long as it needs.</param>
+    public IReadOnlyList<GenerateRequest> For(Prompt prompt, ModelCard model, TimeSpan? deadline)
+    {
+        SamplingOptions sampling = Sampling.WithDefaults(model.Sampling).WithDefaults(Defaults);
+        var first = new GenerateRequest
+        {
+            Prompt = prompt,
+            MaxTokens = MaxTokens,
+            Sampling = sampling,
+            LogitBias = LogitBias,
+            Stop = Stop,
+            Logits = TopLogprobs is null ? StepLogits.None : StepLogits.TopK,
+            TopK = Math.Max(1, TopLogprobs ?? 1),
+            Deadline = deadline,
+        };
+        return Answers == 1 ? [first] : [.. Enumerable.Range(0, Answers).Select(i =>
+            first with { Sampling = sampling with { Seed = unchecked(sampling.Seed + (ulong)i) } })];
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Requests;
+
+/// <summary>Reads the body of a request as one JSON object of a known type. What does not fit is refused in a sentence that names the field.</summary>
+internal static class JsonBody
+{
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <exception cref="ApiException">The body is not UTF-8, not JSON, or not such an object.</exception>
+    public static async ValueTask<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type) where T : class
+    {
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            try
+            {
+                return Parse(read.Buffer, type);
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    /// <summary>The object that some bytes are.</summary>
+    internal static T Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type) where T : class
+    {
+        ReadOnlyMemory<byte> bytes = body.IsSingleSegment ? body.First : body.ToArray();
+        // The serializer looks at the bytes of a string only when it is asked for, and reports them as half a character.
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw NotUtf8(bytes.Span);
+        }
+        bytes = bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
+        try
+        {
+            return JsonSerializer.Deserialize(bytes.Span, type) ?? throw NoObject("null");
+        }
+        catch (JsonException e)
+        {
+            throw JsonMistake.Describe(bytes, e, type);
+        }
+    }
+
+    public static ApiException NoObject(string found) => ApiException.Invalid($"Reading the request's body: expected a JSON object, found {found}.");
+
+    private static ApiException NotUtf8(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _ = Strict.GetCharCount(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            return ApiException.Invalid(
+                $"Reading the request's body: expected UTF-8, found the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Send the body as UTF-8.");
+        }
+        return ApiException.Invalid("Reading the request's body: expected UTF-8. Send the body as UTF-8.");
+    }
+}
