@@ -1,5 +1,4 @@
 using Engine.Api;
-using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Registry;
 using Microsoft.Extensions.Logging.Console;
