@@ -76,12 +76,13 @@ internal sealed class GenerateCommand
             {
                 return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
             }
-            Verification.RequireRoom(model.Card, parsed.GetValue(_maxTokens));
+            Verification.RequireRoom(model.Card, request.MaxTokens, 1, _maxTokens.Name);
             IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
-                var verification = new Verification(model, reference, request);
-                return await GenerateAsync(model, verification.Request, verification, parsed, cancellationToken).ConfigureAwait(false);
+                var verification = new Verification(model, reference, request.Prompt, request.Numerics);
+                request = request with { Prompt = verification.Prompt, Logits = StepLogits.Full };
+                return await GenerateAsync(model, request, verification, parsed, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -124,7 +125,7 @@ internal sealed class GenerateCommand
         }
         stream?.EndLine();
         ParityReport? verdict = verification is null || generation.IsCancelled ? null
-            : await verification.RunAsync(generation.Steps, cancellationToken).ConfigureAwait(false);
+            : await VerifyAsync(verification, generation, cancellationToken).ConfigureAwait(false);
         GenerateReport report = generation.Report(model.Card, request.Sampling, verdict);
         if (generation.IsContextFull)
         {
@@ -141,10 +142,21 @@ internal sealed class GenerateCommand
         }
         if (stream is not null && verdict is not null)
         {
-            output.WriteLine("\n" + Verification.Describe(verdict));
+            output.WriteLine("\n" + Describe(verdict));
         }
         return generation.IsCancelled ? ExitCode.Cancelled : verdict?.Verdict == ParityVerdict.Fail ? ExitCode.Fail : ExitCode.Pass;
     }
+
+    private static async Task<ParityReport> VerifyAsync(Verification verification, Generation generation, CancellationToken cancellationToken)
+    {
+        using var bar = new ProgressBar("Verifying");
+        return await verification.RunAsync(generation.Steps, bar, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What was judged, and the verdict in a line of its own.</summary>
+    private static string Describe(ParityReport report) =>
+        $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.\n"
+        + $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.";
 
     private static string Summary(GenerateReport report)
     {

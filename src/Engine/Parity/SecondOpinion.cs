@@ -1,6 +1,4 @@
-using Engine.Parity;
-
-namespace Engine.Host.Commands;
+namespace Engine.Parity;
 
 /// <summary>
 /// Asks the reference once more, in ggml's arithmetic, where the exact one stands too far from the native side. llama.cpp rounds

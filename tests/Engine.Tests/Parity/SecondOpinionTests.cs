@@ -1,7 +1,6 @@
-using Engine.Host.Commands;
 using Engine.Parity;
 
-namespace Engine.Host.Tests.Commands;
+namespace Engine.Tests.Parity;
 
 public sealed class SecondOpinionTests
 {

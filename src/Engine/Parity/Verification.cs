@@ -1,0 +1,50 @@
+namespace Engine.Parity;
+
+/// <summary>Judges a generation by the reference: the very logits that produced each token.</summary>
+/// <param name="native">The model that generates.</param>
+/// <param name="reference">The model it is judged by.</param>
+/// <param name="prompt">What is continued; its text is split here, once, so that what is judged is what was generated from.</param>
+/// <param name="setting">How exactly the native side computes.</param>
+internal sealed class Verification(IModel native, IModel reference, Prompt prompt, Numerics setting)
+{
+    /// <summary>What the kept logits may take.</summary>
+    public const long MostBytes = 1L << 30;
+
+    private readonly IReadOnlyList<int> _tokens = prompt.ToTokens(native.Tokenizer);
+
+    /// <summary>The prompt in token ids.</summary>
+    public Prompt Prompt => Prompt.FromTokens(_tokens);
+
+    /// <summary>Refuses generations whose logits would fill the memory.</summary>
+    /// <param name="card">The model that generates.</param>
+    /// <param name="maxTokens">Tokens of each at the most; null for as many as the context holds.</param>
+    /// <param name="generations">How many there are.</param>
+    /// <param name="option">What the user sets to <paramref name="maxTokens"/>.</param>
+    /// <returns>The bytes they may take.</returns>
+    /// <exception cref="InvalidRequestException">Both numbers are in it.</exception>
+    public static long RequireRoom(ModelCard card, int? maxTokens, int generations, string option)
+    {
+        long tokenBytes = sizeof(float) * (long)card.VocabularySize;
+        long tokens = (long)generations * Math.Min(maxTokens ?? int.MaxValue, card.ContextLength);
+        return tokens * tokenBytes <= MostBytes ? tokens * tokenBytes : throw new InvalidRequestException(
+            $"Verifying {tokens} tokens: their logits are to be kept, {tokens * tokenBytes >> 20} MiB, where at most {MostBytes >> 20} MiB are allowed. "
+            + $"Take {option} {MostBytes / tokenBytes / generations} or less.");
+    }
+
+    /// <summary>Judges the steps, and the ids of a text prompt, where the reference can read it.</summary>
+    /// <param name="steps">All generated tokens in order, each with <see cref="GeneratedToken.Logits"/>.</param>
+    /// <param name="progress">Receives the part of the positions compared, 0 to 1.</param>
+    /// <param name="cancellationToken">Ends the judging.</param>
+    public async Task<ParityReport> RunAsync(IReadOnlyList<GeneratedToken> steps, IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        var options = new ParityOptions { Setting = setting, Progress = progress };
+        ParityReport report = await ParityCheck.VerifyAsync(native.Card, reference, _tokens, steps, options, cancellationToken).ConfigureAwait(false);
+        report = await SecondOpinion.AskAsync(report, native.Card, arithmetic => ParityCheck.VerifyAsync(
+            native.Card, reference, _tokens, steps, options with { Arithmetic = arithmetic }, cancellationToken)).ConfigureAwait(false);
+        return Disagreement() is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
+    }
+
+    // Where the reference has no tokenizer for the vocabulary, the logits are judged on the native one's ids.
+    private string? Disagreement() =>
+        reference.Card.SplitsText ? ParityCheck.Disagreement(_tokens, prompt.ToTokens(reference.Tokenizer)) : null;
+}
