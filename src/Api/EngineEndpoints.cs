@@ -33,15 +33,18 @@ public static class EngineEndpoints
         services.AddHostedService(provider => provider.GetRequiredService<RunningRequests>());
         services.AddSingleton<Errors>();
         services.AddSingleton<ModelAccess>();
+        services.AddSingleton<ModelCalls>();
         services.AddSingleton<Generations>();
+        services.AddSingleton<Vectors>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionsEndpoint>();
+        services.AddSingleton<EmbeddingsEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's API know, and <c>/health</c>.</summary>
+    /// <summary>Adds the endpoints: those that clients of OpenAI's API know, those about given texts, and <c>/health</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
@@ -51,6 +54,7 @@ public static class EngineEndpoints
         Dialect openAI = new(group, OpenAIDialect.Instance);
         openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync);
         openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync);
+        openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync);
         openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
         openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);
         openAI.Get<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync);

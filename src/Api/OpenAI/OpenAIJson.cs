@@ -1,10 +1,9 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>OpenAI's requests and answers, in its names: the snake case of these.</summary>
+/// <summary>OpenAI's requests and answers.</summary>
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(ChatRequest))]
 [JsonSerializable(typeof(ChatCompletion))]
@@ -12,14 +11,10 @@ namespace Engine.Api.OpenAI;
 [JsonSerializable(typeof(CompletionRequest))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(CompletionChunk))]
+[JsonSerializable(typeof(EmbeddingRequest))]
+[JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(ModelList))]
 internal sealed partial class OpenAIJson : JsonSerializerContext
 {
-    /// <summary>Quotes and letters of all scripts stay readable: the answers are JSON and no part of a web page.</summary>
-    public static OpenAIJson Api { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        AllowDuplicateProperties = false,
-    });
+    public static OpenAIJson Api { get; } = new(ApiJson.Options());
 }

@@ -82,18 +82,9 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
     {
         LogitRow.RequireFinite(row);
         float[] vector = row.ToArray();
-        double squares = 0;
-        foreach (float value in vector)
+        if (normalize)
         {
-            squares += (double)value * value;
-        }
-        if (normalize && squares > 0)
-        {
-            double scale = 1 / Math.Sqrt(squares);
-            for (int i = 0; i < vector.Length; i++)
-            {
-                vector[i] = (float)(vector[i] * scale);
-            }
+            UnitLength.Scale(vector);
         }
         return vector;
     }

@@ -26,6 +26,12 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static Task<TestServer> StartAsync(ScriptedBackend backend, params (string Key, string Value)[] settings) => StartAsync([backend], settings);
 
+    /// <summary>A real model on a backend of the program's, as the default one.</summary>
+    /// <param name="path">Of its file, or its name, such as <c>builtin:bert-facts</c>.</param>
+    /// <param name="settings">Other keys of the configuration.</param>
+    public static Task<TestServer> StartModelAsync(string path, params (string Key, string Value)[] settings) => StartAsync(
+        Array.Empty<IModelBackend>(), [("Engine:Models:default:Path", path), ("Engine:Models:default:Device", "cpu"), .. settings]);
+
     /// <summary>A model of each backend: the first is the default one, the others have the names of theirs.</summary>
     public static async Task<TestServer> StartAsync(IModelBackend[] backends, params (string Key, string Value)[] settings)
     {

@@ -1,0 +1,43 @@
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Answers;
+
+/// <summary>Runs what a request asks of a model and is answered in one piece, while its client is there and the host lives.</summary>
+internal sealed class ModelCalls(ModelAccess models, RunningRequests requests, TimeProvider time)
+{
+    /// <param name="context">The request.</param>
+    /// <param name="asked">The model it names; null for the default one.</param>
+    /// <param name="work">What the model does for it.</param>
+    public async Task<T> RunAsync<T>(HttpContext context, string? asked, Func<ModelCall, Task<T>> work)
+    {
+        requests.ThrowIfStopping();
+        string name = models.NameOf(asked);
+        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted);
+        return await work(new ModelCall(name, model, models.Deadline, time, running.Token)).ConfigureAwait(false);
+    }
+}
+
+/// <summary>A model at work for a request.</summary>
+/// <param name="name">The configured name of the model.</param>
+/// <param name="model">The model, loaded or about to be loaded again.</param>
+/// <param name="deadline">The time the request may take; null for as long as it needs.</param>
+/// <param name="time">The clock.</param>
+/// <param name="ended">Cancelled when the client has gone or the host can wait no longer.</param>
+internal sealed class ModelCall(string name, IModel model, TimeSpan? deadline, TimeProvider time, CancellationToken ended)
+{
+    private readonly long _began = time.GetTimestamp();
+
+    public string Name { get; } = name;
+
+    public IModel Model { get; } = model;
+
+    public CancellationToken Ended { get; } = ended;
+
+    /// <summary>What is left of the request's time; null for as long as it needs.</summary>
+    /// <exception cref="DeadlineExceededException">Nothing is.</exception>
+    public TimeSpan? Left() => deadline is not { } all ? null
+        : all - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
+        : throw new DeadlineExceededException(Model.Card.Name, all);
+}
