@@ -34,6 +34,7 @@ public static class EngineEndpoints
         services.AddSingleton<Errors>();
         services.AddSingleton<ModelAccess>();
         services.AddSingleton<ModelCalls>();
+        services.AddSingleton<Verifications>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Vectors>();
         services.AddSingleton<ChatEndpoint>();

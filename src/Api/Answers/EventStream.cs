@@ -98,7 +98,7 @@ internal sealed class EventStream : IDisposable
         }
     }
 
-    /// <summary>The header, before the first byte.</summary>
+    /// <summary>The headers and what opens the answer, before anything else.</summary>
     private async ValueTask StartAsync(bool flush = true)
     {
         if (_context.Response.HasStarted || _events.Pending > 0)
@@ -107,6 +107,7 @@ internal sealed class EventStream : IDisposable
         }
         _context.Response.ContentType = _format.ContentType;
         _context.Response.Headers.CacheControl = "no-cache";
+        _format.Begin(_events);
         if (flush)
         {
             await _context.Response.StartAsync().ConfigureAwait(false);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Answers;
 
 /// <summary>Runs the generations that a request asks for, while its client is there and the host lives.</summary>
-internal sealed class Generations(ModelAccess models, RunningRequests requests, TimeProvider time)
+internal sealed class Generations(ModelAccess models, RunningRequests requests, Verifications verifications, TimeProvider time)
 {
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -20,10 +20,15 @@ internal sealed class Generations(ModelAccess models, RunningRequests requests, 
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
-        GenerateRequest[] each = [.. prompts(name, model).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
-        models.CheckAnswers(each.Length, name);
+        IReadOnlyList<Prompt> asking = prompts(name, model);
+        models.CheckAnswers(asking.Count * settings.Answers, name);
+        using GenerationVerification? verification = !settings.Verify ? null
+            : await verifications.BeginAsync(name, model, asking, settings, context.RequestAborted).ConfigureAwait(false);
+        GenerateRequest[] each = [.. (verification?.Prompts ?? asking).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
-        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), SideBySide.GenerateAsync(model, each, running.Token), running.Token)).ConfigureAwait(false);
+        IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);
+        tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
+        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Verification = verification }).ConfigureAwait(false);
     }
 }
 
@@ -37,4 +42,8 @@ internal sealed class Generations(ModelAccess models, RunningRequests requests, 
 /// <param name="Ended">Cancelled when the client has gone or the host can wait no longer.</param>
 internal sealed record RunningGeneration(
     string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
-    IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended);
+    IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended)
+{
+    /// <summary>Judges the tokens as they are read; null where that was not asked for.</summary>
+    public GenerationVerification? Verification { get; init; }
+}

@@ -9,6 +9,12 @@ internal interface IEventFormat
     /// <summary>What keeps a waiting client from giving up and changes nothing; empty where the format has no such thing.</summary>
     ReadOnlySpan<byte> KeepAlive { get; }
 
+    /// <summary>Writes what opens the answer, before its first token; for most formats nothing.</summary>
+    void Begin(EventWriter events)
+    {
+        // Most open with their first token.
+    }
+
     /// <summary>Writes what a token brings; nothing where it brings none.</summary>
     /// <param name="events">Takes the events.</param>
     /// <param name="answer">Which of the request's answers it is of, from 0.</param>

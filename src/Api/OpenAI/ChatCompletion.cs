@@ -1,9 +1,19 @@
 using System.Text.Json.Serialization;
+using Engine.Api.Answers;
 
 namespace Engine.Api.OpenAI;
 
 /// <summary>The answer to a chat.</summary>
-internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, Usage Usage);
+/// <param name="Id">Its own.</param>
+/// <param name="Object">Always <c>chat.completion</c>.</param>
+/// <param name="Created">Unix seconds.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Choices">The answers.</param>
+/// <param name="Usage">What they cost.</param>
+/// <param name="Verification">What the reference makes of their tokens; missing where that was not asked for.</param>
+internal sealed record ChatCompletion(
+    string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, Usage Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GenerationVerdict? Verification);
 
 /// <param name="Index">Which of the request's answers it is, from 0.</param>
 /// <param name="Message">The answer.</param>
@@ -31,6 +41,9 @@ internal sealed class ChatChunk
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GenerationVerdict? Verification { get; set; }
 }
 
 /// <summary>What an answer goes on with.</summary>

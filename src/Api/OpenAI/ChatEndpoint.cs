@@ -29,7 +29,7 @@ internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeP
             NewId(), "chat.completion", running.Started.ToUnixTimeSeconds(), running.Name,
             [.. answers.Select((answer, i) => new ChatChoice(
                 i, new AnswerMessage("assistant", answer.Text, null), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last)))],
-            Usage.Of(TokenCounts.Of(answers.Select(answer => answer.Last))));
+            Usage.Of(TokenCounts.Of(answers.Select(answer => answer.Last))), running.Verification?.Verdict);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(completion, OpenAIJson.Api.ChatCompletion)).ConfigureAwait(false);
     }
 

@@ -9,6 +9,7 @@ internal sealed class ChatFormat : IEventFormat
     private readonly ChatChunkChoice[] _choice = [new()];
     private readonly GeneratedToken?[] _last;
     private readonly Logprobs? _logprobs;
+    private readonly GenerationVerification? _verification;
     private readonly bool _usage;
 
     /// <param name="running">What runs for the request.</param>
@@ -19,7 +20,7 @@ internal sealed class ChatFormat : IEventFormat
         _chunk = new ChatChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };
         _last = new GeneratedToken?[running.Requests.Count];
         _logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
-        _usage = usage;
+        (_verification, _usage) = (running.Verification, usage);
     }
 
     public string ContentType => EventFormats.ServerSentEvents;
@@ -46,9 +47,10 @@ internal sealed class ChatFormat : IEventFormat
 
     public void End(EventWriter events)
     {
-        if (_usage)
+        _chunk.Verification = _verification?.Verdict;
+        if (_usage || _chunk.Verification is not null)
         {
-            (_chunk.Choices, _chunk.Usage) = ([], Usage.Of(TokenCounts.Of(_last)));
+            (_chunk.Choices, _chunk.Usage) = ([], _usage ? Usage.Of(TokenCounts.Of(_last)) : null);
             events.Event(_chunk, OpenAIJson.Api.ChatChunk);
         }
         events.Raw(EventFormats.Done);

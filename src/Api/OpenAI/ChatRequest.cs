@@ -48,8 +48,7 @@ internal sealed class ChatRequest : GenerationBody
     {
         GenerationSettings settings = Read(Known);
         Check.NotSupported("response_format", Asks(ResponseFormat, "type", "text"), "an answer of a given form");
-        Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
-        Check.NotSupported("tool_choice", ToolChoice is { ValueKind: JsonValueKind.Object } || ToolChoice is { ValueKind: JsonValueKind.String } choice && choice.GetString() is not ("none" or "auto"), "a call of a tool");
+        NoTools(Tools, ToolChoice);
         Check.NotSupported("functions", Functions is { Count: > 0 }, "a choice of functions");
         Check.NotSupported("modalities", Modalities?.Any(kind => kind != "text") ?? false, "another answer than text");
         int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);

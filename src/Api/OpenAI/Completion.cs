@@ -1,9 +1,19 @@
 using System.Text.Json.Serialization;
+using Engine.Api.Answers;
 
 namespace Engine.Api.OpenAI;
 
 /// <summary>The answer to a completion.</summary>
-internal sealed record Completion(string Id, string Object, long Created, string Model, IReadOnlyList<CompletionChoice> Choices, Usage Usage);
+/// <param name="Id">Its own.</param>
+/// <param name="Object">Always <c>text_completion</c>.</param>
+/// <param name="Created">Unix seconds.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Choices">The answers.</param>
+/// <param name="Usage">What they cost.</param>
+/// <param name="Verification">What the reference makes of their tokens; missing where that was not asked for.</param>
+internal sealed record Completion(
+    string Id, string Object, long Created, string Model, IReadOnlyList<CompletionChoice> Choices, Usage Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GenerationVerdict? Verification);
 
 /// <param name="Text">The text.</param>
 /// <param name="Index">Which of the request's answers it is, from 0: the answers to the first prompt, then those to the next.</param>
@@ -26,6 +36,9 @@ internal sealed class CompletionChunk
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GenerationVerdict? Verification { get; set; }
 }
 
 /// <summary>What an answer goes on with.</summary>

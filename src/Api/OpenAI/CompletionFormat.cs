@@ -11,6 +11,7 @@ internal sealed class CompletionFormat : IEventFormat
     private readonly int[] _offsets;
     private readonly Logprobs? _logprobs;
     private readonly int _perPrompt;
+    private readonly GenerationVerification? _verification;
     private readonly bool _usage;
 
     /// <param name="running">What runs for the request.</param>
@@ -23,7 +24,7 @@ internal sealed class CompletionFormat : IEventFormat
         _offsets = new int[running.Requests.Count];
         _logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
         _perPrompt = running.Settings.Answers;
-        _usage = usage;
+        (_verification, _usage) = (running.Verification, usage);
     }
 
     public string ContentType => EventFormats.ServerSentEvents;
@@ -46,9 +47,10 @@ internal sealed class CompletionFormat : IEventFormat
 
     public void End(EventWriter events)
     {
-        if (_usage)
+        _chunk.Verification = _verification?.Verdict;
+        if (_usage || _chunk.Verification is not null)
         {
-            (_chunk.Choices, _chunk.Usage) = ([], Usage.Of(TokenCounts.OfPrompts(_last, _perPrompt)));
+            (_chunk.Choices, _chunk.Usage) = ([], _usage ? Usage.Of(TokenCounts.OfPrompts(_last, _perPrompt)) : null);
             events.Event(_chunk, OpenAIJson.Api.CompletionChunk);
         }
         events.Raw(EventFormats.Done);

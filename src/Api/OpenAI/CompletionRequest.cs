@@ -28,6 +28,9 @@ internal sealed class CompletionRequest : GenerationBody
     /// <summary>Text after the answer; none.</summary>
     public string? Suffix { get; set; }
 
+    // The prompt and what the model makes of it are an answer, too.
+    private protected override int FewestTokens => Echo == true ? 0 : 1;
+
     /// <summary>What is asked of the generation.</summary>
     /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
     public GenerationSettings Settings()
@@ -35,6 +38,10 @@ internal sealed class CompletionRequest : GenerationBody
         GenerationSettings settings = Read(Known);
         Check.NotSupported("best_of", Check.Integer("best_of", BestOf, 0, int.MaxValue) is { } best && best != settings.Answers, "the best of several answers");
         Check.NotSupported("suffix", Suffix is { Length: > 0 }, "text after the answer");
+        if (settings is { MaxTokens: 0, Verify: true })
+        {
+            throw ApiException.Invalid("Reading the field 'verify': expected tokens to verify, found none asked for. Raise 'max_tokens', or leave the field out.", "verify");
+        }
         return settings with { MaxTokens = settings.MaxTokens ?? DefaultMaxTokens, TopLogprobs = Check.Integer("logprobs", Logprobs, 0, MostLogprobs) };
     }
 

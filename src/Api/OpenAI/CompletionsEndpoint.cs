@@ -14,13 +14,14 @@ internal sealed class CompletionsEndpoint(Generations generations, Errors errors
         CompletionRequest request = await JsonBody.ReadAsync(context, OpenAIJson.Api.CompletionRequest).ConfigureAwait(false);
         GenerationSettings settings = request.Settings();
         IReadOnlyList<Prompt> prompts = request.Prompts();
-        Check.NotSupported("echo", request.Echo == true, "the prompt in the answer");
         await generations.RunAsync(
             context, request.Model, settings, (_, _) => prompts,
-            running => request.IsStreamed
-                ? EventStream.WriteAsync(context, new CompletionFormat(running, NewId(), request.IncludesUsage), running.Tokens, errors.Describe, time)
-                : AnswerAsync(context, running)).ConfigureAwait(false);
+            running => AnswerAsync(context, request, request.Echo == true ? running with { Tokens = Echo.BeforeAsync(running, running.Ended) } : running)).ConfigureAwait(false);
     }
+
+    private Task AnswerAsync(HttpContext context, CompletionRequest request, RunningGeneration running) => request.IsStreamed
+        ? EventStream.WriteAsync(context, new CompletionFormat(running, NewId(), request.IncludesUsage), running.Tokens, errors.Describe, time)
+        : AnswerAsync(context, running);
 
     private static async Task AnswerAsync(HttpContext context, RunningGeneration running)
     {
@@ -28,7 +29,7 @@ internal sealed class CompletionsEndpoint(Generations generations, Errors errors
         Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
         var completion = new Completion(
             NewId(), "text_completion", running.Started.ToUnixTimeSeconds(), running.Name, [.. answers.Select(Choice)],
-            Usage.Of(TokenCounts.OfPrompts(answers.Select(answer => answer.Last), running.Settings.Answers)));
+            Usage.Of(TokenCounts.OfPrompts(answers.Select(answer => answer.Last), running.Settings.Answers)), running.Verification?.Verdict);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(completion, OpenAIJson.Api.Completion)).ConfigureAwait(false);
 
         CompletionChoice Choice(Answer answer, int index)

@@ -86,6 +86,9 @@ internal abstract class GenerationBody
     /// <summary>Answers to the prompt.</summary>
     public int? N { get; set; }
 
+    /// <summary>Whether the answer comes with what the reference makes of its tokens.</summary>
+    public bool? Verify { get; set; }
+
     /// <summary>Who asks; passed over.</summary>
     public string? User { get; set; }
 
@@ -104,6 +107,9 @@ internal abstract class GenerationBody
     [JsonIgnore]
     public bool IncludesUsage => StreamOptions?.IncludeUsage ?? false;
 
+    /// <summary>The smallest number of tokens that makes an answer.</summary>
+    private protected virtual int FewestTokens => 1;
+
     /// <summary>What is asked of the generation.</summary>
     /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
     protected GenerationSettings Read(IReadOnlyCollection<string> known)
@@ -115,13 +121,22 @@ internal abstract class GenerationBody
         }
         return new GenerationSettings
         {
-            MaxTokens = Check.Integer("max_tokens", MaxTokens, 1, int.MaxValue),
+            MaxTokens = Check.Integer("max_tokens", MaxTokens, FewestTokens, int.MaxValue),
             Sampling = Sampling(),
             Defaults = Defaults,
             LogitBias = Biases(),
             Stop = Stops(),
             Answers = Check.Integer("n", N, 1, MostAnswers) ?? 1,
+            Verify = Verify ?? false,
         };
+    }
+
+    /// <summary>Refuses tools; to offer none, or to leave their choice to a model that has none, asks for nothing.</summary>
+    /// <exception cref="ApiException">Tools are offered, or the call of one is asked for.</exception>
+    protected static void NoTools(IReadOnlyCollection<JsonElement>? tools, JsonElement? choice)
+    {
+        Check.NotSupported("tools", tools is { Count: > 0 }, "a choice of tools");
+        Check.NotSupported("tool_choice", choice is { ValueKind: JsonValueKind.Object } || choice is { ValueKind: JsonValueKind.String } word && word.GetString() is not ("none" or "auto"), "a call of a tool");
     }
 
     private SamplingOptions Sampling() => new()

@@ -24,7 +24,7 @@ internal sealed class Logprobs(ITokenizer tokenizer, int top)
         }
         return new CompletionLogprobs(
             [.. tokens.Select(token => tokenizer.GetPiece(token.Token))], [.. tokens.Select(token => (double?)token.LogProbability)],
-            [.. tokens.Select(token => Named(Top(token)))], offsets);
+            [.. tokens.Select(token => token.LogProbability is null ? null : Named(Top(token)))], offsets);
     }
 
     // Two tokens may have one text: the more probable one keeps it.

@@ -24,6 +24,9 @@ internal sealed record GenerationSettings
     /// <summary>How many of the most probable tokens come with each token's own log-probability; null for no log-probabilities.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>Whether the answers are judged by the reference: their tokens then carry all logits of their steps.</summary>
+    public bool Verify { get; init; }
+
     /// <summary>One request of the model for each answer.</summary>
     /// <param name="prompt">The prompt they share.</param>
     /// <param name="model">The model's facts.</param>
@@ -38,7 +41,7 @@ internal sealed record GenerationSettings
             Sampling = sampling,
             LogitBias = LogitBias,
             Stop = Stop,
-            Logits = TopLogprobs is null ? StepLogits.None : StepLogits.TopK,
+            Logits = Verify ? StepLogits.Full : TopLogprobs is null ? StepLogits.None : StepLogits.TopK,
             TopK = Math.Max(1, TopLogprobs ?? 1),
             Deadline = deadline,
         };

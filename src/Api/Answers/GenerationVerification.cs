@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using Engine.Api.Requests;
+using Engine.Parity;
+using Engine.Sampling;
+
+namespace Engine.Api.Answers;
+
+/// <summary>The verification of a request's answers: the logits of each token are kept on its way, and judged when the last one is through.</summary>
+/// <param name="each">One for each prompt.</param>
+/// <param name="settings">What was asked of each generation.</param>
+/// <param name="release">Called when nothing is kept any more.</param>
+internal sealed class GenerationVerification(IReadOnlyList<Verification> each, GenerationSettings settings, Action release) : IDisposable
+{
+    private readonly List<GeneratedToken>[] _steps = [.. Enumerable.Range(0, each.Count * settings.Answers).Select(_ => new List<GeneratedToken>())];
+    private Action? _release = release;
+
+    /// <summary>The prompts in the ids that are judged.</summary>
+    public IReadOnlyList<Prompt> Prompts => [.. each.Select(one => one.Prompt)];
+
+    /// <summary>What came out; null before the tokens have ended.</summary>
+    public GenerationVerdict? Verdict { get; private set; }
+
+    /// <summary>Hands tokens through, then judges them.</summary>
+    /// <param name="tokens">Each with the number of its answer, and with all logits of its step.</param>
+    /// <param name="cancellationToken">Ends the judging.</param>
+    public async IAsyncEnumerable<(int Answer, GeneratedToken Token)> WatchAsync(
+        IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((int answer, GeneratedToken token) in tokens.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            _steps[answer].Add(token);
+            yield return (answer, WithoutLogits(token));
+        }
+        var reports = new List<ParityReport>(_steps.Length);
+        for (int answer = 0; answer < _steps.Length; answer++)
+        {
+            reports.Add(await each[answer / settings.Answers].RunAsync(_steps[answer], null, cancellationToken).ConfigureAwait(false));
+            _steps[answer] = []; // its logits
+        }
+        Verdict = GenerationVerdict.Of(reports);
+    }
+
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+
+    // What was asked for beside the verification is taken from the same logits.
+    private GeneratedToken WithoutLogits(GeneratedToken token)
+    {
+        if (settings.TopLogprobs is not { } top)
+        {
+            return token with { Logits = null };
+        }
+        (TokenLogProbability[] most, float own) = LogitRow.Probabilities(token.Logits, Math.Max(1, top), token.Token);
+        return token with { Logits = null, TopK = most, LogProbability = own };
+    }
+}
+
+/// <summary>What the reference makes of the very logits that produced the tokens of a request's answers.</summary>
+/// <param name="Verdict">Whether all of them pass.</param>
+/// <param name="Explanation">Why, in one sentence; that of the first answer that fails, where one does.</param>
+/// <param name="Answers">The report on each answer.</param>
+internal sealed record GenerationVerdict(ParityVerdict Verdict, string Explanation, IReadOnlyList<ParityReport> Answers)
+{
+    public static GenerationVerdict Of(IReadOnlyList<ParityReport> reports)
+    {
+        ParityReport first = reports.FirstOrDefault(report => report.Verdict == ParityVerdict.Fail) ?? reports[0];
+        return new GenerationVerdict(first.Verdict, first.Explanation, reports);
+    }
+}

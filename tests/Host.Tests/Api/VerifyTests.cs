@@ -1,0 +1,136 @@
+using System.Net;
+using System.Text.Json;
+using Engine.BuiltIn;
+using ReferenceModels;
+
+namespace Engine.Host.Tests.Api;
+
+/// <summary>Answers that carry the parity verdict of their own tokens.</summary>
+public sealed class VerifyTests
+{
+    private const string Body = """{"prompt": "Once upon a time", "max_tokens": 12, "temperature": 0, "logprobs": 2, "verify": true}""";
+
+    [Fact]
+    public async Task A_completion_carries_the_verdict_on_its_very_tokens()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32());
+        JsonElement answer = await server.CompleteAsync(Body);
+        JsonElement verification = answer.GetProperty("verification");
+        Assert.Equal("pass", verification.GetProperty("verdict").GetString());
+        JsonElement report = Assert.Single(verification.GetProperty("answers").EnumerateArray());
+        Assert.Equal(verification.GetProperty("explanation").GetString(), report.GetProperty("explanation").GetString());
+        Assert.Equal(("pass", "production", 12, "llama.cpp", "reference"), (
+            report.GetProperty("verdict").GetString(), report.GetProperty("setting").GetString(), report.GetProperty("positions").GetInt32(),
+            report.GetProperty("native").GetProperty("backend").GetString(), report.GetProperty("reference").GetProperty("backend").GetString()));
+        // What was asked for beside it is there, and nothing else has changed.
+        JsonElement plain = await server.CompleteAsync(Body.Replace("true", "false", StringComparison.Ordinal));
+        Assert.False(plain.TryGetProperty("verification", out _));
+        JsonElement one = answer.GetProperty("choices")[0], other = plain.GetProperty("choices")[0];
+        Assert.Equal(other.GetProperty("text").GetString(), one.GetProperty("text").GetString());
+        double[] Logprobs(JsonElement choice) => [.. choice.GetProperty("logprobs").GetProperty("token_logprobs").EnumerateArray().Select(number => number.GetDouble())];
+        Assert.Equal(12, Logprobs(one).Length);
+        Assert.All(Logprobs(one).Zip(Logprobs(other)), pair => Assert.Equal(pair.First, pair.Second, 1e-3)); // the second finds its prompt in the cache
+        Assert.All(one.GetProperty("logprobs").GetProperty("top_logprobs").EnumerateArray(), most => Assert.Equal(2, most.EnumerateObject().Count()));
+    }
+
+    [Fact]
+    public async Task A_stream_carries_it_in_its_last_chunk()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32());
+        string[] events = await server.StreamAsync("""
+            {"prompt": "Once upon a time", "max_tokens": 5, "temperature": 0.9, "seed": 1, "n": 2, "verify": true, "stream": true, "stream_options": {"include_usage": true}}
+            """);
+        Assert.Equal("[DONE]", events[^1]);
+        JsonElement last = JsonElement.Parse(events[^2]);
+        Assert.Equal(0, last.GetProperty("choices").GetArrayLength());
+        Assert.Equal(10, last.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.Equal("pass", last.GetProperty("verification").GetProperty("verdict").GetString());
+        Assert.Equal([5, 5], last.GetProperty("verification").GetProperty("answers").EnumerateArray().Select(report => report.GetProperty("positions").GetInt32()));
+        Assert.All(events[..^2], chunk => Assert.DoesNotContain("verification", chunk, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Several_prompts_and_answers_have_a_report_each()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32());
+        JsonElement answer = await server.CompleteAsync("""{"prompt": ["Once", "The cat"], "max_tokens": 3, "seed": 1, "n": 2, "verify": true, "echo": true}""");
+        Assert.Equal([3, 3, 3, 3], answer.GetProperty("verification").GetProperty("answers").EnumerateArray().Select(report => report.GetProperty("positions").GetInt32()));
+        Assert.Equal("pass", answer.GetProperty("verification").GetProperty("verdict").GetString());
+        Assert.StartsWith("The cat", answer.GetProperty("choices")[3].GetProperty("text").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_is_found_and_the_reference_is_loaded_once()
+    {
+        using FaultyCopy faulty = FaultyCopy.OfF32(factor: 100);
+        var other = new OtherFile(faulty.Path);
+        await using TestServer server = await TestServer.StartAsync(
+            [other], ("Engine:Models:default:Path", TestData.Model("aidreams260K-f32.gguf")), ("Engine:Models:default:Backend", "llama.cpp"), ("Engine:Models:default:Device", "cpu"));
+        for (int i = 0; i < 2; i++)
+        {
+            JsonElement verification = (await server.CompleteAsync("""{"prompt": "Once upon a time", "max_tokens": 40, "temperature": 0, "verify": true}""")).GetProperty("verification");
+            Assert.Equal("fail", verification.GetProperty("verdict").GetString());
+            Assert.Equal("fail", verification.GetProperty("answers")[0].GetProperty("verdict").GetString());
+        }
+        Assert.Equal(1, other.Loads);
+    }
+
+    [Fact]
+    public async Task An_encoder_decoder_is_verified_as_well()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:t5-translations");
+        JsonElement answer = await server.CompleteAsync("""{"prompt": "the red dog sees the cat", "max_tokens": 6, "temperature": 0, "verify": true}""");
+        Assert.Equal("pass", answer.GetProperty("verification").GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public async Task The_reference_itself_is_judged_by_nobody()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32(), ("Engine:Models:default:Backend", "reference"));
+        Assert.Contains("runs on the reference itself", await RefusalAsync(server, Body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_the_reference_cannot_load_is_not_verified()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        Assert.StartsWith("Reading the field 'verify': the reference cannot load 'default'. ", await RefusalAsync(server, Body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logits_that_would_fill_the_memory_are_refused_with_the_number_that_fits()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32(), ("Engine:Models:default:Queue", "2000"));
+        // 886 logits a token: 1 GiB holds 302,973 of them, and 8 prompts of 128 answers would be 512 each, a whole context.
+        string sentence = await RefusalAsync(server, $$"""{"prompt": {{JsonSerializer.Serialize(Enumerable.Repeat("a", 8))}}, "max_tokens": 1000, "n": 128, "verify": true}""");
+        Assert.Contains("where at most 1024 MiB are allowed. Take max_tokens 295 or less.", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task There_is_nothing_to_verify_where_no_tokens_are_asked_for()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        Assert.Contains("expected tokens to verify", await RefusalAsync(server, """{"prompt": "a", "max_tokens": 0, "echo": true, "verify": true}"""), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> RefusalAsync(TestServer server, string body)
+    {
+        using HttpResponseMessage response = await server.PostAsync(body);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        return JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("message").GetString()!;
+    }
+
+    /// <summary>A reference that reads another file than the one it should judge.</summary>
+    private sealed class OtherFile(string path) : IModelBackend
+    {
+        public string Name => "reference";
+
+        public int Loads { get; private set; }
+
+        public ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+        {
+            Loads++;
+            return new ReferenceBackend().LoadAsync(options with { Path = path }, progress, cancellationToken);
+        }
+    }
+}
