@@ -1,6 +1,7 @@
 using Engine.Api.Answers;
 using Engine.Api.Endpoints;
 using Engine.Api.OpenAI;
+using Engine.Api.OpenAI.Responses;
 using Engine.Api.Service;
 using Engine.Registry;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,8 @@ public static class EngineEndpoints
         services.AddSingleton<Vectors>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionsEndpoint>();
+        services.AddSingleton<RecentAnswers>();
+        services.AddSingleton<ResponsesEndpoint>();
         services.AddSingleton<EmbeddingsEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
@@ -55,6 +58,7 @@ public static class EngineEndpoints
         Dialect openAI = new(group, OpenAIDialect.Instance);
         openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync);
         openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync);
+        openAI.Post<ResponsesEndpoint>("/v1/responses", endpoint => endpoint.HandleAsync);
         openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync);
         openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
         openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -85,8 +86,9 @@ internal static class JsonMistake
                 int end = path.IndexOf(']', i) is var close && close >= 0 ? close : path.Length - 1;
                 int index = int.TryParse(path.AsSpan(i + 1, end - i - 1), CultureInfo.InvariantCulture, out int n) ? n : 0;
                 value = value is { ValueKind: JsonValueKind.Array } array && index < array.GetArrayLength() ? array[index] : value;
-                expected = at?.ElementType ?? expected;
-                at = at?.ElementType is { } element ? type.Options.GetTypeInfo(element) : null;
+                Type? element = at?.ElementType ?? at?.Type.GetCustomAttribute<ItemsAttribute>()?.Item;
+                expected = element ?? expected;
+                at = element is null ? null : type.Options.GetTypeInfo(element);
                 i = end + 1;
             }
         }

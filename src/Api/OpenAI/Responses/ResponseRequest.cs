@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Engine.Api.Answers;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.OpenAI.Responses;
+
+/// <summary>The body of <c>POST /v1/responses</c>.</summary>
+internal sealed class ResponseRequest : GenerationBody
+{
+    private const int MostTopLogprobs = 20;
+
+    /// <summary>What asks for log-probabilities in <c>include</c>.</summary>
+    private const string LogprobsOfText = "message.output_text.logprobs";
+
+    private static readonly string[] Known =
+        [.. ResponsesJson.Api.ResponseRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    /// <summary>The conversation: a text of the user's, or items, oldest first.</summary>
+    public ResponseInput? Input { get; set; }
+
+    /// <summary>Goes before the conversation as a system message.</summary>
+    public string? Instructions { get; set; }
+
+    /// <summary>Tokens at the most; <c>max_tokens</c> is read where it is missing.</summary>
+    public int? MaxOutputTokens { get; set; }
+
+    /// <summary>The form of the answer; text alone.</summary>
+    public TextForm? Text { get; set; }
+
+    /// <summary>What comes with the answer: <c>message.output_text.logprobs</c>; others are passed over.</summary>
+    public List<string>? Include { get; set; }
+
+    /// <summary>How many of the most probable tokens come with each.</summary>
+    public int? TopLogprobs { get; set; }
+
+    /// <summary>Whether later requests may refer to the answer by the id of its message.</summary>
+    public bool? Store { get; set; }
+
+    /// <summary>An earlier answer that is continued; not supported, for answers are not kept.</summary>
+    public string? PreviousResponseId { get; set; }
+
+    /// <summary>A conversation that is kept here; not supported.</summary>
+    public JsonElement? Conversation { get; set; }
+
+    /// <summary>Whether the answer is made after the reply; not supported.</summary>
+    public bool? Background { get; set; }
+
+    /// <summary>A prompt that is kept here; not supported.</summary>
+    public JsonElement? Prompt { get; set; }
+
+    /// <summary>Tools the model may call; none yet.</summary>
+    public List<JsonElement>? Tools { get; set; }
+
+    /// <summary>Which tool is called; none yet.</summary>
+    public JsonElement? ToolChoice { get; set; }
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
+    public GenerationSettings Settings()
+    {
+        GenerationSettings settings = Read(Known);
+        NoTools(Tools, ToolChoice);
+        Check.NotSupported("text.format", Text?.Format?.Type is not (null or "text"), "an answer of a given form");
+        Check.NotSupported("previous_response_id", PreviousResponseId is not null, "the continuation of an answer, none of which is kept,");
+        Check.NotSupported("conversation", Conversation is { ValueKind: not JsonValueKind.Null }, "a conversation that is kept here");
+        Check.NotSupported("background", Background == true, "an answer after the reply");
+        Check.NotSupported("prompt", Prompt is { ValueKind: not JsonValueKind.Null }, "a prompt that is kept here");
+        Check.NotSupported("n", settings.Answers > 1, "a choice of answers");
+        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);
+        return settings with
+        {
+            MaxTokens = Check.Integer("max_output_tokens", MaxOutputTokens, 1, int.MaxValue) ?? settings.MaxTokens,
+            TopLogprobs = top > 0 || (Include?.Contains(LogprobsOfText) ?? false) ? top ?? 0 : null,
+        };
+    }
+
+    /// <summary>The conversation as chat templates see it.</summary>
+    /// <param name="recent">Answers that items may refer to.</param>
+    /// <exception cref="ApiException">There is none, or an item is not supported.</exception>
+    public ChatTemplateInput Messages(RecentAnswers recent)
+    {
+        List<ResponseItem?> items = Input?.Items ?? [];
+        TemplateMessage[] said = [.. items.Select((item, i) => (item ?? throw Check.Wrong($"input[{i}]", "an object", "null")).Read($"input[{i}]", recent)).OfType<TemplateMessage>()];
+        return said.Length == 0
+            ? throw ApiException.Invalid("Reading the field 'input': expected a text or at least one message, found none.", "input")
+            : new ChatTemplateInput { Messages = string.IsNullOrEmpty(Instructions) ? said : [new TemplateMessage("system", Instructions), .. said] };
+    }
+}
+
+/// <summary>The form of an answer.</summary>
+internal sealed class TextForm
+{
+    /// <summary>Text, or JSON of a schema.</summary>
+    public TextFormat? Format { get; set; }
+}
+
+/// <summary>The form of an answer's text.</summary>
+internal sealed class TextFormat
+{
+    /// <summary><c>text</c>; no other yet.</summary>
+    public string? Type { get; set; }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Engine.Api.Requests;
+
+/// <summary>Values of a known type inside one that a converter reads.</summary>
+internal static class NestedJson
+{
+    /// <summary>Reads the value. A fault in it keeps its place in the body, which the serializer would count from the value.</summary>
+    /// <param name="reader">At the value's first token.</param>
+    /// <param name="type">The value's type.</param>
+    /// <param name="field">Where it stands in the body.</param>
+    public static T Read<T>(ref Utf8JsonReader reader, JsonTypeInfo<T> type, string field)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(ref reader, type)!;
+        }
+        catch (JsonException e) when (e.Path is { Length: > 0 } path)
+        {
+            throw new JsonException(e.Message, $"$.{field}{path[1..]}", e.LineNumber, e.BytePositionInLine, e);
+        }
+    }
+}
+
+/// <summary>Says what the arrays hold that the converter of a type reads as well.</summary>
+/// <param name="item">The type of an item.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ItemsAttribute(Type item) : Attribute
+{
+    /// <summary>The type of an item.</summary>
+    public Type Item { get; } = item;
+}
