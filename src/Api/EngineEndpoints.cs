@@ -3,6 +3,7 @@ using Engine.Api.Endpoints;
 using Engine.Api.OpenAI;
 using Engine.Api.OpenAI.Responses;
 using Engine.Api.Service;
+using Engine.Api.Texts;
 using Engine.Registry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -43,6 +44,9 @@ public static class EngineEndpoints
         services.AddSingleton<RecentAnswers>();
         services.AddSingleton<ResponsesEndpoint>();
         services.AddSingleton<EmbeddingsEndpoint>();
+        services.AddSingleton<RerankEndpoint>();
+        services.AddSingleton<ScoreEndpoint>();
+        services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         return engine;
@@ -60,6 +64,10 @@ public static class EngineEndpoints
         openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync);
         openAI.Post<ResponsesEndpoint>("/v1/responses", endpoint => endpoint.HandleAsync);
         openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync);
+        openAI.Post<RerankEndpoint>("/v1/rerank", endpoint => endpoint.HandleAsync);
+        openAI.Post<ScoreEndpoint>("/v1/score", endpoint => endpoint.HandleAsync);
+        openAI.Post<TokenizeEndpoint>("/tokenize", endpoint => endpoint.TokenizeAsync);
+        openAI.Post<TokenizeEndpoint>("/detokenize", endpoint => endpoint.DetokenizeAsync);
         openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
         openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);
         openAI.Get<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync);

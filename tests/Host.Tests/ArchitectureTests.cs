@@ -95,19 +95,24 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
-        ["Engine.Api"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Service", "Engine.Registry"],
+        ["Engine.Api"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service", "Engine.Api.Texts", "Engine.Registry"],
         ["Engine.Api.Requests"] = [],
-        ["Engine.Api.Answers"] = ["Engine.Api.Requests", "Engine.Api.Service", "Engine.Chat", "Engine.Registry"],
+        ["Engine.Api.Answers"] =
+        [
+            "Engine.Api.Requests", "Engine.Api.Service", "Engine.Chat", "Engine.Generation", "Engine.Parity", "Engine.Registry", "Engine.Sampling",
+        ],
         ["Engine.Api.Endpoints"] = ["Engine.Api.Answers", "Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Api.OpenAI"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat"],
+        ["Engine.Api.OpenAI"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Parity"],
+        ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
+        ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
         ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Service", "Engine.BuiltIn", "Engine.Registry", "Engine.Host"],
         ["Engine.Host.Commands"] =
         [
             "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",
             "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
-            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Api.Service", "Engine.Host", "Engine.Host.Api",
+            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
             "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Inspection",
             "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
         ],

@@ -83,10 +83,11 @@ internal sealed class TinyFamilies
         static bool Prints(int value) => value is > 32 and < 127 or > 160 and < 173 or > 173 and < 256;
     }
 
-    /// <summary>WordPiece; a pooler and a classifier of three scores.</summary>
+    /// <summary>WordPiece; a pooler and a classifier.</summary>
     /// <param name="path">Of the file.</param>
     /// <param name="segments">Rows of the segment table.</param>
-    public static string Bert(string path, int segments = 2)
+    /// <param name="scores">Of the classifier, at most three.</param>
+    public static string Bert(string path, int segments = 2, int scores = 3)
     {
         string[] tokens =
             ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁once", "▁upon", "▁time", "▁the", .. "abcdefghijklmnopqrstuvwxyz".SelectMany(letter => new[] { $"▁{letter}", $"{letter}" })];
@@ -99,13 +100,13 @@ internal sealed class TinyFamilies
         file._file.SetMetadata("bert.attention.layer_norm_epsilon", 1e-12f);
         file._file.SetMetadata("bert.attention.causal", false);
         file._file.SetMetadata("bert.pooling_type", 2u);
-        file._file.SetMetadata("bert.classifier.output_labels", (IReadOnlyList<string>)["no", "maybe", "yes"]);
+        file._file.SetMetadata("bert.classifier.output_labels", (IReadOnlyList<string>)new[] { "no", "maybe", "yes" }[..scores]);
         file.Matrix("position_embd", Width, Context, 0.3f);
         file.Matrix("token_types", Width, segments, 0.3f);
         file.Norm("token_embd_norm", bias: true);
         file.Squares("", bias: true, "cls");
-        file.Matrix("cls.output", Width, 3);
-        file.Vector("cls.output.bias", 3, 0.1f);
+        file.Matrix("cls.output", Width, scores);
+        file.Vector("cls.output.bias", scores, 0.1f);
         for (int i = 0; i < Layers; i++)
         {
             file.Norms($"blk.{i}.", bias: true, "attn_output_norm", "layer_output_norm");

@@ -25,7 +25,7 @@ internal sealed class ServeCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("serve", "Serves models over HTTP: POST /v1/completions, GET /v1/models, GET /health. "
+        var verb = new Verb("serve", "Serves models over HTTP: OpenAI's chats, responses, completions and embeddings, ranks, scores and tokens, GET /health. "
             + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
         {
             StopsWithin = null,

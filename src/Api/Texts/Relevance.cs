@@ -1,0 +1,52 @@
+using Engine.Api.Answers;
+using Engine.Api.Requests;
+
+namespace Engine.Api.Texts;
+
+/// <summary>How relevant documents are for a query.</summary>
+internal static class Relevance
+{
+    /// <summary>By the classifier of a model that has one, which reads query and document together; else by the cosines of their vectors.</summary>
+    /// <param name="call">The model.</param>
+    /// <param name="query">What is looked for.</param>
+    /// <param name="documents">At least one.</param>
+    /// <returns>A score for each document, and the tokens that were read.</returns>
+    /// <exception cref="ApiException">The model is no encoder, or its classifier has other classes than the relevance.</exception>
+    /// <exception cref="EngineException">The model refused the request.</exception>
+    public static Task<(IReadOnlyList<double> Scores, int Tokens)> OfAsync(ModelCall call, string query, IReadOnlyList<string> documents)
+    {
+        ModelCard card = call.Model.Card;
+        return card.Abilities.HasFlag(ModelAbilities.Score) && !card.Abilities.HasFlag(ModelAbilities.Source)
+                ? throw ApiException.Invalid(
+                    $"Ranking with '{call.Name}': expected an encoder, found a decoder ({card.Architecture}), which is trained to continue texts and not to compare them. "
+                    + "Take an encoder, such as a BERT.", "model")
+            : card.Classes > 1 ? throw ApiException.Invalid(
+                $"Ranking with '{call.Name}': expected a classifier of one score, the relevance, found {card.Classes} "
+                + $"{(card.ClassLabels.Count > 0 ? $"({string.Join(", ", card.ClassLabels)})" : "classes")}. Take a model that was trained to rank, or one without a classifier.", "model")
+            : card.Classes == 1 ? ClassifiedAsync(call, query, documents)
+            : ComparedAsync(call, query, documents);
+    }
+
+    private static async Task<(IReadOnlyList<double>, int)> ClassifiedAsync(ModelCall call, string query, IReadOnlyList<string> documents)
+    {
+        var request = new EmbedRequest { Inputs = [.. documents.Select(document => Prompt.FromPair(query, document))], Pooling = Pooling.Rank, Deadline = call.Left() };
+        Embeddings found = await call.Model.EmbedAsync(request, call.Ended).ConfigureAwait(false);
+        return ([.. found.Rows.Select(row => 1 / (1 + Math.Exp(-row[0])))], found.TokenCounts.Sum());
+    }
+
+    private static async Task<(IReadOnlyList<double>, int)> ComparedAsync(ModelCall call, string query, IReadOnlyList<string> documents)
+    {
+        TextVectors found = await Vectors.EmbedAsync(call, [Prompt.FromText(query), .. documents.Select(Prompt.FromText)]).ConfigureAwait(false);
+        return ([.. found.Rows.Skip(1).Select(row => Product(found.Rows[0], row))], found.Tokens);
+    }
+
+    private static double Product(float[] a, float[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum += (double)a[i] * b[i];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Engine.Api.Answers;
+using Engine.Api.Endpoints;
+using Engine.Api.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Texts;
+
+/// <summary><c>POST /v1/score</c>: what a model makes of given texts, token by token.</summary>
+internal sealed class ScoreEndpoint(ModelCalls calls)
+{
+    /// <summary>Log-probabilities in one answer, of tokens and of the most probable ones in their places: what is in memory before it is sent.</summary>
+    private const long MostNumbers = 1_000_000;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        ScoringRequest request = await JsonBody.ReadAsync(context, TextsJson.Api.ScoringRequest).ConfigureAwait(false);
+        IReadOnlyList<(Prompt Input, Prompt? Source)> inputs = request.Inputs();
+        (int top, Numerics setting) = (request.Top(), request.Setting());
+        Scoring answer = await calls.RunAsync(context, request.Model, call => ScoreAsync(call, inputs, top, setting)).ConfigureAwait(false);
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, TextsJson.Api.Scoring)).ConfigureAwait(false);
+    }
+
+    private static async Task<Scoring> ScoreAsync(ModelCall call, IReadOnlyList<(Prompt Input, Prompt? Source)> inputs, int top, Numerics setting)
+    {
+        ITokenizer tokenizer = call.Model.Tokenizer;
+        (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Source)[] ids = await Task.Run(
+            () => inputs.Select(one => (Ids(one.Input), one.Source?.ToTokens(tokenizer))).ToArray(), call.Ended).WaitAsync(call.Ended).ConfigureAwait(false);
+        long numbers = ids.Sum(one => (long)one.Tokens.Count) * (1 + top);
+        if (numbers > MostNumbers)
+        {
+            throw ApiException.Invalid($"Scoring {inputs.Count} inputs: expected at most {MostNumbers} log-probabilities in one answer, found {numbers}. Send fewer inputs at a time"
+                + (top > 0 ? ", or ask for fewer 'top_logprobs'." : "."), "input");
+        }
+        var texts = new List<ScoredText>(ids.Length);
+        foreach ((IReadOnlyList<int> tokens, IReadOnlyList<int>? source) in ids)
+        {
+            var request = new ScoreRequest
+            {
+                Tokens = Prompt.FromTokens(tokens),
+                Source = source is null ? null : Prompt.FromTokens(source),
+                Numerics = setting,
+                Deadline = call.Left(),
+            };
+            texts.Add(Text(texts.Count, tokens, await TokenScores.OfAsync(call.Model, request, top, call.Ended).ConfigureAwait(false)));
+        }
+        int read = ids.Sum(one => one.Tokens.Count + (one.Source?.Count ?? 0));
+        return new Scoring("list", call.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(setting.ToString()), texts, new ScoringUsage(read, read));
+
+        // An encoder–decoder's target begins with a token of its own, and a text does not bring it.
+        IReadOnlyList<int> Ids(Prompt input) => input.Tokens
+            ?? (call.Model.Card.DecoderStartToken is { } start ? [start, .. tokenizer.Encode(input.Text!, addSpecial: false)] : input.ToTokens(tokenizer));
+
+        ScoredText Text(int index, IReadOnlyList<int> tokens, IReadOnlyList<ScoredToken> scores)
+        {
+            double sum = scores.Sum(score => (double)score.LogProbability);
+            double perplexity = Math.Exp(-sum / scores.Count);
+            return new ScoredText(
+                index, tokens, call.Model.Card.HasVocabulary ? [.. tokens.Select(tokenizer.GetPiece)] : null,
+                [null, .. scores.Select(score => (double?)score.LogProbability)],
+                top == 0 ? null : [null, .. scores.Select(score => score.Top.Select(Probable).ToArray())],
+                scores.Count, sum, double.IsFinite(perplexity) ? perplexity : null);
+        }
+
+        ProbableToken Probable(TokenLogProbability token) =>
+            new(token.Token, call.Model.Card.HasVocabulary ? tokenizer.GetPiece(token.Token) : null, token.LogProbability);
+    }
+}
