@@ -34,6 +34,9 @@ public sealed record GeneratedToken
 
     /// <summary>Set on the last token only.</summary>
     public FinishReason? FinishReason { get; init; }
+
+    /// <summary>The stop text that ended the answer, with <see cref="FinishReason.Stop"/>.</summary>
+    public string? StopText { get; init; }
 }
 
 /// <summary>Why a generation ended.</summary>

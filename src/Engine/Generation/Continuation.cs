@@ -92,6 +92,7 @@ internal sealed class Continuation
             TopK = top,
             LogProbability = own,
             FinishReason = reason,
+            StopText = reason == FinishReason.Stop ? _text.StoppedBy : null,
         };
     }
 }

@@ -7,6 +7,9 @@ internal sealed class StopMatcher(string stop)
 {
     private readonly int[] _border = Borders(stop);
 
+    /// <summary>The stop text.</summary>
+    public string Text => stop;
+
     /// <summary>Length of the stop text's longest beginning that the characters read so far end in.</summary>
     public int Matched { get; private set; }
 

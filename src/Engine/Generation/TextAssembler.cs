@@ -11,8 +11,11 @@ internal sealed class TextAssembler(IReadOnlyList<string> stops)
     private readonly StringBuilder _held = new();
     private char[] _characters = new char[64];
 
-    /// <summary>Whether a stop text has appeared; it and what follows it belong to no answer.</summary>
-    public bool Stopped { get; private set; }
+    /// <summary>The stop text that has appeared; it and what follows it belong to no answer. Null while none has.</summary>
+    public string? StoppedBy { get; private set; }
+
+    /// <summary>Whether a stop text has appeared.</summary>
+    public bool Stopped => StoppedBy is not null;
 
     /// <summary>Takes the bytes of one token and returns the text that has become certain.</summary>
     public string Append(ReadOnlySpan<byte> bytes) => Read(bytes, flush: false);
@@ -52,16 +55,16 @@ internal sealed class TextAssembler(IReadOnlyList<string> stops)
         foreach (char c in text)
         {
             _held.Append(c);
-            int complete = 0;
+            string? complete = null;
             foreach (var matcher in _matchers)
             {
                 matcher.Read(c);
-                complete = matcher.Complete ? Math.Max(complete, matcher.Matched) : complete;
+                complete = matcher.Complete && matcher.Text.Length > (complete?.Length ?? 0) ? matcher.Text : complete;
             }
-            if (complete > 0)
+            if (complete is not null)
             {
-                Stopped = true;
-                return _held.ToString(0, _held.Length - complete);
+                StoppedBy = complete;
+                return _held.ToString(0, _held.Length - complete.Length);
             }
         }
         int certain = _held.Length - _matchers.Max(matcher => matcher.Matched);

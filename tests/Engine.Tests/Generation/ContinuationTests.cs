@@ -84,6 +84,7 @@ public sealed class ContinuationTests
         var tokens = Run(Says("one\ntwo"), Greedy() with { Stop = ["\ntw", "zzz"] });
         Assert.Equal("one", string.Concat(tokens.Select(t => t.Text)));
         Assert.Equal(FinishReason.Stop, tokens[^1].FinishReason);
+        Assert.Equal("\ntw", tokens[^1].StopText);
         Assert.Equal('w', tokens[^1].Token);
     }
 

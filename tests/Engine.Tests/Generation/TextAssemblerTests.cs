@@ -54,6 +54,7 @@ public sealed class TextAssemblerTests
             string[] pieces = [.. Pieces(Encoding.UTF8.GetBytes(all), random, assembler)];
             Assert.Equal(CutAt(all, stops), string.Concat(pieces));
             Assert.Equal(stops.Any(all.Contains), assembler.Stopped);
+            Assert.Equal(StoppedBy(all, stops), assembler.StoppedBy);
         }
     }
 
@@ -80,19 +81,14 @@ public sealed class TextAssemblerTests
         Assert.Equal("", text.Finish());
     }
 
+    private static string CutAt(string text, string[] stops) =>
+        StoppedBy(text, stops) is { } stop ? text[..text.IndexOf(stop, StringComparison.Ordinal)] : text;
+
     // The stop text that is complete first counts; of those complete at the same place, the longest.
-    private static string CutAt(string text, string[] stops)
-    {
-        for (int end = 1; end <= text.Length; end++)
-        {
-            var complete = stops.Where(stop => text[..end].EndsWith(stop, StringComparison.Ordinal)).ToList();
-            if (complete.Count > 0)
-            {
-                return text[..(end - complete.Max(stop => stop.Length))];
-            }
-        }
-        return text;
-    }
+    private static string? StoppedBy(string text, string[] stops) =>
+        Enumerable.Range(1, text.Length)
+            .Select(end => stops.Where(stop => text[..end].EndsWith(stop, StringComparison.Ordinal)).MaxBy(stop => stop.Length))
+            .FirstOrDefault(stop => stop is not null);
 
     private static IEnumerable<string> Pieces(byte[] bytes, Xoshiro256 random, TextAssembler text)
     {
