@@ -47,11 +47,49 @@ internal static class JsonBody
         bytes = bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         try
         {
-            return JsonSerializer.Deserialize(bytes.Span, type) ?? throw NoObject("null");
+            T request = Deserialize(bytes, type);
+            CheckSurrogates(bytes.Span);
+            return request;
+        }
+        catch (InvalidOperationException)
+        {
+            CheckSurrogates(bytes.Span);
+            throw;
+        }
+    }
+
+    private static T Deserialize<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, type) ?? throw NoObject("null");
         }
         catch (JsonException e)
         {
-            throw JsonMistake.Describe(bytes, e, type);
+            throw JsonMistake.Describe(json, e, type);
+        }
+    }
+
+    // JSON, but no text: the serializer says so of texts that it makes strings of. Names, and what stays JSON, become text where nothing tells
+    // whose mistake it is.
+    private static void CheckSurrogates(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            try
+            {
+                _ = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped ? reader.GetString() : null;
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiException.Invalid(
+                    $"Reading the request's body: expected text, found half a surrogate pair in the text at offset {reader.TokenStartIndex}. Escape both halves.");
+            }
         }
     }
 
