@@ -1,5 +1,7 @@
+using Engine.Api.Anthropic;
 using Engine.Api.Answers;
 using Engine.Api.Endpoints;
+using Engine.Api.Ollama;
 using Engine.Api.OpenAI;
 using Engine.Api.OpenAI.Responses;
 using Engine.Api.Service;
@@ -48,11 +50,17 @@ public static class EngineEndpoints
         services.AddSingleton<ScoreEndpoint>();
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<MessagesEndpoint>();
+        services.AddSingleton<CountTokensEndpoint>();
+        services.AddSingleton<OllamaGenerations>();
+        services.AddSingleton<OllamaChatEndpoint>();
+        services.AddSingleton<OllamaGenerateEndpoint>();
+        services.AddSingleton<OllamaModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's API know, those about given texts, and <c>/health</c>.</summary>
+    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, and <c>/health</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
@@ -71,6 +79,18 @@ public static class EngineEndpoints
         openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
         openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);
         openAI.Get<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync);
+        Dialect anthropic = new(group, AnthropicDialect.Instance);
+        anthropic.Post<MessagesEndpoint>("/v1/messages", endpoint => endpoint.HandleAsync);
+        anthropic.Post<CountTokensEndpoint>("/v1/messages/count_tokens", endpoint => endpoint.HandleAsync);
+        Dialect ollama = new(group, OllamaDialect.Instance);
+        ollama.Post<OllamaChatEndpoint>("/api/chat", endpoint => endpoint.HandleAsync);
+        ollama.Post<OllamaGenerateEndpoint>("/api/generate", endpoint => endpoint.HandleAsync);
+        ollama.Get<OllamaModelsEndpoint>("/api/tags", endpoint => endpoint.ListAsync);
+        ollama.Get<OllamaModelsEndpoint>("/api/ps", endpoint => endpoint.ListLoadedAsync);
+        ollama.Post<OllamaModelsEndpoint>("/api/show", endpoint => endpoint.ShowAsync);
+        ollama.Get<OllamaModelsEndpoint>("/api/version", endpoint => endpoint.VersionAsync);
+        // A program's own first page goes before this one.
+        ollama.Page<OllamaModelsEndpoint>("/", endpoint => endpoint.GreetAsync).WithOrder(1);
         return group;
     }
 }

@@ -1,6 +1,9 @@
+using Engine.Api.Anthropic;
 using Engine.Api.Endpoints;
+using Engine.Api.Ollama;
 using Engine.Api.OpenAI;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Api;
@@ -10,7 +13,7 @@ internal static class EngineErrors
 {
     public static void UseEngineErrors(this WebApplication app)
     {
-        app.UseStatusCodePages(pages => Errors.WriteAsync(pages.HttpContext, OpenAIDialect.Instance, Errors.NoEndpoint(pages.HttpContext)));
+        app.UseStatusCodePages(pages => Errors.WriteAsync(pages.HttpContext, DialectOf(pages.HttpContext), Errors.NoEndpoint(pages.HttpContext)));
         app.Use(async (context, next) =>
         {
             try
@@ -21,8 +24,14 @@ internal static class EngineErrors
             catch (Exception e) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
             {
-                await Errors.WriteAsync(context, OpenAIDialect.Instance, context.RequestServices.GetRequiredService<Errors>().Describe(e)).ConfigureAwait(false);
+                await Errors.WriteAsync(context, DialectOf(context), context.RequestServices.GetRequiredService<Errors>().Describe(e)).ConfigureAwait(false);
             }
         });
     }
+
+    /// <summary>The dialect of the clients that ask for such a path, whether there is an endpoint or not.</summary>
+    private static IDialect DialectOf(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ? OllamaDialect.Instance
+        : context.Request.Path.StartsWithSegments("/v1/messages", StringComparison.Ordinal) ? AnthropicDialect.Instance
+        : OpenAIDialect.Instance;
 }

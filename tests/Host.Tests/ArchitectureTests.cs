@@ -95,13 +95,19 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
-        ["Engine.Api"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service", "Engine.Api.Texts", "Engine.Registry"],
+        ["Engine.Api"] =
+        [
+            "Engine.Api.Anthropic", "Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Ollama", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service",
+            "Engine.Api.Texts", "Engine.Registry",
+        ],
+        ["Engine.Api.Anthropic"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat"],
         ["Engine.Api.Requests"] = [],
         ["Engine.Api.Answers"] =
         [
             "Engine.Api.Requests", "Engine.Api.Service", "Engine.Chat", "Engine.Generation", "Engine.Parity", "Engine.Registry", "Engine.Sampling",
         ],
         ["Engine.Api.Endpoints"] = ["Engine.Api.Answers", "Engine.Api.Service", "Engine.Registry"],
+        ["Engine.Api.Ollama"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Registry"],
         ["Engine.Api.OpenAI"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Parity"],
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],

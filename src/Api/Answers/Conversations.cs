@@ -6,6 +6,9 @@ namespace Engine.Api.Answers;
 /// <summary>Makes conversations into prompts by the models' chat templates.</summary>
 internal static class Conversations
 {
+    /// <summary>Whether conversations can become prompts of a model.</summary>
+    public static bool HasTemplate(IModel model) => model.Card.ChatTemplates.ContainsKey(ModelCard.DefaultChatTemplate);
+
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
@@ -19,5 +22,18 @@ internal static class Conversations
             $"Answering a chat with '{name}': expected a chat template in its file, found none. "
             + $"Set Engine:Models:{name}:ChatTemplate to a template, or send a prompt to /v1/completions.", "model");
         return template.Render(conversation, cancellationToken).ToPrompt();
+    }
+
+    /// <summary>The prompt of a conversation that may end with words of the assistant: then the answer continues them.</summary>
+    /// <inheritdoc cref="ToPrompt"/>
+    public static Prompt ToContinuedPrompt(string name, IModel model, ChatTemplateInput conversation, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<TemplateMessage> messages = conversation.Messages;
+        if (messages.Count == 0 || messages[^1] is not { Role: "assistant", Content: { Length: > 0 } begun, Fields.Count: 0 })
+        {
+            return ToPrompt(name, model, conversation, cancellationToken);
+        }
+        Prompt prompt = ToPrompt(name, model, conversation with { Messages = [.. messages.SkipLast(1)] }, cancellationToken);
+        return Prompt.FromParts([.. prompt.Parts!, new PromptPart(begun, IsMarkup: false)]);
     }
 }

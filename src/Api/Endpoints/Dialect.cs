@@ -13,6 +13,10 @@ internal sealed class Dialect(IEndpointRouteBuilder routes, IDialect words)
     public IEndpointConventionBuilder Get<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
         Describe(routes.MapGet(path, Guard(handler)));
 
+    /// <summary>An answer to GET, and to HEAD, by which clients ask whether anybody is there.</summary>
+    public IEndpointConventionBuilder Page<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
+        Describe(routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], Guard(handler)));
+
     public IEndpointConventionBuilder Post<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
         Describe(routes.MapPost(path, Guard(handler)));
 

@@ -26,7 +26,7 @@ internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
     public static async Task WriteAsync(HttpContext context, IDialect dialect, Failure failure)
     {
         context.Response.Clear();
-        context.Response.StatusCode = failure.Status;
+        context.Response.StatusCode = dialect.Status(failure);
         if (failure.RetryAfter is { } pause)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -7,4 +7,7 @@ internal interface IDialect
 {
     /// <summary>The JSON body of a refusal.</summary>
     byte[] Body(Failure failure);
+
+    /// <summary>The HTTP status of a refusal, where the clients of this dialect want another.</summary>
+    int Status(Failure failure) => failure.Status;
 }

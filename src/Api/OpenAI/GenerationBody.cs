@@ -8,9 +8,6 @@ namespace Engine.Api.OpenAI;
 /// <summary>The fields that OpenAI's completions and chat completions share.</summary>
 internal abstract class GenerationBody
 {
-    /// <summary>Stop texts at the most. OpenAI takes 4.</summary>
-    private const int MostStops = 16;
-
     /// <summary>OpenAI's limit.</summary>
     private const int MostAnswers = 128;
 
@@ -125,7 +122,7 @@ internal abstract class GenerationBody
             Sampling = Sampling(),
             Defaults = Defaults,
             LogitBias = Biases(),
-            Stop = Stops(),
+            Stop = Check.Stops("stop", Stop),
             Answers = Check.Integer("n", N, 1, MostAnswers) ?? 1,
             Verify = Verify ?? false,
         };
@@ -157,14 +154,6 @@ internal abstract class GenerationBody
         Samplers = Samplers?.Names,
         Seed = Seed is null or -1 ? null : unchecked((ulong)Seed.Value),
     };
-
-    private IReadOnlyList<string> Stops()
-    {
-        IReadOnlyList<string> stops = Stop?.Texts ?? [];
-        return stops.Count <= MostStops && !stops.Contains("")
-            ? stops
-            : throw ApiException.Invalid($"Reading the field 'stop': expected at most {MostStops} texts, none of them empty.", "stop");
-    }
 
     private Dictionary<int, float> Biases()
     {

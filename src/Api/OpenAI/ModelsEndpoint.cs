@@ -6,11 +6,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/NAME</c>: the configured models, loaded or not.</summary>
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/NAME</c>: the configured models, loaded or not. Anthropic's clients ask here, too: the
+/// answer has the fields of both.</summary>
 internal sealed class ModelsEndpoint(ModelAccess models)
 {
     public Task ListAsync(HttpContext context) => Errors.WriteJsonAsync(
-        context, JsonSerializer.SerializeToUtf8Bytes(new ModelList("list", [.. models.Names.Select(Describe)]), OpenAIJson.Api.ModelList));
+        context, JsonSerializer.SerializeToUtf8Bytes(new ModelList("list", [.. models.Names.Select(Describe)], models.Names[0], models.Names[^1]), OpenAIJson.Api.ModelList));
 
     public Task FindAsync(HttpContext context) => Errors.WriteJsonAsync(
         context, JsonSerializer.SerializeToUtf8Bytes(Describe(models.NameOf((string?)context.GetRouteValue("name"))), OpenAIJson.Api.ListedModel));
@@ -19,14 +20,22 @@ internal sealed class ModelsEndpoint(ModelAccess models)
     {
         ModelOptions model = models.OptionsOf(name);
         var written = new DateTimeOffset(File.GetLastWriteTimeUtc(model.Path));
-        return new ListedModel(name, "model", written.ToUnixTimeSeconds(), model.Backend);
+        return new ListedModel(name, "model", written.ToUnixTimeSeconds(), model.Backend, "model", name, written.UtcDateTime);
     }
 }
 
-internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data);
+/// <param name="Object">Always <c>list</c>.</param>
+/// <param name="Data">The models, the default one first.</param>
+/// <param name="FirstId">The first one's name; Anthropic's, as what follows.</param>
+/// <param name="LastId">The last one's name.</param>
+/// <param name="HasMore">Always false: the list is whole.</param>
+internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data, string FirstId, string LastId, bool HasMore = false);
 
 /// <param name="Id">Its name in the configuration.</param>
 /// <param name="Object">Always <c>model</c>.</param>
 /// <param name="Created">Unix seconds at which its file was written.</param>
 /// <param name="OwnedBy">The backend.</param>
-internal sealed record ListedModel(string Id, string Object, long Created, string OwnedBy);
+/// <param name="Type">Always <c>model</c>; Anthropic's, as what follows.</param>
+/// <param name="DisplayName">Its name.</param>
+/// <param name="CreatedAt">When its file was written.</param>
+internal sealed record ListedModel(string Id, string Object, long Created, string OwnedBy, string Type, string DisplayName, DateTime CreatedAt);

@@ -6,6 +6,9 @@ namespace Engine.Api.Requests;
 /// <summary>Holds the values of a request to their ranges.</summary>
 internal static class Check
 {
+    /// <summary>Stop texts at the most: each costs time with every character of an answer.</summary>
+    private const int MostStops = 16;
+
     /// <summary>A number in a range; null where it was not given.</summary>
     public static float? Number(string field, float? value, float min, float max) => value is null || value >= min && value <= max
         ? value
@@ -15,6 +18,11 @@ internal static class Check
     public static int? Integer(string field, int? value, int min, int max) => value is null || value >= min && value <= max
         ? value
         : throw Wrong(field, $"a whole number from {min} to {max}", $"{value}");
+
+    /// <summary>Texts that end an answer; none where none were given.</summary>
+    public static IReadOnlyList<string> Stops(string field, TextList? stops) => stops is null ? []
+        : stops.Texts.Count <= MostStops && !stops.Texts.Contains("") ? stops.Texts
+        : throw ApiException.Invalid($"Reading the field '{field}': expected at most {MostStops} texts, none of them empty.", field);
 
     /// <summary>Refuses a field that would change the answer and is not supported; its neutral values are taken.</summary>
     /// <param name="field">Its name.</param>

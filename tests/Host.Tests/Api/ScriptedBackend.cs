@@ -35,8 +35,14 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>The chat template of its file.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Splits its texts; null for a model that has none.</summary>
+    public ITokenizer? Tokenizer { get; init; }
+
     /// <summary>What its file says of sampling.</summary>
     public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Why generations end after as many tokens as were asked for; a word that is a stop text ends them before.</summary>
+    public FinishReason End { get; init; } = FinishReason.MaxTokens;
 
     /// <summary>Released once for each generation that has begun.</summary>
     public SemaphoreSlim Begun { get; } = new(0);
@@ -84,7 +90,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             ChatTemplates = script.ChatTemplate is null ? new Dictionary<string, string>() : new() { [ModelCard.DefaultChatTemplate] = script.ChatTemplate },
         };
 
-        public ITokenizer Tokenizer => throw new UnsupportedRequestException("A script has no tokenizer.");
+        public ITokenizer Tokenizer => script.Tokenizer ?? throw new UnsupportedRequestException("A script has no tokenizer.");
 
         public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
             GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -99,15 +105,23 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)Words.Length);
             for (int i = 0; i < count; i++)
             {
+                string word = Words[(first + i) % Words.Length];
+                string? stop = request.Stop.FirstOrDefault(text => text == word);
                 yield return new GeneratedToken
                 {
                     Token = i,
-                    Text = Words[(first + i) % Words.Length],
+                    Text = stop is null ? word : "",
                     Index = i,
                     PromptTokens = 3,
                     CachedTokens = first, // the first answer evaluates what the others share
-                    FinishReason = i == count - 1 ? FinishReason.MaxTokens : null,
+                    Elapsed = TimeSpan.FromMilliseconds(10 * (i + 1)),
+                    FinishReason = stop is not null ? FinishReason.Stop : i == count - 1 ? script.End : null,
+                    StopText = stop,
                 };
+                if (stop is not null)
+                {
+                    yield break;
+                }
                 try
                 {
                     await script.Generating.WaitAsync(cancellationToken);

@@ -83,6 +83,14 @@ internal sealed class TestServer : IAsyncDisposable
         Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) }, completion, cancellationToken);
 
     /// <summary>The answer's document, whatever its status.</summary>
+    public async Task<JsonElement> AskAsync(string path, string body)
+    {
+        using HttpResponseMessage response = await PostAsync(body, path: path);
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>The answer's document, whatever its status.</summary>
     public async Task<JsonElement> CompleteAsync(string body)
     {
         using HttpResponseMessage response = await PostAsync(body);

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Engine.Api.Answers;
+using Engine.Api.Endpoints;
+using Engine.Api.Requests;
+using Engine.Chat;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Anthropic;
+
+/// <summary><c>POST /v1/messages</c>, plain and streamed.</summary>
+internal sealed class MessagesEndpoint(Generations generations, Errors errors, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        MessagesRequest request = await JsonBody.ReadAsync(context, AnthropicJson.Api.MessagesRequest).ConfigureAwait(false);
+        ChatTemplateInput conversation = request.Conversation();
+        string id = $"msg_{Guid.NewGuid():N}";
+        await generations.RunAsync(
+            context, request.Model, request.Settings(), (name, model) => [Conversations.ToContinuedPrompt(name, model, conversation, context.RequestAborted)],
+            running => request.Stream == true
+                ? EventStream.WriteAsync(context, new MessagesFormat(running, id), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running, id)).ConfigureAwait(false);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, RunningGeneration running, string id)
+    {
+        Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
+        var message = AnthropicAnswer.Of(
+            id, running.Name, [new TextBlock("text", answer.Text)], answer.Last, AnthropicUsage.Of(TokenCounts.Of([answer.Last])));
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(message, AnthropicJson.Api.AnthropicAnswer)).ConfigureAwait(false);
+    }
+}

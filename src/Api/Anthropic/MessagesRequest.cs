@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Engine.Api.Requests;
+
+namespace Engine.Api.Anthropic;
+
+/// <summary>The body of <c>POST /v1/messages</c>.</summary>
+internal sealed class MessagesRequest : CountTokensRequest
+{
+    /// <summary>Anthropic's defaults, not the engine's: clients of that API rely on them.</summary>
+    private static readonly SamplingOptions Defaults = SamplingOptions.Default with { Temperature = 1, TopP = 1, TopK = 0, MinP = 0 };
+
+    private static readonly string[] Known = NamesOf(AnthropicJson.Api.MessagesRequest);
+
+    /// <summary>Tokens at the most; required.</summary>
+    public int? MaxTokens { get; set; }
+
+    /// <summary>Texts that end the answer.</summary>
+    public TextList? StopSequences { get; set; }
+
+    /// <summary>Answers in events as the text comes.</summary>
+    public bool? Stream { get; set; }
+
+    /// <summary>Divides the logits; 0 keeps the largest alone.</summary>
+    public float? Temperature { get; set; }
+
+    /// <summary>Keeps the smallest set of tokens whose probability reaches this.</summary>
+    public float? TopP { get; set; }
+
+    /// <summary>Keeps the k largest logits.</summary>
+    public int? TopK { get; set; }
+
+    /// <summary>Notes of the client; passed over.</summary>
+    public JsonElement? Metadata { get; set; }
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range.</exception>
+    public GenerationSettings Settings() => new()
+    {
+        MaxTokens = Check.Integer("max_tokens", MaxTokens, 1, int.MaxValue) ?? throw Check.Wrong("max_tokens", "a whole number from 1", "none"),
+        Sampling = new SamplingOptions
+        {
+            Temperature = Check.Number("temperature", Temperature, 0, 2),
+            TopP = Check.Number("top_p", TopP, 0, 1),
+            TopK = Check.Integer("top_k", TopK, 0, int.MaxValue),
+        },
+        Defaults = Defaults,
+        Stop = Check.Stops("stop_sequences", StopSequences),
+    };
+
+    protected override void CheckUnknown() => Check.Unknown(Unknown, Known);
+}

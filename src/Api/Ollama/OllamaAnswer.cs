@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>A whole answer, or a line of a streamed one. One object serves all lines: its parts change.</summary>
+internal abstract class OllamaAnswer
+{
+    /// <summary>The model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>When this was written.</summary>
+    public DateTime CreatedAt { get; set; }
+
+    /// <summary>Whether nothing follows.</summary>
+    public bool Done { get; set; }
+
+    /// <summary>Why the answer ended: <c>stop</c>, <c>length</c>, or <c>load</c> where none was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DoneReason { get; set; }
+
+    /// <summary>Nanoseconds that the request took.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? TotalDuration { get; set; }
+
+    /// <summary>Nanoseconds until the model was there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LoadDuration { get; set; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? PromptEvalCount { get; set; }
+
+    /// <summary>Nanoseconds from a place in the batch to the first token.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PromptEvalDuration { get; set; }
+
+    /// <summary>Tokens of the answer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EvalCount { get; set; }
+
+    /// <summary>Nanoseconds from the first token to the last.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? EvalDuration { get; set; }
+
+    /// <summary>Sets the answer's text, or its next piece.</summary>
+    public abstract void SetText(string text);
+}
+
+/// <summary>The answer to a chat.</summary>
+internal sealed class OllamaChatAnswer : OllamaAnswer
+{
+    /// <summary>What is said.</summary>
+    public OllamaAnswerMessage Message { get; } = new();
+
+    public override void SetText(string text) => Message.Content = text;
+}
+
+/// <summary>What an assistant says.</summary>
+internal sealed class OllamaAnswerMessage
+{
+    /// <summary>Always <c>assistant</c>.</summary>
+    public string Role { get; } = "assistant";
+
+    /// <summary>The text, or its next piece.</summary>
+    public string Content { get; set; } = "";
+}
+
+/// <summary>The answer to a prompt.</summary>
+internal sealed class OllamaGenerateAnswer : OllamaAnswer
+{
+    /// <summary>The text, or its next piece.</summary>
+    public string Response { get; set; } = "";
+
+    public override void SetText(string text) => Response = text;
+}

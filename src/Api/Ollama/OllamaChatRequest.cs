@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>The body of <c>POST /api/chat</c>.</summary>
+internal sealed class OllamaChatRequest : OllamaRequest
+{
+    private static readonly string[] Known = NamesOf(OllamaJson.Api.OllamaChatRequest);
+
+    /// <summary>The conversation, oldest message first. Without messages the model is only loaded; where it ends with one of the assistant's,
+    /// the answer continues that.</summary>
+    public List<OllamaMessage>? Messages { get; set; }
+
+    /// <summary>Tools the model may call; none yet.</summary>
+    public List<JsonElement>? Tools { get; set; }
+
+    protected override IReadOnlyCollection<string> KnownNames => Known;
+
+    public override GenerationSettings Settings()
+    {
+        GenerationSettings settings = base.Settings();
+        Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
+        return settings;
+    }
+
+    /// <summary>The conversation as chat templates see it; null where there is none.</summary>
+    /// <exception cref="ApiException">Something in it is not supported.</exception>
+    public ChatTemplateInput? Conversation() => Messages is not { Count: > 0 } ? null : new()
+    {
+        Messages = [.. Messages.Select((message, i) => message is null ? throw Check.Wrong($"messages[{i}]", "an object", "null") : message.Read($"messages[{i}]"))],
+    };
+}

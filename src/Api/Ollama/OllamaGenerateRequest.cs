@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Engine.Api.Answers;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>The body of <c>POST /api/generate</c>.</summary>
+internal sealed class OllamaGenerateRequest : OllamaRequest
+{
+    private static readonly string[] Known = NamesOf(OllamaJson.Api.OllamaGenerateRequest);
+
+    /// <summary>What a user says; with <c>raw</c>, the text that is continued. Without it the model is only loaded.</summary>
+    public string? Prompt { get; set; }
+
+    /// <summary>What the model is told beforehand.</summary>
+    public string? System { get; set; }
+
+    /// <summary>Whether the prompt is taken as it is, special tokens included, and not made by the model's chat template.</summary>
+    public bool? Raw { get; set; }
+
+    /// <summary>A template of Ollama's in place of the model's; none.</summary>
+    public string? Template { get; set; }
+
+    /// <summary>Text after the answer; none.</summary>
+    public string? Suffix { get; set; }
+
+    /// <summary>Pictures; none.</summary>
+    public List<JsonElement>? Images { get; set; }
+
+    /// <summary>The tokens of an earlier answer; none.</summary>
+    public List<int>? Context { get; set; }
+
+    protected override IReadOnlyCollection<string> KnownNames => Known;
+
+    public override GenerationSettings Settings()
+    {
+        GenerationSettings settings = base.Settings();
+        Check.NotSupported("template", Template is { Length: > 0 }, "a template of Ollama's (make the prompt and set 'raw')");
+        Check.NotSupported("suffix", Suffix is { Length: > 0 }, "text after the answer");
+        Check.NotSupported("images", Images is { Count: > 0 }, "an answer to pictures");
+        Check.NotSupported("context", Context is { Count: > 0 }, "the continuation of an earlier answer (send its messages to /api/chat)");
+        Check.NotSupported("system", Raw == true && System is { Length: > 0 }, "a system text beside 'raw'");
+        return settings;
+    }
+
+    /// <summary>The prompt: the text itself, or what the model's chat template makes of it where there is one.</summary>
+    /// <param name="name">The model's configured name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    public Prompt ToPrompt(string name, IModel model, CancellationToken cancellationToken)
+    {
+        string text = Prompt ?? "";
+        if (Raw == true)
+        {
+            // As written by a client that has a template of its own.
+            return Engine.Prompt.FromParts([new PromptPart(text, IsMarkup: true)]);
+        }
+        if (System is not { Length: > 0 } && !Conversations.HasTemplate(model))
+        {
+            return Engine.Prompt.FromText(text);
+        }
+        TemplateMessage[] system = System is { Length: > 0 } ? [new TemplateMessage("system", System)] : [];
+        return Conversations.ToPrompt(name, model, new ChatTemplateInput { Messages = [.. system, new TemplateMessage("user", text)] }, cancellationToken);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Engine.Api.Answers;
+using Engine.Api.Endpoints;
+using Engine.Api.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>Answers a request of Ollama's, in lines or in one piece.</summary>
+internal sealed class OllamaGenerations(Generations generations, ModelAccess models, Errors errors, TimeProvider time)
+{
+    /// <summary>Measures a request from now on.</summary>
+    public OllamaClock StartClock() => new(time);
+
+    /// <summary>Generates the answer.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="request">Its body.</param>
+    /// <param name="clock">Measures it.</param>
+    /// <param name="prompt">The prompt, once the model and its configured name are known.</param>
+    /// <param name="begin">An answer without text, of the model of this name.</param>
+    /// <param name="type">How it is written.</param>
+    public Task AnswerAsync<T>(
+        HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, IModel, Prompt> prompt, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
+    {
+        GenerationSettings settings = request.Settings();
+        return generations.RunAsync(context, OllamaDialect.ModelName(request.Model), settings, (name, model) => [prompt(name, model)], running =>
+        {
+            clock.Loaded();
+            T answer = begin(running.Name);
+            return request.IsStreamed
+                ? EventStream.WriteAsync(context, new OllamaFormat<T>(answer, type, clock), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running, clock, answer, type);
+        });
+    }
+
+    /// <summary>Answers a request that only wants the model to be there.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="request">Its body.</param>
+    /// <param name="clock">Measures it.</param>
+    /// <param name="begin">An answer without text, of the model of this name.</param>
+    /// <param name="type">How it is written.</param>
+    public async Task LoadAsync<T>(HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
+    {
+        string name = models.NameOf(OllamaDialect.ModelName(request.Model));
+        await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        T answer = begin(name);
+        (answer.CreatedAt, answer.Done, answer.DoneReason) = (clock.Now, true, "load");
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
+    }
+
+    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type) where T : OllamaAnswer
+    {
+        Answer whole = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
+        answer.SetText(whole.Text);
+        clock.End(answer, whole.Tokens.Count > 0 ? whole.Tokens[0] : null, whole.Last);
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
+    }
+}

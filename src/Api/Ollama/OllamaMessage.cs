@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Api.Requests;
+using Engine.Chat;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>A message of a chat.</summary>
+internal sealed class OllamaMessage
+{
+    /// <summary>Who speaks: <c>system</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>.</summary>
+    public string? Role { get; set; }
+
+    /// <summary>What is said.</summary>
+    public string? Content { get; set; }
+
+    /// <summary>What an assistant thought before it answered.</summary>
+    public string? Thinking { get; set; }
+
+    /// <summary>Pictures; none.</summary>
+    public List<JsonElement>? Images { get; set; }
+
+    /// <summary>The tools that an assistant's message calls.</summary>
+    public List<OllamaToolCall>? ToolCalls { get; set; }
+
+    /// <summary>The tool that a tool's message is of.</summary>
+    public string? ToolName { get; set; }
+
+    /// <summary>The call that a tool's message answers.</summary>
+    public string? ToolCallId { get; set; }
+
+    /// <summary>Fields that are not known; passed over.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The message as chat templates see it.</summary>
+    /// <param name="field">Where it stands in the request, such as <c>messages[0]</c>.</param>
+    /// <exception cref="ApiException">The role is unknown, or something is not supported.</exception>
+    public TemplateMessage Read(string field)
+    {
+        string role = Role is "system" or "user" or "assistant" or "tool" ? Role
+            : throw Check.Wrong($"{field}.role", "system, user, assistant or tool", Role is null ? "none" : $"'{Role}'");
+        Check.NotSupported($"{field}.images", Images is { Count: > 0 }, "an answer to pictures");
+        var fields = new Dictionary<string, JsonElement>();
+        if (ToolCalls is { Count: > 0 })
+        {
+            fields["tool_calls"] = EarlierCall.ToField([.. ToolCalls.Select((call, i) => call?.Read($"{field}.tool_calls[{i}]") ?? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null"))]);
+        }
+        if (Thinking is { Length: > 0 })
+        {
+            fields["reasoning_content"] = EarlierCall.ToField(Thinking);
+        }
+        if (ToolName is { Length: > 0 })
+        {
+            fields["name"] = EarlierCall.ToField(ToolName);
+        }
+        if (ToolCallId is { Length: > 0 })
+        {
+            fields["tool_call_id"] = EarlierCall.ToField(ToolCallId);
+        }
+        return new TemplateMessage(role, ToolCalls is { Count: > 0 } && Content is not { Length: > 0 } ? null : Content ?? "") { Fields = fields };
+    }
+}
+
+/// <summary>A call of a tool.</summary>
+/// <param name="Id">The call's; null for none.</param>
+/// <param name="Function">What is called.</param>
+internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
+{
+    public EarlierCall Read(string field) => EarlierCall.Of(
+        Id, Function?.Name ?? throw Check.Wrong($"{field}.function.name", "a string", "none"),
+        Function.Arguments is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) } other
+            ? throw Check.Wrong($"{field}.function.arguments", "an object", JsonMistake.Kind(other)) : Function.Arguments);
+}
+
+/// <param name="Name">The tool's name.</param>
+/// <param name="Arguments">Its arguments.</param>
+internal sealed record OllamaFunction(string? Name, JsonElement? Arguments);

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Engine.Api.Answers;
+using Engine.Api.Endpoints;
+using Engine.Api.Requests;
+using Engine.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>What Ollama's clients ask of the server: its models (<c>/api/tags</c>), the loaded ones (<c>/api/ps</c>), one of them (<c>/api/show</c>), its
+/// version, and whether it is there.</summary>
+internal sealed class OllamaModelsEndpoint(ModelAccess models)
+{
+    private const string Greeting = "The engine is running.\n";
+
+    /// <summary>Models stay loaded.</summary>
+    private static readonly DateTime Never = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    public async Task ListAsync(HttpContext context)
+    {
+        var list = new List<OllamaModel>();
+        foreach (string name in models.Names)
+        {
+            list.Add(Describe(name, await CardAsync(name, context).ConfigureAwait(false)));
+        }
+        await WriteAsync(context, list).ConfigureAwait(false);
+    }
+
+    public async Task ListLoadedAsync(HttpContext context)
+    {
+        var list = new List<OllamaModel>();
+        foreach (string name in models.Names)
+        {
+            if (await CardAsync(name, context).ConfigureAwait(false) is { } card)
+            {
+                list.Add(Describe(name, card) with { ExpiresAt = Never, SizeVram = card.Device == "cpu" ? 0 : card.TensorBytes, ContextLength = card.ContextLength });
+            }
+        }
+        await WriteAsync(context, list).ConfigureAwait(false);
+    }
+
+    public async Task ShowAsync(HttpContext context)
+    {
+        OllamaShowRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaShowRequest).ConfigureAwait(false);
+        string name = models.NameOf(OllamaDialect.ModelName(request.Model ?? request.Name));
+        ModelCard card = (await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false)).Card;
+        string[] capabilities =
+        [
+            .. card.Abilities.HasFlag(ModelAbilities.Generate) ? ["completion"] : Array.Empty<string>(),
+            .. card.Abilities.HasFlag(ModelAbilities.Embed) ? ["embedding"] : Array.Empty<string>(),
+        ];
+        var facts = new OllamaModelFacts(
+            card.ChatTemplates.GetValueOrDefault(ModelCard.DefaultChatTemplate, ""), Details(card), Info(card), capabilities, FileOf(name).LastWriteTimeUtc);
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(facts, OllamaJson.Api.OllamaModelFacts)).ConfigureAwait(false);
+    }
+
+    public Task VersionAsync(HttpContext context) => Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(
+        new OllamaVersion(typeof(OllamaModelsEndpoint).Assembly.GetName().Version!.ToString(3)), OllamaJson.Api.OllamaVersion));
+
+    public async Task GreetAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentLength = Greeting.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.WriteAsync(Greeting, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, IReadOnlyList<OllamaModel> list) =>
+        Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(new OllamaModelList(list), OllamaJson.Api.OllamaModelList));
+
+    /// <summary>A loaded model's card; null for others, which a list does not load.</summary>
+    private async ValueTask<ModelCard?> CardAsync(string name, HttpContext context) =>
+        models.StatusOf(name).State == ModelState.Ready ? (await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false)).Card : null;
+
+    private FileInfo FileOf(string name) => new(models.OptionsOf(name).Path);
+
+    private OllamaModel Describe(string name, ModelCard? card)
+    {
+        FileInfo file = FileOf(name);
+        long size = file.Exists ? file.Length : 0;
+        string version = $"{file.FullName}|{size}|{file.LastWriteTimeUtc.Ticks}";
+        return new OllamaModel(
+            name, name, file.LastWriteTimeUtc, card?.TensorBytes ?? size, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(version))), Details(card));
+    }
+
+    private static OllamaDetails Details(ModelCard? card) => card is null
+        ? new("", "gguf", "", [], "", "")
+        : new("", "gguf", card.Architecture, [card.Architecture], Count(card.Parameters), card.FileType);
+
+    private static JsonObject Info(ModelCard card) => new()
+    {
+        ["general.architecture"] = card.Architecture,
+        ["general.name"] = card.Name,
+        ["general.parameter_count"] = card.Parameters,
+        [$"{card.Architecture}.block_count"] = card.Layers,
+        [$"{card.Architecture}.context_length"] = card.TrainedContextLength,
+        [$"{card.Architecture}.embedding_length"] = card.EmbeddingLength,
+        [$"{card.Architecture}.vocab_size"] = card.VocabularySize,
+    };
+
+    private static string Count(long weights)
+    {
+        (double size, string unit) = weights switch
+        {
+            >= 1_000_000_000 => (1e9, "B"),
+            >= 1_000_000 => (1e6, "M"),
+            >= 1_000 => (1e3, "K"),
+            _ => (1, ""),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{weights / size:0.##}{unit}");
+    }
+}

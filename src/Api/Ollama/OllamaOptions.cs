@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Api.Requests;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>The options of a generation. Those of a model's loading (<c>num_ctx</c>, <c>num_gpu</c>, <c>num_thread</c>, …) are passed over: here
+/// the configuration has them.</summary>
+internal sealed class OllamaOptions
+{
+    /// <summary>What the sampling and penalties reach to at the most.</summary>
+    private const float Most = 100;
+
+    /// <summary>Ollama's defaults, not the engine's: clients of that API rely on them.</summary>
+    private static readonly SamplingOptions Defaults = SamplingOptions.Default with { TopP = 0.9f, MinP = 0, RepetitionPenalty = 1.1f };
+
+    // Of the loading, or without a meaning for many years. They are named because some look like the beginning of others.
+    private static readonly string[] PassedOver =
+    [
+        "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep", "numa", "low_vram", "f16_kv", "logits_all", "vocab_only", "use_mmap", "use_mlock",
+        "embedding_only", "penalize_newline", "rope_frequency_base", "rope_frequency_scale",
+    ];
+
+    private static readonly string[] Known =
+        [.. OllamaJson.Api.OllamaOptions.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    /// <summary>Tokens at the most; -1 and -2 for as many as the context holds.</summary>
+    public int? NumPredict { get; set; }
+
+    /// <summary>Divides the logits; 0 keeps the largest alone.</summary>
+    public float? Temperature { get; set; }
+
+    /// <summary>Keeps the k largest logits; 0 keeps all.</summary>
+    public int? TopK { get; set; }
+
+    /// <summary>Keeps the smallest set of tokens whose probability reaches this.</summary>
+    public float? TopP { get; set; }
+
+    /// <summary>Keeps tokens of at least this part of the largest probability.</summary>
+    public float? MinP { get; set; }
+
+    /// <summary>The same seed and request give the same answer; -1 draws one.</summary>
+    public long? Seed { get; set; }
+
+    /// <summary>Texts that end the answer.</summary>
+    public TextList? Stop { get; set; }
+
+    /// <summary>Divides positive and multiplies negative logits of recent tokens.</summary>
+    public float? RepeatPenalty { get; set; }
+
+    /// <summary>How many recent tokens the penalties look at; 0 none, -1 all.</summary>
+    public int? RepeatLastN { get; set; }
+
+    /// <summary>Subtracted once from the logits of recent tokens.</summary>
+    public float? PresencePenalty { get; set; }
+
+    /// <summary>Subtracted from the logits of recent tokens once for each time they occurred.</summary>
+    public float? FrequencyPenalty { get; set; }
+
+    /// <summary>The version of Mirostat, 1 or 2; 0 is off.</summary>
+    public int? Mirostat { get; set; }
+
+    /// <summary>The surprise that Mirostat aims at, in bits per token.</summary>
+    public float? MirostatTau { get; set; }
+
+    /// <summary>How fast Mirostat corrects itself.</summary>
+    public float? MirostatEta { get; set; }
+
+    /// <summary>Keeps tokens that are about as probable as is typical; 1 alone, which keeps all.</summary>
+    public float? TypicalP { get; set; }
+
+    /// <summary>Cuts the tail of the probabilities; 1 alone, which cuts nothing.</summary>
+    public float? TfsZ { get; set; }
+
+    /// <summary>Options that are not known.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
+    public GenerationSettings Settings()
+    {
+        Check.Unknown(Unknown?.Where(option => !PassedOver.Contains(option.Key)).ToDictionary(), Known);
+        Check.NotSupported("typical_p", TypicalP is not (null or 1), "a choice of typical tokens");
+        Check.NotSupported("tfs_z", TfsZ is not (null or 1), "a cut of the tail");
+        return new GenerationSettings
+        {
+            MaxTokens = Check.Integer("num_predict", NumPredict, -2, int.MaxValue) is > 0 and int most ? most : null,
+            Sampling = new SamplingOptions
+            {
+                Temperature = Check.Number("temperature", Temperature, 0, Most),
+                TopK = Check.Integer("top_k", TopK, 0, int.MaxValue),
+                TopP = Check.Number("top_p", TopP, 0, 1),
+                MinP = Check.Number("min_p", MinP, 0, 1),
+                Seed = Seed is null or -1 ? null : unchecked((ulong)Seed.Value),
+                RepetitionPenalty = Check.Number("repeat_penalty", RepeatPenalty, 0.01f, 10),
+                PenaltyWindow = Check.Integer("repeat_last_n", RepeatLastN, -1, int.MaxValue),
+                PresencePenalty = Check.Number("presence_penalty", PresencePenalty, -2, 2),
+                FrequencyPenalty = Check.Number("frequency_penalty", FrequencyPenalty, -2, 2),
+                Mirostat = Check.Integer("mirostat", Mirostat, 0, 2),
+                MirostatTau = Check.Number("mirostat_tau", MirostatTau, 0, Most),
+                MirostatEta = Check.Number("mirostat_eta", MirostatEta, 0, 10),
+            },
+            Defaults = Defaults,
+            Stop = Check.Stops("stop", Stop),
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Engine.Api.Requests;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>The fields that Ollama's chats and generations share.</summary>
+internal abstract class OllamaRequest
+{
+    /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>Answers in lines as the text comes, which is the default; or else in one piece.</summary>
+    public bool? Stream { get; set; }
+
+    /// <summary>The form of the answer; text alone.</summary>
+    public JsonElement? Format { get; set; }
+
+    /// <summary>Whether the model thinks before it answers; false alone.</summary>
+    public JsonElement? Think { get; set; }
+
+    /// <summary>Whether each token comes with its log-probability; false alone.</summary>
+    public bool? Logprobs { get; set; }
+
+    /// <summary>How many of the most probable tokens come with each; passed over.</summary>
+    public int? TopLogprobs { get; set; }
+
+    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    public JsonElement? KeepAlive { get; set; }
+
+    /// <summary>How the answer is generated.</summary>
+    public OllamaOptions? Options { get; set; }
+
+    /// <summary>Fields that are not known.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>Whether the answer is streamed.</summary>
+    [JsonIgnore]
+    public bool IsStreamed => Stream ?? true;
+
+    /// <summary>What is asked of the generation.</summary>
+    /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
+    public virtual GenerationSettings Settings()
+    {
+        Check.Unknown(Unknown, KnownNames);
+        Check.NotSupported("format", Asks(Format), "an answer of a given form");
+        Check.NotSupported("think", Asks(Think), "an answer that is thought over");
+        Check.NotSupported("logprobs", Logprobs == true, "log-probabilities of the tokens");
+        return (Options ?? new OllamaOptions()).Settings();
+    }
+
+    /// <summary>The names of the body's fields.</summary>
+    protected abstract IReadOnlyCollection<string> KnownNames { get; }
+
+    /// <summary>The names of a body's fields.</summary>
+    protected static string[] NamesOf(JsonTypeInfo type) => [.. type.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    // Clients write null, false or an empty text where they ask for nothing.
+    private static bool Asks(JsonElement? value) => value?.GetRawText() is not (null or "null" or "false" or "\"\"");
+}
