@@ -1,4 +1,5 @@
 using Engine.Api;
+using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Registry;
 using Microsoft.Extensions.Logging.Console;
