@@ -55,6 +55,7 @@ public static class EngineEndpoints
         services.AddSingleton<OllamaGenerations>();
         services.AddSingleton<OllamaChatEndpoint>();
         services.AddSingleton<OllamaGenerateEndpoint>();
+        services.AddSingleton<OllamaEmbedEndpoint>();
         services.AddSingleton<OllamaModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         return engine;
@@ -85,6 +86,8 @@ public static class EngineEndpoints
         Dialect ollama = new(group, OllamaDialect.Instance);
         ollama.Post<OllamaChatEndpoint>("/api/chat", endpoint => endpoint.HandleAsync);
         ollama.Post<OllamaGenerateEndpoint>("/api/generate", endpoint => endpoint.HandleAsync);
+        ollama.Post<OllamaEmbedEndpoint>("/api/embed", endpoint => endpoint.HandleAsync);
+        ollama.Post<OllamaEmbedEndpoint>("/api/embeddings", endpoint => endpoint.HandleOldAsync);
         ollama.Get<OllamaModelsEndpoint>("/api/tags", endpoint => endpoint.ListAsync);
         ollama.Get<OllamaModelsEndpoint>("/api/ps", endpoint => endpoint.ListLoadedAsync);
         ollama.Post<OllamaModelsEndpoint>("/api/show", endpoint => endpoint.ShowAsync);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Engine.BuiltIn;
 
 namespace Engine.Host.Tests.Api;
 
@@ -138,8 +137,7 @@ public sealed class OllamaTests
     [Fact]
     public async Task A_raw_prompt_is_continued_as_by_OpenAIs_completions_streamed_and_not()
     {
-        await using TestServer server = await TestServer.StartAsync(
-            Array.Empty<IModelBackend>(), ("Engine:Models:default:Path", DefaultModel.Find()), ("Engine:Models:default:Device", "cpu"));
+        await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
         JsonElement completion = await server.CompleteAsync("""{"prompt": "Once upon a time", "max_tokens": 12, "temperature": 0}""");
         const string Body = """
             "prompt": "Once upon a time", "raw": true, "options": {"num_predict": 12, "temperature": 0, "repeat_penalty": 1}
@@ -249,12 +247,46 @@ public sealed class OllamaTests
     [InlineData(Generate, """{"prompt": "a", "options": {"typical_p": 0.5}}""", "'typical_p'")]
     [InlineData(Generate, """{"prompt": "a", "options": []}""", "'options': expected an object")]
     [InlineData(Generate, "{", "expected JSON")]
+    [InlineData("/api/embed", """{"input": 1}""", "'input': expected a string or an array of strings, found 1.")]
+    [InlineData("/api/embed", """{"input": "a", "truncate": false, "dimensions": -1}""", "'dimensions': expected a whole number from 1 to 1, found -1.")]
+    [InlineData("/api/embed", """{"input": "a", "dimension": 1}""", "Did you mean 'dimensions'?")]
+    [InlineData("/api/embed", """{"input": "a"}""", "A script")]
     public async Task A_mistake_is_answered_400_with_a_sentence(string path, string body, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(sentence, Error(await response.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Texts_become_the_vectors_of_OpenAIs_endpoint_and_too_long_ones_are_cut()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:bert-facts", ("Engine:Models:default:ContextLength", "16"));
+        JsonElement judge = await server.AskAsync("/v1/embeddings", """{"input": ["the cat", "a"], "encoding_format": "float"}""");
+        JsonElement answer = await server.AskAsync("/api/embed", """{"model": "default:latest", "input": ["the cat", "a"], "options": null, "keep_alive": null, "CustomHeaders": {}}""");
+        Assert.Equal("default", answer.GetProperty("model").GetString());
+        Assert.Equal(judge.GetProperty("data").EnumerateArray().Select(row => row.GetProperty("embedding").GetRawText()), answer.GetProperty("embeddings").EnumerateArray().Select(row => row.GetRawText()));
+        Assert.Equal(judge.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), answer.GetProperty("prompt_eval_count").GetInt32());
+        Assert.InRange(answer.GetProperty("load_duration").GetInt64(), 1, answer.GetProperty("total_duration").GetInt64());
+        JsonElement old = await server.AskAsync("/api/embeddings", """{"prompt": "the cat"}""");
+        Assert.Equal(answer.GetProperty("embeddings")[0].GetRawText(), old.GetProperty("embedding").GetRawText());
+
+        // 14 tokens fit beside [CLS] and [SEP].
+        JsonElement cut = await server.AskAsync("/api/embed", $$"""{"input": "{{string.Concat(Enumerable.Repeat("a ", 40))}}"}""");
+        JsonElement fit = await server.AskAsync("/api/embed", $$"""{"input": "{{string.Concat(Enumerable.Repeat("a ", 14))}}", "truncate": false}""");
+        Assert.Equal(16, cut.GetProperty("prompt_eval_count").GetInt32());
+        Assert.Equal(fit.GetProperty("embeddings").GetRawText(), cut.GetProperty("embeddings").GetRawText());
+        using HttpResponseMessage refused = await server.PostAsync($$"""{"input": "{{string.Concat(Enumerable.Repeat("a ", 15))}}", "truncate": false}""", path: "/api/embed");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("the context holds 16 tokens, the prompt has 17", Error(await refused.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+
+        JsonElement shorter = await server.AskAsync("/api/embed", """{"input": "the cat", "dimensions": 3}""");
+        float[] numbers = [.. shorter.GetProperty("embeddings")[0].EnumerateArray().Select(number => number.GetSingle())];
+        Assert.Equal(3, numbers.Length);
+        Assert.Equal(1, numbers.Sum(number => number * number), 1e-5);
+        Assert.Equal("""[]""", (await server.AskAsync("/api/embed", """{"model": "default"}""")).GetProperty("embeddings").GetRawText());
+        Assert.Equal("""[]""", (await server.AskAsync("/api/embeddings", """{"model": "default", "prompt": ""}""")).GetProperty("embedding").GetRawText());
     }
 
     [Fact]

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Api.Answers;
+using Engine.Api.Requests;
+
+namespace Engine.Api.Ollama;
+
+/// <summary>The body of <c>POST /api/embed</c>.</summary>
+internal sealed class OllamaEmbedRequest
+{
+    private static readonly string[] Known =
+        [.. OllamaJson.Api.OllamaEmbedRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
+
+    /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>What is embedded: a text or several. Without any the model is only loaded.</summary>
+    public TextList? Input { get; set; }
+
+    /// <summary>Whether a text that is longer than the context is cut, which is the default, or refused.</summary>
+    public bool? Truncate { get; set; }
+
+    /// <summary>How many numbers of each vector are sent; its first, scaled to length 1 again. 0 for all.</summary>
+    public int? Dimensions { get; set; }
+
+    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    public JsonElement? KeepAlive { get; set; }
+
+    /// <summary>How the model is loaded; passed over, the configuration says that.</summary>
+    public Dictionary<string, JsonElement>? Options { get; set; }
+
+    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The texts.</summary>
+    /// <exception cref="ApiException">There are too many, or a field is mistyped.</exception>
+    public IReadOnlyList<string> Texts()
+    {
+        Check.Unknown(Unknown, Known);
+        return Input?.Texts switch
+        {
+            null or [""] => [],
+            { Count: > Vectors.MostInputs } many => throw Check.Wrong("input", $"at most {Vectors.MostInputs} texts", $"{many.Count}"),
+            var texts => texts,
+        };
+    }
+
+    /// <summary>The prompt of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="model">The model that embeds it.</param>
+    public Prompt ToPrompt(string text, IModel model)
+    {
+        var prompt = Prompt.FromText(text);
+        if (Truncate == false)
+        {
+            return prompt; // the model refuses what it cannot hold
+        }
+        IReadOnlyList<int> all = prompt.ToTokens(model.Tokenizer);
+        int most = model.Card.ContextLength;
+        return Prompt.FromTokens(all.Count <= most ? all : Cut(all, model.Tokenizer.Encode(text, addSpecial: false), most));
+    }
+
+    // The special tokens around a text stay.
+    private static int[] Cut(IReadOnlyList<int> all, IReadOnlyList<int> text, int most)
+    {
+        int special = all.Count - text.Count;
+        int before = special > 0 && all[0] != text[0] ? 1 : 0;
+        return special >= most ? [.. all.Take(most)] : [.. all.Take(before), .. text.Take(most - special), .. all.Skip(before + text.Count)];
+    }
+}
+
+/// <summary>The body of <c>POST /api/embeddings</c>, the older form.</summary>
+internal sealed class OllamaEmbeddingRequest
+{
+    /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>The text. Without one the model is only loaded.</summary>
+    public string? Prompt { get; set; }
+
+    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    public JsonElement? KeepAlive { get; set; }
+
+    /// <summary>How the model is loaded; passed over, the configuration says that.</summary>
+    public Dictionary<string, JsonElement>? Options { get; set; }
+
+    /// <summary>Fields that are not known; passed over.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+}
+
+/// <param name="Model">The model.</param>
+/// <param name="Embeddings">A vector of length 1 for each text, in their order.</param>
+/// <param name="TotalDuration">Nanoseconds that the request took.</param>
+/// <param name="LoadDuration">Nanoseconds until the model was there.</param>
+/// <param name="PromptEvalCount">Tokens of all texts.</param>
+internal sealed record OllamaEmbeddings(string Model, IReadOnlyList<float[]> Embeddings, long TotalDuration, long LoadDuration, int PromptEvalCount);
+
+/// <param name="Embedding">The vector, of length 1; empty where there was no text.</param>
+internal sealed record OllamaEmbedding(float[] Embedding);
