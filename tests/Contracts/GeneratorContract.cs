@@ -70,6 +70,40 @@ public abstract class GeneratorContract : ModelContract
     }
 
     [Fact]
+    public async Task A_tokens_log_probability_follows_from_the_whole_row_of_its_step()
+    {
+        // Strict: the second run's logits are the first one's. Hot: unlikely tokens are among those drawn.
+        var request = Greedy(8) with { Sampling = new() { Seed = 5, Temperature = 2, TopK = 0, TopP = 1, MinP = 0 }, Numerics = Numerics.Strict };
+        var whole = await Generate(request with { Logits = StepLogits.Full });
+        var top = await Generate(request with { Logits = StepLogits.TopK, TopK = 3 });
+        Assert.Equal(whole.Select(token => token.Token), top.Select(token => token.Token));
+        for (int i = 0; i < whole.Count; i++)
+        {
+            double largest = whole[i].Logits!.Max(), sum = largest + Math.Log(whole[i].Logits!.Sum(logit => Math.Exp(logit - largest)));
+            double expected = whole[i].Logits![whole[i].Token] - sum;
+            Assert.Equal(expected, top[i].LogProbability!.Value, 1e-6 * (1 - expected)); // float's rounding is 6e-8 of it
+            Assert.Null(whole[i].LogProbability);
+            Assert.Equal(3, top[i].TopK!.Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_bias_rules_a_token_out_or_makes_it_sure_and_changes_no_logit_that_is_told()
+    {
+        int usual = (await Generate(Greedy(1)))[0].Token, other = usual == 5 ? 6 : 5;
+        var without = await Generate(Greedy(4) with { LogitBias = new Dictionary<int, float> { [usual] = float.NegativeInfinity } });
+        Assert.DoesNotContain(usual, without.Select(token => token.Token));
+        var sure = await Generate(Greedy(1) with { LogitBias = new Dictionary<int, float> { [other] = 1e6f }, Logits = StepLogits.TopK, TopK = 1 });
+        Assert.Equal(other, sure[0].Token);
+        Assert.Equal(usual, sure[0].TopK![0].Token);
+        Assert.True(sure[0].LogProbability < sure[0].TopK![0].LogProbability);
+        foreach (int none in new[] { -1, Model.Card.VocabularySize })
+        {
+            await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Generate(Greedy(1) with { LogitBias = new Dictionary<int, float> { [none] = 1 } }));
+        }
+    }
+
+    [Fact]
     public async Task Many_threads_get_the_text_that_one_gets()
     {
         int[] alone = [.. (await Generate(Greedy(16))).Select(token => token.Token)];

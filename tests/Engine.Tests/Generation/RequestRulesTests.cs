@@ -20,6 +20,10 @@ public sealed class RequestRulesTests
         { new() { Prompt = Text, Logits = (StepLogits)9 }, "Logits" },
         { new() { Prompt = Text, Logits = StepLogits.TopK, TopK = 0 }, "TopK" },
         { new() { Prompt = Text, Numerics = (Numerics)9 }, "Numerics" },
+        { new() { Prompt = Text, LogitBias = null! }, "LogitBias" },
+        { new() { Prompt = Text, LogitBias = new Dictionary<int, float> { [3] = float.NaN } }, "LogitBias" },
+        { new() { Prompt = Text, LogitBias = new Dictionary<int, float> { [3] = float.PositiveInfinity } }, "LogitBias" },
+        { new() { Prompt = Text, LogitBias = Enumerable.Range(0, 258).ToDictionary(id => id, _ => float.NegativeInfinity) }, "all of them excluded" },
         { new() { Prompt = Text, Sampling = new() { Temperature = -1 } }, "Temperature" },
         { new() { Prompt = Text, Sampling = new() { Temperature = float.NaN } }, "Temperature" },
         { new() { Prompt = Text, Sampling = new() { Temperature = float.PositiveInfinity } }, "Temperature" },
@@ -90,6 +94,19 @@ public sealed class RequestRulesTests
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new ScoreRequest { Tokens = Text }, nothing));
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new EmbedRequest { Inputs = [Text] }, nothing));
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new ScoreRequest { Tokens = Text, Source = Text }, Card));
+    }
+
+    [Fact]
+    public void A_bias_is_of_a_token_that_there_is()
+    {
+        foreach (int none in new[] { -1, 258 })
+        {
+            Assert.Throws<TokenOutOfRangeException>(() => RequestRules.Check(new GenerateRequest { Prompt = Text, LogitBias = new Dictionary<int, float> { [none] = 1 } }, Card));
+        }
+        RequestRules.Check(new GenerateRequest { Prompt = Text, LogitBias = Enumerable.Range(0, 257).ToDictionary(id => id, _ => float.NegativeInfinity) }, Card);
+        ModelCard suppressing = Card with { SuppressedTokens = [257] };
+        Assert.Throws<InvalidRequestException>(() => RequestRules.Check(
+            new GenerateRequest { Prompt = Text, LogitBias = Enumerable.Range(0, 257).ToDictionary(id => id, _ => float.NegativeInfinity) }, suppressing));
     }
 
     [Fact]

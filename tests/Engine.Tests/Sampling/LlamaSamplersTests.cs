@@ -60,7 +60,7 @@ public sealed class LlamaSamplersTests
         const int vocabulary = 1000;
         var options = SamplingOptions.Default with { Mirostat = version, MirostatTau = tau, MirostatEta = eta, Temperature = temperature, RepetitionPenalty = 2 };
         var random = new Xoshiro256(21);
-        TokenSampler sampler = Sampler(options, vocabulary, [], ReadOnlyDictionary<int, float>.Empty);
+        TokenSampler sampler = Sampler(options, vocabulary, []);
         using var judge = new LlamaSamplers(vocabulary);
         judge.Add(options, 3);
         int several = 0;
@@ -114,7 +114,7 @@ public sealed class LlamaSamplersTests
 
     private static TokenSampler Sampler(SamplingOptions options, int vocabulary, int[] recent)
     {
-        var sampler = new TokenSampler(SamplingSettings.Of(options), vocabulary, []);
+        var sampler = new TokenSampler(SamplingSettings.Of(options), vocabulary, [], ReadOnlyDictionary<int, float>.Empty);
         Array.ForEach(recent, sampler.Accept);
         return sampler;
     }

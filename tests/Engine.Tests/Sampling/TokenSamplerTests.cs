@@ -93,6 +93,56 @@ public sealed class TokenSamplerTests
         Assert.InRange(sampler.Sample([9, 1, 2, 1.5f, 9], 1 - 1e-12), 1, 3);
     }
 
+    /// <summary>Whatever runs after it, with the penalties and the suppressed tokens among it.</summary>
+    [Theory]
+    [InlineData(0f, 40, 1f, 0f, 0)]
+    [InlineData(1f, 0, 1f, 0f, 0)]
+    [InlineData(0.7f, 3, 1f, 0f, 0)]
+    [InlineData(1.3f, 0, 0.8f, 0f, 0)]
+    [InlineData(1f, 0, 1f, 0.1f, 0)]
+    [InlineData(0.8f, 40, 0.95f, 0.05f, 0)]
+    [InlineData(1f, 0, 1f, 0f, 1)]
+    [InlineData(1f, 0, 1f, 0f, 2)]
+    public void A_bias_draws_as_if_it_had_been_added_to_the_logits(float temperature, int topK, float topP, float minP, int mirostat)
+    {
+        var settings = SamplingSettings.Of(
+            new() { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Mirostat = mirostat, PresencePenalty = 0.5f, RepetitionPenalty = 1.1f }, new());
+        var biases = new Dictionary<int, float> { [0] = -3, [2] = 1.5f, [6] = 4, [7] = 100 };
+        var random = new Xoshiro256(9);
+        var biased = new TokenSampler(settings, 8, [7], biases);
+        var plain = new TokenSampler(settings, 8, [7], new Dictionary<int, float>());
+        for (int i = 0; i < 500; i++)
+        {
+            float[] logits = [.. Enumerable.Range(0, 8).Select(_ => (float)random.NextCoin() * 6)];
+            double coin = random.NextCoin();
+            float[] sums = [.. logits];
+            foreach ((int token, float bias) in biases)
+            {
+                sums[token] += bias;
+            }
+            int expected = plain.Sample(sums, coin);
+            Assert.Equal(expected, biased.Sample(logits, coin));
+            Assert.NotEqual(7, expected);
+            plain.Accept(expected);
+            biased.Accept(expected);
+        }
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1f)]
+    [InlineData(100f)]
+    public void A_bias_of_minus_infinity_rules_a_token_out_and_none_overflows(float temperature)
+    {
+        var biases = new Dictionary<int, float> { [0] = float.NegativeInfinity, [1] = float.MaxValue, [2] = float.MinValue };
+        var sampler = new TokenSampler(SamplingSettings.Of(new() { Temperature = temperature, TopK = 0, TopP = 1, MinP = 0, PresencePenalty = -100 }, new()), 4, [], biases);
+        sampler.Accept(0);
+        for (double coin = 0; coin < 1; coin += 1d / 64)
+        {
+            Assert.Equal(1, sampler.Sample([float.MaxValue, float.MaxValue, float.MinValue, 3], coin));
+        }
+    }
+
     /// <summary>XTC keeps the least likely of the likely; after it, a token that was far below may be drawn.</summary>
     [Theory]
     [InlineData("xtc", 1f, 0)]
@@ -208,5 +258,6 @@ public sealed class TokenSamplerTests
         }));
     }
 
-    private static TokenSampler Sampler(SamplingOptions options, int vocabulary, params int[] suppressed) => new(SamplingSettings.Of(options), vocabulary, suppressed);
+    private static TokenSampler Sampler(SamplingOptions options, int vocabulary, params int[] suppressed) =>
+        new(SamplingSettings.Of(options), vocabulary, suppressed, new Dictionary<int, float>());
 }
