@@ -78,7 +78,8 @@ public sealed record ModelCard
     /// <summary>In <see cref="ChatTemplates"/>: the one for a conversation where no other is named.</summary>
     public const string DefaultChatTemplate = "default";
 
-    /// <summary>The file's chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>; empty where it has none.</summary>
+    /// <summary>The chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>: the file's, and in place of
+    /// its default one that of <see cref="ModelOptions.ChatTemplate"/>. Empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The low-rank adapters it was loaded with.</summary>

@@ -74,6 +74,11 @@ public sealed record ModelOptions
     /// <value>The default is <see cref="TokenizerRule.Trained"/>: every backend is fed the ids that the model was trained on.</value>
     public TokenizerRule Tokenizer { get; init; }
 
+    /// <summary>The template by which conversations become prompts, in place of the file's own: the path of a Jinja file, or the family that the
+    /// model was trained as: <c>alpaca</c>, <c>chatml</c>, <c>gemma</c>, <c>llama2</c>, <c>llama3</c>, <c>mistral</c>, <c>phi3</c>, <c>vicuna</c>,
+    /// <c>zephyr</c>, or <c>plain</c>, which writes the messages' texts one after the other and nothing else. Null or empty for the file's own.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
     public IReadOnlyList<AdapterOptions> Adapters { get; init; } = [];
 

@@ -39,9 +39,9 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LlamaCpp.Runtime"] = ["Engine.LlamaCpp.Interop"],
         ["Engine.LlamaCpp.Taps"] = ["Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop"],
         ["Engine.Parity"] = [],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Serving"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Serving"],
         ["Engine.Sampling"] = [],
-        ["Engine.Serving"] = ["Engine.Generation", "Engine.Sampling"],
+        ["Engine.Serving"] = ["Engine.Chat", "Engine.Generation", "Engine.Sampling"],
         ["Engine.Tokenizers"] =
         [
             "Engine.Generation", "Engine.Gguf", "Engine.Tokenizers.Merging", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
@@ -79,7 +79,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["ReferenceModels.Training.Initialization"] =
         [
-            "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training.Data", "ReferenceModels.Training.Vocabularies",
+            "Engine.Chat", "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training.Data", "ReferenceModels.Training.Vocabularies",
         ],
         ["ReferenceModels.Training.Objectives"] = ["ReferenceModels.Ops", "ReferenceModels.Training.Data"],
         ["ReferenceModels.Training.Optimization"] = ["ReferenceModels.Ops", "ReferenceModels.Weights"],

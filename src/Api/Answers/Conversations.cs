@@ -18,9 +18,8 @@ internal static class Conversations
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public static Prompt ToPrompt(string name, IModel model, ChatTemplateInput conversation, CancellationToken cancellationToken)
     {
-        ChatTemplate template = ChatTemplate.FromModel(model) ?? throw ApiException.Invalid(
-            $"Answering a chat with '{name}': expected a chat template in its file, found none. "
-            + $"Set Engine:Models:{name}:ChatTemplate to a template, or send a prompt to /v1/completions.", "model");
+        ChatTemplate template = ModelTemplates.Find(model) ?? throw ApiException.Invalid(
+            ModelTemplates.Missing(name, $"Engine:Models:{name}:{nameof(ModelOptions.ChatTemplate)}") + ", or send a prompt to /v1/completions.", "model");
         return template.Render(conversation, cancellationToken).ToPrompt();
     }
 

@@ -42,13 +42,14 @@ internal sealed class ChatMessage
         }
         if (ToolCalls is { Count: > 0 })
         {
-            fields["tool_calls"] = JsonSerializer.SerializeToElement(ToolCalls, OpenAIJson.Api.ListJsonElement);
+            fields["tool_calls"] = JsonSerializer.SerializeToElement([.. ToolCalls.Select(ToolTurns.Call)], OpenAIJson.Api.ListJsonElement);
         }
         if (ToolCallId is not null)
         {
             fields["tool_call_id"] = JsonSerializer.SerializeToElement(ToolCallId, OpenAIJson.Api.String);
         }
         // Templates know the older word.
-        return new TemplateMessage(role == "developer" ? "system" : role, Content?.Text) { Fields = fields };
+        string? text = role == "tool" && Content?.Text is { } result ? ToolTurns.Result(result) : Content?.Text;
+        return new TemplateMessage(role == "developer" ? "system" : role, text) { Fields = fields };
     }
 }

@@ -1,4 +1,6 @@
+using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,7 +17,8 @@ public static class EngineServices
     /// <summary>
     /// Registers the models of the section <c>Engine</c> and the backend <c>llama.cpp</c>: the default model as
     /// <see cref="IModel"/>, each by name as keyed <see cref="IModel"/> (<c>[FromKeyedServices("oracle")]</c>), and
-    /// <see cref="IModelRegistry"/> for asynchronous access.
+    /// <see cref="IModelRegistry"/> for asynchronous access. The same names give an <see cref="IChatClient"/> and an
+    /// <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of <see cref="string"/> and <see cref="Embedding{T}"/> of <see cref="float"/>.
     /// </summary>
     /// <remarks>
     /// The options are checked when the host starts; all mistakes come in one <see cref="ConfigurationException"/>. Relative paths are looked
@@ -48,7 +51,19 @@ public static class EngineServices
         services.TryAddSingleton<IModel>(provider => provider.GetRequiredService<ModelRegistry>().Find(null));
         services.TryAddKeyedSingleton<IModel>(
             KeyedService.AnyKey, (provider, name) => provider.GetRequiredService<ModelRegistry>().Find(name as string));
+        services.TryAddSingleton<IChatClient>(provider => new ModelChatClient(ClientModelOf(provider, null)));
+        services.TryAddKeyedSingleton<IChatClient>(KeyedService.AnyKey, (provider, name) => new ModelChatClient(ClientModelOf(provider, name as string)));
+        services.TryAddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(provider => new ModelEmbeddingGenerator(ClientModelOf(provider, null)));
+        services.TryAddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(
+            KeyedService.AnyKey, (provider, name) => new ModelEmbeddingGenerator(ClientModelOf(provider, name as string)));
         services.AddHostedService<StartupLoading>();
         return new EngineBuilder(services);
+    }
+
+    private static ClientModel ClientModelOf(IServiceProvider provider, string? name)
+    {
+        var registry = provider.GetRequiredService<ModelRegistry>();
+        ModelEntry model = registry.Find(name);
+        return new ClientModel(model, model.Status.Name, cancellationToken => registry.GetAsync(name, cancellationToken), () => model.Status.State == ModelState.Ready);
     }
 }

@@ -26,7 +26,7 @@ internal static class ModelEntryRules
         {
             yield return $"Device is '{options.Device}'. Set it to one of {string.Join(", ", Devices)}.";
         }
-        foreach (string mistake in ModelOptionRules.Mistakes(options))
+        foreach (string mistake in ModelOptionRules.Mistakes(options, path => folders.Missing(path, "file")))
         {
             yield return mistake;
         }

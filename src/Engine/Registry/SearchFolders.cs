@@ -1,4 +1,5 @@
 using Engine.BuiltIn;
+using Engine.Chat;
 
 namespace Engine.Registry;
 
@@ -18,6 +19,7 @@ internal sealed class SearchFolders(string? contentRoot)
     {
         Path = Resolve(options.Path),
         Adapters = [.. options.Adapters.Select(adapter => adapter with { Path = Resolve(adapter.Path) })],
+        ChatTemplate = options.ChatTemplate is { } template && !NamedTemplates.IsFamily(template) ? Resolve(template) : options.ChatTemplate,
         LibraryPath = options.LibraryPath is { } library ? Resolve(library) : null,
     };
 

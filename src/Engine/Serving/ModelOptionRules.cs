@@ -1,10 +1,14 @@
+using Engine.Chat;
+
 namespace Engine.Serving;
 
 /// <summary>What the values of a model's options must be, whichever backend loads it.</summary>
 internal static class ModelOptionRules
 {
     /// <summary>The mistakes, each a sentence that begins with the option.</summary>
-    public static IEnumerable<string> Mistakes(ModelOptions options)
+    /// <param name="options">The options.</param>
+    /// <param name="missing">Says of a path where nothing was found; null where it was looked for in one place.</param>
+    public static IEnumerable<string> Mistakes(ModelOptions options, Func<string, string>? missing = null)
     {
         if (options.ContextLength < 0)
         {
@@ -73,6 +77,10 @@ internal static class ModelOptionRules
         if (!Enum.IsDefined(options.Tokenizer))
         {
             yield return $"Tokenizer is {options.Tokenizer}. Set it to {string.Join(" or ", Enum.GetNames<TokenizerRule>().Select(name => name.ToLowerInvariant()))}.";
+        }
+        if (!string.IsNullOrWhiteSpace(options.ChatTemplate) && NamedTemplates.Mistake(options.ChatTemplate, missing) is { } mistake)
+        {
+            yield return $"ChatTemplate {mistake}";
         }
         for (int i = 0; i < options.Adapters.Count; i++)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Engine.Chat;
 using Engine.Generation;
 using Microsoft.Extensions.Logging;
 
@@ -36,11 +37,13 @@ public sealed class ServedModel : IModel
     /// <param name="options">How requests share it.</param>
     /// <param name="logger">Receives warnings about prompts, and what the file says of sampling.</param>
     /// <param name="time">Times the tokens; null for the system's clock.</param>
+    /// <exception cref="ConfigurationException">The options do not fit the model, or name no chat template; the model is disposed then.</exception>
     public ServedModel(ILoadedModel model, ServingOptions options, ILogger? logger = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        (_model, _time, Card, Tokenizer) = (model, time ?? TimeProvider.System, model.Card, model.Tokenizer);
+        (_model, _time, Tokenizer) = (model, time ?? TimeProvider.System, model.Tokenizer);
+        Card = WithTemplate(model, options);
         if (options.CacheTokens > 0 && options.CacheTokens < Card.ContextLength)
         {
             model.Dispose();
@@ -205,6 +208,24 @@ public sealed class ServedModel : IModel
         finally
         {
             Stop(ticket, null);
+        }
+    }
+
+    private static ModelCard WithTemplate(ILoadedModel model, ServingOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.ChatTemplate))
+        {
+            return model.Card;
+        }
+        try
+        {
+            var templates = new Dictionary<string, string>(model.Card.ChatTemplates) { [ModelCard.DefaultChatTemplate] = NamedTemplates.Read(options.ChatTemplate) };
+            return model.Card with { ChatTemplates = templates };
+        }
+        catch (ConfigurationException)
+        {
+            model.Dispose();
+            throw;
         }
     }
 

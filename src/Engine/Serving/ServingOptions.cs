@@ -1,6 +1,6 @@
 namespace Engine.Serving;
 
-/// <summary>How the requests of one model share it.</summary>
+/// <summary>How the requests of one model share it, and what all of them are read by.</summary>
 public sealed record ServingOptions
 {
     /// <summary>Generations that run side by side.</summary>
@@ -14,6 +14,9 @@ public sealed record ServingOptions
 
     /// <summary>How long a reader that takes nothing may keep a place that others wait for.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>As <see cref="ModelOptions.ChatTemplate"/>.</summary>
+    public string? ChatTemplate { get; init; }
 
     /// <summary>The batch that a model's generations share.</summary>
     public BatchShape ShapeFor(ModelCard card)
@@ -29,6 +32,6 @@ public sealed record ServingOptions
     public static ServingOptions Of(ModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue };
+        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue, ChatTemplate = options.ChatTemplate };
     }
 }

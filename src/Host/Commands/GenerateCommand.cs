@@ -46,7 +46,7 @@ internal sealed class GenerateCommand
             ],
         };
         verb.Add(_prompt);
-        verb.AddGroup("Prompt and answer", _file, _tokens, _form.ParseSpecial, _form.Chat, _form.System, _maxTokens, _stop, _ignoreEos, _json);
+        verb.AddGroup("Prompt and answer", _file, _tokens, _form.ParseSpecial, _form.Chat, _form.System, _form.Template, _maxTokens, _stop, _ignoreEos, _json);
         _sampling.AddTo(verb);
         verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
         _model.AddTo(verb);
@@ -58,7 +58,7 @@ internal sealed class GenerateCommand
     {
         bool verify = parsed.GetValue(_verify);
         Func<IModel, Prompt> prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false);
-        ModelOptions options = _model.Read(parsed);
+        ModelOptions options = _model.Read(parsed) with { ChatTemplate = parsed.GetValue(_form.Template) };
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
@@ -103,7 +103,7 @@ internal sealed class GenerateCommand
             ({ }, null, null) => Text(text),
             (null, { }, null) => Text(await TextFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
             (null, null, { }) => _form.IsGiven(parsed)
-                ? throw new InvalidRequestException("Expected a text for --parse-special, --chat and --system, found --tokens. Give the text, or leave them out.")
+                ? throw new InvalidRequestException("Expected a text for --parse-special, --chat, --system and --chat-template, found --tokens. Give the text, or leave them out.")
                 : _ => Prompt.FromTokens(tokens),
             (null, null, null) => throw new InvalidRequestException(
                 "A prompt is missing: give it as PROMPT, through a pipe, with --file PATH or with --tokens IDS."),

@@ -13,13 +13,15 @@ internal sealed class PromptForm
 
     public Option<bool> Chat { get; } = new("--chat")
     {
-        Description = "Takes the prompt as what a user says, and puts it into the model's own chat template.",
+        Description = "Takes the prompt as what a user says, and puts it into the model's chat template.",
     };
 
     public Option<string?> System { get; } = new("--system") { HelpName = "TEXT", Description = "The system message of the chat; implies --chat." };
 
+    public Option<string?> Template { get; } = ChatTemplateOption.Create("The chat's template, in place of the model's own; implies --chat.");
+
     /// <summary>Whether one of them is there.</summary>
-    public bool IsGiven(ParseResult parsed) => parsed.GetValue(ParseSpecial) || parsed.GetValue(Chat) || parsed.GetValue(System) is not null;
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(ParseSpecial) || IsChat(parsed);
 
     /// <summary>Refuses two forms at once, before a model is loaded.</summary>
     /// <exception cref="InvalidRequestException">There are two.</exception>
@@ -40,9 +42,9 @@ internal sealed class PromptForm
         {
             return parsed.GetValue(ParseSpecial) ? Prompt.FromParts([new PromptPart(text, IsMarkup: true)]) : Prompt.FromText(text);
         }
-        ChatTemplate template = ChatTemplate.FromModel(model) ?? throw new UnsupportedRequestException(
+        ChatTemplate template = ModelTemplates.Find(model) ?? throw new UnsupportedRequestException(
             $"Reading the chat template of {Path.GetFileName(model.Card.Path)}: expected 'tokenizer.chat_template' in its metadata, found none. "
-            + "Leave --chat and --system out, or take a model that is made for chats.");
+            + $"Leave --chat and --system out, or set {Template.Name} to {NamedTemplates.Choices}.");
         var messages = new List<TemplateMessage> { new("user", text) };
         if (parsed.GetValue(System) is { } system)
         {
@@ -51,5 +53,5 @@ internal sealed class PromptForm
         return template.Render(new ChatTemplateInput { Messages = messages }).ToPrompt();
     }
 
-    private bool IsChat(ParseResult parsed) => parsed.GetValue(Chat) || parsed.GetValue(System) is not null;
+    private bool IsChat(ParseResult parsed) => parsed.GetValue(Chat) || parsed.GetValue(System) is not null || parsed.GetValue(Template) is not null;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Engine.Api.Service;
+using Engine.Chat;
 using Engine.Host.Api;
 using Engine.Registry;
 using Microsoft.Extensions.Options;
@@ -19,13 +20,14 @@ internal sealed class ServeCommand
     private readonly Option<bool> _exact = new("--exact") { Description = "Make what a request gets independent of its neighbours, bit for bit, at some cost in speed." };
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
     private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; it is answered 504 else. Default 0: none.");
+    private readonly Option<string?> _template = ChatTemplateOption.Create("The template of chats, in place of the model's own.");
     private readonly ModelSelection _model = new();
 
     public static Command Create() => new ServeCommand().CreateVerb();
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("serve", "Serves models over HTTP to clients of OpenAI's, Anthropic's and Ollama's APIs; ranks, scores and tokens; GET /health. "
+        var verb = new Verb("serve", "Serves models over HTTP: OpenAI's chats, responses, completions and embeddings, ranks, scores and tokens, GET /health. "
             + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
         {
             StopsWithin = null,
@@ -36,7 +38,7 @@ internal sealed class ServeCommand
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
-        verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain);
+        verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain, _template);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -146,6 +148,8 @@ internal sealed class ServeCommand
         Add(_model.Threads, model + nameof(ModelOptions.Threads));
         Add(_model.Context, model + nameof(ModelOptions.ContextLength));
         Add(_model.Tokenizer, model + nameof(ModelOptions.Tokenizer));
+        Action<Option<string?>, string> addTemplate = NamedTemplates.IsFamily(parsed.GetValue(_template) ?? "") ? Add : AddPath;
+        addTemplate(_template, model + nameof(ModelOptions.ChatTemplate));
         AddPath(_model.Library, model + nameof(ModelOptions.LibraryPath));
         foreach ((string key, string value) in _model.Native.Given(parsed))
         {

@@ -42,6 +42,8 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:a:SplitMode", "rows"),
             ("Engine:Models:a:Repack", "maybe"),
             ("Engine:Models:b:Tokenizer", "7"),
+            ("Engine:Models:b:ChatTemplate", "no/such.jinja"),
+            ("Engine:Models:c:ChatTemplate", "chatlm"),
             ("Engine:Models:b:LibraryPath", "no/such/folder"),
             ("Engine:Models:b:Adapters:0:Path", "no/such/adapter.gguf"),
             ("Engine:Models:b:Adapters:1:Path", File),
@@ -53,7 +55,7 @@ public sealed class EngineConfigurationTests
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 28 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 30 mistakes.
             - Model is not a known key. Did you mean Models?
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Repack is 'maybe'. Set it to true or false.
@@ -62,7 +64,7 @@ public sealed class EngineConfigurationTests
             - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, ChatTemplate, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
@@ -79,9 +81,11 @@ public sealed class EngineConfigurationTests
             - Models:b:MainDevice is -1. Set it to the number of a device, from 0.
             - Models:b:GpuLayers is -3. Set it to a number of layers, or to -1 for all.
             - Models:b:Tokenizer is 7. Set it to trained or native.
+            - Models:b:ChatTemplate is 'no/such.jinja', and there is no such file in {Folders}.
             - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file in {Folders}.
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder in {Folders}.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
+            - Models:c:ChatTemplate is 'chatlm', which is no family and no file. Did you mean 'chatml'?
             """.ReplaceLineEndings("\n"),
             error.Message);
     }
@@ -103,6 +107,25 @@ public sealed class EngineConfigurationTests
             "Reading the configuration section 'Engine': expected models that can be loaded, found 1 mistake.\n"
             + "- Models is empty. Set Models:default:Path to the path of a GGUF file.",
             error.Message);
+    }
+
+    [Fact]
+    public void A_chat_template_is_a_family_or_a_file_that_is_found_as_other_files_are()
+    {
+        string template = Path.Combine(AppContext.BaseDirectory, $"{Path.GetRandomFileName()}.jinja");
+        System.IO.File.WriteAllText(template, "{{ messages[0].content }}");
+        try
+        {
+            EngineOptions options = Read(
+                ("Engine:Models:default:Path", File), ("Engine:Models:default:ChatTemplate", Path.GetFileName(template)),
+                ("Engine:Models:family:Path", File), ("Engine:Models:family:ChatTemplate", "ChatML"),
+                ("Engine:Models:own:Path", File), ("Engine:Models:own:ChatTemplate", ""));
+            Assert.Equal((template, "ChatML"), (options.Models["default"].ChatTemplate, options.Models["family"].ChatTemplate));
+        }
+        finally
+        {
+            System.IO.File.Delete(template);
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Engine.Registry;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,6 +35,45 @@ public sealed class ModelRegistryTests
         using IHost host = Build(new FakeBackend(), "small");
         await host.StartAsync();
         Assert.Same(host.Services.GetRequiredKeyedService<IModel>("small"), host.Services.GetRequiredService<IModel>());
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Each_model_is_also_a_chat_client_and_an_embedding_generator()
+    {
+        using IHost host = Build(new FakeBackend(), "oracle", "default");
+        await host.StartAsync();
+        foreach (string name in new[] { "default", "oracle" })
+        {
+            IModel model = host.Services.GetRequiredKeyedService<IModel>(name);
+            var chat = host.Services.GetRequiredKeyedService<IChatClient>(name);
+            var embedding = host.Services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(name);
+            Assert.Same(model, chat.GetService<IModel>());
+            Assert.Same(model, embedding.GetService<IModel>());
+            Assert.Equal(name, chat.GetService<ChatClientMetadata>()!.DefaultModelId);
+            Assert.Equal((name, model.Card.EmbeddingLength), (embedding.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelId, embedding.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions));
+        }
+        Assert.Equal("default", host.Services.GetRequiredService<IChatClient>().GetService<ChatClientMetadata>()!.DefaultModelId);
+        Assert.Equal("default", host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>().GetService<EmbeddingGeneratorMetadata>()!.DefaultModelId);
+        Assert.Throws<ConfigurationException>(() => host.Services.GetRequiredKeyedService<IChatClient>("other"));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_chat_client_taken_before_the_start_waits_for_the_model()
+    {
+        var gate = new TaskCompletionSource();
+        using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
+        var chat = host.Services.GetRequiredService<IChatClient>();
+        Assert.Null(host.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>().GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
+        Task start = host.StartAsync();
+        Task<ChatResponse> answer = chat.GetResponseAsync("Hi");
+        Assert.False(answer.IsCompleted);
+        gate.SetResult();
+        await start;
+        // The model is a table: it has no template.
+        var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => answer);
+        Assert.Contains("Set Engine:Models:default:ChatTemplate to the path", refusal.Message, StringComparison.Ordinal);
         await host.StopAsync();
     }
 

@@ -16,6 +16,26 @@ public sealed class ServedModelTests
         model.GenerateAsync(request ?? Greedy(), cancellation).ToListAsync(CancellationToken.None).AsTask();
 
     [Fact]
+    public async Task A_chat_template_takes_the_place_of_the_files_default_one()
+    {
+        ModelCard own = new ScriptedModel().Card with { ChatTemplates = new Dictionary<string, string> { [ModelCard.DefaultChatTemplate] = "own", ["tool_use"] = "tools" } };
+        await using var model = new ServedModel(new ScriptedModel { Card = own }, ServingOptions.Of(new ModelOptions { ChatTemplate = "plain" }));
+        Assert.Equal("Hi.", Engine.Chat.ChatTemplate.FromModel(model)!.Render(new() { Messages = [new("user", "Hi.")] }).Text);
+        Assert.Equal("tools", model.Card.ChatTemplates["tool_use"]);
+        await using var silent = new ServedModel(new ScriptedModel { Card = own }, ServingOptions.Of(new ModelOptions { ChatTemplate = " " }));
+        Assert.Equal("own", silent.Card.ChatTemplates[ModelCard.DefaultChatTemplate]);
+    }
+
+    [Fact]
+    public void A_chat_template_that_is_none_is_refused_and_the_model_let_go_of()
+    {
+        var scripted = new ScriptedModel();
+        var refusal = Assert.Throws<ConfigurationException>(() => new ServedModel(scripted, new() { ChatTemplate = "chatlm" }));
+        Assert.Contains("Did you mean 'chatml'?", refusal.Message, StringComparison.Ordinal);
+        Assert.True(scripted.Disposed);
+    }
+
+    [Fact]
     public async Task A_prompt_without_tokens_is_refused()
     {
         await using var model = new ServedModel(new ScriptedModel { Tokenizer = new ScriptedModel.Bytes { Bos = null } }, One);

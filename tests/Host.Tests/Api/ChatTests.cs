@@ -62,7 +62,37 @@ public sealed class ChatTests
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync("""{"messages": [{"role": "user", "content": "a"}]}""", path: "/v1/chat/completions");
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("Set Engine:Models:default:ChatTemplate", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.Contains("Set Engine:Models:default:ChatTemplate to the path of a Jinja file, or to the family", answer, StringComparison.Ordinal);
+        Assert.Contains("chatml", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("builtin:llama-stories", "")]
+    [InlineData("builtin:gpt2-moods", "chatml")]
+    public async Task A_model_chats_by_its_files_template_or_by_the_one_of_the_configuration(string path, string template)
+    {
+        await using TestServer server = await TestServer.StartAsync([new ReferenceModels.ReferenceBackend()], ("Engine:Models:default:Path", path), ("Engine:Models:default:ChatTemplate", template));
+        JsonElement answer = await server.ChatAsync("""{"messages": [{"role": "user", "content": "One rainy day, Peter was in the garden."}], "max_tokens": 8, "temperature": 0}""");
+        Assert.NotEmpty(answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!);
+        Assert.Equal(template.Length > 0, answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32() > 30); // markup is written out in bytes
+    }
+
+    /// <summary>Clients write arguments indented, compact or as "null", and results with quotes or without: the prompt is the same.</summary>
+    [Theory]
+    [InlineData("\"{\\n  \\\"city\\\": \\\"Oslo\\\"\\n}\"", "\"null\"", "\"\\\"sunny\\\"\"")]
+    [InlineData("\"{\\\"city\\\":\\\"Oslo\\\"}\"", "\"{}\"", "\"sunny\"")]
+    public async Task Calls_of_tools_and_their_results_have_one_form(string arguments, string none, string result)
+    {
+        const string Calls = "{% for m in messages %}<{{ m.role }}>{{ m.content or '' }}{% for c in m.tool_calls or [] %}[{{ c.function.name }} {{ c.function.arguments | tojson }}]{% endfor %}{% endfor %}";
+        var backend = new ScriptedBackend { ChatTemplate = Calls };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.ChatAsync($$"""
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": {{arguments}} } }, {"id": "c2", "type": "function", "function": {"name": "now", "arguments": {{none}} } }]},
+             {"role": "tool", "tool_call_id": "c1", "content": {{result}} }], "max_tokens": 1}
+            """);
+        Assert.Equal("<user>a<assistant>[weather {\"city\": \"Oslo\"}][now {}]<tool>sunny", string.Concat(Assert.Single(backend.Requests).Prompt.Parts!.Select(part => part.Text)));
     }
 
     [Theory]

@@ -70,7 +70,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
 
     private sealed class Model(ScriptedBackend script) : IModel
     {
-        public ModelCard Card => new()
+        public ModelCard Card { get; } = new()
         {
             Name = "script",
             Path = "script",

@@ -108,6 +108,20 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
+    public async Task A_chat_template_may_be_given_by_its_familys_name_or_as_a_file()
+    {
+        using var folder = new TemporaryFolder();
+        string[] rest = ["--temperature", "0", "--max-tokens", "8"];
+        Outcome plain = await RunAsync(["Be kind. Once upon", .. rest]);
+        Assert.Equal(plain.Output, (await RunAsync(["Once upon", "--system", "Be kind. ", "--chat-template", "plain", .. rest])).Output);
+        File.WriteAllText(folder.File("own.jinja"), "Be kind. {{ messages[0].content }}\n");
+        Assert.Equal(plain.Output, (await RunAsync(["Once upon", "--chat-template", folder.File("own.jinja"), .. rest])).Output);
+        Outcome refused = await RunAsync("Once upon", "--chat-template", "chatlm");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--chat-template is 'chatlm', which is no family and no file. Did you mean 'chatml'?", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_stop_text_ends_the_answer_before_it()
     {
         Outcome outcome = await RunAsync("", "--temperature", "0", "--stop", "never", "--stop", "gentle", "--json");

@@ -1,0 +1,224 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace Engine.Chat;
+
+/// <summary>What Microsoft.Extensions.AI asks, in the contract's words: messages and options become a generation's request, and its tokens contents.</summary>
+internal sealed class ChatTranslation
+{
+    private const string Doing = "Answering a chat";
+
+    private readonly ReasoningReader? _reasoning;
+
+    private ChatTranslation(GenerateRequest request, ReasoningReader? reasoning) => (Request, _reasoning) = (request, reasoning);
+
+    /// <summary>What the model is asked.</summary>
+    public GenerateRequest Request { get; }
+
+    /// <summary>Translates a request.</summary>
+    /// <param name="client">Whom the options' factory is given.</param>
+    /// <param name="names">What the user calls the model.</param>
+    /// <param name="model">The loaded model.</param>
+    /// <param name="messages">The conversation, oldest message first.</param>
+    /// <param name="options">What is asked of the answer; null for nothing.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <exception cref="UnsupportedRequestException">What is asked cannot be done here, or the model has no chat template.</exception>
+    /// <exception cref="InvalidRequestException">There are no messages, or a value makes no sense.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    public static ChatTranslation Read(
+        IChatClient client, ClientModel names, IModel model, IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        options ??= new ChatOptions();
+        names.CheckId(Doing, options.ModelId);
+        Refuse(options);
+        ChatTemplate template = ModelTemplates.Find(model) ?? throw new UnsupportedRequestException(ModelTemplates.Missing(names.Id, names.TemplateSetting) + ".");
+        RenderedChat prompt = template.Render(new ChatTemplateInput { Messages = Messages(messages, options.Instructions) }, cancellationToken);
+        return new ChatTranslation(Settings(client, prompt.ToPrompt(), options), ReasoningReader.For(template, prompt));
+    }
+
+    /// <summary>What a token brings: text, or what the model thinks before it answers; empty where it brings none.</summary>
+    public List<AIContent> Read(GeneratedToken token)
+    {
+        var contents = new List<AIContent>(2);
+        if (_reasoning is null)
+        {
+            Add(token.Text, isReasoning: false);
+            return contents;
+        }
+        foreach ((string text, bool isReasoning) in _reasoning.Add(token.Text))
+        {
+            Add(text, isReasoning);
+        }
+        if (token.FinishReason is not null && _reasoning.Finish() is { } rest)
+        {
+            Add(rest.Text, rest.IsReasoning);
+        }
+        return contents;
+
+        void Add(string text, bool isReasoning)
+        {
+            if (text.Length > 0)
+            {
+                contents.Add(isReasoning ? new TextReasoningContent(text) : new TextContent(text));
+            }
+        }
+    }
+
+    // What would change the answer and cannot be done is refused, not passed over.
+    private static void Refuse(ChatOptions options)
+    {
+        if (options.Tools is { Count: > 0 } tools)
+        {
+            throw new UnsupportedRequestException(
+                $"{Doing}: the options have tools ({string.Join(", ", tools.Select(tool => tool.Name))}), which a model cannot be given here. Leave Tools out.");
+        }
+        if (options.ToolMode is RequiredChatToolMode)
+        {
+            throw new UnsupportedRequestException($"{Doing}: the options require the call of a tool (ToolMode), which cannot be had here. Leave ToolMode out.");
+        }
+        if (options.ResponseFormat is { } format and not ChatResponseFormatText)
+        {
+            throw new UnsupportedRequestException(
+                $"{Doing}: the options ask for an answer in {(format is ChatResponseFormatJson ? "JSON" : format.GetType().Name)} (ResponseFormat), which cannot be promised here. Leave ResponseFormat out.");
+        }
+        if (options.ConversationId is { } conversation)
+        {
+            throw new UnsupportedRequestException(
+                $"{Doing}: the options continue the conversation '{conversation}' (ConversationId), and no history is kept here. Send the whole conversation, and leave ConversationId out.");
+        }
+        if (options.ContinuationToken is not null)
+        {
+            throw new UnsupportedRequestException($"{Doing}: the options continue an earlier answer (ContinuationToken), and none are kept here. Leave ContinuationToken out.");
+        }
+    }
+
+    private static GenerateRequest Settings(IChatClient client, Prompt prompt, ChatOptions options)
+    {
+        object? raw = options.RawRepresentationFactory?.Invoke(client);
+        GenerateRequest asked = raw as GenerateRequest ?? (raw is null ? new GenerateRequest { Prompt = prompt } : throw new InvalidRequestException(
+            $"{Doing}: expected a {nameof(GenerateRequest)} from the options' RawRepresentationFactory, found a {raw.GetType().Name}. Correct the factory."));
+        return asked with
+        {
+            Prompt = prompt,
+            MaxTokens = options.MaxOutputTokens ?? asked.MaxTokens,
+            Stop = options.StopSequences is { Count: > 0 } stops ? [.. asked.Stop, .. stops] : asked.Stop,
+            Sampling = new SamplingOptions
+            {
+                Temperature = options.Temperature,
+                TopP = options.TopP,
+                TopK = options.TopK,
+                FrequencyPenalty = options.FrequencyPenalty,
+                PresencePenalty = options.PresencePenalty,
+                // As over HTTP: -1 draws one.
+                Seed = options.Seed is null or -1 ? null : unchecked((ulong)options.Seed.Value),
+            }.WithDefaults(asked.Sampling),
+        };
+    }
+
+    private static List<TemplateMessage> Messages(IEnumerable<ChatMessage> messages, string? instructions)
+    {
+        var list = new List<TemplateMessage>();
+        if (!string.IsNullOrEmpty(instructions))
+        {
+            list.Add(new TemplateMessage(ChatRole.System.Value, instructions));
+        }
+        // The names of the tools that were called, which results do not carry.
+        var tools = new Dictionary<string, string>(StringComparer.Ordinal);
+        int index = 0;
+        foreach (ChatMessage? message in messages)
+        {
+            Add(message ?? throw new InvalidRequestException($"{Doing}: expected a message, number {index} is null. Leave it out."), index++, tools, list);
+        }
+        return list.Count > 0 ? list : throw new InvalidRequestException($"{Doing}: expected at least one message, found none. Send what the user says.");
+    }
+
+    /// <summary>Adds what templates see of a message: each result of a tool is a message of its own.</summary>
+    private static void Add(ChatMessage message, int index, Dictionary<string, string> tools, List<TemplateMessage> list)
+    {
+        var text = new StringBuilder();
+        var reasoning = new StringBuilder();
+        var calls = new List<JsonElement>();
+        var results = new List<TemplateMessage>();
+        foreach (AIContent content in message.Contents)
+        {
+            switch (content)
+            {
+                case TextContent part:
+                    text.Append(part.Text);
+                    break;
+                case TextReasoningContent part:
+                    reasoning.Append(part.Text);
+                    break;
+                case FunctionCallContent call:
+                    tools[call.CallId] = call.Name;
+                    calls.Add(ToolTurns.Call(call.CallId, call.Name, call.Arguments is null ? null : Json(call.Arguments, index)));
+                    break;
+                case FunctionResultContent result:
+                    results.Add(Result(result, tools.GetValueOrDefault(result.CallId), index));
+                    break;
+                case UsageContent or ErrorContent:
+                    break; // of an earlier answer, and nothing that was said
+                default:
+                    throw new UnsupportedRequestException(
+                        $"{Doing}: expected texts, calls of tools and their results, message {index} has a {content.GetType().Name}, which a model cannot be given here. Leave it out.");
+            }
+        }
+        if (results.Count == 0 || text.Length > 0 || calls.Count > 0)
+        {
+            // Templates know the older word.
+            string role = message.Role.Value == "developer" ? ChatRole.System.Value : message.Role.Value;
+            list.Add(new TemplateMessage(role, text.Length == 0 && calls.Count > 0 ? null : text.ToString()) { Fields = Fields(message.AuthorName, reasoning, calls) });
+        }
+        list.AddRange(results);
+    }
+
+    private static Dictionary<string, JsonElement> Fields(string? author, StringBuilder reasoning, List<JsonElement> calls)
+    {
+        var fields = new Dictionary<string, JsonElement>();
+        if (author is not null)
+        {
+            fields["name"] = Text(author);
+        }
+        if (reasoning.Length > 0)
+        {
+            fields["reasoning_content"] = Text(reasoning.ToString());
+        }
+        if (calls.Count > 0)
+        {
+            fields["tool_calls"] = JsonSerializer.SerializeToElement(calls, AIJsonUtilities.DefaultOptions);
+        }
+        return fields;
+    }
+
+    private static TemplateMessage Result(FunctionResultContent content, string? tool, int index)
+    {
+        string text = content.Result switch
+        {
+            string said => ToolTurns.Result(said),
+            null => content.Exception is { } e ? $"Error: {e.Message}" : "",
+            TextContent said => said.Text,
+            { } value => ToolTurns.Result(value is JsonElement json ? json : Json(value, index)),
+        };
+        var fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = Text(content.CallId) };
+        if (tool is not null)
+        {
+            fields["name"] = Text(tool);
+        }
+        return new TemplateMessage(ChatRole.Tool.Value, text) { Fields = fields };
+    }
+
+    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, AIJsonUtilities.DefaultOptions);
+
+    private static JsonElement Json(object value, int index)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException)
+        {
+            throw new InvalidRequestException($"{Doing}: expected in message {index} arguments and results that can be written as JSON, found a {value.GetType().Name}. Give texts, numbers or JSON.");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Chat;
+
+/// <summary>The chat templates of loaded models, each read once.</summary>
+internal static class ModelTemplates
+{
+    private static readonly ConditionalWeakTable<ModelCard, ChatTemplate> Known = [];
+
+    /// <summary>The template by which a model's conversations become prompts; null where it has none.</summary>
+    /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
+    public static ChatTemplate? Find(IModel model)
+    {
+        ModelCard card = model.Card;
+        if (Known.TryGetValue(card, out ChatTemplate? known))
+        {
+            return known;
+        }
+        ChatTemplate? template = ChatTemplate.FromModel(model);
+        return template is null ? null : Known.GetValue(card, _ => template);
+    }
+
+    /// <summary>Says that a model has none, and what to do: a sentence without its full stop, to which a door may add a way of its own.</summary>
+    /// <param name="model">What the user calls the model.</param>
+    /// <param name="setting">Where the user can set one, such as <c>Engine:Models:default:ChatTemplate</c>.</param>
+    public static string Missing(string model, string setting) =>
+        $"Answering a chat with '{model}': expected a chat template in its file, found none. Set {setting} to {NamedTemplates.Choices}";
+}

@@ -1,0 +1,85 @@
+namespace Engine.Chat;
+
+/// <summary>Tells what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text comes.</summary>
+internal sealed class ReasoningReader
+{
+    private const string Begin = "<think>";
+    private const string End = "</think>";
+
+    private string _held = "";
+    private bool? _isReasoning;  // null while it cannot be told
+    private bool _begins;        // the blanks around the marks are nobody's
+
+    /// <param name="isOpen">Whether the prompt has opened the reasoning already.</param>
+    private ReasoningReader(bool isOpen) => (_isReasoning, _begins) = (isOpen ? true : null, isOpen);
+
+    /// <summary>A reader of the answer to a prompt; null where the model's template knows no reasoning: then all text is the answer.</summary>
+    public static ReasoningReader? For(ChatTemplate template, RenderedChat prompt) =>
+        template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal)
+            ? new ReasoningReader(prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin)) : null;
+
+    /// <summary>What a piece of text makes certain, in its order.</summary>
+    public IEnumerable<(string Text, bool IsReasoning)> Add(string text)
+    {
+        _held += text;
+        if (_isReasoning is null)
+        {
+            string begin = _held.TrimStart();
+            if (begin.StartsWith(Begin, StringComparison.Ordinal))
+            {
+                (_held, _isReasoning, _begins) = (begin[Begin.Length..], true, true);
+            }
+            else if (!Begin.StartsWith(begin, StringComparison.Ordinal))
+            {
+                _isReasoning = false;
+            }
+        }
+        if (_isReasoning == true)
+        {
+            SkipBlanks();
+            int end = _held.IndexOf(End, StringComparison.Ordinal);
+            int certain = end >= 0 ? end : _held.Length - Overlap(_held);
+            if (certain > 0)
+            {
+                yield return (_held[..certain], true);
+            }
+            _held = _held[certain..];
+            if (end >= 0)
+            {
+                (_held, _isReasoning, _begins) = (_held[End.Length..], false, true);
+            }
+        }
+        if (_isReasoning == false)
+        {
+            SkipBlanks();
+            if (_held.Length > 0)
+            {
+                yield return (_held, false);
+                _held = "";
+            }
+        }
+    }
+
+    /// <summary>What was still held back when the text ended.</summary>
+    public (string Text, bool IsReasoning)? Finish() => _held.Length == 0 ? null : (_held, _isReasoning == true);
+
+    private void SkipBlanks()
+    {
+        if (_begins)
+        {
+            _held = _held.TrimStart();
+            _begins = _held.Length == 0;
+        }
+    }
+
+    /// <summary>Characters at the end of a text that may be the beginning of the end mark.</summary>
+    private static int Overlap(string text)
+    {
+        int length = Math.Min(text.Length, End.Length - 1);
+        while (!text.AsSpan(text.Length - length).SequenceEqual(End.AsSpan(0, length)))
+        {
+            length--;
+        }
+        return length;
+    }
+}
