@@ -24,7 +24,7 @@ internal static class ModelFile
         writer.SetMetadata(GgufKeys.FileType, 0u); // "all F32": nearly all of it is
         if (chatTemplate is not null)
         {
-            writer.SetMetadata("tokenizer.chat_template", chatTemplate);
+            writer.SetMetadata(GgufKeys.ChatTemplate, chatTemplate);
         }
         foreach (GgufTensor tensor in origin.Tensors)
         {

@@ -189,14 +189,14 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Conversations_for_a_model_without_a_template_are_said()
     {
-        string data = _folder.File("chat.jsonl"), model = Path.Combine(SharedFolder.Checkout, "models", "llama-stories-f32.gguf");
+        string data = _folder.File("chat.jsonl"), model = Path.Combine(SharedFolder.Checkout, "models", "gpt2-moods.gguf");
         File.WriteAllText(data, "{\"messages\": [{\"role\": \"user\", \"content\": \"b\"}, {\"role\": \"assistant\", \"content\": \"c\"}]}\n");
         string[] run = ["train", "--from", model, "--data", data, "--steps", "0", "--out", Output];
-        const string Shown = "llama-stories-f32.gguf has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. ";
+        const string Shown = "gpt2-moods.gguf has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. ";
         Assert.Equal(Shown + "The trained file gets this template.\n", (await EngineProcess.RunAsync(run)).Error);
         Assert.Equal(Shown + "An adapter holds no template, so that 'generate --chat' will not know it.\n", (await EngineProcess.RunAsync([.. run, "--lora-rank", "2"])).Error);
         Outcome refused = await EngineProcess.RunAsync("generate", "b", "--chat", "--model", model);
         Assert.Equal(2, refused.ExitCode);
-        Assert.StartsWith("Reading the chat template of llama-stories-f32.gguf", refused.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Reading the chat template of gpt2-moods.gguf", refused.Error, StringComparison.Ordinal);
     }
 }

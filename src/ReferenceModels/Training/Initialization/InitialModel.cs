@@ -90,6 +90,10 @@ public static class InitialModel
         writer.SetMetadata(GgufKeys.Name, shape.Name ?? shape.Architecture);
         writer.SetMetadata(GgufKeys.FileType, 0u);
         vocabulary(writer);
+        if (shape.ChatTemplate is not null)
+        {
+            writer.SetMetadata(GgufKeys.ChatTemplate, shape.ChatTemplate);
+        }
         Number(writer, shape, "context_length", shape.ContextLength);
         Number(writer, shape, "embedding_length", shape.EmbeddingLength);
         Number(writer, shape, "block_count", shape.BlockCount);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine;
+using Engine.Chat;
 
 namespace ReferenceModels.Training.Initialization;
 
@@ -61,6 +62,9 @@ public sealed record ModelShape
     /// <summary>How rows become one where BERT embeds a text: <c>mean</c> or <c>cls</c>.</summary>
     public string Pooling { get; init; } = "mean";
 
+    /// <summary>The chat template (Jinja) of its file; none where absent. Conversations are learned by it.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Reads a shape from a JSON file.</summary>
     /// <exception cref="InvalidRequestException">The file cannot be read or its numbers make no model.</exception>
     public static ModelShape Read(string path)
@@ -117,7 +121,7 @@ public sealed record ModelShape
         return type == typeof(int) ? "a whole number" : type == typeof(float) ? "a number" : type == typeof(bool) ? "true or false" : "a string";
     }
 
-    /// <summary>Refuses numbers that make no model.</summary>
+    /// <summary>Refuses numbers that make no model, and a chat template that is none.</summary>
     internal void Check(string path)
     {
         Expect(InitialModel.Architectures.Contains(Architecture), "architecture", $"one of {string.Join(", ", InitialModel.Architectures)}", Architecture);
@@ -137,6 +141,7 @@ public sealed record ModelShape
         Expect(RopeFreqBase > 1 && float.IsFinite(RopeFreqBase), "rope_freq_base", "a number above 1", RopeFreqBase);
         Expect(LayerNormEpsilon is null or (> 0 and < 1), "layer_norm_epsilon", "a number between 0 and 1", LayerNormEpsilon);
         Expect(Pooling is "mean" or "cls", "pooling", "mean or cls", Pooling);
+        CheckTemplate(path);
 
         void Positive(string name, int found) => Expect(found is > 0 and <= 1 << 24, name, $"a number from 1 to {1 << 24}", found);
 
@@ -146,6 +151,19 @@ public sealed record ModelShape
             {
                 throw new InvalidRequestException(FormattableString.Invariant($"Reading the model shape '{path}': expected as {name} {expected}, found {found}. Correct the number."));
             }
+        }
+    }
+
+    private void CheckTemplate(string path)
+    {
+        try
+        {
+            _ = ChatTemplate is null ? null : new ChatTemplate(ChatTemplate);
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new InvalidRequestException(
+                $"Reading the model shape '{path}': expected as chat_template a well-formed Jinja text, found in its line {e.Line}: {(e.InnerException ?? e).Message.TrimEnd('.')}. Correct the text.");
         }
     }
 }

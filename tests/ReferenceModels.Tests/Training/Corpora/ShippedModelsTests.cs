@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using Engine;
+using Engine.Chat;
+using Engine.Gguf;
 using ReferenceModels.Heads;
 using ReferenceModels.Training.Corpora;
+using ReferenceModels.Training.Initialization;
 
 namespace ReferenceModels.Tests.Training.Corpora;
 
@@ -22,6 +25,28 @@ public sealed class ShippedModelsTests
 
         Assert.InRange(new FileInfo(Path(name)).Length, 1000, 3_000_000);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path(name)))), File.ReadAllText(Path(card)), StringComparison.Ordinal);
+    }
+
+    /// <summary>The shape that train.sh begins with has the template of the files that ship.</summary>
+    [Theory]
+    [InlineData("llama-stories-f32.gguf")]
+    [InlineData("llama-stories-q8_0.gguf")]
+    public void The_story_teller_reads_a_chat_as_its_shape_says(string name)
+    {
+        ModelShape shape = ModelShape.Read(Path("shapes/llama-stories.json"));
+        using GgufFile file = GgufFile.Open(Path(name));
+        ChatTemplate template = ChatTemplate.FromMetadata(file.Metadata)!;
+        Assert.Equal(shape.ChatTemplate, template.Source);
+        Assert.Equal("One rainy day,", Render(("system", "Be kind."), ("user", " One rainy day, ")));
+        Assert.Equal("One rainy day, Peter", Render(("user", "One rainy day,"), ("user", "Peter")));
+        Assert.Equal("A day. He went.<|endoftext|>Next,", Render(("user", "A day."), ("assistant", " He went."), ("user", "Next,")));
+        Assert.Equal("A day. He went.<|endoftext|>Next,", Render(("user", "A day."), ("assistant", "He went."), ("user", "Next,")));
+        Assert.Equal("Once, there.<|endoftext|>", Render(("user", "Once"), ("assistant", ", there.")));
+        Assert.Equal("<|endoftext|>", Render(("system", "Be kind.")));
+        Assert.Equal("A day.<|endoftext|>", Render(("assistant", "A day.")));
+
+        string Render(params (string Role, string Content)[] messages) =>
+            template.Render(new ChatTemplateInput { Messages = [.. messages.Select(message => new TemplateMessage(message.Role, message.Content))] }).Text;
     }
 
     [Theory]

@@ -43,6 +43,17 @@ public sealed class InitialModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_chat_template_of_the_shape_is_the_files()
+    {
+        string data = _files.Write("data.txt", "one two three four five six\n");
+        ModelShape shape = TrainingFiles.Shape("llama");
+        await using IModel without = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Model(shape, data, 300), Threads = 1 });
+        Assert.Empty(without.Card.ChatTemplates);
+        await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Model(shape with { ChatTemplate = "{{ messages[0].content }}" }, data, 300), Threads = 1 });
+        Assert.Equal("{{ messages[0].content }}", model.Card.ChatTemplates[ModelCard.DefaultChatTemplate]);
+    }
+
     [Theory]
     [InlineData("""{"architecture": "llama"}""", "embedding_length")]
     [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected as architecture one of bert, gpt2, llama, t5, transformer, found lama")]
@@ -53,6 +64,7 @@ public sealed class InitialModelTests : IDisposable
     [InlineData("""{"architecture": "gpt2", "embedding_length": "8"}""", "expected as embedding_length a whole number, found \"8\"")]
     [InlineData("""{"architecture": "gpt2", "architecture": "bert"}""", "found 'architecture' twice")]
     [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count at most the 1 of block_count")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8, "chat_template": "a\n{{ b"}""", "expected as chat_template a well-formed Jinja text, found in its line 2: ")]
     [InlineData("nothing", "line 1")]
     public void A_shape_that_makes_no_model_is_refused(string json, string sentence) => Assert.Contains(
         sentence, Assert.Throws<InvalidRequestException>(() => ModelShape.Read(_files.Write("shape.json", json))).Message, StringComparison.Ordinal);
