@@ -7,7 +7,7 @@ namespace Engine.Api.Answers;
 internal static class Conversations
 {
     /// <summary>Whether conversations can become prompts of a model.</summary>
-    public static bool HasTemplate(IModel model) => model.Card.ChatTemplates.ContainsKey(ModelCard.DefaultChatTemplate);
+    public static bool HasTemplate(IModel model) => ModelTemplates.Find(model) is not null;
 
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="name">The model's configured name.</param>

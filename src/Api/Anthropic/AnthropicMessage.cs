@@ -27,18 +27,21 @@ internal sealed class AnthropicMessage
         string role = Role is "user" or "assistant" or "system" ? Role
             : throw Check.Wrong($"{field}.role", "user, assistant or system", Role is null ? "none" : $"'{Role}'");
         var text = new StringBuilder();
-        var calls = new List<EarlierCall>();
+        var calls = new List<JsonElement>();
         var messages = new List<TemplateMessage>();
         foreach (ContentBlock block in Content?.Blocks ?? [])
         {
             switch (block.Type)
             {
                 case ContentBlock.CallType when role == "assistant":
-                    calls.Add(EarlierCall.Of(block.Id, block.Name!, block.Input));
+                    calls.Add(ToolTurns.Call(block.Id, block.Name!, block.Input));
                     break;
                 case ContentBlock.ResultType when role == "user":
                     Say();
-                    messages.Add(new TemplateMessage("tool", block.Text) { Fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = EarlierCall.ToField(block.Id!) } });
+                    messages.Add(new TemplateMessage("tool", ToolTurns.Result(block.Text!))
+                    {
+                        Fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = JsonSerializer.SerializeToElement(block.Id!, AnthropicJson.Api.String) },
+                    });
                     break;
                 case ContentBlock.TextType:
                     text.Append(block.Text);
@@ -49,7 +52,10 @@ internal sealed class AnthropicMessage
         }
         if (calls.Count > 0)
         {
-            messages.Add(new TemplateMessage(role, text.Length > 0 ? text.ToString() : null) { Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = EarlierCall.ToField(calls) } });
+            messages.Add(new TemplateMessage(role, text.Length > 0 ? text.ToString() : null)
+            {
+                Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = JsonSerializer.SerializeToElement(calls, AnthropicJson.Api.ListJsonElement) },
+            });
         }
         else if (text.Length > 0 || messages.Count == 0)
         {

@@ -44,21 +44,23 @@ internal sealed class OllamaMessage
         var fields = new Dictionary<string, JsonElement>();
         if (ToolCalls is { Count: > 0 })
         {
-            fields["tool_calls"] = EarlierCall.ToField([.. ToolCalls.Select((call, i) => call?.Read($"{field}.tool_calls[{i}]") ?? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null"))]);
+            List<JsonElement> calls = [.. ToolCalls.Select((call, i) => call?.Read($"{field}.tool_calls[{i}]") ?? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null"))];
+            fields["tool_calls"] = JsonSerializer.SerializeToElement(calls, OllamaJson.Api.ListJsonElement);
         }
         if (Thinking is { Length: > 0 })
         {
-            fields["reasoning_content"] = EarlierCall.ToField(Thinking);
+            fields["reasoning_content"] = JsonSerializer.SerializeToElement(Thinking, OllamaJson.Api.String);
         }
         if (ToolName is { Length: > 0 })
         {
-            fields["name"] = EarlierCall.ToField(ToolName);
+            fields["name"] = JsonSerializer.SerializeToElement(ToolName, OllamaJson.Api.String);
         }
         if (ToolCallId is { Length: > 0 })
         {
-            fields["tool_call_id"] = EarlierCall.ToField(ToolCallId);
+            fields["tool_call_id"] = JsonSerializer.SerializeToElement(ToolCallId, OllamaJson.Api.String);
         }
-        return new TemplateMessage(role, ToolCalls is { Count: > 0 } && Content is not { Length: > 0 } ? null : Content ?? "") { Fields = fields };
+        string text = Content ?? "";
+        return new TemplateMessage(role, role == "tool" ? ToolTurns.Result(text) : text.Length == 0 && ToolCalls is { Count: > 0 } ? null : text) { Fields = fields };
     }
 }
 
@@ -67,7 +69,7 @@ internal sealed class OllamaMessage
 /// <param name="Function">What is called.</param>
 internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
 {
-    public EarlierCall Read(string field) => EarlierCall.Of(
+    public JsonElement Read(string field) => ToolTurns.Call(
         Id, Function?.Name ?? throw Check.Wrong($"{field}.function.name", "a string", "none"),
         Function.Arguments is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) } other
             ? throw Check.Wrong($"{field}.function.arguments", "an object", JsonMistake.Kind(other)) : Function.Arguments);

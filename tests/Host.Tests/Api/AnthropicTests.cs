@@ -48,7 +48,7 @@ public sealed class AnthropicTests
             {"max_tokens": 1, "messages": [{"role": "user", "content": "sum?"},
              {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": "well"}, {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1}}, {"type": "tool_use", "id": "t2", "name": "now", "input": {}}]},
              {"role": "system", "content": "hurry"},
-             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "2"}, {"type": "tool_result", "tool_use_id": "t2", "content": [{"type": "text", "text": "no"}, {"type": "text", "text": "on"}]}, {"type": "text", "text": "so?"}]}]}
+             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "\"2\""}, {"type": "tool_result", "tool_use_id": "t2", "content": [{"type": "text", "text": "no"}, {"type": "text", "text": "on"}]}, {"type": "text", "text": "so?"}]}]}
             """);
         Assert.Equal(
             """<user>sum?<assistant>well[t1 function add {"a": 1}][t2 function now {}]<system>hurry<tool t1>2<tool t2>noon<user>so?<assistant>""",
@@ -230,6 +230,25 @@ public sealed class AnthropicTests
         JsonElement answer = await server.AskAsync(Count, $$"""{"model": "default", {{Conversation}}}""");
         Assert.Equal(Assert.Single(backend.Requests).Prompt.ToTokens(tokenizer).Count, answer.GetProperty("input_tokens").GetInt32());
         Assert.InRange(answer.GetProperty("input_tokens").GetInt32(), 10, 100);
+    }
+
+    [Fact]
+    public async Task The_default_model_answers_and_its_counts_agree_streamed_and_not()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
+        const string Conversation = """
+            "messages": [{"role": "user", "content": "Tell me a story about a dog."}]
+            """;
+        string body = $$"""{"max_tokens": 12, "temperature": 0, {{Conversation}}}""";
+        int count = (await server.AskAsync(Count, $$"""{{{Conversation}}}""")).GetProperty("input_tokens").GetInt32();
+        JsonElement whole = await server.AskAsync(Messages, body);
+        (string Name, JsonElement Data)[] events = await StreamAsync(server, body[..^1] + """, "stream": true}""");
+        string text = whole.GetProperty("content")[0].GetProperty("text").GetString()!;
+        Assert.NotEqual("", text);
+        Assert.Equal(text, string.Concat(events.Where(one => one.Name == "content_block_delta").Select(one => one.Data.GetProperty("delta").GetProperty("text").GetString())));
+        JsonElement[] usages = [whole.GetProperty("usage"), events[0].Data.GetProperty("message").GetProperty("usage"), events[^2].Data.GetProperty("usage")];
+        Assert.All(usages, usage => Assert.Equal(count, usage.GetProperty("input_tokens").GetInt32() + usage.GetProperty("cache_read_input_tokens").GetInt32()));
+        Assert.Equal(whole.GetProperty("usage").GetProperty("output_tokens").GetInt32(), usages[2].GetProperty("output_tokens").GetInt32());
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class OllamaTests
              "options": {"num_predict": 3, "num_ctx": 4096, "num_gpu": -1, "num_thread": 2, "num_keep": 4, "numa": false},
              "messages": [{"role": "system", "content": "be short"}, {"role": "user", "content": "a", "images": [], "thinking": "", "tool_calls": []},
               {"role": "assistant", "content": "", "thinking": "hm", "tool_calls": [{"id": null, "index": null, "function": {"name": "add", "description": null, "arguments": {"a": 1}}}]},
-              {"role": "tool", "content": "2", "tool_name": "add"}, {"role": "user", "content": "so?", "images": null}]}
+              {"role": "tool", "content": "\"2\"", "tool_name": "add"}, {"role": "user", "content": "so?", "images": null}]}
             """);
         Assert.Equal("default", answer.GetProperty("model").GetString());
         Assert.EndsWith("Z", answer.GetProperty("created_at").GetString(), StringComparison.Ordinal);
