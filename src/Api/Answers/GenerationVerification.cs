@@ -8,8 +8,9 @@ namespace Engine.Api.Answers;
 /// <summary>The verification of a request's answers: the logits of each token are kept on its way, and judged when the last one is through.</summary>
 /// <param name="each">One for each prompt.</param>
 /// <param name="settings">What was asked of each generation.</param>
+/// <param name="call">The time that is left.</param>
 /// <param name="release">Called when nothing is kept any more.</param>
-internal sealed class GenerationVerification(IReadOnlyList<Verification> each, GenerationSettings settings, Action release) : IDisposable
+internal sealed class GenerationVerification(IReadOnlyList<Verification> each, GenerationSettings settings, ModelCall call, Action release) : IDisposable
 {
     private readonly List<GeneratedToken>[] _steps = [.. Enumerable.Range(0, each.Count * settings.Answers).Select(_ => new List<GeneratedToken>())];
     private Action? _release = release;
@@ -31,16 +32,33 @@ internal sealed class GenerationVerification(IReadOnlyList<Verification> each, G
             _steps[answer].Add(token);
             yield return (answer, WithoutLogits(token));
         }
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (call.Left() is { } left)
+        {
+            late.CancelAfter(left);
+        }
         var reports = new List<ParityReport>(_steps.Length);
         for (int answer = 0; answer < _steps.Length; answer++)
         {
-            reports.Add(await each[answer / settings.Answers].RunAsync(_steps[answer], null, cancellationToken).ConfigureAwait(false));
+            reports.Add(await JudgeAsync(answer, late.Token, cancellationToken).ConfigureAwait(false));
             _steps[answer] = []; // its logits
         }
         Verdict = GenerationVerdict.Of(reports);
     }
 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+
+    private async Task<ParityReport> JudgeAsync(int answer, CancellationToken late, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await each[answer / settings.Answers].RunAsync(_steps[answer], null, late).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw call.Late();
+        }
+    }
 
     // What was asked for beside the verification is taken from the same logits.
     private GeneratedToken WithoutLogits(GeneratedToken token)

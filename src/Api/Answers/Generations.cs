@@ -23,7 +23,7 @@ internal sealed class Generations(ModelAccess models, RunningRequests requests, 
         IReadOnlyList<Prompt> asking = prompts(name, model);
         models.CheckAnswers(asking.Count * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
-            : await verifications.BeginAsync(name, model, asking, settings, context.RequestAborted).ConfigureAwait(false);
+            : await verifications.BeginAsync(new ModelCall(name, model, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
         GenerateRequest[] each = [.. (verification?.Prompts ?? asking).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);

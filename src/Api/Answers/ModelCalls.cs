@@ -39,5 +39,8 @@ internal sealed class ModelCall(string name, IModel model, TimeSpan? deadline, T
     /// <exception cref="DeadlineExceededException">Nothing is.</exception>
     public TimeSpan? Left() => deadline is not { } all ? null
         : all - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
-        : throw new DeadlineExceededException(Model.Card.Name, all);
+        : throw Late();
+
+    /// <summary>What a request ends with whose time is over.</summary>
+    public DeadlineExceededException Late() => new(Model.Card.Name, deadline ?? TimeSpan.Zero);
 }

@@ -16,19 +16,17 @@ internal sealed class Verifications(ModelAccess models, IEnumerable<IModelBacken
     private long _kept;
 
     /// <summary>Prepares the verification of a request's answers.</summary>
-    /// <param name="name">The model's configured name.</param>
-    /// <param name="model">The model.</param>
+    /// <param name="call">The model, and the time that the request may take.</param>
     /// <param name="prompts">The request's prompts.</param>
     /// <param name="settings">What is asked of each generation.</param>
-    /// <param name="cancellationToken">Ends the waiting for the reference.</param>
     /// <exception cref="ApiException">There is no reference for the model, or too much is being verified.</exception>
     /// <exception cref="InvalidRequestException">The logits of so many tokens would fill the memory.</exception>
-    public async Task<GenerationVerification> BeginAsync(
-        string name, IModel model, IReadOnlyList<Prompt> prompts, GenerationSettings settings, CancellationToken cancellationToken)
+    public async Task<GenerationVerification> BeginAsync(ModelCall call, IReadOnlyList<Prompt> prompts, GenerationSettings settings)
     {
+        (string name, IModel model) = (call.Name, call.Model);
         int answers = prompts.Count * settings.Answers;
         long bytes = Verification.RequireRoom(model.Card, settings.MaxTokens, answers, "max_tokens");
-        IModel reference = await ReferenceAsync(name, model.Card).WaitAsync(cancellationToken).ConfigureAwait(false);
+        IModel reference = await ReferenceAsync(name, model.Card).WaitAsync(call.Ended).ConfigureAwait(false);
         Verification[] each = [.. prompts.Select(prompt => new Verification(model, reference, prompt, Numerics.Production))];
         if (Interlocked.Add(ref _kept, bytes) > Verification.MostBytes)
         {
@@ -38,7 +36,7 @@ internal sealed class Verifications(ModelAccess models, IEnumerable<IModelBacken
                 $"Verifying answers of '{name}': as much is being verified already as the memory is to hold. Send the request again later, or with a smaller 'max_tokens'.",
                 "verify", "verification_full");
         }
-        return new GenerationVerification(each, settings, () => Interlocked.Add(ref _kept, -bytes));
+        return new GenerationVerification(each, settings, call, () => Interlocked.Add(ref _kept, -bytes));
     }
 
     public async ValueTask DisposeAsync()

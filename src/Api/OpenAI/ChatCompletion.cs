@@ -42,6 +42,7 @@ internal sealed class ChatChunk
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }
 
+    /// <summary>What the reference makes of the tokens of all answers; in the last chunk, where it was asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerationVerdict? Verification { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Engine.BuiltIn;
 using ReferenceModels;
@@ -107,6 +108,40 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public async Task More_at_once_than_the_memory_should_hold_is_answered_429_and_taken_when_the_first_has_ended()
+    {
+        var gate = new TaskCompletionSource();
+        var native = new WideBackend("wide") { Generating = gate.Task };
+        await using TestServer server = await TestServer.StartAsync([native, new WideBackend("reference")]);
+        // Each may keep 768 MiB; none of them does.
+        const string Request = """{"prompt": [1, 2], "max_tokens": 768, "verify": true}""";
+        Task<HttpResponseMessage> first = server.PostAsync(Request);
+        await native.Begun.WaitAsync();
+        using (HttpResponseMessage second = await server.PostAsync(Request))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+            Assert.NotNull(second.Headers.RetryAfter);
+            Assert.Contains("verification_full", await second.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        gate.SetResult();
+        foreach (Task<HttpResponseMessage> answer in new[] { first, server.PostAsync(Request) })
+        {
+            using HttpResponseMessage response = await answer;
+            Assert.Contains("\"verdict\":\"pass\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_judging_counts_in_the_requests_time()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            [new WideBackend("wide"), new WideBackend("reference") { Scoring = new TaskCompletionSource().Task }], ("Serve:DeadlineSeconds", "1"));
+        using HttpResponseMessage response = await server.PostAsync("""{"prompt": [1, 2], "max_tokens": 4, "verify": true}""");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+        Assert.Contains("deadline_exceeded", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task There_is_nothing_to_verify_where_no_tokens_are_asked_for()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
@@ -131,6 +166,76 @@ public sealed class VerifyTests
         {
             Loads++;
             return new ReferenceBackend().LoadAsync(options with { Path = path }, progress, cancellationToken);
+        }
+    }
+
+    /// <summary>Models of 262,144 tokens, all but one of whose logits are zeros: each answers with that one.</summary>
+    private sealed class WideBackend(string name) : IModelBackend
+    {
+        private const int V = 1 << 18;
+
+        public string Name => name;
+
+        /// <summary>Released when a generation begins.</summary>
+        public SemaphoreSlim Begun { get; } = new(0);
+
+        /// <summary>Every generation waits for it.</summary>
+        public Task Generating { get; init; } = Task.CompletedTask;
+
+        /// <summary>Every scoring waits for it.</summary>
+        public Task Scoring { get; init; } = Task.CompletedTask;
+
+        public ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult<IModel>(new Model(this, options.Path));
+
+        private sealed class Model(WideBackend backend, string path) : IModel
+        {
+            public ModelCard Card { get; } = new()
+            {
+                Name = "wide",
+                Path = path,
+                Architecture = "none",
+                Backend = backend.Name,
+                Device = "cpu",
+                FileType = "F32",
+                Parameters = 0,
+                TensorBytes = 0,
+                VocabularySize = V,
+                HasVocabulary = false,
+                SplitsText = false,
+                EmbeddingLength = 1,
+                Layers = 0,
+                ContextLength = 1024,
+                TrainedContextLength = 1024,
+                Abilities = ModelAbilities.Generate | ModelAbilities.Score,
+            };
+
+            public ITokenizer Tokenizer { get; } = new Engine.Generation.NoVocabulary("wide", V);
+
+            public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            {
+                backend.Begun.Release();
+                await backend.Generating.WaitAsync(cancellationToken);
+                yield return new GeneratedToken { Token = 3, Text = "", Index = 0, PromptTokens = 2, Logits = Row(), FinishReason = FinishReason.EndOfGeneration };
+            }
+
+            public async IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            {
+                await backend.Scoring.WaitAsync(cancellationToken);
+                yield return new ScoreBlock { FirstPosition = request.FirstPosition, Rows = 1, Vocabulary = V, Logits = Row() };
+            }
+
+            public ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
+                throw new UnsupportedRequestException("It does not embed.");
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+            private static float[] Row()
+            {
+                float[] row = new float[V];
+                row[3] = 1;
+                return row;
+            }
         }
     }
 }

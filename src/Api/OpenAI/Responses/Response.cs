@@ -7,10 +7,13 @@ namespace Engine.Api.OpenAI.Responses;
 /// <summary>The answer to a request, or what is there of it yet.</summary>
 internal sealed record Response
 {
+    /// <summary>Its own.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Always <c>response</c>.</summary>
     public string Object { get; } = "response";
 
+    /// <summary>Unix seconds.</summary>
     public required long CreatedAt { get; init; }
 
     /// <summary><c>in_progress</c>, <c>completed</c>, <c>incomplete</c> or <c>failed</c>.</summary>
@@ -22,30 +25,40 @@ internal sealed record Response
     /// <summary>Why it is incomplete.</summary>
     public IncompleteDetails? IncompleteDetails { get; init; }
 
+    /// <summary>The request's.</summary>
     public required string? Instructions { get; init; }
 
+    /// <summary>Tokens at the most; null for as many as the context holds.</summary>
     public required int? MaxOutputTokens { get; init; }
 
+    /// <summary>The model.</summary>
     public required string Model { get; init; }
 
     /// <summary>One message, once it is there.</summary>
     public IReadOnlyList<OutputMessage> Output { get; init; } = [];
 
+    /// <summary>Always true.</summary>
     public bool ParallelToolCalls { get; } = true;
 
+    /// <summary>Always null.</summary>
     public string? PreviousResponseId { get; }
 
     /// <summary>Always false: an answer cannot be asked for again.</summary>
     public bool Store { get; }
 
+    /// <summary>What the logits were divided by.</summary>
     public required float? Temperature { get; init; }
 
+    /// <summary>The form of the answer.</summary>
     public TextForm Text { get; } = new() { Format = new TextFormat { Type = "text" } };
 
+    /// <summary>Always <c>auto</c>.</summary>
     public string ToolChoice { get; } = "auto";
 
+    /// <summary>Always empty.</summary>
     public IReadOnlyList<JsonElement> Tools { get; } = [];
 
+    /// <summary>The probability that the tokens drawn from reach.</summary>
     public required float? TopP { get; init; }
 
     /// <summary>Always <c>disabled</c>: what does not fit is refused.</summary>
@@ -54,6 +67,7 @@ internal sealed record Response
     /// <summary>What it cost, once it is complete.</summary>
     public ResponseUsage? Usage { get; init; }
 
+    /// <summary>The request's.</summary>
     public required string? User { get; init; }
 
     /// <summary>The request's.</summary>

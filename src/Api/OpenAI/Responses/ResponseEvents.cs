@@ -37,16 +37,22 @@ internal sealed class TextDeltaEvent
 {
     public const string Name = "response.output_text.delta";
 
+    /// <summary>The event's name.</summary>
     public string Type { get; } = Name;
 
+    /// <summary>Its place among the events of the stream, from 0.</summary>
     public int SequenceNumber { get; set; }
 
+    /// <summary>The message's.</summary>
     public required string ItemId { get; init; }
 
+    /// <summary>Always 0.</summary>
     public int OutputIndex { get; }
 
+    /// <summary>Always 0.</summary>
     public int ContentIndex { get; }
 
+    /// <summary>The text.</summary>
     public string Delta { get; set; } = "";
 
     /// <summary>One for each token that the text is of, where they were asked for.</summary>
@@ -62,6 +68,7 @@ internal sealed record TextDoneEvent(int SequenceNumber, string ItemId, string T
 {
     public const string Name = "response.output_text.done";
 
+    /// <summary>The event's name.</summary>
     [JsonPropertyOrder(-1)]
     public string Type { get; } = Name;
 
@@ -82,6 +89,7 @@ internal sealed record ErrorEvent(int SequenceNumber, string? Code, string Messa
 {
     public const string Name = "error";
 
+    /// <summary>The event's name.</summary>
     [JsonPropertyOrder(-1)]
     public string Type { get; } = Name;
 }
