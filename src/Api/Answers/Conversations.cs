@@ -23,6 +23,13 @@ internal static class Conversations
         return template.Render(conversation, cancellationToken).ToPrompt();
     }
 
+    /// <summary>For each answer, what tells the thoughts of the model from it; null where the model's template knows no thoughts.</summary>
+    public static ReasoningReader?[] ReadersOf(RunningGeneration running)
+    {
+        ChatTemplate? template = ModelTemplates.Find(running.Model);
+        return [.. running.Requests.Select(request => ReasoningReader.For(template, request.Prompt))];
+    }
+
     /// <summary>The prompt of a conversation that may end with words of the assistant: then the answer continues them.</summary>
     /// <inheritdoc cref="ToPrompt"/>
     public static Prompt ToContinuedPrompt(string name, IModel model, ChatTemplateInput conversation, CancellationToken cancellationToken)

@@ -38,10 +38,7 @@ internal sealed class AnthropicMessage
                     break;
                 case ContentBlock.ResultType when role == "user":
                     Say();
-                    messages.Add(new TemplateMessage("tool", ToolTurns.Result(block.Text!))
-                    {
-                        Fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = JsonSerializer.SerializeToElement(block.Id!, AnthropicJson.Api.String) },
-                    });
+                    messages.Add(new TemplateMessage("tool", ToolTurns.Result(block.Text!)) { Fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = ToolTurns.Field(block.Id!) } });
                     break;
                 case ContentBlock.TextType:
                     text.Append(block.Text);
@@ -52,10 +49,7 @@ internal sealed class AnthropicMessage
         }
         if (calls.Count > 0)
         {
-            messages.Add(new TemplateMessage(role, text.Length > 0 ? text.ToString() : null)
-            {
-                Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = JsonSerializer.SerializeToElement(calls, AnthropicJson.Api.ListJsonElement) },
-            });
+            messages.Add(new TemplateMessage(role, text.Length > 0 ? text.ToString() : null) { Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = ToolTurns.Field(calls) } });
         }
         else if (text.Length > 0 || messages.Count == 0)
         {

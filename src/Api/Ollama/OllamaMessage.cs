@@ -44,20 +44,19 @@ internal sealed class OllamaMessage
         var fields = new Dictionary<string, JsonElement>();
         if (ToolCalls is { Count: > 0 })
         {
-            List<JsonElement> calls = [.. ToolCalls.Select((call, i) => call?.Read($"{field}.tool_calls[{i}]") ?? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null"))];
-            fields["tool_calls"] = JsonSerializer.SerializeToElement(calls, OllamaJson.Api.ListJsonElement);
+            fields["tool_calls"] = ToolTurns.Field(ToolCalls.Select((call, i) => call is null ? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null") : call.Read($"{field}.tool_calls[{i}]")));
         }
         if (Thinking is { Length: > 0 })
         {
-            fields["reasoning_content"] = JsonSerializer.SerializeToElement(Thinking, OllamaJson.Api.String);
+            fields["reasoning_content"] = ToolTurns.Field(Thinking);
         }
         if (ToolName is { Length: > 0 })
         {
-            fields["name"] = JsonSerializer.SerializeToElement(ToolName, OllamaJson.Api.String);
+            fields["name"] = ToolTurns.Field(ToolName);
         }
         if (ToolCallId is { Length: > 0 })
         {
-            fields["tool_call_id"] = JsonSerializer.SerializeToElement(ToolCallId, OllamaJson.Api.String);
+            fields["tool_call_id"] = ToolTurns.Field(ToolCallId);
         }
         string text = Content ?? "";
         return new TemplateMessage(role, role == "tool" ? ToolTurns.Result(text) : text.Length == 0 && ToolCalls is { Count: > 0 } ? null : text) { Fields = fields };

@@ -24,7 +24,12 @@ internal sealed record ChatChoice(int Index, AnswerMessage Message, ChatLogprobs
 /// <param name="Role">Always <c>assistant</c>.</param>
 /// <param name="Content">The text.</param>
 /// <param name="Refusal">Always null.</param>
-internal sealed record AnswerMessage(string Role, string Content, string? Refusal);
+internal sealed record AnswerMessage(string Role, string Content, string? Refusal)
+{
+    /// <summary>What the model thought before it answered; missing where it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+}
 
 /// <summary>A piece of a streamed answer. One object serves all pieces of a stream: its parts change.</summary>
 internal sealed class ChatChunk
@@ -67,6 +72,9 @@ internal sealed class ChatDelta
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Content { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; set; }
 }
 
 /// <param name="Content">One for each token.</param>

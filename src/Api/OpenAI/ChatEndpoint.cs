@@ -25,12 +25,19 @@ internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeP
     {
         IReadOnlyList<Answer> answers = await Answer.CollectAsync(running.Tokens, running.Requests.Count).ConfigureAwait(false);
         Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
+        Chat.ReasoningReader?[] readers = Conversations.ReadersOf(running);
         var completion = new ChatCompletion(
             NewId(), "chat.completion", running.Started.ToUnixTimeSeconds(), running.Name,
             [.. answers.Select((answer, i) => new ChatChoice(
-                i, new AnswerMessage("assistant", answer.Text, null), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last)))],
+                i, Message(answer.Text, readers[i]), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last)))],
             Usage.Of(TokenCounts.Of(answers.Select(answer => answer.Last))), running.Verification?.Verdict);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(completion, OpenAIJson.Api.ChatCompletion)).ConfigureAwait(false);
+    }
+
+    private static AnswerMessage Message(string text, Chat.ReasoningReader? reader)
+    {
+        (string? thought, string answer) = reader?.Split(text) ?? (null, text);
+        return new AnswerMessage("assistant", answer, null) { ReasoningContent = thought };
     }
 
     private static string NewId() => $"chatcmpl-{Guid.NewGuid():N}";

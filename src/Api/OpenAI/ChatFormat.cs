@@ -9,6 +9,7 @@ internal sealed class ChatFormat : IEventFormat
     private readonly ChatChunkChoice[] _choice = [new()];
     private readonly GeneratedToken?[] _last;
     private readonly Logprobs? _logprobs;
+    private readonly Chat.ReasoningReader?[] _readers;
     private readonly GenerationVerification? _verification;
     private readonly bool _usage;
 
@@ -20,6 +21,7 @@ internal sealed class ChatFormat : IEventFormat
         _chunk = new ChatChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };
         _last = new GeneratedToken?[running.Requests.Count];
         _logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
+        _readers = Conversations.ReadersOf(running);
         (_verification, _usage) = (running.Verification, usage);
     }
 
@@ -31,18 +33,30 @@ internal sealed class ChatFormat : IEventFormat
     {
         bool first = _last[answer] is null;
         _last[answer] = token;
-        if (!first && token.Text.Length == 0 && token.FinishReason is null && _logprobs is null)
+        (string? thought, string? text) = _readers[answer] is { } reader ? Read(reader, token) : (null, token.Text);
+        if (!first && thought is null && text is null or "" && token.FinishReason is null && _logprobs is null)
         {
             return;
         }
         ChatChunkChoice choice = _choice[0];
         choice.Index = answer;
         choice.Delta.Role = first ? "assistant" : null;
-        choice.Delta.Content = token.Text;
+        (choice.Delta.ReasoningContent, choice.Delta.Content) = (thought, text);
         choice.Logprobs = _logprobs?.Chat([token]);
         choice.FinishReason = FinishReasons.Word(token);
         _chunk.Choices = _choice;
         events.Event(_chunk, OpenAIJson.Api.ChatChunk);
+    }
+
+    private static (string? Thought, string? Text) Read(Chat.ReasoningReader reader, GeneratedToken token)
+    {
+        (string? thought, string? text) = (null, null);
+        foreach ((string part, bool isReasoning) in reader.Add(token.Text))
+        {
+            (thought, text) = isReasoning ? (thought + part, text) : (thought, text + part);
+        }
+        return token.FinishReason is null || reader.Finish() is not { } rest ? (thought, text)
+            : rest.IsReasoning ? (thought + rest.Text, text) : (thought, text + rest.Text);
     }
 
     public void End(EventWriter events)

@@ -38,15 +38,15 @@ internal sealed class ChatMessage
         var fields = new Dictionary<string, JsonElement>();
         if (Name is not null)
         {
-            fields["name"] = JsonSerializer.SerializeToElement(Name, OpenAIJson.Api.String);
+            fields["name"] = ToolTurns.Field(Name);
         }
         if (ToolCalls is { Count: > 0 })
         {
-            fields["tool_calls"] = JsonSerializer.SerializeToElement([.. ToolCalls.Select(ToolTurns.Call)], OpenAIJson.Api.ListJsonElement);
+            fields["tool_calls"] = ToolTurns.Field(ToolCalls.Select(ToolTurns.Call));
         }
         if (ToolCallId is not null)
         {
-            fields["tool_call_id"] = JsonSerializer.SerializeToElement(ToolCallId, OpenAIJson.Api.String);
+            fields["tool_call_id"] = ToolTurns.Field(ToolCallId);
         }
         // Templates know the older word.
         string? text = role == "tool" && Content?.Text is { } result ? ToolTurns.Result(result) : Content?.Text;

@@ -33,8 +33,8 @@ internal sealed class ChatTranslation
         names.CheckId(Doing, options.ModelId);
         Refuse(options);
         ChatTemplate template = ModelTemplates.Find(model) ?? throw new UnsupportedRequestException(ModelTemplates.Missing(names.Id, names.TemplateSetting) + ".");
-        RenderedChat prompt = template.Render(new ChatTemplateInput { Messages = Messages(messages, options.Instructions) }, cancellationToken);
-        return new ChatTranslation(Settings(client, prompt.ToPrompt(), options), ReasoningReader.For(template, prompt));
+        Prompt prompt = template.Render(new ChatTemplateInput { Messages = Messages(messages, options.Instructions) }, cancellationToken).ToPrompt();
+        return new ChatTranslation(Settings(client, prompt, options), ReasoningReader.For(template, prompt));
     }
 
     /// <summary>What a token brings: text, or what the model thinks before it answers; empty where it brings none.</summary>
@@ -178,15 +178,15 @@ internal sealed class ChatTranslation
         var fields = new Dictionary<string, JsonElement>();
         if (author is not null)
         {
-            fields["name"] = Text(author);
+            fields["name"] = ToolTurns.Field(author);
         }
         if (reasoning.Length > 0)
         {
-            fields["reasoning_content"] = Text(reasoning.ToString());
+            fields["reasoning_content"] = ToolTurns.Field(reasoning.ToString());
         }
         if (calls.Count > 0)
         {
-            fields["tool_calls"] = JsonSerializer.SerializeToElement(calls, AIJsonUtilities.DefaultOptions);
+            fields["tool_calls"] = ToolTurns.Field(calls);
         }
         return fields;
     }
@@ -200,15 +200,13 @@ internal sealed class ChatTranslation
             TextContent said => said.Text,
             { } value => ToolTurns.Result(value is JsonElement json ? json : Json(value, index)),
         };
-        var fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = Text(content.CallId) };
+        var fields = new Dictionary<string, JsonElement> { ["tool_call_id"] = ToolTurns.Field(content.CallId) };
         if (tool is not null)
         {
-            fields["name"] = Text(tool);
+            fields["name"] = ToolTurns.Field(tool);
         }
         return new TemplateMessage(ChatRole.Tool.Value, text) { Fields = fields };
     }
-
-    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, AIJsonUtilities.DefaultOptions);
 
     private static JsonElement Json(object value, int index)
     {
@@ -216,7 +214,7 @@ internal sealed class ChatTranslation
         {
             return JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException)
+        catch (Exception e) when (e is NotSupportedException or JsonException or ArgumentException)
         {
             throw new InvalidRequestException($"{Doing}: expected in message {index} arguments and results that can be written as JSON, found a {value.GetType().Name}. Give texts, numbers or JSON.");
         }

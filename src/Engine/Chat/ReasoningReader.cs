@@ -14,8 +14,8 @@ internal sealed class ReasoningReader
     private ReasoningReader(bool isOpen) => (_isReasoning, _begins) = (isOpen ? true : null, isOpen);
 
     /// <summary>A reader of the answer to a prompt; null where the model's template knows no reasoning: then all text is the answer.</summary>
-    public static ReasoningReader? For(ChatTemplate template, RenderedChat prompt) =>
-        template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal)
+    public static ReasoningReader? For(ChatTemplate? template, Prompt prompt) =>
+        template is not null && (template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal))
             ? new ReasoningReader(prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin)) : null;
 
     /// <summary>What a piece of text makes certain, in its order.</summary>
@@ -58,6 +58,20 @@ internal sealed class ReasoningReader
                 _held = "";
             }
         }
+    }
+
+    /// <summary>A whole answer: what was thought, null for nothing, and what is answered.</summary>
+    public (string? Thought, string Answer) Split(string text)
+    {
+        List<(string Text, bool IsReasoning)> parts = [.. Add(text)];
+        if (Finish() is { } rest)
+        {
+            parts.Add(rest);
+        }
+        string thought = Join(true);
+        return (thought.Length > 0 ? thought : null, Join(false));
+
+        string Join(bool isReasoning) => string.Concat(parts.Where(part => part.IsReasoning == isReasoning).Select(part => part.Text));
     }
 
     /// <summary>What was still held back when the text ended.</summary>

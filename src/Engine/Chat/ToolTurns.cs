@@ -12,34 +12,29 @@ internal static class ToolTurns
     /// <param name="id">The call's; null for none.</param>
     /// <param name="name">The tool's.</param>
     /// <param name="arguments">An object, or JSON in a string, indented or not; null, "null" and an empty string are no arguments.</param>
-    public static JsonElement Call(string? id, string name, JsonElement? arguments)
+    public static JsonElement Call(string? id, string name, JsonElement? arguments) => Write(writer =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        writer.WriteStartObject();
+        if (id is not null)
+        {
+            writer.WriteString("id", Utf8(id));
+        }
+        writer.WriteString("type", "function");
+        writer.WriteStartObject("function");
+        writer.WriteString("name", Utf8(name));
+        writer.WritePropertyName("arguments");
+        if (Arguments(arguments) is { } values)
+        {
+            values.WriteTo(writer);
+        }
+        else
         {
             writer.WriteStartObject();
-            if (id is not null)
-            {
-                writer.WriteString("id", id);
-            }
-            writer.WriteString("type", "function");
-            writer.WriteStartObject("function");
-            writer.WriteString("name", name);
-            writer.WritePropertyName("arguments");
-            if (Arguments(arguments) is { } values)
-            {
-                values.WriteTo(writer);
-            }
-            else
-            {
-                writer.WriteStartObject();
-                writer.WriteEndObject();
-            }
-            writer.WriteEndObject();
             writer.WriteEndObject();
         }
-        return JsonElement.Parse(buffer.WrittenSpan);
-    }
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    });
 
     /// <summary>A call of OpenAI's API in that form; what is no such call stays as it is.</summary>
     public static JsonElement Call(JsonElement call) =>
@@ -49,6 +44,20 @@ internal static class ToolTurns
                 call.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null, name.GetString()!,
                 function.TryGetProperty("arguments", out JsonElement arguments) ? arguments : null)
             : call;
+
+    /// <summary>A message's field <c>tool_calls</c>.</summary>
+    public static JsonElement Field(IEnumerable<JsonElement> calls) => Write(writer =>
+    {
+        writer.WriteStartArray();
+        foreach (JsonElement call in calls)
+        {
+            call.WriteTo(writer);
+        }
+        writer.WriteEndArray();
+    });
+
+    /// <summary>A message's field that holds a text, such as <c>tool_call_id</c> or <c>name</c>. Ill-formed UTF-16 becomes U+FFFD.</summary>
+    public static JsonElement Field(string text) => Write(writer => writer.WriteStringValue(Utf8(text)));
 
     /// <summary>A tool's result as text. Some clients write a text as JSON, in quotes.</summary>
     public static string Result(string text) =>
@@ -68,6 +77,19 @@ internal static class ToolTurns
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    private static JsonElement Write(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            write(writer);
+        }
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    // A writer of JSON throws at half of a surrogate pair.
+    private static ReadOnlySpan<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     // Null for none.
     private static JsonElement? Arguments(JsonElement? arguments) => arguments switch

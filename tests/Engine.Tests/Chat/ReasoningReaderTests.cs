@@ -28,20 +28,20 @@ public sealed class ReasoningReaderTests
 
     [Fact]
     public void A_template_without_reasoning_has_none() =>
-        Assert.Null(ReasoningReader.For(new ChatTemplate("{{ messages[0].content }}"), new RenderedChat([new("<think>", IsMarkup: true)])));
+        Assert.Null(ReasoningReader.For(new ChatTemplate("{{ messages[0].content }}"), Prompt.FromParts([new("<think>", IsMarkup: true)])));
 
     [Fact]
     public void What_a_user_writes_opens_no_reasoning()
     {
         var template = new ChatTemplate("{# <think> #}{{ messages[0].content }}");
-        RenderedChat chat = template.Render(new ChatTemplateInput { Messages = [new("user", "<think>")] });
+        Prompt chat = template.Render(new ChatTemplateInput { Messages = [new("user", "<think>")] }).ToPrompt();
         Assert.Equal([("Yes.", false)], ReasoningReader.For(template, chat)!.Add("Yes."));
     }
 
     private static (string Thought, string Answer) Read(string source, params string[] pieces)
     {
         var template = new ChatTemplate(source);
-        ReasoningReader reader = ReasoningReader.For(template, template.Render(new ChatTemplateInput { Messages = [new("user", "Hi")] }))!;
+        ReasoningReader reader = ReasoningReader.For(template, template.Render(new ChatTemplateInput { Messages = [new("user", "Hi")] }).ToPrompt())!;
         var parts = pieces.SelectMany(reader.Add).ToList();
         if (reader.Finish() is { } rest)
         {

@@ -51,6 +51,15 @@ public sealed class ToolTurnsTests
     [InlineData("3.10", "3.10")]
     public void A_result_of_JSON_is_its_text_or_compact(string json, string text) => Assert.Equal(text, ToolTurns.Result(Json(json)));
 
+    [Fact]
+    public void Fields_are_texts_and_lists_and_half_a_surrogate_pair_is_replaced()
+    {
+        Assert.Equal("a \"b\"", ToolTurns.Field("a \"b\"").GetString());
+        Assert.Equal("a\uFFFD", ToolTurns.Field("a\uD800").GetString());
+        Assert.Equal("a\uFFFD", ToolTurns.Call("a\uD800", "b", null).GetProperty("id").GetString());
+        Assert.Equal("[1,{\"a\":2}]", Compact(ToolTurns.Field([Json("1"), Json("{\"a\": 2}")])));
+    }
+
     private static JsonElement Json(string json) => JsonElement.Parse(json);
 
     private static string Compact(JsonElement json) => JsonSerializer.Serialize(json);

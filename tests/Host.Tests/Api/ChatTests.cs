@@ -78,6 +78,20 @@ public sealed class ChatTests
         Assert.Equal(template.Length > 0, answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32() > 30); // markup is written out in bytes
     }
 
+    [Fact]
+    public async Task What_a_model_thinks_comes_as_reasoning_content_whole_and_streamed()
+    {
+        var backend = new ScriptedBackend { ChatTemplate = "{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        const string Ask = """{"messages": [{"role": "user", "content": "a"}], "max_tokens": 5""";
+        JsonElement answer = await server.ChatAsync(Ask + "}");
+        Assert.Equal("""{"role":"assistant","content":"Yes.","refusal":null,"reasoning_content":"far?"}""", answer.GetProperty("choices")[0].GetProperty("message").GetRawText());
+        string[] events = await server.StreamAsync(Ask + """, "stream": true}""", "/v1/chat/completions");
+        Assert.Equal(
+            ["""{"role":"assistant"}""", """{"reasoning_content":"far"}""", """{"reasoning_content":"?"}""", """{"content":"Y"}""", """{"content":"es."}"""],
+            events[..^1].Select(chunk => JsonElement.Parse(chunk).GetProperty("choices")[0].GetProperty("delta").GetRawText()));
+    }
+
     /// <summary>Clients write arguments indented, compact or as "null", and results with quotes or without: the prompt is the same.</summary>
     [Theory]
     [InlineData("\"{\\n  \\\"city\\\": \\\"Oslo\\\"\\n}\"", "\"null\"", "\"\\\"sunny\\\"\"")]

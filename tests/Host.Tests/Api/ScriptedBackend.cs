@@ -7,7 +7,8 @@ namespace Engine.Host.Tests.Api;
 /// hold up or fail.</summary>
 internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
 {
-    private static readonly string[] Words = [" one", " two", " three", " four", " five", " six", " seven", " eight"];
+    /// <summary>What its models say, one for each token, from the beginning again at the end.</summary>
+    public string[] Words { get; init; } = [" one", " two", " three", " four", " five", " six", " seven", " eight"];
 
     public string Name => name;
 
@@ -102,10 +103,10 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
                 throw script.Refusal;
             }
             await script.Prefill.WaitAsync(cancellationToken);
-            int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)Words.Length);
+            int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)script.Words.Length);
             for (int i = 0; i < count; i++)
             {
-                string word = Words[(first + i) % Words.Length];
+                string word = script.Words[(first + i) % script.Words.Length];
                 string? stop = request.Stop.FirstOrDefault(text => text == word);
                 yield return new GeneratedToken
                 {
