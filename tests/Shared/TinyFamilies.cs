@@ -87,7 +87,8 @@ internal sealed class TinyFamilies
     /// <param name="path">Of the file.</param>
     /// <param name="segments">Rows of the segment table.</param>
     /// <param name="scores">Of the classifier, at most three.</param>
-    public static string Bert(string path, int segments = 2, int scores = 3)
+    /// <param name="ranks">Whether the file says that it ranks; else its vectors are rows of [CLS].</param>
+    public static string Bert(string path, int segments = 2, int scores = 3, bool ranks = false)
     {
         string[] tokens =
             ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁once", "▁upon", "▁time", "▁the", .. "abcdefghijklmnopqrstuvwxyz".SelectMany(letter => new[] { $"▁{letter}", $"{letter}" })];
@@ -99,7 +100,7 @@ internal sealed class TinyFamilies
         file._file.SetMetadata("tokenizer.ggml.mask_token_id", 1u); // 103 where the file does not say, which older llama.cpp look up
         file._file.SetMetadata("bert.attention.layer_norm_epsilon", 1e-12f);
         file._file.SetMetadata("bert.attention.causal", false);
-        file._file.SetMetadata("bert.pooling_type", 2u);
+        file._file.SetMetadata("bert.pooling_type", ranks ? 4u : 2u);
         file._file.SetMetadata("bert.classifier.output_labels", (IReadOnlyList<string>)new[] { "no", "maybe", "yes" }[..scores]);
         file.Matrix("position_embd", Width, Context, 0.3f);
         file.Matrix("token_types", Width, segments, 0.3f);

@@ -56,6 +56,27 @@ public sealed class RerankTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_a_backend_cannot_tell_query_and_document_apart_it_says_so()
+    {
+        string path = TinyFamilies.Bert(_folder.File("segments.gguf"), segments: 2, scores: 1);
+        const string Body = """{"query": "once", "documents": ["the time"]}""";
+        await using TestServer server = await TestServer.StartModelAsync(path, ("Engine:Models:judge:Path", path), ("Engine:Models:judge:Backend", "reference"));
+        Assert.Contains("expected a model that tells segments apart", await RefusalAsync(server, Body), StringComparison.Ordinal);
+        using HttpResponseMessage response = await server.PostAsync(Body.Replace("{", """{"model": "judge", """, StringComparison.Ordinal), path: Path);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_model_whose_file_says_that_it_ranks_ranks_and_does_not_embed()
+    {
+        await using TestServer server = await TestServer.StartModelAsync(TinyFamilies.Bert(_folder.File("ranks.gguf"), segments: 1, scores: 1, ranks: true));
+        Assert.Equal(2, (await AskAsync(server, new { query = "once", documents = new[] { "the", "time" } })).GetProperty("results").GetArrayLength());
+        using HttpResponseMessage response = await server.PostAsync("""{"input": "once"}""", path: "/v1/embeddings");
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("its file says that it ranks (pooling_type)", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_classifier_of_other_classes_does_not_rank()
     {
         await using TestServer server = await TestServer.StartModelAsync(TinyFamilies.Bert(_folder.File("classes.gguf")));
