@@ -15,10 +15,13 @@ namespace Engine.Api.Ollama;
 /// version, and whether it is there.</summary>
 internal sealed class OllamaModelsEndpoint(ModelAccess models)
 {
-    private const string Greeting = "The engine is running.\n";
-
     /// <summary>Models stay loaded.</summary>
     private static readonly DateTime Never = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    private readonly byte[] _version = JsonSerializer.SerializeToUtf8Bytes(
+        new OllamaVersion(typeof(OllamaModelsEndpoint).Assembly.GetName().Version!.ToString(3)), OllamaJson.Api.OllamaVersion);
+
+    private readonly byte[] _greeting = "The engine is running.\n"u8.ToArray();
 
     public async Task ListAsync(HttpContext context)
     {
@@ -58,16 +61,15 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(facts, OllamaJson.Api.OllamaModelFacts)).ConfigureAwait(false);
     }
 
-    public Task VersionAsync(HttpContext context) => Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(
-        new OllamaVersion(typeof(OllamaModelsEndpoint).Assembly.GetName().Version!.ToString(3)), OllamaJson.Api.OllamaVersion));
+    public Task VersionAsync(HttpContext context) => Errors.WriteJsonAsync(context, _version);
 
     public async Task GreetAsync(HttpContext context)
     {
         context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.ContentLength = Greeting.Length;
+        context.Response.ContentLength = _greeting.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await context.Response.WriteAsync(Greeting, context.RequestAborted).ConfigureAwait(false);
+            await context.Response.Body.WriteAsync(_greeting, context.RequestAborted).ConfigureAwait(false);
         }
     }
 
