@@ -39,7 +39,7 @@ public sealed class RunningRequestsTests
         await using TestServer server = await TestServer.StartAsync(backend);
         using var client = new CancellationTokenSource();
         string body = stream ? """{"prompt": "a", "stream": true}""" : Body;
-        Task<HttpResponseMessage> answer = server.PostAsync(body, HttpCompletionOption.ResponseContentRead, client.Token);
+        Task<HttpResponseMessage> answer = server.PostAsync(body, HttpCompletionOption.ResponseContentRead, cancellationToken: client.Token);
         await backend.Begun.WaitAsync();
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);

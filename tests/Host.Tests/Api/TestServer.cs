@@ -79,7 +79,7 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(app, starting);
     }
 
-    public Task<HttpResponseMessage> PostAsync(string body, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken cancellationToken = default, string path = "/v1/completions") =>
+    public Task<HttpResponseMessage> PostAsync(string body, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, string path = "/v1/completions", CancellationToken cancellationToken = default) =>
         Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) }, completion, cancellationToken);
 
     /// <summary>The answer's document, whatever its status.</summary>
