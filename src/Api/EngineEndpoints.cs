@@ -1,5 +1,7 @@
+using Engine.Api.Access;
 using Engine.Api.Anthropic;
 using Engine.Api.Answers;
+using Engine.Api.Documents;
 using Engine.Api.Endpoints;
 using Engine.Api.Ollama;
 using Engine.Api.OpenAI;
@@ -35,6 +37,8 @@ public static class EngineEndpoints
         services.AddOptions<ServeOptions>().ValidateOnStart();
         services.AddSingleton<RunningRequests>();
         services.AddHostedService(provider => provider.GetRequiredService<RunningRequests>());
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Gate>();
         services.AddSingleton<Errors>();
         services.AddSingleton<ModelAccess>();
         services.AddSingleton<ModelCalls>();
@@ -58,42 +62,80 @@ public static class EngineEndpoints
         services.AddSingleton<OllamaEmbedEndpoint>();
         services.AddSingleton<OllamaModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
+        ApiDocument.Add(services);
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, and <c>/health</c>.</summary>
+    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c>, and what describes them: <c>/openapi/v1.json</c> and the page <c>/scalar</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
         RouteGroupBuilder group = routes.MapGroup("");
-        Dialect openAI = new(group, OpenAIDialect.Instance);
-        openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync);
-        openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync);
-        openAI.Post<ResponsesEndpoint>("/v1/responses", endpoint => endpoint.HandleAsync);
-        openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync);
-        openAI.Post<RerankEndpoint>("/v1/rerank", endpoint => endpoint.HandleAsync);
-        openAI.Post<ScoreEndpoint>("/v1/score", endpoint => endpoint.HandleAsync);
-        openAI.Post<TokenizeEndpoint>("/tokenize", endpoint => endpoint.TokenizeAsync);
-        openAI.Post<TokenizeEndpoint>("/detokenize", endpoint => endpoint.DetokenizeAsync);
-        openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync);
-        openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync);
-        openAI.Get<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync);
-        Dialect anthropic = new(group, AnthropicDialect.Instance);
-        anthropic.Post<MessagesEndpoint>("/v1/messages", endpoint => endpoint.HandleAsync);
-        anthropic.Post<CountTokensEndpoint>("/v1/messages/count_tokens", endpoint => endpoint.HandleAsync);
-        Dialect ollama = new(group, OllamaDialect.Instance);
-        ollama.Post<OllamaChatEndpoint>("/api/chat", endpoint => endpoint.HandleAsync);
-        ollama.Post<OllamaGenerateEndpoint>("/api/generate", endpoint => endpoint.HandleAsync);
-        ollama.Post<OllamaEmbedEndpoint>("/api/embed", endpoint => endpoint.HandleAsync);
-        ollama.Post<OllamaEmbedEndpoint>("/api/embeddings", endpoint => endpoint.HandleOldAsync);
-        ollama.Get<OllamaModelsEndpoint>("/api/tags", endpoint => endpoint.ListAsync);
-        ollama.Get<OllamaModelsEndpoint>("/api/ps", endpoint => endpoint.ListLoadedAsync);
-        ollama.Post<OllamaModelsEndpoint>("/api/show", endpoint => endpoint.ShowAsync);
-        ollama.Get<OllamaModelsEndpoint>("/api/version", endpoint => endpoint.VersionAsync);
+        MapOpenAI(new Dialect(group, OpenAIDialect.Instance));
+        MapAnthropic(new Dialect(group, AnthropicDialect.Instance));
+        MapOllama(new Dialect(group, OllamaDialect.Instance));
+        ApiDocument.Map(group);
+        return group;
+    }
+
+    private static void MapOpenAI(Dialect openAI)
+    {
+        const string tag = "OpenAI", texts = "About texts", service = "Service";
+        openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync, new Operation(
+            "chatCompletion", tag, "Answers a conversation.", OpenAIJson.Api.ChatCompletion, OpenAIJson.Api.ChatRequest,
+            """{"model": "default", "messages": [{"role": "user", "content": "Once upon a time"}], "max_tokens": 32}""") { Stream = EventFormats.ServerSentEvents });
+        openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync, new Operation(
+            "completion", tag, "Continues a text.", OpenAIJson.Api.Completion, OpenAIJson.Api.CompletionRequest,
+            """{"model": "default", "prompt": "Once upon a time", "max_tokens": 32}""") { Stream = EventFormats.ServerSentEvents });
+        openAI.Post<ResponsesEndpoint>("/v1/responses", endpoint => endpoint.HandleAsync, new Operation(
+            "response", tag, "Answers a conversation, in the newer form.", ResponsesJson.Api.Response, ResponsesJson.Api.ResponseRequest,
+            """{"model": "default", "input": "Once upon a time", "max_output_tokens": 32}""") { Stream = EventFormats.ServerSentEvents });
+        openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync, new Operation(
+            "embeddings", tag, "Turns texts into vectors of length 1.", OpenAIJson.Api.EmbeddingList, OpenAIJson.Api.EmbeddingRequest, """{"input": ["a text", "another one"]}"""));
+        openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync, new Operation("models", tag, "Lists the configured models.", OpenAIJson.Api.ModelList));
+        openAI.Get<ModelsEndpoint>("/v1/models/{name}", endpoint => endpoint.FindAsync, new Operation("model", tag, "Describes a configured model.", OpenAIJson.Api.ListedModel));
+        openAI.Post<RerankEndpoint>("/v1/rerank", endpoint => endpoint.HandleAsync, new Operation(
+            "rerank", texts, "Orders documents by how well they answer a query.", TextsJson.Api.Ranking, TextsJson.Api.RerankRequest,
+            """{"query": "what a cat drinks", "documents": ["Cats drink water.", "A story of a boat."]}"""));
+        openAI.Post<ScoreEndpoint>("/v1/score", endpoint => endpoint.HandleAsync, new Operation(
+            "score", texts, "Says how probable given texts are, token by token.", TextsJson.Api.Scoring, TextsJson.Api.ScoringRequest, """{"input": "Once upon a time"}"""));
+        openAI.Post<TokenizeEndpoint>("/tokenize", endpoint => endpoint.TokenizeAsync, new Operation(
+            "tokenize", texts, "Splits a text into tokens.", TextsJson.Api.TokenizedText, TextsJson.Api.TokenizeRequest, """{"content": "Once upon a time"}"""));
+        openAI.Post<TokenizeEndpoint>("/detokenize", endpoint => endpoint.DetokenizeAsync, new Operation(
+            "detokenize", texts, "Joins tokens to a text.", TextsJson.Api.DetokenizedText, TextsJson.Api.DetokenizeRequest, """{"tokens": [1, 2, 3]}"""));
+        openAI.GetOpen<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync, new Operation("health", service, "Says whether the models take requests.", HealthJson.Api.Health));
+    }
+
+    private static void MapAnthropic(Dialect anthropic)
+    {
+        const string tag = "Anthropic", example = """{"model": "default", "max_tokens": 32, "messages": [{"role": "user", "content": "Once upon a time"}]}""";
+        anthropic.Post<MessagesEndpoint>("/v1/messages", endpoint => endpoint.HandleAsync, new Operation(
+            "message", tag, "Answers a conversation.", AnthropicJson.Api.AnthropicAnswer, AnthropicJson.Api.MessagesRequest, example) { Stream = EventFormats.ServerSentEvents });
+        anthropic.Post<CountTokensEndpoint>("/v1/messages/count_tokens", endpoint => endpoint.HandleAsync, new Operation(
+            "countTokens", tag, "Counts the tokens of a conversation.", AnthropicJson.Api.TokenCount, AnthropicJson.Api.CountTokensRequest, example));
+    }
+
+    private static void MapOllama(Dialect ollama)
+    {
+        const string tag = "Ollama";
+        ollama.Post<OllamaChatEndpoint>("/api/chat", endpoint => endpoint.HandleAsync, new Operation(
+            "ollamaChat", tag, "Answers a conversation.", OllamaJson.Api.OllamaChatAnswer, OllamaJson.Api.OllamaChatRequest,
+            """{"model": "default", "messages": [{"role": "user", "content": "Once upon a time"}], "stream": false}""") { Stream = EventFormats.JsonLines });
+        ollama.Post<OllamaGenerateEndpoint>("/api/generate", endpoint => endpoint.HandleAsync, new Operation(
+            "ollamaGenerate", tag, "Continues a prompt.", OllamaJson.Api.OllamaGenerateAnswer, OllamaJson.Api.OllamaGenerateRequest,
+            """{"model": "default", "prompt": "Once upon a time", "stream": false}""") { Stream = EventFormats.JsonLines });
+        ollama.Post<OllamaEmbedEndpoint>("/api/embed", endpoint => endpoint.HandleAsync, new Operation(
+            "ollamaEmbed", tag, "Turns texts into vectors of length 1.", OllamaJson.Api.OllamaEmbeddings, OllamaJson.Api.OllamaEmbedRequest, """{"model": "default", "input": ["a text"]}"""));
+        ollama.Post<OllamaEmbedEndpoint>("/api/embeddings", endpoint => endpoint.HandleOldAsync, new Operation(
+            "ollamaEmbeddings", tag, "Turns a text into a vector, in the older form.", OllamaJson.Api.OllamaEmbedding, OllamaJson.Api.OllamaEmbeddingRequest, """{"model": "default", "prompt": "a text"}"""));
+        ollama.Get<OllamaModelsEndpoint>("/api/tags", endpoint => endpoint.ListAsync, new Operation("ollamaTags", tag, "Lists the configured models.", OllamaJson.Api.OllamaModelList));
+        ollama.Get<OllamaModelsEndpoint>("/api/ps", endpoint => endpoint.ListLoadedAsync, new Operation("ollamaPs", tag, "Lists the loaded models.", OllamaJson.Api.OllamaModelList));
+        ollama.Post<OllamaModelsEndpoint>("/api/show", endpoint => endpoint.ShowAsync, new Operation(
+            "ollamaShow", tag, "Describes a model.", OllamaJson.Api.OllamaModelFacts, OllamaJson.Api.OllamaShowRequest, """{"model": "default"}"""));
+        ollama.Get<OllamaModelsEndpoint>("/api/version", endpoint => endpoint.VersionAsync, new Operation("ollamaVersion", tag, "Says the version.", OllamaJson.Api.OllamaVersion));
         // A program's own first page goes before this one.
         ollama.Page<OllamaModelsEndpoint>("/", endpoint => endpoint.GreetAsync).WithOrder(1);
-        return group;
     }
 }

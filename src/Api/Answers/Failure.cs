@@ -35,6 +35,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
         {
             RetryAfter = status is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) ? null
                 : e is QueueFullException full && full.RetryAfter > Pause ? full.RetryAfter
+                : e is ApiException { RetryAfter: { } pause } && pause > Pause ? pause
                 : Pause,
             IsUnexpected = status >= StatusCodes.Status500InternalServerError && e is not (ServerStoppingException or DeadlineExceededException or ApiException),
         };

@@ -1,3 +1,4 @@
+using Engine.Api.Access;
 using Engine.Api.Requests;
 using Engine.Api.Service;
 using Microsoft.AspNetCore.Http;
@@ -5,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Answers;
 
 /// <summary>Runs the generations that a request asks for, while its client is there and the host lives.</summary>
-internal sealed class Generations(ModelAccess models, RunningRequests requests, Verifications verifications, TimeProvider time)
+internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests requests, Verifications verifications, TimeProvider time)
 {
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -19,9 +20,10 @@ internal sealed class Generations(ModelAccess models, RunningRequests requests, 
         requests.ThrowIfStopping();
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
+        settings = settings with { MaxTokens = gate.AnswerTokens(settings.MaxTokens) };
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
-        IReadOnlyList<Prompt> asking = prompts(name, model);
-        models.CheckAnswers(asking.Count * settings.Answers, name);
+        Prompt[] asking = [.. prompts(name, model).Select(prompt => gate.Check(prompt, model))];
+        models.CheckAnswers(asking.Length * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
             : await verifications.BeginAsync(new ModelCall(name, model, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
         GenerateRequest[] each = [.. (verification?.Prompts ?? asking).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];

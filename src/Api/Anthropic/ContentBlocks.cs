@@ -7,6 +7,7 @@ namespace Engine.Api.Anthropic;
 /// <summary>Content: a text, which is a block of its own, or blocks.</summary>
 /// <param name="Blocks">The blocks that a model reads.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}, "required": ["type"]}}]}""")]
 internal sealed record ContentBlocks(IReadOnlyList<ContentBlock> Blocks)
 {
     /// <summary>The text of blocks that may be nothing else.</summary>

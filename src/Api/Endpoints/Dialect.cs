@@ -1,3 +1,5 @@
+using Engine.Api.Access;
+using Engine.Api.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,24 +12,36 @@ namespace Engine.Api.Endpoints;
 /// <param name="words">The dialect.</param>
 internal sealed class Dialect(IEndpointRouteBuilder routes, IDialect words)
 {
-    public IEndpointConventionBuilder Get<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
-        Describe(routes.MapGet(path, Guard(handler)));
+    public IEndpointConventionBuilder Get<T>(string path, Func<T, RequestDelegate> handler, Operation operation) where T : notnull =>
+        Describe(routes.MapGet(path, Guard(handler, works: false)), operation);
 
     /// <summary>An answer to GET, and to HEAD, by which clients ask whether anybody is there.</summary>
     public IEndpointConventionBuilder Page<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
-        Describe(routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], Guard(handler)));
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], Guard(handler, works: false, open: true)).WithMetadata(words);
 
-    public IEndpointConventionBuilder Post<T>(string path, Func<T, RequestDelegate> handler) where T : notnull =>
-        Describe(routes.MapPost(path, Guard(handler)));
+    public IEndpointConventionBuilder Post<T>(string path, Func<T, RequestDelegate> handler, Operation operation) where T : notnull =>
+        Describe(routes.MapPost(path, Guard(handler, works: true)), operation);
 
-    private IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint) => endpoint.WithMetadata(words);
+    /// <summary>An endpoint for everybody, such as a probe: without a key, and from any machine.</summary>
+    public IEndpointConventionBuilder GetOpen<T>(string path, Func<T, RequestDelegate> handler, Operation operation) where T : notnull =>
+        Describe(routes.MapGet(path, Guard(handler, works: false, open: true)), operation);
+
+    // Endpoints stand in the OpenAPI document that have a method.
+    private IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, Operation operation) =>
+        endpoint.WithMetadata(words, operation, ((RequestDelegate)Nothing).Method);
+
+    private static Task Nothing(HttpContext context) => Task.CompletedTask;
 
     // The endpoint's class is looked up with the request: made any earlier, it would ask for options before the host has checked them.
-    private RequestDelegate Guard<T>(Func<T, RequestDelegate> handler) where T : notnull =>
+    private RequestDelegate Guard<T>(Func<T, RequestDelegate> handler, bool works, bool open = false) where T : notnull =>
         async context =>
         {
             try
             {
+                if (!open)
+                {
+                    context.RequestServices.GetRequiredService<Gate>().Enter(context, works);
+                }
                 await handler(context.RequestServices.GetRequiredService<T>())(context).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // Whatever it is, the client is answered in its dialect, and the log has the details.

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
@@ -24,6 +25,7 @@ internal sealed record EmbeddingUsage(int PromptTokens, int TotalTokens);
 /// <param name="Numbers">Its numbers.</param>
 /// <param name="IsBase64">Whether it is written as bytes.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "string"}]}""")]
 internal sealed record EmbeddingVector(float[] Numbers, bool IsBase64)
 {
     internal sealed class Converter : JsonConverter<EmbeddingVector>

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
 /// <summary>One prompt or several, each a text or token ids: <c>"a"</c>, <c>[1, 2]</c>, <c>["a", "b"]</c>, <c>[[1, 2], [3]]</c>.</summary>
 /// <param name="Prompts">The prompts.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "array", "items": {"type": "integer"}}, {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}]}""")]
 internal sealed record PromptList(IReadOnlyList<Prompt> Prompts)
 {
     internal sealed class Converter : JsonConverter<PromptList>

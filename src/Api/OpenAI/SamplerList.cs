@@ -7,6 +7,7 @@ namespace Engine.Api.OpenAI;
 /// <summary>Samplers by name: <c>["top_k", "temperature"]</c> or <c>"top_k;temperature"</c>.</summary>
 /// <param name="Names">Separated by semicolons.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]}""")]
 internal sealed record SamplerList(string Names)
 {
     internal sealed class Converter : JsonConverter<SamplerList>

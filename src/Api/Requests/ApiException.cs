@@ -11,6 +11,9 @@ internal sealed class ApiException(int status, string message, string? param = n
 {
     public int Status { get; } = status;
 
+    /// <summary>When to send the request again; null for the usual time, where there is one.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public string? Param { get; } = param;
 
     public string? Code { get; } = code;

@@ -6,6 +6,7 @@ namespace Engine.Api.Requests;
 /// <summary>One text or several: <c>"a"</c> or <c>["a", "b"]</c>.</summary>
 /// <param name="Texts">The texts.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]}""")]
 internal sealed record TextList(IReadOnlyList<string> Texts)
 {
     private const string Expected = "expected a string or an array of strings";

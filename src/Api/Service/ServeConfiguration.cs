@@ -37,11 +37,23 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
             .. _unreadable,
             .. Range(nameof(options.DrainSeconds), options.DrainSeconds, 0, MostSeconds),
             .. Range(nameof(options.DeadlineSeconds), options.DeadlineSeconds, 0, MostSeconds),
+            .. Range(nameof(options.RequestsPerMinute), options.RequestsPerMinute, 0, int.MaxValue),
+            .. Range(nameof(options.MaxBodyBytes), options.MaxBodyBytes, 1, int.MaxValue),
+            .. Range(nameof(options.MaxPromptTokens), options.MaxPromptTokens, 0, int.MaxValue),
+            .. Range(nameof(options.MaxAnswerTokens), options.MaxAnswerTokens, 0, int.MaxValue),
+            .. options.ApiKeys.Any(string.IsNullOrWhiteSpace) ? ["ApiKeys has an empty key. Set each to a text, or leave it out."] : Array.Empty<string>(),
+            .. options.ApiKeyFile.Length > 0 && !File.Exists(options.ApiKeyFile)
+                ? [$"ApiKeyFile is '{options.ApiKeyFile}', and there is no such file. Create it with one key in a line, or leave it out."] : Array.Empty<string>(),
+            .. options.CorsOrigins.Where(origin => !IsOrigin(origin)).Select(origin =>
+                $"CorsOrigins has '{origin}'. Set each to a scheme and a host, such as https://example.com, or to *."),
         ];
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(StrictSection.Message(ServeOptions.SectionName, "numbers in their ranges", mistakes));
+            : ValidateOptionsResult.Fail(StrictSection.Message(ServeOptions.SectionName, "settings in their ranges", mistakes));
     }
+
+    private static bool IsOrigin(string origin) => origin == "*" || Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri)
+        && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/');
 
     private static IEnumerable<string> Range(string key, int value, int min, int max) =>
         value >= min && value <= max ? [] : [$"{key} is {value}. Set it to a number from {min} to {max}."];

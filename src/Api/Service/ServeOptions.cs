@@ -10,4 +10,31 @@ internal sealed class ServeOptions
 
     /// <summary>Seconds in which a request must be answered, waiting included; 0 for as long as it needs.</summary>
     public int DeadlineSeconds { get; set; }
+
+    /// <summary>Keys of which a request must bring one; with none, and none in <see cref="ApiKeyFile"/>, only this machine is answered.</summary>
+    public IReadOnlyList<string> ApiKeys { get; set; } = [];
+
+    /// <summary>A file of further keys, one in a line; lines that begin with # are passed over. Empty for no file.</summary>
+    public string ApiKeyFile { get; set; } = "";
+
+    /// <summary>Answers other machines without a key, too.</summary>
+    public bool NoKey { get; set; }
+
+    /// <summary>Requests that work is done for, of each key in a minute; 0 for any number. Without keys, of each address.</summary>
+    public int RequestsPerMinute { get; set; }
+
+    /// <summary>Bytes of a request's body at the most.</summary>
+    public int MaxBodyBytes { get; set; } = 30_000_000;
+
+    /// <summary>Tokens of a prompt at the most; 0 for what the model's context holds.</summary>
+    public int MaxPromptTokens { get; set; }
+
+    /// <summary>Tokens of an answer at the most; 0 for what the model's context holds.</summary>
+    public int MaxAnswerTokens { get; set; }
+
+    /// <summary>Web pages of these origins may ask, such as <c>https://example.com</c>; <c>*</c> for all. Of the program <c>serve</c> alone.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>Writes requests and answers to the log, texts included. Of the program <c>serve</c> alone.</summary>
+    public bool LogBodies { get; set; }
 }

@@ -46,6 +46,7 @@ internal sealed class RerankRequest
 /// <summary>A document: <c>"a"</c> or <c>{"text": "a"}</c>; written as the latter.</summary>
 /// <param name="Text">Its text.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}]}""")]
 internal sealed record RankedText(string Text)
 {
     internal sealed class Converter : JsonConverter<RankedText>

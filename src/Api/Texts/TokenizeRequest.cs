@@ -58,6 +58,7 @@ internal sealed record DetokenizedText(string Content);
 /// <param name="Id">The id.</param>
 /// <param name="Piece">Its piece of the text; null where it was not asked for.</param>
 [JsonConverter(typeof(Converter))]
+[JsonSchemaText("""{"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"id": {"type": "integer"}, "piece": {}}}]}""")]
 internal sealed record ListedToken(int Id, byte[]? Piece)
 {
     internal sealed class Converter : JsonConverter<ListedToken>

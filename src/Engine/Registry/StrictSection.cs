@@ -31,6 +31,11 @@ internal static class StrictSection
                 key.SetValue(options, Elements<AdapterOptions>(child, $"{where}{key.Name}:", mistakes));
                 continue;
             }
+            if (key.PropertyType == typeof(IReadOnlyList<string>))
+            {
+                key.SetValue(options, Texts(child));
+                continue;
+            }
             try
             {
                 key.SetValue(options, child.Get(key.PropertyType) ?? key.GetValue(options));
@@ -41,6 +46,10 @@ internal static class StrictSection
             }
         }
     }
+
+    // A single text is a list of one.
+    private static string[] Texts(IConfigurationSection section) =>
+        section.Value is { } only ? [only] : [.. section.GetChildren().Select(child => child.Value ?? "")];
 
     private static List<T> Elements<T>(IConfigurationSection section, string where, List<string> mistakes) where T : new()
     {

@@ -2,8 +2,8 @@ using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Registry;
+using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Api;
 
@@ -41,10 +41,27 @@ internal static class ServeHost
         IServiceCollection services = builder.Services;
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
+        services.AddCors();
+        services.AddHttpLogging(logging =>
+        {
+            logging.LoggingFields = HttpLoggingFields.RequestPath | HttpLoggingFields.RequestBody | HttpLoggingFields.ResponseStatusCode | HttpLoggingFields.ResponseBody;
+            logging.MediaTypeOptions.AddText("application/x-www-form-urlencoded"); // what curl says of JSON
+            logging.MediaTypeOptions.AddText("text/event-stream");
+        });
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();
         app.UseEngineErrors();
+        ServeOptions serve = ServeConfiguration.ReadUnchecked(builder.Configuration);
+        if (serve.CorsOrigins.Count > 0)
+        {
+            app.UseCors(policy => policy.WithOrigins([.. serve.CorsOrigins]).AllowAnyHeader().AllowAnyMethod());
+        }
+        if (serve.LogBodies)
+        {
+            app.UseHttpLogging();
+        }
         app.MapEngine();
         return app;
     }

@@ -21,6 +21,11 @@ internal sealed class ServeCommand
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
     private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; it is answered 504 else. Default 0: none.");
     private readonly Option<string?> _template = ChatTemplateOption.Create("The template of chats, in place of the model's own.");
+    private readonly Option<string[]> _keys = new("--api-key") { HelpName = "KEY", Description = "A key of which requests must bring one; may be given several times. Others on this machine see a command line: Serve__ApiKeys__0=KEY in the environment, or a file, keeps it from them." };
+    private readonly Option<string?> _keyFile = new("--api-key-file") { HelpName = "FILE", Description = "A file of such keys, one in a line." };
+    private readonly Option<bool> _noKey = new("--no-key") { Description = "Answer other machines without a key, too." };
+    private readonly Option<string[]> _cors = new("--cors") { HelpName = "ORIGIN", Description = "Web pages of this origin may ask, such as https://example.com; * for all. May be given several times." };
+    private readonly Option<int?> _rate = NumberOption.CreateOptional("--requests-per-minute", 0, int.MaxValue, "Requests of each key in a minute; one more is answered 429. Default 0: any number.");
     private readonly ModelSelection _model = new();
 
     public static Command Create() => new ServeCommand().CreateVerb();
@@ -34,11 +39,12 @@ internal sealed class ServeCommand
             Examples =
             [
                 "engine serve --model llama.gguf",
-                "engine serve --model llama.gguf --slots 4 --urls http://0.0.0.0:8080",
+                "engine serve --model llama.gguf --slots 4 --urls http://0.0.0.0:8080 --api-key-file keys.txt",
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
         verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain, _template);
+        verb.AddGroup("Access", _keys, _keyFile, _noKey, _cors, _rate);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -61,6 +67,7 @@ internal sealed class ServeCommand
             {
                 // Before the host constructs services that need the options, so that all sections tell their mistakes at once.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
+                Exposure.Check(app);
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -137,6 +144,12 @@ internal sealed class ServeCommand
         Add(_urls, "urls");
         Add(_drain, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DrainSeconds)}");
         Add(_deadline, $"{ServeOptions.SectionName}:{nameof(ServeOptions.DeadlineSeconds)}");
+        string serve = $"{ServeOptions.SectionName}:";
+        AddPath(_keyFile, serve + nameof(ServeOptions.ApiKeyFile));
+        Add(_noKey, serve + nameof(ServeOptions.NoKey));
+        Add(_rate, serve + nameof(ServeOptions.RequestsPerMinute));
+        AddAll(_keys, serve + nameof(ServeOptions.ApiKeys));
+        AddAll(_cors, serve + nameof(ServeOptions.CorsOrigins));
         Add(_slots, model + nameof(ModelOptions.Slots));
         Add(_cacheTokens, model + nameof(ModelOptions.CacheTokens));
         Add(_exact, model + nameof(ModelOptions.Exact));
@@ -169,6 +182,15 @@ internal sealed class ServeCommand
             if (settings.TryGetValue(key, out string? path) && path is not null)
             {
                 settings[key] = FromHere(path);
+            }
+        }
+
+        void AddAll(Option<string[]> option, string key)
+        {
+            string[] values = parsed.GetValue(option) ?? [];
+            for (int i = 0; i < values.Length; i++)
+            {
+                settings[$"{key}:{i}"] = values[i];
             }
         }
 

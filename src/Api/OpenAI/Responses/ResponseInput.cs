@@ -8,6 +8,7 @@ namespace Engine.Api.OpenAI.Responses;
 /// <param name="Items">Oldest first.</param>
 [JsonConverter(typeof(Converter))]
 [Items(typeof(ResponseItem))]
+[JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]}""")]
 internal sealed record ResponseInput(List<ResponseItem?> Items)
 {
     internal sealed class Converter : JsonConverter<ResponseInput>

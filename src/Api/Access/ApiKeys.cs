@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Api.Access;
+
+/// <summary>The keys of which a request must bring one, as <c>Authorization: Bearer KEY</c> or <c>x-api-key: KEY</c>.</summary>
+internal sealed class ApiKeys
+{
+    private const string Bearer = "Bearer ";
+
+    private readonly byte[][] _hashes;
+
+    public ApiKeys(IOptions<ServeOptions> serve)
+    {
+        ServeOptions options = serve.Value;
+        IEnumerable<string> file = options.ApiKeyFile.Length == 0 ? [] : File.ReadLines(options.ApiKeyFile)
+            .Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith('#'));
+        _hashes = [.. options.ApiKeys.Concat(file).Distinct().Select(Hash)];
+    }
+
+    /// <summary>Whether there are keys.</summary>
+    public bool Any => _hashes.Length > 0;
+
+    /// <summary>Which of the keys a request brings; null where it brings none of them.</summary>
+    /// <remarks>All are compared, in a time that does not depend on how much of a key is right.</remarks>
+    public int? Find(HttpRequest request)
+    {
+        string authorization = request.Headers.Authorization.ToString();
+        string? given = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim()
+            : request.Headers.TryGetValue("x-api-key", out var key) ? key.ToString()
+            : null;
+        if (string.IsNullOrEmpty(given))
+        {
+            return null;
+        }
+        byte[] hash = Hash(given);
+        int? found = null;
+        for (int i = 0; i < _hashes.Length; i++)
+        {
+            found = CryptographicOperations.FixedTimeEquals(hash, _hashes[i]) ? i : found;
+        }
+        return found;
+    }
+
+    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net;
+using System.Threading.RateLimiting;
+using Engine.Api.Requests;
+using Engine.Api.Service;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Api.Access;
+
+/// <summary>Who may ask, and how much.</summary>
+internal sealed class Gate : IDisposable
+{
+    private readonly ServeOptions _options;
+    private readonly ApiKeys _keys;
+    private readonly PartitionedRateLimiter<string>? _rate;
+
+    public Gate(IOptions<ServeOptions> serve, ApiKeys keys)
+    {
+        (_options, _keys) = (serve.Value, keys);
+        if (_options.RequestsPerMinute > 0)
+        {
+            _rate = PartitionedRateLimiter.Create<string, string>(asker => RateLimitPartition.GetTokenBucketLimiter(asker, _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = _options.RequestsPerMinute,
+                TokensPerPeriod = Math.Max(1, _options.RequestsPerMinute / 60),
+                ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1.0, 60.0 / _options.RequestsPerMinute)),
+                QueueLimit = 0,
+            }));
+        }
+    }
+
+    /// <summary>Whether requests of other machines are answered at all.</summary>
+    public bool AnswersOthers => _keys.Any || _options.NoKey;
+
+    /// <summary>Lets a request pass, or refuses it.</summary>
+    /// <param name="context">The request, its body not read yet.</param>
+    /// <param name="works">Whether a model works for it: only such requests count.</param>
+    /// <exception cref="ApiException">Its key is missing or wrong, or it is one too many.</exception>
+    public void Enter(HttpContext context, bool works)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = _options.MaxBodyBytes;
+        }
+        string asker = Identify(context);
+        if (!works || _rate is null)
+        {
+            return;
+        }
+        using RateLimitLease lease = _rate.AttemptAcquire(asker);
+        if (!lease.IsAcquired)
+        {
+            TimeSpan pause = lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan retry) ? retry : TimeSpan.FromSeconds(1);
+            string seconds = Math.Max(1, Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            throw new ApiException(StatusCodes.Status429TooManyRequests,
+                $"Taking a request: expected at most {_options.RequestsPerMinute} requests a minute (Serve:RequestsPerMinute), found more. Send it again in {seconds} s.",
+                code: "rate_limit_exceeded") { RetryAfter = pause };
+        }
+    }
+
+    /// <summary>Held to the limit of the configuration.</summary>
+    /// <exception cref="ApiException">More tokens are asked for than an answer may have.</exception>
+    public int? AnswerTokens(int? asked) =>
+        _options.MaxAnswerTokens == 0 ? asked
+        : asked <= _options.MaxAnswerTokens ? asked
+        : asked is null ? _options.MaxAnswerTokens
+        : throw ApiException.Invalid($"Reading the field 'max_tokens': this server gives an answer at most {_options.MaxAnswerTokens} tokens (Serve:MaxAnswerTokens), found {asked}. Ask for fewer.", "max_tokens");
+
+    /// <summary>Refuses a prompt that is longer than the configuration lets it be.</summary>
+    /// <exception cref="ApiException">It is.</exception>
+    public Prompt Check(Prompt prompt, IModel model)
+    {
+        if (_options.MaxPromptTokens == 0)
+        {
+            return prompt;
+        }
+        IReadOnlyList<int> tokens = prompt.ToTokens(model.Tokenizer);
+        return tokens.Count <= _options.MaxPromptTokens
+            ? Prompt.FromTokens(tokens) // it is split once
+            : throw ApiException.Invalid($"Reading the prompt: this server takes at most {_options.MaxPromptTokens} tokens (Serve:MaxPromptTokens), found {tokens.Count}. Shorten it.", "prompt");
+    }
+
+    public void Dispose() => _rate?.Dispose();
+
+    private string Identify(HttpContext context)
+    {
+        IPAddress? address = context.Connection.RemoteIpAddress;
+        if (_keys.Any)
+        {
+            return _keys.Find(context.Request) is { } key ? $"key {key}" : throw Refused(context,
+                "Taking a request: expected one of this server's API keys (Authorization: Bearer KEY, or x-api-key: KEY), found "
+                + (context.Request.Headers.Authorization.Count + context.Request.Headers["x-api-key"].Count == 0 ? "none. Send one." : "another. Check the key."));
+        }
+        return _options.NoKey || address is null || IPAddress.IsLoopback(address) ? $"address {address}" : throw Refused(context,
+            "Taking a request from another machine: this server has no API keys and answers its own machine alone. "
+            + "Give it keys (Serve:ApiKeys), or set Serve:NoKey to answer everybody.");
+    }
+
+    private static ApiException Refused(HttpContext context, string sentence)
+    {
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return Task.CompletedTask;
+        });
+        return new ApiException(StatusCodes.Status401Unauthorized, sentence, code: "invalid_api_key");
+    }
+}

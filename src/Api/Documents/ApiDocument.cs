@@ -1,0 +1,80 @@
+using System.Net.Mime;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace Engine.Api.Documents;
+
+/// <summary>The OpenAPI document of the endpoints, at <c>/openapi/v1.json</c>, and a page to read and try it, at <c>/scalar</c>.</summary>
+internal static class ApiDocument
+{
+    private const string Name = "v1";
+
+    public static void Add(IServiceCollection services) => services.AddOpenApi(Name, options =>
+    {
+        // The program may have endpoints, and documents, of its own.
+        options.ShouldInclude = endpoint => endpoint.ActionDescriptor.EndpointMetadata.OfType<Operation>().Any();
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "Engine",
+                Version = Name,
+                Description = "Quantized models behind the APIs that programs know, and what makes their answers checkable. Keys, where there are some, come as a Bearer token or as x-api-key.",
+            };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<Operation>().Single(), context.Document!);
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapOpenApi();
+        // No fonts from elsewhere: a server may have no way out.
+        routes.MapScalarApiReference(page => page.WithTitle("Engine").DisableDefaultFonts().AddDocument(Name));
+    }
+
+    private static void Describe(OpenApiOperation operation, Operation what, OpenApiDocument document)
+    {
+        (operation.OperationId, operation.Summary) = (what.Id, what.Summary);
+        operation.Tags = new HashSet<OpenApiTagReference> { new(what.Tag, document) };
+        document.Tags ??= new HashSet<OpenApiTag>();
+        document.Tags.Add(new OpenApiTag { Name = what.Tag });
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
+        if (what.Request is { } request)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [MediaTypeNames.Application.Json] = new() { Schema = Schemas.Of(request, document), Example = what.Example is null ? null : JsonNode.Parse(what.Example) },
+                },
+            };
+        }
+        var answer = new OpenApiResponse
+        {
+            Description = "The answer.",
+            Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Json] = new() { Schema = Schemas.Of(what.Answer, document) } },
+        };
+        if (what.Stream is { } stream)
+        {
+            answer.Content[stream] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The answer as it comes, where the request asks for that." } };
+        }
+        operation.Responses = new OpenApiResponses
+        {
+            ["200"] = answer,
+            ["default"] = new OpenApiResponse { Description = "An error: a sentence that says what was expected, what was found and what to do." },
+        };
+    }
+}

@@ -1,0 +1,154 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Engine.Host.Api;
+using Microsoft.AspNetCore.Builder;
+
+namespace Engine.Host.Tests.Api;
+
+public sealed class AccessTests
+{
+    private const string Body = """{"prompt": "a"}""";
+
+    [Theory]
+    [InlineData("Authorization", "Bearer right", HttpStatusCode.OK)]
+    [InlineData("Authorization", "bearer  second ", HttpStatusCode.OK)]
+    [InlineData("x-api-key", "right", HttpStatusCode.OK)]
+    [InlineData("x-api-key", "from-file", HttpStatusCode.OK)]
+    [InlineData("Authorization", "Bearer wrong", HttpStatusCode.Unauthorized)]
+    [InlineData("Authorization", "Bearer ", HttpStatusCode.Unauthorized)]
+    [InlineData("Authorization", "Basic right", HttpStatusCode.Unauthorized)]
+    [InlineData("x-api-key", "# remark", HttpStatusCode.Unauthorized)]
+    [InlineData("x-none", "right", HttpStatusCode.Unauthorized)]
+    public async Task A_request_must_bring_one_of_the_keys(string header, string value, HttpStatusCode status)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("keys.txt"), "# remark\n\n from-file \n");
+        await using TestServer server = await TestServer.StartAsync(
+            new ScriptedBackend(), ("Serve:ApiKeys:0", "right"), ("Serve:ApiKeys:1", "second"), ("Serve:ApiKeyFile", folder.File("keys.txt")));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
+        request.Headers.TryAddWithoutValidation(header, value);
+        using HttpResponseMessage response = await server.Client.SendAsync(request);
+        Assert.Equal(status, response.StatusCode);
+        if (status == HttpStatusCode.Unauthorized)
+        {
+            JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
+            Assert.Equal("authentication_error", error.GetProperty("type").GetString());
+            Assert.Contains("expected one of this server's API keys", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("right", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task Without_keys_any_key_is_taken_and_none_too()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer ");
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.SendAsync(request)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Body)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_probe_needs_no_key_and_the_list_of_models_does()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeys", "right"));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Client.GetAsync("/v1/models")).StatusCode);
+    }
+
+    [Fact]
+    public async Task One_request_too_many_in_a_minute_is_answered_429_with_the_time_to_wait()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:RequestsPerMinute", "2"));
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Body)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Body)).StatusCode);
+        using HttpResponseMessage refused = await server.PostAsync(Body);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 30);
+        Assert.Contains("expected at most 2 requests a minute (Serve:RequestsPerMinute)", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/v1/models")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(null, 5, null)]
+    [InlineData(3, 3, null)]
+    [InlineData(6, null, "this server gives an answer at most 5 tokens (Serve:MaxAnswerTokens), found 6. Ask for fewer.")]
+    public async Task An_answer_has_no_more_tokens_than_the_configuration_allows(int? asked, int? given, string? refusal)
+    {
+        var backend = new ScriptedBackend { ChatTemplate = "a" };
+        await using TestServer server = await TestServer.StartAsync(backend, ("Serve:MaxAnswerTokens", "5"));
+        JsonElement answer = await server.ChatAsync($$"""{"messages": [{"role": "user", "content": "a"}], "max_tokens": {{asked?.ToString() ?? "null"}}}""");
+        Assert.Equal(given, backend.Requests.SingleOrDefault()?.MaxTokens);
+        if (refusal is not null)
+        {
+            Assert.Contains(refusal, answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_body_larger_than_the_configuration_allows_is_answered_413()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:MaxBodyBytes", "100"));
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Body)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await server.PostAsync($$"""{"prompt": "{{new string('a', 100)}}"}""")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("https://a.example", "https://a.example")]
+    [InlineData("https://b.example", null)]
+    public async Task Web_pages_of_named_origins_alone_may_ask(string origin, string? allowed)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:CorsOrigins:0", "https://a.example"));
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/chat/completions");
+        preflight.Headers.Add("Origin", origin);
+        preflight.Headers.Add("Access-Control-Request-Method", "POST");
+        preflight.Headers.Add("Access-Control-Request-Headers", "authorization");
+        using HttpResponseMessage response = await server.Client.SendAsync(preflight);
+        Assert.Equal(allowed, response.Headers.TryGetValues("Access-Control-Allow-Origin", out var values) ? values.Single() : null);
+    }
+
+    [Fact]
+    public async Task Without_origins_no_web_page_may_ask()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { { "Origin", "https://a.example" } } };
+        Assert.False((await server.Client.SendAsync(request)).Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:1", false)]
+    [InlineData("http://127.0.0.1:1;http://*:1", false)]
+    [InlineData("http://[::]:1", false)]
+    [InlineData("http://example.com:1", false)]
+    [InlineData("http://localhost:1;http://[::1]:1;http://127.0.0.2:1", true)]
+    public async Task Other_machines_are_listened_for_with_a_key_or_on_demand_alone(string urls, bool alone)
+    {
+        await CheckAsync(alone);
+        await CheckAsync(true, ("Serve:ApiKeys:0", "key"));
+        await CheckAsync(true, ("Serve:NoKey", "true"));
+
+        async Task CheckAsync(bool passes, params (string Key, string Value)[] settings)
+        {
+            await using WebApplication app = ServeHost.Build(
+                [KeyValuePair.Create("urls", (string?)urls), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))]);
+            Exception? refusal = Record.Exception(() => Exposure.Check(app));
+            Assert.Equal(passes, refusal is null);
+            Assert.Equal(passes, refusal?.Message.Contains("expected an API key, for other machines reach this address", StringComparison.Ordinal) != true);
+        }
+    }
+
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task Bodies_are_logged_on_demand_alone(string logBodies)
+    {
+        await using ServeProcess process = await ServeProcess.StartAsync([], ("Serve__LogBodies", logBodies));
+        using var content = new StringContent("""{"prompt": "a secret text", "max_tokens": 1}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await process.Client.PostAsync(new Uri("/v1/completions", UriKind.Relative), content);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        // The log is written by a thread of its own.
+        Assert.Equal(logBodies == "true", SpinWait.SpinUntil(() => process.Log.Contains("a secret text", StringComparison.Ordinal), TimeSpan.FromSeconds(logBodies == "true" ? 10 : 1)));
+    }
+}
