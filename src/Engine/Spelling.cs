@@ -10,6 +10,8 @@ internal static class Spelling
         string[] known = [.. candidates];
         string letters = Letters(word);
         string? nearest = known
+            // The lengths alone are a distance. A word may come from anywhere, and be a megabyte.
+            .Where(candidate => Math.Abs(Letters(candidate).Length - letters.Length) <= letters.Length / 3)
             .Select(candidate => (Candidate: candidate, Distance: Distance(letters, Letters(candidate))))
             .Where(pair => pair.Distance <= letters.Length / 3)
             .OrderBy(pair => pair.Distance)

@@ -16,6 +16,15 @@ public sealed class SpellingTests
     [InlineData("--", "--lora", "--json")]
     public void A_word_that_is_near_nothing_gets_no_proposal(string word, params string[] known) => Assert.Null(Spelling.Nearest(word, known));
 
+    [Fact]
+    public void A_word_of_a_megabyte_gets_no_proposal_and_takes_no_memory()
+    {
+        string word = new('f', 1 << 20);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(Spelling.Nearest(word, ["frequency_penalty", "model"]));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20); // its distance to one name is 72 MB of numbers
+    }
+
     [Theory]
     [InlineData("slot", "Slots")]
     [InlineData("--modle", "--model")]

@@ -14,6 +14,9 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
     /// <summary>After which a client may try again that is refused for a reason that passes: a stop, a loading, a lack of memory.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Characters of a sentence at the most: it may quote what the client sent, and that may be megabytes.</summary>
+    private const int MostCharacters = 2000;
+
     /// <summary>When to send the request again; null where that changes nothing. Clients that are not told do so at once, four times.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
@@ -22,7 +25,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
 
     /// <summary>What a client may read of an exception.</summary>
     public static string Sentence(Exception e) => e is EngineException or BadHttpRequestException
-        ? e.Message : "The server met an unexpected error. Its log has the details.";
+        ? Shorten(e.Message) : "The server met an unexpected error. Its log has the details.";
 
     /// <summary>What an exception means for the request that met it.</summary>
     /// <param name="e">The exception.</param>
@@ -31,7 +34,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
     {
         e = e is OperationCanceledException && stopping ? new ServerStoppingException() : e;
         (int status, string? code) = Classify(e);
-        return new Failure(status, Sentence(e), (e as ApiException)?.Param, code)
+        return new Failure(status, Sentence(e), (e as ApiException)?.Param is { } field ? Shorten(field) : null, code)
         {
             RetryAfter = status is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) ? null
                 : e is QueueFullException full && full.RetryAfter > Pause ? full.RetryAfter
@@ -40,6 +43,8 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
             IsUnexpected = status >= StatusCodes.Status500InternalServerError && e is not (ServerStoppingException or DeadlineExceededException or ApiException),
         };
     }
+
+    private static string Shorten(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters] + "…";
 
     private static (int Status, string? Code) Classify(Exception e) => e switch
     {

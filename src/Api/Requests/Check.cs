@@ -9,6 +9,9 @@ internal static class Check
     /// <summary>Stop texts at the most: each costs time with every character of an answer.</summary>
     private const int MostStops = 16;
 
+    /// <summary>Fields that clients send and nobody knows are a few. Each is held against all known names, which takes its time.</summary>
+    private const int MostUnknown = 100;
+
     /// <summary>A number in a range; null where it was not given.</summary>
     public static float? Number(string field, float? value, float min, float max) => value is null || value >= min && value <= max
         ? value
@@ -40,6 +43,10 @@ internal static class Check
     /// over, because clients send fields of their own.</summary>
     public static void Unknown(IReadOnlyDictionary<string, JsonElement>? unknown, IReadOnlyCollection<string> known)
     {
+        if (unknown?.Count > MostUnknown)
+        {
+            throw ApiException.Invalid($"Reading the request: expected at most {MostUnknown} fields that it does not have, found {unknown.Count}. Send the fields of the API.");
+        }
         foreach (string name in unknown?.Keys ?? [])
         {
             if (Spelling.Nearest(name, known) is { } nearest)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Host.Tests.Api;
@@ -27,6 +28,9 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>Thrown instead of a first token.</summary>
     public Exception? Refusal { get; init; }
 
+    /// <summary>Thrown instead of a first token, once each.</summary>
+    public ConcurrentQueue<Exception> Refusals { get; } = [];
+
     /// <summary>Thrown after the first token.</summary>
     public Exception? Failure { get; init; }
 
@@ -53,7 +57,15 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
 
     public ConcurrentQueue<GenerateRequest> Requests { get; } = [];
 
+    /// <summary>When each of them came, by <see cref="Stopwatch"/>.</summary>
+    public ConcurrentQueue<long> Arrivals { get; } = [];
+
     public int Loads { get; private set; }
+
+    /// <summary>How many tokens were given to readers.</summary>
+    public long Given => Interlocked.Read(ref _given);
+
+    private long _given;
 
     /// <summary>Released once for each model that was disposed.</summary>
     public SemaphoreSlim Disposed { get; } = new(0);
@@ -97,44 +109,52 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             script.Requests.Enqueue(request);
+            script.Arrivals.Enqueue(Stopwatch.GetTimestamp());
             script.Begun.Release();
-            if (script.Refusal is not null)
+            if (script.Refusal is { } refusal || script.Refusals.TryDequeue(out refusal))
             {
-                throw script.Refusal;
+                throw refusal;
             }
-            await script.Prefill.WaitAsync(cancellationToken);
             int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)script.Words.Length);
-            for (int i = 0; i < count; i++)
+            bool ended = false;
+            try
             {
-                string word = script.Words[(first + i) % script.Words.Length];
-                string? stop = request.Stop.FirstOrDefault(text => text == word);
-                yield return new GeneratedToken
+                await script.Prefill.WaitAsync(cancellationToken);
+                for (int i = 0; i < count; i++)
                 {
-                    Token = i,
-                    Text = stop is null ? word : "",
-                    Index = i,
-                    PromptTokens = 3,
-                    CachedTokens = first, // the first answer evaluates what the others share
-                    Elapsed = TimeSpan.FromMilliseconds(10 * (i + 1)),
-                    FinishReason = stop is not null ? FinishReason.Stop : i == count - 1 ? script.End : null,
-                    StopText = stop,
-                };
-                if (stop is not null)
-                {
-                    yield break;
-                }
-                try
-                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Interlocked.Increment(ref script._given);
+                    string word = script.Words[(first + i) % script.Words.Length];
+                    string? stop = request.Stop.FirstOrDefault(text => text == word);
+                    yield return new GeneratedToken
+                    {
+                        Token = i,
+                        Text = stop is null ? word : "",
+                        Index = i,
+                        PromptTokens = 3,
+                        CachedTokens = first, // the first answer evaluates what the others share
+                        Elapsed = TimeSpan.FromMilliseconds(10 * (i + 1)),
+                        FinishReason = stop is not null ? FinishReason.Stop : i == count - 1 ? script.End : null,
+                        StopText = stop,
+                    };
+                    if (stop is not null)
+                    {
+                        break;
+                    }
                     await script.Generating.WaitAsync(cancellationToken);
+                    if (script.Failure is { } failure || script.Failures.TryDequeue(out failure))
+                    {
+                        throw failure;
+                    }
                 }
-                catch (OperationCanceledException)
+                ended = true;
+            }
+            finally
+            {
+                // Also where its reader leaves it at a token.
+                if (!ended && cancellationToken.IsCancellationRequested)
                 {
                     script.Cancelled.Release();
-                    throw;
-                }
-                if (script.Failure is { } failure || script.Failures.TryDequeue(out failure))
-                {
-                    throw failure;
                 }
             }
         }
