@@ -1,0 +1,9 @@
+// openai(): /v1/responses.
+import { createOpenAI } from "@ai-sdk/openai";
+import * as ai from "./ai.mjs";
+
+const openai = ({ base }) => createOpenAI({ baseURL: `${base}/v1`, apiKey: "none" });
+
+export const chat = request => ai.chat(openai(request)(request.model), request);
+export const stream = (request, piece, signal) => ai.stream(openai(request)(request.model), request, piece, signal);
+export const embed = request => ai.embed(openai(request).embedding(request.model), request);

@@ -1,0 +1,33 @@
+// What the clients of npm's ai have in common; each brings its models.
+import { embedMany, generateText, streamText } from "ai";
+
+// A system message stands apart, as `ai` wants it.
+const prompt = ({ messages, maxTokens }) => ({
+    instructions: messages.find(message => message.role === "system")?.content,
+    messages: messages.filter(message => message.role !== "system"),
+    maxOutputTokens: maxTokens,
+});
+
+const said = (text, finish, usage) => ({ text, finish, promptTokens: usage?.inputTokens, answerTokens: usage?.outputTokens });
+
+export async function chat(model, request) {
+    const answer = await generateText({ model, ...prompt(request) });
+    return said(answer.text, answer.finishReason, answer.usage);
+}
+
+export async function stream(model, request, piece, signal) {
+    const answer = streamText({ model, ...prompt(request), abortSignal: signal, onError() { } });
+    let text = "", finish, usage;
+    for await (const part of answer.fullStream) {
+        if (part.type === "error") throw part.error;
+        if (part.type === "abort") break;
+        if (part.type === "finish") ({ finishReason: finish, totalUsage: usage } = part);
+        if (part.type === "text-delta") {
+            text += part.text;
+            if (!piece(part.text)) break;
+        }
+    }
+    return said(text, finish, usage);
+}
+
+export const embed = async (model, { texts }) => (await embedMany({ model, values: texts })).embeddings;
