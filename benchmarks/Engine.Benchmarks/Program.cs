@@ -13,6 +13,7 @@ const string Usage = """
       training [PYTHON [THREADS]]  training steps against PyTorch's, interleaved, from the repository's root: tokens/s, ratios, losses
       serving MODEL HOST_DLL LLAMA_SERVER [SLOTS [ROUNDS [CLIENTS …]]]
                               engine serve against llama-server over HTTP, in turns; default 16 3 1 4 16
+      http                         what the HTTP API costs without a model, by wrk: requests/s beside an empty endpoint, streamed tokens/s
       together MODEL [TOKENS]      two models of a process that generate at once against one alone; default 24
       embedding MODEL LLAMA_SERVER [BACKEND]  EmbedAsync against llama-server's /v1/embeddings, 256 short texts, in turns
       sampling [V]                 what choosing a token costs, by the settings; default 128256
@@ -53,6 +54,9 @@ try
             int[] numbers = [.. rest.Select(number => int.Parse(number, null))];
             await ServingComparison.RunAsync(model, host, server, numbers.ElementAtOrDefault(0) is > 0 and var slots ? slots : 16,
                 numbers.ElementAtOrDefault(1) is > 0 and var rounds ? rounds : 3, numbers.Length > 2 ? numbers[2..] : [1, 4, 16]);
+            break;
+        case ["http"]:
+            await HttpOverhead.RunAsync();
             break;
         case ["together", var model, .. var rest]:
             await TwoModels.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : 24);

@@ -42,7 +42,7 @@ internal sealed class ChatChunk
 
     public required string Model { get; init; }
 
-    public IReadOnlyList<ChatChunkChoice> Choices { get; set; } = [];
+    public ChatChunkChoice[] Choices { get; set; } = [];
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }

@@ -45,7 +45,7 @@ internal sealed class ChatFormat : IEventFormat
         choice.Logprobs = _logprobs?.Chat([token]);
         choice.FinishReason = FinishReasons.Word(token);
         _chunk.Choices = _choice;
-        events.Event(_chunk, OpenAIJson.Api.ChatChunk);
+        events.Event(_chunk, ChunkJson.Default.ChatChunk);
     }
 
     private static (string? Thought, string? Text) Read(Chat.ReasoningReader reader, GeneratedToken token)
@@ -65,7 +65,7 @@ internal sealed class ChatFormat : IEventFormat
         if (_usage || _chunk.Verification is not null)
         {
             (_chunk.Choices, _chunk.Usage) = ([], _usage ? Usage.Of(TokenCounts.Of(_last)) : null);
-            events.Event(_chunk, OpenAIJson.Api.ChatChunk);
+            events.Event(_chunk, ChunkJson.Default.ChatChunk);
         }
         events.Raw(EventFormats.Done);
     }

@@ -32,7 +32,7 @@ internal sealed class CompletionChunk
 
     public required string Model { get; init; }
 
-    public IReadOnlyList<CompletionChunkChoice> Choices { get; set; } = [];
+    public CompletionChunkChoice[] Choices { get; set; } = [];
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }

@@ -42,7 +42,7 @@ internal sealed class CompletionFormat : IEventFormat
         (choice.Text, choice.Index, choice.FinishReason) = (token.Text, answer, FinishReasons.Word(token));
         choice.Logprobs = _logprobs?.Completion([token], ref _offsets[answer]);
         _chunk.Choices = _choice;
-        events.Event(_chunk, OpenAIJson.Api.CompletionChunk);
+        events.Event(_chunk, ChunkJson.Default.CompletionChunk);
     }
 
     public void End(EventWriter events)
@@ -51,7 +51,7 @@ internal sealed class CompletionFormat : IEventFormat
         if (_usage || _chunk.Verification is not null)
         {
             (_chunk.Choices, _chunk.Usage) = ([], _usage ? Usage.Of(TokenCounts.OfPrompts(_last, _perPrompt)) : null);
-            events.Event(_chunk, OpenAIJson.Api.CompletionChunk);
+            events.Event(_chunk, ChunkJson.Default.CompletionChunk);
         }
         events.Raw(EventFormats.Done);
     }
