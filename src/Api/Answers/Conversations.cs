@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Engine.Api.Requests;
 using Engine.Chat;
 
@@ -29,6 +30,23 @@ internal static class Conversations
         ChatTemplate? template = ModelTemplates.Find(running.Model);
         return [.. running.Requests.Select(request => ReasoningReader.For(template, request.Prompt))];
     }
+
+    /// <summary>Refuses to ask a model for its thoughts that has none.</summary>
+    /// <param name="field">The field that asks for them.</param>
+    /// <param name="name">The model's configured name.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ApiException">The model's template knows no thoughts.</exception>
+    public static void RequireThoughts(string field, string name, IModel model)
+    {
+        if (!ReasoningReader.Knows(ModelTemplates.Find(model)))
+        {
+            throw ApiException.Invalid(
+                $"Reading the field '{field}': expected a model that thinks before it answers, found no <think> in the chat template of '{name}'. Leave the field out, or take another model.", field);
+        }
+    }
+
+    /// <summary>The variables by which templates are asked whether the model is to think.</summary>
+    public static Dictionary<string, JsonElement> Thinking(bool thinks) => new() { ["enable_thinking"] = JsonElement.Parse(thinks ? "true" : "false") };
 
     /// <summary>The prompt of a conversation that may end with words of the assistant: then the answer continues them.</summary>
     /// <inheritdoc cref="ToPrompt"/>

@@ -10,7 +10,9 @@ namespace Engine.Api.Anthropic;
 [JsonSerializable(typeof(AnthropicAnswer))]
 [JsonSerializable(typeof(TokenCount))]
 [JsonSerializable(typeof(MessageStartEvent))]
-[JsonSerializable(typeof(TextDeltaEvent))]
+[JsonSerializable(typeof(BlockStartEvent))]
+[JsonSerializable(typeof(BlockDeltaEvent))]
+[JsonSerializable(typeof(BlockStopEvent))]
 [JsonSerializable(typeof(MessageDeltaEvent))]
 internal sealed partial class AnthropicJson : JsonSerializerContext
 {

@@ -15,7 +15,7 @@ internal sealed class CountTokensEndpoint(ModelCalls calls)
         CountTokensRequest request = await JsonBody.ReadAsync(context, AnthropicJson.Api.CountTokensRequest).ConfigureAwait(false);
         ChatTemplateInput conversation = request.Conversation();
         TokenCount count = await calls.RunAsync(context, request.Model, call => Task.FromResult(new TokenCount(
-            Conversations.ToContinuedPrompt(call.Name, call.Model, conversation, call.Ended).ToTokens(call.Model.Tokenizer).Count))).ConfigureAwait(false);
+            request.ToPrompt(conversation, call.Name, call.Model, call.Ended).ToTokens(call.Model.Tokenizer).Count))).ConfigureAwait(false);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(count, AnthropicJson.Api.TokenCount)).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Engine.Chat;
 
@@ -19,7 +20,7 @@ internal class CountTokensRequest
     /// <summary>What the model is told beforehand: a text, or blocks of text.</summary>
     public ContentBlocks? System { get; set; }
 
-    /// <summary>Whether the model thinks before it answers; <c>disabled</c> alone.</summary>
+    /// <summary>Whether the model thinks before it answers, and the thoughts come as a block of their own.</summary>
     public ThinkingConfig? Thinking { get; set; }
 
     /// <summary>Tools the model may call; none yet.</summary>
@@ -38,12 +39,32 @@ internal class CountTokensRequest
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
+    /// <summary>Whether thoughts are asked for.</summary>
+    [JsonIgnore]
+    public bool Thinks => Thinking is { Type: "enabled" or "adaptive" };
+
+    /// <summary>The prompt of the conversation.</summary>
+    /// <param name="conversation">What <see cref="Conversation"/> returned.</param>
+    /// <param name="name">The model's configured name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <exception cref="ApiException">The model has no chat template, or no thoughts where they are asked for.</exception>
+    public Prompt ToPrompt(ChatTemplateInput conversation, string name, IModel model, CancellationToken cancellationToken)
+    {
+        Prompt prompt = Conversations.ToContinuedPrompt(name, model, conversation, cancellationToken);
+        if (Thinks)
+        {
+            Conversations.RequireThoughts("thinking", name, model);
+        }
+        return prompt;
+    }
+
     /// <summary>The conversation as chat templates see it.</summary>
     /// <exception cref="ApiException">It is empty, or something in it is not supported.</exception>
     public ChatTemplateInput Conversation()
     {
         CheckUnknown();
-        Check.NotSupported("thinking", Thinking is { Type: not (null or "disabled") }, "an answer that is thought over");
+        Check.NotSupported("thinking", Thinking is { Type: not (null or "disabled" or "enabled" or "adaptive") }, $"thinking of type '{Thinking?.Type}'");
         Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
         Check.NotSupported("tool_choice", ToolChoice is { Type: not (null or "auto" or "none") }, "a call of a tool");
         Check.NotSupported("output_config.format", OutputConfig?.Format is { ValueKind: not JsonValueKind.Null }, "an answer of a given form");
@@ -58,7 +79,7 @@ internal class CountTokensRequest
             messages.Add(new TemplateMessage("system", system));
         }
         messages.AddRange(Messages.SelectMany((message, i) => message is null ? throw Check.Wrong($"messages[{i}]", "an object", "null") : message.Read($"messages[{i}]")));
-        return new ChatTemplateInput { Messages = messages };
+        return new ChatTemplateInput { Messages = messages, Variables = Conversations.Thinking(Thinks) };
     }
 
     /// <summary>Refuses what looks like a mistyped field.</summary>

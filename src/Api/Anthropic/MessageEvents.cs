@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Engine.Api.Anthropic;
 
 /// <summary>The first event of a streamed answer.</summary>
@@ -5,24 +7,42 @@ namespace Engine.Api.Anthropic;
 /// <param name="Message">The answer, still empty.</param>
 internal sealed record MessageStartEvent(string Type, AnthropicAnswer Message);
 
-/// <summary>What an answer goes on with. One object serves all of a stream: its text changes.</summary>
-internal sealed class TextDeltaEvent
+/// <summary>The beginning of a block.</summary>
+/// <param name="Type">Always <c>content_block_start</c>.</param>
+/// <param name="Index">Which of the answer's it is, from 0.</param>
+/// <param name="ContentBlock">The block, still empty.</param>
+internal sealed record BlockStartEvent(string Type, int Index, AnswerBlock ContentBlock);
+
+/// <summary>What a block goes on with. One object serves all of a stream: its parts change.</summary>
+internal sealed class BlockDeltaEvent
 {
     public string Type { get; } = "content_block_delta";
 
-    /// <summary>The only block there is.</summary>
-    public int Index { get; }
+    /// <summary>Which of the answer's blocks it is of.</summary>
+    public int Index { get; set; }
 
-    public TextDelta Delta { get; } = new();
+    public BlockDelta Delta { get; } = new();
 }
 
-/// <summary>The next piece of a text.</summary>
-internal sealed class TextDelta
+/// <summary>The next piece of a block.</summary>
+internal sealed class BlockDelta
 {
-    public string Type { get; } = "text_delta";
+    /// <summary><c>text_delta</c> or <c>thinking_delta</c>.</summary>
+    public string Type { get; set; } = "";
 
-    public string Text { get; set; } = "";
+    /// <summary>Of a text.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; set; }
+
+    /// <summary>Of thoughts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Thinking { get; set; }
 }
+
+/// <summary>The end of a block.</summary>
+/// <param name="Type">Always <c>content_block_stop</c>.</param>
+/// <param name="Index">Which of the answer's it is.</param>
+internal sealed record BlockStopEvent(string Type, int Index);
 
 /// <summary>Why an answer ended, and what it cost.</summary>
 /// <param name="Type">Always <c>message_delta</c>.</param>

@@ -16,17 +16,19 @@ internal sealed class MessagesEndpoint(Generations generations, Errors errors, T
         ChatTemplateInput conversation = request.Conversation();
         string id = $"msg_{Guid.NewGuid():N}";
         await generations.RunAsync(
-            context, request.Model, request.Settings(), (name, model) => [Conversations.ToContinuedPrompt(name, model, conversation, context.RequestAborted)],
+            context, request.Model, request.Settings(), (name, model) => [request.ToPrompt(conversation, name, model, context.RequestAborted)],
             running => request.Stream == true
-                ? EventStream.WriteAsync(context, new MessagesFormat(running, id), running.Tokens, errors.Describe, time)
-                : AnswerAsync(context, running, id)).ConfigureAwait(false);
+                ? EventStream.WriteAsync(context, new MessagesFormat(running, id, request.Thinks), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running, id, request.Thinks)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync(HttpContext context, RunningGeneration running, string id)
+    private static async Task AnswerAsync(HttpContext context, RunningGeneration running, string id, bool thinks)
     {
         Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
+        (string? thought, string text) = Conversations.ReadersOf(running)[0]?.Split(answer.Text) ?? (null, answer.Text);
+        AnswerBlock[] blocks = thinks && thought is not null ? [AnswerBlock.OfThought(thought), AnswerBlock.OfText(text)] : [AnswerBlock.OfText(text)];
         var message = AnthropicAnswer.Of(
-            id, running.Name, [new TextBlock("text", answer.Text)], answer.Last, AnthropicUsage.Of(TokenCounts.Of([answer.Last])));
+            id, running.Name, blocks, answer.Last, AnthropicUsage.Of(TokenCounts.Of([answer.Last])));
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(message, AnthropicJson.Api.AnthropicAnswer)).ConfigureAwait(false);
     }
 }

@@ -43,7 +43,9 @@ internal abstract class OllamaAnswer
     public long? EvalDuration { get; set; }
 
     /// <summary>Sets the answer's text, or its next piece.</summary>
-    public abstract void SetText(string text);
+    /// <param name="text">The text.</param>
+    /// <param name="thought">What the model thought before it answered, or the next piece of that; null for nothing.</param>
+    public abstract void SetText(string text, string? thought = null);
 }
 
 /// <summary>The answer to a chat.</summary>
@@ -52,7 +54,7 @@ internal sealed class OllamaChatAnswer : OllamaAnswer
     /// <summary>What is said.</summary>
     public OllamaAnswerMessage Message { get; } = new();
 
-    public override void SetText(string text) => Message.Content = text;
+    public override void SetText(string text, string? thought = null) => (Message.Content, Message.Thinking) = (text, thought);
 }
 
 /// <summary>What an assistant says.</summary>
@@ -63,6 +65,10 @@ internal sealed class OllamaAnswerMessage
 
     /// <summary>The text, or its next piece.</summary>
     public string Content { get; set; } = "";
+
+    /// <summary>What the model thought before it answered, or the next piece of that; missing where it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Thinking { get; set; }
 }
 
 /// <summary>The answer to a prompt.</summary>
@@ -71,5 +77,9 @@ internal sealed class OllamaGenerateAnswer : OllamaAnswer
     /// <summary>The text, or its next piece.</summary>
     public string Response { get; set; } = "";
 
-    public override void SetText(string text) => Response = text;
+    /// <summary>What the model thought before it answered, or the next piece of that; missing where it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Thinking { get; set; }
+
+    public override void SetText(string text, string? thought = null) => (Response, Thinking) = (text, thought);
 }

@@ -1,4 +1,3 @@
-using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +12,7 @@ internal sealed class OllamaChatEndpoint(OllamaGenerations generations)
         OllamaChatRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaChatRequest).ConfigureAwait(false);
         await (request.Conversation() is { } conversation
             ? generations.AnswerAsync(
-                context, request, clock, (name, model) => Conversations.ToContinuedPrompt(name, model, conversation, context.RequestAborted), Begin, OllamaJson.Api.OllamaChatAnswer)
+                context, request, clock, (name, model) => request.ToPrompt(conversation, name, model, context.RequestAborted), Begin, OllamaJson.Api.OllamaChatAnswer)
             : generations.LoadAsync(context, request, clock, Begin, OllamaJson.Api.OllamaChatAnswer)).ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Api.Answers;
+using Engine.Chat;
 
 namespace Engine.Api.Ollama;
 
@@ -10,6 +11,7 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     private readonly T _line;
     private readonly JsonTypeInfo<T> _type;
     private readonly OllamaClock _clock;
+    private readonly ReasoningReader? _reader;
     private readonly byte[] _keepAlive;
     private GeneratedToken? _first;
     private GeneratedToken? _last;
@@ -17,9 +19,10 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     /// <param name="line">A line without text.</param>
     /// <param name="type">How it is written.</param>
     /// <param name="clock">Measures the request.</param>
-    public OllamaFormat(T line, JsonTypeInfo<T> type, OllamaClock clock)
+    /// <param name="reader">Tells thoughts from the answer; null where there are none.</param>
+    public OllamaFormat(T line, JsonTypeInfo<T> type, OllamaClock clock, ReasoningReader? reader)
     {
-        (_line, _type, _clock) = (line, type, clock);
+        (_line, _type, _clock, _reader) = (line, type, clock, reader);
         line.CreatedAt = clock.Now;
         _keepAlive = [.. JsonSerializer.SerializeToUtf8Bytes(line, type), (byte)'\n'];
     }
@@ -33,10 +36,11 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     {
         _first ??= token;
         _last = token;
-        if (token.Text.Length > 0)
+        (string? thought, string? text) = _reader?.Read(token.Text, isLast: token.FinishReason is not null) ?? (null, token.Text);
+        if (thought is { Length: > 0 } || text is { Length: > 0 })
         {
             _line.CreatedAt = _clock.Now;
-            _line.SetText(token.Text);
+            _line.SetText(text ?? "", thought);
             events.Line(_line, _type);
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Engine.Chat;
@@ -31,6 +32,9 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
     /// <summary>The tokens of an earlier answer; none.</summary>
     public List<int>? Context { get; set; }
 
+    [JsonIgnore]
+    public override bool HasThoughts => Raw != true;
+
     protected override IReadOnlyCollection<string> KnownNames => Known;
 
     public override GenerationSettings Settings()
@@ -56,11 +60,15 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
             // As written by a client that has a template of its own.
             return Engine.Prompt.FromParts([new PromptPart(text, IsMarkup: true)]);
         }
+        if (Thinks())
+        {
+            Conversations.RequireThoughts("think", name, model);
+        }
         if (System is not { Length: > 0 } && !Conversations.HasTemplate(model))
         {
             return Engine.Prompt.FromText(text);
         }
         TemplateMessage[] system = System is { Length: > 0 } ? [new TemplateMessage("system", System)] : [];
-        return Conversations.ToPrompt(name, model, new ChatTemplateInput { Messages = [.. system, new TemplateMessage("user", text)] }, cancellationToken);
+        return Conversations.ToPrompt(name, model, new ChatTemplateInput { Messages = [.. system, new TemplateMessage("user", text)], Variables = ThinkVariables() }, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Engine.Api.Answers;
 using Engine.Api.Endpoints;
 using Engine.Api.Requests;
+using Engine.Chat;
 using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
@@ -28,9 +29,10 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
         {
             clock.Loaded();
             T answer = begin(running.Name);
+            ReasoningReader? reader = request.HasThoughts ? Conversations.ReadersOf(running)[0] : null;
             return request.IsStreamed
-                ? EventStream.WriteAsync(context, new OllamaFormat<T>(answer, type, clock), running.Tokens, errors.Describe, time)
-                : AnswerAsync(context, running, clock, answer, type);
+                ? EventStream.WriteAsync(context, new OllamaFormat<T>(answer, type, clock, reader), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running, clock, answer, type, reader);
         });
     }
 
@@ -49,10 +51,11 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type) where T : OllamaAnswer
+    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type, ReasoningReader? reader) where T : OllamaAnswer
     {
         Answer whole = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
-        answer.SetText(whole.Text);
+        (string? thought, string text) = reader?.Split(whole.Text) ?? (null, whole.Text);
+        answer.SetText(text, thought);
         clock.End(answer, whole.Tokens.Count > 0 ? whole.Tokens[0] : null, whole.Last);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Engine.Api.Answers;
 using Engine.Api.Requests;
 
 namespace Engine.Api.Ollama;
@@ -17,7 +18,8 @@ internal abstract class OllamaRequest
     /// <summary>The form of the answer; text alone.</summary>
     public JsonElement? Format { get; set; }
 
-    /// <summary>Whether the model thinks before it answers; false alone.</summary>
+    /// <summary>Whether the model thinks before it answers: true, false, or how much: <c>low</c>, <c>medium</c>, <c>high</c>. Without it, as its
+    /// chat template says.</summary>
     public JsonElement? Think { get; set; }
 
     /// <summary>Whether each token comes with its log-probability; false alone.</summary>
@@ -40,13 +42,38 @@ internal abstract class OllamaRequest
     [JsonIgnore]
     public bool IsStreamed => Stream ?? true;
 
+    /// <summary>Whether the model's chat template makes the prompt, so that thoughts can be told from the answer.</summary>
+    [JsonIgnore]
+    public virtual bool HasThoughts => true;
+
+    /// <summary>What the model's chat template is told of thinking.</summary>
+    /// <exception cref="ApiException">It is none of the known words.</exception>
+    protected IReadOnlyDictionary<string, JsonElement> ThinkVariables()
+    {
+        Dictionary<string, JsonElement> variables = Think is null ? [] : Conversations.Thinking(Thinks());
+        if (Think is { ValueKind: JsonValueKind.String } effort)
+        {
+            variables["reasoning_effort"] = effort;
+        }
+        return variables;
+    }
+
+    /// <summary>Whether thoughts are asked for.</summary>
+    /// <exception cref="ApiException">It is none of the known words.</exception>
+    protected bool Thinks() => Think switch
+    {
+        null or { ValueKind: JsonValueKind.False } => false,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.String } effort when effort.GetString() is "low" or "medium" or "high" => true,
+        { } other => throw Check.Wrong("think", "true, false, 'low', 'medium' or 'high'", JsonMistake.Quote(other)),
+    };
+
     /// <summary>What is asked of the generation.</summary>
     /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
     public virtual GenerationSettings Settings()
     {
         Check.Unknown(Unknown, KnownNames);
         Check.NotSupported("format", Asks(Format), "an answer of a given form");
-        Check.NotSupported("think", Asks(Think), "an answer that is thought over");
         Check.NotSupported("logprobs", Logprobs == true, "log-probabilities of the tokens");
         return (Options ?? new OllamaOptions()).Settings();
     }

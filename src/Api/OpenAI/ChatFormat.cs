@@ -33,7 +33,7 @@ internal sealed class ChatFormat : IEventFormat
     {
         bool first = _last[answer] is null;
         _last[answer] = token;
-        (string? thought, string? text) = _readers[answer] is { } reader ? Read(reader, token) : (null, token.Text);
+        (string? thought, string? text) = _readers[answer]?.Read(token.Text, isLast: token.FinishReason is not null) ?? (null, token.Text);
         if (!first && thought is null && text is null or "" && token.FinishReason is null && _logprobs is null)
         {
             return;
@@ -46,17 +46,6 @@ internal sealed class ChatFormat : IEventFormat
         choice.FinishReason = FinishReasons.Word(token);
         _chunk.Choices = _choice;
         events.Event(_chunk, ChunkJson.Default.ChatChunk);
-    }
-
-    private static (string? Thought, string? Text) Read(Chat.ReasoningReader reader, GeneratedToken token)
-    {
-        (string? thought, string? text) = (null, null);
-        foreach ((string part, bool isReasoning) in reader.Add(token.Text))
-        {
-            (thought, text) = isReasoning ? (thought + part, text) : (thought, text + part);
-        }
-        return token.FinishReason is null || reader.Finish() is not { } rest ? (thought, text)
-            : rest.IsReasoning ? (thought + rest.Text, text) : (thought, text + rest.Text);
     }
 
     public void End(EventWriter events)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Engine.Chat;
 
 /// <summary>Tells what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text comes.</summary>
@@ -15,8 +17,25 @@ internal sealed class ReasoningReader
 
     /// <summary>A reader of the answer to a prompt; null where the model's template knows no reasoning: then all text is the answer.</summary>
     public static ReasoningReader? For(ChatTemplate? template, Prompt prompt) =>
-        template is not null && (template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal))
-            ? new ReasoningReader(prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin)) : null;
+        Knows(template) ? new ReasoningReader(prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin)) : null;
+
+    /// <summary>Whether a template knows reasoning.</summary>
+    public static bool Knows([NotNullWhen(true)] ChatTemplate? template) =>
+        template is not null && (template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal));
+
+    /// <summary>What a piece of text makes certain of the thought and of the answer; null for nothing.</summary>
+    /// <param name="text">The piece.</param>
+    /// <param name="isLast">Whether no other follows: then nothing is held back.</param>
+    public (string? Thought, string? Answer) Read(string text, bool isLast)
+    {
+        (string? thought, string? answer) = (null, null);
+        foreach ((string part, bool isReasoning) in Add(text))
+        {
+            (thought, answer) = isReasoning ? (thought + part, answer) : (thought, answer + part);
+        }
+        return !isLast || Finish() is not { } rest ? (thought, answer)
+            : rest.IsReasoning ? (thought + rest.Text, answer) : (thought, answer + rest.Text);
+    }
 
     /// <summary>What a piece of text makes certain, in its order.</summary>
     public IEnumerable<(string Text, bool IsReasoning)> Add(string text)
@@ -63,15 +82,8 @@ internal sealed class ReasoningReader
     /// <summary>A whole answer: what was thought, null for nothing, and what is answered.</summary>
     public (string? Thought, string Answer) Split(string text)
     {
-        List<(string Text, bool IsReasoning)> parts = [.. Add(text)];
-        if (Finish() is { } rest)
-        {
-            parts.Add(rest);
-        }
-        string thought = Join(true);
-        return (thought.Length > 0 ? thought : null, Join(false));
-
-        string Join(bool isReasoning) => string.Concat(parts.Where(part => part.IsReasoning == isReasoning).Select(part => part.Text));
+        (string? thought, string? answer) = Read(text, isLast: true);
+        return (thought, answer ?? "");
     }
 
     /// <summary>What was still held back when the text ended.</summary>

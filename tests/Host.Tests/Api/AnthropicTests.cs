@@ -110,6 +110,37 @@ public sealed class AnthropicTests
     }
 
     [Fact]
+    public async Task Thoughts_are_a_block_of_their_own_where_they_are_asked_for_and_left_out_elsewhere()
+    {
+        var backend = new ScriptedBackend { ChatTemplate = "{{ enable_thinking }}{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        const string Asked = """
+            "max_tokens": 5, "messages": [{"role": "user", "content": "a"}]
+            """;
+        JsonElement plain = await server.AskAsync(Messages, $$"""{{{Asked}}}""");
+        Assert.Equal("""[{"type":"text","text":"Yes."}]""", plain.GetProperty("content").GetRawText());
+        const string Thinking = """
+            "thinking": {"type": "enabled", "budget_tokens": 1024}
+            """;
+        JsonElement thought = await server.AskAsync(Messages, $$"""{{{Asked}}, {{Thinking}}}""");
+        Assert.Equal("""[{"type":"thinking","thinking":"far?","signature":""},{"type":"text","text":"Yes."}]""", thought.GetProperty("content").GetRawText());
+        Assert.Equal(["False<user>a<assistant>", "True<user>a<assistant>"], backend.Requests.Select(PromptOf));
+        (string Name, JsonElement Data)[] events = await StreamAsync(server, $$"""{{{Asked}}, {{Thinking}}, "stream": true}""");
+        Assert.Equal(
+            [
+                """{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""",
+                """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"far"}}""",
+                """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"?"}}""",
+                """{"type":"content_block_stop","index":0}""",
+                """{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}""",
+                """{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Y"}}""",
+                """{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"es."}}""",
+                """{"type":"content_block_stop","index":1}""",
+            ],
+            events[1..^2].Select(one => one.Data.GetRawText()));
+    }
+
+    [Fact]
     public async Task A_client_that_waits_for_its_first_token_has_the_headers_and_a_ping()
     {
         var gate = new TaskCompletionSource();
@@ -198,7 +229,8 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "tool_use", "id": "t", "name": "n"}]}]}""", "no blocks of type tool_use in a message of the role user")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "image"}]}]}]}""", "block 0 is 'image'")]
     [InlineData("""{"max_tokens": 1, "system": [{"type": "tool_result", "tool_use_id": "t"}], "messages": [{"role": "user", "content": "a"}]}""", "'system': expected blocks of text alone, found one of type 'tool_result'.")]
-    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "adaptive"}}""", "'thinking': an answer that is thought over cannot be asked for")]
+    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "adaptive"}}""", "'thinking': expected a model that thinks before it answers, found no <think> in the chat template of 'default'.")]
+    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "between_tools"}}""", "'thinking': thinking of type 'between_tools' cannot be asked for")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "\ud800"}}""", "half a surrogate pair")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}]}""", "'tools'")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "any"}}""", "'tool_choice'")]

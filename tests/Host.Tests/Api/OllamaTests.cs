@@ -232,7 +232,9 @@ public sealed class OllamaTests
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools'")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "format": "json"}""", "'format': an answer of a given form cannot be asked for")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "format": {"type": "object"}}""", "'format'")]
-    [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": true}""", "'think'")]
+    [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": true}""", "'think': expected a model that thinks before it answers")]
+    [InlineData(Generate, """{"prompt": "a", "think": "high"}""", "'think': expected a model that thinks before it answers")]
+    [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": "deep"}""", "'think': expected true, false, 'low', 'medium' or 'high', found \"deep\".")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": "\ud800"}""", "half a surrogate pair")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "strem": false}""", "Did you mean 'stream'?")]
     [InlineData(Generate, """{"prompt": "a", "suffix": "b"}""", "'suffix'")]
@@ -257,6 +259,33 @@ public sealed class OllamaTests
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(sentence, Error(await response.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Thoughts_come_beside_the_answer()
+    {
+        const string Question = """
+            "options": {"num_predict": 5}, "messages": [{"role": "user", "content": "a"}]
+            """;
+        var backend = new ScriptedBackend { ChatTemplate = "{{ enable_thinking }}{{ reasoning_effort }}{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        JsonElement answer = await server.AskAsync(Chat, $$"""{"stream": false, "think": false, {{Question}}}""");
+        Assert.Equal("""{"role":"assistant","content":"Yes.","thinking":"far?"}""", answer.GetProperty("message").GetRawText());
+        JsonElement[] lines = await StreamAsync(server, Chat, $$"""{"think": "high", {{Question}}}""");
+        Assert.Equal(
+            [
+                """{"role":"assistant","content":"","thinking":"far"}""", """{"role":"assistant","content":"","thinking":"?"}""",
+                """{"role":"assistant","content":"Y"}""", """{"role":"assistant","content":"es."}""", """{"role":"assistant","content":""}""",
+            ],
+            lines.Select(line => line.GetProperty("message").GetRawText()));
+        JsonElement generated = await server.AskAsync(Generate, """{"stream": false, "prompt": "a", "options": {"num_predict": 5}}""");
+        Assert.Equal("Yes.", generated.GetProperty("response").GetString());
+        Assert.Equal("far?", generated.GetProperty("thinking").GetString());
+        Assert.Equal(
+            ["False<user>a<assistant>", "Truehigh<user>a<assistant>", "<user>a<assistant>"],
+            backend.Requests.Select(request => string.Concat(request.Prompt.Parts!.Select(part => part.Text))));
+        JsonElement raw = await server.AskAsync(Generate, """{"stream": false, "raw": true, "prompt": "a", "options": {"num_predict": 5}}""");
+        Assert.Equal("<think>\nfar?</think>\n\nYes.", raw.GetProperty("response").GetString());
     }
 
     [Fact]
