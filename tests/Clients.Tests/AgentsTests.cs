@@ -1,4 +1,3 @@
-using Engine.Host.Tests.Api;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 

@@ -107,7 +107,7 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
             go.SetResult();
         }
         Assert.True(await backend.Cancelled.WaitAsync(Soon));
-        await reading.WaitAsync(Soon).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // some throw, some just end
+        await reading.WaitAsync(Soon).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext); // some throw, some just end
         Assert.True(reading.IsCompleted);
         Assert.Single(backend.Requests);
     }
@@ -124,7 +124,7 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
         // .NET first reads on for 2 s, in case the rest comes.
         Assert.Equal(HangsUpOnLeaving, await backend.Cancelled.WaitAsync(HangsUpOnLeaving ? Soon : TimeSpan.FromSeconds(3)));
         go.SetResult();
-        await reading.WaitAsync(Soon).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reading.WaitAsync(Soon).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.Equal(HangsUpOnLeaving ? 1 : 5, backend.Given);
     }
 
