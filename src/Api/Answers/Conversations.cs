@@ -28,7 +28,7 @@ internal static class Conversations
     public static ReasoningReader?[] ReadersOf(RunningGeneration running)
     {
         ChatTemplate? template = ModelTemplates.Find(running.Model);
-        return [.. running.Requests.Select(request => ReasoningReader.For(template, request.Prompt))];
+        return [.. running.Requests.Select((_, i) => ReasoningReader.For(template, running.Prompts[i / running.Settings.Answers]))];
     }
 
     /// <summary>Refuses to ask a model for its thoughts that has none.</summary>

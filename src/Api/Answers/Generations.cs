@@ -22,7 +22,8 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         models.CheckAnswers(settings.Answers, name);
         settings = settings with { MaxTokens = gate.AnswerTokens(settings.MaxTokens) };
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
-        Prompt[] asking = [.. prompts(name, model).Select(prompt => gate.Check(prompt, model))];
+        IReadOnlyList<Prompt> written = prompts(name, model);
+        Prompt[] asking = [.. written.Select(prompt => gate.Check(prompt, model))];
         models.CheckAnswers(asking.Length * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
             : await verifications.BeginAsync(new ModelCall(name, model, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
@@ -30,7 +31,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);
         tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
-        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Verification = verification }).ConfigureAwait(false);
+        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Prompts = written, Verification = verification }).ConfigureAwait(false);
     }
 }
 
@@ -46,6 +47,9 @@ internal sealed record RunningGeneration(
     string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
     IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended)
 {
+    /// <summary>The prompts as they were written: those of <see cref="Requests"/> may be their token ids.</summary>
+    public required IReadOnlyList<Prompt> Prompts { get; init; }
+
     /// <summary>Judges the tokens as they are read; null where that was not asked for.</summary>
     public GenerationVerification? Verification { get; init; }
 }

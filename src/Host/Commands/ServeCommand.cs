@@ -32,7 +32,7 @@ internal sealed class ServeCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("serve", "Serves models over HTTP: OpenAI's chats, responses, completions and embeddings, ranks, scores and tokens, GET /health. "
+        var verb = new Verb("serve", "Serves models over HTTP to clients of OpenAI's, Anthropic's and Ollama's APIs; ranks, scores and tokens; GET /health. "
             + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
         {
             StopsWithin = null,

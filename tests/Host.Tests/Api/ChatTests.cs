@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Engine.BuiltIn;
+using Engine.Gguf;
+using Engine.Tokenizers;
 
 namespace Engine.Host.Tests.Api;
 
@@ -90,6 +93,20 @@ public sealed class ChatTests
         Assert.Equal(
             ["""{"role":"assistant"}""", """{"reasoning_content":"far"}""", """{"reasoning_content":"?"}""", """{"content":"Y"}""", """{"content":"es."}"""],
             events[..^1].Select(chunk => JsonElement.Parse(chunk).GetProperty("choices")[0].GetProperty("delta").GetRawText()));
+    }
+
+    /// <summary>Some templates open the thoughts themselves; the model's text begins inside.</summary>
+    [Theory]
+    [InlineData("0")]
+    [InlineData("50")]
+    public async Task Thoughts_that_the_prompt_opens_are_no_part_of_the_answer_whether_prompts_are_counted_or_not(string most)
+    {
+        using GgufFile file = GgufFile.Open(DefaultModel.Find());
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Trained);
+        var backend = new ScriptedBackend { ChatTemplate = Template + "<think>\n", Words = ["far?", "</think>", "Yes."], Tokenizer = tokenizer };
+        await using TestServer server = await TestServer.StartAsync(backend, ("Serve:MaxPromptTokens", most));
+        JsonElement answer = await server.ChatAsync("""{"messages": [{"role": "user", "content": "a"}], "max_tokens": 3, "n": 1}""");
+        Assert.Equal("""{"role":"assistant","content":"Yes.","refusal":null,"reasoning_content":"far?"}""", answer.GetProperty("choices")[0].GetProperty("message").GetRawText());
     }
 
     /// <summary>Clients write arguments indented, compact or as "null", and results with quotes or without: the prompt is the same.</summary>

@@ -40,6 +40,16 @@ public sealed class ServeProcessTests
     }
 
     [Fact]
+    public async Task A_chat_template_of_the_command_line_is_the_models()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(["--model", "builtin:gpt2-moods", "--backend", "reference", "--chat-template", "Plain"]);
+        using HttpResponseMessage response = await serve.Client.PostAsync("/v1/chat/completions", new StringContent("""{"messages": [{"role": "user", "content": "Sue went"}], "max_tokens": 4, "temperature": 0}"""));
+        string chat = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+        JsonElement plain = await serve.CompleteAsync("""{"prompt": "Sue went", "max_tokens": 4, "temperature": 0}""");
+        Assert.Equal(plain.GetProperty("choices")[0].GetProperty("text").GetString(), chat);
+    }
+
+    [Fact]
     public async Task SIGTERM_lets_accepted_requests_end_and_the_exit_code_is_0()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(
