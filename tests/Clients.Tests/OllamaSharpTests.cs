@@ -1,4 +1,3 @@
-using OllamaSharp;
 using OllamaSharp.Models;
 using OllamaSharp.Models.Chat;
 

@@ -85,7 +85,7 @@ public sealed class ModelEmbeddingGeneratorTests
     public async Task Services_are_there_by_type()
     {
         await using IModel model = await LoadAsync();
-        using IEmbeddingGenerator<string, Embedding<float>> generator = new ModelEmbeddingGenerator(model);
+        using var generator = new ModelEmbeddingGenerator(model);
         var data = generator.GetService<EmbeddingGeneratorMetadata>()!;
         Assert.Equal(("engine", model.Card.Name, model.Card.EmbeddingLength), (data.ProviderName, data.DefaultModelId, data.DefaultModelDimensions!.Value));
         Assert.Same(model, generator.GetService<IModel>());
