@@ -1,3 +1,4 @@
+using OllamaSharp;
 using OllamaSharp.Models;
 using OllamaSharp.Models.Chat;
 
