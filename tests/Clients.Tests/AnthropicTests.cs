@@ -7,9 +7,22 @@ namespace Clients.Tests;
 /// <summary>Anthropic's own calls.</summary>
 public sealed class AnthropicTests(ShippedModels models) : ClientContract(models)
 {
+    private readonly ShippedModels _models = models;
+
     protected override string LimitReached => "max_tokens";
 
     protected override IClient Connect(Uri server) => new Client(Library(server));
+
+    [Fact]
+    public async Task The_tokens_of_a_prompt_are_counted_as_its_answer_counts_them()
+    {
+        using AnthropicClient library = Library(_models.Address);
+        MessageTokensCount counted = await library.Messages.CountTokens(
+            new MessageCountTokensParams { Model = ShippedModels.Stories, Messages = [new UserMessageParam { Content = "Tell me a story." }] });
+        await using IClient client = Connect(_models.Address);
+        Said said = await client.ChatAsync(ShippedModels.Stories, [new("user", "Tell me a story.")], 1);
+        Assert.Equal(said.PromptTokens, counted.InputTokens);
+    }
 
     internal static AnthropicClient Library(Uri server) => new() { BaseUrl = server.ToString().TrimEnd('/'), ApiKey = "none" };
 

@@ -7,6 +7,8 @@ namespace Clients.Tests;
 /// <summary>OllamaSharp's own calls.</summary>
 public sealed class OllamaSharpTests(ShippedModels models) : EmbeddingClientContract(models)
 {
+    private readonly ShippedModels _models = models;
+
     protected override Retry Retry => Retry.Never;
 
     protected override bool TellsErrorsOfStreams => false;
@@ -14,6 +16,33 @@ public sealed class OllamaSharpTests(ShippedModels models) : EmbeddingClientCont
     protected override bool CancelsAtOnce => false;
 
     protected override IClient Connect(Uri server) => new Client(new OllamaApiClient(server));
+
+    [Fact]
+    public async Task What_the_server_is_and_has_is_told()
+    {
+        using var library = new OllamaApiClient(_models.Address);
+        Assert.True(await library.IsRunningAsync());
+        Assert.NotEmpty(await library.GetVersionAsync());
+        Assert.Equal([ShippedModels.Stories, ShippedModels.Facts], (await library.ListLocalModelsAsync()).Select(model => model.Name));
+        Assert.Contains(await library.ListRunningModelsAsync(), model => model.Name == ShippedModels.Stories);
+        ShowModelResponse shown = await library.ShowModelAsync(ShippedModels.Stories);
+        Assert.Contains("completion", shown.Capabilities!);
+        Assert.NotEmpty(shown.Template!);
+    }
+
+    [Fact]
+    public async Task A_prompt_is_continued()
+    {
+        using var library = new OllamaApiClient(_models.Address);
+        List<GenerateResponseStream?> parts = [];
+        await foreach (GenerateResponseStream? part in library.GenerateAsync(
+            new GenerateRequest { Model = ShippedModels.Stories, Prompt = "Once upon a time", Options = new RequestOptions { NumPredict = 8 } }))
+        {
+            parts.Add(part);
+        }
+        Assert.NotEqual("", string.Concat(parts.Select(part => part!.Response)));
+        Assert.InRange(Assert.IsType<GenerateDoneResponseStream>(parts[^1]).EvalCount, 1, 8);
+    }
 
     private sealed class Client(OllamaApiClient library) : IClient
     {

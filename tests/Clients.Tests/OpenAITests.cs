@@ -2,14 +2,26 @@ using System.ClientModel;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
+using OpenAI.Models;
 
 namespace Clients.Tests;
 
 public sealed class OpenAITests(ShippedModels models) : EmbeddingClientContract(models)
 {
+    private readonly ShippedModels _models = models;
+
     protected override bool TellsErrorsOfStreams => false;
 
     protected override IClient Connect(Uri server) => new Client(Library(server));
+
+    [Fact]
+    public async Task The_models_are_listed()
+    {
+        OpenAIModelCollection all = await Library(_models.Address).GetOpenAIModelClient().GetModelsAsync();
+        Assert.Equal([ShippedModels.Stories, ShippedModels.Facts], all.Select(model => model.Id));
+        OpenAIModel one = await Library(_models.Address).GetOpenAIModelClient().GetModelAsync(ShippedModels.Facts);
+        Assert.Equal(ShippedModels.Facts, one.Id);
+    }
 
     /// <summary>The library at a server.</summary>
     internal static OpenAIClient Library(Uri server) => new(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(server, "v1") });
