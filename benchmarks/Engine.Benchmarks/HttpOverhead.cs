@@ -126,8 +126,20 @@ internal static partial class HttpOverhead
 
             public ModelCard Card { get; } = new()
             {
-                Name = "script", Path = "script", Architecture = "none", Backend = "script", Device = "cpu", FileType = "F32", Parameters = 0, TensorBytes = 0, VocabularySize = 8,
-                EmbeddingLength = 1, Layers = 0, ContextLength = 1 << 20, TrainedContextLength = 1 << 20, Abilities = ModelAbilities.Generate,
+                Name = "script",
+                Path = "script",
+                Architecture = "none",
+                Backend = "script",
+                Device = "cpu",
+                FileType = "F32",
+                Parameters = 0,
+                TensorBytes = 0,
+                VocabularySize = 8,
+                EmbeddingLength = 1,
+                Layers = 0,
+                ContextLength = 1 << 20,
+                TrainedContextLength = 1 << 20,
+                Abilities = ModelAbilities.Generate,
                 ChatTemplates = new Dictionary<string, string> { [ModelCard.DefaultChatTemplate] = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}" },
             };
 

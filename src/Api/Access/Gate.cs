@@ -56,7 +56,8 @@ internal sealed class Gate : IDisposable
             string seconds = Math.Max(1, Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             throw new ApiException(StatusCodes.Status429TooManyRequests,
                 $"Taking a request: expected at most {_options.RequestsPerMinute} requests a minute (Serve:RequestsPerMinute), found more. Send it again in {seconds} s.",
-                code: "rate_limit_exceeded") { RetryAfter = pause };
+                code: "rate_limit_exceeded")
+            { RetryAfter = pause };
         }
     }
 

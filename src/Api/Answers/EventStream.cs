@@ -56,7 +56,7 @@ internal sealed class EventStream : IDisposable
             try
             {
                 Task<bool> first = reader.MoveNextAsync().AsTask();
-                if (await Task.WhenAny(first, Task.Delay(Grace, _time)).ConfigureAwait(false) != first)
+                if (!first.IsCompleted && await Task.WhenAny(first, Task.Delay(Grace, _time)).ConfigureAwait(false) != first)
                 {
                     await StartAsync().ConfigureAwait(false);
                 }

@@ -44,7 +44,7 @@ public sealed class OpenApiTests
     public async Task Every_example_is_a_request_that_its_endpoint_takes()
     {
         await using ServeProcess process = await ServeProcess.StartAsync(
-            [],             ("Engine__Models__default__Path", "builtin:llama-stories"), ("Engine__Models__encoder__Path", "builtin:bert-facts"));
+            [], ("Engine__Models__default__Path", "builtin:llama-stories"), ("Engine__Models__encoder__Path", "builtin:bert-facts"));
         string[] ofEncoders = ["/v1/embeddings", "/v1/rerank", "/api/embed", "/api/embeddings"];
         using JsonDocument document = JsonDocument.Parse(await process.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
         int examples = 0;
