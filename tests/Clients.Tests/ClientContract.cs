@@ -25,6 +25,9 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
     /// <summary>Whether its user reads why the server refused: the sentence of the answer.</summary>
     protected virtual bool TellsRefusals => true;
 
+    /// <summary>Whether its user reads the sentence of a 429 that it gives up at.</summary>
+    protected virtual bool TellsFullLines => true;
+
     /// <summary>Whether its user reads why a stream broke off: the sentence of the error event. The others notice only the broken connection.</summary>
     protected virtual bool TellsErrorsOfStreams => true;
 
@@ -165,7 +168,8 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
         await using IClient client = Connect(server.Client.BaseAddress!);
         if (Retry == Retry.Never)
         {
-            await FailAsync(client, stream, _ => { });
+            string told = await FailAsync(client, stream, _ => { });
+            Assert.True(TellsFullLines == told.Contains("7 requests wait already", StringComparison.Ordinal), told);
             Assert.Single(backend.Requests);
             return;
         }

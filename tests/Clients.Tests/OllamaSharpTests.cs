@@ -11,6 +11,8 @@ public sealed class OllamaSharpTests(ShippedModels models) : EmbeddingClientCont
 
     protected override Retry Retry => Retry.Never;
 
+    protected override bool TellsFullLines => false;
+
     protected override bool TellsErrorsOfStreams => false;
 
     protected override bool CancelsAtOnce => false;
@@ -105,6 +107,8 @@ public sealed class OllamaSharpTests(ShippedModels models) : EmbeddingClientCont
 public sealed class OllamaSharpExtensionsAITests(ShippedModels models) : EmbeddingClientContract(models)
 {
     protected override Retry Retry => Retry.Never;
+
+    protected override bool TellsFullLines => false;
 
     protected override bool TellsErrorsOfStreams => false;
 
