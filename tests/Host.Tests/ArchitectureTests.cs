@@ -134,7 +134,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
         ["Engine.Host.Commands.Training"] =
         [
-            "ReferenceModels.Training", "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Data",
+            "Engine.BuiltIn", "ReferenceModels.Training", "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Initialization", "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies",
             "Engine.Host.Commands",
         ],

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Engine.BuiltIn;
 using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
@@ -7,7 +8,7 @@ namespace Engine.Host.Commands;
 /// <summary><c>engine quantize</c>: a smaller copy of a model.</summary>
 internal sealed class QuantizeCommand
 {
-    private readonly Argument<string> _input = new("IN") { Description = "The GGUF file to read; of a split one the first part." };
+    private readonly Argument<string> _input = new("IN") { Description = "The GGUF file to read, or builtin:NAME for a model that comes with the engine; of a split file the first part." };
     private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced where it exists. Never the input." };
     private readonly Argument<string> _type = new("TYPE") { Description = $"One of {string.Join(", ", ModelQuantizer.Types)}." };
 
@@ -43,7 +44,7 @@ internal sealed class QuantizeCommand
     {
         var options = new QuantizeOptions
         {
-            Input = parsed.GetValue(_input)!,
+            Input = BundledModels.Resolve(parsed.GetValue(_input)!),
             Output = parsed.GetValue(_output)!,
             Type = parsed.GetValue(_type)!,
             Threads = parsed.GetValue(_threads) ?? 0,

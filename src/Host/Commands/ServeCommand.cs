@@ -39,7 +39,7 @@ internal sealed class ServeCommand
             Examples =
             [
                 "engine serve --model llama.gguf",
-                "engine serve --model llama.gguf --slots 4 --urls http://0.0.0.0:8080 --api-key-file keys.txt",
+                "engine serve --slots 4 --urls http://0.0.0.0:8080 --api-key-file keys.txt",
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };

@@ -50,6 +50,13 @@ public sealed class QuantizeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bundled_model_can_be_quantized_by_its_name()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("quantize", "builtin:llama-stories-f32", Output, "Q8_0");
+        Assert.True(outcome.ExitCode == 0 && File.Exists(Output), outcome.ToString());
+    }
+
+    [Fact]
     public async Task A_mistake_is_a_sentence_and_nothing_is_written()
     {
         await File.WriteAllBytesAsync(Input, SmallModels.Llama().ToBytes());

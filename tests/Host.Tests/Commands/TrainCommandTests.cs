@@ -187,6 +187,15 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bundled_model_can_be_trained_by_its_name()
+    {
+        Outcome outcome = await EngineProcess.RunAsync("train", "--from", "builtin:gpt2-moods", "--data", _folder.File("data.txt"), "--steps", "0", "--out", Output);
+        Assert.True(outcome.ExitCode == 0 && File.Exists(Output), outcome.ToString());
+        Outcome misspelled = await EngineProcess.RunAsync("train", "--from", "builtin:gpt2-mood", "--data", _folder.File("data.txt"), "--steps", "0", "--out", Output);
+        Assert.Equal((2, "Finding the model 'builtin:gpt2-mood': no model of that name comes with the engine. Did you mean 'builtin:gpt2-moods'?\n"), (misspelled.ExitCode, misspelled.Error));
+    }
+
+    [Fact]
     public async Task Conversations_for_a_model_without_a_template_are_said()
     {
         string data = _folder.File("chat.jsonl"), model = Path.Combine(SharedFolder.Checkout, "models", "gpt2-moods.gguf");

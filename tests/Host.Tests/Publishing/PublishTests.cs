@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Engine.Host.Tests.Publishing;
 
 /// <summary>Publishes the program for other platforms, none of which these tests can run, and looks into the folders: each must hold the
-/// native libraries of its own platform and no others.</summary>
+/// native libraries of its own platform, with llama.cpp's notices, and no others.</summary>
 /// <remarks>Published without compiling again, and without launcher and runtime, so that no package is needed that the build did not restore.</remarks>
 public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHelper output) : IClassFixture<PublishTests.Artifacts>
 {
@@ -28,6 +28,8 @@ public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHe
         }
         Assert.Equal(expected.Length > 0 ? [platform] : [], Directory.Exists(runtimes) ? Directory.GetDirectories(runtimes).Select(path => Path.GetFileName(path)) : []);
         Assert.All(expected, file => Assert.True(File.Exists(Path.Combine(native, file)), $"{file} is missing in {native}"));
+        string[] notices = expected.Length == 0 ? [] : ["LICENSE.llama.cpp.txt", "NOTICE.llama.cpp.txt"];
+        Assert.All(notices, file => Assert.True(File.Exists(Path.Combine(native, file)), $"{file} is missing in {native}"));
         string[] libraries = expected.Length == 0 ? [] : [.. Directory.GetFiles(native, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".txt", StringComparison.Ordinal))];
         Assert.All(libraries, file => Assert.Equal((Path.GetFileName(file), processor), (Path.GetFileName(file), Processor(file))));
         output.WriteLine($"{libraries.Length} libraries, {libraries.Sum(file => new FileInfo(file).Length) / 1e6:N1} MB");
@@ -73,7 +75,7 @@ public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHe
         {
             var tests = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/Host.Tests/release
             (_configuration, _built) = (tests.Name, tests.Parent!.Parent!.Parent!.FullName);
-            foreach (string project in (string[])["Engine", "ReferenceModels", "LLamaSharp"])
+            foreach (string project in Directory.GetDirectories(Path.Combine(SharedFolder.Checkout, "src")).Select(folder => Path.GetFileName(folder)).Where(name => name != "Host"))
             {
                 Copy(Path.Combine("bin", project, _configuration), "*");
                 Copy(Path.Combine("obj", project, _configuration), "*");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.BuiltIn;
 using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Initialization;
 using ReferenceModels.Training.Vocabularies;
@@ -10,7 +11,7 @@ internal sealed class InitialSelection
 {
     private const int DefaultSize = 4096;
 
-    private readonly Option<string?> _from = new("--from") { HelpName = "MODEL", Description = "The GGUF file to begin from, with the heads beside it." };
+    private readonly Option<string?> _from = new("--from") { HelpName = "MODEL", Description = "The GGUF file to begin from, with the heads beside it, or builtin:NAME for a model that comes with the engine." };
     private readonly Option<string?> _shape = new("--model-shape") { HelpName = "FILE", Description = "A JSON file with the sizes of a new model, which begins from random weights." };
     private readonly Option<string?> _vocabulary = new("--vocabulary") { HelpName = "GGUF", Description = "The file whose vocabulary a new model gets. Default: one trained on the data." };
     private readonly Option<int?> _vocabularySize = NumberOption.CreateOptional("--vocabulary-size", 6, 1_000_000, "Tokens of a vocabulary that is trained on the data. Default 4096, or as many as the data gives.");
@@ -19,7 +20,7 @@ internal sealed class InitialSelection
 
     /// <summary>The files it reads, with what names them.</summary>
     public IEnumerable<(string? Path, string Option)> Inputs(ParseResult parsed) =>
-        new[] { _from, _shape, _vocabulary }.Select(option => (parsed.GetValue(option), option.Name));
+        [(ModelFile(parsed, _from), _from.Name), (parsed.GetValue(_shape), _shape.Name), (ModelFile(parsed, _vocabulary), _vocabulary.Name)];
 
     /// <summary>The file to begin from. A new model's is temporary and goes with its disposal.</summary>
     /// <param name="parsed">The command line.</param>
@@ -28,7 +29,7 @@ internal sealed class InitialSelection
     /// <param name="cancellationToken">Ends the training of a vocabulary.</param>
     public InitialFile Open(ParseResult parsed, ulong seed, Func<IReadOnlyList<Record>> records, CancellationToken cancellationToken)
     {
-        (string? from, string? shape, string? vocabulary) = (parsed.GetValue(_from), parsed.GetValue(_shape), parsed.GetValue(_vocabulary));
+        (string? from, string? shape, string? vocabulary) = (ModelFile(parsed, _from), parsed.GetValue(_shape), ModelFile(parsed, _vocabulary));
         int? size = parsed.GetValue(_vocabularySize);
         if ((from is null) == (shape is null))
         {
@@ -54,6 +55,8 @@ internal sealed class InitialSelection
         }
         return new InitialFile(path, isTemporary: true);
     }
+
+    private static string? ModelFile(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } path ? BundledModels.Resolve(path) : null;
 
     private static void Refuse(bool isWrong, string what)
     {
