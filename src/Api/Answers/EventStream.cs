@@ -131,7 +131,11 @@ internal sealed class EventStream : IDisposable
         }
         try
         {
-            if (_context.Response.HasStarted && _events.Pending == 0)
+            if (!_context.Response.HasStarted)
+            {
+                await StartAsync().ConfigureAwait(false); // the first tokens were no text yet
+            }
+            else if (_events.Pending == 0)
             {
                 _events.Raw(_format.KeepAlive);
                 await SendAsync().ConfigureAwait(false);
