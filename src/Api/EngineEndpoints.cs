@@ -66,12 +66,17 @@ public static class EngineEndpoints
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c>, and what describes them: <c>/openapi/v1.json</c> and the page <c>/scalar</c>.</summary>
+    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c>, and what describes them: <c>/openapi/engine.json</c> and the page <c>/scalar</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
+        if (!routes.ServiceProvider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(Gate)))
+        {
+            throw new InvalidOperationException(
+                $"Mapping the engine's endpoints: expected their services, found none. Add the call {nameof(AddApi)}(builder.Configuration) after AddEngine(builder.Configuration).");
+        }
         RouteGroupBuilder group = routes.MapGroup("");
         MapOpenAI(new Dialect(group, OpenAIDialect.Instance));
         MapAnthropic(new Dialect(group, AnthropicDialect.Instance));
@@ -108,7 +113,8 @@ public static class EngineEndpoints
             "tokenize", texts, "Splits a text into tokens.", TextsJson.Api.TokenizedText, TextsJson.Api.TokenizeRequest, """{"content": "Once upon a time"}"""));
         openAI.Post<TokenizeEndpoint>("/detokenize", endpoint => endpoint.DetokenizeAsync, new Operation(
             "detokenize", texts, "Joins tokens to a text.", TextsJson.Api.DetokenizedText, TextsJson.Api.DetokenizeRequest, """{"tokens": [1, 2, 3]}"""));
-        openAI.GetOpen<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync, new Operation("health", service, "Says whether the models take requests.", HealthJson.Api.Health));
+        // A program's own probe goes before this one.
+        openAI.GetOpen<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync, new Operation("health", service, "Says whether the models take requests.", HealthJson.Api.Health)).WithOrder(1);
     }
 
     private static void MapAnthropic(Dialect anthropic)

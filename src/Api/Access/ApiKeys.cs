@@ -29,13 +29,13 @@ internal sealed class ApiKeys
     public int? Find(HttpRequest request)
     {
         string authorization = request.Headers.Authorization.ToString();
-        string? given = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim()
-            : request.Headers.TryGetValue("x-api-key", out var key) ? key.ToString()
-            : null;
-        if (string.IsNullOrEmpty(given))
-        {
-            return null;
-        }
+        // A client may send a placeholder in one header and its key in the other.
+        int? bearer = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? Find(authorization[Bearer.Length..].Trim()) : null;
+        return bearer ?? Find(request.Headers["x-api-key"].ToString());
+    }
+
+    private int? Find(string given)
+    {
         byte[] hash = Hash(given);
         int? found = null;
         for (int i = 0; i < _hashes.Length; i++)

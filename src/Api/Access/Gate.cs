@@ -21,11 +21,12 @@ internal sealed class Gate : IDisposable
         (_options, _keys) = (serve.Value, keys);
         if (_options.RequestsPerMinute > 0)
         {
+            int atOnce = Math.Max(1, _options.RequestsPerMinute / 60);
             _rate = PartitionedRateLimiter.Create<string, string>(asker => RateLimitPartition.GetTokenBucketLimiter(asker, _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = _options.RequestsPerMinute,
-                TokensPerPeriod = Math.Max(1, _options.RequestsPerMinute / 60),
-                ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1.0, 60.0 / _options.RequestsPerMinute)),
+                TokensPerPeriod = atOnce,
+                ReplenishmentPeriod = TimeSpan.FromMinutes((double)atOnce / _options.RequestsPerMinute),
                 QueueLimit = 0,
             }));
         }
@@ -69,9 +70,12 @@ internal sealed class Gate : IDisposable
         : asked is null ? _options.MaxAnswerTokens
         : throw ApiException.Invalid($"Reading the field 'max_tokens': this server gives an answer at most {_options.MaxAnswerTokens} tokens (Serve:MaxAnswerTokens), found {asked}. Ask for fewer.", "max_tokens");
 
-    /// <summary>Refuses a prompt that is longer than the configuration lets it be.</summary>
+    /// <summary>Refuses a prompt, or another text that a model reads, that is longer than the configuration lets it be.</summary>
+    /// <param name="prompt">The text.</param>
+    /// <param name="model">Who reads it.</param>
+    /// <param name="field">The field of the request that it comes from; null for a prompt, whatever its field.</param>
     /// <exception cref="ApiException">It is.</exception>
-    public Prompt Check(Prompt prompt, IModel model)
+    public Prompt Check(Prompt prompt, IModel model, string? field = null)
     {
         if (_options.MaxPromptTokens == 0)
         {
@@ -79,8 +83,9 @@ internal sealed class Gate : IDisposable
         }
         IReadOnlyList<int> tokens = prompt.ToTokens(model.Tokenizer);
         return tokens.Count <= _options.MaxPromptTokens
-            ? Prompt.FromTokens(tokens) // it is split once
-            : throw ApiException.Invalid($"Reading the prompt: this server takes at most {_options.MaxPromptTokens} tokens (Serve:MaxPromptTokens), found {tokens.Count}. Shorten it.", "prompt");
+            ? Prompt.FromTokens(tokens, prompt.ToSegments(model.Tokenizer)) // it is split once
+            : throw ApiException.Invalid(
+                $"Reading {(field is null ? "the prompt" : $"the field '{field}'")}: this server takes at most {_options.MaxPromptTokens} tokens (Serve:MaxPromptTokens), found {tokens.Count}. Shorten it.", field ?? "prompt");
     }
 
     public void Dispose() => _rate?.Dispose();

@@ -24,8 +24,11 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
     public bool IsUnexpected { get; init; }
 
     /// <summary>What a client may read of an exception.</summary>
-    public static string Sentence(Exception e) => e is EngineException or BadHttpRequestException
-        ? Shorten(e.Message) : "The server met an unexpected error. Its log has the details.";
+    public static string Sentence(Exception e) => e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+            ? "Reading the request's body: it has more bytes than this server takes (Serve:MaxBodyBytes). Send less at a time."
+        : e is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }
+            ? "Reading the request's body: it came too slowly, or not to its end. Send the request again."
+        : e is EngineException or BadHttpRequestException ? Shorten(e.Message) : "The server met an unexpected error. Its log has the details.";
 
     /// <summary>What an exception means for the request that met it.</summary>
     /// <param name="e">The exception.</param>

@@ -26,7 +26,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         Prompt[] asking = [.. written.Select(prompt => gate.Check(prompt, model))];
         models.CheckAnswers(asking.Length * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
-            : await verifications.BeginAsync(new ModelCall(name, model, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
+            : await verifications.BeginAsync(new ModelCall(name, model, gate, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
         GenerateRequest[] each = [.. (verification?.Prompts ?? asking).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);

@@ -1,10 +1,11 @@
+using Engine.Api.Access;
 using Engine.Api.Service;
 using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Answers;
 
 /// <summary>Runs what a request asks of a model and is answered in one piece, while its client is there and the host lives.</summary>
-internal sealed class ModelCalls(ModelAccess models, RunningRequests requests, TimeProvider time)
+internal sealed class ModelCalls(ModelAccess models, Gate gate, RunningRequests requests, TimeProvider time)
 {
     /// <param name="context">The request.</param>
     /// <param name="asked">The model it names; null for the default one.</param>
@@ -15,17 +16,18 @@ internal sealed class ModelCalls(ModelAccess models, RunningRequests requests, T
         string name = models.NameOf(asked);
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
-        return await work(new ModelCall(name, model, models.Deadline, time, running.Token)).ConfigureAwait(false);
+        return await work(new ModelCall(name, model, gate, models.Deadline, time, running.Token)).ConfigureAwait(false);
     }
 }
 
 /// <summary>A model at work for a request.</summary>
 /// <param name="name">The configured name of the model.</param>
 /// <param name="model">The model, loaded or about to be loaded again.</param>
+/// <param name="gate">What the configuration allows.</param>
 /// <param name="deadline">The time the request may take; null for as long as it needs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="ended">Cancelled when the client has gone or the host can wait no longer.</param>
-internal sealed class ModelCall(string name, IModel model, TimeSpan? deadline, TimeProvider time, CancellationToken ended)
+internal sealed class ModelCall(string name, IModel model, Gate gate, TimeSpan? deadline, TimeProvider time, CancellationToken ended)
 {
     private readonly long _began = time.GetTimestamp();
 
@@ -34,6 +36,12 @@ internal sealed class ModelCall(string name, IModel model, TimeSpan? deadline, T
     public IModel Model { get; } = model;
 
     public CancellationToken Ended { get; } = ended;
+
+    /// <summary>A text of the request, held to the limit of the configuration.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="field">The field it comes from.</param>
+    /// <exception cref="Requests.ApiException">It is too long.</exception>
+    public Prompt Check(Prompt text, string field) => gate.Check(text, Model, field);
 
     /// <summary>What is left of the request's time; null for as long as it needs.</summary>
     /// <exception cref="DeadlineExceededException">Nothing is.</exception>

@@ -29,9 +29,10 @@ internal sealed class Vectors(ModelCalls calls)
     /// <param name="call">The model.</param>
     /// <param name="inputs">At least one.</param>
     /// <param name="dimensions">How many numbers of each vector are asked for; null for all.</param>
-    public static async Task<TextVectors> EmbedAsync(ModelCall call, IReadOnlyList<Prompt> inputs, int? dimensions = null)
+    /// <param name="field">The field of the request that the inputs come from.</param>
+    public static async Task<TextVectors> EmbedAsync(ModelCall call, IReadOnlyList<Prompt> inputs, int? dimensions = null, string field = "input")
     {
-        var request = new EmbedRequest { Inputs = inputs, Pooling = PoolingOf(call), Normalize = true, Deadline = call.Left() };
+        var request = new EmbedRequest { Inputs = [.. inputs.Select(input => call.Check(input, field))], Pooling = PoolingOf(call), Normalize = true, Deadline = call.Left() };
         int all = call.Model.Card.EmbeddingLength;
         int length = Check.Integer("dimensions", dimensions, 1, all) ?? all;
         Embeddings found = await call.Model.EmbedAsync(request, call.Ended).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -8,10 +10,13 @@ using Scalar.AspNetCore;
 
 namespace Engine.Api.Documents;
 
-/// <summary>The OpenAPI document of the endpoints, at <c>/openapi/v1.json</c>, and a page to read and try it, at <c>/scalar</c>.</summary>
+/// <summary>The OpenAPI document of the endpoints, at <c>/openapi/engine.json</c>, and a page to read and try it, at <c>/scalar</c>.</summary>
 internal static class ApiDocument
 {
-    private const string Name = "v1";
+    /// <summary>Of the document, and of the group of its endpoints: a program's own document passes over them.</summary>
+    public const string Name = "engine";
+
+    private const string Path = $"/openapi/{Name}.json";
 
     public static void Add(IServiceCollection services) => services.AddOpenApi(Name, options =>
     {
@@ -22,7 +27,7 @@ internal static class ApiDocument
             document.Info = new OpenApiInfo
             {
                 Title = "Engine",
-                Version = Name,
+                Version = "v1",
                 Description = "Quantized models behind the APIs that programs know, and what makes their answers checkable. Keys, where there are some, come as a Bearer token or as x-api-key.",
             };
             document.Components ??= new OpenApiComponents();
@@ -39,9 +44,20 @@ internal static class ApiDocument
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi();
-        // No fonts from elsewhere: a server may have no way out.
-        routes.MapScalarApiReference(page => page.WithTitle("Engine").DisableDefaultFonts().AddDocument(Name));
+        // At a path of its own, not by MapOpenApi: the program may call that for its documents, and two answers to one path are none.
+        routes.MapGet(Path, WriteAsync).ExcludeFromDescription();
+        // A program's own page goes before this one. No fonts from elsewhere: a server may have no way out.
+        routes.MapScalarApiReference(page => page.WithTitle("Engine").DisableDefaultFonts().AddDocument(Name)).WithOrder(1);
+    }
+
+    private static async Task WriteAsync(HttpContext context)
+    {
+        IOpenApiDocumentProvider provider = context.RequestServices.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name);
+        OpenApiDocument document = await provider.GetOpenApiDocumentAsync(context.RequestAborted).ConfigureAwait(false);
+        // Where the client reached it: what the server listens on may be a name of no machine.
+        document.Servers = [new OpenApiServer { Url = $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}" }];
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        await context.Response.WriteAsync(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
     }
 
     private static void Describe(OpenApiOperation operation, Operation what, OpenApiDocument document)

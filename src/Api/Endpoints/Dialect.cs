@@ -28,7 +28,7 @@ internal sealed class Dialect(IEndpointRouteBuilder routes, IDialect words)
 
     // Endpoints stand in the OpenAPI document that have a method.
     private IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, Operation operation) =>
-        endpoint.WithMetadata(words, operation, ((RequestDelegate)Nothing).Method);
+        endpoint.WithMetadata(words, operation, ((RequestDelegate)Nothing).Method).WithGroupName(ApiDocument.Name);
 
     private static Task Nothing(HttpContext context) => Task.CompletedTask;
 
@@ -43,6 +43,10 @@ internal sealed class Dialect(IEndpointRouteBuilder routes, IDialect words)
                     context.RequestServices.GetRequiredService<Gate>().Enter(context, works);
                 }
                 await handler(context.RequestServices.GetRequiredService<T>())(context).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+            {
+                // The client has gone, perhaps in the middle of its request: nobody reads an answer, and nothing has failed.
             }
 #pragma warning disable CA1031 // Whatever it is, the client is answered in its dialect, and the log has the details.
             catch (Exception e) when (!context.Response.HasStarted)

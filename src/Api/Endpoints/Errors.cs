@@ -41,7 +41,8 @@ internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
         context.Response.ContentLength = json.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await context.Response.Body.WriteAsync(json, context.RequestAborted).ConfigureAwait(false);
+            // Without a token: what is written to a client that has gone goes nowhere, and is no error.
+            await context.Response.Body.WriteAsync(json, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -29,14 +29,14 @@ internal static class Relevance
 
     private static async Task<(IReadOnlyList<double>, int)> ClassifiedAsync(ModelCall call, string query, IReadOnlyList<string> documents)
     {
-        var request = new EmbedRequest { Inputs = [.. documents.Select(document => Prompt.FromPair(query, document))], Pooling = Pooling.Rank, Deadline = call.Left() };
+        var request = new EmbedRequest { Inputs = [.. documents.Select(document => call.Check(Prompt.FromPair(query, document), "documents"))], Pooling = Pooling.Rank, Deadline = call.Left() };
         Embeddings found = await call.Model.EmbedAsync(request, call.Ended).ConfigureAwait(false);
         return ([.. found.Rows.Select(row => 1 / (1 + Math.Exp(-row[0])))], found.TokenCounts.Sum());
     }
 
     private static async Task<(IReadOnlyList<double>, int)> ComparedAsync(ModelCall call, string query, IReadOnlyList<string> documents)
     {
-        TextVectors found = await Vectors.EmbedAsync(call, [Prompt.FromText(query), .. documents.Select(Prompt.FromText)]).ConfigureAwait(false);
+        TextVectors found = await Vectors.EmbedAsync(call, [Prompt.FromText(query), .. documents.Select(Prompt.FromText)], field: "documents").ConfigureAwait(false);
         return ([.. found.Rows.Skip(1).Select(row => Product(found.Rows[0], row))], found.Tokens);
     }
 

@@ -25,7 +25,7 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;
         (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Source)[] ids = await Task.Run(
-            () => inputs.Select(one => (Ids(one.Input), one.Source?.ToTokens(tokenizer))).ToArray(), call.Ended).WaitAsync(call.Ended).ConfigureAwait(false);
+            () => inputs.Select(one => (Ids(one.Input), one.Source is { } source ? call.Check(source, "source").ToTokens(tokenizer) : null)).ToArray(), call.Ended).WaitAsync(call.Ended).ConfigureAwait(false);
         long numbers = ids.Sum(one => (long)one.Tokens.Count) * (1 + top);
         if (numbers > MostNumbers)
         {
@@ -48,8 +48,8 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
         return new Scoring("list", call.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(setting.ToString()), texts, new ScoringUsage(read, read));
 
         // An encoder–decoder's target begins with a token of its own, and a text does not bring it.
-        IReadOnlyList<int> Ids(Prompt input) => input.Tokens
-            ?? (call.Model.Card.DecoderStartToken is { } start ? [start, .. tokenizer.Encode(input.Text!, addSpecial: false)] : input.ToTokens(tokenizer));
+        IReadOnlyList<int> Ids(Prompt input) => call.Check(input.Text is { } text && call.Model.Card.DecoderStartToken is { } start
+            ? Prompt.FromTokens([start, .. tokenizer.Encode(text, addSpecial: false)]) : input, "input").ToTokens(tokenizer);
 
         ScoredText Text(int index, IReadOnlyList<int> tokens, IReadOnlyList<ScoredToken> scores)
         {

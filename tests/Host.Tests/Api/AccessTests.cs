@@ -40,6 +40,20 @@ public sealed class AccessTests
         }
     }
 
+    [Theory]
+    [InlineData("Bearer placeholder", "right", HttpStatusCode.OK)]
+    [InlineData("Bearer right", "placeholder", HttpStatusCode.OK)]
+    [InlineData("Bearer ", "right", HttpStatusCode.OK)]
+    [InlineData("Bearer wrong", "wrong", HttpStatusCode.Unauthorized)]
+    public async Task Either_header_may_bring_the_key(string authorization, string apiKey, HttpStatusCode status)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeys:0", "right"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
+        request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        request.Headers.TryAddWithoutValidation("x-api-key", apiKey);
+        Assert.Equal(status, (await server.Client.SendAsync(request)).StatusCode);
+    }
+
     [Fact]
     public async Task Without_keys_any_key_is_taken_and_none_too()
     {
@@ -84,6 +98,30 @@ public sealed class AccessTests
         if (refusal is not null)
         {
             Assert.Contains(refusal, answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("builtin:bert-facts", "/v1/embeddings", """{"input": TEXT}""", "input")]
+    [InlineData("builtin:bert-facts", "/api/embed", """{"model": "default", "input": TEXT}""", null)]
+    [InlineData("builtin:bert-facts", "/v1/rerank", """{"query": "a", "documents": ["b", TEXT]}""", "documents")]
+    [InlineData("builtin:llama-stories", "/v1/score", """{"input": TEXT}""", "input")]
+    [InlineData("builtin:t5-translations", "/v1/score", """{"input": "a", "source": TEXT}""", "source")]
+    [InlineData("builtin:llama-stories", "/v1/completions", """{"prompt": TEXT, "max_tokens": 1}""", "prompt")]
+    public async Task Whatever_a_model_reads_has_no_more_tokens_than_the_configuration_allows(string model, string path, string body, string? param)
+    {
+        await using TestServer server = await TestServer.StartModelAsync(model, ("Serve:MaxPromptTokens", "8"));
+        using HttpResponseMessage taken = await server.Client.PostAsync(path, new StringContent(body.Replace("TEXT", "\"a a\"", StringComparison.Ordinal)));
+        Assert.True(taken.IsSuccessStatusCode, await taken.Content.ReadAsStringAsync());
+        string text = string.Join(' ', Enumerable.Repeat("Anna", 9));
+        using HttpResponseMessage refused = await server.Client.PostAsync(path, new StringContent(body.Replace("TEXT", $"\"{text}\"", StringComparison.Ordinal)));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        JsonElement error = JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("error");
+        string message = error.ValueKind == JsonValueKind.String ? error.GetString()! : error.GetProperty("message").GetString()!;
+        Assert.Contains("this server takes at most 8 tokens (Serve:MaxPromptTokens), found ", message, StringComparison.Ordinal);
+        if (param is not null)
+        {
+            Assert.Equal(param, error.GetProperty("param").GetString());
         }
     }
 

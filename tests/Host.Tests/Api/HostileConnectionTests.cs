@@ -29,6 +29,21 @@ public sealed class HostileConnectionTests
     }
 
     [Fact]
+    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_no_failure_of_the_server()
+    {
+        await using ServeProcess process = await ServeProcess.StartAsync([]);
+        Uri address = process.Client.BaseAddress!;
+        for (int i = 0; i < 5; i++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(address.Host, address.Port);
+            await SendAsync(client.GetStream(), Head(Body.Length) + Body[..20]);
+        }
+        Assert.False(SpinWait.SpinUntil(() => process.Log.Contains("fail:", StringComparison.Ordinal), TimeSpan.FromSeconds(1)), process.Log);
+        Assert.True((await process.Client.GetAsync(new Uri("/health", UriKind.Relative))).IsSuccessStatusCode);
+    }
+
+    [Fact]
     public async Task A_body_that_stops_half_way_is_refused_with_408()
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };

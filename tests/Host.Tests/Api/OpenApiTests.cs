@@ -11,7 +11,7 @@ public sealed class OpenApiTests
     public async Task The_document_is_one_that_readers_of_OpenAPI_take_without_a_complaint()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
-        ReadResult read = OpenApiDocument.Parse(await server.Client.GetStringAsync("/openapi/v1.json"), "json");
+        ReadResult read = OpenApiDocument.Parse(await server.Client.GetStringAsync("/openapi/engine.json"), "json");
         Assert.Empty(read.Diagnostic!.Errors);
         Assert.Empty(read.Diagnostic.Warnings);
         Assert.All(read.Document!.Paths.SelectMany(path => path.Value.Operations!.Values), operation => Assert.NotEmpty(operation.Summary!));
@@ -46,7 +46,7 @@ public sealed class OpenApiTests
         await using ServeProcess process = await ServeProcess.StartAsync(
             [], ("Engine__Models__default__Path", "builtin:llama-stories"), ("Engine__Models__encoder__Path", "builtin:bert-facts"));
         string[] ofEncoders = ["/v1/embeddings", "/v1/rerank", "/api/embed", "/api/embeddings"];
-        using JsonDocument document = JsonDocument.Parse(await process.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
+        using JsonDocument document = JsonDocument.Parse(await process.Client.GetStringAsync(new Uri("/openapi/engine.json", UriKind.Relative)));
         int examples = 0;
         foreach (JsonProperty path in document.RootElement.GetProperty("paths").EnumerateObject())
         {
@@ -72,12 +72,12 @@ public sealed class OpenApiTests
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         string page = await server.Client.GetStringAsync("/scalar/");
-        Assert.Contains("openapi/v1.json", page, StringComparison.Ordinal);
+        Assert.Contains("openapi/engine.json", page, StringComparison.Ordinal);
         Assert.DoesNotContain("src=\"http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("cdn.", page, StringComparison.Ordinal);
     }
 
-    private static async Task<JsonNode> DocumentAsync(TestServer server) => JsonNode.Parse(await server.Client.GetStringAsync("/openapi/v1.json"))!;
+    private static async Task<JsonNode> DocumentAsync(TestServer server) => JsonNode.Parse(await server.Client.GetStringAsync("/openapi/engine.json"))!;
 
     private static JsonNode Body(JsonNode path) => path["post"]!["requestBody"]!["content"]!["application/json"]!;
 }
