@@ -19,7 +19,11 @@ internal sealed class HealthEndpoint(IModelRegistry models, RunningRequests requ
         Dictionary<string, ModelHealth> each = models.Names.ToDictionary(name => name, name => Describe(models.StatusOf(name)));
         string status = requests.IsStopping ? "stopping"
             : new[] { Failed, Loading }.FirstOrDefault(word => each.Values.Any(model => model.Status == word)) ?? Ok;
-        context.Response.StatusCode = status == Ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        if (status != Ok)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = "1";
+        }
         return Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(new Health(status, each), HealthJson.Api.Health));
     }
 

@@ -15,6 +15,7 @@ public sealed class HealthTests
         await using TestServer server = await TestServer.ListenAsync([new ScriptedBackend(), new ScriptedBackend("slow") { Loading = gate.Task }]);
         using HttpResponseMessage early = await server.Client.GetAsync("/health");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), early.Headers.RetryAfter!.Delta);
         Assert.Equal("""{"status":"loading","models":{"default":{"status":"ok"},"slow":{"status":"loading"}}}""", await early.Content.ReadAsStringAsync());
         using HttpResponseMessage taken = await server.PostAsync(Body);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
