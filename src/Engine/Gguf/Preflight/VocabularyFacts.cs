@@ -19,6 +19,8 @@ internal static class VocabularyFacts
         {
             return;
         }
+        CheckWidth(file, GgufKeys.Scores, GgufValueType.Float32, GgufValueType.Int32);
+        CheckWidth(file, GgufKeys.TokenTypes, GgufValueType.Int32, GgufValueType.UInt32);
         HashSet<string> texts = CheckUnique(file, tokens);
         switch (file.Metadata.GetString(GgufKeys.TokenizerModel))
         {
@@ -52,6 +54,16 @@ internal static class VocabularyFacts
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>The llama.cpp of LLamaSharp 0.30.0 counts the elements and takes each for four bytes, whatever the file says.</summary>
+    private static void CheckWidth(GgufFile file, string key, params ReadOnlySpan<GgufValueType> types)
+    {
+        if (file.Metadata[key] is { } value && !(value.ElementType is { } type && types.Contains(type)))
+        {
+            throw file.Metadata.Refuse(key, $"an array of {types[0]} or {types[1]}", value.ElementType is { } other ? $"one of {other}" : $"a value of type {value.Type}",
+                "Some versions of llama.cpp refuse this, others would read beyond it: convert the model again.");
         }
     }
 
