@@ -24,6 +24,10 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
     private static async Task<Scoring> ScoreAsync(ModelCall call, IReadOnlyList<(Prompt Input, Prompt? Source)> inputs, int top, Numerics setting)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;
+        if (call.Model.Card.Abilities.HasFlag(ModelAbilities.Source) && inputs.Any(one => one.Source is null))
+        {
+            throw Check.Wrong("source", "the text that 'input' answers (the model is an encoder–decoder)", "none");
+        }
         (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Source)[] ids = await Task.Run(
             () => inputs.Select(one => (Ids(one.Input), one.Source is { } source ? call.Check(source, "source").ToTokens(tokenizer) : null)).ToArray(), call.Ended).WaitAsync(call.Ended).ConfigureAwait(false);
         long numbers = ids.Sum(one => (long)one.Tokens.Count) * (1 + top);

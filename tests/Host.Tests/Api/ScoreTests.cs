@@ -114,7 +114,7 @@ public sealed class ScoreTests
 
         using HttpResponseMessage without = await server.PostAsync(JsonSerializer.Serialize(new { input = Target }), path: Path);
         Assert.Equal(HttpStatusCode.BadRequest, without.StatusCode);
-        Assert.Contains("the request has no source", await without.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("Reading the field 'source': expected the text ", await without.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -136,6 +136,17 @@ public sealed class ScoreTests
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
         Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
+    }
+
+    [Fact]
+    public async Task An_encoder_decoder_without_a_source_is_refused_by_the_field_that_is_missing()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:t5-translations");
+        using HttpResponseMessage refused = await server.Client.PostAsync("/v1/score", new StringContent("""{"input": "a"}"""));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        JsonElement error = JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("error");
+        Assert.Equal("source", error.GetProperty("param").GetString());
+        Assert.StartsWith("Reading the field 'source': expected the text ", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
