@@ -16,8 +16,7 @@ internal sealed class ApiKeys
     public ApiKeys(IOptions<ServeOptions> serve)
     {
         ServeOptions options = serve.Value;
-        IEnumerable<string> file = options.ApiKeyFile.Length == 0 ? [] : File.ReadLines(options.ApiKeyFile)
-            .Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith('#'));
+        IEnumerable<string> file = options.ApiKeyFile.Length == 0 ? [] : ServeConfiguration.KeysIn(options.ApiKeyFile);
         _hashes = [.. options.ApiKeys.Concat(file).Distinct().Select(Hash)];
     }
 

@@ -41,6 +41,21 @@ public sealed class AccessTests
     }
 
     [Theory]
+    [InlineData("# no key yet\n\n", "there is no key in it")]
+    [InlineData(null, "there is no such file")]
+    public async Task A_file_without_keys_does_not_leave_the_server_open(string? text, string mistake)
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("keys.txt");
+        if (text is not null)
+        {
+            await File.WriteAllTextAsync(file, text);
+        }
+        Exception refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeyFile", file)));
+        Assert.Contains($"ApiKeyFile is '{file}', and {mistake}. Write one key in a line", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Bearer placeholder", "right", HttpStatusCode.OK)]
     [InlineData("Bearer right", "placeholder", HttpStatusCode.OK)]
     [InlineData("Bearer ", "right", HttpStatusCode.OK)]
