@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -89,6 +90,16 @@ public sealed class ServeProcessTests
         Assert.Contains("Queue is no key any more: each model has a line of its own. Set Engine:Models:NAME:Queue.", error.Message, StringComparison.Ordinal);
         Assert.Contains("DrainSeconds is -1. Set it to a number from 0 to 86400.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Models_of_other_names_need_no_default_beside_them()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("appsettings.json"), """{"Engine": {"Models": {"tales": {"Path": "builtin:llama-stories"}}}}""");
+        await using ServeProcess serve = await ServeProcess.StartInAsync(folder.File("."), []);
+        JsonElement models = await serve.Client.GetFromJsonAsync<JsonElement>("/v1/models");
+        Assert.Equal(["tales"], models.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()));
     }
 
     [Fact]
