@@ -82,7 +82,10 @@ internal static partial class HttpOverhead
         var script = new Script.Model();
         GenerateRequest request = new() { Prompt = Prompt.FromText("a"), MaxTokens = tokens };
         var running = new RunningGeneration(
-            "default", script, [request], new GenerationSettings(), DateTimeOffset.UnixEpoch, SideBySide.GenerateAsync(script, [request], CancellationToken.None), CancellationToken.None);
+            "default", script, [request], new GenerationSettings(), DateTimeOffset.UnixEpoch, SideBySide.GenerateAsync(script, [request], CancellationToken.None), CancellationToken.None)
+        {
+            Prompts = [request.Prompt],
+        };
         var context = new DefaultHttpContext();
         context.Response.Body = Stream.Null;
         long before = GC.GetTotalAllocatedBytes(precise: true);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Engine.Parity;
 
 namespace Engine.Host.Commands;
@@ -153,10 +154,15 @@ internal sealed class GenerateCommand
         return await verification.RunAsync(generation.Steps, bar, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What was judged, and the verdict in a line of its own.</summary>
-    private static string Describe(ParityReport report) =>
-        $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.\n"
-        + $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.";
+    /// <summary>What was judged, and the verdict on a line of its own; broken at words where the terminal is narrower.</summary>
+    private static string Describe(ParityReport report)
+    {
+        var text = new StringBuilder();
+        int width = Screen.OutputWidth ?? int.MaxValue;
+        Paragraph.Append(text, $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.", width);
+        Paragraph.Append(text, $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.", width);
+        return text.ToString().TrimEnd();
+    }
 
     private static string Summary(GenerateReport report)
     {

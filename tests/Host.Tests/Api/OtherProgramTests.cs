@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Engine.Api;
 using Engine.Registry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
