@@ -52,13 +52,17 @@ internal sealed class GenerationVerification(IReadOnlyList<Verification> each, G
     {
         try
         {
-            return await each[answer / settings.Answers].RunAsync(_steps[answer], null, late).ConfigureAwait(false);
+            ParityReport report = await each[answer / settings.Answers].RunAsync(_steps[answer], null, late).ConfigureAwait(false);
+            return report with { Native = WithoutFolder(report.Native), Reference = WithoutFolder(report.Reference) };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw call.Late();
         }
     }
+
+    // Where the server keeps its files is nobody else's affair.
+    private static ParitySide WithoutFolder(ParitySide side) => side with { Path = Path.GetFileName(side.Path) };
 
     // What was asked for beside the verification is taken from the same logits.
     private GeneratedToken WithoutLogits(GeneratedToken token)
