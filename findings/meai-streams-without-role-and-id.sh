@@ -8,7 +8,7 @@
 # - AIJsonUtilities.DefaultOptions writes indented JSON: results of tools that are objects, and arguments, come back to the model with line
 #   ends and blanks that it never wrote.
 #
-# Why it matters: a client of one's own loses its last answer in a pipeline and in no test without tools; and a cache of prompts that
+# Why it matters: your own client loses its last answer in a pipeline, and in no test without tools; and a cache of prompts that
 # compares text misses at every tool call.
 set -euo pipefail
 
