@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Api;
 
-/// <summary>For a program that serves the engine alone: what no endpoint answered is told in the same shape as what one refused.</summary>
+/// <summary>For a program that serves the engine alone: a request that no endpoint answers gets an error of the same shape as one that an endpoint refuses.</summary>
 internal static class EngineErrors
 {
     public static void UseEngineErrors(this WebApplication app)

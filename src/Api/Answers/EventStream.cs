@@ -122,7 +122,7 @@ internal sealed class EventStream : IDisposable
         await _events.FlushAsync(_context.RequestAborted).ConfigureAwait(false);
     }
 
-    // On a thread of the timer: only where nobody writes, for a body has one writer at a time.
+    // Runs on a timer thread, so it writes only when nobody else does: a body takes one writer at a time.
     private async void KeepAlive()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) < Silence || !_writing.Wait(0))

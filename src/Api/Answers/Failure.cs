@@ -32,7 +32,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
 
     /// <summary>What an exception means for the request that met it.</summary>
     /// <param name="e">The exception.</param>
-    /// <param name="stopping">Whether the host stops: then a cancelled request was ended by that, for a client that has gone reads no answer.</param>
+    /// <param name="stopping">Whether the host is stopping: a cancelled request then ended for that reason, since a client that has left reads no answer.</param>
     public static Failure Of(Exception e, bool stopping)
     {
         e = e is OperationCanceledException && stopping ? new ServerStoppingException() : e;

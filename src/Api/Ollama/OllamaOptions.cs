@@ -92,7 +92,7 @@ internal sealed class OllamaOptions
                 TopK = Check.Integer("top_k", TopK, 0, int.MaxValue),
                 TopP = Check.Number("top_p", TopP, 0, 1),
                 MinP = Check.Number("min_p", MinP, 0, 1),
-                Seed = Seed is null or -1 ? null : unchecked((ulong)Seed.Value),
+                Seed = Check.Seed(Seed),
                 RepetitionPenalty = Check.Number("repeat_penalty", RepeatPenalty, 0.01f, 10),
                 PenaltyWindow = Check.Integer("repeat_last_n", RepeatLastN, -1, int.MaxValue),
                 PresencePenalty = Check.Number("presence_penalty", PresencePenalty, -2, 2),

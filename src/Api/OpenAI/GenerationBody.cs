@@ -152,7 +152,7 @@ internal abstract class GenerationBody
         MirostatTau = Check.Number("mirostat_tau", MirostatTau, 0, 100),
         MirostatEta = Check.Number("mirostat_eta", MirostatEta, 0, 10),
         Samplers = Samplers?.Names,
-        Seed = Seed is null or -1 ? null : unchecked((ulong)Seed.Value),
+        Seed = Check.Seed(Seed),
     };
 
     private Dictionary<int, float> Biases()

@@ -27,6 +27,9 @@ internal static class Check
         : stops.Texts.Count <= MostStops && !stops.Texts.Contains("") ? stops.Texts
         : throw ApiException.Invalid($"Reading the field '{field}': expected at most {MostStops} texts, none of them empty.", field);
 
+    /// <summary>The seed that a request gives; null where it leaves the draw open, or asks for a fresh one with -1.</summary>
+    public static ulong? Seed(long? value) => value is null or -1 ? null : unchecked((ulong)value.Value);
+
     /// <summary>Refuses a field that would change the answer and is not supported; its neutral values are taken.</summary>
     /// <param name="field">Its name.</param>
     /// <param name="asked">Whether it has a value that would change something.</param>
