@@ -15,6 +15,12 @@ public sealed record GenerateRequest
     /// <summary>Added to the logits of these tokens before anything else is done with them; −∞ excludes a token. Empty for none.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<int, float>.Empty;
 
+    /// <summary>What the answer must be; null for anything.</summary>
+    public Constraint? Constraint { get; init; }
+
+    /// <summary>With a <see cref="Constraint"/>: where <see cref="MaxTokens"/> or the context nears its end, takes the shortest way to an answer that is whole.</summary>
+    public bool AlwaysValid { get; init; }
+
     /// <summary>Texts that end the generation; they are not part of the answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine;
+
+/// <summary>What an answer must be: tokens that would break it are never drawn.</summary>
+/// <remarks>One of <see cref="JsonSchemaConstraint"/>, <see cref="GrammarConstraint"/>, <see cref="RegexConstraint"/>,
+/// <see cref="ChoiceConstraint"/>, or <see cref="CodeConstraint"/> for code of your own.</remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(JsonSchemaConstraint), "json_schema")]
+[JsonDerivedType(typeof(GrammarConstraint), "grammar")]
+[JsonDerivedType(typeof(RegexConstraint), "regex")]
+[JsonDerivedType(typeof(ChoiceConstraint), "choice")]
+public abstract record Constraint
+{
+    private protected Constraint()
+    {
+    }
+
+    /// <summary>Any JSON object.</summary>
+    public static Constraint JsonObject { get; } = new JsonSchemaConstraint(JsonElement.Parse("""{"type":"object"}"""));
+}
+
+/// <summary>JSON that a JSON schema accepts: properties in the schema's order, whitespace bounded.</summary>
+/// <param name="Schema">The schema (drafts 4 to 2020-12): an object, or true for any JSON. What is not understood is refused, by keyword and path.</param>
+[method: JsonConstructor]
+public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
+{
+    /// <summary>A schema given as text.</summary>
+    /// <exception cref="InvalidRequestException">The text is not JSON.</exception>
+    public JsonSchemaConstraint(string schema) : this(Parse(schema))
+    {
+    }
+
+    /// <summary>Also heeds keywords that stand as lines in a <c>description</c>, such as <c>format: date-time</c>: Microsoft.Extensions.AI.OpenAI
+    /// writes them there.</summary>
+    public bool ReadsDescriptions { get; init; }
+
+    private static JsonElement Parse(string schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        try
+        {
+            return JsonElement.Parse(schema);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidRequestException($"Reading a JSON schema: expected JSON, found {JsonFault.Describe(e)}. Correct the schema.");
+        }
+    }
+}
+
+/// <summary>Text that a grammar in llama.cpp's notation (GBNF) derives from its rule <c>root</c>.</summary>
+/// <param name="Grammar">The rules.</param>
+public sealed record GrammarConstraint(string Grammar) : Constraint;
+
+/// <summary>Text that a regular expression matches as a whole.</summary>
+/// <param name="Pattern">In ECMAScript's syntax, without back references.</param>
+public sealed record RegexConstraint(string Pattern) : Constraint;
+
+/// <summary>One of some texts.</summary>
+/// <param name="Choices">At least one, none of them empty.</param>
+public sealed record ChoiceConstraint(IReadOnlyList<string> Choices) : Constraint;
+
+/// <summary>A constraint of your own.</summary>
+/// <param name="Begin">Begins an answer: called once for each, with the model's tokenizer.</param>
+public sealed record CodeConstraint(Func<ITokenizer, IConstraint> Begin) : Constraint;

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Engine.Constraints;
+
+/// <summary>What an answer is made of, for constraints that are more than one piece, such as calls of tools.</summary>
+internal abstract record AnswerShape
+{
+    /// <summary>A given text.</summary>
+    public sealed record Literal(string Text) : AnswerShape;
+
+    /// <summary>A special token of the vocabulary by its text, or the text itself where the vocabulary has no such token.</summary>
+    public sealed record Marker(string Text) : AnswerShape;
+
+    /// <summary>JSON that a schema accepts.</summary>
+    public sealed record Json(JsonElement Schema) : AnswerShape;
+
+    /// <summary>Text that a regular expression matches as a whole.</summary>
+    public sealed record Pattern(string Regex) : AnswerShape;
+
+    /// <summary>Any text, also none, in which none of the given texts stands.</summary>
+    public sealed record Prose(IReadOnlyList<string> Without) : AnswerShape;
+
+    /// <summary>One after the other.</summary>
+    public sealed record Sequence(IReadOnlyList<AnswerShape> Parts) : AnswerShape;
+
+    /// <summary>One of several.</summary>
+    public sealed record Either(IReadOnlyList<AnswerShape> Options) : AnswerShape;
+
+    /// <summary>The same several times.</summary>
+    /// <param name="Part">What is repeated.</param>
+    /// <param name="Min">At least so often.</param>
+    /// <param name="Max">At most; null for any number.</param>
+    /// <param name="Separator">Between two of them.</param>
+    public sealed record Repeat(AnswerShape Part, int Min, int? Max, string Separator = "") : AnswerShape;
+}
+
+/// <summary>A constraint that the engine itself makes, from a shape.</summary>
+internal sealed record ShapeConstraint(AnswerShape Shape) : Constraint;

@@ -1,0 +1,14 @@
+using System.Text.Json;
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>Reads a JSON schema as what values may be.</summary>
+internal static class JsonSchema
+{
+    /// <param name="schema">An object or a Boolean.</param>
+    /// <param name="space">Makes the languages of strings, names and numbers.</param>
+    /// <param name="readsDescriptions">Heeds keywords that stand as lines in a description.</param>
+    /// <exception cref="InvalidRequestException">Not a schema, one that nothing meets, one that is not understood, by keyword and path, or one beyond the bounds.</exception>
+    public static ValueSpec Read(JsonElement schema, LanguageSpace space, bool readsDescriptions) => throw new NotImplementedException();
+}
