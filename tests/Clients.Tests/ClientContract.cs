@@ -90,7 +90,8 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
         Said more = await client.ChatAsync(ShippedModels.Stories, [new("user", "Tell me a story."), new("assistant", begun.Text), new("user", "What then?")], 12).WaitAsync(Soon);
         Assert.NotEqual("", more.Text);
         Assert.InRange(more.AnswerTokens!.Value, 1, 12);
-        Assert.True(more.PromptTokens > begun.PromptTokens + begun.AnswerTokens, $"{more}");
+        // No more than this: what was drawn token by token may take fewer when it comes back as text.
+        Assert.True(more.PromptTokens > begun.PromptTokens, $"{more}");
     }
 
     [Fact]
