@@ -20,7 +20,11 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         requests.ThrowIfStopping();
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
-        settings = settings with { MaxTokens = gate.AnswerTokens(settings.MaxTokens) };
+        settings = settings with
+        {
+            MaxTokens = gate.AnswerTokens(settings.MaxTokens),
+            Constraint = AnswerForms.AsMeant(settings.Constraint, settings.ReadsDescriptions, context.Request.Headers.UserAgent),
+        };
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
         IReadOnlyList<Prompt> written = prompts(name, model);
         Prompt[] asking = [.. written.Select(prompt => gate.Check(prompt, model))];

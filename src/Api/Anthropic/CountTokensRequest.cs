@@ -29,8 +29,11 @@ internal class CountTokensRequest
     /// <summary>Which tool is called; none yet.</summary>
     public ToolChoice? ToolChoice { get; set; }
 
-    /// <summary>The form of the answer; text alone.</summary>
+    /// <summary>The form of the answer.</summary>
     public OutputConfig? OutputConfig { get; set; }
+
+    /// <summary>The older place of <c>output_config.format</c>.</summary>
+    public OutputFormat? OutputFormat { get; set; }
 
     /// <summary>Servers with further tools; none.</summary>
     public List<JsonElement>? McpServers { get; set; }
@@ -67,7 +70,6 @@ internal class CountTokensRequest
         Check.NotSupported("thinking", Thinking is { Type: not (null or "disabled" or "enabled" or "adaptive") }, $"thinking of type '{Thinking?.Type}'");
         Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
         Check.NotSupported("tool_choice", ToolChoice is { Type: not (null or "auto" or "none") }, "a call of a tool");
-        Check.NotSupported("output_config.format", OutputConfig?.Format is { ValueKind: not JsonValueKind.Null }, "an answer of a given form");
         Check.NotSupported("mcp_servers", McpServers is { Count: > 0 }, "the tools of other servers");
         if (Messages is not { Count: > 0 })
         {
@@ -97,4 +99,16 @@ internal sealed record ThinkingConfig(string? Type);
 internal sealed record ToolChoice(string? Type);
 
 /// <param name="Format">A schema of the answer.</param>
-internal sealed record OutputConfig(JsonElement? Format);
+internal sealed record OutputConfig(OutputFormat? Format);
+
+/// <param name="Type">Always <c>json_schema</c>.</param>
+/// <param name="Schema">The schema that the answer meets.</param>
+internal sealed record OutputFormat(string? Type, JsonElement? Schema)
+{
+    /// <summary>What the answer must be.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <exception cref="ApiException">The type is another, or the schema is missing.</exception>
+    public Constraint Read(string field) => Type == "json_schema"
+        ? AnswerForms.RequiredSchema($"{field}.schema", Schema)
+        : throw Check.Wrong($"{field}.type", "'json_schema'", Type is null ? "none" : $"'{Type}'");
+}

@@ -29,11 +29,17 @@ internal sealed class MessagesRequest : CountTokensRequest
     /// <summary>Keeps the k largest logits.</summary>
     public int? TopK { get; set; }
 
+    /// <summary><c>always_valid</c>: an answer of a given form that nears its limit of tokens takes the shortest way to an end that is whole.</summary>
+    public string? Finish { get; set; }
+
+    /// <summary>Whether keywords that stand as lines in a schema's descriptions count, such as <c>format: date-time</c>.</summary>
+    public bool? ReadsDescriptions { get; set; }
+
     /// <summary>Notes of the client; passed over.</summary>
     public JsonElement? Metadata { get; set; }
 
     /// <summary>What is asked of the generation.</summary>
-    /// <exception cref="ApiException">A value is out of its range.</exception>
+    /// <exception cref="ApiException">A value is out of its range, or a form of the answer makes no sense.</exception>
     public GenerationSettings Settings() => new()
     {
         MaxTokens = Check.Integer("max_tokens", MaxTokens, 1, int.MaxValue) ?? throw Check.Wrong("max_tokens", "a whole number from 1", "none"),
@@ -45,6 +51,10 @@ internal sealed class MessagesRequest : CountTokensRequest
         },
         Defaults = Defaults,
         Stop = Check.Stops("stop_sequences", StopSequences),
+        Constraint = AnswerForms.Single(
+            ("output_config.format", OutputConfig?.Format?.Read("output_config.format")), ("output_format", OutputFormat?.Read("output_format"))),
+        ReadsDescriptions = ReadsDescriptions,
+        AlwaysValid = AnswerForms.EndsWhole(Finish),
     };
 
     protected override void CheckUnknown() => Check.Unknown(Unknown, Known);

@@ -15,8 +15,14 @@ internal abstract class OllamaRequest
     /// <summary>Answers in lines as the text comes, which is the default; or else in one piece.</summary>
     public bool? Stream { get; set; }
 
-    /// <summary>The form of the answer; text alone.</summary>
+    /// <summary>The form of the answer: <c>json</c> for any JSON object, or a schema.</summary>
     public JsonElement? Format { get; set; }
+
+    /// <summary><c>always_valid</c>: an answer of a given form that nears its limit of tokens takes the shortest way to an end that is whole.</summary>
+    public string? Finish { get; set; }
+
+    /// <summary>Whether keywords that stand as lines in a schema's descriptions count, such as <c>format: date-time</c>.</summary>
+    public bool? ReadsDescriptions { get; set; }
 
     /// <summary>Whether the model thinks before it answers: true, false, or how much: <c>low</c>, <c>medium</c>, <c>high</c>. Without it, as its
     /// chat template says.</summary>
@@ -73,9 +79,13 @@ internal abstract class OllamaRequest
     public virtual GenerationSettings Settings()
     {
         Check.Unknown(Unknown, KnownNames);
-        Check.NotSupported("format", Asks(Format), "an answer of a given form");
         Check.NotSupported("logprobs", Logprobs == true, "log-probabilities of the tokens");
-        return (Options ?? new OllamaOptions()).Settings();
+        return (Options ?? new OllamaOptions()).Settings() with
+        {
+            Constraint = Form(),
+            ReadsDescriptions = ReadsDescriptions,
+            AlwaysValid = AnswerForms.EndsWhole(Finish),
+        };
     }
 
     /// <summary>The names of the body's fields.</summary>
@@ -85,5 +95,12 @@ internal abstract class OllamaRequest
     protected static string[] NamesOf(JsonTypeInfo type) => [.. type.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
 
     // Clients write null, false or an empty text where they ask for nothing.
-    private static bool Asks(JsonElement? value) => value?.GetRawText() is not (null or "null" or "false" or "\"\"");
+    private Constraint? Form() => Format switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.False } => null,
+        { ValueKind: JsonValueKind.Object } schema => new JsonSchemaConstraint(schema),
+        { ValueKind: JsonValueKind.String } word when word.GetString() is { Length: 0 } => null,
+        { ValueKind: JsonValueKind.String } word when word.GetString() == "json" => Constraint.JsonObject,
+        { } other => throw Check.Wrong("format", "'json' or a JSON schema", JsonMistake.Quote(other)),
+    };
 }

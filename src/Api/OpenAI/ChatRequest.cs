@@ -27,9 +27,6 @@ internal sealed class ChatRequest : GenerationBody
     /// <summary>Variables of the chat template, such as <c>enable_thinking</c>.</summary>
     public Dictionary<string, JsonElement>? ChatTemplateKwargs { get; set; }
 
-    /// <summary>The form of the answer; text alone.</summary>
-    public JsonElement? ResponseFormat { get; set; }
-
     /// <summary>Tools the model may call; none yet.</summary>
     public List<JsonElement>? Tools { get; set; }
 
@@ -47,7 +44,6 @@ internal sealed class ChatRequest : GenerationBody
     public GenerationSettings Settings()
     {
         GenerationSettings settings = Read(Known);
-        Check.NotSupported("response_format", Asks(ResponseFormat, "type", "text"), "an answer of a given form");
         NoTools(Tools, ToolChoice);
         Check.NotSupported("functions", Functions is { Count: > 0 }, "a choice of functions");
         Check.NotSupported("modalities", Modalities?.Any(kind => kind != "text") ?? false, "another answer than text");
@@ -69,8 +65,4 @@ internal sealed class ChatRequest : GenerationBody
             : throw ApiException.Invalid("Reading the field 'messages': expected at least one message, found none.", "messages"),
         Variables = ChatTemplateKwargs ?? [],
     };
-
-    private static bool Asks(JsonElement? value, string name, string neutral) =>
-        value is { ValueKind: not JsonValueKind.Null } given
-        && !(given.ValueKind == JsonValueKind.Object && given.TryGetProperty(name, out JsonElement type) && type.ValueKind == JsonValueKind.String && type.GetString() == neutral);
 }

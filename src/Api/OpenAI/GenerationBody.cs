@@ -6,7 +6,7 @@ using Engine.Api.Requests;
 namespace Engine.Api.OpenAI;
 
 /// <summary>The fields that OpenAI's completions and chat completions share.</summary>
-internal abstract class GenerationBody
+internal abstract class GenerationBody : ConstrainedBody
 {
     /// <summary>OpenAI's limit.</summary>
     private const int MostAnswers = 128;
@@ -122,6 +122,9 @@ internal abstract class GenerationBody
             Sampling = Sampling(),
             Defaults = Defaults,
             LogitBias = Biases(),
+            Constraint = Form(),
+            ReadsDescriptions = ReadsDescriptions,
+            AlwaysValid = AnswerForms.EndsWhole(Finish),
             Stop = Check.Stops("stop", Stop),
             Answers = Check.Integer("n", N, 1, MostAnswers) ?? 1,
             Verify = Verify ?? false,

@@ -15,6 +15,15 @@ internal sealed record GenerationSettings
     /// <summary>Added to the logits of these ids.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<int, float>.Empty;
 
+    /// <summary>What each answer must be; null for anything.</summary>
+    public Constraint? Constraint { get; init; }
+
+    /// <summary>Whether keywords that stand in the descriptions of a schema count; null for as the client is known to write them.</summary>
+    public bool? ReadsDescriptions { get; init; }
+
+    /// <summary>Whether a constrained answer that nears its limit takes the shortest way to an end that is whole.</summary>
+    public bool AlwaysValid { get; init; }
+
     /// <summary>Texts that end an answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
@@ -40,6 +49,8 @@ internal sealed record GenerationSettings
             MaxTokens = MaxTokens,
             Sampling = sampling,
             LogitBias = LogitBias,
+            Constraint = Constraint,
+            AlwaysValid = AlwaysValid,
             Stop = Stop,
             Logits = Verify ? StepLogits.Full : TopLogprobs is null ? StepLogits.None : StepLogits.TopK,
             TopK = Math.Max(1, TopLogprobs ?? 1),

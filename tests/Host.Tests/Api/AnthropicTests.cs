@@ -234,7 +234,6 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "\ud800"}}""", "half a surrogate pair")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}]}""", "'tools'")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "any"}}""", "'tool_choice'")]
-    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "output_config": {"format": {"type": "json_schema"}}}""", "'output_config.format'")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "stop_sequences": [""]}""", "'stop_sequences': expected at most 16 texts, none of them empty.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temperature": 3}""", "'temperature': expected a number from 0 to 2, found 3.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temprature": 1}""", "Did you mean 'temperature'?")]

@@ -186,7 +186,6 @@ public sealed class ResponsesTests
     [InlineData("""{"input": "a", "previous_response_id": "resp_1"}""", "previous_response_id", "cannot be asked for")]
     [InlineData("""{"input": "a", "conversation": "conv_1"}""", "conversation", "cannot be asked for")]
     [InlineData("""{"input": "a", "background": true}""", "background", "cannot be asked for")]
-    [InlineData("""{"input": "a", "text": {"format": {"type": "json_schema", "name": "x", "schema": {}}}}""", "text.format", "cannot be asked for")]
     [InlineData("""{"input": "a", "tools": [{"type": "function"}]}""", "tools", "cannot be asked for")]
     [InlineData("""{"input": "a", "tool_choice": "required"}""", "tool_choice", "cannot be asked for")]
     [InlineData("""{"input": "a", "n": 2}""", "n", "cannot be asked for")]

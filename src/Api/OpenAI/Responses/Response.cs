@@ -50,7 +50,7 @@ internal sealed record Response
     public required float? Temperature { get; init; }
 
     /// <summary>The form of the answer.</summary>
-    public TextForm Text { get; } = new() { Format = new TextFormat { Type = "text" } };
+    public required TextForm Text { get; init; }
 
     /// <summary>Always <c>auto</c>.</summary>
     public string ToolChoice { get; } = "auto";
@@ -88,6 +88,7 @@ internal sealed record Response
         Model = running.Name,
         Temperature = running.Requests[0].Sampling.Temperature,
         TopP = running.Requests[0].Sampling.TopP,
+        Text = new TextForm { Format = request.Text?.Format is { Type: not null } format ? format : new TextFormat { Type = "text" } },
         User = request.User,
         Metadata = request.Metadata ?? [],
     };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Engine.Api.Requests;
 using Engine.Chat;
 
@@ -24,7 +25,7 @@ internal sealed class ResponseRequest : GenerationBody
     /// <summary>Tokens at the most; <c>max_tokens</c> is read where it is missing.</summary>
     public int? MaxOutputTokens { get; set; }
 
-    /// <summary>The form of the answer; text alone.</summary>
+    /// <summary>The form of the answer.</summary>
     public TextForm? Text { get; set; }
 
     /// <summary>What comes with the answer: <c>message.output_text.logprobs</c>; others are passed over.</summary>
@@ -60,7 +61,6 @@ internal sealed class ResponseRequest : GenerationBody
     {
         GenerationSettings settings = Read(Known);
         NoTools(Tools, ToolChoice);
-        Check.NotSupported("text.format", Text?.Format?.Type is not (null or "text"), "an answer of a given form");
         Check.NotSupported("previous_response_id", PreviousResponseId is not null, "the continuation of an answer, none of which is kept,");
         Check.NotSupported("conversation", Conversation is { ValueKind: not JsonValueKind.Null }, "a conversation that is kept here");
         Check.NotSupported("background", Background == true, "an answer after the reply");
@@ -73,6 +73,8 @@ internal sealed class ResponseRequest : GenerationBody
             TopLogprobs = top > 0 || (Include?.Contains(LogprobsOfText) ?? false) ? top ?? 0 : null,
         };
     }
+
+    private protected override Constraint? TextForm() => Text?.Format?.Read("text.format");
 
     /// <summary>The conversation as chat templates see it.</summary>
     /// <param name="recent">Answers that items may refer to.</param>
@@ -97,6 +99,33 @@ internal sealed class TextForm
 /// <summary>The form of an answer's text.</summary>
 internal sealed class TextFormat
 {
-    /// <summary><c>text</c>; no other yet.</summary>
+    /// <summary><c>text</c>, <c>json_object</c> or <c>json_schema</c>.</summary>
     public string? Type { get; set; }
+
+    /// <summary>What the client calls the schema; passed over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; set; }
+
+    /// <summary>What the schema is for; passed over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; set; }
+
+    /// <summary>The schema.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Schema { get; set; }
+
+    /// <summary>Passed over: a schema is always kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Strict { get; set; }
+
+    /// <summary>What the answer must be; null for anything.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <exception cref="ApiException">The type is unknown, or the schema is missing.</exception>
+    public Constraint? Read(string field) => Type switch
+    {
+        null or "text" => null,
+        "json_object" => Constraint.JsonObject,
+        "json_schema" => AnswerForms.RequiredSchema($"{field}.schema", Schema),
+        _ => throw Check.Wrong($"{field}.type", "'text', 'json_object' or 'json_schema'", $"'{Type}'"),
+    };
 }

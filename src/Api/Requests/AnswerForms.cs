@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Engine.Api.Requests;
+
+/// <summary>Makes constraints of what requests say about the form of an answer.</summary>
+internal static class AnswerForms
+{
+    /// <summary>The word by which an answer ends whole where it would be cut.</summary>
+    public const string AlwaysValid = "always_valid";
+
+    /// <summary>The client that writes keywords of a schema into descriptions.</summary>
+    private const string WritesDescriptions = "MEAI/";
+
+    /// <summary>JSON that a schema accepts; null where none was given.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="schema">The schema, or a text that holds it.</param>
+    /// <exception cref="ApiException">It is no schema.</exception>
+    public static Constraint? Schema(string field, JsonElement? schema)
+    {
+        switch (schema)
+        {
+            case null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }:
+                return null;
+            case { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } given:
+                return new JsonSchemaConstraint(given);
+            case { ValueKind: JsonValueKind.String } text:
+                try
+                {
+                    return Schema(field, JsonElement.Parse(text.GetString()!) is { ValueKind: not JsonValueKind.String } inner ? inner : throw NoSchema(field, text));
+                }
+                catch (JsonException e)
+                {
+                    throw Check.Wrong(field, "a JSON schema", JsonFault.Describe(e));
+                }
+            default:
+                throw NoSchema(field, schema.Value);
+        }
+    }
+
+    /// <summary>A schema that must be there.</summary>
+    /// <inheritdoc cref="Schema"/>
+    public static Constraint RequiredSchema(string field, JsonElement? schema) => Schema(field, schema) ?? throw Check.Wrong(field, "a JSON schema", "none");
+
+    /// <summary>One of some texts; null where none were given.</summary>
+    /// <param name="field">Where they stand in the request.</param>
+    /// <param name="choices">The texts.</param>
+    /// <exception cref="ApiException">There are none, or one is empty.</exception>
+    public static Constraint? Choice(string field, IReadOnlyList<string>? choices) => choices is null ? null
+        : choices.Count > 0 && !choices.Any(string.IsNullOrEmpty) ? new ChoiceConstraint(choices)
+        : throw Check.Wrong(field, "texts to choose from, none of them empty", choices.Count == 0 ? "none" : "an empty one");
+
+    /// <summary>A text that a regular expression matches; null where none was given.</summary>
+    public static Constraint? Regex(string? pattern) => string.IsNullOrEmpty(pattern) ? null : new RegexConstraint(pattern);
+
+    /// <summary>A text of a grammar in llama.cpp's notation; null where none was given.</summary>
+    public static Constraint? Grammar(string? grammar) => string.IsNullOrEmpty(grammar) ? null : new GrammarConstraint(grammar);
+
+    /// <summary>The one form that a request asks for; null for none.</summary>
+    /// <param name="asked">The forms by their fields.</param>
+    /// <exception cref="ApiException">There are two.</exception>
+    public static Constraint? Single(params ReadOnlySpan<(string Field, Constraint? Form)> asked)
+    {
+        (string Field, Constraint? Form) only = default;
+        foreach ((string Field, Constraint? Form) one in asked)
+        {
+            if (one.Form is not null)
+            {
+                only = only.Form is null ? one : throw ApiException.Invalid(
+                    $"Reading the field '{one.Field}': expected one form of the answer, found another in '{only.Field}'. Leave one of them out.", one.Field);
+            }
+        }
+        return only.Form;
+    }
+
+    /// <summary>Whether an answer that nears its limit is to end whole.</summary>
+    /// <exception cref="ApiException">Another word stands there.</exception>
+    public static bool EndsWhole(string? finish) => finish switch
+    {
+        null => false,
+        AlwaysValid => true,
+        _ => throw Check.Wrong("finish", $"'{AlwaysValid}'", $"'{finish}'"),
+    };
+
+    /// <summary>A form as its client means it: some write keywords of a schema into descriptions.</summary>
+    /// <param name="form">What was sent.</param>
+    /// <param name="reads">Whether the request says so itself; null for as the client is known to do.</param>
+    /// <param name="client">The header <c>User-Agent</c>.</param>
+    public static Constraint? AsMeant(Constraint? form, bool? reads, string? client) => form is JsonSchemaConstraint schema
+        ? schema with { ReadsDescriptions = reads ?? client?.Contains(WritesDescriptions, StringComparison.Ordinal) ?? false }
+        : form;
+
+    private static ApiException NoSchema(string field, JsonElement found) => Check.Wrong(field, "a JSON schema, which is an object, true or false", JsonMistake.Quote(found));
+}
