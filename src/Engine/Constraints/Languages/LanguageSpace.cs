@@ -1,48 +1,213 @@
+using System.Text;
+
 namespace Engine.Constraints.Languages;
 
-/// <summary>Makes the languages of one constraint. Bounded: what would take too many states is refused.</summary>
-internal sealed class LanguageSpace
+/// <summary>Makes the languages of one constraint. Bounded: what would take too many states is refused. May be used by several threads.</summary>
+internal sealed partial class LanguageSpace
 {
+    /// <summary>States that are looked at before a question about a language is given up.</summary>
+    private const int MaxSearch = 50_000;
+
+    /// <summary>How deep expressions may nest: their derivatives are computed recursively.</summary>
+    private const int MaxDepth = 400;
+
+    private readonly Lock _gate = new();
+
+    public LanguageSpace()
+    {
+        Nothing = new OneCodePoint(this, CodePoints.None) { Life = Life.Dead };
+        Empty = new Literal(this, "", 0, 0);
+        Any = new OneCodePoint(this, CodePoints.All);
+        Anything = new Repetition(this, Any, 0, null);
+        Reset();
+    }
+
     /// <summary>No text.</summary>
-    public Language Nothing => throw new NotImplementedException();
+    public Language Nothing { get; }
 
     /// <summary>The empty text alone.</summary>
-    public Language Empty => throw new NotImplementedException();
+    public Language Empty { get; }
+
+    /// <summary>One code point.</summary>
+    public Language Any { get; }
 
     /// <summary>Every text.</summary>
-    public Language Anything => throw new NotImplementedException();
+    public Language Anything { get; }
 
     /// <summary>One code point of a range, surrogates left out.</summary>
-    public Language Range(int first, int last) => throw new NotImplementedException();
+    public Language Range(int first, int last) => OneOf((first, last));
 
     /// <summary>One code point of some ranges.</summary>
-    public Language OneOf(params ReadOnlySpan<(int First, int Last)> ranges) => throw new NotImplementedException();
+    public Language OneOf(params ReadOnlySpan<(int First, int Last)> ranges) => OneOf(CodePoints.Of(ranges));
 
-    /// <summary>One text.</summary>
-    public Language Text(string text) => throw new NotImplementedException();
+    public Language OneOf(CodePoints set)
+    {
+        lock (_gate)
+        {
+            return Shared(new OneCodePoint(this, set));
+        }
+    }
 
-    /// <summary>A finite set of texts, as a tree: also thousands of them cost no more per step than their length.</summary>
-    public Language Texts(IEnumerable<string> texts) => throw new NotImplementedException();
+    /// <summary>One text; <see cref="Nothing"/> where it holds half a surrogate pair.</summary>
+    public Language Text(string text)
+    {
+        lock (_gate)
+        {
+            return IsWellFormed(text) ? Literally(text, 0, TextTree.CountRunes(text)) : Nothing;
+        }
+    }
 
-    public Language Sequence(params ReadOnlySpan<Language> parts) => throw new NotImplementedException();
+    /// <summary>A finite set of texts, as a tree: also thousands of them cost no more per step than their length. Those with half a surrogate pair are left out.</summary>
+    public Language Texts(IEnumerable<string> texts)
+    {
+        string[] sorted = [.. texts.Where(IsWellFormed)];
+        Array.Sort(sorted, StringComparer.Ordinal);
+        int count = 0;
+        foreach (string text in sorted)
+        {
+            if (count == 0 || text != sorted[count - 1])
+            {
+                sorted[count++] = text;
+            }
+        }
+        lock (_gate)
+        {
+            return count switch
+            {
+                0 => Nothing,
+                1 => Text(sorted[0]),
+                _ => Shared(new TextTree(this, sorted, 0, count, 0)),
+            };
+        }
+    }
 
-    public Language Either(params ReadOnlySpan<Language> options) => throw new NotImplementedException();
+    public Language Sequence(params ReadOnlySpan<Language> parts)
+    {
+        lock (_gate)
+        {
+            Language sequence = Empty;
+            for (int i = parts.Length - 1; i >= 0; i--)
+            {
+                sequence = Concatenated(parts[i], sequence);
+            }
+            return Bounded(sequence);
+        }
+    }
 
-    public Language Both(params ReadOnlySpan<Language> all) => throw new NotImplementedException();
+    public Language Either(params ReadOnlySpan<Language> options)
+    {
+        lock (_gate)
+        {
+            return Bounded(United(options));
+        }
+    }
 
-    public Language Not(Language language) => throw new NotImplementedException();
+    public Language Both(params ReadOnlySpan<Language> all)
+    {
+        lock (_gate)
+        {
+            return Bounded(Intersected(all));
+        }
+    }
 
-    public Language Repeat(Language part, int min, int? max) => throw new NotImplementedException();
+    public Language Not(Language language)
+    {
+        lock (_gate)
+        {
+            return Bounded(Complemented(language));
+        }
+    }
 
-    /// <summary>Whether there is a text at all.</summary>
+    public Language Repeat(Language part, int min, int? max)
+    {
+        lock (_gate)
+        {
+            return Bounded(Repeated(part, min, max));
+        }
+    }
+
+    /// <summary>Whether there is no text at all.</summary>
     /// <exception cref="InvalidRequestException">Finding out takes more states than the bound.</exception>
-    public bool IsNothing(Language language) => throw new NotImplementedException();
+    public bool IsNothing(Language language)
+    {
+        lock (_gate)
+        {
+            return Search(language, MaxSearch) switch
+            {
+                Life.Alive => false,
+                Life.Dead => true,
+                _ => throw TooComplex(),
+            };
+        }
+    }
 
     /// <summary>The shortest text; null where there is none.</summary>
-    public string? Shortest(Language language) => throw new NotImplementedException();
+    /// <exception cref="InvalidRequestException">Finding it takes more states than the bound.</exception>
+    public string? Shortest(Language language)
+    {
+        lock (_gate)
+        {
+            return FindShortest(language);
+        }
+    }
 
     /// <summary>How many texts there are: exact up to the limit, and the limit where there are more.</summary>
-    public int CountUpTo(Language language, int limit) => throw new NotImplementedException();
+    /// <exception cref="InvalidRequestException">Counting takes more states than the bound.</exception>
+    public int CountUpTo(Language language, int limit)
+    {
+        lock (_gate)
+        {
+            return Count(language, limit);
+        }
+    }
 
-    public bool Contains(Language language, string text) => throw new NotImplementedException();
+    public bool Contains(Language language, string text)
+    {
+        if (!IsWellFormed(text))
+        {
+            return false;
+        }
+        lock (_gate)
+        {
+            foreach (Rune rune in text.EnumerateRunes())
+            {
+                if (Next(language, rune.Value) is not { } next)
+                {
+                    return false;
+                }
+                language = next;
+            }
+            return language.Accepts;
+        }
+    }
+
+    private static Language? Next(Language language, int codePoint)
+    {
+        foreach (TextStep move in language.Moves)
+        {
+            if (codePoint <= move.Last)
+            {
+                return codePoint >= move.First ? (Language)move.Next : null;
+            }
+        }
+        return null;
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        for (int i = text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Language Bounded(Language language) => language.Depth <= MaxDepth ? language : throw new InvalidRequestException(
+        $"Reading a constraint on text: at most {MaxDepth} levels of nesting are supported, found {language.Depth}. Nest groups and combined schemas less deeply.");
+
+    private static InvalidRequestException TooComplex() => new(
+        $"Reading a constraint on text: more than {MaxSearch:N0} states had to be looked at to learn which texts meet all its conditions. Combine fewer patterns, or simpler ones.");
 }

@@ -1,0 +1,221 @@
+using System.Text;
+
+namespace Engine.Constraints.Languages;
+
+/// <summary>Which languages have a text. Plain ones have; where intersections and complements are involved, one is searched for.</summary>
+internal sealed partial class LanguageSpace
+{
+    /// <summary>States that the steps of one state may cost to look at, and all long searches in vain together, before searches are cut short.</summary>
+    private const int MaxSearchPerStep = 5_000, MaxVainSearch = 200_000, ShortSearch = 100;
+
+    private int _vainlySearched;
+
+    /// <summary>The steps of a state, without those that lead to nothing.</summary>
+    internal IReadOnlyList<TextStep> FindSteps(Language language)
+    {
+        lock (_gate)
+        {
+            if (_shared.Count + _withMoves.Count > MaxKept)
+            {
+                Reset();
+            }
+            TextStep[] moves = language.Moves;
+            int dead = 0;
+            foreach (TextStep move in moves)
+            {
+                dead += MayContinue((Language)move.Next) ? 0 : 1;
+            }
+            if (dead == 0)
+            {
+                return language.KeepSteps(moves);
+            }
+            List<TextStep> alive = new(moves.Length - dead);
+            foreach (TextStep move in moves)
+            {
+                if (((Language)move.Next).Life is Life.Alive)
+                {
+                    alive.Add(move);
+                }
+            }
+            return language.KeepSteps([.. alive]);
+        }
+    }
+
+    /// <summary>What is known without a search.</summary>
+    internal static Life KnownLife(Language language)
+    {
+        if (language.Life is Life.Unknown)
+        {
+            language.Life = language.Accepts || language.IsPlain ? Life.Alive : language.LifeOfParts();
+        }
+        return language.Life;
+    }
+
+    private bool MayContinue(Language language)
+    {
+        Life life = KnownLife(language);
+        if (life is Life.Unknown)
+        {
+            life = Search(language, _vainlySearched > MaxVainSearch ? ShortSearch : MaxSearchPerStep);
+            language.Life = life;
+        }
+        return life is Life.Alive;
+    }
+
+    /// <summary>Looks for a text, the nearest first (A*, by the least length of what is left).</summary>
+    private Life Search(Language start, int budget)
+    {
+        if (KnownLife(start) is Life.Alive or Life.Dead)
+        {
+            return start.Life;
+        }
+        Dictionary<Language, (Language From, int CodePoint)> reached = new() { [start] = default };
+        PriorityQueue<(Language State, int Depth), long> open = new();
+        open.Enqueue((start, 0), 0);
+        while (open.TryDequeue(out (Language State, int Depth) at, out _))
+        {
+            foreach (TextStep move in at.State.Moves)
+            {
+                var next = (Language)move.Next;
+                if (KnownLife(next) is Life.Dead || !reached.TryAdd(next, (at.State, move.First)))
+                {
+                    continue;
+                }
+                if (next.Accepts || next.IsPlain || next is { Life: Life.Alive, Witness: not null })
+                {
+                    MarkAlive(start, next, reached);
+                    return Life.Alive;
+                }
+                if (reached.Count > budget)
+                {
+                    _vainlySearched += reached.Count;
+                    return Life.Undecided;
+                }
+                open.Enqueue((next, at.Depth + 1), Priority(at.Depth + 1, next));
+            }
+        }
+        foreach (Language state in reached.Keys)
+        {
+            state.Life = Life.Dead;
+        }
+        _vainlySearched += reached.Count > ShortSearch ? reached.Count : 0;
+        return Life.Dead;
+    }
+
+    private static void MarkAlive(Language start, Language found, Dictionary<Language, (Language From, int CodePoint)> reached)
+    {
+        Witness? witness = found.Witness;
+        for (Language state = found; state != start;)
+        {
+            (Language from, int codePoint) = reached[state];
+            witness = new(codePoint, witness);
+            from.Life = Life.Alive;
+            from.Witness ??= witness;
+            witness = from.Witness;
+            state = from;
+        }
+    }
+
+    /// <summary>Shortest in all first; of those the one that is furthest.</summary>
+    private static long Priority(int depth, Language state) => (((long)depth + state.Lengths.Min) << 31) - depth;
+
+    private string? FindShortest(Language start)
+    {
+        if (start.Accepts)
+        {
+            return "";
+        }
+        Dictionary<Language, (Language From, int CodePoint, int Depth)> reached = new() { [start] = default };
+        PriorityQueue<(Language State, int Depth), long> open = new();
+        open.Enqueue((start, 0), 0);
+        while (open.TryDequeue(out (Language State, int Depth) at, out _))
+        {
+            if (at.State.Accepts)
+            {
+                return TextTo(at.State);
+            }
+            if (reached[at.State].Depth < at.Depth)
+            {
+                continue;
+            }
+            foreach (TextStep move in at.State.Moves)
+            {
+                var next = (Language)move.Next;
+                int depth = at.Depth + 1;
+                if (KnownLife(next) is Life.Dead || (reached.TryGetValue(next, out var before) && before.Depth <= depth))
+                {
+                    continue;
+                }
+                if (reached.Count > MaxSearch)
+                {
+                    throw TooComplex();
+                }
+                reached[next] = (at.State, Preferred(move), depth);
+                open.Enqueue((next, depth), Priority(depth, next));
+            }
+        }
+        return null;
+
+        string TextTo(Language state)
+        {
+            List<int> codePoints = [];
+            for (; state != start; state = reached[state].From)
+            {
+                codePoints.Add(reached[state].CodePoint);
+            }
+            codePoints.Reverse();
+            StringBuilder text = new();
+            foreach (int codePoint in codePoints)
+            {
+                text.Append(new Rune(codePoint));
+            }
+            return text.ToString();
+        }
+
+        // One that is written in one byte, without an escape, where there is one.
+        static int Preferred(TextStep move) => move.First <= 'a' && move.Last >= 'a' ? 'a' : move.First <= ' ' && move.Last >= ' ' ? ' ' : move.First;
+    }
+
+    private int Count(Language start, int limit)
+    {
+        if (limit <= 0 || Search(start, MaxSearch) is Life.Dead)
+        {
+            return 0;
+        }
+        long total = 0;
+        int looked = 0;
+        Dictionary<Language, long> ways = new() { [start] = 1 };
+        while (ways.Count > 0)
+        {
+            Dictionary<Language, long> next = [];
+            long open = 0;
+            foreach ((Language state, long count) in ways)
+            {
+                total += state.Accepts ? count : 0;
+                foreach (TextStep move in state.Moves)
+                {
+                    var target = (Language)move.Next;
+                    Life life = Search(target, MaxSearch - looked);
+                    if (life is Life.Dead)
+                    {
+                        continue;
+                    }
+                    if (life is not Life.Alive || ++looked > MaxSearch)
+                    {
+                        throw TooComplex();
+                    }
+                    long more = Math.Min(count * (move.Last - move.First + 1), limit);
+                    next[target] = next.GetValueOrDefault(target) + more;
+                    open += more;
+                }
+            }
+            // Each way that is open still leads to a text of its own.
+            if (total + open >= limit)
+            {
+                return limit;
+            }
+            ways = next;
+        }
+        return (int)total;
+    }
+}
