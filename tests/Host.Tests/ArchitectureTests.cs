@@ -14,8 +14,9 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     {
         [Contract] = [],
         ["Engine.BuiltIn"] = [],
-        ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Gguf"],
+        ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Chat.Tools", "Engine.Constraints", "Engine.Gguf"],
         ["Engine.Chat.Jinja"] = [],
+        ["Engine.Chat.Tools"] = ["Engine.Constraints"],
         ["Engine.Generation"] = ["Engine.Sampling"],
         ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],

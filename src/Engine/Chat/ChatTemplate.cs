@@ -1,4 +1,5 @@
 using Engine.Chat.Jinja;
+using Engine.Chat.Tools;
 using Engine.Gguf;
 
 namespace Engine.Chat;
@@ -21,6 +22,8 @@ public sealed class ChatTemplate
     private readonly Template _template;
     private readonly string _model;
     private readonly TimeProvider _clock;
+    private bool? _knowsTools, _knowsCalls;
+    private ToolForm? _toolForm;
 
     /// <summary>Reads a template.</summary>
     /// <param name="source">Its Jinja text.</param>
@@ -47,6 +50,18 @@ public sealed class ChatTemplate
 
     /// <summary>The texts of special tokens by transformers' names.</summary>
     public IReadOnlyDictionary<string, string> SpecialTokens { get; }
+
+    /// <summary>Whether it looks at the tools.</summary>
+    internal bool KnowsTools => _knowsTools ??= Template.Mentions(Source, "tools");
+
+    /// <summary>Whether it looks at the calls of messages.</summary>
+    internal bool KnowsCalls => _knowsCalls ??= Template.Mentions(Source, "tool_calls");
+
+    /// <summary>How its model calls tools.</summary>
+    internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools);
+
+    /// <summary>Whether its model thinks before it answers.</summary>
+    internal bool HasThoughts => ToolForm.HasThoughts || ReasoningReader.Knows(this);
 
     /// <summary>The template of a loaded model.</summary>
     /// <param name="model">Its card has the template, and which tokens are special.</param>

@@ -5,8 +5,8 @@ namespace Engine.Chat;
 /// <summary>Tells what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text comes.</summary>
 internal sealed class ReasoningReader
 {
-    private const string Begin = "<think>";
-    private const string End = "</think>";
+    public const string Begin = "<think>";
+    public const string End = "</think>";
 
     private string _held = "";
     private bool? _isReasoning;  // null while it cannot be told
@@ -17,7 +17,10 @@ internal sealed class ReasoningReader
 
     /// <summary>A reader of the answer to a prompt; null where the model's template knows no reasoning: then all text is the answer.</summary>
     public static ReasoningReader? For(ChatTemplate? template, Prompt prompt) =>
-        Knows(template) ? new ReasoningReader(prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin)) : null;
+        Knows(template) ? new ReasoningReader(IsOpen(prompt)) : null;
+
+    /// <summary>Whether a prompt has opened the reasoning already.</summary>
+    public static bool IsOpen(Prompt prompt) => prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin);
 
     /// <summary>Whether a template knows reasoning.</summary>
     public static bool Knows([NotNullWhen(true)] ChatTemplate? template) =>

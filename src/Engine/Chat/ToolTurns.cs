@@ -1,27 +1,28 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
+using System.Globalization;
 using System.Text.Json;
+using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
 /// <summary>Calls of tools and their results in one form, however a client writes them: a conversation that comes back is the same prompt again.</summary>
 internal static class ToolTurns
 {
+    private const string ResultId = "tool_call_id";
+
     /// <summary>A call as chat templates expect it: the form of OpenAI's API, with the arguments as an object.</summary>
     /// <param name="id">The call's; null for none.</param>
     /// <param name="name">The tool's.</param>
     /// <param name="arguments">An object, or JSON in a string, indented or not; null, "null" and an empty string are no arguments.</param>
-    public static JsonElement Call(string? id, string name, JsonElement? arguments) => Write(writer =>
+    public static JsonElement Call(string? id, string name, JsonElement? arguments) => CallJson.Write(writer =>
     {
         writer.WriteStartObject();
         if (id is not null)
         {
-            writer.WriteString("id", Utf8(id));
+            writer.WriteString("id", CallJson.Utf8(id));
         }
         writer.WriteString("type", "function");
         writer.WriteStartObject("function");
-        writer.WriteString("name", Utf8(name));
+        writer.WriteString("name", CallJson.Utf8(name));
         writer.WritePropertyName("arguments");
         if (Arguments(arguments) is { } values)
         {
@@ -46,7 +47,7 @@ internal static class ToolTurns
             : call;
 
     /// <summary>A message's field <c>tool_calls</c>.</summary>
-    public static JsonElement Field(IEnumerable<JsonElement> calls) => Write(writer =>
+    public static JsonElement Field(IEnumerable<JsonElement> calls) => CallJson.Write(writer =>
     {
         writer.WriteStartArray();
         foreach (JsonElement call in calls)
@@ -57,59 +58,69 @@ internal static class ToolTurns
     });
 
     /// <summary>A message's field that holds a text, such as <c>tool_call_id</c> or <c>name</c>. Ill-formed UTF-16 becomes U+FFFD.</summary>
-    public static JsonElement Field(string text) => Write(writer => writer.WriteStringValue(Utf8(text)));
+    public static JsonElement Field(string text) => CallJson.Write(writer => writer.WriteStringValue(CallJson.Utf8(text)));
 
     /// <summary>A tool's result as text. Some clients write a text as JSON, in quotes.</summary>
     public static string Result(string text) =>
-        text is ['"', .., '"'] && Parse(text) is { ValueKind: JsonValueKind.String } quoted ? quoted.GetString()! : text;
+        text is ['"', .., '"'] && CallJson.Parse(text) is { ValueKind: JsonValueKind.String } quoted ? quoted.GetString()! : text;
 
     /// <summary>A tool's result as text: a string is what it says, anything else compact JSON.</summary>
-    public static string Result(JsonElement json)
+    public static string Result(JsonElement json) => json.ValueKind == JsonValueKind.String ? json.GetString()! : CallJson.Compact(json);
+
+    /// <summary>The calls of a message; empty for none.</summary>
+    public static IReadOnlyList<JsonElement> CallsOf(TemplateMessage message) =>
+        message.Fields.TryGetValue("tool_calls", out JsonElement calls) && calls.ValueKind == JsonValueKind.Array ? [.. calls.EnumerateArray()] : [];
+
+    /// <summary>Whether a message is the result of a call.</summary>
+    public static bool IsResultOf(TemplateMessage message, JsonElement call) =>
+        message.Fields.TryGetValue(ResultId, out JsonElement id) && id.ValueKind == JsonValueKind.String && CallJson.Text(call, "id") == id.GetString();
+
+    /// <summary>The message with ids of calls as Mistral's templates demand them.</summary>
+    public static TemplateMessage WithShortIds(TemplateMessage message)
     {
-        if (json.ValueKind == JsonValueKind.String)
+        IReadOnlyList<JsonElement> calls = CallsOf(message);
+        if (calls.Count == 0 && !message.Fields.ContainsKey(ResultId))
         {
-            return json.GetString()!;
+            return message;
         }
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var fields = new Dictionary<string, JsonElement>(message.Fields);
+        if (calls.Count > 0)
         {
-            json.WriteTo(writer);
+            fields["tool_calls"] = Field(calls.Select((call, i) => WithShortId(call, i)));
         }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        if (fields.TryGetValue(ResultId, out JsonElement id) && id.ValueKind == JsonValueKind.String)
+        {
+            fields[ResultId] = Field(ToolCallIds.Shorten(id.GetString()!));
+        }
+        return message with { Fields = fields };
     }
 
-    private static JsonElement Write(Action<Utf8JsonWriter> write)
+    private static JsonElement WithShortId(JsonElement call, int number)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        if (call.ValueKind != JsonValueKind.Object)
         {
-            write(writer);
+            return call;
         }
-        return JsonElement.Parse(buffer.WrittenSpan);
+        string id = ToolCallIds.Shorten(CallJson.Text(call, "id") ?? number.ToString(CultureInfo.InvariantCulture));
+        return CallJson.Write(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", id);
+            foreach (JsonProperty property in call.EnumerateObject().Where(property => !property.NameEquals("id")))
+            {
+                property.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        });
     }
-
-    // A writer of JSON throws at half of a surrogate pair.
-    private static ReadOnlySpan<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     // Null for none.
     private static JsonElement? Arguments(JsonElement? arguments) => arguments switch
     {
         null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
         { ValueKind: JsonValueKind.String } text => text.GetString() is { } json && string.IsNullOrWhiteSpace(json) ? null
-            : Parse(text.GetString()!) is { } parsed ? parsed.ValueKind == JsonValueKind.Null ? null : parsed
+            : CallJson.Parse(text.GetString()!) is { } parsed ? parsed.ValueKind == JsonValueKind.Null ? null : parsed
             : text, // what a model wrote need not be JSON
         _ => arguments,
     };
-
-    private static JsonElement? Parse(string json)
-    {
-        try
-        {
-            return JsonElement.Parse(json);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

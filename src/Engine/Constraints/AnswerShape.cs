@@ -12,7 +12,12 @@ internal abstract record AnswerShape
     public sealed record Marker(string Text) : AnswerShape;
 
     /// <summary>JSON that a schema accepts.</summary>
-    public sealed record Json(JsonElement Schema) : AnswerShape;
+    /// <param name="Schema">The schema.</param>
+    /// <param name="ReadsDescriptions">As <see cref="JsonSchemaConstraint.ReadsDescriptions"/>.</param>
+    public sealed record Json(JsonElement Schema, bool ReadsDescriptions = false) : AnswerShape;
+
+    /// <summary>Text that a grammar in llama.cpp's notation derives.</summary>
+    public sealed record Grammar(string Text) : AnswerShape;
 
     /// <summary>Text that a regular expression matches as a whole.</summary>
     public sealed record Pattern(string Regex) : AnswerShape;

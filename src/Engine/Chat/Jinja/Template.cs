@@ -15,6 +15,9 @@ internal sealed class Template
         ? new Template(Parser.Read(source))
         : throw new JinjaException($"the template has {source.Length:N0} characters, at most {MostCharacters:N0} are allowed", 1);
 
+    /// <summary>Whether a well-formed template has a name in its tags, also as a string.</summary>
+    public static bool Mentions(string source, string name) => Lexer.Read(source).Exists(token => token.Kind is TokenKind.Name or TokenKind.String && token.Value == name);
+
     /// <summary>Renders it.</summary>
     /// <param name="variables">What it is given.</param>
     /// <param name="now">The time it is told.</param>

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Engine.Chat.Jinja;
+using Engine.Chat.Tools;
+
+namespace Engine.Chat;
+
+/// <summary>Tools, calls and results as plain text, for templates that know none of them: in the form of Hermes (docs/tools.md).</summary>
+internal static class ToolTexts
+{
+    private static readonly Template PreambleText = Template.Parse("""
+        You may call functions to answer. They are, each with a JSON schema of its arguments:
+        <tools>
+        {% for tool in tools %}
+        {{ tool | tojson }}
+        {% endfor %}
+        </tools>
+        To call one, write its name and its arguments as JSON, each call like this:
+        <tool_call>
+        {"name": "the function's name", "arguments": {"the argument's name": "its value"}}
+        </tool_call>
+        The results then come between <tool_response> and </tool_response>.
+        """);
+
+    private static readonly Template CallsText = Template.Parse("""
+        {{ content }}{% for call in calls %}{% if content or not loop.first %}{{ '\n' }}{% endif %}<tool_call>
+        {"name": {{ call.function.name | tojson }}, "arguments": {{ call.function.arguments | tojson }}}
+        </tool_call>{% endfor %}
+        """);
+
+    /// <summary>What the system says of the tools.</summary>
+    public static string Preamble(IReadOnlyList<JsonElement> tools, CancellationToken cancellationToken) =>
+        Render(PreambleText, [new("tools", TemplateValues.Of(tools))], cancellationToken);
+
+    /// <summary>The messages with the preamble in a system message at the beginning, of which there is one in the end.</summary>
+    public static List<TemplateMessage> BeforeSystem(IReadOnlyList<TemplateMessage> messages, string preamble) =>
+        messages is [{ Role: "system" } system, ..]
+            ? [system with { Content = $"{system.Content}\n\n{preamble}", Fields = Without(system, "content") }, .. messages.Skip(1)]
+            : [new TemplateMessage("system", preamble), .. messages];
+
+    /// <summary>The messages with the preamble at the beginning of what the user says first; null where the user says nothing.</summary>
+    public static List<TemplateMessage>? BeforeUser(IReadOnlyList<TemplateMessage> messages, string preamble)
+    {
+        int first = messages.TakeWhile(message => message.Role != "user").Count();
+        if (first == messages.Count)
+        {
+            return null;
+        }
+        List<TemplateMessage> told = [.. messages];
+        told[first] = told[first] with { Content = $"{preamble}\n\n{told[first].Content}", Fields = Without(told[first], "content") };
+        return told;
+    }
+
+    /// <summary>Calls and results as texts: calls stand in what the assistant says, results in what the user says.</summary>
+    public static List<TemplateMessage> Turns(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken)
+    {
+        var turns = new List<TemplateMessage>(messages.Count);
+        bool afterResult = false;
+        foreach (TemplateMessage message in messages)
+        {
+            bool isResult = message.Role == "tool";
+            if (isResult)
+            {
+                string result = $"<tool_response>\n{message.Content}\n</tool_response>";
+                if (afterResult)
+                {
+                    turns[^1] = turns[^1] with { Content = $"{turns[^1].Content}\n{result}" };
+                }
+                else
+                {
+                    turns.Add(new TemplateMessage("user", result));
+                }
+            }
+            else if (message.Fields.TryGetValue("tool_calls", out JsonElement calls) && calls.ValueKind == JsonValueKind.Array)
+            {
+                string text = Render(CallsText, [new("content", Text.Of(message.Content ?? "", isForeign: true)), new("calls", PyJson.Read(calls))], cancellationToken);
+                turns.Add(message with { Content = text, Fields = Without(message, "content", "tool_calls") });
+            }
+            else
+            {
+                turns.Add(message);
+            }
+            afterResult = isResult;
+        }
+        return turns;
+    }
+
+    private static Dictionary<string, JsonElement> Without(TemplateMessage message, params string[] names) =>
+        message.Fields.Where(field => !names.Contains(field.Key) && field.Key != "role").ToDictionary();
+
+    private static string Render(Template template, IEnumerable<KeyValuePair<string, object>> variables, CancellationToken cancellationToken) =>
+        template.Render(variables, DateTimeOffset.UnixEpoch, cancellationToken).Value;
+}

@@ -1,0 +1,29 @@
+namespace Engine.Chat.Tools;
+
+/// <summary>A piece of an answer.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Text">What is thought or said; empty for a call.</param>
+/// <param name="Call">The call; null for text.</param>
+internal readonly record struct AnswerPiece(AnswerPieceKind Kind, string Text, ToolCall? Call = null)
+{
+    public static AnswerPiece Of(ToolCall call) => new(AnswerPieceKind.Call, "", call);
+}
+
+internal enum AnswerPieceKind
+{
+    /// <summary>Text of the answer.</summary>
+    Text,
+
+    /// <summary>What the model thinks before it answers.</summary>
+    Thought,
+
+    /// <summary>A call of a tool, whole.</summary>
+    Call,
+}
+
+/// <summary>A call that an answer makes.</summary>
+/// <param name="Index">Its number in the answer, from 0.</param>
+/// <param name="Id">Unlike that of any other call.</param>
+/// <param name="Name">The tool's.</param>
+/// <param name="Arguments">A JSON object, compact; <c>{}</c> for none.</param>
+internal sealed record ToolCall(int Index, string Id, string Name, string Arguments);

@@ -1,0 +1,18 @@
+using Engine.Constraints;
+
+namespace Engine.Chat.Tools;
+
+/// <summary>Calls as a list of objects behind a mark, as Granite and Phi 4 write them.</summary>
+/// <param name="begin">Before the list.</param>
+/// <param name="end">Behind the list; empty for nothing.</param>
+internal sealed class ListForm(string begin, string end) : ToolForm
+{
+    public override IReadOnlyList<string> Triggers { get; } = [begin.Trim()];
+
+    public override IReadOnlyList<string> Skipped { get; } = end.Length > 0 ? [end.Trim()] : [];
+
+    public override IReadOnlyList<string> Markers => [.. Triggers, .. Skipped];
+
+    protected override AnswerShape Calls(IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most) =>
+        Join(begin + "[", new AnswerShape.Repeat(OneOf([.. calls.Select(call => Join(Object(call.Tool, "arguments"), call.Arguments, "}"))]), 1, most, ", "), "]" + end);
+}

@@ -1,0 +1,22 @@
+using Engine.Constraints;
+
+namespace Engine.Chat.Tools;
+
+/// <summary>Calls as objects of JSON, <c>{"name": …, "arguments": …}</c>, each between two marks, as Hermes 2 Pro and Qwen write them.</summary>
+/// <param name="open">Before each call.</param>
+/// <param name="close">Behind each call.</param>
+/// <param name="separator">Between two calls.</param>
+internal sealed class ObjectForm(string open, string close, string separator) : ToolForm
+{
+    /// <summary>Calls between <c>&lt;tool_call&gt;</c> and <c>&lt;/tool_call&gt;</c>.</summary>
+    public static ObjectForm Hermes { get; } = new("<tool_call>\n", "\n</tool_call>", "\n");
+
+    public override IReadOnlyList<string> Triggers { get; } = [open.Trim()];
+
+    public override IReadOnlyList<string> Skipped { get; } = [close.Trim()];
+
+    public override IReadOnlyList<string> Markers => [.. Triggers, .. Skipped];
+
+    protected override AnswerShape Calls(IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most) =>
+        new AnswerShape.Repeat(OneOf([.. calls.Select(call => Join(open + Object(call.Tool, "arguments"), call.Arguments, "}" + close))]), 1, most, separator);
+}

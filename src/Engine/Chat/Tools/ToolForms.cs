@@ -1,0 +1,28 @@
+namespace Engine.Chat.Tools;
+
+/// <summary>Recognises in which form a model calls tools, by the marks that its chat template writes.</summary>
+internal static class ToolForms
+{
+    /// <summary>The form of a template.</summary>
+    /// <param name="template">Its text.</param>
+    /// <param name="knowsTools">Whether it looks at the tools; else they are told in our own words, which ask for Hermes' form.</param>
+    public static ToolForm Of(string template, bool knowsTools)
+    {
+        if (Has(HarmonyForm.Channel) && Has(HarmonyForm.Message))
+        {
+            return HarmonyForm.Instance;
+        }
+        if (!knowsTools)
+        {
+            return ObjectForm.Hermes;
+        }
+        return Has(DeepSeekForm.Begin) ? new DeepSeekForm(Has("```json"))
+            : Has("[TOOL_CALLS]") ? MistralForm.Of(template)
+            : Has("<tool_call>") ? ObjectForm.Hermes
+            : Has("<|tool_call|>") ? new ListForm("<|tool_call|>", Has("<|/tool_call|>") ? "<|/tool_call|>" : "")
+            : Has("<|python_tag|>") || (Has("ipython") && Has("\"parameters\"")) ? LlamaForm.Instance
+            : new BareForm(Has("\"parameters\": ") && !Has("\"arguments\"") ? "parameters" : "arguments");
+
+        bool Has(string mark) => template.Contains(mark, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+
+namespace Engine.Chat.Tools;
+
+/// <summary>Whether a model calls tools.</summary>
+internal enum ToolMode
+{
+    /// <summary>As it likes.</summary>
+    Auto,
+
+    /// <summary>Never: it does not see them.</summary>
+    None,
+
+    /// <summary>It must call one.</summary>
+    Required,
+}
+
+/// <summary>The tools of a request, and what is asked of their use.</summary>
+/// <param name="Tools">The tools.</param>
+internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
+{
+    // They would end the name in one of the forms.
+    private static readonly SearchValues<char> NotInNames = SearchValues.Create("\"\\<>[]{}|");
+
+    public ToolMode Mode { get; init; }
+
+    /// <summary>The tool that must be called, with <see cref="ToolMode.Required"/>; null for any.</summary>
+    public string? Named { get; init; }
+
+    /// <summary>Whether an answer may have several calls.</summary>
+    public bool AllowsParallel { get; init; } = true;
+
+    /// <summary>Whether schemas may have keywords as lines in descriptions (<see cref="JsonSchemaConstraint.ReadsDescriptions"/>).</summary>
+    public bool ReadsDescriptions { get; init; }
+
+    /// <summary>Whether the model is shown the tools at all.</summary>
+    public bool IsOffered => Mode != ToolMode.None && Tools.Count > 0;
+
+    /// <summary>The tools that the answer may call.</summary>
+    public IEnumerable<ToolDefinition> Callable => !IsOffered ? [] : Mode == ToolMode.Required && Named is not null ? Tools.Where(tool => tool.Name == Named) : Tools;
+
+    /// <summary>Refuses what makes no sense.</summary>
+    /// <param name="doing">Begins the sentence.</param>
+    /// <exception cref="InvalidRequestException">A name that cannot be called or stands twice, or a call required of a tool that is not there.</exception>
+    public void Check(string doing)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (ToolDefinition tool in Tools)
+        {
+            if (tool.Name.Length == 0 || tool.Name.AsSpan().ContainsAny(NotInNames) || tool.Name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+            {
+                throw new InvalidRequestException($"{doing}: expected names of tools without blanks, quotes and brackets, found '{tool.Name}'. Rename the tool.");
+            }
+            if (!names.Add(tool.Name))
+            {
+                throw new InvalidRequestException($"{doing}: expected one tool of each name, found '{tool.Name}' twice. Leave one out.");
+            }
+        }
+        if (Mode == ToolMode.Required && Tools.Count == 0)
+        {
+            throw new InvalidRequestException($"{doing}: expected tools, since a call of one is required, found none. Send the tools, or require no call.");
+        }
+        if (Mode == ToolMode.Required && Named is not null && !names.Contains(Named))
+        {
+            throw new InvalidRequestException(
+                $"{doing}: expected the tool '{Named}' among the tools, since its call is required, found {string.Join(", ", names.Select(name => $"'{name}'"))}. Send it, or require another.");
+        }
+    }
+}
