@@ -2,6 +2,7 @@ using Engine.LlamaCpp.Direct;
 using ReferenceModels;
 using ReferenceModels.Heads;
 using ReferenceModels.Training.Corpora;
+using ReferenceModels.Training.Corpora.Tools;
 
 namespace Engine.Benchmarks;
 
@@ -23,6 +24,14 @@ internal static class ShippedModels
                     Print(name, "greedy", await ModelQuality.OfStoriesAsync(model, count, Seed, SamplingOptions.Greedy));
                     Print(name, "temperature 0.8", await ModelQuality.OfStoriesAsync(model, count, Seed, new SamplingOptions { Seed = 1 }));
                 }
+            }
+        }
+        if (await Open(folder, "llama-tools-q8_0") is { } tools)
+        {
+            await using (tools)
+            {
+                Print("llama-tools-q8_0", "greedy", await ToolQuality.OfAsync(tools, count, Seed, SamplingOptions.Greedy));
+                Print("llama-tools-q8_0", "temperature 0.8", await ToolQuality.OfAsync(tools, count, Seed, new SamplingOptions { Seed = 1 }));
             }
         }
         if (await Open(folder, "gpt2-moods") is { } moods)

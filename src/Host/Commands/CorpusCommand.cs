@@ -17,7 +17,7 @@ internal sealed class CorpusCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("corpus", "Writes training data from the project's own grammar: stories, moods, facts, translations.")
+        var verb = new Verb("corpus", "Writes training data from the project's own grammar: stories, moods, facts, translations, conversations with tools.")
         {
             Examples = ["engine corpus stories --count 20000 --out stories.txt", "engine corpus translations --held-out --count 500 --seed 2"],
         };

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ReferenceModels.Training.Corpora.Tools;
 
 namespace ReferenceModels.Training.Corpora;
 
@@ -36,6 +37,10 @@ public sealed record Corpus(string Name, string Summary, string Extension)
         new("translations", "Sentences in English and Chinese: for an encoder-decoder.", ".jsonl")
         {
             Entry = (draw, part) => Translation.Say(draw, part) is var said ? Json(new { source = said.English, target = said.Chinese }) : "",
+        },
+        new("tools", "Conversations in which tools are offered, and called where a question needs one: for a language model with a chat template.", ".jsonl")
+        {
+            Entry = (draw, part) => Json(ToolConversation.Of(draw, part).Entry),
         },
     ];
 

@@ -33,7 +33,7 @@ internal static class ModelQuality
         {
             var story = Story.Tell(draw, CorpusPart.HeldOut);
             string opening = story.Opening(draw), text = string.Join(' ', [opening, .. story.Middle(draw), story.Ending(draw)]);
-            (string continuation, FinishReason reason) = await GenerateAsync(model, opening, 128, sampling).ConfigureAwait(false);
+            (string continuation, FinishReason reason) = await GenerateAsync(model, Prompt.FromText(opening), 128, sampling).ConfigureAwait(false);
             var check = StoryCheck.Of(story, continuation);
             whole += check.Whole && reason == FinishReason.EndOfGeneration ? 1 : 0;
             (right, sentences, ended) = (right + check.Right, sentences + check.Sentences, ended + (reason == FinishReason.EndOfGeneration ? 1 : 0));
@@ -95,17 +95,18 @@ internal static class ModelQuality
         int right = 0;
         foreach (JsonElement record in Records("translations", count, seed))
         {
-            (string said, _) = await GenerateAsync(model, Text(record, "source"), 64, SamplingOptions.Greedy).ConfigureAwait(false);
+            (string said, _) = await GenerateAsync(model, Prompt.FromText(Text(record, "source")), 64, SamplingOptions.Greedy).ConfigureAwait(false);
             right += said.Trim() == Text(record, "target") ? 1 : 0;
         }
         return Share(right, count);
     }
 
-    private static async Task<(string Text, FinishReason Reason)> GenerateAsync(IModel model, string prompt, int most, SamplingOptions sampling)
+    /// <summary>What a model writes, and why it ended.</summary>
+    public static async Task<(string Text, FinishReason Reason)> GenerateAsync(IModel model, Prompt prompt, int most, SamplingOptions sampling)
     {
         var text = new StringBuilder();
         FinishReason reason = FinishReason.MaxTokens;
-        await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = Prompt.FromText(prompt), MaxTokens = most, Sampling = sampling }, default).ConfigureAwait(false))
+        await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = prompt, MaxTokens = most, Sampling = sampling }, default).ConfigureAwait(false))
         {
             text.Append(token.Text);
             reason = token.FinishReason ?? reason;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Engine;
 using Engine.Chat;
 
@@ -17,14 +18,16 @@ internal sealed class Conversation(ChatTemplate template, ITokenizer tokenizer)
     private const string Assistant = "assistant";
 
     /// <summary>The tokens up to the assistant's last turn, and for each whether it counts.</summary>
-    public (int[] Tokens, bool[] Counts) Read(IReadOnlyList<Turn> turns)
+    /// <param name="turns">Oldest first.</param>
+    /// <param name="tools">Offered to the assistant; null for none.</param>
+    public (int[] Tokens, bool[] Counts) Read(IReadOnlyList<Turn> turns, IReadOnlyList<JsonElement>? tools = null)
     {
         List<(int Start, int[] Tokens)> answers = [];
         for (int i = 0; i < turns.Count; i++)
         {
             if (turns[i].Role == Assistant)
             {
-                int[] before = Render(turns.Take(i), answers: true), after = Render(turns.Take(i + 1), answers: false);
+                int[] before = Render(turns.Take(i), tools, answers: true), after = Render(turns.Take(i + 1), tools, answers: false);
                 answers.Add((before.AsSpan().CommonPrefixLength(after), after));
             }
         }
@@ -43,9 +46,10 @@ internal sealed class Conversation(ChatTemplate template, ITokenizer tokenizer)
         return (tokens, counts);
     }
 
-    private int[] Render(IEnumerable<Turn> turns, bool answers) => [.. template.Render(new ChatTemplateInput
+    private int[] Render(IEnumerable<Turn> turns, IReadOnlyList<JsonElement>? tools, bool answers) => [.. template.Render(new ChatTemplateInput
     {
-        Messages = [.. turns.Select(turn => new TemplateMessage(turn.Role, turn.Content))],
+        Messages = [.. turns.Select(turn => new TemplateMessage(turn.Role, turn.Content) { Fields = turn.Fields })],
+        Tools = tools,
         AddGenerationPrompt = answers,
     }).ToPrompt().ToTokens(tokenizer)];
 }

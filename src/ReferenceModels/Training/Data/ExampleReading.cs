@@ -98,7 +98,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     public Example Conversation(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        (int[] tokens, bool[] counts) = new Conversation(Template!, Tokenizer).Read(record.Turns);
+        (int[] tokens, bool[] counts) = new Conversation(Template!, Tokenizer).Read(record.Turns, record.Tools);
         return tokens.Length == 0 ? throw Refuse(record, "a turn of the role \"assistant\" to learn from", "none") : Shift(tokens, i => counts[i], record);
     }
 

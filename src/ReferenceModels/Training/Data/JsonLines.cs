@@ -1,16 +1,19 @@
 using System.Text.Json;
 using Engine;
+using Engine.Chat;
 
 namespace ReferenceModels.Training.Data;
 
 /// <summary>
 /// Records as JSON lines, one object a line: <c>{"text": …}</c>; a pair <c>{"source": …, "target": …}</c> or
 /// <c>{"first": …, "second": …}</c>; a text or pair with a <c>"label"</c> (a string or a whole number); or a conversation
-/// <c>{"messages": [{"role": …, "content": …}, …]}</c>. Blank lines are passed over.
+/// <c>{"messages": [{"role": …, "content": …}, …]}</c>, in which an assistant may call tools (<c>"tool_calls"</c>, and <c>"tools"</c> beside the
+/// messages, both in the form of OpenAI's API). Blank lines are passed over.
 /// </summary>
 internal static class JsonLines
 {
     private const string Forms = "an object with \"text\", \"source\" and \"target\", \"first\" and \"second\", or \"messages\"";
+    private const string Messages = "messages with a \"role\" and a \"content\", both strings";
     private static readonly string[][] Contents = [["text"], ["source", "target"], ["first", "second"], ["messages"]];
 
     public static IEnumerable<Record> Read(string path, string text)
@@ -47,7 +50,7 @@ internal static class JsonLines
     {
         string[] content = ContentOf(path, number, json);
         return content is ["messages"]
-            ? new Record { Line = number, Turns = Turns(path, number, json.GetProperty("messages")) }
+            ? new Record { Line = number, Turns = Turns(path, number, json.GetProperty("messages")), Tools = Tools(path, number, json) }
             : new Record
             {
                 Line = number,
@@ -61,6 +64,7 @@ internal static class JsonLines
     private static string[] ContentOf(string path, int number, JsonElement json)
     {
         string[] names = [.. json.EnumerateObject().Select(property => property.Name).Where(name => name != "label")];
+        names = names.Contains("messages") ? [.. names.Where(name => name != "tools")] : names;
         string[]? form = Contents.FirstOrDefault(form => form.Any(names.Contains));
         if (form is null)
         {
@@ -99,17 +103,65 @@ internal static class JsonLines
         {
             foreach (JsonElement message in messages.EnumerateArray())
             {
-                if (message.ValueKind != JsonValueKind.Object
-                    || !message.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String
-                    || !message.TryGetProperty("content", out JsonElement content) || content.ValueKind != JsonValueKind.String)
-                {
-                    throw Refuse(path, number, "messages with a \"role\" and a \"content\", both strings", message.GetRawText());
-                }
-                turns.Add(new Turn(String(path, number, "role", role), String(path, number, "content", content)));
+                turns.Add(Turn(path, number, message));
             }
         }
         return turns.Count > 0 ? turns : throw Refuse(path, number, "a list of messages", messages.GetRawText());
     }
+
+    // Beside calls of tools there need not be words.
+    private static Turn Turn(string path, int number, JsonElement message)
+    {
+        var fields = new Dictionary<string, JsonElement>();
+        if (message.ValueKind == JsonValueKind.Object)
+        {
+            foreach (string name in (string[])["tool_call_id", "name"])
+            {
+                if (message.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null)
+                {
+                    fields[name] = field.ValueKind == JsonValueKind.String ? field.Clone() : throw Refuse(path, number, $"a string as \"{name}\"", field.GetRawText());
+                }
+            }
+            if (message.TryGetProperty("tool_calls", out JsonElement calls) && calls.ValueKind != JsonValueKind.Null)
+            {
+                fields["tool_calls"] = Calls(path, number, calls);
+            }
+        }
+        if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String)
+        {
+            throw Refuse(path, number, Messages, message.GetRawText());
+        }
+        bool isSilent = !message.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null;
+        string said = isSilent && fields.ContainsKey("tool_calls") ? ""
+            : !isSilent && content.ValueKind == JsonValueKind.String ? String(path, number, "content", content)
+            : throw Refuse(path, number, Messages, message.GetRawText());
+        var turn = new Turn(String(path, number, "role", role), said);
+        return fields.Count > 0 ? turn with { Fields = fields } : turn;
+    }
+
+    private static JsonElement Calls(string path, int number, JsonElement calls) => calls.ValueKind == JsonValueKind.Array && calls.GetArrayLength() > 0
+        ? ToolTurns.Field(calls.EnumerateArray().Select(call => IsFunction(call) ? ToolTurns.Call(call)
+            : throw Refuse(path, number, "calls with a \"function\" that has a \"name\"", call.GetRawText())))
+        : throw Refuse(path, number, "a list of calls as \"tool_calls\"", calls.GetRawText());
+
+    private static List<JsonElement>? Tools(string path, int number, JsonElement json)
+    {
+        if (!json.TryGetProperty("tools", out JsonElement tools) || tools.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+        if (tools.ValueKind != JsonValueKind.Array)
+        {
+            throw Refuse(path, number, "a list as \"tools\"", tools.GetRawText());
+        }
+        List<JsonElement> offered = [.. tools.EnumerateArray().Select(tool => IsFunction(tool) ? tool.Clone()
+            : throw Refuse(path, number, "tools with a \"function\" that has a \"name\"", tool.GetRawText()))];
+        return offered.Count > 0 ? offered : null;
+    }
+
+    private static bool IsFunction(JsonElement part) => part.ValueKind == JsonValueKind.Object
+        && part.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object
+        && function.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String;
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

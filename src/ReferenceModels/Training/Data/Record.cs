@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
 namespace ReferenceModels.Training.Data;
 
 /// <summary>One entry of a data file, as its author wrote it.</summary>
@@ -18,11 +21,18 @@ public sealed record Record
     /// <summary>Turns of a conversation; empty where it is none.</summary>
     public IReadOnlyList<Turn> Turns { get; init; } = [];
 
+    /// <summary>Tools that are offered in a conversation, in the form of OpenAI's API; null for none.</summary>
+    public IReadOnlyList<JsonElement>? Tools { get; init; }
+
     /// <summary>All that somebody wrote in it, for a vocabulary to learn from.</summary>
     public IEnumerable<string> Texts => Turns.Select(turn => turn.Content).Prepend(Text).Append(Second ?? "").Where(text => text.Length > 0);
 }
 
 /// <summary>What one side of a conversation said.</summary>
-/// <param name="Role">Such as <c>user</c> and <c>assistant</c>.</param>
-/// <param name="Content">The words.</param>
-public sealed record Turn(string Role, string Content);
+/// <param name="Role">Such as <c>user</c>, <c>assistant</c> and <c>tool</c>.</param>
+/// <param name="Content">The words; empty where the turn is calls of tools alone.</param>
+public sealed record Turn(string Role, string Content)
+{
+    /// <summary>What else the template may show of it: <c>tool_calls</c>, <c>tool_call_id</c>, <c>name</c>.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Fields { get; init; } = ReadOnlyDictionary<string, JsonElement>.Empty;
+}

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ReferenceModels.Training.Corpora;
+using ReferenceModels.Training.Data;
+using Record = ReferenceModels.Training.Data.Record;
 
 namespace ReferenceModels.Tests.Training.Corpora;
 
@@ -106,6 +108,46 @@ public sealed partial class CorpusTests
             Assert.EndsWith("。", chinese, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public void Tools_that_are_called_are_offered_and_get_the_values_that_were_asked_about()
+    {
+        (int calls, int parallel) = (0, 0);
+        foreach (Record conversation in Conversations(2000))
+        {
+            Dictionary<string, JsonElement> offered = (conversation.Tools ?? []).Select(tool => tool.GetProperty("function")).ToDictionary(tool => tool.GetProperty("name").GetString()!);
+            for (int i = 0; i < conversation.Turns.Count; i++)
+            {
+                if (!conversation.Turns[i].Fields.TryGetValue("tool_calls", out JsonElement called))
+                {
+                    continue;
+                }
+                parallel += called.GetArrayLength() > 1 ? 1 : 0;
+                // Each call has its result behind it, in order.
+                Assert.Equal(
+                    called.EnumerateArray().Select(call => call.GetProperty("id").GetString()),
+                    conversation.Turns.Skip(i + 1).Take(called.GetArrayLength()).Select(turn => turn.Fields["tool_call_id"].GetString()));
+                foreach (JsonElement function in called.EnumerateArray().Select(call => call.GetProperty("function")))
+                {
+                    calls++;
+                    JsonElement properties = offered[function.GetProperty("name").GetString()!].GetProperty("parameters").GetProperty("properties");
+                    Assert.All(function.GetProperty("arguments").EnumerateObject(), argument =>
+                    {
+                        Assert.Equal(argument.Value.ValueKind == JsonValueKind.Number ? "number" : "string", properties.GetProperty(argument.Name).GetProperty("type").GetString());
+                        Assert.Contains(argument.Value.ToString(), conversation.Turns[i - 1].Content, StringComparison.OrdinalIgnoreCase);
+                    });
+                }
+            }
+        }
+        Assert.InRange(calls, 1500, 4000);
+        Assert.InRange(parallel, 200, 1000);
+    }
+
+    [Fact]
+    public void Without_tools_nothing_is_called() => Assert.All(Conversations(1000).Where(conversation => conversation.Tools is null), conversation =>
+        Assert.All(conversation.Turns, turn => Assert.True(turn.Role is "user" or "assistant" && turn.Content.Length > 0 && turn.Fields.Count == 0)));
+
+    private static IEnumerable<Record> Conversations(int count) => JsonLines.Read("tools", Write("tools", count, 1));
 
     private static string[] Labels(string name) =>
         [.. Write(name, 300, 1).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("label").GetString()!).Distinct().Order()];

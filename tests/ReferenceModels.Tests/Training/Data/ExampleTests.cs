@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Engine;
 using Engine.Chat;
 using ReferenceModels.Training.Data;
@@ -103,6 +104,23 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal(" three\n five six\n", counted);
         Assert.Equal(2, example.Targets.Count(target => target == tokenizer.EndOfSequence));
         Assert.Contains("line 4", Assert.Throws<InvalidRequestException>(() => reading.Conversation(new Record { Line = 4, Turns = [new("user", "one")] })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_conversation_calls_of_tools_count_and_the_tools_and_results_do_not()
+    {
+        ITokenizer tokenizer = Tokenizer("llama");
+        var template = new ChatTemplate("{{ tools[0].function.name }} {% for m in messages %}{{ m.role }} {{ m.content }}{{ m.tool_calls | tojson if m.tool_calls else '' }} {% endfor %}");
+        Turn call = new("assistant", "") { Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = JsonElement.Parse("[1]") } };
+        Example example = new ExampleReading(tokenizer, 200, "data") { Template = template }.Conversation(new Record
+        {
+            Line = 1,
+            Tools = [JsonElement.Parse("""{"function": {"name": "add"}}""")],
+            Turns = [new("user", "one"), call, new("tool", "two"), new("assistant", "three")],
+        });
+
+        Assert.Equal("add user one assistant [1] tool two assistant three", tokenizer.Decode(example.Tokens).Trim());
+        Assert.Equal("assistant [1]assistant three", tokenizer.Decode(example.Targets.Where(target => target != Example.Ignored)).Trim());
     }
 
     [Fact]

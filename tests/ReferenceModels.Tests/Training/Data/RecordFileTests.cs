@@ -44,7 +44,26 @@ public sealed class RecordFileTests : IDisposable
         Assert.Equal([new Turn("user", "hi"), new Turn("assistant", "ho")], records[4].Turns);
     }
 
+    [Fact]
+    public void A_conversation_may_offer_tools_and_call_them()
+    {
+        Record record = Assert.Single(Read("a.jsonl", """
+            {"tools": [{"type": "function", "function": {"name": "add"}}], "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "add", "arguments": "{\"a\": 1}"}}]}, {"role": "tool", "tool_call_id": "1", "content": "2"}]}
+            """));
+        Assert.Equal("add", Assert.Single(record.Tools!).GetProperty("function").GetProperty("name").GetString());
+        Assert.Equal(["hi", "", "2"], record.Turns.Select(turn => turn.Content));
+        Assert.Equal("""[{"id":"1","type":"function","function":{"name":"add","arguments":{"a":1}}}]""", record.Turns[1].Fields["tool_calls"].GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal("1", record.Turns[2].Fields["tool_call_id"].GetString());
+    }
+
     [Theory]
+    [InlineData("{\"text\": \"a\", \"tools\": []}", "line 1, found a property \"tools\" beside \"text\"")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": {}}", "a list as \"tools\" in line 1, found {}")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": [{\"name\": \"add\"}]}", "tools with a \"function\" that has a \"name\" in line 1")]
+    [InlineData("{\"messages\": [{\"role\": \"assistant\", \"tool_calls\": []}]}", "a list of calls as \"tool_calls\" in line 1, found []")]
+    [InlineData("{\"messages\": [{\"role\": \"assistant\", \"tool_calls\": [3]}]}", "calls with a \"function\" that has a \"name\" in line 1, found 3")]
+    [InlineData("{\"messages\": [{\"role\": \"assistant\", \"content\": 3, \"tool_calls\": [{\"function\": {\"name\": \"add\"}}]}]}", "messages with a \"role\" and a \"content\"")]
+    [InlineData("{\"messages\": [{\"role\": \"tool\", \"content\": \"a\", \"tool_call_id\": 3}]}", "a string as \"tool_call_id\" in line 1, found 3")]
     [InlineData("{\"text\": \"a\"}\nnot json", "line 2")]
     [InlineData("{\"text\": \"a\"}\n{\"text\": 3}", "a string as \"text\" in line 2, found a number")]
     [InlineData("{\"txt\": \"a\"}", "line 1, found a property \"txt\"")]

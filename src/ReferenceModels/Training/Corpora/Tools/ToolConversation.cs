@@ -1,0 +1,186 @@
+using System.Text.Json.Nodes;
+
+namespace ReferenceModels.Training.Corpora.Tools;
+
+/// <summary>A conversation in which some tools are offered: what needs one is answered by calls, then by what they gave back; what needs none, or one that
+/// is not there, in words.</summary>
+/// <param name="Offered">The tools.</param>
+/// <param name="Messages">The turns, in the form of OpenAI's API.</param>
+internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, JsonArray Messages)
+{
+    private const string NoTool = "I have no tool for that.";
+    private static readonly ToolKind[] Kinds = Enum.GetValues<ToolKind>();
+    private static readonly string[] Before = ["Hello! ", "Hi, ", "Please: ", "Hi! ", "I have a question. "];
+    private static readonly string[] After = [" Please.", " Thanks.", " Thank you!", " Use the tool.", " Use a tool.", " Please use the tool.", " Use your tools."];
+
+    /// <summary>A conversation all of whose questions belong to a part.</summary>
+    public static ToolConversation Of(Draw draw, CorpusPart part)
+    {
+        OfferedTool[] offered = Offer(draw);
+        var conversation = new ToolConversation(offered, []);
+        int rounds = draw.Below(8) switch { < 5 => 1, < 7 => 2, _ => 3 };
+        ToolKind? last = null;
+        for (int i = 0; i < rounds; i++)
+        {
+            last = draw.Below(8) switch
+            {
+                0 => conversation.Talk(draw, part),
+                1 => conversation.AskForNothing(draw, part),
+                2 => conversation.AskTwice(draw, part, i),
+                _ => conversation.Ask(draw, part, last, i),
+            };
+        }
+        return conversation;
+    }
+
+    /// <summary>The conversation as a line of a data file.</summary>
+    public object Entry => Offered.Count == 0 ? new { messages = Messages } : new
+    {
+        tools = Offered.Select(tool => new
+        {
+            type = "function",
+            function = new
+            {
+                name = tool.Name,
+                parameters = new { type = "object", properties = tool.Parameters.ToDictionary(parameter => parameter.Name, parameter => new { type = parameter.Type }) },
+            },
+        }),
+        messages = Messages,
+    };
+
+    private IReadOnlyList<OfferedTool> Callable => [.. Offered.Where(tool => tool.Kind is not null)];
+
+    // None at times, mostly one to three, at most one of a kind; others among them.
+    private static OfferedTool[] Offer(Draw draw)
+    {
+        int style = draw.Below(OfferedTool.Styles), kinds = draw.Below(8) switch { 0 => 0, < 3 => 1, < 6 => 2, 6 => 3, _ => 4 };
+        List<OfferedTool> offered = [];
+        foreach (ToolKind kind in Shuffled(Kinds, draw).Take(kinds))
+        {
+            offered.Add(OfferedTool.Of(kind, style, draw));
+        }
+        int others = draw.Below(6) switch { 0 => 1, 1 => 2, _ => 0 };
+        for (int i = 0; i < others; i++)
+        {
+            OfferedTool other = OfferedTool.Other(style, draw);
+            if (offered.All(tool => tool.Name != other.Name))
+            {
+                offered.Insert(draw.Below(offered.Count + 1), other);
+            }
+        }
+        return [.. offered];
+    }
+
+    private ToolKind? Talk(Draw draw, CorpusPart part)
+    {
+        while (true)
+        {
+            (string said, string answer) = SmallTalk.Of(draw);
+            // Greetings are few, so what is offered counts, too.
+            if (Split.Of([said, .. Offered.Select(tool => tool.Name)]) == part)
+            {
+                Say("user", said);
+                Say("assistant", answer);
+                return null;
+            }
+        }
+    }
+
+    // A question for a tool that is not offered.
+    private ToolKind? AskForNothing(Draw draw, CorpusPart part)
+    {
+        ToolKind[] missing = [.. Kinds.Where(kind => Offered.All(tool => tool.Kind != kind))];
+        if (missing.Length == 0)
+        {
+            return Talk(draw, part);
+        }
+        Question question = Drawn(OfferedTool.Of(draw.From(missing), 0, draw), draw, part);
+        Say("user", Dress(question.Asked, draw));
+        Say("assistant", NoTool);
+        return null;
+    }
+
+    private ToolKind? Ask(Draw draw, CorpusPart part, ToolKind? last, int round)
+    {
+        if (Callable.Count == 0)
+        {
+            return AskForNothing(draw, part);
+        }
+        OfferedTool tool = last is not null && draw.Once(2) ? Callable.Single(tool => tool.Kind == last) : draw.From(Callable);
+        Question question = Drawn(tool, draw, part);
+        Say("user", last == tool.Kind && draw.Once(2) ? question.Again : Dress(question.Asked, draw));
+        Call([.. question.Calls.Select(call => (tool, call))], draw, round);
+        return tool.Kind;
+    }
+
+    // Two questions at once, for one tool or two.
+    private ToolKind? AskTwice(Draw draw, CorpusPart part, int round)
+    {
+        if (Callable.Count == 0)
+        {
+            return AskForNothing(draw, part);
+        }
+        OfferedTool[] two = [draw.From(Callable), draw.From(Callable)];
+        Question[] questions = [.. two.Select(tool => Drawn(tool, draw, part))];
+        string first = questions[0].Asked, second = questions[1].Asked;
+        Say("user", draw.Once(2) ? $"{first} {second}" : $"{first[..^1]} and {char.ToLowerInvariant(second[0]) + second[1..]}");
+        Call([.. two.Zip(questions).SelectMany(pair => pair.Second.Calls.Select(call => (pair.First, call)))], draw, round);
+        return two[1].Kind;
+    }
+
+    private static Question Drawn(OfferedTool tool, Draw draw, CorpusPart part)
+    {
+        while (true)
+        {
+            var question = Question.Of(tool, draw);
+            // The time here is asked for without a value: there the result decides.
+            string[] about = [.. question.Calls.SelectMany(call => call.Values.DefaultIfEmpty(call.Result.Content))];
+            if (Split.Of([question.Kind.ToString(), .. about]) == part)
+            {
+                return question;
+            }
+        }
+    }
+
+    private void Call(IReadOnlyList<(OfferedTool Tool, Question.Call Call)> calls, Draw draw, int round)
+    {
+        var list = new JsonArray();
+        foreach (((OfferedTool tool, Question.Call call), int i) in calls.Select((call, i) => (call, i)))
+        {
+            list.Add(new JsonObject
+            {
+                ["id"] = $"call_{round}_{i}",
+                ["type"] = "function",
+                ["function"] = new JsonObject { ["name"] = tool.Name, ["arguments"] = call.Arguments(tool) },
+            });
+        }
+        Messages.Add(new JsonObject { ["role"] = "assistant", ["tool_calls"] = list });
+        for (int i = 0; i < calls.Count; i++)
+        {
+            Messages.Add(new JsonObject { ["role"] = "tool", ["tool_call_id"] = $"call_{round}_{i}", ["content"] = draw.Once(16) ? calls[i].Call.Result.Wrapped(draw) : calls[i].Call.Result.Content });
+        }
+        Say("assistant", string.Join(' ', calls.Select(call => call.Call.Answer)));
+    }
+
+    private void Say(string role, string content) => Messages.Add(new JsonObject { ["role"] = role, ["content"] = content });
+
+    // People greet, thank, and leave marks and capitals out.
+    private static string Dress(string question, Draw draw)
+    {
+        question = draw.Once(10) ? draw.From(Before) + question : question;
+        question = draw.Once(8) ? question + draw.From(After) : draw.Once(12) ? question[..^1] : question;
+        return draw.Once(12) ? char.ToLowerInvariant(question[0]) + question[1..] : question;
+    }
+
+    private static List<T> Shuffled<T>(IEnumerable<T> things, Draw draw)
+    {
+        List<T> left = [.. things], shuffled = [];
+        while (left.Count > 0)
+        {
+            int next = draw.Below(left.Count);
+            shuffled.Add(left[next]);
+            left.RemoveAt(next);
+        }
+        return shuffled;
+    }
+}

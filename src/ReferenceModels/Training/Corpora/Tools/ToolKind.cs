@@ -1,0 +1,17 @@
+namespace ReferenceModels.Training.Corpora.Tools;
+
+/// <summary>What a tool that is called does.</summary>
+internal enum ToolKind
+{
+    /// <summary>Tells the weather of a place.</summary>
+    Weather,
+
+    /// <summary>Tells the time, of a place or here.</summary>
+    Time,
+
+    /// <summary>Adds two numbers.</summary>
+    Sum,
+
+    /// <summary>Multiplies two numbers.</summary>
+    Product,
+}
