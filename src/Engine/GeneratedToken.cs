@@ -42,7 +42,8 @@ public sealed record GeneratedToken
 /// <summary>Why a generation ended.</summary>
 public enum FinishReason
 {
-    /// <summary>The model produced an end-of-generation token; it is the last token, with the text still held back.</summary>
+    /// <summary>The model produced an end-of-generation token; it is the last token, with the text still held back. Or the
+    /// request's constraint lets nothing follow.</summary>
     EndOfGeneration,
 
     /// <summary>A stop text appeared.</summary>

@@ -15,6 +15,7 @@ internal sealed class Continuation
     private readonly TokenSampler _sampler;
     private readonly Xoshiro256 _random;
     private readonly int[] _latest = [0];
+    private readonly ConstrainedAnswer? _constrained;
     private int _evaluated;
     private int _index;
 
@@ -24,12 +25,14 @@ internal sealed class Continuation
     /// <param name="prompt">The prompt's ids: not empty, no longer than the context. The source, for an encoder–decoder.</param>
     /// <param name="request">The request, already checked.</param>
     /// <param name="seed">Seed of the draws.</param>
-    public Continuation(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request, ulong seed)
+    /// <param name="constraint">Says what the answer may be; null for anything.</param>
+    public Continuation(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request, ulong seed, IConstraint? constraint = null)
     {
         (_tokenizer, _hasText, _card, _request) = (tokenizer, hasText, card, request);
         _promptTokens = prompt.Length;
         _text = new TextAssembler(request.Stop);
-        _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens, request.LogitBias);
+        _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens, request.LogitBias, constraint is not null);
+        _constrained = constraint is null ? null : new ConstrainedAnswer(constraint, tokenizer, request.IgnoreEndOfGeneration, request.AlwaysValid);
         _random = new Xoshiro256(seed);
         if (card.DecoderStartToken is { } start)
         {
@@ -47,6 +50,10 @@ internal sealed class Continuation
         {
             (IsFinished, Pending) = (true, []);
         }
+        else
+        {
+            _constrained?.Begin(TokensLeft);
+        }
     }
 
     /// <summary>What an encoder–decoder encodes before the first step; null for a decoder.</summary>
@@ -58,19 +65,26 @@ internal sealed class Continuation
     /// <summary>Whether the answer has ended, so that nothing is left to evaluate.</summary>
     public bool IsFinished { get; private set; }
 
+    // How many tokens the answer may still get.
+    private int TokensLeft => Math.Min(_request.MaxTokens is { } most ? most - _index : int.MaxValue, _card.ContextLength - _evaluated - (_index == 0 ? Pending.Length : 0) + 1);
+
     /// <summary>Chooses the next token, assembles its text, and decides whether the answer ends with it.</summary>
     /// <param name="logits">The row (V) of the last pending token.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
+    /// <exception cref="UnsupportedRequestException">The constraint leaves no token.</exception>
     public GeneratedToken Accept(ReadOnlySpan<float> logits)
     {
         _evaluated += Pending.Length;
-        int token = _sampler.Sample(logits, _random);
+        int token = _constrained is null ? _sampler.Sample(logits, _random)
+            : _constrained.Choose(_sampler.Sample(logits, _random, _constrained.Mask), TokensLeft - 1);
         _sampler.Accept(token);
         bool ended = !_request.IgnoreEndOfGeneration && _tokenizer.IsEndOfGeneration(token);
+        bool complete = _constrained is not null && !ended && _constrained.Accept(token);
         string text = ended || !_hasText ? "" : _text.Append(_tokenizer.GetBytes(token).Span);
         FinishReason? reason =
             ended ? FinishReason.EndOfGeneration
             : _text.Stopped ? FinishReason.Stop
+            : complete ? FinishReason.EndOfGeneration
             : _index + 1 == _request.MaxTokens ? FinishReason.MaxTokens
             : _evaluated >= _card.ContextLength ? FinishReason.ContextFull
             : null;

@@ -13,6 +13,9 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
     // llama.cpp's first guess at how many tokens reach top-p when no top-k ran before (llama_sampler_top_p_apply).
     private const int NucleusGuess = 256;
 
+    /// <summary>A mask that allows no more tokens than this leaves a list; one that allows more, a changed row.</summary>
+    public const int MostListed = 4096;
+
     private readonly CandidateBuffers _buffers = buffers;
     private ReadOnlySpan<float> _row = row;
     private float _temperature = 1; // what the logits are still to be divided by
@@ -40,6 +43,35 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         {
             logits[tokens[i]] = float.NegativeInfinity;
         }
+    }
+
+    /// <summary>Leaves the tokens of a mask, one bit each, that were not taken out before. Before any sampler. False where none is left.</summary>
+    public bool Restrict(ReadOnlySpan<ulong> mask)
+    {
+        int allowed = 0;
+        foreach (ulong word in mask)
+        {
+            allowed += System.Numerics.BitOperations.PopCount(word);
+        }
+        if (allowed <= MostListed)
+        {
+            ListAllowed(mask);
+            return Count > 0;
+        }
+        Span<float> logits = ChangeRow();
+        for (int i = 0; i < mask.Length; i++)
+        {
+            for (ulong barred = ~mask[i]; barred != 0; barred &= barred - 1)
+            {
+                int token = (i * 64) + System.Numerics.BitOperations.TrailingZeroCount(barred);
+                if (token >= logits.Length)
+                {
+                    break;
+                }
+                logits[token] = float.NegativeInfinity;
+            }
+        }
+        return !float.IsNegativeInfinity(TensorPrimitives.Max<float>(logits));
     }
 
     public void Penalize(RecentTokens recent, SamplingSettings settings)
@@ -228,6 +260,23 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
             _buffers.Tokens[t] = t;
         }
         (_listed, _ranked) = (true, false);
+    }
+
+    private void ListAllowed(ReadOnlySpan<ulong> mask)
+    {
+        int count = 0;
+        for (int i = 0; i < mask.Length; i++)
+        {
+            for (ulong word = mask[i]; word != 0; word &= word - 1)
+            {
+                int token = (i * 64) + System.Numerics.BitOperations.TrailingZeroCount(word);
+                if (!float.IsNegativeInfinity(_row[token]))
+                {
+                    (_buffers.Tokens[count], _buffers.Logits[count++]) = (token, _row[token]);
+                }
+            }
+        }
+        (Count, _listed, _ranked) = (count, true, false);
     }
 
     /// <summary>Lists the k largest logits of the row.</summary>

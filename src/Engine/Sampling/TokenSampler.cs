@@ -19,7 +19,8 @@ internal sealed class TokenSampler
     /// <param name="vocabulary">V.</param>
     /// <param name="suppressed">Tokens that are never drawn: some of V, not all.</param>
     /// <param name="biases">Added to logits: of ids below V.</param>
-    public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed, IReadOnlyDictionary<int, float> biases)
+    /// <param name="restricts">Whether masks will be given.</param>
+    public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed, IReadOnlyDictionary<int, float> biases, bool restricts = false)
     {
         _settings = settings;
         _chain = settings.Chain();
@@ -29,7 +30,10 @@ internal sealed class TokenSampler
         _recent = _chain.Contains(Sampler.Penalties) ? new RecentTokens(settings.PenaltyWindow) : null;
         _mirostat = settings.Mirostat == 0 ? null : new Mirostat(settings.Mirostat, settings.MirostatTau, settings.MirostatEta, vocabulary);
         bool ranks = settings.Mirostat == 1 || _chain.Any(sampler => sampler is Sampler.TopK or Sampler.TopP);
-        _buffers = new CandidateBuffers(vocabulary, Room(vocabulary), ranks, changes: suppressed.Count > 0 || biases.Count > 0 || _recent is not null);
+        int room = Room(vocabulary);
+        _buffers = new CandidateBuffers(
+            vocabulary, restricts ? Math.Max(room, Math.Min(vocabulary, Candidates.MostListed)) : room, ranks,
+            changes: restricts || suppressed.Count > 0 || biases.Count > 0 || _recent is not null);
     }
 
     /// <summary>Puts a token of the prompt or of the answer among those that the penalties look at.</summary>
@@ -38,24 +42,29 @@ internal sealed class TokenSampler
     /// <summary>The next token.</summary>
     /// <param name="logits">V logits.</param>
     /// <param name="random">Gives one coin per token, and a second one where XTC may act.</param>
+    /// <param name="mask">Bits of the tokens that may be drawn; empty for all.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
-    public int Sample(ReadOnlySpan<float> logits, Xoshiro256 random) => Sample(logits, random.NextCoin(), _takesChance ? random.NextCoin() : 0);
+    /// <exception cref="UnsupportedRequestException">All tokens of the mask are suppressed, or excluded by a bias.</exception>
+    public int Sample(ReadOnlySpan<float> logits, Xoshiro256 random, ReadOnlySpan<ulong> mask = default) =>
+        Sample(logits, random.NextCoin(), _takesChance ? random.NextCoin() : 0, mask);
 
     /// <summary>The next token.</summary>
     /// <param name="logits">V logits.</param>
     /// <param name="coin">A uniform number in [0, 1) that the token is drawn with.</param>
     /// <param name="chance">Another one: XTC acts where its probability reaches it.</param>
+    /// <param name="mask">Bits of the tokens that may be drawn; empty for all.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
-    public int Sample(ReadOnlySpan<float> logits, double coin, double chance = 0)
+    /// <exception cref="UnsupportedRequestException">All tokens of the mask are suppressed, or excluded by a bias.</exception>
+    public int Sample(ReadOnlySpan<float> logits, double coin, double chance = 0, ReadOnlySpan<ulong> mask = default)
     {
-        Candidates candidates = Narrow(logits, chance);
+        Candidates candidates = Narrow(logits, chance, mask);
         int token = candidates.Draw(coin, out double probability);
         _mirostat?.Learn(probability);
         return token;
     }
 
     /// <summary>What is left to draw from: valid until the next call.</summary>
-    public Candidates Narrow(ReadOnlySpan<float> logits, double chance = 0)
+    public Candidates Narrow(ReadOnlySpan<float> logits, double chance = 0, ReadOnlySpan<ulong> mask = default)
     {
         LogitRow.RequireFinite(logits);
         var candidates = new Candidates(logits, _buffers);
@@ -66,6 +75,11 @@ internal sealed class TokenSampler
         if (_suppressed.Count > 0)
         {
             candidates.Suppress(_suppressed);
+        }
+        if (!mask.IsEmpty && !candidates.Restrict(mask))
+        {
+            throw new UnsupportedRequestException(
+                "Keeping an answer to its constraint: expected a token that may be drawn, found that all the constraint allows here are suppressed or excluded by a bias. Leave the bias out, or change the constraint.");
         }
         foreach (Sampler sampler in _chain)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Engine.Chat;
+using Engine.Constraints;
 using Engine.Generation;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,7 @@ public sealed class ServedModel : IModel
     private readonly TimeProvider _time;
     private readonly PromptReader _prompts;
     private readonly SamplingNotices _notices;
+    private readonly ConstraintCompiler _constraints;
     private readonly Admission _admission;
     private readonly Scheduler? _scheduler;
     private readonly PassLane _lane;
@@ -51,6 +53,7 @@ public sealed class ServedModel : IModel
                 $"Loading {Card.Name}: expected CacheTokens to be at least the context length of {Card.ContextLength}, found {options.CacheTokens}. Raise CacheTokens, or lower ContextLength.");
         }
         _prompts = new PromptReader(Tokenizer, Card, logger);
+        _constraints = new ConstraintCompiler(Tokenizer, Card.Name);
         _notices = new SamplingNotices(Card, model.Notices, logger);
         _admission = new Admission(Card.Name, options.Slots, options.Queue, _time);
         _disposal = new Lazy<Task>(CloseAsync);
@@ -112,11 +115,13 @@ public sealed class ServedModel : IModel
     {
         RequestRules.Check(request, Card);
         int[] prompt = await _prompts.ReadAsync(request.Prompt, cancellationToken).ConfigureAwait(false);
-        if (request.Stop.Count > 0 && !Card.HasVocabulary)
+        if ((request.Stop.Count > 0 || request.Constraint is not null) && !Card.HasVocabulary)
         {
             throw new UnsupportedRequestException(
-                $"Generating with {Card.Name}: stop texts need a vocabulary, and the file has none. Send the request without them.");
+                $"Generating with {Card.Name}: {(request.Stop.Count > 0 ? "stop texts need" : "a constraint needs")} a vocabulary, and the file has none. Send the request without {(request.Stop.Count > 0 ? "them" : "it")}.");
         }
+        // Made ready before the request queues: a constraint that is not understood is refused at once.
+        IConstraint? constraint = request.Constraint is { } asked && request.MaxTokens != 0 ? _constraints.Begin(asked) : null;
         _notices.Say(request.Sampling);
         var ticket = new Ticket<GeneratedToken>(cancellationToken);
         int unread = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : TokensAhead;
@@ -139,7 +144,7 @@ public sealed class ServedModel : IModel
         }
 
         Continuation Begin() => new(
-            Tokenizer, Card.HasVocabulary, Card, prompt, request, request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+            Tokenizer, Card.HasVocabulary, Card, prompt, request, request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), constraint);
 
         void Generate(IPass pass)
         {

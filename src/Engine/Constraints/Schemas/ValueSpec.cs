@@ -10,6 +10,9 @@ internal sealed class ValueSpec
 
     /// <summary>UTF-8 bytes of the shortest JSON, without any whitespace; <see cref="int.MaxValue"/> where nothing meets the schema.</summary>
     public int Shortest { get; set; } = int.MaxValue;
+
+    /// <summary>Arrays and objects that the flattest value opens, one in the other; 0 for none.</summary>
+    public int Levels { get; set; } = int.MaxValue;
 }
 
 /// <summary>Values of one JSON type.</summary>
@@ -17,6 +20,9 @@ internal abstract class ValueForm
 {
     /// <summary>UTF-8 bytes of the shortest JSON of this form, without any whitespace.</summary>
     public int Shortest { get; set; } = int.MaxValue;
+
+    /// <summary>Arrays and objects that the flattest value opens, one in the other, its own included.</summary>
+    public int Levels { get; set; } = int.MaxValue;
 }
 
 /// <summary>null, a Boolean or a number: raw text.</summary>

@@ -1,0 +1,172 @@
+using Engine.Constraints.Languages;
+using Engine.Constraints.Terminals;
+using Engine.Constraints.Schemas;
+
+namespace Engine.Constraints.Automata;
+
+/// <summary>What answers of one constraint may be, byte by byte: a stack automaton whose states are made as they are needed and kept, so that
+/// all answers under the constraint share them. Not for more than one thread.</summary>
+internal sealed class Automaton
+{
+    private const int MostConfigurations = 20_000; // then what is kept is forgotten
+    private const int MostFrames = 2_000_000;      // made in all: languages that were made for them stay
+
+    private readonly Part _root;
+    private readonly Dictionary<Frame, Frame> _frames = [];
+    private readonly Dictionary<Configuration, Configuration> _configurations = [];
+    private readonly Dictionary<ObjectForm, ObjectPlan> _plans = new(ReferenceEqualityComparer.Instance);
+    private int _numbers;
+    private Configuration? _start;
+
+    /// <param name="root">The answer.</param>
+    /// <param name="space">Makes languages.</param>
+    public Automaton(Part root, LanguageSpace space)
+    {
+        (_root, Space, Readers) = (root, space, new Readers());
+        Marks = new Marks(space, Readers);
+    }
+
+    public LanguageSpace Space { get; }
+
+    public Readers Readers { get; private set; }
+
+    public Marks Marks { get; private set; }
+
+    /// <summary>No names or items so far.</summary>
+    public UsedTexts Nothing { get; private set; } = new();
+
+    /// <summary>Whether so much was made for answers that a new automaton would take less memory.</summary>
+    public bool IsWornOut => _numbers > MostFrames;
+
+    /// <summary>Before the first byte.</summary>
+    public Configuration Start => _start ??= FindStart();
+
+    /// <summary>Where a byte leads while tokens are tried: what is read is not known to the automaton. <see cref="Configuration.Dead"/> for nowhere.</summary>
+    public Configuration Try(Configuration from, byte next) => from.Next[next] ??= Step(from, next, null);
+
+    /// <summary>Where a byte of the answer leads.</summary>
+    /// <param name="from">Where the answer was before it.</param>
+    /// <param name="written">All bytes of the answer, the new one last.</param>
+    public Configuration Take(Configuration from, List<byte> written)
+    {
+        Configuration next = Try(from, written[^1]);
+        return next.IsPending ? Step(from, written[^1], written) : next;
+    }
+
+    /// <summary>Forgets what can be made again.</summary>
+    public void Trim()
+    {
+        if (_configurations.Count + _frames.Count + Readers.Count > 5 * MostConfigurations || _configurations.Count > MostConfigurations)
+        {
+            _configurations.Clear();
+            _frames.Clear();
+            Readers = new Readers();
+            Marks = new Marks(Space, Readers);
+            Nothing = new UsedTexts();
+            _start = null;
+        }
+    }
+
+    /// <summary>The one object for a frame.</summary>
+    public Frame Intern(Frame frame)
+    {
+        if (_frames.TryGetValue(frame, out Frame? known))
+        {
+            return known;
+        }
+        frame.Number = _numbers++;
+        _frames.Add(frame, frame);
+        return frame;
+    }
+
+    public ObjectPlan PlanOf(ObjectForm form)
+    {
+        if (!_plans.TryGetValue(form, out ObjectPlan? plan))
+        {
+            _plans.Add(form, plan = new ObjectPlan(form));
+        }
+        return plan;
+    }
+
+    /// <summary>Begins to read a value.</summary>
+    public void Begin(ValueSpec value, Closure into, Frame after)
+    {
+        foreach (ValueForm form in value.Forms)
+        {
+            Begin(form, into, after);
+        }
+    }
+
+    /// <summary>Begins to read a value of one form.</summary>
+    public void Begin(ValueForm form, Closure into, Frame after)
+    {
+        switch (form)
+        {
+            case ScalarForm scalar:
+                into.Add(Readers.Raw(scalar.Text), after);
+                break;
+            case StringForm text:
+                into.Add(Readers.Quoted(text.Content), after);
+                break;
+            case ArrayForm array:
+                ArrayFrame.Begin(array, into, after);
+                break;
+            case ObjectForm holder:
+                ObjectFrame.Begin(holder, into, after);
+                break;
+        }
+    }
+
+    private Configuration FindStart()
+    {
+        var into = new Closure(this, null);
+        _root.Begin(into, Intern(new EndFrame()));
+        return Settle(into);
+    }
+
+    private Configuration Step(Configuration from, byte next, List<byte>? written)
+    {
+        var into = new Closure(this, written);
+        foreach (Reading reading in from.Readings)
+        {
+            if (reading.Reader.Next(next) is { } reader)
+            {
+                into.Add(reader, reading.Frame);
+            }
+        }
+        return Settle(into);
+    }
+
+    private Configuration Settle(Closure closure)
+    {
+        List<Reading> readings = closure.Readings;
+        int count = 0;
+        foreach (Reading reading in readings)
+        {
+            count += reading.Reader.GoesOn ? 1 : 0;
+        }
+        if (count == 0 && !closure.MayEnd)
+        {
+            return Configuration.Dead;
+        }
+        var kept = new Reading[count];
+        foreach (Reading reading in readings)
+        {
+            if (reading.Reader.GoesOn)
+            {
+                kept[^count--] = reading;
+            }
+        }
+        if (kept.Length > 1)
+        {
+            Array.Sort(kept, static (a, b) => a.Frame.Number != b.Frame.Number ? a.Frame.Number.CompareTo(b.Frame.Number) : a.Reader.Number.CompareTo(b.Reader.Number));
+        }
+        var configuration = new Configuration(kept, closure.MayEnd);
+        if (_configurations.TryGetValue(configuration, out Configuration? known))
+        {
+            return known;
+        }
+        _configurations.Add(configuration, configuration);
+        return configuration;
+    }
+}

@@ -1,0 +1,47 @@
+using Engine.Constraints.Terminals;
+
+namespace Engine.Constraints.Automata;
+
+/// <summary>What is to be done once the terminal that is being read has ended: one level of the stack, with all below it. Frames do not
+/// change, and equal ones of one automaton are one object.</summary>
+internal abstract class Frame(Frame? parent)
+{
+    private int _hash;
+    private int _rest = -1;
+
+    /// <summary>The level below; null where the answer ends with this one.</summary>
+    public Frame? Parent { get; } = parent;
+
+    /// <summary>Tells frames of one automaton apart, in the order they were made.</summary>
+    public int Number { get; set; }
+
+    /// <summary>Arrays and objects that are open.</summary>
+    public int Depth { get; protected init; } = parent?.Depth ?? 0;
+
+    /// <summary>Whether a name or an item was read without its text being known: only while tokens are tried.</summary>
+    public bool IsPending { get; protected init; } = parent is { IsPending: true };
+
+    /// <summary>UTF-8 bytes that must come at least until the answer may end, after the terminal.</summary>
+    public int Rest => _rest >= 0 ? _rest : _rest = (int)Math.Min(int.MaxValue, (long)Own + (Parent?.Rest ?? 0));
+
+    /// <summary>Goes on after the terminal.</summary>
+    /// <param name="into">Where to.</param>
+    /// <param name="ended">The terminal's last state.</param>
+    public abstract void Resume(Closure into, Reader ended);
+
+    /// <summary>As a key: same kind, same level below, same values.</summary>
+    public sealed override bool Equals(object? other) =>
+        ReferenceEquals(this, other) || (other is Frame frame && frame.GetType() == GetType() && ReferenceEquals(frame.Parent, Parent) && Same(frame));
+
+    public sealed override int GetHashCode() =>
+        _hash != 0 ? _hash : _hash = HashCode.Combine(GetType(), Parent is null ? 0 : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Parent), Values) | 1;
+
+    /// <summary>A hash of the frame's own values.</summary>
+    protected abstract int Values { get; }
+
+    /// <summary>What this level adds to <see cref="Rest"/>.</summary>
+    protected abstract int Own { get; }
+
+    /// <summary>Whether the values are those of another frame of the same kind.</summary>
+    protected abstract bool Same(Frame other);
+}

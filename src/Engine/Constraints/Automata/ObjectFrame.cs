@@ -1,0 +1,247 @@
+using Engine.Constraints.Languages;
+using Engine.Constraints.Terminals;
+using Engine.Constraints.Schemas;
+
+namespace Engine.Constraints.Automata;
+
+/// <summary>An object that is open: the named properties in their order, then others, no name twice.</summary>
+internal sealed class ObjectFrame : Frame
+{
+    private readonly ObjectPlan _plan;
+    private readonly State _state;
+
+    public ObjectFrame(ObjectPlan plan, Frame parent, State state) : base(parent)
+    {
+        (_plan, _state) = (plan, state);
+        Depth = parent.Depth + 1;
+        IsPending = parent.IsPending || state.Used.IsPending;
+    }
+
+    /// <summary>Which terminal is being read.</summary>
+    public enum Phase
+    {
+        /// <summary>The opening brace, or a comma.</summary>
+        Opening,
+
+        Comma,
+
+        /// <summary>A name, and the colon after it.</summary>
+        Name,
+
+        OtherName,
+
+        Colon,
+
+        /// <summary>A value.</summary>
+        Value,
+
+        /// <summary>The closing brace.</summary>
+        Closing,
+    }
+
+    /// <param name="Phase">Which terminal is being read.</param>
+    /// <param name="Index">The first named property that may still come.</param>
+    /// <param name="Current">The property that is being read: its place among the named ones, or the complement of its kind's among the others.</param>
+    /// <param name="Count">Properties so far, the current one included; 0 where it does not matter.</param>
+    /// <param name="Used">Names so far that have no place among the named ones.</param>
+    /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null where there is no minimum.</param>
+    internal readonly record struct State(Phase Phase, int Index, int Current, int Count, UsedTexts Used, Missing? Missing);
+
+    protected override int Values => _state.GetHashCode();
+
+    protected override int Own
+    {
+        get
+        {
+            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + _plan.BytesFrom(_state.Index) + 8L * (_state.Missing?.Sum ?? 0);
+            if (_state.Phase is Phase.Name or Phase.Colon)
+            {
+                bytes += 1 + (_state.Current >= 0 ? Named(_state.Current).Value.Shortest : 0);
+            }
+            return (int)Math.Min(int.MaxValue, bytes);
+        }
+    }
+
+    private ObjectForm Form => _plan.Form;
+
+    /// <summary>Begins an object.</summary>
+    public static void Begin(ObjectForm form, Closure into, Frame parent)
+    {
+        if (parent.Depth + form.Levels > Levels.Most)
+        {
+            return;
+        }
+        ObjectPlan plan = into.Automaton.PlanOf(form);
+        Missing? missing = plan.Minima == 0 ? null : new Missing([.. form.Others.Select(kind => kind.Min)]);
+        var state = new State(Phase.Opening, 0, 0, 0, into.Automaton.Nothing, missing);
+        into.Add(into.Automaton.Marks.Brace, into.Automaton.Intern(new ObjectFrame(plan, parent, state)));
+    }
+
+    public override void Resume(Closure into, Reader ended)
+    {
+        switch (_state.Phase)
+        {
+            case Phase.Opening:
+                OfferNames(into);
+                if (MayClose)
+                {
+                    into.Add(into.Automaton.Marks.CloseBrace, With(into, _state with { Phase = Phase.Closing }));
+                }
+                break;
+            case Phase.Comma:
+                OfferNames(into);
+                break;
+            case Phase.Name:
+                AfterName(into, ((NameTree.NameState)ended.Text).Index, _state.Used, _state.Missing);
+                break;
+            case Phase.OtherName when !_state.Used.IsPending:
+                AfterName(into, _state.Current, _state.Used.With(into.ReadText(isString: true)), _state.Missing?.Without(~_state.Current));
+                break;
+            case Phase.Colon:
+                ValueSpec value = _state.Current >= 0 ? Named(_state.Current).Value : Form.Others[~_state.Current].Value;
+                into.Automaton.Begin(value, into, With(into, _state with { Phase = Phase.Value, Current = 0 }));
+                break;
+            case Phase.Value:
+                if (MayHaveMore(into))
+                {
+                    into.Add(into.Automaton.Marks.Comma, With(into, _state with { Phase = Phase.Comma }));
+                }
+                if (MayClose)
+                {
+                    into.Add(into.Automaton.Marks.SpaceCloseBrace, With(into, _state with { Phase = Phase.Closing }));
+                }
+                break;
+            case Phase.Closing:
+                Parent!.Resume(into, ended);
+                break;
+        }
+    }
+
+    protected override bool Same(Frame other) => other is ObjectFrame frame && ReferenceEquals(frame._plan, _plan) && frame._state == _state;
+
+    private bool MayClose => _plan.RequiredFrom(_state.Index) == 0 && _state.Missing is null or { Sum: 0 } && _state.Count >= Form.Min;
+
+    private int LevelsLeft => Levels.Most - Depth;
+
+    private void AfterName(Closure into, int current, UsedTexts used, Missing? missing) => into.Add(into.Automaton.Marks.Colon, With(into, new State(
+        Phase.Colon, current >= 0 ? current + 1 : Form.Properties.Count, current, _plan.Counts ? _state.Count + 1 : 0, used, missing)));
+
+    private void OfferNames(Closure into)
+    {
+        if (NamedRange(into) is var (first, last) && first <= last)
+        {
+            int levels = _plan.DeepestValue <= LevelsLeft ? int.MaxValue : LevelsLeft;
+            bool endsRequired = Named(last).IsRequired;
+            if (endsRequired)
+            {
+                Offer(last, last, last);
+                last--;
+            }
+            if (first <= last)
+            {
+                Offer(first, last, -1);
+            }
+
+            void Offer(int from, int to, int current)
+            {
+                if (_plan.Names.Read(from, to, levels) is { } names)
+                {
+                    into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.Name, Current = current }));
+                }
+            }
+        }
+        if (_plan.RequiredFrom(_state.Index) > 0)
+        {
+            return;
+        }
+        for (int k = 0; k < Form.Others.Count; k++)
+        {
+            if (MayHaveOther(into, k))
+            {
+                Language names = _state.Used.Without(Form.Others[k].Names, areStrings: true, into.Automaton.Space);
+                if (!into.Automaton.Space.IsNothing(names))
+                {
+                    into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.OtherName, Current = ~k }));
+                }
+            }
+        }
+    }
+
+    /// <summary>The named properties that may come next: none after a required one, so that all get their turn, and none that would leave too few or too many.</summary>
+    private (int First, int Last) NamedRange(Closure into)
+    {
+        int count = Form.Properties.Count, first = _state.Index;
+        int required = _plan.NextRequired(first);
+        int last = Math.Min(required, count - 1);
+        if (Form.Max is { } max && _state.Count + 1 + _plan.RequiredFrom(first) + (_state.Missing?.Sum ?? 0) > max)
+        {
+            first = required; // there is no room for one that need not come
+        }
+        if (_state.Count + 1 < Form.Min && Form.Min - _state.Count - 1 - OthersLeft(into) is > 0 and var wanted)
+        {
+            last = Math.Min(last, count - 1 - wanted);
+        }
+        return (first, last);
+    }
+
+    private bool MayHaveMore(Closure into)
+    {
+        if (NamedRange(into) is var (first, last) && first <= last && (_plan.RequiredFrom(first) > 0 || _plan.DeepestValue <= LevelsLeft || AnyFits(first, last)))
+        {
+            return true;
+        }
+        if (_plan.RequiredFrom(_state.Index) > 0)
+        {
+            return false;
+        }
+        for (int k = 0; k < Form.Others.Count; k++)
+        {
+            if (MayHaveOther(into, k))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool AnyFits(int first, int last)
+    {
+        for (int i = first; i <= last; i++)
+        {
+            if (Named(i).Value.Levels <= LevelsLeft)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool MayHaveOther(Closure into, int kind) =>
+        Form.Others[kind].Value.Levels <= LevelsLeft
+        && (Form.Max is not { } max || _state.Count + 1 + (_state.Missing?.Without(kind).Sum ?? 0) <= max)
+        && Left(into, Form.Others[kind].Names) > 0;
+
+    // A finite set of names is waited for until all names before are known.
+    private int Left(Closure into, Language names)
+    {
+        int used = _state.Used.Count;
+        int count = into.Automaton.Space.CountUpTo(names, used + Math.Max(1, Form.Min) + 1);
+        return count > used + Math.Max(1, Form.Min) ? int.MaxValue
+            : _state.Used.IsPending ? 0
+            : into.Automaton.Space.CountUpTo(_state.Used.Without(names, areStrings: true, into.Automaton.Space), count + 1);
+    }
+
+    private int OthersLeft(Closure into)
+    {
+        long left = 0;
+        foreach (PropertyKind kind in Form.Others)
+        {
+            left += Left(into, kind.Names);
+        }
+        return (int)Math.Min(int.MaxValue, left);
+    }
+
+    private NamedProperty Named(int index) => Form.Properties[index];
+
+    private Frame With(Closure into, State state) => into.Automaton.Intern(new ObjectFrame(_plan, Parent!, state));
+}

@@ -1,0 +1,75 @@
+namespace Engine.Constraints.Masks;
+
+/// <summary>The bytes of tokens as a tree, its nodes in the order of a walk: a node's first child is the next one, and what is below it ends where
+/// <see cref="EndOf"/> says.</summary>
+internal sealed class TokenTree
+{
+    private readonly byte[] _bytes;
+    private readonly int[] _depths;
+    private readonly int[] _ends;
+    private readonly int[] _firstTokens; // by node, and one more: where its tokens stand
+    private readonly int[] _tokens;
+
+    /// <param name="entries">Bytes, not empty, and the token that ends with them; sorted by the bytes.</param>
+    public TokenTree(IReadOnlyList<(ReadOnlyMemory<byte> Bytes, int Token)> entries)
+    {
+        List<byte> bytes = [];
+        List<int> depths = [], firstTokens = [];
+        _tokens = new int[entries.Count];
+        var path = new List<int>(); // nodes from the root to the last entry
+        ReadOnlySpan<byte> before = [];
+        List<int> ends = [];
+        for (int i = 0; i < entries.Count; i++)
+        {
+            ReadOnlySpan<byte> entry = entries[i].Bytes.Span;
+            int shared = before.CommonPrefixLength(entry);
+            Close(shared, bytes.Count);
+            for (int at = shared; at < entry.Length; at++)
+            {
+                path.Add(bytes.Count);
+                bytes.Add(entry[at]);
+                depths.Add(at);
+                ends.Add(0);
+                firstTokens.Add(i);
+            }
+            _tokens[i] = entries[i].Token;
+            Deepest = Math.Max(Deepest, entry.Length);
+            before = entry;
+        }
+        Close(0, bytes.Count);
+        firstTokens.Add(entries.Count);
+        (_bytes, _depths, _ends, _firstTokens) = ([.. bytes], [.. depths], [.. ends], [.. firstTokens]);
+
+        void Close(int depth, int end)
+        {
+            for (int at = depth; at < path.Count; at++)
+            {
+                ends[path[at]] = end;
+            }
+            path.RemoveRange(depth, path.Count - depth);
+        }
+    }
+
+    /// <summary>Nodes, the root not counted.</summary>
+    public int Count => _bytes.Length;
+
+    /// <summary>Bytes of the longest token.</summary>
+    public int Deepest { get; }
+
+    /// <summary>The byte that leads to a node.</summary>
+    public byte ByteOf(int node) => _bytes[node];
+
+    /// <summary>Bytes before that one.</summary>
+    public int DepthOf(int node) => _depths[node];
+
+    /// <summary>The first node that is not below a node.</summary>
+    public int EndOf(int node) => _ends[node];
+
+    /// <summary>The tokens that end at a node.</summary>
+    public ReadOnlySpan<int> TokensOf(int node)
+    {
+        // Tokens of the nodes after it on the way to one entry begin where its own do: it has some only where it is the last of such a way.
+        int first = _firstTokens[node];
+        return _tokens.AsSpan(first, _firstTokens[node + 1] - first);
+    }
+}

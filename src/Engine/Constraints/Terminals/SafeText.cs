@@ -1,0 +1,99 @@
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Terminals;
+
+/// <summary>Characters that stand for themselves both in plain text and in a JSON string: all but the quote, the backslash and control characters.
+/// Most tokens of a vocabulary are made of them alone, and most places that allow one of them allow them all.</summary>
+internal static class SafeText
+{
+    /// <summary>A run without a bound.</summary>
+    public const int AnyNumber = int.MaxValue;
+
+    /// <summary>Runs longer than this are not told from each other.</summary>
+    public const int LongestRun = 32;
+
+    private const int MostStates = 64; // looked at for one run
+
+    private static readonly (int First, int Last)[] Ranges = [(' ', '!'), ('#', '['), (']', 0xD7FF), (0xE000, 0x10FFFF)];
+
+    /// <summary>The number of safe characters at the beginning of a text, and of the bytes they take. A character that is cut off is not safe.</summary>
+    public static (int Characters, int Bytes) Prefix(ReadOnlySpan<byte> utf8)
+    {
+        int characters = 0, at = 0;
+        while (at < utf8.Length && utf8[at] is >= 0x20 and not (byte)'"' and not (byte)'\\'
+            && System.Text.Rune.DecodeFromUtf8(utf8[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        {
+            at += length;
+            characters++;
+        }
+        return (characters, at);
+    }
+
+    /// <summary>How many safe characters may follow, whichever they are.</summary>
+    public static int Run(TextState from)
+    {
+        var seen = new HashSet<TextState>(ReferenceEqualityComparer.Instance) { from };
+        List<TextState> edge = [from], next = [];
+        for (int length = 0; length < LongestRun; length++)
+        {
+            next.Clear();
+            foreach (TextState state in edge)
+            {
+                if (!TakesAll(state, target => { if (seen.Add(target)) { next.Add(target); } }))
+                {
+                    return length;
+                }
+            }
+            if (next.Count == 0)
+            {
+                return AnyNumber;
+            }
+            if (seen.Count > MostStates)
+            {
+                return length;
+            }
+            (edge, next) = (next, edge);
+        }
+        return LongestRun;
+    }
+
+    /// <summary>Whether every safe character leads back to the state.</summary>
+    public static bool Loops(TextState state)
+    {
+        bool loops = true;
+        return TakesAll(state, target => loops &= ReferenceEquals(target, state)) && loops;
+    }
+
+    private static bool TakesAll(TextState state, Action<TextState> target)
+    {
+        IReadOnlyList<TextStep> steps = state.Steps;
+        int at = 0;
+        foreach ((int first, int last) in Ranges)
+        {
+            int wanted = first;
+            while (at < steps.Count && steps[at].Last < wanted)
+            {
+                at++;
+            }
+            int here = at;
+            while (wanted <= last)
+            {
+                if (here >= steps.Count || steps[here].First > wanted)
+                {
+                    return false;
+                }
+                target(steps[here].Next);
+                wanted = steps[here].Last + 1;
+                if (wanted is > 0xD7FF and < 0xE000)
+                {
+                    wanted = 0xE000;
+                }
+                if (wanted <= last)
+                {
+                    here++;
+                }
+            }
+        }
+        return true;
+    }
+}
