@@ -16,7 +16,20 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.BuiltIn"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Chat.Tools", "Engine.Constraints", "Engine.Gguf"],
         ["Engine.Chat.Jinja"] = [],
-        ["Engine.Chat.Tools"] = ["Engine.Constraints"],
+        ["Engine.Constraints"] =
+        [
+            "Engine.Constraints.Automata", "Engine.Constraints.Grammars", "Engine.Constraints.Languages", "Engine.Constraints.Masks",
+            "Engine.Constraints.Schemas", "Engine.Constraints.Terminals",
+        ],
+        ["Engine.Constraints.Automata"] =
+        [
+            "Engine.Constraints.Grammars", "Engine.Constraints.Languages", "Engine.Constraints.Schemas", "Engine.Constraints.Terminals",
+        ],
+        ["Engine.Constraints.Grammars"] = ["Engine.Constraints.Languages"],
+        ["Engine.Constraints.Languages"] = [],
+        ["Engine.Constraints.Masks"] = ["Engine.Constraints.Automata", "Engine.Constraints.Terminals"],
+        ["Engine.Constraints.Schemas"] = ["Engine.Constraints.Languages"],
+        ["Engine.Constraints.Terminals"] = ["Engine.Constraints.Languages"],
         ["Engine.Generation"] = ["Engine.Sampling"],
         ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
@@ -42,7 +55,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Parity"] = [],
         ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Serving"],
         ["Engine.Sampling"] = [],
-        ["Engine.Serving"] = ["Engine.Chat", "Engine.Generation", "Engine.Sampling"],
+        ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling"],
         ["Engine.Tokenizers"] =
         [
             "Engine.Generation", "Engine.Gguf", "Engine.Tokenizers.Merging", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
