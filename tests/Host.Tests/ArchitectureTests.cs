@@ -16,6 +16,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.BuiltIn"] = [],
         ["Engine.Chat"] = ["Engine.Chat.Jinja", "Engine.Chat.Tools", "Engine.Constraints", "Engine.Gguf"],
         ["Engine.Chat.Jinja"] = [],
+        ["Engine.Chat.Tools"] = ["Engine.Constraints"],
         ["Engine.Constraints"] =
         [
             "Engine.Constraints.Automata", "Engine.Constraints.Grammars", "Engine.Constraints.Languages", "Engine.Constraints.Masks",

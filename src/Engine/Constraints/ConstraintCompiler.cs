@@ -143,7 +143,8 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     {
         AnswerShape.Literal(var text) => new TextPart(space.Text(text), space),
         AnswerShape.Marker(var text) => Vocabulary.IsMarker(text) ? new MarkerPart(text) : new TextPart(space.Text(text), space),
-        AnswerShape.Json(var schema) => Json(schema, readsDescriptions: false, space),
+        AnswerShape.Json(var schema, var readsDescriptions) => Json(schema, readsDescriptions, space),
+        AnswerShape.Grammar(var grammar) => new RulePart(GbnfGrammar.Read(grammar, space)),
         AnswerShape.Pattern(var regex) => Pattern(regex, space),
         AnswerShape.Prose(var without) => new TextPart(Prose(without, space), space),
         AnswerShape.Sequence(var parts) => new SequencePart([.. parts.Select(part => Shape(part, space))]),

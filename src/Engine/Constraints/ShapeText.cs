@@ -22,8 +22,11 @@ internal static class ShapeText
             case AnswerShape.Marker(var marker):
                 Add("marker", marker);
                 break;
-            case AnswerShape.Json(var schema):
-                Add("json", schema.GetRawText());
+            case AnswerShape.Json(var schema, var readsDescriptions):
+                Add(readsDescriptions ? "described" : "json", schema.GetRawText());
+                break;
+            case AnswerShape.Grammar(var grammar):
+                Add("grammar", grammar);
                 break;
             case AnswerShape.Pattern(var regex):
                 Add("pattern", regex);
