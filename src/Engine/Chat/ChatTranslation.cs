@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Engine.Chat.Tools;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
@@ -9,9 +10,9 @@ internal sealed class ChatTranslation
 {
     private const string Doing = "Answering a chat";
 
-    private readonly ReasoningReader? _reasoning;
+    private readonly AnswerReader _reader;
 
-    private ChatTranslation(GenerateRequest request, ReasoningReader? reasoning) => (Request, _reasoning) = (request, reasoning);
+    private ChatTranslation(GenerateRequest request, AnswerReader reader) => (Request, _reader) = (request, reader);
 
     /// <summary>What the model is asked.</summary>
     public GenerateRequest Request { get; }
@@ -33,55 +34,37 @@ internal sealed class ChatTranslation
         names.CheckId(Doing, options.ModelId);
         Refuse(options);
         ChatTemplate template = ModelTemplates.Find(model) ?? throw new UnsupportedRequestException(ModelTemplates.Missing(names.Id, names.TemplateSetting) + ".");
-        Prompt prompt = template.Render(new ChatTemplateInput { Messages = Messages(messages, options.Instructions) }, cancellationToken).ToPrompt();
-        return new ChatTranslation(Settings(client, prompt, options), ReasoningReader.For(template, prompt));
+        var chat = new TemplatedChat(template, ChatTools.Read(Doing, options));
+        Prompt prompt = chat.Render(new ChatTemplateInput { Messages = Messages(messages, options.Instructions) }, cancellationToken);
+        GenerateRequest request = Settings(client, prompt, options);
+        return new ChatTranslation(request with { Constraint = chat.Constrain(prompt, Format(options) ?? request.Constraint) }, chat.NewReader(prompt, model.Tokenizer));
     }
 
-    /// <summary>What a token brings: text, or what the model thinks before it answers; empty where it brings none.</summary>
+    /// <summary>What a token brings: text, what the model thinks before it answers, calls of tools; empty where it brings none.</summary>
     public List<AIContent> Read(GeneratedToken token)
     {
-        var contents = new List<AIContent>(2);
-        if (_reasoning is null)
+        var contents = new List<AIContent>();
+        foreach (AnswerPiece piece in _reader.Read(token))
         {
-            Add(token.Text, isReasoning: false);
-            return contents;
-        }
-        foreach ((string text, bool isReasoning) in _reasoning.Add(token.Text))
-        {
-            Add(text, isReasoning);
-        }
-        if (token.FinishReason is not null && _reasoning.Finish() is { } rest)
-        {
-            Add(rest.Text, rest.IsReasoning);
+            contents.Add(piece switch
+            {
+                { Call: { } call } => new FunctionCallContent(call.Id, call.Name, ChatTools.Arguments(call)),
+                { Kind: AnswerPieceKind.Thought } => new TextReasoningContent(piece.Text),
+                _ => new TextContent(piece.Text),
+            });
         }
         return contents;
-
-        void Add(string text, bool isReasoning)
-        {
-            if (text.Length > 0)
-            {
-                contents.Add(isReasoning ? new TextReasoningContent(text) : new TextContent(text));
-            }
-        }
     }
+
+    /// <summary>Why an answer ended.</summary>
+    /// <param name="last">Its last token.</param>
+    public ChatFinishReason FinishReasonOf(GeneratedToken last) => last.FinishReason is FinishReason.MaxTokens or FinishReason.ContextFull ? ChatFinishReason.Length
+        : _reader.EndsInCalls(last) ? ChatFinishReason.ToolCalls
+        : ChatFinishReason.Stop;
 
     // What would change the answer and cannot be done is refused, not passed over.
     private static void Refuse(ChatOptions options)
     {
-        if (options.Tools is { Count: > 0 } tools)
-        {
-            throw new UnsupportedRequestException(
-                $"{Doing}: the options have tools ({string.Join(", ", tools.Select(tool => tool.Name))}), which a model cannot be given here. Leave Tools out.");
-        }
-        if (options.ToolMode is RequiredChatToolMode)
-        {
-            throw new UnsupportedRequestException($"{Doing}: the options require the call of a tool (ToolMode), which cannot be had here. Leave ToolMode out.");
-        }
-        if (options.ResponseFormat is { } format and not ChatResponseFormatText)
-        {
-            throw new UnsupportedRequestException(
-                $"{Doing}: the options ask for an answer in {(format is ChatResponseFormatJson ? "JSON" : format.GetType().Name)} (ResponseFormat), which cannot be promised here. Leave ResponseFormat out.");
-        }
         if (options.ConversationId is { } conversation)
         {
             throw new UnsupportedRequestException(
@@ -92,6 +75,15 @@ internal sealed class ChatTranslation
             throw new UnsupportedRequestException($"{Doing}: the options continue an earlier answer (ContinuationToken), and none are kept here. Leave ContinuationToken out.");
         }
     }
+
+    private static Constraint? Format(ChatOptions options) => options.ResponseFormat switch
+    {
+        null or ChatResponseFormatText => null,
+        ChatResponseFormatJson { Schema: { } schema } => new JsonSchemaConstraint(schema),
+        ChatResponseFormatJson => Constraint.JsonObject,
+        { } other => throw new UnsupportedRequestException(
+            $"{Doing}: the options ask for an answer in {other.GetType().Name} (ResponseFormat), which is not known here. Ask for text or JSON."),
+    };
 
     private static GenerateRequest Settings(IChatClient client, Prompt prompt, ChatOptions options)
     {

@@ -8,8 +8,9 @@ namespace Engine.Chat;
 /// <remarks>
 /// Of <see cref="ChatOptions"/>, what is null is left to the model's file and then to <see cref="SamplingOptions.Default"/>, as in a
 /// <see cref="GenerateRequest"/>. <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerateRequest"/> whose further
-/// settings (min-p, biases, a deadline, …) count, too; its prompt does not. What would change the answer and cannot be done here, such as tools
-/// or an answer in JSON, is refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are passed over.
+/// settings (min-p, biases, a deadline, …) count, too; its prompt does not. Functions among the tools are shown to the model, whose calls are
+/// <see cref="FunctionCallContent"/>; a required call and an answer in JSON are certain, by a <see cref="Constraint"/>. What would change the answer and cannot
+/// be done here is refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are passed over.
 /// <para>No history is kept: each request brings its whole conversation. Errors are the contract's (<see cref="EngineException"/>).
 /// The model belongs to who made it, and outlives the client.</para>
 /// </remarks>
@@ -71,10 +72,10 @@ public sealed class ModelChatClient : IChatClient
             {
                 yield return Update(contents, token);
             }
-            else if (token.FinishReason is { } reason)
+            else if (token.FinishReason is not null)
             {
                 contents.Add(new UsageContent(Usage(token.PromptTokens, token.Index + 1, token.CachedTokens)));
-                yield return Update(contents, token, reason is FinishReason.MaxTokens or FinishReason.ContextFull ? ChatFinishReason.Length : ChatFinishReason.Stop);
+                yield return Update(contents, token, asked.FinishReasonOf(token));
             }
         }
         if (last is null)

@@ -74,8 +74,8 @@ public sealed class AgentTests
         });
         Assert.Equal(3, updates);
         await Assert.ThrowsAsync<ContextLengthExceededException>(() => agent.RunAsync(string.Concat(Enumerable.Repeat("One rainy day, ", 400))));
-        var tools = new ChatClientAgentRunOptions(new ChatOptions { Tools = [AIFunctionFactory.Create(() => 3, "dice")] });
-        Assert.Contains("tools (dice)", (await Assert.ThrowsAsync<UnsupportedRequestException>(() => agent.RunAsync("One rainy day,", options: tools))).Message, StringComparison.Ordinal);
+        var tools = new ChatClientAgentRunOptions(new ChatOptions { Tools = [new HostedWebSearchTool()] });
+        Assert.Contains("a HostedWebSearchTool", (await Assert.ThrowsAsync<UnsupportedRequestException>(() => agent.RunAsync("One rainy day,", options: tools))).Message, StringComparison.Ordinal);
         Assert.NotEmpty((await agent.RunAsync("One rainy day,")).Text);
     }
 }

@@ -178,12 +178,7 @@ public sealed class ModelChatClientTests
 
     public static TheoryData<ChatOptions, string> Refused => new()
     {
-        { new() { Tools = [AIFunctionFactory.Create(() => 3, "dice")] }, "the options have tools (dice), which a model cannot be given here. Leave Tools out." },
-        { new() { Tools = [AIFunctionFactory.Create(() => 3, "dice")], ToolMode = ChatToolMode.None }, "tools (dice)" },
-        { new() { ToolMode = ChatToolMode.RequireAny }, "require the call of a tool (ToolMode)" },
-        { new() { ToolMode = ChatToolMode.RequireSpecific("dice") }, "require the call of a tool (ToolMode)" },
-        { new() { ResponseFormat = ChatResponseFormat.Json }, "an answer in JSON (ResponseFormat)" },
-        { new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("{}")) }, "an answer in JSON (ResponseFormat)" },
+        { new() { Tools = [new HostedWebSearchTool()] }, "expected functions among the tools, found 'web_search', a HostedWebSearchTool" },
         { new() { ConversationId = "c" }, "no history is kept here" },
     };
 
@@ -204,6 +199,7 @@ public sealed class ModelChatClientTests
     {
         await using IModel model = new TalkingModel("ok").Model;
         using var client = new ModelChatClient(model);
+        // No mode of tools that are not there counts, but the one that requires a call.
         var options = new ChatOptions { Tools = [], ToolMode = ChatToolMode.Auto, ResponseFormat = ChatResponseFormat.Text, ModelId = "Talking", AllowMultipleToolCalls = true, AdditionalProperties = new() { ["user"] = "u" } };
         Assert.Equal("ok", (await client.GetResponseAsync("Hi", options)).Text);
     }
@@ -215,6 +211,7 @@ public sealed class ModelChatClientTests
         using var client = new ModelChatClient(model);
         Assert.Contains("the model 'other'", (await Assert.ThrowsAsync<InvalidRequestException>(() => client.GetResponseAsync("Hi", new ChatOptions { ModelId = "other" }))).Message, StringComparison.Ordinal);
         Assert.Contains("at least one message", (await Assert.ThrowsAsync<InvalidRequestException>(() => client.GetResponseAsync([]))).Message, StringComparison.Ordinal);
+        Assert.Contains("since a call of one is required, found none", (await Assert.ThrowsAsync<InvalidRequestException>(() => client.GetResponseAsync("Hi", new ChatOptions { ToolMode = ChatToolMode.RequireAny }))).Message, StringComparison.Ordinal);
         Assert.Contains("TopK", (await Assert.ThrowsAsync<InvalidRequestException>(() => client.GetResponseAsync("Hi", new ChatOptions { TopK = -2 }))).Message, StringComparison.Ordinal);
         Assert.Contains("found a String", (await Assert.ThrowsAsync<InvalidRequestException>(() => client.GetResponseAsync("Hi", new ChatOptions { RawRepresentationFactory = _ => "x" }))).Message, StringComparison.Ordinal);
         Assert.Contains("message 0 has a UriContent", (await Assert.ThrowsAsync<UnsupportedRequestException>(

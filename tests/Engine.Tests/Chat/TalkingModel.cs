@@ -4,7 +4,8 @@ using Engine.Tests.Serving;
 
 namespace Engine.Tests.Chat;
 
-/// <summary>A chat model in a few lines: it says one text to every conversation, whose template is ChatML with tools, and keeps what it was shown.</summary>
+/// <summary>A chat model in a few lines: it says one text to every conversation, or what a script makes of it, whose template is ChatML with tools, and
+/// keeps what it was shown.</summary>
 internal sealed class TalkingModel
 {
     private const char Turn = '\u0001'; // the last of every prompt, and of no text
@@ -12,12 +13,20 @@ internal sealed class TalkingModel
     public const string Template = "{% for m in messages %}[{{ m.role }}{% if m.name %} {{ m.name }}{% endif %}]{{ m.content or '' }}{% if m.reasoning_content %}({{ m.reasoning_content }}){% endif %}"
         + "{% for c in m.tool_calls or [] %}<{{ c.id }} {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}{% if m.tool_call_id %}@{{ m.tool_call_id }}{% endif %}{% endfor %}\u0001";
 
-    private readonly byte[] _answer;
+    private readonly Func<string, string> _answer;
     private volatile string _shown = "";
 
     public TalkingModel(string answer, string template = Template, int contextLength = 4096)
+        : this(_ => answer, template, contextLength)
     {
-        _answer = Encoding.UTF8.GetBytes(answer);
+    }
+
+    /// <param name="answer">Says what the answer to a prompt is.</param>
+    /// <param name="template">The chat template.</param>
+    /// <param name="contextLength">Tokens of a prompt and its answer.</param>
+    public TalkingModel(Func<string, string> answer, string template = Template, int contextLength = 4096)
+    {
+        _answer = answer;
         var scripted = new ScriptedModel();
         Model = new ServedModel(
             new ScriptedModel
@@ -43,6 +52,7 @@ internal sealed class TalkingModel
         }
         _shown = Encoding.UTF8.GetString([.. all[..turn].Where(token => token < 256).Select(token => (byte)token)]);
         int said = all.Length - turn - 1;
-        return said < _answer.Length ? _answer[said] : ScriptedModel.End;
+        byte[] answer = Encoding.UTF8.GetBytes(_answer(_shown));
+        return said < answer.Length ? answer[said] : ScriptedModel.End;
     }
 }
