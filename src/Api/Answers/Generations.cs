@@ -12,30 +12,27 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
     /// <param name="context">The request.</param>
     /// <param name="asked">The model it names; null for the default one.</param>
     /// <param name="settings">What it asks of each generation.</param>
-    /// <param name="prompts">Its prompts, once the model and its configured name are known; each gets its own answers.</param>
+    /// <param name="ask">What it asks, once the model, its configured name and what holds for this client are known.</param>
     /// <param name="answer">Sends the answer.</param>
     public async Task RunAsync(
-        HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, IReadOnlyList<Prompt>> prompts, Func<RunningGeneration, Task> answer)
+        HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, GenerationSettings, Asking> ask, Func<RunningGeneration, Task> answer)
     {
         requests.ThrowIfStopping();
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
-        settings = settings with
-        {
-            MaxTokens = gate.AnswerTokens(settings.MaxTokens),
-            Constraint = AnswerForms.AsMeant(settings.Constraint, settings.ReadsDescriptions, context.Request.Headers.UserAgent),
-        };
+        settings = settings.AsMeantBy(context.Request.Headers.UserAgent) with { MaxTokens = gate.AnswerTokens(settings.MaxTokens) };
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
-        IReadOnlyList<Prompt> written = prompts(name, model);
-        Prompt[] asking = [.. written.Select(prompt => gate.Check(prompt, model))];
-        models.CheckAnswers(asking.Length * settings.Answers, name);
+        Asking asking = ask(name, model, settings);
+        settings = settings with { Constraint = asking.Constraint };
+        Prompt[] prompts = [.. asking.Prompts.Select(prompt => gate.Check(prompt, model))];
+        models.CheckAnswers(prompts.Length * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
-            : await verifications.BeginAsync(new ModelCall(name, model, gate, models.Deadline, time, context.RequestAborted), asking, settings).ConfigureAwait(false);
-        GenerateRequest[] each = [.. (verification?.Prompts ?? asking).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
+            : await verifications.BeginAsync(new ModelCall(name, model, gate, models.Deadline, time, context.RequestAborted), prompts, settings).ConfigureAwait(false);
+        GenerateRequest[] each = [.. (verification?.Prompts ?? prompts).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);
         tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
-        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Prompts = written, Verification = verification }).ConfigureAwait(false);
+        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Asking = asking, Verification = verification }).ConfigureAwait(false);
     }
 }
 
@@ -51,9 +48,13 @@ internal sealed record RunningGeneration(
     string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
     IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended)
 {
-    /// <summary>The prompts as they were written: those of <see cref="Requests"/> may be their token ids.</summary>
-    public required IReadOnlyList<Prompt> Prompts { get; init; }
+    /// <summary>What was asked: the prompts of <see cref="Requests"/> may be the token ids of these.</summary>
+    public required Asking Asking { get; init; }
 
     /// <summary>Judges the tokens as they are read; null where that was not asked for.</summary>
     public GenerationVerification? Verification { get; init; }
+
+    /// <summary>What tells the parts of each answer apart: new each time.</summary>
+    public AnswerParts[] Parts() =>
+        [.. Requests.Select((_, i) => new AnswerParts(Asking.Chat?.NewReader(Asking.Prompts[i / Settings.Answers], Model.Tokenizer)))];
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Api.Answers;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Anthropic;
 
@@ -8,21 +10,23 @@ namespace Engine.Api.Anthropic;
 /// <param name="Type">Always <c>message</c>.</param>
 /// <param name="Role">Always <c>assistant</c>.</param>
 /// <param name="Model">The model.</param>
-/// <param name="Content">A block of text, and before it one of thoughts where they were asked for.</param>
-/// <param name="StopReason">Why it ended: <c>end_turn</c>, <c>stop_sequence</c>, <c>max_tokens</c> or <c>model_context_window_exceeded</c>.</param>
+/// <param name="Content">Blocks of text and calls of tools, and before them one of thoughts where they were asked for.</param>
+/// <param name="StopReason">Why it ended: <c>end_turn</c>, <c>tool_use</c>, <c>stop_sequence</c>, <c>max_tokens</c> or <c>model_context_window_exceeded</c>.</param>
 /// <param name="StopSequence">The text of <c>stop_sequences</c> that ended it.</param>
 /// <param name="Usage">What it cost.</param>
 internal sealed record AnthropicAnswer(
     string Id, string Type, string Role, string Model, IReadOnlyList<AnswerBlock> Content, string? StopReason, string? StopSequence, AnthropicUsage Usage)
 {
     public static AnthropicAnswer Of(string id, string model, IReadOnlyList<AnswerBlock> content, GeneratedToken? last, AnthropicUsage usage) =>
-        new(id, "message", "assistant", model, content, StopReasons.Word(last), last?.StopText, usage);
+        new(id, "message", "assistant", model, content, StopReasons.Word(last, content.Any(block => block.IsCall)), last?.StopText, usage);
 }
 
 /// <summary>A part of an answer.</summary>
-/// <param name="Type"><c>text</c> or <c>thinking</c>.</param>
+/// <param name="Type"><c>text</c>, <c>thinking</c> or <c>tool_use</c>.</param>
 internal sealed record AnswerBlock(string Type)
 {
+    private static readonly JsonElement NoInput = JsonElement.Parse("{}");
+
     /// <summary>The text.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Text { get; init; }
@@ -34,6 +38,28 @@ internal sealed record AnswerBlock(string Type)
     /// <summary>Beside thoughts, always empty.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Signature { get; init; }
+
+    /// <summary>Of a call: unlike that of any other.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+
+    /// <summary>Of a call: the tool.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Of a call: the arguments, an object.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+
+    /// <summary>Whether it calls a tool.</summary>
+    [JsonIgnore]
+    public bool IsCall => Type == ContentBlock.CallType;
+
+    /// <summary>A call of a tool.</summary>
+    public static AnswerBlock OfCall(ToolCall call) => new(ContentBlock.CallType) { Id = call.Id, Name = call.Name, Input = JsonElement.Parse(call.Arguments) };
+
+    /// <summary>The beginning of a call of a tool in a stream: clients put the arguments together from deltas.</summary>
+    public static AnswerBlock BeginCall(ToolCall call) => new(ContentBlock.CallType) { Id = call.Id, Name = call.Name, Input = NoInput };
 
     public static AnswerBlock OfText(string text) => new("text") { Text = text };
 

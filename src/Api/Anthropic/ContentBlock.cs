@@ -43,17 +43,17 @@ internal sealed record ContentBlock(string Type, string? Text, string? Id = null
 
         string Result()
         {
-            if (!block.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null)
+            bool failed = block.TryGetProperty("is_error", out JsonElement error) && error.ValueKind == JsonValueKind.True;
+            string text = !block.TryGetProperty("content", out JsonElement content) ? "" : content.ValueKind switch
             {
-                return "";
-            }
-            return content.ValueKind switch
-            {
+                JsonValueKind.Null => "",
                 JsonValueKind.String => content.GetString()!,
                 JsonValueKind.Array when content.EnumerateArray().Select(Read).ToArray() is var parts && parts.All(part => part?.Type == TextType) =>
                     string.Concat(parts.Select(part => part!.Text)),
                 _ => throw new JsonException($"expected a string or blocks of text as the 'content' of block {index}"),
             };
+            // Templates know no failed results: the model reads it.
+            return !failed || text.StartsWith("error", StringComparison.OrdinalIgnoreCase) ? text : text.Length == 0 ? "Error" : $"Error: {text}";
         }
     }
 

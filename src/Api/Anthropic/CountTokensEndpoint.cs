@@ -3,6 +3,7 @@ using Engine.Api.Answers;
 using Engine.Api.Endpoints;
 using Engine.Api.Requests;
 using Engine.Chat;
+using Engine.Chat.Tools;
 using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Anthropic;
@@ -14,8 +15,9 @@ internal sealed class CountTokensEndpoint(ModelCalls calls)
     {
         CountTokensRequest request = await JsonBody.ReadAsync(context, AnthropicJson.Api.CountTokensRequest).ConfigureAwait(false);
         ChatTemplateInput conversation = request.Conversation();
+        ToolSet? tools = request.OfferedTools();
         TokenCount count = await calls.RunAsync(context, request.Model, call => Task.FromResult(new TokenCount(
-            request.ToPrompt(conversation, call.Name, call.Model, call.Ended).ToTokens(call.Model.Tokenizer).Count))).ConfigureAwait(false);
+            request.Ask(conversation, call.Name, call.Model, new GenerationSettings { Tools = tools }, call.Ended).Prompts[0].ToTokens(call.Model.Tokenizer).Count))).ConfigureAwait(false);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(count, AnthropicJson.Api.TokenCount)).ConfigureAwait(false);
     }
 }

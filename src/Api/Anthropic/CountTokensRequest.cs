@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Anthropic;
 
@@ -23,10 +24,10 @@ internal class CountTokensRequest
     /// <summary>Whether the model thinks before it answers, and the thoughts come as a block of their own.</summary>
     public ThinkingConfig? Thinking { get; set; }
 
-    /// <summary>Tools the model may call; none yet.</summary>
-    public List<JsonElement>? Tools { get; set; }
+    /// <summary>Tools the model may call.</summary>
+    public List<AnthropicTool?>? Tools { get; set; }
 
-    /// <summary>Which tool is called; none yet.</summary>
+    /// <summary>Which of them are called.</summary>
     public ToolChoice? ToolChoice { get; set; }
 
     /// <summary>The form of the answer.</summary>
@@ -46,20 +47,21 @@ internal class CountTokensRequest
     [JsonIgnore]
     public bool Thinks => Thinking is { Type: "enabled" or "adaptive" };
 
-    /// <summary>The prompt of the conversation.</summary>
+    /// <summary>What the conversation asks.</summary>
     /// <param name="conversation">What <see cref="Conversation"/> returned.</param>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
+    /// <param name="settings">The tools, and the form of an answer that calls none.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
     /// <exception cref="ApiException">The model has no chat template, or no thoughts where they are asked for.</exception>
-    public Prompt ToPrompt(ChatTemplateInput conversation, string name, IModel model, CancellationToken cancellationToken)
+    public Asking Ask(ChatTemplateInput conversation, string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
-        Prompt prompt = Conversations.ToContinuedPrompt(name, model, conversation, cancellationToken);
+        Asking asking = Conversations.AskOn(name, model, conversation, settings, cancellationToken);
         if (Thinks)
         {
             Conversations.RequireThoughts("thinking", name, model);
         }
-        return prompt;
+        return asking;
     }
 
     /// <summary>The conversation as chat templates see it.</summary>
@@ -68,8 +70,6 @@ internal class CountTokensRequest
     {
         CheckUnknown();
         Check.NotSupported("thinking", Thinking is { Type: not (null or "disabled" or "enabled" or "adaptive") }, $"thinking of type '{Thinking?.Type}'");
-        Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
-        Check.NotSupported("tool_choice", ToolChoice is { Type: not (null or "auto" or "none") }, "a call of a tool");
         Check.NotSupported("mcp_servers", McpServers is { Count: > 0 }, "the tools of other servers");
         if (Messages is not { Count: > 0 })
         {
@@ -84,6 +84,10 @@ internal class CountTokensRequest
         return new ChatTemplateInput { Messages = messages, Variables = Conversations.Thinking(Thinks) };
     }
 
+    /// <summary>The tools; null for none.</summary>
+    /// <exception cref="ApiException">They make no sense.</exception>
+    public ToolSet? OfferedTools() => Anthropic.ToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice);
+
     /// <summary>Refuses what looks like a mistyped field.</summary>
     protected virtual void CheckUnknown() => Check.Unknown(Unknown, Known);
 
@@ -94,9 +98,6 @@ internal class CountTokensRequest
 
 /// <param name="Type"><c>disabled</c>, <c>enabled</c> or <c>adaptive</c>.</param>
 internal sealed record ThinkingConfig(string? Type);
-
-/// <param name="Type"><c>auto</c>, <c>any</c>, <c>tool</c> or <c>none</c>.</param>
-internal sealed record ToolChoice(string? Type);
 
 /// <param name="Format">A schema of the answer.</param>
 internal sealed record OutputConfig(OutputFormat? Format);

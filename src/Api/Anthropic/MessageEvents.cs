@@ -27,7 +27,7 @@ internal sealed class BlockDeltaEvent
 /// <summary>The next piece of a block.</summary>
 internal sealed class BlockDelta
 {
-    /// <summary><c>text_delta</c> or <c>thinking_delta</c>.</summary>
+    /// <summary><c>text_delta</c>, <c>thinking_delta</c> or <c>input_json_delta</c>.</summary>
     public string Type { get; set; } = "";
 
     /// <summary>Of a text.</summary>
@@ -37,6 +37,10 @@ internal sealed class BlockDelta
     /// <summary>Of thoughts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thinking { get; set; }
+
+    /// <summary>Of a call: its arguments in JSON.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PartialJson { get; set; }
 }
 
 /// <summary>The end of a block.</summary>

@@ -16,7 +16,7 @@ internal sealed class MessagesEndpoint(Generations generations, Errors errors, T
         ChatTemplateInput conversation = request.Conversation();
         string id = $"msg_{Guid.NewGuid():N}";
         await generations.RunAsync(
-            context, request.Model, request.Settings(), (name, model) => [request.ToPrompt(conversation, name, model, context.RequestAborted)],
+            context, request.Model, request.Settings(), (name, model, asked) => request.Ask(conversation, name, model, asked, context.RequestAborted),
             running => request.Stream == true
                 ? EventStream.WriteAsync(context, new MessagesFormat(running, id, request.Thinks), running.Tokens, errors.Describe, time)
                 : AnswerAsync(context, running, id, request.Thinks)).ConfigureAwait(false);
@@ -25,8 +25,13 @@ internal sealed class MessagesEndpoint(Generations generations, Errors errors, T
     private static async Task AnswerAsync(HttpContext context, RunningGeneration running, string id, bool thinks)
     {
         Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
-        (string? thought, string text) = Conversations.ReadersOf(running)[0]?.Split(answer.Text) ?? (null, answer.Text);
-        AnswerBlock[] blocks = thinks && thought is not null ? [AnswerBlock.OfThought(thought), AnswerBlock.OfText(text)] : [AnswerBlock.OfText(text)];
+        ReadAnswer said = running.Parts()[0].Read(answer);
+        AnswerBlock[] blocks =
+        [
+            .. thinks && said.Thought is not null ? [AnswerBlock.OfThought(said.Thought)] : Array.Empty<AnswerBlock>(),
+            .. said is { Text: "", Calls.Count: > 0 } ? [] : new[] { AnswerBlock.OfText(said.Text) },
+            .. said.Calls.Select(AnswerBlock.OfCall),
+        ];
         var message = AnthropicAnswer.Of(
             id, running.Name, blocks, answer.Last, AnthropicUsage.Of(TokenCounts.Of([answer.Last])));
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(message, AnthropicJson.Api.AnthropicAnswer)).ConfigureAwait(false);

@@ -1,5 +1,5 @@
 using Engine.Api.Answers;
-using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Anthropic;
 
@@ -13,8 +13,7 @@ internal sealed class MessagesFormat(RunningGeneration running, string id, bool 
     private static readonly AnswerBlock Thought = AnswerBlock.OfThought("");
 
     private readonly BlockDeltaEvent _delta = new();
-    private readonly ReasoningReader? _reader = Conversations.ReadersOf(running)[0];
-    private GeneratedToken? _last;
+    private readonly AnswerParts _parts = running.Parts()[0];
     private bool _open;
     private AnswerBlock? _block;
 
@@ -24,30 +23,38 @@ internal sealed class MessagesFormat(RunningGeneration running, string id, bool 
 
     public void Add(EventWriter events, int answer, GeneratedToken token)
     {
-        _last = token;
+        IReadOnlyList<AnswerPiece> pieces = _parts.Read(token);
         Open(events);
-        (string? thought, string? text) = _reader?.Read(token.Text, isLast: token.FinishReason is not null) ?? (null, token.Text);
-        if (thinks && thought is { Length: > 0 })
+        foreach (AnswerPiece piece in pieces)
         {
-            Enter(events, Thought);
-            (_delta.Delta.Type, _delta.Delta.Thinking, _delta.Delta.Text) = ("thinking_delta", thought, null);
-            events.Event(_delta, AnthropicJson.Api.BlockDeltaEvent, "content_block_delta"u8);
-        }
-        if (text is { Length: > 0 })
-        {
-            Enter(events, Text);
-            (_delta.Delta.Type, _delta.Delta.Thinking, _delta.Delta.Text) = ("text_delta", null, text);
-            events.Event(_delta, AnthropicJson.Api.BlockDeltaEvent, "content_block_delta"u8);
+            if (piece.Call is { } call)
+            {
+                Enter(events, AnswerBlock.BeginCall(call));
+                Tell(events, "input_json_delta", json: call.Arguments);
+            }
+            else if (piece.Kind == AnswerPieceKind.Text)
+            {
+                Enter(events, Text);
+                Tell(events, "text_delta", text: piece.Text);
+            }
+            else if (thinks)
+            {
+                Enter(events, Thought);
+                Tell(events, "thinking_delta", thought: piece.Text);
+            }
         }
     }
 
     public void End(EventWriter events)
     {
         Open(events);
-        Enter(events, Text); // an answer without text has an empty one
+        if (!_parts.HasCalls)
+        {
+            Enter(events, Text); // an answer without text has an empty one
+        }
         Leave(events);
-        events.Event(
-            new MessageDeltaEvent("message_delta", new StopDelta(StopReasons.Word(_last), _last?.StopText), Usage()), AnthropicJson.Api.MessageDeltaEvent, "message_delta"u8);
+        var stop = new StopDelta(StopReasons.Word(_parts.Last, _parts.HasCalls), _parts.Last?.StopText);
+        events.Event(new MessageDeltaEvent("message_delta", stop, Usage()), AnthropicJson.Api.MessageDeltaEvent, "message_delta"u8);
         events.Raw("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8);
     }
 
@@ -67,7 +74,8 @@ internal sealed class MessagesFormat(RunningGeneration running, string id, bool 
 
     private void Enter(EventWriter events, AnswerBlock block)
     {
-        if (_block?.Type == block.Type)
+        // Each call is a block of its own.
+        if (_block?.Type == block.Type && !block.IsCall)
         {
             return;
         }
@@ -80,8 +88,14 @@ internal sealed class MessagesFormat(RunningGeneration running, string id, bool 
         events.Event(new BlockStartEvent("content_block_start", _delta.Index, block), AnthropicJson.Api.BlockStartEvent, "content_block_start"u8);
     }
 
+    private void Tell(EventWriter events, string type, string? text = null, string? thought = null, string? json = null)
+    {
+        (_delta.Delta.Type, _delta.Delta.Text, _delta.Delta.Thinking, _delta.Delta.PartialJson) = (type, text, thought, json);
+        events.Event(_delta, AnthropicJson.Api.BlockDeltaEvent, "content_block_delta"u8);
+    }
+
     private void Leave(EventWriter events) =>
         events.Event(new BlockStopEvent("content_block_stop", _delta.Index), AnthropicJson.Api.BlockStopEvent, "content_block_stop"u8);
 
-    private AnthropicUsage Usage() => AnthropicUsage.Of(TokenCounts.Of([_last]));
+    private AnthropicUsage Usage() => AnthropicUsage.Of(TokenCounts.Of([_parts.Last]));
 }

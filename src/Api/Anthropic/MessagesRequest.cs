@@ -53,6 +53,7 @@ internal sealed class MessagesRequest : CountTokensRequest
         Stop = Check.Stops("stop_sequences", StopSequences),
         Constraint = AnswerForms.Single(
             ("output_config.format", OutputConfig?.Format?.Read("output_config.format")), ("output_format", OutputFormat?.Read("output_format"))),
+        Tools = OfferedTools(),
         ReadsDescriptions = ReadsDescriptions,
         AlwaysValid = AnswerForms.EndsWhole(Finish),
     };

@@ -46,6 +46,13 @@ internal abstract class OllamaAnswer
     /// <param name="text">The text.</param>
     /// <param name="thought">What the model thought before it answered, or the next piece of that; null for nothing.</param>
     public abstract void SetText(string text, string? thought = null);
+
+    /// <summary>Sets the tools that the answer calls.</summary>
+    /// <param name="calls">The calls, whole; null for none.</param>
+    public virtual void SetCalls(IReadOnlyList<OllamaToolCall>? calls)
+    {
+        // Only chats have tools.
+    }
 }
 
 /// <summary>The answer to a chat.</summary>
@@ -55,6 +62,8 @@ internal sealed class OllamaChatAnswer : OllamaAnswer
     public OllamaAnswerMessage Message { get; } = new();
 
     public override void SetText(string text, string? thought = null) => (Message.Content, Message.Thinking) = (text, thought);
+
+    public override void SetCalls(IReadOnlyList<OllamaToolCall>? calls) => Message.ToolCalls = calls;
 }
 
 /// <summary>What an assistant says.</summary>
@@ -69,6 +78,10 @@ internal sealed class OllamaAnswerMessage
     /// <summary>What the model thought before it answered, or the next piece of that; missing where it did not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thinking { get; set; }
+
+    /// <summary>The tools that are called; missing where none are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OllamaToolCall>? ToolCalls { get; set; }
 }
 
 /// <summary>The answer to a prompt.</summary>

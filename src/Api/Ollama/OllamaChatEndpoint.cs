@@ -12,7 +12,7 @@ internal sealed class OllamaChatEndpoint(OllamaGenerations generations)
         OllamaChatRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaChatRequest).ConfigureAwait(false);
         await (request.Conversation() is { } conversation
             ? generations.AnswerAsync(
-                context, request, clock, (name, model) => request.ToPrompt(conversation, name, model, context.RequestAborted), Begin, OllamaJson.Api.OllamaChatAnswer)
+                context, request, clock, (name, model, asked) => request.Ask(conversation, name, model, asked, context.RequestAborted), Begin, OllamaJson.Api.OllamaChatAnswer)
             : generations.LoadAsync(context, request, clock, Begin, OllamaJson.Api.OllamaChatAnswer)).ConfigureAwait(false);
     }
 

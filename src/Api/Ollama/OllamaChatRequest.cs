@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Ollama;
 
@@ -14,32 +14,28 @@ internal sealed class OllamaChatRequest : OllamaRequest
     /// the answer continues that.</summary>
     public List<OllamaMessage>? Messages { get; set; }
 
-    /// <summary>Tools the model may call; none yet.</summary>
-    public List<JsonElement>? Tools { get; set; }
+    /// <summary>Tools the model may call.</summary>
+    public List<FunctionTool?>? Tools { get; set; }
 
     protected override IReadOnlyCollection<string> KnownNames => Known;
 
-    public override GenerationSettings Settings()
-    {
-        GenerationSettings settings = base.Settings();
-        Check.NotSupported("tools", Tools is { Count: > 0 }, "a choice of tools");
-        return settings;
-    }
+    public override GenerationSettings Settings() => base.Settings() with { Tools = RequestedTools.Checked(new ToolSet(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)))) };
 
-    /// <summary>The prompt of the conversation.</summary>
+    /// <summary>What the conversation asks.</summary>
     /// <param name="conversation">What <see cref="Conversation"/> returned.</param>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
+    /// <param name="settings">The tools, and the form of an answer that calls none.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
     /// <exception cref="ApiException">The model has no chat template, or no thoughts where they are asked for.</exception>
-    public Prompt ToPrompt(ChatTemplateInput conversation, string name, IModel model, CancellationToken cancellationToken)
+    public Asking Ask(ChatTemplateInput conversation, string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
-        Prompt prompt = Conversations.ToContinuedPrompt(name, model, conversation, cancellationToken);
+        Asking asking = Conversations.AskOn(name, model, conversation, settings, cancellationToken);
         if (Thinks())
         {
             Conversations.RequireThoughts("think", name, model);
         }
-        return prompt;
+        return asking;
     }
 
     /// <summary>The conversation as chat templates see it; null where there is none.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Api.Answers;
-using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Ollama;
 
@@ -11,18 +11,17 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     private readonly T _line;
     private readonly JsonTypeInfo<T> _type;
     private readonly OllamaClock _clock;
-    private readonly ReasoningReader? _reader;
+    private readonly AnswerParts _parts;
     private readonly byte[] _keepAlive;
     private GeneratedToken? _first;
-    private GeneratedToken? _last;
 
     /// <param name="line">A line without text.</param>
     /// <param name="type">How it is written.</param>
     /// <param name="clock">Measures the request.</param>
-    /// <param name="reader">Tells thoughts from the answer; null where there are none.</param>
-    public OllamaFormat(T line, JsonTypeInfo<T> type, OllamaClock clock, ReasoningReader? reader)
+    /// <param name="parts">Tells thoughts and calls from the answer.</param>
+    public OllamaFormat(T line, JsonTypeInfo<T> type, OllamaClock clock, AnswerParts parts)
     {
-        (_line, _type, _clock, _reader) = (line, type, clock, reader);
+        (_line, _type, _clock, _parts) = (line, type, clock, parts);
         line.CreatedAt = clock.Now;
         _keepAlive = [.. JsonSerializer.SerializeToUtf8Bytes(line, type), (byte)'\n'];
     }
@@ -35,22 +34,48 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     public void Add(EventWriter events, int answer, GeneratedToken token)
     {
         _first ??= token;
-        _last = token;
-        (string? thought, string? text) = _reader?.Read(token.Text, isLast: token.FinishReason is not null) ?? (null, token.Text);
-        if (thought is { Length: > 0 } || text is { Length: > 0 })
+        (string? thought, string? text) = (null, null);
+        foreach (AnswerPiece piece in _parts.Read(token))
         {
-            _line.CreatedAt = _clock.Now;
-            _line.SetText(text ?? "", thought);
-            events.Line(_line, _type);
+            if (piece.Call is { } call)
+            {
+                Write(events, text, thought);
+                (thought, text) = (null, null);
+                _line.SetCalls([OllamaToolCall.Of(call)]);
+                Write(events);
+            }
+            else
+            {
+                (thought, text) = piece.Kind == AnswerPieceKind.Thought ? (thought + piece.Text, text) : (thought, text + piece.Text);
+            }
         }
+        Write(events, text, thought);
     }
 
     public void End(EventWriter events)
     {
         _line.SetText("");
-        _clock.End(_line, _first, _last);
+        _clock.End(_line, _first, _parts.Last);
         events.Line(_line, _type);
     }
 
     public void Fail(EventWriter events, Failure failure) => events.Line(OllamaDialect.Describe(failure), OllamaJson.Api.OllamaError);
+
+    private void Write(EventWriter events, string? text, string? thought)
+    {
+        if (text is { Length: > 0 } || thought is { Length: > 0 })
+        {
+            _line.SetText(text ?? "", thought);
+            Write(events);
+        }
+    }
+
+    /// <summary>Writes the line, and takes out what it says.</summary>
+    private void Write(EventWriter events)
+    {
+        _line.CreatedAt = _clock.Now;
+        events.Line(_line, _type);
+        _line.SetText("");
+        _line.SetCalls(null);
+    }
 }

@@ -12,7 +12,7 @@ internal sealed class OllamaGenerateEndpoint(OllamaGenerations generations)
         OllamaGenerateRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaGenerateRequest).ConfigureAwait(false);
         await (request.Prompt is { Length: > 0 }
             ? generations.AnswerAsync(
-                context, request, clock, (name, model) => request.ToPrompt(name, model, context.RequestAborted), Begin, OllamaJson.Api.OllamaGenerateAnswer)
+                context, request, clock, (name, model, asked) => request.Ask(name, model, asked, context.RequestAborted), Begin, OllamaJson.Api.OllamaGenerateAnswer)
             : generations.LoadAsync(context, request, clock, Begin, OllamaJson.Api.OllamaGenerateAnswer)).ConfigureAwait(false);
     }
 

@@ -32,9 +32,6 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
     /// <summary>The tokens of an earlier answer; none.</summary>
     public List<int>? Context { get; set; }
 
-    [JsonIgnore]
-    public override bool HasThoughts => Raw != true;
-
     protected override IReadOnlyCollection<string> KnownNames => Known;
 
     public override GenerationSettings Settings()
@@ -48,17 +45,18 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
         return settings;
     }
 
-    /// <summary>The prompt: the text itself, or what the model's chat template makes of it where there is one.</summary>
+    /// <summary>What is asked: the text itself, or what the model's chat template makes of it where there is one.</summary>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
+    /// <param name="settings">The form of the answer.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
-    public Prompt ToPrompt(string name, IModel model, CancellationToken cancellationToken)
+    public Asking Ask(string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
         string text = Prompt ?? "";
         if (Raw == true)
         {
             // As written by a client that has a template of its own.
-            return Engine.Prompt.FromParts([new PromptPart(text, IsMarkup: true)]);
+            return new Asking([Engine.Prompt.FromParts([new PromptPart(text, IsMarkup: true)])], settings.Constraint);
         }
         if (Thinks())
         {
@@ -66,9 +64,10 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
         }
         if (System is not { Length: > 0 } && !Conversations.HasTemplate(model))
         {
-            return Engine.Prompt.FromText(text);
+            return new Asking([Engine.Prompt.FromText(text)], settings.Constraint);
         }
         TemplateMessage[] system = System is { Length: > 0 } ? [new TemplateMessage("system", System)] : [];
-        return Conversations.ToPrompt(name, model, new ChatTemplateInput { Messages = [.. system, new TemplateMessage("user", text)], Variables = ThinkVariables() }, cancellationToken);
+        var conversation = new ChatTemplateInput { Messages = [.. system, new TemplateMessage("user", text)], Variables = ThinkVariables() };
+        return Conversations.Ask(name, model, conversation, settings, cancellationToken);
     }
 }

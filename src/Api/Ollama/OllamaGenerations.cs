@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Api.Answers;
+using Engine.Chat;
 using Engine.Api.Endpoints;
 using Engine.Api.Requests;
-using Engine.Chat;
 using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
@@ -18,21 +18,21 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
     /// <param name="context">The request.</param>
     /// <param name="request">Its body.</param>
     /// <param name="clock">Measures it.</param>
-    /// <param name="prompt">The prompt, once the model and its configured name are known.</param>
+    /// <param name="ask">What is asked, once the model and its configured name are known.</param>
     /// <param name="begin">An answer without text, of the model of this name.</param>
     /// <param name="type">How it is written.</param>
     public Task AnswerAsync<T>(
-        HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, IModel, Prompt> prompt, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
+        HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, IModel, GenerationSettings, Asking> ask, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
     {
         GenerationSettings settings = request.Settings();
-        return generations.RunAsync(context, OllamaDialect.ModelName(request.Model), settings, (name, model) => [prompt(name, model)], running =>
+        return generations.RunAsync(context, OllamaDialect.ModelName(request.Model), settings, ask, running =>
         {
             clock.Loaded();
             T answer = begin(running.Name);
-            ReasoningReader? reader = request.HasThoughts ? Conversations.ReadersOf(running)[0] : null;
+            AnswerParts parts = running.Parts()[0];
             return request.IsStreamed
-                ? EventStream.WriteAsync(context, new OllamaFormat<T>(answer, type, clock, reader), running.Tokens, errors.Describe, time)
-                : AnswerAsync(context, running, clock, answer, type, reader);
+                ? EventStream.WriteAsync(context, new OllamaFormat<T>(answer, type, clock, parts), running.Tokens, errors.Describe, time)
+                : AnswerAsync(context, running, clock, answer, type, parts);
         });
     }
 
@@ -51,11 +51,12 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type, ReasoningReader? reader) where T : OllamaAnswer
+    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type, AnswerParts parts) where T : OllamaAnswer
     {
         Answer whole = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
-        (string? thought, string text) = reader?.Split(whole.Text) ?? (null, whole.Text);
-        answer.SetText(text, thought);
+        ReadAnswer said = parts.Read(whole);
+        answer.SetText(said.Text, said.Thought);
+        answer.SetCalls(said.Calls.Count == 0 ? null : [.. said.Calls.Select(OllamaToolCall.Of)]);
         clock.End(answer, whole.Tokens.Count > 0 ? whole.Tokens[0] : null, whole.Last);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }

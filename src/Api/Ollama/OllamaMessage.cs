@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Api.Requests;
 using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.Ollama;
 
@@ -68,6 +69,12 @@ internal sealed class OllamaMessage
 /// <param name="Function">What is called.</param>
 internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
 {
+    /// <summary>The call that an answer makes.</summary>
+    public static OllamaToolCall Of(ToolCall call) => new(call.Id, new OllamaFunction(call.Name, JsonElement.Parse(call.Arguments)) { Index = call.Index });
+
+    /// <summary>The call of an earlier answer, as chat templates see it.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <exception cref="ApiException">It names no tool, or its arguments are no object.</exception>
     public JsonElement Read(string field) => ToolTurns.Call(
         Id, Function?.Name ?? throw Check.Wrong($"{field}.function.name", "a string", "none"),
         Function.Arguments is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) } other
@@ -75,5 +82,10 @@ internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
 }
 
 /// <param name="Name">The tool's name.</param>
-/// <param name="Arguments">Its arguments.</param>
-internal sealed record OllamaFunction(string? Name, JsonElement? Arguments);
+/// <param name="Arguments">Its arguments, an object.</param>
+internal sealed record OllamaFunction(string? Name, JsonElement? Arguments)
+{
+    /// <summary>In an answer: the call's number in it, from 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Index { get; init; }
+}

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Engine.Api.Answers;
 using Engine.Api.Endpoints;
 using Engine.Api.Requests;
+using Engine.Chat;
 using Engine.Registry;
 using Microsoft.AspNetCore.Http;
 
@@ -50,11 +51,15 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
     {
         OllamaShowRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaShowRequest).ConfigureAwait(false);
         string name = models.NameOf(OllamaDialect.ModelName(request.Model ?? request.Name));
-        ModelCard card = (await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false)).Card;
+        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        ModelCard card = model.Card;
+        ChatTemplate? template = ModelTemplates.Find(model);
         string[] capabilities =
         [
             .. card.Abilities.HasFlag(ModelAbilities.Generate) ? ["completion"] : Array.Empty<string>(),
             .. card.Abilities.HasFlag(ModelAbilities.Embed) ? ["embedding"] : Array.Empty<string>(),
+            .. template?.KnowsTools == true ? ["tools"] : Array.Empty<string>(),
+            .. template?.HasThoughts == true ? ["thinking"] : Array.Empty<string>(),
         ];
         var facts = new OllamaModelFacts(
             card.ChatTemplates.GetValueOrDefault(ModelCard.DefaultChatTemplate, ""), Details(card), Info(card), capabilities, FileOf(name).LastWriteTimeUtc);

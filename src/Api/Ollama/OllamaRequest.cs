@@ -48,10 +48,6 @@ internal abstract class OllamaRequest
     [JsonIgnore]
     public bool IsStreamed => Stream ?? true;
 
-    /// <summary>Whether the model's chat template makes the prompt, so that thoughts can be told from the answer.</summary>
-    [JsonIgnore]
-    public virtual bool HasThoughts => true;
-
     /// <summary>What the model's chat template is told of thinking.</summary>
     /// <exception cref="ApiException">It is none of the known words.</exception>
     protected IReadOnlyDictionary<string, JsonElement> ThinkVariables()

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Engine.Api.Answers;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI;
 
@@ -18,18 +19,43 @@ internal sealed record ChatCompletion(
 /// <param name="Index">Which of the request's answers it is, from 0.</param>
 /// <param name="Message">The answer.</param>
 /// <param name="Logprobs">The log-probabilities of its tokens; null where they were not asked for.</param>
-/// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
+/// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>tool_calls</c>.</param>
 internal sealed record ChatChoice(int Index, AnswerMessage Message, ChatLogprobs? Logprobs, string? FinishReason);
 
 /// <param name="Role">Always <c>assistant</c>.</param>
-/// <param name="Content">The text.</param>
+/// <param name="Content">The text; null where tools are called and nothing is said.</param>
 /// <param name="Refusal">Always null.</param>
-internal sealed record AnswerMessage(string Role, string Content, string? Refusal)
+internal sealed record AnswerMessage(string Role, string? Content, string? Refusal)
 {
+    /// <summary>The tools that are called; missing where none are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AnswerToolCall>? ToolCalls { get; init; }
+
     /// <summary>What the model thought before it answered; missing where it did not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; init; }
 }
+
+/// <summary>The call of a tool.</summary>
+/// <param name="Id">Unlike that of any other call.</param>
+/// <param name="Function">What is called.</param>
+internal sealed record AnswerToolCall(string Id, CalledFunction Function)
+{
+    /// <summary>In a stream: its number in the answer, from 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyOrder(-2)]
+    public int? Index { get; init; }
+
+    /// <summary>Always <c>function</c>.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Type { get; } = "function";
+
+    public static AnswerToolCall Of(ToolCall call) => new(call.Id, new CalledFunction(call.Name, call.Arguments));
+}
+
+/// <param name="Name">Its name.</param>
+/// <param name="Arguments">An object, in JSON; <c>{}</c> for none.</param>
+internal sealed record CalledFunction(string Name, string Arguments);
 
 /// <summary>A piece of a streamed answer. One object serves all pieces of a stream: its parts change.</summary>
 internal sealed class ChatChunk
@@ -75,6 +101,10 @@ internal sealed class ChatDelta
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; set; }
+
+    /// <summary>A call, whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerToolCall[]? ToolCalls { get; set; }
 }
 
 /// <param name="Content">One for each token.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Api.Answers;
+using Engine.Chat;
 using Engine.Api.Requests;
 using Engine.Api.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,7 @@ internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeP
         GenerationSettings settings = request.Settings();
         Chat.ChatTemplateInput conversation = request.Conversation();
         await generations.RunAsync(
-            context, request.Model, settings, (name, model) => [Conversations.ToPrompt(name, model, conversation, context.RequestAborted)],
+            context, request.Model, settings, (name, model, asked) => Conversations.Ask(name, model, conversation, asked, context.RequestAborted),
             running => request.IsStreamed
                 ? EventStream.WriteAsync(context, new ChatFormat(running, NewId(), request.IncludesUsage), running.Tokens, errors.Describe, time)
                 : AnswerAsync(context, running)).ConfigureAwait(false);
@@ -25,20 +26,20 @@ internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeP
     {
         IReadOnlyList<Answer> answers = await Answer.CollectAsync(running.Tokens, running.Requests.Count).ConfigureAwait(false);
         Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;
-        Chat.ReasoningReader?[] readers = Conversations.ReadersOf(running);
+        AnswerParts[] parts = running.Parts();
         var completion = new ChatCompletion(
             NewId(), "chat.completion", running.Started.ToUnixTimeSeconds(), running.Name,
             [.. answers.Select((answer, i) => new ChatChoice(
-                i, Message(answer.Text, readers[i]), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last)))],
+                i, Message(parts[i].Read(answer)), logprobs?.Chat(answer.Tokens), FinishReasons.Word(answer.Last, parts[i].HasCalls)))],
             Usage.Of(TokenCounts.Of(answers.Select(answer => answer.Last))), running.Verification?.Verdict);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(completion, OpenAIJson.Api.ChatCompletion)).ConfigureAwait(false);
     }
 
-    private static AnswerMessage Message(string text, Chat.ReasoningReader? reader)
+    private static AnswerMessage Message(ReadAnswer said) => new("assistant", said is { Calls.Count: > 0, Text: "" } ? null : said.Text, null)
     {
-        (string? thought, string answer) = reader?.Split(text) ?? (null, text);
-        return new AnswerMessage("assistant", answer, null) { ReasoningContent = thought };
-    }
+        ReasoningContent = said.Thought,
+        ToolCalls = said.Calls.Count == 0 ? null : [.. said.Calls.Select(AnswerToolCall.Of)],
+    };
 
     private static string NewId() => $"chatcmpl-{Guid.NewGuid():N}";
 }

@@ -20,7 +20,7 @@ internal sealed class ChatMessage
     public string? Name { get; set; }
 
     /// <summary>The tools that an assistant's message calls.</summary>
-    public List<JsonElement>? ToolCalls { get; set; }
+    public List<ChatToolCall?>? ToolCalls { get; set; }
 
     /// <summary>The call that a tool's message answers.</summary>
     public string? ToolCallId { get; set; }
@@ -42,7 +42,7 @@ internal sealed class ChatMessage
         }
         if (ToolCalls is { Count: > 0 })
         {
-            fields["tool_calls"] = ToolTurns.Field(ToolCalls.Select(ToolTurns.Call));
+            fields["tool_calls"] = ToolTurns.Field(ToolCalls.Select((call, i) => call is null ? throw Check.Wrong($"{field}.tool_calls[{i}]", "an object", "null") : call.Read($"{field}.tool_calls[{i}]")));
         }
         if (ToolCallId is not null)
         {
@@ -53,3 +53,30 @@ internal sealed class ChatMessage
         return new TemplateMessage(role == "developer" ? "system" : role, text) { Fields = fields };
     }
 }
+
+/// <summary>The call of a function in an earlier answer.</summary>
+internal sealed class ChatToolCall
+{
+    /// <summary>What its result is sent with.</summary>
+    public string? Id { get; set; }
+
+    /// <summary>Always <c>function</c>, which may be left out.</summary>
+    public string? Type { get; set; }
+
+    /// <summary>What is called.</summary>
+    public ChatCalledFunction? Function { get; set; }
+
+    /// <summary>The call as chat templates see it.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <exception cref="ApiException">It names no function.</exception>
+    public JsonElement Read(string field)
+    {
+        RequestedTools.RequireFunction(field, Type);
+        return ToolTurns.Call(Id, Function?.Name ?? throw Check.Wrong($"{field}.function.name", "a string", "none"), Function.Arguments);
+    }
+}
+
+/// <summary>A function that was called.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Arguments">An object in JSON, in a string or not.</param>
+internal sealed record ChatCalledFunction(string? Name, JsonElement? Arguments);

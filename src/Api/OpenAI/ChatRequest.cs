@@ -27,11 +27,14 @@ internal sealed class ChatRequest : GenerationBody
     /// <summary>Variables of the chat template, such as <c>enable_thinking</c>.</summary>
     public Dictionary<string, JsonElement>? ChatTemplateKwargs { get; set; }
 
-    /// <summary>Tools the model may call; none yet.</summary>
-    public List<JsonElement>? Tools { get; set; }
+    /// <summary>Tools the model may call.</summary>
+    public List<FunctionTool?>? Tools { get; set; }
 
-    /// <summary>Which tool is called; none yet.</summary>
-    public JsonElement? ToolChoice { get; set; }
+    /// <summary>Which of them are called.</summary>
+    public ToolChoice? ToolChoice { get; set; }
+
+    /// <summary>Whether an answer may have several calls.</summary>
+    public bool? ParallelToolCalls { get; set; }
 
     /// <summary>The older form of <c>tools</c>; not supported.</summary>
     public List<JsonElement>? Functions { get; set; }
@@ -44,8 +47,7 @@ internal sealed class ChatRequest : GenerationBody
     public GenerationSettings Settings()
     {
         GenerationSettings settings = Read(Known);
-        NoTools(Tools, ToolChoice);
-        Check.NotSupported("functions", Functions is { Count: > 0 }, "a choice of functions");
+        Check.NotSupported("functions", Functions is { Count: > 0 }, "the older form of tools (send them in 'tools')");
         Check.NotSupported("modalities", Modalities?.Any(kind => kind != "text") ?? false, "another answer than text");
         int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);
         return top is not null && Logprobs != true
@@ -53,6 +55,7 @@ internal sealed class ChatRequest : GenerationBody
             : settings with
             {
                 MaxTokens = Check.Integer("max_completion_tokens", MaxCompletionTokens, 1, int.MaxValue) ?? settings.MaxTokens,
+                Tools = OpenAI.ToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice, ParallelToolCalls),
                 TopLogprobs = Logprobs == true ? top ?? 0 : null,
             };
     }

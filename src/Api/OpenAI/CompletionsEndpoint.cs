@@ -15,7 +15,7 @@ internal sealed class CompletionsEndpoint(Generations generations, Errors errors
         GenerationSettings settings = request.Settings();
         IReadOnlyList<Prompt> prompts = request.Prompts();
         await generations.RunAsync(
-            context, request.Model, settings, (_, _) => prompts,
+            context, request.Model, settings, (_, _, asked) => new Asking(prompts, asked.Constraint),
             running => AnswerAsync(context, request, request.Echo == true ? running with { Tokens = Echo.BeforeAsync(running, running.Ended) } : running)).ConfigureAwait(false);
     }
 

@@ -18,7 +18,7 @@ internal abstract class GenerationBody : ConstrainedBody
     private static readonly SamplingOptions Defaults = SamplingOptions.Default with { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 };
 
     // What clients send that changes nothing here.
-    private static readonly string[] PassedOver = ["store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "reasoning_effort", "verbosity", "parallel_tool_calls"];
+    private static readonly string[] PassedOver = ["store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "reasoning_effort", "verbosity"];
 
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
@@ -129,14 +129,6 @@ internal abstract class GenerationBody : ConstrainedBody
             Answers = Check.Integer("n", N, 1, MostAnswers) ?? 1,
             Verify = Verify ?? false,
         };
-    }
-
-    /// <summary>Refuses tools; to offer none, or to leave their choice to a model that has none, asks for nothing.</summary>
-    /// <exception cref="ApiException">Tools are offered, or the call of one is asked for.</exception>
-    protected static void NoTools(IReadOnlyCollection<JsonElement>? tools, JsonElement? choice)
-    {
-        Check.NotSupported("tools", tools is { Count: > 0 }, "a choice of tools");
-        Check.NotSupported("tool_choice", choice is { ValueKind: JsonValueKind.Object } || choice is { ValueKind: JsonValueKind.String } word && word.GetString() is not ("none" or "auto"), "a call of a tool");
     }
 
     private SamplingOptions Sampling() => new()

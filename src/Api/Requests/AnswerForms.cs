@@ -9,7 +9,7 @@ internal static class AnswerForms
     public const string AlwaysValid = "always_valid";
 
     /// <summary>The client that writes keywords of a schema into descriptions.</summary>
-    private const string WritesDescriptions = "MEAI/";
+    private const string ExtensionsAI = "MEAI/";
 
     /// <summary>JSON that a schema accepts; null where none was given.</summary>
     /// <param name="field">Where it stands in the request.</param>
@@ -81,13 +81,9 @@ internal static class AnswerForms
         _ => throw Check.Wrong("finish", $"'{AlwaysValid}'", $"'{finish}'"),
     };
 
-    /// <summary>A form as its client means it: some write keywords of a schema into descriptions.</summary>
-    /// <param name="form">What was sent.</param>
-    /// <param name="reads">Whether the request says so itself; null for as the client is known to do.</param>
+    /// <summary>Whether a client writes keywords of a schema into descriptions.</summary>
     /// <param name="client">The header <c>User-Agent</c>.</param>
-    public static Constraint? AsMeant(Constraint? form, bool? reads, string? client) => form is JsonSchemaConstraint schema
-        ? schema with { ReadsDescriptions = reads ?? client?.Contains(WritesDescriptions, StringComparison.Ordinal) ?? false }
-        : form;
+    public static bool WritesDescriptions(string? client) => client?.Contains(ExtensionsAI, StringComparison.Ordinal) ?? false;
 
     private static ApiException NoSchema(string field, JsonElement found) => Check.Wrong(field, "a JSON schema, which is an object, true or false", JsonMistake.Quote(found));
 }

@@ -1,3 +1,5 @@
+using Engine.Chat.Tools;
+
 namespace Engine.Api.Requests;
 
 /// <summary>What a request asks of a generation beside its prompt, in whatever dialect it was said.</summary>
@@ -18,6 +20,9 @@ internal sealed record GenerationSettings
     /// <summary>What each answer must be; null for anything.</summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>Tools that the model may call; null for none.</summary>
+    public ToolSet? Tools { get; init; }
+
     /// <summary>Whether keywords that stand in the descriptions of a schema count; null for as the client is known to write them.</summary>
     public bool? ReadsDescriptions { get; init; }
 
@@ -35,6 +40,18 @@ internal sealed record GenerationSettings
 
     /// <summary>Whether the answers are judged by the reference: their tokens then carry all logits of their steps.</summary>
     public bool Verify { get; init; }
+
+    /// <summary>The same with schemas read as the client means them.</summary>
+    /// <param name="client">The header <c>User-Agent</c>.</param>
+    public GenerationSettings AsMeantBy(string? client)
+    {
+        bool reads = ReadsDescriptions ?? AnswerForms.WritesDescriptions(client);
+        return !reads ? this : this with
+        {
+            Constraint = Constraint is JsonSchemaConstraint schema ? schema with { ReadsDescriptions = true } : Constraint,
+            Tools = Tools is null ? null : Tools with { ReadsDescriptions = true },
+        };
+    }
 
     /// <summary>One request of the model for each answer.</summary>
     /// <param name="prompt">The prompt they share.</param>

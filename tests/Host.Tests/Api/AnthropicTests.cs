@@ -232,8 +232,6 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "adaptive"}}""", "'thinking': expected a model that thinks before it answers, found no <think> in the chat template of 'default'.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "between_tools"}}""", "'thinking': thinking of type 'between_tools' cannot be asked for")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "thinking": {"type": "\ud800"}}""", "half a surrogate pair")]
-    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}]}""", "'tools'")]
-    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "any"}}""", "'tool_choice'")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "stop_sequences": [""]}""", "'stop_sequences': expected at most 16 texts, none of them empty.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temperature": 3}""", "'temperature': expected a number from 0 to 2, found 3.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temprature": 1}""", "Did you mean 'temperature'?")]

@@ -138,8 +138,6 @@ public sealed class ChatTests
     [InlineData("""{"messages": [{"role": "user", "content": "\ud800"}]}""", "messages[0].content", "half a surrogate pair")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "guided_json": {"type": "\ud800"}}""", null, "half a surrogate pair in the text at offset 73")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "metadata": {"\uDFFF": 1}}""", null, "half a surrogate pair in the text at offset")]
-    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "tools", "cannot be asked for")]
-    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "tool_choice": "required"}""", "tool_choice", "cannot be asked for")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "top_logprobs", "expected 'logprobs' to be true")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "max_completion_token": 2}""", "max_completion_token", "Did you mean 'max_completion_tokens'?")]
     public async Task A_mistake_is_answered_400_with_the_field(string body, string? param, string sentence)

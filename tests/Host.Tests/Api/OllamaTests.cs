@@ -229,7 +229,6 @@ public sealed class OllamaTests
     [InlineData(Chat, """{"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}]}""", "'messages[0].tool_calls[0].function.arguments': expected an object, found a string.")]
     [InlineData(Chat, """{"messages": [{"role": "assistant", "tool_calls": [{"function": null}]}]}""", "'messages[0].tool_calls[0].function.name': expected a string, found none.")]
     [InlineData(Chat, """{"messages": [{"role": "assistant", "tool_calls": [null]}]}""", "'messages[0].tool_calls[0]': expected an object, found null.")]
-    [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools'")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": true}""", "'think': expected a model that thinks before it answers")]
     [InlineData(Generate, """{"prompt": "a", "think": "high"}""", "'think': expected a model that thinks before it answers")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "a"}], "think": "deep"}""", "'think': expected true, false, 'low', 'medium' or 'high', found \"deep\".")]

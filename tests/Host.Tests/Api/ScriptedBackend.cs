@@ -11,6 +11,9 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>What its models say, one for each token, from the beginning again at the end.</summary>
     public string[] Words { get; init; } = [" one", " two", " three", " four", " five", " six", " seven", " eight"];
 
+    /// <summary>What its models say to a request, to its end; null for <see cref="Words"/>.</summary>
+    public Func<GenerateRequest, string[]>? Says { get; init; }
+
     public string Name => name;
 
     /// <summary>The loading waits for it.</summary>
@@ -40,7 +43,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>The chat template of its file.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>Splits its texts; null for a model that has none.</summary>
+    /// <summary>Splits its texts; null for one that only says what its words are.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
     /// <summary>What its file says of sampling.</summary>
@@ -103,7 +106,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             ChatTemplates = script.ChatTemplate is null ? new Dictionary<string, string>() : new() { [ModelCard.DefaultChatTemplate] = script.ChatTemplate },
         };
 
-        public ITokenizer Tokenizer => script.Tokenizer ?? throw new UnsupportedRequestException("A script has no tokenizer.");
+        public ITokenizer Tokenizer => script.Tokenizer ?? WordTokenizer.Instance;
 
         public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
             GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -115,7 +118,10 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             {
                 throw refusal;
             }
-            int count = request.MaxTokens ?? 1, first = (int)((request.Sampling.Seed ?? 0) % (ulong)script.Words.Length);
+            string[] words = script.Says?.Invoke(request) ?? script.Words;
+            int count = script.Says is null ? request.MaxTokens ?? 1 : Math.Min(request.MaxTokens ?? int.MaxValue, words.Length);
+            int first = script.Says is null ? (int)((request.Sampling.Seed ?? 0) % (ulong)words.Length) : 0;
+            FinishReason end = script.Says is not null && count == words.Length ? FinishReason.EndOfGeneration : script.End;
             bool ended = false;
             try
             {
@@ -124,7 +130,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     Interlocked.Increment(ref script._given);
-                    string word = script.Words[(first + i) % script.Words.Length];
+                    string word = words[(first + i) % words.Length];
                     string? stop = request.Stop.FirstOrDefault(text => text == word);
                     yield return new GeneratedToken
                     {
@@ -134,7 +140,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
                         PromptTokens = 3,
                         CachedTokens = first, // the first answer evaluates what the others share
                         Elapsed = TimeSpan.FromMilliseconds(10 * (i + 1)),
-                        FinishReason = stop is not null ? FinishReason.Stop : i == count - 1 ? script.End : null,
+                        FinishReason = stop is not null ? FinishReason.Stop : i == count - 1 ? end : null,
                         StopText = stop,
                     };
                     if (stop is not null)
@@ -170,5 +176,27 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             script.Disposed.Release();
             return ValueTask.CompletedTask;
         }
+    }
+
+    /// <summary>Every token is a word: there are no control tokens, and no texts can be split.</summary>
+    private sealed class WordTokenizer : ITokenizer
+    {
+        public static WordTokenizer Instance { get; } = new();
+
+        public int VocabularySize => 8;
+
+        public int? BeginningOfSequence => null;
+
+        public int? EndOfSequence => null;
+
+        public bool IsEndOfGeneration(int token) => false;
+
+        public IReadOnlyList<int> Encode(string text, bool addSpecial = true, bool parseSpecial = false) => throw new UnsupportedRequestException("A script splits no texts.");
+
+        public ReadOnlyMemory<byte> GetBytes(int token) => "word"u8.ToArray();
+
+        public string GetPiece(int token) => "word";
+
+        public string Decode(IEnumerable<int> tokens) => throw new UnsupportedRequestException("A script splits no texts.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Api.Answers;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI.Responses;
 
@@ -34,11 +35,11 @@ internal sealed record Response
     /// <summary>The model.</summary>
     public required string Model { get; init; }
 
-    /// <summary>One message, once it is there.</summary>
-    public IReadOnlyList<OutputMessage> Output { get; init; } = [];
+    /// <summary>Messages and calls of functions, once they are there.</summary>
+    public IReadOnlyList<OutputItem> Output { get; init; } = [];
 
-    /// <summary>Always true.</summary>
-    public bool ParallelToolCalls { get; } = true;
+    /// <summary>Whether an answer may have several calls.</summary>
+    public required bool ParallelToolCalls { get; init; }
 
     /// <summary>Always null.</summary>
     public string? PreviousResponseId { get; }
@@ -52,11 +53,11 @@ internal sealed record Response
     /// <summary>The form of the answer.</summary>
     public required TextForm Text { get; init; }
 
-    /// <summary>Always <c>auto</c>.</summary>
-    public string ToolChoice { get; } = "auto";
+    /// <summary>Which tools are called.</summary>
+    public required ToolChoice ToolChoice { get; init; }
 
-    /// <summary>Always empty.</summary>
-    public IReadOnlyList<JsonElement> Tools { get; } = [];
+    /// <summary>The request's.</summary>
+    public required IReadOnlyList<ResponseTool?> Tools { get; init; }
 
     /// <summary>The probability that the tokens drawn from reach.</summary>
     public required float? TopP { get; init; }
@@ -89,19 +90,22 @@ internal sealed record Response
         Temperature = running.Requests[0].Sampling.Temperature,
         TopP = running.Requests[0].Sampling.TopP,
         Text = new TextForm { Format = request.Text?.Format is { Type: not null } format ? format : new TextFormat { Type = "text" } },
+        ToolChoice = request.ToolChoice ?? new ToolChoice(ToolMode.Auto),
+        Tools = request.Tools ?? [],
+        ParallelToolCalls = request.ParallelToolCalls ?? true,
         User = request.User,
         Metadata = request.Metadata ?? [],
     };
 
     /// <summary>The same at its end.</summary>
-    /// <param name="message">The answer.</param>
+    /// <param name="items">The answer.</param>
     /// <param name="last">The answer's last token; null where there is none.</param>
     /// <param name="verification">Of its tokens; null where that was not asked for.</param>
-    public Response End(OutputMessage message, GeneratedToken? last, GenerationVerification? verification) => this with
+    public Response End(IReadOnlyList<OutputItem> items, GeneratedToken? last, GenerationVerification? verification) => this with
     {
-        Status = message.Status,
-        IncompleteDetails = message.Status == OutputMessage.Incomplete ? new IncompleteDetails("max_output_tokens") : null,
-        Output = [message],
+        Status = FinishReasons.Word(last) == "length" ? OutputItem.Incomplete : OutputItem.Complete,
+        IncompleteDetails = FinishReasons.Word(last) == "length" ? new IncompleteDetails("max_output_tokens") : null,
+        Output = items,
         Usage = ResponseUsage.Of(TokenCounts.Of([last])),
         Verification = verification?.Verdict,
     };
@@ -113,42 +117,6 @@ internal sealed record ResponseError(string Code, string Message);
 
 /// <param name="Reason"><c>max_output_tokens</c>: as many as were asked for, or as the context holds.</param>
 internal sealed record IncompleteDetails(string Reason);
-
-/// <summary>A message of the answer.</summary>
-/// <param name="Id">Its id, to which later requests may refer.</param>
-/// <param name="Status"><c>in_progress</c>, <c>completed</c> or <c>incomplete</c>.</param>
-/// <param name="Content">Its one part, once it is there.</param>
-internal sealed record OutputMessage(string Id, string Status, IReadOnlyList<OutputText> Content)
-{
-    public const string Complete = "completed";
-    public const string Incomplete = "incomplete";
-    public const string InProgress = "in_progress";
-
-    /// <summary>Always <c>message</c>.</summary>
-    [JsonPropertyOrder(-1)]
-    public string Type { get; } = "message";
-
-    /// <summary>Always <c>assistant</c>.</summary>
-    public string Role { get; } = "assistant";
-
-    public static string NewId() => $"msg_{Guid.NewGuid():N}";
-
-    /// <summary>A message that has ended.</summary>
-    public static OutputMessage Of(string id, OutputText text, GeneratedToken? last) => new(id, FinishReasons.Word(last) == "length" ? Incomplete : Complete, [text]);
-}
-
-/// <summary>The text of a message.</summary>
-/// <param name="Text">The text.</param>
-/// <param name="Logprobs">One for each token, where they were asked for.</param>
-internal sealed record OutputText(string Text, IReadOnlyList<TokenLogprob> Logprobs)
-{
-    /// <summary>Always <c>output_text</c>.</summary>
-    [JsonPropertyOrder(-1)]
-    public string Type { get; } = "output_text";
-
-    /// <summary>Always empty.</summary>
-    public IReadOnlyList<JsonElement> Annotations { get; } = [];
-}
 
 /// <param name="InputTokens">Tokens of the prompt.</param>
 /// <param name="InputTokensDetails">What is known of them.</param>

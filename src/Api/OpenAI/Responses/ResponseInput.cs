@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Api.Requests;
+using Engine.Chat;
 
 namespace Engine.Api.OpenAI.Responses;
 
@@ -11,6 +12,49 @@ namespace Engine.Api.OpenAI.Responses;
 [JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]}""")]
 internal sealed record ResponseInput(List<ResponseItem?> Items)
 {
+    /// <summary>The conversation as chat templates see it: a text and the calls behind it are one message.</summary>
+    /// <param name="recent">Answers that items may refer to.</param>
+    /// <exception cref="ApiException">An item is not supported.</exception>
+    public List<TemplateMessage> Messages(RecentAnswers recent)
+    {
+        var messages = new List<TemplateMessage>();
+        var calls = new List<JsonElement>();
+        for (int i = 0; i < Items.Count; i++)
+        {
+            string field = $"input[{i}]";
+            ResponseItem item = Items[i] ?? throw Check.Wrong(field, "an object", "null");
+            if (item.Type == ResponseItem.CallType)
+            {
+                calls.Add(item.ReadCall(field));
+            }
+            else if (item.Read(field, recent) is { } message)
+            {
+                AddCalls();
+                messages.Add(message);
+            }
+        }
+        AddCalls();
+        return messages;
+
+        void AddCalls()
+        {
+            if (calls.Count == 0)
+            {
+                return;
+            }
+            var fields = new Dictionary<string, JsonElement> { ["tool_calls"] = ToolTurns.Field(calls) };
+            if (messages is [.., { Role: "assistant", Fields.Count: 0 } said])
+            {
+                messages[^1] = said with { Fields = fields };
+            }
+            else
+            {
+                messages.Add(new TemplateMessage("assistant", null) { Fields = fields });
+            }
+            calls.Clear();
+        }
+    }
+
     internal sealed class Converter : JsonConverter<ResponseInput>
     {
         public override ResponseInput Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch

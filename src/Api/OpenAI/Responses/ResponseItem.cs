@@ -8,7 +8,10 @@ namespace Engine.Api.OpenAI.Responses;
 /// <summary>An item of a conversation.</summary>
 internal sealed class ResponseItem
 {
-    /// <summary><c>message</c>, which may be left out, or <c>item_reference</c>.</summary>
+    public const string CallType = "function_call";
+    public const string ResultType = "function_call_output";
+
+    /// <summary><c>message</c>, which may be left out, <c>function_call</c>, <c>function_call_output</c> or <c>item_reference</c>.</summary>
     public string? Type { get; set; }
 
     /// <summary>Of a message: who speaks.</summary>
@@ -17,12 +20,30 @@ internal sealed class ResponseItem
     /// <summary>Of a message: what is said.</summary>
     public MessageContent? Content { get; set; }
 
-    /// <summary>Of a reference: the answer it stands for. Of a message: passed over.</summary>
+    /// <summary>Of a call: the function.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Of a call: its arguments, an object in JSON.</summary>
+    public string? Arguments { get; set; }
+
+    /// <summary>Of a call and its result: what tells it from others.</summary>
+    public string? CallId { get; set; }
+
+    /// <summary>Of a result: what the function returned.</summary>
+    public MessageContent? Output { get; set; }
+
+    /// <summary>Of a reference: the answer it stands for. Of others: passed over.</summary>
     public string? Id { get; set; }
 
     /// <summary>Fields that are not known; passed over.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The call, as chat templates see it.</summary>
+    /// <param name="field">Where it stands in the request, such as <c>input[0]</c>.</param>
+    /// <exception cref="ApiException">It names no function.</exception>
+    public JsonElement ReadCall(string field) =>
+        ToolTurns.Call(CallId, Name ?? throw Check.Wrong($"{field}.name", "a string", "none"), Arguments is null ? null : ToolTurns.Field(Arguments));
 
     /// <summary>The message as chat templates see it; null for an item that says nothing to them.</summary>
     /// <param name="field">Where it stands in the request, such as <c>input[0]</c>.</param>
@@ -31,9 +52,10 @@ internal sealed class ResponseItem
     public TemplateMessage? Read(string field, RecentAnswers recent) => Type switch
     {
         null or "message" => new ChatMessage { Role = Role, Content = Content }.Read(field),
+        ResultType => new ChatMessage { Role = "tool", Content = Output ?? new MessageContent(""), ToolCallId = CallId ?? throw Check.Wrong($"{field}.call_id", "a string", "none") }.Read(field),
         "item_reference" => new TemplateMessage("assistant", recent.Find(Id ?? "") ?? throw Check.Wrong(
             field, "a reference to one of the last answers", $"'{Id}', which is not kept here (any more): send the message itself")),
         "reasoning" => null,
-        _ => throw Check.Wrong($"{field}.type", "'message' or 'item_reference'", $"'{Type}'"),
+        _ => throw Check.Wrong($"{field}.type", $"'message', '{CallType}', '{ResultType}' or 'item_reference'", $"'{Type}'"),
     };
 }

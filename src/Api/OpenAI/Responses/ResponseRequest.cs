@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Api.Requests;
 using Engine.Chat;
+using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI.Responses;
 
@@ -49,18 +50,20 @@ internal sealed class ResponseRequest : GenerationBody
     /// <summary>A prompt that is kept here; not supported.</summary>
     public JsonElement? Prompt { get; set; }
 
-    /// <summary>Tools the model may call; none yet.</summary>
-    public List<JsonElement>? Tools { get; set; }
+    /// <summary>Tools the model may call.</summary>
+    public List<ResponseTool?>? Tools { get; set; }
 
-    /// <summary>Which tool is called; none yet.</summary>
-    public JsonElement? ToolChoice { get; set; }
+    /// <summary>Which of them are called.</summary>
+    public ToolChoice? ToolChoice { get; set; }
+
+    /// <summary>Whether an answer may have several calls.</summary>
+    public bool? ParallelToolCalls { get; set; }
 
     /// <summary>What is asked of the generation.</summary>
     /// <exception cref="ApiException">A value is out of its range, or something is not supported.</exception>
     public GenerationSettings Settings()
     {
         GenerationSettings settings = Read(Known);
-        NoTools(Tools, ToolChoice);
         Check.NotSupported("previous_response_id", PreviousResponseId is not null, "the continuation of an answer, none of which is kept,");
         Check.NotSupported("conversation", Conversation is { ValueKind: not JsonValueKind.Null }, "a conversation that is kept here");
         Check.NotSupported("background", Background == true, "an answer after the reply");
@@ -70,6 +73,7 @@ internal sealed class ResponseRequest : GenerationBody
         return settings with
         {
             MaxTokens = Check.Integer("max_output_tokens", MaxOutputTokens, 1, int.MaxValue) ?? settings.MaxTokens,
+            Tools = OpenAI.ToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice, ParallelToolCalls),
             TopLogprobs = top > 0 || (Include?.Contains(LogprobsOfText) ?? false) ? top ?? 0 : null,
         };
     }
@@ -81,11 +85,38 @@ internal sealed class ResponseRequest : GenerationBody
     /// <exception cref="ApiException">There is none, or an item is not supported.</exception>
     public ChatTemplateInput Messages(RecentAnswers recent)
     {
-        List<ResponseItem?> items = Input?.Items ?? [];
-        TemplateMessage[] said = [.. items.Select((item, i) => (item ?? throw Check.Wrong($"input[{i}]", "an object", "null")).Read($"input[{i}]", recent)).OfType<TemplateMessage>()];
-        return said.Length == 0
+        List<TemplateMessage> said = Input?.Messages(recent) ?? [];
+        return said.Count == 0
             ? throw ApiException.Invalid("Reading the field 'input': expected a text or at least one message, found none.", "input")
             : new ChatTemplateInput { Messages = string.IsNullOrEmpty(Instructions) ? said : [new TemplateMessage("system", Instructions), .. said] };
+    }
+}
+
+/// <summary>A tool that the model may call.</summary>
+internal sealed class ResponseTool
+{
+    /// <summary>Always <c>function</c>.</summary>
+    public string? Type { get; set; }
+
+    /// <summary>Its name.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>What it does, for the model to know.</summary>
+    public string? Description { get; set; }
+
+    /// <summary>The JSON schema of its arguments; none where it takes none.</summary>
+    public JsonElement? Parameters { get; set; }
+
+    /// <summary>Whether the arguments of every call meet the schema. Where a call is required they always do.</summary>
+    public bool? Strict { get; set; }
+
+    /// <summary>The tool.</summary>
+    /// <param name="field">Where it stands in the request.</param>
+    /// <exception cref="ApiException">It is no function, or has no name.</exception>
+    public ToolDefinition Read(string field)
+    {
+        RequestedTools.RequireFunction(field, Type);
+        return RequestedTools.Define(field, Name, Description, $"{field}.parameters", Parameters, Strict);
     }
 }
 

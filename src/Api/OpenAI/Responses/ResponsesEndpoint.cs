@@ -16,7 +16,7 @@ internal sealed class ResponsesEndpoint(Generations generations, RecentAnswers r
         GenerationSettings settings = request.Settings();
         ChatTemplateInput conversation = request.Messages(recent);
         await generations.RunAsync(
-            context, request.Model, settings, (name, model) => [Conversations.ToPrompt(name, model, conversation, context.RequestAborted)],
+            context, request.Model, settings, (name, model, asked) => Conversations.Ask(name, model, conversation, asked, context.RequestAborted),
             running => request.IsStreamed
                 ? EventStream.WriteAsync(context, new ResponsesFormat(running, Response.Begin(running, request), Keep), running.Tokens, errors.Describe, time)
                 : AnswerAsync(running)).ConfigureAwait(false);
@@ -26,9 +26,12 @@ internal sealed class ResponsesEndpoint(Generations generations, RecentAnswers r
             Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
             IReadOnlyList<TokenLogprob> logprobs = running.Settings.TopLogprobs is { } top
                 ? new Logprobs(running.Model.Tokenizer, top).Chat(answer.Tokens).Content : [];
-            OutputMessage message = OutputMessage.Of(OutputMessage.NewId(), new OutputText(answer.Text, logprobs), answer.Last);
-            Keep(message.Id, answer.Text);
-            Response response = Response.Begin(running, request).End(message, answer.Last, running.Verification);
+            IReadOnlyList<OutputItem> items = OutputItem.Of(running.Parts()[0].Read(answer), logprobs, answer.Last);
+            foreach (OutputMessage message in items.OfType<OutputMessage>())
+            {
+                Keep(message.Id, message.Content[0].Text);
+            }
+            Response response = Response.Begin(running, request).End(items, answer.Last, running.Verification);
             await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(response, ResponsesJson.Api.Response)).ConfigureAwait(false);
         }
 

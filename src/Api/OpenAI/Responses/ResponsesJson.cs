@@ -10,6 +10,7 @@ namespace Engine.Api.OpenAI.Responses;
 [JsonSerializable(typeof(ResponseEvent))]
 [JsonSerializable(typeof(ItemEvent))]
 [JsonSerializable(typeof(PartEvent))]
+[JsonSerializable(typeof(ArgumentsEvent))]
 [JsonSerializable(typeof(TextDeltaEvent))]
 [JsonSerializable(typeof(TextDoneEvent))]
 [JsonSerializable(typeof(ErrorEvent))]
