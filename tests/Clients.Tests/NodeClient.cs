@@ -29,6 +29,15 @@ public sealed class NodeProcess : IAsyncDisposable, IDisposable
         return new Client(this, server);
     }
 
+    /// <summary>The library at a server, with functions that models may call.</summary>
+    /// <param name="script">Its script, without <c>.mjs</c>.</param>
+    /// <param name="server">The address of the server.</param>
+    public IToolClient ConnectTools(string script, Uri server)
+    {
+        _process ??= Start(script);
+        return new Client(this, server);
+    }
+
     public void Dispose()
     {
         _process?.Dispose();
@@ -90,7 +99,7 @@ public sealed class NodeProcess : IAsyncDisposable, IDisposable
         }
     }
 
-    private sealed class Client(NodeProcess node, Uri server) : IClient
+    private sealed class Client(NodeProcess node, Uri server) : IClient, IToolClient
     {
         private string Base => server.ToString().TrimEnd('/');
 
@@ -105,6 +114,13 @@ public sealed class NodeProcess : IAsyncDisposable, IDisposable
         {
             JsonElement told = await AskAsync(id => new { id, @do = "embed", @base = Base, model, texts }, _ => { }, default);
             return told.GetProperty("vectors").Deserialize<float[][]>()!;
+        }
+
+        public async Task<Called> AskAsync(string model, IReadOnlyList<string> questions, Choice choice, bool stream)
+        {
+            string word = choice.ToString().ToLowerInvariant();
+            JsonElement told = await AskAsync(id => new { id, @do = "tools", @base = Base, model, questions, choice = word, stream }, _ => { }, default);
+            return told.GetProperty("said").Deserialize<Called>(JsonSerializerOptions.Web)!;
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

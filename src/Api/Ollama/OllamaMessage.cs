@@ -60,8 +60,14 @@ internal sealed class OllamaMessage
             fields["tool_call_id"] = ToolTurns.Field(ToolCallId);
         }
         string text = Content ?? "";
-        return new TemplateMessage(role, role == "tool" ? ToolTurns.Result(text) : text.Length == 0 && ToolCalls is { Count: > 0 } ? null : text) { Fields = fields };
+        return new TemplateMessage(role, role == "tool" ? Result(text) : text.Length == 0 && ToolCalls is { Count: > 0 } ? null : text) { Fields = fields };
     }
+
+    /// <summary>What a tool returned. OllamaSharp wraps it in an object.</summary>
+    private static string Result(string text) =>
+        text.StartsWith("{\"CallId\":", StringComparison.Ordinal) && CallJson.Parse(text) is { ValueKind: JsonValueKind.Object } wrapped
+        && wrapped.GetPropertyCount() == 2 && wrapped.TryGetProperty("Result", out JsonElement result)
+            ? ToolTurns.Result(result) : ToolTurns.Result(text);
 }
 
 /// <summary>A call of a tool.</summary>

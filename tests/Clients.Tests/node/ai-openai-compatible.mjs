@@ -6,3 +6,4 @@ const server = ({ base }) => createOpenAICompatible({ name: "engine", baseURL: `
 export const chat = request => ai.chat(server(request)(request.model), request);
 export const stream = (request, piece, signal) => ai.stream(server(request)(request.model), request, piece, signal);
 export const embed = request => ai.embed(server(request).embeddingModel(request.model), request);
+export const tools = request => ai.tools(server(request)(request.model), request);

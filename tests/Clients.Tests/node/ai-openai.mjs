@@ -7,3 +7,4 @@ const openai = ({ base }) => createOpenAI({ baseURL: `${base}/v1`, apiKey: "none
 export const chat = request => ai.chat(openai(request)(request.model), request);
 export const stream = (request, piece, signal) => ai.stream(openai(request)(request.model), request, piece, signal);
 export const embed = request => ai.embed(openai(request).embedding(request.model), request);
+export const tools = request => ai.tools(openai(request)(request.model), request);

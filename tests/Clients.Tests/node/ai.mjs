@@ -1,5 +1,6 @@
 // What the clients of npm's ai have in common; each brings its models.
-import { embedMany, generateText, streamText } from "ai";
+import { embedMany, generateText, isStepCount, streamText, tool } from "ai";
+import { descriptions, functions, zods } from "./tools.mjs";
 
 // A system message stands apart, as `ai` wants it.
 const prompt = ({ messages, maxTokens }) => ({
@@ -31,3 +32,28 @@ export async function stream(model, request, piece, signal) {
 }
 
 export const embed = async (model, { texts }) => (await embedMany({ model, values: texts })).embeddings;
+
+export async function tools(model, { questions, choice, stream }) {
+    const run = functions(), messages = [];
+    const offered = Object.fromEntries(Object.keys(zods).map(name => [name, tool({ description: descriptions[name], inputSchema: zods[name], execute: input => run[name](input) })]));
+    let text;
+    for (const content of questions) {
+        messages.push({ role: "user", content });
+        // A choice holds for every step.
+        const asked = {
+            model, messages, tools: offered, stopWhen: isStepCount(choice === "auto" ? 5 : 1),
+            toolChoice: choice === "weather" ? { type: "tool", toolName: "weather" } : choice,
+        };
+        if (stream) {
+            const answer = streamText({ ...asked, onError() { } });
+            for await (const part of answer.fullStream) if (part.type === "error") throw part.error;
+            text = await answer.text;
+            messages.push(...await answer.responseMessages);
+        } else {
+            const answer = await generateText(asked);
+            text = answer.text;
+            messages.push(...answer.responseMessages);
+        }
+    }
+    return { text, calls: run.calls };
+}

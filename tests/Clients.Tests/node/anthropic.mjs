@@ -1,4 +1,5 @@
 import Anthropic from "@anthropic-ai/sdk";
+import { descriptions, functions, schemas } from "./tools.mjs";
 
 const client = ({ base }) => new Anthropic({ baseURL: base, apiKey: "none" });
 
@@ -25,4 +26,29 @@ export async function stream(request, piece, signal) {
         if (!piece(event.delta.text)) return { text };
     }
     return said(await events.finalMessage());
+}
+
+const choices = { auto: { type: "auto" }, none: { type: "none" }, required: { type: "any" }, weather: { type: "tool", name: "weather" } };
+
+export async function tools(request) {
+    const { model, questions, choice, stream } = request;
+    const run = functions(), messages = [];
+    let text;
+    for (const content of questions) {
+        messages.push({ role: "user", content });
+        for (let tool_choice = choices[choice], called = true; called; tool_choice = choices.auto) {
+            const body = {
+                model, max_tokens: 500, messages, tool_choice,
+                tools: Object.keys(schemas).map(name => ({ name, description: descriptions[name], input_schema: schemas[name] })),
+            };
+            const message = stream ? await client(request).messages.stream(body).finalMessage() : await client(request).messages.create(body);
+            messages.push({ role: "assistant", content: message.content });
+            text = message.content.filter(block => block.type === "text").map(block => block.text).join("");
+            called = message.stop_reason === "tool_use";
+            const results = message.content.filter(block => block.type === "tool_use")
+                .map(call => ({ type: "tool_result", tool_use_id: call.id, content: run[call.name](call.input) }));
+            if (results.length > 0) messages.push({ role: "user", content: results });
+        }
+    }
+    return { text, calls: run.calls };
 }

@@ -1,7 +1,7 @@
 // Runs one client library, as its users call it.
 //   node client.mjs NAME
-// A line of standard input is a request: {"id", "do": "chat" | "stream" | "embed", "base", "model", "messages" | "texts", "maxTokens"}, or
-// {"cancel": id}. Lines of standard output tell what comes of it: {"id", "piece"} for each piece of a stream, at the end {"id", "said"},
+// A line of standard input is a request: {"id", "do": "chat" | "stream" | "embed" | "tools", "base", "model", "messages" | "texts" |
+// "questions", "maxTokens", "choice", "stream"}, or {"cancel": id}. Lines of standard output tell what comes of it: {"id", "piece"} for each piece of a stream, at the end {"id", "said"},
 // {"id", "vectors"} or {"id", "error"}. A stream is left after {"leave"} pieces.
 import readline from "node:readline";
 
@@ -26,6 +26,7 @@ async function answer(request) {
         switch (request.do) {
             case "chat": tell({ id, said: await client.chat(request) }); break;
             case "stream": tell({ id, said: await client.stream(request, piece, abort.signal) }); break;
+            case "tools": tell({ id, said: await client.tools(request) }); break;
             case "embed": tell({ id, vectors: await client.embed(request) }); break;
         }
     } catch (error) {

@@ -1,4 +1,5 @@
 import { Ollama } from "ollama";
+import { functions, tools as offered } from "./tools.mjs";
 
 const asked = ({ model, messages, maxTokens }) => ({ model, messages, options: { num_predict: maxTokens } });
 
@@ -22,3 +23,27 @@ export async function stream(request, piece, signal) {
 }
 
 export const embed = async ({ base, model, texts }) => (await new Ollama({ host: base }).embed({ model, input: texts })).embeddings;
+
+// There is no choice of tools.
+export async function tools({ base, model, questions, stream }) {
+    const run = functions(), messages = [], client = new Ollama({ host: base });
+    let text;
+    for (const content of questions) {
+        messages.push({ role: "user", content });
+        for (let called = true; called;) {
+            const message = { role: "assistant", content: "", tool_calls: [] };
+            const answer = await client.chat({ model, messages, tools: offered, stream });
+            for await (const part of stream ? answer : [answer]) {
+                message.content += part.message.content;
+                message.tool_calls.push(...part.message.tool_calls ?? []);
+            }
+            messages.push(message);
+            text = message.content;
+            called = message.tool_calls.length > 0;
+            for (const call of message.tool_calls) {
+                messages.push({ role: "tool", tool_name: call.function.name, content: run[call.function.name](call.function.arguments) });
+            }
+        }
+    }
+    return { text, calls: run.calls };
+}

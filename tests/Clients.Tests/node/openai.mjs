@@ -1,4 +1,5 @@
 import OpenAI from "openai";
+import { functions, tools as offered } from "./tools.mjs";
 
 const client = base => new OpenAI({ baseURL: `${base}/v1`, apiKey: "none" });
 
@@ -28,4 +29,31 @@ export async function stream({ base, model, messages, maxTokens }, piece, signal
 export async function embed({ base, model, texts }) {
     const answer = await client(base).embeddings.create({ model, input: texts });
     return answer.data.map(each => each.embedding);
+}
+
+const choices = { auto: "auto", none: "none", required: "required", weather: { type: "function", function: { name: "weather" } } };
+
+export async function tools({ base, model, questions, choice, stream }) {
+    const run = functions(), messages = [];
+    let text;
+    for (const content of questions) {
+        messages.push({ role: "user", content });
+        const body = { model, messages, tools: offered, tool_choice: choices[choice] };
+        if (choice === "auto") {
+            const ran = client(base).chat.completions.runTools({
+                ...body, stream, tools: offered.map(tool => ({ ...tool, function: { ...tool.function, parse: JSON.parse, function: run[tool.function.name] } })),
+            });
+            text = await ran.finalContent();
+            messages.splice(0, messages.length, ...ran.messages);
+            continue;
+        }
+        const answer = stream ? await client(base).chat.completions.stream(body).finalChatCompletion() : await client(base).chat.completions.create(body);
+        const message = answer.choices[0].message;
+        text = message.content ?? "";
+        messages.push(message);
+        for (const call of message.tool_calls ?? []) {
+            messages.push({ role: "tool", tool_call_id: call.id, content: run[call.function.name](JSON.parse(call.function.arguments)) });
+        }
+    }
+    return { text, calls: run.calls };
 }

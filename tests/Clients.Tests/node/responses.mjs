@@ -1,5 +1,6 @@
 // npm openai, over /v1/responses.
 import OpenAI from "openai";
+import { functions, tools as offered } from "./tools.mjs";
 
 const client = base => new OpenAI({ baseURL: `${base}/v1`, apiKey: "none" });
 
@@ -19,4 +20,26 @@ export async function stream({ base, model, messages, maxTokens }, piece, signal
         if (event.type === "response.output_text.delta" && !piece(event.delta)) return { text: event.delta };
     }
     return said(await events.finalResponse());
+}
+
+const choices = { auto: "auto", none: "none", required: "required", weather: { type: "function", name: "weather" } };
+
+export async function tools({ base, model, questions, choice, stream }) {
+    const run = functions(), input = [];
+    let text;
+    for (const content of questions) {
+        input.push({ role: "user", content });
+        for (let tool_choice = choices[choice], called = true; called; tool_choice = "auto") {
+            const body = { model, input, tools: offered.map(tool => ({ type: "function", strict: null, ...tool.function })), tool_choice };
+            const response = stream ? await client(base).responses.stream(body).finalResponse() : await client(base).responses.create(body);
+            input.push(...response.output);
+            text = response.output_text;
+            const calls = response.output.filter(item => item.type === "function_call");
+            for (const call of calls) {
+                input.push({ type: "function_call_output", call_id: call.call_id, output: run[call.name](JSON.parse(call.arguments)) });
+            }
+            called = calls.length > 0;
+        }
+    }
+    return { text, calls: run.calls };
 }
