@@ -10,5 +10,10 @@ internal static class JsonSchema
     /// <param name="space">Makes the languages of strings, names and numbers.</param>
     /// <param name="readsDescriptions">Heeds keywords that stand as lines in a description.</param>
     /// <exception cref="InvalidRequestException">Not a schema, one that nothing meets, one that is not understood, by keyword and path, or one beyond the bounds.</exception>
-    public static ValueSpec Read(JsonElement schema, LanguageSpace space, bool readsDescriptions) => throw new NotImplementedException();
+    public static ValueSpec Read(JsonElement schema, LanguageSpace space, bool readsDescriptions)
+    {
+        List<Goal> goals = new SchemaCompiler(new SchemaDocument(schema, readsDescriptions), space).Goals();
+        new SpecBuilder(space).Build(goals);
+        return goals[0].CanBeMet ? goals[0].Spec : throw Unmet.Explain(goals[0]);
+    }
 }

@@ -1,0 +1,78 @@
+namespace Engine.Constraints.Schemas;
+
+/// <summary>That a value meets a schema, or does not.</summary>
+internal readonly record struct Literal(SchemaNode Node, bool IsMet)
+{
+    public int Key => 2 * Node.Id + (IsMet ? 0 : 1);
+}
+
+/// <summary>What is asked of one value: all of some literals.</summary>
+internal sealed class LiteralList(SchemaDocument document)
+{
+    private readonly List<Literal> _all = [];
+
+    public IReadOnlyList<Literal> All => _all;
+
+    /// <summary>The types that may meet all.</summary>
+    public JsonTypes Types { get; private set; } = JsonTypes.All;
+
+    /// <summary>Whether no value can, by the types or by a schema both asked for and forbidden.</summary>
+    public bool IsNever => Types == JsonTypes.None;
+
+    public void Add(SchemaNode schema, bool isMet = true)
+    {
+        SchemaNode node = document.Simplify(schema);
+        while (node is { Not: [SchemaNode inner], HasStringKeywords: false, HasArrayKeywords: false, HasObjectKeywords: false,
+            Types: JsonTypes.All, Enums: null, Numbers: null, References: null, AllOf: null, AnyOf: null, OneOf: null, If: null })
+        {
+            (node, isMet) = (document.Simplify(inner), !isMet);
+        }
+        if (isMet)
+        {
+            Types &= node.Types;
+        }
+        if (node.IsTypeAlone && !node.IsInteger)
+        {
+            if (!isMet)
+            {
+                Types &= ~node.Types;
+            }
+            if (node.Types is JsonTypes.All or JsonTypes.None)
+            {
+                return;
+            }
+        }
+        foreach (Literal literal in _all)
+        {
+            if (literal.Node == node)
+            {
+                Types = literal.IsMet == isMet ? Types : JsonTypes.None;
+                return;
+            }
+        }
+        _all.Add(new Literal(node, isMet));
+    }
+
+    public void Add(Literal literal) => Add(literal.Node, literal.IsMet);
+
+    public void AddAll(IReadOnlyList<Literal> literals)
+    {
+        foreach (Literal literal in literals)
+        {
+            Add(literal);
+        }
+    }
+
+    /// <summary>The literals as a key, whatever their order.</summary>
+    public int[] Key(bool canonical)
+    {
+        var key = new int[_all.Count + 1];
+        for (int i = 0; i < _all.Count; i++)
+        {
+            key[i] = _all[i].Key;
+        }
+        key[^1] = canonical ? -1 : -2;
+        Array.Sort(key);
+        return key;
+    }
+}

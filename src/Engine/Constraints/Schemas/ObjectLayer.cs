@@ -1,0 +1,91 @@
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>What one schema says of the properties of an object, whatever their names.</summary>
+internal abstract class ObjectLayer
+{
+    /// <summary>Adds the names that are spoken of outright, in the schema's order.</summary>
+    public virtual void AddNames(List<string> names, HashSet<string> known)
+    {
+    }
+
+    /// <summary>Adds the languages of names that are spoken of.</summary>
+    public virtual void AddPatterns(List<Language> patterns)
+    {
+    }
+
+    /// <summary>Adds what is asked of a property's value.</summary>
+    /// <param name="name">Its name; null for one that no layer speaks of outright.</param>
+    /// <param name="matches">Whether the name is in the language of a pattern.</param>
+    /// <param name="asked">Takes what is asked.</param>
+    public abstract void Ask(string? name, Func<Language, bool> matches, LiteralList asked);
+
+    /// <summary>Whether a property is evaluated by this schema, so that unevaluatedProperties around it has nothing to say.</summary>
+    public abstract bool Covers(string? name, Func<Language, bool> matches);
+}
+
+/// <summary>properties, patternProperties and additionalProperties of a schema.</summary>
+internal sealed class PropertiesLayer(SchemaNode node, (Language Names, SchemaNode Value)[] patterns) : ObjectLayer
+{
+    public override void AddNames(List<string> names, HashSet<string> known)
+    {
+        foreach ((string name, _) in node.Properties ?? [])
+        {
+            if (known.Add(name))
+            {
+                names.Add(name);
+            }
+        }
+    }
+
+    public override void AddPatterns(List<Language> all)
+    {
+        foreach ((Language names, _) in patterns)
+        {
+            if (!all.Contains(names))
+            {
+                all.Add(names);
+            }
+        }
+    }
+
+    public override void Ask(string? name, Func<Language, bool> matches, LiteralList asked)
+    {
+        bool isCovered = false;
+        if (name is not null && node.PropertyOf(name) is SchemaNode value)
+        {
+            asked.Add(value);
+            isCovered = true;
+        }
+        foreach ((Language names, SchemaNode schema) in patterns)
+        {
+            if (matches(names))
+            {
+                asked.Add(schema);
+                isCovered = true;
+            }
+        }
+        if (!isCovered && node.AdditionalProperties is not null)
+        {
+            asked.Add(node.AdditionalProperties);
+        }
+    }
+
+    public override bool Covers(string? name, Func<Language, bool> matches) =>
+        node.AdditionalProperties is not null || (name is not null && node.PropertyOf(name) is not null) || patterns.Any(pattern => matches(pattern.Names));
+}
+
+/// <summary>unevaluatedProperties, beside what the schema's other keywords evaluate in one alternative.</summary>
+internal sealed class UnevaluatedPropertiesLayer(SchemaNode schema, ObjectLayer[] covered) : ObjectLayer
+{
+    public override void Ask(string? name, Func<Language, bool> matches, LiteralList asked)
+    {
+        if (!covered.Any(layer => layer.Covers(name, matches)))
+        {
+            asked.Add(schema);
+        }
+    }
+
+    public override bool Covers(string? name, Func<Language, bool> matches) => true;
+}

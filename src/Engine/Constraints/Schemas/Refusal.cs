@@ -1,0 +1,18 @@
+namespace Engine.Constraints.Schemas;
+
+/// <summary>The sentences in which a schema is refused: what was found, by keyword and JSON pointer, and what to do.</summary>
+internal static class Refusal
+{
+    public static InvalidRequestException At(SchemaNode node, string keyword, string found) => At($"{node.Path}/{keyword}", found);
+
+    public static InvalidRequestException At(string path, string found) => new($"Reading a JSON schema: {found} at {path}. Correct the schema.");
+
+    public static InvalidRequestException Unsupported(SchemaNode node, string keyword, string found) =>
+        new($"Reading a JSON schema: {found} at {node.Path}/{keyword}, which is not supported. Leave it out, or say it in another way.");
+
+    public static InvalidRequestException TooLarge(string path, string what) =>
+        new($"Reading a JSON schema: expected {what}, found more at {path}. Make the schema simpler.");
+
+    /// <summary>What a language refused, with the place of the keyword that asked for it.</summary>
+    public static InvalidRequestException Of(string path, InvalidRequestException cause) => new($"Reading a JSON schema at {path}: {cause.Message}");
+}

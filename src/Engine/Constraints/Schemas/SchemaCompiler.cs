@@ -1,0 +1,311 @@
+using System.Text.Json;
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>One reading of a document: goals, each with what may meet it, from the root on.</summary>
+internal sealed class SchemaCompiler
+{
+    private readonly Dictionary<int[], Goal> _goals = new(KeyComparer.Instance);
+    private readonly Dictionary<Language, bool> _nothing = [];
+    private readonly Dictionary<string, Language> _patterns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SchemaNode> _equals = new(StringComparer.Ordinal);
+    private readonly Queue<Goal> _open = new();
+    private readonly List<Goal> _reached = [];
+    private readonly ObjectDrafting _objectDrafting;
+    private readonly ArrayDrafting _arrayDrafting;
+    private SchemaNode _at;
+    private Language? _anyCharacter;
+    private int _probes;
+    private int _meetings;
+    private int _properties;
+
+    public SchemaCompiler(SchemaDocument document, LanguageSpace space)
+    {
+        (Document, Space, _at) = (document, space, document.Root);
+        Literals = new LiteralReading(this);
+        Numbers = new NumberReading(this);
+        Strings = new StringReading(this);
+        Arrays = new ArrayReading(this);
+        Objects = new ObjectReading(this);
+        _objectDrafting = new ObjectDrafting(this);
+        _arrayDrafting = new ArrayDrafting(this);
+    }
+
+    public SchemaDocument Document { get; }
+
+    public LanguageSpace Space { get; }
+
+    public LiteralReading Literals { get; }
+
+    public NumberReading Numbers { get; }
+
+    public StringReading Strings { get; }
+
+    public ArrayReading Arrays { get; }
+
+    public ObjectReading Objects { get; }
+
+    /// <summary>The schema that is looked at.</summary>
+    public string At => _at.Path;
+
+    public Language AnyCharacter => _anyCharacter ??= Space.Range(0, 0x10FFFF);
+
+    /// <summary>Notes which schema is looked at; returns the one before.</summary>
+    public SchemaNode Enter(SchemaNode node)
+    {
+        SchemaNode before = _at;
+        _at = node;
+        return before;
+    }
+
+    /// <summary>All goals that the root needs, in the order they were found; the root's is the first.</summary>
+    public List<Goal> Goals()
+    {
+        LiteralList root = new(Document);
+        root.Add(Document.Root);
+        if (GoalOf(root) is not Goal first)
+        {
+            throw Refusal.At("#", "nothing meets the schema");
+        }
+        Queue(first);
+        while (_open.TryDequeue(out Goal? goal))
+        {
+            _at = goal.Literals.Count > 0 ? goal.Literals[0].Node : Document.Root;
+            try
+            {
+                Answer(goal);
+            }
+            catch (InvalidRequestException e) when (!e.Message.StartsWith("Reading a JSON schema", StringComparison.Ordinal))
+            {
+                throw Refusal.Of(At, e);
+            }
+        }
+        return _reached;
+    }
+
+    /// <summary>The goal of what is asked; null where nothing can meet it.</summary>
+    public Goal? GoalOf(LiteralList asked, bool isCanonical = false)
+    {
+        if (asked.IsNever)
+        {
+            return null;
+        }
+        int[] key = asked.Key(isCanonical);
+        if (!_goals.TryGetValue(key, out Goal? goal))
+        {
+            if (_goals.Count == SchemaLimits.MostGoals)
+            {
+                throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostGoals} values that differ in what is asked of them");
+            }
+            _goals[key] = goal = new Goal(asked.All, asked.Types, isCanonical);
+        }
+        return goal;
+    }
+
+    /// <summary>Whether a value may meet what is asked, as far as is found out quickly.</summary>
+    public bool MayBeMet(LiteralList asked) => GoalOf(asked) is Goal goal && MayBeMet(goal);
+
+    public bool MayBeMet(Goal goal)
+    {
+        if (goal.IsProbed || _probes == SchemaLimits.DeepestProbe)
+        {
+            return goal.MayBeMet;
+        }
+        goal.IsProbed = true;
+        _probes++;
+        goal.MayBeMet = Meets(JsonTypes.Null | JsonTypes.Boolean, () => LiteralsOf(goal) != 0)
+            || Meets(JsonTypes.Number, () => !Numbers.Of(goal.Literals).IsNone(Space))
+            || Meets(JsonTypes.String, () => !IsNothing(Strings.Of(goal.Literals)))
+            || Meets(JsonTypes.Array, () => Arrays.MayBeMet(goal.Literals))
+            || Meets(JsonTypes.Object, () => Objects.MayBeMet(goal.Literals));
+        _probes--;
+        return goal.MayBeMet;
+
+        bool Meets(JsonTypes type, Func<bool> meets) => (goal.Types & type) != 0 && meets();
+    }
+
+    public bool IsNothing(Language language)
+    {
+        if (!_nothing.TryGetValue(language, out bool isNothing))
+        {
+            _nothing[language] = isNothing = Space.IsNothing(language);
+        }
+        return isNothing;
+    }
+
+    /// <summary>The texts in which a pattern is found.</summary>
+    public Language Pattern(SchemaNode node, string keyword, string pattern)
+    {
+        if (!_patterns.TryGetValue(pattern, out Language? language))
+        {
+            try
+            {
+                _patterns[pattern] = language = EcmaRegex.Search(Space, pattern);
+            }
+            catch (InvalidRequestException e)
+            {
+                throw Refusal.Of($"{node.Path}/{keyword}", e);
+            }
+        }
+        return language;
+    }
+
+    /// <summary>The schema of one value.</summary>
+    public SchemaNode Equal(SchemaNode node, JsonElement value)
+    {
+        string text = value.GetRawText();
+        if (_equals.TryGetValue(text, out SchemaNode? equal))
+        {
+            return equal;
+        }
+        equal = Document.Made(node);
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                equal.Types = JsonTypes.Object;
+                equal.Properties = [];
+                foreach (JsonProperty property in value.EnumerateObject())
+                {
+                    equal.Properties.Add((property.Name, Equal(node, property.Value)));
+                }
+                equal.Required = [.. equal.Properties.Select(property => property.Name).Distinct(StringComparer.Ordinal)];
+                equal.AdditionalProperties = Document.Never;
+                break;
+            case JsonValueKind.Array:
+                equal.Types = JsonTypes.Array;
+                equal.Prefix = [.. value.EnumerateArray().Select(item => Equal(node, item))];
+                equal.Items = Document.Never;
+                equal.MinItems = equal.Prefix.Length;
+                break;
+            default:
+                equal.Enums = [[value]];
+                break;
+        }
+        return _equals[text] = equal;
+    }
+
+    /// <summary>Counts alternatives that are put together.</summary>
+    public void Count()
+    {
+        if (++_meetings > SchemaLimits.MostMeetings)
+        {
+            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostMeetings} alternatives to put together");
+        }
+    }
+
+    public void CountProperties(int count)
+    {
+        _properties += count;
+        if (_properties > SchemaLimits.MostProperties)
+        {
+            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostProperties} properties in all alternatives");
+        }
+    }
+
+    private int LiteralsOf(Goal goal) =>
+        Literals.Of(goal.Literals)
+        & (((goal.Types & JsonTypes.Null) != 0 ? LiteralReading.Null : 0) | ((goal.Types & JsonTypes.Boolean) != 0 ? LiteralReading.True | LiteralReading.False : 0));
+
+    private void Queue(Goal goal)
+    {
+        if (!goal.IsQueued)
+        {
+            goal.IsQueued = true;
+            _open.Enqueue(goal);
+            _reached.Add(goal);
+        }
+    }
+
+    private void Answer(Goal goal)
+    {
+        List<Language> texts = [];
+        if ((goal.Types & (JsonTypes.Null | JsonTypes.Boolean)) != 0 && LiteralsOf(goal) is int set and not 0)
+        {
+            List<string> literals = [];
+            if ((set & LiteralReading.Null) != 0)
+            {
+                literals.Add("null");
+            }
+            if ((set & LiteralReading.True) != 0)
+            {
+                literals.Add("true");
+            }
+            if ((set & LiteralReading.False) != 0)
+            {
+                literals.Add("false");
+            }
+            texts.Add(Space.Texts(literals));
+        }
+        if ((goal.Types & JsonTypes.Number) != 0)
+        {
+            texts.Add(Numbers.Of(goal.Literals).Texts(Space, goal.IsCanonical));
+        }
+        if (texts.Count > 0 && Space.Either([.. texts]) is Language scalars && !IsNothing(scalars))
+        {
+            goal.Scalars = new ScalarForm(scalars);
+        }
+        if ((goal.Types & JsonTypes.String) != 0 && Strings.Of(goal.Literals) is Language content && !IsNothing(content))
+        {
+            goal.Strings = new StringForm(content);
+        }
+        if ((goal.Types & JsonTypes.Array) != 0)
+        {
+            foreach (ArrayFacts facts in Arrays.Of(goal.Literals))
+            {
+                _arrayDrafting.Draft(facts, goal.Arrays);
+            }
+        }
+        if ((goal.Types & JsonTypes.Object) != 0)
+        {
+            foreach (ObjectFacts facts in Objects.Of(goal.Literals))
+            {
+                _objectDrafting.Draft(facts, goal.Objects);
+            }
+        }
+        QueueParts(goal);
+    }
+
+    private void QueueParts(Goal goal)
+    {
+        foreach (ArrayDraft array in goal.Arrays)
+        {
+            foreach (Goal item in array.Prefix)
+            {
+                Queue(item);
+            }
+            foreach ((Goal item, _, _) in array.Others)
+            {
+                Queue(item);
+            }
+        }
+        foreach (ObjectDraft draft in goal.Objects)
+        {
+            foreach ((_, Goal value, _) in draft.Properties)
+            {
+                Queue(value);
+            }
+            foreach ((_, Goal value, _) in draft.Others)
+            {
+                Queue(value);
+            }
+        }
+    }
+
+    private sealed class KeyComparer : IEqualityComparer<int[]>
+    {
+        public static readonly KeyComparer Instance = new();
+
+        public bool Equals(int[]? x, int[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(int[] key)
+        {
+            HashCode hash = new();
+            foreach (int part in key)
+            {
+                hash.Add(part);
+            }
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>One schema of a document: its keywords, once <see cref="SchemaDocument.Read(SchemaNode)"/> has read them.</summary>
+/// <param name="id">Tells the nodes of a document apart.</param>
+/// <param name="element">Its JSON; undefined where it was made here, for a value of an <c>enum</c>.</param>
+/// <param name="parent">The schema around it.</param>
+/// <param name="segment">From there, or from nowhere, the JSON pointer to it.</param>
+internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent, string segment)
+{
+    private Dictionary<string, SchemaNode>? _byName;
+
+    public int Id { get; } = id;
+
+    public JsonElement Element { get; } = element;
+
+    public bool IsRead { get; set; }
+
+    /// <summary>The JSON pointer of this schema in its document, as a fragment.</summary>
+    public string Path => parent is null ? segment : $"{parent.Path}/{segment}";
+
+    /// <summary>Where references of this schema start.</summary>
+    public required SchemaResource Resource { get; set; }
+
+    public JsonTypes Types { get; set; } = JsonTypes.All;
+
+    /// <summary>Whether numbers are integers.</summary>
+    public bool IsInteger { get; set; }
+
+    /// <summary>Values of which one must be equal; several sets where <c>enum</c> stands beside <c>const</c>.</summary>
+    public List<JsonElement[]>? Enums { get; set; }
+
+    public NumberBounds? Numbers { get; set; }
+
+    public int MinLength { get; set; }
+
+    public int? MaxLength { get; set; }
+
+    public List<string>? Patterns { get; set; }
+
+    public List<string>? Formats { get; set; }
+
+    public bool IsBase64 { get; set; }
+
+    /// <summary>Items with a place of their own.</summary>
+    public SchemaNode[]? Prefix { get; set; }
+
+    /// <summary>The other items; null where anything goes.</summary>
+    public SchemaNode? Items { get; set; }
+
+    public SchemaNode? Contains { get; set; }
+
+    public int MinContains { get; set; } = 1;
+
+    public int? MaxContains { get; set; }
+
+    public int MinItems { get; set; }
+
+    public int? MaxItems { get; set; }
+
+    public bool IsUnique { get; set; }
+
+    public SchemaNode? UnevaluatedItems { get; set; }
+
+    /// <summary>Properties by name, in the schema's order.</summary>
+    public List<(string Name, SchemaNode Value)>? Properties { get; set; }
+
+    public List<(string Pattern, SchemaNode Value)>? PatternProperties { get; set; }
+
+    /// <summary>Properties that neither a name nor a pattern speaks of; null where anything goes.</summary>
+    public SchemaNode? AdditionalProperties { get; set; }
+
+    public SchemaNode? PropertyNames { get; set; }
+
+    public string[]? Required { get; set; }
+
+    public int MinProperties { get; set; }
+
+    public int? MaxProperties { get; set; }
+
+    public List<(string Name, string[] Required)>? DependentRequired { get; set; }
+
+    public List<(string Name, SchemaNode Schema)>? DependentSchemas { get; set; }
+
+    public SchemaNode? UnevaluatedProperties { get; set; }
+
+    /// <summary>References, by keyword.</summary>
+    public List<(string Keyword, string Target)>? References { get; set; }
+
+    public SchemaNode[]? AllOf { get; set; }
+
+    public SchemaNode[]? AnyOf { get; set; }
+
+    public SchemaNode[]? OneOf { get; set; }
+
+    /// <summary>None of these may hold.</summary>
+    public List<SchemaNode>? Not { get; set; }
+
+    public SchemaNode? If { get; set; }
+
+    public SchemaNode? Then { get; set; }
+
+    public SchemaNode? Else { get; set; }
+
+    /// <summary>Whether some keyword speaks of the value itself through another schema.</summary>
+    public bool HasApplicators =>
+        References is not null || AllOf is not null || AnyOf is not null || OneOf is not null || Not is not null || If is not null;
+
+    /// <summary>Whether some keyword speaks of objects.</summary>
+    public bool HasObjectKeywords =>
+        Properties is not null || PatternProperties is not null || AdditionalProperties is not null || PropertyNames is not null || Required is not null
+        || MinProperties > 0 || MaxProperties is not null || DependentRequired is not null || DependentSchemas is not null || UnevaluatedProperties is not null;
+
+    /// <summary>Whether some keyword speaks of arrays.</summary>
+    public bool HasArrayKeywords =>
+        Prefix is not null || Items is not null || Contains is not null || MinItems > 0 || MaxItems is not null || IsUnique || UnevaluatedItems is not null;
+
+    /// <summary>Whether some keyword speaks of strings.</summary>
+    public bool HasStringKeywords => MinLength > 0 || MaxLength is not null || Patterns is not null || Formats is not null || IsBase64;
+
+    /// <summary>Whether the type is all that is said.</summary>
+    public bool IsTypeAlone =>
+        Enums is null && Numbers is null && !HasStringKeywords && !HasArrayKeywords && !HasObjectKeywords && !HasApplicators;
+
+    /// <summary>The schema of a property that is named; null where none is.</summary>
+    public SchemaNode? PropertyOf(string name)
+    {
+        if (Properties is null)
+        {
+            return null;
+        }
+        if (Properties.Count > 8)
+        {
+            if (_byName is null)
+            {
+                _byName = new(Properties.Count, StringComparer.Ordinal);
+                foreach ((string key, SchemaNode value) in Properties)
+                {
+                    _byName[key] = value;
+                }
+            }
+            return _byName.GetValueOrDefault(name);
+        }
+        foreach ((string key, SchemaNode value) in Properties)
+        {
+            if (key == name)
+            {
+                return value;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,316 @@
+using System.Text.Encodings.Web;
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>Finds out which goals can be met, by their shortest JSON, and turns those into specs without what cannot.</summary>
+internal sealed class SpecBuilder(LanguageSpace space)
+{
+    private const int Never = int.MaxValue;
+
+    /// <summary>Names counted where an object must have some: no object is asked for more.</summary>
+    private const int MostNames = 1000;
+
+    private readonly Dictionary<Language, int> _shortest = [];
+
+    public void Build(List<Goal> goals)
+    {
+        foreach (Goal goal in goals)
+        {
+            if (goal.Scalars is ScalarForm scalars)
+            {
+                scalars.Shortest = space.Shortest(scalars.Text)!.Length;
+                goal.Shortest = Math.Min(goal.Shortest, scalars.Shortest);
+            }
+            if (goal.Strings is StringForm strings)
+            {
+                strings.Shortest = ShortestString(strings.Content);
+                goal.Shortest = Math.Min(goal.Shortest, strings.Shortest);
+            }
+        }
+        // Goals were found after those that contain them, so that most are known when they are asked for.
+        bool changed = true;
+        while (changed)
+        {
+            changed = false;
+            for (int i = goals.Count - 1; i >= 0; i--)
+            {
+                changed |= Shorten(goals[i]);
+            }
+        }
+        foreach (Goal goal in goals)
+        {
+            goal.Spec.Shortest = goal.Shortest;
+            goal.Spec.Forms = FormsOf(goal);
+        }
+    }
+
+    private bool Shorten(Goal goal)
+    {
+        int before = goal.Shortest;
+        foreach (ArrayDraft array in goal.Arrays)
+        {
+            array.Shortest = Math.Min(array.Shortest, ShortestArray(array));
+            goal.Shortest = Math.Min(goal.Shortest, array.Shortest);
+        }
+        foreach (ObjectDraft draft in goal.Objects)
+        {
+            draft.Shortest = Math.Min(draft.Shortest, ShortestObject(draft));
+            goal.Shortest = Math.Min(goal.Shortest, draft.Shortest);
+        }
+        return goal.Shortest != before;
+    }
+
+    private int ShortestString(Language content)
+    {
+        if (!_shortest.TryGetValue(content, out int bytes))
+        {
+            _shortest[content] = bytes = space.Shortest(content) is string text ? Bytes(text) : Never;
+        }
+        return bytes;
+    }
+
+    private static int Bytes(string text) => 2 + JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text).Length + CountWide(text);
+
+    private static int CountWide(string text) => System.Text.Encoding.UTF8.GetByteCount(text) - text.Length;
+
+    private static int Saturated(long bytes) => bytes >= Never ? Never : (int)bytes;
+
+    private int ShortestArray(ArrayDraft draft)
+    {
+        int needed = draft.Min;
+        long bytes = 0;
+        int count = 0;
+        for (; count < draft.Prefix.Count && count < draft.Min; count++)
+        {
+            if (!draft.Prefix[count].CanBeMet)
+            {
+                return Never;
+            }
+            bytes += draft.Prefix[count].Shortest;
+        }
+        int kinds = 0;
+        int cheapest = Never;
+        foreach ((Goal value, int min, _) in draft.Others)
+        {
+            kinds += min;
+            if (min > 0 && !value.CanBeMet)
+            {
+                return Never;
+            }
+            bytes += (long)min * (min > 0 ? value.Shortest : 0);
+            cheapest = Math.Min(cheapest, value.Shortest);
+        }
+        if (kinds > 0)
+        {
+            for (; count < draft.Prefix.Count; count++)
+            {
+                if (!draft.Prefix[count].CanBeMet)
+                {
+                    return Never;
+                }
+                bytes += draft.Prefix[count].Shortest;
+            }
+        }
+        count += kinds;
+        if (count > draft.Max)
+        {
+            return Never;
+        }
+        if (count < needed)
+        {
+            if (cheapest == Never)
+            {
+                return Never;
+            }
+            bytes += (long)(needed - count) * cheapest;
+            count = needed;
+        }
+        if (draft.Unique is not null && count > 1 && draft.Prefix.Count == 0 && Distinct(draft, count) < count)
+        {
+            return Never;
+        }
+        return Saturated(2 + bytes + Math.Max(0, count - 1));
+    }
+
+    /// <summary>How many different items there are, up to a limit; a limit where that is not counted.</summary>
+    private int Distinct(ArrayDraft draft, int limit)
+    {
+        int count = 0;
+        foreach ((Goal value, _, _) in draft.Others)
+        {
+            if (value.Arrays.Count > 0 || value.Objects.Count > 0)
+            {
+                return limit;
+            }
+            count += value.Scalars is null ? 0 : space.CountUpTo(value.Scalars.Text, limit);
+            count += value.Strings is null ? 0 : space.CountUpTo(value.Strings.Content, limit);
+        }
+        return count;
+    }
+
+    private int ShortestObject(ObjectDraft draft)
+    {
+        long bytes = 0;
+        int count = 0, available = 0;
+        List<int>? optional = draft.Min > 0 ? [] : null;
+        foreach ((string name, Goal value, bool isRequired) in draft.Properties)
+        {
+            if (isRequired)
+            {
+                if (!value.CanBeMet)
+                {
+                    return Never;
+                }
+                bytes += Bytes(name) + 1L + value.Shortest;
+                count++;
+            }
+            else if (value.CanBeMet)
+            {
+                optional?.Add(Saturated(Bytes(name) + 1L + value.Shortest));
+            }
+        }
+        foreach ((Language names, Goal value, int min) in draft.Others)
+        {
+            if (!value.CanBeMet)
+            {
+                if (min > 0)
+                {
+                    return Never;
+                }
+                continue;
+            }
+            // Different names are longer than the shortest one.
+            int cost = Saturated(ShortestString(names) + 2L + value.Shortest);
+            bytes += (long)min * cost;
+            count += min;
+            if (count < draft.Min)
+            {
+                int most = Math.Min(space.CountUpTo(names, Math.Min(draft.Min, MostNames)), draft.Min);
+                for (int i = min; i < most; i++)
+                {
+                    optional!.Add(cost);
+                }
+                available = most == MostNames ? draft.Min : available;
+            }
+        }
+        if (count < draft.Min)
+        {
+            if (count + optional!.Count < draft.Min && available < draft.Min)
+            {
+                return Never;
+            }
+            optional.Sort();
+            for (int i = 0; count < draft.Min; i++, count++)
+            {
+                bytes += optional[Math.Min(i, optional.Count - 1)];
+            }
+        }
+        return count > draft.Max ? Never : Saturated(2 + bytes + Math.Max(0, count - 1));
+    }
+
+    private static List<ValueForm> FormsOf(Goal goal)
+    {
+        List<ValueForm> forms = [];
+        if (goal.Scalars is not null)
+        {
+            forms.Add(goal.Scalars);
+        }
+        if (goal.Strings is not null)
+        {
+            forms.Add(goal.Strings);
+        }
+        foreach (ArrayDraft array in goal.Arrays)
+        {
+            if (array.Shortest != Never)
+            {
+                forms.Add(FormOf(array));
+            }
+        }
+        foreach (ObjectDraft draft in goal.Objects)
+        {
+            if (draft.Shortest != Never)
+            {
+                forms.Add(FormOf(draft));
+            }
+        }
+        return forms;
+    }
+
+    private static ObjectForm FormOf(ObjectDraft draft)
+    {
+        List<NamedProperty> properties = new(draft.Properties.Count);
+        foreach ((string name, Goal value, bool isRequired) in draft.Properties)
+        {
+            if (value.CanBeMet)
+            {
+                properties.Add(new NamedProperty(name, value.Spec, isRequired));
+            }
+        }
+        List<PropertyKind> others = new(draft.Others.Count);
+        foreach ((Language names, Goal value, int min) in draft.Others)
+        {
+            if (value.CanBeMet)
+            {
+                others.Add(new PropertyKind(names, value.Spec, min));
+            }
+        }
+        return new ObjectForm
+        {
+            Properties = properties,
+            Others = others,
+            Min = draft.Min,
+            Max = draft.Max == int.MaxValue ? null : draft.Max,
+            Shortest = draft.Shortest,
+        };
+    }
+
+    private static ArrayForm FormOf(ArrayDraft draft)
+    {
+        List<ValueSpec> prefix = [];
+        foreach (Goal item in draft.Prefix)
+        {
+            if (!item.CanBeMet)
+            {
+                break;
+            }
+            prefix.Add(item.Spec);
+        }
+        bool isCut = prefix.Count < draft.Prefix.Count;
+        int max = isCut ? prefix.Count : draft.Max;
+        List<ItemKind> others = [];
+        foreach ((Goal value, int min, int? most) in draft.Others)
+        {
+            if (value.CanBeMet && !isCut && max > prefix.Count)
+            {
+                others.Add(new ItemKind(value.Spec, min, most));
+            }
+        }
+        if (others.Count == 0)
+        {
+            max = Math.Min(max, prefix.Count);
+        }
+        return new ArrayForm
+        {
+            Prefix = prefix,
+            Others = others,
+            Min = draft.Min,
+            Max = max == int.MaxValue ? null : max,
+            IsUnique = draft.Unique is not null && max > 1 && TellsApart(draft),
+            Shortest = draft.Shortest,
+        };
+    }
+
+    /// <summary>Whether items can be told apart by their texts, as the automaton does.</summary>
+    private static bool TellsApart(ArrayDraft draft)
+    {
+        foreach (Goal item in (IEnumerable<Goal>)[.. draft.Prefix, .. draft.Others.Select(kind => kind.Value)])
+        {
+            if (item.Arrays.Exists(array => array.Shortest != Never) || item.Objects.Exists(form => form.Shortest != Never))
+            {
+                throw Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items that may be arrays or objects");
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Engine.Constraints.Languages;
+
+namespace Engine.Constraints.Schemas;
+
+/// <summary>Strings, as the languages of what stands between the quotes.</summary>
+internal sealed class StringReading(SchemaCompiler compiler) : Combination<Language>(compiler)
+{
+    private const string Base64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
+
+    protected override JsonTypes Type => JsonTypes.String;
+
+    protected override Language All => Space.Anything;
+
+    protected override Language None => Space.Nothing;
+
+    private LanguageSpace Space => Compiler.Space;
+
+    protected override bool IsNone(Language set) => ReferenceEquals(set, Space.Nothing) || (!ReferenceEquals(set, Space.Anything) && Compiler.IsNothing(set));
+
+    protected override Language And(Language a, Language b) => Space.Both(a, b);
+
+    protected override Language Or(List<Language> options) => Space.Either([.. options]);
+
+    protected override bool AreDisjoint(Language a, Language b) => Compiler.IsNothing(Space.Both(a, b));
+
+    protected override Language NotOwn(SchemaNode node) => Space.Not(Own(node));
+
+    protected override Language Own(SchemaNode node)
+    {
+        Language set = Space.Anything;
+        if (node.MinLength > 0 || node.MaxLength is not null)
+        {
+            set = node.MaxLength < node.MinLength ? Space.Nothing : Space.Repeat(Compiler.AnyCharacter, node.MinLength, node.MaxLength);
+        }
+        foreach (string pattern in node.Patterns ?? [])
+        {
+            set = Space.Both(set, Compiler.Pattern(node, "pattern", pattern));
+        }
+        foreach (string format in node.Formats ?? [])
+        {
+            if (TextFormats.Find(Space, format) is Language texts)
+            {
+                set = Space.Both(set, texts);
+            }
+        }
+        if (node.IsBase64)
+        {
+            set = Space.Both(set, Compiler.Pattern(node, "contentEncoding", Base64));
+        }
+        foreach (JsonElement[] values in node.Enums ?? [])
+        {
+            List<string> texts = [];
+            foreach (JsonElement value in values)
+            {
+                if (value.ValueKind == JsonValueKind.String && value.GetString() is string text && (ReferenceEquals(set, Space.Anything) || Space.Contains(set, text)))
+                {
+                    texts.Add(text);
+                }
+            }
+            set = Space.Texts(texts);
+        }
+        return set;
+    }
+}
