@@ -1,10 +1,10 @@
 namespace Engine.Constraints.Languages;
 
 /// <summary>One code point of a set; of the empty set: no text at all.</summary>
-internal sealed class OneCodePoint(LanguageSpace space, CodePoints set)
+internal sealed class OneCodePoint(LanguageSpace space, CodePointSet set)
     : Language(space, accepts: false, new(1, 1), isPlain: !set.IsEmpty, depth: 1)
 {
-    public CodePoints Set { get; } = set;
+    public CodePointSet Set { get; } = set;
 
     internal override int StructureHash => Set.GetHashCode();
 
@@ -187,4 +187,16 @@ internal sealed class Complement(LanguageSpace space, Language without)
     internal override bool IsSame(Language other) => other is Complement c && c.Without == Without;
 
     private protected override TextStep[] Derive() => StepMerging.Complement(Space, Without.Moves);
+}
+
+/// <summary>A language that is defined by itself: in <see cref="Body"/> it only stands where something was read before.</summary>
+internal sealed class Loop(LanguageSpace space, bool accepts) : Language(space, accepts, new(accepts ? 0 : 1, int.MaxValue), isPlain: false, depth: 1)
+{
+    public Language? Body { get; set; }
+
+    internal override int StructureHash => Id;
+
+    internal override bool IsSame(Language other) => ReferenceEquals(this, other);
+
+    private protected override TextStep[] Derive() => Body!.Moves;
 }

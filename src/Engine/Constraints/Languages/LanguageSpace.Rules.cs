@@ -16,6 +16,14 @@ internal sealed partial class LanguageSpace
 
     internal void HasMoves(Language language) => _withMoves.Add(language);
 
+    internal Loop MakeLoop(bool accepts)
+    {
+        lock (_gate)
+        {
+            return new Loop(this, accepts);
+        }
+    }
+
     internal Language Literally(string text, int offset, int length)
     {
         if (length == 0)
@@ -25,7 +33,7 @@ internal sealed partial class LanguageSpace
         if (length == 1)
         {
             int codePoint = char.ConvertToUtf32(text, offset);
-            return Shared(new OneCodePoint(this, CodePoints.Of([(codePoint, codePoint)])));
+            return Shared(new OneCodePoint(this, CodePointSet.Of([(codePoint, codePoint)])));
         }
         return Shared(new Literal(this, text, offset, length));
     }
@@ -110,7 +118,7 @@ internal sealed partial class LanguageSpace
     internal Language United(params ReadOnlySpan<Language> options)
     {
         List<Language> kept = [];
-        CodePoints set = CodePoints.None;
+        CodePointSet set = CodePointSet.None;
         Language? aSet = null;
         int sets = 0;
         bool mayBeEmpty = false, acceptsEmpty = false;

@@ -15,9 +15,9 @@ internal sealed partial class LanguageSpace
 
     public LanguageSpace()
     {
-        Nothing = new OneCodePoint(this, CodePoints.None) { Life = Life.Dead };
+        Nothing = new OneCodePoint(this, CodePointSet.None) { Life = Life.Dead };
         Empty = new Literal(this, "", 0, 0);
-        Any = new OneCodePoint(this, CodePoints.All);
+        Any = new OneCodePoint(this, CodePointSet.All);
         Anything = new Repetition(this, Any, 0, null);
         Reset();
     }
@@ -38,9 +38,9 @@ internal sealed partial class LanguageSpace
     public Language Range(int first, int last) => OneOf((first, last));
 
     /// <summary>One code point of some ranges.</summary>
-    public Language OneOf(params ReadOnlySpan<(int First, int Last)> ranges) => OneOf(CodePoints.Of(ranges));
+    public Language OneOf(params ReadOnlySpan<(int First, int Last)> ranges) => OneOf(CodePointSet.Of(ranges));
 
-    public Language OneOf(CodePoints set)
+    public Language OneOf(CodePointSet set)
     {
         lock (_gate)
         {

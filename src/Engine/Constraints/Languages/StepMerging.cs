@@ -46,12 +46,12 @@ internal static class StepMerging
             Add(others, move.First, move.Last, space.Complemented((Language)move.Next), space);
             next = move.Last + 1;
         }
-        AddGap(next, CodePoints.Last);
+        AddGap(next, CodePointSet.Last);
         return [.. others];
 
         void AddGap(int first, int last)
         {
-            foreach ((int allFirst, int allLast) in CodePoints.All.Ranges)
+            foreach ((int allFirst, int allLast) in CodePointSet.All.Ranges)
             {
                 if (Math.Max(first, allFirst) <= Math.Min(last, allLast))
                 {
@@ -105,7 +105,7 @@ internal static class StepMerging
             {
                 open.Add(steps[next++]);
             }
-            int last = next < steps.Length ? steps[next].First - 1 : CodePoints.Last;
+            int last = next < steps.Length ? steps[next].First - 1 : CodePointSet.Last;
             foreach (TextStep step in open)
             {
                 last = Math.Min(last, step.Last);

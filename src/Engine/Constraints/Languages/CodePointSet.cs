@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Engine.Constraints.Languages;
 
 /// <summary>A set of Unicode scalar values: ascending ranges that neither overlap nor touch. Surrogates are in none.</summary>
-internal sealed class CodePoints : IEquatable<CodePoints>
+internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
     public const int Last = 0x10FFFF;
     private const int FirstSurrogate = 0xD800, LastSurrogate = 0xDFFF;
@@ -11,10 +11,10 @@ internal sealed class CodePoints : IEquatable<CodePoints>
     private readonly (int First, int Last)[] _ranges;
     private readonly int _hash;
 
-    public static readonly CodePoints None = new([]);
-    public static readonly CodePoints All = new([(0, FirstSurrogate - 1), (LastSurrogate + 1, Last)]);
+    public static readonly CodePointSet None = new([]);
+    public static readonly CodePointSet All = new([(0, FirstSurrogate - 1), (LastSurrogate + 1, Last)]);
 
-    private CodePoints((int First, int Last)[] ranges)
+    private CodePointSet((int First, int Last)[] ranges)
     {
         _ranges = ranges;
         HashCode hash = new();
@@ -27,7 +27,7 @@ internal sealed class CodePoints : IEquatable<CodePoints>
     public bool IsEmpty => _ranges.Length == 0;
 
     /// <summary>Ranges in any order, that may overlap, hold surrogates, or be empty (first beyond last).</summary>
-    public static CodePoints Of(ReadOnlySpan<(int First, int Last)> ranges)
+    public static CodePointSet Of(ReadOnlySpan<(int First, int Last)> ranges)
     {
         List<(int First, int Last)> kept = new(ranges.Length + 1);
         foreach ((int first, int last) in ranges)
@@ -53,9 +53,9 @@ internal sealed class CodePoints : IEquatable<CodePoints>
         return count == 0 ? None : new(CollectionsMarshal.AsSpan(kept)[..count].ToArray());
     }
 
-    public static CodePoints operator |(CodePoints a, CodePoints b) => a.IsEmpty ? b : b.IsEmpty ? a : Of([.. a._ranges, .. b._ranges]);
+    public static CodePointSet operator |(CodePointSet a, CodePointSet b) => a.IsEmpty ? b : b.IsEmpty ? a : Of([.. a._ranges, .. b._ranges]);
 
-    public static CodePoints operator &(CodePoints a, CodePoints b)
+    public static CodePointSet operator &(CodePointSet a, CodePointSet b)
     {
         List<(int First, int Last)> both = [];
         for (int i = 0, j = 0; i < a._ranges.Length && j < b._ranges.Length;)
@@ -78,7 +78,7 @@ internal sealed class CodePoints : IEquatable<CodePoints>
     }
 
     /// <summary>All the others.</summary>
-    public static CodePoints operator ~(CodePoints set)
+    public static CodePointSet operator ~(CodePointSet set)
     {
         List<(int First, int Last)> others = [];
         int next = 0;
@@ -103,9 +103,9 @@ internal sealed class CodePoints : IEquatable<CodePoints>
         return false;
     }
 
-    public bool Equals(CodePoints? other) => other is not null && _hash == other._hash && _ranges.AsSpan().SequenceEqual(other._ranges);
+    public bool Equals(CodePointSet? other) => other is not null && _hash == other._hash && _ranges.AsSpan().SequenceEqual(other._ranges);
 
-    public override bool Equals(object? obj) => Equals(obj as CodePoints);
+    public override bool Equals(object? obj) => Equals(obj as CodePointSet);
 
     public override int GetHashCode() => _hash;
 

@@ -1,0 +1,59 @@
+namespace Engine.Constraints.Languages;
+
+/// <summary>A regular expression, taken apart.</summary>
+internal abstract record RegexNode
+{
+    /// <summary>Whether what it matches depends on what stands before or after.</summary>
+    public abstract bool Asserts { get; }
+
+    /// <summary>One code point of a set.</summary>
+    public sealed record OneOf(CodePointSet Set) : RegexNode
+    {
+        public override bool Asserts => false;
+
+        /// <summary>The only code point; null where there are several.</summary>
+        public int? Only => Set.Ranges is [(int first, int last)] && first == last ? first : null;
+    }
+
+    /// <summary>One after the other.</summary>
+    public sealed record Sequence(IReadOnlyList<RegexNode> Parts) : RegexNode
+    {
+        public override bool Asserts { get; } = Parts.Any(static part => part.Asserts);
+    }
+
+    /// <summary>One of several.</summary>
+    public sealed record Either(IReadOnlyList<RegexNode> Options) : RegexNode
+    {
+        public override bool Asserts { get; } = Options.Any(static option => option.Asserts);
+    }
+
+    /// <summary>The same several times.</summary>
+    public sealed record Repeat(RegexNode Part, int Min, int? Max) : RegexNode
+    {
+        public override bool Asserts => Part.Asserts;
+    }
+
+    /// <summary>^: nothing stands before.</summary>
+    public sealed record AtStart : RegexNode
+    {
+        public override bool Asserts => true;
+    }
+
+    /// <summary>$: nothing stands after.</summary>
+    public sealed record AtEnd : RegexNode
+    {
+        public override bool Asserts => true;
+    }
+
+    /// <summary>\b or \B: a word begins or ends, or does not.</summary>
+    public sealed record WordEdge(bool IsEdge) : RegexNode
+    {
+        public override bool Asserts => true;
+    }
+
+    /// <summary>(?=…) or (?!…): what stands after begins with a match, or does not.</summary>
+    public sealed record Ahead(RegexNode Part, bool Matches) : RegexNode
+    {
+        public override bool Asserts => true;
+    }
+}
