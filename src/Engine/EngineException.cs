@@ -26,7 +26,11 @@ public sealed class ConfigurationException(string message) : EngineException(mes
 public sealed class UnsupportedRequestException(string message) : EngineException(message);
 
 /// <summary>A request's own values make no sense (a negative count, an empty list of inputs, …).</summary>
-public sealed class InvalidRequestException(string message) : EngineException(message);
+public sealed class InvalidRequestException(string message) : EngineException(message)
+{
+    /// <summary>The property of the request that makes none, such as <c>Constraint</c>; null where it is not told.</summary>
+    public string? Property { get; init; }
+}
 
 /// <summary>Nothing is left to evaluate: no tokens, even after special tokens.</summary>
 public sealed class EmptyPromptException(string message) : EngineException(message);

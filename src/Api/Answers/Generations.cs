@@ -20,9 +20,14 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         requests.ThrowIfStopping();
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
-        settings = settings.AsMeantBy(context.Request.Headers.UserAgent) with { MaxTokens = gate.AnswerTokens(settings.MaxTokens) };
+        settings = settings.AsMeantBy(context.Request.Headers.UserAgent) with
+        {
+            MaxTokens = gate.AnswerTokens(settings.MaxTokens),
+            AlwaysValid = settings.AlwaysValid || models.EndsWhole,
+        };
         IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
         Asking asking = ask(name, model, settings);
+        string? field = settings.Constraint is null ? "tools" : settings.ConstraintField;
         settings = settings with { Constraint = asking.Constraint };
         Prompt[] prompts = [.. asking.Prompts.Select(prompt => gate.Check(prompt, model))];
         models.CheckAnswers(prompts.Length * settings.Answers, name);
@@ -32,7 +37,14 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);
         tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
-        await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Asking = asking, Verification = verification }).ConfigureAwait(false);
+        try
+        {
+            await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Asking = asking, Verification = verification }).ConfigureAwait(false);
+        }
+        catch (InvalidRequestException e) when (e.Property == nameof(GenerateRequest.Constraint))
+        {
+            throw ApiException.Invalid(e.Message, field);
+        }
     }
 }
 

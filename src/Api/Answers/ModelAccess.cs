@@ -15,6 +15,9 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<EngineOptions>
     /// <summary>The time a request may take; null for as long as it needs.</summary>
     public TimeSpan? Deadline => serve.Value.DeadlineSeconds > 0 ? TimeSpan.FromSeconds(serve.Value.DeadlineSeconds) : null;
 
+    /// <summary>Whether every answer of a given form ends whole, asked for or not.</summary>
+    public bool EndsWhole => serve.Value.AlwaysValid;
+
     /// <summary>What is configured of a model.</summary>
     public ModelOptions OptionsOf(string name) => options.Value.Models[name];
 

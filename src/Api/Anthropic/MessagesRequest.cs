@@ -40,23 +40,28 @@ internal sealed class MessagesRequest : CountTokensRequest
 
     /// <summary>What is asked of the generation.</summary>
     /// <exception cref="ApiException">A value is out of its range, or a form of the answer makes no sense.</exception>
-    public GenerationSettings Settings() => new()
+    public GenerationSettings Settings()
     {
-        MaxTokens = Check.Integer("max_tokens", MaxTokens, 1, int.MaxValue) ?? throw Check.Wrong("max_tokens", "a whole number from 1", "none"),
-        Sampling = new SamplingOptions
+        (string? field, Constraint? form) = AnswerForms.Single(
+            ("output_config.format", OutputConfig?.Format?.Read("output_config.format")), ("output_format", OutputFormat?.Read("output_format")));
+        return new GenerationSettings
         {
-            Temperature = Check.Number("temperature", Temperature, 0, 2),
-            TopP = Check.Number("top_p", TopP, 0, 1),
-            TopK = Check.Integer("top_k", TopK, 0, int.MaxValue),
-        },
-        Defaults = Defaults,
-        Stop = Check.Stops("stop_sequences", StopSequences),
-        Constraint = AnswerForms.Single(
-            ("output_config.format", OutputConfig?.Format?.Read("output_config.format")), ("output_format", OutputFormat?.Read("output_format"))),
-        Tools = OfferedTools(),
-        ReadsDescriptions = ReadsDescriptions,
-        AlwaysValid = AnswerForms.EndsWhole(Finish),
-    };
+            MaxTokens = Check.Integer("max_tokens", MaxTokens, 1, int.MaxValue) ?? throw Check.Wrong("max_tokens", "a whole number from 1", "none"),
+            Sampling = new SamplingOptions
+            {
+                Temperature = Check.Number("temperature", Temperature, 0, 2),
+                TopP = Check.Number("top_p", TopP, 0, 1),
+                TopK = Check.Integer("top_k", TopK, 0, int.MaxValue),
+            },
+            Defaults = Defaults,
+            Stop = Check.Stops("stop_sequences", StopSequences),
+            Constraint = form,
+            ConstraintField = field,
+            Tools = OfferedTools(),
+            ReadsDescriptions = ReadsDescriptions,
+            AlwaysValid = AnswerForms.EndsWhole(Finish),
+        };
+    }
 
     protected override void CheckUnknown() => Check.Unknown(Unknown, Known);
 }

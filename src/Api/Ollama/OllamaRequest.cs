@@ -79,6 +79,7 @@ internal abstract class OllamaRequest
         return (Options ?? new OllamaOptions()).Settings() with
         {
             Constraint = Form(),
+            ConstraintField = "format",
             ReadsDescriptions = ReadsDescriptions,
             AlwaysValid = AnswerForms.EndsWhole(Finish),
         };

@@ -43,9 +43,9 @@ internal abstract class ConstrainedBody
     /// Microsoft.Extensions.AI, which writes them there.</summary>
     public bool? ReadsDescriptions { get; set; }
 
-    /// <summary>What the answer must be; null for anything.</summary>
+    /// <summary>What the answer must be, and the field that says so; null for anything.</summary>
     /// <exception cref="ApiException">A form makes no sense, or there are two.</exception>
-    protected Constraint? Form() => AnswerForms.Single(
+    protected (string? Field, Constraint? Form) Form() => AnswerForms.Single(
         ("text.format", TextForm()),
         ("response_format", ResponseFormat?.Read("response_format")),
         ("json_schema", AnswerForms.Schema("json_schema", JsonSchema)),
@@ -108,5 +108,5 @@ internal sealed record StructuredOutputs(JsonElement? Json, string? Regex, List<
         ($"{field}.regex", AnswerForms.Regex(Regex)),
         ($"{field}.choice", AnswerForms.Choice($"{field}.choice", Choice)),
         ($"{field}.grammar", AnswerForms.Grammar(Grammar)),
-        ($"{field}.json_object", JsonObject == true ? Constraint.JsonObject : null));
+        ($"{field}.json_object", JsonObject == true ? Constraint.JsonObject : null)).Form;
 }

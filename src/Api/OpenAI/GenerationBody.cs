@@ -116,13 +116,15 @@ internal abstract class GenerationBody : ConstrainedBody
         {
             throw ApiException.Invalid("Reading the field 'stream_options': expected 'stream' to be true beside it.", "stream_options");
         }
+        (string? field, Constraint? form) = Form();
         return new GenerationSettings
         {
             MaxTokens = Check.Integer("max_tokens", MaxTokens, FewestTokens, int.MaxValue),
             Sampling = Sampling(),
             Defaults = Defaults,
             LogitBias = Biases(),
-            Constraint = Form(),
+            Constraint = form,
+            ConstraintField = field,
             ReadsDescriptions = ReadsDescriptions,
             AlwaysValid = AnswerForms.EndsWhole(Finish),
             Stop = Check.Stops("stop", Stop),

@@ -55,10 +55,10 @@ internal static class AnswerForms
     /// <summary>A text of a grammar in llama.cpp's notation; null where none was given.</summary>
     public static Constraint? Grammar(string? grammar) => string.IsNullOrEmpty(grammar) ? null : new GrammarConstraint(grammar);
 
-    /// <summary>The one form that a request asks for; null for none.</summary>
+    /// <summary>The one form that a request asks for, and its field; null for none.</summary>
     /// <param name="asked">The forms by their fields.</param>
     /// <exception cref="ApiException">There are two.</exception>
-    public static Constraint? Single(params ReadOnlySpan<(string Field, Constraint? Form)> asked)
+    public static (string? Field, Constraint? Form) Single(params ReadOnlySpan<(string Field, Constraint? Form)> asked)
     {
         (string Field, Constraint? Form) only = default;
         foreach ((string Field, Constraint? Form) one in asked)
@@ -69,7 +69,7 @@ internal static class AnswerForms
                     $"Reading the field '{one.Field}': expected one form of the answer, found another in '{only.Field}'. Leave one of them out.", one.Field);
             }
         }
-        return only.Form;
+        return only;
     }
 
     /// <summary>Whether an answer that nears its limit is to end whole.</summary>

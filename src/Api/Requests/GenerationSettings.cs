@@ -20,6 +20,9 @@ internal sealed record GenerationSettings
     /// <summary>What each answer must be; null for anything.</summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>The field of the request that says so; null for none.</summary>
+    public string? ConstraintField { get; init; }
+
     /// <summary>Tools that the model may call; null for none.</summary>
     public ToolSet? Tools { get; init; }
 

@@ -32,6 +32,9 @@ internal sealed class ServeOptions
     /// <summary>Tokens of an answer at the most; 0 for what the model's context holds.</summary>
     public int MaxAnswerTokens { get; set; }
 
+    /// <summary>Answers of a given form that near their limit of tokens take the shortest way to a whole end, also where the request does not ask for it.</summary>
+    public bool AlwaysValid { get; set; }
+
     /// <summary>Web pages of these origins may ask, such as <c>https://example.com</c>; <c>*</c> for all. Of the program <c>serve</c> alone.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 

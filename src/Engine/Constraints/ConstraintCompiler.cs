@@ -46,7 +46,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
                 return known.Value.Value;
             }
         }
-        CompiledConstraint compiled = Compile(constraint);
+        CompiledConstraint compiled = CompileAsked(constraint);
         lock (_lock)
         {
             if (_kept.Remove(key, out var old))
@@ -71,6 +71,18 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         ShapeConstraint shape => ("shape", ShapeText.Write(shape.Shape)),
         _ => constraint,
     };
+
+    private CompiledConstraint CompileAsked(Constraint constraint)
+    {
+        try
+        {
+            return Compile(constraint);
+        }
+        catch (InvalidRequestException e)
+        {
+            throw new InvalidRequestException(e.Message) { Property = nameof(GenerateRequest.Constraint) };
+        }
+    }
 
     private CompiledConstraint Compile(Constraint constraint)
     {

@@ -152,6 +152,39 @@ public sealed class AnswerFormTests
         }
     }
 
+    /// <summary>What a model refuses of a constraint is told with the field it came from.</summary>
+    [Theory]
+    [InlineData(Chat, """{"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}}""", "response_format")]
+    [InlineData(Chat, """{"regex": "a"}""", "regex")]
+    [InlineData(Chat, """{"response_format": {"type": "json_object"}, "stream": true}""", "response_format")]
+    [InlineData(Chat, """{"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required"}""", "tools")]
+    [InlineData(Completions, """{"guided_json": SCHEMA}""", "guided_json")]
+    [InlineData(Responses, """{"text": {"format": {"type": "json_schema", "schema": SCHEMA}}}""", "text.format")]
+    [InlineData(Messages, """{"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}""", null)]
+    [InlineData(OllamaChat, """{"format": SCHEMA}""", null)]
+    public async Task A_constraint_that_the_model_refuses_is_answered_400_with_its_field(string path, string form, string? param)
+    {
+        var backend = new ScriptedBackend { ChatTemplate = Template, Refusal = new InvalidRequestException("Reading a JSON schema, at #/a: no.") { Property = "Constraint" } };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        using HttpResponseMessage response = await server.PostAsync(Body(path, form), path: path);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.BadRequest, answer);
+        Assert.Contains("Reading a JSON schema, at #/a: no.", answer, StringComparison.Ordinal);
+        if (param is not null)
+        {
+            Assert.Equal(param, JsonElement.Parse(answer).GetProperty("error").GetProperty("param").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task The_configuration_can_end_every_answer_of_a_form_whole()
+    {
+        var backend = new ScriptedBackend { ChatTemplate = Template };
+        await using TestServer server = await TestServer.StartAsync(backend, ("Serve:AlwaysValid", "true"));
+        await server.ChatAsync(Body(Chat, """{"response_format": {"type": "json_object"}}"""));
+        Assert.True(Assert.Single(backend.Requests).AlwaysValid);
+    }
+
     [Fact]
     public async Task A_response_tells_the_form_that_was_asked_for()
     {
