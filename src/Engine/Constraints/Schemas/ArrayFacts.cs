@@ -73,6 +73,12 @@ internal sealed record SomeItems(Literal Value, int Min, int? Max, int From);
 /// <param name="Covered">For unevaluatedItems, what its schema's other keywords say in one alternative: it speaks of what they leave unsaid.</param>
 internal sealed record ArrayLayer(SchemaNode[] Prefix, SchemaNode? Items, ArrayLayer[]? Covered = null)
 {
+    /// <summary>Whether the schema evaluates items, as far as one around it asks.</summary>
+    public bool IsAnnotated { get; init; } = true;
+
+    /// <summary>Whether the schema evaluates items through contains, wherever they stand.</summary>
+    public bool HasContains { get; init; }
+
     public int PrefixLength
     {
         get
@@ -98,5 +104,5 @@ internal sealed record ArrayLayer(SchemaNode[] Prefix, SchemaNode? Items, ArrayL
         }
     }
 
-    private bool Covers(int index) => index < Prefix.Length || Items is not null;
+    private bool Covers(int index) => IsAnnotated && (index < Prefix.Length || Items is not null);
 }

@@ -63,7 +63,8 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
         }
         ArrayFacts[] set = [new ArrayFacts
         {
-            Layers = node.Prefix is null && node.Items is null ? [] : [new ArrayLayer(node.Prefix ?? [], node.Items)],
+            Layers = node.Prefix is null && node.Items is null && !(node.Contains is not null && Compiler.Document.AsksForUnevaluated)
+                ? [] : [new ArrayLayer(node.Prefix ?? [], node.Items) { HasContains = node.Contains is not null }],
             Every = [.. every],
             Some = [.. some],
             Min = min,
@@ -146,7 +147,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
         var all = new ArrayFacts[set.Length];
         for (int i = 0; i < set.Length; i++)
         {
-            if (set[i].Some.Length > 0)
+            if (Array.Exists(set[i].Layers, layer => layer.HasContains))
             {
                 throw Refusal.Unsupported(node, "unevaluatedItems", "found this keyword beside contains");
             }
@@ -154,6 +155,10 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
         }
         return all;
     }
+
+    protected override ArrayFacts[] Unannotated(ArrayFacts[] set) =>
+        !Compiler.Document.AsksForUnevaluated ? set : Array.ConvertAll(set, facts => facts.Layers.Length == 0 ? facts
+            : facts with { Layers = Array.ConvertAll(facts.Layers, layer => layer with { IsAnnotated = false, HasContains = false }) });
 
     private static void Count(SchemaNode value, int min, int? max, List<SomeItems> some, List<Literal> every)
     {

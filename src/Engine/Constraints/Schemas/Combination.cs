@@ -21,6 +21,12 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
 
     protected abstract T Or(List<T> options);
 
+    /// <summary>The same, with each option kept as it is: where it matters which of them holds.</summary>
+    protected virtual T OrApart(List<T> options) => Or(options);
+
+    /// <summary>The set without what its schemas would have evaluated: under a not nothing is.</summary>
+    protected virtual T Unannotated(T set) => set;
+
     /// <summary>What a schema's own keywords say, its types aside.</summary>
     protected abstract T Own(SchemaNode node);
 
@@ -97,7 +103,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
         }
         foreach (SchemaNode part in node.Not ?? [])
         {
-            set = Narrow(set, part, false, false);
+            set = IsNone(set) ? set : And(set, Unannotated(Of(part, false)));
         }
         if (node.AnyOf is not null && !IsNone(set))
         {
@@ -107,11 +113,11 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
         {
             set = And(set, OneOf(node.OneOf, inner));
         }
-        if (node is { If: SchemaNode condition } && (node.Then ?? node.Else) is not null && !IsNone(set))
+        if (node is { If: SchemaNode condition } && (inner || (node.Then ?? node.Else) is not null) && !IsNone(set))
         {
             T then = Narrow(Of(condition, true, inner), node.Then, true, inner);
-            T otherwise = Narrow(Of(condition, false), node.Else, true, inner);
-            set = And(set, Or([then, otherwise]));
+            T otherwise = Narrow(Unannotated(Of(condition, false)), node.Else, true, inner);
+            set = And(set, inner ? OrApart([then, otherwise]) : Or([then, otherwise]));
         }
         return SeesUnevaluated(node) && !IsNone(set) ? WithUnevaluated(node, set) : set;
     }
@@ -136,7 +142,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
         foreach (SchemaNode part in parts)
         {
             T holds = Of(part, true, true);
-            some = Or([some, And(some, holds), And(none, holds)]);
+            some = OrApart([some, And(some, holds), And(none, holds)]);
         }
         return some;
     }
@@ -173,7 +179,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
             }
             options.Add(alone);
         }
-        return Or(options);
+        return annotates ? OrApart(options) : Or(options);
     }
 
     private T Broken(SchemaNode node)

@@ -75,6 +75,19 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
         return [.. all];
     }
 
+    protected override T[] OrApart(List<T[]> options)
+    {
+        List<T> all = [];
+        foreach (T[] option in options)
+        {
+            foreach (T facts in option)
+            {
+                Add(all, facts);
+            }
+        }
+        return [.. all];
+    }
+
     protected override bool AreDisjoint(T[] a, T[] b)
     {
         foreach (T left in a)

@@ -89,3 +89,15 @@ internal sealed class UnevaluatedPropertiesLayer(SchemaNode schema, ObjectLayer[
 
     public override bool Covers(string? name, Func<Language, bool> matches) => true;
 }
+
+/// <summary>A schema under a not: it asks, and evaluates nothing.</summary>
+internal sealed class UnannotatedLayer(ObjectLayer layer) : ObjectLayer
+{
+    public override void AddNames(List<string> names, HashSet<string> known) => layer.AddNames(names, known);
+
+    public override void AddPatterns(List<Language> patterns) => layer.AddPatterns(patterns);
+
+    public override void Ask(string? name, Func<Language, bool> matches, LiteralList asked) => layer.Ask(name, matches, asked);
+
+    public override bool Covers(string? name, Func<Language, bool> matches) => false;
+}

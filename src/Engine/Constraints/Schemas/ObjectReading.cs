@@ -168,6 +168,10 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
         return all;
     }
 
+    protected override ObjectFacts[] Unannotated(ObjectFacts[] set) =>
+        !Compiler.Document.AsksForUnevaluated ? set : Array.ConvertAll(set, facts => facts.Layers.Length == 0 ? facts
+            : facts with { Layers = Array.ConvertAll<ObjectLayer, ObjectLayer>(facts.Layers, layer => new UnannotatedLayer(layer)) });
+
     private bool Never(Literal value)
     {
         LiteralList asked = new(Compiler.Document);

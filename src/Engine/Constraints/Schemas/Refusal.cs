@@ -8,7 +8,7 @@ internal static class Refusal
     public static InvalidRequestException At(string path, string found) => new($"Reading a JSON schema: {found} at {path}. Correct the schema.");
 
     public static InvalidRequestException Unsupported(SchemaNode node, string keyword, string found) =>
-        new($"Reading a JSON schema: {found} at {node.Path}/{keyword}, which is not supported. Leave it out, or say it in another way.");
+        new($"Reading a JSON schema: {found} at {(keyword.Length == 0 ? node.Path : $"{node.Path}/{keyword}")}, which is not supported. Leave it out, or say it in another way.");
 
     public static InvalidRequestException TooLarge(string path, string what) =>
         new($"Reading a JSON schema: expected {what}, found more at {path}. Make the schema simpler.");

@@ -33,9 +33,10 @@ internal sealed class SchemaAddresses
             SchemaResource resource = at.IsSchema ? Enter(document, at.Element, at.Path, at.Around) : at.Around;
             foreach (JsonProperty property in at.Element.EnumerateObject())
             {
-                if (!at.IsSchema || property.Name is not ("enum" or "const" or "default" or "examples" or "example"))
+                bool isMap = at.IsSchema && property.Name is "properties" or "patternProperties" or "definitions" or "$defs" or "dependencies" or "dependentSchemas";
+                if (!at.IsSchema || isMap || property.Name is "items" or "prefixItems" or "additionalItems" or "contains" or "unevaluatedItems"
+                    or "additionalProperties" or "propertyNames" or "unevaluatedProperties" or "allOf" or "anyOf" or "oneOf" or "not" or "if" or "then" or "else")
                 {
-                    bool isMap = at.IsSchema && property.Name is "properties" or "patternProperties" or "definitions" or "$defs" or "dependencies" or "dependentSchemas";
                     open.Push((property.Value, $"{at.Path}/{SchemaDocument.Escape(property.Name)}", resource, !isMap));
                 }
             }

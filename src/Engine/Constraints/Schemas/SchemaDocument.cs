@@ -45,6 +45,9 @@ internal sealed class SchemaDocument
     /// <summary>Whether what stands beside a <c>$ref</c> is passed over: so said drafts up to 7. A schema that names no draft is read as the newer ones are.</summary>
     public bool RefStandsAlone => IsDraft3 || IsOf("draft-04") || IsOf("draft-06") || IsOf("draft-07");
 
+    /// <summary>Whether the draft knows <c>if</c>, which came with draft 7: validators of older ones pass it over.</summary>
+    public bool KnowsIf => !(IsDraft3 || IsOf("draft-04") || IsOf("draft-06"));
+
     /// <summary>Whether some schema asks for what others leave unevaluated.</summary>
     public bool AsksForUnevaluated { get; }
 

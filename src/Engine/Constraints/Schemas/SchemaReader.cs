@@ -163,7 +163,7 @@ internal static class SchemaReader
             case "not":
                 (node.Not ??= []).Add(document.Child(node, keyword, value));
                 break;
-            case "if":
+            case "if" when document.KnowsIf:
                 node.If = document.Child(node, keyword, value);
                 break;
             case "then":
