@@ -24,6 +24,7 @@ public sealed class ChatTemplate
     private readonly TimeProvider _clock;
     private bool? _knowsTools, _knowsCalls;
     private ToolForm? _toolForm;
+    private ToolProbe? _toolProbe;
 
     /// <summary>Reads a template.</summary>
     /// <param name="source">Its Jinja text.</param>
@@ -58,7 +59,10 @@ public sealed class ChatTemplate
     internal bool KnowsCalls => _knowsCalls ??= Template.Mentions(Source, "tool_calls");
 
     /// <summary>How its model calls tools.</summary>
-    internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools);
+    internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools || KnowsCalls, () => ToolProbe.Sample);
+
+    /// <summary>What it makes of calls.</summary>
+    internal ToolProbe ToolProbe => _toolProbe ??= ToolProbe.Of(this);
 
     /// <summary>Whether its model thinks before it answers.</summary>
     internal bool HasThoughts => ToolForm.HasThoughts || ReasoningReader.Knows(this);

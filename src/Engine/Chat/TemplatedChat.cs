@@ -25,7 +25,7 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
         {
             return RenderEither(asked with { Tools = offered ?? input.Tools }, SplitCalls(asked.Messages), cancellationToken);
         }
-        string preamble = ToolTexts.Preamble(offered, cancellationToken);
+        string preamble = ToolTexts.Preamble(offered, template.KnowsCalls && template.ToolForm != ObjectForm.Hermes ? template.ToolProbe.Sample?.Example : null, cancellationToken);
         return RenderEither(asked with { Messages = ToolTexts.BeforeSystem(asked.Messages, preamble) }, ToolTexts.BeforeUser(asked.Messages, preamble), cancellationToken);
     }
 
@@ -81,9 +81,12 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
         {
             return messages;
         }
-        return !template.KnowsCalls ? ToolTexts.Turns(messages, cancellationToken)
-            : template.ToolForm.HasShortIds ? [.. messages.Select(ToolTurns.WithShortIds)]
-            : messages;
+        if (!template.KnowsCalls)
+        {
+            return ToolTexts.Turns(messages, cancellationToken);
+        }
+        IEnumerable<TemplateMessage> known = template.ToolForm.HasShortIds ? messages.Select(ToolTurns.WithShortIds) : messages;
+        return [.. template.ToolProbe.TakesText ? known.Select(ToolTurns.WithTexts) : known];
     }
 
     /// <summary>Renders a conversation, and, where the template refuses it, in other words.</summary>

@@ -15,10 +15,14 @@ internal static class ToolTexts
         {% endfor %}
         </tools>
         To call one, write its name and its arguments as JSON, each call like this:
+        {% if example %}
+        {{ example }}
+        {%- else %}
         <tool_call>
-        {"name": "the function's name", "arguments": {"the argument's name": "its value"}}
+        {"name": "NAME", "arguments": {"ARGUMENT": "VALUE"}}
         </tool_call>
         The results then come between <tool_response> and </tool_response>.
+        {%- endif %}
         """);
 
     private static readonly Template CallsText = Template.Parse("""
@@ -27,9 +31,17 @@ internal static class ToolTexts
         </tool_call>{% endfor %}
         """);
 
+    private static readonly Template JsonText = Template.Parse("{{ json | tojson }}");
+
     /// <summary>What the system says of the tools.</summary>
-    public static string Preamble(IReadOnlyList<JsonElement> tools, CancellationToken cancellationToken) =>
-        Render(PreambleText, [new("tools", TemplateValues.Of(tools))], cancellationToken);
+    /// <param name="tools">The tools.</param>
+    /// <param name="example">How a call is written, where the template writes calls in a form of its own; null for ours.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    public static string Preamble(IReadOnlyList<JsonElement> tools, string? example, CancellationToken cancellationToken) =>
+        Render(PreambleText, [new("tools", TemplateValues.Of(tools)), new("example", example is null ? None.Value : Text.Own(example))], cancellationToken);
+
+    /// <summary>JSON as templates write it: in the manner of Python.</summary>
+    public static string Json(JsonElement json) => Render(JsonText, [new("json", PyJson.Read(json))], CancellationToken.None);
 
     /// <summary>The messages with the preamble in a system message at the beginning, of which there is one in the end.</summary>
     public static List<TemplateMessage> BeforeSystem(IReadOnlyList<TemplateMessage> messages, string preamble) =>

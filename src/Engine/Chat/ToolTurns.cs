@@ -95,6 +95,37 @@ internal static class ToolTurns
         return message with { Fields = fields };
     }
 
+    /// <summary>The message with arguments as texts of JSON, in the manner of Python.</summary>
+    public static TemplateMessage WithTexts(TemplateMessage message) => CallsOf(message) is { Count: > 0 } calls
+        ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["tool_calls"] = Field(calls.Select(WithText)) } }
+        : message;
+
+    /// <summary>A call with its arguments as a text of JSON; what is no call stays as it is.</summary>
+    public static JsonElement WithText(JsonElement call)
+    {
+        if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("function", out JsonElement function) || function.ValueKind != JsonValueKind.Object
+            || !function.TryGetProperty("arguments", out JsonElement arguments) || arguments.ValueKind == JsonValueKind.String)
+        {
+            return call;
+        }
+        return CallJson.Write(writer =>
+        {
+            writer.WriteStartObject();
+            foreach (JsonProperty property in call.EnumerateObject().Where(property => !property.NameEquals("function")))
+            {
+                property.WriteTo(writer);
+            }
+            writer.WriteStartObject("function");
+            foreach (JsonProperty property in function.EnumerateObject().Where(property => !property.NameEquals("arguments")))
+            {
+                property.WriteTo(writer);
+            }
+            writer.WriteString("arguments", CallJson.Utf8(ToolTexts.Json(arguments)));
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        });
+    }
+
     private static JsonElement WithShortId(JsonElement call, int number)
     {
         if (call.ValueKind != JsonValueKind.Object)

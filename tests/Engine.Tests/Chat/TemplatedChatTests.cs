@@ -61,6 +61,17 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
+    public void A_template_that_writes_calls_and_looks_at_no_tools_is_told_of_them_and_of_its_own_way_to_call()
+    {
+        // It joins the arguments to a text, so that they must be one.
+        const string Source = "{% for m in messages %}{% if m.tool_calls %}<|a|>{% for c in m.tool_calls %}{{ '<|call|>' + c.function.name + '<|with|>' + c.function.arguments + '<|/call|>' }}{% endfor %}<|end|>"
+            + "{% else %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+        string told = Render(Source.Replace("<|a|>", "<|assistant|>", StringComparison.Ordinal), FamilyTemplates.Tools, User, FamilyTemplates.Calls(("c1", "get_weather", """{"city":"Oslo","days":3}""")));
+        Assert.Contains("each call like this:\n<|call|>NAME<|with|>{\"ARGUMENT\": \"VALUE\"}<|/call|><|end|><|user|>How is it", told, StringComparison.Ordinal);
+        Assert.EndsWith("<|call|>get_weather<|with|>{\"city\": \"Oslo\", \"days\": 3}<|/call|><|end|><|assistant|>", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_template_that_takes_one_call_at_a_time_gets_several_one_after_the_other()
     {
         TemplateMessage called = FamilyTemplates.Calls(("c1", "get_weather", """{"city":"Oslo"}"""), ("c2", "now", "{}"));

@@ -1,18 +1,20 @@
 namespace Engine.Chat.Tools;
 
-/// <summary>Recognises in which form a model calls tools, by the marks that its chat template writes.</summary>
+/// <summary>Recognises in which form a model calls tools, by the marks that its chat template writes: those of known families, else whichever
+/// stand in a call that it is given to write.</summary>
 internal static class ToolForms
 {
     /// <summary>The form of a template.</summary>
     /// <param name="template">Its text.</param>
-    /// <param name="knowsTools">Whether it looks at the tools; else they are told in our own words, which ask for Hermes' form.</param>
-    public static ToolForm Of(string template, bool knowsTools)
+    /// <param name="knows">Whether it looks at the tools, or at calls; else they are told in our own words, which ask for Hermes' form.</param>
+    /// <param name="sample">Has the template write calls, where its marks are none that are known; null where it writes none that can be read.</param>
+    public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample)
     {
         if (Has(HarmonyForm.Channel) && Has(HarmonyForm.Message))
         {
             return HarmonyForm.Instance;
         }
-        if (!knowsTools)
+        if (!knows)
         {
             return ObjectForm.Hermes;
         }
@@ -21,6 +23,7 @@ internal static class ToolForms
             : Has("<tool_call>") ? ObjectForm.Hermes
             : Has("<|tool_call|>") ? new ListForm("<|tool_call|>", Has("<|/tool_call|>") ? "<|/tool_call|>" : "")
             : Has("<|python_tag|>") || (Has("ipython") && Has("\"parameters\"")) ? LlamaForm.Instance
+            : sample() is { } written ? SampledForm.Of(written)
             : new BareForm(Has("\"parameters\": ") && !Has("\"arguments\"") ? "parameters" : "arguments");
 
         bool Has(string mark) => template.Contains(mark, StringComparison.Ordinal);

@@ -9,16 +9,19 @@ namespace Engine.Chat.Tools;
 internal sealed record WrittenCall(string Name, string Arguments, string? Id = null)
 {
     /// <summary>The calls of an object or a list of objects; null where one is no call.</summary>
-    public static IReadOnlyList<WrittenCall>? ReadAll(JsonElement json)
+    /// <param name="json">The object or the list.</param>
+    /// <param name="nameKey">Another name for the tool's than those that are known; null for none.</param>
+    /// <param name="argumentsKey">Another name for the arguments.</param>
+    public static IReadOnlyList<WrittenCall>? ReadAll(JsonElement json, string? nameKey = null, string? argumentsKey = null)
     {
         if (json.ValueKind != JsonValueKind.Array)
         {
-            return Read(json) is { } call ? [call] : null;
+            return Read(json, nameKey, argumentsKey) is { } call ? [call] : null;
         }
         var calls = new List<WrittenCall>();
         foreach (JsonElement item in json.EnumerateArray())
         {
-            if (Read(item) is not { } call)
+            if (Read(item, nameKey, argumentsKey) is not { } call)
             {
                 return null;
             }
@@ -28,19 +31,20 @@ internal sealed record WrittenCall(string Name, string Arguments, string? Id = n
     }
 
     /// <summary>The call of an object that has a name and arguments, under the names that models give them; null where it is none.</summary>
-    public static WrittenCall? Read(JsonElement json)
+    private static WrittenCall? Read(JsonElement json, string? nameKey, string? argumentsKey)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
             return null;
         }
-        string? id = CallJson.Text(json, "id");
+        string? id = CallJson.Text(json, "id") ?? CallJson.Text(json, "tool_call_id");
         if (json.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object)
         {
-            return Read(function) is { } inner ? inner with { Id = id ?? inner.Id } : null;
+            return Read(function, nameKey, argumentsKey) is { } inner ? inner with { Id = id ?? inner.Id } : null;
         }
-        string? name = CallJson.Text(json, "name") ?? CallJson.Text(json, "tool_name") ?? CallJson.Text(json, "function");
-        JsonElement? values = json.TryGetProperty("arguments", out JsonElement arguments) || json.TryGetProperty("parameters", out arguments) ? arguments : null;
+        string? name = (nameKey is null ? null : CallJson.Text(json, nameKey)) ?? CallJson.Text(json, "name") ?? CallJson.Text(json, "tool_name") ?? CallJson.Text(json, "function");
+        JsonElement? values = json.TryGetProperty("arguments", out JsonElement arguments) || json.TryGetProperty("parameters", out arguments)
+            || (argumentsKey is not null && json.TryGetProperty(argumentsKey, out arguments)) ? arguments : null;
         return name is { Length: > 0 } && CallJson.Arguments(values) is { } written ? new WrittenCall(name, written, id) : null;
     }
 }

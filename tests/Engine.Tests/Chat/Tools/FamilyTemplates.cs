@@ -128,6 +128,19 @@ internal static class FamilyTemplates
         {%- if add_generation_prompt %}{{- 'assistant: ' }}{% endif %}
         """;
 
+    // Marks that no family known to the engine writes.
+    public static string Numbered { get; } = Unknown("""<|START|>[{% for c in m.tool_calls %}{{ '\n    ' }}{"call_id": "{{ loop.index0 }}", "tool_name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}}{{ ',' if not loop.last }}{% endfor %}{{ '\n' }}]<|STOP|>""");
+
+    public static string WithIds { get; } = Unknown("""[CALLS] [{% for c in m.tool_calls %}{"id": "{{ c.id }}", "call": "{{ c.function.name }}", "input": {{ c.function.arguments | tojson }}}{{ ', ' if not loop.last }}{% endfor %}]""");
+
+    public static string Nested { get; } = Unknown("""{% for c in m.tool_calls %}<do>{{ c | tojson }}</do>{% endfor %}""");
+
+    public static string NameInMark { get; } = Unknown("""{% for c in m.tool_calls %}<function={{ c.function.name }}>{{ c.function.arguments | tojson }}</function>{% endfor %}""");
+
+    public static string Sections { get; } = Unknown("""<|calls|>{% for c in m.tool_calls %}<|call|>functions.{{ c.function.name }}:{{ loop.index0 }}<|with|>{{ c.function.arguments | tojson }}<|/call|>{% endfor %}<|/calls|>""");
+
+    public static string Arrows { get; } = Unknown("""{% for c in m.tool_calls %}>>>{{ c.function.name }}{{ '\n' }}{{ c.function.arguments | tojson }}{% endfor %}""");
+
     public static TheoryData<string, string, int> All => new()
     {
         { Hermes, nameof(ObjectForm), 2 },
@@ -139,6 +152,12 @@ internal static class FamilyTemplates
         { Harmony, nameof(HarmonyForm), 1 },
         { Listed, nameof(ListForm), 2 },
         { Plain, nameof(BareForm), 1 },
+        { Numbered, nameof(SampledForm), 2 },
+        { WithIds, nameof(SampledForm), 2 },
+        { Nested, nameof(SampledForm), 2 },
+        { NameInMark, nameof(SampledForm), 2 },
+        { Sections, nameof(SampledForm), 2 },
+        { Arrows, nameof(SampledForm), 2 },
     };
 
     public static ToolSet Tools { get; } = new(
@@ -146,6 +165,10 @@ internal static class FamilyTemplates
         new("get_weather", "Tells the weather.", JsonElement.Parse("""{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},"required":["city"],"additionalProperties":false}""")),
         new("now"),
     ]);
+
+    private static string Unknown(string calls) =>
+        "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.tool_calls %}<|a|>{{ m.content or '' }}" + calls
+        + "<|end|>{% elif m.role == 'assistant' %}<|a|>{{ m.content }}<|end|>{% else %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|a|>{% endif %}";
 
     public static TemplateMessage Calls(params (string Id, string Name, string Arguments)[] calls) => new("assistant", null)
     {
