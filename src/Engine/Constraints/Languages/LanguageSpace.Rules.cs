@@ -24,6 +24,14 @@ internal sealed partial class LanguageSpace
         }
     }
 
+    internal Language MakeMultiples(UInt128 multiple, int scale, UInt128 remainder, bool takesPoint, int fraction = -1)
+    {
+        lock (_gate)
+        {
+            return Shared(new Multiples(this, multiple, scale, remainder, takesPoint, fraction));
+        }
+    }
+
     internal Language Literally(string text, int offset, int length)
     {
         if (length == 0)

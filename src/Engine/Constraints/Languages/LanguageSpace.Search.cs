@@ -119,7 +119,7 @@ internal sealed partial class LanguageSpace
     /// <summary>Shortest in all first; of those the one that is furthest.</summary>
     private static long Priority(int depth, Language state) => (((long)depth + state.Lengths.Min) << 31) - depth;
 
-    private string? FindShortest(Language start)
+    private static string? FindShortest(Language start)
     {
         if (start.Accepts)
         {
