@@ -2,7 +2,6 @@ using Engine.LlamaCpp.Direct;
 using ReferenceModels;
 using ReferenceModels.Heads;
 using ReferenceModels.Training.Corpora;
-using ReferenceModels.Training.Corpora.Tools;
 
 namespace Engine.Benchmarks;
 

@@ -87,7 +87,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         [
             "Engine.Gguf", "ReferenceModels.Training", "ReferenceModels.Training.Optimization", "ReferenceModels.Weights",
         ],
-        ["ReferenceModels.Training.Corpora"] = ["ReferenceModels.Heads", "ReferenceModels.Ops"],
+        ["ReferenceModels.Training.Corpora"] = ["Engine.Chat", "ReferenceModels.Heads", "ReferenceModels.Ops", "ReferenceModels.Training.Data"],
         ["ReferenceModels.Training.Data"] =
         [
             "Engine.Chat", "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training", "ReferenceModels.Training.Objectives",

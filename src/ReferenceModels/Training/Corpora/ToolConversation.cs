@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>A conversation in which some tools are offered: what needs one is answered by calls, then by what they gave back; what needs none, or one that
 /// is not there, in words.</summary>
@@ -94,7 +94,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
         {
             return Talk(draw, part);
         }
-        Question question = Drawn(OfferedTool.Of(draw.From(missing), 0, draw), draw, part);
+        ToolQuestion question = Drawn(OfferedTool.Of(draw.From(missing), 0, draw), draw, part);
         Say("user", Dress(question.Asked, draw));
         Say("assistant", NoTool);
         return null;
@@ -107,7 +107,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
             return AskForNothing(draw, part);
         }
         OfferedTool tool = last is not null && draw.Once(2) ? Callable.Single(tool => tool.Kind == last) : draw.From(Callable);
-        Question question = Drawn(tool, draw, part);
+        ToolQuestion question = Drawn(tool, draw, part);
         Say("user", last == tool.Kind && draw.Once(2) ? question.Again : Dress(question.Asked, draw));
         Call([.. question.Calls.Select(call => (tool, call))], draw, round);
         return tool.Kind;
@@ -121,18 +121,18 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
             return AskForNothing(draw, part);
         }
         OfferedTool[] two = [draw.From(Callable), draw.From(Callable)];
-        Question[] questions = [.. two.Select(tool => Drawn(tool, draw, part))];
+        ToolQuestion[] questions = [.. two.Select(tool => Drawn(tool, draw, part))];
         string first = questions[0].Asked, second = questions[1].Asked;
         Say("user", draw.Once(2) ? $"{first} {second}" : $"{first[..^1]} and {char.ToLowerInvariant(second[0]) + second[1..]}");
         Call([.. two.Zip(questions).SelectMany(pair => pair.Second.Calls.Select(call => (pair.First, call)))], draw, round);
         return two[1].Kind;
     }
 
-    private static Question Drawn(OfferedTool tool, Draw draw, CorpusPart part)
+    private static ToolQuestion Drawn(OfferedTool tool, Draw draw, CorpusPart part)
     {
         while (true)
         {
-            var question = Question.Of(tool, draw);
+            var question = ToolQuestion.Of(tool, draw);
             // The time here is asked for without a value: there the result decides.
             string[] about = [.. question.Calls.SelectMany(call => call.Values.DefaultIfEmpty(call.Result.Content))];
             if (Split.Of([question.Kind.ToString(), .. about]) == part)
@@ -142,10 +142,10 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
         }
     }
 
-    private void Call(IReadOnlyList<(OfferedTool Tool, Question.Call Call)> calls, Draw draw, int round)
+    private void Call(IReadOnlyList<(OfferedTool Tool, ToolQuestion.Call Call)> calls, Draw draw, int round)
     {
         var list = new JsonArray();
-        foreach (((OfferedTool tool, Question.Call call), int i) in calls.Select((call, i) => (call, i)))
+        foreach (((OfferedTool tool, ToolQuestion.Call call), int i) in calls.Select((call, i) => (call, i)))
         {
             list.Add(new JsonObject
             {

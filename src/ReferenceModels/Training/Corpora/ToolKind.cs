@@ -1,4 +1,4 @@
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What a tool that is called does.</summary>
 internal enum ToolKind

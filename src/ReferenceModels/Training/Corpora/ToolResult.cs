@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What a tool gives back, and what an answer says of it. Functions return texts, numbers or objects, so all of them occur.</summary>
 /// <param name="Content">Of the tool's message.</param>

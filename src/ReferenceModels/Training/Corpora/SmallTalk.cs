@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What needs no tool, and its answer.</summary>
 internal static class SmallTalk

@@ -1,4 +1,4 @@
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>Names of places: known ones, and made-up ones, so that names are learned to be copied and not to be known.</summary>
 internal static class PlaceName

@@ -1,4 +1,4 @@
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>A tool as it is offered: programs name the same thing in many ways, so a model has to copy the name and the parameters that it is shown.</summary>
 /// <param name="Kind">What it does; null for one that nobody asks for.</param>

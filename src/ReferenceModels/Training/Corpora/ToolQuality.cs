@@ -2,7 +2,7 @@ using Engine;
 using Engine.Chat;
 using ReferenceModels.Training.Data;
 
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>How a model does in conversations that it has not learned. Each turn of the assistant is generated behind the turns that the corpus has before it,
 /// and is right where it is the corpus's own, character by character.</summary>

@@ -1,13 +1,13 @@
 using System.Globalization;
 
-namespace ReferenceModels.Training.Corpora.Tools;
+namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What a user asks of one tool.</summary>
 /// <param name="Kind">Of the tool.</param>
 /// <param name="Asked">The words, with their mark.</param>
 /// <param name="Again">The same after a question of this kind: <c>And in Rome?</c></param>
 /// <param name="Calls">What is to be found out, one call each.</param>
-internal sealed record Question(ToolKind Kind, string Asked, string Again, IReadOnlyList<Question.Call> Calls)
+internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, IReadOnlyList<ToolQuestion.Call> Calls)
 {
     private static readonly string[] Weathers =
     [
@@ -41,14 +41,14 @@ internal sealed record Question(ToolKind Kind, string Asked, string Again, IRead
     private static readonly string[] Units = ["celsius", "fahrenheit"];
 
     /// <summary>One that a tool answers.</summary>
-    public static Question Of(OfferedTool tool, Draw draw) => tool.Kind switch
+    public static ToolQuestion Of(OfferedTool tool, Draw draw) => tool.Kind switch
     {
         ToolKind.Weather => Weather(tool, draw),
         ToolKind.Time => Time(tool, draw),
         _ => Computation(tool.Kind!.Value, draw),
     };
 
-    private static Question Weather(OfferedTool tool, Draw draw)
+    private static ToolQuestion Weather(OfferedTool tool, Draw draw)
     {
         string[] places = Places(draw);
         string asked = Say(draw.From(Weathers), List(places, draw)), again = FollowUp(places, draw);
@@ -59,28 +59,28 @@ internal sealed record Question(ToolKind Kind, string Asked, string Again, IRead
             asked = asked[..^1] + suffix + asked[^1];
             again = again[..^1] + suffix + again[^1];
         }
-        return new Question(ToolKind.Weather, asked, again, [.. places.Select(place =>
+        return new ToolQuestion(ToolKind.Weather, asked, again, [.. places.Select(place =>
             new Call([$"\"{place}\""], unit, ToolResult.Weather(place, draw), $"In {place} it is {{0}}."))]);
     }
 
-    private static Question Time(OfferedTool tool, Draw draw)
+    private static ToolQuestion Time(OfferedTool tool, Draw draw)
     {
         if (tool.Parameters.Count == 0)
         {
             string here = draw.From(TimesHere);
-            return new Question(ToolKind.Time, here, here, [new Call([], null, ToolResult.Time(draw), "It is {0}.")]);
+            return new ToolQuestion(ToolKind.Time, here, here, [new Call([], null, ToolResult.Time(draw), "It is {0}.")]);
         }
         string[] places = Places(draw);
-        return new Question(ToolKind.Time, Say(draw.From(Times), List(places, draw)), FollowUp(places, draw), [.. places.Select(place =>
+        return new ToolQuestion(ToolKind.Time, Say(draw.From(Times), List(places, draw)), FollowUp(places, draw), [.. places.Select(place =>
             new Call([$"\"{place}\""], null, ToolResult.Time(draw), $"In {place} it is {{0}}."))]);
     }
 
-    private static Question Computation(ToolKind kind, Draw draw)
+    private static ToolQuestion Computation(ToolKind kind, Draw draw)
     {
         (decimal a, decimal b) = (Number(draw), Number(draw));
         (string left, string right) = (Text(a), Text(b));
         (string word, decimal value) = kind == ToolKind.Sum ? ("plus", a + b) : ("times", a * b);
-        return new Question(kind, Say(draw.From(kind == ToolKind.Sum ? Sums : Products), left, right), $"And {left} {word} {right}?",
+        return new ToolQuestion(kind, Say(draw.From(kind == ToolKind.Sum ? Sums : Products), left, right), $"And {left} {word} {right}?",
             [new Call([left, right], null, ToolResult.Number(Text(value), draw), $"{left} {word} {right} is {{0}}.")]);
     }
 
