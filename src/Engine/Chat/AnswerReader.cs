@@ -17,7 +17,7 @@ internal sealed class AnswerReader
     /// <param name="tools">The tools that were offered.</param>
     /// <param name="tokenizer">Has the texts of control tokens.</param>
     public AnswerReader(ReasoningReader? reasoning, ToolForm? form, ToolSet tools, ITokenizer tokenizer) =>
-        (_reasoning, _calls, _markers, _tokenizer) = (reasoning, form?.NewReader(tools), form?.Markers ?? [], tokenizer);
+        (_reasoning, _calls, _markers, _tokenizer) = (reasoning, form?.NewReader(tools), [.. form?.Markers ?? [], .. reasoning is null ? Array.Empty<string>() : ReasoningReader.Marks], tokenizer);
 
     /// <summary>Calls so far.</summary>
     public int Calls { get; private set; }

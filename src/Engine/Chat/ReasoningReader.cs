@@ -8,6 +8,9 @@ internal sealed class ReasoningReader
     public const string Begin = "<think>";
     public const string End = "</think>";
 
+    /// <summary>Both marks, which may be control tokens.</summary>
+    public static readonly string[] Marks = [Begin, End];
+
     private string _held = "";
     private bool? _isReasoning;  // null while it cannot be told
     private bool _begins;        // the blanks around the marks are nobody's

@@ -44,6 +44,13 @@ public sealed class AnswerReaderTests
         Assert.Equal(("I may <tool_call> or not", "I look.", "now {}", true), (read.Thought, read.Text, Calls(read), read.EndsInCalls));
     }
 
+    [Fact]
+    public void Marks_of_thoughts_may_be_control_tokens_too()
+    {
+        ReadAnswer read = Read("{# <think></think> #}" + FamilyTemplates.Hermes, new MarkedTokenizer("<think>", "</think>"), ["<think>", "far?", "</think>", "Yes."]);
+        Assert.Equal(("far?", "Yes."), (read.Thought, read.Text));
+    }
+
     [Theory]
     [InlineData(FinishReason.EndOfGeneration, true)]
     [InlineData(FinishReason.Stop, true)]

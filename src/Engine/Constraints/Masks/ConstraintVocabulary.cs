@@ -34,6 +34,10 @@ internal sealed class ConstraintVocabulary
                 _markers.TryAdd(piece, token);
                 bytes = MarkerReader.Bytes(piece);
             }
+            else if (bytes.Span.Contains(MarkerReader.Sign))
+            {
+                continue; // no UTF-8, such as the last of the byte tokens, and not to be taken for a marker
+            }
             _bytes[token] = bytes;
             if (!bytes.IsEmpty)
             {
