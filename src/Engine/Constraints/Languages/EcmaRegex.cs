@@ -24,10 +24,13 @@ internal static class EcmaRegex
 
     /// <summary>The texts that a pattern matches as a whole.</summary>
     /// <exception cref="InvalidRequestException">Not a regular expression, or one that describes no regular language.</exception>
-    public static Language Match(LanguageSpace space, string pattern)
+    public static Language Match(LanguageSpace space, string pattern) => Match(space, Parse(pattern), pattern);
+
+    /// <summary>The texts that a pattern, which was parsed before, matches as a whole.</summary>
+    public static Language Match(LanguageSpace space, RegexNode parsed, string pattern)
     {
         RegexLanguages languages = new(space, pattern);
-        return languages.Checked(languages.Before(Parse(pattern), space.Empty).Here);
+        return languages.Checked(languages.Before(parsed, space.Empty).Here);
     }
 
     private static RegexNode Parse(string pattern) => pattern.Length <= MaxLength ? RegexParser.Parse(pattern) : throw new InvalidRequestException(

@@ -1,8 +1,110 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+
 namespace Engine.Constraints.Languages;
 
 /// <summary>The formats of JSON schema that constrain a string: date-time, date, time, duration, uuid, uri, email, ipv4, ipv6, ….</summary>
+/// <remarks>Where the RFCs allow what .NET's parsers do not take (a second of 60, a fraction of seventeen digits, an offset of a day), or what
+/// validators dispute (quoted local parts of an address), it is left out. Not known: <c>regex</c>, as the patterns are no regular language;
+/// <c>idn-email</c>, <c>idn-hostname</c>, <c>iri</c> and <c>iri-reference</c>, whose rules need tables; and names of no standard.</remarks>
 internal static class TextFormats
 {
+    // Days that there are; the 29th of February in leap years alone.
+    private const string DaysOfMonths = "-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))";
+    private const string LeapDay = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)-02-29";
+    private const string Date = "(?:(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})" + DaysOfMonths + "|" + LeapDay + ")";
+
+    // In the first year and the last an offset may lead out of the calendar.
+    private const string InnerDate =
+        "(?:(?:000[2-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])" + DaysOfMonths + "|" + LeapDay + ")";
+
+    // DateTimeOffset reads 16 digits of a fraction, TimeOnly 7.
+    private const string Clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
+    private const string Fraction = "(?:\\.[0-9]{1,16})?";
+
+    // Up to the 14 hours that DateTimeOffset takes.
+    private const string Offset = "[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)";
+
+    private const string Octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+    private const string IpV4 = "(?:" + Octet + "\\.){3}" + Octet;
+    private const string H16 = "[0-9a-fA-F]{1,4}";
+    private const string Ls32 = "(?:" + H16 + ":" + H16 + "|" + IpV4 + ")";
+
+    // RFC 3986, IPv6address.
+    private const string IpV6 =
+        "(?:(?:" + H16 + ":){6}" + Ls32
+        + "|::(?:" + H16 + ":){5}" + Ls32
+        + "|(?:" + H16 + ")?::(?:" + H16 + ":){4}" + Ls32
+        + "|(?:(?:" + H16 + ":){0,1}" + H16 + ")?::(?:" + H16 + ":){3}" + Ls32
+        + "|(?:(?:" + H16 + ":){0,2}" + H16 + ")?::(?:" + H16 + ":){2}" + Ls32
+        + "|(?:(?:" + H16 + ":){0,3}" + H16 + ")?::" + H16 + ":" + Ls32
+        + "|(?:(?:" + H16 + ":){0,4}" + H16 + ")?::" + Ls32
+        + "|(?:(?:" + H16 + ":){0,5}" + H16 + ")?::" + H16
+        + "|(?:(?:" + H16 + ":){0,6}" + H16 + ")?::)";
+
+    // RFC 1123: labels of 63 at most; the 253 characters of the whole are counted apart.
+    // Two hyphens in the third and fourth place are kept for encoded names.
+    private const string X = "[a-zA-Z0-9]", H = "[a-zA-Z0-9-]";
+    private const string Label = X + "(?:" + H + "{0,2}" + X + "|" + H + "(?:" + X + H + "|-" + X + ")" + H + "{0,58}" + X + ")?";
+    private const string Host = Label + "(?:\\." + Label + ")*";
+
+    // RFC 5321 without quoted local parts and addresses in brackets; the last label is one of letters, as top-level domains are.
+    private const string Atom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
+    private const string Email = "(?=[^@]{1,64}@)" + Atom + "(?:\\." + Atom + ")*@(?=[^@]{1,253}$)(?:" + Label + "\\.)+[a-zA-Z]{2,63}";
+
+    // RFC 3986.
+    private const string PChar = "(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})";
+    private const string Authority = "(?:(?:[a-zA-Z0-9._~!$&'()*+,;=:-]|%[0-9a-fA-F]{2})*@)?(?:\\[" + IpV6 + "\\]|" + Host + "\\.?)(?::" + Port + ")?";
+    private const string Port = "(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})";
+    private const string Query = "(?:\\?(?:" + PChar + "|[/?])*)?(?:#(?:" + PChar + "|[/?])*)?";
+    private const string Scheme = "[a-zA-Z][a-zA-Z0-9+.-]+";
+    private const string WithHost = "(?:[hH][tT][tT][pP][sS]?|[wW][sS][sS]?|[fF][tT][pP]|[fF][iI][lL][eE]|[gG][oO][pP][hH][eE][rR]|[nN][eE][wW][sS]|[nN][nN][tT][pP]|[tT][eE][lL][nN][eE][tT]|[lL][dD][aA][pP]|[nN][eE][tT]\\.[a-zA-Z]+)";
+    private const string Uri =
+        "(?:(?![fF][iI][lL][eE]:)" + Scheme + "://" + Authority + "(?:/" + PChar + "*)*" + Query
+        + "|file://(?:" + Host + ")?/" + PChar + "+(?:/" + PChar + "*)*"
+        + "|(?!" + WithHost + ":)" + Scheme + ":" + PChar + "+(?:/" + PChar + "*)*" + Query + ")";
+
+    // No colon in the first segment, which would be read as a scheme.
+    private const string Relative =
+        "(?:(?:/(?:" + PChar + "+(?:/" + PChar + "*)*)?|" + FirstChar + "+(?:/" + PChar + "*)*)?" + Query + ")";
+
+    private const string FirstChar = "(?:[a-zA-Z0-9._~!$&'()*+,;=@-]|%[0-9a-fA-F]{2})";
+    private const string Pointer = "(?:/(?:[^~/]|~[01])*)*";
+
+    private const string Times = "(?:[0-9]{1,6}H(?:[0-9]{1,6}M(?:[0-9]{1,6}S)?)?|[0-9]{1,6}M(?:[0-9]{1,6}S)?|[0-9]{1,6}S)";
+    private const string Days = "(?:[0-9]{1,4}Y(?:[0-9]{1,4}M(?:[0-9]{1,5}D)?)?|[0-9]{1,4}M(?:[0-9]{1,5}D)?|[0-9]{1,5}D)";
+
+    private static readonly FrozenDictionary<string, string> Patterns = new Dictionary<string, string>
+    {
+        ["date-time"] = "(?:" + Date + "T" + Clock + Fraction + "Z|" + InnerDate + "T" + Clock + Fraction + Offset + ")",
+        ["date"] = Date,
+        ["time"] = Clock + Fraction + "(?:Z|" + Offset + ")",
+        ["duration"] = "P(?:[0-9]{1,6}W|" + Days + "(?:T" + Times + ")?|T" + Times + ")",
+        ["uuid"] = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        ["email"] = Email,
+        ["hostname"] = "(?=.{1,253}$)" + Host,
+        ["ipv4"] = IpV4,
+        ["ipv6"] = IpV6,
+        ["uri"] = Uri,
+        ["uri-reference"] = "(?:" + Uri + "|" + Relative + ")",
+        ["json-pointer"] = Pointer,
+        ["relative-json-pointer"] = "(?:0|[1-9][0-9]{0,8})(?:#|" + Pointer + ")",
+        [TimeWithoutOffset] = Clock + "(?:\\.[0-9]{1,7})?",
+    }.ToFrozenDictionary();
+
+    private const string TimeWithoutOffset = "time without offset";
+
+    private static readonly ConcurrentDictionary<string, RegexNode> Parsed = new();
+
     /// <summary>The texts of a format; null for a format that is not known here.</summary>
-    public static Language? Find(LanguageSpace space, string format) => throw new NotImplementedException();
+    /// <param name="space">Where the language is made.</param>
+    /// <param name="format">Its name.</param>
+    /// <param name="forTimeOnly">Whether a time has no offset: RFC 3339 demands one, and .NET, which writes this format for a <see cref="TimeOnly"/>, reads none.</param>
+    public static Language? Find(LanguageSpace space, string format, bool forTimeOnly = false)
+    {
+        string name = forTimeOnly && format == "time" ? TimeWithoutOffset : format;
+        return Patterns.TryGetValue(name, out string? pattern) && (name == format || forTimeOnly)
+            ? EcmaRegex.Match(space, Parsed.GetOrAdd(name, static (_, pattern) => RegexParser.Parse(pattern), pattern), pattern)
+            : null;
+    }
 }
