@@ -30,10 +30,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
     /// <summary>Decides for each place, from some place on, whether its item counts.</summary>
     private void Place(ArrayFacts facts, SomeItems some, int index, int counted, List<(int, Literal)> placed, List<ArrayDraft> drafts)
     {
-        if (drafts.Count > SchemaLimits.MostForms)
-        {
-            throw Refusal.TooLarge(compiler.At, $"at most {SchemaLimits.MostForms} alternatives of one value");
-        }
+        compiler.CountForm(drafts.Count - 1);
         int prefix = facts.PrefixLength;
         if (index == prefix || (some.Max is null && counted == some.Min))
         {

@@ -11,6 +11,8 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
 
     protected override ArrayFacts Meet(ArrayFacts a, ArrayFacts b) => ArrayFacts.And(a, b);
 
+    protected override int SizeOf(ArrayFacts facts) => 1 + facts.Values.Length + facts.Layers.Length;
+
     protected override bool IsSurelyEmpty(ArrayFacts facts)
     {
         if (facts.Min > facts.Max || (facts.Twins is not null && (facts.Unique is not null || facts.Max < 2)))
@@ -82,6 +84,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
             {
                 if (value.ValueKind == JsonValueKind.Array)
                 {
+                    Compiler.CountForm(equal.Count);
                     equal.Add(Own(Compiler.Equal(node, value)));
                 }
             }

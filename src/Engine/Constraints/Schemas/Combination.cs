@@ -150,7 +150,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
     private T OneOf(SchemaNode[] parts, bool annotates)
     {
         List<(SchemaNode Part, T Set)> branches = new(parts.Length);
-        foreach (SchemaNode part in parts)
+        foreach (SchemaNode part in Compiler.Branches(parts))
         {
             T set = Of(part, true, annotates);
             if (!IsNone(set))

@@ -2,8 +2,75 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Keywords that stand as lines in a description, as Microsoft.Extensions.AI.OpenAI writes them.</summary>
+/// <summary>Keywords that stand as lines at the end of a description, as Microsoft.Extensions.AI.OpenAI writes those that a strict schema may not have:
+/// <c>format: date-time</c>, <c>minimum: 1</c>, <c>not: { … }</c> over several lines. A line that is no such keyword is prose, and so is everything before it.</summary>
 internal static class DescriptionLines
 {
-    public static IEnumerable<(string Keyword, JsonElement Value)> Read(string description) => [];
+    private const int MostLines = 200;
+
+    public static List<(string Keyword, JsonElement Value)> Read(string description)
+    {
+        List<(string, JsonElement)> keywords = [];
+        ReadOnlySpan<char> rest = description;
+        while (Last(ref rest) is (string, JsonElement) keyword)
+        {
+            keywords.Add(keyword);
+        }
+        keywords.Reverse();
+        return keywords;
+    }
+
+    /// <summary>Takes the last keyword off a text.</summary>
+    private static (string Keyword, JsonElement Value)? Last(ref ReadOnlySpan<char> text)
+    {
+        ReadOnlySpan<char> trimmed = text.TrimEnd();
+        // A value in braces may take several lines; nothing else does.
+        bool isObject = trimmed.EndsWith("}");
+        int end = trimmed.Length;
+        for (int lines = 0; end > 0 && lines < MostLines; lines++)
+        {
+            int start = trimmed[..end].LastIndexOf('\n') + 1;
+            int colon = trimmed[start..].IndexOf(": ", StringComparison.Ordinal);
+            if (colon > 0 && Value(trimmed.Slice(start, colon), trimmed[(start + colon + 2)..]) is (string, JsonElement) keyword)
+            {
+                text = trimmed[..Math.Max(0, start - 1)];
+                return keyword;
+            }
+            if (!isObject || start == 0)
+            {
+                return null;
+            }
+            end = start - 1;
+        }
+        return null;
+    }
+
+    private static (string, JsonElement)? Value(ReadOnlySpan<char> keyword, ReadOnlySpan<char> text) => keyword switch
+    {
+        "format" or "pattern" or "contentEncoding" => text.Contains('\n') ? null
+            : (keyword.ToString(), JsonElement.Parse($"\"{JsonEncodedText.Encode(text)}\"")),
+        "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" => Json(keyword, text, value => value.TryGetDecimal(out _)),
+        "multipleOf" => Json(keyword, text, value => value.TryGetDecimal(out decimal step) && step > 0),
+        "minLength" or "maxLength" or "minItems" or "maxItems" or "minProperties" or "maxProperties" =>
+            Json(keyword, text, value => value.TryGetInt32(out int count) && count is >= 0 and <= SchemaReader.MostAsked),
+        "uniqueItems" => text is "true" or "false" ? (keyword.ToString(), JsonElement.Parse(text.ToString())) : null,
+        "not" or "propertyNames" or "patternProperties" or "unevaluatedProperties" => Json(keyword, text, null),
+        _ => null,
+    };
+
+    /// <summary>A number that is right, or an object where nothing is asked of it.</summary>
+    private static (string, JsonElement)? Json(ReadOnlySpan<char> keyword, ReadOnlySpan<char> text, Func<JsonElement, bool>? isRight)
+    {
+        try
+        {
+            var value = JsonElement.Parse(text.ToString());
+            return (isRight is null ? value.ValueKind == JsonValueKind.Object : value.ValueKind == JsonValueKind.Number && isRight(value))
+                ? (keyword.ToString(), value) : null;
+        }
+        catch (JsonException)
+        {
+            // Prose.
+            return null;
+        }
+    }
 }

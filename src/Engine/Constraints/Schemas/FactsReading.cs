@@ -27,6 +27,12 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
 
     protected abstract T Meet(T a, T b);
 
+    /// <summary>How many steps it takes to look at the facts.</summary>
+    protected abstract int SizeOf(T facts);
+
+    /// <summary>Whether a glance shows that nothing can meet both.</summary>
+    protected virtual bool AreSurelyDisjoint(T a, T b) => false;
+
     /// <summary>Whether nothing can meet the facts; false where that is not found out.</summary>
     protected abstract bool IsSurelyEmpty(T facts);
 
@@ -47,8 +53,8 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
         {
             foreach (T right in b)
             {
-                Compiler.Count();
                 T both = Meet(left, right);
+                Compiler.Count(SizeOf(both));
                 if (!IsSurelyEmpty(both))
                 {
                     Add(met, both);
@@ -94,8 +100,13 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
         {
             foreach (T right in b)
             {
-                Compiler.Count();
-                if (!IsSurelyEmpty(Meet(left, right)))
+                if (AreSurelyDisjoint(left, right))
+                {
+                    continue;
+                }
+                T both = Meet(left, right);
+                Compiler.Count(SizeOf(both));
+                if (!IsSurelyEmpty(both))
                 {
                     return false;
                 }
@@ -110,10 +121,7 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
         {
             return;
         }
-        if (all.Count == SchemaLimits.MostForms)
-        {
-            throw Refusal.TooLarge(Compiler.At, $"at most {SchemaLimits.MostForms} alternatives of one value");
-        }
+        Compiler.CountForm(all.Count);
         all.Add(facts);
     }
 }

@@ -21,7 +21,11 @@ internal sealed class NumberReading(SchemaCompiler compiler) : Combination<Numbe
 
     protected override NumberSet Or(List<NumberSet> options) => NumberSet.Or(Space, options);
 
-    protected override bool AreDisjoint(NumberSet a, NumberSet b) => And(a, b).IsNone(Space);
+    protected override bool AreDisjoint(NumberSet a, NumberSet b)
+    {
+        Compiler.Count(a.IsRanges && b.IsRanges ? 1 : SchemaLimits.LanguageWork);
+        return And(a, b).IsNone(Space);
+    }
 
     protected override NumberSet NotOwn(SchemaNode node) => NumberSet.Not(Space, Own(node));
 

@@ -20,6 +20,8 @@ internal sealed class NumberSet
 
     public static NumberSet Of(Language canonical) => new([], canonical);
 
+    public bool IsRanges => _texts is null;
+
     public bool IsNone(LanguageSpace space) => _texts is null ? _ranges.Length == 0 : space.IsNothing(_texts);
 
     /// <summary>The texts of the numbers; one each where <paramref name="canonical"/>.</summary>

@@ -15,10 +15,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
     /// <summary>Each property that must exist is one with a name, or an unnamed one.</summary>
     private void Draft(ObjectFacts facts, ReadOnlySpan<SomeProperty> open, List<SomeProperty> unnamed, List<ObjectDraft> drafts)
     {
-        if (drafts.Count > SchemaLimits.MostForms)
-        {
-            throw Refusal.TooLarge(compiler.At, $"at most {SchemaLimits.MostForms} alternatives of one value");
-        }
+        compiler.CountForm(drafts.Count - 1);
         if (open.Length == 0)
         {
             Add(facts, unnamed, drafts);
@@ -170,6 +167,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
             List<(Language, HashSet<Language>)> finer = [];
             foreach ((Language all, HashSet<Language> matched) in classes)
             {
+                compiler.Count(10);
                 Language within = Space.Both(all, pattern);
                 if (compiler.IsNothing(within))
                 {

@@ -7,6 +7,7 @@ namespace Engine.Constraints.Schemas;
 internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<ObjectFacts>(compiler)
 {
     private readonly Dictionary<SchemaNode, ObjectLayer> _layers = [];
+    private readonly Dictionary<ObjectFacts, List<(string, HashSet<string>)>> _constants = new(ReferenceEqualityComparer.Instance);
 
     protected override JsonTypes Type => JsonTypes.Object;
 
@@ -15,6 +16,44 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
     private LanguageSpace Space => Compiler.Space;
 
     protected override ObjectFacts Meet(ObjectFacts a, ObjectFacts b) => ObjectFacts.And(Space, a, b);
+
+    protected override int SizeOf(ObjectFacts facts) => 1 + facts.Values.Length + facts.Layers.Length;
+
+    /// <summary>Whether a property that both must have, such as a discriminator, has no constant in common.</summary>
+    protected override bool AreSurelyDisjoint(ObjectFacts a, ObjectFacts b)
+    {
+        foreach ((string name, HashSet<string> constants) in ConstantsOf(a))
+        {
+            foreach ((string other, HashSet<string> others) in ConstantsOf(b))
+            {
+                if (name == other && !constants.Overlaps(others))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private List<(string, HashSet<string>)> ConstantsOf(ObjectFacts facts)
+    {
+        if (_constants.TryGetValue(facts, out List<(string, HashSet<string>)>? known))
+        {
+            return known;
+        }
+        known = [];
+        foreach (string name in facts.Required)
+        {
+            foreach (Literal literal in Asked(facts, name).All)
+            {
+                if (literal.IsMet && literal.Node.Constants is HashSet<string> constants)
+                {
+                    known.Add((name, constants));
+                }
+            }
+        }
+        return _constants[facts] = known;
+    }
 
     protected override bool IsSurelyEmpty(ObjectFacts facts)
     {
@@ -84,6 +123,7 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
             {
                 if (value.ValueKind == JsonValueKind.Object)
                 {
+                    Compiler.CountForm(equal.Count);
                     equal.Add(Own(Compiler.Equal(node, value)));
                 }
             }

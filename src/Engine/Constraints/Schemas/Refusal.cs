@@ -5,14 +5,17 @@ internal static class Refusal
 {
     public static InvalidRequestException At(SchemaNode node, string keyword, string found) => At($"{node.Path}/{keyword}", found);
 
-    public static InvalidRequestException At(string path, string found) => new($"Reading a JSON schema: {found} at {path}. Correct the schema.");
+    public static InvalidRequestException At(string path, string found) => new($"Reading a JSON schema: {Short(found)} at {Short(path)}. Correct the schema.");
 
     public static InvalidRequestException Unsupported(SchemaNode node, string keyword, string found) =>
-        new($"Reading a JSON schema: {found} at {(keyword.Length == 0 ? node.Path : $"{node.Path}/{keyword}")}, which is not supported. Leave it out, or say it in another way.");
+        new($"Reading a JSON schema: {Short(found)} at {Short(keyword.Length == 0 ? node.Path : $"{node.Path}/{keyword}")}, which is not supported. Leave it out, or say it in another way.");
+
+    /// <summary>A text with its middle left out where it is long: a sentence is to be read.</summary>
+    private static string Short(string text) => text.Length <= 300 ? text : $"{text[..150]}…{text[^140..]}";
 
     public static InvalidRequestException TooLarge(string path, string what) =>
-        new($"Reading a JSON schema: expected {what}, found more at {path}. Make the schema simpler.");
+        new($"Reading a JSON schema: expected {what}, found more at {Short(path)}. Make the schema simpler.");
 
     /// <summary>What a language refused, with the place of the keyword that asked for it.</summary>
-    public static InvalidRequestException Of(string path, InvalidRequestException cause) => new($"Reading a JSON schema at {path}: {cause.Message}");
+    public static InvalidRequestException Of(string path, InvalidRequestException cause) => new($"Reading a JSON schema at {Short(path)}: {cause.Message}");
 }

@@ -10,6 +10,8 @@ internal sealed class SchemaCompiler
     private readonly Dictionary<Language, bool> _nothing = [];
     private readonly Dictionary<string, Language> _patterns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SchemaNode> _equals = new(StringComparer.Ordinal);
+    private readonly Dictionary<SchemaNode[], SchemaNode[]> _branches = [];
+    private readonly Dictionary<int, Language> _scalars = [];
     private readonly Queue<Goal> _open = new();
     private readonly List<Goal> _reached = [];
     private readonly ObjectDrafting _objectDrafting;
@@ -17,7 +19,7 @@ internal sealed class SchemaCompiler
     private SchemaNode _at;
     private Language? _anyCharacter;
     private int _probes;
-    private int _meetings;
+    private int _work;
     private int _properties;
 
     public SchemaCompiler(SchemaDocument document, LanguageSpace space)
@@ -185,12 +187,57 @@ internal sealed class SchemaCompiler
         return _equals[text] = equal;
     }
 
-    /// <summary>Counts alternatives that are put together.</summary>
-    public void Count()
+    /// <summary>Counts steps of putting alternatives together.</summary>
+    public void Count(int steps = 1)
     {
-        if (++_meetings > SchemaLimits.MostMeetings)
+        _work += steps;
+        if (_work > SchemaLimits.MostWork)
         {
-            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostMeetings} alternatives to put together");
+            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostWork:N0} steps of putting alternatives together");
+        }
+    }
+
+    /// <summary>The branches of a oneOf, with those that are constants, all different, as one.</summary>
+    public SchemaNode[] Branches(SchemaNode[] oneOf)
+    {
+        if (_branches.TryGetValue(oneOf, out SchemaNode[]? known))
+        {
+            return known;
+        }
+        List<SchemaNode> others = [];
+        List<JsonElement> values = [];
+        HashSet<string> texts = new(StringComparer.Ordinal);
+        bool isDistinct = true;
+        foreach (SchemaNode part in oneOf)
+        {
+            SchemaNode branch = Document.Simplify(part);
+            if (branch.Enums is [JsonElement[] some] && branch.Constants is HashSet<string> constants && branch.IsEnumAlone)
+            {
+                isDistinct &= !texts.Overlaps(constants);
+                texts.UnionWith(constants);
+                values.AddRange(some);
+            }
+            else
+            {
+                others.Add(part);
+            }
+        }
+        if (!isDistinct || values.Count == 0)
+        {
+            return _branches[oneOf] = oneOf;
+        }
+        SchemaNode merged = Document.Made(oneOf[0]);
+        merged.Enums = [[.. values]];
+        return _branches[oneOf] = [.. others, merged];
+    }
+
+    /// <summary>Refuses one alternative of a value more than there may be.</summary>
+    /// <param name="before">How many there are without it.</param>
+    public void CountForm(int before)
+    {
+        if (before >= SchemaLimits.MostForms)
+        {
+            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostForms} alternatives of one value");
         }
     }
 
@@ -219,29 +266,7 @@ internal sealed class SchemaCompiler
 
     private void Answer(Goal goal)
     {
-        List<Language> texts = [];
-        if ((goal.Types & (JsonTypes.Null | JsonTypes.Boolean)) != 0 && LiteralsOf(goal) is int set and not 0)
-        {
-            List<string> literals = [];
-            if ((set & LiteralReading.Null) != 0)
-            {
-                literals.Add("null");
-            }
-            if ((set & LiteralReading.True) != 0)
-            {
-                literals.Add("true");
-            }
-            if ((set & LiteralReading.False) != 0)
-            {
-                literals.Add("false");
-            }
-            texts.Add(Space.Texts(literals));
-        }
-        if ((goal.Types & JsonTypes.Number) != 0)
-        {
-            texts.Add(Numbers.Of(goal.Literals).Texts(Space, goal.IsCanonical));
-        }
-        if (texts.Count > 0 && Space.Either([.. texts]) is Language scalars && !IsNothing(scalars))
+        if (ScalarsOf(goal) is Language scalars && !IsNothing(scalars))
         {
             goal.Scalars = new ScalarForm(scalars);
         }
@@ -264,6 +289,32 @@ internal sealed class SchemaCompiler
             }
         }
         QueueParts(goal);
+    }
+
+    /// <summary>The texts of null, Booleans and numbers; null for none.</summary>
+    private Language? ScalarsOf(Goal goal)
+    {
+        int set = (goal.Types & (JsonTypes.Null | JsonTypes.Boolean)) != 0 ? LiteralsOf(goal) : 0;
+        NumberSet numbers = (goal.Types & JsonTypes.Number) != 0 ? Numbers.Of(goal.Literals) : NumberSet.None;
+        int key = numbers == NumberSet.None ? set : numbers == NumberSet.All ? set | 8 | (goal.IsCanonical ? 16 : 0) : -1;
+        if (key == 0 || _scalars.TryGetValue(key, out Language? known))
+        {
+            return key == 0 ? null : _scalars[key];
+        }
+        List<string> literals = [];
+        foreach ((int bit, string text) in (ReadOnlySpan<(int, string)>)[(LiteralReading.Null, "null"), (LiteralReading.True, "true"), (LiteralReading.False, "false")])
+        {
+            if ((set & bit) != 0)
+            {
+                literals.Add(text);
+            }
+        }
+        Language texts = Space.Either(Space.Texts(literals), numbers.Texts(Space, goal.IsCanonical));
+        if (key > 0)
+        {
+            _scalars[key] = texts;
+        }
+        return texts;
     }
 
     private void QueueParts(Goal goal)

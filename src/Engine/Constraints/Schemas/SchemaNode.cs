@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Engine.Constraints.Languages;
 
@@ -11,6 +12,7 @@ namespace Engine.Constraints.Schemas;
 internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent, string segment)
 {
     private Dictionary<string, SchemaNode>? _byName;
+    private HashSet<string>? _constants;
 
     public int Id { get; } = id;
 
@@ -39,6 +41,9 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
     public int? MaxLength { get; set; }
 
     public List<string>? Patterns { get; set; }
+
+    /// <summary>A pattern from a line of the description, which is prose where it is no regular expression.</summary>
+    public string? DescribedPattern { get; set; }
 
     public List<string>? Formats { get; set; }
 
@@ -104,6 +109,13 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public SchemaNode? Else { get; set; }
 
+    /// <summary>The values of the only <c>enum</c>, each as a text of its own; null where there is none, or where one is an array or an object.</summary>
+    public HashSet<string>? Constants => _constants ??= Enums is [JsonElement[] values] ? ConstantsOf(values) : null;
+
+    /// <summary>Whether values are all that is said.</summary>
+    public bool IsEnumAlone =>
+        Types == JsonTypes.All && !IsInteger && Numbers is null && !HasStringKeywords && !HasArrayKeywords && !HasObjectKeywords && !HasApplicators;
+
     /// <summary>Whether some keyword speaks of the value itself through another schema.</summary>
     public bool HasApplicators =>
         References is not null || AllOf is not null || AnyOf is not null || OneOf is not null || Not is not null || If is not null;
@@ -118,11 +130,32 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
         Prefix is not null || Items is not null || Contains is not null || MinItems > 0 || MaxItems is not null || IsUnique || UnevaluatedItems is not null;
 
     /// <summary>Whether some keyword speaks of strings.</summary>
-    public bool HasStringKeywords => MinLength > 0 || MaxLength is not null || Patterns is not null || Formats is not null || IsBase64;
+    public bool HasStringKeywords => MinLength > 0 || MaxLength is not null || Patterns is not null || DescribedPattern is not null || Formats is not null || IsBase64;
 
     /// <summary>Whether the type is all that is said.</summary>
     public bool IsTypeAlone =>
         Enums is null && Numbers is null && !HasStringKeywords && !HasArrayKeywords && !HasObjectKeywords && !HasApplicators;
+
+    private static HashSet<string>? ConstantsOf(JsonElement[] values)
+    {
+        HashSet<string> texts = new(values.Length, StringComparer.Ordinal);
+        foreach (JsonElement value in values)
+        {
+            string? text = value.ValueKind switch
+            {
+                JsonValueKind.Object or JsonValueKind.Array => null,
+                JsonValueKind.String => $"\"{value.GetString()}",
+                JsonValueKind.Number => value.TryGetDecimal(out decimal number) ? (number / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture) : null,
+                _ => value.GetRawText(),
+            };
+            if (text is null)
+            {
+                return null;
+            }
+            texts.Add(text);
+        }
+        return texts;
+    }
 
     /// <summary>The schema of a property that is named; null where none is.</summary>
     public SchemaNode? PropertyOf(string name)

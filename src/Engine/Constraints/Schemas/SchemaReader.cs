@@ -7,7 +7,7 @@ namespace Engine.Constraints.Schemas;
 internal static class SchemaReader
 {
     /// <summary>More than any answer holds: a schema that asks for as many characters, items or properties is refused.</summary>
-    public const int MostAsked = 100_000;
+    public const int MostAsked = 20_000;
 
     public static void Read(SchemaNode node, SchemaDocument document)
     {
@@ -34,6 +34,11 @@ internal static class SchemaReader
         {
             foreach ((string keyword, JsonElement value) in DescriptionLines.Read(description.GetString()!))
             {
+                if (keyword == "pattern")
+                {
+                    node.DescribedPattern = value.GetString();
+                    continue;
+                }
                 Keyword(node, document, keyword, value);
             }
         }

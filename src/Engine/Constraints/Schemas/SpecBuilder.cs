@@ -17,15 +17,13 @@ internal sealed class SpecBuilder(LanguageSpace space)
     {
         foreach (Goal goal in goals)
         {
-            if (goal.Scalars is ScalarForm scalars)
+            try
             {
-                scalars.Shortest = space.Shortest(scalars.Text)!.Length;
-                goal.Shortest = Math.Min(goal.Shortest, scalars.Shortest);
+                ShortenTexts(goal);
             }
-            if (goal.Strings is StringForm strings)
+            catch (InvalidRequestException e)
             {
-                strings.Shortest = ShortestString(strings.Content);
-                goal.Shortest = Math.Min(goal.Shortest, strings.Shortest);
+                throw Refusal.Of(goal.Literals.Count > 0 ? goal.Literals[0].Node.Path : "#", e);
             }
         }
         // Goals were found after those that contain them, so that most are known when they are asked for.
@@ -45,6 +43,20 @@ internal sealed class SpecBuilder(LanguageSpace space)
         }
     }
 
+    private void ShortenTexts(Goal goal)
+    {
+        if (goal.Scalars is ScalarForm scalars)
+        {
+            scalars.Shortest = ShortestText(scalars.Text) - 2;
+            goal.Shortest = Math.Min(goal.Shortest, scalars.Shortest);
+        }
+        if (goal.Strings is StringForm strings)
+        {
+            strings.Shortest = ShortestText(strings.Content);
+            goal.Shortest = Math.Min(goal.Shortest, strings.Shortest);
+        }
+    }
+
     private bool Shorten(Goal goal)
     {
         int before = goal.Shortest;
@@ -61,7 +73,8 @@ internal sealed class SpecBuilder(LanguageSpace space)
         return goal.Shortest != before;
     }
 
-    private int ShortestString(Language content)
+    /// <summary>UTF-8 bytes of the shortest text, as a JSON string.</summary>
+    private int ShortestText(Language content)
     {
         if (!_shortest.TryGetValue(content, out int bytes))
         {
@@ -181,7 +194,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 continue;
             }
             // Different names are longer than the shortest one.
-            int cost = Saturated(ShortestString(names) + 2L + value.Shortest);
+            int cost = Saturated(ShortestText(names) + 2L + value.Shortest);
             bytes += (long)min * cost;
             count += min;
             if (count < draft.Min)

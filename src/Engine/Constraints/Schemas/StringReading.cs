@@ -22,7 +22,28 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
 
     protected override Language Or(List<Language> options) => Space.Either([.. options]);
 
-    protected override bool AreDisjoint(Language a, Language b) => Compiler.IsNothing(Space.Both(a, b));
+    protected override bool AreDisjoint(Language a, Language b)
+    {
+        if (ReferenceEquals(a, Space.Anything) || ReferenceEquals(b, Space.Anything))
+        {
+            return IsNone(a) || IsNone(b);
+        }
+        Compiler.Count(SchemaLimits.LanguageWork);
+        return Compiler.IsNothing(Space.Both(a, b));
+    }
+
+    private Language? Described(string pattern)
+    {
+        try
+        {
+            return EcmaRegex.Search(Space, pattern);
+        }
+        catch (InvalidRequestException)
+        {
+            // Prose, or a pattern of .NET's alone: a description asks for nothing.
+            return null;
+        }
+    }
 
     protected override Language NotOwn(SchemaNode node) => Space.Not(Own(node));
 
@@ -36,6 +57,10 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
         foreach (string pattern in node.Patterns ?? [])
         {
             set = Space.Both(set, Compiler.Pattern(node, "pattern", pattern));
+        }
+        if (node.DescribedPattern is string described && Described(described) is Language found)
+        {
+            set = Space.Both(set, found);
         }
         foreach (string format in node.Formats ?? [])
         {
