@@ -8,12 +8,13 @@ namespace Engine.Tests.Chat;
 /// keeps what it was shown.</summary>
 internal sealed class TalkingModel
 {
-    private const char Turn = '\u0001'; // the last of every prompt, and of no text
+    private const string Last = "\u0001"; // of every prompt, and of no text
 
     public const string Template = "{% for m in messages %}[{{ m.role }}{% if m.name %} {{ m.name }}{% endif %}]{{ m.content or '' }}{% if m.reasoning_content %}({{ m.reasoning_content }}){% endif %}"
         + "{% for c in m.tool_calls or [] %}<{{ c.id }} {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}{% if m.tool_call_id %}@{{ m.tool_call_id }}{% endif %}{% endfor %}\u0001";
 
     private readonly Func<string, string> _answer;
+    private readonly int[] _turn;
     private volatile string _shown = "";
 
     public TalkingModel(string answer, string template = Template, int contextLength = 4096)
@@ -24,9 +25,10 @@ internal sealed class TalkingModel
     /// <param name="answer">Says what the answer to a prompt is.</param>
     /// <param name="template">The chat template.</param>
     /// <param name="contextLength">Tokens of a prompt and its answer.</param>
-    public TalkingModel(Func<string, string> answer, string template = Template, int contextLength = 4096)
+    /// <param name="turn">What every prompt ends with.</param>
+    public TalkingModel(Func<string, string> answer, string template = Template, int contextLength = 4096, string turn = Last)
     {
-        _answer = answer;
+        (_answer, _turn) = (answer, [.. Encoding.UTF8.GetBytes(turn)]);
         var scripted = new ScriptedModel();
         Model = new ServedModel(
             new ScriptedModel
@@ -45,13 +47,14 @@ internal sealed class TalkingModel
     private int Next(IReadOnlyList<int> tokens)
     {
         int[] all = [.. tokens];
-        int turn = Array.LastIndexOf(all, (int)Turn);
+        int turn = all.AsSpan().LastIndexOf(_turn);
         if (turn < 0)
         {
             return ScriptedModel.End; // rows that nobody asked for
         }
-        _shown = Encoding.UTF8.GetString([.. all[..turn].Where(token => token < 256).Select(token => (byte)token)]);
-        int said = all.Length - turn - 1;
+        int begun = turn + _turn.Length;
+        _shown = Encoding.UTF8.GetString([.. all[..begun].Where(token => token < 256).Select(token => (byte)token)]).TrimEnd(Last[0]);
+        int said = all.Length - begun;
         byte[] answer = Encoding.UTF8.GetBytes(_answer(_shown));
         return said < answer.Length ? answer[said] : ScriptedModel.End;
     }

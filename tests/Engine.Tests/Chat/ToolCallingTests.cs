@@ -78,6 +78,41 @@ public sealed class ToolCallingTests
         Assert.Single(updates[^1].Contents.OfType<UsageContent>());
     }
 
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task A_model_that_would_not_call_must_where_a_call_is_required(bool streams)
+    {
+        await using IModel model = new TalkingModel("I would rather not.", Template).Model;
+        using IChatClient client = new ModelChatClient(model).AsBuilder().UseFunctionInvocation().Build();
+        foreach (ChatToolMode mode in new ChatToolMode[] { ChatToolMode.RequireAny, ChatToolMode.RequireSpecific("clock") })
+        {
+            _called.Clear();
+            ChatResponse answer = await AskAsync(client, "Hi", streams, new ChatOptions { Tools = [Clock()], ToolMode = mode, AllowMultipleToolCalls = false, Temperature = 0 });
+            // Required in the first request alone.
+            Assert.Equal(["clock"], _called);
+            Assert.Equal("I would rather not.", answer.Messages[^1].Text);
+        }
+        Assert.Equal("I would rather not.", (await AskAsync(client, "Hi", streams, new ChatOptions { Tools = [Clock()], ToolMode = ChatToolMode.None, Temperature = 0 })).Text);
+        Assert.Single(_called);
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_back_is_not_read_again()
+    {
+        await using IModel model = new TalkingModel(Script, FamilyTemplates.Hermes, turn: "<|im_start|>assistant\n").Model;
+        using var client = new ModelChatClient(model);
+        var options = new ChatOptions { Tools = [Weather(), Clock()] };
+        List<ChatMessage> conversation = [new(ChatRole.User, "How is it in Oslo?")];
+        ChatResponse called = await client.GetResponseAsync(conversation, options);
+        conversation.AddRange(called.Messages);
+        conversation.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(called.Messages[0].Contents.OfType<FunctionCallContent>().Single().CallId, JsonElement.Parse("\"sunny\""))]));
+
+        ChatResponse answer = await client.GetResponseAsync(conversation, options);
+
+        Assert.Equal("It is sunny in Oslo.", answer.Text);
+        Assert.Equal(called.Usage!.InputTokenCount + called.Usage.OutputTokenCount - 1, answer.Usage!.CachedInputTokenCount); // all but the end
+    }
+
     [Fact]
     public async Task Half_a_call_at_the_end_of_the_budget_is_a_finish_reason()
     {
