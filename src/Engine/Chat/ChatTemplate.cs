@@ -58,6 +58,9 @@ public sealed class ChatTemplate
     /// <summary>Whether it looks at the calls of messages.</summary>
     internal bool KnowsCalls => _knowsCalls ??= Template.Mentions(Source, "tool_calls");
 
+    /// <summary>The template that its model brings for conversations with tools; null where this is the one.</summary>
+    internal ChatTemplate? ForTools { get; set; }
+
     /// <summary>How its model calls tools.</summary>
     internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools || KnowsCalls, () => ToolProbe.Sample);
 

@@ -5,6 +5,9 @@ namespace Engine.Chat;
 /// <summary>The chat templates of loaded models, each read once.</summary>
 internal static class ModelTemplates
 {
+    /// <summary>The name of a second template, for conversations with tools, that some models bring (Hermes 2 Pro, Command R).</summary>
+    private const string ToolUse = "tool_use";
+
     private static readonly ConditionalWeakTable<ModelCard, ChatTemplate> Known = [];
 
     /// <summary>The template by which a model's conversations become prompts; null where it has none.</summary>
@@ -17,6 +20,10 @@ internal static class ModelTemplates
             return known;
         }
         ChatTemplate? template = ChatTemplate.FromModel(model);
+        if (template?.KnowsTools == false)
+        {
+            template.ForTools = ChatTemplate.FromModel(model, ToolUse);
+        }
         return template is null ? null : Known.GetValue(card, _ => template);
     }
 

@@ -5,13 +5,14 @@ using Engine.Constraints;
 namespace Engine.Chat;
 
 /// <summary>A conversation with a model that may have tools: how it becomes a prompt, what the answer must be, and how the answer is read.</summary>
-/// <param name="template">The model's chat template.</param>
+/// <param name="model">The model's chat template.</param>
 /// <param name="tools">The tools; null for none. Already checked.</param>
-internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null)
+internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
 {
     private static readonly AnswerShape Blanks = new AnswerShape.Pattern(@"[ \n]{0,4}");
 
     private readonly ToolSet _tools = tools ?? new ToolSet([]);
+    private readonly ChatTemplate _template = tools is { Tools.Count: > 0 } ? model.ForTools ?? model : model;
 
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="input">The conversation; its tools are those of the chat.</param>
@@ -21,11 +22,11 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
     {
         ChatTemplateInput asked = input with { Messages = Known(input.Messages, cancellationToken) };
         IReadOnlyList<JsonElement>? offered = _tools.IsOffered ? [.. _tools.Tools.Select(tool => tool.ToJson())] : null;
-        if (offered is null || template.KnowsTools)
+        if (offered is null || _template.KnowsTools)
         {
             return RenderEither(asked with { Tools = offered ?? input.Tools }, SplitCalls(asked.Messages), cancellationToken);
         }
-        string preamble = ToolTexts.Preamble(offered, template.KnowsCalls && template.ToolForm != ObjectForm.Hermes ? template.ToolProbe.Sample?.Example : null, cancellationToken);
+        string preamble = ToolTexts.Preamble(offered, _template.KnowsCalls && _template.ToolForm != ObjectForm.Hermes ? _template.ToolProbe.Sample?.Example : null, cancellationToken);
         return RenderEither(asked with { Messages = ToolTexts.BeforeSystem(asked.Messages, preamble) }, ToolTexts.BeforeUser(asked.Messages, preamble), cancellationToken);
     }
 
@@ -35,9 +36,9 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
     /// <exception cref="UnsupportedRequestException">Code of the caller's own cannot be joined with tools or thoughts.</exception>
     public Constraint? Constrain(Prompt prompt, Constraint? format)
     {
-        ToolForm form = template.ToolForm;
+        ToolForm form = _template.ToolForm;
                 bool isBound = _tools.IsOffered && (_tools.Mode == ToolMode.Required || !_tools.AllowsParallel || _tools.Tools.Any(tool => tool.IsStrict));
-        if (!isBound && (format is null || (!template.HasThoughts && !_tools.IsOffered)))
+        if (!isBound && (format is null || (!_template.HasThoughts && !_tools.IsOffered)))
         {
             return format;
         }
@@ -45,13 +46,13 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
         AnswerShape answer = _tools.IsOffered || form.HasThoughts
             ? form.Answer(text, isProse: format is null, [.. _tools.Callable.Select(tool => (tool.Name, Arguments(tool)))], _tools.AllowsParallel ? null : 1)
             : text!;
-        return new ShapeConstraint(template.HasThoughts && !form.HasThoughts ? Thinking(prompt, answer) : answer);
+        return new ShapeConstraint(_template.HasThoughts && !form.HasThoughts ? Thinking(prompt, answer) : answer);
     }
 
     /// <summary>Reads the answer to a prompt.</summary>
     public AnswerReader NewReader(Prompt prompt, ITokenizer tokenizer) => new(
-        template.ToolForm.HasThoughts ? null : ReasoningReader.For(template, prompt),
-        _tools.IsOffered || template.ToolForm.HasThoughts ? template.ToolForm : null, _tools, tokenizer);
+        _template.ToolForm.HasThoughts ? null : ReasoningReader.For(_template, prompt),
+        _tools.IsOffered || _template.ToolForm.HasThoughts ? _template.ToolForm : null, _tools, tokenizer);
 
     private AnswerShape Arguments(ToolDefinition tool) =>
         new AnswerShape.Json(tool.IsStrict || _tools.Mode == ToolMode.Required ? tool.Arguments : ToolDefinition.AnyObject, _tools.ReadsDescriptions);
@@ -81,12 +82,14 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
         {
             return messages;
         }
-        if (!template.KnowsCalls)
+        if (!_template.KnowsCalls)
         {
             return ToolTexts.Turns(messages, cancellationToken);
         }
-        IEnumerable<TemplateMessage> known = template.ToolForm.HasShortIds ? messages.Select(ToolTurns.WithShortIds) : messages;
-        return [.. template.ToolProbe.TakesText ? known.Select(ToolTurns.WithTexts) : known];
+        IEnumerable<TemplateMessage> known = _template.ToolForm.HasShortIds ? messages.Select(ToolTurns.WithShortIds)
+            : _template.ToolForm.HasThoughts ? messages.Select(ToolTurns.WithThinking)
+            : messages;
+        return [.. _template.ToolProbe.TakesText ? known.Select(ToolTurns.WithTexts) : known];
     }
 
     /// <summary>Renders a conversation, and, where the template refuses it, in other words.</summary>
@@ -94,13 +97,13 @@ internal sealed class TemplatedChat(ChatTemplate template, ToolSet? tools = null
     {
         try
         {
-            return template.Render(input, cancellationToken).ToPrompt();
+            return _template.Render(input, cancellationToken).ToPrompt();
         }
         catch (ChatTemplateException e) when (e.IsRefusal && otherwise is not null)
         {
             try
             {
-                return template.Render(input with { Messages = otherwise }, cancellationToken).ToPrompt();
+                return _template.Render(input with { Messages = otherwise }, cancellationToken).ToPrompt();
             }
             catch (ChatTemplateException)
             {

@@ -95,6 +95,12 @@ internal static class ToolTurns
         return message with { Fields = fields };
     }
 
+    /// <summary>The message with its thoughts under the name by which gpt-oss' template knows them: beside calls, where nothing is said.</summary>
+    public static TemplateMessage WithThinking(TemplateMessage message) =>
+        string.IsNullOrEmpty(message.Content) && CallsOf(message).Count > 0 && message.Fields.TryGetValue("reasoning_content", out JsonElement thought) && !message.Fields.ContainsKey("thinking")
+            ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["thinking"] = thought } }
+            : message;
+
     /// <summary>The message with arguments as texts of JSON, in the manner of Python.</summary>
     public static TemplateMessage WithTexts(TemplateMessage message) => CallsOf(message) is { Count: > 0 } calls
         ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["tool_calls"] = Field(calls.Select(WithText)) } }

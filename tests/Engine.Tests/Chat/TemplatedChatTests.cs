@@ -3,6 +3,7 @@ using Engine.Chat;
 using Engine.Chat.Tools;
 using Engine.Constraints;
 using Engine.Tests.Chat.Tools;
+using Engine.Tests.Serving;
 
 namespace Engine.Tests.Chat;
 
@@ -69,6 +70,27 @@ public sealed class TemplatedChatTests
         string told = Render(Source.Replace("<|a|>", "<|assistant|>", StringComparison.Ordinal), FamilyTemplates.Tools, User, FamilyTemplates.Calls(("c1", "get_weather", """{"city":"Oslo","days":3}""")));
         Assert.Contains("each call like this:\n<|call|>NAME<|with|>{\"ARGUMENT\": \"VALUE\"}<|/call|><|end|><|user|>How is it", told, StringComparison.Ordinal);
         Assert.EndsWith("<|call|>get_weather<|with|>{\"city\": \"Oslo\", \"days\": 3}<|/call|><|end|><|assistant|>", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_with_a_second_template_for_tools_is_asked_by_that_one_where_there_are_tools()
+    {
+        var templates = new Dictionary<string, string> { [ModelCard.DefaultChatTemplate] = "{{ messages[0].content }}", ["tool_use"] = FamilyTemplates.Hermes };
+        var scripted = new ScriptedModel();
+        await using var model = new Engine.Serving.ServedModel(new ScriptedModel { Card = scripted.Card with { ChatTemplates = templates } }, new());
+        ChatTemplate template = ModelTemplates.Find(model)!;
+        var input = new ChatTemplateInput { Messages = [User] };
+        Assert.Equal(User.Content, new TemplatedChat(template).Render(input).Text());
+        Assert.Equal(Render(FamilyTemplates.Hermes, FamilyTemplates.Tools, User), new TemplatedChat(template, FamilyTemplates.Tools).Render(input).Text());
+    }
+
+    [Fact]
+    public void Thoughts_beside_calls_have_the_name_that_gpt_oss_knows()
+    {
+        const string Source = "{# <|channel|><|message|> #}{% for m in messages %}{% if m.tool_calls %}({{ m.thinking }}){% else %}{{ m.content }}{% endif %}{% endfor %}";
+        TemplateMessage called = FamilyTemplates.Calls(("c1", "now", "{}"));
+        called = called with { Fields = new Dictionary<string, JsonElement>(called.Fields) { ["reasoning_content"] = ToolTurns.Field("far?") } };
+        Assert.Equal("How is it in Oslo?(far?)", Render(Source, null, User, called));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class ConstrainedCallTests
 {
     private static readonly ToolSet Tools = new(
     [
-        new("get_weather", null, JsonElement.Parse("""{"type":"object","properties":{"city":{"type":"string","maxLength":8},"days":{"enum":["1","14"]}},"required":["city"],"additionalProperties":false}""")),
+        new("get_weather", null, JsonElement.Parse("""{"type":"object","properties":{"city":{"type":"string","maxLength":8},"days":{"type":"integer","minimum":1,"maximum":14}},"required":["city"],"additionalProperties":false}""")),
         new("now"),
     ]);
 
@@ -58,6 +58,27 @@ public sealed class ConstrainedCallTests
         Assert.True(calls > 0 == canCall && texts > 0, $"{form}, {most}: {calls} calls, {texts} texts");
     }
 
+    [Theory]
+    [MemberData(nameof(FamilyTemplates.All), MemberType = typeof(FamilyTemplates))]
+    public void A_format_beside_tools_is_met_where_none_is_called(string source, string form, int most)
+    {
+        var template = new ChatTemplate(source);
+        var format = new JsonSchemaConstraint("""{"type":"object","properties":{"answer":{"enum":["yes","no"]}},"required":["answer"],"additionalProperties":false}""");
+        (int calls, int texts) = (0, 0);
+        for (int seed = 0; seed < 20; seed++)
+        {
+            ReadAnswer answer = Answer(template, Marks(template), Tools, format, seed);
+            Assert.All(answer.Calls, call => Assert.Contains(call.Name, Tools.Tools.Select(tool => tool.Name)));
+            if (answer.Calls.Count == 0)
+            {
+                Assert.Contains(JsonElement.Parse(answer.Text).GetProperty("answer").GetString(), new[] { "yes", "no" });
+                texts++;
+            }
+            calls += answer.Calls.Count;
+        }
+        Assert.True(calls > 0 && texts > 0, $"{form}, {most}: {calls} calls, {texts} texts");
+    }
+
     [Fact]
     public void A_model_that_thinks_may_do_so_before_a_required_call()
     {
@@ -86,7 +107,7 @@ public sealed class ConstrainedCallTests
         Assert.Equal("get_weather", call.Name);
         Assert.InRange(arguments.GetProperty("city").GetString()!.EnumerateRunes().Count(), 0, 8);
         Assert.Subset(new HashSet<string> { "city", "days" }, arguments.EnumerateObject().Select(property => property.Name).ToHashSet());
-        Assert.True(!arguments.TryGetProperty("days", out JsonElement days) || days.GetString() is "1" or "14");
+        Assert.True(!arguments.TryGetProperty("days", out JsonElement days) || days.GetInt32() is >= 1 and <= 14);
     }
 
     /// <summary>Reads what a model writes that chooses among the allowed tokens by chance: control tokens, quotes and ends more often than others, so that it comes to an end.</summary>
