@@ -26,7 +26,8 @@ internal sealed class OneCodePoint(LanguageSpace space, CodePointSet set)
 
 /// <summary>A text of <paramref name="head"/>, then one of <paramref name="tail"/>.</summary>
 internal sealed class Concatenation(LanguageSpace space, Language head, Language tail)
-    : Language(space, head.Accepts && tail.Accepts, head.Lengths + tail.Lengths, head.IsPlain && tail.IsPlain, Math.Max(head.Depth + 1, tail.Depth))
+    : Language(space, head.Accepts && tail.Accepts, head.Lengths + tail.Lengths, head.IsPlain && tail.IsPlain, Math.Max(head.Depth + 1, tail.Depth),
+        1L + head.Size + tail.Size)
 {
     public Language Head { get; } = head;
 
@@ -76,7 +77,7 @@ internal sealed class Concatenation(LanguageSpace space, Language head, Language
 
 /// <summary>From <paramref name="min"/> to <paramref name="max"/> texts of <paramref name="part"/>, one after the other.</summary>
 internal sealed class Repetition(LanguageSpace space, Language part, int min, int? max)
-    : Language(space, min == 0 || part.Accepts, part.Lengths.Times(min, max), part.IsPlain, part.Depth + 1)
+    : Language(space, min == 0 || part.Accepts, part.Lengths.Times(min, max), part.IsPlain, part.Depth + 1, 1L + part.Size)
 {
     public Language Part { get; } = part;
 
@@ -96,7 +97,7 @@ internal sealed class Repetition(LanguageSpace space, Language part, int min, in
 
 /// <summary>A text of one of several languages.</summary>
 internal sealed class Union(LanguageSpace space, Language[] options, bool accepts, Lengths lengths, bool isPlain, int depth)
-    : Language(space, accepts, lengths, isPlain, depth)
+    : Language(space, accepts, lengths, isPlain, depth, 1L + SizeOf(options))
 {
     /// <summary>In the order of their ids, each once.</summary>
     public Language[] Options { get; } = options;
@@ -130,6 +131,16 @@ internal sealed class Union(LanguageSpace space, Language[] options, bool accept
         return StepMerging.Union(Space, all);
     }
 
+    internal static long SizeOf(ReadOnlySpan<Language> parts)
+    {
+        long size = 0;
+        foreach (Language part in parts)
+        {
+            size += part.Size;
+        }
+        return size;
+    }
+
     internal static int HashOf(int kind, Language[] parts)
     {
         HashCode hash = new();
@@ -144,7 +155,7 @@ internal sealed class Union(LanguageSpace space, Language[] options, bool accept
 
 /// <summary>A text that is in each of several languages.</summary>
 internal sealed class Intersection(LanguageSpace space, Language[] parts, bool accepts, Lengths lengths, int depth)
-    : Language(space, accepts, lengths, isPlain: false, depth)
+    : Language(space, accepts, lengths, isPlain: false, depth, 1L + Union.SizeOf(parts))
 {
     /// <summary>In the order of their ids, each once.</summary>
     public Language[] Parts { get; } = parts;
@@ -178,7 +189,7 @@ internal sealed class Intersection(LanguageSpace space, Language[] parts, bool a
 
 /// <summary>Every text that is not in a language.</summary>
 internal sealed class Complement(LanguageSpace space, Language without)
-    : Language(space, !without.Accepts, new(without.Accepts ? 1 : 0, int.MaxValue), isPlain: false, without.Depth + 1)
+    : Language(space, !without.Accepts, new(without.Accepts ? 1 : 0, int.MaxValue), isPlain: false, without.Depth + 1, 1L + without.Size)
 {
     public Language Without { get; } = without;
 

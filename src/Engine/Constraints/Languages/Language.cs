@@ -7,13 +7,14 @@ internal abstract class Language : TextState
 {
     private TextStep[]? _moves, _steps;
 
-    private protected Language(LanguageSpace space, bool accepts, Lengths lengths, bool isPlain, int depth)
+    private protected Language(LanguageSpace space, bool accepts, Lengths lengths, bool isPlain, int depth, long size = 1)
     {
         Space = space;
         Accepts = accepts;
         Lengths = lengths;
         IsPlain = isPlain;
         Depth = depth;
+        Size = (int)Math.Min(size, int.MaxValue);
         Id = space.NextId();
     }
 
@@ -34,6 +35,9 @@ internal abstract class Language : TextState
 
     /// <summary>How deep the expression nests, the second halves of sequences not counted.</summary>
     internal int Depth { get; }
+
+    /// <summary>Expressions in it, each counted as often as it is written.</summary>
+    internal int Size { get; }
 
     internal Life Life { get; set; }
 

@@ -10,6 +10,8 @@ internal sealed partial class LanguageSpace
 
     private readonly HashSet<Language> _shared = new(Structure.Comparer);
     private readonly List<Language> _withMoves = [];
+    private long _mostSize = 10_000;
+    private bool _dropped;
     private int _lastId;
 
     internal int NextId() => ++_lastId;
@@ -182,6 +184,10 @@ internal sealed partial class LanguageSpace
         {
             return kept.Count == 0 ? Nothing : kept[0];
         }
+        if (Union.SizeOf(CollectionsMarshal.AsSpan(kept)) > _mostSize)
+        {
+            DropLargest(kept);
+        }
         bool accepts = false, isPlain = true;
         int depth = 0, min = int.MaxValue, max = 0;
         foreach (Language one in kept)
@@ -269,6 +275,22 @@ internal sealed partial class LanguageSpace
             return United(min == 0 ? Nothing : Repeated(Any, 0, min - 1), max is { } most and < int.MaxValue ? Repeated(Any, most + 1, null) : Nothing);
         }
         return Shared(new Complement(this, language));
+    }
+
+    /// <summary>A state that would become too large forgets some ways to go on: what it still takes is right, and can be completed. What is
+    /// under a complement never comes here: see <see cref="CheckBounded"/>.</summary>
+    private void DropLargest(List<Language> options)
+    {
+        _dropped = true;
+        options.Sort(static (a, b) => a.Accepts != b.Accepts ? (a.Accepts ? -1 : 1) : a.Size != b.Size ? a.Size.CompareTo(b.Size) : a.Id.CompareTo(b.Id));
+        long size = 0;
+        int count = 0;
+        while (count < options.Count && (count == 0 || size + options[count].Size <= _mostSize))
+        {
+            size += options[count++].Size;
+        }
+        options.RemoveRange(count, options.Count - count);
+        SortById(options);
     }
 
     /// <summary>x·t | y·t = (x|y)·t.</summary>

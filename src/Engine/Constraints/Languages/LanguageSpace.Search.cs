@@ -62,7 +62,35 @@ internal sealed partial class LanguageSpace
         return life is Life.Alive;
     }
 
-    /// <summary>Looks for a text, the nearest first (A*, by the least length of what is left).</summary>
+    /// <summary>Sees to it that a language has few states, as its complement must know all of them.</summary>
+    private void CheckBounded(Language language)
+    {
+        if (language is TextTree or Literal or OneCodePoint or Complement)
+        {
+            return;
+        }
+        _dropped = false;
+        HashSet<Language> seen = [language];
+        Queue<Language> open = new(seen);
+        long size = 0;
+        while (open.TryDequeue(out Language? state))
+        {
+            size += state.Size;
+            if (size > MaxSearchSize || seen.Count > MaxComplemented || _dropped)
+            {
+                throw TooComplex();
+            }
+            foreach (TextStep move in state.Moves)
+            {
+                if (move.Next is not (TextTree or Literal) && seen.Add((Language)move.Next))
+                {
+                    open.Enqueue((Language)move.Next);
+                }
+            }
+        }
+    }
+
+    /// <summary>Looks for a text, the nearest first (best first, by the least length of what is left).</summary>
     private Life Search(Language start, int budget)
     {
         if (KnownLife(start) is Life.Alive or Life.Dead)
@@ -72,8 +100,10 @@ internal sealed partial class LanguageSpace
         Dictionary<Language, (Language From, int CodePoint)> reached = new() { [start] = default };
         PriorityQueue<(Language State, int Depth), long> open = new();
         open.Enqueue((start, 0), 0);
+        long size = 0;
         while (open.TryDequeue(out (Language State, int Depth) at, out _))
         {
+            size += at.State.Size;
             foreach (TextStep move in at.State.Moves)
             {
                 var next = (Language)move.Next;
@@ -86,12 +116,12 @@ internal sealed partial class LanguageSpace
                     MarkAlive(start, next, reached);
                     return Life.Alive;
                 }
-                if (reached.Count > budget)
+                if (reached.Count > budget || size > MaxSearchSize)
                 {
                     _vainlySearched += reached.Count;
                     return Life.Undecided;
                 }
-                open.Enqueue((next, at.Depth + 1), Priority(at.Depth + 1, next));
+                open.Enqueue((next, at.Depth + 1), 4 * Effort(next) + at.Depth);
             }
         }
         foreach (Language state in reached.Keys)
@@ -114,6 +144,21 @@ internal sealed partial class LanguageSpace
             witness = from.Witness;
             state = from;
         }
+    }
+
+    /// <summary>About how many code points are missing.</summary>
+    private static long Effort(Language state)
+    {
+        if (state is not Intersection intersection)
+        {
+            return state.Lengths.Min;
+        }
+        long effort = 0;
+        foreach (Language part in intersection.Parts)
+        {
+            effort += part.Lengths.Min;
+        }
+        return effort;
     }
 
     /// <summary>Shortest in all first; of those the one that is furthest.</summary>

@@ -6,10 +6,16 @@ namespace Engine.Constraints.Languages;
 internal sealed partial class LanguageSpace
 {
     /// <summary>States that are looked at before a question about a language is given up.</summary>
-    private const int MaxSearch = 50_000;
+    private const int MaxSearch = 20_000;
+
+    /// <summary>Their size together; and the states of what is complemented.</summary>
+    private const int MaxSearchSize = 1_000_000, MaxComplemented = 2_000;
 
     /// <summary>How deep expressions may nest: their derivatives are computed recursively.</summary>
     private const int MaxDepth = 400;
+
+    /// <summary>Languages that one text may have to be in, finite sets to exclude counted as one.</summary>
+    private const int MaxConditions = 32;
 
     private readonly Lock _gate = new();
 
@@ -98,6 +104,7 @@ internal sealed partial class LanguageSpace
     {
         lock (_gate)
         {
+            _mostSize = Math.Max(_mostSize, 2 * Union.SizeOf(options));
             return Bounded(United(options));
         }
     }
@@ -110,10 +117,12 @@ internal sealed partial class LanguageSpace
         }
     }
 
+    /// <exception cref="InvalidRequestException">The language has more states than the bound.</exception>
     public Language Not(Language language)
     {
         lock (_gate)
         {
+            CheckBounded(language);
             return Bounded(Complemented(language));
         }
     }
@@ -205,9 +214,20 @@ internal sealed partial class LanguageSpace
         return true;
     }
 
-    private static Language Bounded(Language language) => language.Depth <= MaxDepth ? language : throw new InvalidRequestException(
+    private Language Bounded(Language language)
+    {
+        _mostSize = Math.Max(_mostSize, 2L * language.Size);
+        if (language is Intersection { Parts.Length: > MaxConditions and var conditions })
+        {
+            throw new InvalidRequestException(
+                $"Reading a constraint on text: at most {MaxConditions} conditions on one text are supported, found {conditions}. Combine fewer patterns.");
+        }
+        return language.Depth <= MaxDepth ? language : throw TooDeep(language);
+    }
+
+    private static InvalidRequestException TooDeep(Language language) => new(
         $"Reading a constraint on text: at most {MaxDepth} levels of nesting are supported, found {language.Depth}. Nest groups and combined schemas less deeply.");
 
     private static InvalidRequestException TooComplex() => new(
-        $"Reading a constraint on text: more than {MaxSearch:N0} states had to be looked at to learn which texts meet all its conditions. Combine fewer patterns, or simpler ones.");
+        $"Reading a constraint on text: which texts meet all its conditions takes too many states to find out. Combine fewer patterns, or simpler ones.");
 }
