@@ -62,7 +62,7 @@ public sealed class ChatTemplate
     internal ChatTemplate? ForTools { get; set; }
 
     /// <summary>How its model calls tools.</summary>
-    internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools || KnowsCalls, () => ToolProbe.Sample);
+    internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools || KnowsCalls, () => ToolProbe.Sample, () => ToolProbe.Spelled);
 
     /// <summary>What it makes of calls.</summary>
     internal ToolProbe ToolProbe => _toolProbe ??= ToolProbe.Of(this);

@@ -8,6 +8,7 @@ internal sealed class ToolProbe
 {
     private const string Said = "zqsaid";
 
+    private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
     private static readonly TemplateMessage User = new("user", "zqasked");
 
     private readonly ChatTemplate _template;
@@ -20,45 +21,55 @@ internal sealed class ToolProbe
     /// <summary>The calls that it writes; null where it refuses or writes nothing that can be cut into its parts.</summary>
     public ToolSample? Sample { get; private init; }
 
+    /// <summary>The same, where it spells arguments out.</summary>
+    public SpelledSample? Spelled { get; private init; }
+
     public static ToolProbe Of(ChatTemplate template)
     {
         var probe = new ToolProbe(template);
-        bool takesText = !Writes(probe.Calls(1, asText: false)) && Writes(probe.Calls(1, asText: true));
-        return new ToolProbe(template) { TakesText = takesText, Sample = probe.Cut(takesText) };
+        bool takesText = !Writes(probe.Calls(1, ToolSample.Arguments, asText: false)) && Writes(probe.Calls(1, ToolSample.Arguments, asText: true));
+        if (probe.Turns() is not { } turn)
+        {
+            return new ToolProbe(template) { TakesText = takesText };
+        }
+        ToolSample? sample = turn(probe.Calls(1, ToolSample.Arguments, takesText)) is { } json ? ToolSample.Cut(json, turn(probe.Calls(2, ToolSample.Arguments, takesText))) : null;
+        SpelledSample? spelled = sample is null && turn(probe.Calls(1, SpelledSample.Arguments)) is { } tags && turn(probe.Calls(1, NoArguments)) is { } bare
+            ? SpelledSample.Cut(tags, bare, turn(probe.Calls(2, SpelledSample.Arguments)))
+            : null;
+        return new ToolProbe(template) { TakesText = takesText, Sample = sample, Spelled = spelled };
 
         // JSON, and not what Python prints.
         static bool Writes(string? turn) => turn?.Contains($"\"{ToolSample.Key}\"", StringComparison.Ordinal) == true;
     }
 
-    private ToolSample? Cut(bool asText)
+    /// <summary>Cuts a turn of the assistant out of what is rendered; null where it cannot be told.</summary>
+    private Func<string?, string?>? Turns()
     {
-        if (Render(new TemplateMessage("assistant", Said)) is not { } text || Calls(1, asText) is not { } one)
-        {
-            return null;
-        }
+        string text = Render(new TemplateMessage("assistant", Said)) ?? "";
         int said = text.LastIndexOf(Said, StringComparison.Ordinal);
-        string before = text[..Math.Max(0, said)].TrimEnd();
-        if (said < 0 || !one.StartsWith(before, StringComparison.Ordinal))
+        if (said < 0)
         {
             return null;
         }
-        string end = text[(said + Said.Length)..];
-        return ToolSample.Cut(Turn(one), Calls(2, asText) is { } two && two.StartsWith(before, StringComparison.Ordinal) ? Turn(two) : null);
-
-        string Turn(string rendered)
+        string before = text[..said].TrimEnd(), end = text[(said + Said.Length)..];
+        return rendered =>
         {
+            if (rendered?.StartsWith(before, StringComparison.Ordinal) != true)
+            {
+                return null;
+            }
             string turn = rendered[before.Length..];
             turn = turn.EndsWith(end, StringComparison.Ordinal) ? turn[..^end.Length] : turn.TrimEnd();
             turn = _template.SpecialTokens.TryGetValue("eos_token", out string? eos) && eos.Length > 0 && turn.EndsWith(eos, StringComparison.Ordinal) ? turn[..^eos.Length] : turn;
             return turn.TrimStart();
-        }
+        };
     }
 
-    private string? Calls(int count, bool asText) => Render(new TemplateMessage("assistant", null)
+    private string? Calls(int count, JsonElement arguments, bool asText = false) => Render(new TemplateMessage("assistant", null)
     {
         Fields = new Dictionary<string, JsonElement>
         {
-            ["tool_calls"] = ToolTurns.Field(ToolSample.Ids[..count].Select(id => ToolTurns.Call(id, ToolSample.Name, ToolSample.Arguments)).Select(call => asText ? ToolTurns.WithText(call) : call)),
+            ["tool_calls"] = ToolTurns.Field(ToolSample.Ids[..count].Select(id => ToolTurns.Call(id, ToolSample.Name, arguments)).Select(call => asText ? ToolTurns.WithText(call) : call)),
         },
     });
 

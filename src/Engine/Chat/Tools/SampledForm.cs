@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Engine.Constraints;
@@ -20,22 +19,21 @@ internal sealed partial class SampledForm : ToolForm
     private SampledForm(ToolSample sample, string trigger, string open, (int Start, string NameKey, string ArgumentsKey)? json)
     {
         (_sample, _open) = (sample, open);
-        string second = Trigger(open);
+        string second = CallMarks.Trigger(open);
         Triggers = second.Length > 0 && second != trigger ? [trigger, second] : [trigger];
-        Skipped = [.. Marks().Matches($"{sample.After} {sample.Between}").Select(mark => mark.Value).Where(mark => !Triggers.Contains(mark)).Distinct()];
-        Markers = [.. Marks().Matches($"{sample.Before} {sample.Middle} {sample.After} {sample.Between}").Select(mark => mark.Value).Distinct()];
+        Skipped = [.. CallMarks.In($"{sample.After} {sample.Between}").Where(mark => !Triggers.Contains(mark))];
+        Markers = CallMarks.In($"{sample.Before} {sample.Middle} {sample.After} {sample.Between}");
         if (json is { } found)
         {
             (_nameKey, _argumentsKey) = (found.NameKey, found.ArgumentsKey);
-            string head = sample.Before[sample.Before.IndexOf(trigger, StringComparison.Ordinal)..found.Start][trigger.Length..];
+            string head = CallMarks.Behind(sample.Before[..found.Start], trigger);
             int bracket = open.AsSpan().IndexOfAny('{', '[');
             _heads = [Solid(head), .. Triggers.Count > 1 && bracket >= 0 ? [Solid(open[..bracket][second.Length..])] : Array.Empty<string>()];
         }
         else
         {
             _heads = [];
-            string before = sample.Before[(sample.Before.IndexOf(trigger, StringComparison.Ordinal) + trigger.Length)..];
-            _named = new Regex($@"^\s*(?:{Loose(before)}|{Loose(open.TrimStart()[Math.Min(second.Length, open.TrimStart().Length)..])})(?<name>[^\s<>{{}}\[\]""|]+?){Loose(sample.Middle)}\s*$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            _named = new Regex($@"^\s*(?:{CallMarks.Loose(CallMarks.Behind(sample.Before, trigger))}|{CallMarks.Loose(CallMarks.Behind(open, second))})(?<name>[^\s<>{{}}\[\]""|]+?){CallMarks.Loose(sample.Middle)}\s*$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
         }
     }
 
@@ -51,25 +49,12 @@ internal sealed partial class SampledForm : ToolForm
     public static ToolForm Of(ToolSample sample)
     {
         (int Start, string NameKey, string ArgumentsKey)? json = Enclosing(sample);
-        string trigger = Trigger(sample.Before);
+        string trigger = CallMarks.Trigger(sample.Before);
         if (trigger.Length == 0 || ToolSample.Ids.Any(trigger.Contains))
         {
             return new BareForm(json?.ArgumentsKey ?? "arguments");
         }
-        return new SampledForm(sample, trigger, Open(sample), json);
-    }
-
-    /// <summary>What begins a call that is not the first: the marks before its name that also stand before the first.</summary>
-    private static string Open(ToolSample sample)
-    {
-        string between = sample.Between ?? "";
-        int common = 0;
-        while (common < Math.Min(sample.Before.Length, between.Length) && sample.Before[^(common + 1)] == between[^(common + 1)])
-        {
-            common++;
-        }
-        int start = between.Length - common;
-        return common == sample.Before.Length ? between[start..] : Marks().Match(between, start) is { Success: true } mark ? between[mark.Index..] : "";
+        return new SampledForm(sample, trigger, CallMarks.Common(sample.Before, sample.Between ?? ""), json);
     }
 
     public override CallHead Head(ReadOnlySpan<char> head)
@@ -150,38 +135,8 @@ internal sealed partial class SampledForm : ToolForm
         return found;
     }
 
-    /// <summary>The mark that a text begins with: up to its end, to a blank, or to JSON. Empty where it begins with JSON.</summary>
-    private static string Trigger(string text)
-    {
-        text = text.TrimStart();
-        return Marks().Match(text) is { Success: true, Index: 0 } mark ? mark.Value : First().Match(text).Value;
-    }
-
     private static string Solid(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
-
-    /// <summary>An expression for a text of the sample, whose blanks, numbers and ids may be others.</summary>
-    private static string Loose(string text)
-    {
-        var loose = new StringBuilder();
-        int at = 0;
-        foreach (Match free in Varying().Matches(text))
-        {
-            loose.Append(Regex.Escape(text[at..free.Index])).Append(string.IsNullOrWhiteSpace(free.Value) ? @"\s*" : @"\w+");
-            at = free.Index + free.Length;
-        }
-        return loose.Append(Regex.Escape(text[at..])).ToString();
-    }
-
-    // <tool>, <|tool|>, [TOOL], ```json
-    [GeneratedRegex(@"<[^<>\s]+>|\[[A-Z/][A-Z_/]*\]|```\w*", RegexOptions.CultureInvariant)]
-    private static partial Regex Marks();
-
-    [GeneratedRegex(@"^[^\s{\[]*", RegexOptions.CultureInvariant)]
-    private static partial Regex First();
 
     [GeneratedRegex("zqA4567Bq|zqB5678Cq|[0-9]+", RegexOptions.CultureInvariant)]
     private static partial Regex Free();
-
-    [GeneratedRegex(@"\s+|zqA4567Bq|zqB5678Cq|[0-9]+", RegexOptions.CultureInvariant)]
-    private static partial Regex Varying();
 }

@@ -8,7 +8,8 @@ internal static class ToolForms
     /// <param name="template">Its text.</param>
     /// <param name="knows">Whether it looks at the tools, or at calls; else they are told in our own words, which ask for Hermes' form.</param>
     /// <param name="sample">Has the template write calls, where its marks are none that are known; null where it writes none that can be read.</param>
-    public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample)
+    /// <param name="spelled">The same, where it spells arguments out.</param>
+    public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample, Func<SpelledSample?> spelled)
     {
         if (Has(HarmonyForm.Channel) && Has(HarmonyForm.Message))
         {
@@ -20,6 +21,7 @@ internal static class ToolForms
         }
         return Has(DeepSeekForm.Begin) ? new DeepSeekForm(Has("```json"))
             : Has("[TOOL_CALLS]") ? MistralForm.Of(template)
+            : spelled() is { } tags && SpelledForm.Of(tags) is { } form ? form
             : Has("<tool_call>") ? ObjectForm.Hermes
             : Has("<|tool_call|>") ? new ListForm("<|tool_call|>", Has("<|/tool_call|>") ? "<|/tool_call|>" : "")
             : Has("<|python_tag|>") || (Has("ipython") && Has("\"parameters\"")) ? LlamaForm.Instance

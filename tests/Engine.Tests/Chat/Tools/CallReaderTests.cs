@@ -54,6 +54,11 @@ public sealed class CallReaderTests
         { FamilyTemplates.Harmony, "<|channel|>commentary to=functions.now<|message|>{no", "{no", "" },
         { FamilyTemplates.Harmony, "<|channel|>analysis to=browser.search<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>Ok", "({})Ok", null },
         { FamilyTemplates.Harmony, "No channels at all.", "No channels at all.", "" },
+        // arguments between marks: the schemas of these tools say nothing of their types
+        { FamilyTemplates.Spelled, "I look.\n<tool_call>\n<function=search>\n<parameter=q>\na < b\n\n</parameter>\n<parameter=n>3</parameter>\n<parameter=all>\nTrue\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>", "I look.«0 search {\"q\":\"a < b\\n\",\"n\":3,\"all\":true}»«1 now {}»", null },
+        { FamilyTemplates.Spelled, "<tool_call>\n<function=search>\n<parameter=q>\nhalf", "<tool_call>\n<function=search>\n<parameter=q>\nhalf", "" },
+        { FamilyTemplates.Spelled, "<tool_call>\n<function=search>\nq = 1\n</function>", "<tool_call>\n<function=search>\nq = 1\n</function>", null },
+        { FamilyTemplates.Paired, "<tool_call>search\n<arg_key>q</arg_key>\n<arg_value>\"a\"</arg_value>\n<arg_key>of</arg_key>\n<arg_value>[1, 2]</arg_value>\n</tool_call>", "«0 search {\"q\":\"\\\"a\\\"\",\"of\":[1,2]}»", null },
         // lists behind a mark, and plain JSON
         { FamilyTemplates.Listed, "<|tool_call|>[{\"name\": \"search\", \"arguments\": {}}, {\"name\": \"now\"}]<|/tool_call|>", "«0 search {}»«1 now {}»", null },
         { FamilyTemplates.Plain, "{\"name\": \"search\", \"arguments\": {\"q\": 1.50}}", "«0 search {\"q\":1.50}»", null },
@@ -102,6 +107,25 @@ public sealed class CallReaderTests
             int read = Count(Read(form, [answer[..length]], isCut: true));
             Assert.InRange(read, before, calls); // never one that the whole answer has not
             before = read;
+        }
+    }
+
+    [Fact]
+    public void A_spelled_argument_has_the_type_that_the_schema_says()
+    {
+        ToolForm form = new ChatTemplate(FamilyTemplates.Paired).ToolForm;
+        var tools = new ToolSet([new("f", null, System.Text.Json.JsonElement.Parse("""{"type":"object","properties":{"text":{"type":"string"},"maybe":{"type":["string","null"]},"number":{"type":"number"},"list":{"type":"array"},"kind":{"enum":["1"]}}}"""))]);
+        string Argument(string name, string value) => $"<arg_key>{name}</arg_key>\n<arg_value>{value}</arg_value>\n";
+        string call = "<tool_call>f\n" + Argument("text", "12") + Argument("maybe", "null") + Argument("number", "1.50") + Argument("list", "[\"a\"]") + Argument("kind", "1") + Argument("other", "{\"a\": 1}") + "</tool_call>";
+        Assert.Equal("«0 f {\"text\":\"12\",\"maybe\":\"null\",\"number\":1.50,\"list\":[\"a\"],\"kind\":\"1\",\"other\":{\"a\":1}}»", Read(form, [call], isCut: false, tools));
+        var refused = Assert.Throws<InvalidRequestException>(() => Required("""{"type":"object","properties":{"a":{"type":"string","pattern":"x"}}}"""));
+        Assert.Contains("its argument 'a' is a text with 'pattern'", refused.Message, StringComparison.Ordinal);
+        Required("""{"type":"object","properties":{"a":{"type":"string","description":"x"},"b":{"type":"integer","minimum":1}}}""");
+
+        void Required(string schema)
+        {
+            var chat = new TemplatedChat(new ChatTemplate(FamilyTemplates.Paired), new ToolSet([new("f", null, System.Text.Json.JsonElement.Parse(schema))]) { Mode = ToolMode.Required });
+            chat.Constrain(chat.Render(new ChatTemplateInput { Messages = [new("user", "Hi")] }), null);
         }
     }
 

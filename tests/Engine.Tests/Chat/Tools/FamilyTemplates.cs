@@ -141,6 +141,11 @@ internal static class FamilyTemplates
 
     public static string Arrows { get; } = Unknown("""{% for c in m.tool_calls %}>>>{{ c.function.name }}{{ '\n' }}{{ c.function.arguments | tojson }}{% endfor %}""");
 
+    // Arguments between marks of their own, as Qwen 3 Coder and GLM 4.5 write them.
+    public static string Spelled { get; } = Unknown("""{% for c in m.tool_calls %}{{ '\n' if not loop.first }}<tool_call>{{ '\n' }}<function={{ c.function.name }}>{{ '\n' }}{% for k, v in c.function.arguments | items %}<parameter={{ k }}>{{ '\n' }}{{ v if v is string else v | tojson }}{{ '\n' }}</parameter>{{ '\n' }}{% endfor %}</function>{{ '\n' }}</tool_call>{% endfor %}""");
+
+    public static string Paired { get; } = Unknown("""{% for c in m.tool_calls %}{{ '\n' if not loop.first }}<tool_call>{{ c.function.name + '\n' }}{% for k, v in c.function.arguments | items %}<arg_key>{{ k }}</arg_key>{{ '\n' }}<arg_value>{{ v if v is string else v | tojson }}</arg_value>{{ '\n' }}{% endfor %}</tool_call>{% endfor %}""");
+
     public static TheoryData<string, string, int> All => new()
     {
         { Hermes, nameof(ObjectForm), 2 },
@@ -158,6 +163,8 @@ internal static class FamilyTemplates
         { NameInMark, nameof(SampledForm), 2 },
         { Sections, nameof(SampledForm), 2 },
         { Arrows, nameof(SampledForm), 2 },
+        { Spelled, nameof(SpelledForm), 2 },
+        { Paired, nameof(SpelledForm), 2 },
     };
 
     public static ToolSet Tools { get; } = new(

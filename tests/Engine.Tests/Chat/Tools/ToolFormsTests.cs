@@ -108,7 +108,7 @@ public sealed class ToolFormsTests
     }
 }
 
-/// <summary>A shape as a regular expression; JSON is anything in braces, of which the schema's names are looked for elsewhere.</summary>
+/// <summary>A shape as a regular expression; JSON is anything in braces, or a number.</summary>
 internal static class ShapeText
 {
     public static Regex Of(AnswerShape shape) => new($"^(?:{Pattern(shape)})$", RegexOptions.Singleline | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
@@ -117,7 +117,7 @@ internal static class ShapeText
     {
         AnswerShape.Literal literal => Regex.Escape(literal.Text),
         AnswerShape.Marker marker => Regex.Escape(marker.Text),
-        AnswerShape.Json => @"\{(?:[^{}""]|""(?:[^""\\]|\\.)*"")*\}",
+        AnswerShape.Json => @"(?:\{(?:[^{}""]|""(?:[^""\\]|\\.)*"")*\}|\d+)",
         AnswerShape.Pattern pattern => $"(?:{pattern.Regex})",
         AnswerShape.Prose prose => prose.Without.Count == 0 ? ".*?" : $"(?:(?!{string.Join('|', prose.Without.Select(Regex.Escape))}).)*",
         AnswerShape.Sequence sequence => string.Concat(sequence.Parts.Select(Pattern)),
