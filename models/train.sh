@@ -17,11 +17,22 @@ engine corpus facts --count 20000 --out "$out/facts.jsonl"
 engine corpus facts --held-out --count 300 --seed 2 --out "$out/facts-held-out.jsonl"
 engine corpus translations --count 30000 --out "$out/translations.jsonl"
 engine corpus translations --held-out --count 300 --seed 2 --out "$out/translations-held-out.jsonl"
+engine corpus tools --count 40000 --out "$out/tools.jsonl"
+engine corpus tools --count 40000 --seed 3 --out "$out/tools-3.jsonl"
+engine corpus tools --held-out --count 100 --seed 2 --out "$out/tools-held-out.jsonl"
 
 # The vocabularies, of the texts alone.
 grep -v '^<|endoftext|>$' "$out/stories.txt" | engine train-tokenizer --data - --scheme bpe --size 1024 --out "$out/stories-vocabulary.gguf"
 sed 's/{"first":"//; s/","second":"/\n/; s/"}$//' "$out/facts.jsonl" | engine train-tokenizer --data - --scheme wordpiece --size 512 --out "$out/facts-vocabulary.gguf"
 sed 's/{"source":"//; s/","target":"/\n/; s/"}$//' "$out/translations.jsonl" | engine train-tokenizer --data - --scheme unigram --size 400 --out "$out/translations-vocabulary.gguf"
+# Of conversations the words and marks, without the keys of the JSON around them and without the blanks before words: so a name is the same tokens after a
+# blank and after a quote, and can be copied from the question. The marks of the chat template are added. Digits stay single.
+{
+    head -12000 "$out/tools.jsonl" | sed 's/\\"/"/g; s/\\n/\n/g; s/"\(tools\|messages\|type\|function\|role\|content\|tool_calls\|id\|tool_call_id\|properties\|object\)":/\n/g; s/ \([^" {\[]\)/\n\1/g; s/user\|assistant/&\n/g'
+    for _ in $(seq 20000); do
+        printf 'user:\nassistant:\ntool:\n<tools>\n</tools>\n<tool_call>\n</tool_call>\n<tool_response>\n</tool_response>\n{"name": "x", "parameters": ["a", "b"]}\n"name": "x", "arguments": {"city": "x"}}\n'
+    done
+} | engine train-tokenizer --data - --scheme bpe --pre qwen2 --size 640 --out "$out/tools-vocabulary.gguf"
 
 # The story teller.
 train --model-shape $shapes/llama-stories.json --vocabulary "$out/stories-vocabulary.gguf" --data "$out/stories.txt" --validation "$out/stories-held-out.txt" \
@@ -29,6 +40,14 @@ train --model-shape $shapes/llama-stories.json --vocabulary "$out/stories-vocabu
 train --from "$out/first.gguf" --data "$out/stories.txt" --validation "$out/stories-held-out.txt" \
     --out "$out/llama-stories-f32.gguf" --batch 8 --context 128 --steps 2500 --lr 1.5e-3 --final-lr 0.02 --warmup 50 --weight-decay 0.05 --seed 2
 engine quantize "$out/llama-stories-f32.gguf" "$out/llama-stories-q8_0.gguf" Q8_0
+
+# The caller of tools: the same recipe three times, each from what came out before.
+tools() { train "$@" --validation "$out/tools-held-out.jsonl" --batch 16 --context 1024 --weight-decay 0.05 --threads 2; }
+tools --model-shape $shapes/llama-tools.json --vocabulary "$out/tools-vocabulary.gguf" --data "$out/tools.jsonl" \
+    --out "$out/tools-first.gguf" --steps 1000 --lr 3e-3 --final-lr 0.03 --warmup 100
+tools --from "$out/tools-first.gguf" --data "$out/tools.jsonl" --out "$out/tools-second.gguf" --steps 1500 --lr 2e-3 --final-lr 0.02 --warmup 50 --seed 2
+tools --from "$out/tools-second.gguf" --data "$out/tools-3.jsonl" --out "$out/tools-third.gguf" --steps 2000 --lr 2e-3 --final-lr 0.02 --warmup 50 --seed 3
+engine quantize "$out/tools-third.gguf" "$out/llama-tools-q8_0.gguf" Q8_0
 
 # The classifier: a language model of stories first, then with the joint loss.
 train --model-shape $shapes/gpt2-moods.json --vocabulary "$out/stories-vocabulary.gguf" --data "$out/stories.txt" \

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Engine;
 using Engine.Chat;
 using Engine.Gguf;
@@ -47,6 +48,68 @@ public sealed class ShippedModelsTests
 
         string Render(params (string Role, string Content)[] messages) =>
             template.Render(new ChatTemplateInput { Messages = [.. messages.Select(message => new TemplateMessage(message.Role, message.Content))] }).Text;
+    }
+
+    /// <summary>A call and its result go through the template as the corpus has them, whatever else a tool says of itself.</summary>
+    [Fact]
+    public void The_tool_caller_reads_tools_and_calls_in_the_form_of_Hermes()
+    {
+        using GgufFile file = GgufFile.Open(Path("llama-tools-q8_0.gguf"));
+        ChatTemplate template = ChatTemplate.FromMetadata(file.Metadata)!;
+        Assert.Equal(ModelShape.Read(Path("shapes/llama-tools.json")).ChatTemplate, template.Source);
+        JsonElement tool = JsonElement.Parse("""{"type":"function","function":{"name":"get_weather","description":"Of a city.","parameters":{"type":"object","properties":{"city":{"type":"string"},"unit":{}}}}}""");
+        JsonElement bare = JsonElement.Parse("""{"type":"function","function":{"name":"get_time"}}""");
+        JsonElement calls = JsonElement.Parse("""[{"id":"1","type":"function","function":{"name":"get_weather","arguments":{"city":"Zürich"}}},{"function":{"name":"get_time","arguments":{}}}]""");
+        string text = template.Render(new ChatTemplateInput
+        {
+            Tools = [tool, bare],
+            Messages =
+            [
+                new("system", "Be kind."), new("user", "Hi "), new("assistant", "Hello!"), new("user", "And?"),
+                new("assistant", null) { Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = calls } }, new("tool", "sunny"), new("tool", "14:05"),
+            ],
+        }).Text;
+        Assert.Equal(
+            """
+            tools:
+            <tools>
+            {"name": "get_weather", "parameters": ["city", "unit"]}
+            {"name": "get_time", "parameters": []}
+            </tools>
+            user:
+            Hi
+            assistant:
+            Hello!<|endoftext|>
+            user:
+            And?
+            assistant:
+            <tool_call>
+            {"name": "get_weather", "arguments": {"city": "Zürich"}}
+            </tool_call>
+            <tool_call>
+            {"name": "get_time", "arguments": {}}
+            </tool_call><|endoftext|>
+            tool:
+            <tool_response>
+            sunny
+            </tool_response>
+            tool:
+            <tool_response>
+            14:05
+            </tool_response>
+            assistant:
+
+            """, text, ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public async Task The_tool_caller_calls_and_uses_the_results()
+    {
+        await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path("llama-tools-q8_0.gguf"), contextLength: 2048);
+
+        ToolQuality found = await ToolQuality.OfAsync(model, 60, Seed, SamplingOptions.Greedy);
+
+        Assert.True(found is { Calls: > 0.4, Answers: > 0.55, Talk: > 0.75 }, found.ToString());
     }
 
     [Theory]
