@@ -26,6 +26,13 @@ internal static class SharedFolder
         return File.Exists(path) ? path : throw new FileNotFoundException($"The tests need ../shared/models/minilm/{name} beside the checkout.", path);
     }
 
+    /// <summary>Path of a file of schemas that nobody here wrote: MaskBench, the JSON-Schema-Test-Suite.</summary>
+    public static string Schemas(params string[] names)
+    {
+        string path = Path.GetFullPath(Path.Combine([Checkout, "..", "shared", "schemas", .. names]));
+        return Path.Exists(path) ? path : throw new FileNotFoundException($"The tests need ../shared/schemas/{string.Join('/', names)} beside the checkout.", path);
+    }
+
     private static string FindCheckout()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

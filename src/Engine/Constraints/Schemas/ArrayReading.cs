@@ -85,7 +85,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
                 if (value.ValueKind == JsonValueKind.Array)
                 {
                     Compiler.CountForm(equal.Count);
-                    equal.Add(Own(Compiler.Equal(node, value)));
+                    equal.Add(Unannotated(Own(Compiler.Equal(node, value))));
                 }
             }
             set = And(set, Or(equal));

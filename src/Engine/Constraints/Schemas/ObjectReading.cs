@@ -124,7 +124,7 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
                 if (value.ValueKind == JsonValueKind.Object)
                 {
                     Compiler.CountForm(equal.Count);
-                    equal.Add(Own(Compiler.Equal(node, value)));
+                    equal.Add(Unannotated(Own(Compiler.Equal(node, value))));
                 }
             }
             set = And(set, Or(equal));

@@ -68,6 +68,11 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
             {
                 set = Space.Both(set, texts);
             }
+            else if (format is "regex" or "uri-template" or "iri" or "iri-reference" or "idn-email" or "idn-hostname")
+            {
+                throw Refusal.Unsupported(node, "format", $"found the format '{format}'");
+            }
+            // What is no standard's asks for nothing: so validators have it.
         }
         if (node.IsBase64)
         {
