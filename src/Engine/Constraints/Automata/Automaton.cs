@@ -14,6 +14,7 @@ internal sealed class Automaton
     private readonly Part _root;
     private readonly Dictionary<Frame, Frame> _frames = [];
     private readonly Dictionary<Configuration, Configuration> _configurations = [];
+    private readonly Dictionary<Reading, Configuration> _single = [];
     private readonly Dictionary<ObjectForm, ObjectPlan> _plans = new(ReferenceEqualityComparer.Instance);
     private int _numbers;
     private Configuration? _start;
@@ -42,7 +43,15 @@ internal sealed class Automaton
     public Configuration Start => _start ??= FindStart();
 
     /// <summary>Where a byte leads while tokens are tried: what is read is not known to the automaton. <see cref="Configuration.Dead"/> for nowhere.</summary>
-    public Configuration Try(Configuration from, byte next) => from.Next[next] ??= Step(from, next, null);
+    public Configuration Try(Configuration from, byte next)
+    {
+        Configuration? known = from.Known(next);
+        if (known is null)
+        {
+            from.Keep(next, known = Step(from, next, null));
+        }
+        return known;
+    }
 
     /// <summary>Where a byte of the answer leads.</summary>
     /// <param name="from">Where the answer was before it.</param>
@@ -59,6 +68,7 @@ internal sealed class Automaton
         if (_configurations.Count + _frames.Count + Readers.Count > 5 * MostConfigurations || _configurations.Count > MostConfigurations)
         {
             _configurations.Clear();
+            _single.Clear();
             _frames.Clear();
             Readers = new Readers();
             Marks = new Marks(Space, Readers);
@@ -124,8 +134,33 @@ internal sealed class Automaton
         return Settle(into);
     }
 
+    /// <summary>The place in a text that may be any, where a reading allows as much as that for some characters.</summary>
+    public Configuration Free(Reading reading) => Single(reading with { Reader = reading.Reader.IsQuoted ? Readers.Quoted(Space.Anything, QuotedReader.Mode.Between, 0) : Readers.Raw(Space.Anything) });
+
+    /// <summary>The configuration that is one reading alone, in which the answer may not end.</summary>
+    public Configuration Single(Reading reading)
+    {
+        if (!_single.TryGetValue(reading, out Configuration? single))
+        {
+            _single.Add(reading, single = Intern(new Configuration([reading], mayEnd: false)));
+        }
+        return single;
+    }
+
     private Configuration Step(Configuration from, byte next, List<byte>? written)
     {
+        if (from.Readings is [var only])
+        {
+            // What most bytes do: one terminal goes on.
+            if (only.Reader.Next(next) is not { } after)
+            {
+                return Configuration.Dead;
+            }
+            if (!after.IsDone)
+            {
+                return Single(new Reading(after, only.Frame));
+            }
+        }
         var into = new Closure(this, written);
         foreach (Reading reading in from.Readings)
         {
@@ -161,7 +196,11 @@ internal sealed class Automaton
         {
             Array.Sort(kept, static (a, b) => a.Frame.Number != b.Frame.Number ? a.Frame.Number.CompareTo(b.Frame.Number) : a.Reader.Number.CompareTo(b.Reader.Number));
         }
-        var configuration = new Configuration(kept, closure.MayEnd);
+        return kept is [var one] && !closure.MayEnd ? Single(one) : Intern(new Configuration(kept, closure.MayEnd));
+    }
+
+    private Configuration Intern(Configuration configuration)
+    {
         if (_configurations.TryGetValue(configuration, out Configuration? known))
         {
             return known;

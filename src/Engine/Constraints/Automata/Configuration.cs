@@ -6,10 +6,13 @@ namespace Engine.Constraints.Automata;
 internal sealed class Configuration(Reading[] readings, bool mayEnd) : IEquatable<Configuration>
 {
     private const int Bytes = 256;
+    private const int MostListed = 8; // of the ways onward; more stand in a table
 
     private readonly int _hash = Hash(readings, mayEnd);
-    private Configuration?[]? _next;
-    private int _safeRun = -1;
+    private Configuration?[]? _table;
+    private Configuration[]? _listed;
+    private ulong _listedBytes;
+    private int _count;
 
     /// <summary>Stands where no byte leads.</summary>
     public static readonly Configuration Dead = new([], false);
@@ -26,14 +29,48 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd) : IEquatabl
     /// <summary>The tokens that may come next; null until they were looked for.</summary>
     public ulong[]? Mask { get; set; }
 
-    /// <summary>How many characters of <see cref="Terminals.SafeText"/> may follow, whichever they are.</summary>
-    public int SafeRun => _safeRun >= 0 ? _safeRun : _safeRun = readings.Length == 0 ? 0 : readings.Max(reading => reading.Reader.SafeRun);
+    /// <summary>Where a byte leads, if it was looked for before; null otherwise.</summary>
+    public Configuration? Known(byte next)
+    {
+        if (_table is not null)
+        {
+            return _table[next];
+        }
+        ulong bytes = _listedBytes;
+        for (int i = 0; i < _count; i++, bytes >>= 8)
+        {
+            if ((byte)bytes == next)
+            {
+                return _listed![i];
+            }
+        }
+        return null;
+    }
 
-    /// <summary>Whether all of them lead back here.</summary>
-    public bool Loops => readings is [var only] && only.Reader.Loops;
-
-    /// <summary>Where each byte leads, as far as it was asked for; null for what was not.</summary>
-    public Configuration?[] Next => _next ??= new Configuration?[Bytes];
+    /// <summary>Keeps where a byte leads.</summary>
+    public void Keep(byte next, Configuration configuration)
+    {
+        if (_table is null && _count == MostListed)
+        {
+            _table = new Configuration?[Bytes];
+            for (int i = 0; i < MostListed; i++)
+            {
+                _table[(byte)(_listedBytes >> (8 * i))] = _listed![i];
+            }
+            _listed = null;
+        }
+        if (_table is not null)
+        {
+            _table[next] = configuration;
+            return;
+        }
+        if (_listed is null || _count == _listed.Length)
+        {
+            Array.Resize(ref _listed, _count == 0 ? 2 : MostListed);
+        }
+        _listed[_count] = configuration;
+        _listedBytes |= (ulong)next << (8 * _count++);
+    }
 
     public bool Equals(Configuration? other) =>
         other is not null && other._hash == _hash && other.MayEnd == mayEnd && readings.AsSpan().SequenceEqual(other.Readings);

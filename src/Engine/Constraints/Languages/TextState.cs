@@ -10,7 +10,10 @@ internal abstract class TextState
     public abstract IReadOnlyList<TextStep> Steps { get; }
 
     /// <summary>The state after one more code point; null where none can come.</summary>
-    public TextState? After(int codePoint)
+    public TextState? After(int codePoint) => StepAt(codePoint)?.Next;
+
+    /// <summary>The step that a code point takes; null where it cannot come.</summary>
+    public TextStep? StepAt(int codePoint)
     {
         IReadOnlyList<TextStep> steps = Steps;
         int low = 0, high = steps.Count - 1;
@@ -27,7 +30,7 @@ internal abstract class TextState
             }
             else
             {
-                return steps[middle].Next;
+                return steps[middle];
             }
         }
         return null;

@@ -5,14 +5,14 @@ namespace Engine.Constraints.Masks;
 /// <summary>A model's tokens as constraints see them: made once, kept with the model.</summary>
 internal sealed class ConstraintVocabulary
 {
-    /// <summary>Runs of safe characters of which tokens are told apart: a place that allows any 8 of them allows all tokens of at most 8.</summary>
+    /// <summary>Runs of safe characters that have a tree of their own: a place that allows any 8 of them allows all tokens of at most 8.</summary>
     private static readonly int[] Runs = [4, 6, 8, 12, 16, SafeText.LongestRun, SafeText.AnyNumber];
 
     private readonly ReadOnlyMemory<byte>[] _bytes;
     private readonly Dictionary<string, int> _markers = new(StringComparer.Ordinal);
-    private readonly ulong[][] _safe;          // by run: tokens of safe characters alone, no more than that
-    private readonly TokenTree[] _others;      // by run: all other tokens
-    private readonly TokenTree _afterSafe;     // what tokens consist of after the safe characters they begin with
+    private readonly ulong[][] _safe = new ulong[SafeText.LongestRun + 2][]; // by number: tokens of no more safe characters, and of nothing else; the last, of any number
+    private readonly TokenTree[] _others;                                    // by run: all other tokens
+    private readonly TokenTree[] _afterSafe;                                 // by number: what comes in tokens after just as many safe characters
 
     /// <param name="tokenizer">The model's.</param>
     public ConstraintVocabulary(ITokenizer tokenizer)
@@ -47,36 +47,39 @@ internal sealed class ConstraintVocabulary
         EndTokens = ends;
         all.Sort(static (a, b) => a.Bytes.Span.SequenceCompareTo(b.Bytes.Span));
         Tokens = new TokenTree(all);
-        _safe = new ulong[Runs.Length][];
-        _others = new TokenTree[Runs.Length];
         (int Characters, int Bytes)[] prefixes = [.. all.Select(each => SafeText.Prefix(each.Bytes.Span))];
-        for (int r = 0; r < Runs.Length; r++)
+        for (int n = 0; n < _safe.Length; n++)
         {
-            _safe[r] = new ulong[Words];
-            List<(ReadOnlyMemory<byte> Bytes, int Token)> others = [];
+            _safe[n] = new ulong[Words];
+            int most = n <= SafeText.LongestRun ? n : SafeText.AnyNumber;
             for (int i = 0; i < all.Count; i++)
             {
-                if (prefixes[i].Bytes == all[i].Bytes.Length && prefixes[i].Characters <= Runs[r])
+                if (IsSafe(i) && prefixes[i].Characters <= most)
                 {
-                    Set(_safe[r], all[i].Token);
-                }
-                else
-                {
-                    others.Add(all[i]);
+                    Set(_safe[n], all[i].Token);
                 }
             }
-            _others[r] = new TokenTree(others);
         }
-        List<(ReadOnlyMemory<byte> Bytes, int Token)> rests = [];
-        for (int i = 0; i < all.Count; i++)
+        _others = [.. Runs.Select(run => Tree(i => IsSafe(i) && prefixes[i].Characters <= run ? null : all[i].Bytes))];
+        Longer = Tree(i => prefixes[i].Characters > SafeText.LongestRun ? all[i].Bytes : null);
+        AfterSafe = Tree(i => IsSafe(i) ? null : all[i].Bytes[prefixes[i].Bytes..]);
+        _afterSafe = [.. Enumerable.Range(0, SafeText.LongestRun + 1).Select(n => Tree(i => IsSafe(i) || prefixes[i].Characters != n ? null : all[i].Bytes[prefixes[i].Bytes..]))];
+
+        bool IsSafe(int i) => prefixes[i].Bytes == all[i].Bytes.Length;
+
+        TokenTree Tree(Func<int, ReadOnlyMemory<byte>?> bytesOf)
         {
-            if (prefixes[i].Bytes < all[i].Bytes.Length)
+            List<(ReadOnlyMemory<byte> Bytes, int Token)> entries = [];
+            for (int i = 0; i < all.Count; i++)
             {
-                rests.Add((all[i].Bytes[prefixes[i].Bytes..], all[i].Token));
+                if (bytesOf(i) is { } bytes)
+                {
+                    entries.Add((bytes, all[i].Token));
+                }
             }
+            entries.Sort(static (a, b) => a.Bytes.Span.SequenceCompareTo(b.Bytes.Span));
+            return new TokenTree(entries);
         }
-        rests.Sort(static (a, b) => a.Bytes.Span.SequenceCompareTo(b.Bytes.Span));
-        _afterSafe = new TokenTree(rests);
     }
 
     /// <summary>V.</summary>
@@ -97,21 +100,28 @@ internal sealed class ConstraintVocabulary
     /// <summary>Whether a text is a special token of the vocabulary.</summary>
     public bool IsMarker(string text) => _markers.ContainsKey(text);
 
+    /// <summary>What comes in tokens after the safe characters they begin with, however many.</summary>
+    public TokenTree AfterSafe { get; }
+
+    /// <summary>Tokens that begin with more safe characters than <see cref="SafeText.LongestRun"/>.</summary>
+    public TokenTree Longer { get; }
+
+    /// <summary>What comes in tokens that begin with a number of safe characters, and not with more, after these.</summary>
+    public TokenTree AfterExactly(int characters) => _afterSafe[characters];
+
+    /// <summary>Tokens of safe characters alone, no more than a number of them.</summary>
+    public ulong[] SafeUpTo(int characters) => _safe[Math.Min(characters, _safe.Length - 1)];
+
     /// <summary>Tokens that a run of safe characters allows for sure, and those that must be tried.</summary>
-    /// <param name="run">How many safe characters may follow.</param>
-    /// <param name="loops">Whether all of them lead back to the same place.</param>
-    public (ulong[]? Safe, TokenTree Others) For(int run, bool loops)
+    /// <param name="run">How many safe characters may follow, whichever they are.</param>
+    public (ulong[] Safe, TokenTree Others) For(int run)
     {
-        if (loops)
-        {
-            return (_safe[^1], _afterSafe);
-        }
         int r = Runs.Length - 1;
         while (r >= 0 && Runs[r] > run)
         {
             r--;
         }
-        return r < 0 ? (null, Tokens) : (_safe[r], _others[r]);
+        return r < 0 ? (_safe[0], Tokens) : (SafeUpTo(Runs[r]), _others[r]);
     }
 
     public static void Set(Span<ulong> mask, int token) => mask[token >> 6] |= 1UL << (token & 63);

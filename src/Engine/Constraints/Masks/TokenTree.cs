@@ -34,6 +34,7 @@ internal sealed class TokenTree
             }
             _tokens[i] = entries[i].Token;
             Deepest = Math.Max(Deepest, entry.Length);
+            DeepestQuoted = Math.Max(DeepestQuoted, Quoted(entry));
             before = entry;
         }
         Close(0, bytes.Count);
@@ -56,6 +57,9 @@ internal sealed class TokenTree
     /// <summary>Bytes of the longest token.</summary>
     public int Deepest { get; }
 
+    /// <summary>Bytes at most that a token adds to a JSON string before it closes it or breaks it.</summary>
+    public int DeepestQuoted { get; }
+
     /// <summary>The byte that leads to a node.</summary>
     public byte ByteOf(int node) => _bytes[node];
 
@@ -71,5 +75,15 @@ internal sealed class TokenTree
         // Tokens of the nodes after it on the way to one entry begin where its own do: it has some only where it is the last of such a way.
         int first = _firstTokens[node];
         return _tokens.AsSpan(first, _firstTokens[node + 1] - first);
+    }
+
+    private static int Quoted(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (at < bytes.Length && bytes[at] >= ' ' && bytes[at] != '"')
+        {
+            at += bytes[at] == '\\' ? 2 : 1;
+        }
+        return Math.Min(at, bytes.Length);
     }
 }

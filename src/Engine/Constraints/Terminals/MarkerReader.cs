@@ -20,7 +20,7 @@ internal sealed class MarkerReader(byte[] bytes, int at, Readers readers) : Read
     /// <summary>What a special token is read as.</summary>
     public static byte[] Bytes(string token) => [Sign, .. Encoding.UTF8.GetBytes(token)];
 
-    protected override Reader? Read(byte next) => at < bytes.Length && bytes[at] == next ? readers.Marker(bytes, at + 1) : null;
+    public override Reader? Next(byte next) => at < bytes.Length && bytes[at] == next ? readers.Marker(bytes, at + 1) : null;
 
     private sealed class NoText : TextState
     {

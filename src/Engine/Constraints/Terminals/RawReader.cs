@@ -6,6 +6,8 @@ namespace Engine.Constraints.Terminals;
 /// <summary>Text as it is, in UTF-8.</summary>
 internal sealed class RawReader(TextState text, int length, int value, Readers readers) : Reader(text)
 {
+    private const int Forgotten = 1; // in place of a length: of the character only the number of bytes that are left is known
+
     private byte[]? _rest;
 
     public override bool IsDone => length == 0 && Text.Accepts;
@@ -16,8 +18,12 @@ internal sealed class RawReader(TextState text, int length, int value, Readers r
 
     protected override bool IsBetweenCharacters => length == 0;
 
-    protected override Reader? Read(byte next)
+    public override Reader? Next(byte next)
     {
+        if (length == Forgotten)
+        {
+            return (next & 0xC0) != 0x80 ? null : value == 1 ? readers.Raw(Text) : readers.Raw(Text, Forgotten, value - 1);
+        }
         if (length > 0)
         {
             return Utf8Character.FromKey(length, value).With(next) is { } begun ? After(begun) : null;
@@ -28,6 +34,7 @@ internal sealed class RawReader(TextState text, int length, int value, Readers r
 
     private Reader? After(Utf8Character character) =>
         character.Left == 0 ? character.Range is var (code, _) && Text.After(code) is { } text ? readers.Raw(text) : null
+        : character.Forgotten(Text) is { } after ? readers.Raw(after, Forgotten, character.Left)
         : character.Meets(Text) ? readers.Raw(Text, character.Length, character.Key)
         : null;
 
@@ -36,6 +43,10 @@ internal sealed class RawReader(TextState text, int length, int value, Readers r
         if (length == 0)
         {
             return Encoding.UTF8.GetBytes(readers.Shortest(Text));
+        }
+        if (length == Forgotten)
+        {
+            return [.. Enumerable.Repeat((byte)0x80, value), .. readers.Raw(Text).Rest];
         }
         Utf8Character begun = Utf8Character.FromKey(length, value);
         (int first, int last) = begun.Range;

@@ -5,12 +5,11 @@ namespace Engine.Constraints.Terminals;
 /// <summary>Reads the bytes of one terminal: a state of a deterministic automaton over bytes, built as it is asked. From each state an end can be reached.</summary>
 internal abstract class Reader(TextState text)
 {
-    private const int Bytes = 256;
-
     private readonly TextState _text = text;
-    private Reader?[]? _next;
-    private bool[]? _known;
     private int _safeRun = -1;
+    private int _freeRun = -1;
+    private Reader? _afterSafe;
+    private bool _knowsAfterSafe;
 
     /// <summary>Tells readers of one automaton apart, in the order they were made.</summary>
     public int Number { get; set; }
@@ -27,8 +26,22 @@ internal abstract class Reader(TextState text)
     /// <summary>How many characters of <see cref="SafeText"/> may follow, whichever they are: <see cref="SafeText.AnyNumber"/> where there is no bound.</summary>
     public int SafeRun => _safeRun >= 0 ? _safeRun : _safeRun = IsBetweenCharacters ? SafeText.Run(_text) : 0;
 
-    /// <summary>Whether every character of <see cref="SafeText"/> leads back here.</summary>
-    public bool Loops => IsBetweenCharacters && SafeText.Loops(_text);
+    /// <summary>The one state that every character of <see cref="SafeText"/> leads to; null where they lead to several, or not all somewhere.</summary>
+    public Reader? AfterAnySafe
+    {
+        get
+        {
+            if (!_knowsAfterSafe)
+            {
+                _afterSafe = IsBetweenCharacters && SafeText.LeadsToOne(_text) ? Next((byte)'a') : null;
+                _knowsAfterSafe = true;
+            }
+            return _afterSafe;
+        }
+    }
+
+    /// <summary>How many characters may follow, whichever they are, with an end after each: as in a text that may be any, which a longer run is not told from.</summary>
+    public int FreeRun => _freeRun >= 0 ? _freeRun : _freeRun = IsBetweenCharacters ? SafeText.FreeRun(_text) : 0;
 
     /// <summary>The shortest bytes from here to an end.</summary>
     public abstract byte[] Rest { get; }
@@ -36,21 +49,9 @@ internal abstract class Reader(TextState text)
     /// <summary>Whether the next byte begins a character of the text.</summary>
     protected abstract bool IsBetweenCharacters { get; }
 
-    /// <summary>The state after one more byte; null where it cannot come.</summary>
-    public Reader? Next(byte next)
-    {
-        if (_next is null)
-        {
-            (_next, _known) = (new Reader?[Bytes], new bool[Bytes]);
-        }
-        if (!_known![next])
-        {
-            _next[next] = Read(next);
-            _known[next] = true;
-        }
-        return _next[next];
-    }
+    /// <summary>Whether the text is that of a JSON string.</summary>
+    public virtual bool IsQuoted => false;
 
-    /// <summary>What <see cref="Next"/> remembers.</summary>
-    protected abstract Reader? Read(byte next);
+    /// <summary>The state after one more byte; null where it cannot come.</summary>
+    public abstract Reader? Next(byte next);
 }

@@ -27,15 +27,15 @@ internal sealed class Readers
     public Reader Raw(TextState text) => Raw(text, 0, 0);
 
     /// <summary>Reads a JSON string, quotes included, whose content is the text.</summary>
-    public Reader Quoted(TextState content) => Quoted(content, StringReader.Mode.Opening, 0);
+    public Reader Quoted(TextState content) => Quoted(content, QuotedReader.Mode.Opening, 0);
 
     /// <param name="text">The characters read so far.</param>
     /// <param name="length">Bytes of the character that was begun, in all; 0 between two.</param>
     /// <param name="value">Its bits so far, and above them how many bytes are left: <see cref="Utf8Character"/>.</param>
     internal Reader Raw(TextState text, int length, int value) => Find(text, -1 - length, value, static (text, mode, value, readers) => new RawReader(text, -1 - mode, value, readers));
 
-    internal Reader Quoted(TextState content, StringReader.Mode mode, int value) =>
-        Find(content, (int)mode, value, static (text, mode, value, readers) => new StringReader(text, (StringReader.Mode)mode, value, readers));
+    internal Reader Quoted(TextState content, QuotedReader.Mode mode, int value) =>
+        Find(content, (int)mode, value, static (text, mode, value, readers) => new QuotedReader(text, (QuotedReader.Mode)mode, value, readers));
 
     internal string Shortest(TextState text) => _shortest.From(text);
 

@@ -12,6 +12,7 @@ internal static class SafeText
     /// <summary>Runs longer than this are not told from each other.</summary>
     public const int LongestRun = 32;
 
+    private const int LongestFreeRun = 128; // longer ones are not told from each other
     private const int MostStates = 64; // looked at for one run
 
     private static readonly (int First, int Last)[] Ranges = [(' ', '!'), ('#', '['), (']', 0xD7FF), (0xE000, 0x10FFFF)];
@@ -57,11 +58,34 @@ internal static class SafeText
         return LongestRun;
     }
 
-    /// <summary>Whether every safe character leads back to the state.</summary>
-    public static bool Loops(TextState state)
+    /// <summary>Whether every safe character leads to one and the same state.</summary>
+    public static bool LeadsToOne(TextState state)
     {
-        bool loops = true;
-        return TakesAll(state, target => loops &= ReferenceEquals(target, state)) && loops;
+        TextState? one = null;
+        bool same = true;
+        return TakesAll(state, target => same &= ReferenceEquals(one ??= target, target)) && same;
+    }
+
+    /// <summary>How many characters may follow, whichever they are, with an end after each.</summary>
+    public static int FreeRun(TextState state)
+    {
+        for (int length = 0; length < LongestFreeRun; length++)
+        {
+            if (!state.Accepts || state.Steps is not [{ First: 0, Last: 0xD7FF or 0x10FFFF } first, ..] steps || steps[^1].Last != 0x10FFFF || steps.Count > 2)
+            {
+                return length;
+            }
+            if (!ReferenceEquals(steps[^1].Next, first.Next) || (steps.Count == 2 && steps[1].First != 0xE000))
+            {
+                return length;
+            }
+            if (ReferenceEquals(first.Next, state))
+            {
+                return AnyNumber;
+            }
+            state = first.Next;
+        }
+        return LongestFreeRun;
     }
 
     private static bool TakesAll(TextState state, Action<TextState> target)

@@ -43,4 +43,13 @@ internal readonly record struct Utf8Character(int Length, int Left, int Bits)
         (int first, int last) = Range;
         return first <= last && text.MeetsAny(first, last);
     }
+
+    /// <summary>The state after the character, where it is the same whichever the rest of it is: what was read of it may be forgotten then.</summary>
+    public TextState? Forgotten(TextState text)
+    {
+        int first = Bits << (6 * Left);
+        int last = first | ((1 << (6 * Left)) - 1);
+        bool isWhole = Range == (first, last) && (last < 0xD800 || first > 0xDFFF);
+        return isWhole && text.StepAt(first) is { } step && step.Last >= last ? step.Next : null;
+    }
 }

@@ -5,7 +5,7 @@ using Engine.Constraints.Languages;
 namespace Engine.Constraints.Terminals;
 
 /// <summary>A JSON string with its quotes, in UTF-8; characters may be escaped in all of JSON's ways, surrogates in pairs.</summary>
-internal sealed class StringReader(TextState content, StringReader.Mode mode, int value, Readers readers) : Reader(content)
+internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, int value, Readers readers) : Reader(content)
 {
     private byte[]? _rest;
 
@@ -24,6 +24,9 @@ internal sealed class StringReader(TextState content, StringReader.Mode mode, in
         Three,
 
         Four,
+
+        /// <summary>In a character of which only the number of bytes that are left is known.</summary>
+        Forgotten,
 
         /// <summary>After a backslash.</summary>
         Escape,
@@ -48,15 +51,18 @@ internal sealed class StringReader(TextState content, StringReader.Mode mode, in
 
     public override bool GoesOn => mode != Mode.Closed;
 
+    public override bool IsQuoted => true;
+
     public override byte[] Rest => _rest ??= FindRest();
 
     protected override bool IsBetweenCharacters => mode == Mode.Between;
 
-    protected override Reader? Read(byte next) => mode switch
+    public override Reader? Next(byte next) => mode switch
     {
         Mode.Opening => next == '"' ? To(Mode.Between) : null,
         Mode.Between => Begin(next),
         Mode.Two or Mode.Three or Mode.Four => Utf8Character.FromKey(mode - Mode.Two + 2, value).With(next) is { } begun ? After(begun) : null,
+        Mode.Forgotten => (next & 0xC0) != 0x80 ? null : value == 1 ? To(Mode.Between) : To(Mode.Forgotten, value - 1),
         Mode.Escape => Escaped(next),
         Mode.Digits => Digit(next) is >= 0 and var digit ? WithDigit(Numbered(value, digit)) : null,
         Mode.Pair => next == '\\' ? To(Mode.PairEscape, value) : null,
@@ -76,6 +82,7 @@ internal sealed class StringReader(TextState content, StringReader.Mode mode, in
 
     private Reader? After(Utf8Character character) =>
         character.Left == 0 ? Character(character.Range.First)
+        : character.Forgotten(Text) is { } after ? readers.Quoted(after, Mode.Forgotten, character.Left)
         : character.Meets(Text) ? To(character.Length - 2 + Mode.Two, character.Key)
         : null;
 

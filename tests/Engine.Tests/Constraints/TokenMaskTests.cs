@@ -1,0 +1,74 @@
+using Engine.Constraints;
+using Engine.Constraints.Automata;
+using Engine.Constraints.Languages;
+using Engine.Constraints.Masks;
+
+namespace Engine.Tests.Constraints;
+
+/// <summary>The quick way to a mask (tokens as a tree, those of safe characters alone in one go) against the naive one: every token led through on its own.</summary>
+public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClassFixture<ConstraintVocabularies>
+{
+    [Theory]
+    [InlineData("llama-bpe", "[a-z]{3,10}@(foo|bar)\\.com")]
+    [InlineData("llama-bpe", ".{5,9}")]
+    [InlineData("llama-bpe", "(?!foo)[\\s\\S]*")]
+    [InlineData("llama-bpe", "[^x]{0,40}x")]
+    [InlineData("llama-bpe", "[à-ÿ☃-☄😀-😏]*")]
+    [InlineData("llama-spm", "[a-z]{3,10}@(foo|bar)\\.com")]
+    [InlineData("llama-spm", ".{5,9}")]
+    [InlineData("llama-spm", "[à-ÿ☃-☄😀-😏]*")]
+    [InlineData("gpt-2", "( ?[A-Za-z]+[.,]?)*")]
+    public void A_mask_holds_the_tokens_that_the_naive_way_finds(string vocabulary, string pattern)
+    {
+        (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Find(vocabulary);
+        var random = new Random(7);
+        for (int answer = 0; answer < 2; answer++)
+        {
+            var space = new LanguageSpace();
+            RequireSame(tokenizer, compiler.Vocabulary, new Automaton(new TextPart(EcmaRegex.Match(space, pattern), space), space), random);
+        }
+    }
+
+    // Steps along random tokens, and compares the masks on the way.
+    private static void RequireSame(ITokenizer tokenizer, ConstraintVocabulary vocabulary, Automaton automaton, Random random)
+    {
+        var masks = new TokenMasks(vocabulary, automaton);
+        Configuration at = automaton.Start;
+        var written = new List<byte>();
+        for (int i = 0; i < 6; i++)
+        {
+            ulong[] quick = masks.At(at);
+            ulong[] naive = Naive(vocabulary, automaton, at);
+            int[] allowed = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(token => (naive[token >> 6] & (1UL << (token & 63))) != 0)];
+            Assert.Equal(allowed, Enumerable.Range(0, tokenizer.VocabularySize).Where(token => (quick[token >> 6] & (1UL << (token & 63))) != 0));
+            if (allowed.Length == 0)
+            {
+                return;
+            }
+            foreach (byte each in vocabulary.BytesOf(allowed[random.Next(allowed.Length)]))
+            {
+                written.Add(each);
+                at = automaton.Take(at, written);
+            }
+        }
+    }
+
+    private static ulong[] Naive(ConstraintVocabulary vocabulary, Automaton automaton, Configuration from)
+    {
+        var mask = new ulong[vocabulary.Words];
+        for (int token = 0; token < vocabulary.Size; token++)
+        {
+            ReadOnlySpan<byte> bytes = vocabulary.BytesOf(token);
+            Configuration at = from;
+            foreach (byte each in bytes)
+            {
+                at = automaton.Try(at, each);
+            }
+            if (!bytes.IsEmpty && !ReferenceEquals(at, Configuration.Dead))
+            {
+                ConstraintVocabulary.Set(mask, token);
+            }
+        }
+        return mask;
+    }
+}
