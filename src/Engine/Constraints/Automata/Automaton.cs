@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Engine.Constraints.Languages;
 using Engine.Constraints.Terminals;
 using Engine.Constraints.Schemas;
@@ -13,8 +14,11 @@ internal sealed class Automaton
 
     private readonly Part _root;
     private readonly Dictionary<Frame, Frame> _frames = [];
-    private readonly Dictionary<Configuration, Configuration> _configurations = [];
+    private readonly ConfigurationSet _open = new(mayEnd: false);
+    private readonly ConfigurationSet _ending = new(mayEnd: true);
     private readonly Dictionary<Reading, Configuration> _single = [];
+    private readonly Closure _closure;
+    private readonly List<Reading> _kept = [];
     private readonly Dictionary<ObjectForm, ObjectPlan> _plans = new(ReferenceEqualityComparer.Instance);
     private int _numbers;
     private Configuration? _start;
@@ -25,6 +29,7 @@ internal sealed class Automaton
     {
         (_root, Space, Readers) = (root, space, new Readers());
         Marks = new Marks(space, Readers);
+        _closure = new Closure(this);
     }
 
     public LanguageSpace Space { get; }
@@ -65,9 +70,11 @@ internal sealed class Automaton
     /// <summary>Forgets what can be made again.</summary>
     public void Trim()
     {
-        if (_configurations.Count + _frames.Count + Readers.Count > 5 * MostConfigurations || _configurations.Count > MostConfigurations)
+        int configurations = _open.Count + _ending.Count;
+        if (configurations > MostConfigurations || configurations + _frames.Count + Readers.Count > 5 * MostConfigurations)
         {
-            _configurations.Clear();
+            _open.Clear();
+            _ending.Clear();
             _single.Clear();
             _frames.Clear();
             Readers = new Readers();
@@ -129,9 +136,9 @@ internal sealed class Automaton
 
     private Configuration FindStart()
     {
-        var into = new Closure(this, null);
-        _root.Begin(into, Intern(new EndFrame()));
-        return Settle(into);
+        _closure.Begin(null);
+        _root.Begin(_closure, Intern(new EndFrame()));
+        return Settle();
     }
 
     /// <summary>The place in a text that may be any, where a reading allows as much as that for some characters.</summary>
@@ -142,7 +149,7 @@ internal sealed class Automaton
     {
         if (!_single.TryGetValue(reading, out Configuration? single))
         {
-            _single.Add(reading, single = Intern(new Configuration([reading], mayEnd: false)));
+            _single.Add(reading, single = _open.Find([reading]));
         }
         return single;
     }
@@ -161,51 +168,40 @@ internal sealed class Automaton
                 return Single(new Reading(after, only.Frame));
             }
         }
-        var into = new Closure(this, written);
+        _closure.Begin(written);
         foreach (Reading reading in from.Readings)
         {
             if (reading.Reader.Next(next) is { } reader)
             {
-                into.Add(reader, reading.Frame);
+                _closure.Add(reader, reading.Frame);
             }
         }
-        return Settle(into);
+        return Settle();
     }
 
-    private Configuration Settle(Closure closure)
+    private Configuration Settle()
     {
-        List<Reading> readings = closure.Readings;
-        int count = 0;
-        foreach (Reading reading in readings)
-        {
-            count += reading.Reader.GoesOn ? 1 : 0;
-        }
-        if (count == 0 && !closure.MayEnd)
-        {
-            return Configuration.Dead;
-        }
-        var kept = new Reading[count];
-        foreach (Reading reading in readings)
+        _kept.Clear();
+        foreach (Reading reading in _closure.Readings)
         {
             if (reading.Reader.GoesOn)
             {
-                kept[^count--] = reading;
+                _kept.Add(reading);
             }
         }
+        if (_kept.Count == 0 && !_closure.MayEnd)
+        {
+            return Configuration.Dead;
+        }
+        if (_kept is [var one] && !_closure.MayEnd)
+        {
+            return Single(one);
+        }
+        Span<Reading> kept = CollectionsMarshal.AsSpan(_kept);
         if (kept.Length > 1)
         {
-            Array.Sort(kept, static (a, b) => a.Frame.Number != b.Frame.Number ? a.Frame.Number.CompareTo(b.Frame.Number) : a.Reader.Number.CompareTo(b.Reader.Number));
+            kept.Sort(static (a, b) => a.Frame.Number != b.Frame.Number ? a.Frame.Number.CompareTo(b.Frame.Number) : a.Reader.Number.CompareTo(b.Reader.Number));
         }
-        return kept is [var one] && !closure.MayEnd ? Single(one) : Intern(new Configuration(kept, closure.MayEnd));
-    }
-
-    private Configuration Intern(Configuration configuration)
-    {
-        if (_configurations.TryGetValue(configuration, out Configuration? known))
-        {
-            return known;
-        }
-        _configurations.Add(configuration, configuration);
-        return configuration;
+        return (_closure.MayEnd ? _ending : _open).Find(kept);
     }
 }

@@ -3,22 +3,42 @@ using Engine.Constraints.Terminals;
 namespace Engine.Constraints.Automata;
 
 /// <summary>Collects where one more byte leads: every reading of the bytes so far that is still possible, each a terminal's state and what comes after it.</summary>
+/// <remarks>One of an automaton, used again for each step.</remarks>
 /// <param name="automaton">Makes frames and readers, each once.</param>
-/// <param name="written">All bytes so far where they are known, the newest last; null while tokens are tried.</param>
-internal sealed class Closure(Automaton automaton, List<byte>? written)
+internal sealed class Closure(Automaton automaton)
 {
     /// <summary>Readings at once; what is more ambiguous than this is given up.</summary>
     public const int MostReadings = 10_000;
 
+    private const int Few = 16; // readings that are compared one by one
+
     private readonly List<Reading> _readings = [];
-    private HashSet<Reading>? _seen;
-    private HashSet<(Grammars.GrammarRule, Frame)>? _entered;
+    private readonly HashSet<Reading> _seen = [];
+    private readonly HashSet<(Grammars.GrammarRule, Frame)> _entered = [];
+    private List<byte>? _written;
 
     public Automaton Automaton { get; } = automaton;
 
     public bool MayEnd { get; private set; }
 
     public List<Reading> Readings => _readings;
+
+    /// <summary>Begins a step.</summary>
+    /// <param name="written">All bytes so far where they are known, the newest last; null while tokens are tried.</param>
+    public void Begin(List<byte>? written)
+    {
+        _written = written;
+        MayEnd = false;
+        _readings.Clear();
+        if (_seen.Count > 0)
+        {
+            _seen.Clear();
+        }
+        if (_entered.Count > 0)
+        {
+            _entered.Clear();
+        }
+    }
 
     /// <summary>Adds a terminal's state; where the terminal may end there, also what comes after it.</summary>
     public void Add(Reader reader, Frame frame)
@@ -41,23 +61,23 @@ internal sealed class Closure(Automaton automaton, List<byte>? written)
     }
 
     /// <summary>Whether a rule was not yet begun here with the same things to come after it.</summary>
-    public bool Enter(Grammars.GrammarRule rule, Frame after) => (_entered ??= []).Add((rule, after));
+    public bool Enter(Grammars.GrammarRule rule, Frame after) => _entered.Add((rule, after));
 
     /// <summary>The answer may end here.</summary>
     public void End() => MayEnd = true;
 
     /// <summary>The JSON string or scalar that has just been read, as <see cref="JsonScalar"/> writes it; null while tokens are tried.</summary>
-    public string? ReadText(bool isString) => written is null ? null : JsonScalar.Last(written, isString);
+    public string? ReadText(bool isString) => _written is null ? null : JsonScalar.Last(_written, isString);
 
     private bool IsNew(Reading reading)
     {
-        if (_seen is not null)
+        if (_seen.Count > 0)
         {
             return _seen.Add(reading);
         }
-        if (_readings.Count == 16)
+        if (_readings.Count == Few)
         {
-            _seen = [.. _readings];
+            _seen.UnionWith(_readings);
             return _seen.Add(reading);
         }
         foreach (Reading each in _readings)
@@ -76,6 +96,6 @@ internal readonly record struct Reading(Reader Reader, Frame Frame)
 {
     public bool Equals(Reading other) => ReferenceEquals(Reader, other.Reader) && ReferenceEquals(Frame, other.Frame);
 
-    public override int GetHashCode() => HashCode.Combine(
-        System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Reader), System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Frame));
+    // Numbers start anew when an automaton forgets, so that equal ones may be of two objects; the same object has one.
+    public override int GetHashCode() => (Reader.Number * 397) ^ (Frame.Number * 16777619);
 }

@@ -1,14 +1,11 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Constraints.Automata;
 
 /// <summary>All ways to read the bytes so far: a state of the automaton. Equal ones of one automaton are one object.</summary>
-internal sealed class Configuration(Reading[] readings, bool mayEnd) : IEquatable<Configuration>
+internal sealed class Configuration(Reading[] readings, bool mayEnd)
 {
     private const int Bytes = 256;
     private const int MostListed = 8; // of the ways onward; more stand in a table
 
-    private readonly int _hash = Hash(readings, mayEnd);
     private Configuration?[]? _table;
     private Configuration[]? _listed;
     private ulong _listedBytes;
@@ -24,7 +21,7 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd) : IEquatabl
     public bool MayEnd => mayEnd;
 
     /// <summary>Whether a name or an item was read without its text being known.</summary>
-    public bool IsPending { get; } = readings.Any(reading => reading.Frame.IsPending);
+    public bool IsPending { get; } = Array.Exists(readings, static reading => reading.Frame.IsPending);
 
     /// <summary>The tokens that may come next; null until they were looked for.</summary>
     public ulong[]? Mask { get; set; }
@@ -70,22 +67,5 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd) : IEquatabl
         }
         _listed[_count] = configuration;
         _listedBytes |= (ulong)next << (8 * _count++);
-    }
-
-    public bool Equals(Configuration? other) =>
-        other is not null && other._hash == _hash && other.MayEnd == mayEnd && readings.AsSpan().SequenceEqual(other.Readings);
-
-    public override bool Equals(object? obj) => Equals(obj as Configuration);
-
-    public override int GetHashCode() => _hash;
-
-    private static int Hash(Reading[] readings, bool mayEnd)
-    {
-        int hash = mayEnd ? 1 : 0;
-        foreach (Reading reading in readings)
-        {
-            hash = (hash * 31) + reading.GetHashCode();
-        }
-        return hash;
     }
 }
