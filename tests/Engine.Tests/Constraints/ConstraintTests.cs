@@ -62,10 +62,10 @@ public sealed class ConstraintTests(ConstraintVocabularies vocabularies) : IClas
     public void A_special_token_is_itself_and_never_text()
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama3;
-        int tag = Enumerable.Range(0, tokenizer.VocabularySize).First(token => tokenizer.GetPiece(token) == "<|python_tag|>");
-        var shape = new AnswerShape.Sequence([new AnswerShape.Prose(["<|python_tag|>"]), new AnswerShape.Marker("<|python_tag|>"), new AnswerShape.Literal("f()")]);
+        int tag = Enumerable.Range(0, tokenizer.VocabularySize).First(token => tokenizer.GetPiece(token) == "<|start_header_id|>");
+        var shape = new AnswerShape.Sequence([new AnswerShape.Prose(["<|start_header_id|>"]), new AnswerShape.Marker("<|start_header_id|>"), new AnswerShape.Literal("f()")]);
         Assert.True(ConstrainedWalk.Accepts(tokenizer, compiler.Begin(new ShapeConstraint(shape)), [.. tokenizer.Encode("I call it. ", false), tag, .. tokenizer.Encode("f()", false)]));
-        Assert.False(ConstrainedWalk.Accepts(tokenizer, compiler.Begin(new ShapeConstraint(shape)), tokenizer.Encode("<|python_tag|>f()", false)));
+        Assert.False(ConstrainedWalk.Accepts(tokenizer, compiler.Begin(new ShapeConstraint(shape)), tokenizer.Encode("<|start_header_id|>f()", false)));
         Assert.False(ConstrainedWalk.Accepts(tokenizer, compiler.Begin(new RegexConstraint("[^x]*")), [tag]));
     }
 
