@@ -36,6 +36,10 @@ public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
     /// writes them there.</summary>
     public bool ReadsDescriptions { get; init; }
 
+    /// <summary>Lets the properties that the schema names come in any order. In the schema's order, otherwise: a reader that needs a
+    /// discriminator first finds it there, and others after them.</summary>
+    public bool AnyOrder { get; init; }
+
     private static JsonElement Parse(string schema)
     {
         ArgumentNullException.ThrowIfNull(schema);

@@ -66,7 +66,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     // Records compare by value, except for the JSON and the lists in them.
     private static object Key(Constraint constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), schema.ReadsDescriptions),
+        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), schema.ReadsDescriptions, schema.AnyOrder),
         ChoiceConstraint choice => ("choice", string.Join('\0', choice.Choices)),
         ShapeConstraint shape => ("shape", ShapeText.Write(shape.Shape)),
         _ => constraint,
@@ -96,7 +96,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
             ShapeConstraint shape => Shape(shape.Shape, space),
             _ => throw new InvalidOperationException($"A constraint of the unknown kind {constraint.GetType().Name}."),
         };
-        var compiled = new CompiledConstraint(Vocabulary, new Automaton(root, space));
+        var compiled = new CompiledConstraint(Vocabulary, new Automaton(root, space) { AnyOrder = constraint is JsonSchemaConstraint { AnyOrder: true } });
         RequireTokens(compiled);
         return compiled;
     }

@@ -34,6 +34,9 @@ internal sealed class Automaton
 
     public LanguageSpace Space { get; }
 
+    /// <summary>Whether the named properties of objects come in any order.</summary>
+    public bool AnyOrder { get; init; }
+
     public Readers Readers { get; private set; }
 
     public Marks Marks { get; private set; }

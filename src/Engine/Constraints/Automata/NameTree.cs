@@ -6,7 +6,7 @@ namespace Engine.Constraints.Automata;
 internal sealed class NameTree
 {
     private readonly Node _root = new();
-    private readonly Dictionary<(Node, int, int, int), NameState> _states = [];
+    private readonly Dictionary<(Node, NameFilter), NameState> _states = [];
     private readonly IReadOnlyList<int> _heights;
 
     /// <param name="names">In the order of the properties.</param>
@@ -31,28 +31,28 @@ internal sealed class NameTree
         }
     }
 
-    /// <summary>Reads one of the names from a first to a last one whose value opens no more levels than there are.</summary>
-    public NameState? Read(int first, int last, int levels) => Find(_root, first, last, levels);
+    /// <summary>Reads one of the names that a filter lets through; null where there is none.</summary>
+    public NameState? Read(NameFilter filter) => Find(_root, filter);
 
-    private NameState? Find(Node node, int first, int last, int levels)
+    private NameState? Find(Node node, NameFilter filter)
     {
-        if (!Any(node, first, last, levels))
+        if (!Any(node, filter))
         {
             return null;
         }
-        if (!_states.TryGetValue((node, first, last, levels), out NameState? state))
+        if (!_states.TryGetValue((node, filter), out NameState? state))
         {
-            _states.Add((node, first, last, levels), state = new NameState(this, node, first, last, levels));
+            _states.Add((node, filter), state = new NameState(this, node, filter));
         }
         return state;
     }
 
-    private bool Any(Node node, int first, int last, int levels)
+    private bool Any(Node node, NameFilter filter)
     {
-        int at = node.Below.BinarySearch(first);
-        for (at = at < 0 ? ~at : at; at < node.Below.Count && node.Below[at] <= last; at++)
+        int at = node.Below.BinarySearch(filter.First);
+        for (at = at < 0 ? ~at : at; at < node.Below.Count && node.Below[at] <= filter.Last; at++)
         {
-            if (_heights[node.Below[at]] <= levels)
+            if (Lets(filter, node.Below[at]))
             {
                 return true;
             }
@@ -60,15 +60,18 @@ internal sealed class NameTree
         return false;
     }
 
+    private bool Lets(NameFilter filter, int index) =>
+        index >= filter.First && index <= filter.Last && _heights[index] <= filter.Levels && filter.But?.Contains(index) is not true;
+
     /// <summary>What was read of a name.</summary>
-    internal sealed class NameState(NameTree tree, Node node, int first, int last, int levels) : TextState
+    internal sealed class NameState(NameTree tree, Node node, NameFilter filter) : TextState
     {
         private List<TextStep>? _steps;
 
         /// <summary>The property whose name was read.</summary>
         public int Index => node.Index;
 
-        public override bool Accepts => node.Index >= first && node.Index <= last && tree._heights[node.Index] <= levels;
+        public override bool Accepts => node.Index >= 0 && tree.Lets(filter, node.Index);
 
         public override IReadOnlyList<TextStep> Steps => _steps ??= FindSteps();
 
@@ -77,7 +80,7 @@ internal sealed class NameTree
             var steps = new List<TextStep>(node.Children.Count);
             foreach ((int code, Node child) in node.Children)
             {
-                if (tree.Find(child, first, last, levels) is { } state)
+                if (tree.Find(child, filter) is { } state)
                 {
                     steps.Add(new TextStep(code, code, state));
                 }
@@ -96,3 +99,10 @@ internal sealed class NameTree
         public int Index { get; set; } = -1;
     }
 }
+
+/// <summary>Which names may come.</summary>
+/// <param name="First">The place of the first one.</param>
+/// <param name="Last">Of the last one.</param>
+/// <param name="Levels">How many arrays and objects the value may open.</param>
+/// <param name="But">Those that must not; null for none.</param>
+internal readonly record struct NameFilter(int First, int Last, int Levels, IndexSet? But = null);

@@ -45,7 +45,8 @@ internal sealed class ObjectFrame : Frame
     /// <param name="Count">Properties so far, the current one included; 0 where it does not matter.</param>
     /// <param name="Used">Names so far that have no place among the named ones.</param>
     /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null where there is no minimum.</param>
-    internal readonly record struct State(Phase Phase, int Index, int Current, int Count, UsedTexts Used, Missing? Missing);
+    /// <param name="Seen">The named properties so far, where they come in any order; null where they come in theirs.</param>
+    internal readonly record struct State(Phase Phase, int Index, int Current, int Count, UsedTexts Used, Missing? Missing, IndexSet? Seen = null);
 
     protected override int Values => _state.GetHashCode();
 
@@ -53,7 +54,7 @@ internal sealed class ObjectFrame : Frame
     {
         get
         {
-            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + _plan.BytesFrom(_state.Index) + 8L * (_state.Missing?.Sum ?? 0);
+            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + BytesLeft + 8L * (_state.Missing?.Sum ?? 0);
             if (_state.Phase is Phase.Name or Phase.Colon)
             {
                 bytes += 1 + (_state.Current >= 0 ? Named(_state.Current).Value.Shortest : 0);
@@ -73,7 +74,7 @@ internal sealed class ObjectFrame : Frame
         }
         ObjectPlan plan = into.Automaton.PlanOf(form);
         Missing? missing = plan.Minima == 0 ? null : new Missing([.. form.Others.Select(kind => kind.Min)]);
-        var state = new State(Phase.Opening, 0, 0, 0, into.Automaton.Nothing, missing);
+        var state = new State(Phase.Opening, 0, 0, 0, into.Automaton.Nothing, missing, into.Automaton.AnyOrder ? new IndexSet(form.Properties.Count) : null);
         into.Add(into.Automaton.Marks.Brace, into.Automaton.Intern(new ObjectFrame(plan, parent, state)));
     }
 
@@ -119,18 +120,52 @@ internal sealed class ObjectFrame : Frame
 
     protected override bool Same(Frame other) => other is ObjectFrame frame && ReferenceEquals(frame._plan, _plan) && frame._state == _state;
 
-    private bool MayClose => _plan.RequiredFrom(_state.Index) == 0 && _state.Missing is null or { Sum: 0 } && _state.Count >= Form.Min;
+    private bool MayClose => RequiredLeft == 0 && _state.Missing is null or { Sum: 0 } && _state.Count >= Form.Min;
 
     private int LevelsLeft => Levels.Most - Depth;
 
+    private int RequiredLeft => _state.Seen is null ? _plan.RequiredFrom(_state.Index) : Unseen(required: true);
+
+    private long BytesLeft
+    {
+        get
+        {
+            long bytes = _plan.BytesFrom(_state.Index);
+            for (int i = 0; _state.Seen is { } seen && i < Form.Properties.Count; i++)
+            {
+                bytes -= seen.Contains(i) ? _plan.BytesFrom(i) - _plan.BytesFrom(i + 1) : 0;
+            }
+            return bytes;
+        }
+    }
+
+    private int Unseen(bool required)
+    {
+        int count = 0;
+        for (int i = 0; i < Form.Properties.Count; i++)
+        {
+            count += !_state.Seen!.Contains(i) && (!required || Named(i).IsRequired) ? 1 : 0;
+        }
+        return count;
+    }
+
     private void AfterName(Closure into, int current, UsedTexts used, Missing? missing) => into.Add(into.Automaton.Marks.Colon, With(into, new State(
-        Phase.Colon, current >= 0 ? current + 1 : Form.Properties.Count, current, _plan.Counts ? _state.Count + 1 : 0, used, missing)));
+        Phase.Colon, _state.Seen is not null ? 0 : current >= 0 ? current + 1 : Form.Properties.Count, current, _plan.Counts ? _state.Count + 1 : 0, used, missing,
+        current >= 0 ? _state.Seen?.With(current) : _state.Seen)));
 
     private void OfferNames(Closure into)
     {
-        if (NamedRange(into) is var (first, last) && first <= last)
+        int levels = _plan.DeepestValue <= LevelsLeft ? int.MaxValue : LevelsLeft;
+        if (_state.Seen is { } seen)
         {
-            int levels = _plan.DeepestValue <= LevelsLeft ? int.MaxValue : LevelsLeft;
+            bool onlyRequired = Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
+            if (_plan.Names.Read(new NameFilter(0, Form.Properties.Count - 1, levels, onlyRequired ? _plan.Optional(seen) : seen)) is { } names)
+            {
+                into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.Name, Current = -1 }));
+            }
+        }
+        else if (NamedRange(into) is var (first, last) && first <= last)
+        {
             bool endsRequired = Named(last).IsRequired;
             if (endsRequired)
             {
@@ -144,13 +179,13 @@ internal sealed class ObjectFrame : Frame
 
             void Offer(int from, int to, int current)
             {
-                if (_plan.Names.Read(from, to, levels) is { } names)
+                if (_plan.Names.Read(new NameFilter(from, to, levels)) is { } names)
                 {
                     into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.Name, Current = current }));
                 }
             }
         }
-        if (_plan.RequiredFrom(_state.Index) > 0)
+        if (_state.Seen is null && RequiredLeft > 0)
         {
             return;
         }
@@ -186,11 +221,22 @@ internal sealed class ObjectFrame : Frame
 
     private bool MayHaveMore(Closure into)
     {
-        if (NamedRange(into) is var (first, last) && first <= last && (_plan.RequiredFrom(first) > 0 || _plan.DeepestValue <= LevelsLeft || AnyFits(first, last)))
+        if (_state.Seen is { } seen)
+        {
+            bool onlyRequired = Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
+            for (int i = 0; i < Form.Properties.Count; i++)
+            {
+                if (!seen.Contains(i) && (!onlyRequired || Named(i).IsRequired) && Named(i).Value.Levels <= LevelsLeft)
+                {
+                    return true;
+                }
+            }
+        }
+        else if (NamedRange(into) is var (first, last) && first <= last && (_plan.RequiredFrom(first) > 0 || _plan.DeepestValue <= LevelsLeft || AnyFits(first, last)))
         {
             return true;
         }
-        if (_plan.RequiredFrom(_state.Index) > 0)
+        if (_state.Seen is null && RequiredLeft > 0)
         {
             return false;
         }
@@ -218,7 +264,7 @@ internal sealed class ObjectFrame : Frame
 
     private bool MayHaveOther(Closure into, int kind) =>
         Form.Others[kind].Value.Levels <= LevelsLeft
-        && (Form.Max is not { } max || _state.Count + 1 + (_state.Missing?.Without(kind).Sum ?? 0) <= max)
+        && (Form.Max is not { } max || _state.Count + 1 + RequiredLeft + (_state.Missing?.Without(kind).Sum ?? 0) <= max)
         && Left(into, Form.Others[kind].Names) > 0;
 
     // A finite set of names is waited for until all names before are known.

@@ -49,4 +49,14 @@ internal sealed class ObjectPlan
     public int NextRequired(int index) => _nextRequired[index];
 
     public long BytesFrom(int index) => _bytesFrom[index];
+
+    /// <summary>The properties that need not come, and some others.</summary>
+    public IndexSet Optional(IndexSet others)
+    {
+        for (int i = 0; i < Form.Properties.Count; i++)
+        {
+            others = Form.Properties[i].IsRequired || others.Contains(i) ? others : others.With(i);
+        }
+        return others;
+    }
 }
