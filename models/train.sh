@@ -19,6 +19,7 @@ engine corpus translations --count 30000 --out "$out/translations.jsonl"
 engine corpus translations --held-out --count 300 --seed 2 --out "$out/translations-held-out.jsonl"
 engine corpus tools --count 40000 --out "$out/tools.jsonl"
 engine corpus tools --count 40000 --seed 3 --out "$out/tools-3.jsonl"
+engine corpus tools --count 20000 --seed 5 --out "$out/tools-5.jsonl"
 engine corpus tools --held-out --count 100 --seed 2 --out "$out/tools-held-out.jsonl"
 
 # The vocabularies, of the texts alone.
@@ -41,13 +42,14 @@ train --from "$out/first.gguf" --data "$out/stories.txt" --validation "$out/stor
     --out "$out/llama-stories-f32.gguf" --batch 8 --context 128 --steps 2500 --lr 1.5e-3 --final-lr 0.02 --warmup 50 --weight-decay 0.05 --seed 2
 engine quantize "$out/llama-stories-f32.gguf" "$out/llama-stories-q8_0.gguf" Q8_0
 
-# The caller of tools: the same recipe three times, each from what came out before.
+# The caller of tools: the same recipe four times, each from what came out before.
 tools() { train "$@" --validation "$out/tools-held-out.jsonl" --batch 16 --context 1024 --weight-decay 0.05 --threads 2; }
 tools --model-shape $shapes/llama-tools.json --vocabulary "$out/tools-vocabulary.gguf" --data "$out/tools.jsonl" \
     --out "$out/tools-first.gguf" --steps 1000 --lr 3e-3 --final-lr 0.03 --warmup 100
 tools --from "$out/tools-first.gguf" --data "$out/tools.jsonl" --out "$out/tools-second.gguf" --steps 1500 --lr 2e-3 --final-lr 0.02 --warmup 50 --seed 2
 tools --from "$out/tools-second.gguf" --data "$out/tools-3.jsonl" --out "$out/tools-third.gguf" --steps 2000 --lr 2e-3 --final-lr 0.02 --warmup 50 --seed 3
-engine quantize "$out/tools-third.gguf" "$out/llama-tools-q8_0.gguf" Q8_0
+tools --from "$out/tools-third.gguf" --data "$out/tools-5.jsonl" --out "$out/tools-fourth.gguf" --steps 900 --lr 1.5e-3 --final-lr 0.02 --warmup 30 --seed 5
+engine quantize "$out/tools-fourth.gguf" "$out/llama-tools-q8_0.gguf" Q8_0
 
 # The classifier: a language model of stories first, then with the joint loss.
 train --model-shape $shapes/gpt2-moods.json --vocabulary "$out/stories-vocabulary.gguf" --data "$out/stories.txt" \
