@@ -54,7 +54,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         _template.ToolForm.HasThoughts ? null : ReasoningReader.For(_template, prompt),
         _tools.IsOffered || _template.ToolForm.HasThoughts ? _template.ToolForm : null, _tools, tokenizer);
 
-    private AnswerShape Arguments(ToolDefinition tool) =>
+    private AnswerShape.Json Arguments(ToolDefinition tool) =>
         new AnswerShape.Json(tool.IsStrict || _tools.Mode == ToolMode.Required ? tool.Arguments : ToolDefinition.AnyObject, _tools.ReadsDescriptions);
 
     private static AnswerShape Thinking(Prompt prompt, AnswerShape answer)

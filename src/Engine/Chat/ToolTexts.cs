@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Engine.Chat.Jinja;
-using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
