@@ -91,15 +91,15 @@ public static class EngineEndpoints
         openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync, new Operation(
             "chatCompletion", tag, "Answers a conversation.", OpenAIJson.Api.ChatCompletion, OpenAIJson.Api.ChatRequest,
             """{"model": "default", "messages": [{"role": "user", "content": "Once upon a time"}], "max_tokens": 32}""")
-        { Stream = EventFormats.ServerSentEvents });
+        { Stream = EventFormats.ServerSentEvents, Examples = Examples.Chat });
         openAI.Post<CompletionsEndpoint>("/v1/completions", endpoint => endpoint.HandleAsync, new Operation(
             "completion", tag, "Continues a text.", OpenAIJson.Api.Completion, OpenAIJson.Api.CompletionRequest,
             """{"model": "default", "prompt": "Once upon a time", "max_tokens": 32}""")
-        { Stream = EventFormats.ServerSentEvents });
+        { Stream = EventFormats.ServerSentEvents, Examples = Examples.Completion });
         openAI.Post<ResponsesEndpoint>("/v1/responses", endpoint => endpoint.HandleAsync, new Operation(
             "response", tag, "Answers a conversation, in the newer form.", ResponsesJson.Api.Response, ResponsesJson.Api.ResponseRequest,
             """{"model": "default", "input": "Once upon a time", "max_output_tokens": 32}""")
-        { Stream = EventFormats.ServerSentEvents });
+        { Stream = EventFormats.ServerSentEvents, Examples = Examples.Response });
         openAI.Post<EmbeddingsEndpoint>("/v1/embeddings", endpoint => endpoint.HandleAsync, new Operation(
             "embeddings", tag, "Turns texts into vectors of length 1.", OpenAIJson.Api.EmbeddingList, OpenAIJson.Api.EmbeddingRequest, """{"input": ["a text", "another one"]}"""));
         openAI.Get<ModelsEndpoint>("/v1/models", endpoint => endpoint.ListAsync, new Operation("models", tag, "Lists the configured models.", OpenAIJson.Api.ModelList));
@@ -122,7 +122,7 @@ public static class EngineEndpoints
         const string tag = "Anthropic", example = """{"model": "default", "max_tokens": 32, "messages": [{"role": "user", "content": "Once upon a time"}]}""";
         anthropic.Post<MessagesEndpoint>("/v1/messages", endpoint => endpoint.HandleAsync, new Operation(
             "message", tag, "Answers a conversation.", AnthropicJson.Api.AnthropicAnswer, AnthropicJson.Api.MessagesRequest, example)
-        { Stream = EventFormats.ServerSentEvents });
+        { Stream = EventFormats.ServerSentEvents, Examples = Examples.Message });
         anthropic.Post<CountTokensEndpoint>("/v1/messages/count_tokens", endpoint => endpoint.HandleAsync, new Operation(
             "countTokens", tag, "Counts the tokens of a conversation.", AnthropicJson.Api.TokenCount, AnthropicJson.Api.CountTokensRequest, example));
     }
@@ -133,11 +133,11 @@ public static class EngineEndpoints
         ollama.Post<OllamaChatEndpoint>("/api/chat", endpoint => endpoint.HandleAsync, new Operation(
             "ollamaChat", tag, "Answers a conversation.", OllamaJson.Api.OllamaChatAnswer, OllamaJson.Api.OllamaChatRequest,
             """{"model": "default", "messages": [{"role": "user", "content": "Once upon a time"}], "stream": false}""")
-        { Stream = EventFormats.JsonLines });
+        { Stream = EventFormats.JsonLines, Examples = Examples.OllamaChat });
         ollama.Post<OllamaGenerateEndpoint>("/api/generate", endpoint => endpoint.HandleAsync, new Operation(
             "ollamaGenerate", tag, "Continues a prompt.", OllamaJson.Api.OllamaGenerateAnswer, OllamaJson.Api.OllamaGenerateRequest,
             """{"model": "default", "prompt": "Once upon a time", "stream": false}""")
-        { Stream = EventFormats.JsonLines });
+        { Stream = EventFormats.JsonLines, Examples = Examples.OllamaGenerate });
         ollama.Post<OllamaEmbedEndpoint>("/api/embed", endpoint => endpoint.HandleAsync, new Operation(
             "ollamaEmbed", tag, "Turns texts into vectors of length 1.", OllamaJson.Api.OllamaEmbeddings, OllamaJson.Api.OllamaEmbedRequest, """{"model": "default", "input": ["a text"]}"""));
         ollama.Post<OllamaEmbedEndpoint>("/api/embeddings", endpoint => endpoint.HandleOldAsync, new Operation(

@@ -38,13 +38,13 @@ internal sealed class ExtensionsAIToolClient(Func<string, IChatClient> chat) : I
     };
 }
 
-public sealed class ExtensionsAIToolTests : ToolChoiceClientContract
+public sealed class ExtensionsAIToolTests(ShippedModels models) : RealToolClientContract(models)
 {
     protected override IToolClient Connect(Uri server) => new ExtensionsAIToolClient(model => OpenAITests.Library(server).GetChatClient(model).AsIChatClient());
 }
 
 /// <summary>Over /v1/responses. With the newest of both libraries it cannot stream.</summary>
-public sealed class ExtensionsAIResponsesToolTests : ToolChoiceClientContract
+public sealed class ExtensionsAIResponsesToolTests(ShippedModels models) : RealToolClientContract(models)
 {
     protected override bool Streams => false;
 
@@ -52,6 +52,7 @@ public sealed class ExtensionsAIResponsesToolTests : ToolChoiceClientContract
         model => new ResponsesClient(new ApiKeyCredential("none"), new ResponsesClientOptions { Endpoint = new Uri(server, "v1") }).AsIChatClient(model));
 }
 
+/// <summary>Its library moves the bounds of arguments into descriptions.</summary>
 public sealed class AnthropicToolTests : ToolChoiceClientContract
 {
     protected override IToolClient Connect(Uri server) => new ExtensionsAIToolClient(model => AnthropicTests.Library(server).AsIChatClient(model));
@@ -64,7 +65,7 @@ public sealed class OllamaSharpToolTests : ToolClientContract
 }
 
 /// <summary>An agent, whose session holds the conversation.</summary>
-public sealed class AgentsToolTests : ToolChoiceClientContract
+public sealed class AgentsToolTests(ShippedModels models) : RealToolClientContract(models)
 {
     protected override IToolClient Connect(Uri server) => new Client(server);
 

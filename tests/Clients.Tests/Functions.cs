@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.AI;
 
 namespace Clients.Tests;
@@ -6,7 +7,7 @@ namespace Clients.Tests;
 /// <summary>The functions that models may call, and what was called.</summary>
 internal sealed class Functions
 {
-    public const string WeatherSchema = """{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},"required":["city","days"],"additionalProperties":false}""";
+    public const string WeatherSchema = """{"type":"object","properties":{"city":{"type":"string","maxLength":12},"days":{"type":"integer","minimum":1,"maximum":9}},"required":["city","days"],"additionalProperties":false}""";
 
     public List<string> Calls { get; } = [];
 
@@ -14,7 +15,7 @@ internal sealed class Functions
     public IList<AITool> Tools => [AIFunctionFactory.Create(Weather, "weather"), AIFunctionFactory.Create(Now, "now")];
 
     [Description("Tells the weather in a city.")]
-    public string Weather(string city, int days)
+    public string Weather([StringLength(12)] string city, [Range(1, 9)] int days)
     {
         Calls.Add($"weather {city} {days}");
         return $"21 degrees in {city} for {days} days";

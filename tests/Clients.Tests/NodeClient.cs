@@ -38,6 +38,20 @@ public sealed class NodeProcess : IAsyncDisposable, IDisposable
         return new Client(this, server);
     }
 
+    /// <summary>Asks for an object of the type in <c>visit.mjs</c>.</summary>
+    /// <param name="script">The library's script, without <c>.mjs</c>.</param>
+    /// <param name="server">The address of the server.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="stream">Whether the answer comes in pieces.</param>
+    /// <param name="seed">Of the draw.</param>
+    public async Task<JsonElement> AskAsync(string script, Uri server, string model, bool stream, long seed)
+    {
+        _process ??= Start(script);
+        JsonElement told = await new Client(this, server).AskAsync(
+            id => new { id, @do = "object", @base = server.ToString().TrimEnd('/'), model, stream, seed }, _ => { }, default);
+        return told.GetProperty("object");
+    }
+
     public void Dispose()
     {
         _process?.Dispose();
@@ -129,7 +143,7 @@ public sealed class NodeProcess : IAsyncDisposable, IDisposable
 
         private static Said Said(JsonElement told) => told.GetProperty("said").Deserialize<Said>(JsonSerializerOptions.Web)!;
 
-        private async Task<JsonElement> AskAsync(Func<int, object> request, Action<string> piece, CancellationToken cancellationToken)
+        public async Task<JsonElement> AskAsync(Func<int, object> request, Action<string> piece, CancellationToken cancellationToken)
         {
             int id = Interlocked.Increment(ref node._last);
             Channel<JsonElement> answers = node._asked[id] = Channel.CreateUnbounded<JsonElement>();

@@ -5,7 +5,7 @@ using OpenAI.Chat;
 namespace Clients.Tests;
 
 /// <summary>OpenAI's own calls: its users run the functions.</summary>
-public sealed class OpenAIToolTests : ToolChoiceClientContract
+public sealed class OpenAIToolTests(ShippedModels models) : RealToolClientContract(models)
 {
     protected override IToolClient Connect(Uri server) => new Client(server);
 

@@ -19,7 +19,7 @@ public sealed class ShippedModels : IAsyncLifetime
     public Uri Address => Http.BaseAddress!;
 
     public async Task InitializeAsync() => _server = await TestServer.StartAsync(
-        (IModelBackend[])[], ($"Engine:Models:{Stories}:Path", "builtin:llama-stories"), ($"Engine:Models:{Facts}:Path", "builtin:bert-facts"));
+        (IModelBackend[])[], ($"Engine:Models:{Stories}:Path", "builtin:llama-stories"), ($"Engine:Models:{Facts}:Path", "builtin:bert-facts"), ("Serve:AlwaysValid", "true"));
 
     public async Task DisposeAsync()
     {

@@ -6,7 +6,7 @@ namespace Clients.Tests;
 /// <summary>What every client library that knows tools must be able to do with the server: functions are really called, and what they return is used.</summary>
 public abstract partial class ToolClientContract
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private protected static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether the library streams answers.</summary>
     protected virtual bool Streams => true;
@@ -122,5 +122,19 @@ public abstract class ToolChoiceClientContract : ToolClientContract
         Called called = await AskAsync(server, stream, Choice.None, "weather");
         Assert.Equal("I see no tools.", called.Text);
         Assert.Empty(called.Calls);
+    }
+}
+
+/// <summary>The same with a real model, for libraries that send the schemas of functions as they are.</summary>
+public abstract class RealToolClientContract(ShippedModels models) : ToolChoiceClientContract, IClassFixture<ShippedModels>
+{
+    /// <summary>The story teller knows no functions: what holds it to the call is the constraint.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Any_model_makes_the_call_that_is_required(bool stream)
+    {
+        Called called = await Connect(models.Address).AskAsync(ShippedModels.Stories, ["One rainy day, Peter was in the garden."], Choice.Weather, stream && Streams).WaitAsync(Soon);
+        Assert.Matches("^weather .{0,12} [1-9]$", called.Calls[0]);
     }
 }

@@ -74,7 +74,7 @@ internal static class ApiDocument
                 Required = true,
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [MediaTypeNames.Application.Json] = new() { Schema = Schemas.Of(request, document), Example = what.Example is null ? null : JsonNode.Parse(what.Example) },
+                    [MediaTypeNames.Application.Json] = Examples(what, new OpenApiMediaType { Schema = Schemas.Of(request, document) }),
                 },
             };
         }
@@ -92,5 +92,21 @@ internal static class ApiDocument
             ["200"] = answer,
             ["default"] = new OpenApiResponse { Description = "An error: a sentence that says what was expected, what was found and what to do." },
         };
+    }
+
+    // A body has one example, or several with names.
+    private static OpenApiMediaType Examples(Operation what, OpenApiMediaType body)
+    {
+        if (what.Examples.Count == 0)
+        {
+            body.Example = what.Example is null ? null : JsonNode.Parse(what.Example);
+            return body;
+        }
+        body.Examples = new Dictionary<string, IOpenApiExample> { ["plain"] = new OpenApiExample { Value = JsonNode.Parse(what.Example!) } };
+        foreach ((string name, string json) in what.Examples)
+        {
+            body.Examples[name] = new OpenApiExample { Value = JsonNode.Parse(json) };
+        }
+        return body;
     }
 }

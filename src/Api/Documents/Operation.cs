@@ -11,6 +11,9 @@ namespace Engine.Api.Documents;
 /// <param name="Example">A request that works, in JSON; null for none.</param>
 internal sealed record Operation(string Id, string Tag, string Summary, JsonTypeInfo Answer, JsonTypeInfo? Request = null, string? Example = null)
 {
+    /// <summary>Further requests that work, in JSON, by what they show.</summary>
+    public IReadOnlyDictionary<string, string> Examples { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The type of the body of a streamed answer; null where it is never streamed.</summary>
     public string? Stream { get; init; }
 }

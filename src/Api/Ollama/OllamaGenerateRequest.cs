@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Engine.Api.Answers;
 using Engine.Api.Requests;
 using Engine.Chat;

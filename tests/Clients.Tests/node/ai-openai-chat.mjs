@@ -8,3 +8,4 @@ export const chat = request => ai.chat(openai(request).chat(request.model), requ
 export const stream = (request, piece, signal) => ai.stream(openai(request).chat(request.model), request, piece, signal);
 export const embed = request => ai.embed(openai(request).embedding(request.model), request);
 export const tools = request => ai.tools(openai(request).chat(request.model), request);
+export const object = request => ai.object(openai(request).chat(request.model), request);

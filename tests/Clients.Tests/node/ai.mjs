@@ -1,6 +1,7 @@
 // What the clients of npm's ai have in common; each brings its models.
-import { embedMany, generateText, isStepCount, streamText, tool } from "ai";
+import { Output, embedMany, generateText, isStepCount, streamText, tool } from "ai";
 import { descriptions, functions, zods } from "./tools.mjs";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 // A system message stands apart, as `ai` wants it.
 const prompt = ({ messages, maxTokens }) => ({
@@ -56,4 +57,12 @@ export async function tools(model, { questions, choice, stream }) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object(model, { stream, seed }) {
+    const asked = { model, seed, prompt: question, maxOutputTokens: maxTokens, output: Output.object({ schema: Visit }) };
+    if (!stream) return (await generateText(asked)).output;
+    const answer = streamText({ ...asked, onError() { } });
+    for await (const part of answer.fullStream) if (part.type === "error") throw part.error;
+    return await answer.output;
 }

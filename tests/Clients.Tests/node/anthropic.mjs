@@ -1,5 +1,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { descriptions, functions, schemas } from "./tools.mjs";
+import { z } from "zod";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 const client = ({ base }) => new Anthropic({ baseURL: base, apiKey: "none" });
 
@@ -51,4 +53,13 @@ export async function tools(request) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object(request) {
+    const { model, stream } = request;
+    // Not by zodOutputFormat, which writes patterns and bounds into descriptions.
+    const format = { type: "json_schema", schema: z.toJSONSchema(Visit) };
+    const body = { model, max_tokens: maxTokens, messages: [{ role: "user", content: question }], output_config: { format } };
+    const message = stream ? await client(request).messages.stream(body).finalMessage() : await client(request).messages.create(body);
+    return Visit.parse(JSON.parse(message.content[0].text));
 }

@@ -1,8 +1,8 @@
 // Runs one client library, as its users call it.
 //   node client.mjs NAME
-// A line of standard input is a request: {"id", "do": "chat" | "stream" | "embed" | "tools", "base", "model", "messages" | "texts" |
-// "questions", "maxTokens", "choice", "stream"}, or {"cancel": id}. Lines of standard output tell what comes of it: {"id", "piece"} for each piece of a stream, at the end {"id", "said"},
-// {"id", "vectors"} or {"id", "error"}. A stream is left after {"leave"} pieces.
+// A line of standard input is a request: {"id", "do": "chat" | "stream" | "embed" | "tools" | "object", "base", "model", "messages" |
+// "texts" | "questions", "maxTokens", "choice", "stream", "seed"}, or {"cancel": id}. Lines of standard output tell what comes of it: {"id", "piece"} for each piece of
+// a stream, at the end {"id", "said"}, {"id", "vectors"}, {"id", "object"} or {"id", "error"}. A stream is left after {"leave"} pieces.
 import readline from "node:readline";
 
 const client = await import(`./${process.argv[2]}.mjs`);
@@ -27,6 +27,7 @@ async function answer(request) {
             case "chat": tell({ id, said: await client.chat(request) }); break;
             case "stream": tell({ id, said: await client.stream(request, piece, abort.signal) }); break;
             case "tools": tell({ id, said: await client.tools(request) }); break;
+            case "object": tell({ id, object: await client.object(request) }); break;
             case "embed": tell({ id, vectors: await client.embed(request) }); break;
         }
     } catch (error) {

@@ -2,6 +2,7 @@ import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { HumanMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { descriptions, functions, zods } from "./tools.mjs";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 const model = ({ base, model, maxTokens }) => new ChatOpenAI({ model, maxTokens, apiKey: "none", configuration: { baseURL: `${base}/v1` } });
 
@@ -47,4 +48,12 @@ export async function tools(request) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object({ base, model: name, stream, seed }) {
+    const chat = model({ base, model: name, maxTokens }).withStructuredOutput(Visit, { name: "visit" }).withConfig({ seed });
+    let visit;
+    if (stream) for await (const part of await chat.stream(question)) visit = part;
+    else visit = await chat.invoke(question);
+    return Visit.parse(visit);
 }

@@ -1,5 +1,7 @@
 import { Ollama } from "ollama";
 import { functions, tools as offered } from "./tools.mjs";
+import { z } from "zod";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 const asked = ({ model, messages, maxTokens }) => ({ model, messages, options: { num_predict: maxTokens } });
 
@@ -46,4 +48,13 @@ export async function tools({ base, model, questions, stream }) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object({ base, model, stream, seed }) {
+    const answer = await new Ollama({ host: base }).chat({
+        model, stream, format: z.toJSONSchema(Visit), options: { num_predict: maxTokens, seed }, messages: [{ role: "user", content: question }],
+    });
+    let text = "";
+    for await (const part of stream ? answer : [answer]) text += part.message.content;
+    return Visit.parse(JSON.parse(text));
 }

@@ -1,5 +1,7 @@
 import OpenAI from "openai";
 import { functions, tools as offered } from "./tools.mjs";
+import { zodResponseFormat } from "openai/helpers/zod";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 const client = base => new OpenAI({ baseURL: `${base}/v1`, apiKey: "none" });
 
@@ -56,4 +58,10 @@ export async function tools({ base, model, questions, choice, stream }) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object({ base, model, stream, seed }) {
+    const body = { model, seed, max_completion_tokens: maxTokens, messages: [{ role: "user", content: question }], response_format: zodResponseFormat(Visit, "visit") };
+    const answer = stream ? await client(base).chat.completions.stream(body).finalChatCompletion() : await client(base).chat.completions.parse(body);
+    return answer.choices[0].message.parsed;
 }

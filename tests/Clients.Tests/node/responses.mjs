@@ -1,6 +1,8 @@
 // npm openai, over /v1/responses.
 import OpenAI from "openai";
 import { functions, tools as offered } from "./tools.mjs";
+import { zodTextFormat } from "openai/helpers/zod";
+import { Visit, maxTokens, question } from "./visit.mjs";
 
 const client = base => new OpenAI({ baseURL: `${base}/v1`, apiKey: "none" });
 
@@ -42,4 +44,10 @@ export async function tools({ base, model, questions, choice, stream }) {
         }
     }
     return { text, calls: run.calls };
+}
+
+export async function object({ base, model, stream, seed }) {
+    const body = { model, seed, max_output_tokens: maxTokens, input: question, text: { format: zodTextFormat(Visit, "visit") } };
+    const response = stream ? await client(base).responses.stream(body).finalResponse() : await client(base).responses.parse(body);
+    return response.output_parsed;
 }

@@ -18,10 +18,10 @@ export function functions() {
 
 export const descriptions = { weather: "Tells the weather in a city.", now: "Tells the time." };
 
-export const zods = { weather: z.object({ city: z.string(), days: z.int() }), now: z.object({}) };
+export const zods = { weather: z.object({ city: z.string().max(12), days: z.int().min(1).max(9) }), now: z.object({}) };
 
 export const schemas = {
-    weather: { type: "object", properties: { city: { type: "string" }, days: { type: "integer" } }, required: ["city", "days"], additionalProperties: false },
+    weather: { type: "object", properties: { city: { type: "string", maxLength: 12 }, days: { type: "integer", minimum: 1, maximum: 9 } }, required: ["city", "days"], additionalProperties: false },
     now: { type: "object", properties: {}, additionalProperties: false },
 };
 

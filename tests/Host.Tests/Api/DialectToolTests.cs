@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Engine.BuiltIn;
 using Engine.Constraints;
+using Engine.Gguf;
+using Engine.Tokenizers;
 
 namespace Engine.Host.Tests.Api;
 
@@ -133,6 +136,45 @@ public sealed class DialectToolTests
               {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "no clock", "is_error": true}, {"type": "tool_result", "tool_use_id": "c2", "is_error": true}]}]}
             """);
         Assert.EndsWith("<tool>Error: no clock<tool>Error<assistant>", ToolScript.Prompt(Assert.Single(backend.Requests)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tools_count_among_the_tokens_of_a_prompt()
+    {
+        using GgufFile file = GgufFile.Open(DefaultModel.Find());
+        ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Trained);
+        var backend = new ScriptedBackend { ChatTemplate = ToolScript.Template, Tokenizer = tokenizer };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.AskAsync(Messages, Asks[Messages] + "}");
+        JsonElement count = await server.AskAsync(Messages + "/count_tokens", Asks[Messages].Replace("\"max_tokens\": 99, ", "", StringComparison.Ordinal) + "}");
+        Assert.Equal(Assert.Single(backend.Requests).Prompt.ToTokens(tokenizer).Count, count.GetProperty("input_tokens").GetInt32());
+        JsonElement without = await server.AskAsync(Messages + "/count_tokens", """{"messages": [{"role": "user", "content": "a"}]}""");
+        Assert.True(count.GetProperty("input_tokens").GetInt32() > without.GetProperty("input_tokens").GetInt32() + 50);
+    }
+
+    [Theory]
+    [InlineData(ToolScript.Template, """["completion","tools"]""")]
+    [InlineData("{# </think> #}" + ToolScript.Template, """["completion","tools","thinking"]""")]
+    [InlineData("{{ messages[0].content }}", """["completion"]""")]
+    public async Task Ollamas_clients_are_told_whether_a_model_knows_tools(string template, string capabilities)
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = template });
+        Assert.Equal(capabilities, (await server.AskAsync("/api/show", """{"model": "default"}""")).GetProperty("capabilities").GetRawText());
+    }
+
+    /// <summary>OllamaSharp wraps what a function returned.</summary>
+    [Theory]
+    [InlineData("sunny", "sunny")]
+    [InlineData("\\\"sunny\\\"", "sunny")]
+    [InlineData("{\\\"CallId\\\":\\\"c1\\\",\\\"Result\\\":\\\"sunny\\\"}", "sunny")]
+    [InlineData("{\\\"CallId\\\":\\\"c1\\\",\\\"Result\\\":{\\\"a\\\":1}}", "{\"a\":1}")]
+    [InlineData("{\\\"CallId\\\":\\\"c1\\\"}", "{\"CallId\":\"c1\"}")]
+    public async Task Results_of_Ollamas_clients_are_what_the_tool_said(string content, string said)
+    {
+        ScriptedBackend backend = ToolScript.Saying("a");
+        await using TestServer server = await TestServer.StartAsync(backend);
+        await server.AskAsync(OllamaChat, $$"""{"messages": [{"role": "tool", "content": "{{content}}", "tool_name": "now"}], "stream": false}""");
+        Assert.Equal($"<tool>{said}<assistant>", ToolScript.Prompt(Assert.Single(backend.Requests)));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Engine.Api.Answers;
 using Engine.Chat;
 using Engine.Chat.Tools;
 
