@@ -1,5 +1,3 @@
-using Engine.Constraints.Languages;
-
 namespace Engine.Constraints.Grammars;
 
 /// <summary>Finds out which rules derive texts and how short ones, leaves out what derives none, and refuses left recursion.</summary>
