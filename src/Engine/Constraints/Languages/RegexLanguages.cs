@@ -6,8 +6,8 @@ namespace Engine.Constraints.Languages;
 /// is. As ^ and \b ask what stands before, there are three such languages at each place.</summary>
 internal sealed class RegexLanguages(LanguageSpace space, string pattern)
 {
-    /// <summary>Nodes that are turned, each time they are; states of loops that hold assertions.</summary>
-    private const int MaxWork = 20_000, MaxLoopStates = 3_000;
+    /// <summary>Nodes that are turned, each time they are; states of loops that hold assertions, and the size of all together.</summary>
+    private const int MaxWork = 20_000, MaxLoopStates = 3_000, MaxLoopSize = 100_000;
 
     /// <summary>What was read last: for the place at which a node begins.</summary>
     private enum Left
@@ -43,18 +43,20 @@ internal sealed class RegexLanguages(LanguageSpace space, string pattern)
         {
             HashSet<Language> seen = [language];
             Queue<Language> open = new(seen);
+            long size = 0;
             while (open.TryDequeue(out Language? state))
             {
+                size += state.Size;
+                if (seen.Count > MaxLoopStates || size > MaxLoopSize)
+                {
+                    throw TooMuch("loops with assertions inside");
+                }
                 foreach (TextStep step in state.Steps)
                 {
                     if (seen.Add((Language)step.Next))
                     {
                         open.Enqueue((Language)step.Next);
                     }
-                }
-                if (seen.Count > MaxLoopStates)
-                {
-                    throw TooMuch("loops with assertions inside");
                 }
             }
         }

@@ -89,10 +89,9 @@ internal static class TextFormats
         ["uri-reference"] = "(?:" + Uri + "|" + Relative + ")",
         ["json-pointer"] = Pointer,
         ["relative-json-pointer"] = "(?:0|[1-9][0-9]{0,8})(?:#|" + Pointer + ")",
-        [TimeWithoutOffset] = Clock + "(?:\\.[0-9]{1,7})?",
     }.ToFrozenDictionary();
 
-    private const string TimeWithoutOffset = "time without offset";
+    private const string TimeWithoutOffset = Clock + "(?:\\.[0-9]{1,7})?";
 
     private static readonly ConcurrentDictionary<string, RegexNode> Parsed = new();
 
@@ -102,9 +101,7 @@ internal static class TextFormats
     /// <param name="forTimeOnly">Whether a time has no offset: RFC 3339 demands one, and .NET, which writes this format for a <see cref="TimeOnly"/>, reads none.</param>
     public static Language? Find(LanguageSpace space, string format, bool forTimeOnly = false)
     {
-        string name = forTimeOnly && format == "time" ? TimeWithoutOffset : format;
-        return Patterns.TryGetValue(name, out string? pattern) && (name == format || forTimeOnly)
-            ? EcmaRegex.Match(space, Parsed.GetOrAdd(name, static (_, pattern) => RegexParser.Parse(pattern), pattern), pattern)
-            : null;
+        string? pattern = forTimeOnly && format == "time" ? TimeWithoutOffset : Patterns.GetValueOrDefault(format);
+        return pattern is null ? null : EcmaRegex.Match(space, Parsed.GetOrAdd(pattern, RegexParser.Parse), pattern);
     }
 }
