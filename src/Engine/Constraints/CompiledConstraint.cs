@@ -120,11 +120,6 @@ internal sealed class CompiledConstraint
         (Reader? Reader, int Bytes) best = (null, int.MaxValue);
         foreach (Reading reading in at.Readings)
         {
-            // Where a terminal is done, what comes after it is a reading of its own, and only that one goes on.
-            if (reading.Reader.Rest.Length == 0)
-            {
-                continue;
-            }
             int bytes = (int)Math.Min(int.MaxValue - 1, (long)reading.Reader.Rest.Length + reading.Frame.Rest);
             // A terminal that may end here has been left by another reading, which is the one that gets on.
             if (bytes < best.Bytes && reading.Reader.Rest.Length > 0)
