@@ -155,6 +155,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
             T set = Of(part, true, annotates);
             if (!IsNone(set))
             {
+                Compiler.CountForm(branches.Count);
                 branches.Add((part, set));
             }
         }

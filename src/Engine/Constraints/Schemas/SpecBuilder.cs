@@ -156,11 +156,14 @@ internal sealed class SpecBuilder(LanguageSpace space)
             {
                 return limit;
             }
-            count += value.Scalars is null ? 0 : space.CountUpTo(value.Scalars.Text, limit);
-            count += value.Strings is null ? 0 : space.CountUpTo(value.Strings.Content, limit);
+            count += Count(value, limit);
         }
         return count;
     }
+
+    /// <summary>How many strings and scalars a goal has, up to a limit of each.</summary>
+    private int Count(Goal goal, int limit) =>
+        (goal.Scalars is null ? 0 : space.CountUpTo(goal.Scalars.Text, limit)) + (goal.Strings is null ? 0 : space.CountUpTo(goal.Strings.Content, limit));
 
     private int ShortestObject(ObjectDraft draft)
     {
@@ -222,7 +225,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
         return count > draft.Max ? Never : Saturated(2 + bytes + Math.Max(0, count - 1));
     }
 
-    private static List<ValueForm> FormsOf(Goal goal)
+    private List<ValueForm> FormsOf(Goal goal)
     {
         List<ValueForm> forms = [];
         if (goal.Scalars is not null)
@@ -278,7 +281,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
         };
     }
 
-    private static ArrayForm FormOf(ArrayDraft draft)
+    private ArrayForm FormOf(ArrayDraft draft)
     {
         List<ValueSpec> prefix = [];
         foreach (Goal item in draft.Prefix)
@@ -315,7 +318,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
     }
 
     /// <summary>Whether items can be told apart by their texts, as the automaton does.</summary>
-    private static bool TellsApart(ArrayDraft draft)
+    private bool TellsApart(ArrayDraft draft)
     {
         foreach (Goal item in (IEnumerable<Goal>)[.. draft.Prefix, .. draft.Others.Select(kind => kind.Value)])
         {
@@ -324,6 +327,21 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 throw Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items that may be arrays or objects");
             }
         }
+        // Each item must find a value that none before it took.
+        for (int i = 0; i < draft.Prefix.Count; i++)
+        {
+            if (Count(draft.Prefix[i], i + 1) <= i)
+            {
+                throw FewDiffer(draft);
+            }
+        }
+        if (draft.Prefix.Count > 0 && draft.Min > draft.Prefix.Count && Distinct(draft, draft.Min) < draft.Min)
+        {
+            throw FewDiffer(draft);
+        }
         return true;
     }
+
+    private static InvalidRequestException FewDiffer(ArrayDraft draft) =>
+        Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items in places of their own of which few values are left to differ");
 }
