@@ -55,9 +55,14 @@ internal sealed class ArrayFrame : Frame
             {
                 bytes += 1 + (long)_form.Prefix[i].Shortest;
             }
-            if (_form.Min > _form.Prefix.Count && _form.Others.Count > 0)
+            int missing = _state.Missing?.Sum ?? 0;
+            for (int k = 0; missing > 0 && k < _form.Others.Count; k++)
             {
-                long more = _form.Min - Math.Max(_state.Count, _form.Prefix.Count);
+                bytes += _state.Missing![k] * (1 + (long)_form.Others[k].Value.Shortest);
+            }
+            int more = _form.Min - Math.Max(_state.Count, _form.Prefix.Count) - missing;
+            if (more > 0 && _form.Others.Count > 0)
+            {
                 bytes += more * (1 + (long)_form.Others.Min(kind => kind.Value.Shortest));
             }
             return (int)Math.Min(int.MaxValue, bytes);

@@ -54,10 +54,14 @@ internal sealed class ObjectFrame : Frame
     {
         get
         {
-            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + BytesLeft + 8L * (_state.Missing?.Sum ?? 0);
+            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + BytesLeft + BytesMissing;
             if (_state.Phase is Phase.Name or Phase.Colon)
             {
                 bytes += 1 + (_state.Current >= 0 ? Named(_state.Current).Value.Shortest : 0);
+            }
+            if (_state is { Phase: Phase.OtherName or Phase.Colon, Current: < 0 })
+            {
+                bytes += Form.Others[~_state.Current].Value.Shortest;
             }
             return (int)Math.Min(int.MaxValue, bytes);
         }
@@ -134,6 +138,19 @@ internal sealed class ObjectFrame : Frame
             for (int i = 0; _state.Seen is { } seen && i < Form.Properties.Count; i++)
             {
                 bytes -= seen.Contains(i) ? _plan.BytesFrom(i) - _plan.BytesFrom(i + 1) : 0;
+            }
+            return bytes;
+        }
+    }
+
+    private long BytesMissing
+    {
+        get
+        {
+            long bytes = 0;
+            for (int k = 0; _state.Missing is { } missing && k < Form.Others.Count; k++)
+            {
+                bytes += missing[k] * (4L + Form.Others[k].Value.Shortest);
             }
             return bytes;
         }
