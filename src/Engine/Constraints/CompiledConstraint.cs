@@ -121,8 +121,7 @@ internal sealed class CompiledConstraint
         foreach (Reading reading in at.Readings)
         {
             int bytes = (int)Math.Min(int.MaxValue - 1, (long)reading.Reader.Rest.Length + reading.Frame.Rest);
-            // A terminal that may end here has been left by another reading, which is the one that gets on.
-            if (bytes < best.Bytes && reading.Reader.Rest.Length > 0)
+            if (bytes < best.Bytes)
             {
                 best = (reading.Reader, bytes);
             }

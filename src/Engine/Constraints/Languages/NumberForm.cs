@@ -34,6 +34,9 @@ internal sealed class NumberForm
     /// <summary>Digits before and after the point where no bound says more; a double is told apart by 17.</summary>
     private const int MaxWhole = 25, MaxFraction = 20;
 
+    /// <summary>Digits before the point where an exponent follows.</summary>
+    private const int MaxMantissa = 3;
+
     /// <summary>Digits that any double keeps: with no more of them, what is less than a bound is less as a double too.</summary>
     private const int ExactDigits = 15;
 
@@ -54,13 +57,17 @@ internal sealed class NumberForm
 
     public Language Nothing => Space.Nothing;
 
-    /// <summary>Any, with an exponent or without.</summary>
-    public Language Unbounded => Space.Sequence(Whole(1, MaxWhole), Fraction(MaxFraction), Exponent(_digit, _digit));
+    /// <summary>Any, with an exponent or without: also a decimal, which ends at 7.9e28, takes all.</summary>
+    public Language Unbounded => Space.Either(
+        Space.Sequence(Whole(1, MaxWhole), Fraction(MaxFraction)),
+        Space.Sequence(Whole(1, MaxMantissa), Fraction(MaxFraction), Exponent(_digit)));
 
     /// <summary>Any but zero, also as a decimal, whose least step is 1e-28.</summary>
     public Language Positive => Space.Either(
-        Space.Sequence(_leading, Space.Repeat(_digit, 0, MaxWhole - 1), Fraction(MaxFraction), Exponent(Space.Range('0', '1'), _digit)),
-        Space.Sequence(Space.Text("0."), Space.Repeat(Space.Text("0"), 0, MaxFraction - 6), _leading, Space.Repeat(_digit, 0, MaxFraction), Exponent(Space.Text("0"), _digit)));
+        Space.Sequence(_leading, Space.Repeat(_digit, 0, MaxWhole - 1), Fraction(MaxFraction)),
+        Space.Sequence(_leading, Space.Repeat(_digit, 0, MaxMantissa - 1), Fraction(MaxFraction), Exponent(Space.Range('0', '1'))),
+        Space.Sequence(
+            Space.Text("0."), Space.Repeat(Space.Text("0"), 0, MaxFraction - 6), _leading, Space.Repeat(_digit, 0, MaxFraction), Space.Repeat(Exponent(Space.Text("0")), 0, 1)));
 
     /// <summary>0, 0.0 and so on.</summary>
     public Language Zero => Space.Sequence(Space.Text("0"), Space.Repeat(Space.Sequence(_point, Space.Repeat(Space.Text("0"), 1, MaxFraction)), 0, 1));
@@ -166,14 +173,13 @@ internal sealed class NumberForm
 
     private Language Digit(int first, int last) => Space.Range(first, last);
 
-    /// <summary>An exponent of one digit or two, or none.</summary>
+    /// <summary>An exponent from -99 or more to 24.</summary>
     /// <param name="tensBelow">The first of two digits where it is negative.</param>
-    /// <param name="tens">And where it is not.</param>
-    private Language Exponent(Language tensBelow, Language tens) => Space.Repeat(
-        Space.Sequence(
-            Space.OneOf(('e', 'e'), ('E', 'E')),
-            Space.Either(
-                Space.Sequence(Space.Text("-"), Space.Repeat(tensBelow, 0, 1)),
-                Space.Sequence(Space.Repeat(Space.Text("+"), 0, 1), Space.Repeat(tens, 0, 1))),
-            _digit), 0, 1);
+    private Language Exponent(Language tensBelow) => Space.Sequence(
+        Space.OneOf(('e', 'e'), ('E', 'E')),
+        Space.Either(
+            Space.Sequence(Space.Text("-"), Space.Repeat(tensBelow, 0, 1), _digit),
+            Space.Sequence(
+                Space.Repeat(Space.Text("+"), 0, 1),
+                Space.Either(Space.Sequence(Space.Repeat(Space.Range('0', '1'), 0, 1), _digit), Space.Sequence(Space.Text("2"), Space.Range('0', '4'))))));
 }

@@ -78,7 +78,9 @@ public sealed class NumberTextsTests
     [InlineData("5.", false)]
     [InlineData("+1", false)]
     [InlineData("1e", false)]
-    [InlineData("1e123", false)]
+    [InlineData("999.9e24", true)]
+    [InlineData("1e25", false)]
+    [InlineData("1000e5", false)]
     [InlineData("NaN", false)]
     [InlineData("-", false)]
     public void A_number_without_bounds_has_a_fraction_and_an_exponent_or_none(string text, bool isNumber) =>
