@@ -28,7 +28,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Constraints.Grammars"] = ["Engine.Constraints.Languages"],
         ["Engine.Constraints.Languages"] = [],
-        ["Engine.Constraints.Masks"] = ["Engine.Constraints.Automata", "Engine.Constraints.Terminals"],
+        ["Engine.Constraints.Masks"] = ["Engine.Constraints.Automata", "Engine.Constraints.Languages", "Engine.Constraints.Terminals"],
         ["Engine.Constraints.Schemas"] = ["Engine.Constraints.Languages"],
         ["Engine.Constraints.Terminals"] = ["Engine.Constraints.Languages"],
         ["Engine.Generation"] = ["Engine.Sampling"],

@@ -2,6 +2,7 @@ using Engine.Constraints;
 using Engine.Constraints.Automata;
 using Engine.Constraints.Languages;
 using Engine.Constraints.Masks;
+using Engine.Constraints.Schemas;
 
 namespace Engine.Tests.Constraints;
 
@@ -15,7 +16,9 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
     [InlineData("llama-bpe", "[^x]{0,40}x")]
     [InlineData("llama-bpe", "[à-ÿ☃-☄😀-😏]*")]
     [InlineData("llama-spm", "[a-z]{3,10}@(foo|bar)\\.com")]
+    [InlineData("llama-bpe", "\\x22[^\\x22]{40,}\\x22")]
     [InlineData("llama-spm", ".{5,9}")]
+    [InlineData("llama-spm", "[\\s\\S]{3,60}")]
     [InlineData("llama-spm", "[à-ÿ☃-☄😀-😏]*")]
     [InlineData("gpt-2", "( ?[A-Za-z]+[.,]?)*")]
     public void A_mask_holds_the_tokens_that_the_naive_way_finds(string vocabulary, string pattern)
@@ -26,6 +29,25 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
         {
             var space = new LanguageSpace();
             RequireSame(tokenizer, compiler.Vocabulary, new Automaton(new TextPart(EcmaRegex.Match(space, pattern), space), space), random);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"type":"string","minLength":50}""")]
+    [InlineData("""{"type":"string","minLength":1,"maxLength":60}""")]
+    [InlineData("""{"type":"string","maxLength":7}""")]
+    [InlineData("""{"type":"string"}""")]
+    [InlineData("""{"type":"object","properties":{"some":{"type":"integer"},"same":{"maxLength":3}},"required":["same"]}""")]
+    [InlineData("""{"type":"array","items":{"type":"string","pattern":"^[a-z ]+$"},"uniqueItems":true}""")]
+    public void A_mask_under_a_schema_holds_the_tokens_that_the_naive_way_finds(string schema)
+    {
+        (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama2;
+        for (int seed = 0; seed < 3; seed++)
+        {
+            var space = new LanguageSpace();
+            ValueSpec value = JsonSchema.Read(System.Text.Json.JsonElement.Parse(schema), space, readsDescriptions: false);
+            Levels.Settle(value);
+            RequireSame(tokenizer, compiler.Vocabulary, new Automaton(new ValuePart(value), space), new Random(seed));
         }
     }
 

@@ -108,7 +108,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
             TokenTree after = vocabulary.AfterExactly(n);
             var there = new Reading(_chain[n], reading.Frame);
             // Most places in a text of bounded length are like any other, so that one walk does for all.
-            Walk(_chain[n].FreeRun >= (there.Reader.IsQuoted ? after.DeepestQuoted : after.Deepest) ? automaton.Free(there) : automaton.Single(there), after, mask);
+            Walk(_chain[n].FreeRun > (there.Reader.IsQuoted ? after.DeepestQuoted : after.Deepest) ? automaton.Free(there) : automaton.Single(there), after, mask);
         }
         if (!ends)
         {
