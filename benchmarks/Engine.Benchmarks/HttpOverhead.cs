@@ -84,7 +84,7 @@ internal static partial class HttpOverhead
         var running = new RunningGeneration(
             "default", script, [request], new GenerationSettings(), DateTimeOffset.UnixEpoch, SideBySide.GenerateAsync(script, [request], CancellationToken.None), CancellationToken.None)
         {
-            Prompts = [request.Prompt],
+            Asking = new Asking([request.Prompt], null),
         };
         var context = new DefaultHttpContext();
         context.Response.Body = Stream.Null;

@@ -14,6 +14,8 @@ namespace Clients.Tests;
 /// <summary>Its library moves formats, patterns and bounds into descriptions.</summary>
 public sealed class ExtensionsAIObjectTests(ShippedModels models) : ObjectClientContract(models)
 {
+    private static readonly JsonSerializerOptions EnumsByName = new() { Converters = { new JsonStringEnumConverter() } };
+
     private readonly ShippedModels _models = models;
 
     protected override IChatClient Connect(Uri server, string model) => OpenAITests.Library(server).GetChatClient(model).AsIChatClient();
@@ -32,7 +34,7 @@ public sealed class ExtensionsAIObjectTests(ShippedModels models) : ObjectClient
         IChatCompletionService chat = Kernel.CreateBuilder().AddOpenAIChatCompletion(ShippedModels.Stories, new Uri(_models.Address, "v1"), "none").Build().GetRequiredService<IChatCompletionService>();
         var settings = new OpenAIPromptExecutionSettings { ResponseFormat = typeof(Visit), MaxTokens = 450, Seed = 9 };
         ChatMessageContent answer = await chat.GetChatMessageContentAsync("One rainy day, Peter was in the garden.", settings);
-        JsonSerializer.Deserialize<Visit>(answer.Content!, new JsonSerializerOptions { Converters = { new JsonStringEnumConverter() } })!.Check();
+        JsonSerializer.Deserialize<Visit>(answer.Content!, EnumsByName)!.Check();
     }
 }
 

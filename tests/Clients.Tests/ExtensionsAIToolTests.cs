@@ -1,5 +1,4 @@
 using System.ClientModel;
-using Anthropic;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 using OllamaSharp;

@@ -1,5 +1,4 @@
 using Engine.Constraints.Automata;
-using Engine.Constraints.Masks;
 
 namespace Engine.Constraints;
 

@@ -7,7 +7,7 @@ namespace Engine.Constraints;
 /// <summary>A constraint made ready for a model's tokens, for any number of answers at once.</summary>
 internal sealed class CompiledConstraint
 {
-    private const int LongestEnd = 1 << 16; // bytes
+    private const int LongestEnd = 1 << 14; // bytes
 
     private readonly Lock _lock = new();
     private readonly ConstraintVocabulary _vocabulary;
@@ -120,6 +120,11 @@ internal sealed class CompiledConstraint
         (Reader? Reader, int Bytes) best = (null, int.MaxValue);
         foreach (Reading reading in at.Readings)
         {
+            // Where a terminal may end, what comes after it is a reading of its own, and only that one gets on.
+            if (reading.Reader.Rest.Length == 0)
+            {
+                continue;
+            }
             int bytes = (int)Math.Min(int.MaxValue - 1, (long)reading.Reader.Rest.Length + reading.Frame.Rest);
             if (bytes < best.Bytes)
             {

@@ -1,5 +1,4 @@
 using System.Text;
-using Engine.Constraints;
 
 namespace Engine.Tests.Constraints;
 

@@ -7,6 +7,9 @@ namespace Engine.Constraints.Automata;
 /// <summary>An object that is open: the named properties in their order, then others, no name twice.</summary>
 internal sealed class ObjectFrame : Frame
 {
+    private const int SomeRequired = -2; // in place of a property: one of those that must come, in any order
+    private const int SomeNamed = -1;    // one of those that need not
+
     private readonly ObjectPlan _plan;
     private readonly State _state;
 
@@ -41,7 +44,8 @@ internal sealed class ObjectFrame : Frame
 
     /// <param name="Phase">Which terminal is being read.</param>
     /// <param name="Index">The first named property that may still come.</param>
-    /// <param name="Current">The property that is being read: its place among the named ones, or the complement of its kind's among the others.</param>
+    /// <param name="Current">The property that is being read: its place among the named ones, or the complement of its kind's among the others. In a
+    /// name that may be of several, which of them.</param>
     /// <param name="Count">Properties so far, the current one included; 0 where it does not matter.</param>
     /// <param name="Used">Names so far that have no place among the named ones.</param>
     /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null where there is no minimum.</param>
@@ -54,15 +58,18 @@ internal sealed class ObjectFrame : Frame
     {
         get
         {
-            long bytes = _state.Phase == Phase.Closing ? 0 : 1 + BytesLeft + BytesMissing;
-            if (_state.Phase is Phase.Name or Phase.Colon)
+            if (_state.Phase == Phase.Closing)
             {
-                bytes += 1 + (_state.Current >= 0 ? Named(_state.Current).Value.Shortest : 0);
+                return 0;
             }
-            if (_state is { Phase: Phase.OtherName or Phase.Colon, Current: < 0 })
+            long left = _state is { Phase: Phase.Name, Current: >= 0 } ? _plan.BytesFrom(_state.Current + 1) : BytesLeft;
+            long bytes = 1 + left + BytesMissing + _state.Phase switch
             {
-                bytes += Form.Others[~_state.Current].Value.Shortest;
-            }
+                Phase.Name => _state.Current >= 0 ? 1 + (long)Named(_state.Current).Value.Shortest : _state.Current == SomeRequired ? -ShortestRequiredName : 2,
+                Phase.Colon => _state.Current >= 0 ? Named(_state.Current).Value.Shortest : Form.Others[~_state.Current].Value.Shortest,
+                Phase.OtherName => 1 + (long)Form.Others[~_state.Current].Value.Shortest,
+                _ => 0,
+            };
             return (int)Math.Min(int.MaxValue, bytes);
         }
     }
@@ -156,6 +163,19 @@ internal sealed class ObjectFrame : Frame
         }
     }
 
+    private int ShortestRequiredName
+    {
+        get
+        {
+            int shortest = int.MaxValue;
+            for (int i = 0; i < Form.Properties.Count; i++)
+            {
+                shortest = Named(i).IsRequired && !_state.Seen!.Contains(i) ? Math.Min(shortest, Named(i).Name.Length) : shortest;
+            }
+            return shortest == int.MaxValue ? 0 : shortest;
+        }
+    }
+
     private int Unseen(bool required)
     {
         int count = 0;
@@ -176,9 +196,18 @@ internal sealed class ObjectFrame : Frame
         if (_state.Seen is { } seen)
         {
             bool onlyRequired = Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
-            if (_plan.Names.Read(new NameFilter(0, Form.Properties.Count - 1, levels, onlyRequired ? _plan.Optional(seen) : seen)) is { } names)
+            OfferBut(_plan.Optional(seen), SomeRequired);
+            if (!onlyRequired)
             {
-                into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.Name, Current = -1 }));
+                OfferBut(_plan.Required(seen), SomeNamed);
+            }
+
+            void OfferBut(IndexSet but, int current)
+            {
+                if (_plan.Names.Read(new NameFilter(0, Form.Properties.Count - 1, levels, but)) is { } names)
+                {
+                    into.Add(into.Automaton.Readers.Quoted(names), With(into, _state with { Phase = Phase.Name, Current = current }));
+                }
             }
         }
         else if (NamedRange(into) is var (first, last) && first <= last)
@@ -191,7 +220,7 @@ internal sealed class ObjectFrame : Frame
             }
             if (first <= last)
             {
-                Offer(first, last, -1);
+                Offer(first, last, SomeNamed);
             }
 
             void Offer(int from, int to, int current)

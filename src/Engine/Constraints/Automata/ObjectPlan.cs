@@ -51,11 +51,16 @@ internal sealed class ObjectPlan
     public long BytesFrom(int index) => _bytesFrom[index];
 
     /// <summary>The properties that need not come, and some others.</summary>
-    public IndexSet Optional(IndexSet others)
+    public IndexSet Optional(IndexSet others) => With(others, areRequired: false);
+
+    /// <summary>The properties that must come, and some others.</summary>
+    public IndexSet Required(IndexSet others) => With(others, areRequired: true);
+
+    private IndexSet With(IndexSet others, bool areRequired)
     {
         for (int i = 0; i < Form.Properties.Count; i++)
         {
-            others = Form.Properties[i].IsRequired || others.Contains(i) ? others : others.With(i);
+            others = Form.Properties[i].IsRequired != areRequired || others.Contains(i) ? others : others.With(i);
         }
         return others;
     }

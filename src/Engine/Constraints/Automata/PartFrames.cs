@@ -1,4 +1,3 @@
-using System.Text;
 using Engine.Constraints.Grammars;
 using Engine.Constraints.Terminals;
 
