@@ -37,7 +37,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
     public Constraint? Constrain(Prompt prompt, Constraint? format)
     {
         ToolForm form = _template.ToolForm;
-                bool isBound = _tools.IsOffered && (_tools.Mode == ToolMode.Required || !_tools.AllowsParallel || _tools.Tools.Any(tool => tool.IsStrict));
+        bool isBound = _tools.IsOffered && (_tools.Mode == ToolMode.Required || !_tools.AllowsParallel || _tools.Tools.Any(tool => tool.IsStrict));
         if (!isBound && (format is null || (!_template.HasThoughts && !_tools.IsOffered)))
         {
             return format;

@@ -22,8 +22,11 @@ internal sealed class LiteralList(SchemaDocument document)
     public void Add(SchemaNode schema, bool isMet = true)
     {
         SchemaNode node = document.Simplify(schema);
-        for (int steps = 0; steps < SchemaLimits.Deepest && node is { Not: [SchemaNode inner], HasStringKeywords: false, HasArrayKeywords: false, HasObjectKeywords: false,
-            Types: JsonTypes.All, Enums: null, Numbers: null, References: null, AllOf: null, AnyOf: null, OneOf: null, If: null }; steps++)
+        for (int steps = 0; steps < SchemaLimits.Deepest && node is
+        {
+            Not: [SchemaNode inner], HasStringKeywords: false, HasArrayKeywords: false, HasObjectKeywords: false,
+            Types: JsonTypes.All, Enums: null, Numbers: null, References: null, AllOf: null, AnyOf: null, OneOf: null, If: null
+        }; steps++)
         {
             (node, isMet) = (document.Simplify(inner), !isMet);
         }
