@@ -185,6 +185,8 @@ internal sealed class Intersection(LanguageSpace space, Language[] parts, bool a
         }
         return StepMerging.Intersection(Space, all, Parts.Length);
     }
+
+    private protected override bool IsCofinite() => Array.TrueForAll(Parts, static part => part.TakesAnything);
 }
 
 /// <summary>Every text that is not in a language.</summary>
@@ -198,6 +200,9 @@ internal sealed class Complement(LanguageSpace space, Language without)
     internal override bool IsSame(Language other) => other is Complement c && c.Without == Without;
 
     private protected override TextStep[] Derive() => StepMerging.Complement(Space, Without.Moves);
+
+    // No text of bounded length is one of infinitely many that were taken out.
+    private protected override bool IsCofinite() => Without.Lengths.Max < int.MaxValue;
 }
 
 /// <summary>A language that is defined by itself: in <see cref="Body"/> it only stands where something was read before.</summary>

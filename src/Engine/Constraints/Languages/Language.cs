@@ -6,6 +6,7 @@ namespace Engine.Constraints.Languages;
 internal abstract class Language : TextState
 {
     private TextStep[]? _moves, _steps;
+    private bool? _takesAnything;
 
     private protected Language(LanguageSpace space, bool accepts, Lengths lengths, bool isPlain, int depth, long size = 1)
     {
@@ -21,6 +22,9 @@ internal abstract class Language : TextState
     public sealed override bool Accepts { get; }
 
     public sealed override IReadOnlyList<TextStep> Steps => _steps ?? Space.FindSteps(this);
+
+    /// <summary>All texts but finitely many: then what was read never matters for whether a text can be completed.</summary>
+    public sealed override bool TakesAnything => _takesAnything ??= IsCofinite();
 
     /// <summary>Code points of its texts: no text is shorter or longer, but the bounds may be loose.</summary>
     public Lengths Lengths { get; }
@@ -57,6 +61,9 @@ internal abstract class Language : TextState
     internal virtual Life LifeOfParts() => Life.Unknown;
 
     private protected abstract TextStep[] Derive();
+
+    /// <summary>Whether all texts but finitely many are in it, as far as the expression shows.</summary>
+    private protected virtual bool IsCofinite() => ReferenceEquals(this, Space.Anything);
 
     internal void Forget()
     {

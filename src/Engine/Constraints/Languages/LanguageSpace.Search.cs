@@ -46,7 +46,7 @@ internal sealed partial class LanguageSpace
     {
         if (language.Life is Life.Unknown)
         {
-            language.Life = language.Accepts || language.IsPlain ? Life.Alive : language.LifeOfParts();
+            language.Life = language.Accepts || language.IsPlain || language.TakesAnything ? Life.Alive : language.LifeOfParts();
         }
         return language.Life;
     }

@@ -6,6 +6,9 @@ internal abstract class TextState
     /// <summary>Whether what was read so far is a whole text of the language.</summary>
     public abstract bool Accepts { get; }
 
+    /// <summary>Whether whatever may be read next, however much, can be completed to a text of the language. False also where that is not known.</summary>
+    public virtual bool TakesAnything => false;
+
     /// <summary>What may come next: ascending, disjoint ranges of code points, each with the state it leads to. Only states from which some text can still be completed.</summary>
     public abstract IReadOnlyList<TextStep> Steps { get; }
 

@@ -33,6 +33,10 @@ internal static class SafeText
     /// <summary>How many safe characters may follow, whichever they are.</summary>
     public static int Run(TextState from)
     {
+        if (from.TakesAnything)
+        {
+            return AnyNumber;
+        }
         var seen = new HashSet<TextState>(ReferenceEqualityComparer.Instance) { from };
         List<TextState> edge = [from], next = [];
         for (int length = 0; length < LongestRun; length++)
@@ -40,7 +44,7 @@ internal static class SafeText
             next.Clear();
             foreach (TextState state in edge)
             {
-                if (!TakesAll(state, target => { if (seen.Add(target)) { next.Add(target); } }))
+                if (!TakesAll(state, target => { if (!target.TakesAnything && seen.Add(target)) { next.Add(target); } }))
                 {
                     return length;
                 }
