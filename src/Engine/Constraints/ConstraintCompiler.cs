@@ -11,7 +11,7 @@ namespace Engine.Constraints;
 /// <param name="model">Its name, for sentences.</param>
 internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
 {
-    private const int MostKept = 64;
+    private const int MostKept = 32;
     private const int LongestChoice = 1 << 20; // characters of all choices
 
     private readonly Lazy<ConstraintVocabulary> _vocabulary = new(() => new ConstraintVocabulary(tokenizer));

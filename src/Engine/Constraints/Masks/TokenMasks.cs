@@ -9,7 +9,7 @@ namespace Engine.Constraints.Masks;
 /// <param name="automaton">The constraint.</param>
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)
 {
-    private const long MostBytes = 32L << 20; // of masks that are kept
+    private const long MostBytes = 4L << 20; // of masks that are kept
 
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
