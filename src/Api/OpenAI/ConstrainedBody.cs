@@ -58,7 +58,7 @@ internal abstract class ConstrainedBody
         ("guided_grammar", AnswerForms.Grammar(GuidedGrammar)),
         ("structured_outputs", StructuredOutputs?.Read("structured_outputs")));
 
-    /// <summary>What <c>text.format</c> asks for, where the endpoint has it.</summary>
+    /// <summary>What <c>text.format</c> asks for, on endpoints that have it.</summary>
     private protected virtual Constraint? TextForm() => null;
 }
 

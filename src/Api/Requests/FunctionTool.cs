@@ -39,6 +39,6 @@ internal sealed class FunctionDescription
 
     /// <summary>The function.</summary>
     /// <param name="field">Where it stands in the request.</param>
-    /// <exception cref="ApiException">It has no name, or its schema is none.</exception>
+    /// <exception cref="ApiException">It has no name, or its schema is not a schema.</exception>
     public ToolDefinition Read(string field) => RequestedTools.Define(field, Name, Description, $"{field}.parameters", Parameters, Strict);
 }

@@ -26,7 +26,7 @@ internal static class RequestedTools
     /// <param name="schemaField">Where the schema stands.</param>
     /// <param name="schema">The schema of its arguments.</param>
     /// <param name="strict">Whether every call meets it.</param>
-    /// <exception cref="ApiException">It has no name, or its schema is none.</exception>
+    /// <exception cref="ApiException">It has no name, or its schema is not a schema.</exception>
     public static ToolDefinition Define(string field, string? name, string? description, string schemaField, JsonElement? schema, bool? strict)
     {
         _ = AnswerForms.Schema(schemaField, schema is { ValueKind: JsonValueKind.String } text ? throw Check.Wrong(schemaField, "an object", JsonMistake.Quote(text)) : schema);

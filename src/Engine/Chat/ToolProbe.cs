@@ -73,7 +73,7 @@ internal sealed class ToolProbe
         },
     });
 
-    // Some join a text to the calls, and fail where there is none.
+    // Some join a text to the calls, and fail without one.
     private string? Render(TemplateMessage answer) => TryRender(answer) ?? (answer.Content is null ? TryRender(answer with { Content = "" }) : null);
 
     private string? TryRender(TemplateMessage answer)

@@ -12,7 +12,7 @@ internal sealed class PythonCall
 
     private PythonCall(string text) => _text = text;
 
-    /// <summary>The call; null where it is none, or has a value that JSON has not.</summary>
+    /// <summary>The call; null for text that is not a call, or that holds a value JSON cannot express.</summary>
     public static WrittenCall? Read(string text)
     {
         var reader = new PythonCall(text);

@@ -8,8 +8,8 @@ namespace Engine.Chat.Tools;
 /// <param name="Key">Before an argument's name.</param>
 /// <param name="Value">Between an argument's name and its value.</param>
 /// <param name="Close">Behind a value.</param>
-/// <param name="After">Behind the last argument, or behind <paramref name="Open"/> where there is none.</param>
-/// <param name="Between">Behind the last argument of a call, up to the name of the next; null where a message takes one call.</param>
+/// <param name="After">After the last argument, or after <paramref name="Open"/> without arguments.</param>
+/// <param name="Between">After the last argument of a call, up to the name of the next; null where a message takes one call.</param>
 internal sealed record SpelledSample(string Before, string Open, string Key, string Value, string Close, string After, string? Between)
 {
     private const string FirstKey = "zqfirst", FirstValue = "zqone", SecondKey = "zqsecond", SecondValue = "zqtwo";
