@@ -15,12 +15,16 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     private const int LongestChoice = 1 << 20; // characters of all choices
 
     private readonly Lazy<ConstraintVocabulary> _vocabulary = new(() => new ConstraintVocabulary(tokenizer));
+    private readonly Lazy<int[]> _ends = new(() => [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsEndOfGeneration)]);
     private readonly Dictionary<object, LinkedListNode<(object Key, CompiledConstraint Value)>> _kept = [];
     private readonly LinkedList<(object Key, CompiledConstraint Value)> _latest = [];
     private readonly Lock _lock = new();
 
     /// <summary>The model's tokens.</summary>
     public ConstraintVocabulary Vocabulary => _vocabulary.Value;
+
+    /// <summary>The tokens that end a generation.</summary>
+    public int[] Ends => _ends.Value;
 
     /// <summary>Begins an answer.</summary>
     /// <exception cref="InvalidRequestException">The constraint is not understood, or nothing meets it.</exception>

@@ -11,16 +11,16 @@ internal sealed class ConstrainedAnswer
     private readonly int[] _ends;
 
     /// <param name="constraint">Of this answer alone.</param>
-    /// <param name="tokenizer">Says which tokens end a generation.</param>
-    /// <param name="ignoresEnds">Whether these are passed over.</param>
+    /// <param name="vocabulary">V.</param>
+    /// <param name="ends">The tokens that may end it where the constraint lets it end; empty for none.</param>
     /// <param name="alwaysValid">Whether the answer must be whole where its tokens run out.</param>
-    public ConstrainedAnswer(IConstraint constraint, ITokenizer tokenizer, bool ignoresEnds, bool alwaysValid)
+    public ConstrainedAnswer(IConstraint constraint, int vocabulary, int[] ends, bool alwaysValid)
     {
         _constraint = constraint;
         _finishable = !alwaysValid ? null : constraint as IFinishable ?? throw new UnsupportedRequestException(
             "Generating under a constraint: AlwaysValid needs a constraint that the engine makes, the request has one of its own code. Leave AlwaysValid out.");
-        _mask = new ulong[(tokenizer.VocabularySize + 63) / 64];
-        _ends = ignoresEnds ? [] : [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsEndOfGeneration)];
+        _mask = new ulong[(vocabulary + 63) / 64];
+        _ends = ends;
     }
 
     /// <summary>Bits of the tokens that may come next.</summary>

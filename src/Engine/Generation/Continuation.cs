@@ -25,14 +25,15 @@ internal sealed class Continuation
     /// <param name="prompt">The prompt's ids: not empty, no longer than the context. The source, for an encoder–decoder.</param>
     /// <param name="request">The request, already checked.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <param name="constraint">Says what the answer may be; null for anything.</param>
-    public Continuation(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request, ulong seed, IConstraint? constraint = null)
+    /// <param name="constraint">Says what the answer may be, and the tokens that end a generation; null for anything.</param>
+    public Continuation(ITokenizer tokenizer, bool hasText, ModelCard card, int[] prompt, GenerateRequest request, ulong seed, (IConstraint Constraint, int[] Ends)? constraint = null)
     {
         (_tokenizer, _hasText, _card, _request) = (tokenizer, hasText, card, request);
         _promptTokens = prompt.Length;
         _text = new TextAssembler(request.Stop);
         _sampler = new TokenSampler(SamplingSettings.Of(request.Sampling, card.Sampling), tokenizer.VocabularySize, card.SuppressedTokens, request.LogitBias, constraint is not null);
-        _constrained = constraint is null ? null : new ConstrainedAnswer(constraint, tokenizer, request.IgnoreEndOfGeneration, request.AlwaysValid);
+        _constrained = constraint is not var (held, ends) ? null
+            : new ConstrainedAnswer(held, tokenizer.VocabularySize, request.IgnoreEndOfGeneration ? [] : ends, request.AlwaysValid);
         _random = new Xoshiro256(seed);
         if (card.DecoderStartToken is { } start)
         {

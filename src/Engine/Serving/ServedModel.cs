@@ -121,7 +121,7 @@ public sealed class ServedModel : IModel
                 $"Generating with {Card.Name}: {(request.Stop.Count > 0 ? "stop texts need" : "a constraint needs")} a vocabulary, and the file has none. Send the request without {(request.Stop.Count > 0 ? "them" : "it")}.");
         }
         // Made ready before the request queues: a constraint that is not understood is refused at once.
-        IConstraint? constraint = request.Constraint is { } asked && request.MaxTokens != 0 ? _constraints.Begin(asked) : null;
+        (IConstraint, int[])? constraint = request.Constraint is { } asked && request.MaxTokens != 0 ? (_constraints.Begin(asked), _constraints.Ends) : null;
         _notices.Say(request.Sampling);
         var ticket = new Ticket<GeneratedToken>(cancellationToken);
         int unread = request.Logits == StepLogits.Full ? (int)Math.Max(4, StepLogitsBytes / (sizeof(float) * (long)Card.VocabularySize)) : TokensAhead;

@@ -135,7 +135,7 @@ internal sealed class ObjectFrame : Frame
 
     private int LevelsLeft => Levels.Most - Depth;
 
-    private int RequiredLeft => _state.Seen is null ? _plan.RequiredFrom(_state.Index) : Unseen(required: true);
+    private int RequiredLeft => _state.Seen is null ? _plan.RequiredFrom(_state.Index) : UnseenRequired(_state.Seen);
 
     private long BytesLeft
     {
@@ -176,12 +176,15 @@ internal sealed class ObjectFrame : Frame
         }
     }
 
-    private int Unseen(bool required)
+    /// <summary>Whether a property that need not come would take the place of one that must.</summary>
+    private bool HasRoomForRequiredOnly => Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
+
+    private int UnseenRequired(IndexSet seen)
     {
         int count = 0;
         for (int i = 0; i < Form.Properties.Count; i++)
         {
-            count += !_state.Seen!.Contains(i) && (!required || Named(i).IsRequired) ? 1 : 0;
+            count += Named(i).IsRequired && !seen.Contains(i) ? 1 : 0;
         }
         return count;
     }
@@ -195,9 +198,8 @@ internal sealed class ObjectFrame : Frame
         int levels = _plan.DeepestValue <= LevelsLeft ? int.MaxValue : LevelsLeft;
         if (_state.Seen is { } seen)
         {
-            bool onlyRequired = Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
             OfferBut(_plan.Optional(seen), SomeRequired);
-            if (!onlyRequired)
+            if (!HasRoomForRequiredOnly)
             {
                 OfferBut(_plan.Required(seen), SomeNamed);
             }
@@ -254,9 +256,9 @@ internal sealed class ObjectFrame : Frame
         int count = Form.Properties.Count, first = _state.Index;
         int required = _plan.NextRequired(first);
         int last = Math.Min(required, count - 1);
-        if (Form.Max is { } max && _state.Count + 1 + _plan.RequiredFrom(first) + (_state.Missing?.Sum ?? 0) > max)
+        if (HasRoomForRequiredOnly)
         {
-            first = required; // there is no room for one that need not come
+            first = required;
         }
         if (_state.Count + 1 < Form.Min && Form.Min - _state.Count - 1 - OthersLeft(into) is > 0 and var wanted)
         {
@@ -269,7 +271,7 @@ internal sealed class ObjectFrame : Frame
     {
         if (_state.Seen is { } seen)
         {
-            bool onlyRequired = Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
+            bool onlyRequired = HasRoomForRequiredOnly;
             for (int i = 0; i < Form.Properties.Count; i++)
             {
                 if (!seen.Contains(i) && (!onlyRequired || Named(i).IsRequired) && Named(i).Value.Levels <= LevelsLeft)

@@ -20,12 +20,10 @@ internal sealed class ConstraintVocabulary
         Size = tokenizer.VocabularySize;
         _bytes = new ReadOnlyMemory<byte>[Size];
         List<(ReadOnlyMemory<byte> Bytes, int Token)> all = [];
-        var ends = new List<int>();
         for (int token = 0; token < Size; token++)
         {
             if (tokenizer.IsEndOfGeneration(token))
             {
-                ends.Add(token);
                 continue;
             }
             ReadOnlyMemory<byte> bytes = tokenizer.GetBytes(token);
@@ -44,7 +42,6 @@ internal sealed class ConstraintVocabulary
                 all.Add((bytes, token));
             }
         }
-        EndTokens = ends;
         all.Sort(static (a, b) => a.Bytes.Span.SequenceCompareTo(b.Bytes.Span));
         Tokens = new TokenTree(all);
         (int Characters, int Bytes)[] prefixes = [.. all.Select(each => SafeText.Prefix(each.Bytes.Span))];
@@ -87,9 +84,6 @@ internal sealed class ConstraintVocabulary
 
     /// <summary>Words of 64 bits that hold a bit for each token.</summary>
     public int Words => (Size + 63) / 64;
-
-    /// <summary>The tokens that end a generation.</summary>
-    public IReadOnlyList<int> EndTokens { get; }
 
     /// <summary>All tokens that stand for bytes.</summary>
     public TokenTree Tokens { get; }
