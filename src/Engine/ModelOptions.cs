@@ -11,6 +11,16 @@ public sealed record ModelOptions
     /// <see cref="LibraryPath"/> names one, else <c>llamasharp</c>. The log says which it was and why.</value>
     public string Backend { get; init; } = "auto";
 
+    /// <summary>When it is loaded.</summary>
+    /// <value>The default is <see cref="ModelLoad.AtStart"/>.</value>
+    public ModelLoad Load { get; init; }
+
+    /// <summary>The time without a request after which it is unloaded; its next request loads it again. Null for never.</summary>
+    public TimeSpan? UnloadAfter { get; init; }
+
+    /// <summary>What it must pass before it serves, at its first loading as at every change; null for nothing.</summary>
+    public GateOptions? Gate { get; init; }
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</summary>
     /// <value>The default is <c>auto</c>: the best device whose library and driver load, else the CPU.</value>
     public string Device { get; init; } = "auto";

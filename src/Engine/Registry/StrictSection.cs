@@ -36,6 +36,19 @@ internal static class StrictSection
                 key.SetValue(options, Texts(child));
                 continue;
             }
+            if (key.PropertyType == typeof(GateOptions))
+            {
+                var gate = new GateOptions();
+                Read(child, gate, $"{where}{key.Name}:", mistakes);
+                key.SetValue(options, gate);
+                continue;
+            }
+            // "10" would be ten days.
+            if (key.PropertyType == typeof(TimeSpan?) && child.Value is { Length: > 0 } time && !time.Contains(':', StringComparison.Ordinal))
+            {
+                mistakes.Add($"{where}{key.Name} is '{time}'. Set it to {Kind(key.PropertyType)}.");
+                continue;
+            }
             try
             {
                 key.SetValue(options, child.Get(key.PropertyType) ?? key.GetValue(options));
@@ -82,10 +95,11 @@ internal static class StrictSection
         return $"{string.Join(", ", names[..^1])} or {names[^1]}";
     }
 
-    private static string Kind(Type type) =>
-        type == typeof(bool) ? "true or false"
+    private static string Kind(Type property) =>
+        (Nullable.GetUnderlyingType(property) ?? property) is var type && type == typeof(bool) ? "true or false"
         : type == typeof(int) || type == typeof(long) ? "a whole number"
         : type == typeof(double) || type == typeof(float) ? "a number"
+        : type == typeof(TimeSpan) ? "hours:minutes:seconds, such as 00:10:00"
         : type.IsEnum ? Words(type)
         : $"a {type.Name}";
 }

@@ -64,7 +64,7 @@ public sealed class EngineConfigurationTests
             - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, ChatTemplate, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are Path, Backend, Load, UnloadAfter, Gate, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, ChatTemplate, Adapters, LibraryPath, VocabularyOnly.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.

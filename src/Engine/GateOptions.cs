@@ -1,0 +1,22 @@
+namespace Engine;
+
+/// <summary>What a model must pass before it serves: the comparison of <c>engine validate</c> with a model that is known to be right.</summary>
+public sealed record GateOptions
+{
+    /// <summary>The model it is judged by: the name of another configured one, or <c>reference</c> for the managed reference on the same file.</summary>
+    public string Oracle { get; init; } = "";
+
+    /// <summary>The text that both are compared on; null for that of <see cref="File"/>, or else for a few sentences that come with the engine.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Path of a UTF-8 file with the text.</summary>
+    public string? File { get; init; }
+
+    /// <summary>How exactly the judged model computes.</summary>
+    /// <value>The default is <see cref="Numerics.Strict"/>, as with <c>engine validate</c>.</value>
+    public Numerics Setting { get; init; } = Numerics.Strict;
+
+    /// <summary>The largest Σ(a − b)² / Σb² that passes, b the oracle's logits or embeddings; null for the tolerance of <c>engine validate</c>,
+    /// which two files of different quantization seldom meet.</summary>
+    public double? Nmse { get; init; }
+}
