@@ -68,16 +68,38 @@ public sealed class InsufficientMemoryException(string message, long requiredByt
 }
 
 /// <summary>As many requests wait for the model as may.</summary>
-public sealed class QueueFullException(string model, int waiting, TimeSpan retryAfter)
-    : EngineException($"Taking a request for {model}: {waiting} requests wait already, as many as may (Queue). Send it again in {Math.Max(1, Math.Ceiling(retryAfter.TotalSeconds)):0} s.")
+public sealed class QueueFullException : EngineException
 {
+    /// <summary>An error of a line that is full.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="waiting">Requests that wait.</param>
+    /// <param name="retryAfter">When a place is likely to be free.</param>
+    public QueueFullException(string model, int waiting, TimeSpan retryAfter)
+        : this($"Taking a request for {model}: {waiting} requests wait already, as many as may (Queue). Send it again in {Math.Max(1, Math.Ceiling(retryAfter.TotalSeconds)):0} s.", retryAfter)
+    {
+    }
+
+    internal QueueFullException(string message, TimeSpan retryAfter) : base(message) => RetryAfter = retryAfter;
+
     /// <summary>When a place is likely to be free.</summary>
-    public TimeSpan RetryAfter { get; } = retryAfter;
+    public TimeSpan RetryAfter { get; }
 }
 
 /// <summary>A request was not answered within the time it gave.</summary>
-public sealed class DeadlineExceededException(string model, TimeSpan deadline)
-    : EngineException(FormattableString.Invariant($"Answering a request with {model}: expected the end within {deadline.TotalSeconds:0.###} s (Deadline), it was not reached. Ask for fewer tokens, or give it more time."));
+public sealed class DeadlineExceededException : EngineException
+{
+    /// <summary>An error of a request that took too long.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="deadline">The time it gave.</param>
+    public DeadlineExceededException(string model, TimeSpan deadline)
+        : this(FormattableString.Invariant($"Answering a request with {model}: expected the end within {deadline.TotalSeconds:0.###} s (Deadline), it was not reached. Ask for fewer tokens, or give it more time."))
+    {
+    }
+
+    internal DeadlineExceededException(string message) : base(message)
+    {
+    }
+}
 
 /// <summary>The model computed NaN or infinity.</summary>
 public sealed class NonFiniteLogitsException(string message) : EngineException(message)
@@ -94,3 +116,6 @@ public sealed class DeviceUnavailableException(string message) : EngineException
 
 /// <summary>The native library failed in a way nothing foresaw. Other models of the process go on.</summary>
 public sealed class NativeFailureException(string message) : EngineException(message);
+
+/// <summary>The process or the machine that runs the model cannot be reached, has gone, or does not answer as an engine does.</summary>
+public sealed class ModelUnavailableException(string message, Exception? inner = null) : EngineException(message, inner);

@@ -6,8 +6,8 @@ public sealed record ModelOptions
     /// <summary>Path of the GGUF file (of the first part, for a split file).</summary>
     public string Path { get; init; } = "";
 
-    /// <summary>Name of the backend: <c>auto</c>, <c>llama.cpp</c>, <c>llamasharp</c>, <c>reference</c> or one that was registered.</summary>
-    /// <value>The default is <c>auto</c>: <c>llama.cpp</c> where its libraries are part of the build (Linux with glibc, x64 and arm64) or
+    /// <summary>Name of the backend: <c>auto</c>, <c>llama.cpp</c>, <c>llamasharp</c>, <c>reference</c>, <c>remote</c> or one that was registered.</summary>
+    /// <value>The default is <c>auto</c>: <c>remote</c> where there is an <see cref="Endpoint"/>; <c>llama.cpp</c> where its libraries are part of the build (Linux with glibc, x64 and arm64) or
     /// <see cref="LibraryPath"/> names one, else <c>llamasharp</c>. The log says which it was and why.</value>
     public string Backend { get; init; } = "auto";
 
@@ -94,6 +94,25 @@ public sealed record ModelOptions
 
     /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
     public string? LibraryPath { get; init; }
+
+    /// <summary>Where another engine runs the model: <c>https://host:port</c>, <c>unix:/path</c> of a socket, <c>pipe:NAME</c> on Windows, or
+    /// <c>http://127.0.0.1:port</c>. Null for a model that this engine loads. What the options above say, the other engine's own say then.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>The model's name in the other engine's configuration; null for its default one.</summary>
+    public string? RemoteModel { get; init; }
+
+    /// <summary>The key that the other engine asks for; null where it asks for none.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>A file that holds the key, which only its owner can read, in place of <see cref="Key"/>.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>A PEM file of the certificates to trust at <see cref="Endpoint"/>, a server's own or an authority's; null for the system's.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>Lets <see cref="Endpoint"/> be <c>http://</c> of another machine: key, prompts and answers travel readable.</summary>
+    public bool AllowUnencrypted { get; init; }
 
     /// <summary>Loads the vocabulary and no weights: the model splits text and refuses everything else.</summary>
     public bool VocabularyOnly { get; init; }

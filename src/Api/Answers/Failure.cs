@@ -60,6 +60,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
         DeadlineExceededException => (StatusCodes.Status504GatewayTimeout, "deadline_exceeded"),
         // The next request loads the failed model again.
         NativeFailureException => (StatusCodes.Status503ServiceUnavailable, "model_failed"),
+        ModelUnavailableException => (StatusCodes.Status503ServiceUnavailable, "model_unavailable"),
         ServerStoppingException or InsufficientMemoryException => (StatusCodes.Status503ServiceUnavailable, null),
         _ => (StatusCodes.Status500InternalServerError, null),
     };

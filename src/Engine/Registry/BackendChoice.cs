@@ -14,6 +14,9 @@ internal sealed record BackendChoice(string Name, string Reason)
     /// <summary>The name of the backend over LLamaSharp, which Engine does not know but may choose.</summary>
     public const string LLamaSharp = "llamasharp";
 
+    /// <summary>The name of the backend for models that another engine runs, which Engine does not know but may choose.</summary>
+    public const string Remote = "remote";
+
     /// <summary>Whether the choice is left to the platform.</summary>
     public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
 
@@ -25,6 +28,7 @@ internal sealed record BackendChoice(string Name, string Reason)
     {
         platform ??= NativeLibraryLocator.RuntimeIdentifier;
         return !IsAuto(options.Backend) ? new(options.Backend, "as asked")
+            : !string.IsNullOrWhiteSpace(options.Endpoint) ? new(Remote, "auto: Endpoint names another engine")
             : !string.IsNullOrEmpty(options.LibraryPath) ? new(LlamaCppBackend.BackendName, $"auto: LibraryPath names a llama.cpp {LibraryFingerprint.Release}")
             : NativeLibraryLocator.IsPinned(platform) ? new(LlamaCppBackend.BackendName, $"auto: its libraries for {platform} are part of the build")
             : registered.Contains(LLamaSharp, StringComparer.OrdinalIgnoreCase)

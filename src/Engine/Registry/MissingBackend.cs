@@ -7,6 +7,7 @@ internal static class MissingBackend
     public static string? Remedy(string name) => name.ToUpperInvariant() switch
     {
         "REFERENCE" => "Add the call AddReferenceModels() after AddEngine().",
+        "REMOTE" => "Add the call AddRemoteModels() after AddEngine(), of src/Remote.",
         "LLAMASHARP" => "Build without -p:LLamaSharp=false; in a program of your own, reference src/LLamaSharp and add the call AddLLamaSharp() after AddEngine().",
         _ => null,
     };

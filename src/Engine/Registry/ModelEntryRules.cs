@@ -10,7 +10,14 @@ internal static class ModelEntryRules
     /// <summary>The mistakes, each beginning with the key it is about.</summary>
     public static IEnumerable<string> Check(ModelOptions options, IReadOnlyCollection<string> backends, SearchFolders folders)
     {
-        if (string.IsNullOrWhiteSpace(options.Path))
+        if (IsRemote(options))
+        {
+            foreach (string mistake in RemoteOptionRules.Mistakes(options))
+            {
+                yield return mistake;
+            }
+        }
+        else if (string.IsNullOrWhiteSpace(options.Path))
         {
             yield return "Path is empty. Set it to the path of a GGUF file.";
         }
@@ -18,9 +25,14 @@ internal static class ModelEntryRules
         {
             yield return $"Path is '{options.Path}', and {folders.Missing(options.Path, "file")}";
         }
-        if (!BackendChoice.IsAuto(options.Backend) && !backends.Contains(options.Backend, StringComparer.OrdinalIgnoreCase))
+        string backend = BackendChoice.Of(options, backends).Name;
+        if ((!BackendChoice.IsAuto(options.Backend) || IsRemote(options)) && !backends.Contains(backend, StringComparer.OrdinalIgnoreCase))
         {
-            yield return UnknownBackend(options.Backend, backends);
+            yield return UnknownBackend(backend, backends);
+        }
+        if (!IsRemote(options) && !string.IsNullOrWhiteSpace(options.Endpoint))
+        {
+            yield return $"Endpoint is '{options.Endpoint}', and Backend is '{options.Backend}', which loads models itself. Set Backend to {BackendChoice.Remote}, or leave Endpoint out.";
         }
         if (!Devices.Contains(options.Device, StringComparer.OrdinalIgnoreCase))
         {
@@ -43,6 +55,9 @@ internal static class ModelEntryRules
             yield return $"LibraryPath is '{library}', and {folders.Missing(library, "file or folder")}";
         }
     }
+
+    private static bool IsRemote(ModelOptions options) =>
+        BackendChoice.IsAuto(options.Backend) ? !string.IsNullOrWhiteSpace(options.Endpoint) : StrictSection.Same(options.Backend, BackendChoice.Remote);
 
     private static string UnknownBackend(string name, IReadOnlyCollection<string> backends)
     {

@@ -20,6 +20,8 @@ internal sealed class SearchFolders(string? contentRoot)
         Path = Resolve(options.Path),
         Adapters = [.. options.Adapters.Select(adapter => adapter with { Path = Resolve(adapter.Path) })],
         ChatTemplate = options.ChatTemplate is { } template && !NamedTemplates.IsFamily(template) ? Resolve(template) : options.ChatTemplate,
+        KeyFile = options.KeyFile is { } keyFile ? Resolve(keyFile) : null,
+        CertificateFile = options.CertificateFile is { } certificate ? Resolve(certificate) : null,
         LibraryPath = options.LibraryPath is { } library ? Resolve(library) : null,
     };
 

@@ -1,0 +1,27 @@
+namespace Engine.Registry;
+
+/// <summary>A file of keys: one in a line, but for lines that begin with #.</summary>
+internal static class KeyFile
+{
+    private const UnixFileMode OfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    /// <summary>What is wrong with a file, to go after its path and a comma; null where nothing is.</summary>
+    public static string? Mistake(string path)
+    {
+        try
+        {
+            return !File.Exists(path) ? "and there is no such file. Write one key in a line, or leave it out."
+                : !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OfOthers) is not UnixFileMode.None and var mode
+                    ? $"which others on this machine can {((mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0 ? "read" : "change")}. Let its owner alone have it (chmod 600 '{path}')."
+                : Read(path).Count == 0 ? "and there is no key in it. Write one key in a line, or leave it out." : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"which cannot be read: {e.Message} Let this user read it, or leave it out.";
+        }
+    }
+
+    /// <summary>The keys of a file.</summary>
+    public static IReadOnlyList<string> Read(string path) =>
+        [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith('#'))];
+}

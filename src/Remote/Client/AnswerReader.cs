@@ -1,0 +1,169 @@
+using System.Globalization;
+using Engine.Remote.Protocol;
+using Google.Protobuf;
+
+namespace Engine.Remote.Client;
+
+/// <summary>Puts the parts of an answer in numbers together. A server may send anything: what was not asked for is refused before it takes memory.</summary>
+/// <param name="card">The model's.</param>
+/// <param name="blockRows">Rows in a block at the most.</param>
+/// <param name="mostDimensions">Length of a row of embeddings at the most.</param>
+internal sealed class AnswerReader(ModelCard card, int blockRows, int mostDimensions)
+{
+    /// <summary>Numbers for which room is made before they come.</summary>
+    private const int RoomAhead = 16 << 20;
+
+    private readonly List<Activation> _activations = [];
+    private ActivationHead? _activation;
+    private BlockHead? _block;
+    private EmbeddingsHead? _embeddings;
+    private readonly List<float[]> _rows = [];
+    private float[] _values = [];
+    private long _missing;
+    private int _filled;
+
+    /// <summary>Those that have come and belong to no block yet.</summary>
+    public IReadOnlyList<Activation> Activations => _activations;
+
+    /// <summary>Whether a part is still to come.</summary>
+    public bool IsIncomplete => _activation is not null || _block is not null || _embeddings is not null;
+
+    /// <summary>Takes the next part.</summary>
+    /// <returns>What it completes: a <see cref="ScoreBlock"/>, <see cref="Embeddings"/>, or null.</returns>
+    /// <exception cref="ProtocolFault">It is not a part that may come here.</exception>
+    public object? Add(AnswerPart part)
+    {
+        if (part.PartCase == AnswerPart.PartOneofCase.Values ? !IsIncomplete : IsIncomplete)
+        {
+            throw new ProtocolFault(IsIncomplete ? "values" : "the head of what comes next", part.PartCase.ToString());
+        }
+        switch (part.PartCase)
+        {
+            case AnswerPart.PartOneofCase.Activation:
+                Begin(part.Activation);
+                break;
+            case AnswerPart.PartOneofCase.Block:
+                Begin(part.Block);
+                break;
+            case AnswerPart.PartOneofCase.Embeddings:
+                Begin(part.Embeddings);
+                break;
+            case AnswerPart.PartOneofCase.Values:
+                Fill(part.Values);
+                break;
+            default:
+                throw new ProtocolFault("a part of an answer", "an empty one");
+        }
+        return _missing == 0 ? Finish() : null;
+    }
+
+    private void Begin(ActivationHead head)
+    {
+        long count = 1;
+        foreach (long length in head.Shape)
+        {
+            count = length is > 0 and <= int.MaxValue && count <= Array.MaxLength / length ? count * length : -1;
+            if (count < 0)
+            {
+                break;
+            }
+        }
+        Require(head.Shape.Count > 0 && count == head.Count, "an activation with as many numbers as its shape says", $"{head.Count} for ({string.Join(", ", head.Shape)})");
+        _activation = head;
+        Expect(count);
+    }
+
+    private void Begin(BlockHead head)
+    {
+        Require(head.Vocabulary == card.VocabularySize, $"rows of {card.VocabularySize} logits", Number(head.Vocabulary));
+        Require(head.Rows >= 0 && head.Rows <= Math.Max(1, blockRows), $"a block of at most {blockRows} rows", Number(head.Rows));
+        long count = head.HasLogits ? (long)head.Rows * head.Vocabulary : head.HasTargets ? head.Targets : 0;
+        Require(head.HasLogits ? head.Logits == count && count <= Array.MaxLength : !head.HasTargets || (count >= 0 && count <= head.Rows), $"the numbers of {head.Rows} rows",
+            Number(head.HasLogits ? head.Logits : head.Targets));
+        _block = head;
+        Expect(count);
+    }
+
+    private void Begin(EmbeddingsHead head)
+    {
+        Require(head.Dimensions >= 0 && head.Dimensions <= mostDimensions, $"rows of at most {mostDimensions} numbers", Number(head.Dimensions));
+        Require(head.Rows >= 0 && (head.Rows == 0 || head.Dimensions > 0), "rows", Number(head.Rows));
+        (_embeddings, _missing, _filled) = (head, (long)head.Rows * head.Dimensions, 0);
+    }
+
+    private void Expect(long count) => (_values, _missing, _filled) = (new float[Math.Min(count, RoomAhead)], count, 0);
+
+    private void Fill(ByteString bytes)
+    {
+        int count = bytes.Length / sizeof(float);
+        Require(bytes.Length % sizeof(float) == 0 && count > 0 && count <= _missing, $"up to {_missing} numbers of 4 bytes", $"{bytes.Length} bytes");
+        _missing -= count;
+        if (_embeddings is { Dimensions: int d })
+        {
+            FillRows(bytes, d);
+            return;
+        }
+        if (_values.Length - _filled < count)
+        {
+            Array.Resize(ref _values, (int)Math.Min(_filled + count + _missing, Math.Max(_filled + (long)count, 2L * _values.Length)));
+        }
+        FloatBytes.Copy(bytes, _values.AsSpan(_filled, count));
+        _filled += count;
+    }
+
+    /// <summary>Each row is an array of its own; a part need not end with a row.</summary>
+    private void FillRows(ByteString bytes, int d)
+    {
+        ReadOnlySpan<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes.Span);
+        while (values.Length > 0)
+        {
+            if (_filled == 0)
+            {
+                _rows.Add(new float[d]);
+            }
+            ReadOnlySpan<float> some = values[..Math.Min(values.Length, d - _filled)];
+            some.CopyTo(_rows[^1].AsSpan(_filled));
+            _filled = (_filled + some.Length) % d;
+            values = values[some.Length..];
+        }
+    }
+
+    private object? Finish()
+    {
+        if (_activation is { } head)
+        {
+            _activations.Add(Answers.ActivationOf(head, _values));
+            (_activation, _values) = (null, []);
+            return null;
+        }
+        if (_block is { } block)
+        {
+            var finished = new ScoreBlock
+            {
+                FirstPosition = block.FirstPosition,
+                Rows = block.Rows,
+                Vocabulary = block.Vocabulary,
+                Logits = block.HasLogits ? _values : null,
+                TargetLogProbabilities = block.HasTargets ? _values : null,
+                TopK = block.HasLogits || block.HasTargets ? null : [.. block.TopK.Select(Answers.Of)],
+                Activations = [.. _activations],
+            };
+            _activations.Clear();
+            (_block, _values) = (null, []);
+            return finished;
+        }
+        EmbeddingsHead embeddings = _embeddings!;
+        _embeddings = null;
+        return new Embeddings([.. _rows], [.. embeddings.TokenCounts], (Pooling)embeddings.Pooling, embeddings.Dimensions) { Activations = [.. _activations] };
+    }
+
+    private static void Require(bool holds, string expected, string found)
+    {
+        if (!holds)
+        {
+            throw new ProtocolFault(expected, found);
+        }
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

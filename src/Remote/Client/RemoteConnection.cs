@@ -1,0 +1,77 @@
+using System.Security.Authentication;
+using Engine.Remote.Protocol;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Engine.Remote.Client;
+
+/// <summary>The connection to an engine that serves models, and the words for what goes wrong with it.</summary>
+internal sealed class RemoteConnection : IDisposable
+{
+    private readonly RemoteAddress _address;
+    private readonly GrpcChannel _channel;
+
+    /// <param name="address">Where it is.</param>
+    /// <param name="key">What it asks for; null where it asks for none.</param>
+    /// <param name="certificateFile">As in <see cref="RemoteAddress.CreateHandler"/>.</param>
+    public RemoteConnection(RemoteAddress address, string? key, string? certificateFile)
+    {
+        _address = address;
+        _channel = GrpcChannel.ForAddress(address.Channel, new GrpcChannelOptions
+        {
+            HttpHandler = address.CreateHandler(certificateFile),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+        });
+        Headers = key is null ? [] : new Metadata { { "authorization", $"Bearer {key}" } };
+        Calls = new Models.ModelsClient(_channel);
+    }
+
+    /// <summary>For sentences.</summary>
+    public string Address => _address.Text;
+
+    /// <summary>What every call brings.</summary>
+    public Metadata Headers { get; }
+
+    public Models.ModelsClient Calls { get; }
+
+    public void Dispose() => _channel.Dispose();
+
+    /// <summary>What a call failed with that neither the caller nor the model ended.</summary>
+    /// <param name="e">The failure.</param>
+    /// <param name="activations">Of the answer, as far as they came.</param>
+    public EngineException Describe(RpcException e, IReadOnlyList<Activation> activations) =>
+        Failures.Of(e) is { Kind: not Failures.Changed } failure ? Failures.ToException(failure, activations) : Describe(e);
+
+    /// <summary>What came and is not the protocol.</summary>
+    public ModelUnavailableException Describe(ProtocolFault fault) => new(
+        $"Reading an answer of {Address}: {fault.Message}. It says that it speaks version {ProtocolFault.Version} of the protocol and does not: update it.", fault);
+
+    private EngineException Describe(RpcException e)
+    {
+        Exception? cause = e.Status.DebugException?.GetBaseException();
+        return e.StatusCode switch
+        {
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied => new ConfigurationException(
+                $"Connecting to {Address}: expected its key to be accepted, it was refused{Detail(e)} Set {nameof(ModelOptions.Key)} or {nameof(ModelOptions.KeyFile)} to one of the server's keys."),
+            StatusCode.Unimplemented => Foreign("a server that has no such service", e),
+            StatusCode.Unavailable when cause is AuthenticationException => new ConfigurationException(
+                $"Connecting to {Address}: expected a certificate for this host that is trusted, found another ({cause.Message.TrimEnd('.')}). Set {nameof(ModelOptions.CertificateFile)} to the server's certificate or its authority's, and {nameof(ModelOptions.Endpoint)} to a name in it."),
+            _ when e.Status.Detail.StartsWith("Bad gRPC response", StringComparison.Ordinal) || cause is HttpProtocolException or HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse } =>
+                Foreign("a server that answers otherwise", e),
+            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Unknown or StatusCode.Aborted => new ModelUnavailableException(
+                $"Asking {Address}: expected an engine that answers, found none ({Reason(e, cause)}). Start it there, or correct {nameof(ModelOptions.Endpoint)}; then send the request again.", e),
+            _ => new ModelUnavailableException(
+                $"Asking {Address}: expected an answer, found the error {e.StatusCode} ({Reason(e, cause)}). Its log may have the details.", e),
+        };
+    }
+
+    private ModelUnavailableException Foreign(string found, RpcException e) => new(
+        $"Connecting to {Address}: expected an engine that speaks version {ProtocolFault.Version} of the protocol of remote models, found {found} ({Reason(e, null)}). "
+        + "Serve the models there (Serve:Remote), and name that address.", e);
+
+    private static string Detail(RpcException e) => e.Status.Detail.Length > 0 ? $": {e.Status.Detail.TrimEnd('.')}." : ".";
+
+    private static string Reason(RpcException e, Exception? cause) => (cause?.Message ?? e.Status.Detail).TrimEnd('.');
+}

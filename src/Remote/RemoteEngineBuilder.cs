@@ -1,0 +1,43 @@
+using Engine.Registry;
+using Engine.Remote.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Engine.Remote;
+
+/// <summary>Models over gRPC: those of another engine in this one, and those of this one for others.</summary>
+public static class RemoteEngineBuilder
+{
+    /// <summary>Registers the backend <c>remote</c>, and what <see cref="MapRemoteModels"/> needs; calling it twice changes nothing.</summary>
+    public static EngineBuilder AddRemoteModels(this EngineBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, RemoteBackend>());
+        if (builder.Services.Any(service => service.ServiceType == typeof(RemoteService)))
+        {
+            return builder;
+        }
+        builder.Services.AddSingleton<RemoteService>();
+        builder.Services.AddGrpc().AddServiceOptions<RemoteService>(options =>
+        {
+            options.Interceptors.Add<FailureInterceptor>();
+            options.MaxSendMessageSize = null;
+            options.MaxReceiveMessageSize = null; // the web server's own limit on bodies holds
+        });
+        builder.Services.AddGrpcHealthChecks();
+        return builder;
+    }
+
+    /// <summary>Serves the configured models to the backend <c>remote</c> of other engines, and the standard health service of gRPC. Both need HTTP/2: TLS, or an
+    /// address that speaks nothing else (<c>Kestrel:Endpoints:NAME:Protocols</c> <c>Http2</c>).</summary>
+    /// <param name="routes">Where the endpoints are added.</param>
+    /// <returns>For conventions of the service, such as who may ask; the health service is open.</returns>
+    public static IEndpointConventionBuilder MapRemoteModels(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        routes.MapGrpcHealthChecksService();
+        return routes.MapGrpcService<RemoteService>();
+    }
+}

@@ -1,0 +1,98 @@
+using Engine.Registry;
+using Engine.Remote.Protocol;
+using Grpc.Core;
+
+namespace Engine.Remote.Server;
+
+/// <summary>The configured models as a gRPC service.</summary>
+internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
+{
+    public override async Task<Description> Describe(DescribeCall request, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        ITokenizer tokenizer = model.Tokenizer;
+        LoadedVocabulary vocabulary = LoadedVocabulary.Of(model);
+        var description = new Description { Version = ProtocolFault.Version, Instance = vocabulary.Instance, Card = CardJson.Write(model.Card) };
+        if (model.Card.HasVocabulary)
+        {
+            description.Vocabulary = vocabulary.Fingerprint;
+            description.EndOfGeneration.AddRange(vocabulary.EndOfGeneration());
+            if (tokenizer.BeginningOfSequence is { } beginning)
+            {
+                description.BeginningOfSequence = beginning;
+            }
+            if (tokenizer.EndOfSequence is { } end)
+            {
+                description.EndOfSequence = end;
+            }
+        }
+        return description;
+    }
+
+    public override async Task ReadVocabulary(VocabularyCall request, IServerStreamWriter<VocabularyPart> responseStream, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        foreach (VocabularyPart part in LoadedVocabulary.Of(model).Parts())
+        {
+            await responseStream.WriteAsync(part).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task<TokenIds> Encode(EncodeCall request, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        return new TokenIds { Ids = { model.Tokenizer.Encode(request.Text, request.AddSpecial, request.ParseSpecial) } };
+    }
+
+    public override async Task Score(ScoreCall request, IServerStreamWriter<AnswerPart> responseStream, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        var writer = new AnswerWriter(responseStream);
+        try
+        {
+            await foreach (ScoreBlock block in model.ScoreAsync(Requests.Of(request), context.CancellationToken).ConfigureAwait(false))
+            {
+                await writer.WriteAsync(block).ConfigureAwait(false);
+            }
+        }
+        catch (NonFiniteLogitsException e)
+        {
+            await writer.WriteAsync(e.Activations).ConfigureAwait(false); // which do not fit a trailer
+            throw;
+        }
+    }
+
+    public override async Task Generate(GenerateCall request, IServerStreamWriter<TokenPart> responseStream, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        await foreach (GeneratedToken token in model.GenerateAsync(Requests.Of(request), context.CancellationToken).ConfigureAwait(false))
+        {
+            await responseStream.WriteAsync(Answers.Of(token)).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task Embed(EmbedCall request, IServerStreamWriter<AnswerPart> responseStream, ServerCallContext context)
+    {
+        IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
+        var writer = new AnswerWriter(responseStream);
+        try
+        {
+            await writer.WriteAsync(await model.EmbedAsync(Requests.Of(request), context.CancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (NonFiniteLogitsException e)
+        {
+            await writer.WriteAsync(e.Activations).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask<IModel> FindAsync(string name, ServerCallContext context) =>
+        await models.GetAsync(name.Length == 0 ? null : name, context.CancellationToken).ConfigureAwait(false);
+
+    /// <exception cref="RpcException">The client has read what another loading is.</exception>
+    private async ValueTask<IModel> FindAsync(ModelReference? reference, ServerCallContext context)
+    {
+        IModel model = await FindAsync(reference?.Name ?? "", context).ConfigureAwait(false);
+        return reference?.Instance == LoadedVocabulary.Of(model).Instance ? model : throw Failures.OfChange();
+    }
+}
