@@ -6,7 +6,7 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     private const int Bytes = 256;
     private const int MostListed = 8; // of the ways onward; more stand in a table
 
-    private Configuration?[]? _table;
+    private byte[]? _table;            // by byte: one more than the place in the list; 0 for what was not looked for
     private Configuration[]? _listed;
     private ulong _listedBytes;
     private int _count;
@@ -24,14 +24,15 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     public bool IsPending { get; } = Array.Exists(readings, static reading => reading.Frame.IsPending);
 
     /// <summary>The tokens that may come next; null until they were looked for.</summary>
-    public ulong[]? Mask { get; set; }
+    public Masks.TokenMask? Mask { get; set; }
 
     /// <summary>Where a byte leads, if it was looked for before; null otherwise.</summary>
     public Configuration? Known(byte next)
     {
         if (_table is not null)
         {
-            return _table[next];
+            int place = _table[next];
+            return place == 0 ? null : _listed![place - 1];
         }
         ulong bytes = _listedBytes;
         for (int i = 0; i < _count; i++, bytes >>= 8)
@@ -49,16 +50,28 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     {
         if (_table is null && _count == MostListed)
         {
-            _table = new Configuration?[Bytes];
+            _table = new byte[Bytes];
             for (int i = 0; i < MostListed; i++)
             {
-                _table[(byte)(_listedBytes >> (8 * i))] = _listed![i];
+                _table[(byte)(_listedBytes >> (8 * i))] = (byte)(i + 1);
             }
-            _listed = null;
         }
         if (_table is not null)
         {
-            _table[next] = configuration;
+            int place = Array.IndexOf(_listed!, configuration, 0, _count);
+            if (place < 0)
+            {
+                if (_count == byte.MaxValue)
+                {
+                    return; // looked for again
+                }
+                if (_count == _listed!.Length)
+                {
+                    Array.Resize(ref _listed, Math.Min(byte.MaxValue, 2 * _count));
+                }
+                _listed[place = _count++] = configuration;
+            }
+            _table[next] = (byte)(place + 1);
             return;
         }
         if (_listed is null || _count == _listed.Length)

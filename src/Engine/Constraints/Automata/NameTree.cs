@@ -66,16 +66,16 @@ internal sealed class NameTree
     /// <summary>What was read of a name.</summary>
     internal sealed class NameState(NameTree tree, Node node, NameFilter filter) : TextState
     {
-        private List<TextStep>? _steps;
+        private TextStep[]? _steps;
 
         /// <summary>The property whose name was read.</summary>
         public int Index => node.Index;
 
         public override bool Accepts => node.Index >= 0 && tree.Lets(filter, node.Index);
 
-        public override IReadOnlyList<TextStep> Steps => _steps ??= FindSteps();
+        public override TextStep[] Steps => _steps ??= FindSteps();
 
-        private List<TextStep> FindSteps()
+        private TextStep[] FindSteps()
         {
             var steps = new List<TextStep>(node.Children.Count);
             foreach ((int code, Node child) in node.Children)
@@ -85,7 +85,7 @@ internal sealed class NameTree
                     steps.Add(new TextStep(code, code, state));
                 }
             }
-            return steps;
+            return [.. steps];
         }
     }
 

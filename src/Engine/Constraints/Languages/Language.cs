@@ -21,7 +21,7 @@ internal abstract class Language : TextState
 
     public sealed override bool Accepts { get; }
 
-    public sealed override IReadOnlyList<TextStep> Steps => _steps ?? Space.FindSteps(this);
+    public sealed override TextStep[] Steps => _steps ?? Space.FindSteps(this);
 
     /// <summary>All texts but finitely many: then what was read never matters for whether a text can be completed.</summary>
     public sealed override bool TakesAnything => _takesAnything ??= IsCofinite();

@@ -8,10 +8,11 @@ internal sealed partial class LanguageSpace
     /// <summary>States that the steps of one state may cost to look at, and all long searches in vain together, before searches are cut short.</summary>
     private const int MaxSearchPerStep = 5_000, MaxVainSearch = 200_000, ShortSearch = 100;
 
+    private readonly Dictionary<Language, long> _ways = [], _nextWays = [];
     private int _vainlySearched;
 
     /// <summary>The steps of a state, without those that lead to nothing.</summary>
-    internal IReadOnlyList<TextStep> FindSteps(Language language)
+    internal TextStep[] FindSteps(Language language)
     {
         lock (_gate)
         {
@@ -229,10 +230,12 @@ internal sealed partial class LanguageSpace
         }
         long total = 0;
         int looked = 0;
-        Dictionary<Language, long> ways = new() { [start] = 1 };
+        (Dictionary<Language, long> ways, Dictionary<Language, long> next) = (_ways, _nextWays);
+        ways.Clear();
+        ways.Add(start, 1);
         while (ways.Count > 0)
         {
-            Dictionary<Language, long> next = [];
+            next.Clear();
             long open = 0;
             foreach ((Language state, long count) in ways)
             {
@@ -259,7 +262,7 @@ internal sealed partial class LanguageSpace
             {
                 return limit;
             }
-            ways = next;
+            (ways, next) = (next, ways);
         }
         return (int)total;
     }

@@ -10,7 +10,7 @@ internal abstract class TextState
     public virtual bool TakesAnything => false;
 
     /// <summary>What may come next: ascending, disjoint ranges of code points, each with the state it leads to. Only states from which some text can still be completed.</summary>
-    public abstract IReadOnlyList<TextStep> Steps { get; }
+    public abstract TextStep[] Steps { get; }
 
     /// <summary>The state after one more code point; null where none can come.</summary>
     public TextState? After(int codePoint) => StepAt(codePoint)?.Next;
@@ -18,8 +18,8 @@ internal abstract class TextState
     /// <summary>The step that a code point takes; null where it cannot come.</summary>
     public TextStep? StepAt(int codePoint)
     {
-        IReadOnlyList<TextStep> steps = Steps;
-        int low = 0, high = steps.Count - 1;
+        TextStep[] steps = Steps;
+        int low = 0, high = steps.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) / 2;

@@ -18,6 +18,7 @@ internal sealed class ConstraintVocabulary
     public ConstraintVocabulary(ITokenizer tokenizer)
     {
         Size = tokenizer.VocabularySize;
+        Masks = new MaskPool(Words);
         _bytes = new ReadOnlyMemory<byte>[Size];
         List<(ReadOnlyMemory<byte> Bytes, int Token)> all = [];
         for (int token = 0; token < Size; token++)
@@ -84,6 +85,9 @@ internal sealed class ConstraintVocabulary
 
     /// <summary>Words of 64 bits that hold a bit for each token.</summary>
     public int Words => (Size + 63) / 64;
+
+    /// <summary>The masks over these tokens.</summary>
+    public MaskPool Masks { get; }
 
     /// <summary>All tokens that stand for bytes.</summary>
     public TokenTree Tokens { get; }

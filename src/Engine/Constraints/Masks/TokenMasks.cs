@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Buffers;
 using Engine.Constraints.Automata;
 using Engine.Constraints.Terminals;
 
@@ -10,42 +10,57 @@ namespace Engine.Constraints.Masks;
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)
 {
     private const long MostBytes = 4L << 20; // of masks that are kept
+    private const int Overhead = 128;        // of one, beside its tokens
 
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
     private readonly Configuration[] _path = new Configuration[vocabulary.Tokens.Deepest + 1];
+    private long _bytes;
 
-    /// <summary>The tokens that may come next, one bit each.</summary>
-    public ulong[] At(Configuration configuration)
+    /// <summary>The tokens that may come next.</summary>
+    public TokenMask At(Configuration configuration)
     {
         if (configuration.Mask is { } known)
         {
             return known;
         }
-        var mask = new ulong[vocabulary.Words];
-        if (configuration.Readings is [var only])
-        {
-            Read(configuration, only, mask);
-        }
-        else if (HasSafeRun(configuration))
-        {
-            // What several readings allow is what each of them allows; for one alone there are shorter ways.
-            foreach (Reading reading in configuration.Readings)
-            {
-                TensorPrimitives.BitwiseOr<ulong>(mask, At(automaton.Single(reading)), mask);
-            }
-        }
-        else
-        {
-            Walk(configuration, vocabulary.Tokens, mask);
-        }
-        configuration.Mask = mask;
+        ulong[] rented = ArrayPool<ulong>.Shared.Rent(vocabulary.Words);
+        Span<ulong> tokens = rented.AsSpan(0, vocabulary.Words);
+        tokens.Clear();
+        TokenMask mask = configuration.Mask = vocabulary.Masks.Of(tokens, Find(configuration, tokens));
+        ArrayPool<ulong>.Shared.Return(rented);
         _kept.Enqueue(configuration);
-        if (_kept.Count * (long)mask.Length * sizeof(ulong) > MostBytes)
+        _bytes += mask.Bytes + Overhead;
+        while (_bytes > MostBytes && _kept.TryDequeue(out Configuration? oldest))
         {
-            _kept.Dequeue().Mask = null;
+            _bytes -= oldest.Mask!.Bytes + Overhead;
+            oldest.Mask = null;
         }
         return mask;
+    }
+
+    /// <summary>Sets the bits of the tokens that may come next.</summary>
+    /// <returns>A set of the vocabulary's that is part of it; null for none.</returns>
+    private ulong[]? Find(Configuration configuration, Span<ulong> tokens)
+    {
+        if (configuration.Readings is [var only])
+        {
+            return Read(configuration, only, tokens);
+        }
+        if (!HasSafeRun(configuration))
+        {
+            Walk(configuration, vocabulary.Tokens, tokens);
+            return null;
+        }
+        // What several readings allow is what each of them allows; for one alone there are shorter ways.
+        ulong[]? common = null;
+        foreach (Reading reading in configuration.Readings)
+        {
+            TokenMask mask = At(automaton.Single(reading));
+            mask.AddTo(tokens);
+            common ??= mask.Common;
+        }
+        return common;
     }
 
     private static bool HasSafeRun(Configuration configuration)
@@ -60,28 +75,33 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         return false;
     }
 
-    private void Read(Configuration configuration, Reading reading, ulong[] mask)
+    private ulong[]? Read(Configuration configuration, Reading reading, Span<ulong> tokens)
     {
         int run = reading.Reader.SafeRun;
         if (run == 0)
         {
-            Walk(configuration, vocabulary.Tokens, mask);
+            Walk(configuration, vocabulary.Tokens, tokens);
+            return null;
         }
-        else if (ReferenceEquals(reading.Reader.AfterAnySafe, reading.Reader))
+        if (ReferenceEquals(reading.Reader.AfterAnySafe, reading.Reader))
         {
-            vocabulary.SafeUpTo(SafeText.AnyNumber).CopyTo(mask, 0);
-            Walk(configuration, vocabulary.AfterSafe, mask);
+            ulong[] any = vocabulary.SafeUpTo(SafeText.AnyNumber);
+            any.CopyTo(tokens);
+            Walk(configuration, vocabulary.AfterSafe, tokens);
+            return any;
         }
-        else if (!WalkChain(reading, mask))
+        if (WalkChain(reading, tokens) is { } some)
         {
-            (ulong[] safe, TokenTree others) = vocabulary.For(run);
-            safe.CopyTo(mask, 0);
-            Walk(configuration, others, mask);
+            return some;
         }
+        (ulong[] safe, TokenTree others) = vocabulary.For(run);
+        safe.CopyTo(tokens);
+        Walk(configuration, others, tokens);
+        return safe;
     }
 
     /// <summary>Where it is the number of safe characters alone that matters: what comes after n of them is tried once for all tokens that begin with n.</summary>
-    private bool WalkChain(Reading reading, ulong[] mask)
+    private ulong[]? WalkChain(Reading reading, Span<ulong> tokens)
     {
         Reader at = reading.Reader;
         bool ends = false;
@@ -93,31 +113,32 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
             {
                 _chain.Add(at = next);
             }
-            else if (at.Text.Steps.Count > 0)
+            else if (at.Text.Steps.Length > 0)
             {
-                return false; // it matters which character comes
+                return null; // it matters which character comes
             }
             else
             {
                 ends = true;
             }
         }
-        vocabulary.SafeUpTo(_chain.Count - 1).CopyTo(mask, 0);
+        ulong[] safe = vocabulary.SafeUpTo(_chain.Count - 1);
+        safe.CopyTo(tokens);
         for (int n = 0; n < _chain.Count; n++)
         {
             TokenTree after = vocabulary.AfterExactly(n);
             var there = new Reading(_chain[n], reading.Frame);
             // Most places in a text of bounded length are like any other, so that one walk does for all.
-            Walk(_chain[n].FreeRun > (there.Reader.IsQuoted ? after.DeepestQuoted : after.Deepest) ? automaton.Free(there) : automaton.Single(there), after, mask);
+            Walk(_chain[n].FreeRun > (there.Reader.IsQuoted ? after.DeepestQuoted : after.Deepest) ? automaton.Free(there) : automaton.Single(there), after, tokens);
         }
         if (!ends)
         {
-            Walk(automaton.Single(reading), vocabulary.Longer, mask);
+            Walk(automaton.Single(reading), vocabulary.Longer, tokens);
         }
-        return true;
+        return safe;
     }
 
-    private void Walk(Configuration from, TokenTree tree, ulong[] mask)
+    private void Walk(Configuration from, TokenTree tree, Span<ulong> tokens)
     {
         Configuration[] path = _path;
         path[0] = from;
@@ -134,7 +155,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
             path[depth + 1] = next;
             foreach (int token in tree.TokensOf(node))
             {
-                ConstraintVocabulary.Set(mask, token);
+                ConstraintVocabulary.Set(tokens, token);
             }
             node++;
         }

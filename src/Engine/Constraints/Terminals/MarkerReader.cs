@@ -28,6 +28,6 @@ internal sealed class MarkerReader(byte[] bytes, int at, Readers readers) : Read
 
         public override bool Accepts => true;
 
-        public override IReadOnlyList<TextStep> Steps => [];
+        public override TextStep[] Steps => [];
     }
 }

@@ -74,7 +74,7 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
     private Reader? Begin(byte next) => next switch
     {
         (byte)'"' => Text.Accepts ? To(Mode.Closed) : null,
-        (byte)'\\' => Text.Steps.Count > 0 ? To(Mode.Escape) : null,
+        (byte)'\\' => Text.Steps.Length > 0 ? To(Mode.Escape) : null,
         < 0x20 => null,
         < 0x80 => Character(next),
         _ => Utf8Character.Begin(next) is { } first ? After(first) : null,

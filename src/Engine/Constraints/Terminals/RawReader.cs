@@ -12,7 +12,7 @@ internal sealed class RawReader(TextState text, int length, int value, Readers r
 
     public override bool IsDone => length == 0 && Text.Accepts;
 
-    public override bool GoesOn => length > 0 || Text.Steps.Count > 0;
+    public override bool GoesOn => length > 0 || Text.Steps.Length > 0;
 
     public override byte[] Rest => _rest ??= FindRest();
 

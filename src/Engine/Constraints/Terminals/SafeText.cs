@@ -75,11 +75,11 @@ internal static class SafeText
     {
         for (int length = 0; length < LongestFreeRun; length++)
         {
-            if (!state.Accepts || state.Steps is not [{ First: 0, Last: 0xD7FF or 0x10FFFF } first, ..] steps || steps[^1].Last != 0x10FFFF || steps.Count > 2)
+            if (!state.Accepts || state.Steps is not [{ First: 0, Last: 0xD7FF or 0x10FFFF } first, ..] steps || steps[^1].Last != 0x10FFFF || steps.Length > 2)
             {
                 return length;
             }
-            if (!ReferenceEquals(steps[^1].Next, first.Next) || (steps.Count == 2 && steps[1].First != 0xE000))
+            if (!ReferenceEquals(steps[^1].Next, first.Next) || (steps.Length == 2 && steps[1].First != 0xE000))
             {
                 return length;
             }
@@ -94,19 +94,19 @@ internal static class SafeText
 
     private static bool TakesAll(TextState state, Action<TextState> target)
     {
-        IReadOnlyList<TextStep> steps = state.Steps;
+        TextStep[] steps = state.Steps;
         int at = 0;
         foreach ((int first, int last) in Ranges)
         {
             int wanted = first;
-            while (at < steps.Count && steps[at].Last < wanted)
+            while (at < steps.Length && steps[at].Last < wanted)
             {
                 at++;
             }
             int here = at;
             while (wanted <= last)
             {
-                if (here >= steps.Count || steps[here].First > wanted)
+                if (here >= steps.Length || steps[here].First > wanted)
                 {
                     return false;
                 }

@@ -128,11 +128,11 @@ public sealed class EcmaRegexTests
         Assert.False(space.IsNothing(language));
         TextState state = language;
         Random random = new(3);
-        for (int i = 0; i < 300 && state.Steps.Count > 0; i++)
+        for (int i = 0; i < 300 && state.Steps.Length > 0; i++)
         {
-            state = state.Steps[random.Next(state.Steps.Count)].Next;
+            state = state.Steps[random.Next(state.Steps.Length)].Next;
         }
-        Assert.True(state.Accepts || state.Steps.Count > 0);
+        Assert.True(state.Accepts || state.Steps.Length > 0);
     });
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class EcmaRegexTests
                 try
                 {
                     TextState state = EcmaRegex.Match(space, string.Concat(Enumerable.Repeat(open, depth)) + "a" + string.Concat(Enumerable.Repeat(close, depth)));
-                    for (int i = 0; i < 50 && state.Steps.Count > 0; i++)
+                    for (int i = 0; i < 50 && state.Steps.Length > 0; i++)
                     {
                         state = state.Steps[^1].Next;
                     }

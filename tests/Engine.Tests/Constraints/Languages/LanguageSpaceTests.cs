@@ -84,18 +84,18 @@ public sealed class LanguageSpaceTests
         Language pattern = EcmaRegex.Match(_space, "[ab]*a[ab]{18}");
         Language pair = _space.Both(pattern, _space.Not(_space.Text("c")));
         TextState state = pair;
-        int steps = pair.Steps.Count;
+        int steps = pair.Steps.Length;
         string text = "";
         Random random = new(2);
         for (int i = 0; i < 30_000; i++)
         {
-            TextStep step = state.Steps[random.Next(state.Steps.Count)];
+            TextStep step = state.Steps[random.Next(state.Steps.Length)];
             text += (char)step.First;
             state = step.Next;
             Assert.Equal(text.Length >= 19 && text[^19] == 'a', state.Accepts);
             text = text[^Math.Min(text.Length, 19)..];
         }
-        Assert.Equal(steps, pair.Steps.Count);
+        Assert.Equal(steps, pair.Steps.Length);
     }
 
     [Fact]

@@ -1,0 +1,52 @@
+using System.Numerics.Tensors;
+
+namespace Engine.Constraints.Masks;
+
+/// <summary>Which tokens may come next, in little room: a set that many masks have in common, and the words of 64 tokens in which this one has more.</summary>
+/// <param name="common">One bit for each token; null for none.</param>
+/// <param name="words">Indices of words that hold more tokens, ascending.</param>
+/// <param name="more">These tokens.</param>
+internal sealed class TokenMask(ulong[]? common, int[] words, ulong[] more)
+{
+    /// <summary>The set it has in common with others.</summary>
+    public ulong[]? Common => common;
+
+    /// <summary>Memory that it takes alone.</summary>
+    public int Bytes => words.Length * (sizeof(int) + sizeof(ulong));
+
+    /// <summary>Whether it is made of these parts.</summary>
+    public bool Is(ulong[]? commonTokens, ReadOnlySpan<int> wordIndices, ReadOnlySpan<ulong> moreTokens) =>
+        ReferenceEquals(common, commonTokens) && wordIndices.SequenceEqual(words) && moreTokens.SequenceEqual(more);
+
+    /// <summary>Sets the bits of its tokens and clears all others.</summary>
+    public void CopyTo(Span<ulong> tokens)
+    {
+        if (common is null)
+        {
+            tokens.Clear();
+        }
+        else
+        {
+            common.CopyTo(tokens);
+        }
+        AddMore(tokens);
+    }
+
+    /// <summary>Sets the bits of its tokens.</summary>
+    public void AddTo(Span<ulong> tokens)
+    {
+        if (common is not null)
+        {
+            TensorPrimitives.BitwiseOr(tokens, common, tokens);
+        }
+        AddMore(tokens);
+    }
+
+    private void AddMore(Span<ulong> tokens)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            tokens[words[i]] |= more[i];
+        }
+    }
+}
