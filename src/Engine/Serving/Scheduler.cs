@@ -345,7 +345,7 @@ internal sealed class Scheduler
         }
         if (outcome == StepOutcome.Done)
         {
-            _budget.Record(plan.Tokens, _time.GetElapsedTime(start));
+            _budget.Record(plan.Tokens, _time.GetElapsedTime(start), plan.ReadsOnly);
             _counters.Stepped(plan.Tokens);
             Accept(plan);
         }

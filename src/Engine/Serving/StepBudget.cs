@@ -7,14 +7,20 @@ internal sealed class StepBudget(int most)
     private const double Weight = 0.25;      // of the latest step in the mean
     private const double Patience = 0.25;    // seconds: what was cancelled leaves the batch between steps
     private const double Burst = 1;          // seconds, where more wait for their first token than for their next one
+    private const double LongestRead = 2;    // seconds of steps of prompts alone, while others wait for their next token
     private const int Informative = 8;       // a step of fewer tokens says little of what one more costs
-    private const int Fewest = 32;        // beside decoders: fewer would make a prompt wait for many of their steps
+    private const int Fewest = 32;           // beside decoders: fewer would make a prompt wait for many of their steps
     private const int FirstGuess = 64;
     private double _secondsPerToken;
+    private double _secondsRead; // since the last step that gave tokens
 
     /// <summary>Takes note of a step.</summary>
-    public void Record(int tokens, TimeSpan time)
+    /// <param name="tokens">Tokens it held.</param>
+    /// <param name="time">How long it took.</param>
+    /// <param name="readsOnly">Whether it held prompts alone.</param>
+    public void Record(int tokens, TimeSpan time, bool readsOnly)
     {
+        _secondsRead = readsOnly ? _secondsRead + time.TotalSeconds : 0;
         if (tokens >= Informative)
         {
             double seconds = time.TotalSeconds / tokens;
@@ -22,16 +28,23 @@ internal sealed class StepBudget(int most)
         }
     }
 
-    /// <summary>Tokens for prompts.</summary>
-    /// <param name="decoding">Sequences that have a token in the same step.</param>
+    /// <summary>Whether prompts come next, where a step holds either prompts or tokens: first tokens go first, up to a limit.</summary>
+    /// <param name="decoding">Sequences that wait for their next token.</param>
     /// <param name="reading">Sequences whose prompt is not read to its end.</param>
-    public int ForPrompts(int decoding, int reading)
+    public bool ReadsNext(int decoding, int reading) =>
+        reading > 0 && (decoding == 0 || _secondsRead < (reading >= decoding ? LongestRead : LongestRead / 2));
+
+    /// <summary>Tokens for prompts.</summary>
+    /// <param name="beside">Tokens that the step holds already.</param>
+    /// <param name="decoding">Sequences that wait for their next token.</param>
+    /// <param name="reading">Sequences whose prompt is not read to its end.</param>
+    public int ForPrompts(int beside, int decoding, int reading)
     {
-        int room = Math.Max(0, most - decoding);
+        int room = Math.Max(0, most - beside);
         if (_secondsPerToken == 0)
         {
             return Math.Min(room, FirstGuess);
         }
-        return (int)Math.Min(room, Math.Max(Fewest, (reading > decoding ? Burst : Patience) / _secondsPerToken - decoding));
+        return (int)Math.Min(room, Math.Max(Fewest, (reading > decoding ? Burst : Patience) / _secondsPerToken - beside));
     }
 }

@@ -8,8 +8,8 @@ namespace Engine.Serving;
 /// <param name="LacksCells">Whether somebody could go on if there were cells.</param>
 internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyList<BatchedGeneration> Generations, bool LacksCells)
 {
-    // ggml multiplies quantized rows in tiles of four; what is left over costs as much as a tile (BATCHING: 15 rows take longer than 16).
-    private const int Tile = 4;
+    // ggml multiplies repacked weights with 16 rows at a time; of what is left over each row costs about a third more (15 rows take longer than 16).
+    private const int Tile = 16;
 
     /// <summary>Tokens of all chunks.</summary>
     public int Tokens => Chunks.Sum(chunk => chunk.Tokens.Length);
@@ -18,28 +18,52 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
     public IEnumerable<(int Chunk, BatchedGeneration Generation)> Rows =>
         Chunks.Index().Where(chunk => chunk.Item.WantsRow).Select(chunk => (chunk.Index, Generations[chunk.Index]));
 
-    /// <summary>Plans the next step: a token for everyone who decodes, then pieces of prompts, oldest first, as far as tokens and cells go.</summary>
+    /// <summary>Whether it reads prompts and nothing else.</summary>
+    public bool ReadsOnly { get; init; }
+
+    /// <summary>Plans the next step: a token for everyone who decodes, and pieces of prompts, oldest first, as far as tokens and cells go.</summary>
+    /// <remarks>Sequences that keep their cells apart take turns, a step of tokens and one of prompts: a micro-batch of theirs holds equally many
+    /// tokens of each, so that one step of both would evaluate the first token of a prompt beside the others, and the rest as an odd number of rows.</remarks>
     /// <param name="running">Those that have sequences, oldest first.</param>
     /// <param name="sequences">What they hold.</param>
     /// <param name="budget">How many tokens a step may hold.</param>
     public static StepPlan Make(IReadOnlyList<BatchedGeneration> running, BatchSequences sequences, StepBudget budget)
+    {
+        if (sequences.Batch.IsUnified)
+        {
+            return Make(running, sequences, budget, decodes: true, reads: true);
+        }
+        int decoding = running.Count(generation => generation.PausedSince is null && IsDecoding(generation, sequences));
+        bool reads = budget.ReadsNext(decoding, running.Count(generation => !IsDecoding(generation, sequences)));
+        StepPlan plan = Make(running, sequences, budget, !reads, reads);
+        if (plan.Chunks.Count > 0)
+        {
+            return plan;
+        }
+        StepPlan other = Make(running, sequences, budget, reads, !reads);
+        return other with { LacksCells = plan.LacksCells || other.LacksCells };
+    }
+
+    private static StepPlan Make(IReadOnlyList<BatchedGeneration> running, BatchSequences sequences, StepBudget budget, bool decodes, bool reads)
     {
         var chunks = new List<SequenceChunk>(running.Count);
         var generations = new List<BatchedGeneration>(running.Count);
         int tokens = 0;
         bool lacksCells = false;
         ISequenceBatch batch = sequences.Batch;
-        foreach (BatchedGeneration generation in running)
+        BatchedGeneration[] going = [.. running.Where(generation => generation.PausedSince is null)];
+        foreach (BatchedGeneration generation in decodes ? going : [])
         {
-            if (generation.PausedSince is null && IsDecoding(generation, sequences) && tokens < batch.StepTokens)
+            if (IsDecoding(generation, sequences) && tokens < batch.StepTokens)
             {
                 Add(generation, 1);
             }
         }
-        int left = budget.ForPrompts(tokens, running.Count(generation => !IsDecoding(generation, sequences)));
-        foreach (BatchedGeneration generation in running)
+        int decoding = going.Count(generation => IsDecoding(generation, sequences));
+        int left = reads ? budget.ForPrompts(tokens, decoding, running.Count - decoding) : 0;
+        foreach (BatchedGeneration generation in going)
         {
-            if (generation.PausedSince is not null || IsDecoding(generation, sequences) || left <= 0 || sequences.Follow(generation, running))
+            if (IsDecoding(generation, sequences) || left <= 0 || sequences.Follow(generation, running))
             {
                 continue;
             }
@@ -47,7 +71,7 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
             int piece = Piece(rest, left, tokens, batch.SmallestPiece);
             left -= piece == 0 ? left : Add(generation, piece);
         }
-        return new StepPlan(chunks, generations, lacksCells);
+        return new StepPlan(chunks, generations, lacksCells) { ReadsOnly = !decodes };
 
         int Add(BatchedGeneration generation, int count)
         {

@@ -63,6 +63,20 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public async Task Sequences_with_cells_of_their_own_read_prompts_and_make_tokens_in_different_steps()
+    {
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy, IsUnified = false, StepTokens = 16 });
+        await using var model = new ServedModel(scripted, new() { Slots = 2 });
+        Task<List<GeneratedToken>> first = Generate(model, Greedy("a", 30));
+        await entered.Task.WaitAsync(Soon);
+        Task<List<GeneratedToken>> second = Generate(model, Greedy(new string('x', 100)));
+        gate.Set();
+        await Task.WhenAll(first, second).WaitAsync(Soon);
+        Assert.All(scripted.Steps, step => Assert.Single(step.Select(chunk => chunk.Tokens.Length > 1).Distinct()));
+        Assert.Contains(scripted.Steps, step => step.Length == 2); // both make tokens
+    }
+
+    [Fact]
     public async Task A_prefix_that_a_finished_request_left_is_not_evaluated_again()
     {
         var scripted = new ScriptedModel { Card = Roomy };
@@ -310,8 +324,8 @@ public sealed class SchedulerTests
 
     [Theory]
     [InlineData(10, 20, 0, 1, 10)]  // all of it
-    [InlineData(100, 33, 0, 1, 32)] // tiles of four
-    [InlineData(100, 33, 3, 1, 33)] // that count what goes beside it
+    [InlineData(100, 33, 0, 1, 32)] // tiles of 16
+    [InlineData(100, 33, 3, 1, 29)] // that count what goes beside it
     [InlineData(21, 20, 0, 2, 16)]
     [InlineData(3, 2, 0, 2, 0)]     // one token would be left over
     [InlineData(4, 2, 0, 2, 2)]
