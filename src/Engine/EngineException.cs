@@ -15,6 +15,13 @@ public sealed class ModelFileException(string message, Exception? inner = null) 
     public override string ToString() => Message;
 }
 
+/// <summary>A model did not pass the comparison that its configuration asks for (<see cref="ModelOptions.Gate"/>).</summary>
+public sealed class GateException(string message) : EngineException(message)
+{
+    /// <summary>The sentence. What is wrong is in the file: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    public override string ToString() => Message;
+}
+
 /// <summary>The configuration or a request names something that does not exist or does not fit.</summary>
 public sealed class ConfigurationException(string message) : EngineException(message)
 {

@@ -25,7 +25,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
             MaxTokens = gate.AnswerTokens(settings.MaxTokens),
             AlwaysValid = settings.AlwaysValid || models.EndsWhole,
         };
-        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
         Asking asking = ask(name, model, settings);
         string? field = settings.Constraint is null ? "tools" : settings.ConstraintField;
         settings = settings with { Constraint = asking.Constraint };

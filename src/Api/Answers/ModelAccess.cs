@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Engine.Api.Answers;
 
 /// <summary>The configured models, for requests that name one.</summary>
-internal sealed class ModelAccess(IModelRegistry models, IOptions<EngineOptions> options, IOptions<ServeOptions> serve)
+internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> serve)
 {
     /// <summary>The configured names; the default model's comes first.</summary>
     public IReadOnlyList<string> Names => models.Names;
@@ -19,7 +19,7 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<EngineOptions>
     public bool EndsWhole => serve.Value.AlwaysValid;
 
     /// <summary>What is configured of a model.</summary>
-    public ModelOptions OptionsOf(string name) => options.Value.Models[name];
+    public ModelOptions OptionsOf(string name) => models.OptionsOf(name);
 
     /// <summary>Whether a model can take requests.</summary>
     public ModelStatus StatusOf(string name) => models.StatusOf(name);
@@ -29,12 +29,21 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<EngineOptions>
     public string NameOf(string? asked) => asked is null ? models.Names[0] : models.Names.FirstOrDefault(known => StrictSection.Same(known, asked)) ?? throw new ApiException(
         StatusCodes.Status404NotFound, $"There is no model '{asked}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
 
-    /// <summary>A model that takes requests. One that has failed may be asked, too: that loads it again.</summary>
-    /// <exception cref="ApiException">There is none of that name, or it is still loading.</exception>
-    public ValueTask<IModel> GetAsync(string name, CancellationToken cancellationToken) =>
-        models.StatusOf(name).State is ModelState.Ready or ModelState.Failed ? models.GetAsync(name, cancellationToken) : throw new ApiException(
-            StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{name}' is still loading. Send the request again in a moment.",
-            code: "model_loading");
+    /// <summary>A model that takes requests, held as it is until the request has been answered. One that is not loaded, or has failed, is loaded; only
+    /// while the host starts nobody waits for that.</summary>
+    /// <exception cref="ApiException">There is none of that name, or the host starts and has still to load it.</exception>
+    public async ValueTask<IModel> LeaseAsync(string name, HttpContext context)
+    {
+        if (models.StatusOf(name) is { IsStarting: true, State: not ModelState.Failed })
+        {
+            throw new ApiException(
+                StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{name}' is still loading. Send the request again in a moment.",
+                code: "model_loading");
+        }
+        IModel model = await models.LeaseAsync(name, context.RequestAborted).ConfigureAwait(false);
+        context.Response.RegisterForDisposeAsync(model);
+        return model;
+    }
 
     /// <summary>Each answer takes a place in the model's line. What never fits is the client's mistake, and no reason to try again.</summary>
     /// <exception cref="ApiException">There are more answers than places.</exception>

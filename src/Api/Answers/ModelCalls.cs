@@ -14,7 +14,7 @@ internal sealed class ModelCalls(ModelAccess models, Gate gate, RunningRequests 
     {
         requests.ThrowIfStopping();
         string name = models.NameOf(asked);
-        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
         using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         return await work(new ModelCall(name, model, gate, models.Deadline, time, running.Token)).ConfigureAwait(false);
     }

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Answers;
 
 /// <summary>Judges generations by the reference, which is loaded beside a model when it is first asked for and kept.</summary>
-internal sealed class Verifications(ModelAccess models, IEnumerable<IModelBackend> backends) : IAsyncDisposable
+internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimeProvider time) : IAsyncDisposable
 {
     private const string ReferenceBackend = "reference";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Task<IModel>> _references = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Reference> _references = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _disposal = new();
     private long _kept;
 
@@ -26,41 +26,60 @@ internal sealed class Verifications(ModelAccess models, IEnumerable<IModelBacken
         (string name, IModel model) = (call.Name, call.Model);
         int answers = prompts.Count * settings.Answers;
         long bytes = Verification.RequireRoom(model.Card, settings.MaxTokens, answers, "max_tokens");
-        IModel reference = await ReferenceAsync(name, model.Card).WaitAsync(call.Ended).ConfigureAwait(false);
-        Verification[] each = [.. prompts.Select(prompt => new Verification(model, reference, prompt, Numerics.Production))];
-        if (Interlocked.Add(ref _kept, bytes) > Verification.MostBytes)
+        ModelVersion reference = await EnterReferenceAsync(name, model, call.Ended).ConfigureAwait(false);
+        bool fits = Interlocked.Add(ref _kept, bytes) <= Verification.MostBytes;
+        try
         {
-            Interlocked.Add(ref _kept, -bytes);
-            throw new ApiException(
+            return fits ? new GenerationVerification([.. prompts.Select(prompt => new Verification(model, reference.Model, prompt, Numerics.Production))], settings, call, End) : throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
                 $"Verifying answers of '{name}': as much is being verified already as the memory is to hold. Send the request again later, or with a smaller 'max_tokens'.",
                 "verify", "verification_full");
         }
-        return new GenerationVerification(each, settings, call, () => Interlocked.Add(ref _kept, -bytes));
+        catch
+        {
+            End();
+            throw;
+        }
+
+        void End()
+        {
+            Interlocked.Add(ref _kept, -bytes);
+            reference.Leave();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _disposal.CancelAsync().ConfigureAwait(false);
-        Task<IModel>[] references;
+        Reference[] references;
         lock (_lock)
         {
             references = [.. _references.Values];
             _references.Clear();
         }
-        foreach (Task<IModel> loading in references)
+        foreach (Reference reference in references)
         {
-            await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (loading.IsCompletedSuccessfully)
-            {
-                await loading.Result.DisposeAsync().ConfigureAwait(false);
-            }
+            await reference.DisposeAsync().ConfigureAwait(false);
         }
         _disposal.Dispose();
     }
 
-    private Task<IModel> ReferenceAsync(string name, ModelCard card)
+    /// <summary>The reference of what a request runs on, held for it. A model that has changed has another one.</summary>
+    private async Task<ModelVersion> EnterReferenceAsync(string name, IModel model, CancellationToken ended)
     {
+        while (true)
+        {
+            ModelVersion version = await ReferenceAsync(name, model).WaitAsync(ended).ConfigureAwait(false);
+            if (version.TryEnter())
+            {
+                return version;
+            }
+        }
+    }
+
+    private Task<ModelVersion> ReferenceAsync(string name, IModel model)
+    {
+        ModelCard card = model.Card;
         if (StrictSection.Same(card.Backend, ReferenceBackend))
         {
             throw ApiException.Invalid(
@@ -69,27 +88,56 @@ internal sealed class Verifications(ModelAccess models, IEnumerable<IModelBacken
         IModelBackend backend = backends.LastOrDefault(backend => StrictSection.Same(backend.Name, ReferenceBackend)) ?? throw ApiException.Invalid(
             $"Reading the field 'verify': expected the backend '{ReferenceBackend}' to judge by, found {string.Join(", ", backends.Select(backend => backend.Name))}. "
             + $"{MissingBackend.Remedy(ReferenceBackend)} Or leave the field out.", "verify");
+        ModelOptions options = ((ModelLease)model).Options with { Backend = ReferenceBackend, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposal.IsCancellationRequested, this);
-            if (!_references.TryGetValue(name, out Task<IModel>? loading) || loading is { IsCompleted: true, IsCompletedSuccessfully: false })
+            if (_references.TryGetValue(name, out Reference? held) && !held.HasFailed && ModelChange.GivesSame(held.Options, options))
             {
-                ModelOptions options = models.OptionsOf(name) with { Backend = ReferenceBackend, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0 };
-                _references[name] = loading = Task.Run(() => LoadAsync(name, backend, options));
+                return held.Loading;
             }
-            return loading;
+            held?.Retire();
+            _references[name] = held = new Reference(options, Task.Run(() => LoadAsync(name, backend, options)));
+            return held.Loading;
         }
     }
 
-    private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options)
+    private async Task<ModelVersion> LoadAsync(string name, IModelBackend backend, ModelOptions options)
     {
         try
         {
-            return await backend.LoadAsync(options, cancellationToken: _disposal.Token).ConfigureAwait(false);
+            var stamp = FileStamp.Of(options);
+            return new ModelVersion(await backend.LoadAsync(options, cancellationToken: _disposal.Token).ConfigureAwait(false), options, stamp, time);
         }
         catch (EngineException e) when (e is not InsufficientMemoryException)
         {
             throw ApiException.Invalid($"Reading the field 'verify': the reference cannot load '{name}'. {e.Message}", "verify");
+        }
+    }
+
+    /// <summary>The reference of one model.</summary>
+    /// <param name="Options">What it is loaded with.</param>
+    /// <param name="Loading">Brings it.</param>
+    private sealed record Reference(ModelOptions Options, Task<ModelVersion> Loading) : IAsyncDisposable
+    {
+        public bool HasFailed => Loading is { IsCompleted: true, IsCompletedSuccessfully: false };
+
+        /// <summary>Unloads it after the verifications that run.</summary>
+        public void Retire() => Loading.ContinueWith(
+            async loading =>
+            {
+                await loading.Result.CloseAsync().ConfigureAwait(false);
+                await loading.Result.DisposeAsync().ConfigureAwait(false);
+            },
+            CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+
+        public async ValueTask DisposeAsync()
+        {
+            await ((Task)Loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Loading.IsCompletedSuccessfully)
+            {
+                await Loading.Result.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 }

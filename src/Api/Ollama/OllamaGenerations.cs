@@ -45,7 +45,7 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
     public async Task LoadAsync<T>(HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
     {
         string name = models.NameOf(OllamaDialect.ModelName(request.Model));
-        await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        await models.LeaseAsync(name, context).ConfigureAwait(false);
         T answer = begin(name);
         (answer.CreatedAt, answer.Done, answer.DoneReason) = (clock.Now, true, "load");
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);

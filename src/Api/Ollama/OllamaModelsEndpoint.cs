@@ -51,7 +51,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
     {
         OllamaShowRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaShowRequest).ConfigureAwait(false);
         string name = models.NameOf(OllamaDialect.ModelName(request.Model ?? request.Name));
-        IModel model = await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false);
+        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
         ModelCard card = model.Card;
         ChatTemplate? template = ModelTemplates.Find(model);
         string[] capabilities =
@@ -83,7 +83,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
 
     /// <summary>A loaded model's card; null for others, which a list does not load.</summary>
     private async ValueTask<ModelCard?> CardAsync(string name, HttpContext context) =>
-        models.StatusOf(name).State == ModelState.Ready ? (await models.GetAsync(name, context.RequestAborted).ConfigureAwait(false)).Card : null;
+        models.StatusOf(name).State is ModelState.Ready or ModelState.Degraded ? (await models.LeaseAsync(name, context).ConfigureAwait(false)).Card : null;
 
     private FileInfo FileOf(string name) => new(models.OptionsOf(name).Path);
 

@@ -3,9 +3,9 @@ namespace Engine.Chat;
 /// <summary>The model of a client of Microsoft.Extensions.AI: it may still be loading when the client is made.</summary>
 /// <param name="model">The model.</param>
 /// <param name="name">Its name in the configuration; null for a model from elsewhere.</param>
-/// <param name="load">Waits for it; null where it is loaded.</param>
+/// <param name="lease">Waits for it and holds it; null where it is the caller's, and loaded.</param>
 /// <param name="isLoaded">Whether it is loaded; null where it always is.</param>
-internal sealed class ClientModel(IModel model, string? name = null, Func<CancellationToken, ValueTask<IModel>>? load = null, Func<bool>? isLoaded = null)
+internal sealed class ClientModel(IModel model, string? name = null, Func<CancellationToken, ValueTask<IModel>>? lease = null, Func<bool>? isLoaded = null)
 {
     /// <summary>The provider's name in a client's metadata.</summary>
     public const string Provider = "engine";
@@ -19,9 +19,9 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
     /// <summary>The model's card; null while it is not loaded.</summary>
     public ModelCard? Card => isLoaded?.Invoke() == false ? null : model.Card;
 
-    /// <summary>The loaded model.</summary>
+    /// <summary>The loaded model, held as it is until it is let go of.</summary>
     /// <exception cref="EngineException">It could not be loaded.</exception>
-    public ValueTask<IModel> GetAsync(CancellationToken cancellationToken) => load?.Invoke(cancellationToken) ?? ValueTask.FromResult(model);
+    public ValueTask<IModel> LeaseAsync(CancellationToken cancellationToken) => lease?.Invoke(cancellationToken) ?? ValueTask.FromResult<IModel>(new Borrowed(model));
 
     /// <summary>Refuses a request that asks for another model.</summary>
     /// <param name="doing">Begins the sentence.</param>
@@ -50,5 +50,11 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
             : service == typeof(IModel) ? model
             : service == typeof(ITokenizer) ? model.Tokenizer
             : null;
+    }
+
+    /// <summary>Belongs to who made it.</summary>
+    private sealed class Borrowed(IModel model) : DelegatingModel(model)
+    {
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

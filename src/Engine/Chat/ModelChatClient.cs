@@ -58,7 +58,8 @@ public sealed class ModelChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IModel model = await _model.GetAsync(cancellationToken).ConfigureAwait(false);
+        IModel model = await _model.LeaseAsync(cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable lease = model.ConfigureAwait(false);
         var asked = ChatTranslation.Read(this, _model, model, messages, options, cancellationToken);
         // One message: what calls functions tells messages apart by their ids.
         string id = Guid.NewGuid().ToString("N");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
@@ -35,7 +36,8 @@ public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         ArgumentNullException.ThrowIfNull(values);
         Prompt[] inputs = [.. values.Select((text, i) => Prompt.FromText(text ?? throw new InvalidRequestException($"{Doing}: expected texts, number {i} is null. Leave it out.")))];
         _model.CheckId(Doing, options?.ModelId);
-        IModel model = await _model.GetAsync(cancellationToken).ConfigureAwait(false);
+        IModel model = await _model.LeaseAsync(cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable lease = model.ConfigureAwait(false);
         if (inputs.Length == 0)
         {
             return new GeneratedEmbeddings<Embedding<float>> { Usage = new UsageDetails { InputTokenCount = 0, TotalTokenCount = 0 } };

@@ -19,7 +19,7 @@ internal static partial class GgufSplit
         var tensors = new List<GgufTensor>(first.Tensors);
         for (int part = 1; part < count; part++)
         {
-            string name = $"{prefix}-{part + 1:D5}-of-{count:D5}.gguf";
+            string name = PartPath(prefix, part + 1, count);
             parts.Add(MappedFile.Open(name));
             GgufHeader header = GgufHeader.Read(parts[part], part);
             int number = header.Metadata.GetUInt16(GgufKeys.SplitNumber) ?? 0;
@@ -38,6 +38,14 @@ internal static partial class GgufSplit
             ? tensors
             : throw first.Metadata.Refuse(GgufKeys.SplitTensorCount, $"{expected} tensors in the {count} parts", $"{tensors.Count}", "A part is of another model: copy them again.");
     }
+
+    /// <summary>All files of a model, by the name of its first.</summary>
+    public static IEnumerable<string> Files(string path) =>
+        PartName().Match(path) is { Success: true } name && int.Parse(name.Groups["count"].Value, CultureInfo.InvariantCulture) is > 1 and <= GgufLimits.Parts and var count
+            ? Enumerable.Range(1, count).Select(part => PartPath(name.Groups["prefix"].Value, part, count))
+            : [path];
+
+    private static string PartPath(string prefix, int part, int count) => $"{prefix}-{part:D5}-of-{count:D5}.gguf";
 
     private static string CheckFirst(string path, GgufMetadata metadata, int count)
     {

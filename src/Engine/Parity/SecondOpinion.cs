@@ -24,6 +24,14 @@ internal static class SecondOpinion
         };
     }
 
+    /// <summary>Compares two models as <c>engine validate</c> does: in exact arithmetic, and where that fails once more.</summary>
+    public static async Task<ParityReport> RunAsync(IModel native, IModel reference, Prompt prompt, ParityOptions options, CancellationToken cancellationToken)
+    {
+        ParityReport first = await ParityCheck.RunAsync(native, reference, prompt, options, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(first, native.Card, arithmetic => ParityCheck.RunAsync(native, reference, prompt, options with { Arithmetic = arithmetic }, cancellationToken))
+            .ConfigureAwait(false);
+    }
+
     // Products of F32 weights are the same in both arithmetics; GELU is not.
     private static bool Rounds(ParityReport report, ModelCard native) =>
         report.Native.FileType != "F32" || report.Reference.FileType != "F32" || native.Activation == "gelu";

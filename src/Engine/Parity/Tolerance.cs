@@ -33,6 +33,9 @@ public sealed record Tolerance
     public static Tolerance For(ModelCard native, ModelCard reference, Numerics setting) =>
         OfFiles(native, reference, setting).Widened(Math.Max(Share(native), Share(reference)));
 
+    /// <summary>A limit of the user's for Σ(a − b)² / Σb², with what it means for single rows and numbers.</summary>
+    internal static Tolerance OfUser(double nmse) => Nmse(nmse, "The limit of the configuration.");
+
     private static Tolerance OfFiles(ModelCard native, ModelCard reference, Numerics setting) =>
         (FileTypes.Coarsest(native, reference), setting) switch
         {

@@ -3,23 +3,20 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Registry;
 
-/// <summary>Reads the section <c>Engine</c> into options and finds all its mistakes, which fail the start in one message.</summary>
+/// <summary>Reads the section <c>Engine</c> into options and finds all its mistakes, which fail the start in one message; later, they leave everything as it is.</summary>
 internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders)
     : IConfigureOptions<EngineOptions>, IPostConfigureOptions<EngineOptions>, IValidateOptions<EngineOptions>
 {
-    /// <summary>What could not be read. Filled by <see cref="Configure"/>, which the framework calls once, before validation.</summary>
-    private readonly List<string> _unreadable = [];
-
     public void Configure(EngineOptions options)
     {
         foreach (IConfigurationSection child in section.GetChildren().Where(child => !StrictSection.Same(child.Key, nameof(EngineOptions.Models))))
         {
-            _unreadable.Add(StrictSection.UnknownKey(child.Key, "", [nameof(EngineOptions.Models)]));
+            options.Unreadable.Add(StrictSection.UnknownKey(child.Key, "", [nameof(EngineOptions.Models)]));
         }
         foreach (IConfigurationSection section in section.GetSection(nameof(EngineOptions.Models)).GetChildren())
         {
             var model = new ModelOptions();
-            StrictSection.Read(section, model, $"{nameof(EngineOptions.Models)}:{section.Key}:", _unreadable);
+            StrictSection.Read(section, model, $"{nameof(EngineOptions.Models)}:{section.Key}:", options.Unreadable);
             options.Models[section.Key] = model;
         }
     }
@@ -35,7 +32,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
 
     public ValidateOptionsResult Validate(string? name, EngineOptions options)
     {
-        List<string> mistakes = [.. _unreadable];
+        List<string> mistakes = [.. options.Unreadable];
         if (options.Models.Count == 0)
         {
             mistakes.Add($"Models is empty. Set Models:{EngineOptions.DefaultModelName}:{nameof(ModelOptions.Path)} to the path of a GGUF file.");
@@ -48,7 +45,8 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         string[] registered = [.. backends.Select(backend => backend.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
         foreach ((string model, ModelOptions values) in options.Models)
         {
-            mistakes.AddRange(ModelEntryRules.Check(values, registered, folders).Select(mistake => $"Models:{model}:{mistake}"));
+            mistakes.AddRange(ModelEntryRules.Check(values, registered, folders)
+                .Concat(GateRules.Check(model, options.Models, registered, folders)).Select(mistake => $"Models:{model}:{mistake}"));
         }
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

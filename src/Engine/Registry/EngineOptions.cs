@@ -11,4 +11,7 @@ public sealed class EngineOptions
 
     /// <summary>The models by name; names are compared without regard to case.</summary>
     public IDictionary<string, ModelOptions> Models { get; } = new Dictionary<string, ModelOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What could not be read of the configuration, a sentence each.</summary>
+    internal List<string> Unreadable { get; } = [];
 }

@@ -27,7 +27,8 @@ public static class EngineServices
     /// host starts, or by their first request where that comes earlier. An <see cref="IModel"/> can therefore be taken in
     /// a constructor: its verbs wait for the loading, while <see cref="IModel.Card"/> and <see cref="IModel.Tokenizer"/>
     /// throw <see cref="InvalidOperationException"/> until it is done. A model whose native code fails is let go of, and its
-    /// next request loads it again. The container disposes the models.
+    /// next request loads it again. Changes of the configuration are followed while the host runs: models come, change and go, and requests that
+    /// run end on what they began on. The container disposes the models.
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="configuration">The configuration that holds the section <c>Engine</c>.</param>
@@ -43,10 +44,9 @@ public static class EngineServices
         services.AddSingleton<IConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.AddSingleton<IPostConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.AddSingleton<IValidateOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
-        services.TryAddSingleton(provider => new ModelRegistry(
-            provider.GetRequiredService<IOptions<EngineOptions>>(),
-            provider.GetServices<IModelBackend>(),
-            provider.GetService<ILogger<ModelRegistry>>() ?? NullLogger<ModelRegistry>.Instance));
+        services.AddSingleton<IOptionsChangeTokenSource<EngineOptions>>(provider => new ConfigurationChanges(
+            configuration.GetSection(EngineOptions.SectionName), provider.GetRequiredService<IOptionsFactory<EngineOptions>>(), LoggerOf(provider), ClockOf(provider)));
+        services.TryAddSingleton(CreateRegistry);
         services.TryAddSingleton<IModelRegistry>(provider => provider.GetRequiredService<ModelRegistry>());
         services.TryAddSingleton<IModel>(provider => provider.GetRequiredService<ModelRegistry>().Find(null));
         services.TryAddKeyedSingleton<IModel>(
@@ -60,10 +60,29 @@ public static class EngineServices
         return new EngineBuilder(services);
     }
 
+    private static ModelRegistry CreateRegistry(IServiceProvider provider)
+    {
+        var monitor = provider.GetRequiredService<IOptionsMonitor<EngineOptions>>();
+        try
+        {
+            var registry = new ModelRegistry(monitor.CurrentValue, provider.GetServices<IModelBackend>(), LoggerOf(provider), ClockOf(provider));
+            registry.Follow(monitor);
+            return registry;
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new ConfigurationException(e.Message); // which the runtime shows without a stack trace
+        }
+    }
+
+    private static ILogger<ModelRegistry> LoggerOf(IServiceProvider provider) => provider.GetService<ILogger<ModelRegistry>>() ?? NullLogger<ModelRegistry>.Instance;
+
+    private static TimeProvider ClockOf(IServiceProvider provider) => provider.GetService<TimeProvider>() ?? TimeProvider.System;
+
     private static ClientModel ClientModelOf(IServiceProvider provider, string? name)
     {
         var registry = provider.GetRequiredService<ModelRegistry>();
         ModelEntry model = registry.Find(name);
-        return new ClientModel(model, model.Status.Name, cancellationToken => registry.GetAsync(name, cancellationToken), () => model.Status.State == ModelState.Ready);
+        return new ClientModel(model, model.Status.Name, model.LeaseAsync, () => model.Status.State is ModelState.Ready or ModelState.Degraded);
     }
 }

@@ -34,6 +34,14 @@ internal static class ModelEntryRules
         {
             yield return $"Endpoint is '{options.Endpoint}', and Backend is '{options.Backend}', which loads models itself. Set Backend to {BackendChoice.Remote}, or leave Endpoint out.";
         }
+        if (!Enum.IsDefined(options.Load))
+        {
+            yield return $"Load is {options.Load}. Set it to {StrictSection.Words(typeof(ModelLoad))}.";
+        }
+        if (options.UnloadAfter is { } idle && idle <= TimeSpan.Zero)
+        {
+            yield return $"UnloadAfter is {idle}. Set it to a time above 0 as hours:minutes:seconds, or leave it out to keep the model loaded.";
+        }
         if (!Devices.Contains(options.Device, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"Device is '{options.Device}'. Set it to one of {string.Join(", ", Devices)}.";

@@ -3,51 +3,64 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Registry;
 
-/// <summary>The models of one container.</summary>
+/// <summary>The models of one container, as its configuration has them at present.</summary>
 internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposable
 {
-    private readonly Dictionary<string, ModelEntry> _models = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _lock = new();
+    private readonly Func<string, ModelOptions, ModelEntry> _create;
+    private readonly ILogger _logger;
 
-    /// <exception cref="ConfigurationException">The configuration has mistakes; all of them are in the message.</exception>
-    public ModelRegistry(IOptions<EngineOptions> options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger)
+    /// <summary>Also those that were removed: the container may hand out one of them, and they may come back.</summary>
+    private readonly Dictionary<string, ModelEntry> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    private Roster _roster = new([], new Dictionary<string, ModelEntry>());
+    private IDisposable? _following;
+
+    public ModelRegistry(EngineOptions options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger, TimeProvider? time = null)
     {
-        IDictionary<string, ModelOptions> models = Read(options).Models;
-        string defaultName = models.ContainsKey(EngineOptions.DefaultModelName) ? EngineOptions.DefaultModelName : models.Keys.Single();
-        foreach ((string name, ModelOptions model) in models)
-        {
-            var choice = BackendChoice.Of(model, backends.Select(backend => backend.Name));
-            // The last registration of a name wins, as everywhere in the container.
-            IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
-            _models.Add(name, new ModelEntry(name, model, backend, choice.Reason, logger));
-        }
-        Names = [defaultName, .. _models.Keys.Where(name => !StrictSection.Same(name, defaultName))];
+        TimeProvider clock = time ?? TimeProvider.System;
+        var loader = new ModelLoader(backends, new ModelGate(LeaseAsync, backends, logger), logger, clock);
+        _create = (name, model) => new ModelEntry(name, new ModelVersions(name, model, loader, logger, clock));
+        _logger = logger;
+        Enrol(options.Models);
     }
 
-    public IReadOnlyList<string> Names { get; }
+    public IReadOnlyList<string> Names => Volatile.Read(ref _roster).Names;
 
     /// <summary>The entry of a name, loaded or not.</summary>
     /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
-    public ModelEntry Find(string? name) =>
-        _models.TryGetValue(name ?? Names[0], out ModelEntry? model)
+    public ModelEntry Find(string? name)
+    {
+        Roster roster = Volatile.Read(ref _roster);
+        return roster.Models.TryGetValue(name ?? roster.Names[0], out ModelEntry? model)
             ? model
             : throw new ConfigurationException(
-                $"Looking for the model '{name}': expected one of the configured models, which are {string.Join(", ", Names.Select(known => $"'{known}'"))}. "
+                $"Looking for the model '{name}': expected one of the configured models, which are {string.Join(", ", roster.Names.Select(known => $"'{known}'"))}. "
                 + $"Ask for one of these or add {EngineOptions.SectionName}:Models:{name} to the configuration.");
+    }
 
     public ModelStatus StatusOf(string? name = null) => Find(name).Status;
+
+    public ModelOptions OptionsOf(string? name = null) => Find(name).Options;
 
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
     {
         ModelEntry model = Find(name);
-        await model.WaitAsync(cancellationToken).ConfigureAwait(false);
+        IModel lease = await model.LeaseAsync(cancellationToken).ConfigureAwait(false);
+        await lease.DisposeAsync().ConfigureAwait(false);
         return model;
     }
+
+    public ValueTask<IModel> LeaseAsync(string? name = null, CancellationToken cancellationToken = default) => Find(name).LeaseAsync(cancellationToken);
+
+    /// <summary>Takes over every configuration that the monitor reports from now on.</summary>
+    public void Follow(IOptionsMonitor<EngineOptions> monitor) => _following = monitor.OnChange(options => Apply(options));
 
     /// <summary>While the host starts, a failed first loading fails the start and is reported once; callers waiting for the model wait for the shutdown.</summary>
     /// <param name="stopping">Cancelled when the host stops; null once it has started.</param>
     public void FailuresEndStart(CancellationToken? stopping)
     {
-        foreach (ModelEntry model in _models.Values)
+        foreach (ModelEntry model in Volatile.Read(ref _roster).Models.Values)
         {
             model.StartStopping = stopping;
         }
@@ -55,23 +68,56 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public async ValueTask DisposeAsync()
     {
-        foreach (ModelEntry model in _models.Values)
+        _following?.Dispose();
+        ModelEntry[] all;
+        lock (_lock)
+        {
+            all = [.. _known.Values];
+        }
+        foreach (ModelEntry model in all)
         {
             await model.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private static EngineOptions Read(IOptions<EngineOptions> options)
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Adds, changes and removes models until they are those of a configuration.</summary>
+    private void Apply(EngineOptions options)
     {
-        try
+        lock (_lock)
         {
-            return options.Value;
-        }
-        catch (OptionsValidationException e)
-        {
-            throw new ConfigurationException(e.Message); // which the runtime shows without a stack trace
+            Dictionary<string, ModelEntry> before = Volatile.Read(ref _roster).Models;
+            Enrol(options.Models);
+            foreach ((string name, ModelOptions model) in options.Models)
+            {
+                if (!before.ContainsKey(name))
+                {
+                    _logger.LogInformation("The configuration has a new model, '{Model}'", name);
+                }
+                _known[name].Apply(model);
+            }
+            foreach ((string name, ModelEntry model) in before.Where(entry => !options.Models.ContainsKey(entry.Key)))
+            {
+                model.Remove();
+            }
         }
     }
 
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    private void Enrol(IDictionary<string, ModelOptions> models)
+    {
+        string defaultName = models.ContainsKey(EngineOptions.DefaultModelName) ? EngineOptions.DefaultModelName : models.Keys.Single();
+        foreach ((string name, ModelOptions model) in models.Where(model => !_known.ContainsKey(model.Key)))
+        {
+            _known.Add(name, _create(name, model));
+        }
+        Volatile.Write(ref _roster, new Roster(
+            [defaultName, .. models.Keys.Where(name => !StrictSection.Same(name, defaultName))],
+            models.Keys.ToDictionary(name => name, name => _known[name], StringComparer.OrdinalIgnoreCase)));
+    }
+
+    /// <summary>The models of one configuration.</summary>
+    /// <param name="Names">The default one's comes first.</param>
+    /// <param name="Models">By name.</param>
+    private sealed record Roster(IReadOnlyList<string> Names, Dictionary<string, ModelEntry> Models);
 }

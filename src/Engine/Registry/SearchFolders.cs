@@ -22,6 +22,7 @@ internal sealed class SearchFolders(string? contentRoot)
         ChatTemplate = options.ChatTemplate is { } template && !NamedTemplates.IsFamily(template) ? Resolve(template) : options.ChatTemplate,
         KeyFile = options.KeyFile is { } keyFile ? Resolve(keyFile) : null,
         CertificateFile = options.CertificateFile is { } certificate ? Resolve(certificate) : null,
+        Gate = options.Gate is { File: { } text } gate ? gate with { File = Resolve(text) } : options.Gate,
         LibraryPath = options.LibraryPath is { } library ? Resolve(library) : null,
     };
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace Engine.Registry;
 
 /// <summary>
-/// Loads the configured models when the host starts, one after another. It does so after the start of all other hosted
+/// Loads the configured models when the host starts, one after another, but those that are loaded on use. It does so after the start of all other hosted
 /// services, so that a web server answers "not ready" while they load; the host's start ends, or fails, with the loading.
 /// </summary>
 internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedLifecycleService
@@ -19,9 +19,9 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
     {
         try
         {
-            foreach (string name in registry.Names)
+            foreach (ModelEntry model in registry.Names.Select(registry.Find).Where(model => model.Options.Load == ModelLoad.AtStart))
             {
-                await registry.Find(name).LoadAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+                await model.LoadAsync(cancellationToken).ConfigureAwait(false);
             }
             registry.FailuresEndStart(null);
         }

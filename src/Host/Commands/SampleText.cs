@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Parity;
 using ReferenceModels.Training.Corpora;
 
 namespace Engine.Host.Commands;
@@ -7,11 +8,6 @@ namespace Engine.Host.Commands;
 internal static class SampleText
 {
     private const ulong Seed = 1;
-
-    /// <summary>Short enough for a context of 128 tokens of a vocabulary of a few hundred.</summary>
-    private const string General =
-        "The river was low that year. Two engines stood on its bank, one old and one new, and were given the same work. "
-        + "\"If we differ,\" said the old one, \"look for the fault.\"";
 
     /// <summary>The models that come with the engine, by the name in their files, which copies and quantized ones keep: the corpus of each.</summary>
     private static readonly Dictionary<string, string> Corpora = new()
@@ -23,7 +19,7 @@ internal static class SampleText
     };
 
     /// <summary>For a model that comes with the engine an entry that was held back from its training; for others a general text.</summary>
-    public static string Of(ModelCard card) => Corpora.TryGetValue(card.Name, out string? corpus) ? HeldOut(corpus) : General;
+    public static string Of(ModelCard card) => Corpora.TryGetValue(card.Name, out string? corpus) ? HeldOut(corpus) : ComparisonText.General;
 
     private static string HeldOut(string name)
     {

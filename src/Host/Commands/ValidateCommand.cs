@@ -60,7 +60,7 @@ internal sealed class ValidateCommand
             {
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
                     : text is not null ? ComparisonText.Choose(text, native, reference)
-                    : ComparisonText.ChooseDefault(native, reference);
+                    : ComparisonText.ChooseDefault(SampleText.Of(native.Card), native, reference);
                 var comparison = new Comparison(native, reference, prompt, ReadTarget(parsed), _reference.ReadSetting(parsed))
                 {
                     NativeOptions = options,
@@ -80,13 +80,10 @@ internal sealed class ValidateCommand
                     Tolerance = tolerance,
                     Progress = bar,
                 };
-                ParityReport report = await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
+                ParityReport report = tolerance is null && parsed.GetValue(_layers.Arithmetic) is null
+                    ? await SecondOpinion.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false)
+                    : await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
-                if (tolerance is null && parsed.GetValue(_layers.Arithmetic) is null)
-                {
-                    report = await SecondOpinion.AskAsync(
-                        report, native.Card, arithmetic => ParityCheck.RunAsync(native, reference, prompt, setting with { Arithmetic = arithmetic }, cancellationToken)).ConfigureAwait(false);
-                }
                 if (_layers.IsAsked(parsed))
                 {
                     report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, setting, cancellationToken).ConfigureAwait(false));

@@ -67,7 +67,7 @@ public sealed class BackendChoiceTests
         var options = new EngineOptions();
         options.Models["default"] = new() { Path = "model.gguf", Backend = asked };
         var lines = new Lines();
-        await using var registry = new ModelRegistry(Options.Create(options), [new FakeBackend("llama.cpp"), new FakeBackend("llamasharp"), new FakeBackend()], lines);
+        await using var registry = new ModelRegistry(options, [new FakeBackend("llama.cpp"), new FakeBackend("llamasharp"), new FakeBackend()], lines);
         await registry.GetAsync();
         Assert.Contains(lines.Written, line => line.StartsWith("Loading the model 'default' from model.gguf with ", StringComparison.Ordinal) && line.Contains(said, StringComparison.Ordinal));
     }

@@ -69,7 +69,8 @@ public sealed class NativeGuardTests : IDisposable
     public async Task After_it_the_registry_loads_the_model_again()
     {
         var backend = new SickAtFirst(async again => again ? await Load("well.gguf") : new Misshapen(await Load("sick.gguf")));
-        await using var entry = new ModelEntry("default", new() { Path = "model.gguf" }, backend, "the test says so", NullLogger.Instance);
+        await using var registry = new ModelRegistry(new() { Models = { ["default"] = new() { Path = "model.gguf", Backend = backend.Name } } }, [backend], NullLogger<ModelRegistry>.Instance);
+        ModelEntry entry = registry.Find(null);
         await Assert.ThrowsAsync<NativeFailureException>(() => Generate(entry));
         Assert.Equal(ModelState.Failed, entry.Status.State);
         Assert.Equal(2, (await Generate(entry)).Count);

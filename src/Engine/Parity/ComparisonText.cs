@@ -1,10 +1,15 @@
-namespace Engine.Host.Commands;
+namespace Engine.Parity;
 
 /// <summary>Turns a text into what two models are compared on: the text, where both can read it, else the ids of the one that can.</summary>
 internal static class ComparisonText
 {
     private const int RandomIds = 32;
     private const int Seed = 1234;
+
+    /// <summary>Short enough for a context of 128 tokens of a vocabulary of a few hundred.</summary>
+    public const string General =
+        "The river was low that year. Two engines stood on its bank, one old and one new, and were given the same work. "
+        + "\"If we differ,\" said the old one, \"look for the fault.\"";
 
     /// <summary>The user's text.</summary>
     /// <exception cref="UnsupportedRequestException">Neither model can split text into tokens.</exception>
@@ -18,11 +23,10 @@ internal static class ComparisonText
                 $"Reading the text: expected a vocabulary, found none that either side can use in {native.Card.Path}. Give token ids with --tokens."),
         };
 
-    /// <summary>The model's sample text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
-    public static Prompt ChooseDefault(IModel native, IModel reference)
+    /// <summary>A sample text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
+    public static Prompt ChooseDefault(string text, IModel native, IModel reference)
     {
         int context = Math.Min(native.Card.ContextLength, reference.Card.ContextLength);
-        string text = SampleText.Of(native.Card);
         (IReadOnlyList<int>? a, IReadOnlyList<int>? b) = (Encode(text, native), Encode(text, reference));
         if (a is not null && b is not null && a.Count <= context)
         {

@@ -1,0 +1,34 @@
+namespace Engine;
+
+/// <summary>An <see cref="IModel"/> that hands everything to another one. Derived types change what they need to.</summary>
+/// <param name="inner">Disposed with it.</param>
+public abstract class DelegatingModel(IModel inner) : IModel
+{
+    /// <inheritdoc/>
+    public virtual ModelCard Card => Inner.Card;
+
+    /// <inheritdoc/>
+    public virtual ITokenizer Tokenizer => Inner.Tokenizer;
+
+    /// <summary>The model that does the work.</summary>
+    protected IModel Inner { get; } = inner;
+
+    /// <inheritdoc/>
+    public virtual IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default) =>
+        Inner.ScoreAsync(request, cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default) =>
+        Inner.GenerateAsync(request, cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
+        Inner.EmbedAsync(request, cancellationToken);
+
+    /// <summary>Disposes the inner model.</summary>
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return Inner.DisposeAsync();
+    }
+}

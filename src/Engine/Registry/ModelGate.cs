@@ -1,0 +1,57 @@
+using Engine.Parity;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Registry;
+
+/// <summary>Judges a model before it serves, as <c>engine validate</c> does.</summary>
+/// <param name="lease">Holds a configured model.</param>
+/// <param name="backends">One of them may be the managed reference.</param>
+/// <param name="logger">Receives the verdict.</param>
+internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel>> lease, IEnumerable<IModelBackend> backends, ILogger logger)
+{
+    /// <summary>The oracle that needs no configuration, and the backend that runs it.</summary>
+    public const string Reference = "reference";
+
+    /// <summary>Compares a model with its oracle.</summary>
+    /// <param name="name">Of the model.</param>
+    /// <param name="model">Loaded, and serving nobody yet.</param>
+    /// <param name="options">What it was loaded with.</param>
+    /// <param name="asked">What it must pass.</param>
+    /// <param name="stop">Ends the comparison.</param>
+    /// <exception cref="GateException">It does not pass.</exception>
+    /// <exception cref="EngineException">The two could not be compared.</exception>
+    public async Task PassAsync(string name, IModel model, ModelOptions options, GateOptions asked, CancellationToken stop)
+    {
+        bool byReference = StrictSection.Same(asked.Oracle, Reference);
+        if (byReference && StrictSection.Same(model.Card.Backend, Reference))
+        {
+            logger.LogInformation("The model '{Model}' is the reference, and nothing here can judge it", name);
+            return;
+        }
+        IModel oracle = byReference ? await LoadReferenceAsync(options, model.Card, stop).ConfigureAwait(false) : await lease(asked.Oracle, stop).ConfigureAwait(false);
+        await using (oracle.ConfigureAwait(false))
+        {
+            string? text = asked.File is { } file ? await File.ReadAllTextAsync(file, stop).ConfigureAwait(false) : asked.Text;
+            Prompt prompt = text is null ? ComparisonText.ChooseDefault(ComparisonText.General, model, oracle) : ComparisonText.Choose(text, model, oracle);
+            var setting = new ParityOptions { Setting = asked.Setting, Tolerance = asked.Nmse is { } limit ? Tolerance.OfUser(limit) : null };
+            // Only the reference computes in ggml's arithmetic, too.
+            ParityReport report = setting.Tolerance is null && StrictSection.Same(oracle.Card.Backend, Reference)
+                ? await SecondOpinion.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false)
+                : await ParityCheck.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false);
+            if (report.Verdict != ParityVerdict.Pass)
+            {
+                throw new GateException(
+                    $"Judging the model '{name}' by '{asked.Oracle}': expected {model.Card.Path} to pass, found that {report.Explanation}. "
+                    + $"Give it another file, or set {EngineOptions.SectionName}:Models:{name}:Gate:{nameof(GateOptions.Nmse)} to the distance that you accept.");
+            }
+            logger.LogInformation("The model '{Model}' passes its gate: by '{Oracle}', {Explanation}", name, asked.Oracle, report.Explanation);
+        }
+    }
+
+    private async Task<IModel> LoadReferenceAsync(ModelOptions options, ModelCard card, CancellationToken stop)
+    {
+        IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, Reference));
+        ModelOptions same = options with { Backend = Reference, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
+        return await backend.LoadAsync(same, cancellationToken: stop).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Registry;
+
+/// <summary>Makes a version of a model: chooses its backend, loads it, and has it pass its gate.</summary>
+internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate gate, ILogger logger, TimeProvider time)
+{
+    /// <summary>What a loading gets to end in after it was cancelled. Then it is left to itself.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly IModelBackend[] _backends = [.. backends];
+
+    /// <summary>Loads a version.</summary>
+    /// <param name="name">Of the model.</param>
+    /// <param name="options">Of the model.</param>
+    /// <param name="stamp">Its files.</param>
+    /// <param name="isProven">Whether the same has served before and need not pass the gate again.</param>
+    /// <param name="stop">Ends the loading.</param>
+    /// <exception cref="EngineException">It cannot be loaded.</exception>
+    /// <exception cref="GateException">It does not pass.</exception>
+    public async Task<ModelVersion> LoadAsync(string name, ModelOptions options, FileStamp stamp, bool isProven, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        var choice = BackendChoice.Of(options, _backends.Select(backend => backend.Name));
+        // The last registration of a name wins, as everywhere in the container.
+        IModelBackend backend = _backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
+        logger.LogInformation("Loading the model '{Model}' from {Path} with {Backend} ({Reason})", name, options.Path, backend.Name, choice.Reason);
+        IModel model = await LoadAsync(name, backend, options, stop).ConfigureAwait(false);
+        try
+        {
+            if (!isProven && options.Gate is { } asked)
+            {
+                await gate.PassAsync(name, model, options, asked, stop).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await model.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
+            name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
+        return new ModelVersion(model, options, stamp, time);
+    }
+
+    private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options, CancellationToken stop)
+    {
+        Task<IModel> loading = Task.Run(() => backend.LoadAsync(options, new LoadingProgress(name, logger, time), stop).AsTask(), CancellationToken.None);
+        try
+        {
+            return await loading.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Task ended = DisposeOfAsync(loading);
+            if (await Task.WhenAny(ended, Task.Delay(Patience, time, CancellationToken.None)).ConfigureAwait(false) != ended)
+            {
+                logger.LogWarning("The loading of the model '{Model}' from {Path} was cancelled and does not end: it is left to itself", name, options.Path);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Frees what a cancelled loading brings all the same.</summary>
+    private static async Task DisposeOfAsync(Task<IModel> loading)
+    {
+        await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (loading.IsCompletedSuccessfully)
+        {
+            await loading.Result.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Registry;
+
+/// <summary>From what serves to what is wanted.</summary>
+internal sealed partial class ModelVersions
+{
+    /// <summary>Brings what serves to what is wanted. Where that does not load, what served last goes on or serves again.</summary>
+    private async Task ChangeAsync(CancellationToken stop)
+    {
+        (ModelOptions wanted, ModelVersion? current, ModelVersion? proven, Refusal? refusal) = Snapshot();
+        if (current is not null && ModelChange.GivesSame(current.Options, wanted))
+        {
+            return; // a change that was taken back
+        }
+        FileStamp stamp = FileStamp.Of(wanted);
+        // Tried again when the file or the setting changes; a loading that failed with nothing to serve instead, also with each request.
+        bool hasOther = proven is not null && !ModelChange.GivesSame(proven.Options, wanted);
+        bool isHopeless = refusal is not null && refusal.Stamp == stamp && (refusal.Reason is GateException || hasOther);
+        if (!isHopeless)
+        {
+            try
+            {
+                Install(await LoadAsync(wanted, stamp, current, stop).ConfigureAwait(false));
+                return;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                throw;
+            }
+#pragma warning disable CA1031 // A backend is anybody's: whatever it throws is the reason why its model does not serve.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                refusal = new Refusal(wanted, stamp, e);
+                Refuse(refusal, hasOther);
+            }
+        }
+        if (Current is not null)
+        {
+            return;
+        }
+        if (!hasOther)
+        {
+            throw Failed(refusal!.Reason);
+        }
+        try
+        {
+            Install(await LoadAsync(proven!.Options, FileStamp.Of(proven.Options), null, stop).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            _logger.LogError(e, "The model '{Model}' cannot be loaded as it was before, either", _name);
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>Loads a version beside the old one where there is room, else in its place.</summary>
+    private async Task<ModelVersion> LoadAsync(ModelOptions options, FileStamp stamp, ModelVersion? old, CancellationToken stop)
+    {
+        bool isProven = _proven is { } proven && proven.Stamp == stamp && ModelChange.GivesSame(proven.Options, options);
+        try
+        {
+            return await _loader.LoadAsync(_name, options, stamp, isProven, stop).ConfigureAwait(false);
+        }
+        catch (InsufficientMemoryException e) when (old is not null)
+        {
+            _logger.LogInformation("There is no room for the new version of the model '{Model}' beside the old one, which is unloaded after the requests that run: {Reason}", _name, e.Message);
+        }
+        await UnloadAsync(old, stop).ConfigureAwait(false);
+        return await _loader.LoadAsync(_name, options, stamp, isProven, stop).ConfigureAwait(false);
+    }
+
+    private async Task UnloadAsync(ModelVersion old, CancellationToken stop)
+    {
+        ModelVersion[] all;
+        lock (_lock)
+        {
+            all = [old, .. _retiring];
+        }
+        try
+        {
+            await Task.WhenAll(all.Select(version => version.CloseAsync())).WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_lock)
+            {
+                if (_current == old)
+                {
+                    old.Reopen();
+                }
+            }
+            throw;
+        }
+        lock (_lock)
+        {
+            _current = _current == old ? null : _current;
+        }
+        await Task.WhenAll(all.Select(DisposeOfAsync)).ConfigureAwait(false);
+    }
+
+    private (ModelOptions, ModelVersion?, ModelVersion?, Refusal?) Snapshot()
+    {
+        lock (_lock)
+        {
+            return (_wanted, _current, _proven, _refusal);
+        }
+    }
+
+    private void Install(ModelVersion version)
+    {
+        lock (_lock)
+        {
+            if (_current is { } old)
+            {
+                Retire(old);
+                _logger.LogInformation("Requests for the model '{Model}' go to its new version, {Path}; those that run end on the old one, {OldPath}", _name, version.Options.Path, old.Options.Path);
+            }
+            (_current, _proven, _failure) = (version, version, null);
+            _refusal = ModelChange.GivesSame(version.Options, _wanted) ? null : _refusal;
+            if (_removed)
+            {
+                (_current, _proven) = (null, null);
+                Retire(version);
+            }
+            if (_refusal is null)
+            {
+                _retry.Disarm();
+            }
+            _idle.Arm(_wanted.UnloadAfter);
+        }
+    }
+
+    private void Refuse(Refusal refusal, bool hasOther)
+    {
+        lock (_lock)
+        {
+            _refusal = refusal;
+            _retry.Arm(refusal);
+        }
+        if (hasOther)
+        {
+            _logger.LogError("The model '{Model}' stays as it is, for its change did not load, and is tried again when the file or the setting changes: {Reason}", _name, refusal.Reason.Message);
+        }
+    }
+
+    private Exception Failed(Exception reason)
+    {
+        lock (_lock)
+        {
+            _failure = reason;
+        }
+        return reason;
+    }
+}

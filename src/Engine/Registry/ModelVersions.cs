@@ -1,0 +1,273 @@
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Registry;
+
+/// <summary>
+/// The versions of one configured model: the one that serves, those that drain, and the one that is to come. A change
+/// loads the new version beside the old one; requests go over when it is ready, and running ones end where they began.
+/// </summary>
+internal sealed partial class ModelVersions : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly string _name;
+    private readonly ModelLoader _loader;
+    private readonly ILogger _logger;
+    private readonly HashSet<ModelVersion> _retiring = [];
+    private readonly RetryWatch _retry;
+    private readonly IdleWatch _idle;
+    private ModelOptions _wanted;
+    private ModelWork _work = ModelWork.None;
+    private ModelVersion? _current;
+    private ModelVersion? _proven;  // the last that served, for its options
+    private Refusal? _refusal;      // of what is wanted
+    private Exception? _failure;    // why nothing serves
+    private bool _removed;
+    private bool _disposed;
+
+    public ModelVersions(string name, ModelOptions options, ModelLoader loader, ILogger logger, TimeProvider time)
+    {
+        (_name, _wanted, _loader, _logger) = (name, options, loader, logger);
+        _retry = new RetryWatch(time, LookAtFiles);
+        _idle = new IdleWatch(time, UnloadIdle);
+    }
+
+    /// <summary>What is configured.</summary>
+    public ModelOptions Wanted
+    {
+        get { lock (_lock) { return _wanted; } }
+    }
+
+    /// <summary>What serves; null where nothing does.</summary>
+    public ModelVersion? Current
+    {
+        get { lock (_lock) { return _current; } }
+    }
+
+    /// <summary>The card of the last version that served: a card is data, and outlives it.</summary>
+    public ModelCard? LastCard
+    {
+        get { lock (_lock) { return _proven?.Model.Card; } }
+    }
+
+    public ModelStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current?.IsOpen == true ? new(_name, _refusal is null ? ModelState.Ready : ModelState.Degraded, _refusal?.Reason)
+                    : _work is { Loads: true, IsRunning: true } ? new(_name, ModelState.Loading)
+                    : _failure is not null ? new(_name, ModelState.Failed, _failure)
+                    : new(_name, ModelState.Waiting);
+            }
+        }
+    }
+
+    /// <summary>Holds the version that serves; waits for one, and loads it where nothing else does.</summary>
+    /// <exception cref="EngineException">It could not be loaded, or the configuration has it no more.</exception>
+    public async Task<ModelLease> EnterAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ModelWork work;
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, typeof(IModel));
+                if (_removed)
+                {
+                    throw new ConfigurationException(
+                        $"Asking the model '{_name}': the configuration has had it removed. Add {EngineOptions.SectionName}:Models:{_name} again, or ask another model.");
+                }
+                if (_current?.TryEnter() == true)
+                {
+                    return new ModelLease(_current, Fail);
+                }
+                work = Load();
+            }
+            try
+            {
+                await work.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (work.Stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !Volatile.Read(ref _disposed))
+            {
+                // A newer configuration has taken its place.
+            }
+        }
+    }
+
+    /// <summary>Holds the version that serves; null where none does.</summary>
+    public ModelLease? TryEnter()
+    {
+        lock (_lock)
+        {
+            return _current?.TryEnter() == true ? new ModelLease(_current, Fail) : null;
+        }
+    }
+
+    /// <summary>Takes over a configuration. What gives another model is loaded, unless its first request shall do that.</summary>
+    public void Apply(ModelOptions options)
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+            bool changes = _removed || !ModelChange.GivesSame(_wanted, options);
+            bool loads = options.Load == ModelLoad.AtStart || _current is not null || _work is { Loads: true, IsRunning: true };
+            (_wanted, _removed) = (options, false);
+            _idle.Arm(options.UnloadAfter);
+            if (!changes)
+            {
+                return;
+            }
+            (_refusal, _failure) = (null, null);
+            StopLoading();
+            if (loads)
+            {
+                Background(Begin(ChangeAsync));
+            }
+        }
+    }
+
+    /// <summary>The configuration has the model no more: requests that run are answered, and then it is unloaded.</summary>
+    public void Remove()
+    {
+        lock (_lock)
+        {
+            if (_disposed || _removed)
+            {
+                return;
+            }
+            (_removed, _refusal, _failure) = (true, null, null);
+            StopLoading();
+            if (_current is { } current)
+            {
+                (_current, _proven) = (null, null);
+                Retire(current);
+            }
+        }
+        _logger.LogInformation("The model '{Model}' is no more in the configuration: it is unloaded after the requests that run", _name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        ModelWork work;
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+            _disposed = true;
+            StopLoading();
+            work = _work;
+        }
+        await work.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ModelVersion[] all;
+        lock (_lock)
+        {
+            all = [.. _retiring, .. _current is null ? Array.Empty<ModelVersion>() : [_current]];
+        }
+        foreach (ModelVersion version in all)
+        {
+            await DisposeOfAsync(version).ConfigureAwait(false);
+        }
+        _retry.Dispose();
+        _idle.Dispose();
+    }
+
+    /// <summary>The loading that runs, or a new one. Within the lock.</summary>
+    private ModelWork Load() => _work is { Loads: true, IsRunning: true, Stop.IsCancellationRequested: false } ? _work : Begin(ChangeAsync);
+
+    private ModelWork Begin(Func<CancellationToken, Task> work, bool loads = true) => _work = _work.Then(work, loads);
+
+    /// <summary>Within the lock, where what listens to the token must not run.</summary>
+    private void StopLoading()
+    {
+        if (_work.Loads)
+        {
+            _ = _work.Stop.CancelAsync();
+        }
+    }
+
+    /// <summary>Lets go of a version that will answer nothing any more, unless another request has met the failure before.</summary>
+    private void Fail(ModelVersion version, NativeFailureException failure)
+    {
+        lock (_lock)
+        {
+            if (_disposed || _current != version)
+            {
+                return;
+            }
+            (_current, _failure) = (null, failure);
+            Retire(version);
+        }
+        _logger.LogError("The model '{Model}' has failed, and its next request loads it again: {Reason}", _name, failure.Message);
+    }
+
+    /// <summary>A file of a version that was refused has changed: it may load now.</summary>
+    private void LookAtFiles(Refusal refusal)
+    {
+        lock (_lock)
+        {
+            if (!_disposed && !_removed && _refusal == refusal && (_current is not null || _wanted.Load == ModelLoad.AtStart) && !_work.IsRunning)
+            {
+                Background(Begin(ChangeAsync));
+            }
+        }
+    }
+
+    private TimeSpan? UnloadIdle()
+    {
+        lock (_lock)
+        {
+            if (_disposed || _current is not { } current || _wanted.UnloadAfter is not { } limit)
+            {
+                return null; // the next version arms the watch again
+            }
+            if (_work.IsRunning || !current.TryCloseIdle(limit))
+            {
+                return limit - current.Idle is var left && left > TimeSpan.Zero ? left : limit;
+            }
+            _current = null;
+            Begin(_ => DisposeOfAsync(current), loads: false);
+        }
+        _logger.LogInformation("Unloaded the model '{Model}', which had no request for {Time}; its next one loads it again", _name, Wanted.UnloadAfter);
+        return null;
+    }
+
+    /// <summary>Within the lock.</summary>
+    private void Retire(ModelVersion version)
+    {
+        _retiring.Add(version);
+        _ = Task.Run(async () =>
+        {
+            await version.CloseAsync().ConfigureAwait(false);
+            await DisposeOfAsync(version).ConfigureAwait(false);
+            lock (_lock)
+            {
+                _retiring.Remove(version);
+            }
+        });
+    }
+
+    private async Task DisposeOfAsync(ModelVersion version)
+    {
+        try
+        {
+            await version.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // What has failed once may fail here, too, and nobody waits for it but the log.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.LogError(e, "Disposing of the model '{Model}'", _name);
+        }
+    }
+
+    /// <summary>Nobody waits for it: what it fails with goes to the log.</summary>
+    private void Background(ModelWork work) => work.Task.ContinueWith(
+        ended => _logger.LogError("The model '{Model}' does not serve: {Reason}", _name, ended.Exception!.InnerException!.Message),
+        CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+}

@@ -1,0 +1,7 @@
+namespace Engine.Registry;
+
+/// <summary>Options that did not give a model that serves.</summary>
+/// <param name="Options">What was to be loaded.</param>
+/// <param name="Stamp">Its files, as they were before they were read.</param>
+/// <param name="Reason">Why it does not serve.</param>
+internal sealed record Refusal(ModelOptions Options, FileStamp Stamp, Exception Reason);

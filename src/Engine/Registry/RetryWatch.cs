@@ -1,0 +1,45 @@
+namespace Engine.Registry;
+
+/// <summary>Looks from time to time whether the files of a refused version have changed. One that is still being written is left alone.</summary>
+internal sealed class RetryWatch : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+
+    private readonly ITimer _timer;
+    private readonly Action<Refusal> _changed;
+    private volatile Refusal? _refusal;
+    private volatile FileStamp? _seen;
+
+    /// <param name="time">The clock.</param>
+    /// <param name="changed">Called for as long as they differ from what was refused.</param>
+    public RetryWatch(TimeProvider time, Action<Refusal> changed)
+    {
+        _changed = changed;
+        _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Arm(Refusal refusal)
+    {
+        (_seen, _refusal) = (refusal.Stamp, refusal);
+        _timer.Change(Period, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Disarm() => _refusal = null;
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        if (_refusal is not { } refusal)
+        {
+            return;
+        }
+        var stamp = FileStamp.Of(refusal.Options);
+        if (stamp != refusal.Stamp && stamp == _seen)
+        {
+            _changed(refusal);
+        }
+        _seen = stamp;
+        _timer.Change(Period, Timeout.InfiniteTimeSpan);
+    }
+}
