@@ -1,7 +1,6 @@
 using Engine.LlamaCpp.Runtime;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Engine.Tests.Registry;
 
