@@ -54,7 +54,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LlamaCpp.Runtime"] = ["Engine.LlamaCpp.Interop"],
         ["Engine.LlamaCpp.Taps"] = ["Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop"],
         ["Engine.Parity"] = [],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Serving"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Parity", "Engine.Serving"],
         ["Engine.Sampling"] = [],
         ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling"],
         ["Engine.Tokenizers"] =

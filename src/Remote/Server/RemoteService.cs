@@ -86,8 +86,13 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         }
     }
 
-    private async ValueTask<IModel> FindAsync(string name, ServerCallContext context) =>
-        await models.GetAsync(name.Length == 0 ? null : name, context.CancellationToken).ConfigureAwait(false);
+    /// <summary>The model, held as it is until the call has been answered.</summary>
+    private async ValueTask<IModel> FindAsync(string name, ServerCallContext context)
+    {
+        IModel model = await models.LeaseAsync(name.Length == 0 ? null : name, context.CancellationToken).ConfigureAwait(false);
+        context.GetHttpContext().Response.RegisterForDisposeAsync(model);
+        return model;
+    }
 
     /// <exception cref="RpcException">The client has read what another loading is.</exception>
     private async ValueTask<IModel> FindAsync(ModelReference? reference, ServerCallContext context)
