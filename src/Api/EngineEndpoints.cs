@@ -3,6 +3,7 @@ using Engine.Api.Anthropic;
 using Engine.Api.Answers;
 using Engine.Api.Documents;
 using Engine.Api.Endpoints;
+using Engine.Api.Health;
 using Engine.Api.Ollama;
 using Engine.Api.OpenAI;
 using Engine.Api.OpenAI.Responses;
@@ -14,6 +15,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Api;
@@ -61,12 +63,14 @@ public static class EngineEndpoints
         services.AddSingleton<OllamaGenerateEndpoint>();
         services.AddSingleton<OllamaEmbedEndpoint>();
         services.AddSingleton<OllamaModelsEndpoint>();
+        services.AddHealthChecks();
+        services.AddSingleton<IConfigureOptions<HealthCheckServiceOptions>, ModelHealthChecks>();
         services.AddSingleton<HealthEndpoint>();
         ApiDocument.Add(services);
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c>, and what describes them: <c>/openapi/engine.json</c> and the page <c>/scalar</c>.</summary>
+    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c> with <c>/health/live</c> and <c>/health/ready</c>, and what describes them: <c>/openapi/engine.json</c> and the page <c>/scalar</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
@@ -87,7 +91,7 @@ public static class EngineEndpoints
 
     private static void MapOpenAI(Dialect openAI)
     {
-        const string tag = "OpenAI", texts = "About texts", service = "Service";
+        const string tag = "OpenAI", texts = "About texts";
         openAI.Post<ChatEndpoint>("/v1/chat/completions", endpoint => endpoint.HandleAsync, new Operation(
             "chatCompletion", tag, "Answers a conversation.", OpenAIJson.Api.ChatCompletion, OpenAIJson.Api.ChatRequest,
             """{"model": "default", "messages": [{"role": "user", "content": "Once upon a time"}], "max_tokens": 32}""")
@@ -113,8 +117,21 @@ public static class EngineEndpoints
             "tokenize", texts, "Splits a text into tokens.", TextsJson.Api.TokenizedText, TextsJson.Api.TokenizeRequest, """{"content": "Once upon a time"}"""));
         openAI.Post<TokenizeEndpoint>("/detokenize", endpoint => endpoint.DetokenizeAsync, new Operation(
             "detokenize", texts, "Joins tokens to a text.", TextsJson.Api.DetokenizedText, TextsJson.Api.DetokenizeRequest, """{"tokens": [1, 2, 3]}"""));
-        // A program's own probe goes before this one.
-        openAI.GetOpen<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync, new Operation("health", service, "Says whether the models take requests.", HealthJson.Api.Health)).WithOrder(1);
+        MapHealth(openAI);
+    }
+
+    // A program's own probes go before these.
+    private static void MapHealth(Dialect openAI)
+    {
+        const string service = "Service";
+        openAI.GetOpen<HealthEndpoint>("/health", endpoint => endpoint.CheckAsync, new Operation(
+            "health", service, "Says whether all models take requests.", HealthJson.Api.ServerHealth)).WithOrder(1);
+        openAI.GetOpen<HealthEndpoint>("/health/live", endpoint => endpoint.CheckLiveAsync, new Operation(
+            "live", service, "Says whether the process lives.", HealthJson.Api.ServerHealth)).WithOrder(1);
+        openAI.GetOpen<HealthEndpoint>("/health/ready", endpoint => endpoint.CheckReadyAsync, new Operation(
+            "ready", service, "Says whether any model takes requests.", HealthJson.Api.ServerHealth)).WithOrder(1);
+        openAI.GetOpen<HealthEndpoint>("/health/ready/{name}", endpoint => endpoint.CheckModelAsync, new Operation(
+            "modelReady", service, "Says whether a model takes requests.", HealthJson.Api.ServerHealth)).WithOrder(1);
     }
 
     private static void MapAnthropic(Dialect anthropic)

@@ -112,7 +112,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
         ["Engine.Api"] =
         [
-            "Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Anthropic", "Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Ollama", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service",
+            "Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Anthropic", "Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Health", "Engine.Api.Ollama", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service",
             "Engine.Api.Texts", "Engine.Registry",
         ],
         ["Engine.Api.Anthropic"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools"],
@@ -123,13 +123,15 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.Api.Access", "Engine.Api.Requests", "Engine.Api.Service", "Engine.Chat", "Engine.Chat.Tools", "Engine.Generation", "Engine.Parity", "Engine.Registry", "Engine.Sampling",
         ],
         ["Engine.Api.Documents"] = ["Engine.Api.Requests"],
-        ["Engine.Api.Endpoints"] = ["Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Answers", "Engine.Api.Service", "Engine.Registry"],
+        ["Engine.Api.Endpoints"] = ["Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Answers", "Engine.Api.Service"],
+        ["Engine.Api.Health"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Api.Ollama"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Registry"],
         ["Engine.Api.OpenAI"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
-        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.BuiltIn", "Engine.Registry", "Engine.Host"],
+        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.BuiltIn", "Engine.Registry", "Engine.Host", "Engine.Host.Service"],
+        ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [
             "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",

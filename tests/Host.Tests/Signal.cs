@@ -7,7 +7,7 @@ namespace Engine.Host.Tests;
 /// interrupted may be over.</summary>
 internal static partial class Signal
 {
-    public const int Interrupt = 2, Kill = 9;
+    public const int Interrupt = 2, Kill = 9, Terminate = 15;
 
     public static void Send(Process process, int signal) => Assert.Equal(0, SendNatively(process.Id, signal));
 

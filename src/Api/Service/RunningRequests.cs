@@ -14,6 +14,9 @@ namespace Engine.Api.Service;
 internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider time, ILogger<RunningRequests> logger) : IHostedLifecycleService
 #pragma warning restore CA1001
 {
+    /// <summary>Between two lines of the log about what is left.</summary>
+    private static readonly TimeSpan Report = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _lastEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,6 +25,12 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
 
     /// <summary>Whether the host stops and nothing is taken any more.</summary>
     public bool IsStopping => Volatile.Read(ref _stopping);
+
+    /// <summary>How many are being answered.</summary>
+    public int Left
+    {
+        get { lock (_lock) { return _running; } }
+    }
 
     /// <summary>A request begins; it ends with the disposal of what this returns.</summary>
     /// <param name="gone">Cancelled when the client goes away.</param>
@@ -47,27 +56,54 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        int running;
         lock (_lock)
         {
             Volatile.Write(ref _stopping, true);
-            if (_running == 0)
-            {
-                return;
-            }
+            running = _running;
         }
-        logger.LogInformation("Stopping: accepted requests have {Seconds} s to end", serve.Value.DrainSeconds);
+        if (running == 0)
+        {
+            return;
+        }
+        logger.LogInformation("Stopping: {Requests} left, with {Seconds} s to end", Count(running), serve.Value.DrainSeconds);
         try
         {
-            await _lastEnded.Task.WaitAsync(TimeSpan.FromSeconds(serve.Value.DrainSeconds), time, cancellationToken).ConfigureAwait(false);
+            await DrainAsync(TimeSpan.FromSeconds(serve.Value.DrainSeconds), cancellationToken).ConfigureAwait(false);
+            logger.LogInformation("Stopping: all requests have ended");
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            logger.LogWarning("Stopping: requests are still running and are ended now");
+            logger.LogWarning("Stopping: {Requests} left after {Seconds} s, ended now", Count(Left), serve.Value.DrainSeconds);
             await _ended.CancelAsync().ConfigureAwait(false);
             // What does not end even so, the web server ends with its connection.
             await _lastEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>Waits for the last request, and says from time to time how many are left.</summary>
+    /// <exception cref="TimeoutException">There are still some.</exception>
+    private async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long begin = time.GetTimestamp();
+        while (true)
+        {
+            TimeSpan left = limit - time.GetElapsedTime(begin);
+            try
+            {
+                await _lastEnded.Task.WaitAsync(left < Report ? Max(left, TimeSpan.Zero) : Report, time, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException) when (left > Report)
+            {
+                logger.LogInformation("Stopping: {Requests} left, with {Seconds:0} s to end", Count(Left), (limit - time.GetElapsedTime(begin)).TotalSeconds);
+            }
+        }
+
+        static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+    }
+
+    private static string Count(int requests) => requests == 1 ? "1 request" : $"{requests} requests";
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

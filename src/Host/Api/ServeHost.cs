@@ -1,6 +1,7 @@
 using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
+using Engine.Host.Service;
 using Engine.Registry;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.Logging.Console;
@@ -39,6 +40,7 @@ internal static class ServeHost
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         IServiceCollection services = builder.Services;
+        services.AddServiceHosting();
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
         services.AddCors();
@@ -48,7 +50,10 @@ internal static class ServeHost
             logging.MediaTypeOptions.AddText("application/x-www-form-urlencoded"); // what curl says of JSON
             logging.MediaTypeOptions.AddText("text/event-stream");
         });
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information));
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information)
+            // What becomes of a model is in the log once; each probe would say it again.
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();

@@ -24,10 +24,10 @@ internal static class CommandLine
                 return Refuse(mistake);
             }
             using var interruption = new Interruption();
-            TimeSpan? grace = parsed.CommandResult.Command is Verb verbs ? verbs.StopsWithin : null;
+            var asked = parsed.CommandResult.Command as Verb;
             Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
             // What does not stop in time is left behind: its threads end with the process.
-            Task first = await Task.WhenAny(running, interruption.OverdueAsync(grace)).ConfigureAwait(false);
+            Task first = await Task.WhenAny(running, interruption.OverdueAsync(() => asked?.StopsWithin)).ConfigureAwait(false);
             return first == running ? await running.ConfigureAwait(false) : Stopped(parsed);
         }
         catch (OutputClosedException)

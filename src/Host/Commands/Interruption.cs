@@ -19,10 +19,10 @@ internal sealed class Interruption : IDisposable
     public void Answer() => _isAnswered = true;
 
     /// <summary>Ends when a stop was asked for and <paramref name="grace"/> has passed without an answer; never for null.</summary>
-    public async Task OverdueAsync(TimeSpan? grace)
+    public async Task OverdueAsync(Func<TimeSpan?> grace)
     {
         await _requested.Task.ConfigureAwait(false);
-        await Task.Delay(grace ?? Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        await Task.Delay(grace() ?? Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         if (_isAnswered)
         {
             await Task.Delay(Timeout.InfiniteTimeSpan).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using Engine.Api.Service;
 using Engine.Chat;
 using Engine.Host.Api;
 using Engine.Registry;
+using Microsoft.Extensions.Hosting.WindowsServices;
 using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Commands;
@@ -12,6 +13,8 @@ namespace Engine.Host.Commands;
 internal sealed class ServeCommand
 {
     private const int MostSlots = 256;
+
+    private static readonly TimeSpan ConfigurationLimit = TimeSpan.FromSeconds(2), DisposalLimit = TimeSpan.FromSeconds(5);
 
     private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
     private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MostSlots, "Requests the model runs at the same time. Default 1.");
@@ -35,7 +38,9 @@ internal sealed class ServeCommand
         var verb = new Verb("serve", "Serves models over HTTP to clients of OpenAI's, Anthropic's and Ollama's APIs; ranks, scores and tokens; GET /health. "
             + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
         {
-            StopsWithin = null,
+            // While the configuration is read: a file of it may be a pipe, or lie on a disk that does not answer.
+            StopsWithin = ConfigurationLimit,
+            WhenStopped = "Stopped before the server had started.",
             Examples =
             [
                 "engine serve --model llama.gguf",
@@ -46,32 +51,38 @@ internal sealed class ServeCommand
         verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain, _template);
         verb.AddGroup("Access", _keys, _keyFile, _noKey, _cors, _rate);
         _model.AddTo(verb);
-        verb.SetAction(RunAsync);
+        verb.SetAction((parsed, cancellationToken) => RunAsync(parsed, verb, cancellationToken));
         return verb;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, Verb verb, CancellationToken cancellationToken)
     {
         CheckUrls(parsed.GetValue(_urls), _urls.Name);
         WebApplication app = Build(Settings(parsed), engine =>
         {
-            // Signals are the command line's affair: it cancels the token.
-            engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
+            // Signals are the command line's affair: it cancels the token. Windows stops its services in another way.
+            if (!WindowsServiceHelpers.IsWindowsService())
+            {
+                engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
+            }
             // A start that fails is told by the command line in a sentence; the host would log its stack trace.
             engine.Services.AddLogging(logging => _ = parsed.GetValue(EngineCommand.Verbose)
                 ? logging.AddFilter(null, LogLevel.Debug) : logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None));
         });
-        await using (app.ConfigureAwait(false))
+        try
         {
             try
             {
                 // Before the host constructs services that need the options, so that all sections tell their mistakes at once.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
                 Exposure.Check(app);
+                verb.StopsWithin = null; // from here on the host keeps its own limits
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+                // Some models may answer already while others load: their requests end as they would after the start.
+                await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
                 return ExitCode.Pass;
             }
             catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
@@ -83,9 +94,26 @@ internal sealed class ServeCommand
                 CheckUrls(app.Configuration["urls"], "urls");
                 throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {Reason(e.GetBaseException())}. Choose another address with --urls.");
             }
-            app.Logger.LogInformation("Serving on {Addresses}; Ctrl-C ends it", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCode.Pass;
+        }
+        finally
+        {
+            await DisposeAsync(app).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets go of the models. One that does not end is left behind: its threads end with the process.</summary>
+    private static async Task DisposeAsync(WebApplication app)
+    {
+        try
+        {
+            await app.DisposeAsync().AsTask().WaitAsync(DisposalLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Not the log: it would be written by a thread that ends first.
+            await Console.Error.WriteLineAsync($"Stopping: a model is still loading or ending after {DisposalLimit.TotalSeconds:0} s; it is left behind.").ConfigureAwait(false);
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed class Verb(string name, string description) : Command(name, desc
     /// <summary>The options by topic, in the order of the help.</summary>
     public IReadOnlyList<OptionGroup> Groups => _groups;
 
-    /// <summary>How long the verb may take to end once it is told to stop; null for as long as it needs.</summary>
-    public TimeSpan? StopsWithin { get; init; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>How long the verb may take to end once it is told to stop, as it is set then; null for as long as it needs.</summary>
+    public TimeSpan? StopsWithin { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What is said where a stop ended the verb before its result: what there is of it.</summary>
     public string WhenStopped { get; init; } = "Stopped before the end: there is no result.";

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Engine.Host.Tests.Api;
 
@@ -106,5 +108,90 @@ public sealed class HealthTests
         string health = await (await server.Client.GetAsync("/health")).Content.ReadAsStringAsync();
         Assert.DoesNotContain("secret", health, StringComparison.Ordinal);
         Assert.Contains("The server met an unexpected error.", health, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_probe_of_readiness_passes_while_any_model_answers_and_that_of_a_model_while_this_one_does()
+    {
+        var gate = new TaskCompletionSource();
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.ListenAsync([backend, new ScriptedBackend("slow") { Loading = gate.Task }]);
+        Assert.Equal((HttpStatusCode.OK, """{"status":"degraded","models":{"default":{"status":"ok"},"slow":{"status":"loading"}}}"""), await AskAsync("/health/ready"));
+        Assert.Equal((HttpStatusCode.OK, """{"status":"ok","models":{"default":{"status":"ok"}}}"""), await AskAsync("/health/ready/DEFAULT"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"loading","models":{"slow":{"status":"loading"}}}"""), await AskAsync("/health/ready/slow"));
+        Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("/health/ready/none")).Status);
+        gate.SetResult();
+        await server.Starting;
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("/health/ready/slow")).Status);
+
+        backend.Failures.Enqueue(new NativeFailureException("Running script: an assertion failed."));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.PostAsync(Body)).StatusCode);
+        Assert.Equal(
+            (HttpStatusCode.OK, """{"status":"degraded","models":{"default":{"status":"failed","error":"Running script: an assertion failed."},"slow":{"status":"ok"}}}"""),
+            await AskAsync("/health/ready"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync("/health/ready/default")).Status);
+        Assert.Equal((HttpStatusCode.OK, """{"status":"ok"}"""), await AskAsync("/health/live"));
+
+        async Task<(HttpStatusCode Status, string Text)> AskAsync(string path)
+        {
+            using HttpResponseMessage response = await server.Client.GetAsync(path);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Where_no_model_answers_the_server_is_not_ready_and_lives()
+    {
+        await using TestServer server = await TestServer.ListenAsync([new ScriptedBackend { Loading = new TaskCompletionSource().Task }]);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stopping_server_lives_and_is_not_ready()
+    {
+        var gate = new TaskCompletionSource();
+        var backend = new ScriptedBackend { Generating = gate.Task };
+        await using TestServer server = await TestServer.StartAsync(backend);
+        Task<HttpResponseMessage> running = server.PostAsync(Body);
+        await backend.Begun.WaitAsync();
+        Task stopping = server.App.StopAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/health/ready/default")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health/live")).StatusCode);
+        gate.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await running).StatusCode);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Models_are_health_checks_like_any_other()
+    {
+        var backend = new ScriptedBackend();
+        backend.Failures.Enqueue(new NativeFailureException("Running script: an assertion failed."));
+        await using TestServer server = await TestServer.StartAsync([backend, new ScriptedBackend("slow")]);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.PostAsync(Body)).StatusCode);
+        HealthReport report = await server.App.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(
+            [("model:default", HealthStatus.Unhealthy, "Running script: an assertion failed.", "failed"), ("model:slow", HealthStatus.Healthy, "ok", "ok")],
+            report.Entries.Select(check => (check.Key, check.Value.Status, check.Value.Description, (string)check.Value.Data["state"])).Order());
+        Assert.All(report.Entries.Values, check => Assert.Equal(["model", "ready"], check.Tags.Order()));
+    }
+
+    [Theory]
+    [InlineData("ready", "/health/ready", "/health/live")]
+    [InlineData("live", "/health/live", "/health/ready")]
+    public async Task A_programs_own_check_counts_for_the_probe_that_its_tag_names(string tag, string counts, string other)
+    {
+        HealthCheckResult result = HealthCheckResult.Unhealthy("the disk is full", new InvalidOperationException("secret"));
+        await using TestServer server = await TestServer.StartAsync([new ScriptedBackend()], services => services.AddHealthChecks().AddCheck("disk", () => result, [tag]));
+        using HttpResponseMessage failed = await server.Client.GetAsync(counts);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, failed.StatusCode);
+        Assert.DoesNotContain("secret", await failed.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync(other)).StatusCode);
+        result = HealthCheckResult.Unhealthy("the disk is full");
+        Assert.Contains("""{"disk":{"status":"failed","error":"the disk is full"}}""", await (await server.Client.GetAsync(counts)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        result = HealthCheckResult.Degraded("the disk is nearly full");
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync(counts)).StatusCode);
     }
 }

@@ -13,6 +13,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _log = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServeProcess(string folder, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
@@ -61,6 +62,16 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         return serve;
     }
 
+    /// <summary>Returns when it listens; the models may still be loading.</summary>
+    public static async Task<ServeProcess> StartListeningAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var serve = new ServeProcess(AppContext.BaseDirectory, arguments, environment);
+        serve._process.Start();
+        serve._process.BeginErrorReadLine();
+        serve.Client.BaseAddress = await serve._listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return serve;
+    }
+
     /// <summary>Returns when it begins to load the model.</summary>
     public static async Task<ServeProcess> StartLoadingAsync(IEnumerable<string> arguments)
     {
@@ -98,14 +109,16 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    [GeneratedRegex("Serving on (http://[^ ;]+)")]
-    private static partial Regex Serving { get; }
+    [GeneratedRegex("(Listening|Serving) on (http://[^ ;]+)")]
+    private static partial Regex Address { get; }
 
     private void Read(string? line)
     {
         if (line is null)
         {
-            _address.TrySetException(new InvalidOperationException("engine serve ended:\n" + Log));
+            var ended = new InvalidOperationException("engine serve ended:\n" + Log);
+            _address.TrySetException(ended);
+            _listening.TrySetException(ended);
             return;
         }
         lock (_log)
@@ -116,9 +129,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         {
             _loading.TrySetResult();
         }
-        if (Serving.Match(line) is { Success: true } match)
+        if (Address.Match(line) is { Success: true } match)
         {
-            _address.TrySetResult(new Uri(match.Groups[1].Value));
+            (match.Groups[1].Value == "Serving" ? _address : _listening).TrySetResult(new Uri(match.Groups[2].Value));
         }
     }
 }

@@ -40,8 +40,18 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The same with services of the program's own.</summary>
+    public static async Task<TestServer> StartAsync(IModelBackend[] backends, Action<IServiceCollection> services)
+    {
+        TestServer server = await ListenAsync(backends, [], services);
+        await server.Starting;
+        return server;
+    }
+
     /// <summary>Returns as soon as it listens; the models may still be loading.</summary>
-    public static async Task<TestServer> ListenAsync(IModelBackend[] backends, params (string Key, string Value)[] settings)
+    public static Task<TestServer> ListenAsync(IModelBackend[] backends, params (string Key, string Value)[] settings) => ListenAsync(backends, settings, _ => { });
+
+    private static async Task<TestServer> ListenAsync(IModelBackend[] backends, (string Key, string Value)[] settings, Action<IServiceCollection> services)
     {
         Dictionary<string, string?> all = new()
         {
@@ -65,6 +75,7 @@ internal sealed class TestServer : IAsyncDisposable
                 engine.Services.AddSingleton(backend);
             }
             engine.Services.AddLogging(logging => logging.ClearProviders());
+            services(engine.Services);
         });
         Task starting = app.StartAsync();
         // It listens before the loading begins; then the port 0 has become a real one.

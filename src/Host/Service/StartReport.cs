@@ -1,0 +1,38 @@
+using Engine.Registry;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Engine.Host.Service;
+
+/// <summary>Says in the log where the server listens, and once it has started which models it has.</summary>
+/// <remarks>Registered before the engine: it speaks before the models are loaded, which may take minutes.</remarks>
+internal sealed class StartReport(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartReport> logger) : IHostedLifecycleService
+{
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        logger.LogInformation("Listening on {Addresses}; loading {Models}", Addresses, string.Join(", ", models.Names));
+        lifetime.ApplicationStarted.Register(() => logger.LogInformation(
+            "Serving on {Addresses}; {Models}; Ctrl-C ends it", Addresses, string.Join(", ", models.Names.Select(Describe))));
+        return Task.CompletedTask;
+    }
+
+    private string Addresses => string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
+
+    private string Describe(string name) => models.StatusOf(name) switch
+    {
+        { State: ModelState.Ready or ModelState.Degraded } when models.Find(name).Card is { } card =>
+            $"{name} ({card.Architecture}, {card.FileType}, {card.Backend} on {card.Device}, {card.ContextLength} tokens)",
+        { State: ModelState.Waiting } => $"{name} (loaded by its first request)",
+        { State: { } state } => $"{name} ({state.ToString().ToLowerInvariant()})",
+    };
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using Engine.Host.Tests.Api;
+
+namespace Engine.Host.Tests.Service;
+
+/// <summary>SIGTERM at every stage of a service's life.</summary>
+public sealed class StopTests
+{
+    private static readonly (string, string) Signs = ("WATCHDOG_USEC", "300000");
+
+    [LinuxFact]
+    public async Task While_nothing_runs_it_ends_at_once()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"]);
+        serve.Terminate();
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.DoesNotContain("Stopping:", serve.Log, StringComparison.Ordinal);
+    }
+
+    [LinuxTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_a_prompt_is_read_its_request_and_those_in_line_are_still_answered(bool stream)
+    {
+        using var model = new SlowModel();
+        using var systemd = new NotifySocket();
+        await using ServeProcess serve = await ServeProcess.StartAsync(model.Arguments, ("NOTIFY_SOCKET", systemd.Path), Signs);
+        Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 2).Select(i => PostAsync(serve, SlowModel.Prompt(300 + i), tokens: 2, stream))];
+        await systemd.UntilAsync(notice => notice.Status?.StartsWith("2 requests", StringComparison.Ordinal) == true);
+        Assert.All(requests, request => Assert.False(request.IsCompleted)); // no token has come yet
+
+        serve.Terminate();
+        await systemd.UntilAsync(notice => notice.Has("STOPPING=1"));
+        foreach (HttpResponseMessage answer in await Task.WhenAll(requests))
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            string text = await answer.Content.ReadAsStringAsync();
+            Assert.Contains(stream ? "[DONE]" : "\"finish_reason\":\"length\"", text, StringComparison.Ordinal);
+        }
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.Contains("Stopping: 2 requests left, with 30 s to end", serve.Log, StringComparison.Ordinal);
+        Assert.Contains("Stopping: all requests have ended", serve.Log, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task What_has_not_ended_within_the_limit_is_ended_and_counted()
+    {
+        using var model = new SlowModel();
+        using var systemd = new NotifySocket();
+        await using ServeProcess serve = await ServeProcess.StartAsync([.. model.Arguments, "--drain-seconds", "1"], ("NOTIFY_SOCKET", systemd.Path), Signs);
+        Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 3).Select(i => PostAsync(serve, SlowModel.Prompt(1900 + i), tokens: 2, stream: false))];
+        await systemd.UntilAsync(notice => notice.Status?.StartsWith("3 requests", StringComparison.Ordinal) == true);
+        serve.Terminate();
+        List<Notice> signs = await systemd.UntilAsync(notice => notice.Has("WATCHDOG=1") && notice.Status?.StartsWith("Stopping: 3", StringComparison.Ordinal) == true);
+        Assert.Contains(signs, notice => notice.Has("STOPPING=1"));
+        foreach (HttpResponseMessage answer in await Task.WhenAll(requests))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("the server is stopping", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.Contains("Stopping: 3 requests left after 1 s, ended now", serve.Log, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task While_other_models_load_the_requests_of_one_that_is_ready_are_still_answered()
+    {
+        using var model = new SlowModel();
+        using var systemd = new NotifySocket();
+        // So many that they are not loaded before the signal: each takes some hundredths of a second.
+        IEnumerable<(string, string)> others = Enumerable.Range(0, 100).SelectMany(i => new[]
+        {
+            ($"Engine__Models__other{i}__Path", model.Path), ($"Engine__Models__other{i}__Backend", "llama.cpp"), ($"Engine__Models__other{i}__ContextLength", "64"),
+        });
+        await using ServeProcess serve = await ServeProcess.StartListeningAsync(model.Arguments, [("NOTIFY_SOCKET", systemd.Path), Signs, .. others]);
+        await systemd.UntilAsync(notice => notice.Status?.Contains("default", StringComparison.Ordinal) == true && notice.Status.Contains("ready", StringComparison.Ordinal));
+        Task<HttpResponseMessage> request = PostAsync(serve, SlowModel.Prompt(300), tokens: 2, stream: false);
+        await systemd.UntilAsync(notice => notice.Status?.StartsWith("1 requests", StringComparison.Ordinal) == true);
+        serve.Terminate();
+        using HttpResponseMessage answer = await request;
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.DoesNotContain("Serving on", serve.Log, StringComparison.Ordinal);
+        Assert.Contains("Stopping: 1 request left", serve.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", serve.Log, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task While_the_configuration_is_read_it_ends_though_a_file_of_it_never_does()
+    {
+        using var folder = new TemporaryFolder();
+        string endless = folder.File("template.jinja");
+        using (Process pipe = Process.Start("mkfifo", [endless]))
+        {
+            await pipe.WaitForExitAsync();
+        }
+        using Process serve = EngineProcess.Start(
+            ["serve", "--urls", "http://127.0.0.1:0"], new Dictionary<string, string> { ["Engine__Models__default__ChatTemplate"] = endless });
+        // Opening the pipe for writing returns once the program has opened it for reading; what it reads never comes.
+        using var writer = new FileStream(endless, FileMode.Open, FileAccess.Write);
+        Signal.Send(serve, Signal.Terminate);
+        await serve.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(130, serve.ExitCode);
+        Assert.Equal("Stopped before the server had started.\n", await serve.StandardError.ReadToEndAsync());
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(ServeProcess serve, string prompt, int tokens, bool stream) =>
+        serve.Client.PostAsJsonAsync("/v1/completions", new { model = "default", prompt, max_tokens = tokens, temperature = 0, stream });
+}
