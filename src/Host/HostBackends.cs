@@ -2,6 +2,7 @@ using Engine.Registry;
 #if LLAMASHARP
 using Engine.LLamaSharp;
 #endif
+using Engine.Remote;
 using ReferenceModels;
 
 namespace Engine.Host;
@@ -11,15 +12,15 @@ internal static class HostBackends
 {
     /// <summary>Their names, for help texts.</summary>
 #if LLAMASHARP
-    public const string Names = "auto, llama.cpp, llamasharp or reference";
+    public const string Names = "auto, llama.cpp, llamasharp, reference or remote";
 #else
-    public const string Names = "auto, llama.cpp or reference";
+    public const string Names = "auto, llama.cpp, reference or remote";
 #endif
 
-    /// <summary>Adds the managed models, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>
+    /// <summary>Adds the managed models, those of other engines, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>
     public static EngineBuilder AddAllBackends(this EngineBuilder builder)
     {
-        builder.AddReferenceModels();
+        builder.AddReferenceModels().AddRemoteModels();
 #if LLAMASHARP
         builder.AddLLamaSharp();
 #endif

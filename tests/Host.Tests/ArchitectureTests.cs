@@ -109,14 +109,18 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.LlamaCpp.Runtime", "Engine.LlamaCpp.Taps", "Engine.Registry", "Engine.Serving",
         ],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
-        ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp"],
+        ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Server"],
+        ["Engine.Remote.Client"] = ["Engine.Generation", "Engine.Remote.Protocol"],
+        ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
+        ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
+        ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],
         ["Engine.Api"] =
         [
             "Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Anthropic", "Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Health", "Engine.Api.Ollama", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service",
             "Engine.Api.Texts", "Engine.Registry",
         ],
         ["Engine.Api.Anthropic"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools"],
-        ["Engine.Api.Access"] = ["Engine.Api.Requests", "Engine.Api.Service"],
+        ["Engine.Api.Access"] = ["Engine.Api.Requests", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Api.Requests"] = ["Engine.Chat.Tools"],
         ["Engine.Api.Answers"] =
         [
@@ -130,7 +134,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
-        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.BuiltIn", "Engine.Registry", "Engine.Host", "Engine.Host.Service"],
+        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service"],
         ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [
@@ -209,7 +213,8 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             ["ReferenceModels"] = ["Engine"],
             ["Engine.LLamaSharp"] = ["Engine"],
             ["Engine.Api"] = ["Engine"],
-            ["Engine.Host"] = ["Engine", "Engine.Api", "Engine.LLamaSharp", "ReferenceModels"],
+            ["Engine.Remote"] = ["Engine"],
+            ["Engine.Host"] = ["Engine", "Engine.Api", "Engine.LLamaSharp", "Engine.Remote", "ReferenceModels"],
         };
         foreach (ModuleDefinition module in _modules)
         {

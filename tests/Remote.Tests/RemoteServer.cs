@@ -30,23 +30,37 @@ internal sealed class RemoteServer : IAsyncDisposable
     /// <summary>Of <see cref="Tls"/>.</summary>
     public string CertificateFile => _folder.File("certificate.pem");
 
-    public IModelRegistry Models => _app.Services.GetRequiredService<IModelRegistry>();
-
+    /// <summary>Serves configured models.</summary>
     /// <param name="models">Each model's options by its name.</param>
     /// <param name="configure">Adds backends.</param>
-    public static async Task<RemoteServer> StartAsync(IReadOnlyDictionary<string, ModelOptions> models, Action<EngineBuilder> configure)
+    public static Task<RemoteServer> StartAsync(IReadOnlyDictionary<string, ModelOptions> models, Action<EngineBuilder> configure) => StartAsync(services =>
     {
-        var folder = new TemporaryFolder();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        configure(builder.Services.AddEngine(new ConfigurationBuilder().Build()).AddRemoteModels());
-        builder.Services.Configure<EngineOptions>(options =>
+        configure(services.AddEngine(new ConfigurationBuilder().Build()).AddRemoteModels());
+        services.Configure<EngineOptions>(options =>
         {
             foreach ((string name, ModelOptions model) in models)
             {
                 options.Models[name] = model;
             }
         });
+    });
+
+    /// <summary>Serves models that the test holds in its hands.</summary>
+    public static Task<RemoteServer> StartAsync(IModelRegistry models, TemporaryFolder? folder = null) => StartAsync(services =>
+    {
+        new EngineBuilder(services).AddRemoteModels();
+        services.AddSingleton(models);
+    }, folder: folder);
+
+    /// <param name="register">The services.</param>
+    /// <param name="map">The endpoints; null for the models.</param>
+    /// <param name="folder">Of the socket; null for a new one.</param>
+    public static async Task<RemoteServer> StartAsync(Action<IServiceCollection> register, Action<WebApplication>? map = null, TemporaryFolder? folder = null)
+    {
+        folder ??= new TemporaryFolder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        register(builder.Services);
         X509Certificate2 certificate = MakeCertificate();
         await File.WriteAllTextAsync(folder.File("certificate.pem"), certificate.ExportCertificatePem());
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -55,9 +69,18 @@ internal sealed class RemoteServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
         });
         WebApplication app = builder.Build();
-        app.MapRemoteModels();
+        (map ?? (routes => routes.MapRemoteModels()))(app);
         await app.StartAsync();
         return new RemoteServer(folder, app);
+    }
+
+    /// <summary>Ends it as a machine ends that loses its power: what runs is cut off.</summary>
+    public async Task CutOffAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +97,6 @@ internal sealed class RemoteServer : IAsyncDisposable
         var request = new CertificateRequest("CN=engine tests", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));

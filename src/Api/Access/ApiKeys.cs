@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Engine.Api.Service;
+using Engine.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -16,7 +17,7 @@ internal sealed class ApiKeys
     public ApiKeys(IOptions<ServeOptions> serve)
     {
         ServeOptions options = serve.Value;
-        IEnumerable<string> file = options.ApiKeyFile.Length == 0 ? [] : ServeConfiguration.KeysIn(options.ApiKeyFile);
+        IEnumerable<string> file = options.ApiKeyFile.Length == 0 ? [] : KeyFile.Read(options.ApiKeyFile);
         _hashes = [.. options.ApiKeys.Concat(file).Distinct().Select(Hash)];
     }
 

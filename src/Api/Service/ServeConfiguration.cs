@@ -42,7 +42,9 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
             .. Range(nameof(options.MaxPromptTokens), options.MaxPromptTokens, 0, int.MaxValue),
             .. Range(nameof(options.MaxAnswerTokens), options.MaxAnswerTokens, 0, int.MaxValue),
             .. options.ApiKeys.Any(string.IsNullOrWhiteSpace) ? ["ApiKeys has an empty key. Set each to a text, or leave it out."] : Array.Empty<string>(),
-            .. KeyFile(options.ApiKeyFile),
+            .. KeyFileMistakes(options.ApiKeyFile),
+            .. options.Remote.Where(address => !IsRemoteAddress(address)).Select(address =>
+                $"Remote has '{address}'. Set each to an address such as https://0.0.0.0:8443, unix:/run/engine.sock or http://127.0.0.1:8081."),
             .. options.CorsOrigins.Where(origin => !IsOrigin(origin)).Select(origin =>
                 $"CorsOrigins has '{origin}'. Set each to a scheme and a host, such as https://example.com, or to *."),
         ];
@@ -51,28 +53,12 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
             : ValidateOptionsResult.Fail(StrictSection.Message(ServeOptions.SectionName, "settings in their ranges", mistakes));
     }
 
-    /// <summary>The keys in a file: one in a line, but for lines that begin with #.</summary>
-    public static IReadOnlyList<string> KeysIn(string path) =>
-        [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith('#'))];
+    private static string[] KeyFileMistakes(string path) =>
+        path.Length > 0 && KeyFile.Mistake(path) is { } mistake ? [$"{nameof(ServeOptions.ApiKeyFile)} is '{path}', {mistake}"] : [];
 
-    // A file without keys would leave a server open that was to be closed.
-    private static IEnumerable<string> KeyFile(string path)
-    {
-        const string remedy = "Write one key in a line, or leave it out.";
-        if (path.Length == 0)
-        {
-            return [];
-        }
-        try
-        {
-            return !File.Exists(path) ? [$"ApiKeyFile is '{path}', and there is no such file. {remedy}"]
-                : KeysIn(path).Count == 0 ? [$"ApiKeyFile is '{path}', and there is no key in it. {remedy}"] : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [$"ApiKeyFile is '{path}', which cannot be read: {e.Message} Let the server's user read it, or leave it out."];
-        }
-    }
+    private static bool IsRemoteAddress(string address) =>
+        address.StartsWith("unix:/", StringComparison.Ordinal) || (address.StartsWith("pipe:", StringComparison.Ordinal) && OperatingSystem.IsWindows())
+        || (Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.AbsolutePath is "" or "/");
 
     private static bool IsOrigin(string origin) => origin == "*" || Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri)
         && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/');

@@ -35,6 +35,10 @@ internal sealed class ServeOptions
     /// <summary>Answers of a given form that near their limit of tokens take the shortest way to a whole end, also where the request does not ask for it.</summary>
     public bool AlwaysValid { get; set; }
 
+    /// <summary>Where other engines ask for the models, by the backend <c>remote</c>: <c>https://0.0.0.0:8443</c>, <c>unix:/path</c> of a socket, <c>pipe:NAME</c> on
+    /// Windows, or <c>http://127.0.0.1:8081</c>. Empty for nowhere. Of the program <c>serve</c> alone.</summary>
+    public IReadOnlyList<string> Remote { get; set; } = [];
+
     /// <summary>Web pages of these origins may ask, such as <c>https://example.com</c>; <c>*</c> for all. Of the program <c>serve</c> alone.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 

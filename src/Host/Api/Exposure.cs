@@ -13,12 +13,7 @@ internal static class Exposure
         {
             return;
         }
-        string[] urls =
-        [
-            .. app.Configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
-            .. app.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>(),
-        ];
-        if (urls.FirstOrDefault(url => !IsThisMachine(url)) is { } open)
+        if (Urls(app.Configuration).FirstOrDefault(url => !IsThisMachine(url)) is { } open)
         {
             throw new ConfigurationException(
                 $"Listening on {open}: expected an API key, for other machines reach this address, found none. "
@@ -26,10 +21,22 @@ internal static class Exposure
         }
     }
 
+    /// <summary>Where the web server is to listen.</summary>
+    public static string[] Urls(IConfiguration configuration) =>
+    [
+        .. configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+        .. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>(),
+    ];
+
     private static bool IsThisMachine(string url)
     {
-        string host = BindingAddress.Parse(url).Host;
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.StartsWith("unix:", StringComparison.Ordinal)
-            || IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address);
+        BindingAddress address = BindingAddress.Parse(url);
+        if (address.IsUnixPipe || address.IsNamedPipe)
+        {
+            return true;
+        }
+        string host = address.Host;
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip);
     }
 }

@@ -32,7 +32,12 @@ internal static class ServeHost
             .AddInMemoryCollection(commandLine);
         AddDefaultModel(builder.Configuration);
         builder.WebHost.UseKestrelHttpsConfiguration();
-        if (string.IsNullOrEmpty(builder.Configuration["urls"]) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        ServeOptions serve = ServeConfiguration.ReadUnchecked(builder.Configuration);
+        if (serve.Remote.Count > 0)
+        {
+            RemoteServing.Listen(builder.Configuration, serve.Remote, DefaultUrls);
+        }
+        else if (string.IsNullOrEmpty(builder.Configuration["urls"]) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
         {
             builder.WebHost.UseUrls(DefaultUrls);
         }
@@ -55,10 +60,9 @@ internal static class ServeHost
             // What becomes of a model is in the log once; each probe would say it again.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
-            TimeSpan.FromSeconds((double)Math.Max(0, ServeConfiguration.ReadUnchecked(builder.Configuration).DrainSeconds) + StopSeconds));
+            TimeSpan.FromSeconds((double)Math.Max(0, serve.DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();
         app.UseEngineErrors();
-        ServeOptions serve = ServeConfiguration.ReadUnchecked(builder.Configuration);
         if (serve.CorsOrigins.Count > 0)
         {
             app.UseCors(policy => policy.WithOrigins([.. serve.CorsOrigins]).AllowAnyHeader().AllowAnyMethod());
@@ -68,15 +72,20 @@ internal static class ServeHost
             app.UseHttpLogging();
         }
         app.MapEngine();
+        if (serve.Remote.Count > 0)
+        {
+            RemoteServing.MapGuarded(app);
+        }
         return app;
     }
 
-    /// <summary>A model without a path is the one that comes with the engine, unless others are configured.</summary>
+    /// <summary>A model without a path, and of this engine, is the one that comes with the engine, unless others are configured.</summary>
     private static void AddDefaultModel(ConfigurationManager configuration)
     {
         IConfigurationSection models = configuration.GetSection(EngineOptions.SectionName).GetSection(nameof(EngineOptions.Models));
         IConfigurationSection path = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Path));
-        if (string.IsNullOrEmpty(path.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
+        IConfigurationSection endpoint = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Endpoint));
+        if (string.IsNullOrEmpty(path.Value) && string.IsNullOrEmpty(endpoint.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
         {
             configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)DefaultModel.Find())]);
         }

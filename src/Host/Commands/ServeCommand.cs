@@ -76,6 +76,7 @@ internal sealed class ServeCommand
                 // Before the host constructs services that need the options, so that all sections tell their mistakes at once.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
                 Exposure.Check(app);
+                SocketFiles.Free(Exposure.Urls(app.Configuration));
                 verb.StopsWithin = null; // from here on the host keeps its own limits
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -91,8 +92,9 @@ internal sealed class ServeCommand
             }
             catch (Exception e) when (e is IOException or FormatException or System.Net.Sockets.SocketException)
             {
-                CheckUrls(app.Configuration["urls"], "urls");
-                throw new ConfigurationException($"Listening on {app.Configuration["urls"]}: {Reason(e.GetBaseException())}. Choose another address with --urls.");
+                string urls = string.Join(';', Exposure.Urls(app.Configuration));
+                CheckUrls(urls, "urls");
+                throw new ConfigurationException($"Listening on {urls}: {Reason(e.GetBaseException())}. Choose another address with --urls.");
             }
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCode.Pass;
@@ -148,7 +150,7 @@ internal sealed class ServeCommand
         try
         {
             BindingAddress address = BindingAddress.Parse(url);
-            return address.Scheme is "http" or "https" && address.Port <= ushort.MaxValue;
+            return address.Scheme is "http" or "https" && (address.IsUnixPipe || address.IsNamedPipe || address.Port <= ushort.MaxValue);
         }
         catch (FormatException)
         {

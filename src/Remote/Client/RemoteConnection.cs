@@ -56,7 +56,7 @@ internal sealed class RemoteConnection : IDisposable
             StatusCode.Unauthenticated or StatusCode.PermissionDenied => new ConfigurationException(
                 $"Connecting to {Address}: expected its key to be accepted, it was refused{Detail(e)} Set {nameof(ModelOptions.Key)} or {nameof(ModelOptions.KeyFile)} to one of the server's keys."),
             StatusCode.Unimplemented => Foreign("a server that has no such service", e),
-            StatusCode.Unavailable when cause is AuthenticationException => new ConfigurationException(
+            _ when cause is AuthenticationException => new ConfigurationException(
                 $"Connecting to {Address}: expected a certificate for this host that is trusted, found another ({cause.Message.TrimEnd('.')}). Set {nameof(ModelOptions.CertificateFile)} to the server's certificate or its authority's, and {nameof(ModelOptions.Endpoint)} to a name in it."),
             _ when e.Status.Detail.StartsWith("Bad gRPC response", StringComparison.Ordinal) || cause is HttpProtocolException or HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse } =>
                 Foreign("a server that answers otherwise", e),

@@ -1,5 +1,3 @@
-using Google.Protobuf;
-
 namespace Engine.Remote.Protocol;
 
 /// <summary>Requests of the contract as calls.</summary>
@@ -36,7 +34,7 @@ internal static class Calls
             Computation = Of(request.Numerics, request.Arithmetic, request.Deadline),
             Prompt = Of(request.Prompt),
             Sampling = Of(request.Sampling),
-            Constraint = request.Constraint is { } constraint ? Of(constraint) : null,
+            Constraint = request.Constraint is { } constraint ? Constraints.Of(constraint) : null,
             AlwaysValid = request.AlwaysValid,
             Stop = { request.Stop },
             IgnoreEndOfGeneration = request.IgnoreEndOfGeneration,
@@ -100,25 +98,6 @@ internal static class Calls
         }
         return text;
     }
-
-    private static Shape Of(Constraint constraint) => constraint switch
-    {
-        JsonSchemaConstraint schema => new Shape
-        {
-            JsonSchema = new JsonSchema
-            {
-                Schema = schema.Schema.ValueKind == System.Text.Json.JsonValueKind.Undefined ? "" : schema.Schema.GetRawText(),
-                ReadsDescriptions = schema.ReadsDescriptions,
-                AnyOrder = schema.AnyOrder,
-            },
-        },
-        GrammarConstraint grammar => new Shape { Grammar = grammar.Grammar },
-        RegexConstraint regex => new Shape { Regex = regex.Pattern },
-        ChoiceConstraint choice => new Shape { Choices = new Choices { Texts = { choice.Choices } } },
-        _ => throw new UnsupportedRequestException(
-            $"Sending a request to a remote model: expected a constraint that is data, found {constraint.GetType().Name}, which is code and can run only where the model runs. "
-            + "Use a JSON schema, a grammar, a regular expression or choices, or load the model in this process."),
-    };
 
     private static Sampling Of(SamplingOptions options)
     {

@@ -6,7 +6,7 @@ namespace Engine.Remote.Protocol;
 /// <summary>The typed errors of the contract as trailers, and back: the same exception with the same sentence on either side.</summary>
 internal static class Failures
 {
-    /// <summary>The kind of the refusal of a call for a loading that is over.</summary>
+    /// <summary>The kind of the refusal of a call for what the model was.</summary>
     public const string Changed = nameof(Changed);
 
     private const string Trailer = "engine-failure-bin";
@@ -60,9 +60,9 @@ internal static class Failures
         return ToRpc(failure, code);
     }
 
-    /// <summary>The refusal of a call for a loading that is over.</summary>
+    /// <summary>The refusal of a call for what the model was.</summary>
     public static RpcException OfChange() =>
-        ToRpc(new Failure { Kind = Changed, Message = "The model was loaded anew since it was described. Describe it again." }, StatusCode.FailedPrecondition);
+        ToRpc(new Failure { Kind = Changed, Message = "The model has changed since it was described. Describe it again." }, StatusCode.FailedPrecondition);
 
     /// <summary>What a call failed with; null where the other side did not say it in the protocol's way.</summary>
     public static Failure? Of(RpcException e)

@@ -25,7 +25,7 @@ internal static class Requests
         MaxTokens = call.HasMaxTokens ? call.MaxTokens : null,
         Sampling = call.Sampling is { } sampling ? Of(sampling) : new SamplingOptions(),
         LogitBias = new Dictionary<int, float>(call.LogitBias),
-        Constraint = call.Constraint is { } constraint ? Of(constraint) : null,
+        Constraint = call.Constraint is { } constraint ? Constraints.Of(constraint) : null,
         AlwaysValid = call.AlwaysValid,
         Stop = [.. call.Stop],
         IgnoreEndOfGeneration = call.IgnoreEndOfGeneration,
@@ -74,20 +74,6 @@ internal static class Requests
             throw new InvalidRequestException($"Reading a call: {e.Message}");
         }
     }
-
-    private static Constraint Of(Shape shape) => shape.KindCase switch
-    {
-        Shape.KindOneofCase.JsonSchema => new JsonSchemaConstraint(shape.JsonSchema.Schema)
-        {
-            ReadsDescriptions = shape.JsonSchema.ReadsDescriptions,
-            AnyOrder = shape.JsonSchema.AnyOrder,
-        },
-        Shape.KindOneofCase.Grammar => new GrammarConstraint(shape.Grammar),
-        Shape.KindOneofCase.Regex => new RegexConstraint(shape.Regex),
-        Shape.KindOneofCase.Choices => new ChoiceConstraint([.. shape.Choices.Texts]),
-        _ => throw new InvalidRequestException(
-            "Reading a call: expected a constraint that is a JSON schema, a grammar, a regular expression or choices, found another kind. Update this engine, or send one of these."),
-    };
 
     private static SamplingOptions Of(Sampling sampling) => new()
     {

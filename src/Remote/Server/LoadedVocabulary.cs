@@ -6,7 +6,7 @@ using Google.Protobuf;
 
 namespace Engine.Remote.Server;
 
-/// <summary>What clients are told of one loading of a model: a name for it, and its vocabulary.</summary>
+/// <summary>The vocabulary of a loaded model, as clients are told it.</summary>
 internal sealed class LoadedVocabulary
 {
     /// <summary>Tokens in a part.</summary>
@@ -17,20 +17,12 @@ internal sealed class LoadedVocabulary
     private readonly ITokenizer _tokenizer;
     private readonly Lazy<ByteString> _fingerprint;
 
-    private LoadedVocabulary(ITokenizer tokenizer)
-    {
-        _tokenizer = tokenizer;
-        _fingerprint = new Lazy<ByteString>(ComputeFingerprint);
-    }
+    private LoadedVocabulary(ITokenizer tokenizer) => (_tokenizer, _fingerprint) = (tokenizer, new Lazy<ByteString>(ComputeFingerprint));
 
-    /// <summary>Another one for each loading.</summary>
-    public string Instance { get; } = Guid.NewGuid().ToString("N");
-
-    /// <summary>The same for the same vocabulary.</summary>
+    /// <summary>The same for the same tokens.</summary>
     public ByteString Fingerprint => _fingerprint.Value;
 
-    /// <summary>That of a loaded model: each loading has a tokenizer of its own.</summary>
-    public static LoadedVocabulary Of(IModel model) => Known.GetValue(model.Tokenizer, tokenizer => new LoadedVocabulary(tokenizer));
+    public static LoadedVocabulary Of(ITokenizer tokenizer) => Known.GetValue(tokenizer, known => new LoadedVocabulary(known));
 
     /// <summary>All tokens in their order.</summary>
     public IEnumerable<VocabularyPart> Parts()
@@ -54,13 +46,15 @@ internal sealed class LoadedVocabulary
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int token = 0; token < _tokenizer.VocabularySize; token++)
         {
-            ReadOnlyMemory<byte> bytes = _tokenizer.GetBytes(token);
-            byte[] piece = Encoding.UTF8.GetBytes(_tokenizer.GetPiece(token));
-            hash.AppendData(BitConverter.GetBytes(bytes.Length));
-            hash.AppendData(bytes.Span);
-            hash.AppendData(BitConverter.GetBytes(piece.Length));
-            hash.AppendData(piece);
+            Append(_tokenizer.GetBytes(token).Span);
+            Append(Encoding.UTF8.GetBytes(_tokenizer.GetPiece(token)));
         }
         return UnsafeByteOperations.UnsafeWrap(hash.GetHashAndReset());
+
+        void Append(ReadOnlySpan<byte> bytes)
+        {
+            hash.AppendData(BitConverter.GetBytes(bytes.Length));
+            hash.AppendData(bytes);
+        }
     }
 }

@@ -10,29 +10,13 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
     public override async Task<Description> Describe(DescribeCall request, ServerCallContext context)
     {
         IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
-        ITokenizer tokenizer = model.Tokenizer;
-        LoadedVocabulary vocabulary = LoadedVocabulary.Of(model);
-        var description = new Description { Version = ProtocolFault.Version, Instance = vocabulary.Instance, Card = CardJson.Write(model.Card) };
-        if (model.Card.HasVocabulary)
-        {
-            description.Vocabulary = vocabulary.Fingerprint;
-            description.EndOfGeneration.AddRange(vocabulary.EndOfGeneration());
-            if (tokenizer.BeginningOfSequence is { } beginning)
-            {
-                description.BeginningOfSequence = beginning;
-            }
-            if (tokenizer.EndOfSequence is { } end)
-            {
-                description.EndOfSequence = end;
-            }
-        }
-        return description;
+        return Describing.Of(model);
     }
 
     public override async Task ReadVocabulary(VocabularyCall request, IServerStreamWriter<VocabularyPart> responseStream, ServerCallContext context)
     {
         IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
-        foreach (VocabularyPart part in LoadedVocabulary.Of(model).Parts())
+        foreach (VocabularyPart part in LoadedVocabulary.Of(model.Tokenizer).Parts())
         {
             await responseStream.WriteAsync(part).ConfigureAwait(false);
         }
@@ -94,10 +78,10 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         return model;
     }
 
-    /// <exception cref="RpcException">The client has read what another loading is.</exception>
+    /// <exception cref="RpcException">The client knows what the model was before it changed.</exception>
     private async ValueTask<IModel> FindAsync(ModelReference? reference, ServerCallContext context)
     {
         IModel model = await FindAsync(reference?.Name ?? "", context).ConfigureAwait(false);
-        return reference?.Instance == LoadedVocabulary.Of(model).Instance ? model : throw Failures.OfChange();
+        return reference?.Instance == Describing.InstanceOf(model) ? model : throw Failures.OfChange();
     }
 }

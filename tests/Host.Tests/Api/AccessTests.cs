@@ -23,7 +23,7 @@ public sealed class AccessTests
     public async Task A_request_must_bring_one_of_the_keys(string header, string value, HttpStatusCode status)
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder.File("keys.txt"), "# remark\n\n from-file \n");
+        await WriteKeysAsync(folder.File("keys.txt"), "# remark\n\n from-file \n");
         await using TestServer server = await TestServer.StartAsync(
             new ScriptedBackend(), ("Serve:ApiKeys:0", "right"), ("Serve:ApiKeys:1", "second"), ("Serve:ApiKeyFile", folder.File("keys.txt")));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
@@ -49,10 +49,34 @@ public sealed class AccessTests
         string file = folder.File("keys.txt");
         if (text is not null)
         {
-            await File.WriteAllTextAsync(file, text);
+            await WriteKeysAsync(file, text);
         }
         Exception refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeyFile", file)));
         Assert.Contains($"ApiKeyFile is '{file}', and {mistake}. Write one key in a line", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_keys_that_others_can_read_is_refused()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // who can read a file there, its folder says
+        }
+        using var folder = new TemporaryFolder();
+        string file = folder.File("keys.txt");
+        await WriteKeysAsync(file, "secret\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Exception refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeyFile", file)));
+        Assert.Contains($"ApiKeyFile is '{file}', which others on this machine can read. Let its owner alone have it (chmod 600 '{file}').", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task WriteKeysAsync(string file, string text)
+    {
+        await File.WriteAllTextAsync(file, text);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
     }
 
     [Theory]

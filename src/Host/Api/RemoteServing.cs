@@ -1,0 +1,78 @@
+using Engine.Api.Access;
+using Engine.Api.Requests;
+using Engine.Api.Service;
+using Engine.Remote;
+using Engine.Remote.Server;
+
+namespace Engine.Host.Api;
+
+/// <summary>Serves the models to other engines: to the same keys, limits and draining as the HTTP API, at addresses of their own, since gRPC needs HTTP/2.</summary>
+internal static class RemoteServing
+{
+    private const string Endpoints = "Kestrel:Endpoints";
+
+    /// <summary>Has the web server listen where other engines ask. Kestrel takes either the setting <c>urls</c> or its own section: they go there together.</summary>
+    /// <param name="configuration">Where the addresses are put.</param>
+    /// <param name="addresses">Of the setting <c>Serve:Remote</c>.</param>
+    /// <param name="defaultUrls">Where the HTTP API listens if nobody says otherwise.</param>
+    public static void Listen(ConfigurationManager configuration, IReadOnlyList<string> addresses, string defaultUrls)
+    {
+        var endpoints = new Dictionary<string, string?>();
+        if (!configuration.GetSection(Endpoints).Exists())
+        {
+            string urls = configuration["urls"] is { Length: > 0 } given ? given : defaultUrls;
+            foreach ((int i, string url) in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Index())
+            {
+                endpoints[$"{Endpoints}:Http{i}:Url"] = url;
+            }
+            endpoints["urls"] = ""; // or Kestrel would warn that it overrides them
+        }
+        foreach ((int i, string address) in addresses.Index())
+        {
+            endpoints[$"{Endpoints}:Remote{i}:Url"] = UrlOf(address);
+            endpoints[$"{Endpoints}:Remote{i}:Protocols"] = "Http2";
+        }
+        configuration.AddInMemoryCollection(endpoints);
+    }
+
+    /// <summary>Adds the service.</summary>
+    public static void MapGuarded(WebApplication app) => app.MapRemoteModels().Add(endpoint =>
+    {
+        if (endpoint.RequestDelegate is { } answer)
+        {
+            endpoint.RequestDelegate = context => GuardAsync(context, answer);
+        }
+    });
+
+    private static async Task GuardAsync(HttpContext context, RequestDelegate answer)
+    {
+        try
+        {
+            context.RequestServices.GetRequiredService<Gate>().Enter(context, works: IsWork(context.Request.Path));
+            using RunningRequests.Running running = context.RequestServices.GetRequiredService<RunningRequests>().Begin(context.RequestAborted);
+            context.RequestAborted = running.Token;
+            await answer(context).ConfigureAwait(false);
+        }
+        catch (ApiException e) when (e.Status == StatusCodes.Status401Unauthorized)
+        {
+            await Refusal.WriteUnauthenticatedAsync(context, e.Message).ConfigureAwait(false);
+        }
+        catch (ApiException e)
+        {
+            await Refusal.WriteAsync(context, e.RetryAfter is { } pause ? new QueueFullException(e.Message, pause) : new EngineException(e.Message)).ConfigureAwait(false);
+        }
+        catch (ServerStoppingException e)
+        {
+            await Refusal.WriteAsync(context, new ModelUnavailableException(e.Message)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether a model computes for it: the rate limit counts such calls alone.</summary>
+    private static bool IsWork(PathString path) => path.Value?.Split('/')[^1] is "Score" or "Generate" or "Embed";
+
+    // Kestrel's way to write the path of a socket, or the name of a pipe.
+    private static string UrlOf(string address) =>
+        address.StartsWith("unix:", StringComparison.Ordinal) ? "http://" + address
+        : address.StartsWith("pipe:", StringComparison.Ordinal) ? $"http://pipe:/{address["pipe:".Length..]}"
+        : address;
+}

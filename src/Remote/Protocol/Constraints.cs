@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Engine.Constraints;
+using Asked = Engine.Constraint;
+
+namespace Engine.Remote.Protocol;
+
+/// <summary>Constraints that are data, there and back.</summary>
+internal static class Constraints
+{
+    /// <exception cref="UnsupportedRequestException">The constraint is code.</exception>
+    public static Constraint Of(Asked constraint) => constraint switch
+    {
+        JsonSchemaConstraint schema => new Constraint { JsonSchema = Of(schema.Schema, schema.ReadsDescriptions, schema.AnyOrder) },
+        GrammarConstraint grammar => new Constraint { Grammar = grammar.Grammar },
+        RegexConstraint regex => new Constraint { Regex = regex.Pattern },
+        ChoiceConstraint choice => new Constraint { Choices = new Texts { Texts_ = { choice.Choices } } },
+        ShapeConstraint shape => new Constraint { Shape = Of(shape.Shape) },
+        _ => throw new UnsupportedRequestException(
+            $"Sending a request to a remote model: expected a constraint that is data, found {constraint.GetType().Name}, which is code and can run only where the model runs. "
+            + "Use a JSON schema, a grammar, a regular expression or choices, or load the model in this process."),
+    };
+
+    /// <exception cref="InvalidRequestException">It is of no kind, or its schema is no JSON.</exception>
+    public static Asked Of(Constraint constraint) => constraint.KindCase switch
+    {
+        Constraint.KindOneofCase.JsonSchema => new JsonSchemaConstraint(constraint.JsonSchema.Schema)
+        {
+            ReadsDescriptions = constraint.JsonSchema.ReadsDescriptions,
+            AnyOrder = constraint.JsonSchema.AnyOrder,
+        },
+        Constraint.KindOneofCase.Grammar => new GrammarConstraint(constraint.Grammar),
+        Constraint.KindOneofCase.Regex => new RegexConstraint(constraint.Regex),
+        Constraint.KindOneofCase.Choices => new ChoiceConstraint([.. constraint.Choices.Texts_]),
+        Constraint.KindOneofCase.Shape => new ShapeConstraint(Of(constraint.Shape)),
+        _ => throw Unknown(),
+    };
+
+    private static Shape Of(AnswerShape shape) => shape switch
+    {
+        AnswerShape.Literal(var text) => new Shape { Literal = text },
+        AnswerShape.Marker(var text) => new Shape { Marker = text },
+        AnswerShape.Json(var schema, var readsDescriptions) => new Shape { Json = Of(schema, readsDescriptions, anyOrder: false) },
+        AnswerShape.Grammar(var text) => new Shape { Grammar = text },
+        AnswerShape.Pattern(var regex) => new Shape { Pattern = regex },
+        AnswerShape.Prose(var without) => new Shape { Without = new Texts { Texts_ = { without } } },
+        AnswerShape.Sequence(var parts) => new Shape { Sequence = new Shape.Types.All { Parts = { parts.Select(Of) } } },
+        AnswerShape.Either(var options) => new Shape { Either = new Shape.Types.All { Parts = { options.Select(Of) } } },
+        AnswerShape.Repeat repeat => new Shape { Repeat = Of(repeat) },
+        _ => throw new InvalidOperationException($"A shape of the unknown kind {shape.GetType().Name}."),
+    };
+
+    private static AnswerShape Of(Shape shape) => shape.KindCase switch
+    {
+        Shape.KindOneofCase.Literal => new AnswerShape.Literal(shape.Literal),
+        Shape.KindOneofCase.Marker => new AnswerShape.Marker(shape.Marker),
+        Shape.KindOneofCase.Json => new AnswerShape.Json(new JsonSchemaConstraint(shape.Json.Schema).Schema, shape.Json.ReadsDescriptions),
+        Shape.KindOneofCase.Grammar => new AnswerShape.Grammar(shape.Grammar),
+        Shape.KindOneofCase.Pattern => new AnswerShape.Pattern(shape.Pattern),
+        Shape.KindOneofCase.Without => new AnswerShape.Prose([.. shape.Without.Texts_]),
+        Shape.KindOneofCase.Sequence => new AnswerShape.Sequence([.. shape.Sequence.Parts.Select(Of)]),
+        Shape.KindOneofCase.Either => new AnswerShape.Either([.. shape.Either.Parts.Select(Of)]),
+        Shape.KindOneofCase.Repeat => new AnswerShape.Repeat(
+            Of(shape.Repeat.Part ?? throw Unknown()), shape.Repeat.Min, shape.Repeat.HasMax ? shape.Repeat.Max : null, shape.Repeat.Separator),
+        _ => throw Unknown(),
+    };
+
+    private static Shape.Types.Repeat Of(AnswerShape.Repeat repeat)
+    {
+        var message = new Shape.Types.Repeat { Part = Of(repeat.Part), Min = repeat.Min, Separator = repeat.Separator };
+        if (repeat.Max is { } most)
+        {
+            message.Max = most;
+        }
+        return message;
+    }
+
+    private static JsonSchema Of(JsonElement schema, bool readsDescriptions, bool anyOrder) => new()
+    {
+        Schema = schema.ValueKind == JsonValueKind.Undefined ? "" : schema.GetRawText(),
+        ReadsDescriptions = readsDescriptions,
+        AnyOrder = anyOrder,
+    };
+
+    private static InvalidRequestException Unknown() => new(
+        "Reading a call: expected a constraint that is a JSON schema, a grammar, a regular expression, choices or a shape, found another kind. Update this engine, or send one of these.");
+}
