@@ -18,6 +18,7 @@ const string Usage = """
       embedding MODEL LLAMA_SERVER [BACKEND]  EmbedAsync against llama-server's /v1/embeddings, 256 short texts, in turns
       sampling [V]                 what choosing a token costs, by the settings; default 128256
       constraints SCHEMAS VOCABULARY [list] [any-order]  JSON schemas as constraints in MaskBench's terms: masks, compile times, coverage
+      constrained MODEL            eight answers at once under a JSON schema against eight free ones, in turns
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
@@ -70,6 +71,9 @@ try
             break;
         case ["constraints", var schemas, var vocabulary, .. var rest]:
             MaskBench.Run(schemas, vocabulary, rest.Contains("list"), rest.Contains("any-order"));
+            break;
+        case ["constrained", var model]:
+            await ConstrainedSteps.RunAsync(model);
             break;
         case ["cancellation", var model, .. var rest]:
             await Cancellation.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);

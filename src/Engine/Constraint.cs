@@ -36,6 +36,10 @@ public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
     /// writes them there.</summary>
     public bool ReadsDescriptions { get; init; }
 
+    /// <summary>Reads the format <c>time</c> as a time without an offset, such as 08:30:00. The standard demands an offset; .NET writes this format
+    /// for a <see cref="TimeOnly"/>, and reads none.</summary>
+    public bool LocalTimes { get; init; }
+
     /// <summary>Lets the properties that the schema names come in any order. In the schema's order, otherwise: a reader that needs a
     /// discriminator first finds it there, and others after them.</summary>
     public bool AnyOrder { get; init; }

@@ -9,7 +9,7 @@ internal static class AnswerForms
     public const string AlwaysValid = "always_valid";
 
     /// <summary>The client that writes keywords of a schema into descriptions.</summary>
-    private const string ExtensionsAI = "MEAI/";
+    private const string ExtensionsAI = "MEAI/", SemanticKernel = "Semantic-Kernel";
 
     /// <summary>JSON that a schema accepts; null where none was given.</summary>
     /// <param name="field">Where it stands in the request.</param>
@@ -84,6 +84,11 @@ internal static class AnswerForms
     /// <summary>Whether a client writes keywords of a schema into descriptions.</summary>
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public static bool WritesDescriptions(string? client) => client?.Contains(ExtensionsAI, StringComparison.Ordinal) ?? false;
+
+    /// <summary>Whether a client's schemas are made from types of .NET, whose times have no offset.</summary>
+    /// <param name="client">The header <c>User-Agent</c>.</param>
+    public static bool HasLocalTimes(string? client) =>
+        client is not null && (client.Contains(".NET", StringComparison.Ordinal) || client.Contains(SemanticKernel, StringComparison.Ordinal) || WritesDescriptions(client));
 
     private static ApiException NoSchema(string field, JsonElement found) => Check.Wrong(field, "a JSON schema, which is an object, true or false", JsonMistake.Quote(found));
 }

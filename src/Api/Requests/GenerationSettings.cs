@@ -1,4 +1,5 @@
 using Engine.Chat.Tools;
+using Engine.Constraints;
 
 namespace Engine.Api.Requests;
 
@@ -48,11 +49,11 @@ internal sealed record GenerationSettings
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public GenerationSettings AsMeantBy(string? client)
     {
-        bool reads = ReadsDescriptions ?? AnswerForms.WritesDescriptions(client);
-        return !reads ? this : this with
+        var reading = new SchemaReading(ReadsDescriptions ?? AnswerForms.WritesDescriptions(client), AnswerForms.HasLocalTimes(client));
+        return reading == default ? this : this with
         {
-            Constraint = Constraint is JsonSchemaConstraint schema ? schema with { ReadsDescriptions = true } : Constraint,
-            Tools = Tools is null ? null : Tools with { ReadsDescriptions = true },
+            Constraint = Constraint is JsonSchemaConstraint schema ? schema with { ReadsDescriptions = reading.Descriptions, LocalTimes = reading.LocalTimes } : Constraint,
+            Tools = Tools is null ? null : Tools with { Reading = reading },
         };
     }
 

@@ -79,7 +79,7 @@ internal sealed class ChatTranslation
     private static Constraint? Format(ChatOptions options) => options.ResponseFormat switch
     {
         null or ChatResponseFormatText => null,
-        ChatResponseFormatJson { Schema: { } schema } => new JsonSchemaConstraint(schema),
+        ChatResponseFormatJson { Schema: { } schema } => new JsonSchemaConstraint(schema) { LocalTimes = true }, // .NET's own schemas
         ChatResponseFormatJson => Constraint.JsonObject,
         { } other => throw new UnsupportedRequestException(
             $"{Doing}: the options ask for an answer in {other.GetType().Name} (ResponseFormat), which is not known here. Ask for text or JSON."),

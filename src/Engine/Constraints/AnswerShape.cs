@@ -13,8 +13,8 @@ internal abstract record AnswerShape
 
     /// <summary>JSON that a schema accepts.</summary>
     /// <param name="Schema">The schema.</param>
-    /// <param name="ReadsDescriptions">As <see cref="JsonSchemaConstraint.ReadsDescriptions"/>.</param>
-    public sealed record Json(JsonElement Schema, bool ReadsDescriptions = false) : AnswerShape;
+    /// <param name="Reading">How it is meant.</param>
+    public sealed record Json(JsonElement Schema, SchemaReading Reading = default) : AnswerShape;
 
     /// <summary>Text that a grammar in llama.cpp's notation derives.</summary>
     public sealed record Grammar(string Text) : AnswerShape;

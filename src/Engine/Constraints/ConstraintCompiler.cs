@@ -70,7 +70,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     // Records compare by value, except for the JSON and the lists in them.
     private static object Key(Constraint constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), schema.ReadsDescriptions, schema.AnyOrder),
+        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), SchemaReading.Of(schema), schema.AnyOrder),
         ChoiceConstraint choice => ("choice", string.Join('\0', choice.Choices)),
         ShapeConstraint shape => ("shape", ShapeText.Write(shape.Shape)),
         _ => constraint,
@@ -93,7 +93,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         var space = new LanguageSpace();
         Part root = constraint switch
         {
-            JsonSchemaConstraint schema => Json(schema.Schema, schema.ReadsDescriptions, space),
+            JsonSchemaConstraint schema => Json(schema.Schema, SchemaReading.Of(schema), space),
             GrammarConstraint grammar => new RulePart(GbnfGrammar.Read(grammar.Grammar, space)),
             RegexConstraint regex => Pattern(regex.Pattern, space),
             ChoiceConstraint choice => Choice(choice.Choices, space),
@@ -118,9 +118,9 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         }
     }
 
-    private static ValuePart Json(System.Text.Json.JsonElement schema, bool readsDescriptions, LanguageSpace space)
+    private static ValuePart Json(System.Text.Json.JsonElement schema, SchemaReading reading, LanguageSpace space)
     {
-        ValueSpec value = JsonSchema.Read(schema, space, readsDescriptions);
+        ValueSpec value = JsonSchema.Read(schema, space, reading.Descriptions, reading.LocalTimes);
         Levels.Settle(value);
         if (value.Levels > Levels.Most)
         {
@@ -159,7 +159,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     {
         AnswerShape.Literal(var text) => new TextPart(space.Text(text), space),
         AnswerShape.Marker(var text) => Vocabulary.IsMarker(text) ? new MarkerPart(text) : new TextPart(space.Text(text), space),
-        AnswerShape.Json(var schema, var readsDescriptions) => Json(schema, readsDescriptions, space),
+        AnswerShape.Json(var schema, var reading) => Json(schema, reading, space),
         AnswerShape.Grammar(var grammar) => new RulePart(GbnfGrammar.Read(grammar, space)),
         AnswerShape.Pattern(var regex) => Pattern(regex, space),
         AnswerShape.Prose(var without) => new TextPart(Prose(without, space), space),

@@ -22,8 +22,8 @@ internal static class ShapeText
             case AnswerShape.Marker(var marker):
                 Add("marker", marker);
                 break;
-            case AnswerShape.Json(var schema, var readsDescriptions):
-                Add(readsDescriptions ? "described" : "json", schema.GetRawText());
+            case AnswerShape.Json(var schema, var reading):
+                Add((reading.Descriptions ? "described" : "json") + (reading.LocalTimes ? "-local" : ""), schema.GetRawText());
                 break;
             case AnswerShape.Grammar(var grammar):
                 Add("grammar", grammar);

@@ -116,6 +116,13 @@ public sealed class AnswerFormTests
     }
 
     [Theory]
+    [InlineData("OpenAI/2.15.0 (.NET 10.0.0; Linux)", true)]
+    [InlineData("Semantic-Kernel OpenAI/2.10.0", true)]
+    [InlineData("OpenAI/JS 7.55.0", false)]
+    public async Task A_time_has_no_offset_for_clients_whose_schemas_are_made_from_types_of_NET(string client, bool isLocal) =>
+        Assert.Equal(isLocal, Assert.IsType<JsonSchemaConstraint>((await AskAsync(Chat, """{"json_schema": true}""", client)).Constraint).LocalTimes);
+
+    [Theory]
     [InlineData(Chat, """{"response_format": {}}""", "response_format.type", "expected 'text', 'json_object' or 'json_schema', found none")]
     [InlineData(Chat, """{"response_format": {"type": "xml"}}""", "response_format.type", "found 'xml'")]
     [InlineData(Chat, """{"response_format": {"type": "json_schema"}}""", "response_format.json_schema", "expected an object, found none")]

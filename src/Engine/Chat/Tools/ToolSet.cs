@@ -1,4 +1,5 @@
 using System.Buffers;
+using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
@@ -30,8 +31,8 @@ internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
     /// <summary>Whether an answer may have several calls.</summary>
     public bool AllowsParallel { get; init; } = true;
 
-    /// <summary>Whether schemas may have keywords as lines in descriptions (<see cref="JsonSchemaConstraint.ReadsDescriptions"/>).</summary>
-    public bool ReadsDescriptions { get; init; }
+    /// <summary>How the schemas of arguments are meant.</summary>
+    public SchemaReading Reading { get; init; }
 
     /// <summary>Whether the model is shown the tools at all.</summary>
     public bool IsOffered => Mode != ToolMode.None && Tools.Count > 0;

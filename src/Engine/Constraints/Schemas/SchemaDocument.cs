@@ -18,9 +18,9 @@ internal sealed class SchemaDocument
     private SchemaAddresses? _addresses;
     private int _nodes;
 
-    public SchemaDocument(JsonElement root, bool readsDescriptions)
+    public SchemaDocument(JsonElement root, bool readsDescriptions, bool localTimes)
     {
-        ReadsDescriptions = readsDescriptions;
+        (ReadsDescriptions, HasLocalTimes) = (readsDescriptions, localTimes);
         _draft = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out JsonElement draft) && draft.ValueKind == JsonValueKind.String
             ? draft.GetString() : null;
         IdKeyword = IsOf("draft-03") || IsOf("draft-04") ? "id" : "$id";
@@ -39,6 +39,9 @@ internal sealed class SchemaDocument
     public SchemaNode Never { get; }
 
     public bool ReadsDescriptions { get; }
+
+    /// <summary>Whether a time has no offset.</summary>
+    public bool HasLocalTimes { get; }
 
     public bool IsDraft3 => IsOf("draft-03");
 

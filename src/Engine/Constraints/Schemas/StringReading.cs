@@ -64,7 +64,7 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
         }
         foreach (string format in node.Formats ?? [])
         {
-            if (TextFormats.Find(Space, format) is Language texts)
+            if (TextFormats.Find(Space, format, Compiler.Document.HasLocalTimes) is Language texts)
             {
                 set = Space.Both(set, texts);
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Constraints.Languages;
 using Engine.Constraints.Schemas;
 
 namespace Engine.Tests.Constraints.Schemas;
@@ -35,4 +36,17 @@ public sealed class DescriptionLinesTests
     [InlineData("")]
     public void Prose_asks_for_nothing(string description) =>
         Assert.True(Read.Accepts(Read.Schema(JsonSerializer.Serialize(new { type = "string", description }), readsDescriptions: true), "\"x\""));
+
+    [Theory]
+    [InlineData("""{"type":"string","format":"time"}""")]
+    [InlineData("""{"type":"string","description":"When.\nformat: time"}""")]
+    public void A_time_has_the_offset_of_the_standard_or_none_as_a_TimeOnly(string schema)
+    {
+        ValueSpec standard = Read.Schema(schema, readsDescriptions: true);
+        ValueSpec local = JsonSchema.Read(JsonElement.Parse(schema), new LanguageSpace(), readsDescriptions: true, localTimes: true);
+        Assert.True(Read.Accepts(standard, "\"08:30:00Z\""));
+        Assert.False(Read.Accepts(standard, "\"08:30:00\""));
+        Assert.True(Read.Accepts(local, "\"08:30:00\""));
+        Assert.False(Read.Accepts(local, "\"08:30:00Z\""));
+    }
 }
