@@ -121,7 +121,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Api.Anthropic"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools"],
         ["Engine.Api.Access"] = ["Engine.Api.Requests", "Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Api.Requests"] = ["Engine.Chat.Tools"],
+        ["Engine.Api.Requests"] = ["Engine.Chat.Tools", "Engine.Constraints"],
         ["Engine.Api.Answers"] =
         [
             "Engine.Api.Access", "Engine.Api.Requests", "Engine.Api.Service", "Engine.Chat", "Engine.Chat.Tools", "Engine.Generation", "Engine.Parity", "Engine.Registry", "Engine.Sampling",

@@ -10,7 +10,7 @@ internal static class Constraints
     /// <exception cref="UnsupportedRequestException">The constraint is code.</exception>
     public static Constraint Of(Asked constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => new Constraint { JsonSchema = Of(schema.Schema, schema.ReadsDescriptions, schema.AnyOrder) },
+        JsonSchemaConstraint schema => new Constraint { JsonSchema = Of(schema.Schema, SchemaReading.Of(schema), schema.AnyOrder) },
         GrammarConstraint grammar => new Constraint { Grammar = grammar.Grammar },
         RegexConstraint regex => new Constraint { Regex = regex.Pattern },
         ChoiceConstraint choice => new Constraint { Choices = new Texts { Texts_ = { choice.Choices } } },
@@ -26,6 +26,7 @@ internal static class Constraints
         Constraint.KindOneofCase.JsonSchema => new JsonSchemaConstraint(constraint.JsonSchema.Schema)
         {
             ReadsDescriptions = constraint.JsonSchema.ReadsDescriptions,
+            LocalTimes = constraint.JsonSchema.LocalTimes,
             AnyOrder = constraint.JsonSchema.AnyOrder,
         },
         Constraint.KindOneofCase.Grammar => new GrammarConstraint(constraint.Grammar),
@@ -39,7 +40,7 @@ internal static class Constraints
     {
         AnswerShape.Literal(var text) => new Shape { Literal = text },
         AnswerShape.Marker(var text) => new Shape { Marker = text },
-        AnswerShape.Json(var schema, var readsDescriptions) => new Shape { Json = Of(schema, readsDescriptions, anyOrder: false) },
+        AnswerShape.Json(var schema, var reading) => new Shape { Json = Of(schema, reading, anyOrder: false) },
         AnswerShape.Grammar(var text) => new Shape { Grammar = text },
         AnswerShape.Pattern(var regex) => new Shape { Pattern = regex },
         AnswerShape.Prose(var without) => new Shape { Without = new Texts { Texts_ = { without } } },
@@ -53,7 +54,7 @@ internal static class Constraints
     {
         Shape.KindOneofCase.Literal => new AnswerShape.Literal(shape.Literal),
         Shape.KindOneofCase.Marker => new AnswerShape.Marker(shape.Marker),
-        Shape.KindOneofCase.Json => new AnswerShape.Json(new JsonSchemaConstraint(shape.Json.Schema).Schema, shape.Json.ReadsDescriptions),
+        Shape.KindOneofCase.Json => new AnswerShape.Json(new JsonSchemaConstraint(shape.Json.Schema).Schema, new(shape.Json.ReadsDescriptions, shape.Json.LocalTimes)),
         Shape.KindOneofCase.Grammar => new AnswerShape.Grammar(shape.Grammar),
         Shape.KindOneofCase.Pattern => new AnswerShape.Pattern(shape.Pattern),
         Shape.KindOneofCase.Without => new AnswerShape.Prose([.. shape.Without.Texts_]),
@@ -74,10 +75,11 @@ internal static class Constraints
         return message;
     }
 
-    private static JsonSchema Of(JsonElement schema, bool readsDescriptions, bool anyOrder) => new()
+    private static JsonSchema Of(JsonElement schema, SchemaReading reading, bool anyOrder) => new()
     {
         Schema = schema.ValueKind == JsonValueKind.Undefined ? "" : schema.GetRawText(),
-        ReadsDescriptions = readsDescriptions,
+        ReadsDescriptions = reading.Descriptions,
+        LocalTimes = reading.LocalTimes,
         AnyOrder = anyOrder,
     };
 

@@ -24,7 +24,7 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     public bool IsPending { get; } = Array.Exists(readings, static reading => reading.Frame.IsPending);
 
     /// <summary>The tokens that may come next; null until they were looked for.</summary>
-    public Masks.TokenMask? Mask { get; set; }
+    public TokenMask? Mask { get; set; }
 
     /// <summary>Where a byte leads, if it was looked for before; null otherwise.</summary>
     public Configuration? Known(byte next)

@@ -1,3 +1,5 @@
+using Engine.Constraints.Automata;
+
 namespace Engine.Constraints.Masks;
 
 /// <summary>Equal masks of a vocabulary, whichever constraints they are of, as one object: of the masks under a thousand schemas one in twenty is new.</summary>

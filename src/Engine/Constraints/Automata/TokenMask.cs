@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Engine.Constraints.Masks;
+namespace Engine.Constraints.Automata;
 
 /// <summary>Which tokens may come next, in little room: a set that many masks have in common, and the words of 64 tokens in which this one has more.</summary>
 /// <param name="common">One bit for each token; null for none.</param>
