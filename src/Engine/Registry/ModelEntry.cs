@@ -62,7 +62,7 @@ internal sealed class ModelEntry : IModel, IDisposable
     public ModelLease? TryLease() => _versions.TryEnter();
 
     /// <summary>Takes over what the configuration says.</summary>
-    public void Apply(ModelOptions options) => _versions.Apply(options);
+    public void Apply(ModelOptions options, bool isNew) => _versions.Apply(options, isNew);
 
     /// <summary>The configuration has it no more.</summary>
     public void Remove() => _versions.Remove();

@@ -91,11 +91,12 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
             Enrol(options.Models);
             foreach ((string name, ModelOptions model) in options.Models)
             {
-                if (!before.ContainsKey(name))
+                bool isNew = !before.ContainsKey(name);
+                if (isNew)
                 {
                     _logger.LogInformation("The configuration has a new model, '{Model}'", name);
                 }
-                _known[name].Apply(model);
+                _known[name].Apply(model, isNew);
             }
             foreach ((string name, ModelEntry model) in before.Where(entry => !options.Models.ContainsKey(entry.Key)))
             {

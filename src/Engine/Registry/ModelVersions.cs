@@ -76,7 +76,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
                 if (_removed)
                 {
                     throw new ConfigurationException(
-                        $"Asking the model '{_name}': the configuration has had it removed. Add {EngineOptions.SectionName}:Models:{_name} again, or ask another model.");
+                        $"Asking the model '{_name}': it was removed from the configuration. Add {EngineOptions.SectionName}:Models:{_name} again, or ask another model.");
                 }
                 if (_current?.TryEnter() == true)
                 {
@@ -105,7 +105,9 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     }
 
     /// <summary>Takes over a configuration. What gives another model is loaded, unless its first request shall do that.</summary>
-    public void Apply(ModelOptions options)
+    /// <param name="options">What is wanted now.</param>
+    /// <param name="isNew">Whether the configuration did not have the model before.</param>
+    public void Apply(ModelOptions options, bool isNew)
     {
         lock (_lock)
         {
@@ -113,7 +115,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             {
                 return;
             }
-            bool changes = _removed || !ModelChange.GivesSame(_wanted, options);
+            bool changes = isNew || !ModelChange.GivesSame(_wanted, options);
             bool loads = options.Load == ModelLoad.AtStart || _current is not null || _work is { Loads: true, IsRunning: true };
             (_wanted, _removed) = (options, false);
             _idle.Arm(options.UnloadAfter);

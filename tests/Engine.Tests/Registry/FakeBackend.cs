@@ -12,12 +12,16 @@ internal sealed class FakeBackend(string name = "fake") : IModelBackend
     /// <summary>Fails every loading while it is set.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Goes before every loading: waits, or throws what it fails with.</summary>
+    public Func<ModelOptions, CancellationToken, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
+
     public List<FakeModel> Loaded { get; } = [];
 
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         progress?.Report(0.5f);
         await Gate.WaitAsync(cancellationToken);
+        await Before(options, cancellationToken);
         if (Failure is not null)
         {
             throw Failure;
@@ -66,6 +70,7 @@ internal sealed class FakeModel(ModelOptions options) : IModel
     {
         await foreach (T item in items)
         {
+            ObjectDisposedException.ThrowIf(Disposals > 0, this);
             yield return Failure is null ? item : throw Failure;
         }
     }
