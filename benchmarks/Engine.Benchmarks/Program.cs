@@ -14,6 +14,7 @@ const string Usage = """
       serving MODEL HOST_DLL LLAMA_SERVER [SLOTS [ROUNDS [CLIENTS …]]]
                               engine serve against llama-server over HTTP, in turns; default 16 3 1 4 16
       http                         what the HTTP API costs without a model, by wrk: requests/s beside an empty endpoint, streamed tokens/s
+      remote                       a scripted model in another process over a Unix socket: latency and processor time of a token, rows beside a bare stream of bytes
       together MODEL [TOKENS]      two models of a process that generate at once against one alone; default 24
       embedding MODEL LLAMA_SERVER [BACKEND]  EmbedAsync against llama-server's /v1/embeddings, 256 short texts, in turns
       sampling [V]                 what choosing a token costs, by the settings; default 128256
@@ -59,6 +60,12 @@ try
             break;
         case ["http"]:
             await HttpOverhead.RunAsync();
+            break;
+        case ["remote"]:
+            await RemoteOverhead.RunAsync();
+            break;
+        case ["remote-server", var socket, var bare]:
+            await RemoteOverhead.ServeAsync(socket, bare);
             break;
         case ["together", var model, .. var rest]:
             await TwoModels.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : 24);

@@ -52,6 +52,6 @@ public enum StepLogits
     /// <summary>The most probable tokens.</summary>
     TopK,
 
-    /// <summary>All V logits; in process only.</summary>
+    /// <summary>All V logits.</summary>
     Full,
 }

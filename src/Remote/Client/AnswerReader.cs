@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Engine.Remote.Protocol;
 using Google.Protobuf;
 
@@ -33,6 +35,10 @@ internal sealed class AnswerReader(ModelCard card, int blockRows, int mostDimens
     /// <exception cref="ProtocolFault">It is not a part that may come here.</exception>
     public object? Add(AnswerPart part)
     {
+        if (ReferenceEquals(part, AnswerCalls.Landed))
+        {
+            return _missing == 0 ? Finish() : null;
+        }
         if (part.PartCase == AnswerPart.PartOneofCase.Values ? !IsIncomplete : IsIncomplete)
         {
             throw new ProtocolFault(IsIncomplete ? "values" : "the head of what comes next", part.PartCase.ToString());
@@ -55,6 +61,23 @@ internal sealed class AnswerReader(ModelCard card, int blockRows, int mostDimens
                 throw new ProtocolFault("a part of an answer", "an empty one");
         }
         return _missing == 0 ? Finish() : null;
+    }
+
+    /// <summary>Copies values to where they belong, straight from the buffer of the connection.</summary>
+    /// <param name="values">The bytes of a part's values.</param>
+    /// <returns>False where they do not fit what is expected: then the part is read as others are.</returns>
+    public bool TryLand(in ReadOnlySequence<byte> values)
+    {
+        long count = values.Length / sizeof(float);
+        if (_embeddings is not null || count == 0 || values.Length % sizeof(float) != 0 || count > _missing)
+        {
+            return false;
+        }
+        MakeRoom((int)count);
+        values.CopyTo(MemoryMarshal.AsBytes(_values.AsSpan(_filled, (int)count)));
+        _filled += (int)count;
+        _missing -= count;
+        return true;
     }
 
     private void Begin(ActivationHead head)
@@ -91,30 +114,36 @@ internal sealed class AnswerReader(ModelCard card, int blockRows, int mostDimens
         (_embeddings, _missing, _filled) = (head, (long)head.Rows * head.Dimensions, 0);
     }
 
-    private void Expect(long count) => (_values, _missing, _filled) = (new float[Math.Min(count, RoomAhead)], count, 0);
+    private void Expect(long count) => (_values, _missing, _filled) = (GC.AllocateUninitializedArray<float>((int)Math.Min(count, RoomAhead)), count, 0);
 
     private void Fill(ByteString bytes)
     {
         int count = bytes.Length / sizeof(float);
         Require(bytes.Length % sizeof(float) == 0 && count > 0 && count <= _missing, $"up to {_missing} numbers of 4 bytes", $"{bytes.Length} bytes");
-        _missing -= count;
         if (_embeddings is { Dimensions: int d })
         {
+            _missing -= count;
             FillRows(bytes, d);
             return;
         }
-        if (_values.Length - _filled < count)
-        {
-            Array.Resize(ref _values, (int)Math.Min(_filled + count + _missing, Math.Max(_filled + (long)count, 2L * _values.Length)));
-        }
+        MakeRoom(count);
         FloatBytes.Copy(bytes, _values.AsSpan(_filled, count));
         _filled += count;
+        _missing -= count;
+    }
+
+    private void MakeRoom(int count)
+    {
+        if (_values.Length - _filled < count)
+        {
+            Array.Resize(ref _values, (int)Math.Min(_filled + _missing, Math.Max(_filled + (long)count, 2L * _values.Length)));
+        }
     }
 
     /// <summary>Each row is an array of its own; a part need not end with a row.</summary>
     private void FillRows(ByteString bytes, int d)
     {
-        ReadOnlySpan<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes.Span);
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(bytes.Span);
         while (values.Length > 0)
         {
             if (_filled == 0)

@@ -25,7 +25,8 @@ internal sealed class RemoteConnection : IDisposable
             MaxSendMessageSize = null,
         });
         Headers = key is null ? [] : new Metadata { { "authorization", $"Bearer {key}" } };
-        Calls = new Models.ModelsClient(_channel);
+        Invoker = _channel.CreateCallInvoker();
+        Calls = new Models.ModelsClient(Invoker);
     }
 
     /// <summary>For sentences.</summary>
@@ -35,6 +36,9 @@ internal sealed class RemoteConnection : IDisposable
     public Metadata Headers { get; }
 
     public Models.ModelsClient Calls { get; }
+
+    /// <summary>What makes the calls.</summary>
+    public CallInvoker Invoker { get; }
 
     public void Dispose() => _channel.Dispose();
 

@@ -58,7 +58,7 @@ internal sealed class RemoteModel : IModel
         using RunningCall call = Begin(request.Deadline, cancellationToken);
         var reader = new AnswerReader(Card, request.BlockRows, 0);
         call.Activations = reader.Activations;
-        await foreach (AnswerPart part in RunAsync(call, (reference, options) => _connection.Calls.Score(Calls.Of(request, reference), options)).ConfigureAwait(false))
+        await foreach (AnswerPart part in RunAsync(call, (reference, options) => AnswerCalls.Score(_connection.Invoker, Calls.Of(request, reference), options), reader).ConfigureAwait(false))
         {
             if (Read(call, reader, part) is ScoreBlock block)
             {
@@ -94,7 +94,7 @@ internal sealed class RemoteModel : IModel
         var reader = new AnswerReader(Card, 0, Math.Max(Card.EmbeddingLength, Card.Classes));
         call.Activations = reader.Activations;
         Embeddings? answer = null;
-        await foreach (AnswerPart part in RunAsync(call, (reference, options) => _connection.Calls.Embed(Calls.Of(request, reference), options)).ConfigureAwait(false))
+        await foreach (AnswerPart part in RunAsync(call, (reference, options) => AnswerCalls.Embed(_connection.Invoker, Calls.Of(request, reference), options), reader).ConfigureAwait(false))
         {
             answer = Read(call, reader, part) as Embeddings ?? answer;
         }
@@ -133,7 +133,7 @@ internal sealed class RemoteModel : IModel
     }
 
     /// <summary>The parts of an answer. A model that was loaded anew is described again, and asked once more.</summary>
-    private async IAsyncEnumerable<TPart> RunAsync<TPart>(RunningCall call, Func<ModelReference, CallOptions, AsyncServerStreamingCall<TPart>> send)
+    private async IAsyncEnumerable<TPart> RunAsync<TPart>(RunningCall call, Func<ModelReference, CallOptions, AsyncServerStreamingCall<TPart>> send, AnswerReader? reader = null)
     {
         for (bool again = true; ; again = false)
         {
@@ -143,6 +143,10 @@ internal sealed class RemoteModel : IModel
             {
                 try
                 {
+                    if (reader is not null)
+                    {
+                        AnswerCalls.LandIn(reader);
+                    }
                     if (!await parts.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
                     {
                         yield break;

@@ -83,6 +83,7 @@ internal static class Failures
     public static EngineException ToException(Failure failure, IReadOnlyList<Activation> activations) => failure.Kind switch
     {
         "ModelFile" => new ModelFileException(failure.Message),
+        "Gate" => new GateException(failure.Message),
         "Configuration" => new ConfigurationException(failure.Message),
         "UnsupportedRequest" => new UnsupportedRequestException(failure.Message),
         "InvalidRequest" => new InvalidRequestException(failure.Message) { Property = failure.HasProperty ? failure.Property : null },

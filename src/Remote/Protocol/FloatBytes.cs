@@ -7,8 +7,8 @@ namespace Engine.Remote.Protocol;
 /// <summary>Numbers as the bytes that travel: float32, little-endian. What is sent is not copied before it is written.</summary>
 internal static class FloatBytes
 {
-    /// <summary>Numbers in one part of an answer at the most: 512 KiB.</summary>
-    public const int PartLength = 128 * 1024;
+    /// <summary>Numbers in one part of an answer at the most: with its head, a message of less than 512 KiB, for which buffers are kept.</summary>
+    public const int PartLength = 127 * 1024;
 
     /// <summary>The bytes of numbers that do not change until they are written.</summary>
     public static ByteString Wrap(float[] values) => Wrap(values, 0, values.Length);
