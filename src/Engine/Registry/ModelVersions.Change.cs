@@ -8,15 +8,16 @@ internal sealed partial class ModelVersions
     /// <summary>Brings what serves to what is wanted. Where that does not load, what served last goes on or serves again.</summary>
     private async Task ChangeAsync(CancellationToken stop)
     {
-        (ModelOptions wanted, ModelVersion? current, ModelVersion? proven, Refusal? refusal) = Snapshot();
+        (ModelOptions wanted, ModelVersion? current, ProvenModel? proven, Refusal? refusal) = Snapshot();
         if (current is not null && ModelChange.GivesSame(current.Options, wanted))
         {
-            return; // a change that was taken back
+            Settle(); // a change that was taken back
+            return;
         }
         FileStamp stamp = FileStamp.Of(wanted);
         // Tried again when the file or the setting changes; a loading that failed with nothing to serve instead, also with each request.
         bool hasOther = proven is not null && !ModelChange.GivesSame(proven.Options, wanted);
-        bool isHopeless = refusal is not null && refusal.Stamp == stamp && (refusal.Reason is GateException || hasOther);
+        bool isHopeless = refusal is not null && refusal.Stamp == stamp && ModelChange.GivesSame(refusal.Options, wanted) && (refusal.Reason is GateException || hasOther);
         if (!isHopeless)
         {
             try
@@ -100,7 +101,7 @@ internal sealed partial class ModelVersions
         await Task.WhenAll(all.Select(DisposeOfAsync)).ConfigureAwait(false);
     }
 
-    private (ModelOptions, ModelVersion?, ModelVersion?, Refusal?) Snapshot()
+    private (ModelOptions, ModelVersion?, ProvenModel?, Refusal?) Snapshot()
     {
         lock (_lock)
         {
@@ -117,18 +118,27 @@ internal sealed partial class ModelVersions
                 Retire(old);
                 _logger.LogInformation("Requests for the model '{Model}' go to its new version, {Path}; those that run end on the old one, {OldPath}", _name, version.Options.Path, old.Options.Path);
             }
-            (_current, _proven, _failure) = (version, version, null);
-            _refusal = ModelChange.GivesSame(version.Options, _wanted) ? null : _refusal;
+            (_current, _proven, _failure) = (version, new(version.Options, version.Stamp, version.Model.Card), null);
             if (_removed)
             {
                 (_current, _proven) = (null, null);
                 Retire(version);
             }
-            if (_refusal is null)
+            if (ModelChange.GivesSame(version.Options, _wanted))
             {
-                _retry.Disarm();
+                Settle();
             }
             _idle.Arm(_wanted.UnloadAfter);
+        }
+    }
+
+    /// <summary>What is wanted serves.</summary>
+    private void Settle()
+    {
+        lock (_lock)
+        {
+            _refusal = null;
+            _retry.Disarm();
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     private ModelOptions _wanted;
     private ModelWork _work = ModelWork.None;
     private ModelVersion? _current;
-    private ModelVersion? _proven;  // the last that served, for its options
+    private ProvenModel? _proven;   // the last that served
     private Refusal? _refusal;      // of what is wanted
     private Exception? _failure;    // why nothing serves
     private bool _removed;
@@ -46,7 +46,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     /// <summary>The card of the last version that served: a card is data, and outlives it.</summary>
     public ModelCard? LastCard
     {
-        get { lock (_lock) { return _proven?.Model.Card; } }
+        get { lock (_lock) { return _proven?.Card; } }
     }
 
     public ModelStatus Status
@@ -123,7 +123,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             {
                 return;
             }
-            (_refusal, _failure) = (null, null);
+            _failure = null; // a refusal stays until something else has loaded
             StopLoading();
             if (loads)
             {

@@ -4,6 +4,7 @@ using Engine.BuiltIn;
 using Engine.Host.Service;
 using Engine.Registry;
 using Microsoft.AspNetCore.HttpLogging;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Engine.Host.Api;
@@ -26,10 +27,10 @@ internal static class ServeHost
     public static WebApplication Build(IEnumerable<KeyValuePair<string, string?>> commandLine, Action<EngineBuilder>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration
-            .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), SettingsFile), optional: true, reloadOnChange: false)
-            .AddEnvironmentVariables()
-            .AddInMemoryCollection(commandLine);
+        var files = new SettingsFiles();
+        files.Replace(builder.Configuration.Sources, AppContext.BaseDirectory);
+        builder.Configuration.Sources.Add(files.At(Path.Combine(Directory.GetCurrentDirectory(), SettingsFile)));
+        builder.Configuration.AddEnvironmentVariables().AddInMemoryCollection(commandLine);
         AddDefaultModel(builder.Configuration);
         builder.WebHost.UseKestrelHttpsConfiguration();
         ServeOptions serve = ServeConfiguration.ReadUnchecked(builder.Configuration);
@@ -62,6 +63,7 @@ internal static class ServeHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, serve.DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();
+        files.LogTo(app.Logger);
         app.UseEngineErrors();
         if (serve.CorsOrigins.Count > 0)
         {
@@ -87,7 +89,8 @@ internal static class ServeHost
         IConfigurationSection endpoint = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Endpoint));
         if (string.IsNullOrEmpty(path.Value) && string.IsNullOrEmpty(endpoint.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
         {
-            configuration.AddInMemoryCollection([KeyValuePair.Create(path.Path, (string?)DefaultModel.Find())]);
+            // Below all others: appsettings.json may name one while the program runs.
+            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [KeyValuePair.Create(path.Path, (string?)DefaultModel.Find())] });
         }
     }
 }

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Engine.Registry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Engine.Host.Tests.Api;
+
+/// <summary>The server's models change while clients use them.</summary>
+public sealed class ServeSwapTests
+{
+    private const string Completion = """{"prompt": "Once upon a time", "max_tokens": 8, "temperature": 0}""";
+
+    [Fact]
+    public async Task Swaps_under_load_fail_no_request_streamed_or_not()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Engine:Models:default:Slots", "4"));
+        var registry = server.App.Services.GetRequiredService<IModelRegistry>();
+        using var done = new CancellationTokenSource();
+        Task<int>[] clients = [.. Enumerable.Range(0, 4).Select(client => Task.Run(() => AskAsync(streams: client % 2 == 0)))];
+        (string Backend, string Path)[] steps = [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")];
+        for (int swap = 0; swap < 8; swap++)
+        {
+            (string backend, string path) = steps[swap % steps.Length];
+            server.App.Configuration["Engine:Models:default:Backend"] = backend;
+            server.App.Configuration["Engine:Models:default:Path"] = path;
+            ((IConfigurationRoot)server.App.Configuration).Reload();
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            IModel model = await registry.GetAsync();
+            while (registry.StatusOf().State != ModelState.Ready || model.Card.Backend != backend || model.Card.Path != registry.OptionsOf().Path)
+            {
+                await Task.Delay(5, limit.Token);
+            }
+        }
+        await done.CancelAsync();
+        Assert.All(await Task.WhenAll(clients), answers => Assert.True(answers > 0));
+
+        async Task<int> AskAsync(bool streams)
+        {
+            int answers = 0;
+            for (; !done.IsCancellationRequested; answers++)
+            {
+                using HttpResponseMessage response = await server.Client.PostAsync("/v1/completions", new StringContent(streams ? Completion.Replace("{", "{\"stream\": true, ") : Completion));
+                string body = await response.Content.ReadAsStringAsync();
+                Assert.True(response.StatusCode == HttpStatusCode.OK, body);
+                Assert.DoesNotContain("\"error\"", body, StringComparison.Ordinal);
+                Assert.Contains("\"finish_reason\":\"", body.Replace(" ", ""), StringComparison.Ordinal);
+            }
+            return answers;
+        }
+    }
+
+    [Fact]
+    public async Task What_verifies_answers_changes_with_the_model()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
+        foreach (string path in new[] { "builtin:llama-stories", "builtin:llama-tools" })
+        {
+            server.App.Configuration["Engine:Models:default:Path"] = path;
+            ((IConfigurationRoot)server.App.Configuration).Reload();
+            var registry = server.App.Services.GetRequiredService<IModelRegistry>();
+            IModel model = await registry.GetAsync();
+            while (model.Card.Path != registry.OptionsOf().Path)
+            {
+                await Task.Delay(5);
+            }
+            using HttpResponseMessage response = await server.Client.PostAsync("/v1/completions", new StringContent(Completion.Replace("{", "{\"verify\": true, ")));
+            JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.True(response.StatusCode == HttpStatusCode.OK, answer.ToString());
+            Assert.Equal("pass", answer.GetProperty("verification").GetProperty("verdict").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task The_file_of_settings_is_followed_and_a_mistake_in_it_leaves_everything_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        string settings = folder.File("appsettings.json");
+        await File.WriteAllTextAsync(settings, """{"Engine": {"Models": {"default": {"Path": "builtin:llama-stories"}}}}""");
+        await using ServeProcess serve = await ServeProcess.StartInAsync(folder.File("."), []);
+        Assert.Equal(["default"], await NamesAsync());
+
+        await File.WriteAllTextAsync(settings, """{"Engine": {"Models": {"default": {"Path": "builtin:llama-tools" """);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!serve.Log.Contains("has changed and is no JSON", StringComparison.Ordinal))
+        {
+            await Task.Delay(20, limit.Token);
+        }
+        Assert.True((await serve.CompleteAsync(Completion)).TryGetProperty("choices", out _));
+
+        await File.WriteAllTextAsync(settings, """{"Engine": {"Models": {"default": {"Path": "builtin:llama-tools"}, "tales": {"Path": "builtin:llama-stories", "Load": "OnUse"}}}}""");
+        while ((await NamesAsync()).Length < 2)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+        using HttpResponseMessage response = await serve.Client.PostAsync("/v1/completions", new StringContent(Completion.Replace("{", "{\"model\": \"tales\", ")));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+
+        async Task<string[]> NamesAsync() =>
+            [.. (await serve.Client.GetFromJsonAsync<JsonElement>("/v1/models")).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
+    }
+}
