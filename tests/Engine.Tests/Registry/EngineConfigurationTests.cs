@@ -64,7 +64,7 @@ public sealed class EngineConfigurationTests
             - Models:a:Tokenizer is 'hf'. Set it to trained or native.
             - Models:b:Adapters:1:Scale is 'much'. Set it to a number.
             - Models:b:Adapters:1:Weight is not a known key. Known are Path, Scale.
-            - Models:c:Temperature is not a known key. Known are Path, Backend, Load, UnloadAfter, Gate, Device, ContextLength, Slots, CacheTokens, Queue, Exact, Threads, BatchThreads, MicroBatch, CacheType, FlashAttention, Repack, GpuLayers, SplitMode, TensorSplit, MainDevice, Tokenizer, ChatTemplate, Adapters, LibraryPath, VocabularyOnly.
+            - Models:c:Temperature is not a known key. Known are {string.Join(", ", typeof(ModelOptions).GetProperties().Select(key => key.Name))}.
             - Models has 3 models (a, b, c) and none is the default one. Name one of them 'default'.
             - Models:a:Path is empty. Set it to the path of a GGUF file.
             - Models:a:Device is 'gpu'. Set it to one of auto, cpu, cuda, vulkan, metal.
@@ -86,6 +86,41 @@ public sealed class EngineConfigurationTests
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder in {Folders}.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
             - Models:c:ChatTemplate is 'chatlm', which is no family and no file. Did you mean 'chatml'?
+            """.ReplaceLineEndings("\n"),
+            error.Message);
+    }
+
+    [Fact]
+    public void Mistakes_of_gates_and_of_times_come_with_the_others()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Read(
+            ("Engine:Models:default:Path", File),
+            ("Engine:Models:default:Gate:Text", "a"),
+            ("Engine:Models:default:Gate:File", "no/such/text.txt"),
+            ("Engine:Models:default:Load", "later"),
+            ("Engine:Models:default:UnloadAfter", "-00:01:00"),
+            ("Engine:Models:a:Path", File), ("Engine:Models:a:Gate:Oracle", "b"), ("Engine:Models:a:Gate:Nmse", "-1"), ("Engine:Models:a:Gate:Setting", "exact"),
+            ("Engine:Models:b:Path", File), ("Engine:Models:b:Gate:Oracle", "A"), ("Engine:Models:b:UnloadAfter", "90"),
+            ("Engine:Models:c:Path", File), ("Engine:Models:c:Gate:Oracle", "c"),
+            ("Engine:Models:d:Path", File), ("Engine:Models:d:Gate:Oracle", "defualt"),
+            ("Engine:Models:e:Path", File), ("Engine:Models:e:Gate:Oracle", "reference"), ("Engine:Models:e:Gate:Limit", "1")));
+        Assert.Equal(
+            $"""
+            Reading the configuration section 'Engine': expected models that can be loaded, found 14 mistakes.
+            - Models:a:Gate:Setting is 'exact'. Set it to production or strict.
+            - Models:b:UnloadAfter is '90'. Set it to hours:minutes:seconds, such as 00:10:00.
+            - Models:default:Load is 'later'. Set it to atstart or onuse.
+            - Models:e:Gate:Limit is not a known key. Known are Oracle, Text, File, Setting, Nmse.
+            - Models:a:Gate:Oracle is 'b', which is judged by 'a' in turn. Set it to a model that is known to be right.
+            - Models:a:Gate:Nmse is -1. Set it to a number above 0, such as 0.05.
+            - Models:b:Gate:Oracle is 'A', which is judged by 'b' in turn. Set it to a model that is known to be right.
+            - Models:c:Gate:Oracle is 'c', which is judged by itself. Set it to a model that is known to be right.
+            - Models:d:Gate:Oracle is 'defualt', and there is no such model. Did you mean 'default'?
+            - Models:default:UnloadAfter is -00:01:00. Set it to a time above 0 as hours:minutes:seconds, or leave it out to keep the model loaded.
+            - Models:default:Gate:Oracle is empty. Set it to the name of another model, or to reference.
+            - Models:default:Gate:Text and Gate:File are both set. Set one of them.
+            - Models:default:Gate:File is 'no/such/text.txt', and there is no such file in {Folders}.
+            - Models:e:Gate:Oracle is 'reference', and that backend is not registered. Add the call AddReferenceModels() after AddEngine().
             """.ReplaceLineEndings("\n"),
             error.Message);
     }
