@@ -10,7 +10,7 @@ internal sealed class AutomatonConstraint(CompiledConstraint compiled) : IFinish
 
     public bool MayEnd => _now.MayEnd;
 
-    public void Allow(Span<ulong> tokens) => compiled.Allow(_now, tokens);
+    public void Allow(Span<ulong> tokens) => compiled.Allow(_now, _written, tokens);
 
     public void Accept(int token) => _now = compiled.Accept(_now, token, _written);
 

@@ -45,11 +45,22 @@ internal sealed class CompiledConstraint
     }
 
     /// <summary>Sets the bits of the tokens that may come next.</summary>
-    public void Allow(Configuration now, Span<ulong> tokens)
+    /// <param name="now">Where the answer is.</param>
+    /// <param name="written">The answer's bytes.</param>
+    /// <param name="tokens">One bit for each token.</param>
+    public void Allow(Configuration now, List<byte> written, Span<ulong> tokens)
     {
         lock (_lock)
         {
-            _masks.At(now).CopyTo(tokens);
+            TokenMask mask = _masks.At(now);
+            mask.CopyTo(tokens);
+            foreach (int token in mask.Doubtful)
+            {
+                if (MayTake(now, _vocabulary.BytesOf(token), written))
+                {
+                    ConstraintVocabulary.Set(tokens, token);
+                }
+            }
         }
     }
 
@@ -113,6 +124,22 @@ internal sealed class CompiledConstraint
             }
         }
         return from;
+    }
+
+    private bool MayTake(Configuration from, ReadOnlySpan<byte> bytes, List<byte> written)
+    {
+        int length = written.Count;
+        foreach (byte each in bytes)
+        {
+            written.Add(each);
+            from = _automaton.Take(from, written);
+            if (ReferenceEquals(from, Configuration.Dead))
+            {
+                break;
+            }
+        }
+        written.RemoveRange(length, written.Count - length);
+        return !ReferenceEquals(from, Configuration.Dead);
     }
 
     private static (Reader Reader, int Bytes) Nearest(Configuration at)

@@ -110,7 +110,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     {
         var mask = new ulong[Vocabulary.Words];
         Configuration start = compiled.Start;
-        compiled.Allow(start, mask);
+        compiled.Allow(start, [], mask);
         if (!start.MayEnd && mask.All(word => word == 0))
         {
             throw new InvalidRequestException(

@@ -39,6 +39,7 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
     [InlineData("""{"type":"string"}""")]
     [InlineData("""{"type":"object","properties":{"some":{"type":"integer"},"same":{"maxLength":3}},"required":["same"]}""")]
     [InlineData("""{"type":"array","items":{"type":"string","pattern":"^[a-z ]+$"},"uniqueItems":true}""")]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1]},"uniqueItems":true}""")]
     public void A_mask_under_a_schema_holds_the_tokens_that_the_naive_way_finds(string schema)
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama2;
@@ -51,18 +52,44 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
         }
     }
 
+    [Fact]
+    public void A_token_that_ends_one_item_and_begins_the_next_is_allowed_only_where_another_item_is_left()
+    {
+        (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama2;
+        var schema = new JsonSchemaConstraint("""{"type":"array","uniqueItems":true,"items":{"enum":["a","b",1]}}""");
+        int between = TokenOf("\",\"");
+        Assert.True(Allows("[\"a"));
+        Assert.False(Allows("[\"a\",\"b"));
+        Assert.False(Allows("[1,\"a\",\"b"));
+        Assert.True(Allows("[1,\"a"));
+
+        bool Allows(string text)
+        {
+            IConstraint constraint = compiler.Begin(schema);
+            foreach (char each in text)
+            {
+                constraint.Accept(TokenOf($"{each}"));
+            }
+            var mask = new ulong[compiler.Vocabulary.Words];
+            constraint.Allow(mask);
+            return (mask[between >> 6] & (1UL << (between & 63))) != 0;
+        }
+
+        int TokenOf(string text) =>
+            Enumerable.Range(0, tokenizer.VocabularySize).First(token => tokenizer.GetBytes(token).Span.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
     // Steps along random tokens, and compares the masks on the way.
     private static void RequireSame(ITokenizer tokenizer, ConstraintVocabulary vocabulary, Automaton automaton, Random random)
     {
-        var masks = new TokenMasks(vocabulary, automaton);
+        var compiled = new CompiledConstraint(vocabulary, automaton);
         var quick = new ulong[vocabulary.Words];
         Configuration at = automaton.Start;
         var written = new List<byte>();
         for (int i = 0; i < 6; i++)
         {
-            masks.At(at).CopyTo(quick);
-            ulong[] naive = Naive(vocabulary, automaton, at);
-            int[] allowed = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(token => (naive[token >> 6] & (1UL << (token & 63))) != 0)];
+            compiled.Allow(at, written, quick);
+            int[] allowed = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(token => IsAllowed(vocabulary.BytesOf(token), automaton, at, written))];
             Assert.Equal(allowed, Enumerable.Range(0, tokenizer.VocabularySize).Where(token => (quick[token >> 6] & (1UL << (token & 63))) != 0));
             if (allowed.Length == 0)
             {
@@ -76,22 +103,17 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
         }
     }
 
-    private static ulong[] Naive(ConstraintVocabulary vocabulary, Automaton automaton, Configuration from)
+    // The naive way: without knowing the text that a token ends, and then with it.
+    private static bool IsAllowed(ReadOnlySpan<byte> bytes, Automaton automaton, Configuration from, List<byte> written)
     {
-        var mask = new ulong[vocabulary.Words];
-        for (int token = 0; token < vocabulary.Size; token++)
+        List<byte> all = [.. written];
+        (Configuration tried, Configuration taken) = (from, from);
+        foreach (byte each in bytes)
         {
-            ReadOnlySpan<byte> bytes = vocabulary.BytesOf(token);
-            Configuration at = from;
-            foreach (byte each in bytes)
-            {
-                at = automaton.Try(at, each);
-            }
-            if (!bytes.IsEmpty && !ReferenceEquals(at, Configuration.Dead))
-            {
-                ConstraintVocabulary.Set(mask, token);
-            }
+            tried = automaton.Try(tried, each);
+            all.Add(each);
+            taken = ReferenceEquals(tried, Configuration.Dead) || ReferenceEquals(taken, Configuration.Dead) ? Configuration.Dead : automaton.Take(taken, all);
         }
-        return mask;
+        return !bytes.IsEmpty && !ReferenceEquals(tried, Configuration.Dead) && !ReferenceEquals(taken, Configuration.Dead);
     }
 }

@@ -14,6 +14,7 @@ internal sealed class ArrayFrame : Frame
         (_form, _state) = (form, state);
         Depth = parent.Depth + 1;
         IsPending = parent.IsPending || state.Used.IsPending;
+        IsDoubtful = parent.IsDoubtful || (state.Used.IsPending && state.Phase is Phase.String or Phase.Item);
     }
 
     /// <summary>Which terminal is being read.</summary>

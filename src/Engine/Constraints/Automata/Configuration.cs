@@ -23,6 +23,9 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     /// <summary>Whether a name or an item was read without its text being known.</summary>
     public bool IsPending { get; } = Array.Exists(readings, static reading => reading.Frame.IsPending);
 
+    /// <summary>Whether no reading is free of the doubt that a name or an item comes a second time: it takes the answer's own text to tell.</summary>
+    public bool IsDoubtful { get; } = !mayEnd && readings.Length > 0 && Array.TrueForAll(readings, static reading => reading.Frame.IsDoubtful);
+
     /// <summary>The tokens that may come next; null until they were looked for.</summary>
     public TokenMask? Mask { get; set; }
 

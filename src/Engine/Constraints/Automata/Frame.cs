@@ -21,6 +21,9 @@ internal abstract class Frame(Frame? parent)
     /// <summary>Whether a name or an item was read without its text being known: only while tokens are tried.</summary>
     public bool IsPending { get; protected init; } = parent is { IsPending: true };
 
+    /// <summary>Whether another name or item was begun after that, which may be the same again.</summary>
+    public bool IsDoubtful { get; protected init; } = parent is { IsDoubtful: true };
+
     /// <summary>UTF-8 bytes that must come at least until the answer may end, after the terminal.</summary>
     public int Rest => _rest >= 0 ? _rest : _rest = (int)Math.Min(int.MaxValue, (long)Own + (Parent?.Rest ?? 0));
 

@@ -18,6 +18,7 @@ internal sealed class ObjectFrame : Frame
         (_plan, _state) = (plan, state);
         Depth = parent.Depth + 1;
         IsPending = parent.IsPending || state.Used.IsPending;
+        IsDoubtful = parent.IsDoubtful || (state.Used.IsPending && state.Phase == Phase.OtherName);
     }
 
     /// <summary>Which terminal is being read.</summary>

@@ -6,17 +6,21 @@ namespace Engine.Constraints.Automata;
 /// <param name="common">One bit for each token; null for none.</param>
 /// <param name="words">Indices of words that hold more tokens, ascending.</param>
 /// <param name="more">These tokens.</param>
-internal sealed class TokenMask(ulong[]? common, int[] words, ulong[] more)
+/// <param name="doubtful">Tokens that may or may not come, which depends on the text of the answer.</param>
+internal sealed class TokenMask(ulong[]? common, int[] words, ulong[] more, int[] doubtful)
 {
     /// <summary>The set it has in common with others.</summary>
     public ulong[]? Common => common;
 
+    /// <summary>Tokens that are not among its own, and may come in some answers.</summary>
+    public ReadOnlySpan<int> Doubtful => doubtful;
+
     /// <summary>Memory that it takes alone.</summary>
-    public int Bytes => words.Length * (sizeof(int) + sizeof(ulong));
+    public int Bytes => (words.Length * (sizeof(int) + sizeof(ulong))) + (doubtful.Length * sizeof(int));
 
     /// <summary>Whether it is made of these parts.</summary>
-    public bool Is(ulong[]? commonTokens, ReadOnlySpan<int> wordIndices, ReadOnlySpan<ulong> moreTokens) =>
-        ReferenceEquals(common, commonTokens) && wordIndices.SequenceEqual(words) && moreTokens.SequenceEqual(more);
+    public bool Is(ulong[]? commonTokens, ReadOnlySpan<int> wordIndices, ReadOnlySpan<ulong> moreTokens, ReadOnlySpan<int> doubtfulTokens) =>
+        ReferenceEquals(common, commonTokens) && wordIndices.SequenceEqual(words) && moreTokens.SequenceEqual(more) && doubtfulTokens.SequenceEqual(doubtful);
 
     /// <summary>Sets the bits of its tokens and clears all others.</summary>
     public void CopyTo(Span<ulong> tokens)

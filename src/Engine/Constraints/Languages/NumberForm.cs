@@ -72,6 +72,14 @@ internal sealed class NumberForm
     /// <summary>0, 0.0 and so on.</summary>
     public Language Zero => Space.Sequence(Space.Text("0"), Space.Repeat(Space.Sequence(_point, Space.Repeat(Space.Text("0"), 1, MaxFraction)), 0, 1));
 
+    /// <summary>With a fraction that a double shows, too: a number of more digits is an integer to many a reader.</summary>
+    public Language Fractional => Space.Either(
+    [
+        Space.Sequence(Space.Text("0."), NotZero(MaxFraction)),
+        .. Enumerable.Range(1, ExactDigits - 1).Select(digits => Space.Sequence(
+            _leading, Space.Repeat(_digit, digits - 1, digits - 1), _point, NotZero(ExactDigits - digits))),
+    ]);
+
     /// <summary>From one bound to another, neither of them negative.</summary>
     public Language Magnitudes(Limit min, Limit? max)
     {

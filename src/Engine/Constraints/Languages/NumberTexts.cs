@@ -35,6 +35,11 @@ internal static class NumberTexts
         return numbers;
     }
 
+    /// <summary>Canonical texts of the numbers that every reader tells apart from others: the integers of a <see cref="long"/>, and what has a fraction as a double.</summary>
+    public static Language Distinct(LanguageSpace space) => space.Either(
+        Numbers(space, new NumberBounds(true), canonical: true),
+        space.Sequence(space.Repeat(space.Text("-"), 0, 1), new NumberForm(space, isInteger: false, isCanonical: true).Fractional));
+
     private static Language BySign(NumberForm form, NumberBounds bounds)
     {
         LanguageSpace space = form.Space;

@@ -17,7 +17,8 @@ internal sealed class MaskPool(int words)
     /// <summary>The mask of some tokens.</summary>
     /// <param name="tokens">One bit for each.</param>
     /// <param name="common">Tokens that are all among these; null for none.</param>
-    public TokenMask Of(ReadOnlySpan<ulong> tokens, ulong[]? common)
+    /// <param name="doubtful">Tokens that depend on the answer's text.</param>
+    public TokenMask Of(ReadOnlySpan<ulong> tokens, ulong[]? common, ReadOnlySpan<int> doubtful)
     {
         lock (_lock)
         {
@@ -36,11 +37,11 @@ internal sealed class MaskPool(int words)
             ReadOnlySpan<int> wordIndices = _words.AsSpan(0, count);
             ReadOnlySpan<ulong> moreTokens = _more.AsSpan(0, count);
             int key = hash.GetHashCode();
-            if (_byHash.TryGetValue(key, out TokenMask? known) && known.Is(common, wordIndices, moreTokens))
+            if (_byHash.TryGetValue(key, out TokenMask? known) && known.Is(common, wordIndices, moreTokens, doubtful))
             {
                 return known;
             }
-            var mask = new TokenMask(common, wordIndices.ToArray(), moreTokens.ToArray());
+            var mask = new TokenMask(common, wordIndices.ToArray(), moreTokens.ToArray(), doubtful.ToArray());
             _bytes += mask.Bytes;
             if (_bytes > MostBytes)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Engine.Constraints.Automata;
 using Engine.Constraints.Terminals;
 
@@ -15,6 +16,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
     private readonly Configuration[] _path = new Configuration[vocabulary.Tokens.Deepest + 1];
+    private readonly List<int> _doubtful = [];
     private long _bytes;
 
     /// <summary>The tokens that may come next.</summary>
@@ -27,7 +29,10 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         ulong[] rented = ArrayPool<ulong>.Shared.Rent(vocabulary.Words);
         Span<ulong> tokens = rented.AsSpan(0, vocabulary.Words);
         tokens.Clear();
-        TokenMask mask = configuration.Mask = vocabulary.Masks.Of(tokens, Find(configuration, tokens));
+        int before = _doubtful.Count;
+        ulong[]? common = Find(configuration, tokens);
+        TokenMask mask = configuration.Mask = vocabulary.Masks.Of(tokens, common, CollectionsMarshal.AsSpan(_doubtful)[before..]);
+        _doubtful.RemoveRange(before, _doubtful.Count - before);
         ArrayPool<ulong>.Shared.Return(rented);
         _kept.Enqueue(configuration);
         _bytes += mask.Bytes + Overhead;
@@ -58,6 +63,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         {
             TokenMask mask = At(automaton.Single(reading));
             mask.AddTo(tokens);
+            _doubtful.AddRange(mask.Doubtful);
             common ??= mask.Common;
         }
         return common;
@@ -153,9 +159,16 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
                 continue;
             }
             path[depth + 1] = next;
-            foreach (int token in tree.TokensOf(node))
+            if (next.IsDoubtful)
             {
-                ConstraintVocabulary.Set(tokens, token);
+                _doubtful.AddRange(tree.TokensOf(node));
+            }
+            else
+            {
+                foreach (int token in tree.TokensOf(node))
+                {
+                    ConstraintVocabulary.Set(tokens, token);
+                }
             }
             node++;
         }

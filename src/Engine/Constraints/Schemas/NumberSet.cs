@@ -120,7 +120,10 @@ internal sealed class NumberSet
                 return new([.. outside], null);
             }
         }
-        return Of(space.Both(NumberTexts.Numbers(space, new NumberBounds(false), true), space.Not(set.Texts(space, true))));
+        // The texts of integers and multiples end somewhere, the numbers do not: what is longer than these texts is not for that outside the set.
+        bool isBounded = set._texts is not null || Array.Exists(set._ranges, static range => range.IsInteger || range.MultiplesOf is not null);
+        Language all = isBounded ? NumberTexts.Distinct(space) : NumberTexts.Numbers(space, new NumberBounds(false), true);
+        return Of(space.Both(all, space.Not(set.Texts(space, true))));
     }
 
     /// <summary>Both of two bounds.</summary>
