@@ -52,7 +52,7 @@ public sealed class ConnectionTests
         using var folder = new TemporaryFolder();
         string endpoint = "unix:" + folder.File("none.sock");
         var error = await Assert.ThrowsAsync<ModelUnavailableException>(() => LoadAsync(new() { Endpoint = endpoint }));
-        Assert.StartsWith($"Asking {endpoint}: expected an engine that answers, found none", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Asking {endpoint}: expected an engine that answers, found none (there is no such socket)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,6 +120,19 @@ public sealed class ConnectionTests
                 // The test is over.
             }
         }
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_is_given_up()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        string endpoint = $"http://{listener.LocalEndpoint}";
+        var connection = new RemoteConnection(RemoteAddress.Parse(endpoint, allowUnencrypted: false), key: null, certificateFile: null, patience: TimeSpan.FromSeconds(1));
+        Task<RemoteModel> connecting = RemoteModel.ConnectAsync(connection, "", CancellationToken.None);
+        using TcpClient client = await listener.AcceptTcpClientAsync(); // and nothing more
+        var error = await Assert.ThrowsAsync<ModelUnavailableException>(() => connecting.WaitAsync(Soon));
+        Assert.StartsWith($"Asking {endpoint}: expected an engine that answers, found none", error.Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Liars => new()

@@ -37,8 +37,8 @@ internal sealed class Backends : IAsyncDisposable
         var choice = BackendChoice.Of(options, names);
         IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, choice.Name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ConfigurationException(Unknown(choice.Name, [BackendChoice.Auto, .. names]));
-        _services.GetRequiredService<ILogger<Backends>>().LogInformation("Loading {Path} with {Backend} ({Reason})", options.Path, backend.Name, choice.Reason);
-        using var bar = new ProgressBar($"Loading {Path.GetFileName(options.Path)}");
+        _services.GetRequiredService<ILogger<Backends>>().LogInformation("Loading {Path} with {Backend} ({Reason})", options.Endpoint ?? options.Path, backend.Name, choice.Reason);
+        using var bar = new ProgressBar($"Loading {(options.Path.Length > 0 ? Path.GetFileName(options.Path) : options.Endpoint)}");
         return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
     }
 

@@ -45,11 +45,20 @@ internal sealed class ModelSelection
 
     public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
 
+    public Option<string?> Endpoint { get; } = new("--endpoint") { HelpName = "URL", Description = "Another engine that runs the model, such as https://host:8443 or unix:/run/engine.sock." };
+
+    public Option<string?> RemoteName { get; } = new("--remote-model") { HelpName = "NAME", Description = "The model's name there. Default: its default one." };
+
+    public Option<string?> RemoteKey { get; } = new("--key-file") { HelpName = "FILE", Description = "The file of the key that it asks for." };
+
+    public Option<string?> Certificate { get; } = new("--certificate-file") { HelpName = "FILE", Description = "Its certificate, or its authority's, in place of those that the system trusts." };
+
     public NativeSelection Native { get; } = new();
 
     public void AddTo(Verb verb)
     {
         verb.AddGroup("Model", Model, Backend, Device, GpuLayers, Threads, Context, Tokenizer, Adapters, Library);
+        verb.AddGroup("Another engine", Endpoint, RemoteName, RemoteKey, Certificate);
         Native.AddTo(verb);
     }
 
@@ -59,7 +68,7 @@ internal sealed class ModelSelection
     /// <summary>The options as the command line gives them.</summary>
     public ModelOptions Read(ParseResult parsed, string? path = null, string? backend = null) => Native.Apply(parsed, new()
     {
-        Path = BundledModels.Resolve(path ?? parsed.GetValue(Model) ?? DefaultModel.Find()),
+        Path = BundledModels.Resolve(path ?? parsed.GetValue(Model) ?? (GetEndpoint(parsed) is null ? DefaultModel.Find() : "")),
         Backend = backend ?? parsed.GetValue(Backend)!,
         Device = parsed.GetValue(Device)!,
         GpuLayers = parsed.GetValue(GpuLayers) ?? -1,
@@ -68,5 +77,14 @@ internal sealed class ModelSelection
         Adapters = parsed.GetValue(Adapters) ?? [],
         Tokenizer = ReadTokenizer(parsed),
         LibraryPath = parsed.GetValue(Library),
+        Endpoint = GetEndpoint(parsed),
+        RemoteModel = GetGiven(parsed, RemoteName),
+        KeyFile = GetGiven(parsed, RemoteKey),
+        CertificateFile = GetGiven(parsed, Certificate),
     });
+
+    private string? GetEndpoint(ParseResult parsed) => GetGiven(parsed, Endpoint);
+
+    // A verb need not have all the options.
+    private static string? GetGiven(ParseResult parsed, Option<string?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 }

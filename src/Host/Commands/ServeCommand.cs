@@ -193,6 +193,10 @@ internal sealed class ServeCommand
         Add(_model.Tokenizer, model + nameof(ModelOptions.Tokenizer));
         Action<Option<string?>, string> addTemplate = NamedTemplates.IsFamily(parsed.GetValue(_template) ?? "") ? Add : AddPath;
         addTemplate(_template, model + nameof(ModelOptions.ChatTemplate));
+        Add(_model.Endpoint, model + nameof(ModelOptions.Endpoint));
+        Add(_model.RemoteName, model + nameof(ModelOptions.RemoteModel));
+        AddPath(_model.RemoteKey, model + nameof(ModelOptions.KeyFile));
+        AddPath(_model.Certificate, model + nameof(ModelOptions.CertificateFile));
         AddPath(_model.Library, model + nameof(ModelOptions.LibraryPath));
         foreach ((string key, string value) in _model.Native.Given(parsed))
         {

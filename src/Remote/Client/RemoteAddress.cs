@@ -53,16 +53,17 @@ internal sealed class RemoteAddress
 
     /// <summary>The connections to it.</summary>
     /// <param name="certificateFile">Certificates in PEM form to trust, in place of the system's; null for the system's.</param>
+    /// <param name="patience">How long a remote may leave a ping without an answer; pings come as often while requests run.</param>
     /// <exception cref="ConfigurationException">There are no certificates in the file.</exception>
-    public SocketsHttpHandler CreateHandler(string? certificateFile)
+    public SocketsHttpHandler CreateHandler(string? certificateFile, TimeSpan patience)
     {
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             // A remote that hangs without dying answers no ping: its requests end then.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(15),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingDelay = patience,
+            KeepAlivePingTimeout = patience,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             InitialHttp2StreamWindowSize = 2 << 20,

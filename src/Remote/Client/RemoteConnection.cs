@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Engine.Remote.Protocol;
 using Grpc.Core;
@@ -14,12 +15,13 @@ internal sealed class RemoteConnection : IDisposable
     /// <param name="address">Where it is.</param>
     /// <param name="key">What it asks for; null where it asks for none.</param>
     /// <param name="certificateFile">As in <see cref="RemoteAddress.CreateHandler"/>.</param>
-    public RemoteConnection(RemoteAddress address, string? key, string? certificateFile)
+    /// <param name="patience">As there; null for 15 s.</param>
+    public RemoteConnection(RemoteAddress address, string? key, string? certificateFile, TimeSpan? patience = null)
     {
         _address = address;
         _channel = GrpcChannel.ForAddress(address.Channel, new GrpcChannelOptions
         {
-            HttpHandler = address.CreateHandler(certificateFile),
+            HttpHandler = address.CreateHandler(certificateFile, patience ?? TimeSpan.FromSeconds(15)),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
@@ -31,6 +33,9 @@ internal sealed class RemoteConnection : IDisposable
 
     /// <summary>For sentences.</summary>
     public string Address => _address.Text;
+
+    /// <summary>Whether an engine was there once: what goes wrong later is no mistake in the address.</summary>
+    public bool HasAnswered { get; set; }
 
     /// <summary>What every call brings.</summary>
     public Metadata Headers { get; }
@@ -62,14 +67,19 @@ internal sealed class RemoteConnection : IDisposable
             StatusCode.Unimplemented => Foreign("a server that has no such service", e),
             _ when cause is AuthenticationException => new ConfigurationException(
                 $"Connecting to {Address}: expected a certificate for this host that is trusted, found another ({cause.Message.TrimEnd('.')}). Set {nameof(ModelOptions.CertificateFile)} to the server's certificate or its authority's, and {nameof(ModelOptions.Endpoint)} to a name in it."),
-            _ when e.Status.Detail.StartsWith("Bad gRPC response", StringComparison.Ordinal) || cause is HttpProtocolException or HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse } =>
-                Foreign("a server that answers otherwise", e),
-            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Unknown or StatusCode.Aborted => new ModelUnavailableException(
+            _ when !HasAnswered && IsForeign(e, cause) => Foreign("a server that answers otherwise", e),
+            _ when cause is HttpRequestException or IOException or SocketException || e.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Unknown or StatusCode.Aborted => new ModelUnavailableException(
                 $"Asking {Address}: expected an engine that answers, found none ({Reason(e, cause)}). Start it there, or correct {nameof(ModelOptions.Endpoint)}; then send the request again.", e),
             _ => new ModelUnavailableException(
                 $"Asking {Address}: expected an answer, found the error {e.StatusCode} ({Reason(e, cause)}). Its log may have the details.", e),
         };
     }
+
+    // A server that is silent may be an engine; its silence is of the same type in the framework.
+    private static bool IsForeign(RpcException e, Exception? cause) =>
+        e.Status.Detail.StartsWith("Bad gRPC response", StringComparison.Ordinal)
+        || (cause is HttpProtocolException or HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse }
+            && !e.Status.Detail.Contains("ping", StringComparison.OrdinalIgnoreCase));
 
     private ModelUnavailableException Foreign(string found, RpcException e) => new(
         $"Connecting to {Address}: expected an engine that speaks version {ProtocolFault.Version} of the protocol of remote models, found {found} ({Reason(e, null)}). "
@@ -77,5 +87,7 @@ internal sealed class RemoteConnection : IDisposable
 
     private static string Detail(RpcException e) => e.Status.Detail.Length > 0 ? $": {e.Status.Detail.TrimEnd('.')}." : ".";
 
-    private static string Reason(RpcException e, Exception? cause) => (cause?.Message ?? e.Status.Detail).TrimEnd('.');
+    // The framework's word for the socket of nobody is another.
+    private static string Reason(RpcException e, Exception? cause) =>
+        cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable } ? "there is no such socket" : (cause?.Message ?? e.Status.Detail).TrimEnd('.');
 }

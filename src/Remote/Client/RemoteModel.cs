@@ -38,6 +38,7 @@ internal sealed class RemoteModel : IModel
             try
             {
                 model._loading = await model.DescribeAsync(null, call).ConfigureAwait(false);
+                connection.HasAnswered = true;
             }
             catch (Exception e)
             {

@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Engine.Host.Api;
 using Engine.Remote;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 
 namespace Engine.Host.Tests.Api;
@@ -114,6 +116,36 @@ public sealed class RemoteServingTests
         string endpoint = server.App.Urls.Single(url => url.StartsWith("https", StringComparison.Ordinal));
         await using IModel model = await LoadAsync(new() { Endpoint = endpoint, CertificateFile = folder.File("certificate.pem") });
         Assert.Equal(3, (await model.GenerateAsync(Some).ToListAsync()).Count);
+    }
+
+    [Fact]
+    public async Task The_health_service_says_whether_the_models_answer_and_asks_for_no_key()
+    {
+        using var folder = new TemporaryFolder();
+        var backend = new ScriptedBackend();
+        await using TestServer server = await TestServer.StartAsync(backend, ("Serve:Remote", Socket(folder)), ("Serve:ApiKeys:0", "right"));
+        using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, cancellationToken) =>
+                {
+                    var socket = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(folder.File("engine.sock")), cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            },
+            DisposeHttpClient = true,
+        });
+        var health = new Grpc.Health.V1.Health.HealthClient(channel);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest())).Status);
+        backend.Refusals.Enqueue(new NativeFailureException("It is broken."));
+        backend.LoadingFailures.Enqueue(new NativeFailureException("It stays broken."));
+        using (HttpResponseMessage refused = await server.Client.SendAsync(new(HttpMethod.Post, "/v1/completions") { Content = new StringContent("""{"prompt": [1]}"""), Headers = { { "x-api-key", "right" } } }))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        }
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest())).Status);
     }
 
     [Fact]
