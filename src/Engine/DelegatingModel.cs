@@ -1,7 +1,7 @@
 namespace Engine;
 
 /// <summary>An <see cref="IModel"/> that hands everything to another one. Derived types change what they need to.</summary>
-/// <param name="inner">Disposed with it.</param>
+/// <param name="inner">The model that does the work; disposed with it, unless a derived type says otherwise.</param>
 public abstract class DelegatingModel(IModel inner) : IModel
 {
     /// <inheritdoc/>
@@ -25,10 +25,13 @@ public abstract class DelegatingModel(IModel inner) : IModel
     public virtual ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
         Inner.EmbedAsync(request, cancellationToken);
 
-    /// <summary>Disposes the inner model.</summary>
-    public virtual ValueTask DisposeAsync()
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        return Inner.DisposeAsync();
+        return ReleaseAsync();
     }
+
+    /// <summary>What disposing it does: disposes the inner model.</summary>
+    protected virtual ValueTask ReleaseAsync() => Inner.DisposeAsync();
 }

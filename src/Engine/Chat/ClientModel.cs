@@ -55,6 +55,6 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
     /// <summary>Belongs to who made it.</summary>
     private sealed class Borrowed(IModel model) : DelegatingModel(model)
     {
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        protected override ValueTask ReleaseAsync() => ValueTask.CompletedTask;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ModelLease(ModelVersion version, Action<ModelVersion, Nati
     }
 
     /// <summary>Lets go of the model.</summary>
-    public override ValueTask DisposeAsync()
+    protected override ValueTask ReleaseAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
