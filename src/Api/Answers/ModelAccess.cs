@@ -29,6 +29,10 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> 
     public string NameOf(string? asked) => asked is null ? models.Names[0] : models.Names.FirstOrDefault(known => StrictSection.Same(known, asked)) ?? throw new ApiException(
         StatusCodes.Status404NotFound, $"There is no model '{asked}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
 
+    /// <summary>The card of a loaded model; null for others. Asking for it is no use of the model.</summary>
+    public async ValueTask<ModelCard?> CardAsync(string name, CancellationToken cancellationToken) =>
+        models.StatusOf(name).State is ModelState.Ready or ModelState.Degraded ? (await models.GetAsync(name, cancellationToken).ConfigureAwait(false)).Card : null;
+
     /// <summary>A model that takes requests, held as it is until the request has been answered. One that is not loaded, or has failed, is loaded; only
     /// while the host starts nobody waits for that.</summary>
     /// <exception cref="ApiException">There is none of that name, or the host starts and has still to load it.</exception>

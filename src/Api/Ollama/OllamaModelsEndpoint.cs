@@ -29,7 +29,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
         var list = new List<OllamaModel>();
         foreach (string name in models.Names)
         {
-            list.Add(Describe(name, await CardAsync(name, context).ConfigureAwait(false)));
+            list.Add(Describe(name, await models.CardAsync(name, context.RequestAborted).ConfigureAwait(false)));
         }
         await WriteAsync(context, list).ConfigureAwait(false);
     }
@@ -39,7 +39,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
         var list = new List<OllamaModel>();
         foreach (string name in models.Names)
         {
-            if (await CardAsync(name, context).ConfigureAwait(false) is { } card)
+            if (await models.CardAsync(name, context.RequestAborted).ConfigureAwait(false) is { } card)
             {
                 list.Add(Describe(name, card) with { ExpiresAt = Never, SizeVram = card.Device == "cpu" ? 0 : card.TensorBytes, ContextLength = card.ContextLength });
             }
@@ -80,10 +80,6 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
 
     private static Task WriteAsync(HttpContext context, IReadOnlyList<OllamaModel> list) =>
         Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(new OllamaModelList(list), OllamaJson.Api.OllamaModelList));
-
-    /// <summary>A loaded model's card; null for others, which a list does not load.</summary>
-    private async ValueTask<ModelCard?> CardAsync(string name, HttpContext context) =>
-        models.StatusOf(name).State is ModelState.Ready or ModelState.Degraded ? (await models.LeaseAsync(name, context).ConfigureAwait(false)).Card : null;
 
     private FileInfo FileOf(string name) => new(models.OptionsOf(name).Path);
 

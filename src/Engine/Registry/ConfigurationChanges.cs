@@ -22,7 +22,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
     public ConfigurationChanges(IConfigurationSection section, IOptionsFactory<EngineOptions> factory, ILogger logger, TimeProvider time)
     {
         (_factory, _logger) = (factory, logger);
-        _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => LookAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _registration = ChangeToken.OnChange(section.GetReloadToken, Look);
     }
 
@@ -55,6 +55,21 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
             {
                 Refuse(e.InnerExceptions[0].Message);
             }
+        }
+    }
+
+    /// <summary>On a thread of nobody's, where what listens to the monitor must not end the process.</summary>
+    private void LookAgain()
+    {
+        try
+        {
+            Look();
+        }
+#pragma warning disable CA1031 // What anybody's listener throws.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.LogError(e, "Taking over the changed configuration of the models");
         }
     }
 

@@ -39,16 +39,19 @@ internal sealed class ModelEntry : IModel, IDisposable
     /// <summary>Loads the model unless it is loaded; calls during a loading wait for that one.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        ModelLease lease = await _versions.EnterAsync(cancellationToken).ConfigureAwait(false);
+        ModelLease lease = await EnterAsync(cancellationToken).ConfigureAwait(false);
         await lease.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Holds the version that serves, once there is one.</summary>
+    /// <summary>Holds the version that serves, once there is one; fails with its loading, also while the host starts.</summary>
+    public Task<ModelLease> EnterAsync(CancellationToken cancellationToken) => _versions.EnterAsync(cancellationToken);
+
+    /// <summary>Holds the version that serves, once there is one. What fails the start of the host is its failure alone.</summary>
     public async ValueTask<IModel> LeaseAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await _versions.EnterAsync(cancellationToken).ConfigureAwait(false);
+            return await EnterAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (EngineException) when (IsStarting)
         {

@@ -19,7 +19,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     public ModelRegistry(EngineOptions options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger, TimeProvider? time = null)
     {
         TimeProvider clock = time ?? TimeProvider.System;
-        var loader = new ModelLoader(backends, new ModelGate(LeaseAsync, backends, logger), logger, clock);
+        var loader = new ModelLoader(backends, new ModelGate(async (name, stop) => await Find(name).EnterAsync(stop).ConfigureAwait(false), backends, logger), logger, clock);
         _create = (name, model) => new ModelEntry(name, new ModelVersions(name, model, loader, logger, clock));
         _logger = logger;
         Enrol(options.Models);
@@ -46,6 +46,10 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)
     {
         ModelEntry model = Find(name);
+        if (model.Status.State is ModelState.Ready or ModelState.Degraded)
+        {
+            return model; // which is no use of it, as its idleness counts
+        }
         IModel lease = await model.LeaseAsync(cancellationToken).ConfigureAwait(false);
         await lease.DisposeAsync().ConfigureAwait(false);
         return model;

@@ -64,7 +64,7 @@ internal sealed partial class ModelVersions
         {
             return await _loader.LoadAsync(_name, options, stamp, isProven, stop).ConfigureAwait(false);
         }
-        catch (InsufficientMemoryException e) when (old is not null)
+        catch (InsufficientMemoryException e) when (old is not null || IsDraining)
         {
             _logger.LogInformation("There is no room for the new version of the model '{Model}' beside the old one, which is unloaded after the requests that run: {Reason}", _name, e.Message);
         }
@@ -72,12 +72,17 @@ internal sealed partial class ModelVersions
         return await _loader.LoadAsync(_name, options, stamp, isProven, stop).ConfigureAwait(false);
     }
 
-    private async Task UnloadAsync(ModelVersion old, CancellationToken stop)
+    private bool IsDraining
+    {
+        get { lock (_lock) { return _retiring.Count > 0; } }
+    }
+
+    private async Task UnloadAsync(ModelVersion? old, CancellationToken stop)
     {
         ModelVersion[] all;
         lock (_lock)
         {
-            all = [old, .. _retiring];
+            all = [.. old is null ? Array.Empty<ModelVersion>() : [old], .. _retiring];
         }
         try
         {
@@ -89,7 +94,7 @@ internal sealed partial class ModelVersions
             {
                 if (_current == old)
                 {
-                    old.Reopen();
+                    old?.Reopen();
                 }
             }
             throw;

@@ -19,9 +19,9 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
     {
         try
         {
-            foreach (ModelEntry model in registry.Names.Select(registry.Find).Where(model => model.Options.Load == ModelLoad.AtStart))
+            foreach (string name in registry.Names)
             {
-                await model.LoadAsync(cancellationToken).ConfigureAwait(false);
+                await LoadAsync(name, cancellationToken).ConfigureAwait(false);
             }
             registry.FailuresEndStart(null);
         }
@@ -37,6 +37,22 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
                 await host.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host logs what does not stop
             }
             throw;
+        }
+    }
+
+    private async Task LoadAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ModelEntry model = registry.Find(name);
+            if (model.Options.Load == ModelLoad.AtStart)
+            {
+                await model.LoadAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ConfigurationException) when (!registry.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            // The configuration has changed meanwhile, and has it no more.
         }
     }
 

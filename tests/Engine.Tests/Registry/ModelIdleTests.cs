@@ -51,6 +51,18 @@ public sealed class ModelIdleTests
     }
 
     [Fact]
+    public async Task Looking_at_a_model_is_no_use_of_it()
+    {
+        await using ChangingHost host = await ChangingHost.StartAsync(null, Unload);
+        for (int minute = 0; minute < 10; minute++)
+        {
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
+            _ = (await host.Models.GetAsync()).Card;
+        }
+        await host.Until(() => host.Backend.Loaded[0].Disposals == 1);
+    }
+
+    [Fact]
     public async Task A_model_at_work_is_not_idle()
     {
         await using ChangingHost host = await ChangingHost.StartAsync(null, Unload);

@@ -52,6 +52,34 @@ public sealed class ModelRosterTests
     }
 
     [Fact]
+    public async Task A_model_that_comes_back_waits_for_room_until_what_it_was_has_drained()
+    {
+        await using ChangingHost host = await ChangingHost.StartAsync();
+        (string, string?)[] other = [("Engine:Models:other:Path", host.File("other.gguf")), ("Engine:Models:other:Backend", "fake")];
+        host.Backend.Before = (_, _) => host.Backend.Loaded.Count(model => model.Disposals == 0) > 1 ? throw new InsufficientMemoryException("No room.", 2, 1) : Task.CompletedTask;
+        host.Change(other);
+        IModel held = await host.Models.LeaseAsync("other");
+        host.Change(("Engine:Models:other", null));
+        host.Change(other);
+        Task<IModel> waiting = host.Models.LeaseAsync("other").AsTask();
+        await host.Until(() => host.Log.Any(line => line.Contains("There is no room", StringComparison.Ordinal)));
+        Assert.False(waiting.IsCompleted);
+        await held.DisposeAsync();
+        await (await waiting).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_oracle_that_does_not_load_fails_the_start_with_its_sentence()
+    {
+        var host = new ChangingHost(null, ("Engine:Models:default:Gate:Oracle", "oracle"), ("Engine:Models:oracle:Backend", "fake"));
+        host.Change(("Engine:Models:oracle:Path", host.File("oracle.gguf")));
+        host.Backend.Before = (options, _) => options.Path.EndsWith("oracle.gguf", StringComparison.Ordinal) ? throw new ModelFileException("Broken oracle.") : Task.CompletedTask;
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => host.StartAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal("Broken oracle.", error.Message);
+        await host.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_removed_model_that_is_the_only_one_changes_nothing()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();

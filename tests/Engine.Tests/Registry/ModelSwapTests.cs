@@ -1,5 +1,4 @@
 using Engine.Registry;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Tests.Registry;
 
