@@ -129,7 +129,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.Documents"] = ["Engine.Api.Requests"],
         ["Engine.Api.Endpoints"] = ["Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Answers", "Engine.Api.Service"],
         ["Engine.Api.Health"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Api.Ollama"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Registry"],
+        ["Engine.Api.Ollama"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools"],
         ["Engine.Api.OpenAI"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],

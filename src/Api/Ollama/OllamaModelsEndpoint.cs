@@ -7,7 +7,6 @@ using Engine.Api.Answers;
 using Engine.Api.Endpoints;
 using Engine.Api.Requests;
 using Engine.Chat;
-using Engine.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
@@ -16,7 +15,7 @@ namespace Engine.Api.Ollama;
 /// version, and whether it is there.</summary>
 internal sealed class OllamaModelsEndpoint(ModelAccess models)
 {
-    /// <summary>Models stay loaded.</summary>
+    /// <summary>When a loaded model goes is not foreseen here.</summary>
     private static readonly DateTime Never = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private readonly byte[] _version = JsonSerializer.SerializeToUtf8Bytes(

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Engine.Registry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -15,6 +16,10 @@ public sealed class HealthTests
     {
         var gate = new TaskCompletionSource();
         await using TestServer server = await TestServer.ListenAsync([new ScriptedBackend(), new ScriptedBackend("slow") { Loading = gate.Task }]);
+        while (server.App.Services.GetRequiredService<IModelRegistry>().StatusOf("slow").State != ModelState.Loading)
+        {
+            await Task.Delay(5); // the default one is loaded before
+        }
         using HttpResponseMessage early = await server.Client.GetAsync("/health");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), early.Headers.RetryAfter!.Delta);
