@@ -18,6 +18,10 @@ public sealed record ModelOptions
     /// <summary>The time without a request after which it is unloaded; its next request loads it again. Null for never.</summary>
     public TimeSpan? UnloadAfter { get; init; }
 
+    /// <summary>Whether it runs in a process of its own, which is started again where it dies: what native code does there harms no other model.</summary>
+    /// <value>The default is <see cref="Isolation.None"/>.</value>
+    public Isolation Isolation { get; init; }
+
     /// <summary>What it must pass before it serves, at its first loading as at every change; null for nothing.</summary>
     public GateOptions? Gate { get; init; }
 

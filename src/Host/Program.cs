@@ -1,3 +1,5 @@
+using Engine.Host;
 using Engine.Host.Commands;
+using Engine.Remote;
 
-return await CommandLine.RunAsync(args);
+return await EngineChild.RunIfAskedAsync(args, engine => engine.AddAllBackends()) ?? await CommandLine.RunAsync(args);

@@ -1,4 +1,5 @@
 using Engine.Registry;
+using Engine.Remote.Isolation;
 using Engine.Remote.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -10,11 +11,12 @@ namespace Engine.Remote;
 /// <summary>Models over gRPC: those of another engine in this one, and those of this one for others.</summary>
 public static class RemoteEngineBuilder
 {
-    /// <summary>Registers the backend <c>remote</c>, and what <see cref="MapRemoteModels"/> needs; calling it twice changes nothing.</summary>
+    /// <summary>Registers the backends <c>remote</c> and <c>process</c> (<see cref="Engine.Isolation.Process"/>), and what <see cref="MapRemoteModels"/> needs; calling it twice changes nothing.</summary>
     public static EngineBuilder AddRemoteModels(this EngineBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, RemoteBackend>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelBackend, ProcessBackend>());
         if (builder.Services.Any(service => service.ServiceType == typeof(RemoteService)))
         {
             return builder;

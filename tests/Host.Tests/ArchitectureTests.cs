@@ -109,8 +109,9 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.LlamaCpp.Runtime", "Engine.LlamaCpp.Taps", "Engine.Registry", "Engine.Serving",
         ],
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
-        ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Server"],
+        ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Isolation", "Engine.Remote.Server"],
         ["Engine.Remote.Client"] = ["Engine.Generation", "Engine.Remote.Protocol"],
+        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client"],
         ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
         ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],
@@ -159,7 +160,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "ReferenceModels.Training.Initialization", "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies",
             "Engine.Host.Commands",
         ],
-        ["Program"] = ["Engine.Host.Commands"],
+        ["Program"] = ["Engine.Host", "Engine.Host.Commands", "Engine.Registry", "Engine.Remote"],
     };
 
     /// <summary>Rooms that know each other, each pair with its reason. A new pair is a mistake; one that is gone leaves the list.</summary>
@@ -168,6 +169,8 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         // A room and its inner part: GgufPreflight runs the checks, which read the file; SentencePieceBpe merges by scores of its Vocabulary.
         ("Engine.Gguf", "Engine.Gguf.Preflight"),
         ("Engine.Tokenizers", "Engine.Tokenizers.Merging"),
+        // EngineChild and ChildProgram are public, and a process of a model serves it by RemoteEngineBuilder, which registers the backend that starts one.
+        ("Engine.Remote", "Engine.Remote.Isolation"),
         // The commands stand beside the terminal and the options that the rooms of each command use as well.
         ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),

@@ -17,17 +17,22 @@ internal sealed record BackendChoice(string Name, string Reason)
     /// <summary>The name of the backend for models that another engine runs, which Engine does not know but may choose.</summary>
     public const string Remote = "remote";
 
+    /// <summary>The name of the backend for models in processes of their own, which Engine does not know but may choose.</summary>
+    public const string Process = "process";
+
     /// <summary>Whether the choice is left to the platform.</summary>
     public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
 
-    /// <summary>The backend that was named, or else the one whose native libraries this platform has.</summary>
+    /// <summary>The backend for a process of its own where that is asked for, which leaves the choice to that process; the one that was named; or else the
+    /// one whose native libraries this platform has.</summary>
     /// <param name="options">Of the model.</param>
     /// <param name="registered">The backends there are.</param>
     /// <param name="platform">A runtime identifier; null for that of this process.</param>
     public static BackendChoice Of(ModelOptions options, IEnumerable<string> registered, string? platform = null)
     {
         platform ??= NativeLibraryLocator.RuntimeIdentifier;
-        return !IsAuto(options.Backend) ? new(options.Backend, "as asked")
+        return options.Isolation == Isolation.Process ? new(Process, $"{nameof(ModelOptions.Isolation)}; there with {Of(options with { Isolation = Isolation.None }, registered, platform).Name}")
+            : !IsAuto(options.Backend) ? new(options.Backend, "as asked")
             : !string.IsNullOrWhiteSpace(options.Endpoint) ? new(Remote, "auto: Endpoint names another engine")
             : !string.IsNullOrEmpty(options.LibraryPath) ? new(LlamaCppBackend.BackendName, $"auto: LibraryPath names a llama.cpp {LibraryFingerprint.Release}")
             : NativeLibraryLocator.IsPinned(platform) ? new(LlamaCppBackend.BackendName, $"auto: its libraries for {platform} are part of the build")

@@ -25,7 +25,22 @@ internal static class ModelEntryRules
         {
             yield return $"Path is '{options.Path}', and {folders.Missing(options.Path, "file")}";
         }
-        string backend = BackendChoice.Of(options, backends).Name;
+        if (!Enum.IsDefined(options.Isolation))
+        {
+            yield return $"Isolation is {options.Isolation}. Set it to {StrictSection.Words(typeof(Isolation))}.";
+        }
+        if (options.Isolation == Isolation.Process)
+        {
+            if (IsRemote(options))
+            {
+                yield return "Isolation is process, and another engine runs the model. Set Isolation there, and leave it out here.";
+            }
+            else if (!backends.Contains(BackendChoice.Process, StringComparer.OrdinalIgnoreCase))
+            {
+                yield return $"Isolation is process, and no backend is registered that starts one. {MissingBackend.Remedy(BackendChoice.Remote)}";
+            }
+        }
+        string backend = BackendChoice.Of(options with { Isolation = Isolation.None }, backends).Name;
         if ((!BackendChoice.IsAuto(options.Backend) || IsRemote(options)) && !backends.Contains(backend, StringComparer.OrdinalIgnoreCase))
         {
             yield return UnknownBackend(backend, backends);

@@ -1,0 +1,11 @@
+namespace Engine;
+
+/// <summary>What a model shares with the program that serves it.</summary>
+public enum Isolation
+{
+    /// <summary>Its process.</summary>
+    None,
+
+    /// <summary>Nothing: it runs in a child process, which is started again where it dies.</summary>
+    Process,
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>A line that a child process writes to standard error for its parent: a sign, or an entry of the log. Lines that are none come from native code.</summary>
+internal sealed record ChildLine
+{
+    /// <summary>No native library begins a line so.</summary>
+    private const string Mark = "\u001eengine ";
+
+    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+
+    /// <summary>It listens at its endpoint, and loads its model.</summary>
+    public bool Listens { get; init; }
+
+    /// <summary>The part of the model that is loaded.</summary>
+    public float? Loaded { get; init; }
+
+    public LogLevel Level { get; init; }
+
+    public string? Category { get; init; }
+
+    public string? Message { get; init; }
+
+    public string ToText() => Mark + JsonSerializer.Serialize(this, Json);
+
+    public static ChildLine? Parse(string text)
+    {
+        if (!text.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            return null;
+        }
+        try
+        {
+            return JsonSerializer.Deserialize<ChildLine>(text.AsSpan(Mark.Length), Json);
+        }
+        catch (JsonException)
+        {
+            return null; // native code has written into it
+        }
+    }
+}

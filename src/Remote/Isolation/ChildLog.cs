@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>The log of a child process: lines for its parent, which writes them to its own.</summary>
+internal sealed class ChildLog(TextWriter output) : ILoggerProvider
+{
+    private readonly Lock _lock = new();
+
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+    public void Say(ChildLine line)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                output.WriteLine(line.ToText());
+                output.Flush();
+            }
+            catch (IOException)
+            {
+                // The parent has gone: this process follows it.
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        // Standard error stays open as long as the process.
+    }
+
+    private sealed class Logger(ChildLog log, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            string message = formatter(state, exception);
+            log.Say(new ChildLine { Level = logLevel, Category = category, Message = exception is null ? message : $"{message}\n{exception}" });
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Engine.Registry;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>What a child process is to do: one line of JSON on its standard input.</summary>
+/// <param name="Version">Of this form. Parent and child are the same build, unless a <see cref="ChildProgram"/> names another.</param>
+/// <param name="Model">What it runs; paths are full ones.</param>
+/// <param name="Endpoint">Where it listens, as in <see cref="ModelOptions.Endpoint"/>: a Unix socket, on Windows a pipe.</param>
+/// <param name="Log">The least that its parent writes to the log.</param>
+internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoint, LogLevel Log)
+{
+    public const int CurrentVersion = 1;
+    public const string Unix = "unix:", Pipe = "pipe:";
+
+    /// <summary>The order for a model, whose loading, gate and process are the parent's affair.</summary>
+    public static ChildOrder For(ModelOptions model, string endpoint, LogLevel log) => new(CurrentVersion, model with
+    {
+        Isolation = default,
+        Backend = StrictSection.Same(model.Backend, ProcessBackend.BackendName) ? BackendChoice.Auto : model.Backend,
+        Load = ModelLoad.AtStart,
+        UnloadAfter = null,
+        Gate = null,
+    }, endpoint, log);
+
+    public string ToLine() => JsonSerializer.Serialize(this);
+
+    /// <summary>Null for what is none.</summary>
+    public static ChildOrder? Parse(string? line)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(line) ? null : JsonSerializer.Deserialize<ChildOrder>(line) is { Version: CurrentVersion, Model: not null, Endpoint: not null } order ? order : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

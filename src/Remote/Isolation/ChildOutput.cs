@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>What a child process writes: its log goes to its parent's, under the same categories.</summary>
+internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? progress)
+{
+    /// <summary>Lines of native code that are kept: the last ones often say why a process ended.</summary>
+    private const int MostLines = 3;
+
+    private const int MostCharacters = 300;
+
+    private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ILogger _logger = loggers.CreateLogger<ChildProcess>();
+    private readonly Queue<string> _last = [];
+
+    /// <summary>Completed when it listens.</summary>
+    public Task Listens => _listens.Task;
+
+    /// <summary>The last that was written and is no entry of the log.</summary>
+    public string LastWords
+    {
+        get
+        {
+            lock (_last)
+            {
+                string text = string.Join(" ", _last.Select(line => line.Trim())).Trim();
+                return text.Length <= MostCharacters ? text : "…" + text[^MostCharacters..];
+            }
+        }
+    }
+
+    /// <summary>Takes a line; null at the end.</summary>
+    public void Read(string? text)
+    {
+        if (text is null)
+        {
+            return;
+        }
+        switch (ChildLine.Parse(text))
+        {
+            case { Listens: true }:
+                _listens.TrySetResult();
+                break;
+            case { Loaded: { } part }:
+                progress?.Report(part);
+                break;
+            case { Category: { } category } entry:
+                loggers.CreateLogger(category).Log(entry.Level, "{Message}", entry.Message);
+                break;
+            default:
+                Keep(text);
+                break;
+        }
+    }
+
+    private void Keep(string text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return;
+        }
+        lock (_last)
+        {
+            _last.Enqueue(text);
+            if (_last.Count > MostLines)
+            {
+                _last.Dequeue();
+            }
+        }
+        _logger.LogWarning("{Line}", text);
+    }
+}

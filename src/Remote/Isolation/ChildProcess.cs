@@ -1,0 +1,231 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Engine.Remote.Client;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>One process that runs a model, from its start to its end.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    /// <summary>What belongs to the parent alone: its place with systemd, its addresses.</summary>
+    private static readonly string[] ParentsOwn = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "ASPNETCORE_URLS", "URLS"];
+
+    private readonly Process _process;
+    private readonly Task<int> _exit;
+    private readonly ChildFolder _folder;
+    private readonly ChildOutput _output;
+    private readonly Supervision _rules;
+    private readonly TaskCompletionSource<string> _condemned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _disposal = new();
+
+    /// <summary>Cancelled when it has ended, or is condemned. Never disposed: that may be after its disposal.</summary>
+    private readonly CancellationTokenSource _ending = new();
+
+    private Task _watching = Task.CompletedTask;
+    private RemoteModel? _model;
+    private volatile bool _hasAnswered;
+
+    private ChildProcess(Process process, ChildFolder folder, ChildOutput output, Supervision rules)
+    {
+        (_process, _folder, _output, _rules) = (process, folder, output, rules);
+        _exit = ExitAsync(process);
+        _ = CancelAsync();
+
+        async Task CancelAsync()
+        {
+            await Task.WhenAny(_exit, _condemned.Task).ConfigureAwait(false);
+            await _ending.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Once it is connected.</summary>
+    public RemoteModel Model => _model ?? throw new InvalidOperationException("The process is connected before its model is used.");
+
+    /// <summary>Whether it has answered a request to its end.</summary>
+    public bool HasAnswered => _hasAnswered;
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="ConfigurationException">The program cannot be started.</exception>
+    public static ChildProcess Start(ChildProgram program, ModelOptions model, Supervision rules, ILoggerFactory loggers, IProgress<float>? progress)
+    {
+        var folder = new ChildFolder();
+        try
+        {
+            ILogger logger = loggers.CreateLogger("Engine");
+            LogLevel least = Enum.GetValues<LogLevel>().Where(level => level != LogLevel.None && logger.IsEnabled(level)).DefaultIfEmpty(LogLevel.None).Min();
+            ChildOrder order = ChildOrder.For(model, folder.Endpoint, least);
+            var start = new ProcessStartInfo(program.Path, program.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+            Array.ForEach(ParentsOwn, name => start.Environment.Remove(name));
+            Process process = Process.Start(start) ?? throw new Win32Exception("it did not start");
+            var output = new ChildOutput(loggers, progress);
+            process.OutputDataReceived += (_, line) => output.Read(line.Data);
+            process.ErrorDataReceived += (_, line) => output.Read(line.Data);
+            var child = new ChildProcess(process, folder, output, rules);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            child.Order(order);
+            return child;
+        }
+        catch (Exception e)
+        {
+            folder.Dispose();
+            if (e is not (Win32Exception or IOException))
+            {
+                throw;
+            }
+            throw new ConfigurationException(
+                $"Starting a process for a model: expected '{program.Path}' to start, found: {e.Message.TrimEnd('.')}. Register a {nameof(ChildProgram)} that names a program which can be started.");
+        }
+    }
+
+    /// <summary>Waits until it has loaded its model.</summary>
+    /// <exception cref="ChildEndedException">It has ended before.</exception>
+    /// <exception cref="EngineException">The model cannot be loaded; the child's own sentence.</exception>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_output.Listens, _exit, Task.Delay(_rules.Start, cancellationToken)).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_output.Listens.IsCompleted)
+        {
+            throw new ChildEndedException(_exit.IsCompleted ? await EndAsync(cancellationToken).ConfigureAwait(false)
+                : $"it has not begun to listen within {_rules.Start.TotalSeconds:0} s; its program must begin with {nameof(EngineChild)}.{nameof(EngineChild.RunIfAskedAsync)}");
+        }
+        RemoteAddress address = RemoteAddress.Parse(_folder.Endpoint, allowUnencrypted: false);
+        _watching = Task.Run(() => WatchAsync(address), CancellationToken.None);
+        using var connecting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        try
+        {
+            _model = await RemoteModel.ConnectAsync(new RemoteConnection(address, null, null), "", connecting.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ModelUnavailableException && !cancellationToken.IsCancellationRequested)
+        {
+            if (!await IsEndingAsync().ConfigureAwait(false))
+            {
+                throw;
+            }
+            throw new ChildEndedException(await EndAsync(cancellationToken).ConfigureAwait(false), e);
+        }
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Why, for a sentence.</returns>
+    public async Task<string> EndAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_exit, _condemned.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_condemned.Task.IsCompleted)
+        {
+            return await _condemned.Task.ConfigureAwait(false);
+        }
+        string words = _output.LastWords;
+        return ExitText(await _exit.ConfigureAwait(false)) + (words.Length == 0 ? "" : $": {words.TrimEnd('.')}");
+    }
+
+    /// <summary>Whether it has ended, or does within a moment: a connection breaks before its process is known to be over.</summary>
+    public async Task<bool> IsEndingAsync()
+    {
+        await Task.WhenAny(_exit, _condemned.Task, Task.Delay(_rules.Loss)).ConfigureAwait(false);
+        return _exit.IsCompleted || _condemned.Task.IsCompleted;
+    }
+
+    /// <summary>Says that it cannot be used any more, though it lives.</summary>
+    public void Condemn(string reason) => _condemned.TrySetResult(reason);
+
+    public void Answered() => _hasAnswered = true;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposal.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
+        if (_model is { } model)
+        {
+            await model.DisposeAsync().ConfigureAwait(false);
+        }
+        if (!_condemned.Task.IsCompleted && !_exit.IsCompleted)
+        {
+            // It ends with its standard input.
+            _process.StandardInput.Close();
+            await ((Task)_exit).WaitAsync(_rules.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        if (!_exit.IsCompleted)
+        {
+            _process.Kill(); // SIGKILL, which a stopped process cannot put off
+            await _exit.ConfigureAwait(false);
+        }
+        _process.Dispose();
+        _folder.Dispose();
+        _disposal.Dispose();
+    }
+
+    private void Order(ChildOrder order)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(order.ToLine());
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended already, which its exit code explains.
+        }
+    }
+
+    /// <summary>Asks from time to time whether it is alive: a process can hang, or be stopped, without dying.</summary>
+    private async Task WatchAsync(RemoteAddress address)
+    {
+        using var channel = GrpcChannel.ForAddress(address.Channel, new GrpcChannelOptions { HttpHandler = address.CreateHandler(null, _rules.Hang), DisposeHttpClient = true });
+        var health = new Health.HealthClient(channel);
+        long answered = Stopwatch.GetTimestamp();
+        try
+        {
+            while (!_exit.IsCompleted)
+            {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(_disposal.Token);
+                limit.CancelAfter(_rules.Hang);
+                try
+                {
+                    await health.CheckAsync(new HealthCheckRequest(), cancellationToken: limit.Token).ResponseAsync.ConfigureAwait(false);
+                    answered = Stopwatch.GetTimestamp();
+                }
+                catch (RpcException) when (Stopwatch.GetElapsedTime(answered) >= _rules.Hang && !_disposal.IsCancellationRequested)
+                {
+                    Condemn($"it has not answered for {_rules.Hang.TotalSeconds:0.#} s, and was killed");
+                    return;
+                }
+                catch (RpcException)
+                {
+                    // Asked again until the limit has passed; a process that has ended is not asked.
+                }
+                await Task.Delay(_rules.Pulse, _disposal.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is needed no longer.
+        }
+    }
+
+    /// <summary>Kept, since the process is disposed before all that wait for its end have read it.</summary>
+    private static async Task<int> ExitAsync(Process process)
+    {
+        await process.WaitForExitAsync().ConfigureAwait(false);
+        return process.ExitCode;
+    }
+
+    // 128 and the signal, as .NET and shells report what a signal has ended.
+    private static string ExitText(int code) => (OperatingSystem.IsWindows() ? 0 : code - 128) switch
+    {
+        4 => "it ran an instruction that this processor does not have (SIGILL)",
+        6 => "it aborted (SIGABRT)",
+        7 => "it read a file that had changed or gone (SIGBUS)",
+        9 => "it was killed (SIGKILL), as the system also does where memory runs out",
+        11 => "it read memory that is not its own (SIGSEGV)",
+        > 0 and var signal => $"it was ended by signal {signal}",
+        _ => $"it ended with exit code {code}",
+    };
+}

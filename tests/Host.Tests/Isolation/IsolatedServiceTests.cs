@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Engine.Host.Tests.Api;
+using Engine.Host.Tests.Service;
+using Engine.Remote;
+using Engine.Remote.Isolation;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Host.Tests.Isolation;
+
+/// <summary><c>engine serve</c> with a model in a process of its own.</summary>
+public sealed class IsolatedServiceTests
+{
+    private static readonly (string, string) Isolated = ("Engine__Models__default__Isolation", "process");
+
+    [LinuxFact]
+    public async Task A_model_that_fails_for_good_harms_no_other_and_is_tried_again_by_its_next_request()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            ["--backend", "reference"], Isolated, ("Engine__Models__default__Path", "builtin:llama-stories"),
+            ("Engine__Models__other__Path", "builtin:llama-stories"), ("Engine__Models__other__Backend", "reference"));
+        int killed = 0;
+        JsonElement health = default;
+        while (Status() != "failed")
+        {
+            health = JsonElement.Parse(await (await serve.Client.GetAsync(new Uri("/health", UriKind.Relative))).Content.ReadAsStringAsync());
+            IReadOnlyList<int> processes = IsolatedModels.ProcessesIn(serve.Log);
+            if (processes.Count > killed && Status() == "ok")
+            {
+                IsolatedModels.Send(processes[killed++], Signal.Kill);
+            }
+            await Task.Delay(20);
+        }
+        Assert.Equal(5, killed);
+        Assert.Contains("it died 5 times in a row", health.GetProperty("models").GetProperty("default").GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("ok", health.GetProperty("models").GetProperty("other").GetProperty("status").GetString());
+        Assert.True((await serve.Client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "other")).StatusCode);
+
+        using HttpResponseMessage refused = await PostAsync(serve, "default");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Contains("it died 5 times in a row", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "default")).StatusCode);
+        serve.Terminate();
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.True(await IsolatedModels.EndsAsync(IsolatedModels.ProcessesIn(serve.Log)[^1]));
+
+        string? Status() => health.ValueKind == JsonValueKind.Undefined ? null : health.GetProperty("models").GetProperty("default").GetProperty("status").GetString();
+    }
+
+    [LinuxFact]
+    public async Task A_process_ends_with_its_parent_also_where_that_is_killed()
+    {
+        ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated);
+        int child = Assert.Single(IsolatedModels.ProcessesIn(serve.Log));
+        await serve.DisposeAsync(); // by SIGKILL
+        Assert.True(await IsolatedModels.EndsAsync(child));
+    }
+
+    [LinuxFact]
+    public async Task A_signal_that_is_meant_for_the_server_leaves_its_processes_to_the_requests_it_drains()
+    {
+        using var slow = new SlowModel();
+        using var systemd = new NotifySocket();
+        await using ServeProcess serve = await ServeProcess.StartAsync(slow.Arguments, Isolated, ("NOTIFY_SOCKET", systemd.Path), ("WATCHDOG_USEC", "300000"));
+        Task<HttpResponseMessage> request = serve.Client.PostAsJsonAsync("/v1/completions", new { prompt = SlowModel.Prompt(300), max_tokens = 2, temperature = 0 });
+        await systemd.UntilAsync(notice => notice.Status?.StartsWith("1 requests", StringComparison.Ordinal) == true);
+        IsolatedModels.Send(IsolatedModels.ProcessesIn(serve.Log)[^1], Signal.Terminate); // as systemd and a terminal do to all processes
+        IsolatedModels.Send(IsolatedModels.ProcessesIn(serve.Log)[^1], Signal.Interrupt);
+        serve.Terminate();
+        Assert.True((await request).IsSuccessStatusCode, await (await request).Content.ReadAsStringAsync() + serve.Log);
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.Single(IsolatedModels.ProcessesIn(serve.Log));
+    }
+
+    [LinuxFact]
+    public async Task Two_processes_with_one_socket_are_told_in_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+        string socket = Path.Combine(Directory.CreateDirectory(folder.File("private")).FullName, "model.sock");
+        string order = new ChildOrder(ChildOrder.CurrentVersion, new ModelOptions { Path = Path.Combine(SharedFolder.Checkout, "models", "llama-stories-q8_0.gguf"), Backend = "reference" },
+            ChildOrder.Unix + socket, LogLevel.Information).ToLine();
+        using Process first = EngineProcess.Start([EngineChild.Argument]);
+        await first.StandardInput.WriteLineAsync(order);
+        await first.StandardInput.FlushAsync();
+        while (await first.StandardError.ReadLineAsync() is { } line && ChildLine.Parse(line) is not { Listens: true })
+        {
+            // Its log.
+        }
+        Outcome second = await EngineProcess.RunAsync([EngineChild.Argument], order + "\n");
+        Assert.Equal(2, second.ExitCode);
+        Assert.Contains($"Listening on unix:{socket} for a model's requests: expected nobody there, found another process", second.Error, StringComparison.Ordinal);
+        first.StandardInput.Close();
+        await first.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, first.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}\n")]
+    [InlineData("{\"Version\": 2}\n")]
+    [InlineData("hello\n")]
+    public async Task Whoever_starts_a_process_by_hand_is_told_what_it_is(string input)
+    {
+        Outcome outcome = await EngineProcess.RunAsync([EngineChild.Argument], input);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("expected an order of the engine that starts it on standard input, found none of this version", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mistakes_about_processes_are_told_at_the_start()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ServeProcess.StartAsync(
+            [], Isolated, ("Engine__Models__other__Endpoint", "http://127.0.0.1:1"), ("Engine__Models__other__Isolation", "process"),
+            ("Engine__Models__third__Path", "builtin:llama-stories"), ("Engine__Models__third__Isolation", "thread"), ("Engine__Models__default__Path", "builtin:llama-stories")));
+        Assert.Contains("Models:other:Isolation is process, and another engine runs the model. Set Isolation there, and leave it out here.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Models:third:Isolation is 'thread'. Set it to none or process.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Models:default", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(ServeProcess serve, string model) =>
+        serve.Client.PostAsJsonAsync("/v1/completions", new { model, prompt = "Once upon a time", max_tokens = 4, temperature = 0 });
+}
