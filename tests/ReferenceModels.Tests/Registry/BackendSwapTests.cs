@@ -12,6 +12,46 @@ public sealed class BackendSwapTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData("llama.cpp")]
+    [InlineData("reference")]
+    public async Task A_file_that_is_cut_off_or_no_model_leaves_the_old_one_serving_under_load(string backend)
+    {
+        string right = new RandomLlama { V = 300, Seed = 1 }.Write(_folder.File("right.gguf"));
+        byte[] bytes = File.ReadAllBytes(right);
+        string[] wrong = [_folder.File("cut.gguf", bytes[..(bytes.Length / 2)]), _folder.File("head.gguf", bytes[..100]), _folder.File("empty.gguf", []), _folder.File("text.gguf", "no model"u8.ToArray())];
+        var configuration = new ChangingConfiguration(
+            ("Engine:Models:default:Path", right), ("Engine:Models:default:Backend", backend), ("Engine:Models:default:Device", "cpu"), ("Engine:Models:default:ContextLength", "64"));
+        var collection = new ServiceCollection();
+        collection.AddEngine(new ConfigurationBuilder().Add(configuration).Build()).AddReferenceModels();
+        await using ServiceProvider services = collection.BuildServiceProvider();
+        var registry = services.GetRequiredService<IModelRegistry>();
+        IModel model = await registry.GetAsync();
+        using var done = new CancellationTokenSource();
+        Task<int> client = Task.Run(async () =>
+        {
+            int answers = 0;
+            for (; !done.IsCancellationRequested; answers++)
+            {
+                Assert.Equal(4, (await model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1, 5]), MaxTokens = 4, IgnoreEndOfGeneration = true }).ToListAsync()).Count);
+            }
+            return answers;
+        });
+        foreach (string path in wrong)
+        {
+            configuration.Change(("Engine:Models:default:Path", path));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (registry.StatusOf().Failure?.Message.Contains(Path.GetFileName(path), StringComparison.Ordinal) != true)
+            {
+                await Task.Delay(5, limit.Token);
+            }
+            Assert.IsType<ModelFileException>(registry.StatusOf().Failure);
+            Assert.Equal((ModelState.Degraded, right), (registry.StatusOf().State, model.Card.Path));
+        }
+        await done.CancelAsync();
+        Assert.True(await client > 0);
+    }
+
     [Fact]
     public async Task Swaps_between_llama_cpp_and_the_reference_fail_no_request_and_no_answer_is_of_two_models()
     {
