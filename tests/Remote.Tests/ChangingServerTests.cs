@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Registry;
 
 namespace Engine.Remote.Tests;
 

@@ -1,12 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Engine.Registry;
 using Engine.Remote.Client;
 using Engine.Remote.Protocol;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Remote.Tests;
@@ -37,6 +35,7 @@ public sealed class ConnectionTests
     }
 
     [LinuxFact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public async Task A_key_file_that_others_can_read_is_refused()
     {
         using var folder = new TemporaryFolder();

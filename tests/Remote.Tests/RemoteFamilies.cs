@@ -7,7 +7,7 @@ namespace Engine.Remote.Tests;
 
 /// <summary>One server for the contract's suites: the managed reference with a model of each family, and the backend of somebody else with a
 /// tokenizer that is no file's.</summary>
-public sealed class RemoteFamilies : IAsyncLifetime
+public sealed class RemoteFamilies : IAsyncLifetime, IDisposable
 {
     public const string Trained = "trained", Llama = "llama", Gpt2 = "gpt2", Bert = "bert", T5 = "t5", Transformer = "transformer", Bigram = "bigram";
 
@@ -45,8 +45,9 @@ public sealed class RemoteFamilies : IAsyncLifetime
         {
             await _server.DisposeAsync();
         }
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>A model of the server over its Unix socket.</summary>
     public ValueTask<IModel> OverSocketAsync(string name) => ConnectAsync(new() { Endpoint = Server.Socket, RemoteModel = name });

@@ -3,6 +3,8 @@ using Engine.Api.Requests;
 using Engine.Api.Service;
 using Engine.Remote;
 using Engine.Remote.Server;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Engine.Host.Api;
 
@@ -44,11 +46,19 @@ internal static class RemoteServing
         }
     });
 
+    /// <summary>Holds calls to the limit on bodies, which gRPC knows before it reads one, and answers in its own way.</summary>
+    public static void LimitCalls(IServiceCollection services, int bytes) =>
+        services.Configure<GrpcServiceOptions<RemoteService>>(options => options.MaxReceiveMessageSize = Math.Max(1, bytes));
+
     private static async Task GuardAsync(HttpContext context, RequestDelegate answer)
     {
         try
         {
             context.RequestServices.GetRequiredService<Gate>().Enter(context, works: IsWork(context.Request.Path));
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            {
+                body.MaxRequestBodySize = null; // LimitCalls
+            }
             using RunningRequests.Running running = context.RequestServices.GetRequiredService<RunningRequests>().Begin(context.RequestAborted);
             context.RequestAborted = running.Token;
             await answer(context).ConfigureAwait(false);

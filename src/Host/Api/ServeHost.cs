@@ -49,6 +49,7 @@ internal static class ServeHost
         services.AddServiceHosting();
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
+        RemoteServing.LimitCalls(services, serve.MaxBodyBytes);
         services.AddCors();
         services.AddHttpLogging(logging =>
         {

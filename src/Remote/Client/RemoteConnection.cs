@@ -64,6 +64,8 @@ internal sealed class RemoteConnection : IDisposable
         {
             StatusCode.Unauthenticated or StatusCode.PermissionDenied => new ConfigurationException(
                 $"Connecting to {Address}: expected its key to be accepted, it was refused{Detail(e)} Set {nameof(ModelOptions.Key)} or {nameof(ModelOptions.KeyFile)} to one of the server's keys."),
+            StatusCode.ResourceExhausted => new InvalidRequestException(
+                $"Sending a request to {Address}: expected no more bytes than that server takes (Serve:MaxBodyBytes there), found more. Send less at a time."),
             StatusCode.Unimplemented => Foreign("a server that has no such service", e),
             _ when cause is AuthenticationException => new ConfigurationException(
                 $"Connecting to {Address}: expected a certificate for this host that is trusted, found another ({cause.Message.TrimEnd('.')}). Set {nameof(ModelOptions.CertificateFile)} to the server's certificate or its authority's, and {nameof(ModelOptions.Endpoint)} to a name in it."),

@@ -149,6 +149,17 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
+    public async Task A_request_with_too_many_bytes_is_refused_with_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)), ("Serve:MaxBodyBytes", "1000"));
+        await using IModel model = await LoadAsync(new() { Endpoint = Socket(folder) });
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => model.GenerateAsync(Some with { Prompt = Prompt.FromText(new string('a', 2000)) }).ToListAsync().AsTask());
+        Assert.Equal($"Sending a request to {Socket(folder)}: expected no more bytes than that server takes (Serve:MaxBodyBytes there), found more. Send less at a time.", error.Message);
+        Assert.Equal(3, (await model.GenerateAsync(Some).ToListAsync()).Count);
+    }
+
+    [Fact]
     public async Task An_address_that_makes_no_sense_is_refused()
     {
         Exception error = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", "unix:engine.sock")));
