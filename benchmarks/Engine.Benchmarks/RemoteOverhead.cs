@@ -264,8 +264,20 @@ internal static class RemoteOverhead
 
         public ModelCard Card { get; } = new()
         {
-            Name = "script", Path = "", Architecture = "none", Backend = "script", Device = "cpu", FileType = "F32", Parameters = 0, TensorBytes = 0, VocabularySize = V,
-            EmbeddingLength = 1, Layers = 0, ContextLength = 1 << 20, TrainedContextLength = 1 << 20, Abilities = ModelAbilities.Generate | ModelAbilities.Score,
+            Name = "script",
+            Path = "",
+            Architecture = "none",
+            Backend = "script",
+            Device = "cpu",
+            FileType = "F32",
+            Parameters = 0,
+            TensorBytes = 0,
+            VocabularySize = V,
+            EmbeddingLength = 1,
+            Layers = 0,
+            ContextLength = 1 << 20,
+            TrainedContextLength = 1 << 20,
+            Abilities = ModelAbilities.Generate | ModelAbilities.Score,
         };
 
         public ITokenizer Tokenizer => this;

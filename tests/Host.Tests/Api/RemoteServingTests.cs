@@ -6,7 +6,6 @@ using Engine.Host.Api;
 using Engine.Remote;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
 
 namespace Engine.Host.Tests.Api;
 
