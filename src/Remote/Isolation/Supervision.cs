@@ -22,7 +22,7 @@ internal sealed record Supervision
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>In which a program that is started must begin to listen.</summary>
-    public TimeSpan Start { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>For the end of a process that is needed no longer; then it is killed.</summary>
     public TimeSpan Stop { get; init; } = TimeSpan.FromSeconds(2);
