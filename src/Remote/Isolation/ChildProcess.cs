@@ -66,9 +66,10 @@ internal sealed class ChildProcess : IAsyncDisposable
             var output = new ChildOutput(loggers, progress);
             process.OutputDataReceived += (_, line) => output.Read(line.Data);
             process.ErrorDataReceived += (_, line) => output.Read(line.Data);
-            var child = new ChildProcess(process, folder, output, rules);
+            // Before its end is waited for, which includes the end of what is being read: its last words.
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
+            var child = new ChildProcess(process, folder, output, rules);
             child.Order(order);
             return child;
         }
