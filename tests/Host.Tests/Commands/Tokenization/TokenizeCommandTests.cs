@@ -129,7 +129,7 @@ public sealed class TokenizeCommandTests
     [InlineData("A text is missing: give it as TEXT, through a pipe, with --file PATH or with --cases FILE.\n")]
     [InlineData("Expected one input, found several: give one of TEXT, --file and --cases.\n", "a", "--file", "b")]
     [InlineData("Reading the text 'absent.inp': expected a readable file, found no such file. Check the path given with --cases.\n", "--cases", "absent.inp")]
-    [InlineData("--backend: expected one of 'auto', 'llama.cpp', 'reference', 'remote', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
+    [InlineData("--backend: expected one of 'auto', 'llama.cpp', 'reference', 'remote', 'process', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
     public async Task A_mistake_is_one_sentence(string sentence, params string[] arguments)
     {
         Outcome outcome = await EngineProcess.RunAsync(["tokenize", .. arguments]);
