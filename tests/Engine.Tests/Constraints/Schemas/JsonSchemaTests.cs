@@ -82,4 +82,16 @@ public sealed class JsonSchemaTests
     [InlineData("""{"type":"array","uniqueItems":true}""", "#/uniqueItems")]
     [InlineData("3", "expected a schema (an object or a Boolean), found 3 at #")]
     public void A_refusal_names_the_keyword_and_its_path(string schema, string expected) => Assert.Contains(expected, Read.Refusal(schema), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{"oneOf":[{"type":"integer"},{"minimum":2}]}""", "2.5")]
+    [InlineData("""{"type":"number","not":{"type":"integer"}}""", "-0.25")]
+    [InlineData("""{"type":"number","not":{"multipleOf":7}}""", "6")]
+    public void An_integer_beyond_a_long_does_not_count_as_something_else(string schema, string accepted)
+    {
+        ValueSpec spec = Read.Schema(schema);
+        Assert.True(Read.Accepts(spec, accepted));
+        Assert.False(Read.Accepts(spec, "7000000000000000000000"));
+        Assert.False(Read.Accepts(spec, "7000000000000000000000.5")); // which is one to whoever reads doubles
+    }
 }
