@@ -1,9 +1,5 @@
-using Engine;
 using Engine.Host.Tests.Api;
-using Engine.Registry;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using OllamaSharp;
 
 namespace Clients.Tests;
@@ -17,23 +13,9 @@ public sealed class SwapTests
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Engine:Models:default:Slots", "6"));
         Uri address = server.Client.BaseAddress!;
         IChatClient[] clients = [OpenAITests.Library(address).GetChatClient("default").AsIChatClient(), AnthropicTests.Library(address).AsIChatClient("default"), new OllamaApiClient(address, "default")];
-        var registry = server.App.Services.GetRequiredService<IModelRegistry>();
         using var done = new CancellationTokenSource();
         Task<int>[] loops = [.. clients.SelectMany(client => new[] { Task.Run(() => AskAsync(client, streams: true)), Task.Run(() => AskAsync(client, streams: false)) })];
-        (string Backend, string Path)[] steps = [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")];
-        for (int swap = 0; swap < 8; swap++)
-        {
-            (string backend, string path) = steps[swap % steps.Length];
-            server.App.Configuration["Engine:Models:default:Backend"] = backend;
-            server.App.Configuration["Engine:Models:default:Path"] = path;
-            ((IConfigurationRoot)server.App.Configuration).Reload();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            IModel model = await registry.GetAsync();
-            while (registry.StatusOf().State != ModelState.Ready || model.Card.Backend != backend || model.Card.Path != registry.OptionsOf().Path)
-            {
-                await Task.Delay(5, limit.Token);
-            }
-        }
+        await server.SwapModelsAsync(8);
         await done.CancelAsync();
         Assert.All(await Task.WhenAll(loops), answers => Assert.True(answers > 0));
 

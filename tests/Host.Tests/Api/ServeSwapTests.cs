@@ -16,23 +16,9 @@ public sealed class ServeSwapTests
     public async Task Swaps_under_load_fail_no_request_streamed_or_not()
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Engine:Models:default:Slots", "4"));
-        var registry = server.App.Services.GetRequiredService<IModelRegistry>();
         using var done = new CancellationTokenSource();
         Task<int>[] clients = [.. Enumerable.Range(0, 4).Select(client => Task.Run(() => AskAsync(streams: client % 2 == 0)))];
-        (string Backend, string Path)[] steps = [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")];
-        for (int swap = 0; swap < 8; swap++)
-        {
-            (string backend, string path) = steps[swap % steps.Length];
-            server.App.Configuration["Engine:Models:default:Backend"] = backend;
-            server.App.Configuration["Engine:Models:default:Path"] = path;
-            ((IConfigurationRoot)server.App.Configuration).Reload();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            IModel model = await registry.GetAsync();
-            while (registry.StatusOf().State != ModelState.Ready || model.Card.Backend != backend || model.Card.Path != registry.OptionsOf().Path)
-            {
-                await Task.Delay(5, limit.Token);
-            }
-        }
+        await server.SwapModelsAsync(8);
         await done.CancelAsync();
         Assert.All(await Task.WhenAll(clients), answers => Assert.True(answers > 0));
 

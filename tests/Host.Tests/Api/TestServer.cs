@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Engine.Host.Api;
+using Engine.Registry;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -50,6 +52,27 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Returns as soon as it listens; the models may still be loading.</summary>
     public static Task<TestServer> ListenAsync(IModelBackend[] backends, params (string Key, string Value)[] settings) => ListenAsync(backends, settings, _ => { });
+
+    /// <summary>Changes the default model between backends and files that come with the engine, and waits each time until the new one serves.</summary>
+    /// <param name="swaps">How many times.</param>
+    public async Task SwapModelsAsync(int swaps)
+    {
+        (string Backend, string Path)[] steps = [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")];
+        var registry = App.Services.GetRequiredService<IModelRegistry>();
+        for (int swap = 0; swap < swaps; swap++)
+        {
+            (string backend, string path) = steps[swap % steps.Length];
+            App.Configuration["Engine:Models:default:Backend"] = backend;
+            App.Configuration["Engine:Models:default:Path"] = path;
+            ((IConfigurationRoot)App.Configuration).Reload();
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            IModel model = await registry.GetAsync();
+            while (registry.StatusOf().State != ModelState.Ready || model.Card.Backend != backend || model.Card.Path != registry.OptionsOf().Path)
+            {
+                await Task.Delay(5, limit.Token);
+            }
+        }
+    }
 
     private static async Task<TestServer> ListenAsync(IModelBackend[] backends, (string Key, string Value)[] settings, Action<IServiceCollection> services)
     {
