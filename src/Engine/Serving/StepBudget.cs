@@ -6,7 +6,7 @@ internal sealed class StepBudget(int most)
 {
     private const double Weight = 0.25;      // of the latest step in the mean
     private const double Patience = 0.25;    // seconds: what was cancelled leaves the batch between steps
-    private const double Burst = 1;          // seconds, where more wait for their first token than for their next one
+    private const double Burst = 1;          // seconds, where more wait for their first token than for their next one, or the step holds prompts alone
     private const double LongestRead = 2;    // seconds of steps of prompts alone, while others wait for their next token
     private const int Informative = 8;       // a step of fewer tokens says little of what one more costs
     private const int Fewest = 32;           // beside decoders: fewer would make a prompt wait for many of their steps
@@ -36,7 +36,7 @@ internal sealed class StepBudget(int most)
 
     /// <summary>Tokens for prompts.</summary>
     /// <param name="beside">Tokens that the step holds already.</param>
-    /// <param name="decoding">Sequences that wait for their next token.</param>
+    /// <param name="decoding">Sequences that wait for their next token in this step; 0 where it holds prompts alone.</param>
     /// <param name="reading">Sequences whose prompt is not read to its end.</param>
     public int ForPrompts(int beside, int decoding, int reading)
     {

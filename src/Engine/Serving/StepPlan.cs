@@ -60,7 +60,7 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
             }
         }
         int decoding = going.Count(generation => IsDecoding(generation, sequences));
-        int left = reads ? budget.ForPrompts(tokens, decoding, running.Count - decoding) : 0;
+        int left = reads ? budget.ForPrompts(tokens, decodes ? decoding : 0, running.Count - decoding) : 0;
         foreach (BatchedGeneration generation in going)
         {
             if (IsDecoding(generation, sequences) || left <= 0 || sequences.Follow(generation, running))

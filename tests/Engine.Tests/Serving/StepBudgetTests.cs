@@ -20,6 +20,7 @@ public sealed class StepBudgetTests
         budget.Record(100, TimeSpan.FromSeconds(1), readsOnly: false);
         Assert.Equal(32, budget.ForPrompts(beside: 3, decoding: 3, reading: 1)); // and never so short that a prompt waits for many steps of its neighbours
         Assert.Equal(100 - 3, budget.ForPrompts(beside: 3, decoding: 3, reading: 4));
+        Assert.Equal(100, budget.ForPrompts(beside: 0, decoding: 0, reading: 1)); // nor where it holds prompts alone: each step reads all weights once more
     }
 
     [Fact]
