@@ -54,9 +54,10 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LlamaCpp.Runtime"] = ["Engine.LlamaCpp.Interop"],
         ["Engine.LlamaCpp.Taps"] = ["Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop"],
         ["Engine.Parity"] = [],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Parity", "Engine.Serving"],
+        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Parity", "Engine.Serving", "Engine.Shadow"],
         ["Engine.Sampling"] = [],
         ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling"],
+        ["Engine.Shadow"] = ["Engine.Parity"],
         ["Engine.Tokenizers"] =
         [
             "Engine.Generation", "Engine.Gguf", "Engine.Tokenizers.Merging", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",

@@ -9,10 +9,12 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
 {
     public void Configure(EngineOptions options)
     {
-        foreach (IConfigurationSection child in section.GetChildren().Where(child => !StrictSection.Same(child.Key, nameof(EngineOptions.Models))))
+        string[] keys = [nameof(EngineOptions.Models), nameof(EngineOptions.Shadow)];
+        foreach (IConfigurationSection child in section.GetChildren().Where(child => !keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
         {
-            options.Unreadable.Add(StrictSection.UnknownKey(child.Key, "", [nameof(EngineOptions.Models)]));
+            options.Unreadable.Add(StrictSection.UnknownKey(child.Key, "", keys));
         }
+        StrictSection.Read(section.GetSection(nameof(EngineOptions.Shadow)), options.Shadow, $"{nameof(EngineOptions.Shadow)}:", options.Unreadable);
         foreach (IConfigurationSection section in section.GetSection(nameof(EngineOptions.Models)).GetChildren())
         {
             var model = new ModelOptions();
@@ -48,6 +50,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
             mistakes.AddRange(ModelEntryRules.Check(values, registered, folders)
                 .Concat(GateRules.Check(model, options.Models, registered, folders)).Select(mistake => $"Models:{model}:{mistake}"));
         }
+        mistakes.AddRange(ShadowRules.Check(options.Shadow, options.Models, registered).Select(mistake => $"{nameof(EngineOptions.Shadow)}:{mistake}"));
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(StrictSection.Message(section.Path, "models that can be loaded", mistakes));

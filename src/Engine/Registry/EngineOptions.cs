@@ -1,3 +1,5 @@
+using Engine.Shadow;
+
 namespace Engine.Registry;
 
 /// <summary>What the configuration section <c>Engine</c> says.</summary>
@@ -11,6 +13,9 @@ public sealed class EngineOptions
 
     /// <summary>The models by name; names are compared without regard to case.</summary>
     public IDictionary<string, ModelOptions> Models { get; } = new Dictionary<string, ModelOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How answers are checked while the models serve.</summary>
+    public ShadowOptions Shadow { get; set; } = new();
 
     /// <summary>What could not be read of the configuration, a sentence each.</summary>
     internal List<string> Unreadable { get; } = [];

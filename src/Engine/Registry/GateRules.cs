@@ -38,20 +38,14 @@ internal static class GateRules
 
     private static string? OracleMistake(string name, string oracle, IDictionary<string, ModelOptions> models, IReadOnlyCollection<string> backends)
     {
-        if (string.IsNullOrWhiteSpace(oracle))
+        // Its own name is a circle rather than an unknown one.
+        if ((!StrictSection.Same(oracle, name) || OracleNames.IsReference(oracle)) && OracleNames.Mistake(oracle, models.Keys.Where(other => !StrictSection.Same(other, name)), backends) is { } mistake)
         {
-            return $"empty. Set it to the name of another model, or to {ModelGate.Reference}.";
+            return mistake;
         }
-        if (StrictSection.Same(oracle, ModelGate.Reference))
+        if (OracleNames.IsReference(oracle))
         {
-            return backends.Contains(ModelGate.Reference, StringComparer.OrdinalIgnoreCase) ? null
-                : $"'{oracle}', and that backend is not registered. {MissingBackend.Remedy(ModelGate.Reference)}";
-        }
-        if (!models.ContainsKey(oracle))
-        {
-            string[] known = [.. models.Keys.Where(other => !StrictSection.Same(other, name)), ModelGate.Reference];
-            return $"'{oracle}', and there is no such model. "
-                + (Spelling.Nearest(oracle, known) is { } nearest ? $"Did you mean '{nearest}'?" : $"Set it to {string.Join(" or ", known.Select(other => $"'{other}'"))}.");
+            return null;
         }
         // Each would wait for the other.
         List<string> circle = [name];

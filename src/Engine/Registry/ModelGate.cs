@@ -9,9 +9,6 @@ namespace Engine.Registry;
 /// <param name="logger">Receives the verdict.</param>
 internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel>> lease, IEnumerable<IModelBackend> backends, ILogger logger)
 {
-    /// <summary>The oracle that needs no configuration, and the backend that runs it.</summary>
-    public const string Reference = "reference";
-
     /// <summary>Compares a model with its oracle.</summary>
     /// <param name="name">Of the model.</param>
     /// <param name="model">Loaded, and serving nobody yet.</param>
@@ -22,8 +19,8 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
     /// <exception cref="EngineException">The two could not be compared.</exception>
     public async Task PassAsync(string name, IModel model, ModelOptions options, GateOptions asked, CancellationToken stop)
     {
-        bool byReference = StrictSection.Same(asked.Oracle, Reference);
-        if (byReference && StrictSection.Same(model.Card.Backend, Reference))
+        bool byReference = OracleNames.IsReference(asked.Oracle);
+        if (byReference && OracleNames.IsReference(model.Card.Backend))
         {
             logger.LogInformation("The model '{Model}' is the reference, and nothing here can judge it", name);
             return;
@@ -35,7 +32,7 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
             Prompt prompt = text is null ? ComparisonText.ChooseDefault(ComparisonText.General, model, oracle) : ComparisonText.Choose(text, model, oracle);
             var setting = new ParityOptions { Setting = asked.Setting, Tolerance = asked.Nmse is { } limit ? Tolerance.OfUser(limit) : null };
             // Only the reference computes in ggml's arithmetic, too.
-            ParityReport report = setting.Tolerance is null && StrictSection.Same(oracle.Card.Backend, Reference)
+            ParityReport report = setting.Tolerance is null && OracleNames.IsReference(oracle.Card.Backend)
                 ? await SecondOpinion.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false)
                 : await ParityCheck.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false);
             if (report.Verdict != ParityVerdict.Pass)
@@ -50,8 +47,8 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
 
     private async Task<IModel> LoadReferenceAsync(ModelOptions options, ModelCard card, CancellationToken stop)
     {
-        IModelBackend backend = backends.Last(backend => StrictSection.Same(backend.Name, Reference));
-        ModelOptions same = options with { Backend = Reference, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
+        IModelBackend backend = backends.Last(backend => OracleNames.IsReference(backend.Name));
+        ModelOptions same = options with { Backend = OracleNames.Reference, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
         return await backend.LoadAsync(same, cancellationToken: stop).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Engine.Shadow;
 using Microsoft.Extensions.Configuration;
 
 namespace Engine.Registry;
@@ -7,6 +8,10 @@ namespace Engine.Registry;
 /// <remarks>Not the framework's binder: that one ignores unknown keys and stops at the first value it cannot convert.</remarks>
 internal static class StrictSection
 {
+    /// <summary>Options that are sections of their own.</summary>
+    private static readonly (Type Type, Func<object> Create)[] Nested =
+        [(typeof(GateOptions), static () => new GateOptions()), (typeof(ShadowAlarmOptions), static () => new ShadowAlarmOptions())];
+
     /// <param name="section">Its keys are the names of the properties, in any case.</param>
     /// <param name="options">Keeps its own value where the section has none.</param>
     /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
@@ -36,15 +41,15 @@ internal static class StrictSection
                 key.SetValue(options, Texts(child));
                 continue;
             }
-            if (key.PropertyType == typeof(GateOptions))
+            if (Nested.FirstOrDefault(nested => nested.Type == key.PropertyType).Create is { } create)
             {
-                var gate = new GateOptions();
-                Read(child, gate, $"{where}{key.Name}:", mistakes);
-                key.SetValue(options, gate);
+                object nested = create();
+                Read(child, nested, $"{where}{key.Name}:", mistakes);
+                key.SetValue(options, nested);
                 continue;
             }
             // "10" would be ten days.
-            if (key.PropertyType == typeof(TimeSpan?) && child.Value is { Length: > 0 } time && !time.Contains(':', StringComparison.Ordinal))
+            if ((Nullable.GetUnderlyingType(key.PropertyType) ?? key.PropertyType) == typeof(TimeSpan) && child.Value is { Length: > 0 } time && !time.Contains(':', StringComparison.Ordinal))
             {
                 mistakes.Add($"{where}{key.Name} is '{time}'. Set it to {Kind(key.PropertyType)}.");
                 continue;

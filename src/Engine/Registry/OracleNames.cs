@@ -1,0 +1,31 @@
+namespace Engine.Registry;
+
+/// <summary>How a configuration names the model that others are judged by.</summary>
+internal static class OracleNames
+{
+    /// <summary>The oracle that needs no configuration, and the backend that runs it.</summary>
+    public const string Reference = "reference";
+
+    /// <summary>Whether a name stands for the managed reference.</summary>
+    public static bool IsReference(string oracle) => StrictSection.Same(oracle, Reference);
+
+    /// <summary>Why a name stands for no oracle, from its value on; null where it does.</summary>
+    /// <param name="oracle">The name.</param>
+    /// <param name="models">The models it may be.</param>
+    /// <param name="backends">The registered ones.</param>
+    public static string? Mistake(string oracle, IEnumerable<string> models, IReadOnlyCollection<string> backends)
+    {
+        if (string.IsNullOrWhiteSpace(oracle))
+        {
+            return $"empty. Set it to the name of another model, or to {Reference}.";
+        }
+        if (IsReference(oracle))
+        {
+            return backends.Contains(Reference, StringComparer.OrdinalIgnoreCase) ? null
+                : $"'{oracle}', and that backend is not registered. {MissingBackend.Remedy(Reference)}";
+        }
+        string[] known = [.. models, Reference];
+        return known.Contains(oracle, StringComparer.OrdinalIgnoreCase) ? null : $"'{oracle}', and there is no such model. "
+            + (Spelling.Nearest(oracle, known) is { } nearest ? $"Did you mean '{nearest}'?" : $"Set it to {string.Join(" or ", known.Select(other => $"'{other}'"))}.");
+    }
+}

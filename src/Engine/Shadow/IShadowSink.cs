@@ -1,0 +1,10 @@
+namespace Engine.Shadow;
+
+/// <summary>Takes the records of the checks; all that are registered in the container get each of them.</summary>
+public interface IShadowSink
+{
+    /// <summary>Keeps a record. What it throws is counted and logged, once a minute at the most, and stops nothing.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    ValueTask WriteAsync(ShadowRecord record, CancellationToken cancellationToken);
+}

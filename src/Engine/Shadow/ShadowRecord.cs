@@ -1,0 +1,71 @@
+using Engine.Parity;
+
+namespace Engine.Shadow;
+
+/// <summary>What checking one generation gave. A number that could not be had, because a side was not finite, is null.</summary>
+public sealed record ShadowRecord
+{
+    /// <summary>When the request ended.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The trace of the request where it has one, else an id of its own.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>Name of the model that answered.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Name of the model that judged.</summary>
+    public required string Oracle { get; init; }
+
+    /// <summary>How exactly the answer was computed.</summary>
+    public required Numerics Setting { get; init; }
+
+    /// <summary>Steps that were compared.</summary>
+    public required int Positions { get; init; }
+
+    /// <summary>Those of which all V logits were compared; of the others, the largest ones.</summary>
+    public required int FullRows { get; init; }
+
+    /// <summary>Mean over the full rows of KL(oracle ‖ model), in nats.</summary>
+    public required double? Kl { get; init; }
+
+    /// <summary>The share of all steps in which both hold the same token most probable.</summary>
+    public required double? TopOne { get; init; }
+
+    /// <summary>Σ(a − b)² / Σb² over the full rows, b the oracle's.</summary>
+    public required double? Nmse { get; init; }
+
+    /// <summary>max |a − b| over all logits compared.</summary>
+    public required double? MaxAbsolute { get; init; }
+
+    /// <summary>Whether the answer is right as far as the check can see.</summary>
+    public required ParityVerdict Verdict { get; init; }
+
+    /// <summary>What passes.</summary>
+    public required Tolerance Tolerance { get; init; }
+
+    /// <summary>Where the tolerance comes from.</summary>
+    public required ToleranceSource ToleranceSource { get; init; }
+
+    /// <summary>Why the verdict is what it is and, where this one raised an alarm, which op is at fault.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Token ids of the prompt; empty unless <see cref="ShadowOptions.KeepText"/> is set.</summary>
+    public IReadOnlyList<int> PromptIds { get; init; } = [];
+
+    /// <summary>Token ids of the answer; empty unless <see cref="ShadowOptions.KeepText"/> is set.</summary>
+    public IReadOnlyList<int> AnswerIds { get; init; } = [];
+
+    /// <summary>The answer's text; null unless <see cref="ShadowOptions.KeepText"/> is set.</summary>
+    public string? AnswerText { get; init; }
+}
+
+/// <summary>Where a tolerance comes from.</summary>
+public enum ToleranceSource
+{
+    /// <summary>From the file types of the two models.</summary>
+    Formula,
+
+    /// <summary>Measured on this machine by <c>engine validate --calibrate</c>.</summary>
+    Calibration,
+}
