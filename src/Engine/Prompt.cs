@@ -20,6 +20,9 @@ public sealed record Prompt
     /// <summary>A text in parts, in some of which special tokens are written out. Null where another form is set.</summary>
     public IReadOnlyList<PromptPart>? Parts { get; }
 
+    /// <summary>Whether a chat template has made it, for the metrics: also where its text has been split since.</summary>
+    internal bool IsConversation { get; init; }
+
     /// <summary>Made by <see cref="FromText"/>, <see cref="FromTokens"/>, <see cref="FromPair"/>, <see cref="FromParts"/> or a serializer.</summary>
     /// <exception cref="ArgumentException">Several are set, or none; a pair without a text, or segments that are not one per token.</exception>
     [JsonConstructor]
@@ -38,7 +41,7 @@ public sealed record Prompt
         {
             throw new ArgumentException($"A prompt's segments are one per token id: expected {tokens?.Count ?? 0}, found {segments.Count}.");
         }
-        (Text, Tokens, Pair, Segments, Parts) = (text, tokens, pair, segments, parts);
+        (Text, Tokens, Pair, Segments, Parts, IsConversation) = (text, tokens, pair, segments, parts, parts is not null);
     }
 
     /// <summary>A prompt of text, such as users send: what looks like a special token in it is plain text.</summary>

@@ -54,10 +54,14 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LlamaCpp.Runtime"] = ["Engine.LlamaCpp.Interop"],
         ["Engine.LlamaCpp.Taps"] = ["Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop"],
         ["Engine.Parity"] = [],
-        ["Engine.Registry"] = ["Engine.BuiltIn", "Engine.Chat", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Parity", "Engine.Serving", "Engine.Shadow"],
+        ["Engine.Registry"] =
+        [
+            "Engine.BuiltIn", "Engine.Chat", "Engine.Gguf", "Engine.LlamaCpp.Direct", "Engine.LlamaCpp.Runtime", "Engine.Parity", "Engine.Serving", "Engine.Shadow", "Engine.Telemetry",
+        ],
         ["Engine.Sampling"] = [],
-        ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling"],
+        ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling", "Engine.Telemetry"],
         ["Engine.Shadow"] = ["Engine.Parity"],
+        ["Engine.Telemetry"] = [],
         ["Engine.Tokenizers"] =
         [
             "Engine.Generation", "Engine.Gguf", "Engine.Tokenizers.Merging", "Engine.Tokenizers.PreTokenization", "Engine.Tokenizers.Unicode",
@@ -112,7 +116,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Isolation", "Engine.Remote.Server"],
         ["Engine.Remote.Client"] = ["Engine.Generation", "Engine.Remote.Protocol"],
-        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client"],
+        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Telemetry"],
         ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
         ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],

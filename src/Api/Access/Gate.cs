@@ -83,7 +83,7 @@ internal sealed class Gate : IDisposable
         }
         IReadOnlyList<int> tokens = prompt.ToTokens(model.Tokenizer);
         return tokens.Count <= _options.MaxPromptTokens
-            ? Prompt.FromTokens(tokens, prompt.ToSegments(model.Tokenizer)) // it is split once
+            ? Prompt.FromTokens(tokens, prompt.ToSegments(model.Tokenizer)) with { IsConversation = prompt.IsConversation } // it is split once
             : throw ApiException.Invalid(
                 $"Reading {(field is null ? "the prompt" : $"the field '{field}'")}: this server takes at most {_options.MaxPromptTokens} tokens (Serve:MaxPromptTokens), found {tokens.Count}. Shorten it.", field ?? "prompt");
     }

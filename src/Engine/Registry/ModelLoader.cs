@@ -1,3 +1,4 @@
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
@@ -40,12 +41,12 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         }
         logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
             name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
-        return new ModelVersion(model, options, stamp, time);
+        return new ModelVersion(new MeteredModel(name, model), options, stamp, time);
     }
 
     private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options, CancellationToken stop)
     {
-        Task<IModel> loading = Task.Run(() => backend.LoadAsync(options, new LoadingProgress(name, logger, time), stop).AsTask(), CancellationToken.None);
+        Task<IModel> loading = Task.Run(() => backend.LoadAsync(options with { Name = name }, new LoadingProgress(name, logger, time), stop).AsTask(), CancellationToken.None);
         try
         {
             return await loading.WaitAsync(stop).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -6,6 +7,8 @@ namespace Engine.Registry;
 /// <summary>The models of one container, as its configuration has them at present.</summary>
 internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposable
 {
+    private static readonly string[] States = [.. Enum.GetNames<ModelState>().Select(name => name.ToLowerInvariant())];
+
     private readonly Lock _lock = new();
     private readonly Func<string, ModelOptions, ModelEntry> _create;
     private readonly ILogger _logger;
@@ -23,6 +26,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         _create = (name, model) => new ModelEntry(name, new ModelVersions(name, model, loader, logger, clock));
         _logger = logger;
         Enrol(options.Models);
+        ModelStates.Add(this, States, () => Volatile.Read(ref _roster).Models.Select(model => (model.Key, States[(int)model.Value.Status.State])));
     }
 
     public IReadOnlyList<string> Names => Volatile.Read(ref _roster).Names;
@@ -73,6 +77,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     public async ValueTask DisposeAsync()
     {
         _following?.Dispose();
+        ModelStates.Remove(this);
         ModelEntry[] all;
         lock (_lock)
         {

@@ -1,3 +1,4 @@
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
@@ -23,6 +24,7 @@ internal sealed partial class ModelVersions
             try
             {
                 Install(await LoadAsync(wanted, stamp, current, stop).ConfigureAwait(false));
+                CountSwap(hasOther, TelemetryNames.Succeeded);
                 return;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -35,6 +37,7 @@ internal sealed partial class ModelVersions
             {
                 refusal = new Refusal(wanted, stamp, e);
                 Refuse(refusal, hasOther);
+                CountSwap(hasOther, TelemetryNames.Failed);
             }
         }
         if (Current is not null)
@@ -53,6 +56,14 @@ internal sealed partial class ModelVersions
         {
             _logger.LogError(e, "The model '{Model}' cannot be loaded as it was before, either", _name);
             throw Failed(e);
+        }
+    }
+
+    private void CountSwap(bool isOne, string outcome)
+    {
+        if (isOne)
+        {
+            Instruments.Swaps.Add(1, new(TelemetryNames.Model, _name), new(TelemetryNames.Outcome, outcome));
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         {
             lock (_lock)
             {
-                return _current is { IsOpen: true, Model: ISupervisedModel { State: not ModelState.Ready } supervised } ? new(_name, supervised.State, supervised.Failure)
+                return _current is { IsOpen: true } && DelegatingModel.Find<ISupervisedModel>(_current.Model) is { State: not ModelState.Ready } supervised ? new(_name, supervised.State, supervised.Failure)
                     : _current?.IsOpen == true ? new(_name, _refusal is null ? ModelState.Ready : ModelState.Degraded, _refusal?.Reason)
                     : _work is { Loads: true, IsRunning: true } ? new(_name, ModelState.Loading)
                     : _failure is not null ? new(_name, ModelState.Failed, _failure)

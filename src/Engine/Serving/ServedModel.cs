@@ -57,7 +57,7 @@ public sealed class ServedModel : IModel
         _notices = new SamplingNotices(Card, model.Notices, logger);
         _admission = new Admission(Card.Name, options.Slots, options.Queue, _time);
         _disposal = new Lazy<Task>(CloseAsync);
-        Counters = new ServingCounters(Card.Name);
+        Counters = new ServingCounters(options.Name ?? Card.Name);
         _scheduler = model.HasBatch ? new Scheduler(model, options, Counters, _time) { MakeRoom = () => _lane!.Yield() } : null;
         _lane = new PassLane(model, options.Patience) { MakeRoom = () => _scheduler?.Yield() };
         model.OnFailure(Fail);
@@ -250,6 +250,7 @@ public sealed class ServedModel : IModel
         _scheduler?.Close(reason);
         _lane.Close(reason);
         await Task.WhenAll(_lane.Ended, _scheduler?.Ended ?? Task.CompletedTask).ConfigureAwait(false);
+        Counters.Retire();
         // After a failure a thread stands still inside the library, on memory of the model: nothing of it is freed.
         if (_failure is null)
         {

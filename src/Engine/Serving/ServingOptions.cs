@@ -18,6 +18,9 @@ public sealed record ServingOptions
     /// <summary>As <see cref="ModelOptions.ChatTemplate"/>.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Under which metrics report the model; null for the name of its card.</summary>
+    internal string? Name { get; init; }
+
     /// <summary>The batch that a model's generations share.</summary>
     public BatchShape ShapeFor(ModelCard card)
     {
@@ -32,6 +35,6 @@ public sealed record ServingOptions
     public static ServingOptions Of(ModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue, ChatTemplate = options.ChatTemplate };
+        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue, ChatTemplate = options.ChatTemplate, Name = options.Name };
     }
 }

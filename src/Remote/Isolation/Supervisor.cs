@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Registry;
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
@@ -121,6 +122,7 @@ internal sealed class Supervisor : IAsyncDisposable
                 _logger.LogWarning("The process of {Model} is gone: {Reason}. It is started again in {Pause:0.0} s (quick deaths: {Quick} of {Most})",
                     Name, reason, pause.TotalSeconds, quick, _rules.QuickDeaths);
                 await Task.Delay(pause, _disposal.Token).ConfigureAwait(false);
+                Instruments.ChildRestarts.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Model, _options.Name ?? Name));
             }
         }
         catch (OperationCanceledException) when (_disposal.IsCancellationRequested)
