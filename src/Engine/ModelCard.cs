@@ -36,6 +36,15 @@ public sealed record ModelCard
     /// <summary>Number of layers.</summary>
     public required int Layers { get; init; }
 
+    /// <summary>Attention heads of a layer, of the one that has the most; 0 where it is not known.</summary>
+    public int Heads { get; init; }
+
+    /// <summary>Heads of keys and values, as <see cref="Heads"/>: fewer where heads share them.</summary>
+    public int KeyValueHeads { get; init; }
+
+    /// <summary>Experts of a layer, of which a router chooses some for each token; 0 where there are none.</summary>
+    public int Experts { get; init; }
+
     /// <summary>Tokens a request may hold here, prompt and answer together.</summary>
     public required int ContextLength { get; init; }
 

@@ -24,6 +24,9 @@ internal sealed record ModelFacts
         Layers = Number(file, "block_count");
         EmbeddingLength = Number(file, "embedding_length");
         TrainedContextLength = Number(file, "context_length");
+        Heads = Most(file, "attention.head_count");
+        KeyValueHeads = file.Metadata[$"{Architecture}.attention.head_count_kv"] is null ? Heads : Most(file, "attention.head_count_kv");
+        Experts = Number(file, "expert_count");
         HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
         HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
         IsEncoder = GgufUsage.IsEncoder(Architecture);
@@ -52,6 +55,9 @@ internal sealed record ModelFacts
     public int Layers { get; }
     public int EmbeddingLength { get; }
     public int TrainedContextLength { get; }
+    public int Heads { get; }
+    public int KeyValueHeads { get; }
+    public int Experts { get; }
 
     /// <summary>A position is a row of a table: one behind its end aborts the process.</summary>
     public bool HasLearnedPositions { get; }
@@ -111,6 +117,9 @@ internal sealed record ModelFacts
         VocabularySize = vocabularySize,
         EmbeddingLength = EmbeddingLength,
         Layers = Layers,
+        Heads = Heads,
+        KeyValueHeads = KeyValueHeads,
+        Experts = Experts,
         ContextLength = contextLength,
         TrainedContextLength = TrainedContextLength,
         Abilities = Abilities,
@@ -153,4 +162,12 @@ internal sealed record ModelFacts
 
     private static int Number(GgufFile file, string key) =>
         file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;
+
+    // One number for all layers, or one for each: layers of a hybrid have none, or fewer.
+    private static int Most(GgufFile file, string key) => file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"] switch
+    {
+        { ElementType: GgufValueType.UInt32 } value => (int)Math.Min(int.MaxValue, value.ArrayOf<uint>()!.DefaultIfEmpty().Max()),
+        { ElementType: GgufValueType.Int32 } value => Math.Max(0, value.ArrayOf<int>()!.DefaultIfEmpty().Max()),
+        _ => Number(file, key),
+    };
 }

@@ -31,7 +31,9 @@ public static class ParityCheck
             var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
             measures.Add(await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false));
         }
-        return Judgement.Report(measures, native.Card, reference.Card, options, tolerance, disagreement);
+        var coverage = new Coverage(native.Card);
+        coverage.Add(input.Tokens, input.Segments, input.Source);
+        return Judgement.Report(measures, native.Card, reference.Card, options, tolerance, disagreement) with { Coverage = coverage.ToReport() };
     }
 
     /// <summary>
@@ -78,7 +80,9 @@ public static class ParityCheck
         await using var b = new RowReader("the reference", native.VocabularySize, reference.ScoreAsync(request, cancellationToken));
         var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };
         RowMeasures measures = await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false);
-        return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null);
+        var coverage = new Coverage(native);
+        coverage.Add(request.Tokens.Tokens!, source: request.Source?.Tokens);
+        return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null) with { Coverage = coverage.ToReport() };
     }
 
     private static void RequireOneVocabulary(ModelCard native, ModelCard reference)

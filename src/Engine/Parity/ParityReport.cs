@@ -96,6 +96,10 @@ public sealed record ParityReport
     [JsonPropertyName("smallest_fault")]
     public required SmallestFault? SmallestFault { get; init; }
 
+    /// <summary>What of the native model the input has exercised; null where it is not known.</summary>
+    [JsonPropertyName("coverage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CoverageReport? Coverage { get; init; }
+
     /// <summary>What else was compared and judged, such as an encoder's rows; null where nothing was.</summary>
     [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityRows>? Also { get; init; }

@@ -42,6 +42,10 @@ internal static class ParityText
             Paragraph.Append(text, width: width, words: $"Smallest fault it could see: one {(report.Vocabulary is null ? "number" : "logit")} off by {Judgement.Number(fault.OneLogit)}, "
                 + $"those of one position by {Judgement.Number(fault.OnePosition)}, all by {Judgement.Number(fault.AllLogits)}.");
         }
+        if (report.Coverage is { } coverage)
+        {
+            Paragraph.Append(text, width: width, words: coverage.ToText());
+        }
         if (report.FirstDivergence is { } divergence)
         {
             Paragraph.Append(text, width: width, words: $"First divergence: {(divergence.Name is { } name ? $"{name} ({divergence.Op}), " : "")}position {divergence.Position}, max |Δ| {Scientific(divergence.MaxAbsDiff)}, NMSE {Scientific(divergence.Nmse)}.");

@@ -59,7 +59,7 @@ public sealed class ParityEmbeddingsTests
     [Fact]
     public async Task Nothing_that_both_can_do_is_refused()
     {
-        var error = await Assert.ThrowsAsync<UnsupportedRequestException>(() => Check(new TableModel([[1]])));
+        var error = await Assert.ThrowsAsync<UnsupportedRequestException>(() => Check(new TableModel([[1]]) { Vocabulary = Tables.T }));
         Assert.Contains("table is a llama on table: it scores tokens", error.Message, StringComparison.Ordinal);
     }
 

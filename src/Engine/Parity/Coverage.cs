@@ -1,0 +1,158 @@
+using System.Buffers.Text;
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine.Parity;
+
+/// <summary>What inputs have exercised of a model, over any number of them. A fault elsewhere shows in no result.</summary>
+/// <remarks>Safe from many threads. A bit for each row of the embedding, and a few numbers.</remarks>
+public sealed class Coverage
+{
+    /// <summary>Of what <see cref="Save"/> writes.</summary>
+    private const int Version = 1;
+
+    private const int Bits = 8;
+
+    private readonly Lock _lock = new();
+    private readonly ModelCard _card;
+    private readonly byte[] _rows; // (⌈V / 8⌉): a bit for each id
+    private int _positions;
+    private int _sourcePositions;
+    private bool _secondSegment;
+    private long _samples;
+    private long _tokens;
+
+    /// <summary>Nothing is exercised yet.</summary>
+    /// <param name="card">The model's.</param>
+    public Coverage(ModelCard card)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        _card = card;
+        _rows = new byte[(card.VocabularySize + Bits - 1) / Bits];
+    }
+
+    /// <summary>Adds what one pass exercised.</summary>
+    /// <param name="tokens">The ids evaluated, from position 0 on: of the target, for an encoder–decoder.</param>
+    /// <param name="segments">The segment of each; null for 0 throughout.</param>
+    /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
+    /// <exception cref="TokenOutOfRangeException">An id is not in the vocabulary. Nothing was added.</exception>
+    public void Add(IReadOnlyList<int> tokens, IReadOnlyList<int>? segments = null, IReadOnlyList<int>? source = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        Require(tokens);
+        Require(source ?? []);
+        lock (_lock)
+        {
+            Use(tokens);
+            Use(source ?? []);
+            _positions = Math.Max(_positions, tokens.Count);
+            _sourcePositions = Math.Max(_sourcePositions, source?.Count ?? 0);
+            _secondSegment |= segments?.Contains(1) ?? false;
+            _samples++;
+            _tokens += tokens.Count + (source?.Count ?? 0);
+        }
+    }
+
+    /// <summary>What is exercised by now, and what is not.</summary>
+    public CoverageReport ToReport()
+    {
+        lock (_lock)
+        {
+            bool looksBack = _positions > 1;
+            return new CoverageReport
+            {
+                Samples = _samples,
+                Tokens = _tokens,
+                RowsUsed = _rows.Sum(bits => BitOperations.PopCount(bits)),
+                Rows = _card.VocabularySize,
+                PositionsReached = _positions,
+                SourcePositionsReached = _card.Abilities.HasFlag(ModelAbilities.Source) ? _sourcePositions : null,
+                Positions = _card.ContextLength,
+                HeadsExercised = _card.Heads == 0 ? null : looksBack ? _card.Heads : 0,
+                Heads = _card.Heads == 0 ? null : _card.Heads,
+                KeyValueHeadsExercised = _card.KeyValueHeads == 0 ? null : looksBack ? _card.KeyValueHeads : 0,
+                KeyValueHeads = _card.KeyValueHeads == 0 ? null : _card.KeyValueHeads,
+                SegmentsUsed = !_card.Abilities.HasFlag(ModelAbilities.Segments) ? null : _samples == 0 ? 0 : _secondSegment ? 2 : 1,
+                Experts = _card.Experts == 0 ? null : _card.Experts,
+                Adapters = _card.Adapters.Count == 0 ? null : _card.Adapters.Count,
+                AdaptersExercised = _card.Adapters.Count == 0 ? null : _samples == 0 ? 0 : _card.Adapters.Count(adapter => adapter.Scale != 0),
+            };
+        }
+    }
+
+    /// <summary>What is exercised by now as text (JSON), to be kept.</summary>
+    public string Save()
+    {
+        lock (_lock)
+        {
+            return JsonSerializer.Serialize(
+                new SavedCoverage(Version, Identity(_card), Base64Url.EncodeToString(_rows), _positions, _sourcePositions, _secondSegment, _samples, _tokens),
+                CoverageJson.Default.SavedCoverage);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="card">The model as it is now.</param>
+    /// <param name="saved">The text.</param>
+    /// <returns>Null where it is of another file, other adapters or another form: it says nothing of this model.</returns>
+    public static Coverage? Restore(ModelCard card, string saved)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        ArgumentNullException.ThrowIfNull(saved);
+        SavedCoverage? read;
+        try
+        {
+            read = JsonSerializer.Deserialize(saved, CoverageJson.Default.SavedCoverage);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+        var coverage = new Coverage(card)
+        {
+            _positions = read?.Positions ?? 0,
+            _sourcePositions = read?.SourcePositions ?? 0,
+            _secondSegment = read?.SecondSegment ?? false,
+            _samples = read?.Samples ?? 0,
+            _tokens = read?.Tokens ?? 0,
+        };
+        return read is { Version: Version } && read.Model == Identity(card) && Base64Url.IsValid(read.Rows, out int length) && length == coverage._rows.Length
+            && Base64Url.TryDecodeFromChars(read.Rows, coverage._rows, out _) ? coverage : null;
+    }
+
+    private void Require(IReadOnlyList<int> tokens)
+    {
+        foreach (int token in tokens)
+        {
+            if ((uint)token >= (uint)_card.VocabularySize)
+            {
+                throw new TokenOutOfRangeException(token, _card.VocabularySize);
+            }
+        }
+    }
+
+    private void Use(IReadOnlyList<int> tokens)
+    {
+        foreach (int token in tokens)
+        {
+            _rows[token / Bits] |= (byte)(1 << (token % Bits));
+        }
+    }
+
+    // Other weights at the same path are another model: what the old ones were asked says nothing of them.
+    private static string Identity(ModelCard card)
+    {
+        var file = new FileInfo(card.Path);
+        string stamp = file.Exists ? FormattableString.Invariant($"{file.Length}|{file.LastWriteTimeUtc:O}") : "";
+        string adapters = string.Join('|', card.Adapters.Select(adapter => FormattableString.Invariant($"{adapter.Path}|{adapter.Scale}")));
+        return FormattableString.Invariant($"{card.Path}|{card.Architecture}|{card.FileType}|{card.Parameters}|{card.TensorBytes}|{stamp}|{adapters}");
+    }
+}
+
+internal sealed record SavedCoverage(
+    [property: JsonRequired] int Version, [property: JsonRequired] string Model, [property: JsonRequired] string Rows,
+    int Positions, int SourcePositions, bool SecondSegment, long Samples, long Tokens);
+
+[JsonSerializable(typeof(SavedCoverage))]
+internal sealed partial class CoverageJson : JsonSerializerContext;
