@@ -1,5 +1,6 @@
 using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Engine.Shadow;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +57,8 @@ public static class EngineServices
         services.TryAddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(provider => new ModelEmbeddingGenerator(ClientModelOf(provider, null)));
         services.TryAddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(
             KeyedService.AnyKey, (provider, name) => new ModelEmbeddingGenerator(ClientModelOf(provider, name as string)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IShadowSink, LoggingShadowSink>(
+            provider => new LoggingShadowSink(provider.GetService<ILogger<LoggingShadowSink>>() ?? NullLogger<LoggingShadowSink>.Instance)));
         services.AddHostedService<StartupLoading>();
         return new EngineBuilder(services);
     }

@@ -1,0 +1,45 @@
+using Engine.Parity;
+
+namespace Engine.Shadow;
+
+/// <summary>A sink that keeps more than the records: alarms, and what the samples have exercised of each model, over restarts of the host.</summary>
+public interface IShadowStore : IShadowSink
+{
+    /// <summary>Reads what the samples have exercised of a model so far.</summary>
+    /// <param name="model">Its name in the configuration.</param>
+    /// <param name="card">The model as it is now.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <returns>Null where nothing is kept of this very file.</returns>
+    ValueTask<Coverage?> ReadCoverageAsync(string model, ModelCard card, CancellationToken cancellationToken);
+
+    /// <summary>Keeps what the samples have exercised of a model, in place of what was kept before.</summary>
+    /// <param name="model">Its name in the configuration.</param>
+    /// <param name="coverage">All of it.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    ValueTask WriteAsync(string model, Coverage coverage, CancellationToken cancellationToken);
+
+    /// <summary>Keeps what became of an alarm.</summary>
+    /// <param name="alarm">What happened.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    ValueTask WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken);
+}
+
+/// <summary>Something that became of an alarm.</summary>
+/// <param name="Time">When.</param>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Event">What.</param>
+/// <param name="Reason">The shares, or the op at fault, in words.</param>
+public sealed record ShadowAlarmRecord(DateTimeOffset Time, string Model, ShadowAlarmEvent Event, string Reason);
+
+/// <summary>What becomes of an alarm.</summary>
+public enum ShadowAlarmEvent
+{
+    /// <summary>There is one now.</summary>
+    Began,
+
+    /// <summary>The op at fault was looked for.</summary>
+    Explained,
+
+    /// <summary>It is over.</summary>
+    Ended,
+}
