@@ -41,6 +41,9 @@ public sealed record GenerateRequest
 
     /// <summary>How long the request may take, waiting included; null for as long as it needs. What is past it ends with <see cref="DeadlineExceededException"/>.</summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Sees every step, whatever <see cref="Logits"/> says; null for nobody. It does not travel to a model in another process.</summary>
+    internal IStepTap? Tap { get; init; }
 }
 
 /// <summary>What a generated token carries of its step's logits, before any sampling setting touched them.</summary>

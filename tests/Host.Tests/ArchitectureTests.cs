@@ -60,7 +60,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Sampling"] = [],
         ["Engine.Serving"] = ["Engine.Chat", "Engine.Constraints", "Engine.Generation", "Engine.Sampling", "Engine.Telemetry"],
-        ["Engine.Shadow"] = ["Engine.Parity"],
+        ["Engine.Shadow"] = ["Engine.Generation", "Engine.Parity", "Engine.Sampling", "Engine.Telemetry"],
         ["Engine.Telemetry"] = [],
         ["Engine.Tokenizers"] =
         [
@@ -140,9 +140,8 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
-        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service", "Engine.Host.Telemetry"],
+        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service"],
         ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [
             "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",

@@ -35,6 +35,7 @@ internal sealed class Continuation
         _constrained = constraint is not var (held, ends) ? null
             : new ConstrainedAnswer(held, tokenizer.VocabularySize, request.IgnoreEndOfGeneration ? [] : ends, request.AlwaysValid);
         _random = new Xoshiro256(seed);
+        request.Tap?.Begin(prompt);
         if (card.DecoderStartToken is { } start)
         {
             (Source, Pending) = (prompt, [start]);
@@ -79,6 +80,7 @@ internal sealed class Continuation
         int token = _constrained is null ? _sampler.Sample(logits, _random)
             : _constrained.Choose(_sampler.Sample(logits, _random, _constrained.Mask), TokensLeft - 1);
         _sampler.Accept(token);
+        _request.Tap?.Take(token, logits);
         bool ended = !_request.IgnoreEndOfGeneration && _tokenizer.IsEndOfGeneration(token);
         bool complete = _constrained is not null && !ended && _constrained.Accept(token);
         string text = ended || !_hasText ? "" : _text.Append(_tokenizer.GetBytes(token).Span);

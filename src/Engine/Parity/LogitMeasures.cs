@@ -22,13 +22,16 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
 
     /// <summary>Takes in the next position's rows (V) and, where there is one, the token that follows it.</summary>
     /// <exception cref="TokenOutOfRangeException">The token has no logit.</exception>
-    public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target)
+    public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target) => Add(NextPosition, a, b, target);
+
+    /// <summary>The same of a position that need not be the next.</summary>
+    public void Add(int position, ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target)
     {
         if (target is { } outside && (uint)outside >= (uint)Width)
         {
             throw new TokenOutOfRangeException(outside, Width);
         }
-        Add(a, b);
+        Add(position, a, b);
         var native = RowDistribution.Of(a);
         var reference = RowDistribution.Of(b);
         double kl = 0;

@@ -85,7 +85,8 @@ public static class ParityCheck
         return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null) with { Coverage = coverage.ToReport() };
     }
 
-    private static void RequireOneVocabulary(ModelCard native, ModelCard reference)
+    /// <exception cref="ConfigurationException">The vocabularies differ in size.</exception>
+    internal static void RequireOneVocabulary(ModelCard native, ModelCard reference)
     {
         if (native.VocabularySize != reference.VocabularySize)
         {

@@ -55,9 +55,15 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
     private ParityDivergence? FirstBeyond { get; set; }
 
     /// <summary>Takes in the next position's rows.</summary>
-    public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => Add(NextPosition, a, b);
+
+    /// <summary>The position after those taken in, where they follow one another.</summary>
+    protected int NextPosition => firstPosition + Positions;
+
+    /// <summary>Takes in the rows of a position that need not be the next.</summary>
+    protected void Add(int position, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        int position = firstPosition + Positions++;
+        Positions++;
         double squaredDiff = 0, squaredNative = 0, squaredReference = 0, product = 0, maxAbsDiff = 0;
         for (int i = 0; i < a.Length; i++)
         {

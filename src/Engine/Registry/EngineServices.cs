@@ -60,6 +60,8 @@ public static class EngineServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IShadowSink, LoggingShadowSink>(
             provider => new LoggingShadowSink(provider.GetService<ILogger<LoggingShadowSink>>() ?? NullLogger<LoggingShadowSink>.Instance)));
         services.AddHostedService<StartupLoading>();
+        services.AddSingleton(provider => new ShadowCapture(provider.GetRequiredService<IOptionsMonitor<EngineOptions>>().CurrentValue.Shadow, ClockOf(provider)));
+        services.AddHostedService(CreateJudge);
         return new EngineBuilder(services);
     }
 
@@ -68,7 +70,7 @@ public static class EngineServices
         var monitor = provider.GetRequiredService<IOptionsMonitor<EngineOptions>>();
         try
         {
-            var registry = new ModelRegistry(monitor.CurrentValue, provider.GetServices<IModelBackend>(), LoggerOf(provider), ClockOf(provider));
+            var registry = new ModelRegistry(monitor.CurrentValue, provider.GetServices<IModelBackend>(), LoggerOf(provider), ClockOf(provider), provider.GetRequiredService<ShadowCapture>());
             registry.Follow(monitor);
             return registry;
         }
@@ -76,6 +78,14 @@ public static class EngineServices
         {
             throw new ConfigurationException(e.Message); // which the runtime shows without a stack trace
         }
+    }
+
+    private static ShadowJudge CreateJudge(IServiceProvider provider)
+    {
+        var registry = provider.GetRequiredService<ModelRegistry>();
+        return new ShadowJudge(
+            provider.GetRequiredService<ShadowCapture>(), async (name, stop) => await registry.Find(name).EnterAsync(stop).ConfigureAwait(false),
+            provider.GetServices<IShadowSink>(), provider.GetService<IShadowTolerances>(), provider.GetService<ILogger<ShadowJudge>>() ?? NullLogger<ShadowJudge>.Instance);
     }
 
     private static ILogger<ModelRegistry> LoggerOf(IServiceProvider provider) => provider.GetService<ILogger<ModelRegistry>>() ?? NullLogger<ModelRegistry>.Instance;

@@ -25,7 +25,7 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
             logger.LogInformation("The model '{Model}' is the reference, and nothing here can judge it", name);
             return;
         }
-        IModel oracle = byReference ? await LoadReferenceAsync(options, model.Card, stop).ConfigureAwait(false) : await lease(asked.Oracle, stop).ConfigureAwait(false);
+        IModel oracle = byReference ? await ReferenceOracle.LoadAsync(backends, options, model.Card, stop).ConfigureAwait(false) : await lease(asked.Oracle, stop).ConfigureAwait(false);
         await using (oracle.ConfigureAwait(false))
         {
             string? text = asked.File is { } file ? await File.ReadAllTextAsync(file, stop).ConfigureAwait(false) : asked.Text;
@@ -43,12 +43,5 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
             }
             logger.LogInformation("The model '{Model}' passes its gate: by '{Oracle}', {Explanation}", name, asked.Oracle, report.Explanation);
         }
-    }
-
-    private async Task<IModel> LoadReferenceAsync(ModelOptions options, ModelCard card, CancellationToken stop)
-    {
-        IModelBackend backend = backends.Last(backend => OracleNames.IsReference(backend.Name));
-        ModelOptions same = options with { Backend = OracleNames.Reference, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
-        return await backend.LoadAsync(same, cancellationToken: stop).ConfigureAwait(false);
     }
 }

@@ -1,10 +1,12 @@
+using Engine.Serving;
+using Engine.Shadow;
 using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
 /// <summary>Makes a version of a model: chooses its backend, loads it, and has it pass its gate.</summary>
-internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate gate, ILogger logger, TimeProvider time)
+internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate gate, ShadowCapture shadow, ILogger logger, TimeProvider time)
 {
     /// <summary>What a loading gets to end in after it was cancelled. Then it is left to itself.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -41,8 +43,24 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         }
         logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
             name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
-        return new ModelVersion(new MeteredModel(name, model), options, stamp, time);
+        return new ModelVersion(new MeteredModel(name, Shadowed(name, model, options, stamp)), options, stamp, time);
     }
+
+    private ShadowModel Shadowed(string name, IModel model, ModelOptions options, FileStamp stamp) =>
+        new(model, name, options, taps: model is ServedModel, shadow)
+        {
+            LoadReference = async stop =>
+            {
+                // One thread, so that the oracle's time is that of one core.
+                IModel reference = await ReferenceOracle.LoadAsync(_backends, options with { Threads = 1, BatchThreads = 1, Name = null }, model.Card, stop).ConfigureAwait(false);
+                if (FileStamp.Of(options) == stamp)
+                {
+                    return reference;
+                }
+                await reference.DisposeAsync().ConfigureAwait(false);
+                throw new ModelFileException($"Loading the reference for the model '{name}': expected {options.Path} as it was when the model was loaded, found it changed since. Load the model again.");
+            },
+        };
 
     private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options, CancellationToken stop)
     {

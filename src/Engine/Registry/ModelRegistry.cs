@@ -1,3 +1,4 @@
+using Engine.Shadow;
 using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     private readonly Lock _lock = new();
     private readonly Func<string, ModelOptions, ModelEntry> _create;
+    private readonly ShadowCapture _shadow;
     private readonly ILogger _logger;
 
     /// <summary>Also those that were removed: the container may hand out one of them, and they may come back.</summary>
@@ -19,10 +21,11 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     private Roster _roster = new([], new Dictionary<string, ModelEntry>());
     private IDisposable? _following;
 
-    public ModelRegistry(EngineOptions options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger, TimeProvider? time = null)
+    public ModelRegistry(EngineOptions options, IEnumerable<IModelBackend> backends, ILogger<ModelRegistry> logger, TimeProvider? time = null, ShadowCapture? shadow = null)
     {
         TimeProvider clock = time ?? TimeProvider.System;
-        var loader = new ModelLoader(backends, new ModelGate(async (name, stop) => await Find(name).EnterAsync(stop).ConfigureAwait(false), backends, logger), logger, clock);
+        _shadow = shadow ?? new ShadowCapture(options.Shadow, clock);
+        var loader = new ModelLoader(backends, new ModelGate(async (name, stop) => await Find(name).EnterAsync(stop).ConfigureAwait(false), backends, logger), _shadow, logger, clock);
         _create = (name, model) => new ModelEntry(name, new ModelVersions(name, model, loader, logger, clock));
         _logger = logger;
         Enrol(options.Models);
@@ -96,6 +99,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     {
         lock (_lock)
         {
+            _shadow.Options = options.Shadow;
             Dictionary<string, ModelEntry> before = Volatile.Read(ref _roster).Models;
             Enrol(options.Models);
             foreach ((string name, ModelOptions model) in options.Models)

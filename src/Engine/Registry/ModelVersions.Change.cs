@@ -1,3 +1,4 @@
+using Engine.Shadow;
 using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -127,6 +128,7 @@ internal sealed partial class ModelVersions
 
     private void Install(ModelVersion version)
     {
+        DelegatingModel.Find<ShadowModel>(version.Model)?.Hold = () => version.TryEnter() ? new ModelLease(version, Fail) : null;
         lock (_lock)
         {
             if (_current is { } old)

@@ -1,3 +1,4 @@
+using Engine.Shadow;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
@@ -56,7 +57,8 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             lock (_lock)
             {
                 return _current is { IsOpen: true } && DelegatingModel.Find<ISupervisedModel>(_current.Model) is { State: not ModelState.Ready } supervised ? new(_name, supervised.State, supervised.Failure)
-                    : _current?.IsOpen == true ? new(_name, _refusal is null ? ModelState.Ready : ModelState.Degraded, _refusal?.Reason)
+                    : _current?.IsOpen == true ? (_refusal?.Reason ?? DelegatingModel.Find<ShadowModel>(_current.Model)?.Trouble) is { } trouble
+                        ? new(_name, ModelState.Degraded, trouble) : new(_name, ModelState.Ready)
                     : _work is { Loads: true, IsRunning: true } ? new(_name, ModelState.Loading)
                     : _failure is not null ? new(_name, ModelState.Failed, _failure)
                     : new(_name, ModelState.Waiting);

@@ -1,10 +1,12 @@
+using Engine.Shadow;
+
 namespace Engine.Registry;
 
 /// <summary>How a configuration names the model that others are judged by.</summary>
 internal static class OracleNames
 {
     /// <summary>The oracle that needs no configuration, and the backend that runs it.</summary>
-    public const string Reference = "reference";
+    public const string Reference = ShadowOptions.Reference;
 
     /// <summary>Whether a name stands for the managed reference.</summary>
     public static bool IsReference(string oracle) => StrictSection.Same(oracle, Reference);

@@ -49,9 +49,13 @@ internal static class ShadowRules
         {
             yield return $"Alarm:Window is {alarm.Window}. Set it to a time above 0 as hours:minutes:seconds, such as 01:00:00.";
         }
-        if (alarm.Least < 1)
+        if (alarm.Verdicts < 1)
         {
-            yield return $"Alarm:Least is {alarm.Least}. Set it to 1 or more verdicts.";
+            yield return $"Alarm:Verdicts is {alarm.Verdicts}. Set it to 1 or more verdicts that count.";
+        }
+        if (alarm.Least < 1 || alarm.Least > alarm.Verdicts)
+        {
+            yield return $"Alarm:Least is {alarm.Least}. Set it to a number of verdicts from 1 to Alarm:Verdicts, which is {alarm.Verdicts}.";
         }
         if (!(alarm.Share < 1 && IsShare(alarm.Share)))
         {

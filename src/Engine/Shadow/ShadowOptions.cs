@@ -3,13 +3,16 @@ namespace Engine.Shadow;
 /// <summary>How answers are checked while the models serve. Bound from <c>Engine:Shadow</c>.</summary>
 public sealed record ShadowOptions
 {
+    /// <summary>The oracle that needs no configuration.</summary>
+    internal const string Reference = "reference";
+
     /// <summary>The share of generations that are checked, 0 to 1.</summary>
     /// <value>The default is 0: none.</value>
     public double Rate { get; init; }
 
     /// <summary>The model they are judged by: the name of a configured one, or <c>reference</c> for the managed reference on the same file.</summary>
     /// <value>The default is <c>reference</c>.</value>
-    public string Oracle { get; init; } = "reference";
+    public string Oracle { get; init; } = Reference;
 
     /// <summary>Names of the models that are checked; empty for all but the oracle.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
@@ -46,6 +49,10 @@ public sealed record ShadowAlarmOptions
     /// <summary>How long a verdict counts.</summary>
     /// <value>The default is an hour.</value>
     public TimeSpan Window { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The latest verdicts that count, at the most.</summary>
+    /// <value>The default is 50.</value>
+    public int Verdicts { get; init; } = 50;
 
     /// <summary>Verdicts there must be in the window before an alarm begins or ends.</summary>
     /// <value>The default is 5.</value>

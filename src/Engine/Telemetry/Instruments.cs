@@ -48,6 +48,16 @@ internal static class Instruments
     public static readonly Counter<long> Swaps = Counter("engine.swaps", "{swap}", "Changes of a model while the program runs", Model, Outcome);
     public static readonly Counter<long> ChildRestarts = Counter("engine.child.restarts", "{restart}", "Processes of models that died or hung and were started again", Model);
 
+    public static readonly Counter<long> ShadowVerdicts = Counter("engine.shadow.verdicts", "{answer}", "Answers that were checked", Model, Verdict);
+    public static readonly Counter<long> ShadowDropped = Counter("engine.shadow.dropped", "{answer}", "Answers that were to be checked and were not", Model, DropReason);
+    public static readonly Counter<long> ShadowAlarms = Counter("engine.shadow.alarms", "{alarm}", "Alarms that began or ended", Model, TelemetryNames.AlarmChange);
+    public static readonly Counter<long> ShadowSinkFailures = Counter("engine.shadow.sink.failures", "{record}", "Records of checks that a sink did not take", Sink);
+    public static readonly Histogram<double> ShadowKl = Histogram<double>(
+        "engine.shadow.kl", "nat", "Mean KL divergence of an answer's logits from the oracle's", [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], Model);
+
+    public static readonly Histogram<double> ShadowNmse = Histogram<double>(
+        "engine.shadow.nmse", "1", "NMSE of an answer's logits against the oracle's", [1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], Model);
+
     static Instruments()
     {
         UpDown("engine.running", "{request}", "Generations in the batch", ServingGauges.Running, Model);

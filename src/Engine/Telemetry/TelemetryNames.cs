@@ -27,6 +27,10 @@ internal static class TelemetryNames
     public const string Model = "engine.model";
     public const string ModelState = "engine.model.state";
     public const string Outcome = "engine.outcome";
+    public const string Verdict = "engine.shadow.verdict";
+    public const string DropReason = "engine.shadow.reason";
+    public const string AlarmChange = "engine.shadow.alarm";
+    public const string Sink = "engine.shadow.sink";
 
     /// <summary>The value of <see cref="Provider"/>.</summary>
     public const string EngineProvider = "engine";
@@ -45,6 +49,19 @@ internal static class TelemetryNames
     // Values of Outcome.
     public const string Succeeded = "succeeded";
     public const string Failed = "failed";
+
+    // Values of Verdict.
+    public const string Pass = "pass";
+    public const string Fail = "fail";
+
+    // Values of DropReason: the queue was full, nothing could judge the sample, or judging it failed.
+    public const string QueueFull = "queue";
+    public const string NoOracle = "oracle";
+    public const string JudgeFailed = "error";
+
+    // Values of AlarmChange.
+    public const string Began = "began";
+    public const string Ended = "ended";
 
     // Values of ErrorType; all others are the full name of an exception's type.
     public const string Cancelled = "cancelled";

@@ -2,7 +2,6 @@ using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Host.Service;
-using Engine.Host.Telemetry;
 using Engine.Registry;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.Configuration.Memory;
@@ -48,7 +47,6 @@ internal static class ServeHost
 
         IServiceCollection services = builder.Services;
         services.AddServiceHosting();
-        services.AddTelemetry(builder.Configuration, serve.Metrics);
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
         RemoteServing.LimitCalls(services, serve.MaxBodyBytes);
@@ -77,10 +75,6 @@ internal static class ServeHost
             app.UseHttpLogging();
         }
         app.MapEngine();
-        if (serve.Metrics != MetricsAccess.Off)
-        {
-            MetricsEndpoint.Map(app, asksForKey: serve.Metrics == MetricsAccess.Guarded);
-        }
         if (serve.Remote.Count > 0)
         {
             RemoteServing.MapGuarded(app);

@@ -1,0 +1,176 @@
+using Engine.Parity;
+using Engine.Telemetry;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Shadow;
+
+/// <summary>Judges the samples one after the other while the host runs, and pauses between them, so that the oracle takes no more of the machine
+/// than it may.</summary>
+internal sealed class ShadowJudge : BackgroundService
+{
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
+    private readonly ShadowCapture _capture;
+    private readonly ShadowOracle _oracle;
+    private readonly ShadowSinks _sinks;
+    private readonly ShadowWebhook _webhook;
+    private readonly IShadowTolerances? _tolerances;
+    private readonly ILogger _logger;
+    private long? _said;
+
+    /// <param name="capture">Holds the samples.</param>
+    /// <param name="lease">Holds a configured model.</param>
+    /// <param name="sinks">Take the records.</param>
+    /// <param name="tolerances">Those that were measured; null for none.</param>
+    /// <param name="logger">Receives alarms, and what fails.</param>
+    public ShadowJudge(
+        ShadowCapture capture, Func<string, CancellationToken, Task<IModel>> lease, IEnumerable<IShadowSink> sinks, IShadowTolerances? tolerances, ILogger<ShadowJudge> logger)
+    {
+        (_capture, _tolerances, _logger) = (capture, tolerances, logger);
+        _oracle = new ShadowOracle(lease, capture.Time, logger);
+        _sinks = new ShadowSinks(sinks, capture.Time, logger);
+        _webhook = new ShadowWebhook(logger);
+    }
+
+    public override void Dispose()
+    {
+        _webhook.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using ShadowOracle oracle = _oracle;
+        try
+        {
+            while (true)
+            {
+                ShadowSample? sample = await _capture.TakeAsync(stoppingToken).ConfigureAwait(false);
+                ShadowOptions options = _capture.Options;
+                await _oracle.PruneAsync(options.Oracle).ConfigureAwait(false);
+                if (sample is not null)
+                {
+                    long began = _capture.Time.GetTimestamp();
+                    await TryCheckAsync(sample, options, stoppingToken).ConfigureAwait(false);
+                    await Task.Delay(_capture.Time.GetElapsedTime(began) * ((1 / options.CpuShare) - 1), _capture.Time, stoppingToken).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops: what waits is not checked any more.
+        }
+    }
+
+    private async Task TryCheckAsync(ShadowSample sample, ShadowOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckAsync(sample, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // What one sample fails with must not end the checks of all others.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ShadowCapture.Drop(sample.Model, TelemetryNames.JudgeFailed);
+            if (_said is not { } said || _capture.Time.GetElapsedTime(said) >= Silence)
+            {
+                _said = _capture.Time.GetTimestamp();
+                _logger.NotJudged(sample.Model.Name, sample.RequestId, e.Message);
+            }
+        }
+    }
+
+    private async Task CheckAsync(ShadowSample sample, ShadowOptions options, CancellationToken cancellationToken)
+    {
+        IModel? oracle = sample.Model.IsReleased ? null : await _oracle.TakeAsync(sample.Model, options.Oracle, cancellationToken).ConfigureAwait(false);
+        if (oracle is null)
+        {
+            ShadowCapture.Drop(sample.Model, TelemetryNames.NoOracle);
+            return;
+        }
+        await using (oracle.ConfigureAwait(false))
+        {
+            IReadOnlyList<int> prompt = sample.PromptIds ?? sample.Prompt.ToTokens(sample.Model.Tokenizer);
+            ModelCard card = sample.Model.Card;
+            Tolerance? calibrated = _tolerances is null ? null : await _tolerances.FindAsync(
+                card, sample.Model.Options, oracle.Card, sample.Setting, prompt.Count + sample.Steps.Tokens.Count, cancellationToken).ConfigureAwait(false);
+            ShadowRecord record;
+            try
+            {
+                record = await ShadowVerdict.JudgeAsync(sample, prompt, options.Oracle, oracle, calibrated, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConfigurationException e)
+            {
+                _oracle.Refuse(sample.Model, options.Oracle, e.Message);
+                ShadowCapture.Drop(sample.Model, TelemetryNames.NoOracle);
+                return;
+            }
+            _oracle.Accept(sample.Model, options.Oracle);
+            if (options.KeepText)
+            {
+                record = record with { PromptIds = prompt, AnswerIds = sample.Steps.Tokens, AnswerText = sample.AnswerText };
+            }
+            Count(record);
+            (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, _) = ShadowVerdict.Input(sample, prompt);
+            await _sinks.CoverAsync(sample.Model, tokens, source, cancellationToken).ConfigureAwait(false);
+            record = await AlarmAsync(sample, prompt, record, oracle, options.Alarm, cancellationToken).ConfigureAwait(false);
+            await _sinks.WriteAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>The record; where it raised an alarm, with the op at fault.</returns>
+    private async Task<ShadowRecord> AlarmAsync(
+        ShadowSample sample, IReadOnlyList<int> prompt, ShadowRecord record, IModel oracle, ShadowAlarmOptions options, CancellationToken cancellationToken)
+    {
+        ShadowModel model = sample.Model;
+        ShadowAlarmEvent? change = model.Alarm.Add(record.Verdict == ParityVerdict.Fail, record.Reason, options);
+        if (change == ShadowAlarmEvent.Ended)
+        {
+            _logger.AlarmEnded(model.Name);
+            await SayAsync(ShadowAlarmEvent.Ended, "The answers are right again.").ConfigureAwait(false);
+        }
+        if (change != ShadowAlarmEvent.Began)
+        {
+            return record;
+        }
+        string reason = model.Alarm.Failure!.Message;
+        _logger.AlarmBegan(model.Name, record.RequestId, reason);
+        await SayAsync(ShadowAlarmEvent.Began, reason).ConfigureAwait(false);
+        string op = await ShadowLayers.FindAsync(sample, prompt, oracle, cancellationToken).ConfigureAwait(false);
+        model.Alarm.Explain(op);
+        _logger.OpFound(model.Name, record.RequestId, op);
+        await SayAsync(ShadowAlarmEvent.Explained, op).ConfigureAwait(false);
+        return record with { Reason = $"{record.Reason}. {op}" };
+
+        async Task SayAsync(ShadowAlarmEvent what, string why)
+        {
+            if (what != ShadowAlarmEvent.Explained)
+            {
+                Instruments.ShadowAlarms.Add(1, new(TelemetryNames.Model, model.Name), new(TelemetryNames.AlarmChange, what == ShadowAlarmEvent.Began ? TelemetryNames.Began : TelemetryNames.Ended));
+            }
+            var alarm = new ShadowAlarmRecord(_capture.Time.GetUtcNow(), model.Name, what, why);
+            await _sinks.WriteAsync(alarm, cancellationToken).ConfigureAwait(false);
+            await _webhook.SendAsync(options.Webhook, alarm, record.RequestId, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static void Count(ShadowRecord record)
+    {
+        KeyValuePair<string, object?> model = new(TelemetryNames.Model, record.Model);
+        Instruments.ShadowVerdicts.Add(1, model, new(TelemetryNames.Verdict, record.Verdict == ParityVerdict.Pass ? TelemetryNames.Pass : TelemetryNames.Fail));
+        if (record.Kl is { } kl)
+        {
+            Instruments.ShadowKl.Record(kl, model);
+        }
+        if (record.Nmse is { } nmse)
+        {
+            Instruments.ShadowNmse.Record(nmse, model);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Engine.Generation;
+using Engine.Parity;
+
+namespace Engine.Shadow;
+
+/// <summary>Looks for the op at fault, as <c>engine validate --layers</c> does, on the ids of a sample that failed.</summary>
+internal static class ShadowLayers
+{
+    // The reference looks at every op three times, on one thread.
+    private const int MostTokens = 128;
+    private const long MostBytes = 1L << 30;
+
+    /// <summary>Names the first op at fault, in a sentence, or says why none is named.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="prompt">Ids of its prompt.</param>
+    /// <param name="oracle">The model it was judged by.</param>
+    /// <param name="cancellationToken">Ends the comparison.</param>
+    public static async Task<string> FindAsync(ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, CancellationToken cancellationToken)
+    {
+        if (!oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
+        {
+            return $"Which op is at fault is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle";
+        }
+        if (sample.Model.Hold() is not { } model)
+        {
+            return "Which op is at fault is not known, because the model has changed since";
+        }
+        await using (model.ConfigureAwait(false))
+        {
+            try
+            {
+                return await CompareAsync(sample, prompt, model, oracle, cancellationToken).ConfigureAwait(false);
+            }
+            catch (EngineException e)
+            {
+                return $"Which op is at fault is not known, because looking inside failed: {e.Message}";
+            }
+        }
+    }
+
+    private static async Task<string> CompareAsync(ShadowSample sample, IReadOnlyList<int> prompt, IModel model, IModel oracle, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, _) = ShadowVerdict.Input(sample, prompt);
+        var cut = Prompt.FromTokens([.. tokens.Take(MostTokens)]);
+        var options = new LayerOptions
+        {
+            // The most exact setting sees the smallest faults; one that it does not have is looked for in the sample's own.
+            Setting = Numerics.Strict,
+            Arithmetic = Arithmetic.Ggml,
+            Target = source is null ? null : cut,
+            MemoryBytes = Math.Min(MostBytes, AvailableMemory.Bytes() / 4),
+        };
+        Prompt input = source is null ? cut : Prompt.FromTokens([.. source.Take(MostTokens)]);
+        LayerFindings findings = await LayerCheck.RunAsync(model, oracle, input, options, cancellationToken).ConfigureAwait(false);
+        if (findings.FirstDivergence is null && sample.Setting != Numerics.Strict)
+        {
+            findings = await LayerCheck.RunAsync(model, oracle, input, options with { Setting = sample.Setting }, cancellationToken).ConfigureAwait(false);
+        }
+        return findings.FirstDivergence is null
+            ? $"No single op is at fault on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}"
+            : $"The first op at fault is {findings.Scope.Explanation}";
+    }
+}

@@ -1,0 +1,66 @@
+using Engine.Parity;
+using Engine.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Engine.Shadow;
+
+/// <summary>Hands records to all sinks. One that fails stops neither the others nor the checks.</summary>
+/// <param name="sinks">All that are registered.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Receives what they fail with, of a sink once a minute at the most.</param>
+internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
+    private readonly IShadowSink[] _sinks = [.. sinks];
+    private readonly Dictionary<IShadowSink, long> _said = [];
+
+    /// <summary>Hands a record to every sink.</summary>
+    public Task WriteAsync(ShadowRecord record, CancellationToken cancellationToken) => EachAsync<IShadowSink>(sink => sink.WriteAsync(record, cancellationToken), cancellationToken);
+
+    /// <summary>Hands what became of an alarm to the stores.</summary>
+    public Task WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken) => EachAsync<IShadowStore>(store => store.WriteAsync(alarm, cancellationToken), cancellationToken);
+
+    /// <summary>Adds what a sample exercised to what the samples before it did, also those before a restart, and keeps it.</summary>
+    /// <param name="model">The model that answered.</param>
+    /// <param name="tokens">The ids evaluated: of the target, for an encoder–decoder.</param>
+    /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    public async Task CoverAsync(ShadowModel model, IReadOnlyList<int> tokens, IReadOnlyList<int>? source, CancellationToken cancellationToken)
+    {
+        if (model.Coverage is null)
+        {
+            await EachAsync<IShadowStore>(async store => model.Coverage ??= await store.ReadCoverageAsync(model.Name, model.Card, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+        Coverage coverage = model.Coverage ??= new Coverage(model.Card);
+        coverage.Add(tokens, source: source);
+        await EachAsync<IShadowStore>(store => store.WriteAsync(model.Name, coverage, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EachAsync<T>(Func<T, ValueTask> write, CancellationToken cancellationToken) where T : IShadowSink
+    {
+        foreach (T sink in _sinks.OfType<T>())
+        {
+            try
+            {
+                await write(sink).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+#pragma warning disable CA1031 // A sink is anybody's: full disks, locked databases, networks.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                string name = sink.GetType().Name;
+                Instruments.ShadowSinkFailures.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Sink, name));
+                if (!_said.TryGetValue(sink, out long said) || time.GetElapsedTime(said) >= Silence)
+                {
+                    _said[sink] = time.GetTimestamp();
+                    logger.SinkFailed(name, e.Message);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Engine;
+using Engine.Gguf;
+using Engine.Parity;
+using Engine.Registry;
+using Engine.Shadow;
+using ReferenceModels.Tests.Parity;
+
+namespace ReferenceModels.Tests.Shadow;
+
+/// <summary>Real requests on llama.cpp, checked by the reference: what is right raises no alarm, and a fault raises it and is named.</summary>
+[Trait("Judge", "llama.cpp")]
+public sealed class ShadowFaultTests : IDisposable
+{
+    private static readonly RandomLlama Llama = new() { N = 3, Inner = 128 };
+
+    // Fault, and the op at which it is.
+    private static readonly Dictionary<string, (Action<FaultyFile> Fault, string Op)> Faults = new()
+    {
+        ["a tensor times 1.05"] = (f => f.Scale("blk.1.ffn_down.weight", 1.05f), "layer 1, ffn_out (MUL_MAT)"),
+        ["another rotary base"] = (f => f.Set("llama.rope.freq_base", GgufValue.FromScalar(500f)), "layer 0, Qcur (ROPE)"),
+        ["keys and values exchanged"] = (f => f.Swap("blk.1.attn_k.weight", "blk.1.attn_v.weight"), "layer 1, Vcur (MUL_MAT)"),
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> FaultNames => [.. Faults.Keys];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(FaultNames))]
+    public async Task A_fault_raises_the_alarm_within_as_many_samples_as_it_takes_and_names_the_op(string fault)
+    {
+        string right = Llama.Write(_folder.File("right.gguf"));
+        var faulty = new FaultyFile(right, _folder.File("faulty.gguf"));
+        Faults[fault].Fault(faulty);
+        await using ShadowHost host = await ShadowHost.StartAsync(faulty.Write(),
+            ("Models:oracle:Path", right), ("Models:oracle:Backend", "reference"), ("Models:oracle:ContextLength", "128"), ("Shadow:Oracle", "oracle"));
+        await host.AskAsync(3);
+        Assert.All(host.Records, record => Assert.Equal(ParityVerdict.Fail, record.Verdict));
+        Assert.Contains(Faults[fault].Op, host.Records[2].Reason, StringComparison.Ordinal);
+        Assert.Equal(ModelState.Degraded, host.Status.State);
+        Assert.Contains(Faults[fault].Op, host.Status.Failure!.Message, StringComparison.Ordinal);
+        Assert.Single(host.Log, line => line.StartsWith("Error: The answers of the model 'default' are not right", StringComparison.Ordinal));
+        Assert.Contains(host.Log, line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains(Faults[fault].Op, StringComparison.Ordinal));
+
+        // One alarm at a time, and the layers once.
+        await host.AskAsync(3);
+        Assert.Single(host.Log, line => line.Contains("op by op", StringComparison.Ordinal));
+        Assert.DoesNotContain("first op", host.Records[^1].Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(GgmlType.F32)]
+    [InlineData(GgmlType.Q8_0)]
+    public async Task A_right_model_raises_none(GgmlType type)
+    {
+        string path = (Llama with { Type = type }).Write(_folder.File("right.gguf"));
+        await using ShadowHost host = await ShadowHost.StartAsync(path);
+        await host.AskAsync(6, tokens: 30);
+        Assert.All(host.Records, record =>
+        {
+            Assert.Equal((ParityVerdict.Pass, 30, 4, "reference", ToleranceSource.Formula), (record.Verdict, record.Positions, record.FullRows, record.Oracle, record.ToleranceSource));
+            Assert.True(record.Nmse < record.Tolerance.Limit && record.Kl < 0.1 && record.TopOne > 0.8, record.ToString());
+            Assert.Empty(record.PromptIds);
+            Assert.Null(record.AnswerText);
+        });
+        Assert.Equal(ModelState.Ready, host.Status.State);
+    }
+}
