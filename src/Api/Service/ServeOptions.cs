@@ -42,6 +42,22 @@ internal sealed class ServeOptions
     /// <summary>Web pages of these origins may ask, such as <c>https://example.com</c>; <c>*</c> for all. Of the program <c>serve</c> alone.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 
+    /// <summary>Who gets <c>/metrics</c>. Of the program <c>serve</c> alone.</summary>
+    public MetricsAccess Metrics { get; set; } = MetricsAccess.Guarded;
+
     /// <summary>Writes requests and answers to the log, texts included. Of the program <c>serve</c> alone.</summary>
     public bool LogBodies { get; set; }
+}
+
+/// <summary>Who gets the metrics of a server.</summary>
+internal enum MetricsAccess
+{
+    /// <summary>Whoever may ask for the models: with a key, without keys from this machine.</summary>
+    Guarded,
+
+    /// <summary>Everybody who reaches the server.</summary>
+    Open,
+
+    /// <summary>Nobody: there is no such page.</summary>
+    Off,
 }

@@ -2,6 +2,7 @@ using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Host.Service;
+using Engine.Host.Telemetry;
 using Engine.Registry;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.Configuration.Memory;
@@ -47,6 +48,7 @@ internal static class ServeHost
 
         IServiceCollection services = builder.Services;
         services.AddServiceHosting();
+        services.AddTelemetry(builder.Configuration, serve.Metrics);
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
         configure?.Invoke(engine);
         RemoteServing.LimitCalls(services, serve.MaxBodyBytes);
@@ -75,6 +77,10 @@ internal static class ServeHost
             app.UseHttpLogging();
         }
         app.MapEngine();
+        if (serve.Metrics != MetricsAccess.Off)
+        {
+            MetricsEndpoint.Map(app, asksForKey: serve.Metrics == MetricsAccess.Guarded);
+        }
         if (serve.Remote.Count > 0)
         {
             RemoteServing.MapGuarded(app);
