@@ -140,8 +140,9 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
-        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service", "Engine.Host.Telemetry"],
+        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service", "Engine.Host.Shadow", "Engine.Host.Telemetry", "Engine.Shadow"],
         ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
+        ["Engine.Host.Shadow"] = ["Engine.Parity", "Engine.Shadow"],
         ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [

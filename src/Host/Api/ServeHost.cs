@@ -2,8 +2,10 @@ using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
 using Engine.Host.Service;
+using Engine.Host.Shadow;
 using Engine.Host.Telemetry;
 using Engine.Registry;
+using Engine.Shadow;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
@@ -50,6 +52,7 @@ internal static class ServeHost
         services.AddServiceHosting();
         services.AddTelemetry(builder.Configuration, serve.Metrics);
         EngineBuilder engine = services.AddEngine(builder.Configuration).AddAllBackends().AddApi(builder.Configuration);
+        services.AddShadowStore(builder.Configuration);
         configure?.Invoke(engine);
         RemoteServing.LimitCalls(services, serve.MaxBodyBytes);
         services.AddCors();
@@ -67,6 +70,7 @@ internal static class ServeHost
             TimeSpan.FromSeconds((double)Math.Max(0, serve.DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();
         files.LogTo(app.Logger);
+        _ = app.Services.GetServices<IShadowSink>().Count(); // a store that cannot be opened is known before models load
         app.UseEngineErrors();
         if (serve.CorsOrigins.Count > 0)
         {
