@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Engine.Host.Shadow;
 
-/// <summary>Registers the file that keeps shadow records, where the configuration names one.</summary>
+/// <summary>Registers what checks of answers have here: the tolerances that were measured on this machine, and the file that keeps records, where the configuration names one.</summary>
 internal static class ShadowStoreServices
 {
     /// <summary>The key that names it.</summary>
@@ -15,6 +15,8 @@ internal static class ShadowStoreServices
     /// <param name="configuration">Whole.</param>
     public static void AddShadowStore(this IServiceCollection services, IConfiguration configuration)
     {
+        services.TryAddSingleton<IShadowTolerances>(provider => new CalibratedTolerances(
+            provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILogger<CalibratedTolerances>>()));
         if (!string.IsNullOrEmpty(configuration[Key]))
         {
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IShadowSink, SqliteShadowSink>(

@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
-using Engine.LlamaCpp.Devices;
 using Engine.LlamaCpp.Direct;
-using Engine.LlamaCpp.Runtime;
 using Engine.Parity;
-using ReferenceModels;
 
 namespace Engine.Host.Commands.Calibrating;
 
@@ -46,12 +42,12 @@ internal sealed class CalibrationSelection
                 $"Calibrating: expected a model on {LlamaCppBackend.BackendName}, whose variants are measured, found one on {native.Card.Backend}. Ask for it with --backend {LlamaCppBackend.BackendName}.");
         }
         ParityInput input = await ParityInput.ReadAsync(native, reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, showsProgress: true, cancellationToken).ConfigureAwait(false);
         var run = new CalibrationRun(comparison.NativeOptions, setting);
         Calibration calibration;
         try
         {
-            calibration = await run.RunAsync(native, reference, input, Environment(comparison), hashes, cancellationToken).ConfigureAwait(false);
+            calibration = await run.RunAsync(native, reference, input, CalibrationEnvironment.Of(comparison.NativeOptions, comparison.Native.Card), hashes, cancellationToken).ConfigureAwait(false);
         }
         catch (FaultException fault)
         {
@@ -80,7 +76,7 @@ internal sealed class CalibrationSelection
         {
             return null;
         }
-        (Calibration? calibration, string? remark) = await new KeptCalibration(parsed.GetValue(Calibration), Environment(comparison))
+        (Calibration? calibration, string? remark) = await new KeptCalibration(parsed.GetValue(Calibration), CalibrationEnvironment.Of(comparison.NativeOptions, comparison.Native.Card))
             .FindAsync(comparison.Native.Card, comparison.Reference.Card, comparison.Setting, cancellationToken).ConfigureAwait(false);
         if (calibration is not null)
         {
@@ -97,19 +93,5 @@ internal sealed class CalibrationSelection
             await Console.Error.WriteLineAsync(remark).ConfigureAwait(false);
         }
         return null;
-    }
-
-    private static string Adapters(IReadOnlyList<AdapterOptions> adapters) => string.Concat(adapters.Select(adapter =>
-    {
-        using FileStream content = File.OpenRead(adapter.Path);
-        return FormattableString.Invariant($", adapter {Convert.ToHexStringLower(SHA256.HashData(content))[..8]} x {adapter.Scale}");
-    }));
-
-    /// <summary>Whatever may move the floor. A rebuilt reference is another one.</summary>
-    private static string Environment(Comparison comparison)
-    {
-        string plugin = CpuPlugins.Find(comparison.NativeOptions.LibraryPath) is [{ } best, ..] ? CpuPlugins.Name(best) : "none";
-        string build = typeof(ReferenceBackend).Module.ModuleVersionId.ToString("N")[..8];
-        return $"llama.cpp {LibraryFingerprint.Release} (ggml {LibraryFingerprint.GgmlVersion}), {plugin}, device {comparison.Native.Card.Device}, reference {build}{Adapters(comparison.NativeOptions.Adapters)}";
     }
 }

@@ -15,11 +15,11 @@ internal static class ContentHash
         return file.FileBytes;
     }
 
-    /// <summary>SHA-256 of all bytes, in lower-case hexadecimal. Gigabytes take seconds: there is a bar.</summary>
-    public static async Task<string> ComputeAsync(string path, CancellationToken cancellationToken)
+    /// <summary>SHA-256 of all bytes, in lower-case hexadecimal. Gigabytes take seconds: a terminal may show a bar.</summary>
+    public static async Task<string> ComputeAsync(string path, bool showsProgress, CancellationToken cancellationToken)
     {
         using GgufFile file = GgufFile.Open(path);
-        using var bar = new ProgressBar($"Hashing {Path.GetFileName(path)}");
+        using ProgressBar? bar = showsProgress ? new($"Hashing {Path.GetFileName(path)}") : null;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] block = new byte[Block];
         long done = 0;
@@ -29,7 +29,7 @@ internal static class ContentHash
             for (int read; (read = await stream.ReadAsync(block, cancellationToken).ConfigureAwait(false)) > 0;)
             {
                 hash.AppendData(block, 0, read);
-                bar.Report((float)((done += read) / (double)file.FileBytes));
+                bar?.Report((float)((done += read) / (double)file.FileBytes));
             }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());

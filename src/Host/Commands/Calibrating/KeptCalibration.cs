@@ -7,6 +7,9 @@ namespace Engine.Host.Commands.Calibrating;
 /// <param name="environment">What a calibration has to have been measured with.</param>
 internal sealed class KeptCalibration(string? path, string environment)
 {
+    /// <summary>Whether a terminal shows how far the reading of the files is.</summary>
+    public bool ShowsProgress { get; init; } = true;
+
     /// <summary>Looks for the calibration of both files together. Two files of one kind and size are copies of one model, as far as
     /// anyone can say before judging them: for these, that of either alone will do.</summary>
     /// <returns>The calibration, or null; and a sentence where one was passed over.</returns>
@@ -18,7 +21,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         {
             return (null, null);
         }
-        IReadOnlyList<string> hashes = await HashesAsync(native.Path, reference.Path, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> hashes = await HashesAsync(native.Path, reference.Path, ShowsProgress, cancellationToken).ConfigureAwait(false);
         List<IReadOnlyList<string>> wanted = [hashes];
         if (hashes.Count > 1 && (native.FileType, native.Parameters, bytes) == (reference.FileType, reference.Parameters, ContentHash.Length(reference.Path)))
         {
@@ -40,11 +43,11 @@ internal sealed class KeptCalibration(string? path, string environment)
     }
 
     /// <summary>The content of the models: one where both sides read the same file.</summary>
-    public static async Task<IReadOnlyList<string>> HashesAsync(string model, string referenceModel, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> HashesAsync(string model, string referenceModel, bool showsProgress, CancellationToken cancellationToken)
     {
-        string native = await ContentHash.ComputeAsync(model, cancellationToken).ConfigureAwait(false);
+        string native = await ContentHash.ComputeAsync(model, showsProgress, cancellationToken).ConfigureAwait(false);
         return Path.GetFullPath(model) == Path.GetFullPath(referenceModel) ? [native]
-            : [native, await ContentHash.ComputeAsync(referenceModel, cancellationToken).ConfigureAwait(false)];
+            : [native, await ContentHash.ComputeAsync(referenceModel, showsProgress, cancellationToken).ConfigureAwait(false)];
     }
 
     private static async Task<Calibration?> ReadAsync(string file, CancellationToken cancellationToken)
