@@ -142,7 +142,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
         ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service", "Engine.Host.Shadow", "Engine.Host.Telemetry", "Engine.Shadow"],
         ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Host.Shadow"] = ["Engine.Host.Commands.Calibrating", "Engine.LlamaCpp.Direct", "Engine.Parity", "Engine.Shadow"],
+        ["Engine.Host.Shadow"] = ["Engine.Host.Commands.Calibrating", "Engine.Parity", "Engine.Shadow"],
         ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [
