@@ -66,6 +66,9 @@ internal static class Instruments
         UpDown("engine.model.state", "{model}", "1 for the state that a configured model is in, 0 for the others", ModelStates.Measure, Model, TelemetryNames.ModelState);
     }
 
+    /// <summary>The counters of a model's batch.</summary>
+    public static IReadOnlyList<Counter<long>> OfBatches { get; } = [PrefixHits, PrefixTokens, Steps, StepTokens, Parked];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Metric> All => Known;
 

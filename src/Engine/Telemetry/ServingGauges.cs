@@ -49,6 +49,16 @@ internal static class ServingGauges
 
     public static IEnumerable<Measurement<int>> Cells() => Sum(gauge => gauge.Cells);
 
+    /// <summary>Of all models.</summary>
+    public static (int Running, int Waiting, int Cells) Total()
+    {
+        lock (Lock)
+        {
+            IServingGauge[] all = [.. Live.Values.SelectMany(gauges => gauges)];
+            return (all.Sum(gauge => gauge.Running), all.Sum(gauge => gauge.Waiting), all.Sum(gauge => gauge.Cells));
+        }
+    }
+
     private static Measurement<int>[] Sum(Func<IServingGauge, int> value)
     {
         lock (Lock)

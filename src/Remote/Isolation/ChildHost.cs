@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Engine.LlamaCpp.Direct;
 using Engine.Registry;
+using Engine.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -17,6 +18,9 @@ internal static class ChildHost
 
     /// <summary>For letting go of the model, once the parent has gone: what takes longer ends with the process.</summary>
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two lines for the parent's metrics; without news there is none.</summary>
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
 
     public static async Task<int> RunAsync(Action<EngineBuilder> addBackends)
     {
@@ -46,11 +50,21 @@ internal static class ChildHost
             return Unusable;
         }
         log.Say(new ChildLine { Listens = true });
+        using var reporter = new BatchReporter();
+        using var reports = new Timer(_ => Report(reporter, log), null, ReportEvery, ReportEvery);
         // The parent keeps standard input open as long as it lives, also where it is killed outright.
         await input.ReadToEndAsync().ConfigureAwait(false);
         await app.DisposeAsync().AsTask().WaitAsync(DisposalLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         RemoveFolder(order);
         return Ended;
+    }
+
+    private static void Report(BatchReporter reporter, ChildLog log)
+    {
+        if (reporter.Next() is { } report)
+        {
+            log.Say(new ChildLine { Batch = report });
+        }
     }
 
     private static WebApplication Build(ChildOrder order, ChildLog log, Action<EngineBuilder> addBackends)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
@@ -17,6 +18,9 @@ internal sealed record ChildLine
 
     /// <summary>The part of the model that is loaded.</summary>
     public float? Loaded { get; init; }
+
+    /// <summary>What its batch does, where that has changed.</summary>
+    public BatchReport? Batch { get; init; }
 
     public LogLevel Level { get; init; }
 

@@ -1,9 +1,10 @@
+using Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
 /// <summary>What a child process writes: its log goes to its parent's, under the same categories.</summary>
-internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? progress)
+internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? progress, ReportedBatch batch)
 {
     /// <summary>Lines of native code that are kept: the last ones often say why a process ended.</summary>
     private const int MostLines = 3;
@@ -44,6 +45,9 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
                 break;
             case { Loaded: { } part }:
                 progress?.Report(part);
+                break;
+            case { Batch: { } report }:
+                batch.Take(report);
                 break;
             case { Category: { } category } entry:
                 loggers.CreateLogger(category).Log(entry.Level, "{Message}", entry.Message);

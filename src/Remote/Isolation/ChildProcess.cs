@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Engine.Remote.Client;
+using Engine.Telemetry;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -18,6 +19,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Task<int> _exit;
     private readonly ChildFolder _folder;
     private readonly ChildOutput _output;
+    private readonly ReportedBatch _batch;
     private readonly Supervision _rules;
     private readonly TaskCompletionSource<string> _condemned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _disposal = new();
@@ -29,9 +31,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     private RemoteModel? _model;
     private volatile bool _hasAnswered;
 
-    private ChildProcess(Process process, ChildFolder folder, ChildOutput output, Supervision rules)
+    private ChildProcess(Process process, ChildFolder folder, ChildOutput output, ReportedBatch batch, Supervision rules)
     {
-        (_process, _folder, _output, _rules) = (process, folder, output, rules);
+        (_process, _folder, _output, _batch, _rules) = (process, folder, output, batch, rules);
         _exit = ExitAsync(process);
         _ = CancelAsync();
 
@@ -63,13 +65,14 @@ internal sealed class ChildProcess : IAsyncDisposable
             var start = new ProcessStartInfo(program.Path, program.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
             Array.ForEach(ParentsOwn, name => start.Environment.Remove(name));
             Process process = Process.Start(start) ?? throw new Win32Exception("it did not start");
-            var output = new ChildOutput(loggers, progress);
+            var batch = new ReportedBatch(model.Name ?? Path.GetFileName(model.Path));
+            var output = new ChildOutput(loggers, progress, batch);
             process.OutputDataReceived += (_, line) => output.Read(line.Data);
             process.ErrorDataReceived += (_, line) => output.Read(line.Data);
             // Before its end is waited for, which includes the end of what is being read: its last words.
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
-            var child = new ChildProcess(process, folder, output, rules);
+            var child = new ChildProcess(process, folder, output, batch, rules);
             child.Order(order);
             return child;
         }
@@ -159,6 +162,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             await _exit.ConfigureAwait(false);
         }
         _process.Dispose();
+        _batch.Dispose();
         _folder.Dispose();
         _disposal.Dispose();
     }

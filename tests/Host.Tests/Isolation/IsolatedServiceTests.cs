@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Engine.Host.Tests.Api;
 using Engine.Host.Tests.Service;
+using Engine.Host.Tests.Telemetry;
 using Engine.Remote;
 using Engine.Remote.Isolation;
 using Microsoft.Extensions.Logging;
@@ -48,6 +49,28 @@ public sealed class IsolatedServiceTests
         Assert.True(await IsolatedModels.EndsAsync(IsolatedModels.ProcessesIn(serve.Log)[^1]));
 
         string? Status() => health.ValueKind == JsonValueKind.Undefined ? null : health.GetProperty("models").GetProperty("default").GetProperty("status").GetString();
+    }
+
+    [LinuxFact]
+    public async Task The_server_reports_the_batch_of_a_process_and_how_often_one_was_started_again()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "default")).StatusCode);
+        (string, string) model = ("engine_model", "default");
+        await UntilAsync(scrape => scrape.Sum("engine_steps_total", model) > 0 && scrape.Sum("engine_step_size_count", model) == scrape.Sum("engine_steps_total", model) && scrape.Sum("engine_cells", model) == 0);
+        Assert.Null((await Scrape.TakeAsync(serve.Client)).Sum("engine_child_restarts_total", model));
+
+        IsolatedModels.Send(IsolatedModels.ProcessesIn(serve.Log)[^1], Signal.Kill);
+        await UntilAsync(scrape => scrape.Sum("engine_child_restarts_total", model) == 1);
+
+        async Task UntilAsync(Func<Scrape, bool> holds)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (!holds(await Scrape.TakeAsync(serve.Client)))
+            {
+                await Task.Delay(100, limit.Token);
+            }
+        }
     }
 
     [LinuxFact]
