@@ -151,7 +151,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
             "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Inspection",
-            "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
+            "Engine.Host.Commands.Reporting", "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
         ],
         ["Engine.Host.Commands.Calibrating"] =
         [
@@ -160,6 +160,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
         ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp.Memory", "Engine.Host.Commands"],
+        ["Engine.Host.Commands.Reporting"] = ["Engine.Parity", "Engine.Host.Shadow"],
         ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
         ["Engine.Host.Commands.Training"] =
         [

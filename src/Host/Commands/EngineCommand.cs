@@ -36,7 +36,12 @@ internal static class EngineCommand
         root.Add(TrainTokenizerCommand.Create());
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());
+        root.Add(ShadowCommand.Create());
         root.Action = new HelpText();
         return root;
     }
+
+    /// <summary>What is typed for a command: <c>engine</c>, <c>engine generate</c>, <c>engine shadow report</c>.</summary>
+    public static string PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : Name;
 }

@@ -52,7 +52,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
         }
         if (command.Subcommands.Count > 0)
         {
-            Paragraph.Append(text.Append('\n'), $"'{EngineCommand.Name} VERB --help' tells more about a verb.", width);
+            Paragraph.Append(text.Append('\n'), $"'{EngineCommand.PathOf(command)} VERB --help' tells more about a verb.", width);
         }
         return text.ToString();
     }
@@ -74,10 +74,14 @@ internal sealed class HelpText : SynchronousCommandLineAction
             yield return new Section(group.Title, [.. group.Options.Where(option => !option.Hidden).Select(Row)]);
         }
         IEnumerable<Option> others = command.Options.Except(groups.SelectMany(group => group.Options));
-        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        IEnumerable<Option> inherited = Ancestors(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
         yield return new Section(groups.Count == 0 ? "Options" : "Other", [.. others.Concat(inherited)
             .Where(option => !option.Hidden).OrderBy(option => option is HelpOption or VersionOption).Select(Row)]);
     }
+
+    /// <summary>The command that it is a verb of, the one that this is a verb of, …</summary>
+    public static IEnumerable<Command> Ancestors(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));
 
     private static (string Name, string Description) Row(Option option)
     {
@@ -93,11 +97,11 @@ internal sealed class HelpText : SynchronousCommandLineAction
     {
         if (command.Subcommands.Count > 0)
         {
-            return $"{EngineCommand.Name} VERB [options]";
+            return $"{EngineCommand.PathOf(command)} VERB [options]";
         }
         IEnumerable<string> arguments = command.Arguments.Select(argument =>
             argument.Arity.MinimumNumberOfValues == 0 ? $"[{Label(argument)}]" : Label(argument));
-        return string.Join(' ', [EngineCommand.Name, command.Name, .. arguments, "[options]"]);
+        return string.Join(' ', [EngineCommand.PathOf(command), .. arguments, "[options]"]);
     }
 
     private sealed record Section(string Title, IReadOnlyList<(string Name, string Description)> Rows);

@@ -79,19 +79,18 @@ internal static class Mistakes
     private static string Unknown(string word, Command command)
     {
         bool isOption = word.StartsWith('-');
-        if (command is RootCommand && !isOption)
+        if (command.Subcommands.Count > 0 && !isOption)
         {
-            return $"'{word}' is not a verb of {EngineCommand.Name}.{Spelling.Proposal(word, command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name))} {SeeHelp(command)}";
+            return $"'{word}' is not a verb of {Owner(command)}.{Spelling.Proposal(word, command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name))} {SeeHelp(command)}";
         }
         if (isOption)
         {
-            IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
-            string owner = command is RootCommand ? EngineCommand.Name : $"'{EngineCommand.Name} {command.Name}'";
-            return $"'{word}' is not an option of {owner}.{Proposal(word, [.. command.Options.Concat(inherited).Select(option => option.Name)])} {SeeHelp(command)}";
+            IEnumerable<Option> inherited = HelpText.Ancestors(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
+            return $"'{word}' is not an option of {Owner(command)}.{Proposal(word, [.. command.Options.Concat(inherited).Select(option => option.Name)])} {SeeHelp(command)}";
         }
         return command.Arguments.Count == 0
-            ? $"'{word}' is one word too many: '{EngineCommand.Name} {command.Name}' takes options only. {SeeHelp(command)}"
-            : $"'{word}' is one word too many: '{EngineCommand.Name} {command.Name}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
+            ? $"'{word}' is one word too many: '{EngineCommand.PathOf(command)}' takes options only. {SeeHelp(command)}"
+            : $"'{word}' is one word too many: '{EngineCommand.PathOf(command)}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
                 + $"{string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}; put quotes around a text with blanks. {SeeHelp(command)}";
     }
 
@@ -110,6 +109,8 @@ internal static class Mistakes
         : Synonyms.TryGetValue(word, out string? other) && options.Contains(other) ? $" Did you mean '{other}'?"
         : Spelling.Proposal(word, options);
 
+    private static string Owner(Command command) => command is RootCommand ? EngineCommand.Name : $"'{EngineCommand.PathOf(command)}'";
+
     private static string SeeHelp(Command command) =>
-        $"See '{EngineCommand.Name} {(command is RootCommand ? "" : command.Name + " ")}--help'.";
+        $"See '{EngineCommand.PathOf(command)} --help'.";
 }
