@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Benchmarks;
+using Engine.Benchmarks.Soak;
 using Engine.LlamaCpp.Direct;
 
 const string Usage = """
@@ -21,6 +22,8 @@ const string Usage = """
       constraints SCHEMAS VOCABULARY [list] [any-order]  JSON schemas as constraints in MaskBench's terms: masks, compile times, coverage
       constrained MODEL            eight answers at once under a JSON schema against eight free ones, in turns
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
+      soak HOST_DLL [--minutes 60] [--workers 4] [--shadow RATE] [--out FOLDER]
+                              mixed load on the real server by all doors, swaps and killed processes: was anything lost, did anything leak? CSV, plot, figures (Linux)
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
       make-small-model OUT [TYPE] the same with 100 million weights
@@ -88,6 +91,8 @@ try
         case ["quality", .. var rest]:
             await ShippedModels.RunAsync(rest.Length > 0 ? rest[0] : "models", rest.Length > 1 ? int.Parse(rest[1], null) : 300);
             break;
+        case ["soak", var host, .. var rest]:
+            return await SoakRun.RunAsync(SoakOptions.Parse(host, rest));
         case ["make-model", var path]:
             RandomModel.Large.Make(path, "F16");
             break;

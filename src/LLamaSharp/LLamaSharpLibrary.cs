@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.LLamaSharp;
 
 /// <summary>The native library of LLamaSharp in this process. LLamaSharp chooses it once: the options of the first model decide.</summary>
-internal sealed class LLamaSharpLibrary
+internal sealed partial class LLamaSharpLibrary
 {
     private static readonly Lock Gate = new();
     private static readonly List<string> LoadingLog = [];
@@ -56,7 +56,7 @@ internal sealed class LLamaSharpLibrary
                 });
                 NativeLog.Attach();
                 NativeRuntime.ReportBuild();
-                logger.LogInformation("{LLamaSharp} runs llama.cpp from {Path}.", Runner, _loaded!.Path);
+                LogLoaded(logger, Runner, _loaded!.Path);
             }
             else if (asked is not null && asked != _loaded._asked)
             {
@@ -173,4 +173,7 @@ internal sealed class LLamaSharpLibrary
             .FirstOrDefault(file => System.IO.Path.GetFileName(file) is var name &&
                 (name.StartsWith("libllama.", StringComparison.Ordinal) || name.Equals("llama.dll", StringComparison.OrdinalIgnoreCase)));
     }
+
+    [LoggerMessage(1, LogLevel.Information, "{LLamaSharp} runs llama.cpp from {Path}.")]
+    private static partial void LogLoaded(ILogger logger, string lLamaSharp, string path);
 }

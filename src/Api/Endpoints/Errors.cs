@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Api.Endpoints;
 
 /// <summary>Answers failed requests in the dialect of their endpoint: a sentence, never a stack trace.</summary>
-internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
+internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> logger)
 {
     /// <summary>What an exception means to the client; the log has all details of an unexpected one, the client none.</summary>
     public Failure Describe(Exception e)
@@ -17,7 +17,7 @@ internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
         Failure failure = Failure.Of(e, requests.IsStopping);
         if (failure.IsUnexpected)
         {
-            logger.LogError(e, "A request failed");
+            LogFailure(logger, e);
         }
         return failure;
     }
@@ -64,4 +64,7 @@ internal sealed class Errors(RunningRequests requests, ILogger<Errors> logger)
         from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
         select $"{method} {endpoint.RoutePattern.RawText}";
+
+    [LoggerMessage(1, LogLevel.Error, "A request failed")]
+    private static partial void LogFailure(ILogger logger, Exception failure);
 }

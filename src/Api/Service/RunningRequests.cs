@@ -66,15 +66,15 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
         {
             return;
         }
-        logger.LogInformation("Stopping: {Requests} left, with {Seconds} s to end", Count(running), serve.Value.DrainSeconds);
+        logger.DrainBegins(Count(running), serve.Value.DrainSeconds);
         try
         {
             await DrainAsync(TimeSpan.FromSeconds(serve.Value.DrainSeconds), cancellationToken).ConfigureAwait(false);
-            logger.LogInformation("Stopping: all requests have ended");
+            logger.Drained();
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            logger.LogWarning("Stopping: {Requests} left after {Seconds} s, ended now", Count(Left), serve.Value.DrainSeconds);
+            logger.DrainTimedOut(Count(Left), serve.Value.DrainSeconds);
             await _ended.CancelAsync().ConfigureAwait(false);
             // What does not end even so, the web server ends with its connection.
             await _lastEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -96,7 +96,7 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
             }
             catch (TimeoutException) when (left > Report)
             {
-                logger.LogInformation("Stopping: {Requests} left, with {Seconds:0} s to end", Count(Left), (limit - time.GetElapsedTime(begin)).TotalSeconds);
+                logger.DrainGoesOn(Count(Left), (limit - time.GetElapsedTime(begin)).TotalSeconds);
             }
         }
 

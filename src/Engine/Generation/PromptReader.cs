@@ -112,6 +112,6 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
     private void Warn(string what)
     {
         LogLevel level = Interlocked.Increment(ref _warnings) == 1 ? LogLevel.Warning : LogLevel.Debug;
-        _logger.Log(level, DoubledStart, "Reading a prompt for {Model}: {What}", card.Name, what);
+        _logger.DoubledStart(level, card.Name, what);
     }
 }

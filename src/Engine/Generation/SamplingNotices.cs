@@ -32,7 +32,7 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
         }
         if (_saidUnread == 0 && Unread(asked) is { } sentence && Interlocked.Exchange(ref _saidUnread, 1) == 0)
         {
-            logger.Log(LogLevel.Warning, IgnoredSampling, "{Model}: {Sentence}", card.Name, sentence);
+            logger.IgnoredSampling(card.Name, sentence);
         }
     }
 
@@ -40,15 +40,15 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
     {
         foreach (string sentence in ignored)
         {
-            logger.Log(LogLevel.Warning, IgnoredSampling, "{Model}: {Sentence}", card.Name, sentence);
+            logger.IgnoredSampling(card.Name, sentence);
         }
         if (card.Sampling != new SamplingOptions())
         {
-            logger.Log(LogLevel.Information, FileSampling, "{Model}: where a request says nothing, sampling is its file's: {Defaults}.", card.Name, Describe(card.Sampling));
+            logger.FileSampling(card.Name, $"where a request says nothing, sampling is its file's: {Describe(card.Sampling)}.");
         }
         if (card.SuppressedTokens.Count > 0)
         {
-            logger.Log(LogLevel.Information, FileSampling, "{Model}: its file suppresses {Count} of {Vocabulary} tokens; they are never drawn.", card.Name, card.SuppressedTokens.Count, card.VocabularySize);
+            logger.FileSampling(card.Name, $"its file suppresses {card.SuppressedTokens.Count} of {card.VocabularySize} tokens; they are never drawn.");
         }
     }
 

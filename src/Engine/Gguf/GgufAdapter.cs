@@ -8,7 +8,7 @@ namespace Engine.Gguf;
 /// <remarks>Checked against the model before llama.cpp has it: what would end the process there (a text where it reads a number, integers
 /// as factors, an adapted embedding that is also the output) and factors that it would read and never use. Vectors of norms, which it
 /// skips by their names, are <see cref="Unused"/>.</remarks>
-internal sealed class GgufAdapter : IDisposable
+internal sealed partial class GgufAdapter : IDisposable
 {
     /// <summary>What the file says it is.</summary>
     public const string FileKind = "adapter", AdapterKind = "lora";
@@ -98,9 +98,7 @@ internal sealed class GgufAdapter : IDisposable
     {
         if (Unused.Count > 0)
         {
-            logger.Log(
-                LogLevel.Warning, UnusedVectors, "{Adapter} holds {Count} vectors of norms, such as {Name}, which llama.cpp does not use, and no other backend here either: the norms of {Model} stay as they are{Rest}.",
-                _file.FileName, Unused.Count, Unused[0], _model.FileName, Pairs.Count == 0 ? ", and the adapter changes nothing" : "");
+            LogUnused(logger, _file.FileName, Unused.Count, Unused[0], _model.FileName, Pairs.Count == 0 ? ", and the adapter changes nothing" : "");
         }
     }
 
@@ -211,4 +209,7 @@ internal sealed class GgufAdapter : IDisposable
     /// <param name="Rank">r.</param>
     /// <param name="IsLookedUp">Whether the weight's rows are looked up, not multiplied.</param>
     internal sealed record Pair(string Target, GgufTensor A, GgufTensor B, long Rank, bool IsLookedUp);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Adapter} holds {Count} vectors of norms, such as {Name}, which llama.cpp does not use, and no other backend here either: the norms of {Model} stay as they are{Rest}.", EventName = nameof(UnusedVectors))]
+    private static partial void LogUnused(ILogger logger, string adapter, int count, string name, string model, string rest);
 }

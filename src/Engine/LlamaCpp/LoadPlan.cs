@@ -98,7 +98,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         }
         if (options.Threads > cores)
         {
-            logger.LogWarning("{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.", facts.Name, options.Threads, cores);
+            logger.FewerThreads(facts.Name, options.Threads, cores);
         }
         return Math.Min(options.Threads, cores);
     }

@@ -69,7 +69,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _logger.LogError(e, "Taking over the changed configuration of the models");
+            _logger.ChangeFailed(e);
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
         if (mistakes != _mistakes)
         {
             _mistakes = mistakes;
-            _logger.LogError("The models stay as they are, for their configuration has changed and has mistakes. {Mistakes}", mistakes);
+            _logger.ChangeRefused(mistakes);
         }
         _timer.Change(Period, Timeout.InfiniteTimeSpan);
     }

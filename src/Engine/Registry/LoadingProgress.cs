@@ -15,7 +15,7 @@ internal sealed class LoadingProgress(string model, ILogger logger, TimeProvider
         if (value < 1 && clock.GetElapsedTime(_said) >= Pause)
         {
             _said = clock.GetTimestamp();
-            logger.LogInformation("Loading the model '{Model}': {Percent} %", model, (int)(Math.Clamp(value, 0, 1) * 100));
+            logger.LoadingGoesOn(model, (int)(Math.Clamp(value, 0, 1) * 100));
         }
     }
 }

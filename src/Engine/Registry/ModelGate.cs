@@ -22,7 +22,7 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
         bool byReference = OracleNames.IsReference(asked.Oracle);
         if (byReference && OracleNames.IsReference(model.Card.Backend))
         {
-            logger.LogInformation("The model '{Model}' is the reference, and nothing here can judge it", name);
+            logger.CannotBeJudged(name);
             return;
         }
         IModel oracle = byReference ? await ReferenceOracle.LoadAsync(backends, options, model.Card, stop).ConfigureAwait(false) : await lease(asked.Oracle, stop).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
                     $"Judging the model '{name}' by '{asked.Oracle}': expected {model.Card.Path} to pass, found that {report.Explanation}. "
                     + $"Give it another file, or set {EngineOptions.SectionName}:Models:{name}:Gate:{nameof(GateOptions.Nmse)} to the distance that you accept.");
             }
-            logger.LogInformation("The model '{Model}' passes its gate: by '{Oracle}', {Explanation}", name, asked.Oracle, report.Explanation);
+            logger.PassedGate(name, asked.Oracle, report.Explanation);
         }
     }
 }

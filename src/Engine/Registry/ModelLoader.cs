@@ -27,7 +27,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         var choice = BackendChoice.Of(options, _backends.Select(backend => backend.Name));
         // The last registration of a name wins, as everywhere in the container.
         IModelBackend backend = _backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
-        logger.LogInformation("Loading the model '{Model}' from {Path} with {Backend} ({Reason})", name, options.Path, backend.Name, choice.Reason);
+        logger.Loading(name, options.Path, backend.Name, choice.Reason);
         IModel model = await LoadAsync(name, backend, options, stop).ConfigureAwait(false);
         try
         {
@@ -41,8 +41,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
             await model.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        logger.LogInformation("Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}",
-            name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
+        logger.Loaded(name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
         return new ModelVersion(new MeteredModel(name, Shadowed(name, model, options, stamp)), options, stamp, time);
     }
 
@@ -74,7 +73,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
             Task ended = DisposeOfAsync(loading);
             if (await Task.WhenAny(ended, Task.Delay(Patience, time, CancellationToken.None)).ConfigureAwait(false) != ended)
             {
-                logger.LogWarning("The loading of the model '{Model}' from {Path} was cancelled and does not end: it is left to itself", name, options.Path);
+                logger.LoadingDoesNotEnd(name, options.Path);
             }
             throw;
         }

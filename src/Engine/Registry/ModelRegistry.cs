@@ -107,7 +107,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
                 bool isNew = !before.ContainsKey(name);
                 if (isNew)
                 {
-                    _logger.LogInformation("The configuration has a new model, '{Model}'", name);
+                    _logger.Added(name);
                 }
                 _known[name].Apply(model, isNew);
             }

@@ -1,6 +1,5 @@
 using Engine.Shadow;
 using Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
@@ -55,7 +54,7 @@ internal sealed partial class ModelVersions
         }
         catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
         {
-            _logger.LogError(e, "The model '{Model}' cannot be loaded as it was before, either", _name);
+            _logger.CannotGoBack(e, _name);
             throw Failed(e);
         }
     }
@@ -78,7 +77,7 @@ internal sealed partial class ModelVersions
         }
         catch (InsufficientMemoryException e) when (old is not null || IsDraining)
         {
-            _logger.LogInformation("There is no room for the new version of the model '{Model}' beside the old one, which is unloaded after the requests that run: {Reason}", _name, e.Message);
+            _logger.NoRoomForBoth(_name, e.Message);
         }
         await UnloadAsync(old, stop).ConfigureAwait(false);
         return await _loader.LoadAsync(_name, options, stamp, isProven, stop).ConfigureAwait(false);
@@ -134,7 +133,7 @@ internal sealed partial class ModelVersions
             if (_current is { } old)
             {
                 Retire(old);
-                _logger.LogInformation("Requests for the model '{Model}' go to its new version, {Path}; those that run end on the old one, {OldPath}", _name, version.Options.Path, old.Options.Path);
+                _logger.Swapped(_name, version.Options.Path, old.Options.Path);
             }
             (_current, _proven, _failure) = (version, new(version.Options, version.Stamp, version.Model.Card), null);
             if (_removed)
@@ -169,7 +168,7 @@ internal sealed partial class ModelVersions
         }
         if (hasOther)
         {
-            _logger.LogError("The model '{Model}' stays as it is, for its change did not load, and is tried again when the file or the setting changes: {Reason}", _name, refusal.Reason.Message);
+            _logger.SwapFailed(_name, refusal.Reason.Message);
         }
     }
 

@@ -152,7 +152,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
                 Retire(current);
             }
         }
-        _logger.LogInformation("The model '{Model}' is no more in the configuration: it is unloaded after the requests that run", _name);
+        _logger.Removed(_name);
     }
 
     public async ValueTask DisposeAsync()
@@ -208,7 +208,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             (_current, _failure) = (null, failure);
             Retire(version);
         }
-        _logger.LogError("The model '{Model}' has failed, and its next request loads it again: {Reason}", _name, failure.Message);
+        _logger.Failed(_name, failure.Message);
     }
 
     /// <summary>A file of a version that was refused has changed: it may load now.</summary>
@@ -238,7 +238,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             _current = null;
             Begin(_ => DisposeOfAsync(current), loads: false);
         }
-        _logger.LogInformation("Unloaded the model '{Model}', which had no request for {Time}; its next one loads it again", _name, Wanted.UnloadAfter);
+        _logger.UnloadedIdle(_name, Wanted.UnloadAfter);
         return null;
     }
 
@@ -267,12 +267,12 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _logger.LogError(e, "Disposing of the model '{Model}'", _name);
+            _logger.DisposalFailed(e, _name);
         }
     }
 
     /// <summary>Nobody waits for it: what it fails with goes to the log.</summary>
     private void Background(ModelWork work) => work.Task.ContinueWith(
-        ended => _logger.LogError("The model '{Model}' does not serve: {Reason}", _name, ended.Exception!.InnerException!.Message),
+        ended => _logger.DoesNotServe(_name, ended.Exception!.InnerException!.Message),
         CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -63,8 +63,7 @@ public sealed class ServedModel : IModel
         model.OnFailure(Fail);
         if (Card.ContextLength > Card.TrainedContextLength)
         {
-            logger?.Log(LogLevel.Warning, PromptReader.BeyondTraining,
-                "{Model} was trained for {Trained} tokens, and its context is of {Context}: what comes after {Trained} tokens may make no sense.", Card.Name, Card.TrainedContextLength, Card.ContextLength, Card.TrainedContextLength);
+            logger?.BeyondTraining(Card.Name, Card.TrainedContextLength, Card.ContextLength);
         }
     }
 

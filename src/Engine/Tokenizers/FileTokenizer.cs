@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Tokenizers;
 
 /// <summary>Picks the tokenizer that a file's vocabulary needs.</summary>
-internal static class FileTokenizer
+internal static partial class FileTokenizer
 {
     /// <summary>The event of a text that llama.cpp would have split otherwise.</summary>
     public static readonly EventId SplitOtherwise = new(2, nameof(SplitOtherwise));
@@ -20,9 +20,7 @@ internal static class FileTokenizer
     /// <param name="logger">Receives, once, that a text was split otherwise than llama.cpp would split it.</param>
     public static ITokenizer Read(GgufMetadata metadata, string architecture, TokenizerRule rule, ILogger? logger = null)
     {
-        Action? onOtherwise = logger is null ? null : () => logger.LogInformation(SplitOtherwise,
-            "{Model}: a text was split as the model was trained, which llama.cpp does otherwise; its own numbers for such texts are others. 'engine tokenize' shows the difference.",
-            Name(metadata));
+        Action? onOtherwise = logger is null ? null : () => LogSplitOtherwise(logger, Name(metadata));
         Vocabulary? vocabulary = Vocabulary.Read(metadata);
         return vocabulary switch
         {
@@ -60,7 +58,7 @@ internal static class FileTokenizer
         {
             reason = unreadable.Message;
         }
-        logger.LogInformation("{Model}: llama.cpp's own tokenizer splits texts, the managed one cannot. {Reason}", Name(metadata), reason);
+        LogNativeSplit(logger, Name(metadata), reason);
         return null;
     }
 
@@ -71,4 +69,10 @@ internal static class FileTokenizer
             ? new ByteLevelBpe(vocabulary, metadata.RequireStrings(GgufKeys.Merges), preTokenizer) { Rule = rule, OnOtherwise = onOtherwise }
             : new IdsOnlyTokenizer(vocabulary, TokenSpelling.ByteLevel,
                 $"Splitting a text into tokens: expected one of the pre-tokenizers {string.Join(", ", PreTokenizer.Names)} in '{GgufKeys.TokenizerPre}', found '{vocabulary.Pre}'. {Remedy}");
+
+    [LoggerMessage(2, LogLevel.Information, "{Model}: a text was split as the model was trained, which llama.cpp does otherwise; its own numbers for such texts are others. 'engine tokenize' shows the difference.", EventName = nameof(SplitOtherwise))]
+    private static partial void LogSplitOtherwise(ILogger logger, string model);
+
+    [LoggerMessage(3, LogLevel.Information, "{Model}: llama.cpp's own tokenizer splits texts, the managed one cannot. {Reason}")]
+    private static partial void LogNativeSplit(ILogger logger, string model, string reason);
 }

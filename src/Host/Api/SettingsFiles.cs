@@ -4,7 +4,7 @@ using Microsoft.Extensions.FileProviders;
 namespace Engine.Host.Api;
 
 /// <summary>Files of settings that may change while the program runs. One that cannot be read then leaves what was read before.</summary>
-internal sealed class SettingsFiles
+internal sealed partial class SettingsFiles
 {
     private ILogger? _logger;
 
@@ -40,8 +40,7 @@ internal sealed class SettingsFiles
         {
             return false;
         }
-        logger.LogError(
-            "The settings stay as they are, for {Path} has changed and is no JSON: {Mistake} Correct the file", path, (mistake.InnerException ?? mistake).Message);
+        LogRefused(logger, path, (mistake.InnerException ?? mistake).Message);
         return true;
     }
 
@@ -74,4 +73,7 @@ internal sealed class SettingsFiles
             ((PhysicalFileProvider)source.FileProvider!).Dispose();
         }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "The settings stay as they are, for {Path} has changed and is no JSON: {Mistake} Correct the file")]
+    private static partial void LogRefused(ILogger logger, string path, string mistake);
 }

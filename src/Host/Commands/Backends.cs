@@ -4,7 +4,7 @@ using Engine.Registry;
 namespace Engine.Host.Commands;
 
 /// <summary>The registered backends, by name, and the loading of models for a verb.</summary>
-internal sealed class Backends : IAsyncDisposable
+internal sealed partial class Backends : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
@@ -37,7 +37,7 @@ internal sealed class Backends : IAsyncDisposable
         var choice = BackendChoice.Of(options, names);
         IModelBackend backend = backends.LastOrDefault(backend => string.Equals(backend.Name, choice.Name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ConfigurationException(Unknown(choice.Name, [BackendChoice.Auto, .. names]));
-        _services.GetRequiredService<ILogger<Backends>>().LogInformation("Loading {Path} with {Backend} ({Reason})", options.Endpoint ?? options.Path, backend.Name, choice.Reason);
+        LogLoading(_services.GetRequiredService<ILogger<Backends>>(), options.Endpoint ?? options.Path, backend.Name, choice.Reason);
         using var bar = new ProgressBar($"Loading {(options.Path.Length > 0 ? Path.GetFileName(options.Path) : options.Endpoint)}");
         return await backend.LoadAsync(options, bar, cancellationToken).ConfigureAwait(false);
     }
@@ -51,4 +51,7 @@ internal sealed class Backends : IAsyncDisposable
         string proposal = MissingBackend.Remedy(name) is { } remedy ? $" {remedy}" : Spelling.Proposal(name, known);
         return $"--backend: expected one of {string.Join(", ", known.Select(backend => $"'{backend}'"))}, found '{name}'.{proposal}";
     }
+
+    [LoggerMessage(1, LogLevel.Information, "Loading {Path} with {Backend} ({Reason})")]
+    private static partial void LogLoading(ILogger logger, string path, string backend, string reason);
 }

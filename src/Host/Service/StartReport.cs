@@ -6,13 +6,12 @@ namespace Engine.Host.Service;
 
 /// <summary>Says in the log where the server listens, and once it has started which models it has.</summary>
 /// <remarks>Registered before the engine: it speaks before the models are loaded, which may take minutes.</remarks>
-internal sealed class StartReport(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartReport> logger) : IHostedLifecycleService
+internal sealed partial class StartReport(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartReport> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        logger.LogInformation("Listening on {Addresses}; loading {Models}", Addresses, string.Join(", ", models.Names));
-        lifetime.ApplicationStarted.Register(() => logger.LogInformation(
-            "Serving on {Addresses}; {Models}; Ctrl-C ends it", Addresses, string.Join(", ", models.Names.Select(Describe))));
+        LogListening(logger, Addresses, string.Join(", ", models.Names));
+        lifetime.ApplicationStarted.Register(() => LogServing(logger, Addresses, string.Join(", ", models.Names.Select(Describe))));
         return Task.CompletedTask;
     }
 
@@ -35,4 +34,10 @@ internal sealed class StartReport(IServer server, ModelRegistry models, IHostApp
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(1, LogLevel.Information, "Listening on {Addresses}; loading {Models}")]
+    private static partial void LogListening(ILogger logger, string addresses, string models);
+
+    [LoggerMessage(2, LogLevel.Information, "Serving on {Addresses}; {Models}; Ctrl-C ends it")]
+    private static partial void LogServing(ILogger logger, string addresses, string models);
 }

@@ -11,7 +11,7 @@ namespace Engine.Host.Service;
 /// Microsoft.Extensions.Hosting.Systemd brings the socket and no watchdog. The signs come from the thread pool that answers
 /// requests: where that is stuck, they stop, and systemd starts the service again.
 /// </remarks>
-internal sealed class SystemdNotices(
+internal sealed partial class SystemdNotices(
     ISystemdNotifier systemd, IHostApplicationLifetime lifetime, RunningRequests requests, IModelRegistry models, IOptions<ServeOptions> serve,
     TimeProvider time, ILogger<SystemdNotices> logger) : IHostedLifecycleService, IDisposable
 {
@@ -87,7 +87,7 @@ internal sealed class SystemdNotices(
         {
             if (!_unheard)
             {
-                logger.LogWarning("Telling systemd what the service does: {Reason}. It is tried again; without it, systemd may take the service for dead", e.Message);
+                LogUnheard(logger, e.Message);
             }
             _unheard = true;
         }
@@ -100,4 +100,7 @@ internal sealed class SystemdNotices(
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(1, LogLevel.Warning, "Telling systemd what the service does: {Reason}. It is tried again; without it, systemd may take the service for dead")]
+    private static partial void LogUnheard(ILogger logger, string reason);
 }

@@ -50,7 +50,7 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
                 batch.Take(report);
                 break;
             case { Category: { } category } entry:
-                loggers.CreateLogger(category).Log(entry.Level, "{Message}", entry.Message);
+                loggers.CreateLogger(category).FromProcess(entry.Level, entry.Message);
                 break;
             default:
                 Keep(text);
@@ -72,6 +72,6 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
                 _last.Dequeue();
             }
         }
-        _logger.LogWarning("{Line}", text);
+        _logger.NativeLine(text);
     }
 }

@@ -114,13 +114,12 @@ internal sealed class Supervisor : IAsyncDisposable
                 {
                     var failure = new NativeFailureException(
                         $"Running {Name} in a process of its own: it died {quick} times in a row soon after its start, the last time because {reason}. The next request tries again; the log has more.");
-                    _logger.LogError("{Failure}", failure.Message);
+                    _logger.GivenUp(failure.Message);
                     Fail(failure);
                     return;
                 }
                 TimeSpan pause = quick == 0 ? TimeSpan.Zero : _rules.Pause * Math.Pow(2, quick - 1);
-                _logger.LogWarning("The process of {Model} is gone: {Reason}. It is started again in {Pause:0.0} s (quick deaths: {Quick} of {Most})",
-                    Name, reason, pause.TotalSeconds, quick, _rules.QuickDeaths);
+                _logger.ProcessGone(Name, reason, pause.TotalSeconds, quick, _rules.QuickDeaths);
                 await Task.Delay(pause, _disposal.Token).ConfigureAwait(false);
                 Instruments.ChildRestarts.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Model, _options.Name ?? Name));
             }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Remote.Server;
 
 /// <summary>Tells a client the typed errors of the contract; of others, that the server's log has the details.</summary>
-internal sealed class FailureInterceptor(ILogger<FailureInterceptor> logger) : Interceptor
+internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -46,8 +46,11 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> logger) : I
             case ObjectDisposedException:
                 return Failures.ToRpc(new ModelUnavailableException("Answering a request of another engine: the model was unloaded meanwhile. Send the request again."));
             default:
-                logger.LogError(e, "A request of another engine failed");
+                LogFailure(logger, e);
                 return Failures.ToRpc(new EngineException("Answering a request of another engine: the server met an unexpected error. Its log has the details."));
         }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "A request of another engine failed")]
+    private static partial void LogFailure(ILogger logger, Exception failure);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.LlamaCpp.Devices;
 
 /// <summary>From the device's name in configuration to devices of this machine.</summary>
-internal static class DeviceSelection
+internal static partial class DeviceSelection
 {
     /// <summary>ggml's registry, into which looking for a reason may load a plugin, is not made for two threads.</summary>
     private static readonly Lock Registry = new();
@@ -52,7 +52,7 @@ internal static class DeviceSelection
         }
         if (logger.IsEnabled(LogLevel.Information))
         {
-            logger.LogInformation("Device auto: the CPU, for {Absences}.", string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {absence(k)}")));
+            LogCpu(logger, string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {absence(k)}")));
         }
         return DeviceChoice.Cpu;
     }
@@ -60,7 +60,13 @@ internal static class DeviceSelection
     private static DeviceChoice Choice(IReadOnlyList<nint> devices, int gpuLayers, ILogger logger, string reason)
     {
         var name = string.Join('+', devices.Select(d => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_name(d))));
-        logger.LogInformation("Device: {Name} ({Description}), for {Reason}.", name, string.Join(", ", devices.Select(DeviceKind.Describe)), reason);
+        LogDevice(logger, name, string.Join(", ", devices.Select(DeviceKind.Describe)), reason);
         return new DeviceChoice(name, devices, gpuLayers);
     }
+
+    [LoggerMessage(1, LogLevel.Information, "Device auto: the CPU, for {Absences}.")]
+    private static partial void LogCpu(ILogger logger, string absences);
+
+    [LoggerMessage(2, LogLevel.Information, "Device: {Name} ({Description}), for {Reason}.")]
+    private static partial void LogDevice(ILogger logger, string name, string description, string reason);
 }

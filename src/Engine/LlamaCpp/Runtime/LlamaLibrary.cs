@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>The one llama.cpp of this process, loaded when the first model asks for it.</summary>
-internal sealed class LlamaLibrary
+internal sealed partial class LlamaLibrary
 {
     private static readonly Lock Gate = new();
     private static LlamaLibrary? _loaded;
@@ -47,7 +47,7 @@ internal sealed class LlamaLibrary
                     return _loaded._runtime;
                 });
                 _loaded!.Start(plugin);
-                logger.LogInformation("llama.cpp {Version} is loaded from {Path}.", _loaded.Version, _loaded.Path);
+                LogLoaded(logger, _loaded.Version, _loaded.Path);
             }
             else if (!string.IsNullOrEmpty(libraryPath) && NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory) is var other && other != _loaded.Path)
             {
@@ -102,4 +102,7 @@ internal sealed class LlamaLibrary
         _computes = Ggml.ggml_backend_reg_by_name("CPU") != 0;
         NativeRuntime.ReportBuild();
     }
+
+    [LoggerMessage(1, LogLevel.Information, "llama.cpp {Version} is loaded from {Path}.")]
+    private static partial void LogLoaded(ILogger logger, string version, string path);
 }

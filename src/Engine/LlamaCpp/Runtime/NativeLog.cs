@@ -12,7 +12,7 @@ namespace Engine.LlamaCpp.Runtime;
 /// ones for whoever listens on the same thread. llama.cpp talks much: what it calls a warning or information comes out one
 /// level lower.
 /// </summary>
-internal static unsafe class NativeLog
+internal static unsafe partial class NativeLog
 {
     private static volatile ILogger _logger = NullLogger.Instance;
 
@@ -76,7 +76,8 @@ internal static unsafe class NativeLog
             return;
         }
         _listener?.Add(level, line);
-        _logger.Log(
+        LogLine(
+            _logger,
             level switch
             {
                 // With a listener the error becomes an exception's text, and need not be on the screen twice.
@@ -85,6 +86,9 @@ internal static unsafe class NativeLog
                 ggml_log_level.INFO => LogLevel.Debug,
                 _ => LogLevel.Trace,
             },
-            "{Line}", line);
+            line);
     }
+
+    [LoggerMessage(EventId = 2, Message = "{Line}")]
+    private static partial void LogLine(ILogger logger, LogLevel level, string line);
 }
