@@ -55,10 +55,17 @@ public sealed class MeteredModelTests
     [Fact]
     public async Task Requests_that_fail_are_cancelled_or_left_count_with_what_they_ended_with()
     {
-        await using Setting setting = await Setting.StartAsync("measured-failures", new ScriptedModel { Next = _ => 'a' });
+        var scripted = new ScriptedModel { Next = _ => 'a' };
+        await using Setting setting = await Setting.StartAsync("measured-failures", scripted);
         await Assert.ThrowsAsync<ContextLengthExceededException>(() => setting.Model.GenerateAsync(Ok with { Prompt = Prompt.FromText(new string('x', 100)) }).ToListAsync().AsTask());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => setting.Model.GenerateAsync(Ok, new CancellationToken(true)).ToListAsync().AsTask());
-        await Assert.ThrowsAsync<DeadlineExceededException>(() => setting.Model.GenerateAsync(Ok with { Deadline = TimeSpan.FromTicks(1), MaxTokens = null }).ToListAsync().AsTask());
+        scripted.Evaluating = stop =>
+        {
+            stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(20));
+            stop.ThrowIfCancellationRequested();
+        };
+        await Assert.ThrowsAsync<DeadlineExceededException>(() => setting.Model.GenerateAsync(Ok with { Deadline = TimeSpan.FromMilliseconds(20) }).ToListAsync().AsTask());
+        scripted.Evaluating = _ => { };
         await foreach (GeneratedToken token in setting.Model.GenerateAsync(Ok))
         {
             break;
