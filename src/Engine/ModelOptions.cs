@@ -9,6 +9,9 @@ public sealed record ModelOptions
     /// <summary>The model's name in the configuration, for its metrics; null for one from elsewhere.</summary>
     internal string? Name { get; init; }
 
+    /// <summary>Called first on the thread that computes scores; null for nothing.</summary>
+    internal Action? ThreadBegins { get; init; }
+
     /// <summary>Name of the backend: <c>auto</c>, <c>llama.cpp</c>, <c>llamasharp</c>, <c>reference</c>, <c>remote</c> or one that was registered.</summary>
     /// <value>The default is <c>auto</c>: <c>remote</c> where there is an <see cref="Endpoint"/>; <c>llama.cpp</c> where its libraries are part of the build (Linux with glibc, x64 and arm64) or
     /// <see cref="LibraryPath"/> names one, else <c>llamasharp</c>. The log says which it was and why.</value>

@@ -1,3 +1,4 @@
+using Engine.LlamaCpp.Runtime;
 using Engine.Serving;
 using Engine.Shadow;
 using Engine.Telemetry;
@@ -50,8 +51,8 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         {
             LoadReference = async stop =>
             {
-                // One thread, so that the oracle's time is that of one core.
-                IModel reference = await ReferenceOracle.LoadAsync(_backends, options with { Threads = 1, BatchThreads = 1, Name = null }, model.Card, stop).ConfigureAwait(false);
+                // One thread, so that the oracle's time is that of one core, and one that gives way to those that answer.
+                IModel reference = await ReferenceOracle.LoadAsync(_backends, options with { Threads = 1, BatchThreads = 1, Name = null, ThreadBegins = BackgroundThread.Begin }, model.Card, stop).ConfigureAwait(false);
                 if (FileStamp.Of(options) == stamp)
                 {
                     return reference;

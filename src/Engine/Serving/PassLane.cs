@@ -20,10 +20,11 @@ internal sealed class PassLane
 
     /// <param name="model">Opens the passes.</param>
     /// <param name="patience">How long a reader that takes nothing may hold the lane while others wait.</param>
-    public PassLane(ILoadedModel model, TimeSpan patience)
+    /// <param name="begins">Called first on the owner thread; null for nothing.</param>
+    public PassLane(ILoadedModel model, TimeSpan patience, Action? begins = null)
     {
         (_model, _patience, _wake) = (model, patience, Wake);
-        new Thread(Own) { Name = $"{model.Card.Name} passes", IsBackground = true }.Start();
+        new Thread(() => { begins?.Invoke(); Own(); }) { Name = $"{model.Card.Name} passes", IsBackground = true }.Start();
     }
 
     /// <summary>Frees memory that an idle batch holds.</summary>

@@ -59,7 +59,7 @@ public sealed class ServedModel : IModel
         _disposal = new Lazy<Task>(CloseAsync);
         Counters = new ServingCounters(options.Name ?? Card.Name);
         _scheduler = model.HasBatch ? new Scheduler(model, options, Counters, _time) { MakeRoom = () => _lane!.Yield() } : null;
-        _lane = new PassLane(model, options.Patience) { MakeRoom = () => _scheduler?.Yield() };
+        _lane = new PassLane(model, options.Patience, options.ThreadBegins) { MakeRoom = () => _scheduler?.Yield() };
         model.OnFailure(Fail);
         if (Card.ContextLength > Card.TrainedContextLength)
         {

@@ -21,6 +21,9 @@ public sealed record ServingOptions
     /// <summary>Under which metrics report the model; null for the name of its card.</summary>
     internal string? Name { get; init; }
 
+    /// <summary>As <see cref="ModelOptions.ThreadBegins"/>.</summary>
+    internal Action? ThreadBegins { get; init; }
+
     /// <summary>The batch that a model's generations share.</summary>
     public BatchShape ShapeFor(ModelCard card)
     {
@@ -35,6 +38,6 @@ public sealed record ServingOptions
     public static ServingOptions Of(ModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue, ChatTemplate = options.ChatTemplate, Name = options.Name };
+        return new() { Slots = options.Slots, CacheTokens = options.CacheTokens, Queue = options.Queue, ChatTemplate = options.ChatTemplate, Name = options.Name, ThreadBegins = options.ThreadBegins };
     }
 }

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Engine.LlamaCpp.Runtime;
+
+namespace Engine.Tests.LlamaCpp.Runtime;
+
+public sealed class BackgroundThreadTests
+{
+    [Fact]
+    public void A_thread_gives_way_and_no_other_does()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // there it is the framework's own priority
+        }
+        int before = Nice(), inside = 0;
+        var thread = new Thread(() =>
+        {
+            BackgroundThread.Begin();
+            inside = Nice();
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal((before, 19), (Nice(), inside));
+    }
+
+    /// <summary>The 19th value of a thread's stat, counted from 1; the second is a name in brackets.</summary>
+    private static int Nice()
+    {
+        string stat = File.ReadAllText("/proc/thread-self/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture);
+    }
+}
