@@ -35,7 +35,7 @@ public sealed class ShadowFaultTests : IDisposable
         var faulty = new FaultyFile(right, _folder.File("faulty.gguf"));
         Faults[fault].Fault(faulty);
         await using ShadowHost host = await ShadowHost.StartAsync(faulty.Write(),
-            ("Models:oracle:Path", right), ("Models:oracle:Backend", "reference"), ("Models:oracle:ContextLength", "128"), ("Shadow:Oracle", "oracle"));
+            ("Models:oracle:Path", right), ("Models:oracle:Backend", "reference"), ("Models:oracle:ContextLength", "96"), ("Shadow:Oracle", "oracle"));
         await host.AskAsync(3);
         Assert.All(host.Records, record => Assert.Equal(ParityVerdict.Fail, record.Verdict));
         Assert.Contains(Faults[fault].Op, host.Records[2].Reason, StringComparison.Ordinal);
@@ -51,11 +51,21 @@ public sealed class ShadowFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData(GgmlType.F32)]
-    [InlineData(GgmlType.Q8_0)]
-    public async Task A_right_model_raises_none(GgmlType type)
+    [InlineData("F32")]
+    [InlineData("F16")]
+    [InlineData("Q8_0")]
+    [InlineData("Q4_0")]
+    [InlineData("GPT-2")]
+    [InlineData("T5")]
+    public async Task A_right_model_raises_none(string kind)
     {
-        string path = (Llama with { Type = type }).Write(_folder.File("right.gguf"));
+        string file = _folder.File("right.gguf");
+        string path = kind switch
+        {
+            "GPT-2" => new RandomGpt2().Write(file),
+            "T5" => new RandomT5().Write(file),
+            _ => (Llama with { Type = Enum.Parse<GgmlType>(kind) }).Write(file),
+        };
         await using ShadowHost host = await ShadowHost.StartAsync(path);
         await host.AskAsync(6, tokens: 30);
         Assert.All(host.Records, record =>

@@ -26,7 +26,7 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowSink, ILoggerProvide
         builder.Services.AddEngine(builder.Configuration).AddReferenceModels();
         (string, string?)[] all =
         [
-            ("Models:default:Path", path), ("Models:default:Backend", "llama.cpp"), ("Models:default:Device", "cpu"), ("Models:default:ContextLength", "128"), ("Models:default:Slots", "2"),
+            ("Models:default:Path", path), ("Models:default:Backend", "llama.cpp"), ("Models:default:Device", "cpu"), ("Models:default:ContextLength", "96"), ("Models:default:Slots", "2"),
             ("Shadow:Rate", "1"), ("Shadow:CpuShare", "1"), ("Shadow:Alarm:Least", "3"), .. settings,
         ];
         _configuration.Change([.. all.Select(setting => ($"Engine:{setting.Item1}", setting.Item2))]);

@@ -5,13 +5,9 @@ namespace Engine.Tests.LlamaCpp.Runtime;
 
 public sealed class BackgroundThreadTests
 {
-    [Fact]
+    [LinuxFact] // elsewhere it is the framework's own priority
     public void A_thread_gives_way_and_no_other_does()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return; // there it is the framework's own priority
-        }
         int before = Nice(), inside = 0;
         var thread = new Thread(() =>
         {
