@@ -22,12 +22,12 @@ internal sealed partial class LoggingShadowSink(ILogger<LoggingShadowSink> logge
         return ValueTask.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The answer of {Model} to request {RequestId} passed the check by {Oracle} over {Positions} positions, {FullRows} of them in full: "
+    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "The answer of {Model} to request {RequestId} passed the check by {Oracle} over {Positions} positions, {FullRows} of them in full: "
         + "KL {Kl}, same top-1 {TopOne}, NMSE {Nmse}, max |Δ| {MaxAbsolute}; the limit is {Limit} ({ToleranceSource}): {Reason}")]
     private partial void LogPass(string model, string requestId, string oracle, int positions, int fullRows, double? kl, double? topOne, double? nmse, double? maxAbsolute,
         double limit, ToleranceSource toleranceSource, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer of {Model} to request {RequestId} failed the check by {Oracle} over {Positions} positions, {FullRows} of them in full: "
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "The answer of {Model} to request {RequestId} failed the check by {Oracle} over {Positions} positions, {FullRows} of them in full: "
         + "KL {Kl}, same top-1 {TopOne}, NMSE {Nmse}, max |Δ| {MaxAbsolute}; the limit is {Limit} ({ToleranceSource}): {Reason}")]
     private partial void LogFail(string model, string requestId, string oracle, int positions, int fullRows, double? kl, double? topOne, double? nmse, double? maxAbsolute,
         double limit, ToleranceSource toleranceSource, string reason);

@@ -153,7 +153,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} shadow records were not written to {Path} before the end: {Reason}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Count} shadow records were not written to {Path} before the end: {Reason}")]
     private partial void LogLost(int count, string path, string reason);
 
     private sealed record Statement(string Sql, (string Name, object? Value)[] Values)
