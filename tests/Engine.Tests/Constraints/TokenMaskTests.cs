@@ -40,6 +40,9 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
     [InlineData("""{"type":"object","properties":{"some":{"type":"integer"},"same":{"maxLength":3}},"required":["same"]}""")]
     [InlineData("""{"type":"array","items":{"type":"string","pattern":"^[a-z ]+$"},"uniqueItems":true}""")]
     [InlineData("""{"type":"array","items":{"enum":["a","b",1]},"uniqueItems":true}""")]
+    [InlineData("""{"type":"array","items":{"type":"object","properties":{"at":{"type":"string","format":"uri"},"id":{"type":"string","pattern":"^[0-9a-z-]{1,20}$"}},"required":["at"]},"maxItems":3}""")]
+    [InlineData("""{"anyOf":[{"type":"string","pattern":"^a[^,]*$"},{"type":"string","pattern":"^[a-z]+\\.$"},{"type":"integer"}]}""")]
+    [InlineData("""{"type":"object","patternProperties":{"^x[0-9]+$":{"type":"integer"},"y$":{"type":"string","maxLength":4}},"additionalProperties":false}""")]
     public void A_mask_under_a_schema_holds_the_tokens_that_the_naive_way_finds(string schema)
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama2;

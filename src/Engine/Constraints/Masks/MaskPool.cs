@@ -10,6 +10,7 @@ internal sealed class MaskPool(int words)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, TokenMask> _byHash = [];
+    private readonly Dictionary<int, ulong[]> _sets = [];
     private readonly int[] _words = new int[words];
     private readonly ulong[] _more = new ulong[words];
     private long _bytes;
@@ -42,14 +43,42 @@ internal sealed class MaskPool(int words)
                 return known;
             }
             var mask = new TokenMask(common, wordIndices.ToArray(), moreTokens.ToArray(), doubtful.ToArray());
-            _bytes += mask.Bytes;
-            if (_bytes > MostBytes)
-            {
-                _byHash.Clear();
-                _bytes = mask.Bytes;
-            }
+            Count(mask.Bytes);
             _byHash[key] = mask;
             return mask;
+        }
+    }
+
+    /// <summary>The one object for a set of tokens that many masks have in common.</summary>
+    /// <param name="tokens">One bit for each.</param>
+    public ulong[] Shared(ReadOnlySpan<ulong> tokens)
+    {
+        ulong hash = 0;
+        foreach (ulong word in tokens)
+        {
+            hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+            hash ^= hash >> 29;
+        }
+        int key = hash.GetHashCode();
+        lock (_lock)
+        {
+            if (_sets.TryGetValue(key, out ulong[]? known) && tokens.SequenceEqual(known))
+            {
+                return known;
+            }
+            Count(tokens.Length * sizeof(ulong));
+            return _sets[key] = tokens.ToArray();
+        }
+    }
+
+    private void Count(int bytes)
+    {
+        _bytes += bytes;
+        if (_bytes > MostBytes)
+        {
+            _byHash.Clear();
+            _sets.Clear();
+            _bytes = bytes;
         }
     }
 }

@@ -12,12 +12,15 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
 {
     private const long MostBytes = 4L << 20; // of masks that are kept
     private const int Overhead = 128;        // of one, beside its tokens
+    private const int Few = 16;              // readings that are looked at one by one
 
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
     private readonly Configuration[] _path = new Configuration[vocabulary.Tokens.Deepest + 1];
     private readonly List<int> _doubtful = [];
+    private readonly Dictionary<Reader, InsideTokens> _inside = [];
     private long _bytes;
+    private long _insideBytes;
 
     /// <summary>The tokens that may come next.</summary>
     public TokenMask At(Configuration configuration)
@@ -52,7 +55,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         {
             return Read(configuration, only, tokens);
         }
-        if (!HasSafeRun(configuration))
+        if (!HasShortWay(configuration))
         {
             Walk(configuration, vocabulary.Tokens, tokens);
             return null;
@@ -69,11 +72,11 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         return common;
     }
 
-    private static bool HasSafeRun(Configuration configuration)
+    private static bool HasShortWay(Configuration configuration)
     {
         foreach (Reading reading in configuration.Readings)
         {
-            if (reading.Reader.SafeRun > 0)
+            if (reading.Reader.SafeRun > 0 || (reading.Reader.IsInside && configuration.Readings.Length <= Few))
             {
                 return true;
             }
@@ -83,27 +86,63 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
 
     private ulong[]? Read(Configuration configuration, Reading reading, Span<ulong> tokens)
     {
-        int run = reading.Reader.SafeRun;
-        if (run == 0)
+        Reader reader = reading.Reader;
+        if (reader.SafeRun > 0)
         {
-            Walk(configuration, vocabulary.Tokens, tokens);
-            return null;
+            if (ReferenceEquals(reader.AfterAnySafe, reader))
+            {
+                ulong[] any = vocabulary.SafeUpTo(SafeText.AnyNumber);
+                any.CopyTo(tokens);
+                Walk(configuration, vocabulary.AfterSafe, tokens);
+                return any;
+            }
+            if (WalkChain(reading, tokens) is { } some)
+            {
+                return some;
+            }
         }
-        if (ReferenceEquals(reading.Reader.AfterAnySafe, reading.Reader))
+        if (reader.IsInside)
         {
-            ulong[] any = vocabulary.SafeUpTo(SafeText.AnyNumber);
-            any.CopyTo(tokens);
-            Walk(configuration, vocabulary.AfterSafe, tokens);
-            return any;
+            return WalkEnds(reading, tokens);
         }
-        if (WalkChain(reading, tokens) is { } some)
-        {
-            return some;
-        }
-        (ulong[] safe, TokenTree others) = vocabulary.For(run);
+        (ulong[] safe, TokenTree others) = vocabulary.For(reader.SafeRun);
         safe.CopyTo(tokens);
         Walk(configuration, others, tokens);
-        return safe;
+        return reader.SafeRun > 0 ? safe : null;
+    }
+
+    /// <summary>Inside a JSON string, where only what comes after the closing quote depends on what the string is part of.</summary>
+    private ulong[] WalkEnds(Reading reading, Span<ulong> tokens)
+    {
+        InsideTokens inside = Inside(reading.Reader);
+        inside.Tokens.CopyTo(tokens);
+        foreach ((int node, Reader before) in inside.Ends)
+        {
+            Configuration closed = automaton.Try(automaton.Single(reading with { Reader = before }), (byte)'"');
+            if (!ReferenceEquals(closed, Configuration.Dead))
+            {
+                _path[inside.Tree.DepthOf(node) + 1] = closed;
+                Add(closed, inside.Tree, node, tokens);
+                Walk(inside.Tree, node + 1, inside.Tree.EndOf(node), tokens);
+            }
+        }
+        return inside.Tokens;
+    }
+
+    private InsideTokens Inside(Reader reader)
+    {
+        if (!_inside.TryGetValue(reader, out InsideTokens? inside))
+        {
+            inside = InsideTokens.Of(reader, vocabulary);
+            _insideBytes += inside.Bytes;
+            if (_insideBytes > MostBytes)
+            {
+                _inside.Clear();
+                _insideBytes = inside.Bytes;
+            }
+            _inside.Add(reader, inside);
+        }
+        return inside;
     }
 
     /// <summary>Where it is the number of safe characters alone that matters: what comes after n of them is tried once for all tokens that begin with n.</summary>
@@ -146,10 +185,14 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
 
     private void Walk(Configuration from, TokenTree tree, Span<ulong> tokens)
     {
+        _path[0] = from;
+        Walk(tree, 0, tree.Count, tokens);
+    }
+
+    private void Walk(TokenTree tree, int node, int end, Span<ulong> tokens)
+    {
         Configuration[] path = _path;
-        path[0] = from;
-        int node = 0, count = tree.Count;
-        while (node < count)
+        while (node < end)
         {
             int depth = tree.DepthOf(node);
             Configuration next = automaton.Try(path[depth], tree.ByteOf(node));
@@ -159,18 +202,21 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
                 continue;
             }
             path[depth + 1] = next;
-            if (next.IsDoubtful)
-            {
-                _doubtful.AddRange(tree.TokensOf(node));
-            }
-            else
-            {
-                foreach (int token in tree.TokensOf(node))
-                {
-                    ConstraintVocabulary.Set(tokens, token);
-                }
-            }
+            Add(next, tree, node, tokens);
             node++;
+        }
+    }
+
+    private void Add(Configuration at, TokenTree tree, int node, Span<ulong> tokens)
+    {
+        if (at.IsDoubtful)
+        {
+            _doubtful.AddRange(tree.TokensOf(node));
+            return;
+        }
+        foreach (int token in tree.TokensOf(node))
+        {
+            ConstraintVocabulary.Set(tokens, token);
         }
     }
 }

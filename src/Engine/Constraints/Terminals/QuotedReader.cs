@@ -53,6 +53,8 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
 
     public override bool IsQuoted => true;
 
+    public override bool IsInside => mode is not (Mode.Opening or Mode.Closed);
+
     public override byte[] Rest => _rest ??= FindRest();
 
     protected override bool IsBetweenCharacters => mode == Mode.Between;

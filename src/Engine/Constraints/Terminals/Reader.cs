@@ -10,6 +10,10 @@ internal abstract class Reader(TextState text)
     private int _freeRun = -1;
     private Reader? _afterSafe;
     private bool _knowsAfterSafe;
+    private BytePaths<Reader> _paths;
+
+    // Stands where no byte leads, since null is for what was not looked for.
+    private static readonly Reader Nowhere = new MarkerReader([], 0, new Readers());
 
     /// <summary>Tells readers of one automaton apart, in the order they were made.</summary>
     public int Number { get; set; }
@@ -51,6 +55,20 @@ internal abstract class Reader(TextState text)
 
     /// <summary>Whether the text is that of a JSON string.</summary>
     public virtual bool IsQuoted => false;
+
+    /// <summary>Whether it stands inside a JSON string, which its closing quote alone ends, and nothing goes on after.</summary>
+    public virtual bool IsInside => false;
+
+    /// <summary>As <see cref="Next"/>, kept: for the many tokens that begin alike.</summary>
+    public Reader? NextKept(byte next)
+    {
+        Reader? known = _paths.Known(next);
+        if (known is null)
+        {
+            _paths.Keep(next, known = Next(next) ?? Nowhere);
+        }
+        return ReferenceEquals(known, Nowhere) ? null : known;
+    }
 
     /// <summary>The state after one more byte; null where it cannot come.</summary>
     public abstract Reader? Next(byte next);

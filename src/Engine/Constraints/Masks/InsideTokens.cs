@@ -1,0 +1,54 @@
+using System.Buffers;
+using Engine.Constraints.Terminals;
+
+namespace Engine.Constraints.Masks;
+
+/// <summary>What a place inside a JSON string allows, whatever comes after the string: the same under every frame, so that it is found once where equal strings
+/// stand in a hundred items.</summary>
+/// <param name="Tokens">Those that leave the string open, one bit for each.</param>
+/// <param name="Tree">All others that were tried.</param>
+/// <param name="Ends">The nodes of the tree whose byte is the closing quote, ascending, and the state before it.</param>
+internal sealed record InsideTokens(ulong[] Tokens, TokenTree Tree, (int Node, Reader Before)[] Ends)
+{
+    /// <summary>Memory that it takes beside its tokens, which equal ones share.</summary>
+    public int Bytes => 128 + (16 * Ends.Length);
+
+    /// <summary>Tries all tokens.</summary>
+    /// <param name="reader">A place inside a JSON string.</param>
+    /// <param name="vocabulary">The tokens.</param>
+    public static InsideTokens Of(Reader reader, ConstraintVocabulary vocabulary)
+    {
+        (ulong[] safe, TokenTree tree) = vocabulary.For(reader.SafeRun);
+        ulong[] rented = ArrayPool<ulong>.Shared.Rent(vocabulary.Words);
+        Span<ulong> tokens = rented.AsSpan(0, vocabulary.Words);
+        safe.CopyTo(tokens);
+        var ends = new List<(int, Reader)>();
+        var path = new Reader[tree.Deepest + 1];
+        path[0] = reader;
+        int node = 0, count = tree.Count;
+        while (node < count)
+        {
+            int depth = tree.DepthOf(node);
+            if (path[depth].NextKept(tree.ByteOf(node)) is not { } next)
+            {
+                node = tree.EndOf(node);
+                continue;
+            }
+            if (next.IsDone)
+            {
+                ends.Add((node, path[depth]));
+                node = tree.EndOf(node);
+                continue;
+            }
+            path[depth + 1] = next;
+            foreach (int token in tree.TokensOf(node))
+            {
+                ConstraintVocabulary.Set(tokens, token);
+            }
+            node++;
+        }
+        ulong[] shared = vocabulary.Masks.Shared(tokens);
+        ArrayPool<ulong>.Shared.Return(rented);
+        return new InsideTokens(shared, tree, [.. ends]);
+    }
+}

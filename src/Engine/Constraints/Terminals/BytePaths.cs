@@ -1,0 +1,70 @@
+namespace Engine.Constraints.Terminals;
+
+/// <summary>Where bytes lead from a state, as far as they were looked for: few in a list, more in a table.</summary>
+/// <typeparam name="T">States.</typeparam>
+internal struct BytePaths<T> where T : class
+{
+    private const int Bytes = 256;
+    private const int MostListed = 8; // more stand in a table
+
+    private byte[]? _table; // by byte: one more than the place in the list; 0 for what was not looked for
+    private T[]? _listed;
+    private ulong _listedBytes;
+    private int _count;
+
+    /// <summary>Where a byte leads, if it is kept; null otherwise.</summary>
+    public readonly T? Known(byte next)
+    {
+        if (_table is not null)
+        {
+            int place = _table[next];
+            return place == 0 ? null : _listed![place - 1];
+        }
+        ulong bytes = _listedBytes;
+        for (int i = 0; i < _count; i++, bytes >>= 8)
+        {
+            if ((byte)bytes == next)
+            {
+                return _listed![i];
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Keeps where a byte leads.</summary>
+    public void Keep(byte next, T state)
+    {
+        if (_table is null && _count == MostListed)
+        {
+            _table = new byte[Bytes];
+            for (int i = 0; i < MostListed; i++)
+            {
+                _table[(byte)(_listedBytes >> (8 * i))] = (byte)(i + 1);
+            }
+        }
+        if (_table is not null)
+        {
+            int place = Array.IndexOf(_listed!, state, 0, _count);
+            if (place < 0)
+            {
+                if (_count == byte.MaxValue)
+                {
+                    return; // looked for again
+                }
+                if (_count == _listed!.Length)
+                {
+                    Array.Resize(ref _listed, Math.Min(byte.MaxValue, 2 * _count));
+                }
+                _listed[place = _count++] = state;
+            }
+            _table[next] = (byte)(place + 1);
+            return;
+        }
+        if (_listed is null || _count == _listed.Length)
+        {
+            Array.Resize(ref _listed, _count == 0 ? 2 : MostListed);
+        }
+        _listed[_count] = state;
+        _listedBytes |= (ulong)next << (8 * _count++);
+    }
+}
