@@ -68,7 +68,7 @@ internal static class ShadowPlot
             }
         }
         (plot.Axes[1].Minimum, plot.Axes[1].Maximum) = (low / 3, high * 3);
-        return new SvgExporter { Width = Width, Height = Height }.ExportToString(plot).TrimStart('\uFEFF');
+        return new SvgExporter { Width = Width, Height = Height }.ExportToString(plot);
 
         // What has no number, or zero, stands at the edge.
         ScatterPoint Dot(ShadowPoint point) => new(DateTimeAxis.ToDouble(point.Time.UtcDateTime), point.Nmse switch
