@@ -21,7 +21,7 @@ const string Usage = """
       sampling [V]                 what choosing a token costs, by the settings; default 128256
       constraints SCHEMAS VOCABULARY [list] [any-order]  JSON schemas as constraints in MaskBench's terms: masks, compile times, coverage
       constrained MODEL            eight answers at once under a JSON schema against eight free ones, in turns
-      shadow MODEL [RATE [ROUNDS]] requests whose answers are checked against others, in turns: median and p95; default 0.05 4
+      shadow MODEL [RATE [ROUNDS]] requests whose answers are checked against others, in turns: median and p95; default 0.05 20
       cancellation MODEL [THREADS]  how long a cancelled prefill keeps its slot
       soak HOST_DLL [--minutes 60] [--workers 4] [--shadow RATE] [--out FOLDER]
                               mixed load on the real server by all doors, swaps and killed processes: was anything lost, did anything leak? CSV, plot, figures (Linux)
@@ -87,7 +87,7 @@ try
             await ConstrainedSteps.RunAsync(model);
             break;
         case ["shadow", var model, .. var rest]:
-            await ShadowLatency.RunAsync(model, rest.Length > 0 ? double.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 0.05, rest.Length > 1 ? int.Parse(rest[1], null) : 4);
+            await ShadowLatency.RunAsync(model, rest.Length > 0 ? double.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 0.05, rest.Length > 1 ? int.Parse(rest[1], null) : 20);
             break;
         case ["cancellation", var model, .. var rest]:
             await Cancellation.RunAsync(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);
