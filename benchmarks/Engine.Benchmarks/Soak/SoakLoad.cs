@@ -104,7 +104,11 @@ internal sealed class SoakLoad(SoakServer server, HttpClient client)
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
             using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false));
-            text.Append(await reader.ReadToEndAsync(limit.Token).ConfigureAwait(false));
+            var part = new char[4096];
+            for (int read; (read = await reader.ReadAsync(part, limit.Token).ConfigureAwait(false)) > 0;)
+            {
+                text.Append(part, 0, read);
+            }
             if (response.IsSuccessStatusCode && text.ToString().Contains(end, StringComparison.Ordinal) && !text.ToString().Contains("\"error\"", StringComparison.Ordinal))
             {
                 _seconds.Enqueue(Stopwatch.GetElapsedTime(begin).TotalSeconds);
@@ -122,7 +126,8 @@ internal sealed class SoakLoad(SoakServer server, HttpClient client)
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return Lose($"{path} {model}: {e.Message}");
+            // A stream that breaks off says why in its last event, and then breaks the connection.
+            return IsOfKill(text.ToString(), model) ? Outcome.Refused : Lose($"{path} {model}: {e.Message} {text}");
         }
     }
 

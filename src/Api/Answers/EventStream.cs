@@ -53,23 +53,30 @@ internal sealed class EventStream : IDisposable
         var reader = tokens.GetAsyncEnumerator(_context.RequestAborted);
         await using (reader.ConfigureAwait(false))
         {
+            ValueTask<bool> next = default;
+            bool isAhead = false; // whether the next token has been asked for and not been waited for
             try
             {
                 Task<bool> first = reader.MoveNextAsync().AsTask();
+                (next, isAhead) = (new(first), true);
                 if (!first.IsCompleted && await Task.WhenAny(first, Task.Delay(Grace, _time)).ConfigureAwait(false) != first)
                 {
                     await StartAsync().ConfigureAwait(false);
                 }
                 using ITimer lifeSigns = _time.CreateTimer(_ => KeepAlive(), null, Silence, Silence);
-                ValueTask<bool> next = new(first);
-                while (await next.ConfigureAwait(false))
+                while (true)
                 {
+                    isAhead = false;
+                    if (!await next.ConfigureAwait(false))
+                    {
+                        break;
+                    }
                     await _writing.WaitAsync().ConfigureAwait(false);
                     try
                     {
                         await StartAsync(flush: false).ConfigureAwait(false);
                         _format.Add(_events, reader.Current.Answer, reader.Current.Token);
-                        next = reader.MoveNextAsync();
+                        (next, isAhead) = (reader.MoveNextAsync(), true);
                         // What is there already goes out together.
                         if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MostPending))
                         {
@@ -94,6 +101,14 @@ internal sealed class EventStream : IDisposable
                 _format.Fail(_events, describe(e));
                 await SendAsync().ConfigureAwait(false);
                 throw new BrokenOffException(e);
+            }
+            finally
+            {
+                if (isAhead)
+                {
+                    // Where sending has failed: a reader that is still asked cannot be let go of. Whatever it says now, the answer is over.
+                    await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
         }
     }
