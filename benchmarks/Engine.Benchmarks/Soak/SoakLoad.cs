@@ -72,7 +72,7 @@ internal sealed class SoakLoad(SoakServer server, HttpClient client)
     public async Task RunRemoteAsync(int seed, CancellationToken stop)
     {
         var random = new Random(seed);
-        IModel model = await new RemoteBackend().LoadAsync(new() { Endpoint = server.Remote, RemoteModel = SoakServer.Isolated }, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        IModel model = await new RemoteBackend().LoadAsync(new() { Endpoint = server.RemoteEndpoint, RemoteModel = SoakServer.Isolated }, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
             while (!stop.IsCancellationRequested)

@@ -34,7 +34,7 @@ internal sealed class SoakServer : IDisposable
 
     public Uri? Address { get; private set; }
 
-    public string Remote => $"unix:{_folder.FullName}/engine.sock";
+    public string RemoteEndpoint => $"unix:{_folder.FullName}/engine.sock";
 
     /// <summary>How often the configuration was changed.</summary>
     public int Swaps => _swaps;
@@ -167,7 +167,7 @@ internal sealed class SoakServer : IDisposable
         var settings = new JsonObject
         {
             ["Engine"] = engine,
-            ["Serve"] = new JsonObject { ["Remote"] = new JsonArray(Remote) },
+            ["Serve"] = new JsonObject { ["Remote"] = new JsonArray(RemoteEndpoint) },
             ["Logging"] = new JsonObject { ["LogLevel"] = new JsonObject { ["Default"] = "Information", ["Microsoft.AspNetCore"] = "Warning" } },
         };
         string path = Path.Combine(_folder.FullName, "appsettings.json");

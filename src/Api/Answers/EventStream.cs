@@ -76,7 +76,8 @@ internal sealed class EventStream : IDisposable
                     {
                         await StartAsync(flush: false).ConfigureAwait(false);
                         _format.Add(_events, reader.Current.Answer, reader.Current.Token);
-                        (next, isAhead) = (reader.MoveNextAsync(), true);
+                        next = reader.MoveNextAsync();
+                        isAhead = true;
                         // What is there already goes out together.
                         if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MostPending))
                         {

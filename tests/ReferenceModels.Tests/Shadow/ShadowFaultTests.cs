@@ -1,4 +1,3 @@
-using Engine;
 using Engine.Gguf;
 using Engine.Parity;
 using Engine.Registry;

@@ -36,12 +36,26 @@ internal static class ShadowPlot
         };
         plot.Axes.Add(new DateTimeAxis
         {
-            Position = AxisPosition.Bottom, Title = "time (UTC)", StringFormat = report.To - report.From < TimeSpan.FromMinutes(10) ? "HH:mm:ss" : "MM-dd\nHH:mm", MinorTickSize = 0, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.LightGray, MaximumPadding = 0.02, MinimumPadding = 0.02,
+            Position = AxisPosition.Bottom,
+            Title = "time (UTC)",
+            StringFormat = report.To - report.From < TimeSpan.FromMinutes(10) ? "HH:mm:ss" : "MM-dd\nHH:mm",
+            MinorTickSize = 0,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = OxyColors.LightGray,
+            MaximumPadding = 0.02,
+            MinimumPadding = 0.02,
         });
         plot.Axes.Add(new LogarithmicAxis
         {
-            Position = AxisPosition.Left, Title = "NMSE", AxisTitleDistance = 12, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.LightGray,
-            UseSuperExponentialFormat = false, StringFormat = "0e0", MinimumPadding = 0.05, MaximumPadding = 0.05,
+            Position = AxisPosition.Left,
+            Title = "NMSE",
+            AxisTitleDistance = 12,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = OxyColors.LightGray,
+            UseSuperExponentialFormat = false,
+            StringFormat = "0e0",
+            MinimumPadding = 0.05,
+            MaximumPadding = 0.05,
         });
         plot.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomCenter, LegendPlacement = LegendPlacement.Outside, LegendOrientation = LegendOrientation.Horizontal, LegendPadding = 24, LegendItemSpacing = 40 });
         foreach ((int index, ShadowModelReport model) in report.Models.Index())
@@ -62,7 +76,12 @@ internal static class ShadowPlot
             {
                 plot.Annotations.Add(new LineAnnotation
                 {
-                    Type = LineAnnotationType.Horizontal, Y = limit, Color = color, LineStyle = LineStyle.Dash, StrokeThickness = 1.5, Text = $"limit of {model.Model}",
+                    Type = LineAnnotationType.Horizontal,
+                    Y = limit,
+                    Color = color,
+                    LineStyle = LineStyle.Dash,
+                    StrokeThickness = 1.5,
+                    Text = $"limit of {model.Model}",
                 });
                 (low, high) = (Math.Min(low, limit), Math.Max(high, limit));
             }
