@@ -10,15 +10,17 @@ namespace Engine.Constraints.Masks;
 /// <param name="automaton">The constraint.</param>
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)
 {
-    private const long MostBytes = 4L << 20; // of masks that are kept
-    private const int Overhead = 128;        // of one, beside its tokens
-    private const int Few = 16;              // readings that are looked at one by one
+    private const long MostBytes = 4L << 20;  // of masks that are kept
+    private const long MostInside = 8L << 20; // of what strings allow; masks that have it in common go with it
+    private const int Overhead = 128;         // of one, beside its tokens
+    private const int Few = 16;               // readings that are looked at one by one
 
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
     private readonly Configuration[] _path = new Configuration[vocabulary.Tokens.Deepest + 1];
     private readonly List<int> _doubtful = [];
     private readonly Dictionary<Reader, InsideTokens> _inside = [];
+    private readonly HashSet<ulong[]> _insideSets = [];
     private long _bytes;
     private long _insideBytes;
 
@@ -134,15 +136,26 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         if (!_inside.TryGetValue(reader, out InsideTokens? inside))
         {
             inside = InsideTokens.Of(reader, vocabulary);
-            _insideBytes += inside.Bytes;
-            if (_insideBytes > MostBytes)
+            if (_insideBytes > MostInside)
             {
-                _inside.Clear();
-                _insideBytes = inside.Bytes;
+                Forget();
             }
+            _insideBytes += inside.Bytes + (_insideSets.Add(inside.Tokens) ? sizeof(ulong) * vocabulary.Words : 0);
             _inside.Add(reader, inside);
         }
         return inside;
+    }
+
+    /// <summary>Drops all that is kept: a mask holds the set that it has in common with others, which counts once for all of them.</summary>
+    private void Forget()
+    {
+        while (_kept.TryDequeue(out Configuration? kept))
+        {
+            kept.Mask = null;
+        }
+        _inside.Clear();
+        _insideSets.Clear();
+        (_bytes, _insideBytes) = (0, 0);
     }
 
     /// <summary>Where it is the number of safe characters alone that matters: what comes after n of them is tried once for all tokens that begin with n.</summary>
