@@ -24,7 +24,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
         try
         {
-            return string.Equals(name, ShadowOptions.Reference, StringComparison.OrdinalIgnoreCase)
+            return IsReference(name)
                 ? new Borrowed(await ReferenceAsync(model, cancellationToken).ConfigureAwait(false))
                 : await lease(name, cancellationToken).ConfigureAwait(false);
         }
@@ -67,7 +67,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
     /// <param name="name">The configured oracle.</param>
     public async Task PruneAsync(string name)
     {
-        bool keeps = string.Equals(name, ShadowOptions.Reference, StringComparison.OrdinalIgnoreCase);
+        bool keeps = IsReference(name);
         foreach ((ShadowModel model, IModel reference) in _references.Where(reference => !keeps || reference.Key.IsReleased).ToArray())
         {
             _references.Remove(model);
@@ -87,6 +87,8 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
         _references.Clear();
     }
+
+    private static bool IsReference(string name) => string.Equals(name, ShadowOptions.Reference, StringComparison.OrdinalIgnoreCase);
 
     private async Task<IModel> ReferenceAsync(ShadowModel model, CancellationToken cancellationToken)
     {

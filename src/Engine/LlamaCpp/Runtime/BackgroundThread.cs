@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>Threads whose work has time: they run where no other wants to. One that shares a core with llama.cpp's threads as an equal holds all of them
-/// up, for they wait for each other at the end of every op.</summary>
+/// up, because they wait for each other at the end of every op.</summary>
 internal static class BackgroundThread
 {
     private const int LeastNice = 19;
