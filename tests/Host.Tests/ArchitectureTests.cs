@@ -116,7 +116,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Isolation", "Engine.Remote.Server"],
         ["Engine.Remote.Client"] = ["Engine.Generation", "Engine.Remote.Protocol"],
-        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Telemetry"],
+        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Telemetry"],
         ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
         ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],

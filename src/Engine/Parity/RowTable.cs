@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Engine.Parity;
 
 /// <summary>All rows that one engine gives for some inputs, in memory, to be compared with those of many others.</summary>
@@ -37,6 +35,21 @@ internal sealed class RowTable
         return table;
     }
 
+    /// <summary>Asks a model for its rows of logits, of all inputs at the same time.</summary>
+    /// <param name="name">What it is called in a sentence.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="inputs">A request each.</param>
+    /// <param name="setting">How exactly it computes.</param>
+    /// <param name="cancellationToken">Ends the computation.</param>
+    /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
+    public static async Task<RowTable> ReadTogetherAsync(string name, IModel model, IReadOnlyList<ParityInput> inputs, Numerics setting, CancellationToken cancellationToken)
+    {
+        var table = new RowTable();
+        Rows[] rows = await Task.WhenAll(inputs.Select(input => ReadAsync(name, model, input, RowKind.Logits, setting, Arithmetic.Exact, cancellationToken))).ConfigureAwait(false);
+        table._rows.AddRange(rows.Select((one, i) => one with { Input = i }));
+        return table;
+    }
+
     /// <summary>Measures how far this engine's rows are from another's of the same inputs.</summary>
     /// <param name="name">What this engine is called.</param>
     /// <param name="other">The other's rows, which stand in the place of the reference's.</param>
@@ -65,45 +78,6 @@ internal sealed class RowTable
             distance = distance.Widen(measures);
         }
         return distance;
-    }
-
-    /// <summary>Adds the rows of an input, which follow those of the inputs before.</summary>
-    /// <param name="input">Index of the input.</param>
-    /// <param name="kind">What they are.</param>
-    /// <param name="count">Number of rows.</param>
-    /// <param name="width">Numbers of a row.</param>
-    /// <param name="values">(count, width).</param>
-    public void Add(int input, RowKind kind, int count, int width, float[] values) => _rows.Add(new Rows(input, kind, count, width, values));
-
-    /// <summary>Writes the table for <see cref="Read"/>.</summary>
-    public void Write(BinaryWriter writer)
-    {
-        writer.Write(_rows.Count);
-        foreach (Rows rows in _rows)
-        {
-            writer.Write(rows.Input);
-            writer.Write((int)rows.Kind);
-            writer.Write(rows.Count);
-            writer.Write(rows.Width);
-            writer.Write(MemoryMarshal.AsBytes(rows.Values.AsSpan()));
-        }
-        writer.Flush();
-    }
-
-    /// <summary>Reads what another process of this program wrote.</summary>
-    /// <exception cref="EndOfStreamException">It ended before.</exception>
-    public static RowTable Read(BinaryReader reader)
-    {
-        var table = new RowTable();
-        int count = reader.ReadInt32();
-        for (int i = 0; i < count; i++)
-        {
-            var rows = new Rows(reader.ReadInt32(), (RowKind)reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), []);
-            float[] values = new float[checked(rows.Count * rows.Width)];
-            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-            table._rows.Add(rows with { Values = values });
-        }
-        return table;
     }
 
     private static async Task<Rows> ReadAsync(

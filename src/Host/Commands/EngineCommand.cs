@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using Engine.Host.Commands.Calibrating;
 
 namespace Engine.Host.Commands;
 
@@ -27,7 +26,6 @@ internal static class EngineCommand
         root.Add(GenerateCommand.Create());
         root.Add(ValidateCommand.Create());
         root.Add(InspectCommand.Create());
-        root.Add(ScoreVariantCommand.Create());
         root.Add(TokenizeCommand.Create());
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());

@@ -94,7 +94,7 @@ internal static class ChildHost
         addBackends(engine);
         engine.AddRemoteModels();
         services.AddSingleton<IModelRegistry>(provider => new ChildModels(
-            order.Model, provider.GetServices<IModelBackend>(), provider.GetRequiredService<ILoggerFactory>(), new Progress(log)));
+            order, provider.GetServices<IModelBackend>(), provider.GetRequiredService<ILoggerFactory>(), new Progress(log)));
         WebApplication app = builder.Build();
         app.MapRemoteModels();
         return app;

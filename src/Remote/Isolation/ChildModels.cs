@@ -1,3 +1,5 @@
+using Engine.LlamaCpp;
+using Engine.LlamaCpp.Direct;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
 
@@ -8,11 +10,12 @@ internal sealed class ChildModels : IModelRegistry, IAsyncDisposable
 {
     private readonly CancellationTokenSource _disposal = new();
     private readonly ModelOptions _options;
+    private readonly NativeVariant? _variant;
     private readonly Task<IModel> _loading;
 
-    public ChildModels(ModelOptions options, IEnumerable<IModelBackend> backends, ILoggerFactory loggers, IProgress<float> progress)
+    public ChildModels(ChildOrder order, IEnumerable<IModelBackend> backends, ILoggerFactory loggers, IProgress<float> progress)
     {
-        _options = options;
+        (_options, _variant) = (order.Model, order.Variant);
         _loading = Task.Run(() => LoadAsync([.. backends], loggers, progress).AsTask());
     }
 
@@ -40,12 +43,23 @@ internal sealed class ChildModels : IModelRegistry, IAsyncDisposable
 
     private ValueTask<IModel> LoadAsync(IModelBackend[] backends, ILoggerFactory loggers, IProgress<float> progress)
     {
+        if (_variant is not null)
+        {
+            return LoadAsync(_variant, loggers, progress);
+        }
         var choice = BackendChoice.Of(_options, backends.Select(backend => backend.Name));
         IModelBackend backend = Array.FindLast(backends, backend => StrictSection.Same(backend.Name, choice.Name)) ?? throw new ConfigurationException(
             $"Loading a model in a process of its own: expected one of the backends that its program adds ({string.Join(", ", backends.Select(backend => backend.Name))}), found '{choice.Name}'. "
             + $"Add it in the call {nameof(EngineChild)}.{nameof(EngineChild.RunIfAskedAsync)}, too.");
         loggers.CreateLogger<ChildModels>().LoadingHere(_options.Path, backend.Name, choice.Reason, Environment.ProcessId);
         return backend.LoadAsync(_options, progress, _disposal.Token);
+    }
+
+    private async ValueTask<IModel> LoadAsync(NativeVariant variant, ILoggerFactory loggers, IProgress<float> progress)
+    {
+        var backend = new LlamaCppBackend(loggers.CreateLogger<LlamaCppBackend>()) { Variant = variant };
+        return variant.BatchedRequests == 0 ? await backend.LoadAsync(_options, progress, _disposal.Token).ConfigureAwait(false)
+            : new BatchOfEight(await backend.LoadFileAsync(_options, progress, _disposal.Token).ConfigureAwait(false), variant.BatchedRequests);
     }
 
     /// <summary>The model lives as long as the process.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.LlamaCpp;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +12,9 @@ namespace Engine.Remote.Isolation;
 /// <param name="Log">The least that its parent writes to the log.</param>
 internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoint, LogLevel Log)
 {
+    /// <summary>How llama.cpp is to compute, where that is to be measured; null for as it serves.</summary>
+    public NativeVariant? Variant { get; init; }
+
     public const int CurrentVersion = 1;
     public const string Unix = "unix:", Pipe = "pipe:";
 

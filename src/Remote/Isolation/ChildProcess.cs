@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Engine.LlamaCpp;
 using Engine.Remote.Client;
 using Engine.Telemetry;
 using Grpc.Core;
@@ -54,14 +55,15 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <exception cref="ConfigurationException">The program cannot be started.</exception>
-    public static ChildProcess Start(ChildProgram program, ModelOptions model, Supervision rules, ILoggerFactory loggers, IProgress<float>? progress)
+    public static ChildProcess Start(
+        ChildProgram program, ModelOptions model, Supervision rules, ILoggerFactory loggers, IProgress<float>? progress, NativeVariant? variant = null)
     {
         var folder = new ChildFolder();
         try
         {
             ILogger logger = loggers.CreateLogger("Engine");
             LogLevel least = Enum.GetValues<LogLevel>().Where(level => level != LogLevel.None && logger.IsEnabled(level)).DefaultIfEmpty(LogLevel.None).Min();
-            ChildOrder order = ChildOrder.For(model, folder.Endpoint, least);
+            ChildOrder order = ChildOrder.For(model, folder.Endpoint, least) with { Variant = variant };
             var start = new ProcessStartInfo(program.Path, program.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
             Array.ForEach(ParentsOwn, name => start.Environment.Remove(name));
             Process process = Process.Start(start) ?? throw new Win32Exception("it did not start");

@@ -1,6 +1,7 @@
 using Engine.LlamaCpp;
 using Engine.LlamaCpp.Devices;
 using Engine.Parity;
+using Engine.Remote.Isolation;
 
 namespace Engine.Host.Commands.Calibrating;
 
@@ -23,7 +24,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         IReadOnlyList<RowKind> kinds = RowKinds.Of(native.Card, reference.Card);
         IReadOnlyList<ParityInput> inputs = CalibrationSequences.Of(given, native.Card, kinds);
         Tolerance usual = Tolerance.For(native.Card, reference.Card, setting);
-        List<(string Name, NativeVariant Variant)> variants = Variants(native.Card, kinds);
+        List<(string Name, NativeVariant Variant)> variants = Variants(native.Card, kinds, inputs.Count);
         using var bar = new ProgressBar("Calibrating");
         int steps = variants.Count + 2, step = 0;
 
@@ -45,7 +46,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         foreach ((string Name, NativeVariant Variant)[] group in Groups(variants, native.Card))
         {
             (string Name, bool Counts, Task<RowTable> Rows)[] running = [.. group.Select(one => (one.Name, !IsOfOtherSetting(one.Variant),
-                VariantProcess.RunAsync(one.Name, new VariantOrder(nativeOptions, one.Variant, setting, kinds, inputs), cancellationToken)))];
+                MeasuredChild.RunAsync(one.Name, nativeOptions, one.Variant, model => ReadAsync(model, one.Variant, inputs, kinds, cancellationToken), cancellationToken)))];
             foreach ((string name, bool counts, Task<RowTable> task) in running)
             {
                 await TryAsync(async () =>
@@ -92,7 +93,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
     }
 
     /// <summary>The engine as it serves first; then each with one thing changed.</summary>
-    private List<(string Name, NativeVariant Variant)> Variants(ModelCard card, IReadOnlyList<RowKind> kinds)
+    private List<(string Name, NativeVariant Variant)> Variants(ModelCard card, IReadOnlyList<RowKind> kinds, int inputs)
     {
         IReadOnlyList<string> plugins = CpuPlugins.Find(nativeOptions.LibraryPath);
         bool onCpu = card.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase);
@@ -112,12 +113,16 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
             variants.Add(("micro-batch 1", new NativeVariant(MicroBatch: 1)));
             variants.Add(("micro-batch 512", new NativeVariant(MicroBatch: 512)));
         }
-        if (setting == Numerics.Production && BatchedRows.AreOf(card, kinds)) // strict runs alone
+        if (setting == Numerics.Production && kinds is [RowKind.Logits] && BatchOfEight.Runs(card)) // strict runs alone
         {
-            variants.Add((Calibration.BatchOfEight, new NativeVariant(InBatch: true)));
+            variants.Add((Calibration.BatchOfEight, new NativeVariant(BatchedRequests: inputs)));
         }
         return variants;
     }
+
+    private Task<RowTable> ReadAsync(IModel model, NativeVariant variant, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken) =>
+        variant.BatchedRequests > 0 ? RowTable.ReadTogetherAsync("the native side", model, inputs, setting, cancellationToken)
+            : RowTable.ReadAsync("the native side", model, inputs, kinds, setting, Arithmetic.Exact, null, cancellationToken);
 
     /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
     private bool IsOfOtherSetting(NativeVariant variant) => setting == Numerics.Strict && variant.FlashAttention == true;

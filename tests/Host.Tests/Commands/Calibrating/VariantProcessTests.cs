@@ -24,15 +24,6 @@ public sealed class VariantProcessTests
         Assert.False(Directory.Exists(cache.File("cache")));
     }
 
-    [Fact]
-    public async Task Called_by_hand_it_says_what_it_belongs_to()
-    {
-        Outcome outcome = await EngineProcess.RunAsync(["score-variant"], "hello\n");
-        Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("'engine validate --calibrate'", outcome.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("score-variant", (await EngineProcess.RunAsync("--help")).Output, StringComparison.Ordinal);
-    }
-
     private static async Task<T> WaitAsync<T>(Func<T> look, Func<T, bool> isThere)
     {
         long begin = Stopwatch.GetTimestamp();

@@ -1,0 +1,39 @@
+using Engine.LlamaCpp;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Engine.Remote.Isolation;
+
+/// <summary>A model in a process of its own, for as long as it is measured: a process that dies is not replaced, since that is a result, too.</summary>
+internal static class MeasuredChild
+{
+    /// <summary>Loads a model as one native variant, measures it, and lets go of it. A process holds one CPU plugin only.</summary>
+    /// <param name="name">What the variant is called in a sentence.</param>
+    /// <param name="options">The model.</param>
+    /// <param name="variant">How llama.cpp computes.</param>
+    /// <param name="measure">Asks the model.</param>
+    /// <param name="cancellationToken">Ends it all, the process included.</param>
+    /// <exception cref="EngineException">The model cannot be loaded, its process ended, or the measurement failed.</exception>
+    public static async Task<T> RunAsync<T>(string name, ModelOptions options, NativeVariant variant, Func<IModel, Task<T>> measure, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ChildProgram program = EngineChild.Own ?? throw new InvalidOperationException($"A program that measures variants begins with {nameof(EngineChild)}.{nameof(EngineChild.RunIfAskedAsync)}.");
+        ChildProcess child = ChildProcess.Start(program, options, Supervision.Default, NullLoggerFactory.Instance, progress: null, variant);
+        await using (child.ConfigureAwait(false))
+        {
+            try
+            {
+                await child.ConnectAsync(cancellationToken).ConfigureAwait(false);
+                return await measure(child.Model).ConfigureAwait(false);
+            }
+            catch (ChildEndedException e)
+            {
+                throw new EngineException($"Measuring {name} in a process of its own: {e.Reason.TrimEnd('.')}.", e);
+            }
+            catch (ModelUnavailableException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                string reason = await child.IsEndingAsync().ConfigureAwait(false) ? await child.EndAsync(cancellationToken).ConfigureAwait(false) : e.Message;
+                throw new EngineException($"Measuring {name} in a process of its own: {reason.TrimEnd('.')}.", e);
+            }
+        }
+    }
+}
