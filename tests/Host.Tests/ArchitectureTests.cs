@@ -116,7 +116,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.LLamaSharp.Tokenizers"] = ["Engine.Gguf", "Engine.Tokenizers", "Engine.Tokenizers.PreTokenization"],
         ["Engine.Remote"] = ["Engine.Registry", "Engine.Remote.Client", "Engine.Remote.Isolation", "Engine.Remote.Server"],
         ["Engine.Remote.Client"] = ["Engine.Generation", "Engine.Remote.Protocol"],
-        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Telemetry"],
+        ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Serving", "Engine.Telemetry"],
         ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
         ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
         ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],
@@ -155,7 +155,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ],
         ["Engine.Host.Commands.Calibrating"] =
         [
-            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Direct", "Engine.Parity", "Engine.Serving", "ReferenceModels",
+            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.Parity", "Engine.Remote.Isolation", "ReferenceModels",
             "Engine.Host.Commands",
         ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Engine.Host.Tests.Commands.Calibrating;
 
-public sealed class VariantProcessTests
+public sealed class CalibrationRunTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
