@@ -80,7 +80,7 @@ internal sealed class ChangingHost : IAsyncDisposable
     /// <summary>Waits for what goes on in the background.</summary>
     public async Task Until(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
         {
             Assert.False(limit.IsCancellationRequested, $"{Status}\n{string.Join('\n', Log)}");

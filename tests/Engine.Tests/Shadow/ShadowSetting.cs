@@ -95,7 +95,7 @@ internal sealed class ShadowSetting : IAsyncDisposable, IShadowSink, IModelBacke
 
     public async Task Until(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
         {
             Assert.False(limit.IsCancellationRequested, $"{Status}\n{string.Join('\n', Log)}");

@@ -11,7 +11,7 @@ public sealed class HostileConnectionTests
     private const string Body = """{"messages": [{"role": "user", "content": "a"}], "max_tokens": 2}""";
     private const string StreamedBody = """{"messages": [{"role": "user", "content": "a"}], "max_tokens": 1000000000, "stream": true}""";
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_body_that_comes_byte_by_byte_is_answered()

@@ -7,7 +7,7 @@ namespace Engine.Host.Tests.Api;
 public sealed class QueueTests
 {
     private const string Body = """{"prompt": [1, 2, 3], "max_tokens": 2}""";
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_full_line_says_429_and_when_to_come_back()

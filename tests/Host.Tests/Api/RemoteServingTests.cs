@@ -12,7 +12,7 @@ namespace Engine.Host.Tests.Api;
 /// <summary>Other engines ask for the server's models: by the same keys and limits as clients of HTTP, until it stops.</summary>
 public sealed class RemoteServingTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private static readonly GenerateRequest Some = new() { Prompt = Prompt.FromTokens([1]), MaxTokens = 3 };
 

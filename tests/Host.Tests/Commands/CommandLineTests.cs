@@ -52,7 +52,7 @@ public sealed class CommandLineTests
         char[] beginning = new char[10];
         await process.StandardOutput.ReadBlockAsync(beginning);
         process.StandardOutput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(141, process.ExitCode);
         await AssertNothingButTheContextIsSaidAsync(process);
     }

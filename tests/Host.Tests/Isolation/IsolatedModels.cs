@@ -42,7 +42,7 @@ internal sealed partial class IsolatedModels : ILoggerProvider
         try
         {
             using Process child = System.Diagnostics.Process.GetProcessById(process);
-            await child.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await child.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
             return true;
         }
         catch (ArgumentException)

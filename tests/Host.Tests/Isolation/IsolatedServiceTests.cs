@@ -65,7 +65,7 @@ public sealed class IsolatedServiceTests
 
         async Task UntilAsync(Func<Scrape, bool> holds)
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (!holds(await Scrape.TakeAsync(serve.Client)))
             {
                 await Task.Delay(100, limit.Token);
@@ -116,7 +116,7 @@ public sealed class IsolatedServiceTests
         Assert.Equal(2, second.ExitCode);
         Assert.Contains($"Listening on unix:{socket} for a model's requests: expected nobody there, found another process", second.Error, StringComparison.Ordinal);
         first.StandardInput.Close();
-        await first.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await first.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(0, first.ExitCode);
     }
 

@@ -101,7 +101,7 @@ public sealed class StopTests
         // Opening the pipe for writing returns once the program has opened it for reading; what it reads never comes.
         using var writer = new FileStream(endless, FileMode.Open, FileAccess.Write);
         Signal.Send(serve, Signal.Terminate);
-        await serve.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await serve.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(130, serve.ExitCode);
         Assert.Equal("Stopped before the server had started.\n", await serve.StandardError.ReadToEndAsync());
     }

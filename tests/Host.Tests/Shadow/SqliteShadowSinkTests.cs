@@ -102,12 +102,27 @@ public sealed class SqliteShadowSinkTests : IDisposable
         Assert.Equal($"{Records - 1}", kept[^2]);
     }
 
+    // Who waits for whom is the file system's affair: on a slow disk one of the two may not get its turn within the second that a lock is waited for.
     [Fact]
-    public async Task Many_threads_and_two_servers_write_side_by_side()
+    public async Task Many_threads_and_two_servers_write_side_by_side_and_no_record_is_lost()
     {
-        using SqliteShadowSink one = Open(), two = Open();
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => (i % 2 == 0 ? one : two).WriteAsync(ShadowRecords.At(TimeSpan.Zero), default).AsTask())));
+        using (SqliteShadowSink one = Open(), two = Open())
+        {
+            await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => WriteAsync(i % 2 == 0 ? one : two))));
+        }
         Assert.Equal(["200"], Rows("SELECT COUNT(*) FROM records"));
+
+        static async Task WriteAsync(SqliteShadowSink sink)
+        {
+            try
+            {
+                await sink.WriteAsync(ShadowRecords.At(TimeSpan.Zero), default);
+            }
+            catch (EngineException e)
+            {
+                Assert.EndsWith("another program holds it locked", e.Message, StringComparison.Ordinal);
+            }
+        }
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class Collector : IAsyncDisposable
 
     public async Task UntilAsync(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
         {
             await Task.Delay(20, limit.Token);

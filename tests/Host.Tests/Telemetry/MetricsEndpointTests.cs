@@ -77,7 +77,7 @@ public sealed class MetricsEndpointTests
             }
             for (int i = 0; i < 20; i++)
             {
-                await Scrape.TakeAsync(server.Client).WaitAsync(TimeSpan.FromSeconds(5));
+                await Scrape.TakeAsync(server.Client).WaitAsync(TimeSpan.FromSeconds(60));
                 await Task.Delay(50); // past the exporter's cache, so that some are collected anew
             }
             Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("""{"prompt": "a", "max_tokens": 2}""")).StatusCode);
@@ -96,7 +96,7 @@ public sealed class MetricsEndpointTests
 
     private static async Task<Scrape> UntilAsync(HttpClient client, Func<Scrape, bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             Scrape scrape = await Scrape.TakeAsync(client);

@@ -97,7 +97,7 @@ public sealed class ModelGateTests : IDisposable
 
     private static async Task Until(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
         {
             await Task.Delay(5, limit.Token);

@@ -82,7 +82,7 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowSink, ILoggerProvide
 
     public async Task Until(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
         {
             Assert.False(limit.IsCancellationRequested, $"{Status}\n{string.Join('\n', Log)}");
