@@ -13,6 +13,8 @@ internal static class Networks
         ["bert"] = (file, vocabulary, trainable) => Bert.Load(file, vocabulary, trainable),
         ["gpt2"] = (file, vocabulary, trainable) => Gpt2.Load(file, vocabulary, trainable),
         ["llama"] = (file, vocabulary, trainable) => Llama.Load(file, vocabulary, trainable),
+        ["qwen2"] = (file, vocabulary, trainable) => Qwen2.Load(file, vocabulary, trainable),
+        ["qwen3"] = (file, vocabulary, trainable) => Qwen3.Load(file, vocabulary, trainable),
         ["t5"] = (file, vocabulary, trainable) => T5.Load(file, vocabulary, trainable),
         ["t5encoder"] = (file, vocabulary, trainable) => T5Encoder.Load(file, vocabulary, trainable),
         ["transformer"] = (file, vocabulary, trainable) => Transformer.Load(file, vocabulary, trainable),

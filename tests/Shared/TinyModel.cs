@@ -27,10 +27,16 @@ internal sealed class TinyModel
 
     public static TinyModel Llama() => Llama(8, 12);
 
-    public static TinyModel Llama(int width, int feedForward)
+    public static TinyModel Llama(int width, int feedForward) => Llama("llama", width, feedForward);
+
+    public static TinyModel Qwen2() => Llama("qwen2", 8, 12).Tensor("blk.0.attn_q.bias", 8).Tensor("blk.0.attn_k.bias", 8).Tensor("blk.0.attn_v.bias", 8);
+
+    public static TinyModel Qwen3() => Llama("qwen3", 8, 12).Tensor("blk.0.attn_q_norm.weight", 4).Tensor("blk.0.attn_k_norm.weight", 4);
+
+    private static TinyModel Llama(string architecture, int width, int feedForward)
     {
         string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b"];
-        return new TinyModel("llama", width, feedForward).Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+        return new TinyModel(architecture, width, feedForward).Set($"{architecture}.attention.layer_norm_rms_epsilon", 1e-5f)
             .Vocabulary("llama", tokens)
             .Set("tokenizer.ggml.token_type", GgufValue.FromArray(tokens.Select((_, id) => id is > 2 and < 259 ? 6 : id < 3 ? 3 : 1).ToArray()))
             .Tensor("token_embd.weight", width, tokens.Length).Tensor("output_norm.weight", width)

@@ -6,7 +6,7 @@ namespace Engine.Gguf;
 /// <summary>Refuses, with a sentence, a file that no backend computes rightly; above all one that would end the process inside
 /// llama.cpp, by a failed assertion, an exception that nothing catches, or a bad address.</summary>
 /// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules without an architecture hold for
-/// all; those about storage are for llama, gpt2, bert, t5 and t5encoder.</remarks>
+/// all; those about storage are for the architectures that the reference runs, too.</remarks>
 internal static class GgufPreflight
 {
     private const uint GgmlAlignment = 32; // ggml's TENSOR_ALIGNMENT

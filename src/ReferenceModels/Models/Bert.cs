@@ -195,7 +195,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, L, x, i);                        // (T, d), 2 × (T, G·d_k)
             var everywhere = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Drops = true };
             Tensor kqv_out = packing.Attend(s, i, Q, K, V, everywhere);                             // (T, d)
-            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "kqv_out", i);    // (T, d)
+            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, null, "kqv_out", i);    // (T, d)
             Tensor attn = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                     // (T, d)
             tap?.Take($"add(kqv_out-{i},{(i == 0 ? "inp_norm-0" : $"layer_output_norm-{i - 1}")})", -1, "ADD", attn);
             Tensor ffn_inp = NamedSteps.LayerNorm(s, attn, L.AttnOutputNorm, L.AttnOutputNormBias, C.Epsilon, "ffn_inp", i); // (T, d)

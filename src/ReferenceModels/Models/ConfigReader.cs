@@ -41,6 +41,9 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     /// <exception cref="ModelFileException">It is absent.</exception>
     public float Float(string name) => metadata.RequireFloat32(Key(name));
 
+    /// <summary>As <see cref="Float(string)"/>, with what stands for an absent one.</summary>
+    public float Float(string name, float absent) => metadata.GetFloat32(Key(name)) ?? absent;
+
     /// <summary>Query heads H and key/value heads G of d / H columns each.</summary>
     /// <exception cref="ModelFileException">They do not share out the width d, or differ from layer to layer.</exception>
     public (int H, int G) Heads(int d, int layers)
@@ -71,6 +74,7 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     private int Positive(string name, uint value) => value is > 0 and <= int.MaxValue
         ? (int)value : throw Refuse(name, $"a number from 1 to {int.MaxValue}", $"{value}");
 
-    private ModelFileException Refuse(string name, string expected, string found) =>
+    /// <summary>The refusal of a number.</summary>
+    public ModelFileException Refuse(string name, string expected, string found) =>
         new($"Reading metadata '{Key(name)}': expected {expected}, found {found}. Convert the model again.");
 }

@@ -178,7 +178,7 @@ internal sealed class Gpt2 : IPackedDecoder
             }
             var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, Drops = true };
             Tensor kqv_out = packing.Attend(s, i, Q, K, V, rule);                                  // (T, d)
-            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, "attn_output", "attn_output", i); // (T, d)
+            Tensor attn_out = NamedSteps.Linear(s, L.AttnOutput, L.AttnOutputBias, kqv_out, null, "attn_output", i); // (T, d)
             Tensor ffn_inp = Residual.Forward(pass, Dropout.Forward(pass, attn_out), x);                                  // (T, d)
             tap?.Take("ffn_inp", i, "ADD", ffn_inp);
             Tensor ffn_norm = NamedSteps.LayerNorm(s, ffn_inp, L.FfnNorm, L.FfnNormBias, C.Epsilon, "ffn_norm", i);       // (T, d)

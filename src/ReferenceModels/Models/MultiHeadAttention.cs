@@ -5,7 +5,7 @@ namespace ReferenceModels.Models;
 /// <summary>Attention as a model's layer calls it: at once, or in steps under llama.cpp's names where somebody looks.</summary>
 internal static class MultiHeadAttention
 {
-    private static readonly string[] Steps = ["kq", "kq_plus_kq_b", "kq_soft_max", "v_cont", "kqv"];
+    private static readonly string[] Steps = ["kq", "kq_scaled_1", "kq_tanh", "kq_scaled_2", "kq_plus_kq_b", "kq_soft_max", "v_cont", "kqv"];
 
     /// <summary>Attends from T queries to n positions.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
@@ -39,6 +39,10 @@ internal static class MultiHeadAttention
         }
         Tensor kq = AttentionSteps.Scores(pass, Q, K, rule);                                       // (H·T, n)
         tap.Take("kq", i, "MUL_MAT", kq, [n, T, rule.H]);
+        if (rule.SoftCap > 0)
+        {
+            (kq, rule) = (Capped(pass, tap, i, kq, rule), rule with { Scale = 1 });                // (H·T, n)
+        }
         if (rule.Bias is { } bias)
         {
             kq = Residual.Forward(pass, kq, bias);                                                 // (H·T, n)
@@ -49,5 +53,18 @@ internal static class MultiHeadAttention
         Tensor kqv = AttentionSteps.Sums(pass, kq_soft_max, V, rule);                              // (H·T, d_k)
         tap.Take("kqv", i, "MUL_MAT", kqv, [kqv.Columns, T, rule.H]);
         return AttentionSteps.Concatenate(pass, kqv, rule.H);
+    }
+
+    // c·tanh(scale·q·k / c). The families that cap scale their queries before, so that scale is 1.
+    private static Tensor Capped(Pass pass, ActivationTap tap, int i, Tensor kq, AttentionRule rule)
+    {
+        long[] shape = [kq.Columns, kq.Rows / rule.H, rule.H];
+        kq = Scale.Forward(pass, kq, rule.Scale / rule.SoftCap);
+        tap.Take("kq_scaled_1", i, "SCALE", kq, shape);
+        kq = Tanh.Forward(pass, kq);
+        tap.Take("kq_tanh", i, "UNARY", kq, shape);
+        kq = Scale.Forward(pass, kq, rule.SoftCap);
+        tap.Take("kq_scaled_2", i, "SCALE", kq, shape);
+        return kq;
     }
 }

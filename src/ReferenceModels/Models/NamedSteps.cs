@@ -8,9 +8,6 @@ namespace ReferenceModels.Models;
 /// llama.cpp's name for it. Either way gives the same result to the last bit.</summary>
 internal static class NamedSteps
 {
-    // What stands for a product without a name of llama.cpp's: the name of its weight.
-    private const string Unnamed = "attn_output";
-
     /// <summary>Layer normalization: <c>norm</c>, <c>norm_w</c> (times the gain), then <paramref name="name"/> (plus the bias).</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="x">(T, d).</param>
@@ -42,21 +39,25 @@ internal static class NamedSteps
     /// <param name="g">Gain (d).</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="name">The result's.</param>
-    /// <param name="layer">The layer that both are counted to, or -1.</param>
-    public static Tensor RmsNorm(State s, Tensor x, Weight g, float epsilon, string name, int layer)
+    /// <param name="layer">The layer that the result is counted to, or -1.</param>
+    /// <param name="inner">The one that <c>norm</c> is counted to, where it is another.</param>
+    /// <param name="byHeads">Whether each head, as wide as the gain, is normalized by itself.</param>
+    public static Tensor RmsNorm(State s, Tensor x, Weight g, float epsilon, string name, int layer, int? inner = null, bool byHeads = false)
     {
-        Tensor y;
-        if (s.Tap is { } tap && tap.Wants("norm", layer))
+        int headSize = byHeads ? g.Columns : 0;
+        Tensor pieces = x.Reshape(g.Columns), y;
+        if (s.Tap is { } tap && tap.Wants("norm", inner ?? layer))
         {
-            Tensor norm = Ops.RmsNorm.Forward(s.Pass, x, null, null, epsilon);
-            tap.Take("norm", layer, "RMS_NORM", norm);
+            Tensor norm = Ops.RmsNorm.Forward(s.Pass, pieces, null, null, epsilon);
+            tap.Take("norm", inner ?? layer, "RMS_NORM", norm.Reshape(x.Columns), headSize);
             y = Gain.Forward(s.Pass, norm, g);
         }
         else
         {
-            y = Ops.RmsNorm.Forward(s.Pass, x, g, null, epsilon);
+            y = Ops.RmsNorm.Forward(s.Pass, pieces, g, null, epsilon);
         }
-        s.Tap?.Take(name, layer, "MUL", y);
+        y = y.Reshape(x.Columns);
+        s.Tap?.Take(name, layer, "MUL", y, headSize);
         return y;
     }
 
@@ -65,16 +66,16 @@ internal static class NamedSteps
     /// <param name="W">(out, in).</param>
     /// <param name="b">(out), or null.</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="product">Name of x Wᵀ where a bias follows.</param>
+    /// <param name="product">Name of x Wᵀ where a bias follows; null where llama.cpp gives it none.</param>
     /// <param name="sum">Name of the result.</param>
-    /// <param name="layer">The layer.</param>
-    public static Tensor Linear(State s, Weight W, Weight? b, Tensor x, string product, string sum, int layer)
+    /// <param name="layer">The layer, or -1.</param>
+    public static Tensor Linear(State s, Weight W, Weight? b, Tensor x, string? product, string sum, int layer)
     {
         if (b is null)
         {
             return Product(s, W, x, sum, layer);
         }
-        if (s.Tap is not { } tap || (W.Adapters.Count == 0 && !tap.Wants(product, layer)))
+        if (s.Tap is not { } tap || (W.Adapters.Count == 0 && !Wants(tap, W, product, layer)))
         {
             Tensor y = Ops.Linear.Forward(s.Pass, W, b, x);
             s.Tap?.Take(sum, layer, "ADD", y);
@@ -90,18 +91,23 @@ internal static class NamedSteps
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="W">(out, in).</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="name">Name of the result.</param>
+    /// <param name="name">Name of the result; null where llama.cpp gives it none: the weight's stands for it.</param>
     /// <param name="layer">The layer, or -1.</param>
-    public static Tensor Product(State s, Weight W, Tensor x, string name, int layer)
+    public static Tensor Product(State s, Weight W, Tensor x, string? name, int layer)
     {
         if (s.Tap is { } tap && W.Adapters.Count > 0)
         {
             return LowRankProduct.Forward(s.Pass, W, null, x, Look(tap, W, "MUL_MAT", name, layer));
         }
         Tensor y = Ops.Linear.Forward(s.Pass, W, null, x);
-        s.Tap?.Take(name, layer, "MUL_MAT", y);
+        (string of, int at) = name is null ? (WeightName.OfActivation(W.Name)!, -1) : (name, layer);
+        s.Tap?.Take(of, at, "MUL_MAT", y);
         return y;
     }
+
+    /// <summary>The name under which <see cref="Product"/> hands out its result where llama.cpp gives it none.</summary>
+    public static string NameOfProduct(Weight W) =>
+        W.Adapters.Count == 0 ? WeightName.OfActivation(W.Name)! : WeightName.OfAdaptedSum(WeightName.OfActivation(W.Adapters[0].B.Name)!)!;
 
     /// <summary>The rows of tokens, <c>embd</c>. With adapters of E that is the last of the sums, as of a product.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
@@ -121,11 +127,10 @@ internal static class NamedSteps
 
     // The steps, under the names of Engine.LlamaCpp.Taps.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
     // table), so of the sums on the way there is no counterpart: the last alone is handed out.
-    private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string name, int layer)
+    private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string? name, int layer)
     {
         string stem = WeightName.OfActivation(W.Name)!, A = WeightName.OfActivation(W.Adapters[0].A.Name)!, B = WeightName.OfActivation(W.Adapters[0].B.Name)!;
-        // Where llama.cpp leaves the product without a name.
-        (string sum, int of) = name == Unnamed ? (WeightName.OfAdaptedSum(B)!, -1) : (name, layer);
+        (string sum, int of) = name is null ? (WeightName.OfAdaptedSum(B)!, -1) : (name, layer);
         int left = W.Adapters.Count;
         return (step, y) =>
         {
@@ -140,6 +145,9 @@ internal static class NamedSteps
             }
         };
     }
+
+    private static bool Wants(ActivationTap tap, Weight W, string? product, int layer) =>
+        product is null ? tap.Wants(WeightName.OfActivation(W.Name)!, -1) : tap.Wants(product, layer);
 
     private static void Take(State s, string? name, int layer, Tensor y)
     {

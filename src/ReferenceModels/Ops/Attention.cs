@@ -102,7 +102,7 @@ internal static class Attention
     private static void ForwardTile(Tensor Q, PagedRows K, PagedRows V, Tensor o, int t, int rows, int g, AttentionRule rule)
     {
         int d_k = Q.Columns / rule.H, group = rule.H / rule.G, vectors = rows * group;
-        int n = rule.Seen(t + rows - 1, K.Rows);
+        int from = rule.From(t), n = rule.Seen(t + rows - 1, K.Rows) - from; // positions from … from + n − 1
         float[] rented = ArrayPool<float>.Shared.Rent(vectors * (n + 2 * d_k));
         Span<float> s = rented.AsSpan(0, vectors * n);                   // (vectors, n), scores, then probabilities
         Span<float> q = rented.AsSpan(vectors * n, vectors * d_k);       // (vectors, d_k)
@@ -111,23 +111,28 @@ internal static class Attention
         {
             Head(Q.Row(t + v / group), g * group + v % group, d_k).CopyTo(q[(v * d_k)..]);
         }
-        for (int j = 0; j < n; j += K.PageRows)
+        for (int j = 0, count; j < n; j += count)
         {
-            AttentionKernels.Scores(q, K[j / K.PageRows].Values[(g * d_k)..], s[j..], vectors, d_k, Math.Min(n - j, K.PageRows), K.Columns, n);
+            (int page, int at) = Math.DivRem(from + j, K.PageRows);
+            count = Math.Min(n - j, K.PageRows - at);
+            AttentionKernels.Scores(q, K[page].Values[(at * K.Columns + g * d_k)..], s[j..], vectors, d_k, count, K.Columns, n);
         }
         TensorPrimitives.Multiply(s, rule.Scale, s);
         for (int v = 0; v < vectors; v++)
         {
-            int row = t + v / group, seen = rule.Seen(row, K.Rows);
-            rule.AddBias(s.Slice(v * n, seen), g * group + v % group, row, Q.Rows);
-            rule.Hide(s.Slice(v * n, seen));
+            int row = t + v / group, seen = rule.Seen(row, K.Rows) - from;
+            rule.Cap(s.Slice(v * n, seen));
+            rule.AddBias(s.Slice(v * n, seen), g * group + v % group, row, Q.Rows, from);
+            rule.Hide(s.Slice(v * n, seen), row, from);
             Softmax.Forward(s.Slice(v * n, seen));
             s.Slice(v * n + seen, n - seen).Clear();                     // the mask: what lies ahead has no part
         }
         a.Clear();
-        for (int j = 0; j < n; j += V.PageRows)
+        for (int j = 0, count; j < n; j += count)
         {
-            AttentionKernels.AddSums(s[j..], V[j / V.PageRows].Values[(g * d_k)..], a, vectors, d_k, Math.Min(n - j, V.PageRows), V.Columns, n);
+            (int page, int at) = Math.DivRem(from + j, V.PageRows);
+            count = Math.Min(n - j, V.PageRows - at);
+            AttentionKernels.AddSums(s[j..], V[page].Values[(at * V.Columns + g * d_k)..], a, vectors, d_k, count, V.Columns, n);
         }
         for (int v = 0; v < vectors; v++)
         {

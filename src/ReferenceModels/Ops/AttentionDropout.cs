@@ -71,7 +71,7 @@ internal static class AttentionDropout
             p[j] = TensorPrimitives.Dot<float>(Q.Row(t).Slice(h * d_k, d_k), K.Row(j).Slice(g, d_k)) * rule.Scale;
         }
         rule.AddBias(p, h, t, Q.Rows);
-        rule.Hide(p);
+        rule.Hide(p, t);
         Softmax.Forward(p);
         return p;
     }

@@ -5,7 +5,8 @@ namespace ReferenceModels.Ops;
 
 /// <summary>
 /// The way back through <see cref="Attention"/>; everything is added to. With s = scale·q·Kᵀ + b and p = softmax(s):
-/// δV = pᵀδo, δp = δo·Vᵀ, δs = p ⊙ (δp − Σ p·δp), δb = δs, δq = scale·δs·K, δK = scale·δsᵀq.
+/// δV = pᵀδo, δp = δo·Vᵀ, δs = p ⊙ (δp − Σ p·δp), δb = δs, δq = scale·δs·K, δK = scale·δsᵀq. Where a soft cap lies between the scaled
+/// scores and b, δs goes back through it after δb.
 /// </summary>
 /// <remarks>The probabilities are worked out again, a tile of queries at a time, as in the FlashAttention papers (Dao et al. 2022,
 /// https://arxiv.org/abs/2205.14135, appendix B.2): memory is tile × positions, never T × T. A key/value head is one index of the loop
@@ -73,12 +74,15 @@ internal static unsafe class AttentionGradient
         δs[seen..].Clear();
         p = p[..seen];
         δs = δs[..seen];
+        rule.Cap(p);
+        float[] capped = rule.SoftCap > 0 ? p.ToArray() : [];
         rule.AddBias(p, h, t, T);
-        rule.Hide(p);
+        rule.Hide(p, t);
         Softmax.Forward(p);
         TensorPrimitives.Subtract(δs, TensorPrimitives.Dot<float>(p, δs), δs);
         TensorPrimitives.Multiply(δs, p, δs);
         rule.AddBiasGradient(δs, h, t, T);
+        rule.CapGradient(capped, δs);
         TensorPrimitives.Multiply(δs, rule.Scale, δs);
     }
 

@@ -20,27 +20,60 @@ internal sealed record AttentionRule(int H, int G, float Scale)
     /// <summary>(n), true for each position that no query sees, such as padding; null where all count.</summary>
     public bool[]? Hidden { get; init; }
 
+    /// <summary>How many positions, its own the last, a query sees (Beltagy et al. 2020, sliding window, https://arxiv.org/abs/2004.05150); 0 for all.</summary>
+    public int Window { get; init; }
+
+    /// <summary>c of the scores' soft cap c·tanh(s/c) (Gemma 2, https://arxiv.org/abs/2408.00118, section 2); 0 for none.</summary>
+    public float SoftCap { get; init; }
+
     /// <summary>Whether training drops single weights; not in the Transformer of 2017 and in LLaMA.</summary>
     public bool Drops { get; init; }
 
     /// <summary>How many of the n positions, from the first on, query t sees.</summary>
     public int Seen(int t, int n) => Causal ? First + t + 1 : n;
 
-    /// <summary>s + b for the positions seen of one head and query.</summary>
-    public void AddBias(Span<float> s, int head, int t, int T)
+    /// <summary>The first position that query t looks at; keys are taken by twos, so one before it may be hidden from it.</summary>
+    public int From(int t) => FirstSeen(t) & ~1;
+
+    /// <summary>c·tanh(s/c) of scaled scores, without the bias.</summary>
+    public void Cap(Span<float> s)
     {
-        if (Bias is { } b)
+        if (SoftCap > 0)
         {
-            TensorPrimitives.Add(s, b.Row(head * T + t)[..s.Length], s);
+            TensorPrimitives.Multiply(s, 1 / SoftCap, s);
+            TensorPrimitives.Tanh(s, s);
+            TensorPrimitives.Multiply(s, SoftCap, s);
         }
     }
 
-    /// <summary>s = −∞ for those of the positions that are hidden, so that softmax gives them 0.</summary>
-    public void Hide(Span<float> s)
+    /// <summary>δs ← δs·(1 − (s/c)²), the way back through the cap.</summary>
+    /// <param name="s">Capped scores, without the bias.</param>
+    /// <param name="δs">Of the capped scores, then of the scaled ones.</param>
+    public void CapGradient(ReadOnlySpan<float> s, Span<float> δs)
     {
+        for (int j = 0; j < δs.Length && SoftCap > 0; j++)
+        {
+            float y = s[j] / SoftCap;
+            δs[j] *= 1 - y * y;
+        }
+    }
+
+    /// <summary>s + b for the positions seen of one head and query, from one of them on.</summary>
+    public void AddBias(Span<float> s, int head, int t, int T, int from = 0)
+    {
+        if (Bias is { } b)
+        {
+            TensorPrimitives.Add(s, b.Row(head * T + t).Slice(from, s.Length), s);
+        }
+    }
+
+    /// <summary>s = −∞ for those of query t's positions, from one of them on, that are hidden from it, so that softmax gives them 0.</summary>
+    public void Hide(Span<float> s, int t, int from = 0)
+    {
+        s[..Math.Clamp(FirstSeen(t) - from, 0, s.Length)].Fill(float.NegativeInfinity);
         for (int j = 0; j < s.Length && Hidden is not null; j++)
         {
-            s[j] = Hidden[j] ? float.NegativeInfinity : s[j];
+            s[j] = Hidden[from + j] ? float.NegativeInfinity : s[j];
         }
     }
 
@@ -53,4 +86,6 @@ internal sealed record AttentionRule(int H, int G, float Scale)
             TensorPrimitives.Add(δb, δs, δb);
         }
     }
+
+    private int FirstSeen(int t) => Window == 0 ? 0 : Math.Max(0, First + t + 1 - Window);
 }

@@ -29,7 +29,7 @@ internal static class AttentionSteps
         return s;
     }
 
-    /// <summary>p = softmax(scale·s) over the positions seen, 0 elsewhere. The bias has to be in s.</summary>
+    /// <summary>p = softmax(scale·s) over the positions seen, 0 elsewhere. Cap and bias have to be in s.</summary>
     /// <param name="pass">Memory.</param>
     /// <param name="s">(H·T, n).</param>
     /// <param name="rule">Scale and mask.</param>
@@ -42,7 +42,7 @@ internal static class AttentionSteps
         {
             int seen = rule.Seen(row % T, s.Columns);
             TensorPrimitives.Multiply(s.Row(row)[..seen], rule.Scale, p.Row(row)[..seen]);
-            rule.Hide(p.Row(row)[..seen]);
+            rule.Hide(p.Row(row)[..seen], row % T);
             Softmax.Forward(p.Row(row)[..seen]);
             p.Row(row)[seen..].Clear();
         }

@@ -12,14 +12,17 @@ internal sealed class RopeAngles
 {
     private readonly double[] _frequencies;   // (d/2), θᵢ
     private readonly double _magnitude;
+    private readonly RopePairs _pairs;
 
     /// <summary>Works out the frequencies.</summary>
     /// <param name="d">Rotated width of a head; even.</param>
     /// <param name="base">Base of the frequencies, 10,000 in the paper.</param>
     /// <param name="scaling">Linear or YaRN.</param>
     /// <param name="factors">Divisors of the frequencies (d/2), Llama 3's <c>rope_freqs.weight</c>; empty for none.</param>
-    public RopeAngles(int d, float @base, RopeScaling scaling, ReadOnlySpan<float> factors)
+    /// <param name="pairs">Which numbers turn together.</param>
+    public RopeAngles(int d, float @base, RopeScaling scaling, ReadOnlySpan<float> factors, RopePairs pairs)
     {
+        _pairs = pairs;
         _frequencies = new double[d / 2];
         for (int i = 0; i < _frequencies.Length; i++)
         {
@@ -31,7 +34,7 @@ internal sealed class RopeAngles
         _magnitude = scaling.Magnitude;
     }
 
-    /// <summary>Writes cos and sin, alternating, of positions (T) into the rows of turns (T, d).</summary>
+    /// <summary>Writes cos and sin of positions (T) into the rows of turns (T, d), beside each other as the numbers of a pair are.</summary>
     public void Fill(ReadOnlySpan<int> positions, Tensor turns)
     {
         for (int t = 0; t < turns.Rows; t++)
@@ -40,8 +43,9 @@ internal sealed class RopeAngles
             for (int i = 0; i < _frequencies.Length; i++)
             {
                 (double sin, double cos) = Math.SinCos(positions[t] * _frequencies[i]);
-                row[2 * i] = (float)(cos * _magnitude);
-                row[2 * i + 1] = (float)(sin * _magnitude);
+                (int a, int b) = _pairs == RopePairs.Neighbours ? (2 * i, 2 * i + 1) : (i, i + _frequencies.Length);
+                row[a] = (float)(cos * _magnitude);
+                row[b] = (float)(sin * _magnitude);
             }
         }
     }

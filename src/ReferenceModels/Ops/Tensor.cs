@@ -33,6 +33,9 @@ internal readonly struct Tensor
     /// <summary>One row, (Columns).</summary>
     public Span<float> Row(int row) => Values.Slice(row * Columns, Columns);
 
+    /// <summary>The same numbers in rows of another width, such as a head's, sharing values and gradient.</summary>
+    public Tensor Reshape(int columns) => new(_values, _offset, Rows * Columns / columns, columns, _gradient);
+
     /// <summary>Some rows, sharing values and gradient.</summary>
     public Tensor Slice(int firstRow, int rows) => new(_values, _offset + firstRow * Columns, rows, Columns, _gradient);
 }

@@ -63,11 +63,11 @@ internal sealed class WeightReader
         new WeightReader(_file, _prefix, trainable: false, _used, _given).OptionalVector(name, n, origin);
 
     /// <summary>Refuses a file with tensors that nobody asked for: the model they belong to is another one.</summary>
-    /// <param name="ignored">Names that may be left, each with the reason why.</param>
+    /// <param name="ignored">Names that may be left, each with the reason why; null for none.</param>
     /// <exception cref="ModelFileException">There are others.</exception>
-    public void RequireAllUsed(IReadOnlyDictionary<string, string> ignored)
+    public void RequireAllUsed(IReadOnlyDictionary<string, string>? ignored = null)
     {
-        string[] left = [.. _file.Tensors.Select(tensor => tensor.Name).Where(name => !_used.Contains(name) && !ignored.ContainsKey(name))];
+        string[] left = [.. _file.Tensors.Select(tensor => tensor.Name).Where(name => !_used.Contains(name) && ignored?.ContainsKey(name) is not true)];
         if (left.Length > 0)
         {
             string names = string.Join(", ", left.Take(3).Select(name => $"'{name}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");

@@ -1,7 +1,6 @@
 using Engine.Gguf;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
-using ReferenceModels.Weights;
 
 namespace ReferenceModels.Tests.Models;
 
@@ -36,7 +35,7 @@ public sealed class LlamaGradientTests : IDisposable
         tape.Backward();
 
         State plain = llama.CreateState(new Pass(workers), Tokens.Length);
-        GradientCheck.Weights(Weights(llama), δlogits, tap =>
+        GradientCheck.Weights(llama.Parameters, δlogits, tap =>
         {
             plain.Cache.Clear();
             plain.Tap = tap;
@@ -56,11 +55,4 @@ public sealed class LlamaGradientTests : IDisposable
         float[] b = llama.Logits(plain, llama.Forward(plain, Tokens, 5)).Values.ToArray();
         Assert.Equal(a, b);
     }
-
-    private static IEnumerable<Weight> Weights(Llama llama) =>
-        ((Weight?[])[llama.W.TokenEmbd, llama.W.OutputNorm, llama.W.Output, .. llama.W.Layers.SelectMany(L => (Weight?[])
-        [
-            L.AttnNorm, L.AttnQKV, L.AttnQKVBias, L.AttnQ, L.AttnK, L.AttnV, L.AttnQBias, L.AttnKBias, L.AttnVBias, L.AttnOutput, L.AttnOutputBias,
-            L.FfnNorm, L.FfnGate, L.FfnUp, L.FfnDown, L.FfnGateBias, L.FfnUpBias, L.FfnDownBias,
-        ])]).OfType<Weight>().Distinct();
 }

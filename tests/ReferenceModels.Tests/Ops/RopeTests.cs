@@ -7,18 +7,20 @@ public sealed class RopeTests
     private const int Size = 12; // a whole vector of pairs and a rest
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(4097)]
-    [InlineData(1_000_003)]
-    public void The_fast_turn_equals_the_naive_one_in_double_at_any_position(int position)
+    [InlineData(0, nameof(RopePairs.Neighbours))]
+    [InlineData(1, nameof(RopePairs.Halves))]
+    [InlineData(4097, nameof(RopePairs.Neighbours))]
+    [InlineData(4097, nameof(RopePairs.Halves))]
+    [InlineData(1_000_003, nameof(RopePairs.Neighbours))]
+    public void The_fast_turn_equals_the_naive_one_in_double_at_any_position(int position, string name)
     {
+        RopePairs pairs = Enum.Parse<RopePairs>(name);
         float[] x = Doubles.Random(2 * Size, 1).ToFloats(), y = new float[2 * Size];
-        Rope.Turn(x, Turns(position, RopeScaling.None, []), y);
+        Rope.Turn(x, Turns(position, RopeScaling.None, [], pairs), y, new RopeHeads(Size, Size, pairs));
         var expected = new double[2 * Size];
         for (int head = 0; head < 2; head++)
         {
-            Rope.Naive<double>(x.ToDoubles().AsSpan(head * Size, Size), position, 10_000, expected.AsSpan(head * Size, Size));
+            Rope.Naive<double>(x.ToDoubles().AsSpan(head * Size, Size), position, 10_000, expected.AsSpan(head * Size, Size), pairs);
         }
         Doubles.AssertNear(expected, y, 3e-7);
     }
@@ -51,30 +53,48 @@ public sealed class RopeTests
         static float[] Yarn(RopeScaling scaling)
         {
             var turns = new float[128];
-            new RopeAngles(128, 10_000, scaling, []).Fill([3], new Tensor(turns, 0, 1, 128));
+            new RopeAngles(128, 10_000, scaling, [], RopePairs.Neighbours).Fill([3], new Tensor(turns, 0, 1, 128));
             return turns;
         }
     }
 
-    [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    [Theory]
+    [InlineData(nameof(RopePairs.Neighbours))]
+    [InlineData(nameof(RopePairs.Halves))]
+    public void Numbers_behind_those_that_turn_stay_as_they_are_and_so_do_their_gradients(string name)
     {
+        var heads = new RopeHeads(Size + 5, Size, Enum.Parse<RopePairs>(name));
+        float[] x = Doubles.Random(2 * heads.Size, 1).ToFloats(), y = new float[x.Length], δx = new float[x.Length];
+        float[] turns = Turns(7, RopeScaling.None, [], heads.Pairs), whole = new float[Size];
+        Rope.Turn(x, turns, y, heads);
+        Rope.Turn(x.AsSpan(heads.Size, Size), turns, whole, heads with { Size = Size });
+        Assert.Equal([.. whole, .. x[^5..]], y[heads.Size..]);
+        Rope.Gradient(turns, y, δx, heads);
+        Doubles.AssertNear(x.ToDoubles(), δx, 1e-6); // a turn's transpose turns back
+    }
+
+    [Theory]
+    [InlineData(nameof(RopePairs.Neighbours))]
+    [InlineData(nameof(RopePairs.Halves))]
+    public void The_gradient_is_what_central_differences_give(string name)
+    {
+        RopePairs pairs = Enum.Parse<RopePairs>(name);
         double[] x = Doubles.Random(Size, 1), δy = Doubles.Random(Size, 2);
         double[] expected = Doubles.Derivatives(x, () =>
         {
             var y = new double[Size];
-            Rope.Naive<double>(x, 5, 10_000, y);
+            Rope.Naive<double>(x, 5, 10_000, y, pairs);
             return Doubles.Dot(y, δy);
         });
         var δx = new float[Size];
-        Rope.Gradient(Turns(5, RopeScaling.None, []), δy.ToFloats(), δx);
+        Rope.Gradient(Turns(5, RopeScaling.None, [], pairs), δy.ToFloats(), δx, new RopeHeads(Size, Size, pairs));
         Doubles.AssertNear(expected, δx, 1e-6);
     }
 
-    private static float[] Turns(int position, RopeScaling scaling, float[] factors)
+    private static float[] Turns(int position, RopeScaling scaling, float[] factors, RopePairs pairs = RopePairs.Neighbours)
     {
         var turns = new float[Size];
-        new RopeAngles(Size, 10_000, scaling, factors).Fill([position], new Tensor(turns, 0, 1, Size));
+        new RopeAngles(Size, 10_000, scaling, factors, pairs).Fill([position], new Tensor(turns, 0, 1, Size));
         return turns;
     }
 }

@@ -26,6 +26,12 @@ internal static class FamilyFacts
         "seed_oss", "smallthinker", "smollm3", "starcoder2", "xverse",
     ];
 
+    /// <summary>Of those, the ones that llama.cpp refuses where a file says otherwise; in the others' graphs it asserts.</summary>
+    public static readonly HashSet<string> LooksAtRotation = ["llama", "deci", "falcon"];
+
+    /// <summary>Those whose queries are as wide as the residual stream, whatever the size of a head.</summary>
+    public static readonly HashSet<string> SquareProjections = ["gpt2", "qwen2"];
+
     private static readonly HashSet<string> ExpertsOnly = ["bailingmoe2", "glm4moe", "grovemoe", "llada-moe", "smallthinker"];
 
     private static readonly HashSet<string> TwiceAsWideState = ["jamba", "granitehybrid"];

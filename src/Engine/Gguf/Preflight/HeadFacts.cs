@@ -52,14 +52,15 @@ internal static class HeadFacts
                 : numbers.Refuse("attention.key_length", "a head size of at least 2", keys, Hyperparameters.Plain);
         }
         uint width = numbers.UInt32("embedding_length") ?? 0;
-        if ((numbers.Architecture == "gpt2" || numbers.IsBert) && keys * heads != width)
+        if ((FamilyFacts.SquareProjections.Contains(numbers.Architecture) || numbers.IsBert) && keys * heads != width)
         {
             // Their projections are (width, width), and the graph takes them apart into heads without looking.
-            throw numbers.Refuse("attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys, Hyperparameters.Refused);
+            throw numbers.Refuse(
+                "attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys, numbers.Architecture == "gpt2" || numbers.IsBert ? Hyperparameters.Refused : Hyperparameters.Ends);
         }
         if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
         {
-            throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated, Hyperparameters.Refused);
+            throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated, FamilyFacts.LooksAtRotation.Contains(numbers.Architecture) ? Hyperparameters.Refused : Hyperparameters.Ends);
         }
     }
 

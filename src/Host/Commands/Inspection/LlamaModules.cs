@@ -1,33 +1,38 @@
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>A LLaMA's module tree under the names that Hugging Face's transformers gives its parts
-/// (modeling_llama.py), each part with the sizes of the tensor that fills it.</summary>
-internal static class LlamaModules
+/// <summary>The module tree of a LLaMA or a descendant under the names that Hugging Face's transformers gives its parts
+/// (modeling_llama.py and its likes), each part with the sizes of the tensor that fills it.</summary>
+/// <param name="family">What transformers calls it, such as <c>Llama</c>.</param>
+internal sealed class LlamaModules(string family)
 {
-    public static Module? Of(ModuleTensors file)
+    public Module? Of(ModuleTensors file)
     {
         file.Take("rope_freqs.weight");
-        return ModuleTensors.Node("LlamaForCausalLM",
-            ("model", ModuleTensors.Node("LlamaModel",
+        return ModuleTensors.Node($"{family}ForCausalLM",
+            ("model", ModuleTensors.Node($"{family}Model",
                 ("embed_tokens", file.Embedding("token_embd")),
                 ("layers", file.Layers("blk.", prefix => DecoderLayer(file, prefix))),
-                ("norm", file.RmsNorm("LlamaRMSNorm", "output_norm")),
-                ("rotary_emb", new Module("LlamaRotaryEmbedding()")))),
-            ("lm_head", file.Linear("output") ?? file.TiedHead()));
+                ("norm", Norm(file, "output_norm")),
+                ("rotary_emb", new Module($"{family}RotaryEmbedding()")))),
+            ("lm_head", file.Linear("output") ?? file.TiedHead("output.bias")));
     }
 
-    private static Module? DecoderLayer(ModuleTensors file, string prefix) => ModuleTensors.Node("LlamaDecoderLayer",
-        ("self_attn", ModuleTensors.Node("LlamaAttention",
+    private Module? DecoderLayer(ModuleTensors file, string prefix) => ModuleTensors.Node($"{family}DecoderLayer",
+        ("self_attn", ModuleTensors.Node($"{family}Attention",
             ("q_proj", file.Linear(prefix + "attn_q")),
             ("k_proj", file.Linear(prefix + "attn_k")),
             ("v_proj", file.Linear(prefix + "attn_v")),
             ("qkv_proj", file.Linear(prefix + "attn_qkv")),
-            ("o_proj", file.Linear(prefix + "attn_output")))),
-        ("mlp", ModuleTensors.Node("LlamaMLP",
+            ("o_proj", file.Linear(prefix + "attn_output")),
+            ("q_norm", Norm(file, prefix + "attn_q_norm")),
+            ("k_norm", Norm(file, prefix + "attn_k_norm")))),
+        ("mlp", ModuleTensors.Node($"{family}MLP",
             ("gate_proj", file.Linear(prefix + "ffn_gate")),
             ("up_proj", file.Linear(prefix + "ffn_up")),
             ("down_proj", file.Linear(prefix + "ffn_down")),
             ("act_fn", new Module("SiLUActivation()")))),
-        ("input_layernorm", file.RmsNorm("LlamaRMSNorm", prefix + "attn_norm")),
-        ("post_attention_layernorm", file.RmsNorm("LlamaRMSNorm", prefix + "ffn_norm")));
+        ("input_layernorm", Norm(file, prefix + "attn_norm")),
+        ("post_attention_layernorm", Norm(file, prefix + "ffn_norm")));
+
+    private Module? Norm(ModuleTensors file, string name) => file.RmsNorm($"{family}RMSNorm", name);
 }

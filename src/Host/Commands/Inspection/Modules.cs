@@ -8,7 +8,9 @@ internal static class Modules
 {
     private static readonly Dictionary<string, Func<ModuleTensors, Module?>> Families = new()
     {
-        ["llama"] = LlamaModules.Of,
+        ["llama"] = new LlamaModules("Llama").Of,
+        ["qwen2"] = new LlamaModules("Qwen2").Of,
+        ["qwen3"] = new LlamaModules("Qwen3").Of,
         ["gpt2"] = Gpt2Modules.Of,
         ["bert"] = BertModules.Of,
         ["t5"] = T5Modules.Of,

@@ -8,7 +8,7 @@ namespace ReferenceModels.Training.Initialization;
 /// Models before they have learned. Weights are drawn as the papers or their authors' code draw them:
 /// <list type="bullet">
 /// <item>GPT-2 (Radford et al. 2019, section 2.3, and its code): N(0, 0.02²), the two projections of a layer that go into the residual
-/// stream divided by √(2·N); biases 0, gains 1. LLaMA's paper says nothing; it gets the same.</item>
+/// stream divided by √(2·N); biases 0, gains 1. LLaMA's paper and those of its descendants say nothing; they get the same.</item>
 /// <item>BERT (modeling.py of its authors): N(0, 0.02²) cut off at 2σ; biases 0, gains 1.</item>
 /// <item>T5 (mesh-tensorflow, section 2.1 of https://arxiv.org/abs/1910.10683): σ of the token embedding 1, of queries (d·d_k)^−½, of keys,
 /// values and the way up d^−½, of the attention's output (H·d_k)^−½, of the way down f^−½, of the positions' table and the output matrix
@@ -22,10 +22,18 @@ public static class InitialModel
     {
         ["bert"] = BertShape.Add,
         ["gpt2"] = Gpt2Shape.Add,
-        ["llama"] = LlamaShape.Add,
+        ["llama"] = new RotaryShape().Add,
+        ["qwen2"] = new RotaryShape { Biases = true }.Add,
+        ["qwen3"] = new RotaryShape { NormsHeads = true }.Add,
         ["t5"] = T5Shape.Add,
         ["transformer"] = TransformerShape.Add,
     };
+
+    /// <summary>Those whose query heads may share keys and values, and turn by pairs.</summary>
+    internal static bool IsRotary(string architecture) => architecture is "llama" or "qwen2" or "qwen3";
+
+    /// <summary>Those whose heads may be of any even size.</summary>
+    internal static bool HasOwnKeyLength(string architecture) => architecture is "llama" or "qwen3";
 
     /// <summary>Those that can begin from nothing.</summary>
     public static IReadOnlyCollection<string> Architectures => Known.Keys;

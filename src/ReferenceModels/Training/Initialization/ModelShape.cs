@@ -17,7 +17,7 @@ public sealed record ModelShape
 
     private static readonly JsonDocumentOptions Comments = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
-    /// <summary><c>llama</c>, <c>gpt2</c>, <c>bert</c>, <c>t5</c> or <c>transformer</c>.</summary>
+    /// <summary>One of <see cref="InitialModel.Architectures"/>, such as <c>llama</c>.</summary>
     public required string Architecture { get; init; }
 
     /// <summary>The model's name in its file; the architecture where none is given.</summary>
@@ -35,8 +35,11 @@ public sealed record ModelShape
     /// <summary>H, query heads.</summary>
     public required int HeadCount { get; init; }
 
-    /// <summary>G, key/value heads of a LLaMA; H where absent.</summary>
+    /// <summary>G, key/value heads of a LLaMA or a descendant; H where absent.</summary>
     public int? HeadCountKv { get; init; }
+
+    /// <summary>d_k, width of a head of a LLaMA or of a descendant that allows for it; d / H where absent.</summary>
+    public int? KeyLength { get; init; }
 
     /// <summary>f, width of the feed-forward.</summary>
     public required int FeedForwardLength { get; init; }
@@ -44,13 +47,13 @@ public sealed record ModelShape
     /// <summary>Positions that the model is made for.</summary>
     public required int ContextLength { get; init; }
 
-    /// <summary>Base of a LLaMA's rotary frequencies.</summary>
+    /// <summary>Base of the rotary frequencies of a LLaMA or a descendant.</summary>
     public float RopeFreqBase { get; init; } = 10_000;
 
     /// <summary>ε of the norms; where absent 1e-5, in BERT 1e-12, in T5 1e-6.</summary>
     public float? LayerNormEpsilon { get; init; }
 
-    /// <summary>Whether the output matrix is the token embedding; where absent, as in the paper: not in LLaMA and T5.</summary>
+    /// <summary>Whether the output matrix is the token embedding; where absent, as in the paper: not in LLaMA, its descendants and T5.</summary>
     public bool? TiedEmbeddings { get; init; }
 
     /// <summary>Buckets of T5's relative positions.</summary>
@@ -132,10 +135,13 @@ public sealed record ModelShape
         Positive("head_count_kv", HeadCountKv ?? 1);
         Positive("feed_forward_length", FeedForwardLength);
         Positive("context_length", ContextLength);
-        Expect(EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
+        Positive("key_length", KeyLength ?? 1);
+        Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);
+        Expect(KeyLength is not null || EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
+        Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, for heads rotate pairs", KeyLength);
         Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
-        Expect(HeadCountKv is null || HeadCountKv == HeadCount || Architecture == "llama", "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
-        Expect(Architecture != "llama" || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
+        Expect(HeadCountKv is null || HeadCountKv == HeadCount || InitialModel.IsRotary(Architecture), "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
+        Expect(!InitialModel.IsRotary(Architecture) || KeyLength is not null || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
         Expect(Architecture != "t5" || (DecoderBlockCount ?? 1) <= BlockCount, "decoder_block_count", $"at most the {BlockCount} of block_count, for llama.cpp runs no other T5", DecoderBlockCount);
         Expect(RelativeBucketsCount is >= 4 and <= 255, "relative_buckets_count", "4 to 255", RelativeBucketsCount);
         Expect(RopeFreqBase > 1 && float.IsFinite(RopeFreqBase), "rope_freq_base", "a number above 1", RopeFreqBase);

@@ -1,0 +1,63 @@
+using ReferenceModels.Ops;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Models;
+
+/// <summary>Queries, keys and values of LLaMA and its descendants, under llama.cpp's names.</summary>
+internal static class RotaryAttention
+{
+    /// <summary>Projects, normalizes the heads of queries and keys where the model does, and turns them.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="i">The layer.</param>
+    /// <param name="A">Its weights.</param>
+    /// <param name="c">The sizes.</param>
+    /// <param name="x">attn_norm (T, d).</param>
+    /// <param name="turns">(T, r).</param>
+    /// <returns>(T, H·d_k), 2 × (T, G·d_k).</returns>
+    public static (Tensor Q, Tensor K, Tensor V) Project(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
+    {
+        if (A.AttnQKV is not null)
+        {
+            return Split(s, i, A, c, x, turns);
+        }
+        // In llama.cpp's order: its graph needs the values before the keys.
+        Tensor Q = Place(s, i, Heads(s, i, c, Linear(s, A.AttnQ!, A.AttnQBias, x, "Qcur", i), "Qcur", "RESHAPE"), A.AttnQNorm, c, turns, "Qcur");
+        Tensor V = Heads(s, i, c, Linear(s, A.AttnV!, A.AttnVBias, x, "Vcur", i), "Vcur", "RESHAPE");
+        Tensor K = Place(s, i, Heads(s, i, c, Linear(s, A.AttnK!, A.AttnKBias, x, "Kcur", i), "Kcur", "RESHAPE"), A.AttnKNorm, c, turns, "Kcur");
+        return (Q, K, V);
+    }
+
+    // The same where the file has the three weights in one.
+    private static (Tensor Q, Tensor K, Tensor V) Split(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
+    {
+        (Pass pass, int q, int kv) = (s.Pass, c.H * c.d_k, c.G * c.d_k);
+        Tensor wqkv = NamedSteps.Linear(s, A.AttnQKV!, A.AttnQKVBias, x, "wqkv", A.AttnQKVBias is null ? "wqkv" : "wqkv_b", i); // (T, H·d_k + 2·G·d_k)
+        Tensor Q = Columns.Take(pass, wqkv, 0, q), K = Columns.Take(pass, wqkv, q, kv), V = Columns.Take(pass, wqkv, q + kv, kv);
+        // llama.cpp takes separate biases over a fused weight only if all three are there.
+        if (A is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v })
+        {
+            (Q, K, V) = (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v));
+        }
+        Q = Place(s, i, Heads(s, i, c, Q, "Qcur", "VIEW"), A.AttnQNorm, c, turns, "Qcur");
+        V = Heads(s, i, c, V, "Vcur", "VIEW");
+        return (Q, Place(s, i, Heads(s, i, c, K, "Kcur", "VIEW"), A.AttnKNorm, c, turns, "Kcur"), V);
+    }
+
+    // What is a step of its own in ggml's graph and none here.
+    private static Tensor Heads(State s, int i, RotaryConfig c, Tensor x, string name, string operation)
+    {
+        s.Tap?.Take(name, i, operation, x, c.d_k);
+        return x;
+    }
+
+    private static Tensor Place(State s, int i, Tensor x, Weight? norm, RotaryConfig c, Tensor turns, string name)
+    {
+        Tensor y = norm is null ? x : NamedSteps.RmsNorm(s, x, norm, c.Epsilon, name + "_normed", i, byHeads: true);
+        y = Rope.Forward(s.Pass, y, turns, c.Heads);
+        s.Tap?.Take(name, i, "ROPE", y, c.d_k);
+        return y;
+    }
+
+    private static Tensor Linear(State s, Weight weight, Weight? bias, Tensor x, string name, int layer) =>
+        NamedSteps.Linear(s, weight, bias, x, name, name, layer);
+}

@@ -1,0 +1,38 @@
+using Engine.Gguf;
+using Engine.Host.Commands.Inspection;
+
+namespace Engine.Host.Tests.Commands.Inspection;
+
+/// <summary>The module trees of LLaMA's descendants, line by line as transformers prints such models.</summary>
+public sealed class DescendantModulesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_Qwen2_has_biases_of_queries_keys_and_values()
+    {
+        string tree = Tree(TinyModel.Qwen2());
+        Assert.StartsWith("Qwen2ForCausalLM(\n  (model): Qwen2Model(\n    (embed_tokens): Embedding(262, 8)\n", tree, StringComparison.Ordinal);
+        Assert.Contains("(self_attn): Qwen2Attention(\n          (q_proj): Linear(in_features=8, out_features=8, bias=True)\n", tree, StringComparison.Ordinal);
+        Assert.Contains("(o_proj): Linear(in_features=8, out_features=8, bias=False)", tree, StringComparison.Ordinal);
+        Assert.Contains("(rotary_emb): Qwen2RotaryEmbedding()", tree, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Qwen3_normalizes_the_heads_of_queries_and_keys()
+    {
+        string tree = Tree(TinyModel.Qwen3());
+        Assert.Contains(
+            "          (o_proj): Linear(in_features=8, out_features=8, bias=False)\n          (q_norm): Qwen3RMSNorm((4,), eps=1e-05)\n          (k_norm): Qwen3RMSNorm((4,), eps=1e-05)\n",
+            tree, StringComparison.Ordinal);
+        Assert.Contains("(mlp): Qwen3MLP(", tree, StringComparison.Ordinal);
+    }
+
+    private string Tree(TinyModel model)
+    {
+        using GgufFile file = model.Write(_folder.File("model.gguf"));
+        return Modules.Of(file).Print();
+    }
+}

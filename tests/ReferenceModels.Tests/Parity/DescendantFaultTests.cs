@@ -1,0 +1,46 @@
+using Engine.Gguf;
+using Engine.Parity;
+using ReferenceModels.Tests.Models;
+
+namespace ReferenceModels.Tests.Parity;
+
+/// <summary>Faults in one side's descendant of LLaMA: each has to be found at the op at which it is.</summary>
+[Trait("Judge", "llama.cpp")]
+public sealed class DescendantFaultTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private sealed record Fault(string Shape, Action<FaultyFile> Make, string Name, string Op, int Occurrence = 0);
+
+    private static readonly Dictionary<string, Fault> Faults = new()
+    {
+        ["qwen2: a query weight times 1.05"] = new("qwen2", f => f.Scale("blk.1.attn_q.weight", 1.05f), "Qcur-1", "MUL_MAT"),
+        ["qwen2: one entry of the keys' bias times 1.05"] = new("qwen2", f => f.Scale("blk.0.attn_k.bias", 1.05f, index: 5), "Kcur-0", "ADD"),
+        ["qwen2: the values' bias dropped"] = new("qwen2", f => f.Drop("blk.1.attn_v.bias"), "Vcur-1", "ADD"),
+        ["qwen2: attn_output times 1.05"] = new("qwen2", f => f.Scale("blk.1.attn_output.weight", 1.05f), "attn_output-1", "MUL_MAT"),
+        ["qwen2: another rotary base"] = new("qwen2", f => f.Set("qwen2.rope.freq_base", GgufValue.FromScalar(10_100f)), "Qcur-0", "ROPE"),
+        ["qwen2: the bias of the logits of zeros"] = new("qwen2, tied, with a bias of the logits", f => f.Scale("output.bias", 0), "result_output", "ADD"),
+        ["qwen3: the norm of queries times 1.05"] = new("qwen3", f => f.Scale("blk.1.attn_q_norm.weight", 1.05f), "Qcur_normed-1", "MUL"),
+        ["qwen3: one gain of the keys' norm times 1.05"] = new("qwen3", f => f.Scale("blk.0.attn_k_norm.weight", 1.05f, index: 3), "Kcur_normed-0", "MUL"),
+        ["qwen3: another epsilon"] = new("qwen3", f => f.Set("qwen3.attention.layer_norm_rms_epsilon", GgufValue.FromScalar(1e-6f)), "norm-0", "RMS_NORM"),
+        ["qwen3: ffn_down times 1.05"] = new("qwen3", f => f.Scale("blk.1.ffn_down.weight", 1.05f), "ffn_out-1", "MUL_MAT"),
+    };
+
+    public static TheoryData<string> Names => [.. Faults.Keys];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_fault_is_named_at_its_op(string name)
+    {
+        Fault fault = Faults[name];
+        RandomDescendant model = DescendantCases.All[fault.Shape];
+        string path = model.Write(_folder.File("right.gguf"));
+        var faulty = new FaultyFile(path, _folder.File("faulty.gguf"));
+        fault.Make(faulty);
+        LayerFindings findings = await LayerFixture.LookAsync(path, faulty.Write(), model.Tokens(20));
+        ParityDivergence found = findings.FirstDivergence!;
+        Assert.Equal((fault.Name, fault.Op, fault.Occurrence), (found.Name, found.Op, found.Occurrence));
+    }
+}
