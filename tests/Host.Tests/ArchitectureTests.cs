@@ -34,6 +34,11 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Generation"] = ["Engine.Sampling"],
         ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
+        ["Engine.HuggingFace"] = ["Engine.Gguf", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Vocabularies"],
+        ["Engine.HuggingFace.Families"] = ["Engine.Gguf", "Engine.HuggingFace.Files"],
+        ["Engine.HuggingFace.Files"] = ["Engine.LlamaCpp.Quantizer"],
+        ["Engine.HuggingFace.Rules"] = ["Engine.HuggingFace.Vocabularies", "Engine.Tokenizers", "Engine.Tokenizers.Unicode"],
+        ["Engine.HuggingFace.Vocabularies"] = ["Engine.Gguf", "Engine.HuggingFace.Files"],
         ["Engine.LlamaCpp"] =
         [
             "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Memory", "Engine.LlamaCpp.Runtime",
@@ -75,6 +80,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "ReferenceModels.Ops", "ReferenceModels.Weights",
         ],
         ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
+        ["ReferenceModels.HuggingFace"] = ["Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "ReferenceModels.Ops"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Quantization", "ReferenceModels.Weights"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
@@ -150,7 +156,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
-            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Inspection",
+            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Importing", "Engine.Host.Commands.Inspection",
             "Engine.Host.Commands.Reporting", "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
         ],
         ["Engine.Host.Commands.Calibrating"] =
@@ -159,6 +165,11 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.Host.Commands",
         ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
+        ["Engine.Host.Commands.Importing"] =
+        [
+            "Engine.Gguf", "Engine.HuggingFace", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Rules", "Engine.LlamaCpp.Quantizer", "Engine.Parity",
+            "Engine.Tokenizers", "ReferenceModels.HuggingFace", "Engine.Host.Commands",
+        ],
         ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp.Memory", "Engine.Host.Commands"],
         ["Engine.Host.Commands.Reporting"] = ["Engine.Parity", "Engine.Host.Shadow"],
         ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
@@ -182,6 +193,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         // The commands stand beside the terminal and the options that the rooms of each command use as well.
         ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Importing"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Inspection"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Tokenization"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Training"),

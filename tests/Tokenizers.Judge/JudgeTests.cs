@@ -28,7 +28,7 @@ public sealed class JudgeTests : IDisposable
     public async Task Texts_are_split_as_Hugging_Face_splits_them(string name, bool llamaCppDiffers)
     {
         string path = _folder.File($"{name}.gguf");
-        HuggingFaceVocabulary.Write(Judge.Vocabulary(name), path);
+        ImportedVocabulary.Write(Judge.Vocabulary(name), path);
         await CompareAsync(Judge.Vocabulary(name), path, llamaCppDiffers);
     }
 
@@ -36,7 +36,7 @@ public sealed class JudgeTests : IDisposable
     public async Task MiniLMs_texts_are_split_as_Hugging_Face_splits_them()
     {
         string path = _folder.File("minilm.gguf");
-        HuggingFaceVocabulary.Write(SharedFolder.MiniLm("tokenizer.json"), path);
+        ImportedVocabulary.Write(SharedFolder.MiniLm("tokenizer.json"), path);
         await CompareAsync(SharedFolder.MiniLm("tokenizer.json"), path, llamaCppDiffers: true);
     }
 

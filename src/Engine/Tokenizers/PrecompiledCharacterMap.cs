@@ -19,9 +19,12 @@ internal sealed class PrecompiledCharacterMap
 
     /// <summary>The map of a file; an empty one where the file has none.</summary>
     /// <exception cref="ModelFileException">The map contradicts itself.</exception>
-    public static PrecompiledCharacterMap Read(GgufMetadata metadata)
+    public static PrecompiledCharacterMap Read(GgufMetadata metadata) => Read(metadata.GetBytes(Key) ?? []);
+
+    /// <summary>The map of its bytes; an empty one of none.</summary>
+    /// <exception cref="ModelFileException">The map contradicts itself.</exception>
+    public static PrecompiledCharacterMap Read(byte[] blob)
     {
-        byte[] blob = metadata.GetBytes(Key) ?? [];
         if (blob.Length == 0)
         {
             return new PrecompiledCharacterMap([], []);
@@ -29,7 +32,7 @@ internal sealed class PrecompiledCharacterMap
         uint size = blob.Length < 4 ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(blob);
         if (size >= blob.Length - 4)
         {
-            throw metadata.Refuse(Key, "an array that is shorter than the map", $"{size:N0} bytes in {blob.Length:N0}");
+            throw new ModelFileException($"Reading '{Key}': expected an array that is shorter than the map, found {size:N0} bytes in {blob.Length:N0}. Convert the model again.");
         }
         var nodes = new uint[size / 4];
         for (int node = 0; node < nodes.Length; node++)

@@ -29,6 +29,7 @@ internal static class EngineCommand
         root.Add(TokenizeCommand.Create());
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());
+        root.Add(ImportCommand.Create());
         root.Add(CorpusCommand.Create());
         root.Add(TrainCommand.Create());
         root.Add(TrainTokenizerCommand.Create());

@@ -1,0 +1,61 @@
+using Engine.Gguf;
+using Engine.HuggingFace.Files;
+
+namespace Engine.HuggingFace.Families;
+
+/// <summary>What a family reads its plan from.</summary>
+/// <param name="Folder">The folder that has config.json.</param>
+/// <param name="Config">The fields of config.json.</param>
+/// <param name="Checkpoint">The weights.</param>
+/// <param name="Type">What matrices are written as; null as they are stored.</param>
+internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Checkpoint Checkpoint, GgmlType? Type)
+{
+    // Of transformers' PretrainedConfig and of older files: where a model came from, how it is trained, how answers are drawn, what classes
+    // are called. Ids of special tokens are the tokenizer's.
+    private static readonly string[] Neutral =
+    [
+        "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_commit_hash", "_name_or_path", "attn_implementation", "bad_words_ids", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward", "classifier_dropout",
+        "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype", "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id",
+        "exponential_decay_length_penalty", "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label",
+        "initializer_factor", "initializer_range", "label2id", "length_penalty", "max_length", "min_length", "model_type", "no_repeat_ngram_size",
+        "num_beam_groups", "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past", "output_scores", "pad_token_id",
+        "prefix", "pretraining_tp", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict", "return_dict_in_generate", "sep_token_id",
+        "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
+        "transformers_version", "typical_p", "use_bfloat16", "use_cache", "unsloth_version", "unsloth_fixed",
+    ];
+
+    // Each of them makes another model.
+    private static readonly string[] Absent =
+        ["quantization_config", "compression_config", "auto_map", "pruned_heads", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder", "adapters", "is_decoder"];
+
+    /// <summary>The weights, to be asked for.</summary>
+    public TensorMap CreateTensors() => new(Checkpoint, Type);
+
+    /// <summary>Refuses a checkpoint of another class than the family imports.</summary>
+    public string RequireClass(params string[] known)
+    {
+        if (Config.Find("architectures") is not { ValueKind: System.Text.Json.JsonValueKind.Array } list || list.GetArrayLength() == 0)
+        {
+            return Config.Text("model_type") == "mistral" ? "MistralForCausalLM" : known[0];
+        }
+        string found = list[0].ToString();
+        return known.Contains(found) ? found : throw Config.Refuse("architectures", known.Length == 1 ? known[0] : $"one of {string.Join(", ", known)}", $"'{found}'");
+    }
+
+    /// <summary>What every configuration may have, and what none may; then whatever is left is refused by its name.</summary>
+    public void RequireAllKnown()
+    {
+        Config.Neutral(Neutral);
+        Config.RequireAbsent(Absent);
+        Config.RequireAllKnown();
+    }
+
+    /// <summary>Rows of the token embedding, which may be more than the vocabulary has tokens.</summary>
+    public int EmbeddingRows(string name)
+    {
+        int said = Config.Positive("vocab_size");
+        return Checkpoint.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) && tensor.Shape.Count == 2 && tensor.Shape[0] != said
+            ? throw new ModelFileException($"Importing '{name}': expected {said} rows by vocab_size, {tensor.File.Name} has {tensor.Shape[0]}. config.json and the weights belong to different models.")
+            : said;
+    }
+}

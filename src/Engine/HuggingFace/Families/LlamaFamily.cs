@@ -1,0 +1,113 @@
+using Engine.HuggingFace.Files;
+
+namespace Engine.HuggingFace.Families;
+
+/// <summary>LLaMA and Mistral (transformers' <c>LlamaForCausalLM</c>, <c>MistralForCausalLM</c>) as llama.cpp's <c>llama</c>.</summary>
+internal static class LlamaFamily
+{
+    /// <summary>Reads configuration and weights.</summary>
+    public static ModelPlan Plan(FamilySource source)
+    {
+        JsonFields config = source.Config;
+        // What stands for an absent field is transformers' choice, which differs between the two.
+        bool isMistral = source.RequireClass("LlamaForCausalLM", "MistralForCausalLM") == "MistralForCausalLM";
+        (int d, int H) = (config.Positive("hidden_size"), config.Positive("num_attention_heads"));
+        if (d % H != 0 && !config.Has("head_dim"))
+        {
+            throw config.Refuse("num_attention_heads", $"a divisor of hidden_size {d}, or a head_dim", $"{H}");
+        }
+        int d_k = config.Positive("head_dim", d / H), G = config.Positive("num_key_value_heads", isMistral ? 8 : H), positions = config.Positive("max_position_embeddings");
+        if (H % G != 0)
+        {
+            throw config.Refuse("num_key_value_heads", $"a divisor of num_attention_heads {H}", $"{G}");
+        }
+        if (d_k % 2 != 0)
+        {
+            throw config.Refuse("head_dim", "an even number", $"{d_k}");
+        }
+        config.OneOf("hidden_act", "silu", "silu");
+        config.Neutral("attention_dropout");
+        int? window = config.OptionalPositive("sliding_window") ?? (isMistral && !config.IsThere("sliding_window") ? 4096 : null);
+        var s = new LlamaSettings(
+            source.EmbeddingRows("model.embed_tokens.weight"), d, Math.Min(positions, window ?? positions), config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
+            config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions),
+            config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false));
+        source.RequireAllKnown();
+        ModelPlan plan = Describe(s, source.CreateTensors());
+        if (window < positions)
+        {
+            plan.Notes.Add($"Attention slides over {window} positions, which llama.cpp's LLaMA does not: up to {window} tokens both are the same, so that is the file's context ({positions} by config.json).");
+        }
+        if (s.Rope.Kind == "dynamic")
+        {
+            plan.Notes.Add($"Rotary frequencies are stretched beyond {positions} positions only ('dynamic'), which llama.cpp does not: the file's context ends there.");
+        }
+        Map(s, plan.Tensors);
+        return plan;
+    }
+
+    private static ModelPlan Describe(LlamaSettings s, TensorMap tensors)
+    {
+        var plan = new ModelPlan("llama", s, tensors);
+        plan.Set("context_length", (uint)s.Positions);
+        plan.Set("embedding_length", (uint)s.d);
+        plan.Set("block_count", (uint)s.N);
+        plan.Set("feed_forward_length", (uint)s.f);
+        plan.Set("attention.head_count", (uint)s.H);
+        plan.Set("attention.head_count_kv", (uint)s.G);
+        plan.Set("attention.key_length", (uint)s.d_k);
+        plan.Set("attention.value_length", (uint)s.d_k);
+        plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
+        plan.Set("rope.dimension_count", (uint)s.d_k);
+        plan.Set("vocab_size", (uint)s.V);
+        RopeReading.Describe(s.Rope, plan);
+        return plan;
+    }
+
+    private static void Map(LlamaSettings s, TensorMap t)
+    {
+        (int q, int kv) = (s.H * s.d_k, s.G * s.d_k);
+        t.Matrix("token_embd", "model.embed_tokens.weight", s.V, s.d);
+        if (RopeReading.Factors(s.Rope, s.d_k) is { } factors)
+        {
+            t.Values("rope_freqs.weight", factors);
+        }
+        for (int i = 0; i < s.N; i++)
+        {
+            (string b, string theirs) = ($"blk.{i}.", $"model.layers.{i}.");
+            (string attention, string mlp) = ($"{theirs}self_attn.", $"{theirs}mlp.");
+            t.Vector(b + "attn_norm.weight", theirs + "input_layernorm.weight", s.d);
+            t.Rotated(b + "attn_q", attention + "q_proj.weight", s.H, s.d_k, s.d);
+            t.Rotated(b + "attn_k", attention + "k_proj.weight", s.G, s.d_k, s.d);
+            t.Matrix(b + "attn_v", attention + "v_proj.weight", kv, s.d);
+            t.Matrix(b + "attn_output", attention + "o_proj.weight", s.d, q);
+            if (s.AttentionBias)
+            {
+                t.RotatedVector(b + "attn_q.bias", attention + "q_proj.bias", s.H, s.d_k);
+                t.RotatedVector(b + "attn_k.bias", attention + "k_proj.bias", s.G, s.d_k);
+                t.Vector(b + "attn_v.bias", attention + "v_proj.bias", kv);
+                t.Vector(b + "attn_output.bias", attention + "o_proj.bias", s.d);
+            }
+            t.Vector(b + "ffn_norm.weight", theirs + "post_attention_layernorm.weight", s.d);
+            foreach ((string ours, string name, int rows, int columns) in
+                (ReadOnlySpan<(string, string, int, int)>)[("ffn_gate", "gate_proj", s.f, s.d), ("ffn_up", "up_proj", s.f, s.d), ("ffn_down", "down_proj", s.d, s.f)])
+            {
+                t.Matrix(b + ours, $"{mlp}{name}.weight", rows, columns);
+                if (s.FeedForwardBias)
+                {
+                    t.Vector($"{b}{ours}.bias", $"{mlp}{name}.bias", rows);
+                }
+            }
+            t.Ignore(attention + "rotary_emb.inv_freq"); // older versions wrote what follows from rope_theta
+        }
+        t.Vector("output_norm.weight", "model.norm.weight", s.d);
+        if (s.IsTied)
+        {
+            t.Ignore("lm_head.weight"); // transformers takes the embedding
+        }
+        else
+        {
+            t.Matrix("output", "lm_head.weight", s.V, s.d);
+        }
+    }
+}

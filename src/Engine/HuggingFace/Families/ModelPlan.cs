@@ -1,0 +1,47 @@
+using Engine.Gguf;
+
+namespace Engine.HuggingFace.Families;
+
+/// <summary>What a folder becomes: llama.cpp's metadata and tensors.</summary>
+/// <param name="architecture">llama.cpp's name of the architecture.</param>
+/// <param name="settings">The sizes, as the configuration has them.</param>
+/// <param name="tensors">The weights.</param>
+internal sealed class ModelPlan(string architecture, TrainedSettings settings, TensorMap tensors)
+{
+    private readonly List<(string Key, Action<GgufWriter, string> Set)> _metadata = [];
+
+    /// <summary>llama.cpp's name of the architecture.</summary>
+    public string Architecture => architecture;
+
+    /// <summary>The sizes, by which the weights can be run as transformers runs them.</summary>
+    public TrainedSettings Settings => settings;
+
+    /// <summary>The weights.</summary>
+    public TensorMap Tensors => tensors;
+
+    /// <summary>What the user should know: what is left out, and what llama.cpp computes otherwise than the model was trained.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>Sets a number of the architecture's own.</summary>
+    /// <param name="key">Without the architecture.</param>
+    /// <param name="value">As the file will hold it.</param>
+    public void Set<T>(string key, T value) where T : unmanaged => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, value)));
+
+    /// <summary>Sets a text of the architecture's own.</summary>
+    public void Set(string key, string value) => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, value)));
+
+    /// <summary>Sets texts of the architecture's own.</summary>
+    public void Set(string key, IReadOnlyList<string> values) => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
+
+    /// <summary>Sets what has a key of its own, outside of the architecture.</summary>
+    public void SetGlobal<T>(string key, T value) where T : unmanaged => _metadata.Add((key, (writer, name) => writer.SetMetadata(name, value)));
+
+    /// <summary>Writes the metadata.</summary>
+    public void AddTo(GgufWriter writer)
+    {
+        foreach ((string key, Action<GgufWriter, string> set) in _metadata)
+        {
+            set(writer, key);
+        }
+    }
+}

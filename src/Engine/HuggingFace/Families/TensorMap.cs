@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+using Engine.Gguf;
+using Engine.HuggingFace.Files;
+
+namespace Engine.HuggingFace.Families;
+
+/// <summary>Which tensors of a checkpoint become which of llama.cpp's. Each is asked for by name and shape; a tensor that nobody
+/// asked for is refused in the end, for the model would not be what its configuration says.</summary>
+/// <param name="checkpoint">Stays open until all is written.</param>
+/// <param name="type">What matrices are written as; null as they are stored.</param>
+internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type)
+{
+    // Bytes read at once.
+    private const int Block = 1 << 20;
+
+    private readonly List<PlannedTensor> _planned = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+
+    /// <summary>What is going to be written, in its order.</summary>
+    public IReadOnlyList<PlannedTensor> Planned => _planned;
+
+    /// <summary>Whether the checkpoint has a tensor.</summary>
+    public bool Has(string theirs) => checkpoint.Tensors.ContainsKey(theirs);
+
+    /// <summary>A matrix (rows, columns) = (out, in).</summary>
+    /// <param name="ours">llama.cpp's name, without <c>.weight</c>.</param>
+    /// <param name="theirs">Hugging Face's.</param>
+    /// <param name="rows">out.</param>
+    /// <param name="columns">in.</param>
+    public void Matrix(string ours, string theirs, int rows, int columns)
+    {
+        SafetensorsTensor tensor = Find(theirs, rows, columns);
+        Plan(ours, tensor, [columns, rows], stream => CopyRows(tensor, stream, 0, rows, columns, TypeOf(tensor), ours));
+    }
+
+    /// <summary>A matrix whose rows are the pairs of rotated heads: transformers turns element i of a head with element i + d_k/2,
+    /// llama.cpp turns neighbours.</summary>
+    public void Rotated(string ours, string theirs, int heads, int headRows, int columns)
+    {
+        SafetensorsTensor tensor = Find(theirs, heads * headRows, columns);
+        Plan(ours, tensor, [columns, heads * headRows], stream =>
+        {
+            for (int row = 0; row < heads * headRows; row++)
+            {
+                CopyRows(tensor, stream, Neighbour(row, headRows), 1, columns, TypeOf(tensor), ours);
+            }
+        });
+    }
+
+    /// <summary>A matrix that the checkpoint has as (in, out): transformers' Conv1D.</summary>
+    public void Transposed(string ours, string theirs, int rows, int columns)
+    {
+        SafetensorsTensor tensor = Find(theirs, columns, rows);
+        Plan(ours, tensor, [columns, rows], stream =>
+        {
+            var bytes = new byte[tensor.ByteLength]; // one tensor at a time
+            tensor.File.Read(tensor.Offset, bytes);
+            (int size, GgmlType target) = (tensor.Type.Bytes, TypeOf(tensor));
+            var column = new byte[columns * size];
+            var values = new float[columns];
+            for (int row = 0; row < rows; row++)
+            {
+                for (int i = 0; i < columns; i++)
+                {
+                    bytes.AsSpan(((i * rows) + row) * size, size).CopyTo(column.AsSpan(i * size));
+                }
+                tensor.Type.ToSingles(column, values);
+                WeightType.Write(stream, values, target, ours);
+            }
+        });
+    }
+
+    /// <summary>A table that is looked up and that llama.cpp wants in F32: positions, segments, distances.</summary>
+    public void Table(string ours, string theirs, int rows, int columns)
+    {
+        SafetensorsTensor tensor = Find(theirs, rows, columns);
+        _planned.Add(new($"{ours}.weight", [columns, rows], GgmlType.F32, stream => CopyRows(tensor, stream, 0, rows, columns, GgmlType.F32, ours)));
+    }
+
+    /// <summary>A vector, in F32: a gain or a bias.</summary>
+    /// <param name="ours">llama.cpp's name, whole.</param>
+    /// <param name="theirs">Hugging Face's.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="scale">What it is multiplied by.</param>
+    public void Vector(string ours, string theirs, int length, double scale = 1)
+    {
+        SafetensorsTensor tensor = Find(theirs, length);
+        _planned.Add(new(ours, [length], GgmlType.F32, stream => WriteVector(tensor, stream, i => i, scale)));
+    }
+
+    /// <summary>The bias of <see cref="Rotated"/>.</summary>
+    public void RotatedVector(string ours, string theirs, int heads, int headRows)
+    {
+        SafetensorsTensor tensor = Find(theirs, heads * headRows);
+        _planned.Add(new(ours, [heads * headRows], GgmlType.F32, stream => WriteVector(tensor, stream, i => Neighbour(i, headRows), 1)));
+    }
+
+    /// <summary>Numbers that the configuration gives.</summary>
+    public void Values(string ours, float[] values) =>
+        _planned.Add(new(ours, [values.Length], GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(values))));
+
+    /// <summary>Leaves a tensor out, where it is there.</summary>
+    public void Ignore(string theirs) => _used.Add(theirs);
+
+    /// <summary>Leaves tensors out.</summary>
+    /// <returns>Whether there are some.</returns>
+    public bool Ignore(Func<string, bool> theirs)
+    {
+        string[] found = [.. checkpoint.Tensors.Keys.Where(theirs)];
+        _used.UnionWith(found);
+        return found.Length > 0;
+    }
+
+    /// <summary>Refuses tensors that nobody asked for.</summary>
+    /// <exception cref="ModelFileException">Names some.</exception>
+    public void RequireAllUsed()
+    {
+        string[] left = [.. checkpoint.Tensors.Keys.Where(name => !_used.Contains(name)).Order(StringComparer.Ordinal)];
+        if (left.Length > 0)
+        {
+            string names = string.Join(", ", left.Take(3).Select(name => $"'{name}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");
+            throw new ModelFileException($"Importing the weights: expected only tensors that a model of this configuration has, found {names} besides. The weights belong to another model than config.json says, or the file needs a newer version.");
+        }
+    }
+
+    private SafetensorsTensor Find(string theirs, params ReadOnlySpan<long> shape)
+    {
+        string expected = $"({string.Join(", ", shape.ToArray())})";
+        if (!checkpoint.Tensors.TryGetValue(theirs, out SafetensorsTensor? tensor))
+        {
+            throw new ModelFileException($"Importing '{theirs}': expected a tensor {expected} by config.json, the checkpoint has none of this name. The weights belong to another configuration, or a part is missing.");
+        }
+        _used.Add(theirs);
+        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
+        {
+            throw new ModelFileException($"Importing '{theirs}': expected {expected} by config.json, {tensor.File.Name} has {tensor.ShapeText}. The weights belong to another configuration.");
+        }
+        return tensor.Type.IsWeights ? tensor
+            : throw new ModelFileException($"Importing '{theirs}': expected weights of {SafetensorsType.Weights}, {tensor.File.Name} has {tensor.Type.Name}. Quantized checkpoints of other tools are not read: take the original.");
+    }
+
+    private GgmlType TypeOf(SafetensorsTensor tensor) => type ?? WeightType.Of(tensor.Type);
+
+    private void Plan(string ours, SafetensorsTensor tensor, long[] shape, Action<Stream> write) => _planned.Add(new($"{ours}.weight", shape, TypeOf(tensor), write));
+
+    // Of rows in llama.cpp's order, where they stand in transformers': 2i + j there is j·d_k/2 + i here.
+    private static int Neighbour(int row, int headRows)
+    {
+        int inHead = row % headRows;
+        return row - inHead + (inHead % 2 * (headRows / 2)) + (inHead / 2);
+    }
+
+    private static void CopyRows(SafetensorsTensor tensor, Stream stream, int first, int rows, int columns, GgmlType target, string name)
+    {
+        long start = (long)first * columns, count = (long)rows * columns;
+        if (target == WeightType.Of(tensor.Type) && tensor.Type.Bytes == (target == GgmlType.F32 ? 4 : 2))
+        {
+            var bytes = new byte[(int)Math.Min(Block, count * tensor.Type.Bytes)];
+            for (long at = 0; at < count * tensor.Type.Bytes; at += bytes.Length)
+            {
+                Span<byte> part = bytes.AsSpan(0, (int)Math.Min(bytes.Length, (count * tensor.Type.Bytes) - at));
+                tensor.File.Read(tensor.Offset + (start * tensor.Type.Bytes) + at, part);
+                stream.Write(part);
+            }
+            return;
+        }
+        var values = new float[(int)Math.Min(Block / sizeof(float), count)];
+        for (long at = 0; at < count; at += values.Length)
+        {
+            Span<float> part = values.AsSpan(0, (int)Math.Min(values.Length, count - at));
+            tensor.Read(start + at, part);
+            WeightType.Write(stream, part, target, name);
+        }
+    }
+
+    private static void WriteVector(SafetensorsTensor tensor, Stream stream, Func<int, int> from, double scale)
+    {
+        var read = new float[tensor.Elements];
+        tensor.Read(0, read);
+        var values = new float[read.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(read[from(i)] * scale);
+        }
+        stream.Write(MemoryMarshal.AsBytes<float>(values));
+    }
+}

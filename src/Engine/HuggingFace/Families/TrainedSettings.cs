@@ -1,0 +1,79 @@
+namespace Engine.HuggingFace.Families;
+
+/// <summary>What a configuration says of a model, in the papers' letters: by it the weights can be run as transformers runs them.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">Width of the residual stream.</param>
+/// <param name="Positions">The longest input.</param>
+internal abstract record TrainedSettings(int V, int d, int Positions);
+
+/// <summary>A LLaMA's.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">hidden_size.</param>
+/// <param name="Positions">max_position_embeddings.</param>
+/// <param name="f">intermediate_size.</param>
+/// <param name="N">num_hidden_layers.</param>
+/// <param name="H">num_attention_heads.</param>
+/// <param name="G">num_key_value_heads.</param>
+/// <param name="d_k">head_dim.</param>
+/// <param name="Epsilon">rms_norm_eps.</param>
+/// <param name="Rope">rope_theta and rope_scaling.</param>
+/// <param name="IsTied">tie_word_embeddings.</param>
+/// <param name="AttentionBias">attention_bias.</param>
+/// <param name="FeedForwardBias">mlp_bias.</param>
+internal sealed record LlamaSettings(
+    int V, int d, int Positions, int f, int N, int H, int G, int d_k, double Epsilon, RopeSettings Rope, bool IsTied, bool AttentionBias, bool FeedForwardBias)
+    : TrainedSettings(V, d, Positions);
+
+/// <summary>A GPT-2's.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">n_embd.</param>
+/// <param name="Positions">n_positions.</param>
+/// <param name="f">n_inner.</param>
+/// <param name="N">n_layer.</param>
+/// <param name="H">n_head.</param>
+/// <param name="Epsilon">layer_norm_epsilon.</param>
+/// <param name="Prefix">Before the names of the tensors.</param>
+/// <param name="IsTied">tie_word_embeddings.</param>
+internal sealed record Gpt2Settings(int V, int d, int Positions, int f, int N, int H, double Epsilon, string Prefix, bool IsTied) : TrainedSettings(V, d, Positions);
+
+/// <summary>A BERT's.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">hidden_size.</param>
+/// <param name="Positions">max_position_embeddings.</param>
+/// <param name="f">intermediate_size.</param>
+/// <param name="N">num_hidden_layers.</param>
+/// <param name="H">num_attention_heads.</param>
+/// <param name="S">type_vocab_size.</param>
+/// <param name="Epsilon">layer_norm_eps.</param>
+/// <param name="ExactGelu">Whether it was trained with GELU by erf; llama.cpp has the tanh form alone.</param>
+/// <param name="Prefix">Before the names of the tensors.</param>
+internal sealed record BertSettings(int V, int d, int Positions, int f, int N, int H, int S, double Epsilon, bool ExactGelu, string Prefix) : TrainedSettings(V, d, Positions);
+
+/// <summary>A T5's.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">d_model.</param>
+/// <param name="Positions">A context that llama.cpp plans with; there is no limit.</param>
+/// <param name="f">d_ff.</param>
+/// <param name="N">num_layers.</param>
+/// <param name="M">num_decoder_layers.</param>
+/// <param name="H">num_heads.</param>
+/// <param name="d_k">d_kv.</param>
+/// <param name="Buckets">relative_attention_num_buckets.</param>
+/// <param name="Epsilon">layer_norm_epsilon.</param>
+/// <param name="IsGated">Whether the feed-forward is a gated GELU; else a ReLU.</param>
+/// <param name="IsTied">tie_word_embeddings.</param>
+/// <param name="StartToken">decoder_start_token_id.</param>
+internal sealed record T5Settings(
+    int V, int d, int Positions, int f, int N, int M, int H, int d_k, int Buckets, double Epsilon, bool IsGated, bool IsTied, int StartToken)
+    : TrainedSettings(V, d, Positions);
+
+/// <summary>How positions turn.</summary>
+/// <param name="Base">rope_theta.</param>
+/// <param name="Kind">rope_type.</param>
+/// <param name="Factor">factor.</param>
+/// <param name="OriginalContext">original_max_position_embeddings.</param>
+/// <param name="LowFrequency">low_freq_factor, of llama3.</param>
+/// <param name="HighFrequency">high_freq_factor, of llama3.</param>
+/// <param name="AttentionFactor">attention_factor of yarn; null for 0.1·ln(factor) + 1.</param>
+internal sealed record RopeSettings(
+    double Base, string Kind, double Factor = 1, int OriginalContext = 0, double LowFrequency = 1, double HighFrequency = 4, double? AttentionFactor = null);

@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Engine.Gguf;
+using Engine.HuggingFace.Files;
+
+namespace Engine.HuggingFace.Families;
+
+/// <summary>Formats that weights are written in without a quantizer.</summary>
+internal static class WeightType
+{
+    // Of a row at once.
+    private const int Chunk = 1 << 16;
+
+    /// <summary>The format that holds what a checkpoint stores without loss. An 8-bit float fits a 16-bit one exactly.</summary>
+    public static GgmlType Of(SafetensorsType type) => type.Name switch
+    {
+        "F32" => GgmlType.F32,
+        "BF16" => GgmlType.BF16,
+        _ => GgmlType.F16,
+    };
+
+    /// <summary>Writes floats in a format.</summary>
+    /// <exception cref="ModelFileException">A number is beyond what the format holds.</exception>
+    public static void Write(Stream stream, ReadOnlySpan<float> values, GgmlType type, string name)
+    {
+        if (type == GgmlType.F32)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+        byte[] rented = ArrayPool<byte>.Shared.Rent(Chunk * 2);
+        for (int done = 0; done < values.Length; done += Chunk)
+        {
+            ReadOnlySpan<float> part = values.Slice(done, Math.Min(Chunk, values.Length - done));
+            Span<byte> bytes = rented.AsSpan(0, part.Length * 2);
+            if (type == GgmlType.F16)
+            {
+                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                TensorPrimitives.ConvertToHalf(part, halves);
+                RequireFinite(part, halves, name);
+            }
+            else
+            {
+                ToBrain(part, bytes);
+            }
+            stream.Write(bytes);
+        }
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private static void RequireFinite(ReadOnlySpan<float> values, ReadOnlySpan<Half> halves, string name)
+    {
+        for (int i = 0; i < halves.Length; i++)
+        {
+            if (!Half.IsFinite(halves[i]) && float.IsFinite(values[i]))
+            {
+                throw new ModelFileException($"Writing '{name}' as F16: expected numbers up to 65,504, found {values[i]}. Write BF16 or F32 (--type bf16).");
+            }
+        }
+    }
+
+    // Rounded to the nearest, ties to even; a NaN stays one.
+    private static void ToBrain(ReadOnlySpan<float> values, Span<byte> bytes)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits(values[i]);
+            uint rounded = float.IsNaN(values[i]) ? bits | 0x400000 : bits + 0x7FFF + ((bits >> 16) & 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], (ushort)(rounded >> 16));
+        }
+    }
+}

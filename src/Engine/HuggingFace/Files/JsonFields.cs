@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Engine.HuggingFace.Files;
+
+/// <summary>An object of a JSON file, read field by field. What was not asked for is refused in the end: a field that changes
+/// the computation is never passed over.</summary>
+/// <param name="file">Its name, for messages.</param>
+/// <param name="element">The object.</param>
+/// <param name="path">Where it stands in the file, with a dot at the end; empty at the root.</param>
+internal sealed class JsonFields(string file, JsonElement element, string path = "")
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The root of a file.</summary>
+    /// <exception cref="ModelFileException">It is no object.</exception>
+    public static JsonFields Of(string file, JsonDocument document) => document.RootElement.ValueKind == JsonValueKind.Object
+        ? new JsonFields(file, document.RootElement)
+        : throw new ModelFileException($"Reading {file}: expected a JSON object, found {Describe(document.RootElement)}.");
+
+    /// <summary>Whether the field is there and not null.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Whether the field is there, be it null.</summary>
+    public bool IsThere(string name) => element.TryGetProperty(name, out _);
+
+    /// <summary>The field as it stands, or null where it is absent or null.</summary>
+    public JsonElement? Find(string name)
+    {
+        _known.Add(name);
+        return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    /// <summary>A whole number of at least 1.</summary>
+    public int Positive(string name) => OptionalPositive(name) ?? throw Refuse(name, $"a number from 1 to {int.MaxValue}", "none");
+
+    /// <summary>As <see cref="Positive(string)"/>, with what stands for an absent one.</summary>
+    public int Positive(string name, int absent) => OptionalPositive(name) ?? absent;
+
+    /// <summary>As <see cref="Positive(string)"/>; null where it is absent.</summary>
+    public int? OptionalPositive(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number > 0 ? number
+        : throw Refuse(name, $"a number from 1 to {int.MaxValue}", Describe(value));
+
+    /// <summary>The id of a token; null where it is absent. Of a list the first.</summary>
+    public int? Token(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(each => (int?)Id(name, each)).FirstOrDefault() : Id(name, value);
+
+    /// <summary>Ids of tokens: a number or a list.</summary>
+    public IReadOnlyList<int> Tokens(string name) => Find(name) is not { } value ? []
+        : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(each => Id(name, each))] : [Id(name, value)];
+
+    /// <summary>A finite number.</summary>
+    public double Number(string name, double? absent = null) =>
+        Find(name) is not { } value ? absent ?? throw Refuse(name, "a number", "none")
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
+        : throw Refuse(name, "a number", Describe(value));
+
+    /// <summary>A finite number above 0.</summary>
+    public double Above0(string name, double? absent = null) =>
+        Number(name, absent) is > 0 and { } number ? number : throw Refuse(name, "a number above 0", Describe(element.GetProperty(name)));
+
+    /// <summary>True or false.</summary>
+    public bool Flag(string name, bool absent) => Find(name) is not { } value ? absent
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Refuse(name, "true or false", Describe(value));
+
+    /// <summary>A text; null where it is absent.</summary>
+    public string? Text(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Refuse(name, "a text", Describe(value));
+
+    /// <summary>An object; null where it is absent.</summary>
+    public JsonFields? Object(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Object ? new JsonFields(file, value, $"{path}{name}.") : throw Refuse(name, "an object", Describe(value));
+
+    /// <summary>One of some words.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="absent">What stands for an absent one.</param>
+    /// <param name="known">What can be imported.</param>
+    public string OneOf(string name, string absent, params string[] known)
+    {
+        string found = Text(name) ?? absent;
+        return known.Contains(found) ? found : throw Refuse(name, known.Length == 1 ? $"'{known[0]}'" : $"one of {string.Join(", ", known.Select(each => $"'{each}'"))}", $"'{found}'");
+    }
+
+    /// <summary>A flag that has to have one value, for the other has no counterpart in llama.cpp.</summary>
+    public void Require(string name, bool expected)
+    {
+        if (Flag(name, expected) != expected)
+        {
+            throw Refuse(name, expected ? "true" : "false", expected ? "false" : "true");
+        }
+    }
+
+    /// <summary>A field that has to be absent, null or empty.</summary>
+    public void RequireAbsent(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (Find(name) is { } value && value is not { ValueKind: JsonValueKind.False } && !IsEmpty(value))
+            {
+                throw Refuse(name, "none", Describe(value));
+            }
+        }
+    }
+
+    /// <summary>Fields that change nothing of what the model computes.</summary>
+    public void Neutral(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            _known.Add(name);
+        }
+    }
+
+    /// <summary>Refuses fields that nobody asked for.</summary>
+    /// <exception cref="ModelFileException">Names the first.</exception>
+    public void RequireAllKnown()
+    {
+        foreach (JsonProperty field in element.EnumerateObject())
+        {
+            if (!_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null)
+            {
+                throw new ModelFileException($"Reading {file}: the field '{path}{field.Name}' ({Describe(field.Value)}) is not known here and may change what the model computes. Take the field out if you know that it does not, or use a newer version.");
+            }
+        }
+    }
+
+    /// <summary>The sentence for a field whose value is not as it has to be.</summary>
+    public ModelFileException Refuse(string name, string expected, string found) =>
+        new($"Reading {file}: expected {expected} in '{path}{name}', found {found}. Models of this kind cannot be imported; use another.");
+
+    private int Id(string name, JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) && id >= 0 ? id
+        : throw Refuse(name, "the id of a token", Describe(value));
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        _ => false,
+    };
+
+    private static string Describe(JsonElement value)
+    {
+        const int Most = 60;
+        string text = value.ValueKind == JsonValueKind.String ? $"'{value.GetString()}'" : value.GetRawText();
+        return text.Length <= Most ? text : string.Create(CultureInfo.InvariantCulture, $"{text[..Most]}…");
+    }
+}

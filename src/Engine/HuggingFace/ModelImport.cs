@@ -1,0 +1,143 @@
+using System.Text.Json;
+using Engine.Gguf;
+using Engine.HuggingFace.Families;
+using Engine.HuggingFace.Files;
+using Engine.HuggingFace.Vocabularies;
+
+namespace Engine.HuggingFace;
+
+/// <summary>A folder of Hugging Face's on its way to a GGUF file: all is read and checked but the weights, which are read as they are written.</summary>
+internal sealed class ModelImport : IDisposable
+{
+    private readonly JsonDocument _config;
+    private readonly FolderVocabulary? _vocabulary;
+    private readonly SentenceEncoder _encoder;
+    private readonly SpecialIds? _special;
+
+    private ModelImport(ModelFolder folder, SentenceEncoder encoder, JsonDocument config, Checkpoint checkpoint, ModelPlan plan, FolderVocabulary? vocabulary, SpecialIds? special) =>
+        (Folder, _encoder, _config, Checkpoint, Plan, _vocabulary, _special) = (folder, encoder, config, checkpoint, plan, vocabulary, special);
+
+    /// <summary>The folder as it was given.</summary>
+    public ModelFolder Folder { get; }
+
+    /// <summary>The weights, by Hugging Face's names.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>What they become.</summary>
+    public ModelPlan Plan { get; }
+
+    /// <summary>A tokenizer.json whose own rules split texts, or null where the folder has none.</summary>
+    public JsonElement? TokenizerRules => _vocabulary?.Rules?.RootElement;
+
+    /// <summary>Whether a text can be split.</summary>
+    public bool HasVocabulary => _vocabulary is not null;
+
+    /// <summary>What the user should know: what is left out, and what llama.cpp does otherwise.</summary>
+    public IReadOnlyList<string> Notes => Plan.Notes;
+
+    /// <summary>What matrices are written as: the type of most of them.</summary>
+    public GgmlType Type => Plan.Tensors.Planned.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.Elements))!.Key;
+
+    /// <summary>Whether the weights are written as they are stored, or finer.</summary>
+    public bool IsExact { get; private init; }
+
+    /// <summary>Reads a folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="type">F32, F16 or BF16 for matrices; null as they are stored.</param>
+    /// <exception cref="ModelFileException">It is no model that can be imported, and why.</exception>
+    public static ModelImport Open(string path, GgmlType? type = null)
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        SentenceEncoder encoder = SentenceEncoder.Read(folder);
+        JsonDocument config = encoder.Folder.ReadJson("config.json")
+            ?? throw new ModelFileException($"Importing {path}: expected config.json in the folder, found none. Give the folder as Hugging Face hands it out.");
+        Checkpoint? checkpoint = null;
+        FolderVocabulary? vocabulary = null;
+        try
+        {
+            var fields = JsonFields.Of("config.json", config);
+            checkpoint = Checkpoint.Open(encoder.Folder);
+            ModelPlan plan = FamilyTable.Plan(new FamilySource(encoder.Folder, fields, checkpoint, type));
+            ModelFolder words = Words(folder, encoder);
+            vocabulary = FolderVocabulary.Read(words, plan.Notes);
+            if (vocabulary is null)
+            {
+                plan.Notes.Add("The folder has no tokenizer: the file takes token ids alone.");
+            }
+            SpecialIds? special = vocabulary is null ? null : SpecialIds.Read(words, vocabulary.Plan.Tokens);
+            if (vocabulary is not null)
+            {
+                vocabulary.Plan.AddTo(new GgufWriter(), special!, plan.Settings.V); // what it refuses, it refuses before anything is written
+            }
+            return new ModelImport(folder, encoder, config, checkpoint, plan, vocabulary, special)
+            {
+                IsExact = type is null or GgmlType.F32 || checkpoint.Tensors.Values.Where(tensor => tensor.Type.IsWeights).All(tensor => WeightType.Of(tensor.Type) == type),
+            };
+        }
+        catch
+        {
+            config.Dispose();
+            checkpoint?.Dispose();
+            vocabulary?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the GGUF file, whole or not at all.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="progress">Part of the weights written, from 0 to 1.</param>
+    /// <param name="cancellationToken">Takes effect between tensors; nothing is left of the file.</param>
+    public void Write(string path, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var writer = new GgufWriter();
+        writer.SetMetadata(GgufKeys.Architecture, Plan.Architecture);
+        writer.SetMetadata(GgufKeys.Name, Folder.Name);
+        writer.SetMetadata(GgufKeys.FileType, Type switch
+        {
+            GgmlType.F16 => 1u,
+            GgmlType.BF16 => 32u, // llama_ftype's number
+            _ => 0u,
+        });
+        Plan.AddTo(writer);
+        if (_encoder.Pooling is { } pooling)
+        {
+            writer.SetMetadata($"{Plan.Architecture}.pooling_type", pooling);
+        }
+        AddVocabulary(writer);
+        SamplingDefaults.AddTo(writer, _encoder.Folder);
+        long all = Math.Max(1, Plan.Tensors.Planned.Sum(tensor => tensor.Elements)), done = 0;
+        foreach (PlannedTensor tensor in Plan.Tensors.Planned)
+        {
+            writer.AddTensor(tensor.Name, tensor.Shape, tensor.Type, stream =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                tensor.Write(stream);
+                progress?.Report((float)(done += tensor.Elements) / all);
+            });
+        }
+        writer.Write(path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _config.Dispose();
+        Checkpoint.Dispose();
+        _vocabulary?.Dispose();
+    }
+
+    private void AddVocabulary(GgufWriter writer)
+    {
+        if (_vocabulary is null)
+        {
+            writer.SetMetadata(GgufKeys.TokenizerModel, "no_vocab");
+            return;
+        }
+        _vocabulary.Plan.AddTo(writer, _special!, Plan.Settings.V);
+        ChatTemplates.AddTo(writer, Words(Folder, _encoder));
+    }
+
+    // sentence-transformers keeps them beside the transformer, or above.
+    private static ModelFolder Words(ModelFolder folder, SentenceEncoder encoder) =>
+        encoder.Folder.Find("tokenizer.json") is not null || encoder.Folder.Find("vocab.txt") is not null ? encoder.Folder : folder;
+}

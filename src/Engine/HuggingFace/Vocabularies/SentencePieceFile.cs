@@ -1,0 +1,120 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Engine.HuggingFace.Vocabularies;
+
+/// <summary>Reads a tokenizer.model, SentencePiece's own file (sentencepiece_model.proto): BPE, or Unigram.</summary>
+internal static class SentencePieceFile
+{
+    // Numbers of the fields of ModelProto, and of its parts.
+    private const int Pieces = 1, Trainer = 2, Normalizer = 3;
+
+    // SentencePiece's ModelType and llama.cpp's kinds of tokens are numbered alike, from NORMAL = 1 to BYTE = 6.
+    private const int UnigramType = 1, BpeType = 2;
+
+    /// <summary>Reads one.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="added">An object with the tokens that were added later (<c>added_tokens</c>).</param>
+    /// <param name="around">What goes before and after a text, by the classes of transformers.</param>
+    /// <param name="notes">Receives what the user should know.</param>
+    /// <exception cref="ModelFileException">It is none, or of another type.</exception>
+    public static VocabularyPlan Read(ReadOnlySpan<byte> bytes, JsonElement added, Func<VocabularyTokens, SurroundingTokens> around, List<string> notes)
+    {
+        var pieces = new List<(string Text, float Score, int Kind)>();
+        int type = UnigramType;
+        (byte[] map, bool prefix, bool merges) = ([], true, true);
+        var fields = new ProtobufFields(bytes);
+        while (fields.Next())
+        {
+            switch (fields.Number)
+            {
+                case Pieces: pieces.Add(Piece(fields.Bytes)); break;
+                case Trainer: type = ModelType(fields.Bytes); break;
+                case Normalizer: (map, prefix, merges) = Normalization(fields.Bytes); break;
+                default: break; // tests of its own, and what denormalizes
+            }
+        }
+        if (type is not (UnigramType or BpeType) || pieces.Count == 0)
+        {
+            throw new ModelFileException($"Reading tokenizer.model: expected pieces of the type BPE or Unigram, found {pieces.Count} of type {type}.");
+        }
+        bool isBpe = type == BpeType;
+        VocabularyTokens tokens = Tokens(pieces, added, notes);
+        int unknown = Array.IndexOf(tokens.Kinds, VocabularyTokens.Unknown);
+        return new VocabularyPlan(isBpe ? "llama" : "t5", tokens)
+        {
+            Pre = "default",
+            Scores = [.. pieces.Select(piece => piece.Score), .. Enumerable.Repeat(0f, tokens.Texts.Length - pieces.Count)],
+            CharacterMap = isBpe ? RequireNoMap(map, notes) : map,
+            AddsSpacePrefix = prefix,
+            RemovesExtraWhitespace = isBpe ? null : merges,
+            Unknown = unknown >= 0 ? unknown : null,
+            Around = around(tokens),
+        };
+    }
+
+    // llama.cpp's BPE normalizes nothing. LLaMA's map is the identity; another is told.
+    private static byte[]? RequireNoMap(byte[] map, List<string> notes)
+    {
+        if (map.Length > 0)
+        {
+            notes.Add("The vocabulary has a map by which characters are normalized before BPE (NFKC, as a rule); llama.cpp's BPE has none: texts of such characters are split otherwise.");
+        }
+        return null;
+    }
+
+    private static VocabularyTokens Tokens(List<(string Text, float Score, int Kind)> pieces, JsonElement added, List<string> notes)
+    {
+        VocabularyTokens tokens = AddedTokens.Read(pieces.Select((piece, id) => (piece.Text, id)), added, notes);
+        for (int id = 0; id < pieces.Count; id++)
+        {
+            tokens.Kinds[id] = pieces[id].Kind;
+        }
+        return tokens.Respelled((text, kind) => kind == VocabularyTokens.UserDefined ? text.Replace('▁', ' ') : text);
+    }
+
+    private static (string Text, float Score, int Kind) Piece(ReadOnlySpan<byte> message)
+    {
+        (string Text, float Score, int Kind) piece = ("", 0, VocabularyTokens.Normal);
+        var fields = new ProtobufFields(message);
+        while (fields.Next())
+        {
+            switch (fields.Number)
+            {
+                case 1: piece.Text = Encoding.UTF8.GetString(fields.Bytes); break;
+                case 2: piece.Score = fields.Float; break;
+                case 3: piece.Kind = fields.Value is >= 1 and <= 6 ? (int)fields.Value : VocabularyTokens.Normal; break;
+                default: break;
+            }
+        }
+        return piece;
+    }
+
+    private static int ModelType(ReadOnlySpan<byte> message)
+    {
+        int type = UnigramType;
+        var fields = new ProtobufFields(message);
+        while (fields.Next())
+        {
+            type = fields.Number == 3 ? (int)fields.Value : type;
+        }
+        return type;
+    }
+
+    private static (byte[] Map, bool Prefix, bool Merges) Normalization(ReadOnlySpan<byte> message)
+    {
+        (byte[] map, bool prefix, bool merges) = ([], true, true);
+        var fields = new ProtobufFields(message);
+        while (fields.Next())
+        {
+            switch (fields.Number)
+            {
+                case 2: map = fields.Bytes.ToArray(); break;
+                case 3: prefix = fields.Value != 0; break;
+                case 4: merges = fields.Value != 0; break;
+                default: break;
+            }
+        }
+        return (map, prefix, merges);
+    }
+}

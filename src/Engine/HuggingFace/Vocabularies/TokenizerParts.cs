@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Engine.HuggingFace.Vocabularies;
+
+/// <summary>The parts of a tokenizer.json: each is null, one step, or a sequence of steps.</summary>
+internal static class TokenizerParts
+{
+    /// <summary>The steps of a part, sequences laid out.</summary>
+    /// <param name="file">The root.</param>
+    /// <param name="part"><c>normalizer</c>, <c>pre_tokenizer</c> or <c>post_processor</c>.</param>
+    public static IReadOnlyList<JsonElement> Steps(JsonElement file, string part) =>
+        file.TryGetProperty(part, out JsonElement step) && step.ValueKind == JsonValueKind.Object ? [.. Flatten(step)] : [];
+
+    /// <summary>A step's type.</summary>
+    public static string Type(JsonElement step) => step.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
+
+    /// <summary>A field of a step that is text; null where it is not.</summary>
+    public static string? Text(JsonElement step, string name) =>
+        step.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>A flag of a step.</summary>
+    public static bool Flag(JsonElement step, string name, bool absent) =>
+        step.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : absent;
+
+    /// <summary>A pattern, either a text or a regular expression.</summary>
+    public static (string? String, string? Regex) Pattern(JsonElement step) => step.TryGetProperty("pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object
+        ? (Text(pattern, "String"), Text(pattern, "Regex")) : (null, null);
+
+    /// <summary>The sentence for a step that has no counterpart.</summary>
+    public static ModelFileException Refuse(string part, JsonElement step, string expected)
+    {
+        const int Most = 300;
+        string raw = step.GetRawText();
+        return new($"Reading tokenizer.json: expected {expected} in '{part}', found {(raw.Length > Most ? raw[..Most] + "…" : raw)}. llama.cpp has no such rule, or it is not known here yet.");
+    }
+
+    private static IEnumerable<JsonElement> Flatten(JsonElement step)
+    {
+        string? list = Type(step) != "Sequence" ? null
+            : step.TryGetProperty("normalizers", out _) ? "normalizers" : step.TryGetProperty("pretokenizers", out _) ? "pretokenizers" : "processors";
+        return list is null ? [step]
+            : step.TryGetProperty(list, out JsonElement steps) && steps.ValueKind == JsonValueKind.Array ? steps.EnumerateArray().SelectMany(Flatten) : [];
+    }
+}

@@ -1,0 +1,137 @@
+using System.Numerics.Tensors;
+using Engine.HuggingFace.Files;
+using ReferenceModels.Ops;
+
+namespace ReferenceModels.HuggingFace;
+
+/// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: no more than a block of one is in memory.</summary>
+/// <param name="checkpoint">Open as long as this is used.</param>
+internal sealed class TrainedWeights(Checkpoint checkpoint)
+{
+    // Floats of a weight at once: 16 MiB.
+    private const int BlockFloats = 1 << 22;
+
+    /// <summary>A vector, (n).</summary>
+    public float[] Vector(string name)
+    {
+        SafetensorsTensor tensor = checkpoint.Tensors[name];
+        var values = new float[tensor.Elements];
+        tensor.Read(0, values);
+        return values;
+    }
+
+    /// <summary>Rows of a table (n, d) by their numbers: (T, d).</summary>
+    public float[] Rows(string name, ReadOnlySpan<int> rows, int d)
+    {
+        var x = new float[rows.Length * d];
+        for (int t = 0; t < rows.Length; t++)
+        {
+            checkpoint.Tensors[name].Read((long)rows[t] * d, x.AsSpan(t * d, d));
+        }
+        return x;
+    }
+
+    /// <summary>y = x·Wᵀ + b, x (T, in), W (out, in), as PyTorch's Linear.</summary>
+    /// <param name="name">Before <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="x">(T, in).</param>
+    /// <param name="columns">in.</param>
+    /// <param name="bias">Whether it has a bias.</param>
+    public float[] Linear(string name, float[] x, int columns, bool bias)
+    {
+        float[] y = Product($"{name}.weight", x, columns);
+        if (bias)
+        {
+            AddToRows(y, Vector($"{name}.bias"));
+        }
+        return y;
+    }
+
+    /// <summary>y = x·Wᵀ, W (out, in).</summary>
+    public float[] Product(string weight, float[] x, int columns)
+    {
+        SafetensorsTensor W = checkpoint.Tensors[weight];
+        int T = x.Length / columns, rows = (int)(W.Elements / columns), most = Math.Max(1, BlockFloats / columns);
+        var y = new float[T * rows];
+        var block = new float[Math.Min(most, rows) * columns];
+        for (int first = 0; first < rows; first += most)
+        {
+            int count = Math.Min(most, rows - first);
+            W.Read((long)first * columns, block.AsSpan(0, count * columns));
+            int begin = first;
+            Parallel.For(0, count, row =>
+            {
+                ReadOnlySpan<float> w = block.AsSpan(row * columns, columns);
+                for (int t = 0; t < T; t++)
+                {
+                    y[(t * rows) + begin + row] = TensorPrimitives.Dot(w, x.AsSpan(t * columns, columns));
+                }
+            });
+        }
+        return y;
+    }
+
+    /// <summary>y = x·W + b, W (in, out), as transformers' Conv1D.</summary>
+    public float[] Conv1D(string name, float[] x, int columns)
+    {
+        SafetensorsTensor W = checkpoint.Tensors[$"{name}.weight"];
+        int T = x.Length / columns, rows = (int)(W.Elements / columns);
+        var y = new float[T * rows];
+        var sums = new double[T * rows];
+        var w = new float[rows];
+        for (int i = 0; i < columns; i++)
+        {
+            W.Read((long)i * rows, w);
+            for (int t = 0; t < T; t++)
+            {
+                Span<double> sum = sums.AsSpan(t * rows, rows);
+                double x_i = x[(t * columns) + i];
+                for (int row = 0; row < rows; row++)
+                {
+                    sum[row] += x_i * w[row];
+                }
+            }
+        }
+        TensorPrimitives.ConvertTruncating<double, float>(sums, y);
+        AddToRows(y, Vector($"{name}.bias"));
+        return y;
+    }
+
+    /// <summary>Each row through <see cref="Ops.LayerNorm"/>.</summary>
+    public float[] LayerNorm(string name, float[] x, double epsilon)
+    {
+        float[] g = Vector($"{name}.weight"), b = Vector($"{name}.bias"), y = new float[x.Length];
+        for (int at = 0; at < x.Length; at += g.Length)
+        {
+            Ops.LayerNorm.Forward(x.AsSpan(at, g.Length), g, b, (float)epsilon, y.AsSpan(at, g.Length));
+        }
+        return y;
+    }
+
+    /// <summary>Each row through <see cref="Ops.RmsNorm"/>.</summary>
+    public float[] RmsNorm(string name, float[] x, double epsilon)
+    {
+        float[] g = Vector($"{name}.weight"), y = new float[x.Length];
+        for (int at = 0; at < x.Length; at += g.Length)
+        {
+            Ops.RmsNorm.Forward(x.AsSpan(at, g.Length), g, [], (float)epsilon, y.AsSpan(at, g.Length));
+        }
+        return y;
+    }
+
+    /// <summary>x + y.</summary>
+    public static float[] Add(float[] x, float[] y)
+    {
+        var sum = new float[x.Length];
+        TensorPrimitives.Add<float>(x, y, sum);
+        return sum;
+    }
+
+    private static void AddToRows(float[] y, float[] b)
+    {
+        for (int at = 0; at < y.Length; at += b.Length)
+        {
+            Span<float> row = y.AsSpan(at, b.Length);
+            TensorPrimitives.Add(row, b, row);
+        }
+    }
+}

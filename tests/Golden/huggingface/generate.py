@@ -1,0 +1,326 @@
+"""Golden numbers of checkpoints as Hugging Face hands them out, by PyTorch in float64.
+
+    python3 generate.py > huggingface.json
+
+Each case is a config.json, the names and shapes of the tensors, and what a forward pass written from the papers and the published
+meanings of the configuration's fields says of some tokens; nothing is taken from the engine. The weights are not in the file: element i of a
+tensor follows from its name (value(), below), and the tests write the safetensors files by the same rule.
+"""
+import json
+import math
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+
+
+def value(name, count):
+    """Multiples of 2^-23 in [-1, 1): splitmix64 of FNV-1a of the name."""
+    seed = 0xCBF29CE484222325
+    for byte in name.encode():
+        seed = (seed ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    with np.errstate(over="ignore"):
+        z = np.uint64(seed) + (np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    return (z >> np.uint64(40)).astype(np.float64) / (1 << 23) - 1
+
+
+def is_gain(name):
+    return "norm" in name.lower() or ".ln_" in name
+
+
+def tensor(name, shape, dtype):
+    v = value(name, math.prod(shape))
+    if is_gain(name) and name.endswith("weight"):
+        v = 1 + 0.25 * v
+    elif len(shape) == 1:
+        v = 0.25 * v
+    elif "embed" in name or "wte" in name or "wpe" in name or name == "shared.weight":
+        v = 0.5 * v
+    elif "relative_attention_bias" not in name:
+        v = 0.375 * v
+    v = v.astype(np.float32)
+    if dtype == "F16":
+        v = v.astype(np.float16)
+    elif dtype == "BF16":
+        bits = v.view(np.uint32).astype(np.uint64)
+        v = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 << 16).astype(np.uint32).view(np.float32)
+    elif dtype.startswith("F8"):
+        v = eight_bits(v, dtype)
+    return torch.tensor(v.astype(np.float64)).reshape(shape)
+
+
+def eight_bits(v, dtype):
+    """The nearest number of the format towards zero."""
+    exponent_bits, fraction = (4, 3) if dtype == "F8_E4M3" else (5, 2)
+    least = 1 - (2 ** (exponent_bits - 1) - 1)
+    exponent = np.maximum(np.floor(np.log2(np.maximum(np.abs(v), 1e-30))), least)
+    step = 2.0 ** (exponent - fraction)
+    return np.sign(v) * np.floor(np.abs(v) / step) * step
+
+
+def rms_norm(x, g, epsilon):
+    return x / torch.sqrt((x * x).mean(-1, keepdim=True) + epsilon) * g
+
+
+def attend(q, k, v, heads, groups, scale, causal, bias=None):
+    T, n = q.shape[0], k.shape[0]
+    q = q.reshape(T, heads, -1).transpose(0, 1)
+    k = k.reshape(n, groups, -1).transpose(0, 1).repeat_interleave(heads // groups, 0)
+    v = v.reshape(n, groups, -1).transpose(0, 1).repeat_interleave(heads // groups, 0)
+    scores = q @ k.transpose(1, 2) * scale
+    if bias is not None:
+        scores = scores + bias
+    if causal:
+        scores = scores.masked_fill(torch.ones(T, n, dtype=torch.bool).triu(1), -math.inf)
+    return (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, -1)
+
+
+def frequencies(config, d_k):
+    scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
+    base = config.get("rope_theta", scaling.get("rope_theta", 10000.0))
+    own = base ** (-torch.arange(0, d_k, 2) / d_k)
+    kind = scaling.get("rope_type", scaling.get("type", "default"))
+    if kind == "linear":
+        return own / scaling["factor"], 1.0
+    if kind == "llama3":
+        factor, low, high, context = (scaling[key] for key in ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"))
+        wave = 2 * math.pi / own
+        smooth = (context / wave - low) / (high - low)
+        mixed = (1 - smooth) * own / factor + smooth * own
+        return torch.where(wave < context / high, own, torch.where(wave > context / low, own / factor, mixed)), 1.0
+    if kind == "yarn":
+        factor, context = scaling["factor"], scaling.get("original_max_position_embeddings", config["max_position_embeddings"])
+        def pair(turns):
+            return d_k * math.log(context / (turns * 2 * math.pi)) / (2 * math.log(base))
+        low, high = max(math.floor(pair(32)), 0), min(math.ceil(pair(1)), d_k - 1)
+        ramp = ((torch.arange(d_k // 2) - low) / max(high - low, 0.001)).clamp(0, 1)
+        return own / factor * ramp + own * (1 - ramp), scaling.get("attention_factor", 0.1 * math.log(factor) + 1)
+    return own, 1.0
+
+
+def turn(x, heads, d_k, config):
+    own, magnitude = frequencies(config, d_k)
+    angle = torch.arange(x.shape[0])[:, None] * own
+    cos, sin = (torch.cat([f(angle), f(angle)], -1)[:, None, :] * magnitude for f in (torch.cos, torch.sin))
+    x = x.reshape(x.shape[0], heads, d_k)
+    half = torch.cat([-x[..., d_k // 2:], x[..., :d_k // 2]], -1)
+    return (x * cos + half * sin).reshape(x.shape[0], -1)
+
+
+def llama(c, w, tokens):
+    H, G = c["num_attention_heads"], c["num_key_value_heads"]
+    d_k = c.get("head_dim", c["hidden_size"] // H)
+    def linear(name, x):
+        return F.linear(x, w[name + ".weight"], w.get(name + ".bias"))
+    x = w["model.embed_tokens.weight"][tokens]
+    for i in range(c["num_hidden_layers"]):
+        L = f"model.layers.{i}."
+        h = rms_norm(x, w[L + "input_layernorm.weight"], c["rms_norm_eps"])
+        q, k, v = (linear(f"{L}self_attn.{n}_proj", h) for n in "qkv")
+        a = attend(turn(q, H, d_k, c), turn(k, G, d_k, c), v, H, G, d_k ** -0.5, True)
+        x = x + linear(L + "self_attn.o_proj", a)
+        h = rms_norm(x, w[L + "post_attention_layernorm.weight"], c["rms_norm_eps"])
+        x = x + linear(L + "mlp.down_proj", F.silu(linear(L + "mlp.gate_proj", h)) * linear(L + "mlp.up_proj", h))
+    head = w["model.embed_tokens.weight"] if c.get("tie_word_embeddings") else w["lm_head.weight"]
+    return dict(logits=rms_norm(x, w["model.norm.weight"], c["rms_norm_eps"]) @ head.T)
+
+
+def llama_tensors(c):
+    d, f, H, V = c["hidden_size"], c["intermediate_size"], c["num_attention_heads"], c["vocab_size"]
+    d_k = c.get("head_dim", d // H)
+    q, kv = H * d_k, c["num_key_value_heads"] * d_k
+    t = {"model.embed_tokens.weight": (V, d), "model.norm.weight": (d,)}
+    for i in range(c["num_hidden_layers"]):
+        L = f"model.layers.{i}."
+        t |= {L + "input_layernorm.weight": (d,), L + "post_attention_layernorm.weight": (d,)}
+        for name, out, into, bias in (("self_attn.q_proj", q, d, "attention_bias"), ("self_attn.k_proj", kv, d, "attention_bias"), ("self_attn.v_proj", kv, d, "attention_bias"),
+                                      ("self_attn.o_proj", d, q, "attention_bias"), ("mlp.gate_proj", f, d, "mlp_bias"), ("mlp.up_proj", f, d, "mlp_bias"), ("mlp.down_proj", d, f, "mlp_bias")):
+            t[f"{L}{name}.weight"] = (out, into)
+            if c.get(bias):
+                t[f"{L}{name}.bias"] = (out,)
+    if not c.get("tie_word_embeddings"):
+        t["lm_head.weight"] = (V, d)
+    return t
+
+
+def gpt2(c, w, tokens):
+    H, d, p = c["n_head"], c["n_embd"], "transformer." if "transformer.wte.weight" in w else ""
+    def norm(name, x):
+        return F.layer_norm(x, (d,), w[name + ".weight"], w[name + ".bias"], c["layer_norm_epsilon"])
+    def conv(name, x):
+        return x @ w[name + ".weight"] + w[name + ".bias"]
+    x = w[p + "wte.weight"][tokens] + w[p + "wpe.weight"][:len(tokens)]
+    for i in range(c["n_layer"]):
+        L = f"{p}h.{i}."
+        q, k, v = conv(L + "attn.c_attn", norm(L + "ln_1", x)).split(d, -1)
+        x = x + conv(L + "attn.c_proj", attend(q, k, v, H, H, (d // H) ** -0.5, True))
+        x = x + conv(L + "mlp.c_proj", F.gelu(conv(L + "mlp.c_fc", norm(L + "ln_2", x)), approximate="tanh"))
+    head = w[p + "wte.weight"] if c.get("tie_word_embeddings", True) else w["lm_head.weight"]
+    return dict(logits=norm(p + "ln_f", x) @ head.T)
+
+
+def gpt2_tensors(c, prefix):
+    d, V, f = c["n_embd"], c["vocab_size"], c.get("n_inner") or 4 * c["n_embd"]
+    t = {"wte.weight": (V, d), "wpe.weight": (c["n_positions"], d), "ln_f.weight": (d,), "ln_f.bias": (d,)}
+    for i in range(c["n_layer"]):
+        L = f"h.{i}."
+        t |= {L + "ln_1.weight": (d,), L + "ln_1.bias": (d,), L + "ln_2.weight": (d,), L + "ln_2.bias": (d,)}
+        for name, into, out in (("attn.c_attn", d, 3 * d), ("attn.c_proj", d, d), ("mlp.c_fc", d, f), ("mlp.c_proj", f, d)):
+            t |= {f"{L}{name}.weight": (into, out), f"{L}{name}.bias": (out,)}
+    t = {prefix + name: shape for name, shape in t.items()}
+    return t if c.get("tie_word_embeddings", True) else t | {"lm_head.weight": (V, d)}
+
+
+def bert(c, w, tokens):
+    p = "bert." if "bert.embeddings.word_embeddings.weight" in w else ""
+    H, d = c["num_attention_heads"], c["hidden_size"]
+    def affine(name, x):
+        return F.linear(x, w[name + ".weight"], w[name + ".bias"])
+    def norm(name, x):
+        return F.layer_norm(x, (d,), w[name + ".weight"], w[name + ".bias"], c["layer_norm_eps"])
+    def run(approximate):
+        E = p + "embeddings."
+        x = norm(E + "LayerNorm", w[E + "word_embeddings.weight"][tokens] + w[E + "position_embeddings.weight"][:len(tokens)] + w[E + "token_type_embeddings.weight"][0])
+        for i in range(c["num_hidden_layers"]):
+            L = f"{p}encoder.layer.{i}."
+            q, k, v = (affine(f"{L}attention.self.{n}", x) for n in ("query", "key", "value"))
+            x = norm(L + "attention.output.LayerNorm", affine(L + "attention.output.dense", attend(q, k, v, H, H, (d // H) ** -0.5, False)) + x)
+            x = norm(L + "output.LayerNorm", affine(L + "output.dense", F.gelu(affine(L + "intermediate.dense", x), approximate=approximate)) + x)
+        return x
+    trained = run("none" if c["hidden_act"] == "gelu" else "tanh")
+    found = dict(rows=trained, rows_tanh=run("tanh"))
+    if "classifier.weight" in w:
+        found["scores"] = affine("classifier", torch.tanh(affine(p + "pooler.dense", run("tanh")[:1])))
+    return found
+
+
+def bert_tensors(c, prefix, classes=0):
+    d, f = c["hidden_size"], c["intermediate_size"]
+    E = "embeddings."
+    t = {E + "word_embeddings.weight": (c["vocab_size"], d), E + "position_embeddings.weight": (c["max_position_embeddings"], d),
+         E + "token_type_embeddings.weight": (c["type_vocab_size"], d), E + "LayerNorm.weight": (d,), E + "LayerNorm.bias": (d,)}
+    for i in range(c["num_hidden_layers"]):
+        L = f"encoder.layer.{i}."
+        for name, out, into in (("attention.self.query", d, d), ("attention.self.key", d, d), ("attention.self.value", d, d),
+                                ("attention.output.dense", d, d), ("intermediate.dense", f, d), ("output.dense", d, f)):
+            t |= {f"{L}{name}.weight": (out, into), f"{L}{name}.bias": (out,)}
+        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
+            t |= {f"{L}{name}.weight": (d,), f"{L}{name}.bias": (d,)}
+    t |= {"pooler.dense.weight": (d, d), "pooler.dense.bias": (d,)}
+    t = {prefix + name: shape for name, shape in t.items()}
+    return t | ({"classifier.weight": (classes, d), "classifier.bias": (classes,)} if classes else {})
+
+
+def t5(c, w, tokens, source):
+    H, d = c["num_heads"], c["d_model"]
+    def bucket(distance, bidirectional):
+        buckets, exact = c["relative_attention_num_buckets"], 0
+        result = 0
+        if bidirectional:
+            buckets //= 2
+            result = buckets if distance > 0 else 0
+            distance = abs(distance)
+        else:
+            distance = max(-distance, 0)
+        exact = buckets // 2
+        if distance < exact:
+            return result + distance
+        return result + min(exact + int(math.log(distance / exact) / math.log(128 / exact) * (buckets - exact)), buckets - 1)
+    def bias(part, T, bidirectional):
+        B = w[f"{part}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
+        return torch.stack([torch.stack([B[bucket(j - t, bidirectional)] for j in range(T)]) for t in range(T)]).permute(2, 0, 1)
+    def attention(L, name, x, seen, causal, b):
+        h = rms_norm(x, w[L + "layer_norm.weight"], c["layer_norm_epsilon"])
+        n = h if seen is None else seen
+        q, k, v = h @ w[f"{L}{name}.q.weight"].T, n @ w[f"{L}{name}.k.weight"].T, n @ w[f"{L}{name}.v.weight"].T
+        return x + attend(q, k, v, H, H, 1.0, causal, b) @ w[f"{L}{name}.o.weight"].T
+    def feed_forward(L, x):
+        h = rms_norm(x, w[L + "layer_norm.weight"], c["layer_norm_epsilon"])
+        M = L + "DenseReluDense."
+        inner = F.relu(h @ w[M + "wi.weight"].T) if c["feed_forward_proj"] == "relu" else F.gelu(h @ w[M + "wi_0.weight"].T, approximate="tanh") * (h @ w[M + "wi_1.weight"].T)
+        return x + inner @ w[M + "wo.weight"].T
+    x = w["shared.weight"][source]
+    for i in range(c["num_layers"]):
+        x = attention(f"encoder.block.{i}.layer.0.", "SelfAttention", x, None, False, bias("encoder", len(source), True))
+        x = feed_forward(f"encoder.block.{i}.layer.1.", x)
+    encoded = rms_norm(x, w["encoder.final_layer_norm.weight"], c["layer_norm_epsilon"])
+    x = w["shared.weight"][tokens]
+    for i in range(c["num_decoder_layers"]):
+        x = attention(f"decoder.block.{i}.layer.0.", "SelfAttention", x, None, True, bias("decoder", len(tokens), False))
+        x = attention(f"decoder.block.{i}.layer.1.", "EncDecAttention", x, encoded, False, None)
+        x = feed_forward(f"decoder.block.{i}.layer.2.", x)
+    x = rms_norm(x, w["decoder.final_layer_norm.weight"], c["layer_norm_epsilon"])
+    tied = c.get("tie_word_embeddings", True)
+    return dict(rows=encoded, logits=(x * d ** -0.5) @ w["shared.weight"].T if tied else x @ w["lm_head.weight"].T)
+
+
+def t5_tensors(c):
+    d, f, q, H = c["d_model"], c["d_ff"], c["num_heads"] * c["d_kv"], c["num_heads"]
+    t = {"shared.weight": (c["vocab_size"], d)}
+    for part, layers in (("encoder", c["num_layers"]), ("decoder", c["num_decoder_layers"])):
+        t[part + ".final_layer_norm.weight"] = (d,)
+        t[part + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = (c["relative_attention_num_buckets"], H)
+        for i in range(layers):
+            attentions = ["SelfAttention"] + (["EncDecAttention"] if part == "decoder" else [])
+            for j, name in enumerate(attentions):
+                L = f"{part}.block.{i}.layer.{j}."
+                t |= {L + "layer_norm.weight": (d,), L + name + ".q.weight": (q, d), L + name + ".k.weight": (q, d), L + name + ".v.weight": (q, d), L + name + ".o.weight": (d, q)}
+            L = f"{part}.block.{i}.layer.{len(attentions)}."
+            t |= {L + "layer_norm.weight": (d,), L + "DenseReluDense.wo.weight": (d, f)}
+            for name in ("wi",) if c["feed_forward_proj"] == "relu" else ("wi_0", "wi_1"):
+                t[f"{L}DenseReluDense.{name}.weight"] = (f, d)
+    return t if c.get("tie_word_embeddings", True) else t | {"lm_head.weight": (c["vocab_size"], d)}
+
+
+TOKENS = [3, 17, 5, 29, 11, 0, 23, 8, 31, 14, 2, 20]
+LLAMA = dict(architectures=["LlamaForCausalLM"], model_type="llama", hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+             num_key_value_heads=4, hidden_act="silu", max_position_embeddings=64, rms_norm_eps=1e-5, vocab_size=37, tie_word_embeddings=False,
+             torch_dtype="float32", transformers_version="4.44.0", use_cache=True, pad_token_id=None, attention_dropout=0.0)
+GPT2 = dict(architectures=["GPT2LMHeadModel"], model_type="gpt2", n_embd=32, n_head=4, n_layer=2, n_positions=24, n_ctx=24, vocab_size=37,
+            activation_function="gelu_new", layer_norm_epsilon=1e-5, attn_pdrop=0.1, summary_type="cls_index")
+BERT = dict(architectures=["BertModel"], model_type="bert", hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, hidden_act="gelu",
+            max_position_embeddings=24, type_vocab_size=2, layer_norm_eps=1e-12, vocab_size=37, position_embedding_type="absolute", hidden_dropout_prob=0.1)
+T5 = dict(architectures=["T5ForConditionalGeneration"], model_type="t5", d_model=32, d_ff=48, d_kv=6, num_heads=4, num_layers=2, num_decoder_layers=2,
+          relative_attention_num_buckets=8, layer_norm_epsilon=1e-6, vocab_size=37, feed_forward_proj="relu", is_encoder_decoder=True, decoder_start_token_id=0,
+          dropout_rate=0.1, eos_token_id=1, pad_token_id=0)
+
+
+def with_rope(**scaling):
+    return LLAMA | dict(rope_theta=1000.0, rope_scaling=scaling)
+
+
+CASES = [
+    ("LLaMA", "F32", 1, LLAMA, llama_tensors(LLAMA)),
+    ("LLaMA of few key/value heads, wide heads, all biases, a tied head", "BF16", 1, c := LLAMA | dict(num_key_value_heads=2, head_dim=12, attention_bias=True, mlp_bias=True, tie_word_embeddings=True), llama_tensors(c)),
+    ("LLaMA stretched as Llama 3.1", "F32", 3, c := with_rope(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16), llama_tensors(c)),
+    ("LLaMA stretched linearly", "F16", 1, c := with_rope(type="linear", factor=4.0), llama_tensors(c)),
+    ("LLaMA stretched by YaRN", "F32", 1, c := with_rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=16), llama_tensors(c)),
+    ("LLaMA stretched by YaRN with a factor of its own for attention", "F32", 2, c := with_rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=16, attention_factor=1.25, beta_fast=32, beta_slow=1), llama_tensors(c)),
+    ("LLaMA as transformers 5 writes it", "F32", 1, c := LLAMA | dict(rope_parameters=dict(rope_type="default", rope_theta=500.0), dtype="float32"), llama_tensors(c)),
+    ("LLaMA in F8_E4M3", "F8_E4M3", 1, LLAMA, llama_tensors(LLAMA)),
+    ("LLaMA in F8_E5M2", "F8_E5M2", 1, LLAMA, llama_tensors(LLAMA)),
+    ("Mistral", "BF16", 2, c := LLAMA | dict(architectures=["MistralForCausalLM"], model_type="mistral", num_key_value_heads=2, sliding_window=32, rope_theta=10000.0), llama_tensors(c)),
+    ("GPT-2", "F32", 1, GPT2, gpt2_tensors(GPT2, "transformer.")),
+    ("GPT-2 without a prefix, with a head of its own", "F16", 2, c := GPT2 | dict(tie_word_embeddings=False, n_inner=40), gpt2_tensors(c, "")),
+    ("BERT", "F32", 1, BERT, bert_tensors(BERT, "")),
+    ("BERT as a reranker", "F32", 1, c := BERT | dict(architectures=["BertForSequenceClassification"], hidden_act="gelu_new", id2label={"0": "LABEL_0"}, label2id={"LABEL_0": 0}), bert_tensors(c, "bert.", 1)),
+    ("T5", "F32", 1, T5, t5_tensors(T5)),
+    ("T5 1.1", "F32", 2, c := T5 | dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False, num_decoder_layers=1, dense_act_fn="gelu_new", is_gated_act=True), t5_tensors(c)),
+]
+FORWARD = dict(llama=llama, mistral=llama, gpt2=gpt2, bert=bert)
+
+cases = []
+for name, dtype, shards, config, shapes in CASES:
+    w = {key: tensor(key, shape, dtype) for key, shape in shapes.items()}
+    tokens = TOKENS if config["model_type"] != "t5" else [0] + TOKENS[:6]
+    found = t5(config, w, tokens, TOKENS) if config["model_type"] == "t5" else FORWARD[config["model_type"]](config, w, tokens)
+    cases.append(dict(name=name, dtype=dtype, shards=shards, config=config, tensors={key: list(shape) for key, shape in shapes.items()}, tokens=tokens, source=TOKENS if config["model_type"] == "t5" else [],
+                      **{key: [float(f"{number:.9g}") for number in rows.reshape(-1).tolist()] for key, rows in found.items()}))
+print(f"PyTorch {torch.__version__}, float64; NumPy {np.__version__}", file=sys.stderr)
+print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")
