@@ -159,6 +159,7 @@ internal abstract class LlamaModel : ILoadedModel
     {
         Release();
         _plan.File.Dispose();
+        NativeHeap.Trim();
     }
 
     protected void Fail(NativeFailureException failure)
