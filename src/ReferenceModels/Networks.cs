@@ -11,8 +11,11 @@ internal static class Networks
     private static readonly Dictionary<string, Func<GgufFile, int, bool, INetwork>> Known = new(StringComparer.Ordinal)
     {
         ["bert"] = (file, vocabulary, trainable) => Bert.Load(file, vocabulary, trainable),
+        ["gemma2"] = (file, vocabulary, trainable) => Gemma2.Load(file, vocabulary, trainable),
+        ["gemma3"] = (file, vocabulary, trainable) => Gemma3.Load(file, vocabulary, trainable),
         ["gpt2"] = (file, vocabulary, trainable) => Gpt2.Load(file, vocabulary, trainable),
         ["llama"] = (file, vocabulary, trainable) => Llama.Load(file, vocabulary, trainable),
+        ["phi3"] = (file, vocabulary, trainable) => Phi3.Load(file, vocabulary, trainable),
         ["qwen2"] = (file, vocabulary, trainable) => Qwen2.Load(file, vocabulary, trainable),
         ["qwen3"] = (file, vocabulary, trainable) => Qwen3.Load(file, vocabulary, trainable),
         ["t5"] = (file, vocabulary, trainable) => T5.Load(file, vocabulary, trainable),

@@ -31,7 +31,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     {
         _exact = exact;
         _decoder = (IPackedDecoder)network;
-        _state = network.CreateState(new Pass(workers), 0);
+        _state = network.CreateState(new Pass(workers), contextLength);
         (Sequences, Cells, StepTokens) = (shape.Sequences, shape.Cells, TokensOfStep(shape.Sequences));
         _caches = [.. Enumerable.Range(0, Sequences).Select(_ => _decoder.CreateCache())];
         _contextLength = contextLength;

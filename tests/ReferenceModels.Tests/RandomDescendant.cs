@@ -27,7 +27,12 @@ internal sealed record RandomDescendant
 
     private int HeadSize => KeyLength ?? Width / H;
 
-    private bool NormsHeads => Architecture is "qwen3";
+    /// <summary>Rows of the two tables of rotary factors, for short contexts and for long ones.</summary>
+    public bool RopeFactors { get; init; }
+
+    private bool NormsHeads => Architecture is "qwen3" or "gemma3";
+
+    private bool IsGemma => Architecture is "gemma2" or "gemma3";
 
     /// <summary>Writes the file and gives its path back.</summary>
     public string Write(string path)
@@ -69,11 +74,21 @@ internal sealed record RandomDescendant
             tensors.Matrix("output.weight", V, Width);
         }
         tensors.Bias("output.bias", V, OutputBias);
+        int rotated = Metadata.TryGetValue("rope.dimension_count", out object? count) ? (int)count : HeadSize;
+        foreach (string length in RopeFactors ? ["short", "long"] : (string[])[])
+        {
+            tensors.Gain($"rope_factors_{length}.weight", rotated / 2);
+        }
         for (int i = 0; i < N; i++)
         {
             string b = $"blk.{i}.";
             tensors.Gain(b + "attn_norm.weight", Width);
             AddAttention(tensors, b);
+            if (IsGemma)
+            {
+                tensors.Gain(b + "post_attention_norm.weight", Width);
+                tensors.Gain(b + "post_ffw_norm.weight", Width);
+            }
             tensors.Gain(b + "ffn_norm.weight", Width);
             AddFeedForward(tensors, b);
         }
@@ -102,8 +117,12 @@ internal sealed record RandomDescendant
 
     private void AddFeedForward(RandomTensors tensors, string b)
     {
-        tensors.Matrix(b + "ffn_gate.weight", Inner, Width);
-        tensors.Matrix(b + "ffn_up.weight", Inner, Width);
+        bool fused = Architecture == "phi3";
+        if (!fused)
+        {
+            tensors.Matrix(b + "ffn_gate.weight", Inner, Width);
+        }
+        tensors.Matrix(b + "ffn_up.weight", fused ? 2 * Inner : Inner, Width);
         tensors.Matrix(b + "ffn_down.weight", Width, Inner);
     }
 

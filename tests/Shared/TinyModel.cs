@@ -33,6 +33,20 @@ internal sealed class TinyModel
 
     public static TinyModel Qwen3() => Llama("qwen3", 8, 12).Tensor("blk.0.attn_q_norm.weight", 4).Tensor("blk.0.attn_k_norm.weight", 4);
 
+    public static TinyModel Phi3()
+    {
+        TinyModel phi = Llama("phi3", 8, 12).Tensor("blk.0.ffn_up.weight", 8, 24).Tensor("blk.0.attn_qkv.weight", 8, 24);
+        Array.ForEach((string[])["ffn_gate", "attn_q", "attn_k", "attn_v"], name => phi.Drop($"blk.0.{name}.weight"));
+        return phi;
+    }
+
+    public static TinyModel Gemma2() => Llama("gemma2", 8, 12).Set("gemma2.attention.sliding_window", 16u)
+        .Tensor("blk.0.post_attention_norm.weight", 8).Tensor("blk.0.post_ffw_norm.weight", 8);
+
+    public static TinyModel Gemma3() => Llama("gemma3", 8, 12).Set("gemma3.attention.sliding_window", 16u)
+        .Tensor("blk.0.post_attention_norm.weight", 8).Tensor("blk.0.post_ffw_norm.weight", 8)
+        .Tensor("blk.0.attn_q_norm.weight", 4).Tensor("blk.0.attn_k_norm.weight", 4);
+
     private static TinyModel Llama(string architecture, int width, int feedForward)
     {
         string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b"];

@@ -42,6 +42,7 @@ internal static class GgufPreflight
         NumericFacts.Check(numbers);
         HeadFacts.Check(numbers);
         FamilyFacts.Check(numbers);
+        WindowFacts.Check(numbers);
         TensorFacts.Check(file, numbers);
     }
 

@@ -15,6 +15,14 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     /// <summary>As <see cref="Positive(string)"/>, with what stands for an absent one.</summary>
     public int Positive(string name, int absent) => metadata.GetUInt32(Key(name)) is uint given ? Positive(name, given) : absent;
 
+    /// <summary>A number that may be 0, with what stands for an absent one.</summary>
+    public int Number(string name, int absent) => metadata.GetUInt32(Key(name)) switch
+    {
+        null => absent,
+        0 => 0,
+        uint given => Positive(name, given),
+    };
+
     /// <summary>A number that a file may also have once for each layer, as llama.cpp reads it; here all layers share one.</summary>
     /// <param name="name">The key without the architecture.</param>
     /// <param name="layers">Of the file: block_count.</param>

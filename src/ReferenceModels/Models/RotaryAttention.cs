@@ -3,6 +3,11 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
+/// <summary>Queries that are multiplied before they meet keys, where a model does it there.</summary>
+/// <param name="Factor">By what.</param>
+/// <param name="Name">llama.cpp's name of the product, with the layer.</param>
+internal readonly record struct ScaledQueries(float Factor, string Name);
+
 /// <summary>Queries, keys and values of LLaMA and its descendants, under llama.cpp's names.</summary>
 internal static class RotaryAttention
 {
@@ -13,22 +18,34 @@ internal static class RotaryAttention
     /// <param name="c">The sizes.</param>
     /// <param name="x">attn_norm (T, d).</param>
     /// <param name="turns">(T, r).</param>
+    /// <param name="scaled">Where the queries are multiplied here.</param>
+    /// <param name="windows">Whether some layers see a window alone: llama.cpp's graph needs the keys before the values then, and else after them.</param>
     /// <returns>(T, H·d_k), 2 × (T, G·d_k).</returns>
-    public static (Tensor Q, Tensor K, Tensor V) Project(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
+    public static (Tensor Q, Tensor K, Tensor V) Project(
+        State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns, ScaledQueries? scaled = null, bool windows = false)
     {
-        if (A.AttnQKV is not null)
+        (Func<Tensor> Q, Func<Tensor> K, Func<Tensor> V) = A.AttnQKV is null ? Apart(s, i, A, c, x, turns) : Split(s, i, A, c, x, turns);
+        Tensor queries = Q();
+        if (scaled is var (factor, name))
         {
-            return Split(s, i, A, c, x, turns);
+            queries = Scale.Forward(s.Pass, queries, factor);
+            s.Tap?.Take(name, -1, "SCALE", queries, c.d_k);
         }
-        // In llama.cpp's order: its graph needs the values before the keys.
-        Tensor Q = Place(s, i, Heads(s, i, c, Linear(s, A.AttnQ!, A.AttnQBias, x, "Qcur", i), "Qcur", "RESHAPE"), A.AttnQNorm, c, turns, "Qcur");
-        Tensor V = Heads(s, i, c, Linear(s, A.AttnV!, A.AttnVBias, x, "Vcur", i), "Vcur", "RESHAPE");
-        Tensor K = Place(s, i, Heads(s, i, c, Linear(s, A.AttnK!, A.AttnKBias, x, "Kcur", i), "Kcur", "RESHAPE"), A.AttnKNorm, c, turns, "Kcur");
-        return (Q, K, V);
+        if (windows)
+        {
+            return (queries, K(), V());
+        }
+        Tensor values = V();
+        return (queries, K(), values);
     }
 
+    private static (Func<Tensor> Q, Func<Tensor> K, Func<Tensor> V) Apart(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns) => (
+        () => Place(s, i, Heads(s, i, c, Linear(s, A.AttnQ!, A.AttnQBias, x, "Qcur", i), "Qcur", "RESHAPE"), A.AttnQNorm, c, turns, "Qcur"),
+        () => Place(s, i, Heads(s, i, c, Linear(s, A.AttnK!, A.AttnKBias, x, "Kcur", i), "Kcur", "RESHAPE"), A.AttnKNorm, c, turns, "Kcur"),
+        () => Heads(s, i, c, Linear(s, A.AttnV!, A.AttnVBias, x, "Vcur", i), "Vcur", "RESHAPE"));
+
     // The same where the file has the three weights in one.
-    private static (Tensor Q, Tensor K, Tensor V) Split(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
+    private static (Func<Tensor> Q, Func<Tensor> K, Func<Tensor> V) Split(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
     {
         (Pass pass, int q, int kv) = (s.Pass, c.H * c.d_k, c.G * c.d_k);
         Tensor wqkv = NamedSteps.Linear(s, A.AttnQKV!, A.AttnQKVBias, x, "wqkv", A.AttnQKVBias is null ? "wqkv" : "wqkv_b", i); // (T, H·d_k + 2·G·d_k)
@@ -38,9 +55,10 @@ internal static class RotaryAttention
         {
             (Q, K, V) = (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v));
         }
-        Q = Place(s, i, Heads(s, i, c, Q, "Qcur", "VIEW"), A.AttnQNorm, c, turns, "Qcur");
-        V = Heads(s, i, c, V, "Vcur", "VIEW");
-        return (Q, Place(s, i, Heads(s, i, c, K, "Kcur", "VIEW"), A.AttnKNorm, c, turns, "Kcur"), V);
+        return (
+            () => Place(s, i, Heads(s, i, c, Q, "Qcur", "VIEW"), A.AttnQNorm, c, turns, "Qcur"),
+            () => Place(s, i, Heads(s, i, c, K, "Kcur", "VIEW"), A.AttnKNorm, c, turns, "Kcur"),
+            () => Heads(s, i, c, V, "Vcur", "VIEW"));
     }
 
     // What is a step of its own in ggml's graph and none here.

@@ -60,6 +60,11 @@ internal sealed record RotaryConfig
     /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
     public static RotaryConfig Read(GgufMetadata metadata, string architecture, int vocabulary, RopePairs pairs, bool partly = false)
     {
+        if (metadata.GetBool($"{architecture}.attention.causal") is false)
+        {
+            throw new UnsupportedRequestException(
+                $"Loading a model of '{architecture}': the reference backend lets its tokens see those before them, this file has each see all (attention.causal). Use the llama.cpp backend.");
+        }
         var read = new ConfigReader(metadata, architecture);
         (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
         int H = read.PerLayer("attention.head_count", N);

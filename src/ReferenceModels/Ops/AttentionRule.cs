@@ -41,7 +41,7 @@ internal sealed record AttentionRule(int H, int G, float Scale)
         if (SoftCap > 0)
         {
             TensorPrimitives.Multiply(s, 1 / SoftCap, s);
-            TensorPrimitives.Tanh(s, s);
+            Tanh.Forward(s, s);
             TensorPrimitives.Multiply(s, SoftCap, s);
         }
     }

@@ -21,6 +21,26 @@ internal static class DescendantCases
         ["qwen3 with narrower ones, odd sizes"] = new() { Architecture = "qwen3", Width = 50, H = 4, G = 1, KeyLength = 10, Inner = 61, N = 3 },
         ["qwen3, fused, biases, large epsilon"] = new() { Architecture = "qwen3", FusedQkv = true, Biases = true, Epsilon = 0.1f },
         ["qwen3, linear scaling"] = new() { Architecture = "qwen3", Metadata = With("rope.freq_base", 1e6f, Scaled("linear", 4)) },
+        ["phi3"] = new() { Architecture = "phi3", FusedQkv = true },
+        ["phi3 with shared heads, tied, biases, odd sizes"] = new() { Architecture = "phi3", FusedQkv = true, Biases = true, Tied = true, Width = 42, H = 3, G = 1, Inner = 77, N = 3 },
+        ["phi3 with weights of queries, keys and values apart"] = new() { Architecture = "phi3", Biases = true },
+        ["phi3 with a window, which llama.cpp leaves aside"] = new() { Architecture = "phi3", FusedQkv = true, Metadata = With("attention.sliding_window", 8) },
+        ["phi3, longrope within the original context"] = new() { Architecture = "phi3", FusedQkv = true, RopeFactors = true, Metadata = With("rope.scaling.attn_factor", 1.19f, LongRope(256)) },
+        ["phi3, longrope beyond the original context"] = new() { Architecture = "phi3", FusedQkv = true, RopeFactors = true, Metadata = LongRope(64) },
+        ["phi3, longrope of a part of a head"] = new() { Architecture = "phi3", FusedQkv = true, RopeFactors = true, Tied = true, Metadata = With("rope.dimension_count", 12, LongRope(64)) },
+        ["gemma2"] = new() { Architecture = "gemma2", Tied = true, Metadata = With("attention.sliding_window", 20) },
+        ["gemma2 with other caps, wide heads, three layers"] = new() { Architecture = "gemma2", Tied = true, N = 3, H = 4, G = 1, KeyLength = 32, Metadata = With("attention.sliding_window", 7, With("attn_logit_softcapping", 2f, With("final_logit_softcapping", 5f))) },
+        ["gemma2 with windows everywhere, odd sizes"] = new() { Architecture = "gemma2", Tied = true, Width = 42, H = 3, G = 1, Inner = 77, Metadata = With("attention.sliding_window", 1, With("attention.sliding_window_pattern", 0)) },
+        ["gemma2, fused, with biases, another local base, linear"] = new() { Architecture = "gemma2", Tied = true, FusedQkv = true, Biases = true, Metadata = With("attention.sliding_window", 33, With("rope.freq_base_swa", 500f, Scaled("linear", 4))) },
+        ["gemma2, scaling of type none"] = new() { Architecture = "gemma2", Tied = true, Metadata = With("attention.sliding_window", 33, Scaled("none", 4)) },
+        ["gemma2 without a window of its own"] = new() { Architecture = "gemma2", Tied = true },
+        ["gemma3"] = new() { Architecture = "gemma3", Tied = true, Metadata = With("attention.sliding_window", 20, With("rope.freq_base", 1e6f)) },
+        ["gemma3 of seven layers, wide heads, linear scaling"] = new() { Architecture = "gemma3", Tied = true, N = 7, H = 4, G = 1, KeyLength = 32, Metadata = With("attention.sliding_window", 9, With("rope.freq_base_swa", 3000f, Scaled("linear", 8))) },
+        ["gemma3 with a cap and a head of its own"] = new() { Architecture = "gemma3", Metadata = With("attention.sliding_window", 20, With("final_logit_softcapping", 3f)) },
+        ["gemma3 with a listed pattern"] = new() { Architecture = "gemma3", N = 3, Metadata = With("attention.sliding_window", 11, With("attention.sliding_window_pattern", (bool[])[false, true, false])) },
+        ["gemma3 without windows, yarn"] = new() { Architecture = "gemma3", Tied = true, Width = 128, H = 2, G = 1, Metadata = Scaled("yarn", 4, 64) },
+        ["gemma3, yarn, with windows"] = new() { Architecture = "gemma3", Tied = true, N = 6, Width = 128, H = 2, G = 1, Metadata = With("attention.sliding_window", 20, Scaled("yarn", 4, 64)) },
+        ["gemma3, part of a head"] = new() { Architecture = "gemma3", Metadata = With("attention.sliding_window", 20, With("rope.dimension_count", 10)) },
     };
 
     /// <summary>Some of them, small enough for differences over every weight, with 40 tokens.</summary>
@@ -29,6 +49,9 @@ internal static class DescendantCases
         ["qwen2"] = Tiny("qwen2") with { Biases = true, OutputBias = true, Tied = true },
         ["qwen3"] = Tiny("qwen3") with { KeyLength = 6 },
         ["qwen3, fused"] = Tiny("qwen3") with { FusedQkv = true, Biases = true, Tied = true },
+        ["phi3"] = Tiny("phi3") with { FusedQkv = true, RopeFactors = true, Metadata = With("rope.dimension_count", 2, LongRope(4)) },
+        ["gemma2"] = Tiny("gemma2") with { Tied = true, Metadata = With("attention.sliding_window", 3, With("attn_logit_softcapping", 2f, With("final_logit_softcapping", 5f))) },
+        ["gemma3"] = Tiny("gemma3") with { KeyLength = 6, Metadata = With("attention.sliding_window", 3, With("attention.sliding_window_pattern", 2)) },
     };
 
     /// <summary>The plainest of each family.</summary>
@@ -36,6 +59,8 @@ internal static class DescendantCases
 
     public static Dictionary<string, object> With(string key, object value, IReadOnlyDictionary<string, object>? rest = null) =>
         new(rest ?? Nothing) { [key] = value };
+
+    private static Dictionary<string, object> LongRope(int original) => With("rope.scaling.type", "longrope", With("rope.scaling.original_context_length", original));
 
     private static RandomDescendant Tiny(string architecture) => new() { Architecture = architecture, V = 40, Width = 16, Inner = 24, H = 4, G = 2, N = 2 };
 

@@ -21,4 +21,15 @@ public sealed class TanhTests
         double Loss() => Doubles.Dot([.. x.Select(Math.Tanh)], δy);
         Doubles.AssertNear(Doubles.Derivatives(x, Loss), input.Gradient.ToArray(), 1e-6);
     }
+
+    [Fact]
+    public void Small_numbers_lose_no_digits()
+    {
+        float[] x = [.. Enumerable.Range(0, 700).Select(i => (i % 2 == 0 ? 1 : -1) * MathF.Pow(10, (i - 500) / 100f))], y = [.. x];
+        Tanh.Forward(y, y);
+        for (int i = 0; i < x.Length; i++)
+        {
+            Assert.Equal(1, y[i] / Math.Tanh(x[i]), 5e-7); // some roundings of 2⁻²⁴; a quotient of exponentials loses 1e-3 here
+        }
+    }
 }

@@ -24,6 +24,18 @@ public sealed class DescendantFaultTests : IDisposable
         ["qwen3: one gain of the keys' norm times 1.05"] = new("qwen3", f => f.Scale("blk.0.attn_k_norm.weight", 1.05f, index: 3), "Kcur_normed-0", "MUL"),
         ["qwen3: another epsilon"] = new("qwen3", f => f.Set("qwen3.attention.layer_norm_rms_epsilon", GgufValue.FromScalar(1e-6f)), "norm-0", "RMS_NORM"),
         ["qwen3: ffn_down times 1.05"] = new("qwen3", f => f.Scale("blk.1.ffn_down.weight", 1.05f), "ffn_out-1", "MUL_MAT"),
+        ["phi3: the fused weight of gate and up times 1.05"] = new("phi3", f => f.Scale("blk.1.ffn_up.weight", 1.05f), "ffn_up-1", "MUL_MAT"),
+        ["phi3: the fused weight of queries, keys and values times 1.05"] = new("phi3", f => f.Scale("blk.0.attn_qkv.weight", 1.05f), "wqkv-0", "MUL_MAT"),
+        ["phi3: one long factor times 1.05"] = new("phi3, longrope beyond the original context", f => f.Scale("rope_factors_long.weight", 1.05f, index: 0), "Qcur-0", "ROPE"),
+        ["gemma2: the norm behind attention times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_attention_norm.weight", 1.05f), "attn_post_norm-1", "MUL"),
+        ["gemma2: the norm behind the feed-forward times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_ffw_norm.weight", 1.05f), "ffn_post_norm", "MUL", Occurrence: 1),
+        ["gemma2: another cap of the scores"] = new("gemma2", f => f.Set("gemma2.attn_logit_softcapping", GgufValue.FromScalar(52.5f)), "kq_scaled_1-0", "SCALE"),
+        ["gemma2: another cap of the logits"] = new("gemma2", f => f.Set("gemma2.final_logit_softcapping", GgufValue.FromScalar(31.5f)), "scale(token_embd)", "SCALE"),
+        ["gemma2: a window shorter by one"] = new("gemma2", f => f.Set("gemma2.attention.sliding_window", GgufValue.FromScalar(19u)), "kq_soft_max-0", "SOFT_MAX"),
+        ["gemma3: another base in local layers"] = new("gemma3", f => f.Set("gemma3.rope.freq_base_swa", GgufValue.FromScalar(10_500f)), "Qcur-0", "ROPE"),
+        ["gemma3: another base in global layers"] = new("gemma3 of seven layers, wide heads, linear scaling", f => f.Set("gemma3.rope.freq_base", GgufValue.FromScalar(10_500f)), "Qcur-5", "ROPE"),
+        ["gemma3: the norm of keys times 1.05"] = new("gemma3", f => f.Scale("blk.1.attn_k_norm.weight", 1.05f), "Kcur_normed-1", "MUL"),
+        ["gemma3: ffn_gate times 1.05"] = new("gemma3", f => f.Scale("blk.0.ffn_gate.weight", 1.05f), "ffn_gate-0", "MUL_MAT"),
     };
 
     public static TheoryData<string> Names => [.. Faults.Keys];
@@ -39,7 +51,7 @@ public sealed class DescendantFaultTests : IDisposable
         string path = model.Write(_folder.File("right.gguf"));
         var faulty = new FaultyFile(path, _folder.File("faulty.gguf"));
         fault.Make(faulty);
-        LayerFindings findings = await LayerFixture.LookAsync(path, faulty.Write(), model.Tokens(20));
+        LayerFindings findings = await LayerFixture.LookAsync(path, faulty.Write(), model.Tokens(24));
         ParityDivergence found = findings.FirstDivergence!;
         Assert.Equal((fault.Name, fault.Op, fault.Occurrence), (found.Name, found.Op, found.Occurrence));
     }

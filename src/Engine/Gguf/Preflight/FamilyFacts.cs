@@ -8,7 +8,7 @@ internal static class FamilyFacts
     [
         "afmoe", "apertus", "arcee", "arctic", "baichuan", "bailingmoe2", "bert", "bitnet", "bloom", "chameleon", "chatglm", "codeshell",
         "cogvlm", "cohere2", "command-r", "dbrx", "deci", "deepseek", "dots1", "dream", "ernie4_5", "ernie4_5-moe", "eurobert", "exaone",
-        "falcon", "glm4", "glm4moe", "gpt2", "gptneox", "granite", "granitemoe", "granitehybrid", "grok", "grovemoe", "hunyuan-moe",
+        "falcon", "gemma2", "gemma3", "glm4", "glm4moe", "gpt2", "gptneox", "granite", "granitemoe", "granitehybrid", "grok", "grovemoe", "hunyuan-moe",
         "hunyuan-dense", "internlm2", "jais", "jais2", "llada", "llada-moe", "llama", "llama4", "maincoder", "minimax-m2", "mistral3",
         "modern-bert", "mpt", "nemotron", "nemotron_h", "nemotron_h_moe", "neo-bert", "olmo", "olmo2", "olmoe", "openelm", "orion",
         "paddleocr", "pangu-embedded", "phi2", "phi3", "phimoe", "plamo", "qwen", "qwen2", "qwen2moe", "qwen2vl", "qwen3", "qwen3moe",
@@ -26,11 +26,14 @@ internal static class FamilyFacts
         "seed_oss", "smallthinker", "smollm3", "starcoder2", "xverse",
     ];
 
-    /// <summary>Of those, the ones that llama.cpp refuses where a file says otherwise; in the others' graphs it asserts.</summary>
+    /// <summary>Those that may rotate a part of a head.</summary>
+    public static readonly HashSet<string> PartialRotation = ["phi3", "gemma2", "gemma3"];
+
+    /// <summary>Of those that rotate the whole, the ones that llama.cpp refuses where a file says otherwise; in the others' graphs it asserts.</summary>
     public static readonly HashSet<string> LooksAtRotation = ["llama", "deci", "falcon"];
 
     /// <summary>Those whose queries are as wide as the residual stream, whatever the size of a head.</summary>
-    public static readonly HashSet<string> SquareProjections = ["gpt2", "qwen2"];
+    public static readonly HashSet<string> SquareProjections = ["gpt2", "phi3", "qwen2"];
 
     private static readonly HashSet<string> ExpertsOnly = ["bailingmoe2", "glm4moe", "grovemoe", "llada-moe", "smallthinker"];
 

@@ -45,9 +45,11 @@ internal static class HeadFacts
             throw numbers.Refuse("attention.value_length", $"the {keys} of keys", values);
         }
         bool wholeRotation = FamilyFacts.WholeRotation.Contains(numbers.Architecture);
-        if ((numbers.IsKnown && keys < 2) || (wholeRotation && keys % 2 != 0))
+        bool partialRotation = FamilyFacts.PartialRotation.Contains(numbers.Architecture);
+        uint? part = numbers.UInt32("rope.dimension_count");
+        if ((numbers.IsKnown && keys < 2) || (keys % 2 != 0 && (wholeRotation || (partialRotation && part is null))))
         {
-            throw wholeRotation
+            throw wholeRotation || partialRotation
                 ? numbers.Refuse("attention.key_length", "an even head size", keys)
                 : numbers.Refuse("attention.key_length", "a head size of at least 2", keys, Hyperparameters.Plain);
         }
@@ -58,7 +60,15 @@ internal static class HeadFacts
             throw numbers.Refuse(
                 "attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys, numbers.Architecture == "gpt2" || numbers.IsBert ? Hyperparameters.Refused : Hyperparameters.Ends);
         }
-        if (wholeRotation && numbers.UInt32("rope.dimension_count") is { } rotated && rotated != keys)
+        if (partialRotation && part is 0)
+        {
+            throw numbers.Refuse("rope.dimension_count", $"from 2 to the {keys} of a head", 0, "llama.cpp would compute without end: convert the model again.");
+        }
+        if (partialRotation && part > keys)
+        {
+            throw numbers.Refuse("rope.dimension_count", $"at most the {keys} of a head", part.Value);
+        }
+        if (wholeRotation && part is { } rotated && rotated != keys)
         {
             throw numbers.Refuse("rope.dimension_count", $"the {keys} of a head", rotated, FamilyFacts.LooksAtRotation.Contains(numbers.Architecture) ? Hyperparameters.Refused : Hyperparameters.Ends);
         }

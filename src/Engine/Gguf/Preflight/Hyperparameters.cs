@@ -18,7 +18,9 @@ internal sealed class Hyperparameters(GgufFile file)
     public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
 
     /// <summary>Whether it is one of those whose tensors are checked as well.</summary>
-    public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "gpt2" || IsBert || IsT5;
+    public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "phi3" or "gpt2" || IsGemma || IsBert || IsT5;
+
+    public bool IsGemma => Architecture is "gemma2" or "gemma3";
 
     public bool IsBert => Architecture is "bert";
 
@@ -44,6 +46,9 @@ internal sealed class Hyperparameters(GgufFile file)
         { ElementType: GgufValueType.Bool } value => [.. value.ArrayOf<bool>()!.Select(truth => truth ? 1L : 0L)], // llama.cpp reads them as numbers
         _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type", Refused),
     };
+
+    /// <summary>Whether the file has an array of it.</summary>
+    public bool IsListed(string name) => file.Metadata[Key(name)]?.ElementType is not null;
 
     public ModelFileException Refuse(string name, string expected, string found, string remedy = Ends) =>
         file.Metadata.Refuse(Key(name), expected, found, remedy);

@@ -21,7 +21,25 @@ internal static class TensorFacts
         {
             CheckRelativePositions(file, numbers);
         }
+        if (numbers.Architecture == "phi3")
+        {
+            CheckProjections(file, numbers);
+        }
         CheckClassifier(file, numbers);
+    }
+
+    // llama.cpp lets a Phi-3 do without any of them, and multiplies with what is not there.
+    private static void CheckProjections(GgufFile file, Hyperparameters numbers)
+    {
+        for (uint i = 0; i < (numbers.UInt32("block_count") ?? 0); i++)
+        {
+            string missing = ((string[])["attn_q", "attn_k", "attn_v"]).Select(name => $"blk.{i}.{name}.weight").FirstOrDefault(name => file.FindTensor(name) is null) ?? "";
+            if (missing.Length > 0 && file.FindTensor($"blk.{i}.attn_qkv.weight") is null)
+            {
+                throw new ModelFileException(
+                    $"Checking the tensors of '{file.FileName}': expected 'blk.{i}.attn_qkv.weight', or queries, keys and values apart, found neither it nor '{missing}'. {Hyperparameters.Ends}");
+            }
+        }
     }
 
     /// <summary>Vectors are added and multiplied, which ggml does in F32 only; matrices are multiplied, which it does

@@ -9,6 +9,9 @@ internal static class Modules
     private static readonly Dictionary<string, Func<ModuleTensors, Module?>> Families = new()
     {
         ["llama"] = new LlamaModules("Llama").Of,
+        ["phi3"] = Phi3Modules.Of,
+        ["gemma2"] = GemmaModules.Second.Of,
+        ["gemma3"] = GemmaModules.Third.Of,
         ["qwen2"] = new LlamaModules("Qwen2").Of,
         ["qwen3"] = new LlamaModules("Qwen3").Of,
         ["gpt2"] = Gpt2Modules.Of,

@@ -21,8 +21,11 @@ public static class InitialModel
     private static readonly Dictionary<string, Action<GgufWriter, RandomTensors, ModelShape, int>> Known = new(StringComparer.Ordinal)
     {
         ["bert"] = BertShape.Add,
+        ["gemma2"] = new RotaryShape { IsGemma = true }.Add,
+        ["gemma3"] = new RotaryShape { IsGemma = true, NormsHeads = true }.Add,
         ["gpt2"] = Gpt2Shape.Add,
         ["llama"] = new RotaryShape().Add,
+        ["phi3"] = new RotaryShape { IsFused = true }.Add,
         ["qwen2"] = new RotaryShape { Biases = true }.Add,
         ["qwen3"] = new RotaryShape { NormsHeads = true }.Add,
         ["t5"] = T5Shape.Add,
@@ -30,10 +33,10 @@ public static class InitialModel
     };
 
     /// <summary>Those whose query heads may share keys and values, and turn by pairs.</summary>
-    internal static bool IsRotary(string architecture) => architecture is "llama" or "qwen2" or "qwen3";
+    internal static bool IsRotary(string architecture) => HasOwnKeyLength(architecture) || architecture is "phi3" or "qwen2";
 
     /// <summary>Those whose heads may be of any even size.</summary>
-    internal static bool HasOwnKeyLength(string architecture) => architecture is "llama" or "qwen3";
+    internal static bool HasOwnKeyLength(string architecture) => architecture is "gemma2" or "gemma3" or "llama" or "qwen3";
 
     /// <summary>Those that can begin from nothing.</summary>
     public static IReadOnlyCollection<string> Architectures => Known.Keys;

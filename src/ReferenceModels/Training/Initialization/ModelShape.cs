@@ -50,10 +50,13 @@ public sealed record ModelShape
     /// <summary>Base of the rotary frequencies of a LLaMA or a descendant.</summary>
     public float RopeFreqBase { get; init; } = 10_000;
 
+    /// <summary>Positions that a query of a Gemma's local layers sees, its own the last.</summary>
+    public int SlidingWindow { get; init; } = 1024;
+
     /// <summary>ε of the norms; where absent 1e-5, in BERT 1e-12, in T5 1e-6.</summary>
     public float? LayerNormEpsilon { get; init; }
 
-    /// <summary>Whether the output matrix is the token embedding; where absent, as in the paper: not in LLaMA, its descendants and T5.</summary>
+    /// <summary>Whether the output matrix is the token embedding; where absent, as in the paper: not in LLaMA, Qwen, Phi and T5.</summary>
     public bool? TiedEmbeddings { get; init; }
 
     /// <summary>Buckets of T5's relative positions.</summary>
@@ -135,7 +138,9 @@ public sealed record ModelShape
         Positive("head_count_kv", HeadCountKv ?? 1);
         Positive("feed_forward_length", FeedForwardLength);
         Positive("context_length", ContextLength);
+        Positive("sliding_window", SlidingWindow);
         Positive("key_length", KeyLength ?? 1);
+        Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, for a Gemma 2 has no output matrix", "false");
         Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);
         Expect(KeyLength is not null || EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
         Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, for heads rotate pairs", KeyLength);

@@ -13,6 +13,12 @@ internal sealed record RotaryShape
     /// <summary>Whether the heads of queries and keys are normalized.</summary>
     public bool NormsHeads { get; init; }
 
+    /// <summary>Whether blocks are normalized behind, too, and layers see windows.</summary>
+    public bool IsGemma { get; init; }
+
+    /// <summary>Whether queries, keys and values are one weight, and gate and up another.</summary>
+    public bool IsFused { get; init; }
+
     /// <summary>Writes them.</summary>
     public void Add(GgufWriter writer, RandomTensors tensors, ModelShape s, int V)
     {
@@ -26,13 +32,17 @@ internal sealed record RotaryShape
         }
         writer.SetMetadata($"{s.Architecture}.rope.freq_base", s.RopeFreqBase);
         InitialModel.Epsilon(writer, s, "layer_norm_rms_epsilon", 1e-5f);
+        if (IsGemma)
+        {
+            InitialModel.Number(writer, s, "attention.sliding_window", s.SlidingWindow);
+        }
         tensors.Normal("token_embd", V, d, Deviation);
         for (int i = 0; i < s.BlockCount; i++)
         {
             AddLayer(tensors, s, $"blk.{i}.", d, d_k);
         }
         tensors.Norm("output_norm", d, bias: false);
-        if (s.TiedEmbeddings != true)
+        if (s.TiedEmbeddings is { } tied ? !tied : !IsGemma)
         {
             tensors.Normal("output", V, d, Deviation);
         }
@@ -43,7 +53,7 @@ internal sealed record RotaryShape
         int q = s.HeadCount * d_k, kv = (s.HeadCountKv ?? s.HeadCount) * d_k, f = s.FeedForwardLength;
         double residual = Deviation / Math.Sqrt(2.0 * s.BlockCount);
         tensors.Norm(b + "attn_norm", d, bias: false);
-        foreach ((string name, int rows) in ((string, int)[])[("attn_q", q), ("attn_k", kv), ("attn_v", kv)])
+        foreach ((string name, int rows) in IsFused ? ((string, int)[])[("attn_qkv", q + 2 * kv)] : [("attn_q", q), ("attn_k", kv), ("attn_v", kv)])
         {
             tensors.Normal(b + name, rows, d, Deviation);
             if (Biases)
@@ -57,9 +67,17 @@ internal sealed record RotaryShape
             tensors.Norm(b + "attn_k_norm", d_k, bias: false);
         }
         tensors.Normal(b + "attn_output", d, q, residual);
+        if (IsGemma)
+        {
+            tensors.Norm(b + "post_attention_norm", d, bias: false);
+            tensors.Norm(b + "post_ffw_norm", d, bias: false);
+        }
         tensors.Norm(b + "ffn_norm", d, bias: false);
-        tensors.Normal(b + "ffn_gate", f, d, Deviation);
-        tensors.Normal(b + "ffn_up", f, d, Deviation);
+        if (!IsFused)
+        {
+            tensors.Normal(b + "ffn_gate", f, d, Deviation);
+        }
+        tensors.Normal(b + "ffn_up", IsFused ? 2 * f : f, d, Deviation);
         tensors.Normal(b + "ffn_down", d, f, residual);
     }
 }

@@ -30,6 +30,28 @@ public sealed class DescendantModulesTests : IDisposable
         Assert.Contains("(mlp): Qwen3MLP(", tree, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_Phi_3_has_one_weight_for_queries_keys_and_values_and_one_for_gate_and_up()
+    {
+        string tree = Tree(TinyModel.Phi3().Tensor("rope_factors_short.weight", 2).Tensor("rope_factors_long.weight", 2));
+        Assert.Contains(
+            "(self_attn): Phi3Attention(\n          (o_proj): Linear(in_features=8, out_features=8, bias=False)\n          (qkv_proj): Linear(in_features=8, out_features=24, bias=False)\n",
+            tree, StringComparison.Ordinal);
+        Assert.Contains("(gate_up_proj): Linear(in_features=8, out_features=24, bias=False)", tree, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Gemma_has_four_norms_in_a_layer()
+    {
+        Assert.Contains(
+            "        (input_layernorm): Gemma2RMSNorm((8,), eps=1e-05)\n        (post_attention_layernorm): Gemma2RMSNorm((8,), eps=1e-05)\n"
+            + "        (pre_feedforward_layernorm): Gemma2RMSNorm((8,), eps=1e-05)\n        (post_feedforward_layernorm): Gemma2RMSNorm((8,), eps=1e-05)\n",
+            Tree(TinyModel.Gemma2()), StringComparison.Ordinal);
+        string third = Tree(TinyModel.Gemma3());
+        Assert.StartsWith("Gemma3ForCausalLM(\n  (model): Gemma3TextModel(\n    (embed_tokens): Gemma3TextScaledWordEmbedding(262, 8)\n", third, StringComparison.Ordinal);
+        Assert.Contains("(k_norm): Gemma3RMSNorm((4,), eps=1e-05)", third, StringComparison.Ordinal);
+    }
+
     private string Tree(TinyModel model)
     {
         using GgufFile file = model.Write(_folder.File("model.gguf"));
