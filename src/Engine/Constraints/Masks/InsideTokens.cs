@@ -23,30 +23,34 @@ internal sealed record InsideTokens(ulong[] Tokens, TokenTree Tree, (int Node, R
         Span<ulong> tokens = rented.AsSpan(0, vocabulary.Words);
         safe.CopyTo(tokens);
         var ends = new List<(int, Reader)>();
-        var path = new Reader[tree.Deepest + 1];
-        path[0] = reader;
-        int node = 0, count = tree.Count;
-        while (node < count)
+        var states = new ReaderTable(reader);
+        int[] path = ArrayPool<int>.Shared.Rent(tree.Deepest + 1);
+        path[0] = 1;
+        (ReadOnlySpan<byte> bytes, ReadOnlySpan<int> depths, ReadOnlySpan<int> after, ReadOnlySpan<int> firstTokens, ReadOnlySpan<int> all) = tree;
+        int node = 0;
+        while (node < bytes.Length)
         {
-            int depth = tree.DepthOf(node);
-            if (path[depth].NextKept(tree.ByteOf(node)) is not { } next)
+            int depth = depths[node];
+            int next = states.Next(path[depth], bytes[node]);
+            if (next < 0)
             {
-                node = tree.EndOf(node);
-                continue;
-            }
-            if (next.IsDone)
-            {
-                ends.Add((node, path[depth]));
-                node = tree.EndOf(node);
+                if (next == ReaderTable.Closes)
+                {
+                    ends.Add((node, states[path[depth]]));
+                }
+                node = after[node];
                 continue;
             }
             path[depth + 1] = next;
-            foreach (int token in tree.TokensOf(node))
+            int last = firstTokens[node + 1];
+            for (int i = firstTokens[node]; i < last; i++)
             {
-                ConstraintVocabulary.Set(tokens, token);
+                ConstraintVocabulary.Set(tokens, all[i]);
             }
             node++;
         }
+        states.Dispose();
+        ArrayPool<int>.Shared.Return(path);
         ulong[] shared = vocabulary.Masks.Shared(tokens);
         ArrayPool<ulong>.Shared.Return(rented);
         return new InsideTokens(shared, tree, [.. ends]);

@@ -77,6 +77,17 @@ internal sealed class TokenTree
         return _tokens.AsSpan(first, _firstTokens[node + 1] - first);
     }
 
+    /// <summary>All of it, for walks that try most nodes: by node its byte, how many bytes come before it, the first node that is not below it, and where its
+    /// tokens begin among all tokens.</summary>
+    public void Deconstruct(out ReadOnlySpan<byte> bytes, out ReadOnlySpan<int> depths, out ReadOnlySpan<int> ends, out ReadOnlySpan<int> firstTokens, out ReadOnlySpan<int> tokens)
+    {
+        bytes = _bytes;
+        depths = _depths;
+        ends = _ends;
+        firstTokens = _firstTokens;
+        tokens = _tokens;
+    }
+
     private static int Quoted(ReadOnlySpan<byte> bytes)
     {
         int at = 0;
