@@ -14,6 +14,7 @@ internal static class EngineErrors
     public static void UseEngineErrors(this WebApplication app)
     {
         app.UseStatusCodePages(pages => Errors.WriteAsync(pages.HttpContext, DialectOf(pages.HttpContext), Errors.NoEndpoint(pages.HttpContext)));
+        // What is thrown once an answer has begun breaks off its connection, and the web server would log all of it as a program's mistake (ServeHost).
         app.Use(async (context, next) =>
         {
             try
@@ -25,6 +26,13 @@ internal static class EngineErrors
 #pragma warning restore CA1031
             {
                 await Errors.WriteAsync(context, DialectOf(context), context.RequestServices.GetRequiredService<Errors>().Describe(e)).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // It is thrown again: this only says it.
+            catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                context.RequestServices.GetRequiredService<Errors>().BreakOff(context, e);
+                throw;
             }
         });
     }

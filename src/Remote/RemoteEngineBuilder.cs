@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote;
 
@@ -22,6 +23,8 @@ public static class RemoteEngineBuilder
             return builder;
         }
         builder.Services.AddSingleton<RemoteService>();
+        // A client that resets its call while it is read is an error there, with a stack trace. What fails in the service, FailureInterceptor says.
+        builder.Services.AddLogging(logging => logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical));
         builder.Services.AddGrpc().AddServiceOptions<RemoteService>(options =>
         {
             options.Interceptors.Add<FailureInterceptor>();

@@ -99,9 +99,10 @@ internal sealed class EventStream : IDisposable
 #pragma warning restore CA1031
             {
                 await _writing.WaitAsync().ConfigureAwait(false); // and keeps it: nothing is written after the end
-                _format.Fail(_events, describe(e));
+                Failure failure = describe(e);
+                _format.Fail(_events, failure);
                 await SendAsync().ConfigureAwait(false);
-                throw new BrokenOffException(e);
+                throw new BrokenOffException(failure.Message, e);
             }
             finally
             {

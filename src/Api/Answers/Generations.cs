@@ -17,7 +17,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
     public async Task RunAsync(
         HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, GenerationSettings, Asking> ask, Func<RunningGeneration, Task> answer)
     {
-        requests.ThrowIfStopping();
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // a model that is loaded first is waited for
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
         settings = settings.AsMeantBy(context.Request.Headers.UserAgent) with
@@ -25,16 +25,15 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
             MaxTokens = gate.AnswerTokens(settings.MaxTokens),
             AlwaysValid = settings.AlwaysValid || models.EndsWhole,
         };
-        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
+        IModel model = await models.LeaseAsync(name, context, running.Token).ConfigureAwait(false);
         Asking asking = ask(name, model, settings);
         string? field = settings.Constraint is null ? "tools" : settings.ConstraintField;
         settings = settings with { Constraint = asking.Constraint };
         Prompt[] prompts = [.. asking.Prompts.Select(prompt => gate.Check(prompt, model))];
         models.CheckAnswers(prompts.Length * settings.Answers, name);
         using GenerationVerification? verification = !settings.Verify ? null
-            : await verifications.BeginAsync(new ModelCall(name, model, gate, models.Deadline, time, context.RequestAborted), prompts, settings).ConfigureAwait(false);
+            : await verifications.BeginAsync(new ModelCall(name, model, gate, models.Deadline, time, running.Token), prompts, settings).ConfigureAwait(false);
         GenerateRequest[] each = [.. (verification?.Prompts ?? prompts).SelectMany(prompt => settings.For(prompt, model.Card, models.Deadline))];
-        using RunningRequests.Running running = requests.Begin(context.RequestAborted);
         IAsyncEnumerable<(int, GeneratedToken)> tokens = SideBySide.GenerateAsync(model, each, running.Token);
         tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
         try

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Engine.Api.Answers;
 
 /// <summary>The configured models, for requests that name one.</summary>
-internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> serve)
+internal sealed class ModelAccess(ModelRegistry models, IOptions<ServeOptions> serve)
 {
     /// <summary>The configured names; the default model's comes first.</summary>
     public IReadOnlyList<string> Names => models.Names;
@@ -24,6 +24,9 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> 
     /// <summary>Whether a model can take requests.</summary>
     public ModelStatus StatusOf(string name) => models.StatusOf(name);
 
+    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null where it is kept.</summary>
+    public TimeSpan? TimeLeftOf(string name) => models.TimeLeftOf(name);
+
     /// <summary>The configured name of what a request calls a model; null stands for the default one.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public string NameOf(string? asked) => asked is null ? models.Names[0] : models.Names.FirstOrDefault(known => StrictSection.Same(known, asked)) ?? throw new ApiException(
@@ -35,8 +38,11 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> 
 
     /// <summary>A model that takes requests, held as it is until the request has been answered. One that is not loaded, or has failed, is loaded; only
     /// while the host starts nobody waits for that.</summary>
+    /// <param name="name">Its configured name.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="ended">Ends the waiting: its client has gone, or the host can wait no longer.</param>
     /// <exception cref="ApiException">There is none of that name, or the host starts and has still to load it.</exception>
-    public async ValueTask<IModel> LeaseAsync(string name, HttpContext context)
+    public async ValueTask<IModel> LeaseAsync(string name, HttpContext context, CancellationToken ended)
     {
         if (models.StatusOf(name) is { IsStarting: true, State: not ModelState.Failed })
         {
@@ -44,7 +50,7 @@ internal sealed class ModelAccess(IModelRegistry models, IOptions<ServeOptions> 
                 StatusCodes.Status503ServiceUnavailable, $"Taking a request: the model '{name}' is still loading. Send the request again in a moment.",
                 code: "model_loading");
         }
-        IModel model = await models.LeaseAsync(name, context.RequestAborted).ConfigureAwait(false);
+        IModel model = await models.LeaseAsync(name, ended).ConfigureAwait(false);
         context.Response.RegisterForDisposeAsync(model);
         return model;
     }

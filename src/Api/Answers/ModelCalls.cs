@@ -12,10 +12,9 @@ internal sealed class ModelCalls(ModelAccess models, Gate gate, RunningRequests 
     /// <param name="work">What the model does for it.</param>
     public async Task<T> RunAsync<T>(HttpContext context, string? asked, Func<ModelCall, Task<T>> work)
     {
-        requests.ThrowIfStopping();
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // a model that is loaded first is waited for
         string name = models.NameOf(asked);
-        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
-        using RunningRequests.Running running = requests.Begin(context.RequestAborted);
+        IModel model = await models.LeaseAsync(name, context, running.Token).ConfigureAwait(false);
         return await work(new ModelCall(name, model, gate, models.Deadline, time, running.Token)).ConfigureAwait(false);
     }
 }

@@ -15,11 +15,28 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
     public Failure Describe(Exception e)
     {
         Failure failure = Failure.Of(e, requests.IsStopping);
-        if (failure.IsUnexpected)
+        if (failure.IsUnexpected && e is EngineException)
+        {
+            LogRefusal(logger, failure.Message); // its sentence says it all
+        }
+        else if (failure.IsUnexpected)
         {
             LogFailure(logger, e);
         }
         return failure;
+    }
+
+    /// <summary>Says in the log that an answer ends with its connection, as its status was sent before.</summary>
+    public void BreakOff(HttpContext context, Exception e)
+    {
+        if (e is BrokenOffException)
+        {
+            LogBrokenOff(logger, context.Request.Path, e.Message); // Describe has logged what is unexpected of it
+        }
+        else
+        {
+            LogFailure(logger, e);
+        }
     }
 
     /// <summary>Answers with a failure; the answer must not have begun.</summary>
@@ -67,4 +84,10 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
 
     [LoggerMessage(1, LogLevel.Error, "A request failed")]
     private static partial void LogFailure(ILogger logger, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Error, "A request failed: {Reason}")]
+    private static partial void LogRefusal(ILogger logger, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "A streamed answer of {Path} broke off, and its client was told why: {Reason}")]
+    private static partial void LogBrokenOff(ILogger logger, string path, string reason);
 }

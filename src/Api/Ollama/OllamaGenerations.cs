@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Ollama;
 
 /// <summary>Answers a request of Ollama's, in lines or in one piece.</summary>
-internal sealed class OllamaGenerations(Generations generations, ModelAccess models, Errors errors, TimeProvider time)
+internal sealed class OllamaGenerations(Generations generations, ModelCalls calls, Errors errors, TimeProvider time)
 {
     /// <summary>Measures a request from now on.</summary>
     public OllamaClock StartClock() => new(time);
@@ -44,9 +44,7 @@ internal sealed class OllamaGenerations(Generations generations, ModelAccess mod
     /// <param name="type">How it is written.</param>
     public async Task LoadAsync<T>(HttpContext context, OllamaRequest request, OllamaClock clock, Func<string, T> begin, JsonTypeInfo<T> type) where T : OllamaAnswer
     {
-        string name = models.NameOf(OllamaDialect.ModelName(request.Model));
-        await models.LeaseAsync(name, context).ConfigureAwait(false);
-        T answer = begin(name);
+        T answer = await calls.RunAsync(context, OllamaDialect.ModelName(request.Model), call => Task.FromResult(begin(call.Name))).ConfigureAwait(false);
         (answer.CreatedAt, answer.Done, answer.DoneReason) = (clock.Now, true, "load");
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }

@@ -16,7 +16,7 @@ internal sealed record OllamaModelList(IReadOnlyList<OllamaModel> Models);
 /// <param name="Details">What it is.</param>
 internal sealed record OllamaModel(string Name, string Model, DateTime ModifiedAt, long Size, string Digest, OllamaDetails Details)
 {
-    /// <summary>When it is unloaded, which it never is; among loaded models alone, as what follows.</summary>
+    /// <summary>When it is unloaded if nobody asks it until then, in the year 9999 where it is kept; among loaded models alone, as what follows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ExpiresAt { get; init; }
 

@@ -13,9 +13,9 @@ namespace Engine.Api.Ollama;
 
 /// <summary>What Ollama's clients ask of the server: its models (<c>/api/tags</c>), the loaded ones (<c>/api/ps</c>), one of them (<c>/api/show</c>), its
 /// version, and whether it is there.</summary>
-internal sealed class OllamaModelsEndpoint(ModelAccess models)
+internal sealed class OllamaModelsEndpoint(ModelAccess models, ModelCalls calls, TimeProvider time)
 {
-    /// <summary>When a loaded model goes is not foreseen here.</summary>
+    /// <summary>When a model is unloaded that is kept.</summary>
     private static readonly DateTime Never = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private readonly byte[] _version = JsonSerializer.SerializeToUtf8Bytes(
@@ -40,7 +40,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
         {
             if (await models.CardAsync(name, context.RequestAborted).ConfigureAwait(false) is { } card)
             {
-                list.Add(Describe(name, card) with { ExpiresAt = Never, SizeVram = card.Device == "cpu" ? 0 : card.TensorBytes, ContextLength = card.ContextLength });
+                list.Add(Describe(name, card) with { ExpiresAt = UnloadingOf(name), SizeVram = card.Device == "cpu" ? 0 : card.TensorBytes, ContextLength = card.ContextLength });
             }
         }
         await WriteAsync(context, list).ConfigureAwait(false);
@@ -49,8 +49,13 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
     public async Task ShowAsync(HttpContext context)
     {
         OllamaShowRequest request = await JsonBody.ReadAsync(context, OllamaJson.Api.OllamaShowRequest).ConfigureAwait(false);
-        string name = models.NameOf(OllamaDialect.ModelName(request.Model ?? request.Name));
-        IModel model = await models.LeaseAsync(name, context).ConfigureAwait(false);
+        OllamaModelFacts facts = await calls.RunAsync(
+            context, OllamaDialect.ModelName(request.Model ?? request.Name), call => Task.FromResult(Describe(call.Model, FileOf(call.Name)))).ConfigureAwait(false);
+        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(facts, OllamaJson.Api.OllamaModelFacts)).ConfigureAwait(false);
+    }
+
+    private static OllamaModelFacts Describe(IModel model, FileInfo file)
+    {
         ModelCard card = model.Card;
         ChatTemplate? template = ModelTemplates.Find(model);
         string[] capabilities =
@@ -60,9 +65,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
             .. template?.KnowsTools == true ? ["tools"] : Array.Empty<string>(),
             .. template?.HasThoughts == true ? ["thinking"] : Array.Empty<string>(),
         ];
-        var facts = new OllamaModelFacts(
-            card.ChatTemplates.GetValueOrDefault(ModelCard.DefaultChatTemplate, ""), Details(card), Info(card), capabilities, FileOf(name).LastWriteTimeUtc);
-        await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(facts, OllamaJson.Api.OllamaModelFacts)).ConfigureAwait(false);
+        return new OllamaModelFacts(card.ChatTemplates.GetValueOrDefault(ModelCard.DefaultChatTemplate, ""), Details(card), Info(card), capabilities, file.LastWriteTimeUtc);
     }
 
     public Task VersionAsync(HttpContext context) => Errors.WriteJsonAsync(context, _version);
@@ -79,6 +82,13 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models)
 
     private static Task WriteAsync(HttpContext context, IReadOnlyList<OllamaModel> list) =>
         Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(new OllamaModelList(list), OllamaJson.Api.OllamaModelList));
+
+    /// <summary>When a loaded model is unloaded if nobody asks it until then.</summary>
+    private DateTime UnloadingOf(string name)
+    {
+        DateTime now = time.GetUtcNow().UtcDateTime;
+        return models.TimeLeftOf(name) is { } left && left < Never - now ? now + left : Never;
+    }
 
     private FileInfo FileOf(string name) => new(models.OptionsOf(name).Path);
 

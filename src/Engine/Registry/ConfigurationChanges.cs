@@ -11,6 +11,10 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
+    /// <summary>For reading the small files that a configuration names. One that does not come holds up no later configuration: it may be a pipe, or lie on
+    /// a disk that does not answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly IOptionsFactory<EngineOptions> _factory;
     private readonly ILogger _logger;
@@ -18,6 +22,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
     private readonly ITimer _timer;
     private ConfigurationReloadToken _token = new();
     private string? _mistakes;
+    private long _newest;
 
     public ConfigurationChanges(IConfigurationSection section, IOptionsFactory<EngineOptions> factory, ILogger logger, TimeProvider time)
     {
@@ -38,23 +43,53 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
 
     private void Look()
     {
+        long number = Interlocked.Increment(ref _newest);
+        Task looking = Task.Run(() => Look(number), CancellationToken.None);
+        if (Task.WaitAny([looking], Patience) < 0)
+        {
+            _logger.ChangeDoesNotCome(Patience.TotalSeconds);
+            return;
+        }
+        looking.GetAwaiter().GetResult();
+    }
+
+    private void Look(long number)
+    {
+        string? mistakes = Mistakes();
         lock (_lock)
         {
+            if (number != Volatile.Read(ref _newest))
+            {
+                return; // a later one has been looked at meanwhile
+            }
+            if (mistakes is not null)
+            {
+                Refuse(mistakes);
+                return;
+            }
+            _mistakes = null;
             try
             {
-                _factory.Create(Name);
-                _mistakes = null;
                 Interlocked.Exchange(ref _token, new()).OnReload();
-            }
-            catch (OptionsValidationException e)
-            {
-                Refuse(e.Message);
             }
             // The configuration has changed once more since it was looked at: the monitor read it itself.
             catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
             {
                 Refuse(e.InnerExceptions[0].Message);
             }
+        }
+    }
+
+    private string? Mistakes()
+    {
+        try
+        {
+            _factory.Create(Name);
+            return null;
+        }
+        catch (OptionsValidationException e)
+        {
+            return e.Message;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed class ModelEntry : IModel, IDisposable
 
     public ModelStatus Status => _versions.Status with { IsStarting = IsStarting };
 
+    /// <summary>The time after which it is unloaded if nobody asks it until then; null where it is kept, or is not loaded.</summary>
+    public TimeSpan? TimeLeft => _versions.TimeLeft;
+
     public ModelCard Card => _versions.Current?.Model.Card ?? _versions.LastCard ?? throw NotLoaded();
 
     public ITokenizer Tokenizer => _versions.LastCard is null || _versions.Status.State == ModelState.Failed ? throw NotLoaded() : _tokenizer;

@@ -29,19 +29,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         // The last registration of a name wins, as everywhere in the container.
         IModelBackend backend = _backends.Last(backend => StrictSection.Same(backend.Name, choice.Name));
         logger.Loading(name, options.Path, backend.Name, choice.Reason);
-        IModel model = await LoadAsync(name, backend, options, stop).ConfigureAwait(false);
-        try
-        {
-            if (!isProven && options.Gate is { } asked)
-            {
-                await gate.PassAsync(name, model, options, asked, stop).ConfigureAwait(false);
-            }
-        }
-        catch
-        {
-            await model.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        IModel model = await EndedAsync(name, options, Task.Run(() => LoadAsync(name, backend, options, isProven, stop), CancellationToken.None), stop).ConfigureAwait(false);
         logger.Loaded(name, model.Card.Architecture, model.Card.Parameters, model.Card.FileType, model.Card.Device);
         return new ModelVersion(new MeteredModel(name, Shadowed(name, model, options, stamp)), options, stamp, time);
     }
@@ -62,9 +50,28 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
             },
         };
 
-    private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options, CancellationToken stop)
+    /// <summary>Loads a model that has passed its gate.</summary>
+    private async Task<IModel> LoadAsync(string name, IModelBackend backend, ModelOptions options, bool isProven, CancellationToken stop)
     {
-        Task<IModel> loading = Task.Run(() => backend.LoadAsync(options with { Name = name }, new LoadingProgress(name, logger, time), stop).AsTask(), CancellationToken.None);
+        IModel model = await backend.LoadAsync(options with { Name = name }, new LoadingProgress(name, logger, time), stop).ConfigureAwait(false);
+        try
+        {
+            if (!isProven && options.Gate is { } asked)
+            {
+                await gate.PassAsync(name, model, options, asked, stop).ConfigureAwait(false);
+            }
+            return model;
+        }
+        catch
+        {
+            await model.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a loading; not for long where it was cancelled and does not listen, since a file of it may never come.</summary>
+    private async Task<IModel> EndedAsync(string name, ModelOptions options, Task<IModel> loading, CancellationToken stop)
+    {
         try
         {
             return await loading.WaitAsync(stop).ConfigureAwait(false);

@@ -48,6 +48,9 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public ModelStatus StatusOf(string? name = null) => Find(name).Status;
 
+    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null where it is kept, or is not loaded.</summary>
+    public TimeSpan? TimeLeftOf(string name) => Find(name).TimeLeft;
+
     public ModelOptions OptionsOf(string? name = null) => Find(name).Options;
 
     public async ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default)

@@ -44,6 +44,18 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         get { lock (_lock) { return _current; } }
     }
 
+    /// <summary>The time after which what serves is unloaded if nobody asks it until then; null where it is kept, or nothing serves.</summary>
+    public TimeSpan? TimeLeft
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _wanted.UnloadAfter is not { } limit || _current is null ? null : limit - _current.Idle is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+    }
+
     /// <summary>The card of the last version that served: a card is data, and outlives it.</summary>
     public ModelCard? LastCard
     {

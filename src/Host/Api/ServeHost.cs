@@ -64,6 +64,8 @@ internal static class ServeHost
         });
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information)
+            // At this level it says of exceptions alone that nobody has caught them: the log has them already, those of broken off answers as a line (EngineErrors).
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level is LogLevel.Warning or LogLevel.Critical)
             // What becomes of a model is in the log once; each probe would say it again.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =

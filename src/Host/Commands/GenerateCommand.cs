@@ -60,6 +60,7 @@ internal sealed class GenerateCommand
         bool verify = parsed.GetValue(_verify);
         Func<IModel, Prompt> prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false);
         ModelOptions options = _model.Read(parsed) with { ChatTemplate = parsed.GetValue(_form.Template) };
+        ModelOptions? judge = verify ? _reference.Read(parsed, options) : null;
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
@@ -73,12 +74,12 @@ internal sealed class GenerateCommand
                 IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
                 Numerics = _reference.ReadSetting(parsed),
             };
-            if (!verify)
+            if (judge is null)
             {
                 return await GenerateAsync(model, request, null, parsed, cancellationToken).ConfigureAwait(false);
             }
             Verification.RequireRoom(model.Card, request.MaxTokens, 1, _maxTokens.Name);
-            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            IModel reference = await backends.LoadAsync(judge, cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
                 var verification = new Verification(model, reference, request.Prompt, request.Numerics);

@@ -16,16 +16,23 @@ internal sealed class ReferenceSelection(Numerics setting)
     public Option<string?> ReferenceModel { get; } = new("--reference-model")
     {
         HelpName = "PATH",
-        Description = "Lets the reference read another file than the native side. Default: the same.",
+        Description = "Lets the reference read another file than the native side. Default: the same; with --endpoint it must be given.",
     };
 
     public Numerics ReadSetting(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Setting)!, ignoreCase: true);
 
-    /// <summary>The reference beside <paramref name="native"/>: on the processor, with the same threads and context.</summary>
+    /// <summary>The reference beside <paramref name="native"/>: here, on the processor, with the same threads and context.</summary>
+    /// <exception cref="InvalidRequestException">There is no file that it could read.</exception>
     public ModelOptions Read(ParseResult parsed, ModelOptions native) => native with
     {
-        Path = BundledModels.Resolve(parsed.GetValue(ReferenceModel) ?? native.Path),
+        Path = BundledModels.Resolve(parsed.GetValue(ReferenceModel) ?? (native.Endpoint is null ? native.Path : throw new InvalidRequestException(
+            $"Judging a model of another engine by the reference: expected a file that the reference can read here, found none. Give it the same one with {ReferenceModel.Name} PATH."))),
         Backend = ReferenceBackend,
         Device = "cpu",
+        Endpoint = null,
+        RemoteModel = null,
+        Key = null,
+        KeyFile = null,
+        CertificateFile = null,
     };
 }

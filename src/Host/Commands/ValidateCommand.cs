@@ -50,12 +50,13 @@ internal sealed class ValidateCommand
     {
         string? text = await ReadTextAsync(parsed, cancellationToken).ConfigureAwait(false);
         ModelOptions options = _model.Read(parsed);
-        _calibration.Check(parsed, (options.Path, _model.Model.Name), (_reference.Read(parsed, options).Path, _reference.ReferenceModel.Name));
+        ModelOptions judge = _reference.Read(parsed, options);
+        _calibration.Check(parsed, options, (options.Path, _model.Model.Name), (judge.Path, _reference.ReferenceModel.Name));
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         IModel native = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
         {
-            IModel reference = await backends.LoadAsync(_reference.Read(parsed, options), cancellationToken).ConfigureAwait(false);
+            IModel reference = await backends.LoadAsync(judge, cancellationToken).ConfigureAwait(false);
             await using (reference.ConfigureAwait(false))
             {
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)

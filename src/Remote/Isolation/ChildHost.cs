@@ -54,6 +54,7 @@ internal static class ChildHost
         using var reports = new Timer(_ => Report(reporter, log), null, ReportEvery, ReportEvery);
         // The parent keeps standard input open as long as it lives, also where it is killed outright.
         await input.ReadToEndAsync().ConfigureAwait(false);
+        log.Silence();
         await app.DisposeAsync().AsTask().WaitAsync(DisposalLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         RemoveFolder(order);
         return Ended;

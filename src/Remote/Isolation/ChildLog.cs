@@ -6,11 +6,19 @@ namespace Engine.Remote.Isolation;
 internal sealed class ChildLog(TextWriter output) : ILoggerProvider
 {
     private readonly Lock _lock = new();
+    private volatile bool _isSilent;
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
+    /// <summary>Says nothing any more: what breaks off from here on is wanted.</summary>
+    public void Silence() => _isSilent = true;
+
     public void Say(ChildLine line)
     {
+        if (_isSilent)
+        {
+            return;
+        }
         lock (_lock)
         {
             try

@@ -113,7 +113,7 @@ internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervised
             {
                 string reason = ends ? await child.EndAsync(cancellationToken).ConfigureAwait(false) : loss.Message.TrimEnd('.');
                 throw new ModelUnavailableException(
-                    $"Answering a request with {supervisor.Name}, which runs in a process of its own: {reason}{(handedOut > 0 ? ", when a part of the answer had been handed out" : ", the second time for this request")}. "
+                    $"Answering a request with {supervisor.Name}, which runs in a process of its own: {reason}{(handedOut > 0 ? ", when a part of the answer was there already" : ", the second time for this request")}. "
                     + "Send the request again.", loss);
             }
         }

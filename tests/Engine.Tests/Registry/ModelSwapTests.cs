@@ -150,6 +150,30 @@ public sealed class ModelSwapTests
         await host.Until(() => host.Backend.Loaded.TrueForAll(model => model.Disposals == (model.Options.Path.EndsWith("second.gguf", StringComparison.Ordinal) ? 0 : 1)));
     }
 
+    [LinuxTheory]
+    [InlineData("ChatTemplate")] // read with the configuration
+    [InlineData("Gate:File")] // read by the loading
+    public async Task A_file_that_never_comes_holds_up_no_later_configuration(string setting)
+    {
+        await using ChangingHost host = await ChangingHost.StartAsync();
+        string oracle = "Engine:Models:oracle:", changed = "Engine:Models:default:", pipe = host.Missing("pipe");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+        host.Change((oracle + "Path", host.File("first.gguf")), (oracle + "Backend", host.Backend.Name), (changed + "Gate:Oracle", "oracle"), (changed + setting, pipe));
+        if (setting == "Gate:File")
+        {
+            await host.Until(() => host.Backend.Loaded.Count == 3); // the first, the oracle, the one that is to be judged
+            await Task.Delay(100); // so that the pipe is being opened, which nothing cancels
+        }
+        host.Change((changed + "Gate:Oracle", null), (changed + setting, null), (changed + "Path", host.File("second.gguf")));
+        await host.UntilLater(() => host.Served == "second.gguf");
+        Assert.Equal(ModelState.Ready, host.Status.State);
+        Assert.Equal(setting == "ChatTemplate", host.Log.Any(line => line.Contains("names a file that has not been read for 2 s", StringComparison.Ordinal)));
+        await new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite).DisposeAsync(); // lets go of the thread that waits
+    }
+
     [Fact]
     public async Task Stopping_the_host_cancels_an_endless_loading()
     {

@@ -340,6 +340,15 @@ public sealed class OllamaTests
     }
 
     [Fact]
+    public async Task A_model_that_is_unloaded_when_idle_says_when()
+    {
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Engine:Models:default:UnloadAfter", "01:00:00"));
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        JsonElement loaded = JsonElement.Parse(await server.Client.GetStringAsync("/api/ps")).GetProperty("models")[0];
+        Assert.InRange(loaded.GetProperty("expires_at").GetDateTimeOffset(), now.AddMinutes(58), now.AddMinutes(61));
+    }
+
+    [Fact]
     public async Task A_model_that_is_still_loading_is_listed_and_not_among_the_loaded()
     {
         var gate = new TaskCompletionSource();

@@ -3,9 +3,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Engine.Host.Api;
+using Engine.Host.Tests.Isolation;
 using Engine.Remote;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Engine.Host.Tests.Api;
 
@@ -24,6 +27,41 @@ public sealed class RemoteServingTests
         await using IModel model = await LoadAsync(new() { Endpoint = Socket(folder) });
         Assert.Equal([" one", " two", " three"], (await model.GenerateAsync(Some).ToListAsync()).Select(token => token.Text));
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("""{"prompt": "a", "max_tokens": 2}""")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_model_of_another_engine_is_judged_by_the_reference_on_a_file_of_this_machine()
+    {
+        using var folder = new TemporaryFolder();
+        await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Serve:Remote", Socket(folder)), ("Engine:Models:default:Backend", "llama.cpp"));
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--endpoint", Socket(folder), "--reference-model", "builtin:llama-stories", "--text", "Once upon a time");
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.Contains("PASS", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_that_leave_at_any_moment_are_no_errors_of_the_server()
+    {
+        using var folder = new TemporaryFolder();
+        using var log = new IsolatedModels();
+        await using TestServer server = await TestServer.StartModelAsync(
+            "builtin:llama-stories", services => services.AddLogging(logging => logging.AddProvider(log)), ("Serve:Remote", Socket(folder)),
+            ("Logging:LogLevel:Default", "Information"), ("Engine:Models:default:Backend", "reference"), ("Engine:Models:default:Slots", "8"));
+        await using IModel model = await LoadAsync(new() { Endpoint = Socket(folder) });
+        for (int i = 0; i < 300; i++)
+        {
+            // At every moment: while the request is sent, while it waits, while rows are written.
+            using var leave = new CancellationTokenSource(TimeSpan.FromMicroseconds(i * 20));
+            try
+            {
+                await model.ScoreAsync(new() { Tokens = Prompt.FromTokens([.. Enumerable.Repeat(5, 100)]), BlockRows = 1 }, leave.Token).ToListAsync(CancellationToken.None);
+            }
+            catch (OperationCanceledException) when (leave.IsCancellationRequested)
+            {
+                // As it was meant.
+            }
+        }
+        Assert.DoesNotContain(log.Log, entry => entry.Level >= LogLevel.Error);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Engine.Host.Tests.Isolation;
 using Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,9 +17,28 @@ public sealed class ServeSwapTests
     public async Task Swaps_under_load_fail_no_request_streamed_or_not()
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Engine:Models:default:Slots", "4"));
+        await UnderLoadAsync(server, () => server.SwapModelsAsync(8));
+    }
+
+    [LinuxFact]
+    public async Task Swaps_between_the_two_llama_cpps_of_which_one_has_a_process_of_its_own_fail_no_request()
+    {
+        if (!HostBackends.Names.Contains("llamasharp", StringComparison.Ordinal))
+        {
+            return; // left out of this build
+        }
+        await using TestServer server = await TestServer.StartModelAsync(
+            "builtin:llama-stories", services => services.AddSingleton(IsolatedModels.Program), ("Engine:Models:default:Slots", "4"), ("Engine:Models:default:Backend", "llama.cpp"));
+        string[] around = ["reference", "llamasharp", "llama.cpp", "llamasharp"];
+        await UnderLoadAsync(server, () => server.SwapModelsAsync(around.Length, [.. around.Select(backend => (backend, "builtin:llama-stories"))]));
+    }
+
+    /// <summary>Clients that ask all the time, streamed and not, while something is done.</summary>
+    private static async Task UnderLoadAsync(TestServer server, Func<Task> work)
+    {
         using var done = new CancellationTokenSource();
         Task<int>[] clients = [.. Enumerable.Range(0, 4).Select(client => Task.Run(() => AskAsync(streams: client % 2 == 0)))];
-        await server.SwapModelsAsync(8);
+        await work();
         await done.CancelAsync();
         Assert.All(await Task.WhenAll(clients), answers => Assert.True(answers > 0));
 

@@ -31,21 +31,19 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A real model on a backend of the program's, as the default one.</summary>
     /// <param name="path">Of its file, or its name, such as <c>builtin:bert-facts</c>.</param>
     /// <param name="settings">Other keys of the configuration.</param>
-    public static Task<TestServer> StartModelAsync(string path, params (string Key, string Value)[] settings) => StartAsync(
-        Array.Empty<IModelBackend>(), [("Engine:Models:default:Path", path), ("Engine:Models:default:Device", "cpu"), .. settings]);
-
-    /// <summary>A model of each backend: the first is the default one, the others have the names of theirs.</summary>
-    public static async Task<TestServer> StartAsync(IModelBackend[] backends, params (string Key, string Value)[] settings)
-    {
-        TestServer server = await ListenAsync(backends, settings);
-        await server.Starting;
-        return server;
-    }
+    public static Task<TestServer> StartModelAsync(string path, params (string Key, string Value)[] settings) => StartModelAsync(path, _ => { }, settings);
 
     /// <summary>The same with services of the program's own.</summary>
-    public static async Task<TestServer> StartAsync(IModelBackend[] backends, Action<IServiceCollection> services)
+    public static Task<TestServer> StartModelAsync(string path, Action<IServiceCollection> services, params (string Key, string Value)[] settings) => StartAsync(
+        [], services, [("Engine:Models:default:Path", path), ("Engine:Models:default:Device", "cpu"), .. settings]);
+
+    /// <summary>A model of each backend: the first is the default one, the others have the names of theirs.</summary>
+    public static Task<TestServer> StartAsync(IModelBackend[] backends, params (string Key, string Value)[] settings) => StartAsync(backends, _ => { }, settings);
+
+    /// <summary>The same with services of the program's own.</summary>
+    public static async Task<TestServer> StartAsync(IModelBackend[] backends, Action<IServiceCollection> services, params (string Key, string Value)[] settings)
     {
-        TestServer server = await ListenAsync(backends, [], services);
+        TestServer server = await ListenAsync(backends, settings, services);
         await server.Starting;
         return server;
     }
@@ -55,15 +53,19 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Changes the default model between backends and files that come with the engine, and waits each time until the new one serves.</summary>
     /// <param name="swaps">How many times.</param>
-    public async Task SwapModelsAsync(int swaps)
+    public Task SwapModelsAsync(int swaps) => SwapModelsAsync(
+        swaps, [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")]);
+
+    /// <summary>Changes the default model from one step to the next, and waits each time until the new one serves. LLamaSharp's gets a process of its own, since one holds one llama.cpp.</summary>
+    public async Task SwapModelsAsync(int swaps, (string Backend, string Path)[] steps)
     {
-        (string Backend, string Path)[] steps = [("reference", "builtin:llama-stories"), ("llama.cpp", "builtin:llama-tools"), ("llama.cpp", "builtin:llama-stories"), ("reference", "builtin:llama-tools")];
         var registry = App.Services.GetRequiredService<IModelRegistry>();
         for (int swap = 0; swap < swaps; swap++)
         {
             (string backend, string path) = steps[swap % steps.Length];
             App.Configuration["Engine:Models:default:Backend"] = backend;
             App.Configuration["Engine:Models:default:Path"] = path;
+            App.Configuration["Engine:Models:default:Isolation"] = backend == "llamasharp" ? "process" : "none";
             ((IConfigurationRoot)App.Configuration).Reload();
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             IModel model = await registry.GetAsync();

@@ -52,6 +52,55 @@ public sealed class IsolatedServiceTests
     }
 
     [LinuxFact]
+    public async Task A_death_during_an_answer_is_status_503_in_each_dialect_and_a_line_of_the_log()
+    {
+        using var slow = new SlowModel();
+        await using ServeProcess serve = await ServeProcess.StartAsync([.. slow.Arguments, "--slots", "4"], Isolated, ("Engine__Models__default__ChatTemplate", "chatml"));
+        object[] messages = [new { role = "user", content = "a" }];
+        var schema = new { type = "string", minLength = 1500 }; // random weights may end at once
+        var form = new { type = "json_schema", json_schema = new { name = "long", schema } };
+        Task<HttpResponseMessage> chat = serve.Client.PostAsJsonAsync("/v1/chat/completions", new { messages, max_tokens = 1500, response_format = form });
+        Task<HttpResponseMessage> message = serve.Client.PostAsJsonAsync("/v1/messages", new { model = "default", messages, max_tokens = 1500, output_config = new { format = new { type = "json_schema", schema } } });
+        Task<HttpResponseMessage> ollama = serve.Client.PostAsJsonAsync("/api/chat", new { model = "default", messages, stream = false, format = schema, options = new { num_predict = 1500 } });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = JsonContent.Create(new { prompt = "a", max_tokens = 1500, response_format = form, stream = true }) };
+        using HttpResponseMessage streamed = await serve.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        while ((await Scrape.TakeAsync(serve.Client)).Sum("engine_steps_total", ("engine_model", "default")) is not > 20)
+        {
+            await Task.Delay(50);
+        }
+        IsolatedModels.Send(IsolatedModels.ProcessesIn(serve.Log)[^1], Signal.Kill);
+
+        Assert.Equal("model_unavailable", (await ErrorAsync(chat)).GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal("overloaded_error", (await ErrorAsync(message)).GetProperty("error").GetProperty("type").GetString());
+        Assert.EndsWith("Send the request again.", (await ErrorAsync(ollama)).GetProperty("error").GetString(), StringComparison.Ordinal);
+        using var lines = new StreamReader(await streamed.Content.ReadAsStreamAsync());
+        string last = "";
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (await lines.ReadLineAsync() is { } line)
+            {
+                last = line.Length > 0 ? line : last;
+            }
+        });
+        Assert.Contains("\"code\":\"model_unavailable\"", last, StringComparison.Ordinal);
+        Assert.Contains("A streamed answer of /v1/completions broke off, and its client was told why: Answering a request with slow.gguf", serve.Log, StringComparison.Ordinal);
+        Assert.Contains("A request failed: Answering a request with slow.gguf", serve.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("nhandled", serve.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", serve.Log, StringComparison.Ordinal);
+
+        static async Task<JsonElement> ErrorAsync(Task<HttpResponseMessage> answering)
+        {
+            using HttpResponseMessage answer = await answering;
+            string body = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, body);
+            Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
+            Assert.Contains("it was killed (SIGKILL)", body, StringComparison.Ordinal);
+            Assert.Contains("when a part of the answer was there already", body, StringComparison.Ordinal);
+            return JsonElement.Parse(body);
+        }
+    }
+
+    [LinuxFact]
     public async Task The_server_reports_the_batch_of_a_process_and_how_often_one_was_started_again()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated);

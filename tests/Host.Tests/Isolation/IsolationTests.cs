@@ -75,7 +75,7 @@ public sealed class IsolationTests
             }
         });
         Assert.Contains("it was killed (SIGKILL)", error.Message, StringComparison.Ordinal);
-        Assert.Contains("when a part of the answer had been handed out. Send the request again.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("when a part of the answer was there already. Send the request again.", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(await TokensAsync(isolated, Greedy with { Prompt = Prompt.FromText("a"), MaxTokens = 2 }));
         Assert.Equal(2, models.Processes().Count);
     }

@@ -65,6 +65,28 @@ public sealed class StopTests
     }
 
     [LinuxFact]
+    public async Task While_requests_wait_for_a_model_that_they_load_they_count_and_end_within_the_limit()
+    {
+        using var model = new SlowModel();
+        using var systemd = new NotifySocket();
+        string slow = "Engine__Models__default__", right = "Engine__Models__right__"; // a gate that takes seconds
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            ["--drain-seconds", "1"], ("NOTIFY_SOCKET", systemd.Path), Signs, (slow + "Path", model.Path), (slow + "Backend", "reference"), (slow + "Load", "OnUse"),
+            (slow + "Gate__Oracle", "right"), (slow + "Gate__Text", SlowModel.Prompt(1900)), (right + "Path", model.Path), (right + "Backend", "reference"));
+        Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 2).Select(i => PostAsync(serve, "a", tokens: 2, stream: i == 0))];
+        await systemd.UntilAsync(notice => notice.Status?.StartsWith("2 requests; right ready; default loading", StringComparison.Ordinal) == true
+            || notice.Status?.StartsWith("2 requests; default loading", StringComparison.Ordinal) == true);
+        serve.Terminate();
+        foreach (HttpResponseMessage answer in await Task.WhenAll(requests))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("the server is stopping", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.Contains("Stopping: 2 requests left after 1 s, ended now", serve.Log, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
     public async Task While_other_models_load_the_requests_of_one_that_is_ready_are_still_answered()
     {
         using var model = new SlowModel();

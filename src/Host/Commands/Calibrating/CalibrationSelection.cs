@@ -18,8 +18,9 @@ internal sealed class CalibrationSelection
 
     /// <summary>Refuses, before anything is loaded, what contradicts itself and what could not be kept.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="native">The model that is judged.</param>
     /// <param name="models">The files that are read, and what names them.</param>
-    public void Check(ParseResult parsed, params ReadOnlySpan<(string Path, string Option)> models)
+    public void Check(ParseResult parsed, ModelOptions native, params ReadOnlySpan<(string Path, string Option)> models)
     {
         if (!parsed.GetValue(Calibrate))
         {
@@ -28,6 +29,11 @@ internal sealed class CalibrationSelection
         if (parsed.GetValue(NoCalibration))
         {
             throw new InvalidRequestException($"{Calibrate.Name} measures a tolerance, {NoCalibration.Name} judges without one. Give one of them.");
+        }
+        if (native.Endpoint is { } endpoint)
+        {
+            throw new UnsupportedRequestException(
+                $"Calibrating: expected a file, whose variants are measured in processes of this machine, found a model of another engine at {endpoint}. Calibrate on the machine that has it.");
         }
         CalibrationFolder.RequireWritable(parsed.GetValue(Calibration), models);
     }
@@ -72,7 +78,8 @@ internal sealed class CalibrationSelection
     /// <summary>The tolerance of a calibration made before; null for the usual one, with a sentence on standard error where there is one that does not fit.</summary>
     public async Task<Tolerance?> FindAsync(ParseResult parsed, Comparison comparison, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(NoCalibration) || comparison.Native.Card.Backend != LlamaCppBackend.BackendName)
+        // A calibration is one of this machine; the card of another engine's model names a file there.
+        if (parsed.GetValue(NoCalibration) || comparison.NativeOptions.Endpoint is not null || comparison.Native.Card.Backend != LlamaCppBackend.BackendName)
         {
             return null;
         }
