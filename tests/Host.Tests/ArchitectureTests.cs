@@ -35,6 +35,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
         ["Engine.HuggingFace"] = ["Engine.Gguf", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Vocabularies"],
+        ["Engine.HuggingFace.Exporting"] = ["Engine.Gguf", "Engine.HuggingFace", "Engine.HuggingFace.Families", "Engine.HuggingFace.Vocabularies", "Engine.Tokenizers"],
         ["Engine.HuggingFace.Families"] = ["Engine.Gguf", "Engine.HuggingFace.Files"],
         ["Engine.HuggingFace.Files"] = ["Engine.LlamaCpp.Quantizer"],
         ["Engine.HuggingFace.Rules"] = ["Engine.HuggingFace.Vocabularies", "Engine.Tokenizers", "Engine.Tokenizers.Unicode"],
@@ -152,7 +153,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
         ["Engine.Host.Commands"] =
         [
-            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",
+            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.HuggingFace.Exporting", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",
             "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Engine;
+using Engine.BuiltIn;
 using Engine.Gguf;
+using Engine.HuggingFace.Exporting;
 using Engine.Tokenizers;
 using Engine.Tokenizers.Unicode;
 
@@ -30,6 +32,21 @@ public sealed class JudgeTests : IDisposable
         string path = _folder.File($"{name}.gguf");
         ImportedVocabulary.Write(Judge.Vocabulary(name), path);
         await CompareAsync(Judge.Vocabulary(name), path, llamaCppDiffers);
+    }
+
+    [Theory]
+    [InlineData("builtin:llama-stories-f32", false)]
+    [InlineData("builtin:llama-tools-q8_0", true)]
+    [InlineData("builtin:bert-facts", true)]
+    [InlineData("builtin:t5-translations", false)]
+    public async Task Texts_are_split_as_Hugging_Face_splits_them_by_the_tokenizer_that_was_exported(string name, bool llamaCppDiffers)
+    {
+        string path = BundledModels.Resolve(name), description = _folder.File("tokenizer.json");
+        using (GgufFile file = GgufFile.Open(path))
+        {
+            await File.WriteAllTextAsync(description, VocabularyExport.Tokenizer(file).ToJsonString());
+        }
+        await CompareAsync(description, path, llamaCppDiffers);
     }
 
     [SharedFact]

@@ -30,6 +30,7 @@ internal static class EngineCommand
         root.Add(EmbedCommand.Create());
         root.Add(QuantizeCommand.Create());
         root.Add(ImportCommand.Create());
+        root.Add(ExportCommand.Create());
         root.Add(CorpusCommand.Create());
         root.Add(TrainCommand.Create());
         root.Add(TrainTokenizerCommand.Create());

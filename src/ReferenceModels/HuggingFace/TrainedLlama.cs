@@ -4,7 +4,7 @@ using static ReferenceModels.HuggingFace.TrainedWeights;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>transformers' LLaMA: papers as in <see cref="Models.Llama"/>, but an element of a head is turned with the one half a head away.</summary>
+/// <summary>transformers' LLaMA, Mistral and Qwen: papers as in <see cref="Models.Llama"/> and <see cref="Models.Qwen3"/>, but an element of a head is turned with the one half a head away.</summary>
 internal sealed class TrainedLlama(LlamaSettings s, TrainedWeights w) : TrainedNetwork
 {
     /// <inheritdoc/>
@@ -18,10 +18,15 @@ internal sealed class TrainedLlama(LlamaSettings s, TrainedWeights w) : TrainedN
             float[] q = w.Linear(L + "self_attn.q_proj", h, s.d, s.AttentionBias);                 // (T, H·d_k)
             float[] k = w.Linear(L + "self_attn.k_proj", h, s.d, s.AttentionBias);                 // (T, G·d_k)
             float[] v = w.Linear(L + "self_attn.v_proj", h, s.d, s.AttentionBias);                 // (T, G·d_k)
+            if (s.NormalizesHeads)
+            {
+                q = w.RmsNorm(L + "self_attn.q_norm", q, s.Epsilon);                               // head by head: the gain is (d_k)
+                k = w.RmsNorm(L + "self_attn.k_norm", k, s.Epsilon);
+            }
             HalfRope.Turn(q, s.H, s.d_k, s.Rope);
             HalfRope.Turn(k, s.G, s.d_k, s.Rope);
             float[] a = TrainedAttention.Forward(q, k, v, s.H, s.G, s.d_k, 1 / Math.Sqrt(s.d_k), causal: true);
-            x = Add(x, w.Linear(L + "self_attn.o_proj", a, s.H * s.d_k, s.AttentionBias));         // (T, d)
+            x = Add(x, w.Linear(L + "self_attn.o_proj", a, s.H * s.d_k, s.OutputBias));         // (T, d)
             h = w.RmsNorm(L + "post_attention_layernorm", x, s.Epsilon);
             float[] gate = w.Linear(L + "mlp.gate_proj", h, s.d, s.FeedForwardBias), up = w.Linear(L + "mlp.up_proj", h, s.d, s.FeedForwardBias); // (T, f)
             var gated = new float[gate.Length];

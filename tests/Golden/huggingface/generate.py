@@ -123,6 +123,8 @@ def llama(c, w, tokens):
         L = f"model.layers.{i}."
         h = rms_norm(x, w[L + "input_layernorm.weight"], c["rms_norm_eps"])
         q, k, v = (linear(f"{L}self_attn.{n}_proj", h) for n in "qkv")
+        if L + "self_attn.q_norm.weight" in w:
+            q, k = (rms_norm(x_.reshape(len(tokens), -1, d_k), w[f"{L}self_attn.{n}_norm.weight"], c["rms_norm_eps"]).reshape(len(tokens), -1) for x_, n in ((q, "q"), (k, "k")))
         a = attend(turn(q, H, d_k, c), turn(k, G, d_k, c), v, H, G, d_k ** -0.5, True)
         x = x + linear(L + "self_attn.o_proj", a)
         h = rms_norm(x, w[L + "post_attention_layernorm.weight"], c["rms_norm_eps"])
@@ -142,8 +144,10 @@ def llama_tensors(c):
         for name, out, into, bias in (("self_attn.q_proj", q, d, "attention_bias"), ("self_attn.k_proj", kv, d, "attention_bias"), ("self_attn.v_proj", kv, d, "attention_bias"),
                                       ("self_attn.o_proj", d, q, "attention_bias"), ("mlp.gate_proj", f, d, "mlp_bias"), ("mlp.up_proj", f, d, "mlp_bias"), ("mlp.down_proj", d, f, "mlp_bias")):
             t[f"{L}{name}.weight"] = (out, into)
-            if c.get(bias):
+            if c.get(bias) or c["model_type"] == "qwen2" and name[-6:] in ("q_proj", "k_proj", "v_proj"):
                 t[f"{L}{name}.bias"] = (out,)
+        if c["model_type"] == "qwen3":
+            t |= {L + "self_attn.q_norm.weight": (d_k,), L + "self_attn.k_norm.weight": (d_k,)}
     if not c.get("tie_word_embeddings"):
         t["lm_head.weight"] = (V, d)
     return t
@@ -306,6 +310,9 @@ CASES = [
     ("LLaMA in F8_E4M3", "F8_E4M3", 1, LLAMA, llama_tensors(LLAMA)),
     ("LLaMA in F8_E5M2", "F8_E5M2", 1, LLAMA, llama_tensors(LLAMA)),
     ("Mistral", "BF16", 2, c := LLAMA | dict(architectures=["MistralForCausalLM"], model_type="mistral", num_key_value_heads=2, sliding_window=32, rope_theta=10000.0), llama_tensors(c)),
+    ("Qwen2", "BF16", 1, c := LLAMA | dict(architectures=["Qwen2ForCausalLM"], model_type="qwen2", num_key_value_heads=2, rope_theta=1e6, tie_word_embeddings=True, use_sliding_window=False, sliding_window=32, max_window_layers=1), llama_tensors(c)),
+    ("Qwen3", "F32", 2, c := LLAMA | dict(architectures=["Qwen3ForCausalLM"], model_type="qwen3", num_key_value_heads=2, head_dim=12, rope_theta=1000.0, attention_bias=False, layer_types=["full_attention"] * 2,
+                                          rope_scaling=dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=16)), llama_tensors(c)),
     ("GPT-2", "F32", 1, GPT2, gpt2_tensors(GPT2, "transformer.")),
     ("GPT-2 without a prefix, with a head of its own", "F16", 2, c := GPT2 | dict(tie_word_embeddings=False, n_inner=40), gpt2_tensors(c, "")),
     ("BERT", "F32", 1, BERT, bert_tensors(BERT, "")),
@@ -313,7 +320,7 @@ CASES = [
     ("T5", "F32", 1, T5, t5_tensors(T5)),
     ("T5 1.1", "F32", 2, c := T5 | dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False, num_decoder_layers=1, dense_act_fn="gelu_new", is_gated_act=True), t5_tensors(c)),
 ]
-FORWARD = dict(llama=llama, mistral=llama, gpt2=gpt2, bert=bert)
+FORWARD = dict(llama=llama, mistral=llama, qwen2=llama, qwen3=llama, gpt2=gpt2, bert=bert)
 
 cases = []
 for name, dtype, shards, config, shapes in CASES:

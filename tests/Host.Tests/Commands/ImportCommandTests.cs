@@ -66,4 +66,19 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal(2, absent.ExitCode);
         Assert.Contains("expected a folder with config.json and model.safetensors, found nothing", absent.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_model_that_was_trained_here_is_exported_and_what_is_in_the_folder_is_listed()
+    {
+        string folder = _folder.File("facts");
+
+        Outcome outcome = await EngineProcess.RunAsync("export", "builtin:bert-facts", folder);
+
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.StartsWith($"{folder}\n  1_Pooling/config.json ", outcome.Output, StringComparison.Ordinal);
+        Assert.All(new[] { "config.json", "model.safetensors", "modules.json", "tokenizer.json", "tokenizer_config.json" }, name => Assert.Contains($"  {name} ", outcome.Output, StringComparison.Ordinal));
+        Outcome again = await EngineProcess.RunAsync("export", "builtin:bert-facts", folder);
+        Assert.Equal((2, ""), (again.ExitCode, again.Output));
+        Assert.Contains("expected a folder that is not there or is empty, found files in it", again.Error, StringComparison.Ordinal);
+    }
 }

@@ -33,7 +33,9 @@ internal static class BertFamily
         Map(s, plan.Tensors);
         if (kind == Classifier)
         {
-            MapClassifier(s, labels, plan);
+            MapClassifier(s, labels.Count, plan.Tensors);
+            plan.Set("classifier.output_labels", labels);
+            plan.Set("pooling_type", 4u); // rank
         }
         else
         {
@@ -57,7 +59,8 @@ internal static class BertFamily
         return plan;
     }
 
-    private static void Map(BertSettings s, TensorMap t)
+    /// <summary>Which weights are which.</summary>
+    public static void Map(BertSettings s, ITensorMap t)
     {
         string embeddings = s.Prefix + "embeddings.";
         t.Matrix("token_embd", embeddings + "word_embeddings.weight", s.V, s.d);
@@ -91,15 +94,13 @@ internal static class BertFamily
         }
     }
 
-    // tanh(W·x₀ + b), then the classes: llama.cpp's cls and cls.output.
-    private static void MapClassifier(BertSettings s, IReadOnlyList<string> labels, ModelPlan plan)
+    /// <summary>Which weights of a classifier are which: tanh(W·x₀ + b), then the classes.</summary>
+    public static void MapClassifier(BertSettings s, int classes, ITensorMap t)
     {
-        plan.Tensors.Matrix("cls", s.Prefix + "pooler.dense.weight", s.d, s.d);
-        plan.Tensors.Vector("cls.bias", s.Prefix + "pooler.dense.bias", s.d);
-        plan.Tensors.Matrix("cls.output", "classifier.weight", labels.Count, s.d);
-        plan.Tensors.Vector("cls.output.bias", "classifier.bias", labels.Count);
-        plan.Set("classifier.output_labels", labels);
-        plan.Set("pooling_type", 4u); // rank
+        t.Matrix("cls", s.Prefix + "pooler.dense.weight", s.d, s.d);
+        t.Vector("cls.bias", s.Prefix + "pooler.dense.bias", s.d);
+        t.Matrix("cls.output", "classifier.weight", classes, s.d);
+        t.Vector("cls.output.bias", "classifier.bias", classes);
     }
 
     private static void LeaveHeads(BertSettings s, ModelPlan plan)

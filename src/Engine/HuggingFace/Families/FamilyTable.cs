@@ -11,6 +11,8 @@ internal static class FamilyTable
         ["gpt2"] = Gpt2Family.Plan,
         ["llama"] = LlamaFamily.Plan,
         ["mistral"] = LlamaFamily.Plan,
+        ["qwen2"] = QwenFamily.PlanQwen2,
+        ["qwen3"] = QwenFamily.PlanQwen3,
         ["t5"] = T5Family.Plan,
     };
 

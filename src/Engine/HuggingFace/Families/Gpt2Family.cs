@@ -44,7 +44,8 @@ internal static class Gpt2Family
         return plan;
     }
 
-    private static void Map(Gpt2Settings s, TensorMap t)
+    /// <summary>Which weights are which.</summary>
+    public static void Map(Gpt2Settings s, ITensorMap t)
     {
         t.Matrix("token_embd", s.Prefix + "wte.weight", s.V, s.d);
         t.Table("position_embd", s.Prefix + "wpe.weight", s.Positions, s.d);

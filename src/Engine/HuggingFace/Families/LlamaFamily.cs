@@ -33,22 +33,23 @@ internal static class LlamaFamily
             config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions),
             config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false));
         source.RequireAllKnown();
-        ModelPlan plan = Describe(s, source.CreateTensors());
+        ModelPlan plan = Describe("llama", s, source.CreateTensors());
         if (window < positions)
         {
             plan.Notes.Add($"Attention slides over {window} positions, which llama.cpp's LLaMA does not: up to {window} tokens both are the same, so that is the file's context ({positions} by config.json).");
         }
-        if (s.Rope.Kind == "dynamic")
-        {
-            plan.Notes.Add($"Rotary frequencies are stretched beyond {positions} positions only ('dynamic'), which llama.cpp does not: the file's context ends there.");
-        }
+        RopeReading.Note(s.Rope, positions, plan);
         Map(s, plan.Tensors);
         return plan;
     }
 
-    private static ModelPlan Describe(LlamaSettings s, TensorMap tensors)
+    /// <summary>The sizes in llama.cpp's keys.</summary>
+    /// <param name="architecture">LLaMA's name, or a descendant's.</param>
+    /// <param name="s">The sizes.</param>
+    /// <param name="tensors">The weights.</param>
+    public static ModelPlan Describe(string architecture, LlamaSettings s, TensorMap tensors)
     {
-        var plan = new ModelPlan("llama", s, tensors);
+        var plan = new ModelPlan(architecture, s, tensors);
         plan.Set("context_length", (uint)s.Positions);
         plan.Set("embedding_length", (uint)s.d);
         plan.Set("block_count", (uint)s.N);
@@ -64,18 +65,15 @@ internal static class LlamaFamily
         return plan;
     }
 
-    private static void Map(LlamaSettings s, TensorMap t)
+    /// <summary>Which weights are which.</summary>
+    public static void Map(LlamaSettings s, ITensorMap t)
     {
         (int q, int kv) = (s.H * s.d_k, s.G * s.d_k);
         t.Matrix("token_embd", "model.embed_tokens.weight", s.V, s.d);
-        if (RopeReading.Factors(s.Rope, s.d_k) is { } factors)
-        {
-            t.Values("rope_freqs.weight", factors);
-        }
         for (int i = 0; i < s.N; i++)
         {
             (string b, string theirs) = ($"blk.{i}.", $"model.layers.{i}.");
-            (string attention, string mlp) = ($"{theirs}self_attn.", $"{theirs}mlp.");
+            string attention = $"{theirs}self_attn.";
             t.Vector(b + "attn_norm.weight", theirs + "input_layernorm.weight", s.d);
             t.Rotated(b + "attn_q", attention + "q_proj.weight", s.H, s.d_k, s.d);
             t.Rotated(b + "attn_k", attention + "k_proj.weight", s.G, s.d_k, s.d);
@@ -86,20 +84,40 @@ internal static class LlamaFamily
                 t.RotatedVector(b + "attn_q.bias", attention + "q_proj.bias", s.H, s.d_k);
                 t.RotatedVector(b + "attn_k.bias", attention + "k_proj.bias", s.G, s.d_k);
                 t.Vector(b + "attn_v.bias", attention + "v_proj.bias", kv);
+            }
+            if (s.OutputBias)
+            {
                 t.Vector(b + "attn_output.bias", attention + "o_proj.bias", s.d);
             }
-            t.Vector(b + "ffn_norm.weight", theirs + "post_attention_layernorm.weight", s.d);
-            foreach ((string ours, string name, int rows, int columns) in
-                (ReadOnlySpan<(string, string, int, int)>)[("ffn_gate", "gate_proj", s.f, s.d), ("ffn_up", "up_proj", s.f, s.d), ("ffn_down", "down_proj", s.d, s.f)])
-            {
-                t.Matrix(b + ours, $"{mlp}{name}.weight", rows, columns);
-                if (s.FeedForwardBias)
-                {
-                    t.Vector($"{b}{ours}.bias", $"{mlp}{name}.bias", rows);
-                }
-            }
+            MapFeedForward(s, i, t);
             t.Ignore(attention + "rotary_emb.inv_freq"); // older versions wrote what follows from rope_theta
         }
+        if (RopeReading.Factors(s.Rope, s.d_k) is { } factors)
+        {
+            t.Values("rope_freqs.weight", factors);
+        }
+        MapHead(s, t);
+    }
+
+    /// <summary>The feed-forward of a layer and the norm before it.</summary>
+    public static void MapFeedForward(LlamaSettings s, int i, ITensorMap t)
+    {
+        (string b, string theirs) = ($"blk.{i}.", $"model.layers.{i}.");
+        t.Vector(b + "ffn_norm.weight", theirs + "post_attention_layernorm.weight", s.d);
+        foreach ((string ours, string name, int rows, int columns) in
+            (ReadOnlySpan<(string, string, int, int)>)[("ffn_gate", "gate_proj", s.f, s.d), ("ffn_up", "up_proj", s.f, s.d), ("ffn_down", "down_proj", s.d, s.f)])
+        {
+            t.Matrix(b + ours, $"{theirs}mlp.{name}.weight", rows, columns);
+            if (s.FeedForwardBias)
+            {
+                t.Vector($"{b}{ours}.bias", $"{theirs}mlp.{name}.bias", rows);
+            }
+        }
+    }
+
+    /// <summary>The last norm and the head.</summary>
+    public static void MapHead(LlamaSettings s, ITensorMap t)
+    {
         t.Vector("output_norm.weight", "model.norm.weight", s.d);
         if (s.IsTied)
         {

@@ -46,6 +46,7 @@ internal static class RopeReading
             Agree("beta_slow", BetaSlow);
             scaling.Require("truncate", expected: true);
         }
+        scaling.Neutral("finetuned", "rope_theta"); // the latter stands beside it as well, and is the same
         scaling.RequireAllKnown();
         return rope;
 
@@ -77,6 +78,15 @@ internal static class RopeReading
                 // ggml multiplies by YaRN's own factor in any case.
                 plan.Set("rope.scaling.attn_factor", (float)(factor / YarnMagnitude(rope)));
             }
+        }
+    }
+
+    /// <summary>Says what llama.cpp does without.</summary>
+    public static void Note(RopeSettings rope, int positions, ModelPlan plan)
+    {
+        if (rope.Kind == "dynamic")
+        {
+            plan.Notes.Add($"Rotary frequencies are stretched beyond {positions} positions only ('dynamic'), which llama.cpp does not: the file's context ends there.");
         }
     }
 

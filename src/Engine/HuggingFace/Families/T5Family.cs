@@ -57,7 +57,8 @@ internal static class T5Family
         plan.Set("vocab_size", (uint)s.V);
     }
 
-    private static void Map(T5Settings s, TensorMap t)
+    /// <summary>Which weights are which.</summary>
+    public static void Map(T5Settings s, ITensorMap t)
     {
         t.Matrix("token_embd", "shared.weight", s.V, s.d);
         t.Ignore("encoder.embed_tokens.weight"); // copies of it

@@ -8,7 +8,7 @@ namespace Engine.HuggingFace.Families;
 /// asked for is refused in the end, for the model would not be what its configuration says.</summary>
 /// <param name="checkpoint">Stays open until all is written.</param>
 /// <param name="type">What matrices are written as; null as they are stored.</param>
-internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type)
+internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensorMap
 {
     // Bytes read at once.
     private const int Block = 1 << 20;
@@ -22,19 +22,14 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type)
     /// <summary>Whether the checkpoint has a tensor.</summary>
     public bool Has(string theirs) => checkpoint.Tensors.ContainsKey(theirs);
 
-    /// <summary>A matrix (rows, columns) = (out, in).</summary>
-    /// <param name="ours">llama.cpp's name, without <c>.weight</c>.</param>
-    /// <param name="theirs">Hugging Face's.</param>
-    /// <param name="rows">out.</param>
-    /// <param name="columns">in.</param>
+    /// <inheritdoc/>
     public void Matrix(string ours, string theirs, int rows, int columns)
     {
         SafetensorsTensor tensor = Find(theirs, rows, columns);
         Plan(ours, tensor, [columns, rows], stream => CopyRows(tensor, stream, 0, rows, columns, TypeOf(tensor), ours));
     }
 
-    /// <summary>A matrix whose rows are the pairs of rotated heads: transformers turns element i of a head with element i + d_k/2,
-    /// llama.cpp turns neighbours.</summary>
+    /// <inheritdoc/>
     public void Rotated(string ours, string theirs, int heads, int headRows, int columns)
     {
         SafetensorsTensor tensor = Find(theirs, heads * headRows, columns);
@@ -47,7 +42,7 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type)
         });
     }
 
-    /// <summary>A matrix that the checkpoint has as (in, out): transformers' Conv1D.</summary>
+    /// <inheritdoc/>
     public void Transposed(string ours, string theirs, int rows, int columns)
     {
         SafetensorsTensor tensor = Find(theirs, columns, rows);
@@ -70,36 +65,32 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type)
         });
     }
 
-    /// <summary>A table that is looked up and that llama.cpp wants in F32: positions, segments, distances.</summary>
+    /// <inheritdoc/>
     public void Table(string ours, string theirs, int rows, int columns)
     {
         SafetensorsTensor tensor = Find(theirs, rows, columns);
         _planned.Add(new($"{ours}.weight", [columns, rows], GgmlType.F32, stream => CopyRows(tensor, stream, 0, rows, columns, GgmlType.F32, ours)));
     }
 
-    /// <summary>A vector, in F32: a gain or a bias.</summary>
-    /// <param name="ours">llama.cpp's name, whole.</param>
-    /// <param name="theirs">Hugging Face's.</param>
-    /// <param name="length">Its length.</param>
-    /// <param name="scale">What it is multiplied by.</param>
+    /// <inheritdoc/>
     public void Vector(string ours, string theirs, int length, double scale = 1)
     {
         SafetensorsTensor tensor = Find(theirs, length);
         _planned.Add(new(ours, [length], GgmlType.F32, stream => WriteVector(tensor, stream, i => i, scale)));
     }
 
-    /// <summary>The bias of <see cref="Rotated"/>.</summary>
+    /// <inheritdoc/>
     public void RotatedVector(string ours, string theirs, int heads, int headRows)
     {
         SafetensorsTensor tensor = Find(theirs, heads * headRows);
         _planned.Add(new(ours, [heads * headRows], GgmlType.F32, stream => WriteVector(tensor, stream, i => Neighbour(i, headRows), 1)));
     }
 
-    /// <summary>Numbers that the configuration gives.</summary>
+    /// <inheritdoc/>
     public void Values(string ours, float[] values) =>
         _planned.Add(new(ours, [values.Length], GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(values))));
 
-    /// <summary>Leaves a tensor out, where it is there.</summary>
+    /// <inheritdoc/>
     public void Ignore(string theirs) => _used.Add(theirs);
 
     /// <summary>Leaves tensors out.</summary>

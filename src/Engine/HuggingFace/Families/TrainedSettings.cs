@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Families;
 /// <param name="Positions">The longest input.</param>
 internal abstract record TrainedSettings(int V, int d, int Positions);
 
-/// <summary>A LLaMA's.</summary>
+/// <summary>A LLaMA's, or a descendant's that differs in biases and norms alone.</summary>
 /// <param name="V">Rows of the token embedding.</param>
 /// <param name="d">hidden_size.</param>
 /// <param name="Positions">max_position_embeddings.</param>
@@ -18,11 +18,18 @@ internal abstract record TrainedSettings(int V, int d, int Positions);
 /// <param name="Epsilon">rms_norm_eps.</param>
 /// <param name="Rope">rope_theta and rope_scaling.</param>
 /// <param name="IsTied">tie_word_embeddings.</param>
-/// <param name="AttentionBias">attention_bias.</param>
+/// <param name="AttentionBias">attention_bias: of queries, keys and values.</param>
 /// <param name="FeedForwardBias">mlp_bias.</param>
 internal sealed record LlamaSettings(
     int V, int d, int Positions, int f, int N, int H, int G, int d_k, double Epsilon, RopeSettings Rope, bool IsTied, bool AttentionBias, bool FeedForwardBias)
-    : TrainedSettings(V, d, Positions);
+    : TrainedSettings(V, d, Positions)
+{
+    /// <summary>Whether what attention puts out has a bias.</summary>
+    public bool OutputBias { get; init; } = AttentionBias;
+
+    /// <summary>Whether each head of queries and keys is normalized before it turns.</summary>
+    public bool NormalizesHeads { get; init; }
+}
 
 /// <summary>A GPT-2's.</summary>
 /// <param name="V">Rows of the token embedding.</param>

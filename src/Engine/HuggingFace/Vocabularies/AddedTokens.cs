@@ -5,7 +5,8 @@ namespace Engine.HuggingFace.Vocabularies;
 /// <summary>A vocabulary with the tokens that were added to it, which are found in a text before anything is split.</summary>
 internal static class AddedTokens
 {
-    private const int MostIds = 1 << 24;
+    // The largest of real vocabularies has 262,208.
+    private const int MostIds = 1 << 20;
 
     /// <summary>Puts them together.</summary>
     /// <param name="vocabulary">Texts and ids of the model.</param>
@@ -29,7 +30,7 @@ internal static class AddedTokens
         foreach (JsonElement added in List(file))
         {
             int id = added.GetProperty("id").GetInt32();
-            string text = added.GetProperty("content").GetString()!;
+            string text = TokenizerParts.Require(added.GetProperty("content"));
             bool isSpecial = Flag(added, "special") || LooksSpecial(text);
             if (id is < 0 or >= MostIds || (all.TryGetValue(id, out (string Text, int Kind) other) && other.Text != text))
             {

@@ -26,7 +26,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
     {
         using JsonDocument? config = folder.ReadJson("tokenizer_config.json");
         JsonElement settings = config?.RootElement is { ValueKind: JsonValueKind.Object } root ? root : JsonDocument.Parse("{}").RootElement;
-        if ((folder.ReadJson("tokenizer.json") ?? FromWords(folder, settings) ?? FromMerges(folder, settings)) is { } rules)
+        if ((folder.ReadJson("tokenizer.json") ?? FromWords(folder, settings) ?? FromMerges(folder, settings)) is { } rules) // the older files in the newer form
         {
             try
             {
@@ -39,7 +39,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
                 throw;
             }
         }
-        return folder.ReadBytes("tokenizer.model") is { } bytes
+        return (folder.ReadBytes("tokenizer.model") ?? folder.ReadBytes("spiece.model")) is { } bytes // as T5 calls it
             ? new FolderVocabulary(SentencePieceFile.Read(bytes, Added(settings), tokens => ByClass(settings, tokens), notes), null)
             : null;
     }
@@ -133,7 +133,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
             throw new ModelFileException("Reading vocab.json: expected an object of tokens and ids, found something else.");
         }
         const string End = "<|endoftext|>";
-        JsonArray added = vocabulary[End] is { } id ? [new JsonObject { ["id"] = id.GetValue<int>(), ["content"] = End, ["special"] = true }] : [];
+        JsonArray added = vocabulary[End] is { } id ? [new JsonObject { ["id"] = id.DeepClone(), ["content"] = End, ["special"] = true }] : [];
         return ToDocument(new JsonObject
         {
             ["added_tokens"] = added,

@@ -35,7 +35,7 @@ internal static class SurroundingReading
 
         int[] Ids(IEnumerable<JsonElement> part) =>
         [
-            .. part.SelectMany(item => step.GetProperty("special_tokens").GetProperty(item.GetProperty("SpecialToken").GetProperty("id").GetString()!)
+            .. part.SelectMany(item => step.GetProperty("special_tokens").GetProperty(TokenizerParts.Require(item.GetProperty("SpecialToken").GetProperty("id")))
                 .GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())),
         ];
     }

@@ -26,7 +26,7 @@ internal static class TokenizerJson
                 var other => throw new ModelFileException($"Reading tokenizer.json: expected a model of the type BPE, WordPiece or Unigram, found '{other}'."),
             };
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or ArgumentException)
         {
             throw new ModelFileException($"Reading tokenizer.json: expected the form of Hugging Face's tokenizers, found a part that is missing or of another type: {e.Message} Download it again.", e);
         }
@@ -141,12 +141,14 @@ internal static class TokenizerJson
         }
         bool lowercases = TokenizerParts.Flag(normalizer, "lowercase", absent: true);
         VocabularyTokens tokens = AddedTokens.Read(Vocabulary(model), file, notes);
+        int unknown = Unknown(model, tokens);
+        tokens.Kinds[unknown] = VocabularyTokens.Unknown;
         return new VocabularyPlan("bert", tokens.Respelled((text, kind) =>
             kind != VocabularyTokens.Normal ? text : text.StartsWith("##", StringComparison.Ordinal) ? text[2..] : Blank + text))
         {
             Lowercases = lowercases,
             StripsAccents = TokenizerParts.Flag(normalizer, "strip_accents", absent: lowercases),
-            Unknown = Unknown(model, tokens),
+            Unknown = unknown,
             Around = SurroundingReading.Read(file),
         };
     }
@@ -157,7 +159,7 @@ internal static class TokenizerJson
         {
             throw TokenizerParts.Refuse("model.byte_fallback", model.GetProperty("byte_fallback"), "false: llama.cpp's Unigram has no bytes");
         }
-        (string Text, float Score)[] pieces = [.. model.GetProperty("vocab").EnumerateArray().Select(piece => (piece[0].GetString()!, piece[1].GetSingle()))];
+        (string Text, float Score)[] pieces = [.. model.GetProperty("vocab").EnumerateArray().Select(piece => (TokenizerParts.Require(piece[0]), piece[1].GetSingle()))];
         (byte[] map, bool merges) = UnigramNormalization(file);
         bool prefix = false, splits = false;
         foreach (JsonElement step in TokenizerParts.Steps(file, "pre_tokenizer"))
@@ -225,10 +227,10 @@ internal static class TokenizerJson
         {
             if (merge.ValueKind == JsonValueKind.Array)
             {
-                yield return (merge[0].GetString()!, merge[1].GetString()!);
+                yield return (TokenizerParts.Require(merge[0]), TokenizerParts.Require(merge[1]));
                 continue;
             }
-            string text = merge.GetString()!;
+            string text = TokenizerParts.Require(merge);
             int blank = text.IndexOf(' ', Math.Min(1, text.Length));
             yield return blank > 0 ? (text[..blank], text[(blank + 1)..]) : throw new FormatException($"a merge without a blank, '{text}'.");
         }

@@ -9,21 +9,25 @@ internal static class TokenizerParts
     /// <param name="file">The root.</param>
     /// <param name="part"><c>normalizer</c>, <c>pre_tokenizer</c> or <c>post_processor</c>.</param>
     public static IReadOnlyList<JsonElement> Steps(JsonElement file, string part) =>
-        file.TryGetProperty(part, out JsonElement step) && step.ValueKind == JsonValueKind.Object ? [.. Flatten(step)] : [];
+        Get(file, part) is { ValueKind: JsonValueKind.Object } step ? [.. Flatten(step)] : [];
 
     /// <summary>A step's type.</summary>
-    public static string Type(JsonElement step) => step.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
+    public static string Type(JsonElement step) => Text(step, "type") ?? "";
 
     /// <summary>A field of a step that is text; null where it is not.</summary>
     public static string? Text(JsonElement step, string name) =>
-        step.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Get(step, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>A text that has to be one.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static string Require(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException($"a {value.ValueKind} in the place of a text.");
 
     /// <summary>A flag of a step.</summary>
     public static bool Flag(JsonElement step, string name, bool absent) =>
-        step.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : absent;
+        Get(step, name) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : absent;
 
     /// <summary>A pattern, either a text or a regular expression.</summary>
-    public static (string? String, string? Regex) Pattern(JsonElement step) => step.TryGetProperty("pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object
+    public static (string? String, string? Regex) Pattern(JsonElement step) => Get(step, "pattern") is { ValueKind: JsonValueKind.Object } pattern
         ? (Text(pattern, "String"), Text(pattern, "Regex")) : (null, null);
 
     /// <summary>The sentence for a step that has no counterpart.</summary>
@@ -41,4 +45,7 @@ internal static class TokenizerParts
         return list is null ? [step]
             : step.TryGetProperty(list, out JsonElement steps) && steps.ValueKind == JsonValueKind.Array ? steps.EnumerateArray().SelectMany(Flatten) : [];
     }
+
+    private static JsonElement? Get(JsonElement step, string name) =>
+        step.ValueKind == JsonValueKind.Object && step.TryGetProperty(name, out JsonElement value) ? value : null;
 }

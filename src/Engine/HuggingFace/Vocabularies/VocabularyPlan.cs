@@ -110,7 +110,8 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
         {
             if (id is { } token)
             {
-                writer.SetMetadata(key, (uint)token);
+                writer.SetMetadata(key, (uint)token < (uint)Tokens.Texts.Length ? (uint)token
+                    : throw new ModelFileException($"Importing the vocabulary: expected ids up to {Tokens.Texts.Length - 1}, found {token} as '{key}'. Correct the tokenizer's files."));
             }
         }
     }

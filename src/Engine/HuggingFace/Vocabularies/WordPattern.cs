@@ -41,6 +41,11 @@ internal static class WordPattern
             $"steps that llama.cpp has a name for{(steps.Contains("NFC") ? " behind NFC" : "")}{(ignoresMerges ? " with ignore_merges" : "")}");
     }
 
+    /// <summary>The steps of a name: regular expressions with <c>r:</c> before them, and what this file calls the others.</summary>
+    /// <exception cref="ModelFileException">The name is not known here.</exception>
+    public static IReadOnlyList<string> Steps(string name) => Known.FirstOrDefault(known => known.Name == name).Steps
+        ?? throw new ModelFileException($"Writing tokenizer.json: expected one of {string.Join(", ", Known.Select(known => known.Name).Distinct())} in '{Gguf.GgufKeys.TokenizerPre}', found '{name}'. How it cuts words is not known here as a rule of tokenizer.json.");
+
     private static string Normalizer(JsonElement step) => TokenizerParts.Type(step) == "NFC" ? "NFC" : throw TokenizerParts.Refuse("normalizer", step, "NFC or none");
 
     private static IEnumerable<string> Step(JsonElement step)

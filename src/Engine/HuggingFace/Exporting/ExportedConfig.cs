@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Engine.Gguf;
+
+namespace Engine.HuggingFace.Exporting;
+
+/// <summary>config.json as it is made of a file's metadata.</summary>
+internal sealed class ExportedConfig
+{
+    private static readonly (string Theirs, string Ours)[] Tokens =
+        [("bos_token_id", GgufKeys.BosToken), ("eos_token_id", GgufKeys.EosToken), ("pad_token_id", GgufKeys.PaddingToken), ("sep_token_id", GgufKeys.SeparatorToken)];
+
+    private readonly GgufFile _file;
+    private readonly string _architecture;
+
+    /// <param name="file">The file.</param>
+    /// <param name="type">transformers' class.</param>
+    /// <param name="architecture">llama.cpp's name of the architecture, which is transformers' model_type as well.</param>
+    public ExportedConfig(GgufFile file, string type, string architecture)
+    {
+        (_file, _architecture) = (file, architecture);
+        GgufTensor embedding = file.FindTensor("token_embd.weight") ?? throw new ModelFileException($"Exporting {file.FileName}: expected a model, found no 'token_embd.weight'. Give a file with weights.");
+        V = (int)embedding.Shape[1];
+        Json = new JsonObject
+        {
+            ["architectures"] = new JsonArray(type),
+            ["model_type"] = architecture,
+            ["torch_dtype"] = embedding.Type switch
+            {
+                GgmlType.F16 => "float16",
+                GgmlType.BF16 => "bfloat16",
+                _ => "float32",
+            },
+            ["vocab_size"] = V,
+        };
+        foreach ((string theirs, string ours) in Tokens)
+        {
+            if (file.Metadata.GetUInt32(ours) is { } id)
+            {
+                Json[theirs] = id;
+            }
+        }
+    }
+
+    /// <summary>The object.</summary>
+    public JsonObject Json { get; }
+
+    /// <summary>Rows of the token embedding.</summary>
+    public int V { get; }
+
+    /// <summary>A number of the file's; what stands for an absent one is refused where none is given.</summary>
+    public int Number(string key, int? absent = null) =>
+        _file.Metadata.GetUInt32($"{_architecture}.{key}") is { } value ? (int)value : absent ?? (int)_file.Metadata.RequireUInt32($"{_architecture}.{key}");
+
+    /// <summary>A number that need not be whole; in JSON the shortest text that is this float.</summary>
+    public double Float(string key) =>
+        double.Parse(_file.Metadata.RequireFloat32($"{_architecture}.{key}").ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>Sets fields.</summary>
+    public void Set(params ReadOnlySpan<(string Name, JsonNode Value)> fields)
+    {
+        foreach ((string name, JsonNode value) in fields)
+        {
+            Json[name] = value;
+        }
+    }
+}

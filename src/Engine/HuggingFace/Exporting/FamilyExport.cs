@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using Engine.Gguf;
+using Engine.HuggingFace.Families;
+
+namespace Engine.HuggingFace.Exporting;
+
+/// <summary>What a GGUF file of an architecture is to transformers: its configuration and its weights.</summary>
+/// <param name="Config">config.json.</param>
+/// <param name="Tensors">The weights.</param>
+/// <param name="Pooling">What sentence-transformers calls the file's pooling; null for none.</param>
+internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, string? Pooling = null)
+{
+    private static readonly Dictionary<string, Func<GgufFile, FamilyExport>> Known = new(StringComparer.Ordinal)
+    {
+        ["bert"] = Bert,
+        ["gpt2"] = Gpt2,
+        ["llama"] = Llama,
+        ["t5"] = T5,
+    };
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="ModelFileException">The architecture is none of those, or the file has what transformers' model has not.</exception>
+    public static FamilyExport Of(GgufFile file)
+    {
+        string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
+        if (!Known.TryGetValue(architecture, out Func<GgufFile, FamilyExport>? read))
+        {
+            throw new ModelFileException($"Exporting {file.FileName}: expected a file of {string.Join(", ", Known.Keys)}, found '{architecture}'. "
+                + (architecture == "transformer" ? "transformers has no class for the Transformer of 2017 as it is trained here." : "It cannot be exported."));
+        }
+        FamilyExport export = read(file);
+        export.Tensors.RequireAllUsed();
+        return export;
+    }
+
+    private static FamilyExport Llama(GgufFile file)
+    {
+        var c = new ExportedConfig(file, "LlamaForCausalLM", "llama");
+        (int d, int H) = (c.Number("embedding_length"), c.Number("attention.head_count"));
+        int d_k = c.Number("attention.key_length", d / H);
+        string? scaling = file.Metadata.GetString("llama.rope.scaling.type");
+        float factor = file.Metadata.GetFloat32("llama.rope.scaling.factor") ?? 0;
+        float @base = file.Metadata.GetFloat32("llama.rope.freq_base") ?? 10_000;
+        if (scaling is not (null or "none" or "linear"))
+        {
+            throw new ModelFileException($"Exporting {file.FileName}: expected rotary positions that are not scaled, or linearly, found '{scaling}' in 'llama.rope.scaling.type'. It cannot be exported.");
+        }
+        var s = new LlamaSettings(
+            c.V, d, c.Number("context_length"), c.Number("feed_forward_length"), c.Number("block_count"), H, c.Number("attention.head_count_kv", H), d_k,
+            c.Float("attention.layer_norm_rms_epsilon"), new RopeSettings(@base, "default"), !Has(file, "output.weight"), Has(file, "blk.0.attn_q.bias"), Has(file, "blk.0.ffn_up.bias")); // attention_bias means all four
+        c.Set(("hidden_size", s.d), ("intermediate_size", s.f), ("num_hidden_layers", s.N), ("num_attention_heads", s.H), ("num_key_value_heads", s.G), ("head_dim", s.d_k), ("hidden_act", "silu"),
+            ("max_position_embeddings", s.Positions), ("rms_norm_eps", c.Float("attention.layer_norm_rms_epsilon")), ("rope_theta", @base), ("attention_bias", s.AttentionBias), ("mlp_bias", s.FeedForwardBias),
+            ("tie_word_embeddings", s.IsTied));
+        if (scaling == "linear" && factor is not (0 or 1))
+        {
+            c.Set(("rope_scaling", new JsonObject { ["rope_type"] = "linear", ["factor"] = factor }));
+        }
+        var tensors = new TensorExport(file);
+        LlamaFamily.Map(s, tensors);
+        return new FamilyExport(c.Json, tensors);
+    }
+
+    private static FamilyExport Gpt2(GgufFile file)
+    {
+        var c = new ExportedConfig(file, "GPT2LMHeadModel", "gpt2");
+        var s = new Gpt2Settings(
+            c.V, c.Number("embedding_length"), c.Number("context_length"), c.Number("feed_forward_length"), c.Number("block_count"), c.Number("attention.head_count"),
+            c.Float("attention.layer_norm_epsilon"), "transformer.", !Has(file, "output.weight"));
+        c.Set(("n_embd", s.d), ("n_positions", s.Positions), ("n_inner", s.f), ("n_layer", s.N), ("n_head", s.H), ("activation_function", "gelu_new"),
+            ("layer_norm_epsilon", c.Float("attention.layer_norm_epsilon")), ("tie_word_embeddings", s.IsTied));
+        var tensors = new TensorExport(file);
+        Gpt2Family.Map(s, tensors);
+        return new FamilyExport(c.Json, tensors);
+    }
+
+    private static FamilyExport Bert(GgufFile file)
+    {
+        bool classifies = Has(file, "cls.output.weight");
+        var c = new ExportedConfig(file, classifies ? "BertForSequenceClassification" : "BertModel", "bert");
+        var s = new BertSettings(
+            c.V, c.Number("embedding_length"), c.Number("context_length"), c.Number("feed_forward_length"), c.Number("block_count"), c.Number("attention.head_count"),
+            (int)file.Metadata.RequireUInt32(GgufKeys.TokenTypeCount), c.Float("attention.layer_norm_epsilon"), ExactGelu: false, classifies ? "bert." : "");
+        c.Set(("hidden_size", s.d), ("max_position_embeddings", s.Positions), ("intermediate_size", s.f), ("num_hidden_layers", s.N), ("num_attention_heads", s.H), ("type_vocab_size", s.S),
+            ("layer_norm_eps", c.Float("attention.layer_norm_epsilon")), ("hidden_act", "gelu_pytorch_tanh"), ("position_embedding_type", "absolute"));
+        var tensors = new TensorExport(file);
+        BertFamily.Map(s, tensors);
+        if (classifies)
+        {
+            IReadOnlyList<string> labels = GgufUsage.ClassLabels(file.Metadata) is { Count: > 0 } named ? named : ["LABEL_0"];
+            BertFamily.MapClassifier(s, labels.Count, tensors);
+            c.Set(("id2label", new JsonObject(labels.Select((label, i) => KeyValuePair.Create($"{i}", (JsonNode?)label)))));
+        }
+        return new FamilyExport(c.Json, tensors, classifies ? null : GgufUsage.Pooling(file.Metadata) switch
+        {
+            Engine.Pooling.Mean => "pooling_mode_mean_tokens",
+            Engine.Pooling.Cls => "pooling_mode_cls_token",
+            Engine.Pooling.Last => "pooling_mode_lasttoken",
+            _ => null,
+        });
+    }
+
+    private static FamilyExport T5(GgufFile file)
+    {
+        var c = new ExportedConfig(file, "T5ForConditionalGeneration", "t5");
+        (int d, int N) = (c.Number("embedding_length"), c.Number("block_count"));
+        // Where the head is tied, transformers multiplies by 1/√d what it gets; the gain of the norm before takes √d, if a float can.
+        bool tied = !Has(file, "output.weight")
+            && file.FindTensor("dec.output_norm.weight") is { } norm && TensorExport.Floats(file, norm).All(gain => TensorExport.Unscaled(gain, 1 / Math.Sqrt(d)) is not null);
+        var s = new T5Settings(
+            c.V, d, c.Number("context_length"), c.Number("feed_forward_length"), N, c.Number("decoder_block_count", N), c.Number("attention.head_count"), c.Number("attention.key_length", d / c.Number("attention.head_count")),
+            c.Number("attention.relative_buckets_count"), c.Float("attention.layer_norm_rms_epsilon"), Has(file, "enc.blk.0.ffn_gate.weight"), tied,
+            (int)(file.Metadata.GetUInt32("t5.decoder_start_token_id") ?? 0));
+        c.Set(("d_model", s.d), ("n_positions", s.Positions), ("d_ff", s.f), ("d_kv", s.d_k), ("num_layers", s.N), ("num_decoder_layers", s.M), ("num_heads", s.H), ("relative_attention_num_buckets", s.Buckets),
+            ("relative_attention_max_distance", 128), ("layer_norm_epsilon", c.Float("attention.layer_norm_rms_epsilon")), ("feed_forward_proj", s.IsGated ? "gated-gelu" : "relu"), ("is_encoder_decoder", true),
+            ("tie_word_embeddings", s.IsTied), ("decoder_start_token_id", s.StartToken));
+        var tensors = new TensorExport(file);
+        T5Family.Map(s, tensors);
+        return new FamilyExport(c.Json, tensors);
+    }
+
+    private static bool Has(GgufFile file, string name) => file.FindTensor(name) is not null;
+}

@@ -1,0 +1,142 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Engine.Gguf;
+using Engine.HuggingFace.Families;
+
+namespace Engine.HuggingFace.Exporting;
+
+/// <summary>A GGUF file as a folder of Hugging Face's.</summary>
+internal static class ModelExport
+{
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
+    /// <summary>Writes the folder, whole or not at all, and reads it back: every weight has to be the file's, bit for bit.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="folder">A folder that is not there, or empty.</param>
+    /// <param name="progress">Part of the weights written.</param>
+    /// <param name="cancellationToken">Takes effect between tensors.</param>
+    /// <returns>The names of the files written.</returns>
+    /// <exception cref="ModelFileException">The file is no model that can be exported.</exception>
+    /// <exception cref="InvalidRequestException">The folder has something in it.</exception>
+    public static IReadOnlyList<string> Write(string path, string folder, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        GgufPreflight.Check(file);
+        FamilyExport export = FamilyExport.Of(file);
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        RequireFree(folder, target);
+        string written = $"{target}.{Path.GetRandomFileName()}.tmp";
+        try
+        {
+            Directory.CreateDirectory(written);
+            SafetensorsOutput.Write(Path.Combine(written, "model.safetensors"), export.Tensors.Planned, progress, cancellationToken);
+            WriteJson("config.json", export.Config);
+            if (file.Metadata.GetString(GgufKeys.TokenizerModel) is not (null or "none" or "no_vocab"))
+            {
+                WriteJson("tokenizer.json", VocabularyExport.Tokenizer(file));
+                WriteJson("tokenizer_config.json", VocabularyExport.Settings(file));
+            }
+            if (export.Pooling is { } pooling)
+            {
+                WriteEncoder(pooling, export.Config["hidden_size"]!.GetValue<int>());
+            }
+            RequireSame(file, written);
+            if (Directory.Exists(target))
+            {
+                Directory.Delete(target);
+            }
+            Directory.Move(written, target);
+            return [.. Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories).Select(each => Path.GetRelativePath(target, each)).Order(StringComparer.Ordinal)];
+        }
+        finally
+        {
+            if (Directory.Exists(written))
+            {
+                Directory.Delete(written, recursive: true);
+            }
+        }
+
+        void WriteJson(string name, JsonNode json) => File.WriteAllText(Path.Combine(written, name), json.ToJsonString(Form) + "\n");
+
+        void WriteEncoder(string pooling, int width)
+        {
+            Directory.CreateDirectory(Path.Combine(written, "1_Pooling"));
+            WriteJson("1_Pooling/config.json", new JsonObject { ["word_embedding_dimension"] = width, [pooling] = true });
+            WriteJson("modules.json", new JsonArray(
+                new JsonObject { ["idx"] = 0, ["name"] = "0", ["path"] = "", ["type"] = "sentence_transformers.models.Transformer" },
+                new JsonObject { ["idx"] = 1, ["name"] = "1", ["path"] = "1_Pooling", ["type"] = "sentence_transformers.models.Pooling" }));
+        }
+    }
+
+    private static void RequireFree(string folder, string target)
+    {
+        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        {
+            throw new InvalidRequestException($"Exporting to '{folder}': expected a folder that is not there or is empty, found {(File.Exists(target) ? "a file" : "files in it")}. Name another folder.");
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(target)))
+        {
+            throw new InvalidRequestException($"Exporting to '{folder}': there is no folder '{Path.GetDirectoryName(target)}'. Make it first.");
+        }
+    }
+
+    // What import makes of the folder is what the folder was made of.
+    private static void RequireSame(GgufFile file, string folder)
+    {
+        using ModelImport import = ModelImport.Open(folder);
+        foreach (PlannedTensor tensor in import.Plan.Tensors.Planned)
+        {
+            // A head that was written apart.
+            GgufTensor original = file.FindTensor(tensor.Name) ?? file.FindTensor("token_embd.weight")!;
+            using var compared = new ComparedStream(file, original);
+            tensor.Write(compared);
+            if (tensor.Type != original.Type || !compared.IsSame)
+            {
+                throw new ModelFileException($"Exporting {file.FileName}: expected to read '{tensor.Name}' back as it was written, found other numbers. This is a fault of the export; please report it.");
+            }
+        }
+    }
+
+    // Tells whether what is written to it is a tensor of a file.
+    private sealed class ComparedStream(GgufFile file, GgufTensor tensor) : Stream
+    {
+        private bool _differs;
+
+        public bool IsSame => !_differs && Position == tensor.ByteLength;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => Position;
+
+        public override long Position { get; set; }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            _differs |= Position + buffer.Length > tensor.ByteLength || !file.GetData(tensor, Position, buffer.Length).SequenceEqual(buffer);
+            Position += buffer.Length;
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

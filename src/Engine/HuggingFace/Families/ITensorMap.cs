@@ -1,0 +1,39 @@
+namespace Engine.HuggingFace.Families;
+
+/// <summary>Which tensors of transformers are which of llama.cpp's, said once for both ways: <see cref="TensorMap"/> imports,
+/// the export does the other way.</summary>
+internal interface ITensorMap
+{
+    /// <summary>A matrix (rows, columns) = (out, in).</summary>
+    /// <param name="ours">llama.cpp's name, without <c>.weight</c>.</param>
+    /// <param name="theirs">Hugging Face's.</param>
+    /// <param name="rows">out.</param>
+    /// <param name="columns">in.</param>
+    void Matrix(string ours, string theirs, int rows, int columns);
+
+    /// <summary>A matrix whose rows are the pairs of rotated heads: transformers turns element i of a head with element i + d_k/2,
+    /// llama.cpp turns neighbours.</summary>
+    void Rotated(string ours, string theirs, int heads, int headRows, int columns);
+
+    /// <summary>A matrix that transformers has as (in, out), its Conv1D.</summary>
+    void Transposed(string ours, string theirs, int rows, int columns);
+
+    /// <summary>A table that is looked up and that llama.cpp wants in F32: positions, segments, distances.</summary>
+    void Table(string ours, string theirs, int rows, int columns);
+
+    /// <summary>A vector, in F32: a gain or a bias.</summary>
+    /// <param name="ours">llama.cpp's name, whole.</param>
+    /// <param name="theirs">Hugging Face's.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="scale">What transformers' is multiplied by to be llama.cpp's.</param>
+    void Vector(string ours, string theirs, int length, double scale = 1);
+
+    /// <summary>The bias of <see cref="Rotated"/>.</summary>
+    void RotatedVector(string ours, string theirs, int heads, int headRows);
+
+    /// <summary>Numbers that the configuration gives, which transformers has not as a tensor.</summary>
+    void Values(string ours, float[] values);
+
+    /// <summary>A tensor of transformers' that llama.cpp does without, where it is there.</summary>
+    void Ignore(string theirs);
+}
