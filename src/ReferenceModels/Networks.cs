@@ -14,10 +14,12 @@ internal static class Networks
         ["gemma2"] = (file, vocabulary, trainable) => Gemma2.Load(file, vocabulary, trainable),
         ["gemma3"] = (file, vocabulary, trainable) => Gemma3.Load(file, vocabulary, trainable),
         ["gpt2"] = (file, vocabulary, trainable) => Gpt2.Load(file, vocabulary, trainable),
-        ["llama"] = (file, vocabulary, trainable) => Llama.Load(file, vocabulary, trainable),
+        ["llama"] = (file, vocabulary, trainable) => file.Metadata.GetUInt32("llama.expert_count") is > 0
+            ? Mixtral.Load(file, vocabulary, trainable) : Llama.Load(file, vocabulary, trainable),
         ["phi3"] = (file, vocabulary, trainable) => Phi3.Load(file, vocabulary, trainable),
         ["qwen2"] = (file, vocabulary, trainable) => Qwen2.Load(file, vocabulary, trainable),
         ["qwen3"] = (file, vocabulary, trainable) => Qwen3.Load(file, vocabulary, trainable),
+        ["qwen3moe"] = (file, vocabulary, trainable) => Qwen3Moe.Load(file, vocabulary, trainable),
         ["t5"] = (file, vocabulary, trainable) => T5.Load(file, vocabulary, trainable),
         ["t5encoder"] = (file, vocabulary, trainable) => T5Encoder.Load(file, vocabulary, trainable),
         ["transformer"] = (file, vocabulary, trainable) => Transformer.Load(file, vocabulary, trainable),

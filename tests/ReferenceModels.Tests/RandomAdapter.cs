@@ -39,8 +39,10 @@ internal sealed record RandomAdapter
         foreach (GgufTensor weight in file.Tensors.Where(tensor => GgufAdapter.CanAdapt(tensor) && Targets(tensor.Name)))
         {
             (long d_in, long d_out) = (weight.Shape[0], weight.Shape[1]);
-            writer.AddTensor(weight.Name + ".lora_a", [d_in, Rank], Type, RandomWeights.Make(random, Type, d_in * Rank, 1 / MathF.Sqrt(d_in)));
-            writer.AddTensor(weight.Name + ".lora_b", [Rank, d_out], Type, RandomWeights.Make(random, Type, Rank * d_out, DeviationOfB));
+            long[] experts = [.. weight.Shape.Skip(2)];
+            long count = experts.DefaultIfEmpty(1).Single();
+            writer.AddTensor(weight.Name + ".lora_a", [d_in, Rank, .. experts], Type, RandomWeights.Make(random, Type, d_in * Rank * count, 1 / MathF.Sqrt(d_in)));
+            writer.AddTensor(weight.Name + ".lora_b", [Rank, d_out, .. experts], Type, RandomWeights.Make(random, Type, Rank * d_out * count, DeviationOfB));
         }
         if (Embedding)
         {

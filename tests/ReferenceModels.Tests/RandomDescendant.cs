@@ -30,7 +30,11 @@ internal sealed record RandomDescendant
     /// <summary>Rows of the two tables of rotary factors, for short contexts and for long ones.</summary>
     public bool RopeFactors { get; init; }
 
-    private bool NormsHeads => Architecture is "qwen3" or "gemma3";
+    /// <summary>Experts in the place of the feed-forward, and how many of them a token goes to; 0 for none.</summary>
+    public int Experts { get; init; }
+    public int Used { get; init; }
+
+    private bool NormsHeads => Architecture is "qwen3" or "qwen3moe" or "gemma3";
 
     private bool IsGemma => Architecture is "gemma2" or "gemma3";
 
@@ -51,6 +55,11 @@ internal sealed record RandomDescendant
         {
             Number("attention.key_length", length);
             Number("attention.value_length", length);
+        }
+        if (Experts > 0)
+        {
+            Number("expert_count", Experts);
+            Number("expert_used_count", Used);
         }
         foreach ((string key, object value) in Metadata)
         {
@@ -117,6 +126,15 @@ internal sealed record RandomDescendant
 
     private void AddFeedForward(RandomTensors tensors, string b)
     {
+        if (Experts > 0)
+        {
+            int inner = Metadata.TryGetValue("expert_feed_forward_length", out object? own) ? (int)own : Architecture == "llama" ? Inner : Inner / Used;
+            tensors.Matrix(b + "ffn_gate_inp.weight", Experts, Width);
+            tensors.Experts(b + "ffn_gate_exps.weight", Experts, inner, Width);
+            tensors.Experts(b + "ffn_up_exps.weight", Experts, inner, Width);
+            tensors.Experts(b + "ffn_down_exps.weight", Experts, Width, inner);
+            return;
+        }
         bool fused = Architecture == "phi3";
         if (!fused)
         {

@@ -10,6 +10,10 @@ internal sealed class RandomTensors(GgufWriter writer, Random random, GgmlType t
     public void Matrix(string name, int rows, int columns, float deviation = 0) =>
         writer.AddTensor(name, [columns, rows], type, RandomWeights.Make(random, type, (long)rows * columns, deviation > 0 ? deviation : 1 / MathF.Sqrt(columns)));
 
+    /// <summary>(rows, columns) of the type for each of some experts.</summary>
+    public void Experts(string name, int experts, int rows, int columns) =>
+        writer.AddTensor(name, [columns, rows, experts], type, RandomWeights.Make(random, type, (long)experts * rows * columns, 1 / MathF.Sqrt(columns)));
+
     /// <summary>(rows, columns) in F32, as the small tables of a model are.</summary>
     public float[] Table(string name, int rows, int columns, Action<float[]>? change = null)
     {

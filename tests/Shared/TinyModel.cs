@@ -33,6 +33,20 @@ internal sealed class TinyModel
 
     public static TinyModel Qwen3() => Llama("qwen3", 8, 12).Tensor("blk.0.attn_q_norm.weight", 4).Tensor("blk.0.attn_k_norm.weight", 4);
 
+    public static TinyModel Mixtral() => Llama("llama", 8, 12).Experts(4, 12);
+
+    public static TinyModel Qwen3Moe() => Llama("qwen3moe", 8, 12).Tensor("blk.0.attn_q_norm.weight", 4).Tensor("blk.0.attn_k_norm.weight", 4)
+        .Set("qwen3moe.expert_feed_forward_length", 6u).Experts(4, 6);
+
+    private TinyModel Experts(int experts, int inner)
+    {
+        Array.ForEach((string[])["ffn_gate", "ffn_up", "ffn_down"], name => Drop($"blk.0.{name}.weight"));
+        string architecture = (string)_metadata["general.architecture"].Value;
+        return Set($"{architecture}.expert_count", (uint)experts).Set($"{architecture}.expert_used_count", 2u)
+            .Tensor("blk.0.ffn_gate_inp.weight", _width, experts).Tensor("blk.0.ffn_gate_exps.weight", _width, inner, experts)
+            .Tensor("blk.0.ffn_up_exps.weight", _width, inner, experts).Tensor("blk.0.ffn_down_exps.weight", inner, _width, experts);
+    }
+
     public static TinyModel Phi3()
     {
         TinyModel phi = Llama("phi3", 8, 12).Tensor("blk.0.ffn_up.weight", 8, 24).Tensor("blk.0.attn_qkv.weight", 8, 24);

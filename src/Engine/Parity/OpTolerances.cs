@@ -91,12 +91,12 @@ internal sealed class OpTolerances
     /// <summary>The tolerance of one op.</summary>
     public OpTolerance For(LayerRow row) => row switch
     {
-        { Operation: "MUL_MAT" } when _onDevice && _quantized && IsOfWeights(row) => _weights ?? BlocksOnDevice,
+        { Operation: "MUL_MAT" or "MUL_MAT_ID" } when _onDevice && _quantized && IsOfWeights(row) => _weights ?? BlocksOnDevice,
         { Computes: true } when _onDevice => OnDevice,
         _ when _production && row.Name.StartsWith("kqv_out", StringComparison.Ordinal) => FusedAttention,
         { Operation: "GET_ROWS" } when _weights is not null => _weights,
         { Computes: false } => Moved,
-        { Operation: "MUL_MAT" } => IsOfWeights(row) ? _products : Sums,
+        { Operation: "MUL_MAT" or "MUL_MAT_ID" } => IsOfWeights(row) ? _products : Sums,
         { Operation: "RMS_NORM" or "NORM" } => Normalized,
         { Operation: "ROPE" } => _turned,
         { Operation: "SOFT_MAX" } => Exponentials,

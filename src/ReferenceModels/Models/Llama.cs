@@ -30,13 +30,8 @@ internal sealed class Llama : RotaryDecoder<Llama.LayerWeights>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
     /// <exception cref="ModelFileException">Metadata or tensors are not a LLaMA's.</exception>
-    /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
     public static Llama Load(GgufFile file, int vocabulary, bool trainable = false)
     {
-        if (file.Metadata.GetUInt32("llama.expert_count") is > 0 and uint experts)
-        {
-            throw new UnsupportedRequestException($"Loading a LLaMA: the reference backend runs dense models, this file has {experts} experts. Use the llama.cpp backend.");
-        }
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Neighbours).Dense(file.Metadata);
         var reader = new WeightReader(file, trainable);
         RotaryWeights<LayerWeights> weights = RotaryWeights<LayerWeights>.Read(reader, config, LayerWeights.Read);

@@ -105,6 +105,27 @@ internal static class NamedSteps
         return y;
     }
 
+    /// <summary>The products of tokens with the experts that they go to (T·k, out): <paramref name="name"/>. With adapters that is the last
+    /// of the sums, as of a product with one weight.</summary>
+    /// <param name="s">Memory, threads, tape, tap.</param>
+    /// <param name="W">(E·out, in).</param>
+    /// <param name="x">(T, in) or (T·k, in).</param>
+    /// <param name="choice">Which experts.</param>
+    /// <param name="name">Name of the result.</param>
+    /// <param name="layer">The layer.</param>
+    public static Tensor ExpertProduct(State s, Weight W, Tensor x, ExpertChoice choice, string name, int layer)
+    {
+        const string operation = "MUL_MAT_ID";
+        int T = choice.Experts.Length / choice.K;
+        LowRankLook? look = s.Tap is { } tap && W.Adapters.Count > 0 ? Look(tap, W, operation, name, layer, y => [y.Columns, choice.K, T]) : null;
+        Tensor y = LowRankProduct.Forward(s.Pass, W, x, (pass, W, x) => Ops.ExpertProduct.Forward(pass, W, x, choice), look);
+        if (look is null)
+        {
+            s.Tap?.Take(name, layer, operation, y, [y.Columns, choice.K, T]);
+        }
+        return y;
+    }
+
     /// <summary>The name under which <see cref="Product"/> hands out its result where llama.cpp gives it none.</summary>
     public static string NameOfProduct(Weight W) =>
         W.Adapters.Count == 0 ? WeightName.OfActivation(W.Name)! : WeightName.OfAdaptedSum(WeightName.OfActivation(W.Adapters[0].B.Name)!)!;
@@ -127,8 +148,10 @@ internal static class NamedSteps
 
     // The steps, under the names of Engine.LlamaCpp.Taps.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
     // table), so of the sums on the way there is no counterpart: the last alone is handed out.
-    private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string? name, int layer)
+    private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string? name, int layer, Func<Tensor, long[]>? shape = null)
     {
+        shape ??= y => [y.Columns, y.Rows];
+        string product = operation == "GET_ROWS" ? "MUL_MAT" : operation;
         string stem = WeightName.OfActivation(W.Name)!, A = WeightName.OfActivation(W.Adapters[0].A.Name)!, B = WeightName.OfActivation(W.Adapters[0].B.Name)!;
         (string sum, int of) = name is null ? (WeightName.OfAdaptedSum(B)!, -1) : (name, layer);
         int left = W.Adapters.Count;
@@ -136,11 +159,11 @@ internal static class NamedSteps
         {
             switch (step)
             {
-                case LowRankStep.Weight: tap.Take(stem, -1, operation, y); break;
-                case LowRankStep.A: tap.Take(A, -1, operation, y); break;
-                case LowRankStep.B: tap.Take(B, -1, "MUL_MAT", y); break;
-                case LowRankStep.Scaled: tap.Take($"scale({B})", -1, "SCALE", y); break;
-                case LowRankStep.Sum when --left == 0: tap.Take(sum, of, "ADD", y); break;
+                case LowRankStep.Weight: tap.Take(stem, -1, operation, y, shape(y)); break;
+                case LowRankStep.A: tap.Take(A, -1, operation, y, shape(y)); break;
+                case LowRankStep.B: tap.Take(B, -1, product, y, shape(y)); break;
+                case LowRankStep.Scaled: tap.Take($"scale({B})", -1, "SCALE", y, shape(y)); break;
+                case LowRankStep.Sum when --left == 0: tap.Take(sum, of, "ADD", y, shape(y)); break;
                 default: tap.Skip(WeightName.OfAdaptedSum(B)!, "ADD"); break;
             }
         };

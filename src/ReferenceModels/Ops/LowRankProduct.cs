@@ -9,21 +9,28 @@ internal static class LowRankProduct
     /// <summary>(T, in) → (T, out).</summary>
     public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x, LowRankLook? look = null)
     {
-        Tensor y = Linear.Product(pass, W, null, x);
-        look?.Invoke(LowRankStep.Weight, y);
-        foreach (LowRank adapter in W.Adapters)
-        {
-            Tensor Ax = Linear.Product(pass, adapter.A, null, x);                                  // (T, r)
-            look?.Invoke(LowRankStep.A, Ax);
-            y = Add(pass, y, adapter, Ax, look);                                                   // (T, out)
-        }
+        Tensor y = Forward(pass, W, x, static (pass, W, x) => Linear.Product(pass, W, null, x), look);
         return b is null ? y : Bias.Forward(pass, y, b);
     }
 
-    /// <summary>y + s·Ax Bᵀ, (T, out).</summary>
-    internal static Tensor Add(Pass pass, Tensor y, LowRank adapter, Tensor Ax, LowRankLook? look)
+    /// <summary>The same by another product than one with the whole weight, such as with the experts that tokens go to.</summary>
+    public static Tensor Forward(Pass pass, Weight W, Tensor x, Func<Pass, Weight, Tensor, Tensor> product, LowRankLook? look = null)
     {
-        Tensor BAx = Linear.Product(pass, adapter.B, null, Ax);                                    // (T, out)
+        Tensor y = product(pass, W, x);
+        look?.Invoke(LowRankStep.Weight, y);
+        foreach (LowRank adapter in W.Adapters)
+        {
+            Tensor Ax = product(pass, adapter.A, x);                                               // (T, r)
+            look?.Invoke(LowRankStep.A, Ax);
+            Tensor BAx = product(pass, adapter.B, Ax);                                             // (T, out)
+            y = Add(pass, y, adapter, BAx, look);                                                  // (T, out)
+        }
+        return y;
+    }
+
+    /// <summary>y + s·BAx, (T, out).</summary>
+    internal static Tensor Add(Pass pass, Tensor y, LowRank adapter, Tensor BAx, LowRankLook? look)
+    {
         look?.Invoke(LowRankStep.B, BAx);
         Tensor scaled = Scale.Forward(pass, BAx, adapter.Scale);                                   // (T, out)
         look?.Invoke(LowRankStep.Scaled, scaled);

@@ -15,7 +15,7 @@ internal static class LowRankRows
         {
             Tensor A = Embedding.Rows(pass, adapter.A, tokens);                                    // (T, r)
             look?.Invoke(LowRankStep.A, A);
-            x = LowRankProduct.Add(pass, x, adapter, A, look);                                     // (T, d)
+            x = LowRankProduct.Add(pass, x, adapter, Linear.Product(pass, adapter.B, null, A), look);                                     // (T, d)
         }
         return x;
     }

@@ -14,6 +14,22 @@ internal static class Softmax
         TensorPrimitives.Multiply(x, 1 / TensorPrimitives.Sum<float>(x), x);
     }
 
+    /// <summary>Each row of x (T, n) by itself.</summary>
+    public static Tensor Rows(Pass pass, Tensor x)
+    {
+        Tensor p = pass.New(x.Rows, x.Columns);
+        x.Values.CopyTo(p.Values);
+        for (int t = 0; t < p.Rows; t++)
+        {
+            Forward(p.Row(t));
+        }
+        if (pass.Tape is { } tape)
+        {
+            Push(tape, x, p);
+        }
+        return p;
+    }
+
     /// <summary>One row of the way back: δxᵢ += pᵢ·(δpᵢ − Σ δpⱼ·pⱼ).</summary>
     public static void Gradient(ReadOnlySpan<float> p, ReadOnlySpan<float> δp, Span<float> δx)
     {
@@ -43,4 +59,12 @@ internal static class Softmax
             value /= sum;
         }
     }
+
+    private static void Push(Tape tape, Tensor x, Tensor p) => tape.Record(() =>
+    {
+        for (int t = 0; t < x.Rows; t++)
+        {
+            Gradient(p.Row(t), p.Slice(t, 1).Gradient, x.Slice(t, 1).Gradient);
+        }
+    });
 }

@@ -25,12 +25,12 @@ internal static unsafe class AdapterFile
             {
                 int rank = checked((int)pair.Rank);
                 weight.Adapt(new LowRank(
-                    pair.IsLookedUp ? Factor(pair.A, weight.Rows, rank) : Factor(pair.A, rank, weight.Columns),
-                    Factor(pair.B, pair.IsLookedUp ? weight.Columns : weight.Rows, rank),
+                    pair.IsLookedUp ? Factor(weight, pair.A, weight.Rows, rank) : Factor(weight, pair.A, checked(weight.Experts * rank), weight.Columns),
+                    Factor(weight, pair.B, pair.IsLookedUp ? weight.Columns : weight.Rows, rank),
                     GgufAdapter.Scale(scale, adapter.Alpha, pair.Rank)));
             }
         }
 
-        Weight Factor(GgufTensor tensor, int rows, int columns) => Weight.Frozen(tensor.Name, tensor.Type, rows, columns, adapter.File.GetPointer(tensor));
+        Weight Factor(Weight of, GgufTensor tensor, int rows, int columns) => Weight.Frozen(tensor.Name, tensor.Type, rows, columns, adapter.File.GetPointer(tensor), of.Experts);
     }
 }

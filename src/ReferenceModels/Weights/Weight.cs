@@ -31,6 +31,12 @@ internal sealed unsafe class Weight
     /// <summary>in.</summary>
     public int Columns { get; }
 
+    /// <summary>Of how many experts it holds the matrices, one below the other: <see cref="Rows"/> is their out together.</summary>
+    public int Experts { get; init; } = 1;
+
+    /// <summary>The shape in ggml's order.</summary>
+    public IReadOnlyList<long> Shape => Experts == 1 ? [Columns, Rows] : [Columns, Rows / Experts, Experts];
+
     public GgmlType Type => Format.Type;
 
     public BlockFormat Format { get; }
@@ -57,17 +63,21 @@ internal sealed unsafe class Weight
 
     /// <summary>A weight read in place; whoever owns the mapping keeps it alive.</summary>
     /// <exception cref="UnsupportedRequestException">The type cannot be read here.</exception>
-    public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data) =>
-        new(name, type, rows, columns) { Data = data };
+    public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data, int experts = 1) =>
+        new(name, type, rows, columns) { Data = data, Experts = experts };
+
+    /// <summary>One expert's matrix (out, in), read in place. What it learns is the whole's.</summary>
+    public Weight Expert(int expert) =>
+        new(Name, Type, Rows / Experts, Columns) { Data = Data + expert * (long)(Rows / Experts) * RowBytes, Memory = Memory };
 
     /// <summary>A weight that learns, from zero; fill <see cref="Values"/>.</summary>
-    public static Weight Trainable(string name, int rows, int columns)
+    public static Weight Trainable(string name, int rows, int columns, int experts = 1)
     {
         // Pinned for good, so that kernels take one pointer for either kind.
         var values = GC.AllocateArray<float>(checked(rows * columns), pinned: true);
         fixed (float* data = values)
         {
-            return new(name, GgmlType.F32, rows, columns) { Data = (byte*)data, Values = values, Gradient = new float[values.Length] };
+            return new(name, GgmlType.F32, rows, columns) { Data = (byte*)data, Values = values, Gradient = new float[values.Length], Experts = experts };
         }
     }
 

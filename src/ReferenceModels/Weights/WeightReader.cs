@@ -46,6 +46,12 @@ internal sealed class WeightReader
     public Weight? OptionalMatrix(string name, int rows, int columns, string? origin = null) =>
         Find(name, [columns, rows], origin) is { } tensor ? Read(tensor, rows, columns) : null;
 
+    /// <summary>The matrices (rows, columns) of experts in one tensor, (columns, rows, experts) in ggml's order.</summary>
+    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    public Weight Experts(string name, int experts, int rows, int columns, string origin) =>
+        Find(name, [columns, rows, experts], origin) is { } tensor
+            ? Read(tensor, checked(experts * rows), columns, experts) : throw Missing(name, $"({columns}, {rows}, {experts})", origin);
+
     /// <summary>A vector (n), in F32 whatever the file has.</summary>
     /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
     public Weight Vector(string name, int n, string? origin = null) =>
@@ -75,15 +81,15 @@ internal sealed class WeightReader
         }
     }
 
-    private unsafe Weight Read(GgufTensor tensor, int rows, int columns)
+    private unsafe Weight Read(GgufTensor tensor, int rows, int columns, int experts = 1)
     {
-        Weight frozen = Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor));
+        Weight frozen = Weight.Frozen(tensor.Name, tensor.Type, rows, columns, _file.GetPointer(tensor), experts);
         if (!_trainable)
         {
             _given.Add(frozen);
             return frozen;
         }
-        Weight trainable = Weight.Trainable(tensor.Name, rows, columns);
+        Weight trainable = Weight.Trainable(tensor.Name, rows, columns, experts);
         for (int row = 0; row < rows; row++)
         {
             frozen.ReadRow(row, trainable.Values.AsSpan(row * columns, columns));

@@ -41,6 +41,13 @@ internal static class DescendantCases
         ["gemma3 without windows, yarn"] = new() { Architecture = "gemma3", Tied = true, Width = 128, H = 2, G = 1, Metadata = Scaled("yarn", 4, 64) },
         ["gemma3, yarn, with windows"] = new() { Architecture = "gemma3", Tied = true, N = 6, Width = 128, H = 2, G = 1, Metadata = With("attention.sliding_window", 20, Scaled("yarn", 4, 64)) },
         ["gemma3, part of a head"] = new() { Architecture = "gemma3", Metadata = With("attention.sliding_window", 20, With("rope.dimension_count", 10)) },
+        ["mixtral"] = new() { Architecture = "llama", Experts = 4, Used = 2 },
+        ["mixtral, three of eight, tied, fused, odd sizes"] = new() { Architecture = "llama", Experts = 8, Used = 3, Tied = true, FusedQkv = true, Width = 42, H = 3, G = 1, Inner = 77, N = 3 },
+        ["mixtral, one of three"] = new() { Architecture = "llama", Experts = 3, Used = 1, Biases = true },
+        ["mixtral, all of two, yarn"] = new() { Architecture = "llama", Experts = 2, Used = 2, Width = 128, H = 2, G = 1, Metadata = Scaled("yarn", 4, 64) },
+        ["qwen3moe"] = new() { Architecture = "qwen3moe", Experts = 8, Used = 4, Metadata = With("expert_feed_forward_length", 48) },
+        ["qwen3moe, five of six, heads of their own width, a share of the width each"] = new() { Architecture = "qwen3moe", Experts = 6, Used = 5, KeyLength = 10, Inner = 100, N = 3 },
+        ["qwen3moe, one of two, tied"] = new() { Architecture = "qwen3moe", Experts = 2, Used = 1, Tied = true, Metadata = With("expert_feed_forward_length", 33) },
     };
 
     /// <summary>Some of them, small enough for differences over every weight, with 40 tokens.</summary>
@@ -49,13 +56,15 @@ internal static class DescendantCases
         ["qwen2"] = Tiny("qwen2") with { Biases = true, OutputBias = true, Tied = true },
         ["qwen3"] = Tiny("qwen3") with { KeyLength = 6 },
         ["qwen3, fused"] = Tiny("qwen3") with { FusedQkv = true, Biases = true, Tied = true },
+        ["mixtral"] = Tiny("llama") with { Experts = 4, Used = 2 },
+        ["qwen3moe"] = Tiny("qwen3moe") with { Experts = 5, Used = 3, KeyLength = 6, Metadata = With("expert_feed_forward_length", 12) },
         ["phi3"] = Tiny("phi3") with { FusedQkv = true, RopeFactors = true, Metadata = With("rope.dimension_count", 2, LongRope(4)) },
         ["gemma2"] = Tiny("gemma2") with { Tied = true, Metadata = With("attention.sliding_window", 3, With("attn_logit_softcapping", 2f, With("final_logit_softcapping", 5f))) },
         ["gemma3"] = Tiny("gemma3") with { KeyLength = 6, Metadata = With("attention.sliding_window", 3, With("attention.sliding_window_pattern", 2)) },
     };
 
     /// <summary>The plainest of each family.</summary>
-    public static IEnumerable<string> Families => All.Keys.Where(name => All[name].Architecture == name);
+    public static IEnumerable<string> Families => All.Keys.Where(name => All[name].Architecture == name || name == "mixtral");
 
     public static Dictionary<string, object> With(string key, object value, IReadOnlyDictionary<string, object>? rest = null) =>
         new(rest ?? Nothing) { [key] = value };

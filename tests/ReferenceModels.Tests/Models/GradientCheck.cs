@@ -10,8 +10,8 @@ namespace ReferenceModels.Tests.Models;
 /// <item>the curvature of the loss, in h²: taken out by Richardson's extrapolation from h and h/2, and what is left, in h⁴, is
 /// no more than the extrapolation moved the difference by;</item>
 /// <item>the rounding of the outputs, over h: <see cref="Roundings"/> each of 2⁻²⁴, of either sign;</item>
-/// <item>a kink between x − h and x + h, where nothing bounds it: so the signs of all inputs of ReLU are looked at, h shrinks until
-/// none turns, and an element for which that takes too small an h is left out.</item>
+/// <item>a kink between x − h and x + h, where nothing bounds it: so the signs of all inputs of ReLU and the order of experts are looked at,
+/// h shrinks until none turns, and an element for which that takes too small an h is left out.</item>
 /// </list>
 /// </remarks>
 internal static class GradientCheck
@@ -63,22 +63,22 @@ internal static class GradientCheck
         return null;
     }
 
-    private static (double Slope, double Rounding, bool[] Signs)? Over(Span<float> value, float h, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
+    private static (double Slope, double Rounding, float[] Signs)? Over(Span<float> value, float h, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
     {
         float at = value[0], above = at + h, below = at - h;
-        (double Loss, double Size, bool[] Signs) up = At(value, above, δoutput, run), down = At(value, below, δoutput, run);
+        (double Loss, double Size, float[] Signs) up = At(value, above, δoutput, run), down = At(value, below, δoutput, run);
         value[0] = at;
         double width = (double)above - below; // what float makes of 2h
         double rounding = Roundings / (1 << 24) * Math.Sqrt(up.Size + down.Size) / width;
         return up.Signs.SequenceEqual(down.Signs) ? ((up.Loss - down.Loss) / width, rounding, up.Signs) : null;
     }
 
-    private static (double Loss, double Size, bool[] Signs) At(Span<float> value, float at, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
+    private static (double Loss, double Size, float[] Signs) At(Span<float> value, float at, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
     {
         value[0] = at;
-        var tap = new ActivationTap([.. Enumerable.Range(0, 8).Select(layer => $"ffn_relu-{layer}")], []);
+        var tap = new ActivationTap([.. Enumerable.Range(0, 8).SelectMany(layer => (string[])[$"ffn_relu-{layer}", $"ffn_moe_argsort-{layer}"])], []);
         double[] terms = [.. run(tap).Zip(δoutput, (output, δ) => output * δ)];
         Assert.Equal(δoutput.Length, terms.Length);
-        return (terms.Sum(), terms.Sum(term => term * term), [.. tap.Activations.SelectMany(relu => relu.Values).Select(y => y > 0)]);
+        return (terms.Sum(), terms.Sum(term => term * term), [.. tap.Activations.SelectMany(seen => seen.Operation == "ARGSORT" ? seen.Values : seen.Values.Select(y => y > 0 ? 1f : 0))]);
     }
 }

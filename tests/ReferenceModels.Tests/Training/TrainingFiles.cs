@@ -25,7 +25,8 @@ internal sealed class TrainingFiles : IDisposable
         EmbeddingLength = 32,
         BlockCount = 2,
         HeadCount = 4,
-        HeadCountKv = architecture == "llama" ? 2 : null,
+        HeadCountKv = InitialModel.IsRotary(architecture) ? 2 : null,
+        ExpertCount = architecture == "qwen3moe" ? 4 : null,
         FeedForwardLength = 64,
         ContextLength = 64,
     };

@@ -17,6 +17,10 @@ internal static class ExpertFacts
         {
             throw numbers.Refuse("expert_used_count", $"at most the {experts} experts of expert_count", used);
         }
+        if (numbers.PerLayer("expert_used_count") is { Count: > 1 } layers && layers.Contains(0) && layers.Any(count => count > 0) && numbers.IsKnown)
+        {
+            throw numbers.Refuse("expert_used_count", $"in every layer how many of the {experts} experts a token uses", "none in one");
+        }
         if (experts > 0 && used == 0)
         {
             throw numbers.Refuse("expert_used_count", $"how many of the {experts} experts a token uses", "none");

@@ -18,7 +18,7 @@ internal sealed class Hyperparameters(GgufFile file)
     public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
 
     /// <summary>Whether it is one of those whose tensors are checked as well.</summary>
-    public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "phi3" or "gpt2" || IsGemma || IsBert || IsT5;
+    public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "qwen3moe" or "phi3" or "gpt2" || IsGemma || IsBert || IsT5;
 
     public bool IsGemma => Architecture is "gemma2" or "gemma3";
 

@@ -1,3 +1,5 @@
+using Engine.Gguf;
+
 namespace Engine.Host.Commands.Inspection;
 
 /// <summary>The module tree of a LLaMA or a descendant under the names that Hugging Face's transformers gives its parts
@@ -26,13 +28,27 @@ internal sealed class LlamaModules(string family)
             ("o_proj", file.Linear(prefix + "attn_output")),
             ("q_norm", Norm(file, prefix + "attn_q_norm")),
             ("k_norm", Norm(file, prefix + "attn_k_norm")))),
-        ("mlp", ModuleTensors.Node($"{family}MLP",
+        ("block_sparse_moe", family == "Mixtral" ? Experts(file, prefix, "SparseMoeBlock", "BlockSparseTop2MLP", ["w1", "w2", "w3"]) : null),
+        ("mlp", family == "Qwen3Moe" ? Experts(file, prefix, "SparseMoeBlock", "MLP", ["gate_proj", "down_proj", "up_proj"]) : ModuleTensors.Node($"{family}MLP",
             ("gate_proj", file.Linear(prefix + "ffn_gate")),
             ("up_proj", file.Linear(prefix + "ffn_up")),
             ("down_proj", file.Linear(prefix + "ffn_down")),
             ("act_fn", new Module("SiLUActivation()")))),
         ("input_layernorm", Norm(file, prefix + "attn_norm")),
         ("post_attention_layernorm", Norm(file, prefix + "ffn_norm")));
+
+    // Names of gate, down and up; transformers prints them in the order of its class.
+    private Module? Experts(ModuleTensors file, string prefix, string block, string expert, string[] names)
+    {
+        long experts = file.Experts(prefix + "ffn_gate_exps");
+        Module? gate = file.ExpertLinear(prefix + "ffn_gate_exps"), down = file.ExpertLinear(prefix + "ffn_down_exps"), up = file.ExpertLinear(prefix + "ffn_up_exps");
+        bool isMixtral = family == "Mixtral";
+        Module? one = ModuleTensors.Node(family + expert,
+            (names[0], gate), (isMixtral ? names[1] : names[2], isMixtral ? down : up), (isMixtral ? names[2] : names[1], isMixtral ? up : down), ("act_fn", new Module("SiLUActivation()")));
+        return one is null || experts == 0 ? null : ModuleTensors.Node(family + block,
+            ("gate", file.Linear(prefix + "ffn_gate_inp")),
+            ("experts", Module.List("ModuleList", Enumerable.Repeat(one, (int)Math.Min(experts, GgufLimits.Tensors)))));
+    }
 
     private Module? Norm(ModuleTensors file, string name) => file.RmsNorm($"{family}RMSNorm", name);
 }

@@ -47,6 +47,13 @@ internal sealed class ModuleTensors(GgufFile file)
     /// <summary>GPT-2's linear layer, whose weight its authors keep transposed. GGUF does not.</summary>
     public Module? Conv1D(string name) => Matrix(name, (inputs, outputs, _) => $"Conv1D(nf={outputs}, nx={inputs})");
 
+    /// <summary>Of how many experts a tensor holds the matrices; 0 where there is none of it.</summary>
+    public long Experts(string name) => file.FindTensor($"{name}.weight") is { Shape.Count: 3 } weight ? weight.Shape[2] : 0;
+
+    /// <summary>One expert's linear layer, as all of the tensor's are.</summary>
+    public Module? ExpertLinear(string name) => Take($"{name}.weight", rank: 3) is { } weight
+        ? new Module($"Linear(in_features={weight.Shape[0]}, out_features={weight.Shape[1]}, bias=False)") : null;
+
     /// <summary>The head that is the token embedding once more.</summary>
     /// <param name="bias">A bias of its own, if it may have one.</param>
     public Module? TiedHead(string? bias = null) => file.FindTensor("token_embd.weight") is { Shape.Count: 2 } embedding

@@ -8,12 +8,13 @@ internal static class Modules
 {
     private static readonly Dictionary<string, Func<ModuleTensors, Module?>> Families = new()
     {
-        ["llama"] = new LlamaModules("Llama").Of,
+        ["llama"] = file => new LlamaModules(file.Experts("blk.0.ffn_gate_exps") > 0 ? "Mixtral" : "Llama").Of(file),
         ["phi3"] = Phi3Modules.Of,
         ["gemma2"] = GemmaModules.Second.Of,
         ["gemma3"] = GemmaModules.Third.Of,
         ["qwen2"] = new LlamaModules("Qwen2").Of,
         ["qwen3"] = new LlamaModules("Qwen3").Of,
+        ["qwen3moe"] = new LlamaModules("Qwen3Moe").Of,
         ["gpt2"] = Gpt2Modules.Of,
         ["bert"] = BertModules.Of,
         ["t5"] = T5Modules.Of,

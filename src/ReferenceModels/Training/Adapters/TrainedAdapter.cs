@@ -27,12 +27,12 @@ internal sealed class TrainedAdapter
         foreach (Weight weight in network.Parameters.Where(weight => targets.Contains(weight.Name)))
         {
             ulong drawn = ExampleOrder.SeedOf(seed, ExampleOrder.Purpose.Adapters, _pairs.Count);
-            Weight A = Weight.Trainable(weight.Name + GgufAdapter.SuffixA, options.Rank, weight.Columns);
+            Weight A = Weight.Trainable(weight.Name + GgufAdapter.SuffixA, checked(weight.Experts * options.Rank), weight.Columns, weight.Experts);
             for (int i = 0; i < A.Values!.Length; i++)
             {
                 A.Values[i] = (float)(Normal(drawn, i) / Math.Sqrt(weight.Columns));
             }
-            Weight B = Weight.Trainable(weight.Name + GgufAdapter.SuffixB, weight.Rows, options.Rank);
+            Weight B = Weight.Trainable(weight.Name + GgufAdapter.SuffixB, weight.Rows, options.Rank, weight.Experts);
             _pairs.Add(new LowRank(A, B, GgufAdapter.Scale(1, Alpha, options.Rank)));
             weight.Adapt(_pairs[^1]);
         }
@@ -55,7 +55,7 @@ internal sealed class TrainedAdapter
         writer.SetMetadata("adapter.lora.alpha", Alpha);
         foreach (Weight weight in Weights)
         {
-            writer.AddTensor(weight.Name, [weight.Columns, weight.Rows], GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(weight.Values)));
+            writer.AddTensor(weight.Name, weight.Shape, GgmlType.F32, stream => stream.Write(MemoryMarshal.AsBytes<float>(weight.Values)));
         }
         writer.Write(path);
     }

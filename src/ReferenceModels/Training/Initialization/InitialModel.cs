@@ -28,6 +28,7 @@ public static class InitialModel
         ["phi3"] = new RotaryShape { IsFused = true }.Add,
         ["qwen2"] = new RotaryShape { Biases = true }.Add,
         ["qwen3"] = new RotaryShape { NormsHeads = true }.Add,
+        ["qwen3moe"] = new RotaryShape { NormsHeads = true }.Add,
         ["t5"] = T5Shape.Add,
         ["transformer"] = TransformerShape.Add,
     };
@@ -36,7 +37,10 @@ public static class InitialModel
     internal static bool IsRotary(string architecture) => HasOwnKeyLength(architecture) || architecture is "phi3" or "qwen2";
 
     /// <summary>Those whose heads may be of any even size.</summary>
-    internal static bool HasOwnKeyLength(string architecture) => architecture is "gemma2" or "gemma3" or "llama" or "qwen3";
+    internal static bool HasOwnKeyLength(string architecture) => architecture is "gemma2" or "gemma3" or "llama" or "qwen3" or "qwen3moe";
+
+    /// <summary>Those whose feed-forward may be a mixture of experts.</summary>
+    internal static bool MayHaveExperts(string architecture) => architecture is "llama" or "qwen3moe";
 
     /// <summary>Those that can begin from nothing.</summary>
     public static IReadOnlyCollection<string> Architectures => Known.Keys;

@@ -50,6 +50,12 @@ public sealed record ModelShape
     /// <summary>Base of the rotary frequencies of a LLaMA or a descendant.</summary>
     public float RopeFreqBase { get; init; } = 10_000;
 
+    /// <summary>Experts of a Mixtral (a <c>llama</c> with some) or a Qwen3-MoE, each with a feed-forward of f; none where absent.</summary>
+    public int? ExpertCount { get; init; }
+
+    /// <summary>How many of the experts a token goes to.</summary>
+    public int ExpertUsedCount { get; init; } = 2;
+
     /// <summary>Positions that a query of a Gemma's local layers sees, its own the last.</summary>
     public int SlidingWindow { get; init; } = 1024;
 
@@ -139,6 +145,10 @@ public sealed record ModelShape
         Positive("feed_forward_length", FeedForwardLength);
         Positive("context_length", ContextLength);
         Positive("sliding_window", SlidingWindow);
+        Expect(ExpertCount is null || InitialModel.MayHaveExperts(Architecture), "expert_count", $"none, for {Architecture} has no experts", ExpertCount);
+        Expect(ExpertCount is not null || Architecture != "qwen3moe", "expert_count", "how many experts there are", "none");
+        Expect(ExpertCount is null or (> 0 and <= 1024), "expert_count", "1 to 1024 experts", ExpertCount);
+        Expect(ExpertCount is null || (ExpertUsedCount > 0 && ExpertUsedCount <= ExpertCount), "expert_used_count", $"1 to the {ExpertCount} of expert_count", ExpertUsedCount);
         Positive("key_length", KeyLength ?? 1);
         Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, for a Gemma 2 has no output matrix", "false");
         Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);

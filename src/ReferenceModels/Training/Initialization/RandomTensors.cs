@@ -17,8 +17,13 @@ internal sealed class RandomTensors(GgufWriter writer, ulong seed)
     /// <param name="columns">in.</param>
     /// <param name="deviation">σ.</param>
     /// <param name="cut">Draws again what lies behind so many σ; 0 for none.</param>
-    public void Normal(string name, int rows, int columns, double deviation, double cut = 0) =>
-        Add(name + ".weight", rows, columns, (drawn, i) =>
+    public void Normal(string name, int rows, int columns, double deviation, double cut = 0) => Normal(name, rows, columns, 1, deviation, cut);
+
+    /// <summary>A matrix (rows, columns) for each of some experts, normally distributed about 0.</summary>
+    public void Experts(string name, int experts, int rows, int columns, double deviation) => Normal(name, rows, columns, experts, deviation, 0);
+
+    private void Normal(string name, int rows, int columns, int experts, double deviation, double cut) =>
+        Add(name + ".weight", rows, columns, experts, (drawn, i) =>
         {
             // Box and Muller 1958 (https://doi.org/10.1214/aoms/1177706645); each try has two coins of its own.
             for (int attempt = 0; ; attempt++)
@@ -52,13 +57,15 @@ internal sealed class RandomTensors(GgufWriter writer, ulong seed)
     /// <summary>A bias of zeros.</summary>
     public void Bias(string name, int n) => Add(name + ".bias", 0, n, (_, _) => 0);
 
-    private void Add(string name, int rows, int columns, Func<ulong, long, double> value)
+    private void Add(string name, int rows, int columns, Func<ulong, long, double> value) => Add(name, rows, columns, 1, value);
+
+    private void Add(string name, int rows, int columns, int experts, Func<ulong, long, double> value)
     {
         ulong drawn = ExampleOrder.SeedOf(seed, ExampleOrder.Purpose.Weights, _tensors++);
-        writer.AddTensor(name, rows == 0 ? [columns] : [columns, rows], GgmlType.F32, stream =>
+        writer.AddTensor(name, rows == 0 ? [columns] : experts == 1 ? [columns, rows] : [columns, rows, experts], GgmlType.F32, stream =>
         {
             var row = new float[columns];
-            for (int r = 0; r < Math.Max(1, rows); r++)
+            for (int r = 0; r < Math.Max(1, rows) * experts; r++)
             {
                 for (int c = 0; c < columns; c++)
                 {

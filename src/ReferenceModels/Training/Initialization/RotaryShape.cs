@@ -36,6 +36,15 @@ internal sealed record RotaryShape
         {
             InitialModel.Number(writer, s, "attention.sliding_window", s.SlidingWindow);
         }
+        if (s.ExpertCount is { } experts)
+        {
+            InitialModel.Number(writer, s, "expert_count", experts);
+            InitialModel.Number(writer, s, "expert_used_count", s.ExpertUsedCount);
+            if (s.Architecture == "qwen3moe")
+            {
+                InitialModel.Number(writer, s, "expert_feed_forward_length", s.FeedForwardLength);
+            }
+        }
         tensors.Normal("token_embd", V, d, Deviation);
         for (int i = 0; i < s.BlockCount; i++)
         {
@@ -73,6 +82,14 @@ internal sealed record RotaryShape
             tensors.Norm(b + "post_ffw_norm", d, bias: false);
         }
         tensors.Norm(b + "ffn_norm", d, bias: false);
+        if (s.ExpertCount is { } experts)
+        {
+            tensors.Normal(b + "ffn_gate_inp", experts, d, Deviation);
+            tensors.Experts(b + "ffn_gate_exps", experts, f, d, Deviation);
+            tensors.Experts(b + "ffn_up_exps", experts, f, d, Deviation);
+            tensors.Experts(b + "ffn_down_exps", experts, d, f, residual);
+            return;
+        }
         if (!IsFused)
         {
             tensors.Normal(b + "ffn_gate", f, d, Deviation);

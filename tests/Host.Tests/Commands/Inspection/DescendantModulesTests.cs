@@ -52,6 +52,21 @@ public sealed class DescendantModulesTests : IDisposable
         Assert.Contains("(k_norm): Gemma3RMSNorm((4,), eps=1e-05)", third, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Experts_stand_in_the_place_of_the_feed_forward()
+    {
+        Assert.Contains(
+            "        (block_sparse_moe): MixtralSparseMoeBlock(\n          (gate): Linear(in_features=8, out_features=4, bias=False)\n          (experts): ModuleList(\n"
+            + "            (0-3): 4 x MixtralBlockSparseTop2MLP(\n              (w1): Linear(in_features=8, out_features=12, bias=False)\n"
+            + "              (w2): Linear(in_features=12, out_features=8, bias=False)\n              (w3): Linear(in_features=8, out_features=12, bias=False)\n",
+            Tree(TinyModel.Mixtral()), StringComparison.Ordinal);
+        string third = Tree(TinyModel.Qwen3Moe());
+        Assert.Contains("(mlp): Qwen3MoeSparseMoeBlock(", third, StringComparison.Ordinal);
+        Assert.Contains(
+            "(0-3): 4 x Qwen3MoeMLP(\n              (gate_proj): Linear(in_features=8, out_features=6, bias=False)\n              (up_proj): Linear(in_features=8, out_features=6, bias=False)\n",
+            third, StringComparison.Ordinal);
+    }
+
     private string Tree(TinyModel model)
     {
         using GgufFile file = model.Write(_folder.File("model.gguf"));

@@ -11,7 +11,7 @@ public sealed class InitialModelTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    [Theory, InlineData("llama"), InlineData("qwen2"), InlineData("qwen3"), InlineData("phi3"), InlineData("gemma2"), InlineData("gemma3"), InlineData("gpt2"), InlineData("bert"), InlineData("t5"), InlineData("transformer")]
+    [Theory, InlineData("llama"), InlineData("qwen2"), InlineData("qwen3"), InlineData("qwen3moe"), InlineData("phi3"), InlineData("gemma2"), InlineData("gemma3"), InlineData("gpt2"), InlineData("bert"), InlineData("t5"), InlineData("transformer")]
     public async Task Every_architecture_begins_as_a_file_that_loads_the_same_for_the_same_seed(string architecture)
     {
         string data = _files.Write("data.txt", "one two three four five six\n");
@@ -56,7 +56,7 @@ public sealed class InitialModelTests : IDisposable
 
     [Theory]
     [InlineData("""{"architecture": "llama"}""", "embedding_length")]
-    [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected as architecture one of bert, gemma2, gemma3, gpt2, llama, phi3, qwen2, qwen3, t5, transformer, found lama")]
+    [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected as architecture one of bert, gemma2, gemma3, gpt2, llama, phi3, qwen2, qwen3, qwen3moe, t5, transformer, found lama")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 3, "feed_forward_length": 8, "context_length": 8}""", "head_count a divisor of embedding_length 8, found 3")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 0, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "embedding_length a number from 1")]
     [InlineData("""{"architecture": "gpt2", "width": 8, "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "'width' is no field of it.")]

@@ -1,0 +1,81 @@
+using Engine;
+using Engine.Gguf;
+using ReferenceModels.Ops;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Models;
+
+/// <summary>
+/// Qwen3-MoE: Yang et al. 2025, "Qwen3 Technical Report", https://arxiv.org/abs/2505.09388 (section 2): a Qwen3 with a mixture of experts in
+/// the place of the feed-forward, of 128 narrow ones of which a token goes to eight.
+/// </summary>
+/// <remarks>
+/// Each layer: x ← x + W_o·Attention(Norm(x)) with Norm(q_h) and Norm(k_g) for q_h and k_g, then x ← x + Σ_j w_j·SwiGLU_j(Norm(x)) over the k
+/// experts that the router chooses. Heads turn by halves.
+/// </remarks>
+internal sealed class Qwen3Moe : RotaryDecoder<Qwen3Moe.LayerWeights>
+{
+    /// <summary>The architecture's name in a file.</summary>
+    public const string Architecture = "qwen3moe";
+
+    private readonly ExpertConfig _experts;
+    private readonly RopeAngles[] _angles;
+
+    private Qwen3Moe(RotaryConfig config, ExpertConfig experts, RotaryWeights<LayerWeights> weights) : base(config, weights)
+    {
+        _experts = experts;
+        _angles = [new RopeAngles(C.Rotated, C.RopeBase, C.RopeScaling, [], C.Pairs)];
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="vocabulary">V.</param>
+    /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
+    /// <exception cref="ModelFileException">Metadata or tensors are not a Qwen3-MoE's.</exception>
+    public static Qwen3Moe Load(GgufFile file, int vocabulary, bool trainable = false)
+    {
+        RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Halves);
+        ExpertConfig experts = ExpertConfig.Read(file.Metadata, config, ownWidth: true, k => config.Dense(file.Metadata).f / k);
+        var reader = new WeightReader(file, trainable);
+        RotaryWeights<LayerWeights> weights = RotaryWeights<LayerWeights>.Read(reader, config, (w, c) => LayerWeights.Read(w, c, experts));
+        reader.RequireAllUsed();
+        return new Qwen3Moe(config, experts, weights) { Parameters = reader.Given };
+    }
+
+    /// <summary>One layer's weights.</summary>
+    internal sealed record LayerWeights
+    {
+        public required Weight AttnNorm { get; init; }     // (d)
+        public required AttentionWeights Attention { get; init; }
+        public required Weight FfnNorm { get; init; }      // (d)
+        public required ExpertWeights Experts { get; init; }
+
+        public static LayerWeights Read(WeightReader w, RotaryConfig c, ExpertConfig experts) => new()
+        {
+            AttnNorm = w.Vector("attn_norm.weight", c.d, $"embedding_length {c.d}"),
+            Attention = AttentionWeights.ReadNormed(w, c),
+            FfnNorm = w.Vector("ffn_norm.weight", c.d, $"embedding_length {c.d}"),
+            Experts = ExpertWeights.Read(w, c, experts),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override long FeedForwardFloats => (3L * _experts.f + 2L * C.d) * _experts.k + 3L * _experts.E;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<RopeAngles> Angles(State s) => _angles;
+
+    /// <inheritdoc/>
+    protected override Tensor Layer(State s, int i, Tensor x, Tensor[] turns, Packing packing)
+    {
+        LayerWeights L = W.Layers[i];
+        Tensor attn_norm = Norm(s, x, L.AttnNorm, "attn_norm", i);                                 // (T, d)
+        (Tensor Q, Tensor K, Tensor V) = RotaryAttention.Project(s, i, L.Attention, C, attn_norm, turns[0]); // (T, H·d_k), 2 × (T, G·d_k)
+        (Q, x) = Wanted(s, i, packing, Q, x);
+        Tensor kqv_out = packing.Attend(s, i, Q, K, V, C.Attention);                               // (T, H·d_k)
+        Tensor attn_output = NamedSteps.Product(s, L.Attention.AttnOutput, kqv_out, null, i);      // (T, d)
+        Tensor ffn_inp = Add(s, x, attn_output, "ffn_inp", i);                                     // (T, d)
+        Tensor ffn_norm = Norm(s, ffn_inp, L.FfnNorm, "ffn_norm", i);                              // (T, d)
+        return Add(s, ffn_inp, MixtureOfExperts.Forward(s, i, L.Experts, _experts.k, ffn_norm), "l_out", i);
+    }
+}
