@@ -12,9 +12,13 @@ const [judge, path] = process.argv.slice(2);
 const file = JSON.parse(readFileSync(path, "utf8"));
 const request = JSON.parse(await text(process.stdin));
 const hidden = new Set(request.hidden);
+const untyped = id => `\u{10FFFE}${id}\u{10FFFE}`;
 const plain = {
     ...file,
-    added_tokens: file.added_tokens.map(token => hidden.has(token.id) ? { ...token, content: `\u{10FFFE}${token.id}\u{10FFFE}` } : token),
+    added_tokens: file.added_tokens.map(token => hidden.has(token.id) ? { ...token, content: untyped(token.id) } : token),
+    // Unigram has its special tokens among its pieces as well, and would find them there.
+    model: file.model.type !== "Unigram" ? file.model
+        : { ...file.model, vocab: file.model.vocab.map(([piece, score], id) => hidden.has(id) ? [untyped(id), score] : [piece, score]) },
 };
 
 const splitters = {

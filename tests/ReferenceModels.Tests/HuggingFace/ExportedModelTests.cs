@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Engine;
 using Engine.BuiltIn;
 using Engine.Gguf;
@@ -39,7 +40,13 @@ public sealed class ExportedModelTests : IDisposable
             Assert.Equal(before.Metadata[key]!.Value, after.Metadata[key]?.Value);
         }
         ITokenizer was = Tokenizer(before), has = Tokenizer(after);
-        Assert.All(TokenizerSample.Texts, text => Assert.Equal(was.Encode(text), has.Encode(text)));
+        using JsonDocument description = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "tokenizer.json")));
+        var rules = new TokenizerRules(description.RootElement);
+        Assert.All(TokenizerSample.Texts, text =>
+        {
+            Assert.Equal(was.Encode(text), has.Encode(text));
+            Assert.Equal(was.Encode(text, addSpecial: false), rules.Encode(text));
+        });
     }
 
     [Fact]

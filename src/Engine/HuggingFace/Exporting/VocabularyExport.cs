@@ -137,18 +137,23 @@ internal static class VocabularyExport
     private static JsonObject Unigram(GgufMetadata metadata, string[] tokens)
     {
         IReadOnlyList<float> scores = metadata.GetFloat32s(GgufKeys.Scores)!;
-        var cuts = new JsonArray();
+        var normalizers = new JsonArray();
+        byte[] map = metadata.GetBytes("tokenizer.ggml.precompiled_charsmap") ?? [];
+        if (map.Length > 0)
+        {
+            normalizers.Add(new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(map) });
+        }
         if (metadata.GetBool("tokenizer.ggml.remove_extra_whitespaces") ?? false)
         {
-            cuts.Add(new JsonObject { ["type"] = "WhitespaceSplit" });
+            // Blanks alone: WhitespaceSplit, which converters write, would take line ends and tabs with them.
+            normalizers.Add(Replace(TokenizerJson.BlanksAtTheEnds, ""));
+            normalizers.Add(Replace(TokenizerJson.BlanksInARow, " "));
         }
         bool prefix = metadata.GetBool(GgufKeys.AddSpacePrefix) ?? false;
-        cuts.Add(new JsonObject { ["type"] = "Metaspace", ["replacement"] = Blank, ["prepend_scheme"] = prefix ? "always" : "never", ["split"] = true });
-        byte[] map = metadata.GetBytes("tokenizer.ggml.precompiled_charsmap") ?? [];
         return new JsonObject
         {
-            ["normalizer"] = map.Length == 0 ? null : new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(map) },
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = cuts },
+            ["normalizer"] = normalizers.Count == 0 ? null : new JsonObject { ["type"] = "Sequence", ["normalizers"] = normalizers },
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = Blank, ["prepend_scheme"] = prefix ? "always" : "never", ["split"] = true },
             ["decoder"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = Blank, ["prepend_scheme"] = prefix ? "always" : "never", ["split"] = true },
             ["model"] = new JsonObject
             {
@@ -159,6 +164,8 @@ internal static class VocabularyExport
             },
         };
     }
+
+    private static JsonObject Replace(string regex, string content) => new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["content"] = content };
 
     private static int Unknown(GgufMetadata metadata) => (int?)metadata.GetUInt32(GgufKeys.UnknownToken)
         ?? VocabularyDefaults.For(metadata.RequireString(GgufKeys.TokenizerModel), "").Unknown!.Value;
