@@ -102,7 +102,7 @@ public static class InitialModel
         shape.Check(path);
         var writer = new GgufWriter();
         writer.SetMetadata(GgufKeys.Architecture, shape.Architecture);
-        writer.SetMetadata(GgufKeys.Name, shape.Name ?? shape.Architecture);
+        writer.SetMetadata(GgufKeys.Name, shape.Name ?? NameOf(shape.Architecture));
         writer.SetMetadata(GgufKeys.FileType, 0u);
         vocabulary(writer);
         if (shape.ChatTemplate is not null)
@@ -118,6 +118,9 @@ public static class InitialModel
         Known[shape.Architecture](writer, new RandomTensors(writer, seed), shape, V);
         writer.Write(path);
     }
+
+    // A model whose name has "phi3" or "phi-3" in it is refused by llama.cpp unless its vocabulary has Phi-3's special tokens.
+    private static string NameOf(string architecture) => architecture == "phi3" ? "phi" : architecture;
 
     /// <summary>A number of the architecture's own.</summary>
     internal static void Number(GgufWriter writer, ModelShape shape, string name, int value) =>

@@ -21,6 +21,11 @@ public sealed class InitialModelTests : IDisposable
         Assert.NotEqual(first, File.ReadAllBytes(_files.Model(TrainingFiles.Shape(architecture), data, 300, seed: 6)));
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = path, Threads = 1 });
         Assert.Equal((architecture, 32, 64), (model.Card.Architecture, model.Card.EmbeddingLength, model.Card.TrainedContextLength));
+        if (architecture != "transformer") // which llama.cpp does not know
+        {
+            await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 64);
+            Assert.Equal(model.Card.Parameters, native.Card.Parameters);
+        }
     }
 
     [Fact]
