@@ -93,6 +93,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
                     throw new ConfigurationException(
                         $"Asking the model '{_name}': it was removed from the configuration. Add {EngineOptions.SectionName}:Models:{_name} again, or ask another model.");
                 }
+                DropGivenUp();
                 if (_current?.TryEnter() == true)
                 {
                     return new ModelLease(_current, Fail);
@@ -115,6 +116,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     {
         lock (_lock)
         {
+            DropGivenUp();
             return _current?.TryEnter() == true ? new ModelLease(_current, Fail) : null;
         }
     }
@@ -221,6 +223,16 @@ internal sealed partial class ModelVersions : IAsyncDisposable
             Retire(version);
         }
         _logger.Failed(_name, failure.Message);
+    }
+
+    /// <summary>Lets go of a version whose processes are started no more: the next one begins anew. Within the lock.</summary>
+    private void DropGivenUp()
+    {
+        if (_current is { } current && DelegatingModel.Find<ISupervisedModel>(current.Model) is { State: ModelState.Failed } supervised)
+        {
+            (_current, _failure) = (null, supervised.Failure);
+            Retire(current);
+        }
     }
 
     /// <summary>A file of a version that was refused has changed: it may load now.</summary>

@@ -142,7 +142,16 @@ internal sealed class Supervisor : IAsyncDisposable
     private async Task<string> LiveAsync(IProgress<float>? progress)
     {
         _wasUseful = false;
-        var child = ChildProcess.Start(_program, _options, _rules, _loggers, progress);
+        ChildProcess child;
+        try
+        {
+            child = ChildProcess.Start(_program, _options, _rules, _loggers, progress);
+        }
+        catch (ConfigurationException e) when (Volatile.Read(ref _last) is not null)
+        {
+            _failure = e; // it could be started before: the program, or the room for its socket, may come back
+            return $"it could not be started ({e.Message.TrimEnd('.')})";
+        }
         await using (child.ConfigureAwait(false))
         {
             try

@@ -34,21 +34,38 @@ public sealed class IsolatedServiceTests
             }
             await Task.Delay(20);
         }
-        Assert.Equal(5, killed);
+        Assert.True(killed >= 5, $"{killed}"); // one that lives for five seconds, on a busy machine, begins the count anew
         Assert.Contains("it died 5 times in a row", health.GetProperty("models").GetProperty("default").GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal("ok", health.GetProperty("models").GetProperty("other").GetProperty("status").GetString());
         Assert.True((await serve.Client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "other")).StatusCode);
 
-        using HttpResponseMessage refused = await PostAsync(serve, "default");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.Contains("it died 5 times in a row", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "default")).StatusCode);
         serve.Terminate();
         Assert.Equal(0, await serve.ExitAsync());
         Assert.True(await IsolatedModels.EndsAsync(IsolatedModels.ProcessesIn(serve.Log)[^1]));
 
         string? Status() => health.ValueKind == JsonValueKind.Undefined ? null : health.GetProperty("models").GetProperty("default").GetProperty("status").GetString();
+    }
+
+    [LinuxFact]
+    public async Task Where_a_dead_process_cannot_be_replaced_requests_get_the_reason_until_it_can()
+    {
+        using var folder = new TemporaryFolder();
+        string place = Directory.CreateDirectory(folder.File("tmp")).FullName; // of its socket: a full disk takes no folder, either
+        await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated, ("TMPDIR", place));
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "default")).StatusCode);
+        int child = Assert.Single(IsolatedModels.ProcessesIn(serve.Log));
+        Directory.Delete(place, recursive: true);
+        IsolatedModels.Send(child, Signal.Kill);
+        using HttpResponseMessage waiting = await PostAsync(serve, "default");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, waiting.StatusCode);
+        Assert.Contains($"Making a folder for the socket of a model's process in '{place}/'", await waiting.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        Directory.CreateDirectory(place);
+        using HttpResponseMessage answered = await PostAsync(serve, "default");
+        Assert.True(answered.IsSuccessStatusCode, await answered.Content.ReadAsStringAsync());
+        Assert.Equal(2, IsolatedModels.ProcessesIn(serve.Log).Count);
     }
 
     [LinuxFact]
