@@ -12,6 +12,9 @@ internal static class SoakRun
     /// <summary>MiB that memory may grow by in an hour: the noise of a heap, far below what a leak of a few hundred bytes a request comes to.</summary>
     private const double MostGrowth = 24;
 
+    /// <summary>Handles that may be added in an hour: connections come and go, and one that leaked with each kill of a process would be 30, with each swap 60.</summary>
+    private const double MostHandles = 10;
+
     /// <returns>0 where all checks hold.</returns>
     public static async Task<int> RunAsync(SoakOptions options)
     {
@@ -32,7 +35,8 @@ internal static class SoakRun
         [
             ("every request ended with an answer, by its client, or with an error that explains itself", load.Losses.IsEmpty),
             ($"cells, waiting and running are zero at the end ({end.Cells}, {end.Waiting}, {end.Running})", (end.Cells, end.Waiting, end.Running) == (0, 0, 0)),
-            ($"handles at the end, without clients, are no more than in the first tenth under load ({samples.EarlyHandles} → {end.Handles})", end.Handles <= samples.EarlyHandles),
+            ($"handles grow by less than {MostHandles} an hour ({samples.GrowthPerHour(sample => sample.Handles):0.0})",
+                options.Minutes < LeastMinutes ? null : samples.GrowthPerHour(sample => sample.Handles) < MostHandles),
             ($"one child lives at the end ({end.Children}), and none after the stop ({left.Length})", end.Children == 1 && left.Length == 0),
             ($"every kill led to a restart ({server.Kills} → {end.Restarts})", end.Restarts == server.Kills),
             ($"every change of the configuration was taken over ({server.Swaps} → {end.Swaps})", end.Swaps == server.Swaps),

@@ -28,9 +28,6 @@ internal sealed class SoakSamples(SoakServer server, HttpClient client)
 
     public IReadOnlyList<SoakSample> All => _samples;
 
-    /// <summary>The most in the first tenth, a minute at least: what is opened with the first requests stays.</summary>
-    public int EarlyHandles => _samples.Take(Math.Max(13, _samples.Count / 10)).Max(sample => sample.Handles);
-
     public async Task<SoakSample> TakeAsync(double seconds, long requests)
     {
         string page = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative)).ConfigureAwait(false);

@@ -44,6 +44,10 @@ internal static class ShadowRules
         {
             yield return $"TopK is {shadow.TopK}. Set it to 1 or more logits that are kept of every step.";
         }
+        if (shadow.LayersEvery < 0)
+        {
+            yield return $"LayersEvery is {shadow.LayersEvery}. Set it to the number of samples of which one is compared op by op, or to 0 for none.";
+        }
         ShadowAlarmOptions alarm = shadow.Alarm;
         if (alarm.Window <= TimeSpan.Zero)
         {

@@ -10,6 +10,7 @@ internal sealed class ShadowAlarm(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Queue<(long Time, bool Failed)> _verdicts = [];
     private int _failures;
+    private bool _ofOp; // an op is at fault, which only another look at the ops takes back
     private volatile EngineException? _failure;
 
     /// <summary>What the alarm says; null where there is none.</summary>
@@ -30,7 +31,7 @@ internal sealed class ShadowAlarm(TimeProvider time)
             {
                 _failures -= _verdicts.Dequeue().Failed ? 1 : 0;
             }
-            if (_verdicts.Count < options.Least || ((double)_failures / _verdicts.Count > options.Share) == _failure is not null)
+            if (_ofOp || _verdicts.Count < options.Least || ((double)_failures / _verdicts.Count > options.Share) == _failure is not null)
             {
                 return null;
             }
@@ -41,6 +42,28 @@ internal sealed class ShadowAlarm(TimeProvider time)
             }
             _failure = new EngineException(string.Create(CultureInfo.InvariantCulture,
                 $"Of the latest {_verdicts.Count} answers that were checked {_failures} failed, where a share of {options.Share:0.###} is allowed; the latest: {reason}"));
+            return ShadowAlarmEvent.Began;
+        }
+    }
+
+    /// <summary>Takes in what comparing an answer op by op gave: one op at fault is enough, whatever the share of failures.</summary>
+    /// <param name="fault">The op at fault; null for none.</param>
+    /// <returns>Whether an alarm begins or ends with it; null for neither.</returns>
+    public ShadowAlarmEvent? Look(string? fault)
+    {
+        lock (_lock)
+        {
+            (bool wasOfOp, _ofOp) = (_ofOp, fault is not null);
+            if (wasOfOp && fault is null)
+            {
+                _failure = null;
+                return ShadowAlarmEvent.Ended;
+            }
+            if (_failure is not null || fault is null)
+            {
+                return null;
+            }
+            _failure = new EngineException(fault);
             return ShadowAlarmEvent.Began;
         }
     }

@@ -116,12 +116,37 @@ internal sealed class ShadowJudge : BackgroundService
             {
                 record = record with { PromptIds = prompt, AnswerIds = sample.Steps.Tokens, AnswerText = sample.AnswerText };
             }
+            record = await LookAsync(sample, prompt, record, oracle, options, cancellationToken).ConfigureAwait(false);
             Count(record);
             (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, _) = ShadowVerdict.Input(sample, prompt);
             await _sinks.CoverAsync(sample.Model, tokens, source, cancellationToken).ConfigureAwait(false);
             record = await AlarmAsync(sample, prompt, record, oracle, options.Alarm, cancellationToken).ConfigureAwait(false);
             await _sinks.WriteAsync(record, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Compares some of the answers op by op that pass: rounding hides a small fault in logits, and in an op it hides nothing.</summary>
+    /// <returns>The record; a failure where an op is at fault.</returns>
+    private async Task<ShadowRecord> LookAsync(
+        ShadowSample sample, IReadOnlyList<int> prompt, ShadowRecord record, IModel oracle, ShadowOptions options, CancellationToken cancellationToken)
+    {
+        ShadowModel model = sample.Model;
+        bool turn = options.LayersEvery > 0 && model.Judged++ % options.LayersEvery == 0;
+        if (!turn || record.Verdict == ParityVerdict.Fail || !oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
+        {
+            return record;
+        }
+        (bool? atFault, string sentence) = await ShadowLayers.FindAsync(sample, prompt, oracle, failed: false, cancellationToken).ConfigureAwait(false);
+        if (atFault is null)
+        {
+            _logger.NotLookedInside(model.Name, record.RequestId, sentence);
+            return record;
+        }
+        if (model.Alarm.Look(atFault == true ? sentence : null) is { } change)
+        {
+            await SayAsync(model, record, change, change == ShadowAlarmEvent.Began ? sentence : "No op is at fault any more.", options.Alarm, cancellationToken).ConfigureAwait(false);
+        }
+        return atFault == true ? record with { Verdict = ParityVerdict.Fail, Reason = $"{record.Reason}. {sentence}" } : record;
     }
 
     /// <returns>The record; where it raised an alarm, with the op at fault.</returns>
@@ -132,32 +157,41 @@ internal sealed class ShadowJudge : BackgroundService
         ShadowAlarmEvent? change = model.Alarm.Add(record.Verdict == ParityVerdict.Fail, record.Reason, options);
         if (change == ShadowAlarmEvent.Ended)
         {
-            _logger.AlarmEnded(model.Name);
-            await SayAsync(ShadowAlarmEvent.Ended, "The answers are right again.").ConfigureAwait(false);
+            await SayAsync(model, record, ShadowAlarmEvent.Ended, $"No more than a share of {options.Share:0.###} of the latest answers failed.", options, cancellationToken).ConfigureAwait(false);
         }
         if (change != ShadowAlarmEvent.Began)
         {
             return record;
         }
-        string reason = model.Alarm.Failure!.Message;
-        _logger.AlarmBegan(model.Name, record.RequestId, reason);
-        await SayAsync(ShadowAlarmEvent.Began, reason).ConfigureAwait(false);
-        string op = await ShadowLayers.FindAsync(sample, prompt, oracle, cancellationToken).ConfigureAwait(false);
+        await SayAsync(model, record, ShadowAlarmEvent.Began, model.Alarm.Failure!.Message, options, cancellationToken).ConfigureAwait(false);
+        (_, string op) = await ShadowLayers.FindAsync(sample, prompt, oracle, failed: true, cancellationToken).ConfigureAwait(false);
         model.Alarm.Explain(op);
-        _logger.OpFound(model.Name, record.RequestId, op);
-        await SayAsync(ShadowAlarmEvent.Explained, op).ConfigureAwait(false);
+        await SayAsync(model, record, ShadowAlarmEvent.Explained, op, options, cancellationToken).ConfigureAwait(false);
         return record with { Reason = $"{record.Reason}. {op}" };
+    }
 
-        async Task SayAsync(ShadowAlarmEvent what, string why)
+    /// <summary>Says in the log, the metrics, the store and to the webhook what has become of an alarm.</summary>
+    private async Task SayAsync(ShadowModel model, ShadowRecord record, ShadowAlarmEvent what, string why, ShadowAlarmOptions options, CancellationToken cancellationToken)
+    {
+        switch (what)
         {
-            if (what != ShadowAlarmEvent.Explained)
-            {
-                Instruments.ShadowAlarms.Add(1, new(TelemetryNames.Model, model.Name), new(TelemetryNames.AlarmChange, what == ShadowAlarmEvent.Began ? TelemetryNames.Began : TelemetryNames.Ended));
-            }
-            var alarm = new ShadowAlarmRecord(_capture.Time.GetUtcNow(), model.Name, what, why);
-            await _sinks.WriteAsync(alarm, cancellationToken).ConfigureAwait(false);
-            await _webhook.SendAsync(options.Webhook, alarm, record.RequestId, cancellationToken).ConfigureAwait(false);
+            case ShadowAlarmEvent.Began:
+                _logger.AlarmBegan(model.Name, record.RequestId, why);
+                break;
+            case ShadowAlarmEvent.Explained:
+                _logger.OpFound(model.Name, record.RequestId, why);
+                break;
+            default:
+                _logger.AlarmEnded(model.Name, why);
+                break;
         }
+        if (what != ShadowAlarmEvent.Explained)
+        {
+            Instruments.ShadowAlarms.Add(1, new(TelemetryNames.Model, model.Name), new(TelemetryNames.AlarmChange, what == ShadowAlarmEvent.Began ? TelemetryNames.Began : TelemetryNames.Ended));
+        }
+        var alarm = new ShadowAlarmRecord(_capture.Time.GetUtcNow(), model.Name, what, why);
+        await _sinks.WriteAsync(alarm, cancellationToken).ConfigureAwait(false);
+        await _webhook.SendAsync(options.Webhook, alarm, record.RequestId, cancellationToken).ConfigureAwait(false);
     }
 
     private static void Count(ShadowRecord record)

@@ -3,45 +3,52 @@ using Engine.Parity;
 
 namespace Engine.Shadow;
 
-/// <summary>Looks for the op at fault, as <c>engine validate --layers</c> does, on the ids of a sample that failed.</summary>
+/// <summary>Looks for the op at fault, as <c>engine validate --layers</c> does, on the ids of a sample.</summary>
 internal static class ShadowLayers
 {
-    // The reference looks at every op three times, on one thread.
-    private const int MostTokens = 128;
+    // The reference looks at every op three times, on one thread. A fault in an op shows at any token, unless it depends on the position.
+    private const int ManyTokens = 128;
+    private const int FewTokens = 16;
+
     private const long MostBytes = 1L << 30;
 
     /// <summary>Names the first op at fault, in a sentence, or says why none is named.</summary>
+    /// <returns>Whether one is at fault, null where that is not known; and the sentence.</returns>
     /// <param name="sample">The sample.</param>
     /// <param name="prompt">Ids of its prompt.</param>
     /// <param name="oracle">The model it was judged by.</param>
+    /// <param name="failed">Whether its logits are wrong: then more of its tokens are looked at, and where strict numerics show nothing, its own.</param>
     /// <param name="cancellationToken">Ends the comparison.</param>
-    public static async Task<string> FindAsync(ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, CancellationToken cancellationToken)
+    public static async Task<(bool? AtFault, string Sentence)> FindAsync(
+        ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, bool failed, CancellationToken cancellationToken)
     {
         if (!oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
         {
-            return $"Which op is at fault is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle";
+            return (null, $"Which op is at fault is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle");
         }
         if (sample.Model.Hold() is not { } model)
         {
-            return "Which op is at fault is not known, because the model has changed since";
+            return (null, "Which op is at fault is not known, because the model has changed since");
         }
         await using (model.ConfigureAwait(false))
         {
             try
             {
-                return await CompareAsync(sample, prompt, model, oracle, cancellationToken).ConfigureAwait(false);
+                return await CompareAsync(sample, prompt, model, oracle, failed, cancellationToken).ConfigureAwait(false);
             }
             catch (EngineException e)
             {
-                return $"Which op is at fault is not known, because looking inside failed: {e.Message}";
+                return (null, $"Which op is at fault is not known, because looking inside failed: {e.Message}");
             }
         }
     }
 
-    private static async Task<string> CompareAsync(ShadowSample sample, IReadOnlyList<int> prompt, IModel model, IModel oracle, CancellationToken cancellationToken)
+    private static async Task<(bool? AtFault, string Sentence)> CompareAsync(
+        ShadowSample sample, IReadOnlyList<int> prompt, IModel model, IModel oracle, bool failed, CancellationToken cancellationToken)
     {
         (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, _) = ShadowVerdict.Input(sample, prompt);
-        var cut = Prompt.FromTokens([.. tokens.Take(MostTokens)]);
+        int most = failed ? ManyTokens : FewTokens;
+        var cut = Prompt.FromTokens([.. tokens.Take(most)]);
         var options = new LayerOptions
         {
             // The most exact setting sees the smallest faults; one that it does not have is looked for in the sample's own.
@@ -50,14 +57,14 @@ internal static class ShadowLayers
             Target = source is null ? null : cut,
             MemoryBytes = Math.Min(MostBytes, AvailableMemory.Bytes() / 4),
         };
-        Prompt input = source is null ? cut : Prompt.FromTokens([.. source.Take(MostTokens)]);
+        Prompt input = source is null ? cut : Prompt.FromTokens([.. source.Take(most)]);
         LayerFindings findings = await LayerCheck.RunAsync(model, oracle, input, options, cancellationToken).ConfigureAwait(false);
-        if (findings.FirstDivergence is null && sample.Setting != Numerics.Strict)
+        if (findings.FirstDivergence is null && failed && sample.Setting != Numerics.Strict)
         {
             findings = await LayerCheck.RunAsync(model, oracle, input, options with { Setting = sample.Setting }, cancellationToken).ConfigureAwait(false);
         }
         return findings.FirstDivergence is null
-            ? $"No single op is at fault on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}"
-            : $"The first op at fault is {findings.Scope.Explanation}";
+            ? (false, $"No single op is at fault on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}")
+            : (true, $"The first op at fault is {findings.Scope.Explanation}");
     }
 }

@@ -17,11 +17,14 @@ internal static partial class ShadowLog
     [LoggerMessage(4, LogLevel.Error, "The model '{Model}' was compared op by op on the ids of the request {RequestId}: {Op}")]
     public static partial void OpFound(this ILogger logger, string model, string requestId, string op);
 
-    [LoggerMessage(5, LogLevel.Information, "The answers of the model '{Model}' are right again")]
-    public static partial void AlarmEnded(this ILogger logger, string model);
+    [LoggerMessage(5, LogLevel.Information, "The alarm of the model '{Model}' has ended: {Reason}")]
+    public static partial void AlarmEnded(this ILogger logger, string model, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "An answer of the model '{Model}', that of the request {RequestId}, could not be checked: {Reason}")]
     public static partial void NotJudged(this ILogger logger, string model, string requestId, string reason);
+
+    [LoggerMessage(9, LogLevel.Information, "An answer of the model '{Model}', that of the request {RequestId}, was not compared op by op: {Reason}")]
+    public static partial void NotLookedInside(this ILogger logger, string model, string requestId, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "{Sink} did not take the record of a check: {Reason}")]
     public static partial void SinkFailed(this ILogger logger, string sink, string reason);

@@ -35,6 +35,9 @@ internal sealed class ShadowModel : DelegatingModel
     /// <summary>What its samples have exercised; null before the first. The judge's alone.</summary>
     public Coverage? Coverage { get; set; }
 
+    /// <summary>How many of its samples were judged. The judge's alone.</summary>
+    public long Judged { get; set; }
+
     /// <summary>Why nothing judges it at present; null where something does.</summary>
     public EngineException? OracleFailure { get; set; }
 

@@ -33,6 +33,10 @@ public sealed record ShadowOptions
     /// <value>The default is 20.</value>
     public int TopK { get; init; } = 20;
 
+    /// <summary>Of each so many samples of a loaded model the first is also compared op by op, on its first tokens; 0 for none.</summary>
+    /// <value>The default is 100.</value>
+    public int LayersEvery { get; init; } = 100;
+
     /// <summary>Hands the token ids of prompt and answer to the sinks, and the texts as far as there are any.</summary>
     public bool KeepText { get; init; }
 

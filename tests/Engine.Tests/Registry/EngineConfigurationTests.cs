@@ -131,11 +131,11 @@ public sealed class EngineConfigurationTests
         var error = Assert.Throws<OptionsValidationException>(() => Read(
             ("Engine:Models:default:Path", File), ("Engine:Models:oracle:Path", File),
             ("Engine:Shadow:Rate", "5"), ("Engine:Shadow:Oracle", "orakle"), ("Engine:Shadow:Models", "defualt"), ("Engine:Shadow:CpuShare", "0"), ("Engine:Shadow:Queue", "0"),
-            ("Engine:Shadow:FullRows", "0"), ("Engine:Shadow:TopK", "none"), ("Engine:Shadow:Keep", "true"), ("Engine:Shadow:Alarm:Window", "10"), ("Engine:Shadow:Alarm:Verdicts", "3"),
+            ("Engine:Shadow:FullRows", "0"), ("Engine:Shadow:LayersEvery", "-1"), ("Engine:Shadow:TopK", "none"), ("Engine:Shadow:Keep", "true"), ("Engine:Shadow:Alarm:Window", "10"), ("Engine:Shadow:Alarm:Verdicts", "3"),
             ("Engine:Shadow:Alarm:Share", "1"), ("Engine:Shadow:Alarm:Webhook", "example.org"), ("Engine:Shadow:Alarm:Hook", "x")));
         Assert.Equal(
             """
-            Reading the configuration section 'Engine': expected models that can be loaded, found 13 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 14 mistakes.
             - Shadow:Alarm:Hook is not a known key. Known are Window, Verdicts, Least, Share, Webhook.
             - Shadow:Alarm:Window is '10'. Set it to hours:minutes:seconds, such as 00:10:00.
             - Shadow:Keep is not a known key. Did you mean KeepText?
@@ -146,6 +146,7 @@ public sealed class EngineConfigurationTests
             - Shadow:CpuShare is 0. Set it to a share of one core above 0 and up to 1, such as 0.25.
             - Shadow:Queue is 0. Set it to 1 or more samples that may wait.
             - Shadow:FullRows is 0. Set it to 1 or more steps of which all logits are kept.
+            - Shadow:LayersEvery is -1. Set it to the number of samples of which one is compared op by op, or to 0 for none.
             - Shadow:Alarm:Least is 5. Set it to a number of verdicts from 1 to Alarm:Verdicts, which is 3.
             - Shadow:Alarm:Share is 1. Set it to a share of failures from 0 to below 1, such as 0.2.
             - Shadow:Alarm:Webhook is 'example.org'. Set it to an address that begins with https:// or http://.

@@ -49,6 +49,25 @@ public sealed class ShadowAlarmTests
         Assert.EndsWith("the latest: NMSE. The first op at fault is layer 1", alarm.Failure!.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void One_op_at_fault_is_enough_and_only_another_look_takes_it_back()
+    {
+        var alarm = new ShadowAlarm(_time);
+        Assert.Null(alarm.Look(null));
+        Assert.Equal(ShadowAlarmEvent.Began, alarm.Look("The first op at fault is layer 1"));
+        Assert.Equal("The first op at fault is layer 1", alarm.Failure!.Message);
+        Assert.Null(alarm.Look("The first op at fault is layer 1"));
+        Assert.All(Add(alarm, false, 20), change => Assert.Null(change));
+        Assert.NotNull(alarm.Failure);
+        Assert.Equal(ShadowAlarmEvent.Ended, alarm.Look(null));
+        Assert.Null(alarm.Failure);
+
+        // One by the share of failures is not taken back by it.
+        Add(alarm, true, 10);
+        Assert.Null(alarm.Look(null));
+        Assert.NotNull(alarm.Failure);
+    }
+
     private static ShadowAlarmEvent?[] Add(ShadowAlarm alarm, bool failed, int times) => [.. Enumerable.Range(0, times).Select(_ => alarm.Add(failed, "NMSE", Options))];
 
     private sealed class JumpingClock : TimeProvider

@@ -50,6 +50,32 @@ public sealed class ShadowFaultTests : IDisposable
     }
 
     [Theory]
+    [InlineData(GgmlType.F32)]
+    [InlineData(GgmlType.Q8_0)]
+    public async Task A_fault_too_small_for_the_logits_is_found_in_the_first_answer_op_by_op(GgmlType type)
+    {
+        string right = (Llama with { Type = type }).Write(_folder.File("right.gguf"));
+        var faulty = new FaultyFile(right, _folder.File("faulty.gguf"));
+        _ = type == GgmlType.Q8_0 ? faulty.ScaleBlocks("blk.1.ffn_down.weight", 1.01f, 34, [0]) : faulty.Scale("blk.1.ffn_down.weight", 1.01f);
+        const string Op = "layer 1, ffn_out (MUL_MAT)";
+        await using ShadowHost host = await ShadowHost.StartAsync(faulty.Write(),
+            ("Models:oracle:Path", right), ("Models:oracle:Backend", "reference"), ("Models:oracle:ContextLength", "96"), ("Shadow:Oracle", "oracle"), ("Shadow:LayersEvery", "3"));
+        await host.AskAsync(1);
+        ShadowRecord first = host.Records[0];
+        Assert.Equal(ParityVerdict.Fail, first.Verdict);
+        Assert.True(first.Nmse < first.Tolerance.Limit, first.ToString()); // the logits alone pass
+        Assert.Contains(Op, first.Reason, StringComparison.Ordinal);
+        Assert.Contains(Op, host.Status.Failure!.Message, StringComparison.Ordinal);
+        Assert.Single(host.Log, line => line.StartsWith("Error: The answers of the model 'default' are not right", StringComparison.Ordinal));
+
+        // Logits that pass do not end it, and what is at fault is said once.
+        await host.AskAsync(3);
+        Assert.Equal([ParityVerdict.Pass, ParityVerdict.Pass, ParityVerdict.Fail], host.Records.Skip(1).Select(record => record.Verdict));
+        Assert.Equal(ModelState.Degraded, host.Status.State);
+        Assert.Single(host.Log, line => line.StartsWith("Error: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("F32")]
     [InlineData("F16")]
     [InlineData("Q8_0")]
