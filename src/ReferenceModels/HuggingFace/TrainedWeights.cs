@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using Engine.HuggingFace.Files;
-using ReferenceModels.Ops;
 
 namespace ReferenceModels.HuggingFace;
 

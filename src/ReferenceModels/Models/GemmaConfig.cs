@@ -47,11 +47,11 @@ internal sealed record GemmaConfig(RotaryConfig Shared)
     {
         string key = $"{c.Architecture}.attention.sliding_window_pattern";
         GgufValue? given = metadata[key];
-        IReadOnlyList<bool>? listed = given?.ElementType == GgufValueType.Bool ? given.ArrayOf<bool>()
+        bool[]? listed = given?.ElementType == GgufValueType.Bool ? given.ArrayOf<bool>()
             : given?.ElementType is null ? null : [.. metadata.GetInt32s(key)!.Select(number => number != 0)];
         if (listed is not null)
         {
-            return [.. Enumerable.Range(0, c.N).Select(i => i < listed.Count && listed[i])];
+            return [.. Enumerable.Range(0, c.N).Select(i => i < listed.Length && listed[i])];
         }
         uint n = metadata.GetUInt32(key) ?? (uint)period;
         return [.. Enumerable.Range(0, c.N).Select(i => n == 0 || i % n < n - 1)];

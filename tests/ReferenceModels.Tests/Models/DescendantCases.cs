@@ -1,5 +1,3 @@
-using Engine.Gguf;
-
 namespace ReferenceModels.Tests.Models;
 
 /// <summary>LLaMA's descendants in many shapes.</summary>

@@ -27,13 +27,13 @@ internal static class BertFamily
         var s = new BertSettings(
             source.EmbeddingRows(prefix + "embeddings.word_embeddings.weight"), d, config.Positive("max_position_embeddings"), config.Positive("intermediate_size"),
             config.Positive("num_hidden_layers"), H, config.Positive("type_vocab_size", 2), config.Above0("layer_norm_eps", 1e-12), activation == "gelu", prefix);
-        IReadOnlyList<string> labels = kind == Classifier ? Labels(config) : [];
+        string[] labels = kind == Classifier ? Labels(config) : [];
         source.RequireAllKnown();
         ModelPlan plan = Describe(s, source.CreateTensors());
         Map(s, plan.Tensors);
         if (kind == Classifier)
         {
-            MapClassifier(s, labels.Count, plan.Tensors);
+            MapClassifier(s, labels.Length, plan.Tensors);
             plan.Set("classifier.output_labels", labels);
             plan.Set("pooling_type", 4u); // rank
         }
@@ -113,7 +113,7 @@ internal static class BertFamily
         }
     }
 
-    private static IReadOnlyList<string> Labels(JsonFields config)
+    private static string[] Labels(JsonFields config)
     {
         if (config.Find("id2label") is not { ValueKind: JsonValueKind.Object } labels)
         {

@@ -1,5 +1,3 @@
-using Engine.HuggingFace.Files;
-
 namespace Engine.HuggingFace.Families;
 
 /// <summary>The families that can be imported, by <c>model_type</c> of config.json. A new one is a file beside these and a line here.</summary>

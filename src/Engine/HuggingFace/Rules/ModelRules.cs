@@ -68,7 +68,7 @@ internal static class ModelRules
         }
     }
 
-    private static IEnumerable<string> Bytes(string character, Dictionary<string, int> ids)
+    private static string[] Bytes(string character, Dictionary<string, int> ids)
     {
         string[] bytes = [.. Encoding.UTF8.GetBytes(character).Select(value => value.ToString("X2", CultureInfo.InvariantCulture)).Select(hex => $"<0x{hex}>")];
         return bytes.All(ids.ContainsKey) ? bytes : [character];

@@ -1,5 +1,4 @@
 using Engine.Gguf;
-using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Vocabularies;
 
