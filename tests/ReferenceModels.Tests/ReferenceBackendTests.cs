@@ -115,15 +115,6 @@ public sealed class ReferenceBackendTests : IDisposable
     }
 
     [Theory]
-    [InlineData("longrope")]
-    public async Task A_rotary_scaling_that_is_not_implemented_is_refused(string type)
-    {
-        string path = new RandomLlama { Metadata = w => w.SetMetadata("llama.rope.scaling.type", type) }.Write(_folder.File("rope.gguf"));
-        var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => ReferenceModelFixture.LoadAsync(path));
-        Assert.Contains($"'{type}'", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData("attention.head_count", new[] { 4, 2 }, "expected the 4 of the first layer in every layer, found 2")]
     [InlineData("attention.head_count_kv", new[] { 2, 1 }, "expected the 2 of the first layer in every layer, found 1")]
     [InlineData("feed_forward_length", new[] { 112, 112, 112 }, "expected a number for each of the 2 layers, found 3 numbers")]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Engine.Tests.Parity;
 
 namespace Engine.Tests.Registry;
@@ -5,6 +6,8 @@ namespace Engine.Tests.Registry;
 /// <summary>A backend whose models are tables, and whose loading the test can hold up or fail.</summary>
 internal sealed class FakeBackend(string name = "fake") : IModelBackend
 {
+    private ImmutableList<FakeModel> _loaded = [];
+
     public string Name => name;
 
     public Task Gate { get; init; } = Task.CompletedTask;
@@ -15,7 +18,8 @@ internal sealed class FakeBackend(string name = "fake") : IModelBackend
     /// <summary>Goes before every loading: waits, or throws what it fails with.</summary>
     public Func<ModelOptions, CancellationToken, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
 
-    public List<FakeModel> Loaded { get; } = [];
+    /// <summary>In the order of their loading; two models may load at once.</summary>
+    public ImmutableList<FakeModel> Loaded => _loaded;
 
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -27,7 +31,7 @@ internal sealed class FakeBackend(string name = "fake") : IModelBackend
             throw Failure;
         }
         var model = new FakeModel(options);
-        Loaded.Add(model);
+        ImmutableInterlocked.Update(ref _loaded, (loaded, one) => loaded.Add(one), model);
         return model;
     }
 }

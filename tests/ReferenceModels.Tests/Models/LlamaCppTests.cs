@@ -28,6 +28,7 @@ public sealed class LlamaCppTests : IDisposable
         ["another rotary base"] = new() { Metadata = w => w.SetMetadata("llama.rope.freq_base", 500_000f) },
         ["linear rotary scaling"] = new() { Metadata = Scaling("linear", 4) },
         ["the old key of linear scaling"] = new() { Metadata = w => w.SetMetadata("llama.rope.scale_linear", 2f) },
+        ["longrope without factors"] = new() { Metadata = Scaling("longrope", 4) },
         ["scaling of type none"] = new() { Metadata = Scaling("none", 4) },
         ["yarn"] = new() { Metadata = Scaling("yarn", 4, 64), Width = 128, H = 2, G = 1 },
         ["yarn over the whole context"] = new() { Metadata = Scaling("yarn", 8), Context = 64, Width = 128, H = 2, G = 1 },
