@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 using Engine.LlamaCpp.Devices;
 using Engine.LlamaCpp.Runtime;
+using Engine.Tests.LlamaCpp;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests;
 
+[Collection(LoadedLibrary.Name)]
 public sealed class GgmlBuildTests
 {
     [Theory]

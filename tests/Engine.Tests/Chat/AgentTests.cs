@@ -1,12 +1,14 @@
 using Engine.BuiltIn;
 using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Engine.Tests.LlamaCpp;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Tests.Chat;
 
 /// <summary>An agent of Microsoft.Agents.AI over a model in process: its pipeline calls functions, and its session holds the history.</summary>
+[Collection(LoadedLibrary.Name)]
 public sealed class AgentTests
 {
     private static readonly ChatClientAgentOptions Options = new() { Name = "teller", ChatOptions = new ChatOptions { Instructions = "Tell stories.", Temperature = 0 } };

@@ -2,11 +2,13 @@ using System.Text.Json;
 using Engine.BuiltIn;
 using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Engine.Tests.LlamaCpp;
 using Engine.Tests.Serving;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Tests.Chat;
 
+[Collection(LoadedLibrary.Name)]
 public sealed class ModelChatClientTests
 {
     private static readonly ChatOptions Greedy = new() { Temperature = 0 };

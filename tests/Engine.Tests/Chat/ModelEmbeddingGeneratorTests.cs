@@ -2,11 +2,13 @@ using System.Numerics.Tensors;
 using Engine.BuiltIn;
 using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Engine.Tests.LlamaCpp;
 using Engine.Tests.Serving;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Tests.Chat;
 
+[Collection(LoadedLibrary.Name)]
 public sealed class ModelEmbeddingGeneratorTests
 {
     private static readonly string[] Texts = ["Anna found a key in the garden.", "Tom lost a red ball.", "A key."];

@@ -2,11 +2,13 @@ using System.ComponentModel;
 using Engine.BuiltIn;
 using Engine.Chat;
 using Engine.LlamaCpp.Direct;
+using Engine.Tests.LlamaCpp;
 using Microsoft.Extensions.AI;
 
 namespace Engine.Tests.Chat;
 
 /// <summary>The model that comes with the engine to call tools: functions are really called by what it writes, and its answers use what they gave back.</summary>
+[Collection(LoadedLibrary.Name)]
 public sealed class ShippedToolModelTests : IAsyncLifetime
 {
     private readonly List<string> _called = [];

@@ -16,8 +16,8 @@ public sealed class MetricsEndpointTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(["--context", "256"]);
         (string Name, string Value)[] completions = [("gen_ai_operation_name", "text_completion"), ("gen_ai_request_model", "default"), ("gen_ai_provider_name", "engine")];
-        await AskAsync(serve.Client, "/v1/completions", """{"prompt": "Once upon a time", "max_tokens": 5, "temperature": 0, "ignore_eos": true}""");
-        await AskAsync(serve.Client, "/v1/completions", """{"prompt": "Once upon a time", "max_tokens": 5, "temperature": 0, "stream": true, "ignore_eos": true}""");
+        await AskAsync(serve.Client, "/v1/completions", """{"prompt": "Once upon a time", "max_tokens": 5, "temperature": 0}""");
+        await AskAsync(serve.Client, "/v1/completions", """{"prompt": "Once upon a time", "max_tokens": 5, "temperature": 0, "stream": true}""");
         await AskAsync(serve.Client, "/api/chat", """{"messages": [{"role": "user", "content": "a story"}], "options": {"num_predict": 3}, "stream": false}""");
         Scrape scrape = await UntilAsync(serve.Client, scrape => scrape.Sum("gen_ai_server_request_duration_seconds_count") == 3);
         Assert.Equal(10, scrape.Sum("gen_ai_client_token_usage_sum", [.. completions, ("gen_ai_token_type", "output")]));

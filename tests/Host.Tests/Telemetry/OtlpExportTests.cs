@@ -16,7 +16,7 @@ public sealed class OtlpExportTests
             ("OTEL_BSP_SCHEDULE_DELAY", "50"), ("OTEL_BLRP_SCHEDULE_DELAY", "50"), ("OTEL_METRIC_EXPORT_INTERVAL", "100"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
-            Content = new StringContent($$"""{"prompt": "{{Secret}}", "max_tokens": 4, "ignore_eos": true, "stop": ["{{Secret}}"]}"""),
+            Content = new StringContent($$"""{"prompt": "{{Secret}}", "max_tokens": 4, "temperature": 0, "stop": ["{{Secret}}"]}"""),
         };
         request.Headers.Add("traceparent", $"00-{Trace}-{Caller}-01");
         using (HttpResponseMessage response = await server.Client.SendAsync(request))

@@ -13,6 +13,9 @@ internal static class VocabularyFacts
     private static readonly string[] BosAdders =
         ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano", "tekken", "chameleon"];
 
+    // llama-vocab.cpp: what it asks of a model whose name tells of Phi-3.
+    private static readonly string[] Phi3Tokens = ["</s>", "<unk>", "<s>", "<|endoftext|>"];
+
     public static void Check(GgufFile file)
     {
         if (file.Metadata.GetStrings(GgufKeys.Tokens) is not { } tokens)
@@ -22,6 +25,7 @@ internal static class VocabularyFacts
         CheckWidth(file, GgufKeys.Scores, GgufValueType.Float32, GgufValueType.Int32);
         CheckWidth(file, GgufKeys.TokenTypes, GgufValueType.Int32, GgufValueType.UInt32);
         HashSet<string> texts = CheckUnique(file, tokens);
+        CheckName(file, texts);
         switch (file.Metadata.GetString(GgufKeys.TokenizerModel))
         {
             case "llama":
@@ -81,6 +85,18 @@ internal static class VocabularyFacts
             }
         }
         return seen;
+    }
+
+    /// <summary>llama.cpp looks into the model's name, whatever the architecture is, and says "_Map_base::at" where a token is missing.</summary>
+    private static void CheckName(GgufFile file, HashSet<string> texts)
+    {
+        string name = file.Metadata.GetString(GgufKeys.Name) ?? "";
+        if ((name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase))
+            && Array.Find(Phi3Tokens, token => !texts.Contains(token)) is { } missing)
+        {
+            throw file.Metadata.Refuse(GgufKeys.Name, $"a name without 'phi3', for the vocabulary has no {missing}", $"'{name}'",
+                "llama.cpp takes every model of such a name for a Phi-3: give this one another.");
+        }
     }
 
     /// <summary>RWKV's tokens are escaped; a byte that none begins with would be looked for without end.</summary>
