@@ -33,7 +33,7 @@ public sealed record ShadowOptions
     /// <value>The default is 20.</value>
     public int TopK { get; init; } = 20;
 
-    /// <summary>Of each so many samples of a loaded model the first is also compared op by op, on its first tokens; 0 for none.</summary>
+    /// <summary>One sample in this many of a loaded model, beginning with its first, is also compared op by op, on its first tokens; 0 for none.</summary>
     /// <value>The default is 100.</value>
     public int LayersEvery { get; init; } = 100;
 

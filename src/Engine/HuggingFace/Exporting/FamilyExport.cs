@@ -19,7 +19,7 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
     };
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="ModelFileException">The architecture is none of those, or the file has what transformers' model has not.</exception>
+    /// <exception cref="ModelFileException">The architecture is another one, or the file has something that transformers' model lacks.</exception>
     public static FamilyExport Of(GgufFile file)
     {
         string architecture = file.Metadata.RequireString(GgufKeys.Architecture);

@@ -83,7 +83,7 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         }
     }
 
-    /// <summary>The float that a scale makes this one of; null where there is none.</summary>
+    /// <summary>The float whose product with a scale is this value exactly; null if there is no such float.</summary>
     public static float? Unscaled(float value, double scale)
     {
         float near = (float)(value / scale);

@@ -32,7 +32,7 @@ internal static class T5Family
             config.Flag("tie_word_embeddings", true), config.Token("decoder_start_token_id") ?? config.Token("pad_token_id") ?? 0);
         if (s.M > s.N)
         {
-            throw config.Refuse("num_decoder_layers", $"at most num_layers {s.N}, as llama.cpp has it", $"{s.M}");
+            throw config.Refuse("num_decoder_layers", $"at most num_layers {s.N}, the most that llama.cpp runs", $"{s.M}");
         }
         source.RequireAllKnown();
         var plan = new ModelPlan("t5", s, source.CreateTensors());

@@ -8,7 +8,7 @@ namespace Engine.HuggingFace.Files;
 internal static class JsonText
 {
     /// <summary>Parses it.</summary>
-    /// <exception cref="JsonException">It is no JSON, names a field twice, or has a text that is none.</exception>
+    /// <exception cref="JsonException">It is not JSON, it names a field twice, or a string in it is not valid Unicode.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
         if (!Utf8.IsValid(json.Span))

@@ -7,7 +7,7 @@ internal static class NativeHeap
 {
     /// <summary>Returns to the system the pages that nothing uses.</summary>
     /// <remarks>glibc has up to eight arenas for each core and keeps what is freed in them. Every load may run on another thread, and so take from
-    /// another arena: over 45 swaps of a model of 1 MB, the memory outside the managed heap grew by 50 MiB; trimmed, it stays flat.</remarks>
+    /// another arena: over 45 swaps of a model of 1 MB, the memory outside the managed heap grew by 50 MiB. Trimmed, an hour of swaps leaves it flat (docs/soak.md).</remarks>
     public static void Trim()
     {
         if (!OperatingSystem.IsLinux())
