@@ -45,6 +45,9 @@ public sealed record ModelCard
     /// <summary>Experts of a layer, of which a router chooses some for each token; 0 where there are none.</summary>
     public int Experts { get; init; }
 
+    /// <summary>Experts that a router chooses for a token; 0 where there are none.</summary>
+    public int ExpertsPerToken { get; init; }
+
     /// <summary>Tokens a request may hold here, prompt and answer together.</summary>
     public required int ContextLength { get; init; }
 

@@ -27,7 +27,9 @@ public sealed class CardTests : IDisposable
         Assert.Equal(theirs.Card.Classes, ours.Card.Classes);
         Assert.Equal(theirs.Card.ClassLabels, ours.Card.ClassLabels);
         Assert.Equal(theirs.Card.ChatTemplates, ours.Card.ChatTemplates);
-        Assert.Equal((theirs.Card.Heads, theirs.Card.KeyValueHeads, theirs.Card.Experts), (ours.Card.Heads, ours.Card.KeyValueHeads, ours.Card.Experts));
+        Assert.Equal(
+            (theirs.Card.Heads, theirs.Card.KeyValueHeads, theirs.Card.Experts, theirs.Card.ExpertsPerToken),
+            (ours.Card.Heads, ours.Card.KeyValueHeads, ours.Card.Experts, ours.Card.ExpertsPerToken));
         Assert.Equal((4, file.StartsWith("llama", StringComparison.Ordinal) ? 2 : 4, 0), (ours.Card.Heads, ours.Card.KeyValueHeads, ours.Card.Experts));
         // Both sides go by the same facts of the file; what a backend computes for itself it has to agree with.
         Assert.Equal(

@@ -38,6 +38,44 @@ public sealed class CoverageTests : IDisposable
         Assert.Equal((ParityVerdict.Fail, 4), (two.Verdict, two.Coverage!.HeadsExercised));
     }
 
+    // Which experts a token goes to is llama.cpp's word here, the reference's in the report.
+    [Fact]
+    public async Task A_fault_in_an_expert_shows_where_a_token_goes_to_it_and_the_rest_are_counted()
+    {
+        const int experts = 8, used = 2, inner = 48, layers = 2;
+        int[] tokens = [1, 5, 6];
+        string path = new RandomDescendant { Architecture = "llama", Experts = experts, Used = used, Inner = inner, N = layers }.Write(_folder.File("right.gguf"));
+        await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 0);
+        var chosen = new List<int[]>();
+        for (int layer = 0; layer < layers; layer++)
+        {
+            float[] order = await OrderAsync(native, tokens, layer);
+            chosen.Add([.. order.Where((_, i) => i % experts < used).Select(expert => (int)expert).Distinct()]);
+        }
+        int idle = Enumerable.Range(0, experts).First(expert => !chosen[0].Contains(expert));
+
+        ParityReport unseen = await CompareAsync(WithFault(path, idle * inner, "blk.0.ffn_up_exps.weight"));
+        Assert.Equal((ParityVerdict.Pass, experts, layers), (unseen.Verdict, unseen.Coverage!.Experts, unseen.Coverage.ExpertLayers));
+        int exercised = chosen.Sum(layer => layer.Length);
+        Assert.Equal(exercised, unseen.Coverage.ExpertsExercised);
+        Assert.Contains($"{exercised} of 16 experts (8 in each of 2 layers)", unseen.Coverage.ToText(), StringComparison.Ordinal);
+        Assert.EndsWith($"{16 - exercised} experts", unseen.Coverage.NotExercised, StringComparison.Ordinal);
+        Assert.Equal(ParityVerdict.Fail, (await CompareAsync(WithFault(path, chosen[0][0] * inner, "blk.0.ffn_up_exps.weight"))).Verdict);
+
+        async Task<ParityReport> CompareAsync(string faulty)
+        {
+            await using IModel reference = await ReferenceModelFixture.LoadAsync(faulty);
+            return await ParityCheck.RunAsync(native, reference, Prompt.FromTokens(tokens));
+        }
+    }
+
+    private static async Task<float[]> OrderAsync(IModel model, int[] tokens, int layer)
+    {
+        var request = new ScoreRequest { Tokens = Prompt.FromTokens(tokens), Activations = [$"ffn_moe_argsort-{layer}"] };
+        List<ScoreBlock> blocks = await model.ScoreAsync(request).ToListAsync();
+        return blocks[0].Activations.Single(activation => activation.Operation == "ARGSORT").Values;
+    }
+
     // A row of a tensor, each of its numbers twice as large and with the other sign.
     private string WithFault(string path, int row, string tensor = "token_embd.weight")
     {

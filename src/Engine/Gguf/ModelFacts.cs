@@ -27,6 +27,7 @@ internal sealed record ModelFacts
         Heads = Most(file, "attention.head_count");
         KeyValueHeads = file.Metadata[$"{Architecture}.attention.head_count_kv"] is null ? Heads : Most(file, "attention.head_count_kv");
         Experts = Number(file, "expert_count");
+        ExpertsPerToken = Number(file, "expert_used_count");
         HasLearnedPositions = file.FindTensor("position_embd.weight") is not null;
         HasClassifier = file.FindTensor("cls.output.weight") is not null || file.FindTensor("cls.weight") is not null;
         IsEncoder = GgufUsage.IsEncoder(Architecture);
@@ -58,6 +59,7 @@ internal sealed record ModelFacts
     public int Heads { get; }
     public int KeyValueHeads { get; }
     public int Experts { get; }
+    public int ExpertsPerToken { get; }
 
     /// <summary>A position is a row of a table: one behind its end aborts the process.</summary>
     public bool HasLearnedPositions { get; }
@@ -120,6 +122,7 @@ internal sealed record ModelFacts
         Heads = Heads,
         KeyValueHeads = KeyValueHeads,
         Experts = Experts,
+        ExpertsPerToken = ExpertsPerToken,
         ContextLength = contextLength,
         TrainedContextLength = TrainedContextLength,
         Abilities = Abilities,

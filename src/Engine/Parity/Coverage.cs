@@ -17,6 +17,7 @@ public sealed class Coverage
     private readonly Lock _lock = new();
     private readonly ModelCard _card;
     private readonly byte[] _rows; // (⌈V / 8⌉): a bit for each id
+    private readonly ExpertUse? _experts; // null in a model without any
     private int _positions;
     private int _sourcePositions;
     private bool _secondSegment;
@@ -30,14 +31,17 @@ public sealed class Coverage
         ArgumentNullException.ThrowIfNull(card);
         _card = card;
         _rows = new byte[(card.VocabularySize + Bits - 1) / Bits];
+        _experts = card is { Experts: > 0, ExpertsPerToken: > 0 } ? new ExpertUse(card) : null;
     }
 
     /// <summary>Adds what one pass exercised.</summary>
     /// <param name="tokens">The ids evaluated, from position 0 on: of the target, for an encoder–decoder.</param>
     /// <param name="segments">The segment of each; null for 0 throughout.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
+    /// <param name="activations">Those of the pass, as far as there are any. Which experts were chosen for each token is read off
+    /// <c>ffn_moe_argsort-0</c>, <c>ffn_moe_argsort-1</c>, …; the ids do not tell.</param>
     /// <exception cref="TokenOutOfRangeException">An id is not in the vocabulary. Nothing was added.</exception>
-    public void Add(IReadOnlyList<int> tokens, IReadOnlyList<int>? segments = null, IReadOnlyList<int>? source = null)
+    public void Add(IReadOnlyList<int> tokens, IReadOnlyList<int>? segments = null, IReadOnlyList<int>? source = null, IReadOnlyList<Activation>? activations = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         Require(tokens);
@@ -46,6 +50,7 @@ public sealed class Coverage
         {
             Use(tokens);
             Use(source ?? []);
+            _experts?.Add(activations ?? []);
             _positions = Math.Max(_positions, tokens.Count);
             _sourcePositions = Math.Max(_sourcePositions, source?.Count ?? 0);
             _secondSegment |= segments?.Contains(1) ?? false;
@@ -60,6 +65,7 @@ public sealed class Coverage
         lock (_lock)
         {
             bool looksBack = _positions > 1;
+            (int chosen, int routers) = _experts?.Count() ?? default;
             return new CoverageReport
             {
                 Samples = _samples,
@@ -75,6 +81,8 @@ public sealed class Coverage
                 KeyValueHeads = _card.KeyValueHeads == 0 ? null : _card.KeyValueHeads,
                 SegmentsUsed = !_card.Abilities.HasFlag(ModelAbilities.Segments) ? null : _samples == 0 ? 0 : _secondSegment ? 2 : 1,
                 Experts = _card.Experts == 0 ? null : _card.Experts,
+                ExpertLayers = routers == 0 ? null : routers,
+                ExpertsExercised = routers == 0 ? null : chosen,
                 Adapters = _card.Adapters.Count == 0 ? null : _card.Adapters.Count,
                 AdaptersExercised = _card.Adapters.Count == 0 ? null : _samples == 0 ? 0 : _card.Adapters.Count(adapter => adapter.Scale != 0),
             };
@@ -87,7 +95,8 @@ public sealed class Coverage
         lock (_lock)
         {
             return JsonSerializer.Serialize(
-                new SavedCoverage(Version, Identity(_card), Base64Url.EncodeToString(_rows), _positions, _sourcePositions, _secondSegment, _samples, _tokens),
+                new SavedCoverage(Version, Identity(_card), Base64Url.EncodeToString(_rows), _positions, _sourcePositions, _secondSegment, _samples, _tokens,
+                    _experts is null ? null : Base64Url.EncodeToString(_experts.Chosen)),
                 CoverageJson.Default.SavedCoverage);
         }
     }
@@ -118,8 +127,12 @@ public sealed class Coverage
             _tokens = read?.Tokens ?? 0,
         };
         return read is { Version: Version } && read.Model == Identity(card) && Base64Url.IsValid(read.Rows, out int length) && length == coverage._rows.Length
-            && Base64Url.TryDecodeFromChars(read.Rows, coverage._rows, out _) ? coverage : null;
+            && Base64Url.TryDecodeFromChars(read.Rows, coverage._rows, out _) && coverage.ReadExperts(read.Experts) ? coverage : null;
     }
+
+    // What was kept before experts were counted has none.
+    private bool ReadExperts(string? saved) => saved is null
+        || (_experts is not null && Base64Url.IsValid(saved, out int length) && length == _experts.Chosen.Length && Base64Url.TryDecodeFromChars(saved, _experts.Chosen, out _));
 
     private void Require(IReadOnlyList<int> tokens)
     {
@@ -152,7 +165,7 @@ public sealed class Coverage
 
 internal sealed record SavedCoverage(
     [property: JsonRequired] int Version, [property: JsonRequired] string Model, [property: JsonRequired] string Rows,
-    int Positions, int SourcePositions, bool SecondSegment, long Samples, long Tokens);
+    int Positions, int SourcePositions, bool SecondSegment, long Samples, long Tokens, string? Experts = null);
 
 [JsonSerializable(typeof(SavedCoverage))]
 internal sealed partial class CoverageJson : JsonSerializerContext;

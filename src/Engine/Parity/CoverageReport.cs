@@ -55,9 +55,17 @@ public sealed record CoverageReport
     [JsonPropertyName("segments_used"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? SegmentsUsed { get; init; }
 
-    /// <summary>Experts of a layer. Which of them were chosen is not known: the ids do not say it.</summary>
+    /// <summary>Experts of a layer.</summary>
     [JsonPropertyName("experts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Experts { get; init; }
+
+    /// <summary>Layers with experts. Null where no sample told which ones were chosen: the ids do not, only the managed reference does.</summary>
+    [JsonPropertyName("expert_layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExpertLayers { get; init; }
+
+    /// <summary>Experts that were chosen for a token at least once, of all layers together; null as <see cref="ExpertLayers"/>.</summary>
+    [JsonPropertyName("experts_exercised"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExpertsExercised { get; init; }
 
     /// <summary>Adapters whose scale is not 0: these take part in every token.</summary>
     [JsonPropertyName("adapters_exercised"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -100,7 +108,9 @@ public sealed record CoverageReport
         }
         if (Experts is { } experts)
         {
-            yield return Invariant($"which of the {experts} experts of a layer is not known");
+            yield return ExpertLayers is { } layers
+                ? Invariant($"{ExpertsExercised} of {layers * experts} experts{(layers > 1 ? Invariant($" ({experts} in each of {layers} layers)") : "")}")
+                : Invariant($"which of the {experts} experts of a layer is not known");
         }
     }
 
@@ -126,6 +136,10 @@ public sealed record CoverageReport
         if (SegmentsUsed < 2)
         {
             yield return SegmentsUsed == 0 ? "both segments" : "the second segment";
+        }
+        if (ExpertLayers * Experts - ExpertsExercised is > 0 and var idle)
+        {
+            yield return Invariant($"{idle} {(idle == 1 ? "expert" : "experts")}");
         }
         if (AdaptersExercised < Adapters)
         {

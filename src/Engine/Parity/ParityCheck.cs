@@ -23,16 +23,19 @@ public static class ParityCheck
         string? disagreement = Disagreement(prompt.ToTokens(native.Tokenizer), prompt.ToTokens(reference.Tokenizer));
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
         var measures = new List<RowMeasures>();
+        IReadOnlyList<Activation> activations = [];
         foreach (RowKind kind in kinds)
         {
             await using var a = new RowReader("the native side", native, input, kind, options.Setting, Arithmetic.Exact, cancellationToken);
-            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, options.Arithmetic, cancellationToken);
+            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, options.Arithmetic, cancellationToken,
+                ExpertUse.Activations(reference.Card, input.Length));
             int[] targets = kind == RowKind.Logits ? [.. input.Tokens.Skip(1)] : [];
             var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
             measures.Add(await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false));
+            activations = b.Activations.Count > 0 ? b.Activations : activations;
         }
         var coverage = new Coverage(native.Card);
-        coverage.Add(input.Tokens, input.Segments, input.Source);
+        coverage.Add(input.Tokens, input.Segments, input.Source, activations);
         return Judgement.Report(measures, native.Card, reference.Card, options, tolerance, disagreement) with { Coverage = coverage.ToReport() };
     }
 
@@ -66,12 +69,14 @@ public static class ParityCheck
         int[] generated = [.. steps.Select(step => step.Token)];
         IReadOnlyList<int> before = native.DecoderStartToken is { } start ? [start] : prompt;
         int first = before.Count - 1;
+        IReadOnlyList<string> routing = ExpertUse.Activations(reference.Card, before.Count + generated.Length);
         var request = new ScoreRequest
         {
             Tokens = Prompt.FromTokens([.. before, .. generated[..^1]]),
             Source = native.DecoderStartToken is null ? null : Prompt.FromTokens(prompt),
-            FirstPosition = first,
-            PositionCount = steps.Count,
+            FirstPosition = routing.Count > 0 ? 0 : first, // activations are handed out with all rows
+            PositionCount = routing.Count > 0 ? null : steps.Count,
+            Activations = routing,
             Numerics = options.Setting,
             Arithmetic = options.Arithmetic,
             BlockRows = RowReader.BlockRows(native.VocabularySize),
@@ -81,7 +86,7 @@ public static class ParityCheck
         var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };
         RowMeasures measures = await rows.MeasureAsync(a, b, tolerance).ConfigureAwait(false);
         var coverage = new Coverage(native);
-        coverage.Add(request.Tokens.Tokens!, source: request.Source?.Tokens);
+        coverage.Add(request.Tokens.Tokens!, source: request.Source?.Tokens, activations: b.Activations);
         return Judgement.Report([measures], native, reference.Card, options, tolerance, disagreement: null) with { Coverage = coverage.ToReport() };
     }
 

@@ -13,11 +13,13 @@ internal sealed class RowReader : IAsyncDisposable
     private readonly IAsyncEnumerator<ScoreBlock> _blocks;
     private ScoreBlock? _block;
     private int _row;
+    private int? _position; // of the row that was read
 
     /// <summary>A model's rows of one kind.</summary>
     public RowReader(
-        string side, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken)
-        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, arithmetic, cancellationToken))
+        string side, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken,
+        IReadOnlyList<string>? activations = null)
+        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, arithmetic, cancellationToken, activations))
     {
     }
 
@@ -43,24 +45,41 @@ internal sealed class RowReader : IAsyncDisposable
     /// <summary>The row that was read.</summary>
     public ReadOnlySpan<float> Row => _block!.Row(_row);
 
+    /// <summary>The activations that were asked for; empty before the first row is read.</summary>
+    public IReadOnlyList<Activation> Activations { get; private set; } = [];
+
     public static int BlockRows(int vocabulary) => Math.Clamp(BlockBytes / (sizeof(float) * vocabulary), 1, 64);
 
-    /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, Arithmetic, CancellationToken)"/> reads.</summary>
+    /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, Arithmetic, CancellationToken, IReadOnlyList{string})"/> reads.</summary>
     /// <exception cref="EngineException">The model refuses the request.</exception>
     public static IAsyncEnumerable<ScoreBlock> Blocks(
-        IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken) =>
+        IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken,
+        IReadOnlyList<string>? activations = null) =>
         kind == RowKind.Logits
-            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize) with { Arithmetic = arithmetic }, cancellationToken)
+            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize) with { Arithmetic = arithmetic, Activations = activations ?? [] }, cancellationToken)
             : Embedded(model, input.ToEmbedRequest(kind, setting) with { Arithmetic = arithmetic }, cancellationToken);
 
-    /// <summary>Goes on to the row of a position.</summary>
+    /// <summary>Goes on to the row of a position, past those before it.</summary>
     /// <returns>Null, or why there is no such row to be compared: the side computed NaN or infinity.</returns>
     /// <exception cref="EngineException">The side refused the request, or does not give the rows it was asked for.</exception>
     public async ValueTask<string?> ReadAsync(int position)
     {
+        string? fault;
+        do
+        {
+            fault = await NextAsync(position).ConfigureAwait(false);
+        }
+        while (fault is null && _position < position);
+        return fault;
+    }
+
+    // The next row, which is the one of the position or of one before it.
+    private async ValueTask<string?> NextAsync(int position)
+    {
         if (_block is not null && _row + 1 < _block.Rows)
         {
             _row++;
+            _position++;
             return null;
         }
         try
@@ -72,11 +91,13 @@ internal sealed class RowReader : IAsyncDisposable
             return $"{_side} computed NaN or infinity ({e.Message})";
         }
         _row = 0;
+        Activations = _block is { Activations.Count: > 0 } ? _block.Activations : Activations;
         Require(_block is { Rows: > 0 }, position, "no more rows");
-        Require(_block!.FirstPosition == position, position, $"position {_block.FirstPosition}");
+        Require(_position is null ? _block!.FirstPosition <= position : _block!.FirstPosition == _position + 1, position, $"position {_block.FirstPosition}");
         int width = _width ?? _block.Vocabulary;
         Require(_block.Vocabulary == width && _block.Logits?.Length == (long)_block.Rows * width, position,
             $"{_block.Logits?.Length ?? 0} logits for {_block.Rows} rows");
+        _position = _block.FirstPosition;
         return null;
     }
 

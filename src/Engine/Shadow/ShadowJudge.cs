@@ -101,9 +101,10 @@ internal sealed class ShadowJudge : BackgroundService
             Tolerance? calibrated = _tolerances is null ? null : await _tolerances.FindAsync(
                 card, sample.Model.Options, oracle.Card, sample.Setting, prompt.Count + sample.Steps.Tokens.Count, cancellationToken).ConfigureAwait(false);
             ShadowRecord record;
+            IReadOnlyList<Activation> activations;
             try
             {
-                record = await ShadowVerdict.JudgeAsync(sample, prompt, options.Oracle, oracle, calibrated, cancellationToken).ConfigureAwait(false);
+                (record, activations) = await ShadowVerdict.JudgeAsync(sample, prompt, options.Oracle, oracle, calibrated, cancellationToken).ConfigureAwait(false);
             }
             catch (ConfigurationException e)
             {
@@ -119,7 +120,7 @@ internal sealed class ShadowJudge : BackgroundService
             record = await LookAsync(sample, prompt, record, oracle, options, cancellationToken).ConfigureAwait(false);
             Count(record);
             (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, _) = ShadowVerdict.Input(sample, prompt);
-            await _sinks.CoverAsync(sample.Model, tokens, source, cancellationToken).ConfigureAwait(false);
+            await _sinks.CoverAsync(sample.Model, tokens, source, activations, cancellationToken).ConfigureAwait(false);
             record = await AlarmAsync(sample, prompt, record, oracle, options.Alarm, cancellationToken).ConfigureAwait(false);
             await _sinks.WriteAsync(record, cancellationToken).ConfigureAwait(false);
         }

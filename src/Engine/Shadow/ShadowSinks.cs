@@ -25,15 +25,17 @@ internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider t
     /// <param name="model">The model that answered.</param>
     /// <param name="tokens">The ids evaluated: of the target, for an encoder–decoder.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
+    /// <param name="activations">The oracle's, as far as it hands any out.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
-    public async Task CoverAsync(ShadowModel model, IReadOnlyList<int> tokens, IReadOnlyList<int>? source, CancellationToken cancellationToken)
+    public async Task CoverAsync(
+        ShadowModel model, IReadOnlyList<int> tokens, IReadOnlyList<int>? source, IReadOnlyList<Activation> activations, CancellationToken cancellationToken)
     {
         if (model.Coverage is null)
         {
             await EachAsync<IShadowStore>(async store => model.Coverage ??= await store.ReadCoverageAsync(model.Name, model.Card, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         Coverage coverage = model.Coverage ??= new Coverage(model.Card);
-        coverage.Add(tokens, source: source);
+        coverage.Add(tokens, source: source, activations: activations);
         await EachAsync<IShadowStore>(store => store.WriteAsync(model.Name, coverage, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 

@@ -6,6 +6,7 @@ namespace Engine.Shadow;
 internal static class ShadowVerdict
 {
     /// <summary>Judges a sample.</summary>
+    /// <returns>The record, and what the oracle tells of the experts it chose.</returns>
     /// <param name="sample">The sample.</param>
     /// <param name="prompt">Ids of its prompt.</param>
     /// <param name="oracleName">Name of the model it is judged by.</param>
@@ -14,7 +15,7 @@ internal static class ShadowVerdict
     /// <param name="cancellationToken">Ends the scoring.</param>
     /// <exception cref="ConfigurationException">The vocabularies differ in size.</exception>
     /// <exception cref="EngineException">The oracle refuses the request.</exception>
-    public static async Task<ShadowRecord> JudgeAsync(
+    public static async Task<(ShadowRecord Record, IReadOnlyList<Activation> Activations)> JudgeAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, string oracleName, IModel oracle, Tolerance? calibrated, CancellationToken cancellationToken)
     {
         ModelCard native = sample.Model.Card;
@@ -23,12 +24,13 @@ internal static class ShadowVerdict
         // Where the oracle has no tokenizer for the vocabulary, the logits are judged on the model's own ids.
         string? disagreement = oracle.Card.SplitsText ? ParityCheck.Disagreement(prompt, sample.Prompt.ToTokens(oracle.Tokenizer)) : null;
         LargestComparison largest = null!;
+        IReadOnlyList<Activation> activations = [];
         ParityReport report = await RunAsync(Arithmetic.Exact).ConfigureAwait(false);
         if (calibrated is null)
         {
             report = await SecondOpinion.AskAsync(report, native, RunAsync).ConfigureAwait(false);
         }
-        return new ShadowRecord
+        var record = new ShadowRecord
         {
             Time = sample.Time,
             RequestId = sample.RequestId,
@@ -46,11 +48,12 @@ internal static class ShadowVerdict
             ToleranceSource = calibrated is null ? ToleranceSource.Formula : ToleranceSource.Calibration,
             Reason = report.Explanation,
         };
+        return (record, activations);
 
         async Task<ParityReport> RunAsync(Arithmetic arithmetic)
         {
             largest = new LargestComparison(tolerance);
-            RowMeasures measures = await MeasureAsync(sample, prompt, oracle, arithmetic, tolerance, largest, cancellationToken).ConfigureAwait(false);
+            (RowMeasures measures, activations) = await MeasureAsync(sample, prompt, oracle, arithmetic, tolerance, largest, cancellationToken).ConfigureAwait(false);
             var options = new ParityOptions { Setting = sample.Setting, Arithmetic = arithmetic };
             ParityReport report = Judgement.Report([measures], native, oracle.Card, options, tolerance, disagreement);
             return report.Verdict == ParityVerdict.Pass && largest.Fault is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
@@ -64,18 +67,20 @@ internal static class ShadowVerdict
         return sample.Model.Card.DecoderStartToken is { } start ? ([start, .. generated], prompt, 0) : ([.. prompt, .. generated], null, prompt.Count - 1);
     }
 
-    private static async Task<RowMeasures> MeasureAsync(
+    private static async Task<(RowMeasures Measures, IReadOnlyList<Activation> Activations)> MeasureAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, Arithmetic arithmetic, Tolerance tolerance, LargestComparison largest, CancellationToken cancellationToken)
     {
         int vocabulary = oracle.Card.VocabularySize;
         (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, int first) = Input(sample, prompt);
         StepRecord steps = sample.Steps;
+        IReadOnlyList<string> routing = ExpertUse.Activations(oracle.Card, tokens.Count);
         var request = new ScoreRequest
         {
             Tokens = Prompt.FromTokens(tokens),
             Source = source is null ? null : Prompt.FromTokens(source),
-            FirstPosition = first,
-            PositionCount = steps.Tokens.Count,
+            FirstPosition = routing.Count > 0 ? 0 : first, // activations are handed out with all rows
+            PositionCount = routing.Count > 0 ? null : steps.Tokens.Count,
+            Activations = routing,
             Numerics = sample.Setting,
             Arithmetic = arithmetic,
             BlockRows = RowReader.BlockRows(vocabulary),
@@ -95,6 +100,6 @@ internal static class ShadowVerdict
                 measures.Add(first + step, row, rows.Row, steps.Tokens[step]);
             }
         }
-        return measures;
+        return (measures, rows.Activations);
     }
 }

@@ -71,6 +71,25 @@ public sealed class CoverageTests : IDisposable
         Assert.Equal(2, coverage.ToReport().SegmentsUsed);
     }
 
+    [Fact]
+    public void Experts_are_counted_where_the_activations_tell_which_ones_were_chosen()
+    {
+        ModelCard card = Card with { Layers = 3, Experts = 4, ExpertsPerToken = 2 };
+        var coverage = new Coverage(card);
+        coverage.Add([1, 2], activations: [Order(0, [3, 1, 0, 2, 1, 3, 2, 0]), Order(2, [0, 1, 2, 3, 2, 1, 0, 3]), Order(7, [0, 1, 2, 3])]);
+        CoverageReport report = coverage.ToReport();
+        Assert.Equal((4, 2, 5), (report.Experts, report.ExpertLayers, report.ExpertsExercised)); // 1 and 3; 0, 1 and 2; the second layer has no router
+        Assert.Contains("5 of 8 experts (4 in each of 2 layers)", report.ToText(), StringComparison.Ordinal);
+        Assert.EndsWith(", 3 experts", report.NotExercised, StringComparison.Ordinal);
+
+        Coverage restored = Coverage.Restore(card, coverage.Save())!;
+        restored.Add([1], activations: [Order(0, [0, 2, 1, 3])]);
+        Assert.Equal(7, restored.ToReport().ExpertsExercised);
+        Assert.Null(Coverage.Restore(card with { Experts = 8 }, coverage.Save()));
+
+        static Activation Order(int layer, float[] experts) => new($"ffn_moe_argsort-{layer}", "ARGSORT", 0, [4, experts.Length / 4], experts);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(20)]

@@ -102,4 +102,18 @@ public sealed class ShadowFaultTests : IDisposable
         });
         Assert.Equal(ModelState.Ready, host.Status.State);
     }
+
+    [Fact]
+    public async Task The_experts_that_answers_went_to_add_up_over_the_samples()
+    {
+        string path = new RandomDescendant { Architecture = "llama", Experts = 8, Used = 2, Inner = 48, N = 2 }.Write(_folder.File("right.gguf"));
+        await using ShadowHost host = await ShadowHost.StartAsync(path, ("Shadow:LayersEvery", "0"));
+        await host.AskAsync(1, tokens: 2);
+        CoverageReport first = host.Coverage!;
+        Assert.Equal((8, 2), (first.Experts, first.ExpertLayers));
+        Assert.InRange(first.ExpertsExercised!.Value, 4, 15);
+        await host.AskAsync(6, tokens: 30);
+        Assert.All(host.Records, record => Assert.Equal((ParityVerdict.Pass, "reference"), (record.Verdict, record.Oracle)));
+        Assert.InRange(host.Coverage!.ExpertsExercised!.Value, first.ExpertsExercised.Value + 1, 16);
+    }
 }

@@ -1,4 +1,5 @@
 using Engine;
+using Engine.Parity;
 using Engine.Registry;
 using Engine.Shadow;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace ReferenceModels.Tests.Shadow;
 
 /// <summary>A host with llama.cpp in production, whose answers are checked, and the records that come of it.</summary>
-internal sealed class ShadowHost : IAsyncDisposable, IShadowSink, ILoggerProvider, ILogger
+internal sealed class ShadowHost : IAsyncDisposable, IShadowStore, ILoggerProvider, ILogger
 {
     private readonly ChangingConfiguration _configuration = new();
     private readonly List<ShadowRecord> _records = [];
@@ -49,6 +50,9 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowSink, ILoggerProvide
     {
         get { lock (_log) { return [.. _log]; } }
     }
+
+    /// <summary>What the samples have exercised.</summary>
+    public CoverageReport? Coverage { get; private set; }
 
     public static async Task<ShadowHost> StartAsync(string path, params (string Key, string? Value)[] settings)
     {
@@ -98,6 +102,16 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowSink, ILoggerProvide
         }
         return Failure is null ? ValueTask.CompletedTask : throw Failure;
     }
+
+    ValueTask<Coverage?> IShadowStore.ReadCoverageAsync(string model, ModelCard card, CancellationToken cancellationToken) => ValueTask.FromResult<Coverage?>(null);
+
+    ValueTask IShadowStore.WriteAsync(string model, Coverage coverage, CancellationToken cancellationToken)
+    {
+        Coverage = coverage.ToReport();
+        return ValueTask.CompletedTask;
+    }
+
+    ValueTask IShadowStore.WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,7 @@ namespace Engine.LlamaCpp.Taps;
 /// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
 /// weight's name are left out, for an activation has its part beside its name; the products with an adapter's factors keep which one it
 /// is, <c>attn_q.lora_a-3</c> and <c>attn_q.lora_b-3</c>, and the sum with what they give is <c>attn_q.lora-3</c>;</item>
+/// <item>with <c>(cache)</c> behind it where it is a copy of the cache's V: <c>v_cont-0 (cache)</c>;</item>
 /// <item>like a view of its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
 /// them here): <c>l_out-0 (rows)</c>;</item>
 /// <item>else by its operation and its sources, such a choice left out: <c>add(kqv_out-0,inp_norm-0)</c>.</item>
@@ -24,9 +25,10 @@ namespace Engine.LlamaCpp.Taps;
 /// </remarks>
 internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
 {
-    // What T5's bias is gathered by, in the decoder for all positions of the cache's view, and where K lies.
+    // What T5's bias is gathered by, in the decoder for all positions of the cache's view, and where K and V lie.
     private const string Buckets = "pos_bucket_1d";
     private const string CachedKeys = "cache_k_";
+    private const string CachedValues = "cache_v_";
     private const string OutputRows = "out_ids";
 
     // How deep names stand in names: where a graph names nothing for long, they would grow without end.
@@ -43,7 +45,7 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     /// <summary>llama.cpp's name, or the one that the remarks describe.</summary>
     public string Name => NameWithin(Nesting);
 
-    /// <summary>Elements of dimension 0 that mean anything: scores over the cache reach to the end of the cache's view, a multiple of
+    /// <summary>Elements of dimension 0 that mean anything: scores over the cache, and V where it is turned round for them, reach to the end of the cache's view, a multiple of
     /// 256 positions.</summary>
     /// <param name="positions">Positions in the cache.</param>
     /// <param name="encodes">Whether the graph is that of an encoder, which has no cache.</param>
@@ -53,7 +55,7 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     {
         string given = GivenName;
         return given.StartsWith(" (", StringComparison.Ordinal) ? FirstNamed(given, nesting) + given
-            : given.Length > 0 && !Numbered.IsMatch(given) ? given
+            : given.Length > 0 && !Numbered.IsMatch(given) ? IsCachedValues ? given + " (cache)" : given
             : IsChoice ? Source(0)!.Value.NameWithin(nesting) + " (rows)"
             : Sources.Select(source => source.WeightsName).FirstOrDefault(name => name is not null) ?? AdaptedSum ?? Composed(nesting);
     }
@@ -70,9 +72,13 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     private bool IsOverCache => Operation switch
     {
         "MUL_MAT" => Source(0) is { } keys && keys.Root.GivenName.StartsWith(CachedKeys, StringComparison.Ordinal),
-        "CONT" => Source(0) is { Operation: "PERMUTE" } permuted && permuted.Gathered?.Source(1)?.GivenName == Buckets,
+        "CONT" => Source(0) is { Operation: "PERMUTE" } permuted && permuted.Gathered?.Source(1)?.GivenName == Buckets || IsCachedValues,
         var operation => Elementwise.Contains(operation) && Source(0) is { IsOverCache: true },
     };
+
+    // Whether V is turned round is a matter of flash attention: the copy must not pass for the one in cross-attention, which has the same name.
+    private bool IsCachedValues =>
+        Operation == "CONT" && Source(0) is { Operation: "TRANSPOSE" } turned && turned.Root.GivenName.StartsWith(CachedValues, StringComparison.Ordinal);
 
     // What a view of a view … of rows was gathered by.
     private GraphNode? Gathered => Operation switch

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace Engine.Parity;
+
+/// <summary>Which experts the routers of a mixture have chosen: a bit for each expert of each layer.</summary>
+/// <remarks>The ids of an input do not tell; the router's order of the experts does, an activation of the pass.</remarks>
+internal sealed class ExpertUse
+{
+    private const int Bits = 8;
+
+    /// <summary>llama.cpp's name of the experts (T, E) in the order of their probabilities, the largest first.</summary>
+    private const string Order = "ffn_moe_argsort-";
+
+    // A pass that hands out activations goes through the layers with all tokens at once.
+    private const int MostTokens = 2048;
+
+    private readonly int _layers;
+    private readonly int _experts;
+    private readonly int _perToken;
+
+    /// <param name="card">Of a model with experts.</param>
+    public ExpertUse(ModelCard card)
+    {
+        (_layers, _experts, _perToken) = (card.Layers, card.Experts, card.ExpertsPerToken);
+        Chosen = new byte[((_layers * _experts) + Bits - 1) / Bits];
+    }
+
+    /// <summary>(⌈layers·E / 8⌉): a bit for each expert, the layers one after the other.</summary>
+    public byte[] Chosen { get; }
+
+    /// <summary>What a model is asked for, so that <see cref="Add(IReadOnlyList{Activation})"/> can count: nothing where there are no experts, where the model
+    /// hands out no activations of this kind, or where that would take much memory.</summary>
+    /// <param name="card">Of the model that is asked.</param>
+    /// <param name="tokens">T.</param>
+    public static IReadOnlyList<string> Activations(ModelCard card, int tokens) =>
+        card.Experts > 0 && card.ExpertsPerToken > 0 && tokens <= MostTokens && card.Abilities.HasFlag(ModelAbilities.Replay)
+            ? [.. Enumerable.Range(0, card.Layers).Select(layer => string.Create(CultureInfo.InvariantCulture, $"{Order}{layer}"))]
+            : [];
+
+    /// <summary>Counts what the routers chose for the tokens of a pass; other activations are passed over.</summary>
+    public void Add(IReadOnlyList<Activation> activations)
+    {
+        foreach (Activation activation in activations)
+        {
+            if (activation.Name.StartsWith(Order, StringComparison.Ordinal)
+                && int.TryParse(activation.Name.AsSpan(Order.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int layer) && layer < _layers)
+            {
+                Add(layer, activation.Values);
+            }
+        }
+    }
+
+    /// <summary>Experts chosen in any layer, together, and layers with a router: none of these leaves a token without an expert.</summary>
+    public (int Experts, int Layers) Count()
+    {
+        (int experts, int layers) = (0, 0);
+        for (int layer = 0; layer < _layers; layer++)
+        {
+            int chosen = Enumerable.Range(layer * _experts, _experts).Count(bit => (Chosen[bit / Bits] & (1 << (bit % Bits))) != 0);
+            experts += chosen;
+            layers += chosen > 0 ? 1 : 0;
+        }
+        return (experts, layers);
+    }
+
+    private void Add(int layer, float[] order)
+    {
+        for (int i = 0; i < order.Length; i++)
+        {
+            int expert = (int)order[i];
+            if (i % _experts < _perToken && (uint)expert < (uint)_experts)
+            {
+                int bit = (layer * _experts) + expert;
+                Chosen[bit / Bits] |= (byte)(1 << (bit % Bits));
+            }
+        }
+    }
+}
