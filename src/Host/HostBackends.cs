@@ -1,3 +1,4 @@
+using System.Reflection;
 using Engine.Registry;
 #if LLAMASHARP
 using Engine.LLamaSharp;
@@ -15,6 +16,16 @@ internal static class HostBackends
     public const string Names = "auto, llama.cpp, llamasharp, reference or remote";
 #else
     public const string Names = "auto, llama.cpp, reference or remote";
+#endif
+
+    /// <summary>The name of the backend over LLamaSharp.</summary>
+    public const string LLamaSharp = "llamasharp";
+
+    /// <summary>LLamaSharp's version; null where it was left out.</summary>
+#if LLAMASHARP
+    public static string? LLamaSharpVersion => typeof(LLamaSharpBackend).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "LLamaSharpVersion").Value;
+#else
+    public static string? LLamaSharpVersion => null;
 #endif
 
     /// <summary>Adds the managed models, those of other engines, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>

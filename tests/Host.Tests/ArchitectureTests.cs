@@ -157,13 +157,18 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
             "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
-            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Importing", "Engine.Host.Commands.Inspection",
+            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Diagnosis", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Importing", "Engine.Host.Commands.Inspection",
             "Engine.Host.Commands.Reporting", "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
         ],
         ["Engine.Host.Commands.Calibrating"] =
         [
             "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.Parity", "Engine.Remote.Isolation", "ReferenceModels",
             "Engine.Host.Commands",
+        ],
+        ["Engine.Host.Commands.Diagnosis"] =
+        [
+            "Engine.BuiltIn", "Engine.Generation", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Runtime", "Engine.Parity",
+            "Engine.Host", "Engine.Host.Commands", "Engine.Host.Commands.Calibrating",
         ],
         ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
         ["Engine.Host.Commands.Importing"] =
@@ -193,6 +198,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ("Engine.Remote", "Engine.Remote.Isolation"),
         // The commands stand beside the terminal and the options that the rooms of each command use as well.
         ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
+        ("Engine.Host.Commands", "Engine.Host.Commands.Diagnosis"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Importing"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Inspection"),

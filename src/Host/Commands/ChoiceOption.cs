@@ -16,6 +16,7 @@ internal static class ChoiceOption
         HelpName = string.Join('|', words),
         Description = $"{description} Default {words[0]}.",
         DefaultValueFactory = _ => words[0],
+        CompletionSources = { words },
         CustomParser = result =>
         {
             string word = result.Tokens[0].Value;

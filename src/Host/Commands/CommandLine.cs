@@ -19,7 +19,7 @@ internal static class CommandLine
         ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         try
         {
-            if (Mistakes.Describe(parsed) is { } mistake)
+            if (!CompletionCommand.IsAsked(words) && Mistakes.Describe(parsed) is { } mistake)
             {
                 return Refuse(mistake);
             }

@@ -7,7 +7,13 @@ namespace Engine.Host.Commands;
 /// <summary><c>engine corpus</c>: writes data to learn from, or to measure with, from the project's own grammar.</summary>
 internal sealed class CorpusCommand
 {
-    private readonly Argument<string> _name = new("NAME") { Description = string.Join(" ", Corpus.All.Select(corpus => $"{corpus.Name}: {corpus.Summary}")) };
+    private readonly Argument<string> _name = new("NAME")
+    {
+        Description = string.Join(" ", Corpus.All.Select(corpus => $"{corpus.Name}: {corpus.Summary}")),
+        CompletionSources = { Corpus.All.Select(corpus => corpus.Name).ToArray() },
+    };
+
+
     private readonly Option<string?> _output = new("--out") { HelpName = "FILE", Description = "The file to write; it is replaced where it exists. Default: standard output." };
     private readonly Option<int> _count = NumberOption.Create("--count", 1, 100_000_000, 10_000, "How many entries.");
     private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "The same seed gives the same entries.");

@@ -37,8 +37,25 @@ internal static class EngineCommand
         root.Add(BenchCommand.Create());
         root.Add(ServeCommand.Create());
         root.Add(ShadowCommand.Create());
+        root.Add(DoctorCommand.Create());
+        root.Add(CompletionCommand.Create());
         root.Action = new HelpText();
+        CompleteFlags(root);
         return root;
+    }
+
+    /// <summary>A flag takes no value: what may follow it is another option. By itself System.CommandLine proposes "True" and "False".</summary>
+    private static void CompleteFlags(Command command)
+    {
+        foreach (Option<bool> flag in command.Options.OfType<Option<bool>>())
+        {
+            flag.CompletionSources.Clear();
+            flag.CompletionSources.Add(context => context.ParseResult.CommandResult.Command.GetCompletions(context));
+        }
+        foreach (Command verb in command.Subcommands)
+        {
+            CompleteFlags(verb);
+        }
     }
 
     /// <summary>What is typed for a command: <c>engine</c>, <c>engine generate</c>, <c>engine shadow report</c>.</summary>

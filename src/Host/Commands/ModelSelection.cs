@@ -19,13 +19,19 @@ internal sealed class ModelSelection
     private const int MostContext = 1 << 24;
     private const int MostThreads = 512;
 
-    public Option<string?> Model { get; } = new("--model") { HelpName = "PATH", Description = "The GGUF file, or builtin:NAME for a model that comes with the engine. Default: builtin:llama-stories." };
+    public Option<string?> Model { get; } = new("--model")
+    {
+        HelpName = "PATH",
+        Description = "The GGUF file, or builtin:NAME for a model that comes with the engine. Default: builtin:llama-stories.",
+        CompletionSources = { context => Bundled(context.WordToComplete) },
+    };
 
     public Option<string> Backend { get; } = new("--backend")
     {
         HelpName = "NAME",
         Description = $"What runs it: {HostBackends.Names}; 'auto', the default, is llama.cpp where its libraries come with the engine (Linux), else llamasharp.",
         DefaultValueFactory = _ => new ModelOptions().Backend,
+        CompletionSources = { HostBackends.Names.Replace(" or ", ", ", StringComparison.Ordinal).Split(", ") },
     };
 
     public Option<string> Device { get; } = ChoiceOption.Create(
@@ -84,6 +90,10 @@ internal sealed class ModelSelection
     });
 
     private string? GetEndpoint(ParseResult parsed) => GetGiven(parsed, Endpoint);
+
+    // Nothing for any other beginning, so that the shell completes a path.
+    private static IEnumerable<string> Bundled(string word) =>
+        word.Length > 0 && (BundledModels.IsName(word) || BundledModels.Scheme.StartsWith(word, StringComparison.OrdinalIgnoreCase)) ? BundledModels.Names.Select(name => BundledModels.Scheme + name) : [];
 
     // A verb need not have all the options.
     private static string? GetGiven(ParseResult parsed, Option<string?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);

@@ -31,6 +31,8 @@ public sealed class HelpTextTests
     [InlineData("bench", "--prompt-tokens", "--generate-tokens", "--repeat", "--json")]
     [InlineData("serve", "--urls", "--queue", "http://127.0.0.1:8080")]
     [InlineData("shadow report", "[STORE]", "--model", "--since", "--plot", "--json")]
+    [InlineData("doctor", "--library", "--json", "Exit code")]
+    [InlineData("completion", "SHELL", "bash, zsh, fish, powershell")]
     public async Task A_verb_shows_its_options_their_defaults_and_an_example_in_80_columns(string verb, params string[] words)
     {
         Outcome help = await EngineProcess.RunAsync(["help", .. verb.Split(' ')]);

@@ -16,10 +16,10 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     public static IReadOnlyList<DeviceKind> All { get; } =
     [
         new("cuda", "CUDA", "libggml-cuda.so",
-            "Run 'dotnet build native -t:Cuda' in the project and build or publish again",
+            "Run 'dotnet build native -t:Cuda' in the engine's source tree and build or publish again; or, for a program made of packages, 'dotnet add package Engine.Native.linux-x64.Cuda'",
             "the NVIDIA driver shows no GPU that CUDA 13 can use (CUDA_VISIBLE_DEVICES may hide it)"),
         new("vulkan", "Vulkan", "libggml-vulkan.so",
-            "Run 'dotnet build native -t:Vulkan' in the project and build or publish again",
+            "Run 'dotnet build native -t:Vulkan' in the engine's source tree and build or publish again; or, for a program made of packages, 'dotnet add package Engine.Native.linux-x64.Vulkan'",
             "the Vulkan loader shows no GPU: install the GPU's Vulkan driver (one that computes on the CPU, such as Mesa's llvmpipe, counts only if GGML_VK_VISIBLE_DEVICES=0 names it)"),
         new("metal", "MTL", "libggml-metal.so",
             "Build llama.cpp with Metal and name its folder with LibraryPath",

@@ -48,7 +48,7 @@ internal static class NativeLibraryLocator
         !string.IsNullOrEmpty(libraryPath)
             ? "LibraryPath must name libllama or the folder that holds it; leave it empty to take the library beside the program."
         : IsPinned(RuntimeIdentifier)
-            ? "A program that lies outside the engine's source tree gets the libraries by a line in its project file, <Import Project=\"…/native/Native.targets\" /> with the path to that tree; "
-                + "one inside it, by building or publishing it again. Or name the folder of your own llama.cpp with LibraryPath."
+            ? $"Run 'dotnet add package Engine.Native.{RuntimeIdentifier}', and build or publish the program again. One that references the engine's projects gets the libraries by a line in its project file, "
+                + "<Import Project=\"…/native/Native.targets\" /> with the path to the engine's source tree; one inside that tree, by building it again. Or name the folder of your own llama.cpp with LibraryPath."
         : $"None is pinned for {RuntimeIdentifier}: use the backend 'llamasharp', or build llama.cpp {LibraryFingerprint.Release} for it and name its folder with LibraryPath.";
 }

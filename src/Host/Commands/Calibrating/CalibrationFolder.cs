@@ -14,6 +14,9 @@ internal sealed class CalibrationFolder(string folder)
     /// <summary>The user's own; null for a user without a home.</summary>
     public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, EngineCommand.Name, "calibration")) : null;
 
+    /// <summary>Its path.</summary>
+    public override string ToString() => folder;
+
     /// <summary>Refuses to measure what could not be kept.</summary>
     /// <param name="path">The file the user named; null for the user's folder.</param>
     /// <param name="inputs">Files that it must not replace, and what names them.</param>

@@ -34,7 +34,7 @@ public sealed class NativeLibraryLocatorTests : IDisposable
     }
 
     [Fact]
-    public void The_error_names_the_files_the_folders_and_the_Import_that_a_program_outside_the_tree_needs()
+    public void The_error_names_the_files_the_folders_and_the_package_or_the_import_that_a_program_needs()
     {
         var message = Assert.Throws<NativeLibraryException>(() => NativeLibraryLocator.Find(null, _folder)).Message;
         foreach (var file in new[] { "libllama.v0.5.0.so", "libllama.cuda.v0.5.0.so", "libllama.vulkan.v0.5.0.so", "libllama.so" })
@@ -42,6 +42,7 @@ public sealed class NativeLibraryLocatorTests : IDisposable
             Assert.Contains(file, message, StringComparison.Ordinal);
         }
         Assert.Contains($"found none in '{Path.Combine(_folder, Native)}' or in '{_folder}'", message, StringComparison.Ordinal);
+        Assert.Contains($"dotnet add package Engine.Native.{NativeLibraryLocator.RuntimeIdentifier}'", message, StringComparison.Ordinal);
         Assert.Contains("<Import Project=\"…/native/Native.targets\" />", message, StringComparison.Ordinal);
         Assert.Contains("LibraryPath", message, StringComparison.Ordinal);
     }
