@@ -81,7 +81,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             "ReferenceModels.Ops", "ReferenceModels.Weights",
         ],
         ["ReferenceModels.Heads"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
-        ["ReferenceModels.HuggingFace"] = ["Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "ReferenceModels.Ops"],
+        ["ReferenceModels.HuggingFace"] = ["Engine.Gguf", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "ReferenceModels.Ops"],
         ["ReferenceModels.Models"] = ["Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Weights"],
         ["ReferenceModels.Ops"] = ["Engine.Gguf", "ReferenceModels.Quantization", "ReferenceModels.Weights"],
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],

@@ -9,7 +9,7 @@ namespace Engine.Host.Commands;
 internal sealed class ImportCommand
 {
     private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder as Hugging Face hands models out: config.json, model.safetensors (or its parts with their index), the tokenizer's files." };
-    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced where it exists." };
+    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced where it exists. What fails the proof becomes OUT.rejected instead." };
 
     private readonly Option<string?> _type = new("--type")
     {

@@ -2,8 +2,8 @@ using Engine.HuggingFace.Families;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>Rotary positions in transformers' form: element i of a head and element i + d_k/2 are a pair, and the frequencies are stretched as
-/// the configuration's <c>rope_type</c> says.</summary>
+/// <summary>Rotary positions in transformers' form: element i of a head and element i + r/2 are a pair, r as many as turn, and the frequencies are
+/// stretched as the configuration's <c>rope_type</c> says.</summary>
 internal static class HalfRope
 {
     /// <summary>Turns the heads of every row, row t by the position t.</summary>
@@ -11,10 +11,12 @@ internal static class HalfRope
     /// <param name="heads">Heads of a row.</param>
     /// <param name="d_k">Width of a head.</param>
     /// <param name="rope">How.</param>
-    public static void Turn(float[] x, int heads, int d_k, RopeSettings rope)
+    /// <param name="rotated">r, where the first numbers of a head turn alone; 0 for d_k.</param>
+    /// <param name="positions">What is compared with longrope's original context; 0 for T.</param>
+    public static void Turn(float[] x, int heads, int d_k, RopeSettings rope, int rotated = 0, int positions = 0)
     {
-        (double[] frequencies, double magnitude) = (Frequencies(rope, d_k), Magnitude(rope));
-        int half = d_k / 2, T = x.Length / (heads * d_k);
+        int half = (rotated > 0 ? rotated : d_k) / 2, T = x.Length / (heads * d_k);
+        (double[] frequencies, double magnitude) = (Frequencies(rope, 2 * half, positions > 0 ? positions : T), Magnitude(rope));
         for (int t = 0; t < T; t++)
         {
             for (int i = 0; i < half; i++)
@@ -31,17 +33,18 @@ internal static class HalfRope
         }
     }
 
-    private static double Magnitude(RopeSettings rope) => rope.Kind != "yarn" ? 1
+    private static double Magnitude(RopeSettings rope) => rope.Kind is not ("yarn" or "longrope") ? 1
         : rope.AttentionFactor ?? (rope.Factor <= 1 ? 1 : (0.1 * Math.Log(rope.Factor)) + 1);
 
-    private static double[] Frequencies(RopeSettings rope, int d_k)
+    private static double[] Frequencies(RopeSettings rope, int r, int positions)
     {
-        double[] own = [.. Enumerable.Range(0, d_k / 2).Select(i => Math.Pow(rope.Base, -2.0 * i / d_k))];
+        double[] own = [.. Enumerable.Range(0, r / 2).Select(i => Math.Pow(rope.Base, -2.0 * i / r))];
         return rope.Kind switch
         {
             "linear" => [.. own.Select(θ => θ / rope.Factor)],
             "llama3" => [.. own.Select(θ => Llama3(θ, rope))],
-            "yarn" => Yarn(own, rope, d_k),
+            "yarn" => Yarn(own, rope, r),
+            "longrope" => [.. own.Zip(positions > rope.OriginalContext ? rope.LongFactors! : rope.ShortFactors!, (θ, factor) => θ / factor)],
             _ => own,
         };
     }

@@ -1,8 +1,9 @@
+using System.Numerics.Tensors;
 using ReferenceModels.Ops;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>Attention of a few tokens, by the naive op in double.</summary>
+/// <summary>Attention of a few tokens, in double.</summary>
 internal static class TrainedAttention
 {
     /// <summary>Every head of every query.</summary>
@@ -15,8 +16,11 @@ internal static class TrainedAttention
     /// <param name="scale">Of the scores.</param>
     /// <param name="causal">Whether query t sees keys 0 … t alone.</param>
     /// <param name="bias">What is added to the score of head, query and key; null for nothing.</param>
+    /// <param name="window">How many positions, its own the last, a query sees; 0 for all.</param>
+    /// <param name="cap">c of the scores' soft cap c·tanh(s/c); 0 for none.</param>
     /// <returns>(T, H·d_k).</returns>
-    public static float[] Forward(float[] Q, float[] K, float[] V, int H, int G, int d_k, double scale, bool causal, Func<int, int, int, double>? bias = null)
+    public static float[] Forward(
+        float[] Q, float[] K, float[] V, int H, int G, int d_k, double scale, bool causal, Func<int, int, int, double>? bias = null, int window = 0, double cap = 0)
     {
         int T = Q.Length / (H * d_k), n = K.Length / (G * d_k);
         var o = new float[Q.Length];
@@ -26,9 +30,19 @@ internal static class TrainedAttention
             var row = new double[d_k];
             for (int t = 0; t < T; t++)
             {
-                int seen = causal ? t + 1 : n;
-                double[] b = bias is null ? [] : [.. Enumerable.Range(0, seen).Select(j => bias(h, t, j))];
-                Attention.Naive<double>(queries.AsSpan(t * d_k, d_k), keys.AsSpan(0, seen * d_k), values.AsSpan(0, seen * d_k), row, scale, b);
+                int seen = causal ? t + 1 : n, first = window > 0 ? Math.Max(0, seen - window) : 0;
+                var p = new double[seen - first];
+                for (int j = first; j < seen; j++)
+                {
+                    double score = scale * TensorPrimitives.Dot<double>(queries.AsSpan(t * d_k, d_k), keys.AsSpan(j * d_k, d_k));
+                    p[j - first] = (cap > 0 ? cap * Math.Tanh(score / cap) : score) + (bias?.Invoke(h, t, j) ?? 0);
+                }
+                Softmax.Naive<double>(p);
+                Array.Clear(row);
+                for (int j = first; j < seen; j++)
+                {
+                    TensorPrimitives.MultiplyAdd(values.AsSpan(j * d_k, d_k), p[j - first], row, row);
+                }
                 for (int i = 0; i < d_k; i++)
                 {
                     o[(((t * H) + h) * d_k) + i] = (float)row[i];

@@ -17,7 +17,7 @@ internal sealed class TrainedGpt2(Gpt2Settings s, TrainedWeights w) : TrainedNet
         {
             string L = $"{p}h.{i}.";
             float[] qkv = w.Conv1D(L + "attn.c_attn", w.LayerNorm(L + "ln_1", x, s.Epsilon), s.d); // (T, 3·d)
-            float[] a = TrainedAttention.Forward(Part(qkv, 0), Part(qkv, 1), Part(qkv, 2), s.H, s.H, d_k, 1 / Math.Sqrt(d_k), causal: true);
+            float[] a = TrainedAttention.Forward(Columns(qkv, 3 * s.d, 0, s.d), Columns(qkv, 3 * s.d, s.d, s.d), Columns(qkv, 3 * s.d, 2 * s.d, s.d), s.H, s.H, d_k, 1 / Math.Sqrt(d_k), causal: true);
             x = Add(x, w.Conv1D(L + "attn.c_proj", a, s.d));                                       // (T, d)
             float[] up = w.Conv1D(L + "mlp.c_fc", w.LayerNorm(L + "ln_2", x, s.Epsilon), s.d);     // (T, f)
             var gelu = new float[up.Length];
@@ -25,16 +25,5 @@ internal sealed class TrainedGpt2(Gpt2Settings s, TrainedWeights w) : TrainedNet
             x = Add(x, w.Conv1D(L + "mlp.c_proj", gelu, s.f));                                     // (T, d)
         }
         return w.Product(s.IsTied ? p + "wte.weight" : "lm_head.weight", w.LayerNorm(p + "ln_f", x, s.Epsilon), s.d); // (T, V)
-    }
-
-    private float[] Part(float[] qkv, int part)
-    {
-        int T = qkv.Length / (3 * s.d);
-        var taken = new float[T * s.d];
-        for (int t = 0; t < T; t++)
-        {
-            qkv.AsSpan(((3 * t) + part) * s.d, s.d).CopyTo(taken.AsSpan(t * s.d));
-        }
-        return taken;
     }
 }

@@ -4,7 +4,8 @@ using static ReferenceModels.HuggingFace.TrainedWeights;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>transformers' LLaMA, Mistral and Qwen: papers as in <see cref="Models.Llama"/> and <see cref="Models.Qwen3"/>, but an element of a head is turned with the one half a head away.</summary>
+/// <summary>transformers' LLaMA, Mistral, Mixtral and Qwen: papers as in <see cref="Models.Llama"/>, <see cref="Models.Mixtral"/> and <see cref="Models.Qwen3"/>, but
+/// an element of a head is turned with the one half a head away.</summary>
 internal sealed class TrainedLlama(LlamaSettings s, TrainedWeights w) : TrainedNetwork
 {
     /// <inheritdoc/>
@@ -26,8 +27,13 @@ internal sealed class TrainedLlama(LlamaSettings s, TrainedWeights w) : TrainedN
             HalfRope.Turn(q, s.H, s.d_k, s.Rope);
             HalfRope.Turn(k, s.G, s.d_k, s.Rope);
             float[] a = TrainedAttention.Forward(q, k, v, s.H, s.G, s.d_k, 1 / Math.Sqrt(s.d_k), causal: true);
-            x = Add(x, w.Linear(L + "self_attn.o_proj", a, s.H * s.d_k, s.OutputBias));         // (T, d)
+            x = Add(x, w.Linear(L + "self_attn.o_proj", a, s.H * s.d_k, s.OutputBias));            // (T, d)
             h = w.RmsNorm(L + "post_attention_layernorm", x, s.Epsilon);
+            if (s.Experts is { } experts)
+            {
+                x = Add(x, TrainedExperts.Forward(w, experts, $"{L}{experts.Block}.", h, s.d));        // (T, d)
+                continue;
+            }
             float[] gate = w.Linear(L + "mlp.gate_proj", h, s.d, s.FeedForwardBias), up = w.Linear(L + "mlp.up_proj", h, s.d, s.FeedForwardBias); // (T, f)
             var gated = new float[gate.Length];
             SwiGlu.Forward(gate, up, gated);

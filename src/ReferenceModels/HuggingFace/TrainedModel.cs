@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Engine;
+using Engine.Gguf;
 using Engine.HuggingFace.Families;
 using Engine.HuggingFace.Files;
 
@@ -16,9 +17,10 @@ internal sealed class TrainedModel : IModel
     /// <param name="checkpoint">The weights; open as long as the model is used.</param>
     /// <param name="imported">The GGUF made of it: its vocabulary is the checkpoint's.</param>
     /// <param name="asTrained">Whether what llama.cpp computes otherwise is computed as the model was trained.</param>
-    public TrainedModel(TrainedSettings settings, Checkpoint checkpoint, IModel imported, bool asTrained)
+    /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+    public TrainedModel(TrainedSettings settings, Checkpoint checkpoint, IModel imported, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {
-        _network = TrainedNetwork.Of(settings, checkpoint, asTrained);
+        _network = TrainedNetwork.Of(settings, checkpoint, asTrained, written);
         Tokenizer = imported.Tokenizer;
         Card = imported.Card with { Backend = "safetensors", Path = checkpoint.Tensors.Values.First().File.Name };
     }

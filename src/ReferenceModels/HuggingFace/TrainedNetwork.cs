@@ -1,3 +1,4 @@
+using Engine.Gguf;
 using Engine.HuggingFace.Families;
 using Engine.HuggingFace.Files;
 
@@ -9,17 +10,20 @@ internal abstract class TrainedNetwork
     /// <summary>The network of a configuration.</summary>
     /// <param name="settings">What config.json says.</param>
     /// <param name="checkpoint">The weights; open as long as the network is used.</param>
-    /// <param name="asTrained">Whether what llama.cpp computes otherwise (GELU) is computed as the model was trained.</param>
-    public static TrainedNetwork Of(TrainedSettings settings, Checkpoint checkpoint, bool asTrained)
+    /// <param name="asTrained">Whether what llama.cpp computes otherwise (GELU, which of longrope's factors apply) is computed as the model was trained.</param>
+    /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+    public static TrainedNetwork Of(TrainedSettings settings, Checkpoint checkpoint, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {
-        var weights = new TrainedWeights(checkpoint);
+        var weights = new TrainedWeights(checkpoint, written);
         return settings switch
         {
             LlamaSettings llama => new TrainedLlama(llama, weights),
+            GemmaSettings gemma => new TrainedGemma(gemma, weights),
+            Phi3Settings phi3 => new TrainedPhi3(phi3, weights, asTrained),
             Gpt2Settings gpt2 => new TrainedGpt2(gpt2, weights),
             BertSettings bert => new TrainedBert(bert, weights, asTrained),
             T5Settings t5 => new TrainedT5(t5, weights),
-            _ => throw new NotSupportedException($"Running a checkpoint: expected LLaMA, GPT-2, BERT or T5, found {settings.GetType().Name}."),
+            _ => throw new NotSupportedException($"Running a checkpoint: expected settings of a known family, found {settings.GetType().Name}."),
         };
     }
 

@@ -1,11 +1,14 @@
 using System.Numerics.Tensors;
+using Engine.Gguf;
+using Engine.HuggingFace.Families;
 using Engine.HuggingFace.Files;
 
 namespace ReferenceModels.HuggingFace;
 
 /// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: no more than a block of one is in memory.</summary>
 /// <param name="checkpoint">Open as long as this is used.</param>
-internal sealed class TrainedWeights(Checkpoint checkpoint)
+/// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<string, GgmlType>? written = null)
 {
     // Floats of a weight at once: 16 MiB.
     private const int BlockFloats = 1 << 22;
@@ -15,7 +18,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
     {
         SafetensorsTensor tensor = checkpoint.Tensors[name];
         var values = new float[tensor.Elements];
-        tensor.Read(0, values);
+        Read(tensor, 0, values);
         return values;
     }
 
@@ -25,7 +28,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
         var x = new float[rows.Length * d];
         for (int t = 0; t < rows.Length; t++)
         {
-            checkpoint.Tensors[name].Read((long)rows[t] * d, x.AsSpan(t * d, d));
+            Read(checkpoint.Tensors[name], (long)rows[t] * d, x.AsSpan(t * d, d));
         }
         return x;
     }
@@ -55,7 +58,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
         for (int first = 0; first < rows; first += most)
         {
             int count = Math.Min(most, rows - first);
-            W.Read((long)first * columns, block.AsSpan(0, count * columns));
+            Read(W, (long)first * columns, block.AsSpan(0, count * columns));
             int begin = first;
             Parallel.For(0, count, row =>
             {
@@ -79,7 +82,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
         var w = new float[rows];
         for (int i = 0; i < columns; i++)
         {
-            W.Read((long)i * rows, w);
+            Read(W, (long)i * rows, w);
             for (int t = 0; t < T; t++)
             {
                 Span<double> sum = sums.AsSpan(t * rows, rows);
@@ -107,9 +110,14 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
     }
 
     /// <summary>Each row through <see cref="Ops.RmsNorm"/>.</summary>
-    public float[] RmsNorm(string name, float[] x, double epsilon)
+    /// <param name="name">Before <c>.weight</c>.</param>
+    /// <param name="x">(T, d), or heads of some width one after the other.</param>
+    /// <param name="epsilon">Under the root.</param>
+    /// <param name="shift">What is added to the weight to be the gain: 1 in Gemma's.</param>
+    public float[] RmsNorm(string name, float[] x, double epsilon, float shift = 0)
     {
         float[] g = Vector($"{name}.weight"), y = new float[x.Length];
+        TensorPrimitives.Add(g, shift, g);
         for (int at = 0; at < x.Length; at += g.Length)
         {
             Ops.RmsNorm.Forward(x.AsSpan(at, g.Length), g, [], (float)epsilon, y.AsSpan(at, g.Length));
@@ -123,6 +131,21 @@ internal sealed class TrainedWeights(Checkpoint checkpoint)
         var sum = new float[x.Length];
         TensorPrimitives.Add<float>(x, y, sum);
         return sum;
+    }
+
+    /// <summary>x·factor, in place.</summary>
+    public static void Multiply(float[] x, float factor) => TensorPrimitives.Multiply(x, factor, x);
+
+    /// <summary>Some columns (T, taken) of x (T, columns).</summary>
+    public static float[] Columns(float[] x, int columns, int first, int taken) => [.. x.Chunk(columns).SelectMany(row => row.Skip(first).Take(taken))];
+
+    private void Read(SafetensorsTensor tensor, long first, Span<float> values)
+    {
+        tensor.Read(first, values);
+        if (written?.TryGetValue(tensor.Name, out GgmlType type) == true)
+        {
+            WeightType.Round(values, type);
+        }
     }
 
     private static void AddToRows(float[] y, float[] b)

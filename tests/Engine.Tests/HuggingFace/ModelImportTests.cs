@@ -30,6 +30,33 @@ public sealed class ModelImportTests : IDisposable
     [InlineData("LLaMA", "model_type", "\"falcon\"", "models of the type 'falcon' cannot be imported")]
     [InlineData("LLaMA", "architectures", "[\"LlamaForSequenceClassification\"]", "found 'LlamaForSequenceClassification'")]
     [InlineData("LLaMA", "attention_bias", "true", "Importing 'model.layers.0.self_attn.q_proj.bias': expected a tensor (32)")]
+    [InlineData("Mixtral", "num_experts_per_tok", "6", "expected at most the 5 experts that there are in 'num_experts_per_tok', found 6")]
+    [InlineData("Mixtral", "num_local_experts", "6", "Importing 'model.layers.0.block_sparse_moe.gate.weight': expected (6, 32) by config.json")]
+    [InlineData("Mixtral", "num_local_experts", "4", "Importing 'model.layers.0.block_sparse_moe.gate.weight': expected (4, 32)")]
+    [InlineData("Qwen3-MoE", "norm_topk_prob", "false", "divides the probabilities of the chosen experts by their sum in 'norm_topk_prob', found false")]
+    [InlineData("Qwen3-MoE", "mlp_only_layers", "[1]", "expected none in 'mlp_only_layers', found [1]")]
+    [InlineData("Qwen3-MoE", "decoder_sparse_step", "2", "in 'decoder_sparse_step', found 2")]
+    [InlineData("Qwen3-MoE", "shared_expert_intermediate_size", "20", "the field 'shared_expert_intermediate_size' (20) is not known here and may change what the model computes")]
+    [InlineData("Qwen3-MoE", "rope_scaling", """{"rope_type":"llama3","factor":8}""", "one of 'default', 'linear', 'dynamic', 'yarn' in 'rope_scaling.rope_type', found 'llama3'")]
+    [InlineData("Gemma 2", "query_pre_attn_scalar", "8", "expected 12, as llama.cpp computes gemma2 of 3 layers in 'query_pre_attn_scalar', found 8")]
+    [InlineData("Gemma 2", "attn_logit_softcapping", "null", "always has the cap in 'attn_logit_softcapping', found none")]
+    [InlineData("Gemma 2", "tie_word_embeddings", "false", "expected true in 'tie_word_embeddings', found false")]
+    [InlineData("Gemma 2", "hidden_activation", "\"gelu\"", "expected 'gelu_pytorch_tanh' in 'hidden_activation', found 'gelu'")]
+    [InlineData("Gemma 2", "layer_types", """["full_attention","full_attention","full_attention"]""", "expected a layer of 'sliding_attention' at least")]
+    [InlineData("Gemma 2", "layer_types", """["full_attention","chunked_attention","full_attention"]""", "for each of the 3 layers in 'layer_types', found 'chunked_attention'")]
+    [InlineData("Gemma 2", "rope_scaling", """{"rope_type":"yarn","factor":4}""", "one of 'default', 'linear' in 'rope_scaling.rope_type', found 'yarn'")]
+    [InlineData("Gemma 3", "use_bidirectional_attention", "true", "expected false in 'use_bidirectional_attention', found true")]
+    [InlineData("Gemma 3", "attn_logit_softcapping", "50", "expected none in 'attn_logit_softcapping', found 50")]
+    [InlineData("Gemma 3", "sliding_window", "null", "expected a number of positions in 'sliding_window', found none")]
+    [InlineData("Gemma 3 beside a vision tower, as transformers 5 writes it", "audio_config", "{\"hidden_size\":8}", "the field 'audio_config' ({\"hidden_size\":8}) is not known")]
+    [InlineData("Phi-3", "auto_map", """{"AutoModelForCausalLM":"modeling_own.OwnForCausalLM"}""", "in 'auto_map', found 'modeling_own.OwnForCausalLM'")]
+    [InlineData("Phi-3", "partial_rotary_factor", "0.4", "expected an even number of a head's 8 in 'partial_rotary_factor', found 0.4")]
+    [InlineData("Phi-3", "rope_scaling", """{"type":"yarn","factor":4}""", "one of 'default', 'longrope', 'su' in 'rope_scaling.type', found 'yarn'")]
+    [InlineData("Phi-3", "rope_scaling", """{"type":"longrope","short_factor":[1,1,1,1],"long_factor":[1,1,1]}""", "expected 4 numbers, one for each pair of a head that turns in 'rope_scaling.long_factor', found 3")]
+    [InlineData("Phi-3", "rope_scaling", """{"type":"longrope","short_factor":[1,1,1,1],"long_factor":[1,1,1,-1]}""", "expected a list of numbers above 0 in 'rope_scaling.long_factor', found -1")]
+    [InlineData("Phi-3", "rope_scaling", """{"type":"longrope","short_factor":[1,1,1,1],"long_factor":[1,1,1,1],"short_mscale":1.2}""", "the field 'rope_scaling.short_mscale' (1.2) is not known")]
+    [InlineData("Phi-3", "lm_head_bias", "true", "expected false in 'lm_head_bias', found true")]
+    [InlineData("Phi-3", "num_key_value_heads", "3", "shared by 3 key/value heads in 'num_attention_heads', found 4")]
     [InlineData("GPT-2", "activation_function", "\"gelu\"", "in 'activation_function', found 'gelu'")]
     [InlineData("GPT-2", "scale_attn_by_inverse_layer_idx", "true", "expected false in 'scale_attn_by_inverse_layer_idx', found true")]
     [InlineData("BERT", "position_embedding_type", "\"relative_key\"", "expected 'absolute' in 'position_embedding_type'")]
@@ -142,6 +169,26 @@ public sealed class ModelImportTests : IDisposable
         }
         using GgufFile half = Import(GgmlType.F16);
         Assert.Equal(GgmlType.F16, half.FindTensor("blk.0.attn_q.weight")!.Type);
+    }
+
+    [Fact]
+    public void The_text_part_of_a_Gemma_3_is_taken_and_said_to_be_a_part()
+    {
+        HuggingFaceCase.Of("Gemma 3 beside a vision tower, as transformers 5 writes it").Write(Model);
+        using ModelImport import = ModelImport.Open(Model);
+        Assert.Contains(import.Notes, note => note.Contains("the file is the part that reads text, and the vision tower is left out", StringComparison.Ordinal));
+        Assert.DoesNotContain(import.Plan.Tensors.Planned, tensor => tensor.Elements == 8 || tensor.Name.Contains("vision", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Experts_become_one_tensor_and_what_chooses_them_stays_in_F32()
+    {
+        HuggingFaceCase.Of("Mixtral in BF16").Write(Model);
+        using GgufFile file = Import();
+        GgufTensor experts = file.FindTensor("blk.1.ffn_down_exps.weight")!;
+        Assert.Equal((GgmlType.BF16, "(48, 32, 5)"), (experts.Type, $"({string.Join(", ", experts.Shape)})"));
+        Assert.Equal(GgmlType.F32, file.FindTensor("blk.1.ffn_gate_inp.weight")!.Type);
+        Assert.Equal((5u, 2u), (file.Metadata.GetUInt32("llama.expert_count"), file.Metadata.GetUInt32("llama.expert_used_count")));
     }
 
     [Fact]

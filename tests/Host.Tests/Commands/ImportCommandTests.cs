@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Engine.Host.Tests.Commands;
 
@@ -46,9 +47,33 @@ public sealed class ImportCommandTests : IDisposable
         Assert.InRange(checks[0].GetProperty("max_rel_diff").GetDouble(), 0, 1e-4);
         string notes = string.Join('\n', json.GetProperty("notes").EnumerateArray().Select(note => note.GetString()));
         Assert.Contains("GELU by erf", notes, StringComparison.Ordinal);
-        Assert.Contains("Quantized to Q8_0", notes, StringComparison.Ordinal);
+        Assert.Contains("As Q8_0 its numbers stand at an NMSE of", notes, StringComparison.Ordinal);
         Assert.Contains("no tokenizer", notes, StringComparison.Ordinal);
         Assert.Equal(["out.gguf"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task A_file_that_fails_the_proof_gets_another_name_and_the_one_asked_for_is_as_it_was()
+    {
+        string model = HuggingFaceCase.Of("LLaMA").Write(_folder.File("model"));
+        // tokenizer.json merges "re" before "thr" of "th" and "r"; llama.cpp, which has one score for a token, "thr" first.
+        TinyTokenizer.Write(model, file =>
+        {
+            file["model"]!["vocab"] = JsonNode.Parse("""{"<unk>":0,"<s>":1,"</s>":2,"<|turn|>":3,"▁":4,"t":5,"h":6,"e":7,"r":8,"th":9,"thr":10,"re":11,"hr":12}""");
+            file["model"]!["merges"] = JsonNode.Parse("""["t h","t hr","r e","th r","h r"]""");
+        });
+        await File.WriteAllTextAsync(Output, "mine");
+
+        Outcome outcome = await EngineProcess.RunAsync("import", model, Output);
+
+        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("  FAIL   the file's tokenizer against tokenizer.json's own rules: 0 of\n         1 texts have the same ids", outcome.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{Output}.rejected\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("FAIL: the file is not the model.", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal(["out.gguf", "out.gguf.rejected"], _folder.Names);
+        Assert.Equal("mine", await File.ReadAllTextAsync(Output));
+        Outcome inspected = await EngineProcess.RunAsync("inspect", "--model", Output + ".rejected");
+        Assert.True(inspected.ExitCode == 0, inspected.ToString());
     }
 
     [Fact]

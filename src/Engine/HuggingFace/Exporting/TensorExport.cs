@@ -41,18 +41,29 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
     }
 
     /// <inheritdoc/>
+    public void Experts(string ours, Func<int, string> theirs, int experts, int rows, int columns)
+    {
+        GgufTensor tensor = Find($"{ours}.weight", rows, columns, experts);
+        for (int expert = 0; expert < experts; expert++)
+        {
+            int first = expert * rows;
+            Add(theirs(expert), tensor, [rows, columns], row => first + row);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Table(string ours, string theirs, int rows, int columns) => Matrix(ours, theirs, rows, columns);
 
     /// <inheritdoc/>
-    public void Vector(string ours, string theirs, int length, double scale = 1)
+    public void Vector(string ours, string theirs, int length, double scale = 1, double shift = 0)
     {
         GgufTensor tensor = Find(ours, 1, length);
-        if (scale == 1)
+        if (scale == 1 && shift == 0)
         {
             Add(theirs, tensor, [length], row => row);
             return;
         }
-        float[] values = [.. Floats(file, tensor).Select(value => Unscaled(value, scale) ?? (float)(value / scale))];
+        float[] values = [.. Floats(file, tensor).Select(value => Unscaled(value, scale, shift) ?? (float)((value - shift) / scale))];
         _planned.Add(new(theirs, "F32", [length], length * sizeof(float), stream => stream.Write(MemoryMarshal.AsBytes<float>(values))));
     }
 
@@ -83,11 +94,11 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         }
     }
 
-    /// <summary>The float whose product with a scale is this value exactly; null if there is no such float.</summary>
-    public static float? Unscaled(float value, double scale)
+    /// <summary>The float whose product with a scale, and a shift added, is this value exactly; null if there is no such float.</summary>
+    public static float? Unscaled(float value, double scale, double shift = 0)
     {
-        float near = (float)(value / scale);
-        return new[] { near, MathF.BitIncrement(near), MathF.BitDecrement(near) }.Select(each => (float?)each).FirstOrDefault(each => (float)(each!.Value * scale) == value);
+        float near = (float)((value - shift) / scale);
+        return new[] { near, MathF.BitIncrement(near), MathF.BitDecrement(near) }.Select(each => (float?)each).FirstOrDefault(each => (float)((each!.Value * scale) + shift) == value);
     }
 
     /// <summary>A vector of a file.</summary>
@@ -98,7 +109,7 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
     private void Add(string theirs, GgufTensor tensor, long[] shape, Func<int, int> from)
     {
         int columns = (int)shape[^1], rows = shape.Length == 1 ? 1 : (int)shape[0], size = ElementBytes(tensor.Type);
-        _planned.Add(new(theirs, TypeName(tensor.Type), shape, tensor.Elements * size, stream =>
+        _planned.Add(new(theirs, TypeName(tensor.Type), shape, (long)rows * columns * size, stream =>
         {
             for (int row = 0; row < rows; row++)
             {
@@ -107,13 +118,13 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         }));
     }
 
-    private GgufTensor Find(string ours, int rows, int columns)
+    private GgufTensor Find(string ours, int rows, int columns, int experts = 1)
     {
         // A head that is written apart from the embedding that it is tied to.
         GgufTensor tensor = file.FindTensor(ours) ?? (ours == "output.weight" ? file.FindTensor("token_embd.weight") : null)
             ?? throw new ModelFileException($"Exporting {file.FileName}: expected a tensor '{ours}', found none. transformers' model of this architecture cannot do without it.");
         _used.Add(tensor.Name);
-        long[] shape = rows == 1 ? [columns] : [columns, rows];
+        long[] shape = experts > 1 ? [columns, rows, experts] : rows == 1 ? [columns] : [columns, rows];
         return tensor.Shape.Where((length, i) => i < shape.Length || length != 1).SequenceEqual(shape) ? tensor
             : throw new ModelFileException($"Exporting {file.FileName}: expected ({string.Join(", ", shape)}) by the file's metadata, '{ours}' has {tensor.ShapeText}.");
     }

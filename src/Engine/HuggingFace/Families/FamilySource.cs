@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Engine.Gguf;
 using Engine.HuggingFace.Files;
 
@@ -26,7 +27,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
 
     // Each of them makes another model.
     private static readonly string[] Absent =
-        ["quantization_config", "compression_config", "auto_map", "pruned_heads", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder", "adapters", "is_decoder"];
+        ["quantization_config", "compression_config", "pruned_heads", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder", "adapters", "is_decoder"];
 
     /// <summary>The weights, to be asked for.</summary>
     public TensorMap CreateTensors() => new(Checkpoint, Type);
@@ -34,28 +35,51 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
     /// <summary>Refuses a checkpoint of another class than the family imports.</summary>
     public string RequireClass(params string[] known)
     {
-        if (Config.Find("architectures") is not { ValueKind: System.Text.Json.JsonValueKind.Array } list || list.GetArrayLength() == 0)
+        if (Config.Find("architectures") is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() == 0)
         {
-            return Config.Text("model_type") == "mistral" ? "MistralForCausalLM" : known[0];
+            return known[0];
         }
         string found = list[0].ToString();
         return known.Contains(found) ? found : throw Config.Refuse("architectures", known.Length == 1 ? known[0] : $"one of {string.Join(", ", known)}", $"'{found}'");
     }
 
     /// <summary>What every configuration may have, and what none may; then whatever is left is refused by its name.</summary>
-    public void RequireAllKnown()
+    /// <param name="ownCode">Classes of a family that its folders bring as Python as well as transformers has them: <c>auto_map</c> may name these.</param>
+    public void RequireAllKnown(params ReadOnlySpan<string> ownCode)
     {
         Config.Neutral(Neutral);
+        RequireCode(ownCode);
         Config.RequireAbsent(Absent);
         Config.RequireAllKnown();
     }
 
     /// <summary>Rows of the token embedding, which may be more than the vocabulary has tokens.</summary>
-    public int EmbeddingRows(string name)
+    /// <param name="name">Hugging Face's of it.</param>
+    /// <param name="absent">What stands for an absent vocab_size; null where it has to be there.</param>
+    public int EmbeddingRows(string name, int? absent = null)
     {
-        int said = Config.Positive("vocab_size");
+        int said = absent is { } rows ? Config.Positive("vocab_size", rows) : Config.Positive("vocab_size");
         return Checkpoint.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) && tensor.Shape.Count == 2 && tensor.Shape[0] != said
             ? throw new ModelFileException($"Importing '{name}': expected {said} rows by vocab_size, {tensor.File.Name} has {tensor.Shape[0]}. config.json and the weights belong to different models.")
             : said;
+    }
+
+    // A program of the folder's may compute anything; a tokenizer's is checked by the vocabulary that is there.
+    private void RequireCode(ReadOnlySpan<string> known)
+    {
+        if (Config.Find("auto_map") is not { } map || known.IsEmpty)
+        {
+            Config.RequireAbsent("auto_map");
+            return;
+        }
+        JsonElement[] classes = map.ValueKind == JsonValueKind.Object ? [.. map.EnumerateObject().Where(entry => entry.Name != "AutoTokenizer").Select(entry => entry.Value)] : [map];
+        foreach (JsonElement each in classes)
+        {
+            string name = each.ToString();
+            if (!known.Contains(name[(name.LastIndexOf('.') + 1)..]))
+            {
+                throw Config.Refuse("auto_map", string.Join(" or ", known.ToArray()), $"'{name}'");
+            }
+        }
     }
 }

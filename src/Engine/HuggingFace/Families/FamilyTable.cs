@@ -6,11 +6,17 @@ internal static class FamilyTable
     private static readonly Dictionary<string, Func<FamilySource, ModelPlan>> Known = new(StringComparer.Ordinal)
     {
         ["bert"] = BertFamily.Plan,
+        ["gemma2"] = GemmaFamily.PlanGemma2,
+        ["gemma3"] = GemmaFamily.PlanGemma3,
+        ["gemma3_text"] = GemmaFamily.PlanGemma3,
         ["gpt2"] = Gpt2Family.Plan,
-        ["llama"] = LlamaFamily.Plan,
-        ["mistral"] = LlamaFamily.Plan,
+        ["llama"] = LlamaFamily.PlanLlama,
+        ["mistral"] = LlamaFamily.PlanMistral,
+        ["mixtral"] = LlamaFamily.PlanMixtral,
+        ["phi3"] = Phi3Family.Plan,
         ["qwen2"] = QwenFamily.PlanQwen2,
         ["qwen3"] = QwenFamily.PlanQwen3,
+        ["qwen3_moe"] = QwenFamily.PlanQwen3Moe,
         ["t5"] = T5Family.Plan,
     };
 

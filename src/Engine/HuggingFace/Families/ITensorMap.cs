@@ -18,7 +18,15 @@ internal interface ITensorMap
     /// <summary>A matrix that transformers has as (in, out), its Conv1D.</summary>
     void Transposed(string ours, string theirs, int rows, int columns);
 
-    /// <summary>A table that is looked up and that llama.cpp wants in F32: positions, segments, distances.</summary>
+    /// <summary>Matrices (rows, columns) of experts, which llama.cpp has as one tensor, expert behind expert.</summary>
+    /// <param name="ours">llama.cpp's name, without <c>.weight</c>.</param>
+    /// <param name="theirs">Hugging Face's, by the number of the expert.</param>
+    /// <param name="experts">How many.</param>
+    /// <param name="rows">out.</param>
+    /// <param name="columns">in.</param>
+    void Experts(string ours, Func<int, string> theirs, int experts, int rows, int columns);
+
+    /// <summary>A matrix that llama.cpp wants in F32: a table of positions, segments or distances, or what chooses experts.</summary>
     void Table(string ours, string theirs, int rows, int columns);
 
     /// <summary>A vector, in F32: a gain or a bias.</summary>
@@ -26,7 +34,8 @@ internal interface ITensorMap
     /// <param name="theirs">Hugging Face's.</param>
     /// <param name="length">Its length.</param>
     /// <param name="scale">What transformers' is multiplied by to be llama.cpp's.</param>
-    void Vector(string ours, string theirs, int length, double scale = 1);
+    /// <param name="shift">What is added to it.</param>
+    void Vector(string ours, string theirs, int length, double scale = 1, double shift = 0);
 
     /// <summary>The bias of <see cref="Rotated"/>.</summary>
     void RotatedVector(string ours, string theirs, int heads, int headRows);

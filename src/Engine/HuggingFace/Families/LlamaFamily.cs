@@ -2,21 +2,55 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>LLaMA and Mistral (transformers' <c>LlamaForCausalLM</c>, <c>MistralForCausalLM</c>) as llama.cpp's <c>llama</c>.</summary>
+/// <summary>LLaMA, Mistral and Mixtral (transformers' <c>LlamaForCausalLM</c>, <c>MistralForCausalLM</c>, <c>MixtralForCausalLM</c>) as llama.cpp's
+/// <c>llama</c>.</summary>
 internal static class LlamaFamily
 {
-    /// <summary>Reads configuration and weights.</summary>
-    public static ModelPlan Plan(FamilySource source)
+    // What stands for absent fields is transformers' choice, which differs.
+    private sealed record Absent(int? KeyValueHeads, int? Window, double Epsilon, double Base);
+
+    private static readonly Absent OfLlama = new(null, null, 1e-6, 1e4), OfMistral = new(8, 4096, 1e-6, 1e4), OfMixtral = new(8, null, 1e-5, 1e6);
+
+    /// <summary>Reads configuration and weights of a LLaMA.</summary>
+    public static ModelPlan PlanLlama(FamilySource source) => PlanDense(source, "LlamaForCausalLM", "MistralForCausalLM");
+
+    /// <summary>Reads configuration and weights of a Mistral.</summary>
+    public static ModelPlan PlanMistral(FamilySource source) => PlanDense(source, "MistralForCausalLM", "LlamaForCausalLM");
+
+    private static ModelPlan PlanDense(FamilySource source, params string[] classes) =>
+        Plan(source, source.RequireClass(classes) == "MistralForCausalLM" ? OfMistral : OfLlama, experts: null);
+
+    /// <summary>Reads configuration and weights of a Mixtral.</summary>
+    public static ModelPlan PlanMixtral(FamilySource source)
     {
         JsonFields config = source.Config;
-        // What stands for an absent field is transformers' choice, which differs between the two.
-        bool isMistral = source.RequireClass("LlamaForCausalLM", "MistralForCausalLM") == "MistralForCausalLM";
+        source.RequireClass("MixtralForCausalLM");
+        config.Require("mlp_bias", expected: false);
+        config.Neutral("router_aux_loss_coef", "router_jitter_noise", "output_router_logits"); // of training
+        var experts = new ExpertSettings(
+            config.Positive("num_local_experts", 8), config.Positive("num_experts_per_tok", 2), config.Positive("intermediate_size"), "block_sparse_moe", "w1", "w3", "w2");
+        RequireEnough(config, experts);
+        return Plan(source, OfMixtral, experts);
+    }
+
+    /// <summary>A token goes to experts that there are.</summary>
+    public static void RequireEnough(JsonFields config, ExpertSettings experts)
+    {
+        if (experts.k > experts.E)
+        {
+            throw config.Refuse("num_experts_per_tok", $"at most the {experts.E} experts that there are", $"{experts.k}");
+        }
+    }
+
+    private static ModelPlan Plan(FamilySource source, Absent absent, ExpertSettings? experts)
+    {
+        JsonFields config = source.Config;
         (int d, int H) = (config.Positive("hidden_size"), config.Positive("num_attention_heads"));
         if (d % H != 0 && !config.Has("head_dim"))
         {
             throw config.Refuse("num_attention_heads", $"a divisor of hidden_size {d}, or a head_dim", $"{H}");
         }
-        int d_k = config.Positive("head_dim", d / H), G = config.Positive("num_key_value_heads", isMistral ? 8 : H), positions = config.Positive("max_position_embeddings");
+        int d_k = config.Positive("head_dim", d / H), G = config.Positive("num_key_value_heads", absent.KeyValueHeads ?? H), positions = config.Positive("max_position_embeddings");
         if (H % G != 0)
         {
             throw config.Refuse("num_key_value_heads", $"a divisor of num_attention_heads {H}", $"{G}");
@@ -27,20 +61,26 @@ internal static class LlamaFamily
         }
         config.OneOf("hidden_act", "silu", "silu");
         config.Neutral("attention_dropout");
-        int? window = config.OptionalPositive("sliding_window") ?? (isMistral && !config.IsThere("sliding_window") ? 4096 : null);
+        int? window = config.OptionalPositive("sliding_window") ?? (config.IsThere("sliding_window") ? null : absent.Window);
         var s = new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, Math.Min(positions, window ?? positions), config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
-            config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions),
-            config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false));
+            config.Above0("rms_norm_eps", absent.Epsilon), RopeReading.Read(config, positions, RopeReading.OfLlama, absent.Base),
+            config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false)) { Experts = experts };
         source.RequireAllKnown();
         ModelPlan plan = Describe("llama", s, source.CreateTensors());
-        if (window < positions)
-        {
-            plan.Notes.Add($"Attention slides over {window} positions, which llama.cpp's LLaMA does not: up to {window} tokens both are the same, so that is the file's context ({positions} by config.json).");
-        }
+        NoteWindow(window, positions, plan);
         RopeReading.Note(s.Rope, positions, plan);
         Map(s, plan.Tensors);
         return plan;
+    }
+
+    /// <summary>Says that a window limits the file, where llama.cpp has none for the architecture.</summary>
+    public static void NoteWindow(int? window, int positions, ModelPlan plan)
+    {
+        if (window < positions)
+        {
+            plan.Notes.Add($"Attention slides over {window} positions, which llama.cpp's {plan.Architecture} does not: up to {window} tokens both are the same, so that is the file's context ({positions} by config.json).");
+        }
     }
 
     /// <summary>The sizes in llama.cpp's keys.</summary>
@@ -61,6 +101,11 @@ internal static class LlamaFamily
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
         plan.Set("rope.dimension_count", (uint)s.d_k);
         plan.Set("vocab_size", (uint)s.V);
+        if (s.Experts is { } experts)
+        {
+            plan.Set("expert_count", (uint)experts.E);
+            plan.Set("expert_used_count", (uint)experts.k);
+        }
         RopeReading.Describe(s.Rope, plan);
         return plan;
     }
@@ -104,6 +149,11 @@ internal static class LlamaFamily
     {
         (string b, string theirs) = ($"blk.{i}.", $"model.layers.{i}.");
         t.Vector(b + "ffn_norm.weight", theirs + "post_attention_layernorm.weight", s.d);
+        if (s.Experts is { } experts)
+        {
+            MapExperts(experts, s.d, b, $"{theirs}{experts.Block}.", t);
+            return;
+        }
         foreach ((string ours, string name, int rows, int columns) in
             (ReadOnlySpan<(string, string, int, int)>)[("ffn_gate", "gate_proj", s.f, s.d), ("ffn_up", "up_proj", s.f, s.d), ("ffn_down", "down_proj", s.d, s.f)])
         {
@@ -113,6 +163,14 @@ internal static class LlamaFamily
                 t.Vector($"{b}{ours}.bias", $"{theirs}mlp.{name}.bias", rows);
             }
         }
+    }
+
+    private static void MapExperts(ExpertSettings experts, int d, string b, string theirs, ITensorMap t)
+    {
+        t.Table(b + "ffn_gate_inp", theirs + "gate.weight", experts.E, d); // of 16 bits llama.cpp would round what chooses
+        t.Experts(b + "ffn_gate_exps", j => $"{theirs}experts.{j}.{experts.Gate}.weight", experts.E, experts.f, d);
+        t.Experts(b + "ffn_up_exps", j => $"{theirs}experts.{j}.{experts.Up}.weight", experts.E, experts.f, d);
+        t.Experts(b + "ffn_down_exps", j => $"{theirs}experts.{j}.{experts.Down}.weight", experts.E, d, experts.f);
     }
 
     /// <summary>The last norm and the head.</summary>

@@ -33,6 +33,9 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
     /// <summary>Sets texts of the architecture's own.</summary>
     public void Set(string key, IReadOnlyList<string> values) => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
 
+    /// <summary>Sets numbers of the architecture's own.</summary>
+    public void Set<T>(string key, T[] values) where T : unmanaged => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
+
     /// <summary>Sets what has a key of its own, outside of the architecture.</summary>
     public void SetGlobal<T>(string key, T value) where T : unmanaged => _metadata.Add((key, (writer, name) => writer.SetMetadata(name, value)));
 

@@ -3,8 +3,8 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Qwen2 and Qwen3 (transformers' <c>Qwen2ForCausalLM</c>, <c>Qwen3ForCausalLM</c>) as llama.cpp's <c>qwen2</c>, <c>qwen3</c>: a LLaMA
-/// whose queries, keys and values have biases, or whose heads are normalized. Here llama.cpp turns heads by halves, as transformers does.</summary>
+/// <summary>Qwen2, Qwen3 and Qwen3-MoE (transformers' <c>Qwen2ForCausalLM</c>, <c>Qwen3ForCausalLM</c>, <c>Qwen3MoeForCausalLM</c>) as llama.cpp's
+/// <c>qwen2</c>, <c>qwen3</c>, <c>qwen3moe</c>: a LLaMA whose queries, keys and values have biases, or whose heads are normalized. Here llama.cpp turns heads by halves, as transformers does.</summary>
 internal static class QwenFamily
 {
     /// <summary>Reads configuration and weights of a Qwen2.</summary>
@@ -23,6 +23,31 @@ internal static class QwenFamily
         return Plan(source, "qwen3", s => s with { NormalizesHeads = true }, Head);
     }
 
+    /// <summary>Reads configuration and weights of a Qwen3-MoE.</summary>
+    public static ModelPlan PlanQwen3Moe(FamilySource source)
+    {
+        JsonFields config = source.Config;
+        source.RequireClass("Qwen3MoeForCausalLM");
+        config.Require("attention_bias", expected: false);
+        config.Neutral("router_aux_loss_coef", "output_router_logits"); // of training
+        if (config.Positive("decoder_sparse_step", 1) is var step and not 1)
+        {
+            throw config.Refuse("decoder_sparse_step", "1, experts in every layer", $"{step}");
+        }
+        config.RequireAbsent("mlp_only_layers");
+        if (!config.Flag("norm_topk_prob", absent: false))
+        {
+            throw config.Refuse("norm_topk_prob", "true: llama.cpp divides the probabilities of the chosen experts by their sum", "false");
+        }
+        var experts = new ExpertSettings(
+            config.Positive("num_experts"), config.Positive("num_experts_per_tok"), config.Positive("moe_intermediate_size"), "mlp", "gate_proj", "up_proj", "down_proj");
+        LlamaFamily.RequireEnough(config, experts);
+        int head = Math.Max(1, config.Positive("hidden_size") / config.Positive("num_attention_heads"));
+        ModelPlan plan = Plan(source, "qwen3moe", s => s with { NormalizesHeads = true, Experts = experts }, head);
+        plan.Set("expert_feed_forward_length", (uint)experts.f);
+        return plan;
+    }
+
     private static ModelPlan Plan(FamilySource source, string architecture, Func<LlamaSettings, LlamaSettings> differ, int? headAbsent)
     {
         JsonFields config = source.Config;
@@ -38,11 +63,7 @@ internal static class QwenFamily
         RequireFullAttention(config);
         LlamaSettings s = differ(new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, positions, config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
-            config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions), config.Flag("tie_word_embeddings", false), AttentionBias: false, FeedForwardBias: false));
-        if (s.Rope.Kind == "llama3")
-        {
-            throw config.Refuse("rope_scaling.rope_type", "default, linear, dynamic or yarn", "'llama3'");
-        }
+            config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions, RopeReading.OfQwen), config.Flag("tie_word_embeddings", false), AttentionBias: false, FeedForwardBias: false));
         source.RequireAllKnown();
         ModelPlan plan = LlamaFamily.Describe(architecture, s, source.CreateTensors());
         RopeReading.Note(s.Rope, positions, plan);
@@ -58,7 +79,8 @@ internal static class QwenFamily
         }
     }
 
-    private static void Map(LlamaSettings s, TensorMap t)
+    /// <summary>Which weights are which.</summary>
+    public static void Map(LlamaSettings s, ITensorMap t)
     {
         t.Matrix("token_embd", "model.embed_tokens.weight", s.V, s.d);
         for (int i = 0; i < s.N; i++)

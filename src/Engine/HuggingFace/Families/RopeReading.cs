@@ -8,37 +8,62 @@ internal static class RopeReading
     // ggml's, and transformers' where a file is silent.
     private const double BetaFast = 32, BetaSlow = 1;
 
+    /// <summary>Kinds of scaling that llama.cpp computes for a family.</summary>
+    public static readonly string[] OfLlama = ["default", "linear", "dynamic", "yarn", "llama3"], OfQwen = ["default", "linear", "dynamic", "yarn"],
+        OfGemma = ["default", "linear"], OfPhi3 = ["default", "longrope", "su"];
+
     /// <summary>Reads the fields.</summary>
     /// <param name="config">config.json.</param>
     /// <param name="positions">max_position_embeddings.</param>
-    public static RopeSettings Read(JsonFields config, int positions)
+    /// <param name="kinds">That may be there.</param>
+    /// <param name="absent">What stands for an absent rope_theta.</param>
+    public static RopeSettings Read(JsonFields config, int positions, string[] kinds, double absent = 10_000)
+    {
+        JsonFields? scaling = Scaling(config);
+        return Read(scaling, Base(config, scaling, absent), positions, kinds);
+    }
+
+    /// <summary>rope_theta, beside the object or in it.</summary>
+    public static double Base(JsonFields config, JsonFields? scaling, double absent) => config.Above0("rope_theta", scaling?.Above0("rope_theta", absent) ?? absent);
+
+    /// <summary>The object that has them, in configurations of any age.</summary>
+    public static JsonFields? Scaling(JsonFields config)
     {
         if (config.Has("rope_scaling") && config.Has("rope_parameters"))
         {
             throw config.Refuse("rope_parameters", "it in the place of 'rope_scaling'", "both");
         }
-        (string name, JsonFields? scaling) = config.Object("rope_parameters") is { } parameters ? ("rope_parameters", parameters) : ("rope_scaling", config.Object("rope_scaling"));
-        const double Theta = 10_000;
-        double @base = config.Above0("rope_theta", scaling?.Above0("rope_theta", Theta) ?? Theta);
+        return config.Object("rope_parameters") ?? config.Object("rope_scaling");
+    }
+
+    /// <summary>Reads the fields of such an object.</summary>
+    /// <param name="scaling">The object; null for none.</param>
+    /// <param name="base">rope_theta.</param>
+    /// <param name="positions">max_position_embeddings.</param>
+    /// <param name="kinds">That may be there.</param>
+    /// <param name="original">original_max_position_embeddings where it stands beside the object; null for none.</param>
+    public static RopeSettings Read(JsonFields? scaling, double @base, int positions, string[] kinds, int? original = null)
+    {
         if (scaling is null)
         {
             return new RopeSettings(@base, "default");
         }
-        string old = scaling.OneOf("type", "default", Kinds);
-        string kind = scaling.OneOf("rope_type", old, Kinds);
+        string old = scaling.OneOf("type", "default", kinds);
+        string kind = scaling.OneOf("rope_type", old, kinds);
         RopeSettings rope = kind switch
         {
             "linear" or "dynamic" => new RopeSettings(@base, kind, scaling.Above0("factor")),
             "llama3" => new RopeSettings(
                 @base, kind, scaling.Above0("factor"), scaling.Positive("original_max_position_embeddings"), scaling.Above0("low_freq_factor"), scaling.Above0("high_freq_factor")),
             "yarn" => new RopeSettings(
-                @base, kind, scaling.Above0("factor"), scaling.Positive("original_max_position_embeddings", positions),
+                @base, kind, scaling.Above0("factor"), scaling.Positive("original_max_position_embeddings", original ?? positions),
                 AttentionFactor: scaling.Has("attention_factor") ? scaling.Above0("attention_factor") : null),
+            "longrope" or "su" => LongRope(scaling, @base, positions, original),
             _ => new RopeSettings(@base, kind),
         };
         if (kind == "llama3" && rope.HighFrequency <= rope.LowFrequency)
         {
-            throw config.Refuse($"{name}.high_freq_factor", $"more than low_freq_factor {rope.LowFrequency}", $"{rope.HighFrequency}");
+            throw scaling.Refuse("high_freq_factor", $"more than low_freq_factor {rope.LowFrequency}", $"{rope.HighFrequency}");
         }
         if (kind == "yarn")
         {
@@ -54,12 +79,27 @@ internal static class RopeReading
         {
             if (scaling.Number(field, expected) is var found && found != expected)
             {
-                throw config.Refuse($"{name}.{field}", $"{expected}", $"{found}");
+                throw scaling.Refuse(field, $"{expected}", $"{found}");
             }
         }
     }
 
-    private static string[] Kinds => ["default", "linear", "dynamic", "yarn", "llama3"];
+    // LongRoPE (https://arxiv.org/abs/2402.13753): by what it is stretched follows from the contexts.
+    private static RopeSettings LongRope(JsonFields scaling, double @base, int positions, int? beside)
+    {
+        int original = scaling.OptionalPositive("original_max_position_embeddings") ?? beside ?? throw scaling.Refuse("original_max_position_embeddings", "a number", "none");
+        double stretch = (double)positions / original;
+        if (scaling.Number("factor", stretch) is var factor && factor != stretch)
+        {
+            throw scaling.Refuse("factor", $"{stretch}, max_position_embeddings {positions} by original_max_position_embeddings {original}", $"{factor}");
+        }
+        return new RopeSettings(@base, "longrope", stretch, original, AttentionFactor: scaling.Has("attention_factor") ? scaling.Above0("attention_factor")
+            : stretch <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(stretch) / Math.Log(original))))
+        {
+            ShortFactors = scaling.Positives("short_factor"),
+            LongFactors = scaling.Positives("long_factor"),
+        };
+    }
 
     /// <summary>Sets llama.cpp's keys.</summary>
     public static void Describe(RopeSettings rope, ModelPlan plan)
@@ -69,6 +109,11 @@ internal static class RopeReading
         {
             plan.Set("rope.scaling.type", rope.Kind);
             plan.Set("rope.scaling.factor", (float)rope.Factor);
+        }
+        if (rope.Kind == "longrope")
+        {
+            plan.Set("rope.scaling.original_context_length", (uint)rope.OriginalContext);
+            plan.Set("rope.scaling.attn_factor", (float)rope.AttentionFactor!.Value);
         }
         if (rope.Kind == "yarn")
         {
@@ -81,12 +126,16 @@ internal static class RopeReading
         }
     }
 
-    /// <summary>Says what llama.cpp does without.</summary>
+    /// <summary>Says what llama.cpp does otherwise.</summary>
     public static void Note(RopeSettings rope, int positions, ModelPlan plan)
     {
         if (rope.Kind == "dynamic")
         {
             plan.Notes.Add($"Rotary frequencies are stretched beyond {positions} positions only ('dynamic'), which llama.cpp does not: the file's context ends there.");
+        }
+        if (rope.Kind == "longrope")
+        {
+            plan.Notes.Add($"Rotary frequencies have other factors beyond {rope.OriginalContext} positions ('longrope'): transformers goes by the tokens that there are, llama.cpp by the room of the context. Load the file with a context of {rope.OriginalContext} for inputs within them.");
         }
     }
 

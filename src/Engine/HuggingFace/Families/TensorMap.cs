@@ -15,12 +15,13 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
 
     private readonly List<PlannedTensor> _planned = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GgmlType> _types = new(StringComparer.Ordinal);
 
     /// <summary>What is going to be written, in its order.</summary>
     public IReadOnlyList<PlannedTensor> Planned => _planned;
 
-    /// <summary>Whether the checkpoint has a tensor.</summary>
-    public bool Has(string theirs) => checkpoint.Tensors.ContainsKey(theirs);
+    /// <summary>What matrices are written as, by Hugging Face's names; what is not there is written in F32.</summary>
+    public IReadOnlyDictionary<string, GgmlType> Types => _types;
 
     /// <inheritdoc/>
     public void Matrix(string ours, string theirs, int rows, int columns)
@@ -66,6 +67,24 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
     }
 
     /// <inheritdoc/>
+    public void Experts(string ours, Func<int, string> theirs, int experts, int rows, int columns)
+    {
+        SafetensorsTensor[] tensors = [.. Enumerable.Range(0, experts).Select(expert => Find(theirs(expert), rows, columns))];
+        GgmlType target = tensors.Select(TypeOf).Distinct().Count() == 1 ? TypeOf(tensors[0]) : GgmlType.F32; // which holds them all
+        foreach (SafetensorsTensor tensor in tensors)
+        {
+            _types[tensor.Name] = target;
+        }
+        _planned.Add(new($"{ours}.weight", [columns, rows, experts], target, stream =>
+        {
+            foreach (SafetensorsTensor tensor in tensors)
+            {
+                CopyRows(tensor, stream, 0, rows, columns, target, ours);
+            }
+        }));
+    }
+
+    /// <inheritdoc/>
     public void Table(string ours, string theirs, int rows, int columns)
     {
         SafetensorsTensor tensor = Find(theirs, rows, columns);
@@ -73,17 +92,17 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
     }
 
     /// <inheritdoc/>
-    public void Vector(string ours, string theirs, int length, double scale = 1)
+    public void Vector(string ours, string theirs, int length, double scale = 1, double shift = 0)
     {
         SafetensorsTensor tensor = Find(theirs, length);
-        _planned.Add(new(ours, [length], GgmlType.F32, stream => WriteVector(tensor, stream, i => i, scale)));
+        _planned.Add(new(ours, [length], GgmlType.F32, stream => WriteVector(tensor, stream, i => i, scale, shift)));
     }
 
     /// <inheritdoc/>
     public void RotatedVector(string ours, string theirs, int heads, int headRows)
     {
         SafetensorsTensor tensor = Find(theirs, heads * headRows);
-        _planned.Add(new(ours, [heads * headRows], GgmlType.F32, stream => WriteVector(tensor, stream, i => Neighbour(i, headRows), 1)));
+        _planned.Add(new(ours, [heads * headRows], GgmlType.F32, stream => WriteVector(tensor, stream, i => Neighbour(i, headRows))));
     }
 
     /// <inheritdoc/>
@@ -132,7 +151,11 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
 
     private GgmlType TypeOf(SafetensorsTensor tensor) => type ?? WeightType.Of(tensor.Type);
 
-    private void Plan(string ours, SafetensorsTensor tensor, long[] shape, Action<Stream> write) => _planned.Add(new($"{ours}.weight", shape, TypeOf(tensor), write));
+    private void Plan(string ours, SafetensorsTensor tensor, long[] shape, Action<Stream> write)
+    {
+        _types[tensor.Name] = TypeOf(tensor);
+        _planned.Add(new($"{ours}.weight", shape, TypeOf(tensor), write));
+    }
 
     // Of rows in llama.cpp's order, where they stand in transformers': 2i + j there is j·d_k/2 + i here.
     private static int Neighbour(int row, int headRows)
@@ -164,14 +187,14 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
         }
     }
 
-    private static void WriteVector(SafetensorsTensor tensor, Stream stream, Func<int, int> from, double scale)
+    private static void WriteVector(SafetensorsTensor tensor, Stream stream, Func<int, int> from, double scale = 1, double shift = 0)
     {
         var read = new float[tensor.Elements];
         tensor.Read(0, read);
         var values = new float[read.Length];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = (float)(read[from(i)] * scale);
+            values[i] = (float)((read[from(i)] * scale) + shift);
         }
         stream.Write(MemoryMarshal.AsBytes<float>(values));
     }

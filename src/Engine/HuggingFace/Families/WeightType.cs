@@ -50,6 +50,34 @@ internal static class WeightType
         ArrayPool<byte>.Shared.Return(rented);
     }
 
+    /// <summary>Rounds floats to a format, in place.</summary>
+    public static void Round(Span<float> values, GgmlType type)
+    {
+        if (type == GgmlType.F32)
+        {
+            return;
+        }
+        byte[] rented = ArrayPool<byte>.Shared.Rent(Chunk * 2);
+        for (int done = 0; done < values.Length; done += Chunk)
+        {
+            Span<float> part = values.Slice(done, Math.Min(Chunk, values.Length - done));
+            Span<byte> bytes = rented.AsSpan(0, part.Length * 2);
+            if (type == GgmlType.F16)
+            {
+                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                TensorPrimitives.ConvertToHalf(part, halves);
+                TensorPrimitives.ConvertToSingle(halves, part);
+                continue;
+            }
+            ToBrain(part, bytes);
+            for (int i = 0; i < part.Length; i++)
+            {
+                part[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) << 16);
+            }
+        }
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
     private static void RequireFinite(ReadOnlySpan<float> values, ReadOnlySpan<Half> halves, string name)
     {
         for (int i = 0; i < halves.Length; i++)

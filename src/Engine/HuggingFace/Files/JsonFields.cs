@@ -60,6 +60,15 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
     public double Above0(string name, double? absent = null) =>
         Number(name, absent) is > 0 and { } number ? number : throw Refuse(name, "a number above 0", Describe(element.GetProperty(name)));
 
+    /// <summary>A list of finite numbers above 0.</summary>
+    public float[] Positives(string name)
+    {
+        JsonElement list = Find(name) ?? throw Refuse(name, "a list of numbers above 0", "none");
+        return list.ValueKind != JsonValueKind.Array ? throw Refuse(name, "a list of numbers above 0", Describe(list))
+            : [.. list.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetSingle(out float number) && number > 0 && float.IsFinite(number) ? number
+                : throw Refuse(name, "a list of numbers above 0", Describe(each)))];
+    }
+
     /// <summary>True or false.</summary>
     public bool Flag(string name, bool absent) => Find(name) is not { } value ? absent
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Refuse(name, "true or false", Describe(value));

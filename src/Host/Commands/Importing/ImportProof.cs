@@ -47,24 +47,34 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     public ParityVerdict Verdict =>
         _checks.All(check => check.Verdict == ParityVerdict.Pass) && Tokenizer?.Verdict != ParityVerdict.Fail ? ParityVerdict.Pass : ParityVerdict.Fail;
 
-    /// <summary>Proves a file whose weights are the checkpoint's, rounded at most to 16 bits.</summary>
+    /// <summary>Proves a file whose weights are the checkpoint's, rounded at most to 16 bits: the original weights are rounded alike.</summary>
     public async Task RunAsync(string path, CancellationToken cancellationToken)
     {
         CompareIds(path);
         TrainedModel original;
+        ParityReport managed;
         // One after the other: each maps the whole file.
         IModel reference = await backends.LoadAsync(options(path, ReferenceBackend.BackendName), cancellationToken).ConfigureAwait(false);
         await using (reference.ConfigureAwait(false))
         {
-            original = new TrainedModel(import.Plan.Settings, import.Checkpoint, reference, asTrained: false);
-            ParityReport managed = await CompareAsync("Proving the file", reference, original, import.IsExact ? SameWeights : null, cancellationToken).ConfigureAwait(false);
-            _checks.Add(ImportCheck.Of("reference against the original weights", managed));
+            original = new TrainedModel(import.Plan.Settings, import.Checkpoint, reference, asTrained: false, import.Plan.Tensors.Types);
+            managed = await CompareAsync("Proving the file", reference, original, SameWeights, cancellationToken).ConfigureAwait(false);
+            _checks.Add(ImportCheck.Of($"reference against the original weights{Rounded}", managed));
         }
         IModel native = await backends.LoadAsync(options(path, "auto"), cancellationToken).ConfigureAwait(false);
         await using (native.ConfigureAwait(false))
         {
             ParityReport llamaCpp = await CompareAsync("Proving it on llama.cpp", native, original, null, cancellationToken).ConfigureAwait(false);
-            _checks.Add(ImportCheck.Of("llama.cpp against the original weights", llamaCpp));
+            if (managed.Verdict == ParityVerdict.Pass)
+            {
+                // The reference computes what the original weights do, and in ggml's arithmetic as well.
+                llamaCpp = await SecondOpinion.AskAsync(llamaCpp, native.Card, arithmetic => AskReferenceAsync(path, native, arithmetic, cancellationToken)).ConfigureAwait(false);
+            }
+            _checks.Add(ImportCheck.Of($"llama.cpp against the original weights{Rounded}", llamaCpp));
+            if (!import.IsExact)
+            {
+                await NoteLossAsync(native, cancellationToken).ConfigureAwait(false);
+            }
             if (import.Plan.Settings is BertSettings { ExactGelu: true })
             {
                 await using var trained = new TrainedModel(import.Plan.Settings, import.Checkpoint, native, asTrained: true);
@@ -85,10 +95,27 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
             (Prompt prompt, Prompt? target) = Input(reference);
             ParityReport alike = await SecondOpinion.RunAsync(native, reference, prompt, new ParityOptions { Target = target }, cancellationToken).ConfigureAwait(false);
             _checks.Add(ImportCheck.Of($"llama.cpp against the reference, both {native.Card.FileType}", alike));
-            await using var original = new TrainedModel(import.Plan.Settings, import.Checkpoint, reference, asTrained: true);
-            ParityReport distance = await CompareAsync("Measuring the loss", native, original, null, cancellationToken).ConfigureAwait(false);
-            string alikeTokens = distance.SameTop1 is { } share ? string.Create(CultureInfo.InvariantCulture, $", and {share:P0} of its likeliest tokens are theirs") : "";
-            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"Quantized to {native.Card.FileType}, its numbers stand at an NMSE of {distance.Nmse:0.0e-0} from the original weights'{alikeTokens}."));
+            await NoteLossAsync(native, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private string Rounded => import.IsExact ? "" : $" in {import.Type}";
+
+    private async Task NoteLossAsync(IModel native, CancellationToken cancellationToken)
+    {
+        await using var original = new TrainedModel(import.Plan.Settings, import.Checkpoint, native, asTrained: true);
+        ParityReport distance = await CompareAsync("Measuring the loss", native, original, null, cancellationToken).ConfigureAwait(false);
+        string alikeTokens = distance.SameTop1 is { } share ? string.Create(CultureInfo.InvariantCulture, $", and {share:P0} of its likeliest tokens are theirs") : "";
+        _notes.Add(string.Create(CultureInfo.InvariantCulture, $"As {native.Card.FileType} its numbers stand at an NMSE of {distance.Nmse:0.0e-0} from the original weights'{alikeTokens}."));
+    }
+
+    private async Task<ParityReport> AskReferenceAsync(string path, IModel native, Arithmetic arithmetic, CancellationToken cancellationToken)
+    {
+        IModel reference = await backends.LoadAsync(options(path, ReferenceBackend.BackendName), cancellationToken).ConfigureAwait(false);
+        await using (reference.ConfigureAwait(false))
+        {
+            (Prompt prompt, Prompt? target) = Input(reference);
+            return await ParityCheck.RunAsync(native, reference, prompt, new ParityOptions { Target = target, Arithmetic = arithmetic }, cancellationToken).ConfigureAwait(false);
         }
     }
 

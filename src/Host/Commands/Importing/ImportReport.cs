@@ -4,7 +4,7 @@ namespace Engine.Host.Commands.Importing;
 
 /// <summary>What an import made, and how it was proved; as <c>import --json</c> prints it.</summary>
 /// <param name="Folder">What was read.</param>
-/// <param name="Output">What was written.</param>
+/// <param name="Output">What was written: after a failed proof under a name of its own.</param>
 /// <param name="Architecture">llama.cpp's name of it.</param>
 /// <param name="Type">Of most of the weights.</param>
 /// <param name="Parameters">Number of weights.</param>

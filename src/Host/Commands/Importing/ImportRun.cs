@@ -6,12 +6,16 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary>One import: read, written beside the output, proved, quantized if asked, and only then under the output's name.</summary>
+/// <summary>One import: read, written beside the output, proved, quantized if asked, and only then under the output's name. A file that fails
+/// the proof gets another name: nothing that serves the output loads it by mistake.</summary>
 /// <param name="backends">Run the proof.</param>
 /// <param name="folder">Hugging Face's.</param>
 /// <param name="output">The GGUF file.</param>
 internal sealed class ImportRun(Backends backends, string folder, string output)
 {
+    // Of a file that failed.
+    private const string Rejected = ".rejected";
+
     /// <summary>What is asked for; null as the checkpoint stores it.</summary>
     public string? Type { get; init; }
 
@@ -54,9 +58,10 @@ internal sealed class ImportRun(Backends backends, string folder, string output)
                     await proof.RunQuantizedAsync(quantized, cancellationToken).ConfigureAwait(false);
                 }
             }
-            ImportReport report = Describe(import, proof, result, begin);
+            string ending = Proves && proof.Verdict == ParityVerdict.Fail ? Rejected : "";
+            ImportReport report = Describe(import, proof, result, begin) with { Output = output + ending };
             cancellationToken.ThrowIfCancellationRequested();
-            File.Move(result, target, overwrite: true);
+            File.Move(result, target + ending, overwrite: true);
             return report;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
