@@ -15,22 +15,6 @@ internal enum llama_vocab_type
     TEST = 7,
 }
 
-[Flags]
-internal enum llama_token_attr
-{
-    UNDEFINED = 0,
-    UNKNOWN = 1 << 0,
-    UNUSED = 1 << 1,
-    NORMAL = 1 << 2,
-    CONTROL = 1 << 3,
-    USER_DEFINED = 1 << 4,
-    BYTE = 1 << 5,
-    NORMALIZED = 1 << 6,
-    LSTRIP = 1 << 7,
-    RSTRIP = 1 << 8,
-    SINGLE_WORD = 1 << 9,
-}
-
 internal enum llama_ftype
 {
     ALL_F32 = 0,

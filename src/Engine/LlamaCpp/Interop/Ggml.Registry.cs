@@ -5,22 +5,10 @@ namespace Engine.LlamaCpp.Interop;
 /// <summary>What libggml exports: the registry of backends and their devices (ggml-backend.h).</summary>
 internal static unsafe partial class Ggml
 {
-    [LibraryImport(RegistryLibrary)]
-    internal static partial nuint ggml_backend_reg_count();
-
-    [LibraryImport(RegistryLibrary)]
-    internal static partial nint ggml_backend_reg_get(nuint index);
-
     /// <summary>Case does not count.</summary>
     /// <returns>0 where there is none of this name.</returns>
     [LibraryImport(RegistryLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint ggml_backend_reg_by_name(string name);
-
-    [LibraryImport(RegistryLibrary)]
-    internal static partial nuint ggml_backend_dev_count();
-
-    [LibraryImport(RegistryLibrary)]
-    internal static partial nint ggml_backend_dev_get(nuint index);
 
     /// <summary>Loads one plugin and, unlike <see cref="ggml_backend_load_all_from_path"/>, logs why it cannot.</summary>
     /// <returns>Its registration, or 0.</returns>

@@ -23,35 +23,11 @@ internal static unsafe partial class Ggml
     internal static partial nint ggml_set_abort_callback(delegate* unmanaged[Cdecl]<byte*, void> callback);
 
     [LibraryImport(BaseLibrary)]
-    internal static partial long ggml_nelements(ggml_tensor* tensor);
-
-    [LibraryImport(BaseLibrary)]
     internal static partial nuint ggml_nbytes(ggml_tensor* tensor);
-
-    [LibraryImport(BaseLibrary)]
-    internal static partial long ggml_blck_size(ggml_type type);
-
-    [LibraryImport(BaseLibrary)]
-    internal static partial nuint ggml_type_size(ggml_type type);
-
-    [LibraryImport(BaseLibrary)]
-    internal static partial nuint ggml_row_size(ggml_type type, long ne);
-
-    /// <summary><c>const char *</c>, static.</summary>
-    [LibraryImport(BaseLibrary)]
-    internal static partial nint ggml_type_name(ggml_type type);
 
     /// <summary><c>const char *</c>, static: the operation's name, such as <c>MUL_MAT</c>.</summary>
     [LibraryImport(BaseLibrary)]
     internal static partial nint ggml_op_name(int op);
-
-    /// <summary><c>const char *</c>, static: as <see cref="ggml_op_name"/>, with unary and GLU operations by their own name.</summary>
-    [LibraryImport(BaseLibrary)]
-    internal static partial nint ggml_op_desc(ggml_tensor* tensor);
-
-    [LibraryImport(BaseLibrary)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool ggml_is_contiguous(ggml_tensor* tensor);
 
     // ggml-backend.h
 
@@ -78,14 +54,7 @@ internal static unsafe partial class Ggml
     internal static partial ggml_backend_dev_type ggml_backend_dev_type(nint device);
 
     [LibraryImport(BaseLibrary)]
-    internal static partial void ggml_backend_dev_get_props(nint device, out ggml_backend_dev_props props);
-
-    [LibraryImport(BaseLibrary)]
     internal static partial nint ggml_backend_dev_backend_reg(nint device);
-
-    /// <summary><c>const char *</c>, such as <c>CPU</c>, <c>CUDA</c> or <c>Vulkan</c>.</summary>
-    [LibraryImport(BaseLibrary)]
-    internal static partial nint ggml_backend_reg_name(nint reg);
 
     [LibraryImport(BaseLibrary)]
     internal static partial nuint ggml_backend_reg_dev_count(nint reg);

@@ -21,24 +21,7 @@ internal static unsafe partial class Llama
     internal static partial int llama_decode(ContextHandle ctx, llama_batch batch);
 
     [LibraryImport(Library)]
-    internal static partial void llama_set_n_threads(ContextHandle ctx, int n_threads, int n_threads_batch);
-
-    [LibraryImport(Library)]
-    internal static partial void llama_set_embeddings(ContextHandle ctx, [MarshalAs(UnmanagedType.U1)] bool embeddings);
-
-    [LibraryImport(Library)]
-    internal static partial void llama_set_causal_attn(ContextHandle ctx, [MarshalAs(UnmanagedType.U1)] bool causal_attn);
-
-    /// <summary>(user data) → abort. CPU only.</summary>
-    [LibraryImport(Library)]
-    internal static partial void llama_set_abort_callback(ContextHandle ctx, delegate* unmanaged[Cdecl]<nint, byte> abort_callback, nint abort_callback_data);
-
-    [LibraryImport(Library)]
     internal static partial void llama_synchronize(ContextHandle ctx);
-
-    /// <summary>Rows (outputs, V) in the order of the batch.</summary>
-    [LibraryImport(Library)]
-    internal static partial float* llama_get_logits(ContextHandle ctx);
 
     /// <summary>The row (V) of the batch's token <paramref name="i"/>, -1 the last; null where it has none.</summary>
     [LibraryImport(Library)]

@@ -12,22 +12,6 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial void llama_free(nint ctx);
 
-    /// <summary>Positions of all sequences together, padded up to a multiple of 256.</summary>
-    [LibraryImport(Library)]
-    internal static partial uint llama_n_ctx(ContextHandle ctx);
-
-    [LibraryImport(Library)]
-    internal static partial uint llama_n_ctx_seq(ContextHandle ctx);
-
-    [LibraryImport(Library)]
-    internal static partial uint llama_n_batch(ContextHandle ctx);
-
-    [LibraryImport(Library)]
-    internal static partial uint llama_n_ubatch(ContextHandle ctx);
-
-    [LibraryImport(Library)]
-    internal static partial uint llama_n_seq_max(ContextHandle ctx);
-
     /// <summary>Computes on threads of a <c>ggml_threadpool_t</c>, which no two contexts may use at once; 0 for threads made at every evaluation.</summary>
     [LibraryImport(Library)]
     internal static partial void llama_attach_threadpool(ContextHandle ctx, nint threadpool, nint threadpool_batch);

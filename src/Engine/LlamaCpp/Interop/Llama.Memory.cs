@@ -18,13 +18,5 @@ internal static unsafe partial class Llama
 
     /// <summary>-1 where the sequence is empty.</summary>
     [LibraryImport(Library)]
-    internal static partial int llama_memory_seq_pos_min(nint mem, int seq_id);
-
-    /// <summary>-1 where the sequence is empty.</summary>
-    [LibraryImport(Library)]
     internal static partial int llama_memory_seq_pos_max(nint mem, int seq_id);
-
-    [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool llama_memory_can_shift(nint mem);
 }

@@ -17,12 +17,6 @@ internal static unsafe partial class Llama
     internal static partial nint llama_vocab_get_text(nint vocab, int token);
 
     [LibraryImport(Library)]
-    internal static partial float llama_vocab_get_score(nint vocab, int token);
-
-    [LibraryImport(Library)]
-    internal static partial llama_token_attr llama_vocab_get_attr(nint vocab, int token);
-
-    [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool llama_vocab_is_eog(nint vocab, int token);
 
@@ -33,16 +27,7 @@ internal static unsafe partial class Llama
     internal static partial int llama_vocab_eos(nint vocab);
 
     [LibraryImport(Library)]
-    internal static partial int llama_vocab_eot(nint vocab);
-
-    [LibraryImport(Library)]
     internal static partial int llama_vocab_sep(nint vocab);
-
-    [LibraryImport(Library)]
-    internal static partial int llama_vocab_nl(nint vocab);
-
-    [LibraryImport(Library)]
-    internal static partial int llama_vocab_pad(nint vocab);
 
     [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
@@ -62,10 +47,4 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial int llama_token_to_piece(
         nint vocab, int token, byte* buf, int length, int lstrip, [MarshalAs(UnmanagedType.U1)] bool special);
-
-    /// <summary>Number of bytes; where they do not fit, minus that number.</summary>
-    [LibraryImport(Library)]
-    internal static partial int llama_detokenize(
-        nint vocab, int* tokens, int n_tokens, byte* text, int text_len_max,
-        [MarshalAs(UnmanagedType.U1)] bool remove_special, [MarshalAs(UnmanagedType.U1)] bool unparse_special);
 }

@@ -33,10 +33,6 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial nuint llama_max_devices();
 
-    [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool llama_supports_gpu_offload();
-
     /// <summary><c>const char *</c>, static: the instruction sets in use.</summary>
     [LibraryImport(Library)]
     internal static partial nint llama_print_system_info();

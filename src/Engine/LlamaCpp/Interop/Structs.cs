@@ -149,23 +149,3 @@ internal unsafe struct ggml_tensor
         private nint _first;
     }
 }
-
-internal struct ggml_backend_dev_caps
-{
-    public bool async;
-    public bool host_buffer;
-    public bool buffer_from_host_ptr;
-    public bool events;
-    public bool mmap_support;
-}
-
-internal struct ggml_backend_dev_props
-{
-    public nint name;
-    public nint description;
-    public nuint memory_free;
-    public nuint memory_total;
-    public ggml_backend_dev_type type;
-    public nint device_id;
-    public ggml_backend_dev_caps caps;
-}

@@ -52,14 +52,6 @@ int main(void) {
     SIZE(ggml_threadpool_params);
     F(cpumask) F(n_threads) F(prio) F(poll) F(strict_cpu) F(paused)
 #undef F
-#define F(f) FIELD(ggml_backend_dev_caps, f);
-    SIZE(ggml_backend_dev_caps);
-    F(async) F(host_buffer) F(buffer_from_host_ptr) F(events) F(mmap_support)
-#undef F
-#define F(f) FIELD(ggml_backend_dev_props, f);
-    SIZE(ggml_backend_dev_props);
-    F(name) F(description) F(memory_free) F(memory_total) F(type) F(device_id) F(caps)
-#undef F
 
 #define F(f) FIELD(statx, f);
     SIZE(statx);
@@ -72,9 +64,6 @@ int main(void) {
 
 #define V(c) VALUE(llama_vocab_type, LLAMA_VOCAB_TYPE_, c);
     V(NONE) V(SPM) V(BPE) V(WPM) V(UGM) V(RWKV) V(PLAMO2) V(TEST)
-#undef V
-#define V(c) VALUE(llama_token_attr, LLAMA_TOKEN_ATTR_, c);
-    V(UNDEFINED) V(UNKNOWN) V(UNUSED) V(NORMAL) V(CONTROL) V(USER_DEFINED) V(BYTE) V(NORMALIZED) V(LSTRIP) V(RSTRIP) V(SINGLE_WORD)
 #undef V
 #define V(c) VALUE(llama_ftype, LLAMA_FTYPE_, c);
     V(ALL_F32) V(MOSTLY_F16) V(MOSTLY_Q4_0) V(MOSTLY_Q4_1) V(MOSTLY_Q8_0) V(MOSTLY_Q5_0) V(MOSTLY_Q5_1) V(MOSTLY_Q2_K)
