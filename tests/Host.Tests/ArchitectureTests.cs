@@ -9,7 +9,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     private const string Contract = "Engine";
     private const string Interop = "Engine.LlamaCpp.Interop";
 
-    /// <summary>Room → the rooms it knows: these, all of these, and the contract (the files in src/Engine itself), which all know.</summary>
+    /// <summary>Room → the rooms it knows: these, all of these, and the contract (src/Abstractions), which all know.</summary>
     private static readonly Dictionary<string, string[]> Table = new()
     {
         [Contract] = [],
@@ -225,6 +225,15 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     }
 
     [Fact]
+    public void The_contract_is_an_assembly_of_its_own_which_knows_no_package()
+    {
+        ModuleDefinition contract = _modules.Single(module => module.Assembly.Name.Name == "Engine.Abstractions");
+        Assert.All(contract.GetTypes().Select(Arrows.Room).OfType<string>(), room => Assert.Equal(Contract, room));
+        Assert.All(contract.AssemblyReferences, reference => Assert.StartsWith("System.", reference.Name, StringComparison.Ordinal));
+        Assert.DoesNotContain(Contract, _modules.Where(module => module != contract).SelectMany(module => module.GetTypes()).Select(Arrows.Room));
+    }
+
+    [Fact]
     public void The_contract_knows_no_room() => Assert.Empty(_arrows.All.Where(a => a.From == Contract).Select(a => $"{a.To}: {_arrows.Examples(a)}"));
 
     [Fact]
@@ -239,12 +248,13 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     {
         var allowed = new Dictionary<string, string[]>
         {
-            ["Engine"] = [],
-            ["ReferenceModels"] = ["Engine"],
-            ["Engine.LLamaSharp"] = ["Engine"],
-            ["Engine.Api"] = ["Engine"],
-            ["Engine.Remote"] = ["Engine"],
-            ["Engine.Host"] = ["Engine", "Engine.Api", "Engine.LLamaSharp", "Engine.Remote", "ReferenceModels"],
+            ["Engine.Abstractions"] = [],
+            ["Engine"] = ["Engine.Abstractions"],
+            ["ReferenceModels"] = ["Engine", "Engine.Abstractions"],
+            ["Engine.LLamaSharp"] = ["Engine", "Engine.Abstractions"],
+            ["Engine.Api"] = ["Engine", "Engine.Abstractions"],
+            ["Engine.Remote"] = ["Engine", "Engine.Abstractions"],
+            ["Engine.Host"] = ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.LLamaSharp", "Engine.Remote", "ReferenceModels"],
         };
         foreach (ModuleDefinition module in _modules)
         {

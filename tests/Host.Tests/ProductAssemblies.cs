@@ -10,8 +10,8 @@ public sealed class ProductAssemblies : IDisposable
         ModuleDefinition program = Read("Engine.Host");
         // Built with -p:LLamaSharp=false, the program knows no such assembly.
         string[] libraries = program.AssemblyReferences.Any(r => r.Name == "Engine.LLamaSharp")
-            ? ["Engine", "ReferenceModels", "Engine.Api", "Engine.Remote", "Engine.LLamaSharp"]
-            : ["Engine", "ReferenceModels", "Engine.Api", "Engine.Remote"];
+            ? ["Engine.Abstractions", "Engine", "ReferenceModels", "Engine.Api", "Engine.Remote", "Engine.LLamaSharp"]
+            : ["Engine.Abstractions", "Engine", "ReferenceModels", "Engine.Api", "Engine.Remote"];
         Modules = [program, .. libraries.Select(Read)];
         Arrows = new Arrows(Modules);
     }

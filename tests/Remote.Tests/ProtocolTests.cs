@@ -127,7 +127,7 @@ public sealed class ProtocolTests
             new ShapeConstraint(new AnswerShape.Sequence(shapes)), Constraint.JsonObject, new JsonSchemaConstraint("""{"enum": [1, "ä"]}""") { AnyOrder = true, ReadsDescriptions = true, LocalTimes = true },
             new GrammarConstraint("root ::= \"a\""), new RegexConstraint("a+"), new ChoiceConstraint(["a", ""]),
         ];
-        var kinds = typeof(Constraint).Assembly.GetTypes().Where(type => type.BaseType == typeof(Constraint) && type != typeof(CodeConstraint));
+        var kinds = typeof(Constraint).Assembly.GetTypes().Concat(typeof(Registry.EngineBuilder).Assembly.GetTypes()).Where(type => type.BaseType == typeof(Constraint) && type != typeof(CodeConstraint));
         Assert.Equal(kinds.OrderBy(kind => kind.Name), all.Select(constraint => constraint.GetType()).Distinct().OrderBy(kind => kind.Name));
         foreach (Constraint constraint in all)
         {
@@ -173,7 +173,7 @@ public sealed class ProtocolTests
         Same(least, Answers.Of(Travel(Answers.Of(least), TokenPart.Parser)));
     }
 
-    public static TheoryData<Type> Errors => [.. typeof(EngineException).Assembly.GetTypes().Where(type => type.IsPublic && type.IsAssignableTo(typeof(EngineException)) && type != typeof(Chat.ChatTemplateException))];
+    public static TheoryData<Type> Errors => [.. typeof(EngineException).Assembly.GetTypes().Concat(typeof(Registry.EngineBuilder).Assembly.GetTypes()).Where(type => type.IsPublic && type.IsAssignableTo(typeof(EngineException)) && type != typeof(Chat.ChatTemplateException))];
 
     [Theory]
     [MemberData(nameof(Errors))]
