@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Xunit.Abstractions;
 
 namespace Engine.Host.Tests.Publishing;
@@ -9,8 +8,6 @@ namespace Engine.Host.Tests.Publishing;
 /// <remarks>Published without compiling again, and without launcher and runtime, so that no package is needed that the build did not restore.</remarks>
 public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHelper output) : IClassFixture<PublishTests.Artifacts>
 {
-    private static readonly bool HasLLamaSharp = HostBackends.Names.Contains("llamasharp", StringComparison.Ordinal);
-
     [Theory]
     [InlineData("linux-x64", "x86-64", "libllama.v0.5.0.so", "libggml-cpu-haswell.so", "avx2/libllama.so", "noavx/libggml-base.so")]
     [InlineData("linux-arm64", "arm64", "libllama.v0.5.0.so", "libggml-base.so")]
@@ -22,7 +19,7 @@ public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHe
         Assert.True(File.Exists(Path.Combine(folder, "Engine.Host.dll")));
         Assert.True(File.Exists(Path.Combine(folder, "models", "llama-stories-q8_0.gguf")));
         string runtimes = Path.Combine(folder, "runtimes"), native = Path.Combine(runtimes, platform, "native");
-        if (!HasLLamaSharp)
+        if (!BuiltArtifacts.HasLLamaSharp)
         {
             expected = [.. expected.Where(file => platform.StartsWith("linux", StringComparison.Ordinal) && !file.Contains('/', StringComparison.Ordinal))];
         }
@@ -64,68 +61,23 @@ public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHe
         };
     }
 
-    /// <summary>Publishes what is built already, from copies in a folder of its own: the checkout's outputs stay as they are.</summary>
+    /// <summary>Publishes what is built already.</summary>
     public sealed class Artifacts : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
-        private readonly string _built;
-        private readonly string _configuration;
+        private readonly BuiltArtifacts _built;
 
-        public Artifacts()
-        {
-            var tests = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/Host.Tests/release
-            (_configuration, _built) = (tests.Name, tests.Parent!.Parent!.Parent!.FullName);
-            foreach (string project in Directory.GetDirectories(Path.Combine(SharedFolder.Checkout, "src")).Select(folder => Path.GetFileName(folder)).Where(name => name != "Host"))
-            {
-                Copy(Path.Combine("bin", project, _configuration), "*");
-                Copy(Path.Combine("obj", project, _configuration), "*");
-            }
-        }
+        public Artifacts() => _built = new(_folder.File("artifacts"));
 
         public void Dispose() => _folder.Dispose();
 
         public async Task<string> PublishAsync(string platform, ITestOutputHelper output)
         {
-            Copy(Path.Combine("bin", "Host", _configuration), "Engine.Host.*", "_" + platform);
-            Copy(Path.Combine("obj", "Host", _configuration), "*", "_" + platform);
+            _built.CopyProgram("_" + platform);
             string folder = _folder.File("publish-" + platform);
-            var start = new ProcessStartInfo("dotnet",
-            [
-                "msbuild", Path.Combine(SharedFolder.Checkout, "src", "Host", "Host.csproj"), "-restore", "-t:Publish", "-v:quiet", "-nologo", "-nodeReuse:false", $"-p:RuntimeIdentifier={platform}",
-                "-p:NoBuild=true", "-p:BuildProjectReferences=false", "-p:SelfContained=false", "-p:UseAppHost=false", $"-p:Configuration={_configuration}",
-                $"-p:LLamaSharp={(HasLLamaSharp ? "true" : "false")}", $"-p:ArtifactsPath={_folder.File("artifacts")}", $"-p:PublishDir={folder}/",
-            ])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            // The test runner's own, which would lead this build to another SDK.
-            foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
-            {
-                start.Environment.Remove(name);
-            }
-            var clock = Stopwatch.StartNew();
-            using Process process = Process.Start(start)!;
-            Task<string> said = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            Assert.True(process.ExitCode == 0, await said + await errors);
-            output.WriteLine($"{platform}: {clock.Elapsed.TotalSeconds:N1} s");
+            await _built.BuildAsync(output, Path.Combine(SharedFolder.Checkout, "src", "Host", "Host.csproj"), "-restore", "-t:Publish",
+                $"-p:RuntimeIdentifier={platform}", "-p:SelfContained=false", "-p:UseAppHost=false", $"-p:PublishDir={folder}/");
             return folder;
-        }
-
-        private void Copy(string folder, string pattern, string suffix = "")
-        {
-            string from = Path.Combine(_built, folder), to = Path.Combine(_folder.File("artifacts"), folder + suffix);
-            if (!Directory.Exists(from))
-            {
-                return; // LLamaSharp's, where it was left out
-            }
-            foreach (string file in Directory.GetFiles(from, pattern, SearchOption.AllDirectories))
-            {
-                string copy = Path.Combine(to, Path.GetRelativePath(from, file));
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(file, copy);
-            }
         }
     }
 }
