@@ -13,7 +13,9 @@ public sealed class IsolationLoadTests
     public async Task Requests_get_their_whole_answer_or_one_clear_error(string backend, int signal, int times)
     {
         var models = new IsolatedModels();
-        await using IModel isolated = await models.LoadAsync(new() { Path = BundledModels.Find("builtin:llama-stories-f32")!, Backend = backend, Device = "cpu", Slots = 4 });
+        await using IModel isolated = await models.LoadAsync(
+            new() { Path = BundledModels.Find("builtin:llama-stories-f32")!, Backend = backend, Device = "cpu", Slots = 4 },
+            IsolatedModels.Quickly with { Hang = TimeSpan.FromSeconds(signal == 19 ? 4 : 30) });
         GenerateRequest request = new() { Prompt = Prompt.FromText("Once upon a time"), MaxTokens = 60, Sampling = new SamplingOptions { Temperature = 0 }, Numerics = Numerics.Production };
         List<int> expected = await TokensAsync(request);
         using var end = new CancellationTokenSource();

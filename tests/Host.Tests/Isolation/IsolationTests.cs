@@ -87,7 +87,8 @@ public sealed class IsolationTests
     {
         using var slow = new SlowModel();
         var models = new IsolatedModels();
-        await using IModel isolated = await models.LoadAsync(new() { Path = slow.Path, Backend = "reference", Exact = true });
+        await using IModel isolated = await models.LoadAsync(
+            new() { Path = slow.Path, Backend = "reference", Exact = true }, IsolatedModels.Quickly with { Hang = TimeSpan.FromSeconds(4) });
         Task<List<int>> answer = TokensAsync(isolated, Greedy with { Prompt = Prompt.FromText(SlowModel.Prompt(250)), MaxTokens = 2 });
         Assert.NotEqual(answer, await Task.WhenAny(answer, Task.Delay(200)));
         IsolatedModels.Send(models.Process, signal);
