@@ -35,7 +35,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Gguf"] = ["Engine.Gguf.Preflight"],
         ["Engine.Gguf.Preflight"] = ["Engine.Gguf"],
         ["Engine.HuggingFace"] = ["Engine.Gguf", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Vocabularies"],
-        ["Engine.HuggingFace.Exporting"] = ["Engine.Gguf", "Engine.HuggingFace", "Engine.HuggingFace.Families", "Engine.HuggingFace.Vocabularies", "Engine.Tokenizers"],
+        ["Engine.HuggingFace.Exporting"] = ["Engine.Gguf", "Engine.Gguf.Preflight", "Engine.HuggingFace", "Engine.HuggingFace.Families", "Engine.HuggingFace.Rules", "Engine.HuggingFace.Vocabularies", "Engine.Tokenizers"],
         ["Engine.HuggingFace.Families"] = ["Engine.Gguf", "Engine.HuggingFace.Files"],
         ["Engine.HuggingFace.Files"] = ["Engine.LlamaCpp.Quantizer"],
         ["Engine.HuggingFace.Rules"] = ["Engine.HuggingFace.Vocabularies", "Engine.Tokenizers", "Engine.Tokenizers.Unicode"],

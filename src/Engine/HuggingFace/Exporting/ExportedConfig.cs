@@ -15,8 +15,9 @@ internal sealed class ExportedConfig
 
     /// <param name="file">The file.</param>
     /// <param name="type">transformers' class.</param>
-    /// <param name="architecture">llama.cpp's name of the architecture, which is transformers' model_type as well.</param>
-    public ExportedConfig(GgufFile file, string type, string architecture)
+    /// <param name="architecture">llama.cpp's name of the architecture.</param>
+    /// <param name="modelType">transformers' model_type, where it is another one.</param>
+    public ExportedConfig(GgufFile file, string type, string architecture, string? modelType = null)
     {
         (_file, _architecture) = (file, architecture);
         GgufTensor embedding = file.FindTensor("token_embd.weight") ?? throw new ModelFileException($"Exporting {file.FileName}: expected a model, found no 'token_embd.weight'. Give a file with weights.");
@@ -24,7 +25,7 @@ internal sealed class ExportedConfig
         Json = new JsonObject
         {
             ["architectures"] = new JsonArray(type),
-            ["model_type"] = architecture,
+            ["model_type"] = modelType ?? architecture,
             ["torch_dtype"] = embedding.Type switch
             {
                 GgmlType.F16 => "float16",
@@ -53,13 +54,25 @@ internal sealed class ExportedConfig
         _file.Metadata.GetUInt32($"{_architecture}.{key}") is { } value ? (int)value : absent ?? (int)_file.Metadata.RequireUInt32($"{_architecture}.{key}");
 
     /// <summary>A number that need not be whole; in JSON the shortest text that is this float.</summary>
-    public double Float(string key) =>
-        double.Parse(_file.Metadata.RequireFloat32($"{_architecture}.{key}").ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    public double Float(string key) => Shortest(_file.Metadata.RequireFloat32($"{_architecture}.{key}"));
+
+    /// <summary>As <see cref="Float(string)"/>, with what stands for an absent one.</summary>
+    public double Float(string key, float absent) => Shortest(_file.Metadata.GetFloat32($"{_architecture}.{key}") ?? absent);
+
+    /// <summary>A text of the file's; null where it has none.</summary>
+    public string? Text(string key) => _file.Metadata.GetString($"{_architecture}.{key}");
+
+    /// <summary>The sentence for what transformers' model cannot be.</summary>
+    public ModelFileException Refuse(string key, string expected, string found) =>
+        new($"Exporting {_file.FileName}: expected {expected} in '{_architecture}.{key}', found {found}. It cannot be exported.");
+
+    /// <summary>The double that prints as the shortest text that is this float.</summary>
+    public static double Shortest(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     /// <summary>Sets fields.</summary>
-    public void Set(params ReadOnlySpan<(string Name, JsonNode Value)> fields)
+    public void Set(params ReadOnlySpan<(string Name, JsonNode? Value)> fields)
     {
-        foreach ((string name, JsonNode value) in fields)
+        foreach ((string name, JsonNode? value) in fields)
         {
             Json[name] = value;
         }

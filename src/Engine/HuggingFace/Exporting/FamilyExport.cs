@@ -13,8 +13,14 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
     private static readonly Dictionary<string, Func<GgufFile, FamilyExport>> Known = new(StringComparer.Ordinal)
     {
         ["bert"] = Bert,
+        ["gemma2"] = GemmaExport.Gemma2,
+        ["gemma3"] = GemmaExport.Gemma3,
         ["gpt2"] = Gpt2,
-        ["llama"] = Llama,
+        ["llama"] = RotaryExport.Llama,
+        ["phi3"] = Phi3Export.Phi3,
+        ["qwen2"] = RotaryExport.Qwen2,
+        ["qwen3"] = RotaryExport.Qwen3,
+        ["qwen3moe"] = RotaryExport.Qwen3Moe,
         ["t5"] = T5,
     };
 
@@ -31,33 +37,6 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
         FamilyExport export = read(file);
         export.Tensors.RequireAllUsed();
         return export;
-    }
-
-    private static FamilyExport Llama(GgufFile file)
-    {
-        var c = new ExportedConfig(file, "LlamaForCausalLM", "llama");
-        (int d, int H) = (c.Number("embedding_length"), c.Number("attention.head_count"));
-        int d_k = c.Number("attention.key_length", d / H);
-        string? scaling = file.Metadata.GetString("llama.rope.scaling.type");
-        float factor = file.Metadata.GetFloat32("llama.rope.scaling.factor") ?? 0;
-        float @base = file.Metadata.GetFloat32("llama.rope.freq_base") ?? 10_000;
-        if (scaling is not (null or "none" or "linear"))
-        {
-            throw new ModelFileException($"Exporting {file.FileName}: expected rotary positions that are not scaled, or linearly, found '{scaling}' in 'llama.rope.scaling.type'. It cannot be exported.");
-        }
-        var s = new LlamaSettings(
-            c.V, d, c.Number("context_length"), c.Number("feed_forward_length"), c.Number("block_count"), H, c.Number("attention.head_count_kv", H), d_k,
-            c.Float("attention.layer_norm_rms_epsilon"), new RopeSettings(@base, "default"), !Has(file, "output.weight"), Has(file, "blk.0.attn_q.bias"), Has(file, "blk.0.ffn_up.bias")); // attention_bias means all four
-        c.Set(("hidden_size", s.d), ("intermediate_size", s.f), ("num_hidden_layers", s.N), ("num_attention_heads", s.H), ("num_key_value_heads", s.G), ("head_dim", s.d_k), ("hidden_act", "silu"),
-            ("max_position_embeddings", s.Positions), ("rms_norm_eps", c.Float("attention.layer_norm_rms_epsilon")), ("rope_theta", @base), ("attention_bias", s.AttentionBias), ("mlp_bias", s.FeedForwardBias),
-            ("tie_word_embeddings", s.IsTied));
-        if (scaling == "linear" && factor is not (0 or 1))
-        {
-            c.Set(("rope_scaling", new JsonObject { ["rope_type"] = "linear", ["factor"] = factor }));
-        }
-        var tensors = new TensorExport(file);
-        LlamaFamily.Map(s, tensors);
-        return new FamilyExport(c.Json, tensors);
     }
 
     private static FamilyExport Gpt2(GgufFile file)
@@ -118,5 +97,6 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
         return new FamilyExport(c.Json, tensors);
     }
 
-    private static bool Has(GgufFile file, string name) => file.FindTensor(name) is not null;
+    /// <summary>Whether a file has a tensor.</summary>
+    public static bool Has(GgufFile file, string name) => file.FindTensor(name) is not null;
 }

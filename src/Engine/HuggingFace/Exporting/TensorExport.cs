@@ -14,6 +14,9 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
     /// <summary>What is going to be written.</summary>
     public IReadOnlyList<ExportedTensor> Planned => _planned;
 
+    /// <summary>llama.cpp's names of vectors of which some numbers are no float's in transformers' form: they come back to the last bit but one.</summary>
+    public HashSet<string> Rounded { get; } = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public void Matrix(string ours, string theirs, int rows, int columns) => Add(theirs, Find($"{ours}.weight", rows, columns), [rows, columns], row => row);
 
@@ -63,7 +66,12 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
             Add(theirs, tensor, [length], row => row);
             return;
         }
-        float[] values = [.. Floats(file, tensor).Select(value => Unscaled(value, scale, shift) ?? (float)((value - shift) / scale))];
+        float?[] exact = [.. Floats(file, tensor).Select(value => Unscaled(value, scale, shift))];
+        if (exact.Contains(null))
+        {
+            Rounded.Add(ours);
+        }
+        float[] values = [.. Floats(file, tensor).Zip(exact, (value, found) => found ?? (float)((value - shift) / scale))];
         _planned.Add(new(theirs, "F32", [length], length * sizeof(float), stream => stream.Write(MemoryMarshal.AsBytes<float>(values))));
     }
 

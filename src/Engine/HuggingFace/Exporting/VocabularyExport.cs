@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Engine.Gguf;
+using Engine.HuggingFace.Rules;
 using Engine.HuggingFace.Vocabularies;
 using Engine.Tokenizers;
 
@@ -27,12 +29,13 @@ internal static class VocabularyExport
         JsonObject json = kind switch
         {
             "gpt2" => ByteLevel(metadata, tokens),
+            "llama" => SentencePieceExport.Model(metadata, tokens, kinds),
             "bert" => WordPiece(metadata, tokens, kinds),
             "t5" => Unigram(metadata, tokens),
-            _ => throw new ModelFileException($"Exporting {file.FileName}: expected a vocabulary of byte-level BPE, WordPiece or Unigram ('gpt2', 'bert', 't5'), found '{kind}'. It cannot be written as a tokenizer.json here."),
+            _ => throw new ModelFileException($"Exporting {file.FileName}: expected a vocabulary of byte-level BPE, SentencePiece's BPE, WordPiece or Unigram ('gpt2', 'llama', 'bert', 't5'), found '{kind}'. It cannot be written as a tokenizer.json here."),
         };
         json["version"] = "1.0";
-        json["added_tokens"] = new JsonArray([.. tokens.Select((text, id) => (text, id)).Where(token => kinds[token.id] is VocabularyTokens.Unknown or VocabularyTokens.Control or VocabularyTokens.UserDefined)
+        json["added_tokens"] = new JsonArray([.. tokens.Select((text, id) => (text, id)).Where(token => IsAdded(kind, token.text, kinds[token.id]))
             .Select(token => new JsonObject
             {
                 ["id"] = token.id,
@@ -47,16 +50,57 @@ internal static class VocabularyExport
         return json;
     }
 
+    // Blanks in a row that a SentencePiece vocabulary lists as such are made by merges: Hugging Face's tokenizers look for added tokens before blanks become '▁'.
+    private static bool IsAdded(string model, string text, int kind) => kind is VocabularyTokens.Unknown or VocabularyTokens.Control
+        || (kind == VocabularyTokens.UserDefined && !(model == "llama" && text.Contains(' ', StringComparison.Ordinal)));
+
+    /// <summary>Refuses a tokenizer.json that splits one of the built-in texts otherwise than the file's vocabulary does.</summary>
+    /// <exception cref="ModelFileException">It does.</exception>
+    public static void RequireSameIds(GgufFile file, JsonObject tokenizer)
+    {
+        ITokenizer own = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Trained);
+        using JsonDocument document = JsonSerializer.SerializeToDocument(tokenizer);
+        var rules = new TokenizerRules(document.RootElement);
+        foreach (string text in TokenizerSample.Texts)
+        {
+            if (Encode(own, text) is { } expected && !expected.SequenceEqual(rules.Encode(text)))
+            {
+                throw new ModelFileException($"Exporting {file.FileName}: expected a vocabulary that tokenizer.json's rules split texts by as the file does, found \"{text}\" split otherwise. It cannot be exported.");
+            }
+        }
+    }
+
+    // Null where the vocabulary cannot spell the text.
+    private static IReadOnlyList<int>? Encode(ITokenizer tokenizer, string text)
+    {
+        try
+        {
+            return tokenizer.Encode(text, addSpecial: false);
+        }
+        catch (UnsupportedRequestException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>tokenizer_config.json.</summary>
     public static JsonObject Settings(GgufFile file)
     {
         var json = new JsonObject { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["clean_up_tokenization_spaces"] = false };
         GgufStrings tokens = file.Metadata.RequireStrings(GgufKeys.Tokens);
+        VocabularyDefaults? absent = file.Metadata.GetString(GgufKeys.TokenizerModel) == "llama" ? VocabularyDefaults.For("llama", "") : null;
         foreach ((string theirs, string ours) in Special)
         {
-            if (file.Metadata.GetUInt32(ours) is { } id && id < tokens.Count)
+            int? silent = theirs switch
             {
-                json[theirs] = tokens[(int)id];
+                "bos_token" => absent?.BeginningOfSequence,
+                "eos_token" => absent?.EndOfSequence,
+                "unk_token" => absent?.Unknown,
+                _ => null,
+            };
+            if (((int?)file.Metadata.GetUInt32(ours) ?? silent) is { } id && (uint)id < (uint)tokens.Count)
+            {
+                json[theirs] = tokens[id];
             }
         }
         if (file.Metadata.GetUInt32(file.Metadata.RequireString(GgufKeys.Architecture) + ".context_length") is { } length)
@@ -167,15 +211,18 @@ internal static class VocabularyExport
 
     private static JsonObject Replace(string regex, string content) => new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["content"] = content };
 
-    private static int Unknown(GgufMetadata metadata) => (int?)metadata.GetUInt32(GgufKeys.UnknownToken)
+    /// <summary>The id of what stands for text that the vocabulary cannot spell.</summary>
+    public static int Unknown(GgufMetadata metadata) => (int?)metadata.GetUInt32(GgufKeys.UnknownToken)
         ?? VocabularyDefaults.For(metadata.RequireString(GgufKeys.TokenizerModel), "").Unknown!.Value;
 
-    private static JsonObject Ids(string[] tokens) => new(tokens.Select((text, id) => KeyValuePair.Create(text, (JsonNode?)id)));
+    /// <summary>Ids by their texts.</summary>
+    public static JsonObject Ids(string[] tokens) => new(tokens.Select((text, id) => KeyValuePair.Create(text, (JsonNode?)id)));
 
     private static JsonObject? Surround(GgufMetadata metadata, string[] tokens, bool isWordPiece)
     {
-        int? before = isWordPiece || (metadata.GetBool(GgufKeys.AddBos) ?? false) ? (int?)metadata.GetUInt32(GgufKeys.BosToken) : null;
-        int? after = isWordPiece ? (int?)metadata.GetUInt32(GgufKeys.SeparatorToken) : metadata.GetBool(GgufKeys.AddEos) ?? false ? (int?)metadata.GetUInt32(GgufKeys.EosToken) : null;
+        Vocabulary vocabulary = Vocabulary.Read(metadata)!; // which knows what holds where the file is silent
+        int? before = isWordPiece || vocabulary.AddsBeginningOfSequence ? vocabulary.BeginningOfSequence : null;
+        int? after = isWordPiece ? vocabulary.Separator : vocabulary.AddsEndOfSequence ? vocabulary.EndOfSequence : null;
         int[] special = [.. new[] { before, after }.OfType<int>().Distinct()];
         return special.Length == 0 ? null : new JsonObject
         {

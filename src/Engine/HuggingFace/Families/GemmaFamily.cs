@@ -8,13 +8,29 @@ namespace Engine.HuggingFace.Families;
 /// <remarks>transformers multiplies by 1 + w in every norm; in GGUF the weight is 1 + w.</remarks>
 internal static class GemmaFamily
 {
-    private const string WithVision = "Gemma3ForConditionalGeneration", Local = "sliding_attention", Global = "full_attention";
+    /// <summary>transformers' names of layers that see a window, and of those that see all positions.</summary>
+    public const string Local = "sliding_attention", Global = "full_attention";
 
-    // What stands for absent fields is transformers' choice. llama.cpp knows the largest model by its number of layers: there it divides scores by
-    // the root of hidden_size / num_attention_heads, elsewhere by that of head_dim. Of so many layers the last sees all positions.
-    private sealed record Kind(string Architecture, int V, int d, int f, int N, int Positions, double Base, int LargestLayers, int Period);
+    private const string WithVision = "Gemma3ForConditionalGeneration";
 
-    private static readonly Kind Second = new("gemma2", 256_000, 2304, 9216, 26, 8192, 1e4, 46, 2), Third = new("gemma3", 262_208, 2304, 9216, 26, 131_072, 1e6, 62, 6);
+    /// <summary>What stands for absent fields, which is transformers' choice, and what llama.cpp goes by.</summary>
+    /// <param name="Architecture">llama.cpp's name.</param>
+    /// <param name="V">vocab_size.</param>
+    /// <param name="d">hidden_size.</param>
+    /// <param name="f">intermediate_size.</param>
+    /// <param name="N">num_hidden_layers.</param>
+    /// <param name="Positions">max_position_embeddings.</param>
+    /// <param name="Base">rope_theta.</param>
+    /// <param name="LargestLayers">N of the largest model, by which llama.cpp knows it.</param>
+    /// <param name="Period">Of so many layers the last sees all positions.</param>
+    internal sealed record Kind(string Architecture, int V, int d, int f, int N, int Positions, double Base, int LargestLayers, int Period)
+    {
+        /// <summary>By the root of what llama.cpp divides scores.</summary>
+        public double QueryScalar(int layers, int width, int heads, int d_k) => layers == LargestLayers ? width / heads : d_k;
+    }
+
+    /// <summary>Gemma 2 and Gemma 3.</summary>
+    internal static readonly Kind Second = new("gemma2", 256_000, 2304, 9216, 26, 8192, 1e4, 46, 2), Third = new("gemma3", 262_208, 2304, 9216, 26, 131_072, 1e6, 62, 6);
 
     /// <summary>Reads configuration and weights of a Gemma 2.</summary>
     public static ModelPlan PlanGemma2(FamilySource source)
@@ -88,7 +104,7 @@ internal static class GemmaFamily
         config.OneOf("hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh");
         config.Require("attention_bias", expected: false);
         config.Neutral("attention_dropout", "hidden_act", "cache_implementation"); // hidden_act is older, and overruled by hidden_activation
-        double scalar = config.Above0("query_pre_attn_scalar", 256), expected = N == kind.LargestLayers ? d / H : d_k;
+        double scalar = config.Above0("query_pre_attn_scalar", 256), expected = kind.QueryScalar(N, d, H, d_k);
         if (scalar != expected)
         {
             throw config.Refuse("query_pre_attn_scalar", $"{expected}, as llama.cpp computes {kind.Architecture} of {N} layers", $"{scalar}");
@@ -157,6 +173,7 @@ internal static class GemmaFamily
         plan.Set("attention.key_length", (uint)s.d_k);
         plan.Set("attention.value_length", (uint)s.d_k);
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
+        plan.Set("rope.dimension_count", (uint)s.d_k);
         plan.Set("vocab_size", (uint)s.V);
         RopeReading.Describe(s.Rope, plan);
         DescribeWindow(kind, s, plan);
