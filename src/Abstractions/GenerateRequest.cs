@@ -24,7 +24,7 @@ public sealed record GenerateRequest
     /// <summary>Texts that end the generation; they are not part of the answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
-    /// <summary>Goes on after an end-of-generation token.</summary>
+    /// <summary>Continues after an end-of-generation token.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
 
     /// <summary>Logits to return with each token: those of the very step that chose it.</summary>

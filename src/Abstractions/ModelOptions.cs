@@ -24,7 +24,7 @@ public sealed record ModelOptions
     /// <summary>The time without a request after which it is unloaded; its next request loads it again. Null for never.</summary>
     public TimeSpan? UnloadAfter { get; init; }
 
-    /// <summary>Whether it runs in a process of its own, which is started again where it dies: what native code does there harms no other model.</summary>
+    /// <summary>Whether it runs in its own process, which is started again where it dies: what native code does there harms no other model.</summary>
     /// <value>The default is <see cref="Isolation.None"/>.</value>
     public Isolation Isolation { get; init; }
 

@@ -65,7 +65,7 @@ internal sealed class LLamaSharpModel : LlamaModel
         if (computes)
         {
             Fail(ComputeGate.OfProcess.Close(
-                $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
+                $"Running {Card.Name}: llama.cpp failed unexpectedly: {reason}. LLamaSharp computes for one request at a time, and this one never ends: "
                 + $"no model of the backend '{LLamaSharpBackend.BackendName}' runs in this process any more; start it again."));
         }
         else

@@ -12,7 +12,7 @@ public sealed record ChildProgram(string Path, IReadOnlyList<string> Arguments)
     internal static ChildProgram Own(string argument)
     {
         string path = Environment.ProcessPath ?? throw new ConfigurationException(
-            $"Looking for this program's own executable, to run a model in a process of its own: the system does not say it. Register a {nameof(ChildProgram)}.");
+            $"Looking for this program's own executable, to run a model in its own process: the system does not say it. Register a {nameof(ChildProgram)}.");
         // Started as "dotnet program.dll", a program is the runtime's argument.
         bool isRuntime = System.IO.Path.GetFileNameWithoutExtension(path).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         return new ChildProgram(path, isRuntime && Assembly.GetEntryAssembly()?.Location is { Length: > 0 } assembly ? ["exec", assembly, argument] : [argument]);

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Engine.Benchmarks.Soak;
 
-/// <summary>The real <c>engine serve</c> in a folder of its own: a model in a process of its own, one that is swapped, an encoder, and the managed reference.</summary>
+/// <summary>The real <c>engine serve</c> in a folder of its own: a model in its own process, one that is swapped, an encoder, and the managed reference.</summary>
 internal sealed class SoakServer : IDisposable
 {
     public const string Isolated = "default", Changing = "changing", Encoder = "encoder", Reference = "oracle";

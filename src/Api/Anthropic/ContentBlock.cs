@@ -32,7 +32,7 @@ internal sealed record ContentBlock(string Type, string? Text, string? Id = null
             ResultType => new ContentBlock(ResultType, Result(), Required("tool_use_id")),
             "thinking" or "redacted_thinking" => null,
             _ => throw new JsonException(
-                $"expected blocks of type {TextType}, {CallType} or {ResultType}, for the model reads no others (block {index} is {(type is null ? "of none" : $"'{type}'")})"),
+                $"expected blocks of type {TextType}, {CallType} or {ResultType}, because the model reads no others (block {index} is {(type is null ? "of none" : $"'{type}'")})"),
         };
 
         string Required(string name) => TextOf(block, name) ?? throw new JsonException($"expected a string '{name}' in block {index}");

@@ -15,7 +15,7 @@ internal static class Schemas
 
     public static OpenApiSchema Of(JsonTypeInfo type, OpenApiDocument document) =>
         OpenApiModelFactory.Parse<OpenApiSchema>(type.GetJsonSchemaAsNode(Exporter).ToJsonString(), OpenApiSpecVersion.OpenApi3_1, document, out _, "json")
-        ?? throw new InvalidOperationException($"The schema of {type.Type.Name} is none that OpenAPI reads.");
+        ?? throw new InvalidOperationException($"The schema of {type.Type.Name} is not one that OpenAPI can read.");
 
     private static JsonObject Describe(JsonSchemaExporterContext context, JsonNode schema)
     {

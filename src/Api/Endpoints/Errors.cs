@@ -88,6 +88,6 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
     [LoggerMessage(2, LogLevel.Error, "A request failed: {Reason}")]
     private static partial void LogRefusal(ILogger logger, string reason);
 
-    [LoggerMessage(3, LogLevel.Information, "A streamed answer of {Path} broke off, and its client was told why: {Reason}")]
+    [LoggerMessage(3, LogLevel.Information, "A streamed answer of {Path} broke off; its client got the reason: {Reason}")]
     private static partial void LogBrokenOff(ILogger logger, string path, string reason);
 }

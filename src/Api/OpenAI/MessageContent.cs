@@ -38,7 +38,7 @@ internal sealed record MessageContent(string? Text)
                 string? type = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement kind) && kind.ValueKind == JsonValueKind.String ? kind.GetString() : null;
                 if (!TextTypes.Contains(type))
                 {
-                    throw new JsonException($"expected parts of text alone ({string.Join(", ", TextTypes)}), for the model reads no others");
+                    throw new JsonException($"expected parts of text alone ({string.Join(", ", TextTypes)}), because the model reads no others");
                 }
                 text.Append(part.TryGetProperty("text", out JsonElement value) && value.ValueKind == JsonValueKind.String
                     ? value.GetString() : throw new JsonException("expected a string 'text' in each part"));

@@ -33,7 +33,7 @@ internal sealed class TokenizeEndpoint(ModelCalls calls)
     private static byte[] Piece(ITokenizer tokenizer, int id) =>
         tokenizer.GetBytes(id) is { IsEmpty: false } bytes ? bytes.ToArray() : Encoding.UTF8.GetBytes(tokenizer.GetPiece(id));
 
-    // Splitting a long text takes no notice of a cancellation; it is left behind.
+    // Splitting a long text takes no notice of a cancellation; it is abandoned.
     private static Task<T> AsideAsync<T>(ModelCall call, Func<ITokenizer, T> work)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;

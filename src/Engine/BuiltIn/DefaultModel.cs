@@ -16,6 +16,6 @@ internal static class DefaultModel
     {
         string path = Path.Combine(AppContext.BaseDirectory, "models", name);
         return File.Exists(path) ? path : throw new ModelFileException(
-            $"Finding the default model: expected it beside the program as '{path}', found nothing there. Give a model of your own with --model PATH, or publish the program again.");
+            $"Finding the default model: expected it beside the program as '{path}', found nothing there. Give your own model with --model PATH, or publish the program again.");
     }
 }

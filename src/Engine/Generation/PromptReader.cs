@@ -100,7 +100,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
         IReadOnlyList<int> ids = PromptTokens.Read(prompt, tokenizer, out bool hadOwnStart);
         if (hadOwnStart)
         {
-            Warn("it begins with the beginning-of-sequence token that the model's metadata asks for as well, so none was added. Leave it out of a text of your own; a chat template may write it.");
+            Warn("it already starts with the beginning-of-sequence token, so none was added. Remove it if you wrote it yourself; from a chat template it is harmless.");
         }
         else if (ids.Count >= 2 && ids[0] == ids[1] && PromptTokens.StartsTwice(ids, card.HasVocabulary ? tokenizer.BeginningOfSequence : null))
         {

@@ -46,7 +46,7 @@ internal sealed class ScoreBlocks
         if (request.Form == ScoreForm.TargetLogProbability && Count == behind && --Count == 0)
         {
             throw new InvalidRequestException(
-                $"Reading a score request: expected a token behind position {First}, whose log-probability is asked for, " +
+                $"Reading a score request: expected a token after position {First}, whose log-probability is asked for, " +
                 $"found {tokens.Length} tokens in all. Send at least one more.");
         }
     }

@@ -15,7 +15,7 @@ internal static class GgufContent
         string? found = file.Metadata.GetString(GgufKeys.Architecture) switch
         {
             Heads => $"holds heads. Give the model beside it, {Model(file.FileName)}",
-            Checkpoint => "holds the state of a training. Go on from it with 'engine train --resume', or give the model that the training wrote",
+            Checkpoint => "holds the state of a training run. Continue it with 'engine train --resume', or give the model that the training wrote",
             _ when file.Metadata.GetString("general.type") == GgufAdapter.FileKind => "holds an adapter. Give the model, and this file as its adapter (--lora)",
             _ => null,
         };

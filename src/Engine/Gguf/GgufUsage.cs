@@ -37,7 +37,7 @@ internal static class GgufUsage
     {
         0 => Math.Min(trained, 4096),
         _ when asked > trained && hasLearnedPositions => throw new ConfigurationException(
-            $"Loading {model}: expected a context length of at most {trained}, for each position has learned weights, found {asked}. Lower the context length."),
+            $"Loading {model}: expected a context length of at most {trained}, because each position has learned weights, found {asked}. Lower the context length."),
         _ => asked,
     };
 

@@ -120,7 +120,7 @@ internal abstract class LlamaModel : ILoadedModel
             ComputeGate.OfProcess.Leave();
         }
         Fail(new NativeFailureException(
-            $"Running {Card.Name}: llama.cpp failed in a way nothing foresaw: {reason}. This model is not used any more; load it again. Other models go on."));
+            $"Running {Card.Name}: llama.cpp failed unexpectedly: {reason}. This model is now unusable and must be reloaded; other models are unaffected."));
     }
 
     /// <summary>Waits until a context of this model may compute.</summary>

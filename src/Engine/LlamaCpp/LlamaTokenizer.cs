@@ -93,7 +93,7 @@ internal abstract class LlamaTokenizer : ITokenizer
     }
 
     protected NativeFailureException Refusal(string reason) => new(
-        $"Splitting text with {_name}: llama.cpp failed in a way nothing foresaw: {reason}. Send token ids, or convert the model again.");
+        $"Splitting text with {_name}: llama.cpp failed unexpectedly: {reason}. Send token ids, or convert the model again.");
 
     /// <summary>The ids of a text.</summary>
     protected abstract int[] Split(byte[] utf8, bool addSpecial, bool parseSpecial);

@@ -131,7 +131,7 @@ public sealed record CoverageReport
         }
         if (HeadsExercised < Heads)
         {
-            yield return "queries and keys, for no token had another to look at";
+            yield return "queries and keys: no token had another to look at";
         }
         if (SegmentsUsed < 2)
         {

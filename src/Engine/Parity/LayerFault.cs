@@ -32,7 +32,7 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
 
     /// <summary>In words: what, where, by how much, and why that is too much.</summary>
     public string Explain() => Missing is { } missing
-        ? $"{missing.Describe()}: only {(missing.Native is null ? "the reference" : "the native side")} has it, and behind it {Seen.Describe()} differs: {Measured()}"
+        ? $"{missing.Describe()}: only {(missing.Native is null ? "the reference" : "the native side")} has it, and after it {Seen.Describe()} differs: {Measured()}"
         : $"{Seen.Describe()}: {Measured()}";
 
     /// <param name="input">What the models were run on.</param>

@@ -34,7 +34,7 @@ internal static class ParityText
         {
             LayerText.Append(text, layers, scope, report.FirstDivergence);
             (int computing, int moving) = LayerText.Unmeasured(layers);
-            Paragraph.Append(text, width: width, words: Invariant($"UNMEASURED, for one side only has them: {computing} ops that compute, {moving} that only move numbers (views, copies, the cache)."));
+            Paragraph.Append(text, width: width, words: Invariant($"UNMEASURED, because only one side has them: {computing} ops that compute, {moving} that only move numbers (views, copies, the cache)."));
         }
         Paragraph.Append(text, width: width, words: $"Tolerance: {Judgement.Name(report.Tolerance.Metric)} ≤ {Judgement.Number(report.Tolerance.Limit)}{Single(report.Tolerance)}. {report.Tolerance.Reason}");
         if (report.SmallestFault is { } fault)

@@ -26,7 +26,7 @@ internal static partial class RegistryLog
     [LoggerMessage(107, LogLevel.Information, "Requests for the model '{Model}' go to its new version, {Path}; those that run end on the old one, {OldPath}")]
     public static partial void Swapped(this ILogger logger, string model, string path, string oldPath);
 
-    [LoggerMessage(108, LogLevel.Error, "The model '{Model}' stays as it is, for its change did not load, and is tried again when the file or the setting changes: {Reason}")]
+    [LoggerMessage(108, LogLevel.Error, "The model '{Model}' keeps serving unchanged, because its new version did not load; it is tried again when the file or the setting changes: {Reason}")]
     public static partial void SwapFailed(this ILogger logger, string model, string reason);
 
     [LoggerMessage(109, LogLevel.Information, "The configuration has a new model, '{Model}'")]

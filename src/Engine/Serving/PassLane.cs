@@ -137,8 +137,8 @@ internal sealed class PassLane
                 else
                 {
                     throw new EngineException(
-                        $"Handing out results: the reader took none for {_patience.TotalSeconds:0.#} s while other requests waited for the model, "
-                        + "so this request was ended. Read the results as they come, or ask for fewer logits.");
+                        $"Handing out results: none were read for {_patience.TotalSeconds:0.#} s while other requests waited for the model, "
+                        + "so this request was aborted. Read the results as they come, or ask for fewer logits.");
                 }
             }
         }

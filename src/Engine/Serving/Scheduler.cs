@@ -219,8 +219,8 @@ internal sealed class Scheduler
             if (generation.PausedSince is { } since && _time.GetElapsedTime(since) >= _options.Patience && IsContended)
             {
                 generation.Ticket.Stop(new EngineException(
-                    $"Handing out results: the reader took none for {_options.Patience.TotalSeconds:0.#} s while other requests waited for the model, "
-                    + "so this request was ended. Read the results as they come, or ask for fewer logits."));
+                    $"Handing out results: none were read for {_options.Patience.TotalSeconds:0.#} s while other requests waited for the model, "
+                    + "so this request was aborted. Read the results as they come, or ask for fewer logits."));
             }
             if (generation.Ticket.IsStopped)
             {

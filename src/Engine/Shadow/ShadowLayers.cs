@@ -24,11 +24,11 @@ internal static class ShadowLayers
     {
         if (!oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
         {
-            return (null, $"Which op is at fault is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle");
+            return (null, $"Which op diverges is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle");
         }
         if (sample.Model.Hold() is not { } model)
         {
-            return (null, "Which op is at fault is not known, because the model has changed since");
+            return (null, "Which op diverges is not known, because the model has changed since");
         }
         await using (model.ConfigureAwait(false))
         {
@@ -38,7 +38,7 @@ internal static class ShadowLayers
             }
             catch (EngineException e)
             {
-                return (null, $"Which op is at fault is not known, because looking inside failed: {e.Message}");
+                return (null, $"Which op diverges is not known, because looking inside failed: {e.Message}");
             }
         }
     }
@@ -64,7 +64,7 @@ internal static class ShadowLayers
             findings = await LayerCheck.RunAsync(model, oracle, input, options with { Setting = sample.Setting }, cancellationToken).ConfigureAwait(false);
         }
         return findings.FirstDivergence is null
-            ? (false, $"No single op is at fault on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}")
-            : (true, $"The first op at fault is {findings.Scope.Explanation}");
+            ? (false, $"No single op diverges on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}")
+            : (true, $"The first op that diverges is {findings.Scope.Explanation}");
     }
 }

@@ -5,7 +5,7 @@ namespace Engine.Shadow;
 /// <summary>What the checks say in the log. No text of a request or an answer is in it.</summary>
 internal static partial class ShadowLog
 {
-    [LoggerMessage(1, LogLevel.Error, "The answers of the model '{Model}' are not checked, for the oracle '{Oracle}' cannot be used; it is tried again from time to time: {Reason}")]
+    [LoggerMessage(1, LogLevel.Error, "The answers of the model '{Model}' are not checked, because the oracle '{Oracle}' cannot be used; it is retried from time to time: {Reason}")]
     public static partial void OracleIsGone(this ILogger logger, string model, string oracle, string reason);
 
     [LoggerMessage(2, LogLevel.Information, "The oracle '{Oracle}' can be used again, and checks the answers of the model '{Model}'")]

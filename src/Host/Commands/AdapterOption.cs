@@ -10,7 +10,7 @@ internal static class AdapterOption
     public static Option<AdapterOptions[]?> Create() => new("--lora")
     {
         HelpName = "PATH[=SCALE]",
-        Description = "A LoRA adapter for the model, and how much of it counts (1 where nothing is said); may be given several times.",
+        Description = "A LoRA adapter for the model, and how much of it counts (default 1); may be given several times.",
         Arity = ArgumentArity.OneOrMore,
         CustomParser = Parse,
     };

@@ -13,7 +13,7 @@ internal sealed class BenchCommand
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     private readonly Option<int> _promptTokens = NumberOption.Create("--prompt-tokens", 1, 1 << 20, 128, "Tokens of the prompt.");
-    private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate behind it.");
+    private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate after it.");
     private readonly Option<int> _repeat = NumberOption.Create("--repeat", 1, 1000, 5, "Runs; the median counts.");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
     private readonly ModelSelection _model = new();

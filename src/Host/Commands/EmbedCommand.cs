@@ -47,7 +47,7 @@ internal sealed class EmbedCommand
         bool asksHead = _heads.IsGiven(parsed);
         if (asksHead && (parsed.GetValue(_normalize) || parsed.GetValue(_pooling) != FilesOwn))
         {
-            throw new InvalidRequestException("--head: expected neither --pooling nor --normalize with it, for a head takes the rows as they are. Leave them out.");
+            throw new InvalidRequestException("--head: expected neither --pooling nor --normalize with it, because a head takes the rows as they are. Leave them out.");
         }
         ModelOptions options = _model.Read(parsed);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));

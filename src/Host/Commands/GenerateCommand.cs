@@ -18,13 +18,13 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the prompt from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the prompt as token ids, such as 1,319,459; nothing is added to them.");
-    private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Ends after so many tokens.");
-    private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Ends before this text; may be given several times." };
-    private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Goes on after an end-of-generation token." };
+    private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Stops after this many tokens.");
+    private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Stops before this text; may be given several times." };
+    private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Continues after an end-of-generation token." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the text." };
     private readonly Option<bool> _verify = new("--verify")
     {
-        Description = "Judges the logits that produced each token by the managed reference; a failure gives exit code 1.",
+        Description = "Checks the logits that each token was sampled from against the managed reference; a failure gives exit code 1.",
     };
 
     private readonly PromptForm _form = new();

@@ -23,14 +23,14 @@ internal sealed class ImportCommand
     };
 
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");
-    private readonly Option<string?> _library = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
+    private readonly Option<string?> _library = new("--library") { HelpName = "PATH", Description = "Your own llama.cpp library: its folder or file." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
 
     public static Command Create() => new ImportCommand().CreateVerb();
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("import", "Makes a GGUF file of a folder of Hugging Face's, and proves it: the same tokens through the original weights, the reference and llama.cpp. Exit code 0 pass, 1 fail, 2 unusable input.")
+        var verb = new Verb("import", "Makes a GGUF file from a Hugging Face folder, and proves it: the same tokens through the original weights, the reference and llama.cpp. Exit code 0 pass, 1 fail, 2 unusable input.")
         {
             WhenStopped = "Stopped before the verdict: nothing was written.",
             Examples = ["engine import all-MiniLM-L6-v2 minilm.gguf", "engine import Llama-3.2-1B llama.gguf --type q4_k_m", "engine import gpt2 gpt2.gguf --type f16 --json"],

@@ -17,7 +17,7 @@ internal sealed class InspectCommand
 
     private readonly Option<string?> _model = new("--model") { HelpName = "PATH", Description = "The same as FILE." };
     private readonly Option<int?> _context = NumberOption.CreateOptional(
-        "--context", 1, 1 << 24, "Tokens to reckon the memory for. Default: the model's own, up to 4096.");
+        "--context", 1, 1 << 24, "Number of tokens to compute the memory for. Default: the model's own, up to 4096.");
 
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
 

@@ -9,7 +9,7 @@ internal sealed class LayerSelection
 {
     public Option<bool> Layers { get; } = new("--layers")
     {
-        Description = "Compares every op as well: side by side, and in a replay, which feeds each op of the reference what the native op was fed. The replay decides, and names the first op at fault.",
+        Description = "Compares every op as well: side by side, and in a replay, which feeds each op of the reference what the native op was fed. The replay decides, and names the first op that diverges.",
     };
 
     public Option<Arithmetic?> Arithmetic { get; } = new("--arithmetic")

@@ -38,7 +38,7 @@ internal sealed class ModelSelection
         "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", ["auto", "cpu", "cuda", "vulkan", "metal"], MeantDevices);
 
     public Option<string> Tokenizer { get; } = ChoiceOption.Create(
-        "--tokenizer", "By whose rule text is split: as the model was trained, or as llama.cpp does.", "trained", "native");
+        "--tokenizer", "How text is split: as the model was trained, or as llama.cpp does.", "trained", "native");
 
     public Option<int?> GpuLayers { get; } = NumberOption.CreateOptional("--gpu-layers", 0, 100_000, "Layers to put on the device. Default: all.");
 
@@ -49,15 +49,15 @@ internal sealed class ModelSelection
 
     public Option<AdapterOptions[]?> Adapters { get; } = AdapterOption.Create();
 
-    public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
+    public Option<string?> Library { get; } = new("--library") { HelpName = "PATH", Description = "Your own llama.cpp library: its folder or file." };
 
     public Option<string?> Endpoint { get; } = new("--endpoint") { HelpName = "URL", Description = "Another engine that runs the model, such as https://host:8443 or unix:/run/engine.sock." };
 
-    public Option<string?> RemoteName { get; } = new("--remote-model") { HelpName = "NAME", Description = "The model's name there. Default: its default one." };
+    public Option<string?> RemoteName { get; } = new("--remote-model") { HelpName = "NAME", Description = "The model's name there. Default: the default model." };
 
-    public Option<string?> RemoteKey { get; } = new("--key-file") { HelpName = "FILE", Description = "The file of the key that it asks for." };
+    public Option<string?> RemoteKey { get; } = new("--key-file") { HelpName = "FILE", Description = "A file with the key it requires." };
 
-    public Option<string?> Certificate { get; } = new("--certificate-file") { HelpName = "FILE", Description = "Its certificate, or its authority's, in place of those that the system trusts." };
+    public Option<string?> Certificate { get; } = new("--certificate-file") { HelpName = "FILE", Description = "Its certificate, or its authority's, instead of those that the system trusts." };
 
     public NativeSelection Native { get; } = new();
 

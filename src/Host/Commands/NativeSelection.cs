@@ -25,7 +25,7 @@ internal sealed class NativeSelection
 
     private readonly Option<int?> _batchThreads = NumberOption.CreateOptional("--batch-threads", 1, MostThreads, "Threads of the computation of prompts. Default: as --threads.");
 
-    private readonly Option<bool> _noRepack = new("--no-repack") { Description = "Keep no copies of quantized weights in the order that suits the CPU: less memory, slower prompts." };
+    private readonly Option<bool> _noRepack = new("--no-repack") { Description = "Keeps no copies of quantized weights in the order that suits the CPU: less memory, slower prompts." };
 
     private readonly Option<string> _splitMode = ChoiceOption.Create("--split-mode", "How several devices divide the model.", "layer", "row", "none");
 
@@ -36,7 +36,7 @@ internal sealed class NativeSelection
         CustomParser = ParseParts,
     };
 
-    private readonly Option<int?> _mainDevice = NumberOption.CreateOptional("--main-device", 0, MostDevices - 1, "The device that has what is not divided. Default 0.");
+    private readonly Option<int?> _mainDevice = NumberOption.CreateOptional("--main-device", 0, MostDevices - 1, "The device for what is not divided. Default 0.");
 
     public void AddTo(Verb verb) =>
         verb.AddGroup("Memory and devices", _cacheType, _flashAttention, _microBatch, _batchThreads, _noRepack, _splitMode, _tensorSplit, _mainDevice);

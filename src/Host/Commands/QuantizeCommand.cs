@@ -13,14 +13,14 @@ internal sealed class QuantizeCommand
     private readonly Argument<string> _type = new("TYPE") { Description = $"One of {string.Join(", ", ModelQuantizer.Types)}.", CompletionSources = { ModelQuantizer.Types.ToArray() } };
 
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");
-    private readonly Option<bool> _allowRequantize = new("--allow-requantize") { Description = "Takes an input that is quantized already, though what it lost stays lost." };
+    private readonly Option<bool> _allowRequantize = new("--allow-requantize") { Description = "Accepts an input that is already quantized, although what it lost stays lost." };
     private readonly Option<string?> _importance = new("--imatrix")
     {
         HelpName = "PATH",
         Description = "An importance matrix from llama-imatrix (GGUF); the coarsest types need one.",
     };
 
-    private readonly Option<string?> _library = new("--library") { HelpName = "PATH", Description = "A llama.cpp library of your own: its folder or file." };
+    private readonly Option<string?> _library = new("--library") { HelpName = "PATH", Description = "Your own llama.cpp library: its folder or file." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
 
     public static Command Create() => new QuantizeCommand().CreateVerb();

@@ -10,13 +10,13 @@ internal sealed class ReferenceSelection(Numerics setting)
     private const string ReferenceBackend = "reference";
 
     public Option<string> Setting { get; } = ChoiceOption.Create(
-        "--setting", "How exactly the native side computes: strict takes F32 keys and values and no flash attention.",
+        "--setting", "How exactly the native side computes: strict uses F32 keys and values and no flash attention.",
         [.. Enum.GetValues<Numerics>().OrderBy(value => value != setting).Select(value => value.ToString().ToLowerInvariant())]);
 
     public Option<string?> ReferenceModel { get; } = new("--reference-model")
     {
         HelpName = "PATH",
-        Description = "Lets the reference read another file than the native side. Default: the same; with --endpoint it must be given.",
+        Description = "Lets the reference read a different file than the native side. Default: the same; with --endpoint it must be given.",
     };
 
     public Numerics ReadSetting(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Setting)!, ignoreCase: true);

@@ -17,7 +17,7 @@ internal sealed class SamplingSelection
     private readonly Option<float?> _topP = Optional("--top-p", 0f, 1f, "Keeps the most probable tokens that reach this probability together.", Default.TopP);
     private readonly Option<float?> _minP = Optional("--min-p", 0f, 1f, "Keeps tokens of at least this part of the best one's probability.", Default.MinP);
     private readonly Option<float?> _repetition = Optional(
-        "--repetition-penalty", 0.01f, 100f, "Divides the logits of recent tokens; 1 is none.", Default.RepetitionPenalty);
+        "--repetition-penalty", 0.01f, 100f, "Divides the logits of recent tokens; 1 turns it off.", Default.RepetitionPenalty);
     private readonly Option<float?> _presence = Optional("--presence-penalty", -100f, 100f, "Subtracted from each recent token.", Default.PresencePenalty);
     private readonly Option<float?> _frequency = Optional("--frequency-penalty", -100f, 100f, "Subtracted for each time a token was there.", Default.FrequencyPenalty);
     private readonly Option<float?> _xtcProbability = Optional(

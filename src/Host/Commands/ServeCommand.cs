@@ -18,17 +18,17 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
     private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MostSlots, "Requests the model runs at the same time. Default 1.");
-    private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; one more is answered 429. Default 256.");
+    private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; more are answered 429. Default 256.");
     private readonly Option<int?> _cacheTokens = NumberOption.CreateOptional("--cache-tokens", 1, int.MaxValue, "Tokens that all slots hold together, at least the context's. Default: slots times the context.");
-    private readonly Option<bool> _exact = new("--exact") { Description = "Make what a request gets independent of its neighbours, bit for bit, at some cost in speed." };
-    private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to end after Ctrl-C. Default 30.");
-    private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; it is answered 504 else. Default 0: none.");
+    private readonly Option<bool> _exact = new("--exact") { Description = "Makes a request's result independent of its neighbours, bit for bit, at some cost in speed." };
+    private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to finish after Ctrl-C. Default 30.");
+    private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; after them it is answered 504. Default 0: none.");
     private readonly Option<string?> _template = ChatTemplateOption.Create("The template of chats, in place of the model's own.");
-    private readonly Option<string[]> _keys = new("--api-key") { HelpName = "KEY", Description = "A key of which requests must bring one; may be given several times. Others on this machine see a command line: Serve__ApiKeys__0=KEY in the environment, or a file, keeps it from them." };
-    private readonly Option<string?> _keyFile = new("--api-key-file") { HelpName = "FILE", Description = "A file of such keys, one in a line." };
-    private readonly Option<bool> _noKey = new("--no-key") { Description = "Answer other machines without a key, too." };
+    private readonly Option<string[]> _keys = new("--api-key") { HelpName = "KEY", Description = "An API key; each request must bring one of them. May be given several times. Other users of this machine can see command lines: Serve__ApiKeys__0=KEY in the environment, or a file, hides it from them." };
+    private readonly Option<string?> _keyFile = new("--api-key-file") { HelpName = "FILE", Description = "A file of such keys, one per line." };
+    private readonly Option<bool> _noKey = new("--no-key") { Description = "Also answers other machines without a key." };
     private readonly Option<string[]> _cors = new("--cors") { HelpName = "ORIGIN", Description = "Web pages of this origin may ask, such as https://example.com; * for all. May be given several times." };
-    private readonly Option<int?> _rate = NumberOption.CreateOptional("--requests-per-minute", 0, int.MaxValue, "Requests of each key in a minute; one more is answered 429. Default 0: any number.");
+    private readonly Option<int?> _rate = NumberOption.CreateOptional("--requests-per-minute", 0, int.MaxValue, "Requests per minute for each key; more are answered 429. Default 0: no limit.");
     private readonly ModelSelection _model = new();
 
     public static Command Create() => new ServeCommand().CreateVerb();
@@ -115,7 +115,7 @@ internal sealed class ServeCommand
         catch (TimeoutException)
         {
             // Not the log: it would be written by a thread that ends first.
-            await Console.Error.WriteLineAsync($"Stopping: a model is still loading or ending after {DisposalLimit.TotalSeconds:0} s; it is left behind.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"Stopping: a model is still loading or ending after {DisposalLimit.TotalSeconds:0} s; it is abandoned.").ConfigureAwait(false);
         }
     }
 

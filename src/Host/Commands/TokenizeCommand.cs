@@ -59,7 +59,7 @@ internal sealed class TokenizeCommand
         IReadOnlyList<string> texts = await ReadTextsAsync(parsed, cancellationToken).ConfigureAwait(false);
         await using var backends = new Backends(parsed.GetValue(EngineCommand.Verbose));
         var form = new SplitForm(AddSpecial: !cases && !parsed.GetValue(_noSpecial), parsed.GetValue(_parseSpecial));
-        // Splitting a long text takes no notice of a cancellation; it is left behind.
+        // Splitting a long text takes no notice of a cancellation; it is abandoned.
         TextTokens[] pairs = await Task.Run(async () =>
         {
             await using TokenizerChoice tokenizers = await TokenizerChoice.LoadAsync(

@@ -11,7 +11,7 @@ internal sealed class TrainCommand
     private readonly TrainSelection _selection = new();
     private readonly AdapterSelection _adapter = new();
     private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced where it exists." };
-    private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "A picture of the losses to write." };
+    private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "An SVG plot of the losses to write." };
     private readonly Option<string?> _examples = new("--log-examples") { HelpName = "FILE", Description = "Writes what each step shows the model, as JSON lines: token ids, targets, classes." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with every step's loss." };
 
@@ -92,8 +92,8 @@ internal sealed class TrainCommand
             return ExitCode.Pass;
         }
         Console.Error.WriteLine(options.Checkpoint is null
-            ? $"Stopped at step {trainer.Step} of {trainer.Steps}; nothing was written. Give --checkpoint FILE to be able to go on."
-            : $"Stopped at step {trainer.Step} of {trainer.Steps}; '{options.Checkpoint}' holds the state. Go on with the same options and --resume.");
+            ? $"Stopped at step {trainer.Step} of {trainer.Steps}; nothing was written. Give --checkpoint FILE to be able to resume."
+            : $"Stopped at step {trainer.Step} of {trainer.Steps}; '{options.Checkpoint}' holds the state. Continue with the same options and --resume.");
         return ExitCode.Cancelled;
     }
 

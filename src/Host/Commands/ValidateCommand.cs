@@ -13,7 +13,7 @@ internal sealed class ValidateCommand
     private readonly Option<string?> _target = new("--target")
     {
         HelpName = "TEXT",
-        Description = "What an encoder–decoder is to answer to the text. Default: the reference's own answer.",
+        Description = "The answer expected from an encoder–decoder. Default: the reference's own answer.",
     };
     private readonly Option<int[]?> _targetTokens = TokenIds.CreateOption("The target as ids, the decoder's start token in front.", "--target-tokens");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };

@@ -74,7 +74,7 @@ internal sealed class HeadFile : IDisposable
     private static void CheckModel(GgufMetadata metadata, ModelCard model)
     {
         Expect(metadata, GgufKeys.Architecture, $"'{Architecture}'", metadata.RequireString(GgufKeys.Architecture), found => found == Architecture);
-        Expect(metadata, "heads.embedding_length", $"{model.EmbeddingLength}, as {model.Name} has it", metadata.RequireUInt32("heads.embedding_length"), found => found == model.EmbeddingLength);
+        Expect(metadata, "heads.embedding_length", $"{model.EmbeddingLength}, as in {model.Name}", metadata.RequireUInt32("heads.embedding_length"), found => found == model.EmbeddingLength);
     }
 
     private static Pooling PoolingOf(GgufMetadata metadata)
@@ -95,7 +95,7 @@ internal sealed class HeadFile : IDisposable
     {
         if (!holds(found))
         {
-            throw metadata.Refuse(key, expected, $"'{found}'", "The heads belong to another model, or the file is none of heads.");
+            throw metadata.Refuse(key, expected, $"'{found}'", "The heads belong to another model, or the file does not hold heads.");
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class Answers(INetwork network, TrainedHeads? heads, State state
         {
             throw new UnsupportedRequestException(network is IEncoder
                 ? "Training: the model is an encoder–decoder, which learns pairs of a source and a target; the objective gives it no source. Choose the objective seq2seq."
-                : "Training: the objective gives a source to read and a target to write, and the model has no encoder to read with. Choose T5 or a Transformer, or the objective causal, in which the target stands behind the source.");
+                : "Training: the objective gives a source to read and a target to write, and the model has no encoder to read with. Choose T5 or a Transformer, or the objective causal, in which the target follows the source.");
         }
         if (network is IEncoder encoder)
         {

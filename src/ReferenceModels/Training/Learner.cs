@@ -10,7 +10,7 @@ namespace ReferenceModels.Training;
 /// <param name="network">Loaded to learn.</param>
 /// <param name="heads">Beside it; null for none.</param>
 /// <param name="objective">What is minimized.</param>
-/// <param name="context">Tokens of an example at the most.</param>
+/// <param name="context">Most tokens of an example.</param>
 /// <param name="workers">Threads.</param>
 internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective objective, int context, Workers workers)
 {

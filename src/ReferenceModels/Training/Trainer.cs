@@ -66,7 +66,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps of the whole run.</summary>
     public int Steps { get; }
 
-    /// <summary>Tokens of an example at the most.</summary>
+    /// <summary>Most tokens of an example.</summary>
     public int Context { get; }
 
     /// <summary>Examples of an epoch.</summary>
@@ -245,7 +245,7 @@ public sealed class Trainer : IDisposable
     {
         int context = _options.Context > 0 ? _options.Context : Math.Min(512, sizes.TrainedContext);
         return context <= sizes.TrainedContext || !sizes.HasLearnedPositions ? context : throw new InvalidRequestException(
-            $"Training {_file.FileName}: expected a context of at most {sizes.TrainedContext}, for each position has learned weights, found {context}. Lower the context.");
+            $"Training {_file.FileName}: expected a context of at most {sizes.TrainedContext}, because each position has learned weights, found {context}. Lower the context.");
     }
 
     private DropoutRule? DropoutOf(long n) =>

@@ -58,7 +58,7 @@ public sealed record TrainingOptions
     /// <summary>The largest norm of all gradients together; 0 for no limit.</summary>
     public float Clip { get; init; } = 1;
 
-    /// <summary>Probability of an activation to be dropped.</summary>
+    /// <summary>Probability that an activation is dropped.</summary>
     public float Dropout { get; init; }
 
     /// <summary>Of everything random: order, masks, drops, and the weights of new heads.</summary>

@@ -49,7 +49,7 @@ internal sealed class ChildModels : IModelRegistry, IAsyncDisposable
         }
         var choice = BackendChoice.Of(_options, backends.Select(backend => backend.Name));
         IModelBackend backend = Array.FindLast(backends, backend => StrictSection.Same(backend.Name, choice.Name)) ?? throw new ConfigurationException(
-            $"Loading a model in a process of its own: expected one of the backends that its program adds ({string.Join(", ", backends.Select(backend => backend.Name))}), found '{choice.Name}'. "
+            $"Loading a model in its own process: expected one of the backends that its program adds ({string.Join(", ", backends.Select(backend => backend.Name))}), found '{choice.Name}'. "
             + $"Add it in the call {nameof(EngineChild)}.{nameof(EngineChild.RunIfAskedAsync)}, too.");
         loggers.CreateLogger<ChildModels>().LoadingHere(_options.Path, backend.Name, choice.Reason, Environment.ProcessId);
         return backend.LoadAsync(_options, progress, _disposal.Token);

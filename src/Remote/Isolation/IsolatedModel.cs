@@ -5,7 +5,7 @@ using Engine.Remote.Client;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A model in a process of its own. A request whose process dies before it has handed out anything is asked once more, of the next one.</summary>
+/// <summary>A model in its own process. A request whose process dies before it has handed out anything is asked once more, of the next one.</summary>
 internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervisedModel
 {
     private const int Attempts = 2;
@@ -113,7 +113,7 @@ internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervised
             {
                 string reason = ends ? await child.EndAsync(cancellationToken).ConfigureAwait(false) : loss.Message.TrimEnd('.');
                 throw new ModelUnavailableException(
-                    $"Answering a request with {supervisor.Name}, which runs in a process of its own: {reason}{(handedOut > 0 ? ", when a part of the answer was there already" : ", the second time for this request")}. "
+                    $"Answering a request with {supervisor.Name}, which runs in its own process: {reason}{(handedOut > 0 ? ", when a part of the answer was there already" : ", the second time for this request")}. "
                     + "Send the request again.", loss);
             }
         }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A model in a process of its own, for as long as it is measured: a process that dies is not replaced, since that is a result, too.</summary>
+/// <summary>A model in its own process, for as long as it is measured: a process that dies is not replaced, since that is a result, too.</summary>
 internal static class MeasuredChild
 {
     /// <summary>Loads a model as one native variant, measures it, and lets go of it. A process holds one CPU plugin only.</summary>
@@ -27,12 +27,12 @@ internal static class MeasuredChild
             }
             catch (ChildEndedException e)
             {
-                throw new EngineException($"Measuring {name} in a process of its own: {e.Reason.TrimEnd('.')}.", e);
+                throw new EngineException($"Measuring {name} in its own process: {e.Reason.TrimEnd('.')}.", e);
             }
             catch (ModelUnavailableException e) when (!cancellationToken.IsCancellationRequested)
             {
                 string reason = await child.IsEndingAsync().ConfigureAwait(false) ? await child.EndAsync(cancellationToken).ConfigureAwait(false) : e.Message;
-                throw new EngineException($"Measuring {name} in a process of its own: {reason.TrimEnd('.')}.", e);
+                throw new EngineException($"Measuring {name} in its own process: {reason.TrimEnd('.')}.", e);
             }
         }
     }

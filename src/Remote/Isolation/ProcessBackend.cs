@@ -15,7 +15,7 @@ internal sealed class ProcessBackend(ChildProgram? program = null, ILoggerFactor
     {
         ArgumentNullException.ThrowIfNull(options);
         ChildProgram child = program ?? EngineChild.Own ?? throw new ConfigurationException(
-            $"Running '{options.Path}' in a process of its own: expected this program to be able to run a model alone, it has not said so. Begin it with "
+            $"Running '{options.Path}' in its own process: expected this program to be able to run a model alone, it has not said so. Begin it with "
             + $"'if (await {nameof(EngineChild)}.{nameof(EngineChild.RunIfAskedAsync)}(args, …) is {{ }} exitCode) return exitCode;', or register a {nameof(ChildProgram)}.");
         return new IsolatedModel(await Supervisor.StartAsync(
             child, options, rules ?? Supervision.Default, loggers ?? NullLoggerFactory.Instance, progress, cancellationToken).ConfigureAwait(false));

@@ -113,7 +113,7 @@ internal sealed class Supervisor : IAsyncDisposable
                 if (quick >= _rules.QuickDeaths)
                 {
                     var failure = new NativeFailureException(
-                        $"Running {Name} in a process of its own: it died {quick} times in a row soon after its start, the last time because {reason}. The next request tries again; the log has more.");
+                        $"Running {Name} in its own process: it died {quick} times in a row soon after its start, the last time because {reason}. The next request tries again; the log has more.");
                     _logger.GivenUp(failure.Message);
                     Fail(failure);
                     return;
@@ -175,7 +175,7 @@ internal sealed class Supervisor : IAsyncDisposable
                 _ready.TrySetResult(child);
             }
             string reason = await child.EndAsync(_disposal.Token).ConfigureAwait(false);
-            _failure = new ModelUnavailableException($"Running {Name} in a process of its own: {reason}. It is started again.");
+            _failure = new ModelUnavailableException($"Running {Name} in its own process: {reason}. It is started again.");
             Withdraw(child); // before its connection is closed: requests that meet that wait for the next one
             _wasUseful = child.HasAnswered || Stopwatch.GetElapsedTime(begin) >= _rules.Quick;
             return reason;

@@ -47,7 +47,7 @@ public sealed class CoverageTests : IDisposable
         var coverage = new Coverage(Card);
         coverage.Add([3]);
         Assert.Equal((0, 0), (coverage.ToReport().HeadsExercised, coverage.ToReport().KeyValueHeadsExercised));
-        Assert.EndsWith("queries and keys, for no token had another to look at", coverage.ToReport().NotExercised, StringComparison.Ordinal);
+        Assert.EndsWith("queries and keys: no token had another to look at", coverage.ToReport().NotExercised, StringComparison.Ordinal);
         coverage.Add([3, 3]);
         Assert.Equal((4, 2), (coverage.ToReport().HeadsExercised, coverage.ToReport().KeyValueHeadsExercised));
     }

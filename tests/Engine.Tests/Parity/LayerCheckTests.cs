@@ -67,7 +67,7 @@ public sealed class LayerCheckTests
         Assert.Equal(("Qcur-0", "ADD", "UNMEASURED", "native"), (alone.Name, alone.Op, alone.Status, alone.Only));
         Assert.Null(alone.Nmse);
         Assert.Equal(("Qcur-0", "ADD"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
-        Assert.StartsWith("layer 0, Qcur (ADD): only the native side has it, and behind it layer 0, l_out (ADD) differs: NMSE ", findings.Scope.Explanation, StringComparison.Ordinal);
+        Assert.StartsWith("layer 0, Qcur (ADD): only the native side has it, and after it layer 0, l_out (ADD) differs: NMSE ", findings.Scope.Explanation, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class LayerCheckTests
     {
         LayerFindings findings = await Check(Ops, Change([.. Ops[..5], Ops[7]], 5, 3));
         Assert.Equal(("norm-1", "RMS_NORM"), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op));
-        Assert.StartsWith("layer 1, norm (RMS_NORM): only the native side has it, and behind it result_norm (MUL) differs: ", findings.Scope.Explanation, StringComparison.Ordinal);
+        Assert.StartsWith("layer 1, norm (RMS_NORM): only the native side has it, and after it result_norm (MUL) differs: ", findings.Scope.Explanation, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class LayerTextTests
     public async Task A_pass_says_what_could_not_be_measured()
     {
         string text = (await Report(1)).ToText();
-        Assert.Contains("UNMEASURED, for one side only has them: 0 ops that compute, 1 that only move", text, StringComparison.Ordinal);
+        Assert.Contains("UNMEASURED, because only one side has them: 0 ops that compute, 1 that only move", text, StringComparison.Ordinal);
         Assert.Contains("all 8 ops that both sides have are", text, StringComparison.Ordinal);
         Assert.DoesNotContain("All ops of", text, StringComparison.Ordinal);
     }

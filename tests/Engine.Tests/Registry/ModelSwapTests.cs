@@ -55,7 +55,7 @@ public sealed class ModelSwapTests
         Assert.Equal(new ModelStatus("default", ModelState.Degraded, broken), host.Status);
         Assert.NotEmpty(await host.Model.ScoreAsync(TwoBlocks).ToListAsync());
         Assert.Equal("first.gguf", host.Served);
-        Assert.Single(host.Log, line => line == "Error: The model 'default' stays as it is, for its change did not load, and is tried again when the file or the setting changes: Broken file.");
+        Assert.Single(host.Log, line => line == "Error: The model 'default' keeps serving unchanged, because its new version did not load; it is tried again when the file or the setting changes: Broken file.");
         host.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(1, loadings);
 

@@ -45,8 +45,8 @@ public sealed class ShadowAlarmTests
         alarm.Explain("An op");
         Assert.Null(alarm.Failure);
         Add(alarm, true, 4);
-        alarm.Explain("The first op at fault is layer 1");
-        Assert.EndsWith("the latest: NMSE. The first op at fault is layer 1", alarm.Failure!.Message, StringComparison.Ordinal);
+        alarm.Explain("The first op that diverges is layer 1");
+        Assert.EndsWith("the latest: NMSE. The first op that diverges is layer 1", alarm.Failure!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,9 +54,9 @@ public sealed class ShadowAlarmTests
     {
         var alarm = new ShadowAlarm(_time);
         Assert.Null(alarm.Look(null));
-        Assert.Equal(ShadowAlarmEvent.Began, alarm.Look("The first op at fault is layer 1"));
-        Assert.Equal("The first op at fault is layer 1", alarm.Failure!.Message);
-        Assert.Null(alarm.Look("The first op at fault is layer 1"));
+        Assert.Equal(ShadowAlarmEvent.Began, alarm.Look("The first op that diverges is layer 1"));
+        Assert.Equal("The first op that diverges is layer 1", alarm.Failure!.Message);
+        Assert.Null(alarm.Look("The first op that diverges is layer 1"));
         Assert.All(Add(alarm, false, 20), change => Assert.Null(change));
         Assert.NotNull(alarm.Failure);
         Assert.Equal(ShadowAlarmEvent.Ended, alarm.Look(null));

@@ -136,7 +136,7 @@ public sealed class ShadowJudgeTests
         await setting.AskAsync();
         Assert.Equal(ModelState.Ready, setting.Status.State); // fewer than the least
         ShadowRecord raising = await setting.AskAsync();
-        Assert.Contains("Which op is at fault is not known, because test cannot be compared op by op", raising.Reason, StringComparison.Ordinal);
+        Assert.Contains("Which op diverges is not known, because test cannot be compared op by op", raising.Reason, StringComparison.Ordinal);
         Assert.Equal((ModelState.Degraded, 1.0f), (setting.Status.State, (float)raising.MaxAbsolute!));
         Assert.Contains("is above", setting.Status.Failure!.Message, StringComparison.Ordinal);
         Volatile.Write(ref spoils, false);

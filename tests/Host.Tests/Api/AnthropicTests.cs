@@ -219,7 +219,7 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "tool", "content": "a"}]}""", "'messages[0].role': expected user, assistant or system, found 'tool'.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"content": "a"}]}""", "'messages[0].role': expected user, assistant or system, found none.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": 1}]}""", "'messages[0].content': expected a string or an array of blocks, found 1.")]
-    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "image", "source": {}}]}]}""", "expected blocks of type text, tool_use or tool_result, for the model reads no others (block 0 is 'image')")]
+    [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "image", "source": {}}]}]}""", "expected blocks of type text, tool_use or tool_result, because the model reads no others (block 0 is 'image')")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, 1]}]}""", "(block 1 is of none)")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "text"}]}]}""", "expected a string 'text' in block 0")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": [{"type": "text", "text": "\ud800"}]}]}""", "half a surrogate pair")]

@@ -7,7 +7,7 @@ using Engine.Host.Api;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary><c>engine serve</c> in a process of its own, on a free port.</summary>
+/// <summary><c>engine serve</c> in its own process, on a free port.</summary>
 internal sealed partial class ServeProcess : IAsyncDisposable
 {
     private readonly Process _process;

@@ -38,7 +38,7 @@ internal sealed record HostileCase(string Name, Expected Expected, Func<string, 
     });
 }
 
-/// <summary>Runs cases, each in a process of its own.</summary>
+/// <summary>Runs cases, each in its own process.</summary>
 internal static class HostileCorpus
 {
     /// <summary>xunit runs the classes of the corpus side by side; two processes each keep a small machine busy.</summary>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Host.Tests.Isolation;
 
-/// <summary><c>engine serve</c> with a model in a process of its own.</summary>
+/// <summary><c>engine serve</c> with a model in its own process.</summary>
 public sealed class IsolatedServiceTests
 {
     private static readonly (string, string) Isolated = ("Engine__Models__default__Isolation", "process");

@@ -37,10 +37,10 @@ public sealed class ShadowServiceTests : IDisposable
             await Task.Delay(100);
             health = await serve.Client.GetFromJsonAsync<JsonElement>("/health");
         }
-        while (Error()?.Contains("The first op at fault is", StringComparison.Ordinal) != true && ++asked < 50);
+        while (Error()?.Contains("The first op that diverges is", StringComparison.Ordinal) != true && ++asked < 50);
         Assert.Equal("degraded", health.GetProperty("models").GetProperty("default").GetProperty("status").GetString());
         Assert.Contains("is above 2.42e-7", Error(), StringComparison.Ordinal); // by file type it would be 1e-4
-        Assert.Contains("The first op at fault is layer 2, ffn_out (MUL_MAT)", Error(), StringComparison.Ordinal);
+        Assert.Contains("The first op that diverges is layer 2, ffn_out (MUL_MAT)", Error(), StringComparison.Ordinal);
         Assert.True((await serve.Client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode); // it still answers
         serve.Terminate();
         Assert.Equal(0, await serve.ExitAsync());

@@ -257,7 +257,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 {
                     TokenKind.Name => new AttributeExpression(value, name.Value, token.Line),
                     TokenKind.Integer => new ItemExpression(value, new Literal(BigInteger.Parse(name.Value, CultureInfo.InvariantCulture), name.Line), token.Line),
-                    _ => throw new JinjaException($"expected a name or number behind '.', found {name.Describe()}", name.Line),
+                    _ => throw new JinjaException($"expected a name or number after '.', found {name.Describe()}", name.Line),
                 };
             }
             else if (tokens.SkipOperator("["))
@@ -365,7 +365,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
             }
             else
             {
-                positional.Add(named.Count == 0 && more is null ? Read() : throw tokens.Unexpected("no argument by place behind those by name"));
+                positional.Add(named.Count == 0 && more is null ? Read() : throw tokens.Unexpected("no positional argument after those by name"));
             }
             return true;
         });

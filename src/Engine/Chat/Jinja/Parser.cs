@@ -167,7 +167,7 @@ internal sealed class Parser
     private CallBlock ReadCall(int line)
     {
         List<Parameter> parameters = _tokens.Current.IsOperator("(") ? ReadParameters() : [];
-        CallExpression call = _expressions.Read() as CallExpression ?? throw new JinjaException("expected a call behind 'call'", line);
+        CallExpression call = _expressions.Read() as CallExpression ?? throw new JinjaException("expected a call after 'call'", line);
         int before = _tokens.Position;
         Statement body = ReadBlock("endcall");
         return new CallBlock(SignatureOf("caller", parameters, before), call, body, line);

@@ -29,7 +29,7 @@ internal static partial class PercentFormat
         }
         if (source.IndexOf('%', start) >= 0)
         {
-            throw new JinjaException("unsupported format character behind '%'");
+            throw new JinjaException("unsupported format character after '%'");
         }
         if (next < items.Length && values is not Mapping && (values is PyTuple || next == 0))
         {

@@ -138,7 +138,7 @@ internal static class Words
     {
         if (at + digits >= source.Length || !uint.TryParse(source.AsSpan(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value) || value > 0x10FFFF)
         {
-            throw new JinjaException($"expected {digits} hexadecimal digits of a character behind '\\{source[at]}'", line);
+            throw new JinjaException($"expected {digits} hexadecimal digits of a character after '\\{source[at]}'", line);
         }
         text.Append(value > 0xFFFF ? char.ConvertFromUtf32((int)value) : ((char)value).ToString());
         return at + digits;

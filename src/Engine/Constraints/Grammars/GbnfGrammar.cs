@@ -26,7 +26,7 @@ internal static class GbnfGrammar
         {
             throw text.Refuse(root.Defined, root.IsProductive
                 ? $"the shortest text of the rule '{Root}' is longer than {MaxShortest:N0} bytes. Lower its counts"
-                : $"no text can meet the rule '{Root}', for every way through it calls itself again or asks for a character of none. Give it a way to end");
+                : $"no text can meet the rule '{Root}', because every way through it calls itself again or asks for a character from an empty set. Give it a way to end");
         }
         foreach (GbnfRule rule in rules)
         {

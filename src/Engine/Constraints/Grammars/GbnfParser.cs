@@ -117,7 +117,7 @@ internal sealed class GbnfParser
             case '(':
                 return Group();
             case '<' or '!':
-                throw _text.Refuse(_text.Position, "tokens of a vocabulary cannot stand in a grammar here, for an answer is held as text. Write the token's text as a literal");
+                throw _text.Refuse(_text.Position, "tokens of a vocabulary cannot be used in a grammar here, because an answer is constrained as text. Write the token's text as a literal");
             case '*' or '+' or '?' or '{':
                 throw _text.Refuse(_text.Position, $"expected something to repeat before '{_text.Next}', found nothing. Correct the grammar");
             case char c when GbnfText.IsOfName(c):

@@ -94,7 +94,7 @@ internal static class VocabularyFacts
         if ((name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase))
             && Array.Find(Phi3Tokens, token => !texts.Contains(token)) is { } missing)
         {
-            throw file.Metadata.Refuse(GgufKeys.Name, $"a name without 'phi3', for the vocabulary has no {missing}", $"'{name}'",
+            throw file.Metadata.Refuse(GgufKeys.Name, $"a name without 'phi3', because the vocabulary has no {missing}", $"'{name}'",
                 "llama.cpp takes every model of such a name for a Phi-3: give this one another.");
         }
     }

@@ -12,7 +12,7 @@ internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, in
     /// <summary>Each device's part; empty for parts by the memory that is free.</summary>
     public IReadOnlyList<float> Parts { get; private init; } = [];
 
-    /// <summary>The device that has what is not divided.</summary>
+    /// <summary>The device for what is not divided.</summary>
     public int Main { get; private init; }
 
     /// <summary>The same, divided as the options say.</summary>

@@ -15,7 +15,7 @@ public sealed record QuantizeOptions
     /// <summary>Threads; 0 for one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Takes an input that is quantized already, though what it lost stays lost.</summary>
+    /// <summary>Accepts an input that is already quantized, although what it lost stays lost.</summary>
     public bool AllowRequantize { get; init; }
 
     /// <summary>An importance matrix as llama.cpp's llama-imatrix writes it (GGUF), or null.</summary>

@@ -9,12 +9,12 @@ internal sealed class CalibrationSelection
 {
     public Option<bool> Calibrate { get; } = new("--calibrate")
     {
-        Description = "Measures how far apart right engines are on this model and setting, and keeps four times that as the tolerance.",
+        Description = "Measures how much correct engines differ on this model and setting, and keeps four times that as the tolerance.",
     };
 
     public Option<string?> Calibration { get; } = new("--calibration") { HelpName = "PATH", Description = "The file of the calibration. Default: found by the model's content." };
 
-    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Judges by the usual tolerance, calibrated or not." };
+    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Uses the default tolerance, calibrated or not." };
 
     /// <summary>Refuses, before anything is loaded, what contradicts itself and what could not be kept.</summary>
     /// <param name="parsed">The command line.</param>
@@ -93,7 +93,7 @@ internal sealed class CalibrationSelection
             {
                 return calibration.ToTolerance(comparison.Arithmetic);
             }
-            remark = $"The calibration is not used: it was measured with inputs of up to {calibration.Longest} tokens, this one has {input.Length}. The usual tolerance stands; 'validate --calibrate' with this input measures anew.";
+            remark = $"The calibration is not used: it was measured with inputs of up to {calibration.Longest} tokens, this one has {input.Length}. The default tolerance applies; 'validate --calibrate' with this input measures again.";
         }
         if (remark is not null)
         {

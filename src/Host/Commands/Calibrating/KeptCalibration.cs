@@ -63,5 +63,5 @@ internal sealed class KeptCalibration(string? path, string environment)
     }
 
     private static string Passed(string file, string fault) =>
-        $"The calibration {file} is not used: {fault}. The usual tolerance stands; 'validate --calibrate' measures anew.";
+        $"The calibration {file} is not used: {fault}. The default tolerance applies; 'validate --calibrate' measures again.";
 }

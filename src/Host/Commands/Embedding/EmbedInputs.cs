@@ -13,7 +13,7 @@ internal sealed class EmbedInputs
     };
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
-    private readonly Option<bool> _lines = new("--lines") { Description = "Each line of --file, or of standard input, is a text of its own; empty ones are left out." };
+    private readonly Option<bool> _lines = new("--lines") { Description = "Each line of --file, or of standard input, is a separate text; empty ones are left out." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the input as token ids, such as 101,7592,102; nothing is added to them.");
     private readonly Option<string?> _pair = new("--pair")
     {

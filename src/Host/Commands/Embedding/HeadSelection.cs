@@ -13,7 +13,7 @@ internal sealed class HeadSelection
     private readonly Option<string?> _head = new("--head")
     {
         HelpName = string.Join('|', Words),
-        Description = "Asks a head over the rows: what stands at each [MASK], whether --pair follows TEXT, or the class of TEXT.",
+        Description = "Applies a head to the rows: what stands at each [MASK], whether --pair follows TEXT, or the class of TEXT.",
         CustomParser = result =>
         {
             string word = result.Tokens[0].Value;

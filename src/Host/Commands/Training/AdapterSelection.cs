@@ -7,7 +7,7 @@ namespace Engine.Host.Commands.Training;
 internal sealed class AdapterSelection
 {
     private readonly Option<int?> _rank = NumberOption.CreateOptional("--lora-rank", 1, 4096, "Trains a LoRA adapter of this rank and leaves the model as it is, quantized or not; --out gets the adapter, which --lora loads beside the model.");
-    private readonly Option<float?> _alpha = NumberOption.CreateOptional("--lora-alpha", 1e-6f, 1e6f, "The adapter's part of a product is multiplied by this over the rank. Default: the rank.");
+    private readonly Option<float?> _alpha = NumberOption.CreateOptional("--lora-alpha", 1e-6f, 1e6f, "The adapter's output is scaled by this divided by the rank. Default: the rank.");
     private readonly Option<string?> _targets = new("--lora-targets") { HelpName = "NAMES", Description = "Weights to adapt in each layer, such as attn_q,attn_v, or all. Default: queries and values." };
 
     public void AddTo(Verb verb) => verb.AddGroup("Adapter", _rank, _alpha, _targets);

@@ -14,7 +14,7 @@ internal sealed class InitialSelection
     private readonly Option<string?> _from = new("--from") { HelpName = "MODEL", Description = "The GGUF file to begin from, with the heads beside it, or builtin:NAME for a model that comes with the engine." };
     private readonly Option<string?> _shape = new("--model-shape") { HelpName = "FILE", Description = "A JSON file with the sizes of a new model, which begins from random weights." };
     private readonly Option<string?> _vocabulary = new("--vocabulary") { HelpName = "GGUF", Description = "The file whose vocabulary a new model gets. Default: one trained on the data." };
-    private readonly Option<int?> _vocabularySize = NumberOption.CreateOptional("--vocabulary-size", 6, 1_000_000, "Tokens of a vocabulary that is trained on the data. Default 4096, or as many as the data gives.");
+    private readonly Option<int?> _vocabularySize = NumberOption.CreateOptional("--vocabulary-size", 6, 1_000_000, "Size of a vocabulary trained on the data. Default 4096, or as many tokens as the data gives.");
 
     public void AddTo(Verb verb) => verb.AddGroup("Model", _from, _shape, _vocabulary, _vocabularySize);
 

@@ -13,26 +13,26 @@ internal sealed class TrainSelection
     private readonly Option<string> _objective = ChoiceOption.Create("--objective", "What is learned.", [.. Objective.Names]);
     private readonly Option<float> _lambda = NumberOption.Create("--lambda", 0f, 100f, 0.5f, "Share of the language model in the joint loss.");
     private readonly Option<string> _separator = new("--separator") { HelpName = "LINE", Description = "The line between documents of a text; '' for a blank line. Default <|endoftext|>.", DefaultValueFactory = _ => "<|endoftext|>" };
-    private readonly Option<string?> _validation = new("--validation") { HelpName = "SHARE|FILE", Description = "A share of the data, such as 0.05, or a file of its own. Default: none." };
+    private readonly Option<string?> _validation = new("--validation") { HelpName = "SHARE|FILE", Description = "A share of the data, such as 0.05, or a separate file. Default: none." };
     private readonly Option<int?> _steps = NumberOption.CreateOptional("--steps", 0, int.MaxValue, "Steps of the optimizer; 0 writes the model as it begins. Default: as --epochs need.");
     private readonly Option<double> _epochs = NumberOption.Create("--epochs", 0.001, 1e6, 1.0, "How often every example is visited.");
     private readonly Option<int> _batch = NumberOption.Create("--batch", 1, 4096, 8, "Examples evaluated together.");
     private readonly Option<int> _accumulate = NumberOption.Create("--accumulate", 1, 4096, 1, "Batches for one step.");
-    private readonly Option<int?> _context = NumberOption.CreateOptional("--context", 1, 1 << 20, "Tokens of an example at the most. Default: the model's, up to 512.");
-    private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Takes the examples as they lie in the file, epoch after epoch." };
-    private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "Of everything random.");
+    private readonly Option<int?> _context = NumberOption.CreateOptional("--context", 1, 1 << 20, "Most tokens of an example. Default: the model's, up to 512.");
+    private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Takes the examples in the file's order, epoch after epoch." };
+    private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "Seed for everything random.");
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");
     private readonly Option<float> _rate = NumberOption.Create("--lr", 0f, 10f, 5e-4f, "Peak of the learning rate.");
-    private readonly Option<float> _finalRate = NumberOption.Create("--final-lr", 0f, 1f, 0.1f, "What half a cosine brings it down to, as a share of the peak; 1 keeps it.");
+    private readonly Option<float> _finalRate = NumberOption.Create("--final-lr", 0f, 1f, 0.1f, "Where half a cosine takes it, as a share of the peak; 1 keeps it constant.");
     private readonly Option<int> _warmup = NumberOption.Create("--warmup", 0, int.MaxValue, 0, "Steps of the linear warm-up.");
     private readonly Option<float> _decay = NumberOption.Create("--weight-decay", 0f, 1f, 0.01f, "AdamW's, for matrices and embeddings; gains and biases have none.");
     private readonly Option<float> _beta1 = NumberOption.Create("--beta1", 0f, 0.9999f, 0.9f, "AdamW's memory of gradients.");
     private readonly Option<float> _beta2 = NumberOption.Create("--beta2", 0f, 0.99999f, 0.999f, "AdamW's memory of their squares.");
     private readonly Option<float> _clip = NumberOption.Create("--clip", 0f, 1e6f, 1f, "The largest norm of all gradients together; 0 for no limit.");
-    private readonly Option<float> _dropout = NumberOption.Create("--dropout", 0f, 0.99f, 0f, "Probability of an activation to be dropped.");
-    private readonly Option<string?> _checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "Where the state of the run is kept, so that it can go on after an end." };
+    private readonly Option<float> _dropout = NumberOption.Create("--dropout", 0f, 0.99f, 0f, "Probability that an activation is dropped.");
+    private readonly Option<string?> _checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "Where the state of the run is kept, so that an interrupted run can be resumed." };
     private readonly Option<int> _checkpointEvery = NumberOption.Create("--checkpoint-every", 1, int.MaxValue, 100, "Steps from one checkpoint to the next.");
-    private readonly Option<bool> _resume = new("--resume") { Description = "Goes on from the checkpoint, with the options that the run began with." };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Continues from the checkpoint, with the options that the run began with." };
 
     public void AddTo(Verb verb)
     {
@@ -59,7 +59,7 @@ internal sealed class TrainSelection
         if (!parsed.GetValue(_resume))
         {
             return path is null || !File.Exists(path) ? null : throw new InvalidRequestException(
-                $"Beginning a training: expected no file as --checkpoint, found '{path}', which would be overwritten. Go on from it with --resume, or remove it.");
+                $"Beginning a training: expected no file as --checkpoint, found '{path}', which would be overwritten. Continue from it with --resume, or remove it.");
         }
         path ??= "";
         return File.Exists(path) ? path : throw new InvalidRequestException(

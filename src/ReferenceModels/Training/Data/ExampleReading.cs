@@ -5,7 +5,7 @@ namespace ReferenceModels.Training.Data;
 
 /// <summary>Makes tokens of records, as the model will be given them when it is used.</summary>
 /// <param name="tokenizer">The model's.</param>
-/// <param name="context">Tokens of an example at the most.</param>
+/// <param name="context">Most tokens of an example.</param>
 /// <param name="path">The data file, for messages.</param>
 public sealed class ExampleReading(ITokenizer tokenizer, int context, string path)
 {
@@ -14,7 +14,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     /// <summary>The model's.</summary>
     public ITokenizer Tokenizer { get; } = tokenizer;
 
-    /// <summary>Tokens of an example at the most.</summary>
+    /// <summary>Most tokens of an example.</summary>
     public int Context { get; } = context;
 
     /// <summary>The data file, for messages.</summary>

@@ -39,7 +39,7 @@ internal sealed class SentencePairs : IExamples
         }
         if (_around.Length != 2)
         {
-            throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one behind it, as BERT's does. Choose another objective or model.");
+            throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one after it, as BERT's does. Choose another objective or model.");
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class TrainingData
     /// <param name="options">Which, and how.</param>
     /// <param name="metadata">Of the model's file.</param>
     /// <param name="tokenizer">The model's.</param>
-    /// <param name="context">Tokens of an example at the most.</param>
+    /// <param name="context">Most tokens of an example.</param>
     public TrainingData(TrainingOptions options, GgufMetadata metadata, ITokenizer tokenizer, int context)
     {
         var file = new RecordFile { Separator = options.Separator };

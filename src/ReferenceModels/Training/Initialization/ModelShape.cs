@@ -150,14 +150,14 @@ public sealed record ModelShape
         Expect(ExpertCount is null or (> 0 and <= 1024), "expert_count", "1 to 1024 experts", ExpertCount);
         Expect(ExpertCount is null || (ExpertUsedCount > 0 && ExpertUsedCount <= ExpertCount), "expert_used_count", $"1 to the {ExpertCount} of expert_count", ExpertUsedCount);
         Positive("key_length", KeyLength ?? 1);
-        Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, for a Gemma 2 has no output matrix", "false");
+        Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, because a Gemma 2 has no output matrix", "false");
         Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);
         Expect(KeyLength is not null || EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
         Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, for heads rotate pairs", KeyLength);
         Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
         Expect(HeadCountKv is null || HeadCountKv == HeadCount || InitialModel.IsRotary(Architecture), "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
         Expect(!InitialModel.IsRotary(Architecture) || KeyLength is not null || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
-        Expect(Architecture != "t5" || (DecoderBlockCount ?? 1) <= BlockCount, "decoder_block_count", $"at most the {BlockCount} of block_count, for llama.cpp runs no other T5", DecoderBlockCount);
+        Expect(Architecture != "t5" || (DecoderBlockCount ?? 1) <= BlockCount, "decoder_block_count", $"at most the {BlockCount} of block_count, because llama.cpp runs no other T5", DecoderBlockCount);
         Expect(RelativeBucketsCount is >= 4 and <= 255, "relative_buckets_count", "4 to 255", RelativeBucketsCount);
         Expect(RopeFreqBase > 1 && float.IsFinite(RopeFreqBase), "rope_freq_base", "a number above 1", RopeFreqBase);
         Expect(LayerNormEpsilon is null or (> 0 and < 1), "layer_norm_epsilon", "a number between 0 and 1", LayerNormEpsilon);

@@ -27,7 +27,7 @@ public sealed class VocabularyFactsTests : IDisposable
         ["Unigram that adds no </s>"] = (() => T5().Vocabulary("t5", ["a"]).Set("tokenizer.ggml.unknown_token_id", 0u), "'tokenizer.ggml.eos_token_id'"),
         ["Unigram that adds a BOS it has not"] = (() => T5().Set("tokenizer.ggml.add_bos_token", true), "'tokenizer.ggml.bos_token_id'"),
         ["Byte-level BPE that adds a BOS it has not"] = (() => Gpt2().Vocabulary("gpt2", ["a", "b"]).Set("tokenizer.ggml.pre", "llama-bpe"), "'tokenizer.ggml.bos_token_id'"),
-        ["a LLaMA named after Phi-3"] = (() => Llama().Set("general.name", "my-Phi3-story"), "'general.name' of 'model.gguf': expected a name without 'phi3', for the vocabulary has no "),
+        ["a LLaMA named after Phi-3"] = (() => Llama().Set("general.name", "my-Phi3-story"), "'general.name' of 'model.gguf': expected a name without 'phi3', because the vocabulary has no "),
         ["RWKV without a byte"] = (() => Llama().Vocabulary("rwkv", ["a", "b", "\\x00"]), "expected a token for every byte, found none for '\\x01'"),
         ["Gemma without BOS"] = (() => Llama().Set("tokenizer.ggml.model", "gemma4"), "'tokenizer.ggml.bos_token_id'"),
         ["a character map that leads out of itself"] = (() => T5().Set("tokenizer.ggml.precompiled_charsmap", Map([1 << 10, 0, 0], [0])), "expected a trie whose paths stay inside it"),

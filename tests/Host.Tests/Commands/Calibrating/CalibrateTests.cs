@@ -97,7 +97,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     {
         Outcome outcome = await calibrated.RunAsync("validate", "--model", CalibratedModel.Model, "--calibration", path, "--json");
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Equal(why is null ? "" : $"The calibration {path} is not used: {why}. The usual tolerance stands; 'validate --calibrate' measures anew.\n", outcome.Error);
+        Assert.Equal(why is null ? "" : $"The calibration {path} is not used: {why}. The default tolerance applies; 'validate --calibrate' measures again.\n", outcome.Error);
         Assert.StartsWith(why is null ? "Calibrated" : "F32 weights", Reason(JsonSerializer.Deserialize<JsonElement>(outcome.Output)), StringComparison.Ordinal);
     }
 
