@@ -24,7 +24,7 @@ internal static class Overhead
         var pairs = new List<(double Ratio, double Added, double Processor)>();
         for (int pair = 1; pair <= Pairs; pair++)
         {
-            // Who goes first alternates, for the second finds the caches warm.
+            // Who goes first alternates, because the second finds the caches warm.
             Cost theirs = pair % 2 == 0 ? OfBare(bare, prompt, tokens) : default;
             Cost ours = await OfModelAsync(model, prompt, tokens).ConfigureAwait(false);
             theirs = theirs == default ? OfBare(bare, prompt, tokens) : theirs;

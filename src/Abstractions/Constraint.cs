@@ -32,7 +32,7 @@ public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
     {
     }
 
-    /// <summary>Also heeds keywords that stand as lines in a <c>description</c>, such as <c>format: date-time</c>: Microsoft.Extensions.AI.OpenAI
+    /// <summary>Also reads keywords that stand as lines in a <c>description</c>, such as <c>format: date-time</c>: Microsoft.Extensions.AI.OpenAI
     /// writes them there.</summary>
     public bool ReadsDescriptions { get; init; }
 

@@ -121,7 +121,7 @@ public sealed class NativeLibraryException(string message, Exception? inner = nu
 /// <summary>A device named outright cannot be had.</summary>
 public sealed class DeviceUnavailableException(string message) : EngineException(message);
 
-/// <summary>The native library failed in a way nothing foresaw. Other models of the process go on.</summary>
+/// <summary>The native library failed unexpectedly. Other models of the process are unaffected.</summary>
 public sealed class NativeFailureException(string message) : EngineException(message);
 
 /// <summary>The process or the machine that runs the model cannot be reached, has gone, or does not answer as an engine does.</summary>

@@ -41,7 +41,7 @@ public sealed record ScoreRequest
     /// <see cref="AllActivations"/>. They come with the first block, for all T tokens, and need <see cref="FirstPosition"/> 0 and all positions.</summary>
     public IReadOnlyList<string> Activations { get; init; } = [];
 
-    /// <summary>Another run's activations of the same tokens. After each op whose result is among them the model goes on with that
+    /// <summary>Another run's activations of the same tokens. After each op whose result is among them the model continues with that
     /// one in the place of its own, so that every op of this run is fed what the other run's was fed, and the activations handed
     /// out are what this model makes of those. Only models with <see cref="ModelAbilities.Replay"/> can.</summary>
     public IReadOnlyList<Activation> Replay { get; init; } = [];

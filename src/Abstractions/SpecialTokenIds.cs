@@ -6,7 +6,7 @@ public sealed record SpecialTokenIds
     /// <summary>Goes before a text (BOS).</summary>
     public int? BeginningOfSequence { get; init; }
 
-    /// <summary>Goes behind a text (EOS).</summary>
+    /// <summary>Goes after a text (EOS).</summary>
     public int? EndOfSequence { get; init; }
 
     /// <summary>Stands for text that the vocabulary cannot spell (UNK).</summary>

@@ -4,7 +4,7 @@ namespace Engine;
 internal static class Spelling
 {
     /// <summary>The candidate with the fewest changes of a letter, or else the only one that begins with the word. Null where none comes
-    /// near: dashes aside, a change for each three letters is allowed, for a word of other letters is another word.</summary>
+    /// near: dashes aside, a change for each three letters is allowed, because a word of other letters is another word.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         string[] known = [.. candidates];

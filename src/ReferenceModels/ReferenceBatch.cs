@@ -112,7 +112,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <summary>Nothing to free: the memory is the collector's.</summary>
     public void Dispose() { }
 
-    // At least one for every sequence, so that all can go on in one step.
+    // At least one for every sequence, so that all can continue in one step.
     private static int TokensOfStep(int sequences) => Math.Max(ReferencePass.BlockTokens, sequences);
 
     // Token by token: which kernels multiply a row, of products and of attention, goes by the rows beside it, those of its own prompt included.

@@ -97,7 +97,7 @@ internal sealed class ReferencePass : IPass
                 EncodeSource(source);
             }
             int block = Block(input);
-            // What lies behind the last position asked for has no part in it.
+            // What lies after the last position asked for has no part in it.
             for (int start = 0; start < first + count; start += block)
             {
                 Tensor rows = Evaluate(input.Tokens, start, block, first);
@@ -108,7 +108,7 @@ internal sealed class ReferencePass : IPass
 
     /// <inheritdoc/>
     /// <remarks>Inputs of one pass do not see each other. From <see cref="Linear.FewTokens"/> + 1 tokens on an input has to the last bit the rows that
-    /// it has alone; a shorter one has them to the rounding of another kernel, for that takes its products then.</remarks>
+    /// it has alone; a shorter one has them to the rounding of another kernel, because that takes its products then.</remarks>
     public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
     {
         if (pooling == Pooling.Rank && _network is not IRanker { Scores: > 0 })

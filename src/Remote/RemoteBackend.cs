@@ -15,7 +15,7 @@ public sealed class RemoteBackend : IModelBackend
 
     /// <inheritdoc/>
     /// <exception cref="ModelUnavailableException">Nobody answers there, or not as an engine does.</exception>
-    /// <exception cref="ConfigurationException">The address, the key or the certificate is none, or is refused; or there is no model of this name.</exception>
+    /// <exception cref="ConfigurationException">The address, the key or the certificate is invalid or refused; or there is no model of this name.</exception>
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -80,7 +80,7 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
     }
 
     [Fact]
-    public async Task The_story_teller_that_comes_with_the_engine_goes_on_where_it_was()
+    public async Task The_bundled_story_teller_continues_where_it_was()
     {
         await using IClient client = Connect(models.Address);
         List<string> pieces = [];
@@ -135,7 +135,7 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_refusal_is_told_and_not_tried_again(bool stream)
+    public async Task A_refusal_is_reported_and_not_retried(bool stream)
     {
         var backend = new ScriptedBackend { ChatTemplate = Template, Refusal = new ContextLengthExceededException(5, 3) };
         await using TestServer server = await TestServer.StartAsync(backend);

@@ -20,7 +20,7 @@ public sealed class OllamaSharpTests(ShippedModels models) : EmbeddingClientCont
     protected override IClient Connect(Uri server) => new Client(new OllamaApiClient(server));
 
     [Fact]
-    public async Task What_the_server_is_and_has_is_told()
+    public async Task The_server_says_what_it_is_and_has()
     {
         using var library = new OllamaApiClient(_models.Address);
         Assert.True(await library.IsRunningAsync());

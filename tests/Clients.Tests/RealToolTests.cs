@@ -13,7 +13,7 @@ public sealed class RealToolTests
     [InlineData("openai", true)]
     [InlineData("ollama", false)]
     [InlineData("ollama", true)]
-    public async Task The_weather_is_asked_of_the_function_and_told(string library, bool stream)
+    public async Task The_function_is_asked_for_the_weather_and_the_answer_says_it(string library, bool stream)
     {
         await using TestServer server = await TestServer.StartAsync((IModelBackend[])[], ("Engine:Models:default:Path", "builtin:llama-tools"));
         List<string> cities = [];

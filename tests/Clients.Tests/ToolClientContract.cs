@@ -25,7 +25,7 @@ public abstract partial class ToolClientContract
         Called called = await AskAsync(server, stream, Choice.Auto, "weather");
         Assert.Equal("The tools say: 21 degrees in Oslo for 2 days.", called.Text);
         Assert.Equal(["weather Oslo 2"], called.Calls);
-        // The second prompt goes on where the first ended, however the client writes the turns.
+        // The second prompt continues where the first ended, however the client writes the turns.
         string[] prompts = [.. backend.Requests.Select(ToolScript.Prompt)];
         string name = Names(prompts[0]).First();
         Assert.Equal([prompts[0], prompts[0] + $$"""<tool_call>{{name}} {"city": "Oslo", "days": 2}</tool_call><tool>21 degrees in Oslo for 2 days<assistant>"""], prompts);
@@ -48,7 +48,7 @@ public abstract partial class ToolClientContract
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_conversation_goes_on_after_calls(bool stream)
+    public async Task A_conversation_continues_after_calls(bool stream)
     {
         ScriptedBackend backend = Script();
         await using TestServer server = await TestServer.StartAsync(backend);

@@ -34,7 +34,7 @@ public sealed record Visit
 
     public required Animal Animal { get; init; }
 
-    /// <summary>Fails where a value is none that its type allows.</summary>
+    /// <summary>Fails where a value is not one that its type allows.</summary>
     public void Check()
     {
         Assert.InRange(Title.Length, 2, 12);

@@ -21,7 +21,7 @@ public abstract class EncoderContract : ModelContract
     }
 
     [Fact]
-    public async Task A_token_attends_to_those_behind_it()
+    public async Task A_token_attends_to_those_after_it()
     {
         var (shorter, longer) = (await Answer(Tokens(4)), await Answer(Tokens(5)));
         Assert.True(Agreement.OfRms(shorter[0], longer[0]) > 1e-3);

@@ -73,7 +73,7 @@ public abstract class EncoderDecoderContract : GeneratorContract
         Assert.Equal("encoder", norm.Part);
         Assert.True(Agreement.OfRms([.. answer.Rows.SelectMany(row => row)], norm.Values) < Agreement.Floats);
         var longer = await Model.EmbedAsync(request with { Inputs = [Prompt.FromTokens(Tokens(4))] });
-        Assert.True(Agreement.OfRms(answer.Rows[0], longer.Rows[0]) > 1e-3); // a token attends to those behind it
+        Assert.True(Agreement.OfRms(answer.Rows[0], longer.Rows[0]) > 1e-3); // a token attends to those after it
     }
 
     [Fact]

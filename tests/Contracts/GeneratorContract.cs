@@ -88,7 +88,7 @@ public abstract class GeneratorContract : ModelContract
     }
 
     [Fact]
-    public async Task A_bias_rules_a_token_out_or_makes_it_sure_and_changes_no_logit_that_is_told()
+    public async Task A_bias_rules_a_token_out_or_makes_it_certain_and_changes_no_reported_logit()
     {
         int usual = (await Generate(Greedy(1)))[0].Token, other = usual == 5 ? 6 : 5;
         var without = await Generate(Greedy(4) with { LogitBias = new Dictionary<int, float> { [usual] = float.NegativeInfinity } });
@@ -121,7 +121,7 @@ public abstract class GeneratorContract : ModelContract
     }
 
     [Fact]
-    public async Task A_request_that_makes_no_sense_is_refused_and_the_model_goes_on()
+    public async Task A_senseless_request_is_refused_and_the_model_keeps_working()
     {
         await Assert.ThrowsAsync<InvalidRequestException>(() => Rows(Score(1, 2) with { FirstPosition = 2 }));
         await Assert.ThrowsAsync<InvalidRequestException>(() => Generate(Greedy(-1)));

@@ -46,7 +46,7 @@ public abstract class LlamaBatchContract : IDisposable
     private protected static SequenceChunk Chunk(int sequence, int[] tokens, bool wantsRow = true) => new(sequence, tokens, wantsRow);
 
     [Theory]
-    [InlineData(false, 4 * 128)] // one pool, for there are fewer cells than five contexts have
+    [InlineData(false, 4 * 128)] // one pool, because there are fewer cells than five contexts have
     [InlineData(false, 5 * 128)]
     [InlineData(true, 5 * 128)]
     public async Task Sequences_in_one_step_give_the_rows_of_lone_ones(bool exact, int cells)

@@ -66,7 +66,7 @@ public abstract class LlamaRefusalContract : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_none_is_refused()
+    public async Task A_file_that_is_not_a_model_is_refused()
     {
         await Assert.ThrowsAsync<ModelFileException>(() => Load(new() { Path = _folder.File("absent.gguf") }));
         await Assert.ThrowsAsync<ModelFileException>(() => Load(new() { Path = _folder.File("text.gguf", "no model"u8.ToArray()) }));

@@ -58,7 +58,7 @@ public abstract class ModelContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tokens_that_make_no_sense_are_refused_and_the_model_goes_on()
+    public async Task Senseless_tokens_are_refused_and_the_model_keeps_working()
     {
         await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Answer([0, Model.Card.VocabularySize]));
         await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Answer([0, -1]));

@@ -14,7 +14,7 @@ public sealed class BackendSwapTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_other_llama_cpp_is_refused_with_a_sentence_and_what_serves_goes_on_while_the_reference_may_come_and_go()
+    public async Task The_other_llama_cpp_is_refused_and_what_serves_keeps_serving_while_the_reference_may_come_and_go()
     {
         var configuration = new ChangingConfiguration(
             ("Engine:Models:default:Path", TinyFamilies.Llama(_folder.File("model.gguf"))), ("Engine:Models:default:Backend", "llamasharp"), ("Engine:Models:default:Device", "cpu"));

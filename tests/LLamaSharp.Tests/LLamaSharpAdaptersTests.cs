@@ -45,7 +45,7 @@ public sealed class LLamaSharpAdaptersTests : IDisposable
     }
 
     [Fact]
-    public async Task What_LLamaSharp_would_attach_as_a_null_pointer_is_told_by_the_log()
+    public async Task What_LLamaSharp_would_attach_as_a_null_pointer_is_logged()
     {
         using LLamaSharpModel model = await new LLamaSharpBackend().LoadFileAsync(new() { Path = Model, Device = "cpu" }, null, default);
         using (var log = NativeLog.Listen())

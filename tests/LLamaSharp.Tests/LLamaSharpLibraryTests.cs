@@ -35,7 +35,7 @@ public sealed class LLamaSharpLibraryTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_library_of_its_own_is_refused_once_one_is_loaded()
+    public async Task Another_library_is_refused_once_one_is_loaded()
     {
         Directory.CreateDirectory(_folder.File("other"));
         File.WriteAllText(_folder.File("other/libllama.so"), "none");
@@ -52,7 +52,7 @@ public sealed class LLamaSharpLibraryTests : IDisposable
     }
 
     [Fact]
-    public void A_library_of_another_release_is_told_by_the_layout_of_its_parameters()
+    public void A_library_of_another_release_is_recognized_by_the_layout_of_its_parameters()
     {
         string ours = NativeLibraryLocator.Find(null, AppContext.BaseDirectory); // of the backend llama.cpp: longer parameters of a context
         var error = Assert.Throws<NativeLibraryException>(() => ContextLayout.Check(ours));

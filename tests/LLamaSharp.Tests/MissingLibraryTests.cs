@@ -37,7 +37,7 @@ public sealed class MissingLibraryTests : IDisposable
     [InlineData("linux-x64", "libllama.so")]
     [InlineData("win-x64", "llama.dll")]
     [InlineData("osx-arm64", "libllama.dylib")]
-    public void A_program_without_the_files_is_told_how_they_come_beside_it(string platform, string file)
+    public void A_program_without_the_files_learns_how_to_get_them(string platform, string file)
     {
         string message = MissingLibrary.Explain(Program, platform, []);
         Assert.Contains($"expected {file} in '{Path.Combine(Program, "runtimes", platform, "native")}'", message, StringComparison.Ordinal);
@@ -51,6 +51,6 @@ public sealed class MissingLibraryTests : IDisposable
             MissingLibrary.Explain(Program, "linux-arm64", []), StringComparison.Ordinal);
 
     [Fact]
-    public void What_loads_by_itself_is_told_in_LLamaSharps_own_words() =>
+    public void What_loads_by_itself_is_reported_in_LLamaSharps_own_words() =>
         Assert.Contains("but LLamaSharp refuses it: Failed to load. Name another", MissingLibrary.Unexplained("/x/libllama.so", ["Failed to load"]), StringComparison.Ordinal);
 }

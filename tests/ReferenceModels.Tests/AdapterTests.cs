@@ -87,7 +87,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public async Task Vectors_of_norms_change_nothing_and_are_told_once_for_each_backend()
+    public async Task Vectors_of_norms_change_nothing_and_are_reported_once_for_each_backend()
     {
         WriteModel("llama");
         string without = new RandomAdapter().Write(_folder.File("without.gguf"), Model);

@@ -58,7 +58,7 @@ public sealed class CardTests : IDisposable
     public async Task End_of_generation_are_all_tokens_that_end_one()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(Write("llama with keys"));
-        Assert.Equal([0, 6, 7], model.Card.SpecialTokens.EndOfGeneration); // [PAD], as llama.cpp has it: it pads what is filled in, and ends it
+        Assert.Equal([0, 6, 7], model.Card.SpecialTokens.EndOfGeneration); // [PAD], as in llama.cpp: it pads what is filled in, and ends it
     }
 
     [Theory]

@@ -127,7 +127,7 @@ public sealed class ReferenceBatchTests : IDisposable
         Step(batch, (0, Tokens(0, 70)));
         Assert.True(batch.TryShare(0, 1, 69));
         Assert.True(batch.TryShare(1, 2, 40));
-        // The source goes on another way, and so does what is shared from what is shared.
+        // The source continues another way, and so does what is shared from what is shared.
         float[][] rows = Step(batch, (0, Tokens(1, 5)), (1, Tokens(2, 5)), (2, Tokens(3, 5)));
         AssertRow(model, [.. Tokens(0, 70), .. Tokens(1, 5)], rows[0]);
         Assert.Equal([75, 74, 45], Enumerable.Range(0, 3).Select(batch.LengthOf));

@@ -72,7 +72,7 @@ public sealed class ReferencePassTests : IDisposable
     }
 
     [Fact]
-    public void Embeddings_are_the_rows_behind_the_final_norm()
+    public void Embeddings_are_the_rows_after_the_final_norm()
     {
         var random = new RandomLlama();
         using ReferenceModel model = Load(random);

@@ -75,7 +75,7 @@ public sealed class ChangingServerTests
     }
 
     [Fact]
-    public async Task An_error_that_is_nobodys_business_is_told_without_its_details()
+    public async Task An_internal_error_is_sent_without_its_details()
     {
         var model = new HeldModel(HeldModel.Words) { Generates = (_, _) => throw new InvalidOperationException("secret") };
         await using RemoteServer server = await RemoteServer.StartAsync(new OneModel(model));

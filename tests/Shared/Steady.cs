@@ -6,7 +6,7 @@ namespace Tests.Shared;
 /// <summary>Measuring and waiting that a loaded machine does not upset.</summary>
 internal static partial class Steady
 {
-    /// <summary>The least of some measurements. What else goes on in the process (a collection, another test on the same
+    /// <summary>The least of some measurements. What else runs in the process (a collection, another test on the same
     /// core) only ever adds to one; what the measured code itself costs is in all of them.</summary>
     public static long Least(int times, Func<long> measure) => Enumerable.Range(0, times).Min(_ => measure());
 
@@ -21,10 +21,10 @@ internal static partial class Steady
             : Stopwatch.GetElapsedTime(0).TotalSeconds;
     }
 
-    /// <summary>How many times as much processor time something takes for so many times the input, each the least of three
+    /// <summary>How many times as much processor time something takes for this many times the input, each the least of three
     /// measurements: as many times where it is linear, the square where it is quadratic.</summary>
     /// <param name="times">The larger input, in units of the smaller.</param>
-    /// <param name="work">Does it for an input of so many units.</param>
+    /// <param name="work">Does it for an input of this many units.</param>
     public static double Growth(int times, Action<int> work)
     {
         work(1); // compiled

@@ -4,7 +4,7 @@ using Xunit.Sdk;
 
 namespace Tests.Shared;
 
-/// <summary>One run of a theory in vectors of so many bits; skipped, with the reason, where the processor lacks them.</summary>
+/// <summary>One run of a theory in vectors of this many bits; skipped, with the reason, where the processor lacks them.</summary>
 /// <remarks>Vectors of 256 bits are there on every processor: without AVX2 the runtime makes them out of narrower ones, and the engine
 /// computes in those. CI knows what a processor lacks by the first words of <see cref="Lack"/>.</remarks>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]

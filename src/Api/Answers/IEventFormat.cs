@@ -24,6 +24,6 @@ internal interface IEventFormat
     /// <summary>Writes what closes the answer.</summary>
     void End(EventWriter events);
 
-    /// <summary>Writes why there is no more to come; the connection is then broken off, for some clients notice only that.</summary>
+    /// <summary>Writes why there is no more to come; the connection is then broken off, because some clients notice only that.</summary>
     void Fail(EventWriter events, Failure failure);
 }

@@ -20,7 +20,7 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
     /// <param name="prompts">The request's prompts.</param>
     /// <param name="settings">What is asked of each generation.</param>
     /// <exception cref="ApiException">There is no reference for the model, or too much is being verified.</exception>
-    /// <exception cref="InvalidRequestException">The logits of so many tokens would fill the memory.</exception>
+    /// <exception cref="InvalidRequestException">The logits of that many tokens would fill the memory.</exception>
     public async Task<GenerationVerification> BeginAsync(ModelCall call, IReadOnlyList<Prompt> prompts, GenerationSettings settings)
     {
         (string name, IModel model) = (call.Name, call.Model);

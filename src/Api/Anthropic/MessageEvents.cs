@@ -13,7 +13,7 @@ internal sealed record MessageStartEvent(string Type, AnthropicAnswer Message);
 /// <param name="ContentBlock">The block, still empty.</param>
 internal sealed record BlockStartEvent(string Type, int Index, AnswerBlock ContentBlock);
 
-/// <summary>What a block goes on with. One object serves all of a stream: its parts change.</summary>
+/// <summary>The next part of a block. One object serves all of a stream: its parts change.</summary>
 internal sealed class BlockDeltaEvent
 {
     public string Type { get; } = "content_block_delta";

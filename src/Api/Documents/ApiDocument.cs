@@ -44,7 +44,7 @@ internal static class ApiDocument
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        // At a path of its own, not by MapOpenApi: the program may call that for its documents, and two answers to one path are none.
+        // At a path of its own, not by MapOpenApi: the program may call that for its documents, and two answers to one path conflict.
         routes.MapGet(Path, WriteAsync).ExcludeFromDescription();
         // A program's own page goes before this one. No fonts from elsewhere: a server may have no way out.
         routes.MapScalarApiReference(page => page.WithTitle("Engine").DisableDefaultFonts().AddDocument(Name)).WithOrder(1);

@@ -78,7 +78,7 @@ internal sealed class ChatChunk
     public GenerationVerdict? Verification { get; set; }
 }
 
-/// <summary>What an answer goes on with.</summary>
+/// <summary>The next part of an answer.</summary>
 internal sealed class ChatChunkChoice
 {
     public int Index { get; set; }

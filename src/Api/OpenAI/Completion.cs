@@ -42,7 +42,7 @@ internal sealed class CompletionChunk
     public GenerationVerdict? Verification { get; set; }
 }
 
-/// <summary>What an answer goes on with.</summary>
+/// <summary>The next part of an answer.</summary>
 internal sealed class CompletionChunkChoice
 {
     public string Text { get; set; } = "";

@@ -5,7 +5,7 @@ using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>The content of a message: a text, or parts of which the texts are joined; null or missing is none.</summary>
+/// <summary>The content of a message: a text, or parts of which the texts are joined; null or missing counts as none.</summary>
 /// <param name="Text">The text; null for none.</param>
 [JsonConverter(typeof(Converter))]
 [JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}, "required": ["type", "text"]}}, {"type": "null"}]}""")]

@@ -76,7 +76,7 @@ public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             throw new InvalidRequestException(
                 $"{Doing}: expected an {nameof(EmbedRequest)} from the options' RawRepresentationFactory, found a {raw.GetType().Name}. Correct the factory.");
         }
-        // A vector for each text: rows of tokens that stay apart are none.
+        // One vector per text: the rows of single tokens are not that.
         EmbedRequest request = (EmbedRequest?)raw ?? new EmbedRequest { Inputs = [], Normalize = true, Pooling = card.Pooling is { } own and not Pooling.None ? own : Pooling.Mean };
         return request.Pooling is not (Pooling.None or Pooling.Rank) ? request : throw new UnsupportedRequestException(
             $"{Doing} with {card.Name}: expected a pooling that gives a vector for each text, found {request.Pooling}. Ask for another one, or take the model's EmbedAsync.");

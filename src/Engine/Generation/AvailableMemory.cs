@@ -75,7 +75,7 @@ internal static class AvailableMemory
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return []; // a limit that cannot be read is none that can be heeded
+            return []; // an unreadable limit counts as none
         }
     }
 }

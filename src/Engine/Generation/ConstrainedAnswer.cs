@@ -47,7 +47,7 @@ internal sealed class ConstrainedAnswer
         : _finishable.ShortestEnd(null) is [int first, ..] ? first
         : _ends.Length > 0 ? _ends[0] : drawn;
 
-    /// <summary>Goes on after a token that does not end the answer. True where nothing may follow it.</summary>
+    /// <summary>Continues after a token that does not end the answer. True where nothing may follow it.</summary>
     /// <exception cref="UnsupportedRequestException">The constraint leaves no token.</exception>
     public bool Accept(int token)
     {

@@ -6,7 +6,7 @@ namespace Engine.Generation;
 /// <summary>Turns prompts into token ids that a session may be given: not empty, in the vocabulary, no longer than the context.</summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="card">What is loaded.</param>
-/// <param name="logger">Is told of a doubled beginning-of-sequence token: as a warning once, then for debugging.</param>
+/// <param name="logger">Is notified of a doubled beginning-of-sequence token: as a warning once, then for debugging.</param>
 internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger? logger = null)
 {
     /// <summary>The event of a doubled beginning-of-sequence token.</summary>
@@ -30,7 +30,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
         return Checked(await SplitAsync(prompt, _ => Read(prompt), cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>The target of an encoder–decoder: ids as they are, a text behind the decoder's start token and without the tokens that
+    /// <summary>The target of an encoder–decoder: ids as they are, a text after the decoder's start token and without the tokens that
     /// end a source.</summary>
     /// <exception cref="EngineException">As for <see cref="ReadAsync"/>.</exception>
     public async ValueTask<int[]> ReadTargetAsync(Prompt target, int start, CancellationToken cancellationToken)

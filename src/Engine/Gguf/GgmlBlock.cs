@@ -56,7 +56,7 @@ internal readonly record struct GgmlBlock(string Name, int Elements, int Bytes)
     /// <summary>Whether ggml has the format.</summary>
     public static bool IsDefined(GgmlType type) => Blocks.ContainsKey(type);
 
-    /// <summary>Bytes of so many elements, which must be a whole number of blocks.</summary>
+    /// <summary>Bytes of this many elements, which must be a whole number of blocks.</summary>
     /// <exception cref="OverflowException">More than a 64-bit count.</exception>
     public long BytesOf(long elements) => checked(elements / Elements * Bytes);
 }

@@ -13,7 +13,7 @@ internal sealed partial class GgufAdapter : IDisposable
     /// <summary>What the file says it is.</summary>
     public const string FileKind = "adapter", AdapterKind = "lora";
 
-    /// <summary>Behind a weight's name.</summary>
+    /// <summary>After a weight's name.</summary>
     public const string SuffixA = ".lora_a", SuffixB = ".lora_b";
 
     /// <summary>The event of a file with <see cref="Unused"/> vectors.</summary>

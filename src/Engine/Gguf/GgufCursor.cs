@@ -17,7 +17,7 @@ internal sealed class GgufCursor(MappedFile file)
 
     public ulong UInt64(string what) => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong), what));
 
-    /// <summary>A count of things that take at least so many bytes each.</summary>
+    /// <summary>A count of things that take at least this many bytes each.</summary>
     public int Count(string what, int limit, int bytesEach)
     {
         ulong count = UInt64(what);

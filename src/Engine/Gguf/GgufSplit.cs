@@ -7,7 +7,7 @@ namespace Engine.Gguf;
 /// records and data of its own tensors.</summary>
 internal static partial class GgufSplit
 {
-    /// <summary>Opens the parts behind the first and gives the tensors of all.</summary>
+    /// <summary>Opens the parts after the first and gives the tensors of all.</summary>
     public static IReadOnlyList<GgufTensor> OpenRest(string path, GgufHeader first, List<MappedFile> parts)
     {
         int count = first.Metadata.GetUInt16(GgufKeys.SplitCount) ?? 1;

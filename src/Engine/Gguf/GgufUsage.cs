@@ -30,9 +30,9 @@ internal static class GgufUsage
     /// <summary>Tokens a request may hold.</summary>
     /// <param name="model">Its name, for the error message.</param>
     /// <param name="trained">Positions it was trained for.</param>
-    /// <param name="hasLearnedPositions">Whether there is nothing behind those: positions are rows of a table.</param>
+    /// <param name="hasLearnedPositions">Whether there is nothing after those: positions are rows of a table.</param>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
-    /// <exception cref="ConfigurationException">The model has no positions for so many.</exception>
+    /// <exception cref="ConfigurationException">The model has no positions for that many.</exception>
     public static int ContextLength(string model, int trained, bool hasLearnedPositions, int asked) => asked switch
     {
         0 => Math.Min(trained, 4096),

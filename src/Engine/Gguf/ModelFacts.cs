@@ -61,7 +61,7 @@ internal sealed record ModelFacts
     public int Experts { get; }
     public int ExpertsPerToken { get; }
 
-    /// <summary>A position is a row of a table: one behind its end aborts the process.</summary>
+    /// <summary>A position is a row of a table: one after its end aborts the process.</summary>
     public bool HasLearnedPositions { get; }
 
     /// <summary>Whether there is a head for <see cref="Pooling.Rank"/>.</summary>
@@ -136,7 +136,7 @@ internal sealed record ModelFacts
 
     /// <summary>Tokens a request may hold.</summary>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
-    /// <exception cref="ConfigurationException">The model has no positions for so many.</exception>
+    /// <exception cref="ConfigurationException">The model has no positions for that many.</exception>
     public int ContextLength(int asked) => GgufUsage.ContextLength(Name, Math.Max(1, TrainedContextLength), HasLearnedPositions, asked);
 
     // llama.cpp takes every token as of segment 0: right where the file has no other.
@@ -147,7 +147,7 @@ internal sealed record ModelFacts
     private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count
         ?? (Number(file, "vocab_size") is > 0 and { } size ? size : (int)Math.Min(int.MaxValue, file.FindTensor("token_embd.weight")?.Shape.ElementAtOrDefault(1) ?? 0));
 
-    // A template of another type than text is none: nobody may ever ask for it.
+    // A template that is not text counts as absent: nobody may ever ask for it.
     private static Dictionary<string, string> ReadChatTemplates(GgufMetadata metadata)
     {
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -8,7 +8,7 @@ internal static partial class WeightName
     [GeneratedRegex(@"^(?:(?:enc|dec)\.)?(?:blk\.(?<layer>\d+)\.)?(?<name>.+)\.(?:weight|bias)(?<factor>\.lora_[ab])?$")]
     private static partial Regex Pattern { get; }
 
-    /// <summary>Without the suffix and with the layer behind: <c>blk.3.attn_q.weight</c> is <c>attn_q-3</c>, its adapter's
+    /// <summary>Without the suffix and with the layer after: <c>blk.3.attn_q.weight</c> is <c>attn_q-3</c>, its adapter's
     /// <c>blk.3.attn_q.weight.lora_a</c> is <c>attn_q.lora_a-3</c>. The parts <c>enc.</c> and <c>dec.</c> are left out, since an activation has
     /// its part beside its name. Null for what is no weight's name.</summary>
     public static string? OfActivation(string tensor)

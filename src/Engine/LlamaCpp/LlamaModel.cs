@@ -63,7 +63,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>Scores of the classifier.</summary>
     public abstract int ClassifierWidth { get; }
 
-    /// <summary>The name of the rows behind the final norm, in a graph that does not give them another.</summary>
+    /// <summary>The name of the rows after the final norm, in a graph that does not give them another.</summary>
     public string RowsName => _facts is { IsEncoder: true, Encodes: false } ? "result_embd" : "result_norm";
 
     /// <summary>Whether a source comes before the tokens.</summary>

@@ -18,7 +18,7 @@ internal sealed class TextStack(GgufMetadata metadata)
     private readonly bool _isRecursive = metadata.GetString(GgufKeys.TokenizerModel) == "gpt2" &&
         !Plain.Contains(metadata.GetString(GgufKeys.TokenizerPre));
 
-    /// <summary>Bytes of stack for a text of so many bytes.</summary>
+    /// <summary>Bytes of stack for a text of this many bytes.</summary>
     /// <exception cref="UnsupportedRequestException">The text is too long for any stack.</exception>
     public int Bytes(string model, int textBytes) =>
         !_isRecursive ? Least

@@ -15,7 +15,7 @@ internal sealed record VocabularyTraits(int Size, int? BeginningOfSequence, int?
     /// <summary>Whether the metadata asks for the beginning before a text.</summary>
     public bool AddsBeginning { get; init; }
 
-    /// <summary>Whether the metadata asks for the end behind a text.</summary>
+    /// <summary>Whether the metadata asks for the end after a text.</summary>
     public bool AddsEnd { get; init; }
 
     /// <summary>Whether generation stops at an id.</summary>

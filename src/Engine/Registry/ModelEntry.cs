@@ -70,7 +70,7 @@ internal sealed class ModelEntry : IModel, IDisposable
     /// <summary>Takes over what the configuration says.</summary>
     public void Apply(ModelOptions options, bool isNew) => _versions.Apply(options, isNew);
 
-    /// <summary>The configuration has it no more.</summary>
+    /// <summary>The configuration no longer has it.</summary>
     public void Remove() => _versions.Remove();
 
     public IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken = default) =>

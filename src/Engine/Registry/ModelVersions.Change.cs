@@ -6,7 +6,7 @@ namespace Engine.Registry;
 /// <summary>From what serves to what is wanted.</summary>
 internal sealed partial class ModelVersions
 {
-    /// <summary>Brings what serves to what is wanted. Where that does not load, what served last goes on or serves again.</summary>
+    /// <summary>Brings what serves to what is wanted. Where that does not load, what served last continues or serves again.</summary>
     private async Task ChangeAsync(CancellationToken stop)
     {
         (ModelOptions wanted, ModelVersion? current, ProvenModel? proven, Refusal? refusal) = Snapshot();

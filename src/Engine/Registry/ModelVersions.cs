@@ -79,7 +79,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     }
 
     /// <summary>Holds the version that serves; waits for one, and loads it where nothing else does.</summary>
-    /// <exception cref="EngineException">It could not be loaded, or the configuration has it no more.</exception>
+    /// <exception cref="EngineException">It could not be loaded, or the configuration no longer has it.</exception>
     public async Task<ModelLease> EnterAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -27,7 +27,7 @@ internal sealed class SearchFolders(string? contentRoot)
     };
 
     /// <summary>Says of a path that nothing was found by it.</summary>
-    /// <param name="path">As the configuration has it.</param>
+    /// <param name="path">As written in the configuration.</param>
     /// <param name="what"><c>file</c>, or <c>file or folder</c>.</param>
     public string Missing(string path, string what) =>
         BundledModels.IsName(path) ? BundledModels.Unknown(path)

@@ -52,7 +52,7 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
         }
         catch (ConfigurationException) when (!registry.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            // The configuration has changed meanwhile, and has it no more.
+            // The configuration has changed meanwhile, and no longer has it.
         }
     }
 

@@ -16,7 +16,7 @@ internal static class StrictSection
     /// <param name="options">Keeps its own value where the section has none.</param>
     /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
     /// <param name="mistakes">Receives a sentence for each unknown key and each value that cannot be converted.</param>
-    /// <param name="moved">Keys of earlier versions, each with the reason it is none any more and what to set instead.</param>
+    /// <param name="moved">Keys of earlier versions, each with the reason it no longer is one and what to set instead.</param>
     public static void Read(
         IConfigurationSection section, object options, string where, List<string> mistakes, IReadOnlyDictionary<string, string>? moved = null)
     {

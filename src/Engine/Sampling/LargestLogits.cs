@@ -53,7 +53,7 @@ internal static class LargestLogits
                 t += Vector256<float>.Count;
                 continue;
             }
-            // The vector holds a candidate, or less than a vector is left: go on one by one to the next multiple.
+            // The vector holds a candidate, or less than a vector is left: continue one by one to the next multiple.
             int end = Math.Min(t + Vector256<float>.Count, logits.Length);
             for (; t < end; t++)
             {

@@ -21,7 +21,7 @@ internal sealed class CellLedger(int sequences, int cells, bool isUnified)
     /// <summary>Cells that a sequence can still take.</summary>
     public int FreeFor(int sequence) => isUnified ? cells - Used : cells / sequences - _held[sequence].Count;
 
-    /// <summary>A sequence goes on by tokens.</summary>
+    /// <summary>A sequence continues by tokens.</summary>
     public void Append(int sequence, int tokens)
     {
         for (int i = 0; i < tokens; i++)

@@ -44,7 +44,7 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
         }
         catch (NonFiniteLogitsException error)
         {
-            _error ??= error; // the other requests of the evaluation go on
+            _error ??= error; // the other requests of the evaluation continue
         }
     }
 

@@ -39,7 +39,7 @@ public interface ISequenceBatch : IDisposable
     bool TryShare(int from, int to, int length);
 
     /// <summary>One evaluation of tokens after those their sequences hold.</summary>
-    /// <param name="chunks">One for each sequence that goes on.</param>
+    /// <param name="chunks">One for each sequence that continues.</param>
     /// <param name="abort">Asks to leave the evaluation early.</param>
     /// <returns>How it ended. After <see cref="StepOutcome.NoRoom"/> no sequence has moved; after <see cref="StepOutcome.Aborted"/> some of the
     /// tokens may be there, and the caller cuts each sequence back.</returns>

@@ -13,7 +13,7 @@ internal sealed class PrefixIndex(int sequences)
     /// <summary>The ids a sequence holds.</summary>
     public IReadOnlyList<int> this[int sequence] => _tokens[sequence];
 
-    /// <summary>A sequence goes on.</summary>
+    /// <summary>A sequence continues.</summary>
     public void Append(int sequence, ReadOnlySpan<int> tokens)
     {
         _tokens[sequence].AddRange(tokens);

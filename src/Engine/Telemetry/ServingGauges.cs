@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Engine.Telemetry;
 
-/// <summary>What goes on in a model's batch at present.</summary>
+/// <summary>What a model's batch is doing now.</summary>
 internal interface IServingGauge
 {
     /// <summary>Generations in the batch.</summary>

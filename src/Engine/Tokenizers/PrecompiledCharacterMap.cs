@@ -6,7 +6,7 @@ namespace Engine.Tokenizers;
 /// <summary>
 /// SentencePiece's normalization as a file carries it (<c>tokenizer.ggml.precompiled_charsmap</c>): text to replacement,
 /// the longest match first. Four bytes give the size of an XOR-compressed double array (Kanda 2018), then the array, then
-/// the replacements, each with a 0 behind it.
+/// the replacements, each with a 0 after it.
 /// </summary>
 internal sealed class PrecompiledCharacterMap
 {
@@ -73,7 +73,7 @@ internal sealed class PrecompiledCharacterMap
         return length == 0 ? [] : Replacement(replacement);
     }
 
-    /// <summary>Whether a text that begins with this ASCII character, with ASCII or nothing behind it, may have a replacement.</summary>
+    /// <summary>Whether a text that begins with this ASCII character, with ASCII or nothing after it, may have a replacement.</summary>
     public bool ReplacesAscii(byte first)
     {
         if (_nodes.Length == 0)

@@ -72,7 +72,7 @@ internal sealed class UnigramNormalizer
         text[0] < 0x80 && _plain[text[0]] && (text.Length == 1 || text[1] < 0x80);
 
     // What the beginning of the text becomes. What looks like the beginning of a user-defined token stays as it is, even
-    // where the token does not go on, and even in the middle of a character: so does llama.cpp.
+    // where the token does not continue, and even in the middle of a character: so does llama.cpp.
     private ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> text)
     {
         int length = _userDefined.LongestPath(text);

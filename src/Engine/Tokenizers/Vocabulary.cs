@@ -76,7 +76,7 @@ internal sealed class Vocabulary
     /// <summary>Whether BOS goes before a text.</summary>
     public bool AddsBeginningOfSequence { get; }
 
-    /// <summary>Whether EOS goes behind a text.</summary>
+    /// <summary>Whether EOS goes after a text.</summary>
     public bool AddsEndOfSequence { get; }
 
     /// <summary>Whether a blank goes before a text, and before text that follows a special token.</summary>

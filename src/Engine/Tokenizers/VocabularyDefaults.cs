@@ -20,7 +20,7 @@ internal sealed record VocabularyDefaults
     /// <summary>Whether BOS goes before a text.</summary>
     public bool AddsBeginningOfSequence { get; init; }
 
-    /// <summary>Whether EOS goes behind a text.</summary>
+    /// <summary>Whether EOS goes after a text.</summary>
     public bool AddsEndOfSequence { get; init; }
 
     /// <summary>Whether a blank goes before a text.</summary>

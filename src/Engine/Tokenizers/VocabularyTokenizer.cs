@@ -54,7 +54,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
         ? Require(BeginningOfSequence, "a beginning-of-sequence token ('bos_token_id')")
         : null;
 
-    /// <summary>What goes behind a text.</summary>
+    /// <summary>What goes after a text.</summary>
     protected virtual int? Suffix =>
         Vocabulary.IsWordPiece ? Require(Vocabulary.Separator, "a separator token ('seperator_token_id')")
         : Vocabulary.AddsEndOfSequence ? Require(EndOfSequence, "an end-of-sequence token ('eos_token_id')")

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Engine.Host.Commands;
 
 /// <summary>Standard output that notices when its reader has gone.</summary>
-/// <remarks>.NET's console stream swallows EPIPE, so that <c>engine generate … | head -1</c> would go on to the last token.</remarks>
+/// <remarks>.NET's console stream swallows EPIPE, so that <c>engine generate … | head -1</c> would continue to the last token.</remarks>
 internal static class StandardOutput
 {
     /// <summary>A writer of UTF-8 without buffer. Writing throws <see cref="OutputClosedException"/> once the reader has gone.</summary>

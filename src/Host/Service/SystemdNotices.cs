@@ -37,7 +37,7 @@ internal sealed partial class SystemdNotices(
         return Task.CompletedTask;
     }
 
-    /// <summary>The last to stop: signs go on while requests are drained.</summary>
+    /// <summary>The last to stop: signs continue while requests are drained.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await _ended.CancelAsync().ConfigureAwait(false);

@@ -25,14 +25,14 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
     private readonly List<Statement> _waiting = [];
 
     /// <param name="path">The file; made where it is not there.</param>
-    /// <param name="logger">Is told what was never written.</param>
+    /// <param name="logger">Receives what was never written.</param>
     /// <exception cref="ConfigurationException">It cannot be written, or is something else.</exception>
     public SqliteShadowSink(string path, ILogger<SqliteShadowSink> logger) : this(ShadowDatabase.OpenForWriting(path), logger)
     {
     }
 
     /// <param name="connection">Opened for writing; owned from now on.</param>
-    /// <param name="logger">Is told what was never written.</param>
+    /// <param name="logger">Receives what was never written.</param>
     internal SqliteShadowSink(SqliteConnection connection, ILogger<SqliteShadowSink> logger) => (_connection, _logger) = (connection, logger);
 
     public ValueTask WriteAsync(ShadowRecord record, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using Engine.Tokenizers;
 
 namespace Engine.LLamaSharp.Tokenizers;
 
-/// <summary>Byte-level BPE: Tiktoken, where a word that is a token is that token however its merges go, for there the ids are the
+/// <summary>Byte-level BPE: Tiktoken, where a word that is a token is that token however its merges go, because there the ids are the
 /// ranks of the merges; else BPE by the file's merges.</summary>
 internal static class ByteLevelScheme
 {

@@ -9,7 +9,7 @@ namespace Engine.LLamaSharp.Tokenizers;
 /// <param name="spell">From a token to the bytes it stands for.</param>
 internal sealed class MicrosoftTokenizer(Vocabulary vocabulary, Func<string, IReadOnlyList<int>> split, Func<Vocabulary, int, byte[]> spell) : VocabularyTokenizer(vocabulary, spell)
 {
-    /// <summary>Whether a blank goes before a text, and before text behind a special token.</summary>
+    /// <summary>Whether a blank goes before a text, and before text after a special token.</summary>
     public bool IsPrefixed { get; init; }
 
     /// <inheritdoc/>

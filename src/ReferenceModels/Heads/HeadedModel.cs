@@ -41,7 +41,7 @@ public sealed class HeadedModel : IDisposable
     /// <param name="positions">Indices among its tokens, from 0.</param>
     /// <param name="cancellationToken">As for <see cref="IModel.EmbedAsync"/>.</param>
     /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
-    /// <exception cref="InvalidRequestException">A position is behind the input's end.</exception>
+    /// <exception cref="InvalidRequestException">A position is after the input's end.</exception>
     public Task<float[][]> MaskedTokensAsync(Prompt input, IReadOnlyList<int> positions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(positions);

@@ -50,7 +50,7 @@ internal sealed class ActivationTap(IReadOnlyList<string> names, IReadOnlyList<A
     /// <param name="name">llama.cpp's, without the layer.</param>
     /// <param name="layer">The layer, or -1 where the name has none.</param>
     /// <param name="operation">ggml's name of the operation.</param>
-    /// <param name="x">Goes on with the other side's values in a replay.</param>
+    /// <param name="x">Continues with the other side's values in a replay.</param>
     /// <param name="headSize">Set where llama.cpp has the tensor as (head size, heads, T).</param>
     public void Take(string name, int layer, string operation, Tensor x, int headSize = 0) =>
         Take(name, layer, operation, x, headSize == 0 ? [x.Columns, x.Rows] : [headSize, x.Columns / headSize, x.Rows]);

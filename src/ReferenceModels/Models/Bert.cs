@@ -61,7 +61,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
     /// <param name="G">attention.head_count_kv; H where absent.</param>
     /// <param name="S">tokenizer.ggml.token_type_count.</param>
     /// <param name="C">Number of classifier.output_labels; 1 where absent.</param>
-    /// <param name="Positions">context_length: behind it there is no learned position.</param>
+    /// <param name="Positions">context_length: after it there is no learned position.</param>
     /// <param name="Epsilon">attention.layer_norm_epsilon.</param>
     internal sealed record Config(int V, int d, int f, int N, int H, int G, int S, int C, int Positions, float Epsilon)
     {
@@ -222,7 +222,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
         {
             x = NamedSteps.Linear(s, W.ClsOutput, W.ClsOutputBias, x, "cls.output", "result_embd_pooled", -1); // (1, C)
         }
-        // llama.cpp hands out the first C columns whatever they are; behind a pooler without classifier, those of the pooler.
+        // llama.cpp hands out the first C columns whatever they are; after a pooler without classifier, those of the pooler.
         return x.Columns == C.C ? x : Columns.Take(s.Pass, x, 0, C.C);
     }
 

@@ -11,7 +11,7 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = W_e[token] + W_p[position]; each layer: x ← x + W_o·Attention(LN(x)), then x ← x + W_down·GELU(W_up·LN(x)); one more norm
-/// behind the last. Training drops from the embedding, the weights of attention, and what is added to the residual stream (Radford
+/// after the last. Training drops from the embedding, the weights of attention, and what is added to the residual stream (Radford
 /// et al. 2018, section 4.1).
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers
@@ -58,7 +58,7 @@ internal sealed class Gpt2 : IPackedDecoder
     /// <param name="N">block_count.</param>
     /// <param name="H">attention.head_count.</param>
     /// <param name="G">attention.head_count_kv; H where absent.</param>
-    /// <param name="Positions">context_length: behind it there is no learned position.</param>
+    /// <param name="Positions">context_length: after it there is no learned position.</param>
     /// <param name="Epsilon">attention.layer_norm_epsilon.</param>
     internal sealed record Config(int V, int d, int f, int N, int H, int G, int Positions, float Epsilon)
     {

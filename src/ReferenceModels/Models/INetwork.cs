@@ -12,7 +12,7 @@ internal interface INetwork
     /// <summary>Its weights, each once, under the file's names.</summary>
     IReadOnlyList<Weight> Parameters { get; }
 
-    /// <summary>Bytes that a state for so many positions keeps between passes.</summary>
+    /// <summary>Bytes that a state for this many positions keeps between passes.</summary>
     long CacheBytes(int contextLength);
 
     /// <summary>A state with nothing seen.</summary>
@@ -24,7 +24,7 @@ internal interface INetwork
 /// <param name="d">Width of the residual stream.</param>
 /// <param name="N">Layers; of an encoder–decoder, of each of the two, the larger number.</param>
 /// <param name="TrainedContext">Positions it was trained for.</param>
-/// <param name="HasLearnedPositions">Whether there is nothing behind <paramref name="TrainedContext"/>: positions are rows of a table.</param>
+/// <param name="HasLearnedPositions">Whether there is nothing after <paramref name="TrainedContext"/>: positions are rows of a table.</param>
 /// <param name="RowFloats">About how many floats of activations one token takes in a pass, scores of attention apart.</param>
 internal sealed record NetworkSizes(int V, int d, int N, int TrainedContext, bool HasLearnedPositions, long RowFloats)
 {
@@ -35,11 +35,11 @@ internal sealed record NetworkSizes(int V, int d, int N, int TrainedContext, boo
 /// <summary>A model that says of each position what token may follow: decoders, and the decoder of an encoder–decoder.</summary>
 internal interface IDecoder : INetwork
 {
-    /// <summary>Evaluates T tokens behind those in the cache.</summary>
+    /// <summary>Evaluates T tokens after those in the cache.</summary>
     /// <param name="s">Its cache is longer by T afterwards. On an exception it is of no use until cleared.</param>
     /// <param name="tokens">(T), each within 0 … V − 1.</param>
     /// <param name="rows">How many rows, the last ones, are wanted; 0 where only the cache matters.</param>
-    /// <returns>(rows, d) behind the final norm, valid until the next pass.</returns>
+    /// <returns>(rows, d) after the final norm, valid until the next pass.</returns>
     Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows);
 
     /// <summary>Logits (rows, V) of rows (rows, d) that <see cref="Forward"/> gave.</summary>
@@ -70,7 +70,7 @@ internal interface IEncoder : INetwork
     /// <param name="s">Cleared by the caller.</param>
     /// <param name="tokens">(T), each within 0 … V − 1.</param>
     /// <param name="segments">(T) rows of the segment table, each within 0 … <see cref="Segments"/> − 1, or empty for row 0 throughout.</param>
-    /// <returns>(T, d) behind the last norm, valid until the next pass.</returns>
+    /// <returns>(T, d) after the last norm, valid until the next pass.</returns>
     Tensor Encode(State s, ReadOnlySpan<int> tokens, ReadOnlySpan<int> segments);
 }
 

@@ -38,7 +38,7 @@ internal sealed class KeyValueCache : ISequenceCache
     /// <summary>Forgets all positions, and keeps the memory for those to come.</summary>
     public void Clear() => Length = 0;
 
-    /// <summary>Writes a layer's keys and values behind the positions held.</summary>
+    /// <summary>Writes a layer's keys and values after the positions held.</summary>
     /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="K">(T, width).</param>

@@ -21,7 +21,7 @@ internal sealed class Phi3 : RotaryDecoder<Phi3.LayerWeights>
     /// <summary>The architecture's name in a file.</summary>
     public const string Architecture = "phi3";
 
-    // llama.cpp gives a context room in steps of so many tokens.
+    // llama.cpp gives a context room in steps of this many tokens.
     private const int RoomStep = 256;
 
     private readonly RopeAngles[] _short, _long;

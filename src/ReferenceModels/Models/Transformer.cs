@@ -16,7 +16,7 @@ namespace ReferenceModels.Models;
 /// n    positions in the cache     d    d_model                  M    layers of the decoder
 /// S    tokens of the source       f    d_ff                     H    heads, each of width d_k = d / H
 /// </code>
-/// The file is this project's own, with keys and names in T5's and BERT's manner. Keys, each behind <c>transformer.</c>:
+/// The file is this project's own, with keys and names in T5's and BERT's manner. Keys, each after <c>transformer.</c>:
 /// context_length, embedding_length, feed_forward_length, block_count, decoder_block_count (block_count where absent),
 /// attention.head_count, attention.layer_norm_epsilon, decoder_start_token_id (0 where absent); the padding token is
 /// tokenizer.ggml.padding_token_id. Tensors (out, in): <c>token_embd.weight</c> (V, d) of source and target alike,
@@ -94,7 +94,7 @@ internal sealed class Transformer : IDecoder, IEncoder
             new(w.Matrix(name + ".weight", rows, columns, from), w.OptionalVector(name + ".bias", rows, from));
     }
 
-    /// <summary>The layer norm behind a sub-layer.</summary>
+    /// <summary>The layer norm after a sub-layer.</summary>
     /// <param name="g">Gain (d).</param>
     /// <param name="b">Bias (d).</param>
     internal sealed record NormWeights(Weight g, Weight b)
@@ -103,7 +103,7 @@ internal sealed class Transformer : IDecoder, IEncoder
             new(w.Vector(name + ".weight", d, $"embedding_length {d}"), w.Vector(name + ".bias", d, $"embedding_length {d}"));
     }
 
-    /// <summary>Multi-head attention (section 3.2.2), each (d, d), and the norm behind it.</summary>
+    /// <summary>Multi-head attention (section 3.2.2), each (d, d), and the norm after it.</summary>
     internal sealed record AttentionWeights(Affine Q, Affine K, Affine V, Affine O, NormWeights Norm)
     {
         public static AttentionWeights Read(WeightReader w, string name, int d)
@@ -118,7 +118,7 @@ internal sealed class Transformer : IDecoder, IEncoder
     /// <param name="Cross">Attention to the source; null in the encoder.</param>
     /// <param name="FfnUp">W₁ (f, d), b₁ (f).</param>
     /// <param name="FfnDown">W₂ (d, f), b₂ (d).</param>
-    /// <param name="Norm">Behind the feed-forward.</param>
+    /// <param name="Norm">After the feed-forward.</param>
     internal sealed record Layer(AttentionWeights Self, AttentionWeights? Cross, Affine FfnUp, Affine FfnDown, NormWeights Norm)
     {
         public static Layer Read(WeightReader w, Config c, bool crosses)

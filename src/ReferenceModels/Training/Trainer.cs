@@ -193,7 +193,7 @@ public sealed class Trainer : IDisposable
         return new Validation(Step, _learner.Loss(sums, totals), [.. sums.Select((sum, i) => Learner.Mean(sum, totals[i]))]);
     }
 
-    /// <summary>Goes on from a checkpoint of a run with equal options.</summary>
+    /// <summary>Continues from a checkpoint of a run with equal options.</summary>
     /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
     public void Resume(string checkpoint)
     {

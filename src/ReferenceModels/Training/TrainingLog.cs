@@ -18,7 +18,7 @@ public sealed class TrainingLog
 
     internal void Add(Validation validation) => _validations.Add(validation);
 
-    /// <summary>As a checkpoint holds it: rows of numbers, one behind the other.</summary>
+    /// <summary>As a checkpoint holds it: rows of numbers, one after the other.</summary>
     internal IEnumerable<(string Name, double[] Numbers)> ToNumbers()
     {
         yield return ("steps", [.. _steps.SelectMany(step => (double[])[step.Step, step.Loss, step.LearningRate, step.GradientNorm, step.Tokens, .. step.Terms])]);

@@ -76,13 +76,13 @@ public sealed record TrainingOptions
     /// <summary>A file of records for validation; null where they are a share of the data.</summary>
     public string? ValidationData { get; init; }
 
-    /// <summary>Steps from one validation to the next; 0 for a tenth of the run. One is before the first step, one behind the last.</summary>
+    /// <summary>Steps from one validation to the next; 0 for a tenth of the run. One is before the first step, one after the last.</summary>
     public int ValidateEvery { get; init; }
 
     /// <summary>Where checkpoints are written; null for none.</summary>
     public string? Checkpoint { get; init; }
 
-    /// <summary>Steps from one checkpoint to the next. One is written when the run is cancelled, and one behind the last step.</summary>
+    /// <summary>Steps from one checkpoint to the next. One is written when the run is cancelled, and one after the last step.</summary>
     public int CheckpointEvery { get; init; } = 100;
 
     /// <summary>Threads; 0 for one per core.</summary>

@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace Engine.Remote.Client;
 
 /// <summary>The calls whose answers are numbers, many of them: they go from the buffer of the connection to where they belong. By way of a message of their own,
-/// as generated code has it, they would be copied twice.</summary>
+/// as in generated code, they would be copied twice.</summary>
 internal static class AnswerCalls
 {
     /// <summary>Stands for a part whose values the reader has already.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A line that a child process writes to standard error for its parent: a sign, or an entry of the log. Lines that are none come from native code.</summary>
+/// <summary>A line that a child process writes to standard error for its parent: a sign, or an entry of the log. Other lines come from native code.</summary>
 internal sealed record ChildLine
 {
     /// <summary>No native library begins a line so.</summary>

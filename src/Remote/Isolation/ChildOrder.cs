@@ -30,7 +30,7 @@ internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoi
 
     public string ToLine() => JsonSerializer.Serialize(this);
 
-    /// <summary>Null for what is none.</summary>
+    /// <summary>Null for anything else.</summary>
     public static ChildOrder? Parse(string? line)
     {
         try

@@ -19,7 +19,7 @@ public sealed class BundledModelsTests
     public void A_name_without_a_format_is_the_default_model_and_has_no_case(string name) => Assert.Equal(DefaultModel.Find(), BundledModels.Resolve(name));
 
     [Fact]
-    public void Heads_lie_beside_their_model_and_are_none() =>
+    public void Heads_lie_beside_their_model() =>
         Assert.True(File.Exists(Path.ChangeExtension(BundledModels.Resolve("builtin:bert-facts"), ".heads.gguf")));
 
     [Fact]

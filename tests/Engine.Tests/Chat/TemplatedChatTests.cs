@@ -28,7 +28,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public void A_template_that_knows_no_tools_is_told_in_a_system_message_of_our_own_form()
+    public void A_template_without_tools_gets_them_in_our_own_system_message()
     {
         string chatml = NamedTemplates.Read("chatml");
         string told = Render(chatml, FamilyTemplates.Tools, new("system", "Be kind."), User);
@@ -40,7 +40,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public void A_template_that_refuses_system_messages_is_told_by_the_user()
+    public void A_template_that_refuses_system_messages_gets_tools_from_the_user()
     {
         const string Refusing = "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('No system role') }}{% endif %}<{{ m.role }}>{{ m.content }}{% endfor %}";
         string told = Render(Refusing, FamilyTemplates.Tools, User);
@@ -62,7 +62,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public void A_template_that_writes_calls_and_looks_at_no_tools_is_told_of_them_and_of_its_own_way_to_call()
+    public void A_template_that_writes_calls_and_looks_at_no_tools_gets_them_in_its_own_form()
     {
         // It joins the arguments to a text, so that they must be one.
         const string Source = "{% for m in messages %}{% if m.tool_calls %}<|a|>{% for c in m.tool_calls %}{{ '<|call|>' + c.function.name + '<|with|>' + c.function.arguments + '<|/call|>' }}{% endfor %}<|end|>"

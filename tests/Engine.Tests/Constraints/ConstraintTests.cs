@@ -25,7 +25,7 @@ public sealed class ConstraintTests(ConstraintVocabularies vocabularies) : IClas
     }
 
     [Fact]
-    public void A_choice_that_begins_another_may_end_or_go_on()
+    public void A_choice_that_begins_another_may_end_or_continue()
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama3;
         var choice = new ChoiceConstraint(["yes", "yes and no", "né", "☃"]);
@@ -70,7 +70,7 @@ public sealed class ConstraintTests(ConstraintVocabularies vocabularies) : IClas
     }
 
     [Fact]
-    public void Prose_goes_on_until_the_text_that_ends_it()
+    public void Prose_continues_until_the_text_that_ends_it()
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama3;
         const string Open = "<tool_call>", Close = "</tool_call>";

@@ -23,7 +23,7 @@ internal sealed class GgufBytes
 
     public GgufBytes String(string value) => UInt64((ulong)Encoding.UTF8.GetByteCount(value)).Raw(Encoding.UTF8.GetBytes(value));
 
-    /// <summary>An entry's key and type number; the value comes behind.</summary>
+    /// <summary>An entry's key and type number; the value comes after.</summary>
     public GgufBytes Key(string key, uint type) => String(key).UInt32(type);
 
     public GgufBytes StringEntry(string key, string value) => Key(key, 8).String(value);

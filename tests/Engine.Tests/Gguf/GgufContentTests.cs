@@ -19,6 +19,6 @@ public sealed class GgufContentTests
         using GgufFile file = GgufFile.Open(folder.File(name));
         var error = Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file));
         Assert.StartsWith($"Loading {name}: expected a model, the file holds", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith(sentence, error.Message.Replace(" Go on from it with 'engine train --resume', or give the model that the training wrote.", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith(sentence, error.Message.Replace(" Continue it with 'engine train --resume', or give the model that the training wrote.", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 }

@@ -61,7 +61,7 @@ public sealed class GgufWriterTests : IDisposable
     }
 
     [Fact]
-    public void An_alignment_of_its_own_is_written_and_kept()
+    public void A_custom_alignment_is_written_and_kept()
     {
         var writer = new GgufWriter(alignment: 128);
         writer.AddTensor("a", [1], GgmlType.F32, Bytes(4));

@@ -53,14 +53,14 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void A_file_cut_anywhere_is_none()
+    public void A_file_cut_anywhere_is_not_a_calibration()
     {
         string json = Sample().ToJson();
         Assert.All(Enumerable.Range(0, json.Length - 1), length => Assert.Null(Calibration.Parse(json[..length])));
     }
 
     [Fact]
-    public void A_file_with_any_digit_changed_is_none()
+    public void A_file_with_any_digit_changed_is_not_a_calibration()
     {
         string json = Sample().ToJson();
         foreach (int i in Enumerable.Range(0, json.Length).Where(i => char.IsAsciiDigit(json[i])))
@@ -75,7 +75,7 @@ public sealed class CalibrationTests
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("[1]")]
-    public void Other_JSON_is_none(string json) => Assert.Null(Calibration.Parse(json));
+    public void Unrelated_JSON_is_not_a_calibration(string json) => Assert.Null(Calibration.Parse(json));
 
     private static Calibration Sample() => new()
     {

@@ -10,7 +10,7 @@ internal sealed class TableModel(float[][] rows, int blockRows = 2, string fileT
     /// <summary>Ids its tokenizer gives for any text.</summary>
     public int[] Ids { get; init; } = [.. rows.Select((_, t) => t)];
 
-    /// <summary>The row at which it refuses to go on, as a backend does that computed NaN.</summary>
+    /// <summary>The row at which it refuses to continue, as a backend does that computed NaN.</summary>
     public int? NonFiniteRow { get; init; }
 
     public ModelCard Card => new()

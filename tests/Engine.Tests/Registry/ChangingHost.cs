@@ -77,7 +77,7 @@ internal sealed class ChangingHost : IAsyncDisposable
 
     public Task Until(ModelState state) => Until(() => Status.State == state);
 
-    /// <summary>Waits for what goes on in the background.</summary>
+    /// <summary>Waits for what happens in the background.</summary>
     public async Task Until(Func<bool> holds)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));

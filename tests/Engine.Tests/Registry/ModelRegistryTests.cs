@@ -111,7 +111,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task The_waiting_ends_with_its_own_cancellation_and_the_loading_goes_on()
+    public async Task The_waiting_ends_with_its_own_cancellation_and_the_loading_continues()
     {
         var gate = new TaskCompletionSource();
         using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
@@ -217,7 +217,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task Whoever_starts_the_host_and_gives_up_is_told_so()
+    public async Task Whoever_starts_the_host_and_gives_up_gets_a_cancellation()
     {
         using IHost host = Build(new FakeBackend { Gate = new TaskCompletionSource().Task }, "default");
         using var cancellation = new CancellationTokenSource();

@@ -56,7 +56,7 @@ public sealed class TokenSamplerTests
     }
 
     [Fact]
-    public void Tokens_behind_the_window_are_not_penalized()
+    public void Tokens_outside_the_window_are_not_penalized()
     {
         var sampler = Sampler(SamplingOptions.Greedy with { PresencePenalty = 100, PenaltyWindow = 2 }, 3);
         sampler.Accept(0);

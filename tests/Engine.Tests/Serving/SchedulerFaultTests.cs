@@ -2,7 +2,7 @@ using Engine.Serving;
 
 namespace Engine.Tests.Serving;
 
-/// <summary>What the scheduler does with requests that cannot go on, and with readers that hold up others. The model is a script.</summary>
+/// <summary>What the scheduler does with requests that cannot continue, and with readers that hold up others. The model is a script.</summary>
 public sealed class SchedulerFaultTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -25,7 +25,7 @@ public sealed class SchedulerFaultTests
     }
 
     [Fact]
-    public async Task A_generation_that_outgrows_the_cells_of_its_sequence_ends_with_a_sentence_and_its_neighbours_go_on()
+    public async Task A_generation_that_outgrows_its_cells_ends_with_a_sentence_and_its_neighbours_continue()
     {
         var scripted = new ScriptedModel { Card = Card(512), IsUnified = false, SmallestPiece = 2 };
         await using var model = new ServedModel(scripted, new() { Slots = 4, CacheTokens = 512 }); // 128 for each

@@ -27,7 +27,7 @@ public sealed class ServedModelTests
     }
 
     [Fact]
-    public void A_chat_template_that_is_none_is_refused_and_the_model_let_go_of()
+    public void An_invalid_chat_template_is_refused_and_the_model_released()
     {
         var scripted = new ScriptedModel();
         var refusal = Assert.Throws<ConfigurationException>(() => new ServedModel(scripted, new() { ChatTemplate = "chatlm" }));

@@ -27,7 +27,7 @@ internal static class ByteVocabulary
         WriteByteLevel(path, preTokenizer, merges);
     }
 
-    /// <summary>A byte-level BPE vocabulary that merges each of three characters with any byte before or behind it.</summary>
+    /// <summary>A byte-level BPE vocabulary that merges each of three characters with any byte before or after it.</summary>
     public static void WriteProbing(string path, string preTokenizer)
     {
         var merges = new List<string>();

@@ -18,7 +18,7 @@ public sealed class PrecompiledCharacterMapTests : IDisposable
 
     [Theory]
     [InlineData(new byte[] { 1, 2 })]
-    [InlineData(new byte[] { 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 })] // nothing behind the nodes
+    [InlineData(new byte[] { 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 })] // nothing after the nodes
     [InlineData(new byte[] { 255, 255, 255, 255, 0, 0 })]
     public void A_map_that_is_shorter_than_it_says_is_refused(byte[] map)
     {

@@ -23,7 +23,7 @@ public sealed class SentencePieceBpeTests
     }
 
     [Fact]
-    public void Text_comes_back_from_its_ids_behind_the_added_blank()
+    public void Text_comes_back_from_its_ids_after_the_added_blank()
     {
         foreach (string text in Texts().Where(text => text.Length > 0))
         {
@@ -43,7 +43,7 @@ public sealed class SentencePieceBpeTests
     [Fact]
     public void The_text_of_a_special_token_is_that_token_only_where_asked_for()
     {
-        // Behind a special token a blank is added again, as llama.cpp does: "▁Hello" twice.
+        // After a special token a blank is added again, as llama.cpp does: "▁Hello" twice.
         Assert.Equal([15043, 2, 15043], Llama2.Value.Encode("Hello</s>Hello", addSpecial: false, parseSpecial: true));
         Assert.DoesNotContain(2, Llama2.Value.Encode("Hello</s>Hello", addSpecial: false));
     }

@@ -40,7 +40,7 @@ public sealed class AnthropicTests
     }
 
     [Fact]
-    public async Task Calls_of_tools_and_their_results_are_told_to_the_template_as_OpenAIs_API_tells_them()
+    public async Task The_template_gets_calls_and_results_in_the_form_of_OpenAIs_API()
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -110,7 +110,7 @@ public sealed class AnthropicTests
     }
 
     [Fact]
-    public async Task Thoughts_are_a_block_of_their_own_where_they_are_asked_for_and_left_out_elsewhere()
+    public async Task Thoughts_are_a_separate_block_where_they_are_asked_for_and_left_out_elsewhere()
     {
         var backend = new ScriptedBackend { ChatTemplate = "{{ enable_thinking }}{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
         await using TestServer server = await TestServer.StartAsync(backend);

@@ -21,7 +21,7 @@ public sealed class DialectToolTests
     };
 
     [Fact]
-    public async Task A_response_has_the_calls_as_items_behind_the_message()
+    public async Task A_response_has_the_calls_as_items_after_the_message()
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying(ToolScript.TwoCalls));
         JsonElement answer = await server.AskAsync(Responses, Asks[Responses] + "}");
@@ -89,7 +89,7 @@ public sealed class DialectToolTests
     }
 
     [Fact]
-    public async Task A_message_of_Anthropics_has_the_calls_as_blocks_behind_the_text()
+    public async Task An_Anthropic_message_has_the_calls_as_blocks_after_the_text()
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying(ToolScript.TwoCalls));
         JsonElement answer = await server.AskAsync(Messages, Asks[Messages] + "}");
@@ -127,7 +127,7 @@ public sealed class DialectToolTests
     }
 
     [Fact]
-    public async Task A_failed_result_of_Anthropics_is_told_to_the_model()
+    public async Task An_Anthropic_error_result_reaches_the_model()
     {
         ScriptedBackend backend = ToolScript.Saying("a");
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -156,7 +156,7 @@ public sealed class DialectToolTests
     [InlineData(ToolScript.Template, """["completion","tools"]""")]
     [InlineData("{# </think> #}" + ToolScript.Template, """["completion","tools","thinking"]""")]
     [InlineData("{{ messages[0].content }}", """["completion"]""")]
-    public async Task Ollamas_clients_are_told_whether_a_model_knows_tools(string template, string capabilities)
+    public async Task Ollama_clients_see_whether_a_model_knows_tools(string template, string capabilities)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = template });
         Assert.Equal(capabilities, (await server.AskAsync("/api/show", """{"model": "default"}""")).GetProperty("capabilities").GetRawText());

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>Bodies that would harm a careless server. Each is refused in a sentence, soon, and the server goes on.</summary>
+/// <summary>Bodies that would harm a careless server. Each is refused in a sentence, soon, and the server continues.</summary>
 public sealed class HostileBodyTests
 {
     private const string Template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";

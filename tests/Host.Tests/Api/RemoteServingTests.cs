@@ -84,7 +84,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task A_request_too_many_is_told_when_to_come_again()
+    public async Task A_request_too_many_gets_a_Retry_After()
     {
         using var folder = new TemporaryFolder();
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)), ("Serve:RequestsPerMinute", "1"));

@@ -103,7 +103,7 @@ public sealed class ResponsesTests
     }
 
     [Fact]
-    public async Task An_error_in_a_stream_is_told_as_an_error_and_as_a_failed_response_and_then_the_connection_breaks()
+    public async Task An_error_in_a_stream_is_sent_as_an_error_and_a_failed_response_and_then_the_connection_breaks()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template, Failure = new NonFiniteLogitsException("NaN in layer 3") });
         using HttpResponseMessage response = await server.PostAsync("""{"input": "a", "max_output_tokens": 3, "stream": true}""", HttpCompletionOption.ResponseHeadersRead, path: Path);

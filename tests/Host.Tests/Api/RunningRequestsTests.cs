@@ -71,7 +71,7 @@ public sealed class RunningRequestsTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task What_does_not_end_in_time_is_told_so(int answers)
+    public async Task Requests_outliving_the_drain_get_an_error(int answers)
     {
         var backend = new ScriptedBackend { Generating = new TaskCompletionSource().Task };
         await using TestServer server = await TestServer.StartAsync(backend, ("Serve:DrainSeconds", "0"));
@@ -87,7 +87,7 @@ public sealed class RunningRequestsTests
     }
 
     [Fact]
-    public async Task A_stream_that_does_not_end_in_time_is_told_so_by_its_last_event()
+    public async Task A_stream_outliving_the_drain_ends_with_an_error_event()
     {
         var backend = new ScriptedBackend { Generating = new TaskCompletionSource().Task };
         await using TestServer server = await TestServer.StartAsync(backend, ("Serve:DrainSeconds", "0"));

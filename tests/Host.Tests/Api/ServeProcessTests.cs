@@ -81,7 +81,7 @@ public sealed class ServeProcessTests
     }
 
     [Fact]
-    public async Task Mistakes_of_the_configuration_are_told_without_a_stack_trace()
+    public async Task Configuration_mistakes_are_reported_without_a_stack_trace()
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ServeProcess.StartAsync(
             ["--model", "no-such.gguf"], ("Engine__Models__default__Bakend", "reference"), ("Serve__Queue", "4"), ("Serve__DrainSeconds", "-1")));

@@ -15,7 +15,7 @@ public sealed class ToolTests
     private const string Ask = $$"""{"messages": [{"role": "user", "content": "a"}], {{Tools}}""";
 
     [Fact]
-    public async Task Calls_come_after_the_text_with_ids_of_their_own_and_the_reason()
+    public async Task Calls_come_after_the_text_with_their_ids_and_the_reason()
     {
         ScriptedBackend backend = ToolScript.Saying(ToolScript.TwoCalls);
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -75,7 +75,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public async Task Each_of_several_answers_has_calls_of_its_own()
+    public async Task Each_of_several_answers_has_its_own_calls()
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying(ToolScript.OneCall));
         JsonElement[] choices = [.. (await server.ChatAsync(Ask + """, "n": 2}""")).GetProperty("choices").EnumerateArray()];

@@ -62,7 +62,7 @@ public sealed class CommandLineTests
         Assert.Matches("^Warning: [^\n]+ was trained for 128 tokens, and its context is of 100000: [^\n]+\n$", await process.StandardError.ReadToEndAsync());
 
     [Fact]
-    public async Task Ctrl_C_before_a_result_says_that_there_is_none()
+    public async Task Ctrl_C_before_a_result_says_so()
     {
         using Process process = EngineProcess.Start(
             ["bench", "--model", TestData.Model("aidreams260K-f32.gguf"), "--prompt-tokens", "16", "--repeat", "1000", "--generate-tokens", "64", "--verbose"]);

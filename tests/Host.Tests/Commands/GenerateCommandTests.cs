@@ -178,7 +178,7 @@ public sealed class GenerateCommandTests
         return [.. expected.RootElement.GetProperty("greedy").EnumerateArray().Take(count).Select(id => id.GetInt32())];
     }
 
-    /// <summary>One document and nothing else: the parser refuses anything behind it.</summary>
+    /// <summary>One document and nothing else: the parser refuses anything after it.</summary>
     private static JsonElement Json(Outcome outcome) =>
         outcome.ExitCode == 0 ? JsonSerializer.Deserialize<JsonElement>(outcome.Output) : throw new InvalidDataException(outcome.ToString());
 

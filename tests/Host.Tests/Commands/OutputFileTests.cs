@@ -68,7 +68,7 @@ public sealed class OutputFileTests : IDisposable
     [Theory]
     [InlineData(28, "no space is left")]
     [InlineData(30, "the file system is read-only")]
-    public void What_the_system_refuses_is_told_by_its_reason(int error, string reason) =>
+    public void What_the_system_refuses_is_reported_with_its_reason(int error, string reason) =>
         Assert.Equal(
             $"Writing the model 'm.gguf': {reason}. Name another file with --out.",
             Refusal(() => File("m.gguf").Write(() => throw new IOException("Whatever : '/m.gguf'", error))));

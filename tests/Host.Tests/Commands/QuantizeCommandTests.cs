@@ -15,7 +15,7 @@ public sealed class QuantizeCommandTests : IDisposable
     private string Output => _folder.File("out.gguf");
 
     [Fact]
-    public async Task The_copy_is_written_and_what_fell_back_is_told_in_80_columns()
+    public async Task The_copy_is_written_and_fallbacks_are_listed_in_80_columns()
     {
         await File.WriteAllBytesAsync(Input, SmallModels.Llama().ToBytes());
 

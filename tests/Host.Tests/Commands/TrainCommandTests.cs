@@ -48,7 +48,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Examples_that_lose_their_ends_are_told_with_their_lines()
+    public async Task Truncated_examples_are_reported_with_their_lines()
     {
         string data = _folder.File("labels.jsonl"), validation = _folder.File("others.jsonl");
         const string Short = """{"text": "Sun.", "label": 1}""", Long = """{"text": "The sun is shining on all of us.", "label": 0}""";

@@ -110,9 +110,9 @@ public sealed class HostileHeaderTests
 
     private static int Find(string name) => Sound.AsSpan().IndexOf(Encoding.UTF8.GetBytes(name));
 
-    /// <summary>Behind a metadata key stands its value's type.</summary>
+    /// <summary>After a metadata key stands its value's type.</summary>
     private static int TypeOf(string key) => Find(key) + key.Length;
 
-    /// <summary>Behind a tensor's name stand the number of dimensions, the dimensions, the type and the offset.</summary>
+    /// <summary>After a tensor's name stand the number of dimensions, the dimensions, the type and the offset.</summary>
     private static int DimensionsOf(string tensor) => Find(tensor) + tensor.Length;
 }

@@ -165,7 +165,7 @@ public sealed class IsolatedServiceTests
     }
 
     [LinuxFact]
-    public async Task Two_processes_with_one_socket_are_told_in_a_sentence()
+    public async Task Two_processes_with_one_socket_are_reported_in_a_sentence()
     {
         using var folder = new TemporaryFolder();
         string socket = Path.Combine(Directory.CreateDirectory(folder.File("private")).FullName, "model.sock");
@@ -191,7 +191,7 @@ public sealed class IsolatedServiceTests
     [InlineData("{}\n")]
     [InlineData("{\"Version\": 2}\n")]
     [InlineData("hello\n")]
-    public async Task Whoever_starts_a_process_by_hand_is_told_what_it_is(string input)
+    public async Task A_process_started_by_hand_says_what_it_is(string input)
     {
         Outcome outcome = await EngineProcess.RunAsync([EngineChild.Argument], input);
         Assert.Equal(2, outcome.ExitCode);
@@ -199,7 +199,7 @@ public sealed class IsolatedServiceTests
     }
 
     [Fact]
-    public async Task Mistakes_about_processes_are_told_at_the_start()
+    public async Task Mistakes_about_processes_are_reported_at_startup()
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ServeProcess.StartAsync(
             [], Isolated, ("Engine__Models__other__Endpoint", "http://127.0.0.1:1"), ("Engine__Models__other__Isolation", "process"),

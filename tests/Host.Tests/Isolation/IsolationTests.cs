@@ -146,7 +146,7 @@ public sealed class IsolationTests
     }
 
     [Fact]
-    public async Task A_program_that_is_none_is_told_in_a_sentence()
+    public async Task A_file_that_is_not_a_program_is_reported_in_a_sentence()
     {
         var models = new IsolatedModels();
         var missing = await Assert.ThrowsAsync<ConfigurationException>(() => models.LoadAsync(Stories, program: new("/no/such/program", [])));
@@ -156,7 +156,7 @@ public sealed class IsolationTests
     }
 
     [LinuxFact]
-    public async Task A_program_that_is_another_one_is_told_in_a_sentence()
+    public async Task A_different_program_is_reported_in_a_sentence()
     {
         var models = new IsolatedModels();
         var other = await Assert.ThrowsAsync<NativeFailureException>(() => models.LoadAsync(

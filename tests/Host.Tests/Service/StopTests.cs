@@ -91,7 +91,7 @@ public sealed class StopTests
     {
         using var model = new SlowModel();
         using var systemd = new NotifySocket();
-        // So many that they are not loaded before the signal: each takes some hundredths of a second.
+        // Enough that they are not loaded before the signal: each takes some hundredths of a second.
         IEnumerable<(string, string)> others = Enumerable.Range(0, 100).SelectMany(i => new[]
         {
             ($"Engine__Models__other{i}__Path", model.Path), ($"Engine__Models__other{i}__Backend", "llama.cpp"), ($"Engine__Models__other{i}__ContextLength", "64"),

@@ -46,7 +46,7 @@ public sealed class SystemdTests
     }
 
     [LinuxFact]
-    public async Task A_manager_that_has_gone_is_told_of_in_the_log_and_harms_nothing()
+    public async Task A_manager_that_has_gone_is_logged_and_harms_nothing()
     {
         string path;
         using (var systemd = new NotifySocket())

@@ -13,7 +13,7 @@ public sealed class ShadowStoreServerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Real_answers_are_in_the_report_and_coverage_goes_on_after_a_restart()
+    public async Task Real_answers_are_in_the_report_and_coverage_continues_after_a_restart()
     {
         JsonElement first = await ServeAndReportAsync("Once upon a time", samples: 1);
         JsonElement second = await ServeAndReportAsync("Tom and Sue went to the park", samples: 2);
@@ -27,7 +27,7 @@ public sealed class ShadowStoreServerTests : IDisposable
         Assert.DoesNotContain("Once", System.Text.Encoding.UTF8.GetString(await File.ReadAllBytesAsync(_folder.File("shadow.db"))), StringComparison.Ordinal);
     }
 
-    // The model's part of the report once it has so many samples, while the server runs.
+    // The model's part of the report once it has this many samples, while the server runs.
     private async Task<JsonElement> ServeAndReportAsync(string prompt, int samples)
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(

@@ -34,7 +34,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_store_that_is_there_goes_on_with_its_records_alarms_and_coverage()
+    public async Task An_existing_store_keeps_its_records_alarms_and_coverage()
     {
         ModelCard card = ShadowRecords.Card;
         var coverage = new Coverage(card);

@@ -28,7 +28,7 @@ public sealed class HeadFileTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_decoder_of_its_own_the_masked_token_head_takes_the_models_token_embedding()
+    public void Without_its_own_decoder_the_masked_token_head_takes_the_models_token_embedding()
     {
         float[] embedding = Numbers.Floats(17 * 12, 4);
         var model = new GgufWriter();
@@ -46,7 +46,7 @@ public sealed class HeadFileTests : IDisposable
 
     [Theory]
     [InlineData("general.architecture", "expected 'heads', found 'bert'")]
-    [InlineData("heads.embedding_length", "expected 12, as golden has it, found '16'")]
+    [InlineData("heads.embedding_length", "expected 12, as in golden, found '16'")]
     [InlineData("heads.classifier.pooling_type", "expected 1 (mean), 2 ([CLS]) or 3 (last), found '4'")]
     [InlineData("heads.layer_norm_epsilon", "expected a number of 0 or more, found 'NaN'")]
     [InlineData("heads.classifier.labels", "'classifier.weight'")]

@@ -37,7 +37,7 @@ public sealed class T5ActivationTests : IDisposable
     public async Task Every_tensor_of_ours_but_views_is_in_llama_cpp_s_order(bool gated, bool ownPositions, int layers)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(Model(gated, ownPositions, layers), replayed: false);
-        // The bias of the positions is worked out before the scores here, behind them there.
+        // The bias of the positions is worked out before the scores here, after them there.
         string[] ordered = [.. ours.Where(activation => activation.Name != "pos_bias").Select(ActivationPairs.Key)];
         HashSet<string> shown = [.. ordered];
         Assert.Equal(theirs.Select(ActivationPairs.Key).Where(shown.Contains), ordered);

@@ -54,7 +54,7 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
-    public void Padding_behind_a_source_changes_nothing()
+    public void Padding_after_a_source_changes_nothing()
     {
         using GgufFile file = Open(out Transformer transformer);
         float[] plain = Logits(transformer, new Pass(_workers), [7, 3, 12]).Values.ToArray();

@@ -14,7 +14,7 @@ public sealed class DropoutTests
     {
         float[] x = [.. Enumerable.Repeat(1f, Count)], y = new float[Count];
         Dropout.Forward(x, p, seed: 7, y);
-        // Six standard deviations of so many coins.
+        // Six standard deviations of this many coins.
         double deviation = 6 * Math.Sqrt(p * (1 - p) / Count);
         Assert.Equal(p, y.Count(value => value == 0) / (double)Count, deviation);
         Assert.Equal(1, y.Average(value => (double)value), deviation / (1 - p));

@@ -76,7 +76,7 @@ public sealed class ModelGateTests : IDisposable
     }
 
     [Fact]
-    public async Task The_reference_needs_no_judge_of_its_own_kind()
+    public async Task The_reference_needs_no_reference_as_judge()
     {
         await using ServiceProvider services = Start(("Path", _right), ("Backend", "reference"), ("Gate:Oracle", "reference"));
         Assert.Equal("reference", (await services.GetRequiredService<IModelRegistry>().GetAsync()).Card.Backend);

@@ -68,7 +68,7 @@ public sealed class ShadowFaultTests : IDisposable
         Assert.Contains(Op, host.Status.Failure!.Message, StringComparison.Ordinal);
         Assert.Single(host.Log, line => line.StartsWith("Error: The answers of the model 'default' are not right", StringComparison.Ordinal));
 
-        // Logits that pass do not end it, and what is at fault is said once.
+        // Logits that pass do not end it, and what diverges is reported once.
         await host.AskAsync(3);
         Assert.Equal([ParityVerdict.Pass, ParityVerdict.Pass, ParityVerdict.Fail], host.Records.Skip(1).Select(record => record.Verdict));
         Assert.Equal(ModelState.Degraded, host.Status.State);

@@ -13,7 +13,7 @@ internal static class FormulaWeights
     /// <summary>Adds a tensor to a file.</summary>
     /// <param name="writer">The file.</param>
     /// <param name="name">The tensor's.</param>
-    /// <param name="shape">(out, in) as PyTorch has it.</param>
+    /// <param name="shape">(out, in) as in PyTorch.</param>
     public static void Add(GgufWriter writer, string name, long[] shape)
     {
         var values = new float[shape.Aggregate((a, b) => a * b)];

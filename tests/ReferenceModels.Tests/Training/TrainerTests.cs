@@ -113,7 +113,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_loss_of_ones_own_learns_like_the_built_in_one()
+    public void A_custom_loss_learns_like_the_built_in_one()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("llama"), Data), Data, Objective.Causal, 6);
         TrainingOptions own = options with { Objective = Objective.Causal with { Name = "own", Terms = [new("own", 1, new OwnLoss())] } };

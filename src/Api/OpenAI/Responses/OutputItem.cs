@@ -17,7 +17,7 @@ internal abstract record OutputItem(string Id, string Status)
     public const string Incomplete = "incomplete";
     public const string InProgress = "in_progress";
 
-    /// <summary>The items of a whole answer: what it says, and the calls behind that.</summary>
+    /// <summary>The items of a whole answer: what it says, and the calls after that.</summary>
     public static IReadOnlyList<OutputItem> Of(ReadAnswer said, IReadOnlyList<TokenLogprob> logprobs, GeneratedToken? last) =>
     [
         .. said is { Text: "", Calls.Count: > 0 } ? [] : new OutputItem[] { OutputMessage.Of(OutputMessage.NewId(), new OutputText(said.Text, logprobs), last) },

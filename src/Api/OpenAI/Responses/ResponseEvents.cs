@@ -50,7 +50,7 @@ internal sealed record PartEvent(string Type, int SequenceNumber, string ItemId,
     public int ContentIndex { get; }
 }
 
-/// <summary>What the text goes on with. One object serves all events of a stream: its parts change.</summary>
+/// <summary>The next part of the text. One object serves all events of a stream: its parts change.</summary>
 internal sealed class TextDeltaEvent
 {
     public const string Name = "response.output_text.delta";

@@ -12,7 +12,7 @@ namespace Engine.Api.OpenAI.Responses;
 [JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]}""")]
 internal sealed record ResponseInput(List<ResponseItem?> Items)
 {
-    /// <summary>The conversation as chat templates see it: a text and the calls behind it are one message.</summary>
+    /// <summary>The conversation as chat templates see it: a text and the calls after it are one message.</summary>
     /// <param name="recent">Answers that items may refer to.</param>
     /// <exception cref="ApiException">An item is not supported.</exception>
     public List<TemplateMessage> Messages(RecentAnswers recent)

@@ -62,7 +62,7 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
 
     private JinjaException TooMany(string function, int most) => new($"{function} takes at most {most} argument(s), {Positional.Count} are given");
 
-    /// <summary>Without the first so many by place.</summary>
+    /// <summary>Without this many of the first positional ones.</summary>
     public Arguments Skip(int count) => this with { Positional = [.. Positional.Skip(count)] };
 
     public Arguments Prepend(object first) => this with { Positional = [first, .. Positional] };

@@ -18,7 +18,7 @@ internal sealed class Budget(CancellationToken cancellationToken)
     private long _characters;
     private int _calls;
 
-    /// <summary>Pays for a step, or for work on so many items.</summary>
+    /// <summary>Pays for a step, or for work on this many items.</summary>
     public void Spend(long steps = 1)
     {
         _steps += steps;
@@ -32,7 +32,7 @@ internal sealed class Budget(CancellationToken cancellationToken)
         }
     }
 
-    /// <summary>Pays for reading or writing so many characters.</summary>
+    /// <summary>Pays for reading or writing this many characters.</summary>
     public void SpendOnText(long characters)
     {
         _characters += characters;

@@ -55,7 +55,7 @@ internal static class ListMethods
         _ => null,
     };
 
-    // Python's list.index(value, start, stop): the first at start or behind it and before stop, both counted from the end where negative.
+    // Python's list.index(value, start, stop): the first at start or after it and before stop, both counted from the end where negative.
     private static int IndexOf(List<object> items, Arguments arguments)
     {
         int start = Place(arguments.FindInteger(1, "start") ?? 0), stop = Place(arguments.FindInteger(2, "stop") ?? items.Count);

@@ -206,7 +206,7 @@ internal sealed class ConcatExpression(IReadOnlyList<Expression> parts, int line
     }
 }
 
-/// <summary><c>a &lt; b &lt;= c</c>: true where each step is; later operands are not evaluated behind a false step.</summary>
+/// <summary><c>a &lt; b &lt;= c</c>: true where each step is; later operands are not evaluated after a false step.</summary>
 internal sealed class CompareExpression(Expression first, IReadOnlyList<(string Operator, Expression Operand)> rest, int line) : Expression(line)
 {
     protected override object Compute(Scope scope)

@@ -73,7 +73,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return targets.Count == 0 ? throw tokens.Unexpected("a name") : isTuple ? new TupleTarget(targets) : targets[0];
     }
 
-    /// <summary>Filters behind a value, or behind none: those of a block, where the first needs no <c>|</c>.</summary>
+    /// <summary>Filters after a value, or after none: those of a block, where the first needs no <c>|</c>.</summary>
     public FilterExpression ReadFilters(Expression? target)
     {
         FilterExpression? filter = null;

@@ -2,7 +2,7 @@ namespace Engine.Chat.Jinja;
 
 /// <summary>A filter.</summary>
 /// <param name="Body">What it makes of a value and its arguments.</param>
-/// <param name="Parameters">The names of the arguments it takes behind the value; it refuses others.</param>
+/// <param name="Parameters">The names of the arguments it takes after the value; it refuses others.</param>
 internal sealed record Filter(Func<object, Arguments, RenderState, object> Body, params string[] Parameters)
 {
     /// <summary>Whether it takes any arguments at all: it hands them on.</summary>

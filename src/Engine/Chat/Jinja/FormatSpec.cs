@@ -23,7 +23,7 @@ internal sealed partial class FormatSpec
 
     public string Fill { get; }
 
-    /// <summary><c>&lt;</c>, <c>&gt;</c>, <c>^</c>, <c>=</c> (blanks behind the sign), or nothing.</summary>
+    /// <summary><c>&lt;</c>, <c>&gt;</c>, <c>^</c>, <c>=</c> (blanks after the sign), or nothing.</summary>
     public char Align { get; init; }
 
     public char Sign { get; }

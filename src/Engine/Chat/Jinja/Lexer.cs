@@ -100,7 +100,7 @@ internal sealed class Lexer
         _position = position;
     }
 
-    /// <summary>Behind the end of a tag: what its sign strips, and with none the line end behind a block.</summary>
+    /// <summary>After the end of a tag: what its sign strips, and with none the line end after a block.</summary>
     private void FinishTag(int end, char sign, bool trims)
     {
         int next = end;

@@ -93,7 +93,7 @@ internal static class PyType
         _ => null,
     };
 
-    /// <summary>A whole number; null for what is none. Bool is one.</summary>
+    /// <summary>A whole number; null for anything else. A bool counts.</summary>
     public static BigInteger? ToInteger(object value) => value switch
     {
         bool truth => truth ? BigInteger.One : BigInteger.Zero,

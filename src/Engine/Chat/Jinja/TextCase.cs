@@ -24,8 +24,8 @@ internal static class TextCase
 
     public static Text Lower(Text text, Budget budget) => Map(text, (rune, before) => Lower(rune, text.Value, before), budget);
 
-    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>. Not as Python has it for
-    /// Cherokee, which it folds to the capitals.</summary>
+    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>. Differs from Python's for
+    /// Cherokee, which Python folds to the capitals.</summary>
     public static Text Fold(Text text, Budget budget) => Map(text, (rune, before) => rune.Value switch
     {
         'ẞ' => "ss",
@@ -37,7 +37,7 @@ internal static class TextCase
     public static Text Capitalize(Text text, Budget budget) =>
         Map(text, (rune, before) => before == 0 ? Title(rune) : Lower(rune, text.Value, before), budget);
 
-    /// <summary>Each letter behind what is no letter in upper case, the others in lower case.</summary>
+    /// <summary>Each letter after what is no letter in upper case, the others in lower case.</summary>
     public static Text Title(Text text, Budget budget)
     {
         bool behindLetter = false;

@@ -44,7 +44,7 @@ internal static class TextFilters
         return values;
     }
 
-    // Words begin behind blanks, hyphens and opening brackets.
+    // Words begin after blanks, hyphens and opening brackets.
     private static Text Title(Text text, Budget budget)
     {
         var title = new TextBuilder(budget);

@@ -52,7 +52,7 @@ internal static class Words
         }
         Digits(char.IsAsciiDigit);
         bool real = false;
-        // "1.5", but not the "1.x" of an attribute; and no fraction behind a dot: "a.0.1" is an item of an item.
+        // "1.5", but not the "1.x" of an attribute; and no fraction after a dot: "a.0.1" is an item of an item.
         if (at + 1 < source.Length && source[at] == '.' && char.IsAsciiDigit(source[at + 1]) && (position == 0 || source[position - 1] != '.'))
         {
             at++;

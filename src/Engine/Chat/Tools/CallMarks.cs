@@ -16,7 +16,7 @@ internal static partial class CallMarks
         return Marks().Match(text) is { Success: true, Index: 0 } mark ? mark.Value : First().Match(text).Value;
     }
 
-    /// <summary>What stands behind the trigger of a text.</summary>
+    /// <summary>What stands after the trigger of a text.</summary>
     public static string Behind(string text, string trigger) => text.TrimStart()[trigger.Length..];
 
     /// <summary>What begins a call that is not the first: the marks before its name that also stand before the first.</summary>

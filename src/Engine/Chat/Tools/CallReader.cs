@@ -30,7 +30,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
     {
         Prose,
 
-        /// <summary>Behind a call, or before the first of several: only blanks and what is skipped.</summary>
+        /// <summary>After a call, or before the first of several: only blanks and what is skipped.</summary>
         Between,
 
         Head,

@@ -2,9 +2,9 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls as a list of objects behind a mark, as Granite and Phi 4 write them.</summary>
+/// <summary>Calls as a list of objects after a mark, as Granite and Phi 4 write them.</summary>
 /// <param name="begin">Before the list.</param>
-/// <param name="end">Behind the list; empty for nothing.</param>
+/// <param name="end">After the list; empty for nothing.</param>
 internal sealed class ListForm(string begin, string end) : ToolForm
 {
     public override IReadOnlyList<string> Triggers { get; } = [begin.Trim()];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls of Llama 3.1 and later: <c>{"name": …, "parameters": …}</c>, bare or behind <c>&lt;|python_tag|&gt;</c>, behind which also
+/// <summary>Calls of Llama 3.1 and later: <c>{"name": …, "parameters": …}</c>, bare or after <c>&lt;|python_tag|&gt;</c>, after which also
 /// stand calls in Python (<c>search.call(query="…")</c>) and code for the tool that runs it.</summary>
 internal sealed class LlamaForm : BareForm
 {

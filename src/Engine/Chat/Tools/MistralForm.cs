@@ -3,7 +3,7 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls of Mistral's models behind <c>[TOOL_CALLS]</c>: as a list of objects, or, since 2025, as a name and <c>[ARGS]</c> each.
+/// <summary>Calls of Mistral's models after <c>[TOOL_CALLS]</c>: as a list of objects, or, since 2025, as a name and <c>[ARGS]</c> each.
 /// Whichever a template writes, both are read.</summary>
 internal sealed class MistralForm(bool isNamed, bool hasIds, string listBegin) : ToolForm
 {

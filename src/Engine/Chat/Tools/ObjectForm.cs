@@ -4,7 +4,7 @@ namespace Engine.Chat.Tools;
 
 /// <summary>Calls as objects of JSON, <c>{"name": …, "arguments": …}</c>, each between two marks, as Hermes 2 Pro and Qwen write them.</summary>
 /// <param name="open">Before each call.</param>
-/// <param name="close">Behind each call.</param>
+/// <param name="close">After each call.</param>
 /// <param name="separator">Between two calls.</param>
 internal sealed class ObjectForm(string open, string close, string separator) : ToolForm
 {

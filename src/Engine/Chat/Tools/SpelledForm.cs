@@ -13,7 +13,7 @@ internal sealed class SpelledForm : ToolForm
 
     private readonly SpelledSample _sample;
     private readonly string _end;       // the mark that ends a call
-    private readonly Regex _name;       // what stands before a name, behind a trigger, and the name
+    private readonly Regex _name;       // what stands before a name, after a trigger, and the name
 
     private SpelledForm(SpelledSample sample, string trigger, string end)
     {

@@ -4,10 +4,10 @@ namespace Engine.Chat.Tools;
 
 /// <summary>Calls as a template writes them that spells arguments out, each between marks, and not as JSON.</summary>
 /// <param name="Before">Before the first name.</param>
-/// <param name="Open">Behind a name.</param>
+/// <param name="Open">After a name.</param>
 /// <param name="Key">Before an argument's name.</param>
 /// <param name="Value">Between an argument's name and its value.</param>
-/// <param name="Close">Behind a value.</param>
+/// <param name="Close">After a value.</param>
 /// <param name="After">After the last argument, or after <paramref name="Open"/> without arguments.</param>
 /// <param name="Between">After the last argument of a call, up to the name of the next; null where a message takes one call.</param>
 internal sealed record SpelledSample(string Before, string Open, string Key, string Value, string Close, string After, string? Between)

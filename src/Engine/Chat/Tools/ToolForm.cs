@@ -15,7 +15,7 @@ internal abstract class ToolForm
     /// <summary>Tokens, often control tokens, whose texts are part of the form.</summary>
     public virtual IReadOnlyList<string> Markers => Triggers;
 
-    /// <summary>What may stand behind a call without being text.</summary>
+    /// <summary>What may stand after a call without being text.</summary>
     public virtual IReadOnlyList<string> Skipped => [];
 
     /// <summary>Whether a message has one call at the most.</summary>
@@ -41,7 +41,7 @@ internal abstract class ToolForm
 
     /// <summary>The shape of an answer.</summary>
     /// <param name="text">What it may say; null where it must call.</param>
-    /// <param name="isProse">Whether that is any text, with calls behind it; else it is one or the other.</param>
+    /// <param name="isProse">Whether that is any text, with calls after it; else it is one or the other.</param>
     /// <param name="calls">Tools it may call, with the schemas of their arguments. At least one.</param>
     /// <param name="most">Calls at the most; null for any number.</param>
     public virtual AnswerShape Answer(AnswerShape? text, bool isProse, IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most)

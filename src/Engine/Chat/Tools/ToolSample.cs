@@ -5,7 +5,7 @@ namespace Engine.Chat.Tools;
 /// <summary>Calls as a template writes them, cut into what stands around their names and arguments.</summary>
 /// <param name="Before">Before the first name.</param>
 /// <param name="Middle">Between a name and its arguments.</param>
-/// <param name="After">Behind the arguments of the last call.</param>
+/// <param name="After">After the arguments of the last call.</param>
 /// <param name="Between">Between the arguments of a call and the name of the next; null where a message takes one call.</param>
 internal sealed record ToolSample(string Before, string Middle, string After, string? Between)
 {

@@ -30,7 +30,7 @@ internal sealed record WrittenCall(string Name, string Arguments, string? Id = n
         return calls.Count > 0 ? calls : null;
     }
 
-    /// <summary>The call of an object that has a name and arguments, under the names that models give them; null where it is none.</summary>
+    /// <summary>The call of an object that has a name and arguments, under the names that models give them; null where it is not a call.</summary>
     private static WrittenCall? Read(JsonElement json, string? nameKey, string? argumentsKey)
     {
         if (json.ValueKind != JsonValueKind.Object)

@@ -161,7 +161,7 @@ internal sealed class Automaton
     {
         if (from.Readings is [var only])
         {
-            // What most bytes do: one terminal goes on.
+            // What most bytes do: one terminal continues.
             if (only.Reader.Next(next) is not { } after)
             {
                 return Configuration.Dead;

@@ -10,7 +10,7 @@ internal sealed class Configuration(Reading[] readings, bool mayEnd)
     /// <summary>Stands where no byte leads.</summary>
     public static readonly Configuration Dead = new([], false);
 
-    /// <summary>Terminals that go on, each with what comes after it.</summary>
+    /// <summary>Terminals that continue, each with what comes after it.</summary>
     public ReadOnlySpan<Reading> Readings => readings;
 
     /// <summary>Whether the answer may end here.</summary>

@@ -27,7 +27,7 @@ internal abstract class Frame(Frame? parent)
     /// <summary>UTF-8 bytes that must come at least until the answer may end, after the terminal.</summary>
     public int Rest => _rest >= 0 ? _rest : _rest = (int)Math.Min(int.MaxValue, (long)Own + (Parent?.Rest ?? 0));
 
-    /// <summary>Goes on after the terminal.</summary>
+    /// <summary>Continues after the terminal.</summary>
     /// <param name="into">Where to.</param>
     /// <param name="ended">The terminal's last state.</param>
     public abstract void Resume(Closure into, Reader ended);

@@ -104,7 +104,7 @@ internal sealed class RepeatPart(Part part, Part separator, int min, int? max) :
         }
     }
 
-    /// <summary>Goes on after some of them.</summary>
+    /// <summary>Continues after some of them.</summary>
     public void After(int count, Closure into, Frame after)
     {
         if (max is null || count < max)

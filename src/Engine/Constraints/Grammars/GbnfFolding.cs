@@ -33,7 +33,7 @@ internal sealed class GbnfFolding
         }
     }
 
-    /// <summary>What a part derives, as a regular language; null where a rule in it is none.</summary>
+    /// <summary>What a part derives, as a regular language; null where a rule in it is not regular.</summary>
     public Language? Fold(GbnfNode node)
     {
         if (!_nodes.TryGetValue(node, out Language? folded))

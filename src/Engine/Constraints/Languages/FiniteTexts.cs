@@ -37,7 +37,7 @@ internal sealed class TextTree : Language
     /// <param name="space">Where the children are made.</param>
     /// <param name="texts">In ordinal order, each once.</param>
     /// <param name="from">The first of those that have the beginning.</param>
-    /// <param name="to">One behind the last.</param>
+    /// <param name="to">One after the last.</param>
     /// <param name="offset">The length of the beginning (UTF-16).</param>
     public TextTree(LanguageSpace space, string[] texts, int from, int to, int offset)
         : base(space, texts[from].Length == offset, Bounds(texts.AsSpan(from, to - from), offset), isPlain: true, depth: 1)

@@ -5,7 +5,7 @@ namespace Engine.Constraints.Languages;
 /// <summary>Expressions in their simplest form, and each only once. The rules keep the derivatives of an expression few.</summary>
 internal sealed partial class LanguageSpace
 {
-    /// <summary>Expressions and steps are forgotten, to be found again, when there are so many.</summary>
+    /// <summary>Expressions and steps are forgotten, to be found again, when there are this many.</summary>
     private const int MaxKept = 200_000;
 
     private readonly HashSet<Language> _shared = new(Structure.Comparer);
@@ -277,7 +277,7 @@ internal sealed partial class LanguageSpace
         return Shared(new Complement(this, language));
     }
 
-    /// <summary>A state that would become too large forgets some ways to go on: what it still takes is right, and can be completed. What is
+    /// <summary>A state that would become too large forgets some ways to continue: what it still takes is right, and can be completed. What is
     /// under a complement never comes here: see <see cref="CheckBounded"/>.</summary>
     private void DropLargest(List<Language> options)
     {

@@ -161,7 +161,7 @@ internal sealed class NumberForm
         return Space.Either([.. options]);
     }
 
-    /// <summary>So many digits before the point.</summary>
+    /// <summary>This many digits before the point.</summary>
     private Language Whole(int min, int max) => max < min ? Nothing : Space.Either(
         min <= 1 ? Space.Text("0") : Nothing, Space.Sequence(_leading, Space.Repeat(_digit, min - 1, max - 1)));
 

@@ -98,7 +98,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
             Kinds.Add(([], 0, null));
         }
 
-        /// <summary>So many that count, and others: that do not count, where there is a bound on those that do.</summary>
+        /// <summary>This many that count, and others: that do not count, where there is a bound on those that do.</summary>
         public Others(Literal counted, int min, int? max)
         {
             if (min > 0 || max > 0)

@@ -56,7 +56,7 @@ internal abstract class Reader(TextState text)
     /// <summary>Whether the text is that of a JSON string.</summary>
     public virtual bool IsQuoted => false;
 
-    /// <summary>Whether it stands inside a JSON string, which its closing quote alone ends, and nothing goes on after.</summary>
+    /// <summary>Whether it stands inside a JSON string, which its closing quote alone ends, and nothing continues after.</summary>
     public virtual bool IsInside => false;
 
     /// <summary>As <see cref="Next"/>, kept: for the many tokens that begin alike.</summary>

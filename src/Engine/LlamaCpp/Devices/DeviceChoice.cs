@@ -34,7 +34,7 @@ internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, in
         return this with { Split = options.SplitMode, Parts = options.TensorSplit, Main = options.MainDevice };
     }
 
-    /// <summary>The CPU alone. Its list of devices is empty and not null, for null would take all there are.</summary>
+    /// <summary>The CPU alone. Its list of devices is empty, not null: null means all devices.</summary>
     public static DeviceChoice Cpu { get; } = new("cpu", [], 0);
 
     /// <summary><c>llama_model_params.devices</c>: ended by a null. Pin it while the model loads.</summary>

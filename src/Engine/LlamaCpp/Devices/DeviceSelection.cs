@@ -15,7 +15,7 @@ internal static partial class DeviceSelection
     /// <param name="absence">Why there is no device of a kind, and what to do.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
-    /// <param name="logger">Is told what was chosen.</param>
+    /// <param name="logger">Receives what was chosen.</param>
     /// <exception cref="DeviceUnavailableException">The named kind is not to be had; the message says what is missing.</exception>
     /// <exception cref="ConfigurationException">There is no kind of this name.</exception>
     public static DeviceChoice Choose(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)

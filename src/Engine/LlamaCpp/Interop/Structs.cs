@@ -19,7 +19,7 @@ internal struct llama_model_params
     public llama_lazy_mode lazy_mode;
     public int main_gpu;
     public nint tensor_split;
-    /// <summary>(part loaded, user data) → go on.</summary>
+    /// <summary>(part loaded, user data) → continue.</summary>
     public unsafe delegate* unmanaged[Cdecl]<float, nint, byte> progress_callback;
     public nint progress_callback_user_data;
     public nint kv_overrides;
@@ -55,7 +55,7 @@ internal struct llama_context_params
     public float yarn_beta_slow;
     public uint yarn_orig_ctx;
     public float defrag_thold;
-    /// <summary>(tensor, whether it asks, user data) → asked: wanted; not asked: go on.</summary>
+    /// <summary>(tensor, whether it asks, user data) → asked: wanted; not asked: continue.</summary>
     public unsafe delegate* unmanaged[Cdecl]<ggml_tensor*, byte, nint, byte> cb_eval;
     public nint cb_eval_user_data;
     public ggml_type type_k;
@@ -89,7 +89,7 @@ internal unsafe struct llama_batch
 internal unsafe struct llama_model_kv_override
 {
     public llama_model_kv_override_type tag;
-    /// <summary>Empty behind the last entry of an array.</summary>
+    /// <summary>Empty after the last entry of an array.</summary>
     public fixed byte key[128];
     /// <summary>The first member of a union that is 128 bytes long.</summary>
     public long val_i64;
@@ -97,7 +97,7 @@ internal unsafe struct llama_model_kv_override
 
 internal struct llama_model_imatrix_data
 {
-    /// <summary><c>const char *</c>; null behind the last entry of an array.</summary>
+    /// <summary><c>const char *</c>; null after the last entry of an array.</summary>
     public nint name;
     /// <summary><c>const float *</c>.</summary>
     public nint data;

@@ -29,7 +29,7 @@ internal sealed record ContextShape(
     /// <summary>Sequences, numbered from 0.</summary>
     public int Sequences { get; init; } = 1;
 
-    /// <summary>Tokens that are evaluated at once; a call is divided into so many.</summary>
+    /// <summary>Tokens that are evaluated at once; a call is divided into batches of this size.</summary>
     public int MicroBatch { get => field > 0 ? field : Batch; init; }
 
     /// <summary>Whether the sequences share one pool of cells. Else each has the same part of them for itself.</summary>

@@ -36,7 +36,7 @@ internal sealed record ImportanceMatrix(IReadOnlyDictionary<string, float[]> Row
             throw Refuse(path, $"as many sums of '{name}' for each count", $"{sums.Length} sums and {counts.Length} counts");
         }
         int inputs = sums.Length / counts.Length;
-        // An expert that no token has reached: all its inputs alike, as llama-quantize has it.
+        // An expert that no token has reached: all its inputs alike, as in llama-quantize.
         return [.. sums.Select((sum, i) => MathF.Round(counts[i / inputs]) is > 0 and { } count ? sum / count : 1)];
     }
 

@@ -42,7 +42,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, string output, Quantize
         parameters.dry_run = dry;
         parameters.imatrix = pinned is null ? null : pinned.Entries;
         parameters.max_buf_size = MostBuffer;
-        // Empty behind the first.
+        // Empty after the first.
         llama_model_kv_override* overrides = stackalloc llama_model_kv_override[2];
         parameters.kv_overrides = AlignAsWritten(overrides);
         Exception? progressError = null;
@@ -93,12 +93,12 @@ internal sealed unsafe class QuantizeRun(GgufFile input, string output, Quantize
     {
         if (!OperatingSystem.IsLinux())
         {
-            return; // it goes on to its end
+            return; // it continues to its end
         }
         using var nothing = File.OpenHandle("/dev/null");
         foreach (string descriptor in Directory.EnumerateFiles("/proc/self/fd"))
         {
-            // Behind the target stands " (deleted)" where the file is gone already.
+            // After the target stands " (deleted)" where the file is gone already.
             if (new FileInfo(descriptor).LinkTarget?.StartsWith(output, StringComparison.Ordinal) == true)
             {
                 _ = LibC.Dup2((int)nothing.DangerousGetHandle(), int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture));

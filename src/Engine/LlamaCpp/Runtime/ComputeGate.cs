@@ -79,7 +79,7 @@ internal sealed class ComputeGate
     }
 
     /// <summary>Says that the computation under way never ends, and that nobody can compute beside it.</summary>
-    /// <returns>What everybody is told.</returns>
+    /// <returns>The error that everybody gets.</returns>
     public NativeFailureException Close(string reason)
     {
         lock (_lock)

@@ -64,7 +64,7 @@ internal static unsafe class LibraryFingerprint
         return text;
     }
 
-    /// <summary>The version without what a build of one's own puts behind it.</summary>
+    /// <summary>The version without what your own build puts after it.</summary>
     private static string Core(string version) => version.Split('-', '+')[0];
 
     private static string Text(string path, nint function, string name) =>

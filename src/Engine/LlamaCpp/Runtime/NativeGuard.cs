@@ -9,7 +9,7 @@ namespace Engine.LlamaCpp.Runtime;
 /// C++ exception), the thread tells its guard, stands still for ever, and the process and its other models live on.
 /// </summary>
 /// <remarks>The last net, under the checks that keep such inputs from native code. It cannot catch SIGSEGV and SIGBUS.
-/// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, go on working.</remarks>
+/// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, keep working.</remarks>
 internal sealed unsafe class NativeGuard : IDisposable
 {
     // A pool thread that fails leaves the owner of the computation waiting: no node of its graph finishes any more.
@@ -76,7 +76,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         return new Scope(this);
     }
 
-    /// <summary>Says, from a callback, that the native call goes on.</summary>
+    /// <summary>Says, from a callback, that the native call continues.</summary>
     public void Beat() => _beats++;
 
     /// <inheritdoc/>
@@ -134,7 +134,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         return inside.FirstOrDefault(one => one.Guard._inside && Volatile.Read(ref one.Guard._beats) == one.Beats, inside[0]).Guard;
     }
 
-    /// <summary>While native calls go on.</summary>
+    /// <summary>While native calls continue.</summary>
     public readonly ref struct Scope(NativeGuard guard)
     {
         /// <summary>They are over.</summary>

@@ -38,7 +38,7 @@ internal static class NativeLibraryLocator
         : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "linux-musl"
         : "linux";
 
-    /// <summary>The pinned package's own name first; then those of its flavours and of a build of one's own.</summary>
+    /// <summary>The pinned package's own name first; then those of its flavours and of your own build.</summary>
     private static string[] FileNames { get; } =
         OperatingSystem.IsWindows() ? ["llama.dll"]
         : OperatingSystem.IsMacOS() ? ["libllama.dylib"]

@@ -11,10 +11,10 @@ namespace Engine.LlamaCpp.Taps;
 /// llama.cpp numbers the nodes that it does not name (<c>node_31</c>), and the numbers move with every change of a graph. Here
 /// such a node is named
 /// <list type="bullet">
-/// <item>after the first weight or bias among its sources, without the suffix and with the layer behind:
+/// <item>after the first weight or bias among its sources, without the suffix and with the layer after:
 /// the product with <c>blk.3.attn_output.weight</c> and the sum with <c>blk.3.attn_output.bias</c> are both <c>attn_output-3</c>
 /// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
-/// weight's name are left out, for an activation has its part beside its name; the products with an adapter's factors keep which one it
+/// weight's name are left out, because an activation has its part beside its name; the products with an adapter's factors keep which one it
 /// is, <c>attn_q.lora_a-3</c> and <c>attn_q.lora_b-3</c>, and the sum with what they give is <c>attn_q.lora-3</c>;</item>
 /// <item>with <c>(cache)</c> behind it where it is a copy of the cache's V: <c>v_cont-0 (cache)</c>;</item>
 /// <item>like a view of its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of

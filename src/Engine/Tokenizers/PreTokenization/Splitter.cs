@@ -7,7 +7,7 @@ namespace Engine.Tokenizers.PreTokenization;
 internal abstract class Splitter
 {
     /// <summary>Cuts one piece.</summary>
-    /// <param name="points">The code points of the text, up to the piece's end; what lies behind is out of sight.</param>
+    /// <param name="points">The code points of the text, up to the piece's end; what lies after is out of sight.</param>
     /// <param name="flags">What each of them is.</param>
     /// <param name="start">Where the piece begins.</param>
     /// <param name="ends">Where the ends of the new pieces go, the piece's own end last.</param>

@@ -104,7 +104,7 @@ internal static class CanonicalForms
         Order(decomposed);
         points.Clear();
         int starter = -1;   // where the last code point of class 0 stands
-        int lastClass = -1; // of what stands behind it; -1 for nothing
+        int lastClass = -1; // of what stands after it; -1 for nothing
         foreach (int point in decomposed)
         {
             int own = CombiningClass[point];
@@ -125,7 +125,7 @@ internal static class CanonicalForms
         }
     }
 
-    /// <summary>Sorts the marks behind each letter by their classes; equal ones keep their order.</summary>
+    /// <summary>Sorts the marks after each letter by their classes; equal ones keep their order.</summary>
     public static void Order(List<int> points)
     {
         Span<int> all = CollectionsMarshal.AsSpan(points);

@@ -17,7 +17,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
     private readonly List<string> _failures = [];
     private readonly List<EngineDistance> _distances = [];
 
-    /// <exception cref="EngineException">The engines as they serve cannot be measured, or one of them is at fault.</exception>
+    /// <exception cref="EngineException">The engines as they serve cannot be measured, or one of them is faulty.</exception>
     public async Task<Calibration> RunAsync(
         IModel native, IModel reference, ParityInput given, string environment, IReadOnlyList<string> hashes, CancellationToken cancellationToken)
     {

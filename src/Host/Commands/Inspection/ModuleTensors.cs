@@ -64,7 +64,7 @@ internal sealed class ModuleTensors(GgufFile file)
         Take($"{name}.weight", rank: 2) is { } table ? new Module($"Embedding({table.Shape[1]}, {table.Shape[0]}{more})") : null;
 
     /// <param name="name">Without <c>.weight</c>.</param>
-    /// <param name="epsilonKey">The metadata key behind the architecture's name.</param>
+    /// <param name="epsilonKey">The metadata key after the architecture's name.</param>
     public Module? LayerNorm(string name, string epsilonKey = "attention.layer_norm_epsilon") =>
         Take($"{name}.weight") is not { } gain ? null
             : new Module($"LayerNorm(({gain.Elements},), eps={Epsilon(epsilonKey)}, elementwise_affine=True{(Take($"{name}.bias") is null ? ", bias=False" : "")})");

@@ -28,7 +28,7 @@ internal static class PieceText
         return printable.ToString();
     }
 
-    /// <summary>The text in exactly so many cells: cut with an ellipsis, or filled with blanks.</summary>
+    /// <summary>The text in exactly this many cells: cut with an ellipsis, or filled with blanks.</summary>
     public static string Fit(string text, int cells)
     {
         string printable = Printable(text);

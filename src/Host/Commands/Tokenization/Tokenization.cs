@@ -11,7 +11,7 @@ internal readonly record struct SplitForm(bool AddSpecial, bool ParseSpecial);
 /// <param name="Name">Whose it is: the rule, and the backend that splits by it.</param>
 /// <param name="Ids">The tokens.</param>
 /// <param name="Pieces">Each token's own text in the vocabulary.</param>
-/// <param name="Texts">What each token says: the characters that end in it, for a character may take several tokens.</param>
+/// <param name="Texts">What each token says: the characters that end in it, because a character may take several tokens.</param>
 internal sealed record Tokenization(string Name, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces, IReadOnlyList<string> Texts)
 {
     /// <summary>Index of the first token on which another differs; null where they agree.</summary>

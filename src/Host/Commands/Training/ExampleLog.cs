@@ -25,7 +25,7 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
     /// <summary>Begins the file.</summary>
     /// <param name="file">Replaced where it exists.</param>
     /// <param name="trainer">Whose steps are reported.</param>
-    /// <param name="next">Is told of them, too.</param>
+    /// <param name="next">Is notified of them, too.</param>
     /// <exception cref="InvalidRequestException">The file cannot be written.</exception>
     public ExampleLog(OutputFile file, Trainer trainer, IProgress<TrainingStep> next)
     {

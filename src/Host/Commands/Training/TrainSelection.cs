@@ -51,7 +51,7 @@ internal sealed class TrainSelection
 
     public string? Checkpoint(ParseResult parsed) => parsed.GetValue(_checkpoint);
 
-    /// <summary>The checkpoint to go on from; null for a new run.</summary>
+    /// <summary>The checkpoint to continue from; null for a new run.</summary>
     /// <exception cref="InvalidRequestException">There is none, or a new run would overwrite one.</exception>
     public string? Resume(ParseResult parsed)
     {

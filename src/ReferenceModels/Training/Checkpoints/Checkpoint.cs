@@ -7,7 +7,7 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Training.Checkpoints;
 
 /// <summary>
-/// Everything to go on from: weights, moments, the number of steps done, the log, and what the run was asked to do. All that is random
+/// Everything to continue from: weights, moments, the number of steps done, the log, and what the run was asked to do. All that is random
 /// in a run follows from its seed and the step, so these two are the state of its generators. Written as a GGUF file, under another
 /// name first: a file of this name is always whole, whenever the process is killed.
 /// </summary>

@@ -32,7 +32,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
     /// <summary>For each example that was longer than the context and lost its end, the line where it begins.</summary>
     public IReadOnlyList<int> Shortened => _shortened;
 
-    /// <summary>A document's tokens: what the model's file puts around a text, and an end of sequence behind it where the vocabulary
+    /// <summary>A document's tokens: what the model's file puts around a text, and an end of sequence after it where the vocabulary
     /// has one, so that a model learns to end.</summary>
     /// <exception cref="InvalidRequestException">The record is no text.</exception>
     public IReadOnlyList<int> Document(Record record)
@@ -72,7 +72,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         return new Example { Tokens = tokens, Segments = segments, Targets = [.. tokens.Skip(1), Example.Ignored], Label = ClassOf(label, record) };
     }
 
-    /// <summary>A source and a target with teacher forcing: the decoder is given the target behind its start token and should name the
+    /// <summary>A source and a target with teacher forcing: the decoder is given the target after its start token and should name the
     /// target and its end.</summary>
     /// <exception cref="InvalidRequestException">The record is no pair.</exception>
     public Example SourceAndTarget(Record record)
@@ -85,7 +85,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
             : new Example { Source = source, Tokens = [DecoderStart, .. target[..^1]], Targets = target };
     }
 
-    /// <summary>A pair for a language model: the target behind the source, and only the target counts.</summary>
+    /// <summary>A pair for a language model: the target after the source, and only the target counts.</summary>
     public Example Completion(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -125,7 +125,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         return index >= 0 ? index : throw Refuse(record, $"as \"label\" one of those that are learned, {string.Join(", ", Labels)},", $"'{label}'");
     }
 
-    // Each token's target is the one behind it, where that counts.
+    // Each token's target is the one after it, where that counts.
     private Example Shift(int[] tokens, Func<int, bool> counts, Record record)
     {
         int[] targets = [.. Enumerable.Range(1, Math.Max(0, tokens.Length - 1)).Select(i => counts(i) ? tokens[i] : Example.Ignored)];
@@ -147,7 +147,7 @@ public sealed class ExampleReading(ITokenizer tokenizer, int context, string pat
         return tokens[..Context];
     }
 
-    // The token that the model's file puts behind every text stays: it is what a text ends with when the model is used.
+    // The token that the model's file puts after every text stays: it is what a text ends with when the model is used.
     private int[] CutInside(int[] tokens, int line)
     {
         int[] cut = Cut(tokens, line);

@@ -1,7 +1,7 @@
 namespace ReferenceModels.Training.Data;
 
-/// <summary>Documents one behind the other as one long line of tokens, cut into windows: window i has the tokens from i·C on, C of
-/// them, and for each as target the token behind it. Every token but the first is a target exactly once in an epoch; a window may
+/// <summary>Documents one after the other as one long line of tokens, cut into windows: window i has the tokens from i·C on, C of
+/// them, and for each as target the token after it. Every token but the first is a target exactly once in an epoch; a window may
 /// begin within a document and see the end of the one before. The last window is as short as what is left.</summary>
 internal sealed class PackedText : IExamples
 {

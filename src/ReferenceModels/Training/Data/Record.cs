@@ -18,7 +18,7 @@ public sealed record Record
     /// <summary>The class; null where none is given.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Turns of a conversation; empty where it is none.</summary>
+    /// <summary>Turns of a conversation; empty for other records.</summary>
     public IReadOnlyList<Turn> Turns { get; init; } = [];
 
     /// <summary>Tools that are offered in a conversation, in the form of OpenAI's API; null for none.</summary>

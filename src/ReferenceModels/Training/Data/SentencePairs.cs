@@ -5,7 +5,7 @@ namespace ReferenceModels.Training.Data;
 
 /// <summary>
 /// Pairs for next-sentence prediction (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): [CLS] A [SEP] B [SEP], where B is half of
-/// the time the sentence behind A and otherwise the second of another pair, drawn at each visit.
+/// the time the sentence after A and otherwise the second of another pair, drawn at each visit.
 /// </summary>
 /// <remarks>A sentence is a line of a text; every two neighbouring lines of a document are a pair, and so are the two texts of a
 /// record that has two. Where a pair is too long, the longer sentence loses its end, one token after the other.</remarks>

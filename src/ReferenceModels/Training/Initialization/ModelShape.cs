@@ -133,7 +133,7 @@ public sealed record ModelShape
         return type == typeof(int) ? "a whole number" : type == typeof(float) ? "a number" : type == typeof(bool) ? "true or false" : "a string";
     }
 
-    /// <summary>Refuses numbers that make no model, and a chat template that is none.</summary>
+    /// <summary>Refuses numbers that make no model, and an invalid chat template.</summary>
     internal void Check(string path)
     {
         Expect(InitialModel.Architectures.Contains(Architecture), "architecture", $"one of {string.Join(", ", InitialModel.Architectures)}", Architecture);

@@ -16,7 +16,7 @@ internal sealed class RandomTensors(GgufWriter writer, ulong seed)
     /// <param name="rows">out.</param>
     /// <param name="columns">in.</param>
     /// <param name="deviation">σ.</param>
-    /// <param name="cut">Draws again what lies behind so many σ; 0 for none.</param>
+    /// <param name="cut">Draws again what lies beyond this many σ; 0 for none.</param>
     public void Normal(string name, int rows, int columns, double deviation, double cut = 0) => Normal(name, rows, columns, 1, deviation, cut);
 
     /// <summary>A matrix (rows, columns) for each of some experts, normally distributed about 0.</summary>

@@ -13,7 +13,7 @@ internal sealed record RotaryShape
     /// <summary>Whether the heads of queries and keys are normalized.</summary>
     public bool NormsHeads { get; init; }
 
-    /// <summary>Whether blocks are normalized behind, too, and layers see windows.</summary>
+    /// <summary>Whether blocks are normalized after, too, and layers see windows.</summary>
     public bool IsGemma { get; init; }
 
     /// <summary>Whether queries, keys and values are one weight, and gate and up another.</summary>

@@ -94,7 +94,7 @@ public sealed record Objective
     };
 
     /// <summary>The objective of a name.</summary>
-    /// <param name="name">As <see cref="Names"/> has it.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="lambda">Of the joint loss.</param>
     /// <exception cref="InvalidRequestException">There is none.</exception>
     public static Objective Of(string name, float lambda = 0.5f) => name switch

@@ -23,6 +23,6 @@ internal static class GradientNorm
         return Math.Sqrt(sum);
     }
 
-    /// <summary>What gradients of a norm are multiplied by so that the norm is at most a limit, as PyTorch has it; 1 for a limit of 0.</summary>
+    /// <summary>What gradients of a norm are multiplied by so that the norm is at most a limit, as in PyTorch; 1 for a limit of 0.</summary>
     public static float Scale(double norm, float limit) => limit > 0 && norm > limit ? (float)(limit / (norm + 1e-6)) : 1;
 }

@@ -6,7 +6,7 @@ public sealed record VocabularyOptions
     /// <summary>The scheme.</summary>
     public required VocabularyScheme Scheme { get; init; }
 
-    /// <summary>V: tokens of the vocabulary, special ones included. Fewer come out where the texts do not give so many.</summary>
+    /// <summary>V: tokens of the vocabulary, special ones included. Fewer come out where the texts do not give that many.</summary>
     public required int Size { get; init; }
 
     /// <summary>How often a pair or a piece must occur to become a token.</summary>

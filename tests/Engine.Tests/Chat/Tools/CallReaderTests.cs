@@ -59,7 +59,7 @@ public sealed class CallReaderTests
         { FamilyTemplates.Spelled, "<tool_call>\n<function=search>\n<parameter=q>\nhalf", "<tool_call>\n<function=search>\n<parameter=q>\nhalf", "" },
         { FamilyTemplates.Spelled, "<tool_call>\n<function=search>\nq = 1\n</function>", "<tool_call>\n<function=search>\nq = 1\n</function>", null },
         { FamilyTemplates.Paired, "<tool_call>search\n<arg_key>q</arg_key>\n<arg_value>\"a\"</arg_value>\n<arg_key>of</arg_key>\n<arg_value>[1, 2]</arg_value>\n</tool_call>", "«0 search {\"q\":\"\\\"a\\\"\",\"of\":[1,2]}»", null },
-        // lists behind a mark, and plain JSON
+        // lists after a mark, and plain JSON
         { FamilyTemplates.Listed, "<|tool_call|>[{\"name\": \"search\", \"arguments\": {}}, {\"name\": \"now\"}]<|/tool_call|>", "«0 search {}»«1 now {}»", null },
         { FamilyTemplates.Plain, "{\"name\": \"search\", \"arguments\": {\"q\": 1.50}}", "«0 search {\"q\":1.50}»", null },
         { FamilyTemplates.Plain, "[{\"name\": \"search\", \"parameters\": {}}, {\"name\": \"now\"}]", "«0 search {}»«1 now {}»", null },

@@ -73,7 +73,7 @@ public sealed class GbnfGrammarTests
     [InlineData("root ::= ws root \"x\" | \"y\"\nws ::= \" \"*", "the rule 'root' comes to itself before anything is read (root → root)")]
     [InlineData("root ::= \"x\" root", "line 1, column 1: no text can meet the rule 'root'")]
     [InlineData("root ::= \"a\"{2000} b{2000}\nb ::= \"c\"{2000}", "the shortest text of the rule 'root' is longer than 1,000,000 bytes")]
-    public void A_mistake_is_told_with_its_place(string grammar, string sentence) =>
+    public void A_mistake_is_reported_with_its_place(string grammar, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read(grammar)).Message, StringComparison.Ordinal);
 
     [Fact]

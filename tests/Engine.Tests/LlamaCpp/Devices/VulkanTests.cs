@@ -45,7 +45,7 @@ public sealed unsafe class VulkanTests : IDisposable
     /// <summary>Tolerance: four times the 4.9e-3 measured at an RMS of 1 (llvmpipe, which computes products in F16);
     /// a wrong token, position or layer changes them by more than 1. Equal bits would mean that one device computed both.</summary>
     [VulkanFact]
-    public void The_device_computes_what_the_cpu_computes_with_arithmetic_of_its_own()
+    public void The_device_computes_what_the_cpu_computes_with_its_own_arithmetic()
     {
         var (device, _) = Evaluate(Choose("vulkan"));
         var (cpu, _) = Evaluate(Choose("cpu"));

@@ -44,7 +44,7 @@ public sealed class ComputeGateTests
     }
 
     [Fact]
-    public void Who_waits_for_a_computation_that_never_ends_is_told_so_and_so_is_who_comes_later()
+    public void Waiters_for_a_computation_that_never_ends_get_an_error_and_so_do_later_ones()
     {
         var gate = new ComputeGate();
         gate.Take(default);

@@ -41,7 +41,7 @@ public sealed class LoaderFailureTests : IDisposable
     [InlineData("libcuda.so.1: cannot open shared object file: No such file or directory", "of the NVIDIA driver")]
     [InlineData("libvulkan.so.1: cannot open shared object file: No such file or directory", "libvulkan1")]
     [InlineData("(built for macOS 14.0 which is newer than running OS)", "this macOS is older")]
-    public void The_owner_of_what_is_missing_is_told_by_the_loaders_words(string words, string owner) =>
+    public void The_loaders_message_names_what_is_missing(string words, string owner) =>
         Assert.Contains(owner, LoaderFailure.Owner(words, _ => throw new InvalidOperationException("asked for nothing")), StringComparison.Ordinal);
 
     [Fact]

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Engine.Tests.LlamaCpp.Runtime;
 
 /// <summary>Calls that end a process, made on purpose behind the checks: the thread that makes them stands still for ever
-/// (it costs these tests a stack each), and everybody else goes on.</summary>
+/// (it costs these tests a stack each), and everybody else continues.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class NativeGuardTests : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class NativeGuardTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_failed_assertion_ends_one_model_and_the_others_go_on(int threads)
+    public async Task A_failed_assertion_ends_one_model_and_the_others_keep_working(int threads)
     {
         await using var healthy = new ServedModel(await Load("healthy.gguf", threads), new() { Slots = 1 });
         Assert.Equal(2, (await Generate(healthy)).Count);

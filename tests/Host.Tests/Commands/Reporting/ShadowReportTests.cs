@@ -110,7 +110,7 @@ public sealed class ShadowReportTests : IDisposable
     }
 
     [Fact]
-    public void A_row_that_no_engine_wrote_is_told_in_a_sentence()
+    public void A_row_that_no_engine_wrote_is_reported_in_a_sentence()
     {
         using (Microsoft.Data.Sqlite.SqliteConnection connection = ShadowDatabase.OpenForWriting(Store))
         {

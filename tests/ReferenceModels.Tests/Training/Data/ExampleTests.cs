@@ -28,7 +28,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void Every_epoch_has_each_example_once_in_an_order_of_its_own()
+    public void Every_epoch_has_each_example_once_in_its_own_order()
     {
         var order = new ExampleOrder(50, 9, shuffle: true);
         int[] first = [.. Enumerable.Range(0, 50).Select(n => order[n])], second = [.. Enumerable.Range(50, 50).Select(n => order[n])];
@@ -133,7 +133,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void A_target_is_shown_behind_the_start_token_and_ends()
+    public void A_target_is_shown_after_the_start_token_and_ends()
     {
         ITokenizer tokenizer = Tokenizer("t5");
         var reading = new ExampleReading(tokenizer, 50, "data") { DecoderStart = 0 };
@@ -145,7 +145,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void What_is_longer_than_the_context_is_told_by_its_line_and_a_text_still_ends()
+    public void What_is_longer_than_the_context_is_reported_with_its_line_and_a_text_still_ends()
     {
         ITokenizer t5 = Tokenizer("t5"), bert = Tokenizer("bert");
         const string Long = "one two three four five six seven eight nine ten";
@@ -155,7 +155,7 @@ public sealed class ExampleTests : IDisposable
         Example target = pairs.SourceAndTarget(new Record { Line = 4, Text = "one", Second = Long });
         Assert.Equal([2, 4], pairs.Shortened);
         Assert.Equal([.. t5.Encode(Long).Take(4), t5.EndOfSequence!.Value], both.Source);
-        Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a target that goes on has not ended
+        Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a target that continues has not ended
 
         var labelled = new ExampleReading(bert, 5, "data") { Labels = ["x"] };
         Example pair = labelled.Labelled(new Record { Line = 7, Text = "one two", Second = Long, Label = "x" });

@@ -10,7 +10,7 @@ internal static class NaiveMerging
     public static List<string> Train(string[] texts, VocabularyScheme scheme, IReadOnlyList<string> trained)
     {
         bool isWordPiece = scheme == VocabularyScheme.WordPiece;
-        int end = isWordPiece ? 0 : 1; // the token behind the merged ones
+        int end = isWordPiece ? 0 : 1; // the token after the merged ones
         List<string> tokens = [.. trained.TakeWhile((token, id) => id < (isWordPiece ? 5 : 256) || token.EnumerateRunes().Count() == (token[0] == '▁' && token.Length > 1 ? 2 : 1))];
         List<(List<string> Symbols, long Count)> words = [.. (isWordPiece ? Words(texts) : ByteWords(texts))
             .GroupBy(word => string.Join('\0', word)).Select(group => (group.Key.Split('\0').ToList(), (long)group.Count()))];
