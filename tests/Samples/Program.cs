@@ -11,8 +11,11 @@ sealed class Storyteller(IModel model) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var request = new GenerateRequest { Prompt = Prompt.FromText("Once upon a time") };
-        await foreach (GeneratedToken token in model.GenerateAsync(request, stoppingToken))
+        var request = new GenerateRequest
+        {
+            Prompt = Prompt.FromText("Once upon a time"),
+        };
+        await foreach (var token in model.GenerateAsync(request, stoppingToken))
         {
             Console.Write(token.Text);
         }
