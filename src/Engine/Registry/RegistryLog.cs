@@ -56,9 +56,9 @@ internal static partial class RegistryLog
     [LoggerMessage(117, LogLevel.Error, "Taking over the changed configuration of the models")]
     public static partial void ChangeFailed(this ILogger logger, Exception failure);
 
-    [LoggerMessage(118, LogLevel.Error, "The models stay as they are, for their configuration has changed and has mistakes. {Mistakes}")]
+    [LoggerMessage(118, LogLevel.Error, "The models stay as they are: the changed configuration has mistakes. {Mistakes}")]
     public static partial void ChangeRefused(this ILogger logger, string mistakes);
 
-    [LoggerMessage(119, LogLevel.Error, "The models stay as they are, for their configuration has changed and names a file that has not been read for {Seconds} s: a pipe, or a disk that does not answer. They change when it is read, or with the next change of the configuration")]
+    [LoggerMessage(119, LogLevel.Error, "The models stay as they are: the changed configuration names a file that has not been read for {Seconds} s: a pipe, or a disk that does not answer. They change when it is read, or with the next change of the configuration")]
     public static partial void ChangeDoesNotCome(this ILogger logger, double seconds);
 }

@@ -16,7 +16,7 @@ internal static class Exposure
         if (Urls(app.Configuration).FirstOrDefault(url => !IsThisMachine(url)) is { } open)
         {
             throw new ConfigurationException(
-                $"Listening on {open}: expected an API key, for other machines reach this address, found none. "
+                $"Listening on {open}: expected an API key, because other machines reach this address, found none. "
                 + "Give it keys with --api-key-file FILE (Serve:ApiKeyFile), answer everybody with --no-key (Serve:NoKey), or listen on http://127.0.0.1:8080.");
         }
     }

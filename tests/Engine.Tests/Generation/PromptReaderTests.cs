@@ -15,7 +15,7 @@ public sealed class PromptReaderTests
     {
         int[] ids = await Reader(adds: true).ReadAsync(Prompt.FromParts([new PromptPart(Start + "hi", IsMarkup: true)]), CancellationToken.None);
         Assert.Equal([ScriptedModel.Begin, 'h', 'i'], ids);
-        Assert.StartsWith("Warning Reading a prompt for scripted: it begins with the beginning-of-sequence token", Assert.Single(_log.Written), StringComparison.Ordinal);
+        Assert.StartsWith("Warning Reading a prompt for scripted: it already starts with the beginning-of-sequence token", Assert.Single(_log.Written), StringComparison.Ordinal);
     }
 
     [Fact]

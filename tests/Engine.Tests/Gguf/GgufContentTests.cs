@@ -7,7 +7,7 @@ public sealed class GgufContentTests
     [Theory]
     [InlineData("bert.heads.gguf", "general.architecture", "heads", "the file holds heads. Give the model beside it, bert.gguf.")]
     [InlineData("other.gguf", "general.architecture", "heads", "Give the model beside it, whose name ends in .gguf alone.")]
-    [InlineData("run.ckpt", "general.architecture", "checkpoint", "the file holds the state of a training.")]
+    [InlineData("run.ckpt", "general.architecture", "checkpoint", "the file holds the state of a training run.")]
     [InlineData("style.gguf", "general.type", "adapter", "the file holds an adapter. Give the model, and this file as its adapter (--lora).")]
     public void A_file_that_is_no_model_is_refused_by_what_it_is(string name, string key, string value, string sentence)
     {

@@ -212,7 +212,7 @@ public sealed class AccessTests
                 [KeyValuePair.Create("urls", (string?)urls), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))]);
             Exception? refusal = Record.Exception(() => Exposure.Check(app));
             Assert.Equal(passes, refusal is null);
-            Assert.Equal(passes, refusal?.Message.Contains("expected an API key, for other machines reach this address", StringComparison.Ordinal) != true);
+            Assert.Equal(passes, refusal?.Message.Contains("expected an API key, because other machines reach this address", StringComparison.Ordinal) != true);
         }
     }
 

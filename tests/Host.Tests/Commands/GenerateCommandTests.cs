@@ -70,7 +70,7 @@ public sealed class GenerateCommandTests
         Outcome marked = await RunAsync(["<s>Once upon", "--parse-special", .. rest]);
         Assert.Equal(plain.Output, marked.Output);
         Assert.Empty(plain.Error);
-        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with the beginning-of-sequence token", marked.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it already starts with the beginning-of-sequence token", marked.Error, StringComparison.Ordinal);
         Assert.Single(marked.Error.TrimEnd('\n').Split('\n'));
         Outcome ids = await RunAsync(["--tokens", "1,1,319", .. rest]);
         Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with two beginning-of-sequence tokens", ids.Error, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class GenerateCommandTests
         Outcome templated = await EngineProcess.RunAsync(["generate", "Once upon", "--system", "Be kind", "--model", chat, .. rest]);
         Assert.Equal(0, templated.ExitCode);
         Assert.Equal(plain.Output, templated.Output);
-        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it begins with", templated.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Warning: Reading a prompt for aidreams260K: it already starts with", templated.Error, StringComparison.Ordinal);
         Outcome without = await RunAsync("Once upon", "--chat");
         Assert.Equal(2, without.ExitCode);
         Assert.StartsWith("Reading the chat template of aidreams260K-f32.gguf: expected 'tokenizer.chat_template'", without.Error, StringComparison.Ordinal);

@@ -140,7 +140,7 @@ public sealed class TrainCommandTests : IDisposable
         Outcome again = await EngineProcess.RunAsync([.. run, "--out", Output, "--checkpoint", checkpoint]);
         Outcome resumed = await EngineProcess.RunAsync([.. run, "--out", Output, "--checkpoint", checkpoint, "--resume"]);
 
-        Assert.Contains("Go on from it with --resume", again.Error, StringComparison.Ordinal);
+        Assert.Contains("Continue from it with --resume", again.Error, StringComparison.Ordinal);
         Assert.True(resumed.ExitCode == 0, resumed.ToString());
         Assert.Equal(await File.ReadAllBytesAsync(undisturbed), await File.ReadAllBytesAsync(Output));
     }
@@ -159,7 +159,7 @@ public sealed class TrainCommandTests : IDisposable
         await process.WaitForExitAsync();
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Matches(@"^Stopped at step \d+ of 1000000; '.*run\.ckpt' holds the state\. Go on with the same options and --resume\.\n$", error);
+        Assert.Matches(@"^Stopped at step \d+ of 1000000; '.*run\.ckpt' holds the state\. Continue with the same options and --resume\.\n$", error);
         Assert.False(File.Exists(Output));
     }
 

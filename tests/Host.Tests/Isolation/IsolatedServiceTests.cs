@@ -100,7 +100,7 @@ public sealed class IsolatedServiceTests
             }
         });
         Assert.Contains("\"code\":\"model_unavailable\"", last, StringComparison.Ordinal);
-        Assert.Contains("A streamed answer of /v1/completions broke off, and its client was told why: Answering a request with slow.gguf", serve.Log, StringComparison.Ordinal);
+        Assert.Contains("A streamed answer of /v1/completions broke off; its client got the reason: Answering a request with slow.gguf", serve.Log, StringComparison.Ordinal);
         Assert.Contains("A request failed: Answering a request with slow.gguf", serve.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("nhandled", serve.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", serve.Log, StringComparison.Ordinal);

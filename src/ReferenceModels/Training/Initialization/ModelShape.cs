@@ -153,7 +153,7 @@ public sealed record ModelShape
         Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, because a Gemma 2 has no output matrix", "false");
         Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);
         Expect(KeyLength is not null || EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
-        Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, for heads rotate pairs", KeyLength);
+        Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, because heads rotate pairs", KeyLength);
         Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
         Expect(HeadCountKv is null || HeadCountKv == HeadCount || InitialModel.IsRotary(Architecture), "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
         Expect(!InitialModel.IsRotary(Architecture) || KeyLength is not null || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
