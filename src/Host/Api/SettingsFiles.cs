@@ -74,6 +74,6 @@ internal sealed partial class SettingsFiles
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The settings stay as they are, for {Path} has changed and is no JSON: {Mistake} Correct the file")]
+    [LoggerMessage(1, LogLevel.Error, "The settings stay as they are: {Path} has changed and is not JSON: {Mistake} Correct the file")]
     private static partial void LogRefused(ILogger logger, string path, string mistake);
 }
