@@ -89,7 +89,7 @@ public sealed class ServeSwapTests
 
         await File.WriteAllTextAsync(settings, """{"Engine": {"Models": {"default": {"Path": "builtin:llama-tools" """);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!serve.Log.Contains("has changed and is no JSON", StringComparison.Ordinal))
+        while (!serve.Log.Contains("has changed and is not JSON", StringComparison.Ordinal))
         {
             await Task.Delay(20, limit.Token);
         }
