@@ -1,5 +1,6 @@
 using Engine;
 using Engine.Benchmarks;
+using Engine.Benchmarks.Measurements;
 using Engine.Benchmarks.Soak;
 using Engine.LlamaCpp.Direct;
 
@@ -7,7 +8,9 @@ const string Usage = """
     usage: dotnet run -c Release --project benchmarks/Engine.Benchmarks -- WHAT
       kernels [TYPE]              GB/s and GFLOPS of the product with a weight of each block format
       micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
-      reference MODEL [THREADS]   managed reference against llama.cpp, interleaved in one process: prefill, decode, ratios
+      measurements [--threads N] [--pairs 9] [--prompt 64] [--decode 16] [--context 2048] [--sequences 8] [--python PYTHON] MODEL …
+                              managed reference against llama.cpp, in turns in one process: prefill, decode, long contexts, several sequences, load, memory,
+                              beside what the machine reads and multiplies, and with a Python that has PyTorch, training: the tables of docs/measurements.md
       batch MODEL [THREADS]       managed reference, 1 to 16 sequences in a step: tokens/s, ratios to one
       overhead MODEL [THREADS [TOKENS]]  IModel against a bare loop on the C API, in pairs that take turns
       tokenizers VOCABULARY …     managed tokenizers against llama.cpp's on 1 MB of mixed text, interleaved: MB/s, ratios
@@ -39,11 +42,11 @@ try
         case ["micro", .. var rest]:
             BenchmarkDotNet.Running.BenchmarkRunner.Run<LinearBenchmarks>(args: rest);
             break;
-        case ["reference", var model]:
-            await Comparison.RunAsync(model, Environment.ProcessorCount);
+        case ["measurements", _, ..]:
+            Comparison.Run(Settings.Parse(args[1..]));
             break;
-        case ["reference", var model, var threads]:
-            await Comparison.RunAsync(model, int.Parse(threads, null));
+        case ["first-token", var model, var side, .. var rest]:
+            FirstToken.Run(model, side, Settings.Parse(rest));
             break;
         case ["batch", var model, .. var rest]:
             Batching.Run(model, rest.Length > 0 ? int.Parse(rest[0], null) : Environment.ProcessorCount);

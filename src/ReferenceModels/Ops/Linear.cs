@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using ReferenceModels.Quantization;
 using ReferenceModels.Weights;
@@ -12,21 +11,14 @@ namespace ReferenceModels.Ops;
 /// rounded first (<see cref="ActivationRounding"/>).</remarks>
 internal static unsafe partial class Linear
 {
-    // A tile of W is TileRows × TileColumns floats (128 KiB): it stays in the second-level cache while x passes.
-    private const int TileRows = 32;
-    private const int TileColumns = 1024;
-
-    // Between the rows of a tile, so that they do not all fall into the same sets of the first-level cache.
-    private const int TilePadding = 16;
-
     // Bytes of W for one index of the loop for few tokens: enough to read on end, and several indices even for a small weight.
     private const int StripBytes = 64 * 1024;
 
     /// <summary>Tokens up to which each is multiplied as if it were alone, a strip of the weight for all of them while it is in the cache: a
-    /// token's result is then the same to the last bit. From four on it pays to turn tiles into floats.</summary>
-    /// <remarks>Measured with 100 million weights, processor time of a token by strips and by tiles, of one token's: 2 tokens 0.92 and 1.60 (Q8_0),
-    /// 0.94 and 1.36 (Q4_K_M), 0.97 and 1.01 (F16); 4 tokens 0.86 and 1.04, 0.86 and 0.78, 1.00 and 0.56.</remarks>
-    internal const int FewTokens = 3;
+    /// token's result is then the same to the last bit. From five on it pays to turn tiles into floats.</summary>
+    /// <remarks>Measured on AVX2 with 4 and 17 million weights, the least of several runs, ns of processor time for a weight by strips and by tiles: 4 tokens 0.34 and 0.52
+    /// (Q4_K), 0.40 and 0.50 (Q6_K), 0.28 and 0.37 (Q8_0), 0.76 and 0.84 (F16); 8 tokens 0.66 and 0.44, 0.78 and 0.73, 0.55 and 0.36, 1.21 and 0.74.</remarks>
+    internal const int FewTokens = 4;
 
     /// <summary>y = x Wᵀ.</summary>
     public static void Forward(Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
@@ -84,37 +76,6 @@ internal static unsafe partial class Linear
         {
             var sum = Vector256.Load(x) + Vector256.Load(x + 8);
             *sums++ = Lanes256.Sum(group == 16 ? sum : sum + (Vector256.Load(x + 16) + Vector256.Load(x + 24)));
-        }
-    }
-
-    // Many tokens: a tile of the weight is turned into floats once and used for all of them.
-    private static void MultiplyMatrix(Weight W, float* x, float* y, int T, Workers workers)
-    {
-        workers.For((W.Rows + TileRows - 1) / TileRows, i => MultiplyTile(W, i * TileRows, x, y, T));
-    }
-
-    [SkipLocalsInit]
-    private static void MultiplyTile(Weight W, int first, float* x, float* y, int T)
-    {
-        const int ldw = TileColumns + TilePadding;
-        int d_in = W.Columns, d_out = W.Rows;
-        var rows = Math.Min(TileRows, d_out - first);
-        var memory = stackalloc float[TileRows * ldw + 16];
-        var tile = (float*)(((nint)memory + 63) & ~63);
-        for (var t = 0; t < T; t++)
-        {
-            new Span<float>(y + (long)t * d_out + first, rows).Clear();
-        }
-
-        for (var c = 0; c < d_in; c += TileColumns)
-        {
-            var n = Math.Min(TileColumns, d_in - c);
-            for (var r = 0; r < rows; r++)
-            {
-                W.Format.Dequantize(W.Data + (first + r) * W.RowBytes + W.Format.RowBytes(c), tile + r * ldw, n);
-            }
-
-            DotTile.Multiply(tile, rows, ldw, x + c, d_in, y + first, d_out, T, n);
         }
     }
 

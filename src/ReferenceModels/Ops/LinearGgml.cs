@@ -78,18 +78,19 @@ internal static unsafe partial class Linear
                 sums[(long)t * n + k] -= TensorPrimitives.Sum(new ReadOnlySpan<float>(x̂ + (long)t * W.Columns + 32 * k, 32));
             }
         });
-        workers.For((d_out + TileRows - 1) / TileRows, i =>
+        for (int t = 0; t < T; t += MatrixTokens)
         {
-            var first = i * TileRows;
-            var rows = Math.Min(TileRows, d_out - first);
-            var minima = stackalloc float[TileRows * n];
-            for (var r = 0; r < rows; r++)
-            {
-                W.Format.Minima(W.Data + (first + r) * W.RowBytes, minima + r * n, W.Columns);
-            }
+            MultiplyTiles(ReadMinima, n, sums + (long)t * n, y + (long)t * d_out, d_out, Math.Min(MatrixTokens, T - t), add: true, workers);
+        }
 
-            TensorPrimitives.Negate(new ReadOnlySpan<float>(minima, rows * n), new(minima, rows * n));
-            DotTile.Multiply(minima, rows, n, sums, n, y + first, d_out, T, n);
-        });
+        void ReadMinima(int first, int rows, int column, int count, float* tile, int ldw)
+        {
+            byte* blocks = W.Data + first * W.RowBytes + W.Format.RowBytes(32 * column);
+            for (int r = 0; r < rows; r++)
+            {
+                W.Format.Minima(blocks + r * W.RowBytes, tile + r * ldw, 32 * count);
+                TensorPrimitives.Negate(new ReadOnlySpan<float>(tile + r * ldw, count), new(tile + r * ldw, count));
+            }
+        }
     }
 }

@@ -45,10 +45,7 @@ internal static unsafe partial class Linear
                 for (var o = 0; o < d_out; o += GradientRows)
                 {
                     var rows = Math.Min(GradientRows, d_out - o);
-                    for (var r = 0; r < rows; r++)
-                    {
-                        W.Format.Dequantize(W.Data + (o + r) * W.RowBytes + offset, w + r * GradientColumns, n);
-                    }
+                    W.Format.Dequantize(W.Data + o * W.RowBytes + offset, W.RowBytes, rows, w, GradientColumns, n);
                     PanelProduct.Multiply(
                         new Strided((float*)dy_t + o, d_out), new Strided(w, GradientColumns), (float*)dx_t + first, d_in, T, n, rows, add: true);
                 }

@@ -116,17 +116,17 @@ internal static unsafe class PanelProduct
         {
             new Span<float>(panel, K * panelColumns).Clear();
         }
-        // Eight columns at a time: as many streams as the processor reads ahead.
-        for (int first = 0; first < columns; first += 8)
+        if (B.RowStride == 1)
         {
-            int end = Math.Min(first + 8, columns);
-            for (int k = 0; k < K; k++)
+            Transposition.Copy(B.Data, B.ColumnStride, panel, panelColumns, columns, K);
+            return;
+        }
+        for (int k = 0; k < K; k++)
+        {
+            float* source = B.Data + (long)k * B.RowStride, target = panel + (long)k * panelColumns;
+            for (int n = 0; n < columns; n++, source += B.ColumnStride)
             {
-                float* source = B.Data + (long)k * B.RowStride + (long)first * B.ColumnStride, target = panel + (long)k * panelColumns;
-                for (int n = first; n < end; n++, source += B.ColumnStride)
-                {
-                    target[n] = *source;
-                }
+                target[n] = *source;
             }
         }
     }

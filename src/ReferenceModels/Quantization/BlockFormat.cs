@@ -68,7 +68,10 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
 
     /// <summary>Writes the first <paramref name="n"/> elements, a multiple of <see cref="Elements"/>, to <paramref name="y"/>:
     /// the very floats of the block's definition.</summary>
-    public abstract void Dequantize(byte* blocks, float* y, int n);
+    public void Dequantize(byte* blocks, float* y, int n) => Dequantize(blocks, 0, 1, y, 0, n);
+
+    /// <summary>The same of several rows, whose blocks are <paramref name="stride"/> bytes apart, to rows that are <paramref name="ldy"/> floats apart.</summary>
+    public abstract void Dequantize(byte* blocks, long stride, int rows, float* y, int ldy, int n);
 
     /// <summary>Writes the minima m, one for each <see cref="SumElements"/> of the first <paramref name="n"/> elements, to <paramref name="m"/>;
     /// for formats that have them.</summary>

@@ -10,15 +10,18 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
 {
     public override int SumElements => 0;
 
-    public override void Dequantize(byte* blocks, float* y, int n)
+    public override void Dequantize(byte* blocks, long stride, int rows, float* y, int ldy, int n)
     {
-        if (Vector512.IsHardwareAccelerated)
+        for (; rows > 0; rows--, blocks += stride, y += ldy)
         {
-            Dequantize<Vector512<float>, Lanes512>(blocks, y, n);
-        }
-        else
-        {
-            Dequantize<Vector256<float>, Lanes256>(blocks, y, n);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                Dequantize<Vector512<float>, Lanes512>(blocks, y, n);
+            }
+            else
+            {
+                Dequantize<Vector256<float>, Lanes256>(blocks, y, n);
+            }
         }
     }
 

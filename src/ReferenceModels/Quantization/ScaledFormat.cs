@@ -10,15 +10,15 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
 {
     public override int SumElements => TBlock.HasMinima ? TBlock.Group : 0;
 
-    public override void Dequantize(byte* blocks, float* y, int n)
+    public override void Dequantize(byte* blocks, long stride, int rows, float* y, int ldy, int n)
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Dequantize<Vector512<float>, Lanes512>(blocks, F16.Singles, y, n);
+            Dequantize<Vector512<float>, Lanes512>(blocks, stride, rows, F16.Singles, y, ldy, n);
         }
         else
         {
-            Dequantize<Vector256<float>, Lanes256>(blocks, F16.Singles, y, n);
+            Dequantize<Vector256<float>, Lanes256>(blocks, stride, rows, F16.Singles, y, ldy, n);
         }
     }
 
@@ -49,24 +49,43 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Dequantize<V, TLanes>(byte* blocks, float* halves, float* y, int n) where TLanes : ILanes<V>
+    public static void Dequantize<V, TLanes>(byte* blocks, long stride, int rows, float* halves, float* y, int ldy, int n) where TLanes : ILanes<V>
     {
         var scratch = stackalloc sbyte[256];
         var scales = stackalloc float[16];
         var minima = stackalloc float[16];
-        for (; n > 0; n -= TBlock.Elements, blocks += TBlock.Bytes)
+        for (; rows > 0; rows--, blocks += stride, y += ldy)
         {
-            var q = TBlock.Unpack(blocks, halves, scratch, scales, minima);
-            for (var g = 0; g < TBlock.Elements / TBlock.Group; g++)
+            byte* block = blocks;
+            float* end = y + n;
+            for (var to = y; to < end; block += TBlock.Bytes)
             {
-                var scale = TLanes.Broadcast(scales[g]);
-                for (var i = 0; i < TBlock.Group; i += TLanes.Count, q += TLanes.Count, y += TLanes.Count)
+                var q = TBlock.Unpack(block, halves, scratch, scales, minima);
+                for (var g = 0; g < TBlock.Elements / TBlock.Group; g++, q += TBlock.Group, to += TBlock.Group)
                 {
-                    var product = TLanes.Multiply(scale, TLanes.Load(q));
-                    TLanes.Store(TBlock.HasMinima ? TLanes.Subtract(product, TLanes.Broadcast(minima[g])) : product, y);
+                    V scale = TLanes.Broadcast(scales[g]), minimum = TBlock.HasMinima ? TLanes.Broadcast(minima[g]) : scale;
+                    Store<V, TLanes>(q, scale, minimum, to);
+                    if (TBlock.Group > TLanes.Count)
+                    {
+                        Store<V, TLanes>(q + TLanes.Count, scale, minimum, to + TLanes.Count);
+                    }
+
+                    if (TBlock.Group > 2 * TLanes.Count)
+                    {
+                        Store<V, TLanes>(q + 2 * TLanes.Count, scale, minimum, to + 2 * TLanes.Count);
+                        Store<V, TLanes>(q + 3 * TLanes.Count, scale, minimum, to + 3 * TLanes.Count);
+                    }
                 }
             }
         }
+    }
+
+    // Two roundings, as the definition has them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V, TLanes>(sbyte* q, V scale, V minimum, float* y) where TLanes : ILanes<V>
+    {
+        V product = TLanes.Multiply(scale, TLanes.Load(q));
+        TLanes.Store(TBlock.HasMinima ? TLanes.Subtract(product, minimum) : product, y);
     }
 
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V>

@@ -67,6 +67,18 @@ public class LinearTests
         }
     }
 
+    [Theory, InlineData(GgmlType.Q4_K), InlineData(GgmlType.Q8_0), InlineData(GgmlType.F32)]
+    public void Among_many_tokens_their_number_changes_no_bit_of_one(GgmlType type)
+    {
+        const int T = Linear.FewTokens + 1, Longer = 530;   // more than are multiplied at once
+        using var workers = new Workers(2);
+        using var weight = new FrozenWeight(type, 37, 512);
+        float[] x = Numbers.Floats(Longer * 512, 3), many = new float[Longer * 37], few = new float[T * 37];
+        Linear.Forward(weight.Weight, x, many, workers);
+        Linear.Forward(weight.Weight, x.AsSpan(510 * 512, T * 512), few, workers);
+        Assert.Equal(few, many.AsSpan(510 * 37, T * 37).ToArray());
+    }
+
     [Fact]
     public void The_number_of_threads_changes_no_bit()
     {

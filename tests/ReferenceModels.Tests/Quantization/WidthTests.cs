@@ -142,14 +142,14 @@ public unsafe class WidthTests
             Judge<TBlock>(
                 type,
                 Elements,
-                (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, F16.Singles, y, n),
+                (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, 0, 1, F16.Singles, y, 0, n),
                 (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; });
             return;
         }
         Judge<TBlock>(
             type,
             Elements,
-            (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, F16.Singles, y, n),
+            (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, 0, 1, F16.Singles, y, 0, n),
             (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
     }
 

@@ -1,0 +1,23 @@
+using Engine.Gguf;
+
+namespace Engine.Benchmarks.Measurements;
+
+/// <summary>What a decoder's file asks of the machine.</summary>
+/// <param name="MultipliedPerToken">Weights that each token of a prompt is multiplied with; the output's are for the last alone.</param>
+/// <param name="BytesPerToken">Bytes of weights that a decoded token reads.</param>
+internal sealed record Model(double MultipliedPerToken, double BytesPerToken)
+{
+    public static Model Of(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        bool tied = file.FindTensor("output.weight") is null;
+        double elements = 0, bytes = 0;
+        foreach (GgufTensor tensor in file.Tensors.Where(tensor => tensor.Shape.Count > 1))
+        {
+            bool embedding = tensor.Name == "token_embd.weight";
+            bytes += embedding && !tied ? 0 : tensor.ByteLength;
+            elements += embedding || tensor.Name == "output.weight" ? 0 : tensor.Elements;
+        }
+        return new(elements, bytes);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using ReferenceModels.Weights;
+
+namespace ReferenceModels.Ops;
+
+internal static unsafe partial class Linear
+{
+    // Rows of W that are floats at a time, PanelProduct.Depth columns of them: 24 KiB, which stay in the first-level cache
+    // from being written to being read. Whole tiles of the product.
+    private const int TileRows = 24;
+
+    // Floats from row to row of a tile: a little more than it has, so that not all rows fall into the same sets of the first-level cache.
+    private const int TileStride = PanelProduct.Depth + 16;
+
+    // Tokens that are multiplied at once: their sums with a tile's rows wait in the second-level cache.
+    private const int MatrixTokens = 512;
+
+    // Writes n columns from a column on of some rows of a matrix as floats, a row every ldw.
+    private delegate void TileReader(int first, int rows, int column, int n, float* tile, int ldw);
+
+    // Many tokens: a tile of the weight is turned into floats once and used for all of them.
+    private static void MultiplyMatrix(Weight W, float* x, float* y, int T, Workers workers)
+    {
+        for (int t = 0; t < T; t += MatrixTokens)
+        {
+            MultiplyTiles(ReadTile, W.Columns, x + (long)t * W.Columns, y + (long)t * W.Rows, W.Rows, Math.Min(MatrixTokens, T - t), add: false, workers);
+        }
+
+        void ReadTile(int first, int rows, int column, int n, float* tile, int ldw) =>
+            W.Format.Dequantize(W.Data + first * W.RowBytes + W.Format.RowBytes(column), W.RowBytes, rows, tile, ldw, n);
+    }
+
+    // y (T, out) = x (T, in) Wᵀ, or added to y, as yᵀ = W xᵀ with x in panels of tokens. An element of y is summed up over the
+    // columns in order, a piece of PanelProduct.Depth after another: its bits do not depend on the number of tokens or threads.
+    private static void MultiplyTiles(TileReader W, int d_in, float* x, float* y, int d_out, int T, bool add, Workers workers)
+    {
+        float[] rented = ArrayPool<float>.Shared.Rent(d_in * PanelWidth(T) + 16);
+        fixed (float* memory = rented)
+        {
+            MultiplyPanels(W, d_in, x, (float*)(((nint)memory + 63) & ~63), y, d_out, T, add, workers);
+        }
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    // Floats of all panels for a column of x.
+    private static int PanelWidth(int T) => T <= EightTokens ? EightTokens : PanelProduct.PackedFloats(1, T, PanelProduct.IsWide(T));
+
+    private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
+    {
+        workers.For((d_in + PanelProduct.Depth - 1) / PanelProduct.Depth, i => Pack(x, i * PanelProduct.Depth, d_in, panels, T));
+        workers.For((d_out + TileRows - 1) / TileRows, i =>
+            MultiplyTile(W, i * TileRows, Math.Min(TileRows, d_out - i * TileRows), d_in, panels, y + i * TileRows, d_out, T, add));
+    }
+
+    // PanelProduct.Depth columns of x from column c on.
+    private static void Pack(float* x, int c, int d_in, float* panels, int T)
+    {
+        int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelWidth(T);
+        panels += (long)c * width;
+        if (T > EightTokens)
+        {
+            PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, PanelProduct.IsWide(T), panels);
+            return;
+        }
+
+        new Span<float>(panels, T < EightTokens ? depth * width : 0).Clear();
+        Transposition.Copy(x + c, d_in, panels, width, T, depth);
+    }
+
+    [SkipLocalsInit]
+    private static void MultiplyTile(TileReader W, int first, int rows, int d_in, float* panels, float* y, int d_out, int T, bool add)
+    {
+        int width = PanelWidth(T);
+        float* memory = stackalloc float[TileRows * (TileStride + width) + 16];
+        float* tile = (float*)(((nint)memory + 63) & ~63), sums = tile + TileRows * TileStride;
+        if (add)
+        {
+            Transposition.Copy(y, d_out, sums, width, T, rows);
+        }
+
+        for (int c = 0; c < d_in; c += PanelProduct.Depth)
+        {
+            int depth = Math.Min(PanelProduct.Depth, d_in - c);
+            float* panel = panels + (long)c * width;
+            W(first, rows, c, depth, tile, TileStride);
+            if (T <= EightTokens)
+            {
+                MultiplyEight(tile, panel, depth, sums, rows, add || c > 0);
+            }
+            else
+            {
+                PanelProduct.Multiply(new Strided(tile, TileStride), panel, depth, sums, width, rows, width, depth, add || c > 0, PanelProduct.IsWide(T));
+            }
+        }
+
+        Transposition.Copy(sums, width, y, d_out, rows, T);
+    }
+}
