@@ -87,22 +87,18 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["ReferenceModels.Quantization"] = ["Engine.Gguf"],
         ["ReferenceModels.Training"] =
         [
-            "Engine.Gguf", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops",
-            "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Checkpoints", "ReferenceModels.Training.Data",
+            "Engine.Chat", "Engine.Gguf", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Heads", "ReferenceModels.Models", "ReferenceModels.Ops",
+            "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Data",
             "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Optimization", "ReferenceModels.Weights",
         ],
         ["ReferenceModels.Training.Adapters"] =
         [
             "Engine.Gguf", "ReferenceModels.Models", "ReferenceModels.Ops", "ReferenceModels.Training.Data", "ReferenceModels.Weights",
         ],
-        ["ReferenceModels.Training.Checkpoints"] =
-        [
-            "Engine.Gguf", "ReferenceModels.Training", "ReferenceModels.Training.Optimization", "ReferenceModels.Weights",
-        ],
         ["ReferenceModels.Training.Corpora"] = ["Engine.Chat", "ReferenceModels.Heads", "ReferenceModels.Ops", "ReferenceModels.Training.Data"],
         ["ReferenceModels.Training.Data"] =
         [
-            "Engine.Chat", "Engine.Gguf", "ReferenceModels.Ops", "ReferenceModels.Training", "ReferenceModels.Training.Objectives",
+            "Engine.Chat", "ReferenceModels.Ops",
         ],
         ["ReferenceModels.Training.Initialization"] =
         [
@@ -204,10 +200,6 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ("Engine.Host.Commands", "Engine.Host.Commands.Inspection"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Tokenization"),
         ("Engine.Host.Commands", "Engine.Host.Commands.Training"),
-        // TrainingOptions and TrainingLog stand beside the Trainer that uses all; an objective makes its examples, and data are asked for by objective.
-        ("ReferenceModels.Training", "ReferenceModels.Training.Checkpoints"),
-        ("ReferenceModels.Training", "ReferenceModels.Training.Data"),
-        ("ReferenceModels.Training.Data", "ReferenceModels.Training.Objectives"),
     ];
 
     private readonly IReadOnlyList<ModuleDefinition> _modules = product.Modules;

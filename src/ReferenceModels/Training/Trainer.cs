@@ -4,7 +4,6 @@ using ReferenceModels.Models;
 using ReferenceModels.Ops;
 using Engine.Tokenizers;
 using ReferenceModels.Training.Adapters;
-using ReferenceModels.Training.Checkpoints;
 using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Objectives;
 using ReferenceModels.Training.Optimization;

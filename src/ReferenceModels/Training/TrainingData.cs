@@ -3,9 +3,10 @@ using Engine;
 using Engine.Chat;
 using Engine.Gguf;
 using ReferenceModels.Ops;
+using ReferenceModels.Training.Data;
 using ReferenceModels.Training.Objectives;
 
-namespace ReferenceModels.Training.Data;
+namespace ReferenceModels.Training;
 
 /// <summary>The examples of a run: those it learns from and those that are kept to see how it does on others.</summary>
 internal sealed class TrainingData

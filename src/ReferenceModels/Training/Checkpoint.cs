@@ -4,7 +4,7 @@ using Engine.Gguf;
 using ReferenceModels.Training.Optimization;
 using ReferenceModels.Weights;
 
-namespace ReferenceModels.Training.Checkpoints;
+namespace ReferenceModels.Training;
 
 /// <summary>
 /// Everything to continue from: weights, moments, the number of steps done, the log, and what the run was asked to do. All that is random
