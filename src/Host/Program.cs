@@ -1,5 +1,5 @@
 using Engine.Host;
-using Engine.Host.Commands;
+using Engine.Host.Composition;
 using Engine.Remote;
 
 return await EngineChild.RunIfAskedAsync(args, engine => engine.AddAllBackends()) ?? await CommandLine.RunAsync(args);

@@ -122,7 +122,6 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Remote.Isolation"] = ["Engine.LlamaCpp", "Engine.LlamaCpp.Direct", "Engine.Registry", "Engine.Remote", "Engine.Remote.Client", "Engine.Serving", "Engine.Telemetry"],
         ["Engine.Remote.Protocol"] = ["Engine.Constraints"],
         ["Engine.Remote.Server"] = ["Engine.Registry", "Engine.Remote.Protocol"],
-        ["Engine.Host"] = ["Engine.Registry", "ReferenceModels", "Engine.LLamaSharp", "Engine.Remote"],
         ["Engine.Api"] =
         [
             "Engine.Api.Access", "Engine.Api.Documents", "Engine.Api.Anthropic", "Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.Health", "Engine.Api.Ollama", "Engine.Api.OpenAI", "Engine.Api.OpenAI.Responses", "Engine.Api.Service",
@@ -143,45 +142,64 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
-        ["Engine.Host.Api"] = ["Engine.Api", "Engine.Api.Access", "Engine.Api.Service", "Engine.Api.Requests", "Engine.BuiltIn", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server", "Engine.Host", "Engine.Host.Service", "Engine.Host.Shadow", "Engine.Host.Telemetry", "Engine.Shadow"],
-        ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
-        ["Engine.Host.Shadow"] = ["Engine.Host.Commands.Calibrating", "Engine.Parity", "Engine.Shadow"],
-        ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
+        ["Program"] = ["Engine.Host", "Engine.Host.Composition", "Engine.Registry", "Engine.Remote"],
+        ["Engine.Host"] =
+        [
+            "Engine.Host.Commands", "Engine.Host.Commands.Benchmarking", "Engine.Host.Commands.Completion", "Engine.Host.Commands.Diagnosis",
+            "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Generating", "Engine.Host.Commands.Importing", "Engine.Host.Commands.Inspection",
+            "Engine.Host.Commands.Quantizing", "Engine.Host.Commands.Reporting", "Engine.Host.Commands.Serving", "Engine.Host.Commands.Tokenization",
+            "Engine.Host.Commands.Training", "Engine.Host.Commands.Validating",
+        ],
+        ["Engine.Host.Api"] =
+        [
+            "Engine.Api", "Engine.Api.Access", "Engine.Api.Requests", "Engine.Api.Service", "Engine.BuiltIn", "Engine.Host.Composition",
+            "Engine.Host.Service", "Engine.Host.Shadow", "Engine.Host.Telemetry", "Engine.Registry", "Engine.Remote", "Engine.Remote.Server",
+            "Engine.Shadow",
+        ],
         ["Engine.Host.Commands"] =
         [
-            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.HuggingFace.Exporting", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Quantizer",
-            "Engine.Parity", "Engine.Registry", "Engine.Sampling", "Engine.Tokenizers", "ReferenceModels", "ReferenceModels.Training",
-            "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data",
-            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies", "Engine.Host", "Engine.Host.Api",
-            "Engine.Host.Commands.Calibrating", "Engine.Host.Commands.Diagnosis", "Engine.Host.Commands.Embedding", "Engine.Host.Commands.Importing", "Engine.Host.Commands.Inspection",
-            "Engine.Host.Commands.Reporting", "Engine.Host.Commands.Tokenization", "Engine.Host.Commands.Training",
+            "Engine.BuiltIn", "Engine.Chat", "Engine.Generation", "Engine.Gguf", "Engine.Host.Composition", "Engine.LlamaCpp.Interop",
+            "Engine.LlamaCpp.Quantizer", "Engine.Parity", "Engine.Registry", "Engine.Tokenizers",
         ],
+        ["Engine.Host.Commands.Benchmarking"] = ["Engine.Host.Commands", "Engine.Host.Commands.Generating"],
         ["Engine.Host.Commands.Calibrating"] =
         [
-            "Engine.Gguf", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.Parity", "Engine.Remote.Isolation", "ReferenceModels",
-            "Engine.Host.Commands",
+            "Engine.Gguf", "Engine.Host.Commands", "Engine.LlamaCpp", "Engine.LlamaCpp.Devices", "Engine.Parity", "Engine.Remote.Isolation",
+            "ReferenceModels",
         ],
+        ["Engine.Host.Commands.Completion"] = ["Engine.Host.Commands"],
         ["Engine.Host.Commands.Diagnosis"] =
         [
-            "Engine.BuiltIn", "Engine.Generation", "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Runtime", "Engine.Parity",
-            "Engine.Host", "Engine.Host.Commands", "Engine.Host.Commands.Calibrating",
+            "Engine.BuiltIn", "Engine.Generation", "Engine.Host.Commands", "Engine.Host.Commands.Calibrating", "Engine.Host.Composition",
+            "Engine.LlamaCpp.Devices", "Engine.LlamaCpp.Interop", "Engine.LlamaCpp.Runtime", "Engine.Parity",
         ],
-        ["Engine.Host.Commands.Embedding"] = ["ReferenceModels.Heads", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization"],
+        ["Engine.Host.Commands.Embedding"] = ["Engine.Host.Commands", "Engine.Host.Commands.Tokenization", "ReferenceModels.Heads"],
+        ["Engine.Host.Commands.Generating"] = ["Engine.Chat", "Engine.Host.Commands", "Engine.Host.Commands.Tokenization", "Engine.Parity", "Engine.Sampling"],
         ["Engine.Host.Commands.Importing"] =
         [
-            "Engine.Gguf", "Engine.HuggingFace", "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Rules", "Engine.LlamaCpp.Quantizer", "Engine.Parity",
-            "Engine.Tokenizers", "ReferenceModels.HuggingFace", "Engine.Host.Commands",
+            "Engine.BuiltIn", "Engine.Gguf", "Engine.Host.Commands", "Engine.HuggingFace", "Engine.HuggingFace.Exporting",
+            "Engine.HuggingFace.Families", "Engine.HuggingFace.Files", "Engine.HuggingFace.Rules", "Engine.LlamaCpp.Quantizer", "Engine.Parity",
+            "Engine.Tokenizers", "ReferenceModels.HuggingFace",
         ],
-        ["Engine.Host.Commands.Inspection"] = ["Engine.Gguf", "Engine.LlamaCpp.Memory", "Engine.Host.Commands"],
-        ["Engine.Host.Commands.Reporting"] = ["Engine.Parity", "Engine.Host.Shadow"],
+        ["Engine.Host.Commands.Inspection"] = ["Engine.BuiltIn", "Engine.Gguf", "Engine.Host.Commands", "Engine.LlamaCpp.Memory"],
+        ["Engine.Host.Commands.Quantizing"] = ["Engine.BuiltIn", "Engine.Gguf", "Engine.Host.Commands", "Engine.LlamaCpp.Quantizer"],
+        ["Engine.Host.Commands.Reporting"] = ["Engine.Host.Commands", "Engine.Host.Shadow", "Engine.Parity"],
+        ["Engine.Host.Commands.Serving"] = ["Engine.Chat", "Engine.Host.Api", "Engine.Host.Commands", "Engine.Registry"],
         ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
         ["Engine.Host.Commands.Training"] =
         [
-            "Engine.BuiltIn", "ReferenceModels.Training", "ReferenceModels.Training.Adapters", "ReferenceModels.Training.Data",
-            "ReferenceModels.Training.Initialization", "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies",
-            "Engine.Host.Commands",
+            "Engine.BuiltIn", "Engine.Host.Commands", "ReferenceModels", "ReferenceModels.Training", "ReferenceModels.Training.Adapters",
+            "ReferenceModels.Training.Corpora", "ReferenceModels.Training.Data", "ReferenceModels.Training.Initialization",
+            "ReferenceModels.Training.Objectives", "ReferenceModels.Training.Vocabularies",
         ],
-        ["Program"] = ["Engine.Host", "Engine.Host.Commands", "Engine.Registry", "Engine.Remote"],
+        ["Engine.Host.Commands.Validating"] =
+        [
+            "Engine.Generation", "Engine.Host.Commands", "Engine.Host.Commands.Calibrating", "Engine.Parity", "ReferenceModels.Training.Corpora",
+        ],
+        ["Engine.Host.Composition"] = ["Engine.LLamaSharp", "Engine.Registry", "Engine.Remote", "ReferenceModels"],
+        ["Engine.Host.Service"] = ["Engine.Api.Service", "Engine.Registry"],
+        ["Engine.Host.Shadow"] = ["Engine.Host.Commands.Calibrating", "Engine.Parity", "Engine.Shadow"],
+        ["Engine.Host.Telemetry"] = ["Engine.Api.Access", "Engine.Api.Service", "Engine.Registry"],
     };
 
     /// <summary>Rooms that know each other, each pair with its reason. A new pair is a mistake; one that is gone leaves the list.</summary>
@@ -192,14 +210,6 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ("Engine.Tokenizers", "Engine.Tokenizers.Merging"),
         // EngineChild and ChildProgram are public, and a process of a model serves it by RemoteEngineBuilder, which registers the backend that starts one.
         ("Engine.Remote", "Engine.Remote.Isolation"),
-        // The commands stand beside the terminal and the options that the rooms of each command use as well.
-        ("Engine.Host.Commands", "Engine.Host.Commands.Calibrating"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Diagnosis"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Embedding"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Importing"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Inspection"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Tokenization"),
-        ("Engine.Host.Commands", "Engine.Host.Commands.Training"),
     ];
 
     private readonly IReadOnlyList<ModuleDefinition> _modules = product.Modules;

@@ -1,6 +1,7 @@
 using Engine.Api;
 using Engine.Api.Service;
 using Engine.BuiltIn;
+using Engine.Host.Composition;
 using Engine.Host.Service;
 using Engine.Host.Shadow;
 using Engine.Host.Telemetry;

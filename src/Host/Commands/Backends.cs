@@ -1,3 +1,4 @@
+using Engine.Host.Composition;
 using Engine.LlamaCpp.Quantizer;
 using Engine.Registry;
 

@@ -52,7 +52,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
         }
         if (command.Subcommands.Count > 0)
         {
-            Paragraph.Append(text.Append('\n'), $"'{EngineCommand.PathOf(command)} VERB --help' tells more about a verb.", width);
+            Paragraph.Append(text.Append('\n'), $"'{CommandPath.Of(command)} VERB --help' tells more about a verb.", width);
         }
         return text.ToString();
     }
@@ -97,11 +97,11 @@ internal sealed class HelpText : SynchronousCommandLineAction
     {
         if (command.Subcommands.Count > 0)
         {
-            return $"{EngineCommand.PathOf(command)} VERB [options]";
+            return $"{CommandPath.Of(command)} VERB [options]";
         }
         IEnumerable<string> arguments = command.Arguments.Select(argument =>
             argument.Arity.MinimumNumberOfValues == 0 ? $"[{Label(argument)}]" : Label(argument));
-        return string.Join(' ', [EngineCommand.PathOf(command), .. arguments, "[options]"]);
+        return string.Join(' ', [CommandPath.Of(command), .. arguments, "[options]"]);
     }
 
     private sealed record Section(string Title, IReadOnlyList<(string Name, string Description)> Rows);

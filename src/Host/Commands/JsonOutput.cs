@@ -6,11 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Engine.Host.Commands;
 
 /// <summary>The one JSON document of <c>--json</c>.</summary>
-/// <remarks>What a stopped command still has to print is serialized by generated code: looking at types first takes too long.</remarks>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(GenerateReport))]
-[JsonSerializable(typeof(BenchReport))]
-internal sealed partial class JsonOutput : JsonSerializerContext
+internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Document = new()
     {
@@ -18,8 +14,13 @@ internal sealed partial class JsonOutput : JsonSerializerContext
         // The document goes to a terminal or a program, not into a web page: "é" and "<" may stay what they are.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
-    public static void Write<T>(TextWriter output, T document) => output.WriteLine(JsonSerializer.Serialize(document, Document));
+    /// <summary>For what a stopped command still has to print: types that generated code knows, since looking at them first takes too long.</summary>
+    public static JsonSerializerOptions With(IJsonTypeInfoResolver generated) =>
+        new(Document) { TypeInfoResolver = JsonTypeInfoResolver.Combine(generated, Document.TypeInfoResolver) };
+
+    public static void Write<T>(TextWriter output, T document, JsonSerializerOptions? options = null) =>
+        output.WriteLine(JsonSerializer.Serialize(document, options ?? Document));
 }

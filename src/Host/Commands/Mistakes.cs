@@ -89,8 +89,8 @@ internal static class Mistakes
             return $"'{word}' is not an option of {Owner(command)}.{Proposal(word, [.. command.Options.Concat(inherited).Select(option => option.Name)])} {SeeHelp(command)}";
         }
         return command.Arguments.Count == 0
-            ? $"'{word}' is one word too many: '{EngineCommand.PathOf(command)}' takes options only. {SeeHelp(command)}"
-            : $"'{word}' is one word too many: '{EngineCommand.PathOf(command)}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
+            ? $"'{word}' is one word too many: '{CommandPath.Of(command)}' takes options only. {SeeHelp(command)}"
+            : $"'{word}' is one word too many: '{CommandPath.Of(command)}' takes {(command.Arguments.Count == 1 ? "one " : "")}"
                 + $"{string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}; put quotes around a text with blanks. {SeeHelp(command)}";
     }
 
@@ -109,8 +109,8 @@ internal static class Mistakes
         : Synonyms.TryGetValue(word, out string? other) && options.Contains(other) ? $" Did you mean '{other}'?"
         : Spelling.Proposal(word, options);
 
-    private static string Owner(Command command) => command is RootCommand ? EngineCommand.Name : $"'{EngineCommand.PathOf(command)}'";
+    private static string Owner(Command command) => command is RootCommand ? CommandPath.Program : $"'{CommandPath.Of(command)}'";
 
     private static string SeeHelp(Command command) =>
-        $"See '{EngineCommand.PathOf(command)} --help'.";
+        $"See '{CommandPath.Of(command)} --help'.";
 }

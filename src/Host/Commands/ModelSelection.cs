@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.BuiltIn;
+using Engine.Host.Composition;
 
 namespace Engine.Host.Commands;
 

@@ -9,7 +9,7 @@ internal sealed class VersionText : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         Version version = typeof(VersionText).Assembly.GetName().Version!;
-        parseResult.InvocationConfiguration.Output.WriteLine($"{EngineCommand.Name} {version.ToString(3)}");
+        parseResult.InvocationConfiguration.Output.WriteLine($"{CommandPath.Program} {version.ToString(3)}");
         return ExitCode.Pass;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Engine.Host.Composition;
 using Engine.Host.Tests.Isolation;
 using Engine.Registry;
 using Microsoft.Extensions.Configuration;

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Engine.Host.Composition;
 using Xunit.Abstractions;
 
 namespace Engine.Host.Tests.Publishing;

@@ -91,7 +91,7 @@ internal static class ModelExport
     }
 
     // What import makes of the folder is what the folder was made of.
-    private static void RequireSame(GgufFile file, string folder, IReadOnlySet<string> rounded)
+    private static void RequireSame(GgufFile file, string folder, HashSet<string> rounded)
     {
         using ModelImport import = ModelImport.Open(folder);
         foreach (PlannedTensor tensor in import.Plan.Tensors.Planned)

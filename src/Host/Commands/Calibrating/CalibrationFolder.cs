@@ -12,7 +12,7 @@ internal sealed class CalibrationFolder(string folder)
     private const int HashDigits = 16;
 
     /// <summary>The user's own; null for a user without a home.</summary>
-    public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, EngineCommand.Name, "calibration")) : null;
+    public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, CommandPath.Program, "calibration")) : null;
 
     /// <summary>Its path.</summary>
     public override string ToString() => folder;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Engine.BuiltIn;
 using Engine.Host.Commands.Calibrating;
+using Engine.Host.Composition;
 using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Host.Commands.Diagnosis;

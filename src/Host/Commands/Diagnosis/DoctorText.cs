@@ -15,7 +15,7 @@ internal static class DoctorText
     {
         var text = new StringBuilder();
         Machine machine = report.Machine;
-        Paragraph.Append(text, $"{EngineCommand.Name} {report.Version} on {report.Runtime}, {report.Platform}", width);
+        Paragraph.Append(text, $"{CommandPath.Program} {report.Version} on {report.Runtime}, {report.Platform}", width);
         Line("", "system", machine.OperatingSystem);
         Line("", "processor", string.Join(", ", [machine.Processor, $"{machine.Cores} cores", .. machine.Instructions]));
         Line("", "memory", $"{ByteCount.Describe(machine.AvailableBytes)} of {ByteCount.Describe(machine.MemoryBytes)} can be had, container limits included");

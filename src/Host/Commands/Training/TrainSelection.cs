@@ -106,5 +106,5 @@ internal sealed class TrainSelection
     private string Data(ParseResult parsed) => parsed.GetValue(_data) ?? throw Missing("--data FILE", "what to learn from");
 
     public static InvalidRequestException Missing(string option, string what) =>
-        new($"Training: expected {option}, {what}, found none. See '{EngineCommand.Name} train --help'.");
+        new($"Training: expected {option}, {what}, found none. See '{CommandPath.Program} train --help'.");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Host.Commands.Diagnosis;
+using Engine.Host.Composition;
 using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Host.Tests.Commands.Diagnosis;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Engine.Gguf;
-using Engine.Host.Commands;
 
 namespace Engine.Host.Tests.Commands.Inspection;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Engine.Gguf;
-using Engine.Host.Commands;
 
 namespace Engine.Host.Tests.Commands.Inspection;
 

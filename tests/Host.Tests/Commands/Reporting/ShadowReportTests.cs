@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Engine.Host.Commands;
 using Engine.Host.Commands.Reporting;
 using Engine.Host.Shadow;
 using Engine.Host.Tests.Shadow;

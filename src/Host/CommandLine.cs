@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Engine.Host.Commands;
+using Engine.Host.Commands.Completion;
+using Microsoft.Extensions.Options;
+
+namespace Engine.Host;
+
+/// <summary>Runs one command line and turns whatever happens into a sentence and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Shows the details of errors, as --verbose does; for errors that come before the options are read.</summary>
+    private const string DebugVariable = "ENGINE_DEBUG";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        TextWriter output = StandardOutput.Open();
+        Console.SetOut(output);
+        Console.SetError(StandardError.Instance);
+        // "engine help generate" is what many type first.
+        IReadOnlyList<string> words = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
+        ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        try
+        {
+            if (!CompletionCommand.IsAsked(words) && Mistakes.Describe(parsed) is { } mistake)
+            {
+                return Refuse(mistake);
+            }
+            using var interruption = new Interruption();
+            var asked = parsed.CommandResult.Command as Verb;
+            Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
+            // What does not stop in time is left behind: its threads end with the process.
+            Task first = await Task.WhenAny(running, interruption.OverdueAsync(() => asked?.StopsWithin)).ConfigureAwait(false);
+            return first == running ? await running.ConfigureAwait(false) : Stopped(parsed);
+        }
+        catch (OutputClosedException)
+        {
+            return ExitCode.OutputClosed;
+        }
+        catch (NativeLibraryException e)
+        {
+            // What the engine calls by its name in the configuration is an option here.
+            return Refuse(e.Message.Replace(nameof(ModelOptions.LibraryPath), "--library", StringComparison.Ordinal), parsed, e);
+        }
+        catch (Exception e) when (e is EngineException or OptionsValidationException)
+        {
+            return Refuse(e.Message, parsed, e);
+        }
+        catch (Exception e) when (SystemRefusal.Is(e.GetBaseException()))
+        {
+            return Refuse($"Reading or writing {SystemRefusal.PathOf(e.GetBaseException())}: {SystemRefusal.Describe(e.GetBaseException())}. Check the paths of the command.", parsed, e);
+        }
+#pragma warning disable CA1031 // The last resort: a user never sees a stack trace that was not asked for.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Exception cause = e.GetBaseException();
+            string what = cause.Message.ReplaceLineEndings(" ");
+            return Refuse(Details(parsed) ? what : $"Unexpected failure: {what} Run it again with --verbose for the details.", parsed, e);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, TextWriter output, Interruption interruption)
+    {
+        var configuration = new VerbInvocation(interruption)
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = output,
+            Error = Console.Error,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            return Stopped(parsed);
+        }
+    }
+
+    private static int Stopped(ParseResult parsed)
+    {
+        StandardError.Instance.EndProgress();
+        Console.Error.WriteLine((parsed.CommandResult.Command as Verb)?.WhenStopped ?? "Stopped.");
+        return ExitCode.Cancelled;
+    }
+
+    private static int Refuse(string sentence, ParseResult? parsed = null, Exception? exception = null)
+    {
+        Console.Error.WriteLine(sentence);
+        if (exception is not null && Details(parsed!))
+        {
+            for (Exception? e = exception; e is not null; e = e.InnerException)
+            {
+                Console.Error.WriteLine($"{e.GetType()}: {e.Message}\n{e.StackTrace}");
+            }
+        }
+        return ExitCode.Unusable;
+    }
+
+    private static bool Details(ParseResult parsed) =>
+        parsed.GetValue(CommandPath.Verbose) || Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 };
+}

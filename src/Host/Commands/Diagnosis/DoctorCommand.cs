@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace Engine.Host.Commands.Diagnosis;
+
+/// <summary><c>engine doctor</c>: what this machine has for the engine, what is missing, and the command that brings it.</summary>
+internal sealed class DoctorCommand
+{
+    private readonly Option<string?> _library = new ModelSelection().Library;
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
+
+    public static Command Create() => new DoctorCommand().CreateVerb();
+
+    private Verb CreateVerb()
+    {
+        var verb = new Verb("doctor", "Looks at what the engine needs: libraries, devices, memory, models. Each backend answers a question; what is missing is named with the command that "
+            + "brings it. Exit code 0 where all that is needed is there, 1 where something is missing.")
+        {
+            Examples = ["engine doctor", "engine doctor --json", "engine doctor --library /opt/llama.cpp/lib"],
+        };
+        verb.AddGroup("Diagnosis", _library, _json);
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        DoctorReport report = await DoctorRun.RunAsync(parsed.GetValue(_library), parsed.GetValue(CommandPath.Verbose), cancellationToken).ConfigureAwait(false);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, report);
+        }
+        else
+        {
+            output.Write(DoctorText.Render(report, Screen.ReportWidth));
+        }
+        return report.Healthy ? ExitCode.Pass : ExitCode.Fail;
+    }
+}
