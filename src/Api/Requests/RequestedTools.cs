@@ -15,7 +15,7 @@ internal static class RequestedTools
     {
         if (type is not null && type != function)
         {
-            throw Check.Wrong($"{field}.type", $"'{function}', since the server runs no tools of its own", $"'{type}'");
+            throw Check.Wrong($"{field}.type", $"'{function}', because the server runs no tools itself", $"'{type}'");
         }
     }
 

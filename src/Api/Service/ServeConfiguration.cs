@@ -12,7 +12,7 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
     /// <summary>Keys that were here once, with what says the same now.</summary>
     private static readonly Dictionary<string, string> Moved = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Queue"] = $"each model has a line of its own. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Queue)}",
+        ["Queue"] = $"each model has its own queue. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Queue)}",
         ["Concurrency"] = $"each model runs its own requests. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Slots)}",
     };
 

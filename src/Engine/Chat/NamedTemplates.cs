@@ -65,8 +65,8 @@ internal static class NamedTemplates
         {
             fault = path.AsSpan().ContainsAny('/', '\\', '.')
                 ? $"and {missing?.Invoke(path) ?? "there is no such file."}"
-                : Spelling.Nearest(path, Families) is { } nearest ? $"which is no family and no file. Did you mean '{nearest}'?"
-                : $"which is no family and no file. Set it to {Choices}.";
+                : Spelling.Nearest(path, Families) is { } nearest ? $"which is neither a family nor a file. Did you mean '{nearest}'?"
+                : $"which is neither a family nor a file. Set it to {Choices}.";
             return null;
         }
         try
@@ -78,7 +78,7 @@ internal static class NamedTemplates
         }
         catch (JinjaException e)
         {
-            fault = $"and its line {e.Line} is no well-formed Jinja: {e.Message.TrimEnd('.')}. Correct the file.";
+            fault = $"and its line {e.Line} is not well-formed Jinja: {e.Message.TrimEnd('.')}. Correct the file.";
         }
         catch (DecoderFallbackException e)
         {

@@ -72,7 +72,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         ChoiceConstraint choice => new AnswerShape.Either([.. choice.Choices.Select(text => new AnswerShape.Literal(text))]),
         ShapeConstraint shape => shape.Shape,
         _ => throw new UnsupportedRequestException(
-            "Answering a chat: the answer is constrained by code of its own, which cannot be joined with tools or with a model that thinks before it answers. Leave the tools out, take another model, or constrain by a schema or a grammar."),
+            "Answering a chat: the answer is constrained by custom code, which cannot be joined with tools or with a model that thinks before it answers. Leave the tools out, take another model, or constrain by a schema or a grammar."),
     };
 
     /// <summary>The messages as the template knows them.</summary>

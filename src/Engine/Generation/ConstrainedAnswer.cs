@@ -18,7 +18,7 @@ internal sealed class ConstrainedAnswer
     {
         _constraint = constraint;
         _finishable = !alwaysValid ? null : constraint as IFinishable ?? throw new UnsupportedRequestException(
-            "Generating under a constraint: AlwaysValid needs a constraint that the engine makes, the request has one of its own code. Leave AlwaysValid out.");
+            "Generating under a constraint: AlwaysValid needs a constraint that the engine makes; the request brings custom code. Leave AlwaysValid out.");
         _mask = new ulong[(vocabulary + 63) / 64];
         _ends = ends;
     }

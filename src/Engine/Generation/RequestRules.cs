@@ -79,7 +79,7 @@ internal static class RequestRules
         Expect(request.Inputs is { Count: > 0 }, nameof(request.Inputs), "at least one input", request.Inputs is null ? null : "an empty list");
         Expect(request.Inputs!.All(input => input is not null), nameof(request.Inputs), "a list of prompts", "a null input");
         Expect(Enum.IsDefined(request.Pooling), nameof(request.Pooling), "one of its names", request.Pooling);
-        Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are no direction", true);
+        Expect(!(request.Normalize && request.Pooling == Pooling.Rank), nameof(request.Normalize), "false with Pooling.Rank, whose scores are not a direction", true);
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Check(request.Deadline);
@@ -159,7 +159,7 @@ internal static class RequestRules
         if (!card.Abilities.HasFlag(ability))
         {
             throw new UnsupportedRequestException(
-                $"Asked to {verb}: {AbilityText.Of(card)}. Take a model that can {verb}, such as {example}.");
+                $"{AbilityText.Of(card)}. It cannot {verb}; use a model that can, such as {example}.");
         }
     }
 

@@ -10,10 +10,10 @@ internal static class KeyFile
     {
         try
         {
-            return !File.Exists(path) ? "and there is no such file. Write one key in a line, or leave it out."
+            return !File.Exists(path) ? "and there is no such file. Write one key per line, or leave it out."
                 : !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OfOthers) is not UnixFileMode.None and var mode
                     ? $"which others on this machine can {((mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0 ? "read" : "change")}. Let its owner alone have it (chmod 600 '{path}')."
-                : Read(path).Count == 0 ? "and there is no key in it. Write one key in a line, or leave it out." : null;
+                : Read(path).Count == 0 ? "and there is no key in it. Write one key per line, or leave it out." : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

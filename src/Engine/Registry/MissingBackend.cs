@@ -8,7 +8,7 @@ internal static class MissingBackend
     {
         "REFERENCE" => "Add the call AddReferenceModels() after AddEngine().",
         "REMOTE" => "Add the call AddRemoteModels() after AddEngine(), of src/Remote.",
-        "LLAMASHARP" => "Build without -p:LLamaSharp=false; in a program of your own, reference src/LLamaSharp and add the call AddLLamaSharp() after AddEngine().",
+        "LLAMASHARP" => "Build without -p:LLamaSharp=false; in your own program, reference src/LLamaSharp and add the call AddLLamaSharp() after AddEngine().",
         _ => null,
     };
 }

@@ -20,7 +20,7 @@ internal static partial class RegistryLog
     [LoggerMessage(105, LogLevel.Error, "The model '{Model}' cannot be loaded as it was before, either")]
     public static partial void CannotGoBack(this ILogger logger, Exception failure, string model);
 
-    [LoggerMessage(106, LogLevel.Information, "There is no room for the new version of the model '{Model}' beside the old one, which is unloaded after the requests that run: {Reason}")]
+    [LoggerMessage(106, LogLevel.Information, "There is no room for the new version of the model '{Model}' beside the old one, which is unloaded after its running requests: {Reason}")]
     public static partial void NoRoomForBoth(this ILogger logger, string model, string reason);
 
     [LoggerMessage(107, LogLevel.Information, "Requests for the model '{Model}' go to its new version, {Path}; those that run end on the old one, {OldPath}")]
@@ -32,7 +32,7 @@ internal static partial class RegistryLog
     [LoggerMessage(109, LogLevel.Information, "The configuration has a new model, '{Model}'")]
     public static partial void Added(this ILogger logger, string model);
 
-    [LoggerMessage(110, LogLevel.Information, "The model '{Model}' is no more in the configuration: it is unloaded after the requests that run")]
+    [LoggerMessage(110, LogLevel.Information, "The model '{Model}' is no longer in the configuration: it is unloaded after its running requests")]
     public static partial void Removed(this ILogger logger, string model);
 
     [LoggerMessage(111, LogLevel.Error, "The model '{Model}' has failed, and its next request loads it again: {Reason}")]

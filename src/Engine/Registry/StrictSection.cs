@@ -27,7 +27,7 @@ internal static class StrictSection
             if (key is null)
             {
                 mistakes.Add(moved?.GetValueOrDefault(child.Key) is { } instead
-                    ? $"{where}{child.Key} is no key any more: {instead}."
+                    ? $"{where}{child.Key} is no longer a key: {instead}."
                     : UnknownKey(child.Key, where, keys.Select(key => key.Name)));
                 continue;
             }

@@ -33,7 +33,7 @@ internal static class SocketFiles
         }
         catch (SocketException e)
         {
-            throw new ConfigurationException($"Listening on unix:{path}: expected a free path, found a file there that is no socket of this user ({e.Message}). Choose another path, or remove the file.");
+            throw new ConfigurationException($"Listening on unix:{path}: expected a free path, found a file there that is not a socket of this user ({e.Message}). Choose another path, or remove the file.");
         }
         throw new ConfigurationException($"Listening on unix:{path}: another program listens there. Stop it, or choose another path.");
     }

@@ -30,7 +30,7 @@ internal sealed class ModelSelection
     public Option<string> Backend { get; } = new("--backend")
     {
         HelpName = "NAME",
-        Description = $"What runs it: {HostBackends.Names}; 'auto', the default, is llama.cpp where its libraries come with the engine (Linux), else llamasharp.",
+        Description = $"What runs it: {HostBackends.Names}; 'auto', the default, is llama.cpp where its libraries come with the engine (Linux), otherwise llamasharp.",
         DefaultValueFactory = _ => new ModelOptions().Backend,
         CompletionSources = { HostBackends.Names.Replace(" or ", ", ", StringComparison.Ordinal).Split(", ") },
     };

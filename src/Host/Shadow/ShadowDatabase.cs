@@ -68,7 +68,7 @@ internal static class ShadowDatabase
         RequireFile(path, doing);
         if (!File.Exists(path))
         {
-            throw new ConfigurationException($"{doing}: there is no such file. Name the file of Engine:Shadow:Store; a server that has it makes it at its start.");
+            throw new ConfigurationException($"{doing}: there is no such file. Name the file of Engine:Shadow:Store; a server with that setting creates it at startup.");
         }
         return Open(path, SqliteOpenMode.ReadOnly, doing, connection =>
         {
@@ -90,7 +90,7 @@ internal static class ShadowDatabase
         11 => "it is damaged",
         13 => "no space is left",
         14 => "it cannot be opened: its folder must be writable as well, for SQLite keeps two files beside it",
-        26 => "it is no SQLite database",
+        26 => "it is not an SQLite database",
         _ => e.Message.TrimEnd('.'),
     };
 

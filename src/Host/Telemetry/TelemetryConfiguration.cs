@@ -38,7 +38,7 @@ internal sealed class TelemetryConfiguration(IConfiguration configuration) : ICo
             .. EndpointVariables.Where(variable => !string.IsNullOrEmpty(configuration[variable]) && configuration[variable] != options.Otlp.Endpoint && !IsAddress(configuration[variable]!)).Select(variable =>
                 $"{variable} is '{configuration[variable]}' in the environment. Set it to an address such as http://127.0.0.1:4317."),
             .. options.Otlp.Protocol.Length > 0 && !Protocols.Contains(options.Otlp.Protocol) ? [$"Otlp:Protocol is '{options.Otlp.Protocol}'. Set it to {string.Join(" or ", Protocols)}."] : Array.Empty<string>(),
-            .. options.Otlp.Headers.Length > 0 && !IsHeaders(options.Otlp.Headers) ? ["Otlp:Headers is no list of headers. Set it to name=value,name=value."] : Array.Empty<string>(),
+            .. options.Otlp.Headers.Length > 0 && !IsHeaders(options.Otlp.Headers) ? ["Otlp:Headers is not a list of headers. Set it to name=value,name=value."] : Array.Empty<string>(),
         ];
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success

@@ -110,16 +110,16 @@ public sealed class NamedTemplatesTests : IDisposable
         File.WriteAllText(large, new string('a', (1 << 20) + 1));
 
         Assert.Null(NamedTemplates.Mistake("chatml"));
-        Assert.Equal("is 'chatlm', which is no family and no file. Did you mean 'chatml'?", NamedTemplates.Mistake("chatlm"));
-        Assert.Equal($"is 'unheard', which is no family and no file. Set it to the path of a Jinja file, or to the family that the model was trained as ({string.Join(", ", NamedTemplates.Families)}).", NamedTemplates.Mistake("unheard"));
+        Assert.Equal("is 'chatlm', which is neither a family nor a file. Did you mean 'chatml'?", NamedTemplates.Mistake("chatlm"));
+        Assert.Equal($"is 'unheard', which is neither a family nor a file. Set it to the path of a Jinja file, or to the family that the model was trained as ({string.Join(", ", NamedTemplates.Families)}).", NamedTemplates.Mistake("unheard"));
         Assert.Equal("is 'no/such.jinja', and there is no such file.", NamedTemplates.Mistake("no/such.jinja"));
         Assert.Equal("is 'no/such.jinja', and it is nowhere.", NamedTemplates.Mistake("no/such.jinja", _ => "it is nowhere."));
         string folder = Path.GetDirectoryName(broken)!;
         Assert.Equal($"is '{folder}', which is a folder. Set it to a Jinja file in it.", NamedTemplates.Mistake(folder));
-        Assert.Equal($"is '{broken}', and its line 2 is no well-formed Jinja: expected '}}}}', found 'z'. Correct the file.", NamedTemplates.Mistake(broken));
+        Assert.Equal($"is '{broken}', and its line 2 is not well-formed Jinja: expected '}}}}', found 'z'. Correct the file.", NamedTemplates.Mistake(broken));
         Assert.Equal($"is '{bytes}', which is not UTF-8: it has the byte 0xFF at offset 1. Save it as UTF-8.", NamedTemplates.Mistake(bytes));
         Assert.Equal($"is '{large}', which cannot be read: it has more than the 1 MiB of the longest template. Check the file.", NamedTemplates.Mistake(large));
-        Assert.Equal("Reading a chat template: ChatTemplate is 'chatlm', which is no family and no file. Did you mean 'chatml'?",
+        Assert.Equal("Reading a chat template: ChatTemplate is 'chatlm', which is neither a family nor a file. Did you mean 'chatml'?",
             Assert.Throws<ConfigurationException>(() => NamedTemplates.Read("chatlm")).Message);
     }
 

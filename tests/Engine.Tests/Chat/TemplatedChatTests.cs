@@ -209,7 +209,7 @@ public sealed class TemplatedChatTests
         Assert.Equal([new AnswerShape.Literal("a"), new AnswerShape.Literal("b")], ((AnswerShape.Either)Beside(new ChoiceConstraint(["a", "b"]))).Options);
         var code = new CodeConstraint(_ => throw new NotSupportedException());
         Assert.Same(code, Of(template, null, code));
-        Assert.Contains("code of its own", Assert.Throws<UnsupportedRequestException>(() => Beside(code)).Message, StringComparison.Ordinal);
+        Assert.Contains("custom code", Assert.Throws<UnsupportedRequestException>(() => Beside(code)).Message, StringComparison.Ordinal);
 
         AnswerShape Beside(Constraint format) => ((AnswerShape.Either)Shape(template, FamilyTemplates.Tools, format)).Options[0];
     }

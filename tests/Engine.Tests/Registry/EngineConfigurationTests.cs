@@ -85,7 +85,7 @@ public sealed class EngineConfigurationTests
             - Models:b:Adapters:0:Path is 'no/such/adapter.gguf', and there is no such file in {Folders}.
             - Models:b:LibraryPath is 'no/such/folder', and there is no such file or folder in {Folders}.
             - Models:c:Backend is 'fakee', which is not registered. Did you mean 'fake'?
-            - Models:c:ChatTemplate is 'chatlm', which is no family and no file. Did you mean 'chatml'?
+            - Models:c:ChatTemplate is 'chatlm', which is neither a family nor a file. Did you mean 'chatml'?
             """.ReplaceLineEndings("\n"),
             error.Message);
     }

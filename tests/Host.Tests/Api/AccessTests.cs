@@ -52,7 +52,7 @@ public sealed class AccessTests
             await WriteKeysAsync(file, text);
         }
         Exception refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeyFile", file)));
-        Assert.Contains($"ApiKeyFile is '{file}', and {mistake}. Write one key in a line", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"ApiKeyFile is '{file}', and {mistake}. Write one key per line", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

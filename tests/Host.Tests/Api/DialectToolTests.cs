@@ -227,13 +227,13 @@ public sealed class DialectToolTests
     }
 
     [Theory]
-    [InlineData(Responses, """{"input": "a", "tools": [{"type": "web_search_preview"}]}""", "expected 'function', since the server runs no tools of its own, found 'web_search_preview'")]
+    [InlineData(Responses, """{"input": "a", "tools": [{"type": "web_search_preview"}]}""", "expected 'function', because the server runs no tools itself, found 'web_search_preview'")]
     [InlineData(Responses, """{"input": "a", "tools": [{"type": "function"}]}""", "'tools[0].name': expected a name, found none")]
     [InlineData(Responses, """{"input": "a", "tool_choice": "required"}""", "expected tools to choose from, found none")]
     [InlineData(Responses, """{"input": [{"type": "function_call", "call_id": "c"}]}""", "'input[0].name': expected a string, found none")]
     [InlineData(Responses, """{"input": [{"type": "function_call_output", "output": "a"}]}""", "'input[0].call_id': expected a string, found none")]
     [InlineData(Responses, """{"input": [{"type": "web_search_call"}]}""", "'input[0].type': expected 'message', 'function_call'")]
-    [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"type": "web_search_20250305", "name": "w"}]}""", "expected 'custom', since the server runs no tools of its own")]
+    [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"type": "web_search_20250305", "name": "w"}]}""", "expected 'custom', because the server runs no tools itself")]
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n", "input_schema": [1]}]}""", "'tools[0].input_schema': expected a JSON schema")]
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "any"}}""", "expected tools to choose from, found none")]
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}], "tool_choice": {"type": "tool"}}""", "'tool_choice.name': expected the name of a tool, found none")]

@@ -233,7 +233,7 @@ public sealed class RemoteServingTests
         Assert.False(File.Exists(path));
         File.WriteAllText(path, "mine");
         var file = Assert.Throws<ConfigurationException>(() => SocketFiles.Free(urls));
-        Assert.Contains("found a file there that is no socket", file.Message, StringComparison.Ordinal);
+        Assert.Contains("found a file there that is not a socket", file.Message, StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(path));
     }
 

@@ -24,7 +24,7 @@ public sealed class ServeFamilyTests : IDisposable
 
         JsonElement error = (await serve.CompleteAsync(Body.Replace("default", "embedder", StringComparison.Ordinal))).GetProperty("error");
         Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
-        Assert.StartsWith("Asked to generate text: tiny bert is a bert on llama.cpp: it embeds text.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("tiny bert is a bert on llama.cpp: it embeds text. It cannot generate text; use a model that can, such as ", error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(first.GetProperty("choices").GetRawText(), (await serve.CompleteAsync(Body)).GetProperty("choices").GetRawText());
     }
 }

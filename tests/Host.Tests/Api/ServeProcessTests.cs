@@ -87,7 +87,7 @@ public sealed class ServeProcessTests
             ["--model", "no-such.gguf"], ("Engine__Models__default__Bakend", "reference"), ("Serve__Queue", "4"), ("Serve__DrainSeconds", "-1")));
         Assert.Contains("Models:default:Bakend is not a known key. Did you mean Backend?", error.Message, StringComparison.Ordinal);
         Assert.Contains("Models:default:Path is 'no-such.gguf', and there is no such file", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Queue is no key any more: each model has a line of its own. Set Engine:Models:NAME:Queue.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Queue is no longer a key: each model has its own queue. Set Engine:Models:NAME:Queue.", error.Message, StringComparison.Ordinal);
         Assert.Contains("DrainSeconds is -1. Set it to a number from 0 to 86400.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.Message, StringComparison.Ordinal);
     }

@@ -146,7 +146,7 @@ public sealed class ToolTests
     [InlineData(""" "tools": [{}] """, "tools[0].function", "expected an object, found none")]
     [InlineData(""" "tools": [null] """, "tools[0]", "expected an object, found null")]
     [InlineData(""" "tools": [{"type": "function", "function": {}}] """, "tools[0].function.name", "expected a name, found none")]
-    [InlineData(""" "tools": [{"type": "web_search"}] """, "tools[0].type", "expected 'function', since the server runs no tools of its own, found 'web_search'")]
+    [InlineData(""" "tools": [{"type": "web_search"}] """, "tools[0].type", "expected 'function', because the server runs no tools itself, found 'web_search'")]
     [InlineData(""" "tools": [{"function": {"name": "a b"}}] """, "tools", "found 'a b'")]
     [InlineData(""" "tools": [{"function": {"name": "a"}}, {"function": {"name": "a"}}] """, "tools", "found 'a' twice")]
     [InlineData(""" "tools": [{"function": {"name": "a", "parameters": [1]}}] """, "tools[0].function.parameters", "expected a JSON schema")]

@@ -49,7 +49,7 @@ public sealed class FamilyCommandTests : IDisposable
         Outcome outcome = await EngineProcess.RunAsync("generate", "once", "--model", TinyFamilies.Bert(_folder.File("bert.gguf")), "--backend", backend);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Empty(outcome.Output);
-        Assert.Contains($"Asked to generate text: tiny bert is a bert on {backend}: it embeds text.", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"tiny bert is a bert on {backend}: it embeds text. It cannot generate text; use a model that can, such as ", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -132,7 +132,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
         Assert.EndsWith("this is a folder. Name a file in it.", Refusal(Path.GetDirectoryName(Store)!), StringComparison.Ordinal);
         Assert.Contains($"there is no folder '{_folder.File("missing")}'. Make it first", Refusal(Path.Combine(_folder.File("missing"), "s.db")), StringComparison.Ordinal);
         File.WriteAllText(_folder.File("text.db"), new string('x', 5000));
-        Assert.Contains("it is no SQLite database. Name another file", Refusal(_folder.File("text.db")), StringComparison.Ordinal);
+        Assert.Contains("it is not an SQLite database. Name another file", Refusal(_folder.File("text.db")), StringComparison.Ordinal);
         Assert.Equal(new string('x', 5000), File.ReadAllText(_folder.File("text.db")));
         using (SqliteConnection other = Raw(_folder.File("other.db")))
         {

@@ -40,7 +40,7 @@ public sealed class OtlpExportTests
     [Theory]
     [InlineData("Telemetry:Otlp:Endpoint", "collector", "Otlp:Endpoint is 'collector'. Set it to an address such as http://127.0.0.1:4317.")]
     [InlineData("Telemetry:Otlp:Protocol", "json", "Otlp:Protocol is 'json'. Set it to grpc or http/protobuf.")]
-    [InlineData("Telemetry:Otlp:Headers", "secret", "Otlp:Headers is no list of headers. Set it to name=value,name=value.")]
+    [InlineData("Telemetry:Otlp:Headers", "secret", "Otlp:Headers is not a list of headers. Set it to name=value,name=value.")]
     [InlineData("Telemetry:Otlp:Endpont", "x", "Otlp:Endpont is not a known key. Did you mean Endpoint?")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4317' in the environment. Set it to an address such as http://127.0.0.1:4317.")]
     public async Task A_setting_that_makes_no_sense_fails_the_start_with_a_sentence(string key, string value, string sentence)

@@ -15,7 +15,7 @@ internal sealed class NameTarget(string name) : Target
 internal sealed class NamespaceTarget(string space, string name) : Target
 {
     public override void Assign(Scope scope, object value) =>
-        (scope[space] as Namespace ?? throw new JinjaException($"cannot set '{space}.{name}': '{space}' is no namespace")).Values[name] = value;
+        (scope[space] as Namespace ?? throw new JinjaException($"cannot set '{space}.{name}': '{space}' is not a namespace")).Values[name] = value;
 }
 
 /// <summary><c>a, b</c></summary>

@@ -227,5 +227,5 @@ internal sealed class GbnfParser
     private GbnfNode Bounded(GbnfNode node, int position) => node.Depth <= MaxDepth ? node : throw TooDeep(position);
 
     private InvalidRequestException TooDeep(int position) =>
-        _text.Refuse(position, $"at most {MaxDepth} levels of groups and repetitions are supported. Give the inner ones a rule of their own");
+        _text.Refuse(position, $"at most {MaxDepth} levels of groups and repetitions are supported. Move the inner ones to their own rule");
 }

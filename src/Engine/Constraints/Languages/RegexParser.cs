@@ -105,12 +105,12 @@ internal sealed class RegexParser
             string digits = _pattern[(_at + 1)..end];
             if (digits.Length < 6 && int.Parse(digits, CultureInfo.InvariantCulture) <= CountGroups())
             {
-                throw Error("no back references, as the texts they match are no regular language", $"\\{digits}");
+                throw Error("no back references, because the texts they match are not a regular language", $"\\{digits}");
             }
         }
         if (next == 'k' && _pattern.Contains("(?<", StringComparison.Ordinal) && _at + 2 < _pattern.Length && _pattern[_at + 2] == '<')
         {
-            throw Error("no back references, as the texts they match are no regular language", "\\k");
+            throw Error("no back references, because the texts they match are not a regular language", "\\k");
         }
         return new RegexNode.OneOf(RegexEscapes.ParseEscape(_pattern, ref _at, inClass: false).Set);
     }
@@ -188,7 +188,7 @@ internal sealed class RegexParser
         }
         if (max < min)
         {
-            throw Error("a count that is no less than the one before", Rest(_at, length));
+            throw Error("a count that is not less than the one before", Rest(_at, length));
         }
         if (isSign)
         {

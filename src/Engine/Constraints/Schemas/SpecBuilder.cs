@@ -343,5 +343,5 @@ internal sealed class SpecBuilder(LanguageSpace space)
     }
 
     private static InvalidRequestException FewDiffer(ArrayDraft draft) =>
-        Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items in places of their own of which few values are left to differ");
+        Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items with their own positions for which too few different values are left");
 }

@@ -104,6 +104,6 @@ internal static class CodePoints
         "Sc" => UnicodeCategory.CurrencySymbol,
         "Sk" => UnicodeCategory.ModifierSymbol,
         "So" => UnicodeCategory.OtherSymbol,
-        _ => throw new InvalidDataException($"'{letters}' in Unicode's table is no general category."),
+        _ => throw new InvalidDataException($"'{letters}' in Unicode's table is not a general category."),
     };
 }

@@ -50,7 +50,7 @@ internal static class DoctorRun
                 // In a process of its own: this one runs llama.cpp already.
                 DoctorCheck there = NativeLibraryLocator.RuntimeIdentifier == "linux-arm64"
                     ? new(HostBackends.LLamaSharp, CheckState.Absent, $"LLamaSharp's libraries are left out of programs for linux-arm64; the backend '{LlamaCpp}' runs there")
-                    : new(HostBackends.LLamaSharp, CheckState.Ok, $"LLamaSharp {version} with a llama.cpp of its own, in a process of its own");
+                    : new(HostBackends.LLamaSharp, CheckState.Ok, $"LLamaSharp {version} with its own llama.cpp, in its own process");
                 checks.Add(await AskAsync(there, async () => Difference(expected, await AnswerAsync(
                     backends, options with { Backend = HostBackends.LLamaSharp, LibraryPath = null, Isolation = Isolation.Process }, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false));
             }

@@ -9,7 +9,7 @@ internal sealed class EmbedCommand
 
     private readonly EmbedInputs _inputs = new();
     private readonly Option<string> _pooling = ChoiceOption.Create(
-        "--pooling", "How the rows of the tokens become one: 'auto' takes the file's own way, or else the mean; none leaves a row per token; rank gives the scores of the file's classifier.",
+        "--pooling", "How the rows of the tokens become one: 'auto' uses the file's setting, or the mean if it has none; none leaves a row per token; rank gives the scores of the file's classifier.",
         [FilesOwn, .. Enum.GetNames<Pooling>().Select(name => name.ToLowerInvariant())]);
 
     private readonly Option<bool> _normalize = new("--normalize") { Description = "Divides each row by its length, so that products are cosines." };

@@ -111,7 +111,7 @@ public sealed record ModelShape
         foreach (JsonProperty property in shape.EnumerateObject())
         {
             JsonPropertyInfo field = fields.FirstOrDefault(field => field.Name == property.Name) ?? throw new InvalidRequestException(
-                $"{doing} '{property.Name}' is no field of it.{Spelling.Proposal(property.Name, fields.Select(field => field.Name))} Correct the file.");
+                $"{doing} '{property.Name}' is not one of its fields.{Spelling.Proposal(property.Name, fields.Select(field => field.Name))} Correct the file.");
             try
             {
                 property.Value.Deserialize(field.PropertyType, Form);

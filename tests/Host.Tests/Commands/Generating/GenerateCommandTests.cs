@@ -118,7 +118,7 @@ public sealed class GenerateCommandTests
         Assert.Equal(plain.Output, (await RunAsync(["Once upon", "--chat-template", folder.File("own.jinja"), .. rest])).Output);
         Outcome refused = await RunAsync("Once upon", "--chat-template", "chatlm");
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("--chat-template is 'chatlm', which is no family and no file. Did you mean 'chatml'?", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--chat-template is 'chatlm', which is neither a family nor a file. Did you mean 'chatml'?", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

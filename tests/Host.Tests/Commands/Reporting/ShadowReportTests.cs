@@ -154,7 +154,7 @@ public sealed class ShadowReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Reading the store of shadow records 'MISSING': there is no such file. Name the file of Engine:Shadow:Store; a server that has it makes it at its start.\n", "report", "MISSING")]
+    [InlineData("Reading the store of shadow records 'MISSING': there is no such file. Name the file of Engine:Shadow:Store; a server with that setting creates it at startup.\n", "report", "MISSING")]
     [InlineData("Reading shadow records: expected a store, found none: neither STORE nor Engine:Shadow:Store names one. Name its file: engine shadow report shadow.db.\n", "report")]
     [InlineData("'reprot' is not a verb of 'engine shadow'. Did you mean 'report'? See 'engine shadow --help'.\n", "reprot", "shadow.db")]
     [InlineData("--since: expected a time back such as 24h or 7d, or a date such as 2026-05-04, found 'yesterday'. See 'engine shadow report --help'.\n", "report", "x", "--since", "yesterday")]
