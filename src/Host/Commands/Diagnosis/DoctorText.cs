@@ -15,7 +15,7 @@ internal static class DoctorText
     {
         var text = new StringBuilder();
         Machine machine = report.Machine;
-        Paragraph.Append(text, $"{CommandPath.Program} {report.Version} on {report.Runtime}, {report.Platform}", width);
+        Paragraph.Append(text, $"{CommandPath.Program} {Short(report.Version)} on {report.Runtime}, {report.Platform}", width);
         Line("", "system", machine.OperatingSystem);
         Line("", "processor", string.Join(", ", [machine.Processor, $"{machine.Cores} cores", .. machine.Instructions]));
         Line("", "memory", $"{ByteCount.Describe(machine.AvailableBytes)} of {ByteCount.Describe(machine.MemoryBytes)} can be had, container limits included");
@@ -45,4 +45,7 @@ internal static class DoctorText
             Paragraph.Append(text, words, width, Beside);
         }
     }
+
+    // 0.1.0+<commit of 40 digits>: nine of them tell commits apart.
+    private static string Short(string version) => version.Split('+') is [var number, { Length: > 9 } commit] ? $"{number} ({commit[..9]})" : version;
 }
