@@ -44,6 +44,29 @@ public sealed class OlderVocabularyTests : IDisposable
     }
 
     [Fact]
+    public void What_the_configuration_says_of_a_SentencePiece_token_holds()
+    {
+        var model = new List<byte>();
+        foreach ((string text, byte kind) in (ReadOnlySpan<(string, byte)>)[("<pad>", 3), ("<eos>", 3), ("<bos>", 3), ("<unk>", 2), ("<start_of_turn>", 4), ("▁▁", 4), ("<mark>", 4), ("▁", 1)])
+        {
+            Field(model, 1, [.. Bytes(1, Encoding.UTF8.GetBytes(text)), 0x15, 0, 0, 0, 0, 0x18, kind]);
+        }
+        Field(model, 2, [0x18, 2]);
+        Field(model, 3, [0x18, 0, 0x20, 0]);
+        File.WriteAllBytes(_folder.File("tokenizer.model"), [.. model]);
+        File.WriteAllText(_folder.File("tokenizer_config.json"), """
+            {"tokenizer_class":"GemmaTokenizer","add_bos_token":true,"bos_token":"<bos>","eos_token":"<eos>","added_tokens_decoder":{
+              "3":{"content":"<unk>","special":true},"4":{"content":"<start_of_turn>","special":true},"6":{"content":"<mark>","special":false}}}
+            """);
+
+        using GgufFile file = Import(out _);
+
+        Assert.Equal([3, 3, 3, 2, 3, 4, 4, 1], file.Metadata.GetInt32s("tokenizer.ggml.token_type"));
+        Assert.Equal(("  ", 2u, true), (file.Metadata.RequireStrings("tokenizer.ggml.tokens")[5], file.Metadata.GetUInt32("tokenizer.ggml.bos_token_id"), file.Metadata.GetBool("tokenizer.ggml.add_bos_token")));
+        Assert.False(file.Metadata.GetBool("tokenizer.ggml.add_space_prefix"));
+    }
+
+    [Fact]
     public void GPT_2s_words_and_merges()
     {
         using GgufFile original = GgufFile.Open(TestData.Vocabulary("ggml-vocab-gpt-2.gguf"));

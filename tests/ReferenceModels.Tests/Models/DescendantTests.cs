@@ -45,7 +45,13 @@ public sealed class DescendantTests : IDisposable
         await using IModel ours = await ReferenceModelFixture.LoadAsync(path, 256);
         await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, 256);
         int[] tokens = model.Tokens(150);
-        Assert.InRange(Agreement.OfRms(await ReferenceModelFixture.ScoreAsync(ours, tokens), await ReferenceModelFixture.ScoreAsync(theirs, tokens)), 0, Limit(model));
+        float[][] rows = await ReferenceModelFixture.ScoreAsync(ours, tokens), native = await ReferenceModelFixture.ScoreAsync(theirs, tokens);
+        Assert.InRange(Agreement.OfRms(rows, native), 0, Limit(model));
+        if (!IsGemma(model))
+        {
+            // The root mean square of all differences: 160 roundings of 2⁻²⁴ in a row make 9.5e-6 (Agreement.Floats); measured up to 3e-6.
+            Assert.InRange(Math.Sqrt(Agreement.Nmse(rows, native)), 0, 1e-5);
+        }
     }
 
     [Theory]
@@ -154,5 +160,9 @@ public sealed class DescendantTests : IDisposable
     private static RandomDescendant Sized(RandomDescendant model) => model.Experts == 0
         ? model with { Inner = 512 } : model with { Inner = 256, Metadata = DescendantCases.With("expert_feed_forward_length", 256) };
 
-    private static double Limit(RandomDescendant model) => model.Architecture.StartsWith("gemma", StringComparison.Ordinal) ? Agreement.HalfGelu : Agreement.Floats;
+    // A Gemma stands no nearer in ggml's arithmetic (measured up to 1.5e-3): the last bit of an input decides between two entries of GELU's table, a step of 2⁻¹¹
+    // apart. Fed with llama.cpp's inputs each of its ops is right to 1e-5.
+    private static double Limit(RandomDescendant model) => IsGemma(model) ? Agreement.HalfGelu : Agreement.Floats;
+
+    private static bool IsGemma(RandomDescendant model) => model.Architecture.StartsWith("gemma", StringComparison.Ordinal);
 }

@@ -16,14 +16,14 @@ internal static class GemmaFamily
     /// <summary>What stands for absent fields, which is transformers' choice, and what llama.cpp goes by.</summary>
     /// <param name="Architecture">llama.cpp's name.</param>
     /// <param name="V">vocab_size.</param>
-    /// <param name="d">hidden_size.</param>
-    /// <param name="f">intermediate_size.</param>
+    /// <param name="Width">hidden_size.</param>
+    /// <param name="FeedForward">intermediate_size.</param>
     /// <param name="N">num_hidden_layers.</param>
     /// <param name="Positions">max_position_embeddings.</param>
     /// <param name="Base">rope_theta.</param>
     /// <param name="LargestLayers">N of the largest model, by which llama.cpp knows it.</param>
     /// <param name="Period">Of this many layers the last sees all positions.</param>
-    internal sealed record Kind(string Architecture, int V, int d, int f, int N, int Positions, double Base, int LargestLayers, int Period)
+    internal sealed record Kind(string Architecture, int V, int Width, int FeedForward, int N, int Positions, double Base, int LargestLayers, int Period)
     {
         /// <summary>By the root of what llama.cpp divides scores.</summary>
         public double QueryScalar(int layers, int width, int heads, int d_k) => layers == LargestLayers ? width / heads : d_k;
@@ -91,7 +91,7 @@ internal static class GemmaFamily
     private static GemmaSettings Read(FamilySource source, Kind kind, string prefix)
     {
         JsonFields config = source.Config;
-        int d = config.Positive("hidden_size", kind.d), H = config.Positive("num_attention_heads", 8), G = config.Positive("num_key_value_heads", 4), d_k = config.Positive("head_dim", 256);
+        int d = config.Positive("hidden_size", kind.Width), H = config.Positive("num_attention_heads", 8), G = config.Positive("num_key_value_heads", 4), d_k = config.Positive("head_dim", 256);
         int N = config.Positive("num_hidden_layers", kind.N);
         if (H % G != 0)
         {
@@ -112,7 +112,7 @@ internal static class GemmaFamily
         bool[] local = LocalLayers(config, N, kind);
         var @default = new RopeSettings(kind.Base, "default");
         return new GemmaSettings(
-            source.EmbeddingRows(prefix + "embed_tokens.weight", kind.V), d, config.Positive("max_position_embeddings", kind.Positions), config.Positive("intermediate_size", kind.f), N, H, G, d_k,
+            source.EmbeddingRows(prefix + "embed_tokens.weight", kind.V), d, config.Positive("max_position_embeddings", kind.Positions), config.Positive("intermediate_size", kind.FeedForward), N, H, G, d_k,
             config.Above0("rms_norm_eps", 1e-6), scalar, @default, @default, Window(config, local), local) { Prefix = prefix };
     }
 

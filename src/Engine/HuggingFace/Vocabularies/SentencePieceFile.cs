@@ -68,7 +68,9 @@ internal static class SentencePieceFile
         VocabularyTokens tokens = AddedTokens.Read(pieces.Select((piece, id) => (piece.Text, id)), added, notes);
         for (int id = 0; id < pieces.Count; id++)
         {
-            tokens.Kinds[id] = pieces[id].Kind;
+            // What tokenizer_config.json says of a piece holds: Gemma's marks of turns are control tokens, though the model has them among the user's.
+            bool isSaid = tokens.Kinds[id] == VocabularyTokens.Control && pieces[id].Kind is (VocabularyTokens.Normal or VocabularyTokens.UserDefined);
+            tokens.Kinds[id] = isSaid ? VocabularyTokens.Control : pieces[id].Kind;
         }
         return tokens.Respelled((text, kind) => kind == VocabularyTokens.UserDefined ? text.Replace('▁', ' ') : text);
     }
