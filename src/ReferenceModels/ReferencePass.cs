@@ -187,9 +187,11 @@ internal sealed class ReferencePass : IPass
         var rows = new RowPooling(pooling, _network.Sizes.d, tokens, sink);
         foreach (Tensor block in blocks)
         {
-            rows.Add(block);
+            for (int i = 0; i < block.Rows; i++)
+            {
+                rows.Add(block.Row(i));
+            }
         }
-        rows.Finish();
     }
 
     private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);

@@ -10,8 +10,6 @@ namespace Engine.LlamaCpp;
 /// <param name="sink">Receives the rows.</param>
 internal sealed class PooledRows(LlamaContext context, int width, Pooling pooling, EmbeddingSink sink)
 {
-    private readonly double[] _sum = new double[width];
-
     /// <summary>Evaluates inputs together, from an empty context, and hands out their rows.</summary>
     /// <param name="inputs">All of them.</param>
     /// <param name="group">Which; one of them may be longer than a batch, alone.</param>
@@ -40,21 +38,23 @@ internal sealed class PooledRows(LlamaContext context, int width, Pooling poolin
                 sink(input, 0, context.Scores(i));
                 continue;
             }
+            RowPooling rows = Pooled(input, length);
             for (int p = 0; p < length; p++)
             {
-                Take(input, p, context.Embedding(first[i] + p), length);
+                rows.Add(context.Embedding(first[i] + p));
             }
         }
     }
 
     private void Read(int input, ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
     {
+        RowPooling rows = Pooled(input, tokens.Length);
         if (context.Encodes)
         {
             context.Encode(tokens, cancellationToken);
             for (int i = 0; i < tokens.Length; i++)
             {
-                Take(input, i, context.SourceRow(i), tokens.Length);
+                rows.Add(context.SourceRow(i));
             }
             return;
         }
@@ -65,7 +65,7 @@ internal sealed class PooledRows(LlamaContext context, int width, Pooling poolin
             context.Evaluate(tokens.Slice(start, n), n, cancellationToken);
             for (int i = 0; i < n && pooling != Pooling.Rank; i++)
             {
-                Take(input, start + i, context.Embedding(i), tokens.Length);
+                rows.Add(context.Embedding(i));
             }
         }
         if (pooling == Pooling.Rank)
@@ -74,31 +74,5 @@ internal sealed class PooledRows(LlamaContext context, int width, Pooling poolin
         }
     }
 
-    private void Take(int input, int position, ReadOnlySpan<float> row, int length)
-    {
-        switch (pooling)
-        {
-            case Pooling.None:
-                sink(input, position, row);
-                break;
-            case Pooling.Cls when position == 0:
-            case Pooling.Last when position == length - 1:
-                sink(input, 0, row);
-                break;
-            case Pooling.Mean:
-                if (position == 0)
-                {
-                    Array.Clear(_sum);
-                }
-                for (int i = 0; i < _sum.Length; i++)
-                {
-                    _sum[i] += row[i];
-                }
-                if (position == length - 1)
-                {
-                    sink(input, 0, Array.ConvertAll(_sum, total => (float)(total / length)));
-                }
-                break;
-        }
-    }
+    private RowPooling Pooled(int input, int length) => new(pooling, width, length, (position, row) => sink(input, position, row));
 }
