@@ -113,7 +113,8 @@ internal static class GemmaFamily
         var @default = new RopeSettings(kind.Base, "default");
         return new GemmaSettings(
             source.EmbeddingRows(prefix + "embed_tokens.weight", kind.V), d, config.Positive("max_position_embeddings", kind.Positions), config.Positive("intermediate_size", kind.FeedForward), N, H, G, d_k,
-            config.Above0("rms_norm_eps", 1e-6), scalar, @default, @default, Window(config, local), local) { Prefix = prefix };
+            config.Above0("rms_norm_eps", 1e-6), scalar, @default, @default, Window(config, local), local)
+        { Prefix = prefix };
     }
 
     private static int Window(JsonFields config, bool[] local)

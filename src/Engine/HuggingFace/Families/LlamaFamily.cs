@@ -65,7 +65,8 @@ internal static class LlamaFamily
         var s = new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, Math.Min(positions, window ?? positions), config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
             config.Above0("rms_norm_eps", absent.Epsilon), RopeReading.Read(config, positions, RopeReading.OfLlama, absent.Base),
-            config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false)) { Experts = experts };
+            config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false))
+        { Experts = experts };
         source.RequireAllKnown();
         ModelPlan plan = Describe("llama", s, source.CreateTensors());
         NoteWindow(window, positions, plan);
