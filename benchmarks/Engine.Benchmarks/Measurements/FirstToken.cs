@@ -28,7 +28,9 @@ internal static class FirstToken
     /// <summary>Seconds and bytes of one process.</summary>
     public static (double Seconds, double Bytes) Measure(string path, string side, Settings settings)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["first-token", path, side, .. Number("--threads", settings.Threads), .. Number("--prompt", settings.Prompt), .. Number("--decode", settings.Decode)])
+        // Under "dotnet Engine.Benchmarks.dll" the process is dotnet's, and its first word the file.
+        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(FirstToken).Assembly.Location] : [];
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. program, "first-token", path, side, .. Number("--threads", settings.Threads), .. Number("--prompt", settings.Prompt), .. Number("--decode", settings.Decode)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

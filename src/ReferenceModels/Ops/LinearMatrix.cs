@@ -13,8 +13,10 @@ internal static unsafe partial class Linear
     // Floats from row to row of a tile: a little more than it has, so that not all rows fall into the same sets of the first-level cache.
     private const int TileStride = PanelProduct.Depth + 16;
 
-    // Tokens that are multiplied at once: their sums with a tile's rows wait in the second-level cache.
+    // Tokens that are multiplied at once: their sums with a tile's rows wait in the second-level cache, and each tile reads
+    // all panels anew, which therefore have to stay in the third.
     private const int MatrixTokens = 512;
+    private const int PanelFloats = 1 << 20;
 
     // Writes n columns from a column on of some rows of a matrix as floats, a row every ldw.
     private delegate void TileReader(int first, int rows, int column, int n, float* tile, int ldw);
@@ -22,9 +24,10 @@ internal static unsafe partial class Linear
     // Many tokens: a tile of the weight is turned into floats once and used for all of them.
     private static void MultiplyMatrix(Weight W, float* x, float* y, int T, Workers workers)
     {
-        for (int t = 0; t < T; t += MatrixTokens)
+        int most = Math.Clamp(PanelFloats / W.Columns & ~31, 32, MatrixTokens);
+        for (int t = 0; t < T; t += most)
         {
-            MultiplyTiles(ReadTile, W.Columns, x + (long)t * W.Columns, y + (long)t * W.Rows, W.Rows, Math.Min(MatrixTokens, T - t), add: false, workers);
+            MultiplyTiles(ReadTile, W.Columns, x + (long)t * W.Columns, y + (long)t * W.Rows, W.Rows, Math.Min(most, T - t), add: false, workers);
         }
 
         void ReadTile(int first, int rows, int column, int n, float* tile, int ldw) =>
