@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using ReferenceModels.Ops;
+using ReferenceModels.Quantization;
 
 namespace Engine.Benchmarks.Measurements;
 
@@ -54,7 +55,7 @@ internal static unsafe class Machine
         for (int run = 0; run <= Runs; run++)
         {
             long begin = Stopwatch.GetTimestamp();
-            workers.For(parts, i => results[i] = Vector512.IsHardwareAccelerated ? Fused512(rounds) : Fused256(rounds));
+            workers.For(parts, i => results[i] = Vector512.IsHardwareAccelerated ? Fused<Vector512<float>, Lanes512>(rounds) : Fused<Vector256<float>, Lanes256>(rounds));
             best = Math.Min(best, Stopwatch.GetElapsedTime(begin).TotalSeconds);
         }
         int lanes = Vector512.IsHardwareAccelerated ? 16 : 8;
@@ -82,44 +83,24 @@ internal static unsafe class Machine
 
     // Ten sums hide the latency of a multiply-add.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Fused256(int rounds)
+    private static float Fused<V, TLanes>(int rounds) where TLanes : ILanes<V>
     {
-        Vector256<float> a = Vector256.Create(0.999f), b = Vector256.Create(1e-3f);
-        Vector256<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a, s6 = a, s7 = a, s8 = a, s9 = a;
+        V a = TLanes.Broadcast(0.999f), b = TLanes.Broadcast(1e-3f);
+        V s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a, s6 = a, s7 = a, s8 = a, s9 = a;
         for (int i = 0; i < rounds; i++)
         {
-            s0 = Vector256.MultiplyAddEstimate(s0, a, b);
-            s1 = Vector256.MultiplyAddEstimate(s1, a, b);
-            s2 = Vector256.MultiplyAddEstimate(s2, a, b);
-            s3 = Vector256.MultiplyAddEstimate(s3, a, b);
-            s4 = Vector256.MultiplyAddEstimate(s4, a, b);
-            s5 = Vector256.MultiplyAddEstimate(s5, a, b);
-            s6 = Vector256.MultiplyAddEstimate(s6, a, b);
-            s7 = Vector256.MultiplyAddEstimate(s7, a, b);
-            s8 = Vector256.MultiplyAddEstimate(s8, a, b);
-            s9 = Vector256.MultiplyAddEstimate(s9, a, b);
+            s0 = TLanes.MultiplyAdd(s0, a, b);
+            s1 = TLanes.MultiplyAdd(s1, a, b);
+            s2 = TLanes.MultiplyAdd(s2, a, b);
+            s3 = TLanes.MultiplyAdd(s3, a, b);
+            s4 = TLanes.MultiplyAdd(s4, a, b);
+            s5 = TLanes.MultiplyAdd(s5, a, b);
+            s6 = TLanes.MultiplyAdd(s6, a, b);
+            s7 = TLanes.MultiplyAdd(s7, a, b);
+            s8 = TLanes.MultiplyAdd(s8, a, b);
+            s9 = TLanes.MultiplyAdd(s9, a, b);
         }
-        return Vector256.Sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Fused512(int rounds)
-    {
-        Vector512<float> a = Vector512.Create(0.999f), b = Vector512.Create(1e-3f);
-        Vector512<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a, s6 = a, s7 = a, s8 = a, s9 = a;
-        for (int i = 0; i < rounds; i++)
-        {
-            s0 = Vector512.MultiplyAddEstimate(s0, a, b);
-            s1 = Vector512.MultiplyAddEstimate(s1, a, b);
-            s2 = Vector512.MultiplyAddEstimate(s2, a, b);
-            s3 = Vector512.MultiplyAddEstimate(s3, a, b);
-            s4 = Vector512.MultiplyAddEstimate(s4, a, b);
-            s5 = Vector512.MultiplyAddEstimate(s5, a, b);
-            s6 = Vector512.MultiplyAddEstimate(s6, a, b);
-            s7 = Vector512.MultiplyAddEstimate(s7, a, b);
-            s8 = Vector512.MultiplyAddEstimate(s8, a, b);
-            s9 = Vector512.MultiplyAddEstimate(s9, a, b);
-        }
-        return Vector512.Sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9);
+        return TLanes.Sum(s0) + TLanes.Sum(s1) + TLanes.Sum(s2) + TLanes.Sum(s3) + TLanes.Sum(s4)
+            + TLanes.Sum(s5) + TLanes.Sum(s6) + TLanes.Sum(s7) + TLanes.Sum(s8) + TLanes.Sum(s9);
     }
 }

@@ -37,6 +37,16 @@ internal sealed class ExpertUse
             ? [.. Enumerable.Range(0, card.Layers).Select(layer => string.Create(CultureInfo.InvariantCulture, $"{Order}{layer}"))]
             : [];
 
+    /// <summary>The request, with that asked for as well. Activations are handed out with all rows: those before the first that the
+    /// request asks for come too, and are passed over.</summary>
+    /// <param name="request">Of token ids, up to the last of them.</param>
+    /// <param name="card">Of the model that is asked.</param>
+    public static ScoreRequest Ask(ScoreRequest request, ModelCard card)
+    {
+        IReadOnlyList<string> activations = Activations(card, request.Tokens.Tokens!.Count);
+        return activations.Count == 0 ? request : request with { FirstPosition = 0, PositionCount = null, Activations = activations };
+    }
+
     /// <summary>Counts what the routers chose for the tokens of a pass; other activations are passed over.</summary>
     public void Add(IReadOnlyList<Activation> activations)
     {

@@ -69,18 +69,16 @@ public static class ParityCheck
         int[] generated = [.. steps.Select(step => step.Token)];
         IReadOnlyList<int> before = native.DecoderStartToken is { } start ? [start] : prompt;
         int first = before.Count - 1;
-        IReadOnlyList<string> routing = ExpertUse.Activations(reference.Card, before.Count + generated.Length);
-        var request = new ScoreRequest
+        ScoreRequest request = ExpertUse.Ask(new ScoreRequest
         {
             Tokens = Prompt.FromTokens([.. before, .. generated[..^1]]),
             Source = native.DecoderStartToken is null ? null : Prompt.FromTokens(prompt),
-            FirstPosition = routing.Count > 0 ? 0 : first, // activations are handed out with all rows
-            PositionCount = routing.Count > 0 ? null : steps.Count,
-            Activations = routing,
+            FirstPosition = first,
+            PositionCount = steps.Count,
             Numerics = options.Setting,
             Arithmetic = options.Arithmetic,
             BlockRows = RowReader.BlockRows(native.VocabularySize),
-        };
+        }, reference.Card);
         await using var a = new RowReader("the native side", native.VocabularySize, steps, first);
         await using var b = new RowReader("the reference", native.VocabularySize, reference.ScoreAsync(request, cancellationToken));
         var rows = new RowComparison(RowKind.Logits, first, steps.Count, generated) { Progress = options.Progress };

@@ -73,18 +73,16 @@ internal static class ShadowVerdict
         int vocabulary = oracle.Card.VocabularySize;
         (IReadOnlyList<int> tokens, IReadOnlyList<int>? source, int first) = Input(sample, prompt);
         StepRecord steps = sample.Steps;
-        IReadOnlyList<string> routing = ExpertUse.Activations(oracle.Card, tokens.Count);
-        var request = new ScoreRequest
+        ScoreRequest request = ExpertUse.Ask(new ScoreRequest
         {
             Tokens = Prompt.FromTokens(tokens),
             Source = source is null ? null : Prompt.FromTokens(source),
-            FirstPosition = routing.Count > 0 ? 0 : first, // activations are handed out with all rows
-            PositionCount = routing.Count > 0 ? null : steps.Tokens.Count,
-            Activations = routing,
+            FirstPosition = first,
+            PositionCount = steps.Tokens.Count,
             Numerics = sample.Setting,
             Arithmetic = arithmetic,
             BlockRows = RowReader.BlockRows(vocabulary),
-        };
+        }, oracle.Card);
         await using var rows = new RowReader("the oracle", vocabulary, oracle.ScoreAsync(request, cancellationToken));
         var measures = new LogitMeasures(vocabulary, first, tolerance);
         for (int step = 0; step < steps.Tokens.Count; step++)

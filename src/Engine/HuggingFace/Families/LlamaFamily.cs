@@ -91,12 +91,7 @@ internal static class LlamaFamily
     public static ModelPlan Describe(string architecture, LlamaSettings s, TensorMap tensors)
     {
         var plan = new ModelPlan(architecture, s, tensors);
-        plan.Set("context_length", (uint)s.Positions);
-        plan.Set("embedding_length", (uint)s.d);
-        plan.Set("block_count", (uint)s.N);
-        plan.Set("feed_forward_length", (uint)s.f);
-        plan.Set("attention.head_count", (uint)s.H);
-        plan.Set("attention.head_count_kv", (uint)s.G);
+        plan.SetSizes(s);
         plan.Set("attention.key_length", (uint)s.d_k);
         plan.Set("attention.value_length", (uint)s.d_k);
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);

@@ -36,6 +36,17 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
     /// <summary>Sets numbers of the architecture's own.</summary>
     public void Set<T>(string key, T[] values) where T : unmanaged => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
 
+    /// <summary>Sets what LLaMA and its descendants have in common.</summary>
+    public void SetSizes(RotarySettings s)
+    {
+        Set("context_length", (uint)s.Positions);
+        Set("embedding_length", (uint)s.d);
+        Set("block_count", (uint)s.N);
+        Set("feed_forward_length", (uint)s.f);
+        Set("attention.head_count", (uint)s.H);
+        Set("attention.head_count_kv", (uint)s.G);
+    }
+
     /// <summary>Sets what has a key of its own, outside of the architecture.</summary>
     public void SetGlobal<T>(string key, T value) where T : unmanaged => _metadata.Add((key, (writer, name) => writer.SetMetadata(name, value)));
 

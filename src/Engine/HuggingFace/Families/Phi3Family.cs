@@ -74,12 +74,7 @@ internal static class Phi3Family
     private static ModelPlan Describe(Phi3Settings s, TensorMap tensors)
     {
         var plan = new ModelPlan("phi3", s, tensors);
-        plan.Set("context_length", (uint)s.Positions);
-        plan.Set("embedding_length", (uint)s.d);
-        plan.Set("block_count", (uint)s.N);
-        plan.Set("feed_forward_length", (uint)s.f);
-        plan.Set("attention.head_count", (uint)s.H);
-        plan.Set("attention.head_count_kv", (uint)s.G);
+        plan.SetSizes(s);
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
         plan.Set("rope.dimension_count", (uint)s.Rotated);
         plan.Set("vocab_size", (uint)s.V);

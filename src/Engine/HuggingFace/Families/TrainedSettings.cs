@@ -6,6 +6,16 @@ namespace Engine.HuggingFace.Families;
 /// <param name="Positions">The longest input.</param>
 internal abstract record TrainedSettings(int V, int d, int Positions);
 
+/// <summary>Of LLaMA and its descendants.</summary>
+/// <param name="V">Rows of the token embedding.</param>
+/// <param name="d">hidden_size.</param>
+/// <param name="Positions">The longest input.</param>
+/// <param name="f">intermediate_size.</param>
+/// <param name="N">num_hidden_layers.</param>
+/// <param name="H">num_attention_heads.</param>
+/// <param name="G">num_key_value_heads.</param>
+internal abstract record RotarySettings(int V, int d, int Positions, int f, int N, int H, int G) : TrainedSettings(V, d, Positions);
+
 /// <summary>A LLaMA's, or a descendant's that differs in biases and norms alone.</summary>
 /// <param name="V">Rows of the token embedding.</param>
 /// <param name="d">hidden_size.</param>
@@ -22,7 +32,7 @@ internal abstract record TrainedSettings(int V, int d, int Positions);
 /// <param name="FeedForwardBias">mlp_bias.</param>
 internal sealed record LlamaSettings(
     int V, int d, int Positions, int f, int N, int H, int G, int d_k, double Epsilon, RopeSettings Rope, bool IsTied, bool AttentionBias, bool FeedForwardBias)
-    : TrainedSettings(V, d, Positions)
+    : RotarySettings(V, d, Positions, f, N, H, G)
 {
     /// <summary>Whether what attention puts out has a bias.</summary>
     public bool OutputBias { get; init; } = AttentionBias;
@@ -61,7 +71,7 @@ internal sealed record ExpertSettings(int E, int k, int f, string Block, string 
 /// <param name="Local">(N), whether a layer sees a window alone.</param>
 internal sealed record GemmaSettings(
     int V, int d, int Positions, int f, int N, int H, int G, int d_k, double Epsilon, double QueryScalar, RopeSettings Rope, RopeSettings LocalRope, int Window, bool[] Local)
-    : TrainedSettings(V, d, Positions)
+    : RotarySettings(V, d, Positions, f, N, H, G)
 {
     /// <summary>Before the names of the tensors: a Gemma 3 may stand beside a vision tower.</summary>
     public string Prefix { get; init; } = "model.";
@@ -92,7 +102,7 @@ internal sealed record GemmaSettings(
 /// <param name="Rope">rope_theta and rope_scaling.</param>
 /// <param name="IsTied">tie_word_embeddings.</param>
 internal sealed record Phi3Settings(int V, int d, int Positions, int f, int N, int H, int G, int Rotated, double Epsilon, RopeSettings Rope, bool IsTied)
-    : TrainedSettings(V, d, Positions)
+    : RotarySettings(V, d, Positions, f, N, H, G)
 {
     /// <summary>Width of a head.</summary>
     public int d_k => d / H;
