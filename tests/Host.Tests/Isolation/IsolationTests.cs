@@ -1,7 +1,6 @@
 using Engine.BuiltIn;
 using Engine.Host.Tests.Service;
 using Engine.Registry;
-using Engine.Remote.Isolation;
 using Microsoft.Extensions.Logging;
 using ReferenceModels;
 
