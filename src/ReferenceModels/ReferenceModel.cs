@@ -52,7 +52,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 Classes = _network is IRanker ranker ? ranker.Scores : 0,
                 Adapters = [.. (adapters ?? []).Zip(_adapters, (asked, adapter) => adapter.ToCard(asked))],
             };
-            Card = VocabularyFacts.Describe(card, file.Metadata, Tokenizer);
+            Card = VocabularyCard.Describe(card, file.Metadata, Tokenizer);
             _workers = new Workers(threads);
         }
         catch

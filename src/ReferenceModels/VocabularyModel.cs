@@ -30,7 +30,7 @@ internal sealed class VocabularyModel : ILoadedModel
             ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, architecture, rule, logger);
             var facts = new ModelFacts(file, vocabularyOnly: true);
             ModelCard card = facts.ToCard(ReferenceBackend.BackendName, "cpu", tokenizer.VocabularySize, facts.TrainedContextLength);
-            return new VocabularyModel(VocabularyFacts.Describe(card, file.Metadata, tokenizer), tokenizer);
+            return new VocabularyModel(VocabularyCard.Describe(card, file.Metadata, tokenizer), tokenizer);
         }
     }
 

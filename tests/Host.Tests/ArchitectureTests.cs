@@ -212,6 +212,9 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ("Engine.Remote", "Engine.Remote.Isolation"),
     ];
 
+    /// <summary>Names that types of two rooms share: llama.h's functions, and the model of the paper.</summary>
+    private static readonly string[] Shared = ["Llama"];
+
     private readonly IReadOnlyList<ModuleDefinition> _modules = product.Modules;
     private readonly Arrows _arrows = product.Arrows;
 
@@ -266,6 +269,21 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     }
 
     [Fact]
+    public void No_two_types_share_a_name()
+    {
+        IEnumerable<string> shared = Types().GroupBy(Name).Where(same => same.Select(Arrows.Room).Distinct().Count() > 1)
+            .Select(same => same.Key);
+        Assert.Equal(Shared, shared.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void No_nested_type_hides_one_of_its_room()
+    {
+        HashSet<string> names = [.. Types().Select(type => $"{type.Namespace}.{Name(type)}")];
+        Assert.Empty(Types().SelectMany(Nested).Where(type => names.Contains($"{Arrows.Room(type)}.{Name(type)}")).Select(type => type.FullName));
+    }
+
+    [Fact]
     public void Native_imports_stand_in_Interop_alone()
     {
         var imports = _modules.SelectMany(m => m.GetTypes()).SelectMany(t => t.Methods).Where(m => m.IsPInvokeImpl).ToList();
@@ -275,6 +293,14 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
 
     private bool IsBuilt(string roomOrAssembly) =>
         _modules.Any(m => m.Assembly.Name.Name == "Engine.LLamaSharp") || !(roomOrAssembly + ".").StartsWith("Engine.LLamaSharp.", StringComparison.Ordinal);
+
+    /// <summary>Those that stand in a room themselves, not in another type.</summary>
+    private IEnumerable<TypeDefinition> Types() => _modules.SelectMany(module => module.Types).Where(type => Arrows.Room(type) is not null);
+
+    private static IEnumerable<TypeDefinition> Nested(TypeDefinition type) => type.NestedTypes.SelectMany(inner => Nested(inner).Prepend(inner));
+
+    /// <summary>Without the number of type parameters.</summary>
+    private static string Name(TypeDefinition type) => type.Name.Split('`')[0];
 
     private static IEnumerable<string> References(ModuleDefinition module, params string[] names) =>
         module.AssemblyReferences.Select(r => r.Name).Where(names.Contains);

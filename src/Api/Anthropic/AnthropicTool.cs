@@ -36,13 +36,13 @@ internal sealed class AnthropicTool
 /// <param name="Type"><c>auto</c>, <c>any</c>, <c>tool</c> or <c>none</c>.</param>
 /// <param name="Name">With <c>tool</c>: the one that is called.</param>
 /// <param name="DisableParallelToolUse">Whether an answer has one call at the most.</param>
-internal sealed record ToolChoice(string? Type, string? Name, bool? DisableParallelToolUse)
+internal sealed record AnthropicToolChoice(string? Type, string? Name, bool? DisableParallelToolUse)
 {
     /// <summary>The tools of a request.</summary>
     /// <param name="tools">All of them.</param>
     /// <param name="choice">Which are called; null for as the model likes.</param>
     /// <exception cref="ApiException">They make no sense.</exception>
-    public static ToolSet? Of(IReadOnlyList<ToolDefinition> tools, ToolChoice? choice) => RequestedTools.Checked(new ToolSet(tools)
+    public static ToolSet? Of(IReadOnlyList<ToolDefinition> tools, AnthropicToolChoice? choice) => RequestedTools.Checked(new ToolSet(tools)
     {
         Mode = choice?.Type switch
         {

@@ -28,7 +28,7 @@ internal class CountTokensRequest
     public List<AnthropicTool?>? Tools { get; set; }
 
     /// <summary>Which of them are called.</summary>
-    public ToolChoice? ToolChoice { get; set; }
+    public AnthropicToolChoice? ToolChoice { get; set; }
 
     /// <summary>The form of the answer.</summary>
     public OutputConfig? OutputConfig { get; set; }
@@ -86,7 +86,7 @@ internal class CountTokensRequest
 
     /// <summary>The tools; null for none.</summary>
     /// <exception cref="ApiException">They make no sense.</exception>
-    public ToolSet? OfferedTools() => Anthropic.ToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice);
+    public ToolSet? OfferedTools() => AnthropicToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice);
 
     /// <summary>Refuses what looks like a mistyped field.</summary>
     protected virtual void CheckUnknown() => Check.Unknown(Unknown, Known);

@@ -26,7 +26,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         {
             return RenderEither(asked with { Tools = offered ?? input.Tools }, SplitCalls(asked.Messages), cancellationToken);
         }
-        string preamble = ToolTexts.Preamble(offered, _template.KnowsCalls && _template.ToolForm != ObjectForm.Hermes ? _template.ToolProbe.Sample?.Example ?? _template.ToolProbe.Spelled?.Example : null, cancellationToken);
+        string preamble = ToolTexts.Preamble(offered, _template.KnowsCalls && _template.ToolForm != MarkedForm.Hermes ? _template.ToolProbe.Sample?.Example ?? _template.ToolProbe.Spelled?.Example : null, cancellationToken);
         return RenderEither(asked with { Messages = ToolTexts.BeforeSystem(asked.Messages, preamble) }, ToolTexts.BeforeUser(asked.Messages, preamble), cancellationToken);
     }
 

@@ -175,7 +175,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <returns>The tokenizer.</returns>
     protected ITokenizer OnCard(ITokenizer tokenizer)
     {
-        Card = VocabularyFacts.Describe(Card, _plan.File.Metadata, tokenizer);
+        Card = VocabularyCard.Describe(Card, _plan.File.Metadata, tokenizer);
         return tokenizer;
     }
 

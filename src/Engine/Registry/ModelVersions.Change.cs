@@ -9,7 +9,7 @@ internal sealed partial class ModelVersions
     /// <summary>Brings what serves to what is wanted. Where that does not load, what served last continues or serves again.</summary>
     private async Task ChangeAsync(CancellationToken stop)
     {
-        (ModelOptions wanted, ModelVersion? current, ProvenModel? proven, Refusal? refusal) = Snapshot();
+        (ModelOptions wanted, ModelVersion? current, ProvenModel? proven, RefusedOptions? refusal) = Snapshot();
         if (current is not null && ModelChange.GivesSame(current.Options, wanted))
         {
             Settle(); // a change that was taken back
@@ -35,7 +35,7 @@ internal sealed partial class ModelVersions
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                refusal = new Refusal(wanted, stamp, e);
+                refusal = new RefusedOptions(wanted, stamp, e);
                 Refuse(refusal, hasOther);
                 CountSwap(hasOther, TelemetryNames.Failed);
             }
@@ -117,7 +117,7 @@ internal sealed partial class ModelVersions
         await Task.WhenAll(all.Select(DisposeOfAsync)).ConfigureAwait(false);
     }
 
-    private (ModelOptions, ModelVersion?, ProvenModel?, Refusal?) Snapshot()
+    private (ModelOptions, ModelVersion?, ProvenModel?, RefusedOptions?) Snapshot()
     {
         lock (_lock)
         {
@@ -159,7 +159,7 @@ internal sealed partial class ModelVersions
         }
     }
 
-    private void Refuse(Refusal refusal, bool hasOther)
+    private void Refuse(RefusedOptions refusal, bool hasOther)
     {
         lock (_lock)
         {

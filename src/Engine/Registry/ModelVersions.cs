@@ -20,7 +20,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     private ModelWork _work = ModelWork.None;
     private ModelVersion? _current;
     private ProvenModel? _proven;   // the last that served
-    private Refusal? _refusal;      // of what is wanted
+    private RefusedOptions? _refusal;      // of what is wanted
     private Exception? _failure;    // why nothing serves
     private bool _removed;
     private bool _disposed;
@@ -236,7 +236,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
     }
 
     /// <summary>A file of a version that was refused has changed: it may load now.</summary>
-    private void LookAtFiles(Refusal refusal)
+    private void LookAtFiles(RefusedOptions refusal)
     {
         lock (_lock)
         {

@@ -4,4 +4,4 @@ namespace Engine.Registry;
 /// <param name="Options">What was to be loaded.</param>
 /// <param name="Stamp">Its files, as they were before they were read.</param>
 /// <param name="Reason">Why it does not serve.</param>
-internal sealed record Refusal(ModelOptions Options, FileStamp Stamp, Exception Reason);
+internal sealed record RefusedOptions(ModelOptions Options, FileStamp Stamp, Exception Reason);

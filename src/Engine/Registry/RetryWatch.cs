@@ -6,19 +6,19 @@ internal sealed class RetryWatch : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     private readonly ITimer _timer;
-    private readonly Action<Refusal> _changed;
-    private volatile Refusal? _refusal;
+    private readonly Action<RefusedOptions> _changed;
+    private volatile RefusedOptions? _refusal;
     private volatile FileStamp? _seen;
 
     /// <param name="time">The clock.</param>
     /// <param name="changed">Called for as long as they differ from what was refused.</param>
-    public RetryWatch(TimeProvider time, Action<Refusal> changed)
+    public RetryWatch(TimeProvider time, Action<RefusedOptions> changed)
     {
         _changed = changed;
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public void Arm(Refusal refusal)
+    public void Arm(RefusedOptions refusal)
     {
         (_seen, _refusal) = (refusal.Stamp, refusal);
         _timer.Change(Period, Timeout.InfiniteTimeSpan);

@@ -6,7 +6,7 @@ namespace Engine.Tokenizers;
 /// names in the file (v0.5.0, <c>src/llama-vocab.cpp</c>).</summary>
 internal static class BlankStripping
 {
-    /// <summary>Marks such tokens in <see cref="Vocabulary.Kinds"/>.</summary>
+    /// <summary>Marks such tokens in <see cref="Vocabulary.Attributes"/>.</summary>
     public static void Mark(Vocabulary vocabulary, GgufMetadata metadata)
     {
         string name = metadata.GetString(GgufKeys.Name) ?? "";
@@ -34,7 +34,7 @@ internal static class BlankStripping
     {
         if (vocabulary.Find(text) is >= 0 and int mask)
         {
-            vocabulary.Kinds[mask] |= TokenKind.StripsLeft;
+            vocabulary.Attributes[mask] |= TokenAttributes.StripsLeft;
         }
     }
 
@@ -44,9 +44,9 @@ internal static class BlankStripping
         int end = vocabulary.Find("</s>");
         for (int id = 0; id < vocabulary.Count; id++)
         {
-            if (((vocabulary.Kinds[id] & TokenKind.CutOut) != 0 || id == end) && !kept.Contains(id))
+            if (((vocabulary.Attributes[id] & TokenAttributes.CutOut) != 0 || id == end) && !kept.Contains(id))
             {
-                vocabulary.Kinds[id] |= TokenKind.StripsRight;
+                vocabulary.Attributes[id] |= TokenAttributes.StripsRight;
             }
         }
     }

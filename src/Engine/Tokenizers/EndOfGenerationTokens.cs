@@ -24,7 +24,7 @@ internal static class EndOfGenerationTokens
         ("fim_sep_token_id", "", ["<|file_sep|>"], true),
     ];
 
-    /// <summary>Finds them, and marks tokens that look like control tokens as such in <see cref="Vocabulary.Kinds"/>.</summary>
+    /// <summary>Finds them, and marks tokens that look like control tokens as such in <see cref="Vocabulary.Attributes"/>.</summary>
     /// <param name="vocabulary">The vocabulary; its EOS is read already.</param>
     /// <param name="specialId">The id a key of <c>tokenizer.ggml.</c> gives, or null.</param>
     public static HashSet<int> Find(Vocabulary vocabulary, Func<string, int?> specialId)
@@ -49,7 +49,7 @@ internal static class EndOfGenerationTokens
         {
             if (vocabulary.Find(text) is >= 0 and int id)
             {
-                vocabulary.Kinds[id] = TokenKind.UserDefined;
+                vocabulary.Attributes[id] = TokenAttributes.UserDefined;
             }
         }
         foreach (int? id in (int?[])[vocabulary.EndOfSequence, specialId("eot_token_id"), specialId("eom_token_id")])
@@ -72,13 +72,13 @@ internal static class EndOfGenerationTokens
         {
             int end = vocabulary.Find("<|end|>");
             found.Remove(end);
-            vocabulary.Kinds[end] = TokenKind.UserDefined;
+            vocabulary.Attributes[end] = TokenAttributes.UserDefined;
         }
         if (Has("<|tool_response>") && Has("</s>"))
         {
             int end = vocabulary.Find("</s>");
             found.Remove(end);
-            vocabulary.Kinds[end] = TokenKind.Normal;
+            vocabulary.Attributes[end] = TokenAttributes.Normal;
         }
     }
 
@@ -88,7 +88,7 @@ internal static class EndOfGenerationTokens
         {
             if (vocabulary.Find(text) is >= 0 and int id)
             {
-                vocabulary.Kinds[id] |= TokenKind.Control;
+                vocabulary.Attributes[id] |= TokenAttributes.Control;
                 return id;
             }
         }

@@ -12,10 +12,10 @@ internal sealed class SpecialTokens
     {
         _vocabulary = vocabulary;
         int[] all = [.. Enumerable.Range(0, vocabulary.Count)
-            .Where(id => (vocabulary.Kinds[id] & TokenKind.CutOut) != 0)];
+            .Where(id => (vocabulary.Attributes[id] & TokenAttributes.CutOut) != 0)];
         UnstableSort.Descending(all, id => vocabulary.Bytes(id).Length); // so that no token is cut by a shorter one
         _all = new SpecialTokenSearch(vocabulary, all);
-        _userDefined = new SpecialTokenSearch(vocabulary, [.. all.Where(id => (vocabulary.Kinds[id] & (TokenKind.Control | TokenKind.Unknown)) == 0)]);
+        _userDefined = new SpecialTokenSearch(vocabulary, [.. all.Where(id => (vocabulary.Attributes[id] & (TokenAttributes.Control | TokenAttributes.Unknown)) == 0)]);
     }
 
     /// <summary>Cuts a text into stretches of text and special tokens, in their order.</summary>
@@ -46,13 +46,13 @@ internal sealed class SpecialTokens
     private void CutOut(ReadOnlySpan<byte> text, int token, Stretch stretch, List<Stretch> cut)
     {
         ReadOnlySpan<byte> special = _vocabulary.Bytes(token);
-        TokenKind kind = _vocabulary.Kinds[token];
+        TokenAttributes attributes = _vocabulary.Attributes[token];
         (int start, int end) = (stretch.Start, stretch.Start + stretch.Length);
         for (int found; (found = text[start..end].IndexOf(special)) >= 0;)
         {
             int before = start + found;
             int after = before + special.Length;
-            if ((kind & TokenKind.StripsLeft) != 0)
+            if ((attributes & TokenAttributes.StripsLeft) != 0)
             {
                 before = start + text[start..before].TrimEnd(" \t\n\v\f\r"u8).Length;
             }
@@ -61,7 +61,7 @@ internal sealed class SpecialTokens
                 cut.Add(new Stretch(start, before - start, -1));
             }
             cut.Add(new Stretch(start + found, special.Length, token));
-            start = (kind & TokenKind.StripsRight) == 0 ? after : end - text[after..end].TrimStart(" \t\n\v\f\r"u8).Length;
+            start = (attributes & TokenAttributes.StripsRight) == 0 ? after : end - text[after..end].TrimStart(" \t\n\v\f\r"u8).Length;
         }
         if (start < end)
         {

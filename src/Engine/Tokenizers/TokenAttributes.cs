@@ -2,7 +2,7 @@ namespace Engine.Tokenizers;
 
 /// <summary>What a token of the vocabulary is. A token whose text gives it away can be normal and control at once.</summary>
 [Flags]
-internal enum TokenKind
+internal enum TokenAttributes
 {
     /// <summary>The file leaves it open.</summary>
     Undefined = 0,

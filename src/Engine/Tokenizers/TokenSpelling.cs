@@ -14,13 +14,13 @@ internal static class TokenSpelling
     /// <summary>SentencePiece, Unigram and WordPiece: the text with blanks for <see cref="Blank"/>, or one byte.</summary>
     public static byte[] SentencePiece(Vocabulary vocabulary, int token)
     {
-        TokenKind kind = vocabulary.Kinds[token];
-        return kind switch
+        TokenAttributes attributes = vocabulary.Attributes[token];
+        return attributes switch
         {
-            _ when (kind & (TokenKind.Control | TokenKind.Unknown)) != 0 => [],
-            _ when (kind & TokenKind.UserDefined) != 0 => vocabulary.Bytes(token).ToArray(),
-            _ when (kind & TokenKind.Normal) != 0 => WithBlanks(vocabulary.Bytes(token)),
-            _ when (kind & TokenKind.Byte) != 0 => [ParseByte(vocabulary.Text(token))],
+            _ when (attributes & (TokenAttributes.Control | TokenAttributes.Unknown)) != 0 => [],
+            _ when (attributes & TokenAttributes.UserDefined) != 0 => vocabulary.Bytes(token).ToArray(),
+            _ when (attributes & TokenAttributes.Normal) != 0 => WithBlanks(vocabulary.Bytes(token)),
+            _ when (attributes & TokenAttributes.Byte) != 0 => [ParseByte(vocabulary.Text(token))],
             _ => [],
         };
     }
@@ -28,8 +28,8 @@ internal static class TokenSpelling
     /// <summary>Byte-level BPE: one byte a character.</summary>
     public static byte[] ByteLevel(Vocabulary vocabulary, int token)
     {
-        TokenKind kind = vocabulary.Kinds[token];
-        if ((kind & TokenKind.Normal) == 0 || (kind & TokenKind.CutOut) != 0)
+        TokenAttributes attributes = vocabulary.Attributes[token];
+        if ((attributes & TokenAttributes.Normal) == 0 || (attributes & TokenAttributes.CutOut) != 0)
         {
             return SentencePiece(vocabulary, token);
         }

@@ -22,12 +22,12 @@ internal sealed class Unigram : VocabularyTokenizer
         float lowest = float.MaxValue;
         for (int token = 0; token < vocabulary.Count; token++)
         {
-            TokenKind kind = vocabulary.FileKinds[token];
-            if ((kind & TokenKind.Normal) != 0)
+            TokenAttributes attributes = vocabulary.AttributesInFile[token];
+            if ((attributes & TokenAttributes.Normal) != 0)
             {
                 lowest = Math.Min(lowest, vocabulary.Scores[token]);
             }
-            if ((kind & (TokenKind.Normal | TokenKind.UserDefined | TokenKind.Unused)) != 0)
+            if ((attributes & (TokenAttributes.Normal | TokenAttributes.UserDefined | TokenAttributes.Unused)) != 0)
             {
                 _tokens.Add(vocabulary.Bytes(token), token);
             }
@@ -70,7 +70,7 @@ internal sealed class Unigram : VocabularyTokenizer
                     continue;
                 }
                 isSpelled |= at + 1 - start == character;
-                double sum = score + ((Vocabulary.Kinds[token] & TokenKind.UserDefined) != 0 ? 0 : Vocabulary.Scores[token]);
+                double sum = score + ((Vocabulary.Attributes[token] & TokenAttributes.UserDefined) != 0 ? 0 : Vocabulary.Scores[token]);
                 if (sum > best[at + 1].Score)
                 {
                     best[at + 1] = new Step(sum, token, start);

@@ -17,7 +17,7 @@ internal sealed class UnigramNormalizer
         _characters = characters;
         for (int token = 0; token < vocabulary.Count; token++)
         {
-            if ((vocabulary.FileKinds[token] & TokenKind.UserDefined) != 0)
+            if ((vocabulary.AttributesInFile[token] & TokenAttributes.UserDefined) != 0)
             {
                 _userDefined.Add(vocabulary.Bytes(token), token);
             }

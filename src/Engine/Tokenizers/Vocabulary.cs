@@ -4,7 +4,7 @@ using Engine.Gguf;
 namespace Engine.Tokenizers;
 
 /// <summary>
-/// The vocabulary of a GGUF file (keys <c>tokenizer.ggml.*</c>): texts, scores and kinds of its V tokens, and its special ids.
+/// The vocabulary of a GGUF file (keys <c>tokenizer.ggml.*</c>): texts, scores and attributes of its V tokens, and its special ids.
 /// Defaults where a key is absent are llama.cpp's (v0.5.0, <c>src/llama-vocab.cpp</c>).
 /// </summary>
 internal sealed class Vocabulary
@@ -16,10 +16,10 @@ internal sealed class Vocabulary
         (Model, Pre) = (model, metadata.GetString(GgufKeys.TokenizerPre) ?? "");
         _tokens = ReadTokens(metadata, tokens);
         Scores = ReadScores(metadata, Count);
-        Kinds = ReadKinds(metadata.GetInt32s(GgufKeys.TokenTypes), Count);
+        Attributes = ReadAttributes(metadata.GetInt32s(GgufKeys.TokenTypes), Count);
         RequireLength("scores", Scores.Length);
-        RequireLength("token_type", Kinds.Length);
-        FileKinds = [.. Kinds];
+        RequireLength("token_type", Attributes.Length);
+        AttributesInFile = [.. Attributes];
 
         VocabularyDefaults defaults = VocabularyDefaults.For(model, Pre);
         BeginningOfSequence = SpecialId(metadata, "bos_token_id", defaults.BeginningOfSequence);
@@ -56,10 +56,10 @@ internal sealed class Vocabulary
     public float[] Scores { get; }
 
     /// <summary>What each token is, (V).</summary>
-    public TokenKind[] Kinds { get; }
+    public TokenAttributes[] Attributes { get; }
 
     /// <summary>What each token is by the file alone, without what its text gives away, (V).</summary>
-    public IReadOnlyList<TokenKind> FileKinds { get; }
+    public IReadOnlyList<TokenAttributes> AttributesInFile { get; }
 
     /// <summary>BOS.</summary>
     public int? BeginningOfSequence { get; }
@@ -136,21 +136,21 @@ internal sealed class Vocabulary
             ? [.. metadata.GetInt32s(GgufKeys.Scores)!.Select(score => (float)score)]
             : [.. metadata.GetFloat32s(GgufKeys.Scores) ?? new float[count]];
 
-    private static TokenKind[] ReadKinds(IReadOnlyList<int>? types, int count)
+    private static TokenAttributes[] ReadAttributes(IReadOnlyList<int>? types, int count)
     {
         if (types is null)
         {
-            return [.. Enumerable.Repeat(TokenKind.Normal, count)];
+            return [.. Enumerable.Repeat(TokenAttributes.Normal, count)];
         }
         // llama_token_type of llama.h, in its order.
-        ReadOnlySpan<TokenKind> kinds =
+        ReadOnlySpan<TokenAttributes> attributes =
         [
-            TokenKind.Undefined, TokenKind.Normal, TokenKind.Unknown, TokenKind.Control, TokenKind.UserDefined, TokenKind.Unused, TokenKind.Byte,
+            TokenAttributes.Undefined, TokenAttributes.Normal, TokenAttributes.Unknown, TokenAttributes.Control, TokenAttributes.UserDefined, TokenAttributes.Unused, TokenAttributes.Byte,
         ];
-        var read = new TokenKind[types.Count];
+        var read = new TokenAttributes[types.Count];
         for (int id = 0; id < read.Length; id++)
         {
-            read[id] = types[id] >= 0 && types[id] < kinds.Length ? kinds[types[id]] : TokenKind.Undefined;
+            read[id] = types[id] >= 0 && types[id] < attributes.Length ? attributes[types[id]] : TokenAttributes.Undefined;
         }
         return read;
     }

@@ -4,7 +4,7 @@ using Engine.Gguf;
 namespace Engine.Tokenizers;
 
 /// <summary>What a card says of a model's vocabulary: from the tokenizer what it knows, from the file the rest.</summary>
-internal static class VocabularyFacts
+internal static class VocabularyCard
 {
     private static readonly string[] MaskTexts = ["[MASK]", "<mask>"];
 

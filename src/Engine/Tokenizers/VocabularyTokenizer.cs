@@ -46,7 +46,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
         init => _onOtherwise = value;
     }
 
-    /// <summary>Texts, scores, kinds.</summary>
+    /// <summary>Texts, scores, attributes.</summary>
     protected Vocabulary Vocabulary { get; }
 
     /// <summary>What goes before a text. WordPiece puts a text between its two, whatever the flags say.</summary>

@@ -65,15 +65,15 @@ internal static class RemoteServing
         }
         catch (ApiException e) when (e.Status == StatusCodes.Status401Unauthorized)
         {
-            await Refusal.WriteUnauthenticatedAsync(context, e.Message).ConfigureAwait(false);
+            await CallRefusal.WriteUnauthenticatedAsync(context, e.Message).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
-            await Refusal.WriteAsync(context, e.RetryAfter is { } pause ? new QueueFullException(e.Message, pause) : new EngineException(e.Message)).ConfigureAwait(false);
+            await CallRefusal.WriteAsync(context, e.RetryAfter is { } pause ? new QueueFullException(e.Message, pause) : new EngineException(e.Message)).ConfigureAwait(false);
         }
         catch (ServerStoppingException e)
         {
-            await Refusal.WriteAsync(context, new ModelUnavailableException(e.Message)).ConfigureAwait(false);
+            await CallRefusal.WriteAsync(context, new ModelUnavailableException(e.Message)).ConfigureAwait(false);
         }
     }
 

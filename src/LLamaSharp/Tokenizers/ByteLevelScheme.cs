@@ -30,7 +30,7 @@ internal static class ByteLevelScheme
         {
             ReadOnlySpan<byte> text = vocabulary.Bytes(token);
             byte[] bytes = new byte[text.Length];
-            int length = (vocabulary.Kinds[token] & TokenKind.CutOut) == 0 ? ByteAlphabet.Decode(text, bytes) : -1;
+            int length = (vocabulary.Attributes[token] & TokenAttributes.CutOut) == 0 ? ByteAlphabet.Decode(text, bytes) : -1;
             if (length > 0)
             {
                 lines.Append(Convert.ToBase64String(bytes, 0, length)).Append(' ').Append(token).Append('\n');

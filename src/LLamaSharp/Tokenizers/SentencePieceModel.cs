@@ -26,7 +26,7 @@ internal static class SentencePieceModel
                     Text(piece, 1, vocabulary.Text(id));
                     piece.WriteTag(2, WireFormat.WireType.Fixed32);
                     piece.WriteFloat(vocabulary.Scores[id]);
-                    Number(piece, 3, Type(vocabulary.FileKinds[id]));
+                    Number(piece, 3, Type(vocabulary.AttributesInFile[id]));
                 });
             }
             Message(model, 2, trainer =>
@@ -58,13 +58,13 @@ internal static class SentencePieceModel
         return text => tokenizer.EncodeToIds(text);
     }
 
-    private static int Type(TokenKind kind) => kind switch
+    private static int Type(TokenAttributes attributes) => attributes switch
     {
-        TokenKind.Unknown => 2,
-        TokenKind.Control => 3,
-        TokenKind.UserDefined => 4,
-        TokenKind.Unused => 5,
-        TokenKind.Byte => 6,
+        TokenAttributes.Unknown => 2,
+        TokenAttributes.Control => 3,
+        TokenAttributes.UserDefined => 4,
+        TokenAttributes.Unused => 5,
+        TokenAttributes.Byte => 6,
         _ => 1,
     };
 

@@ -31,7 +31,7 @@ internal static class WordPieceScheme
             throw new InvalidDataException($"token {token} holds an end of line, which ends a token in its list of words.");
         }
         return text[0] == WordStart ? text[1..]
-            : (vocabulary.Kinds[token] & TokenKind.CutOut) != 0 || IsBracketed(text) ? text
+            : (vocabulary.Attributes[token] & TokenAttributes.CutOut) != 0 || IsBracketed(text) ? text
             : Continuation + text;
     }
 

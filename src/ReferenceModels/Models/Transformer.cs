@@ -104,12 +104,12 @@ internal sealed class Transformer : IDecoder, IEncoder
     }
 
     /// <summary>Multi-head attention (section 3.2.2), each (d, d), and the norm after it.</summary>
-    internal sealed record AttentionWeights(Affine Q, Affine K, Affine V, Affine O, NormWeights Norm)
+    internal sealed record TransformerAttention(Affine Q, Affine K, Affine V, Affine O, NormWeights Norm)
     {
-        public static AttentionWeights Read(WeightReader w, string name, int d)
+        public static TransformerAttention Read(WeightReader w, string name, int d)
         {
             Affine Square(string which) => Affine.Read(w, $"{name}_{which}", d, d, $"embedding_length {d}");
-            return new AttentionWeights(Square("q"), Square("k"), Square("v"), Square("o"), NormWeights.Read(w, $"{name}_output_norm", d));
+            return new TransformerAttention(Square("q"), Square("k"), Square("v"), Square("o"), NormWeights.Read(w, $"{name}_output_norm", d));
         }
     }
 
@@ -119,14 +119,14 @@ internal sealed class Transformer : IDecoder, IEncoder
     /// <param name="FfnUp">W₁ (f, d), b₁ (f).</param>
     /// <param name="FfnDown">W₂ (d, f), b₂ (d).</param>
     /// <param name="Norm">After the feed-forward.</param>
-    internal sealed record Layer(AttentionWeights Self, AttentionWeights? Cross, Affine FfnUp, Affine FfnDown, NormWeights Norm)
+    internal sealed record Layer(TransformerAttention Self, TransformerAttention? Cross, Affine FfnUp, Affine FfnDown, NormWeights Norm)
     {
         public static Layer Read(WeightReader w, Config c, bool crosses)
         {
             string fromF = $"embedding_length {c.d} and feed_forward_length {c.f}";
             return new Layer(
-                AttentionWeights.Read(w, "attn", c.d),
-                crosses ? AttentionWeights.Read(w, "cross_attn", c.d) : null,
+                TransformerAttention.Read(w, "attn", c.d),
+                crosses ? TransformerAttention.Read(w, "cross_attn", c.d) : null,
                 Affine.Read(w, "ffn_up", c.f, c.d, fromF),
                 Affine.Read(w, "ffn_down", c.d, c.f, fromF),
                 NormWeights.Read(w, "layer_output_norm", c.d));
@@ -227,11 +227,11 @@ internal sealed class Transformer : IDecoder, IEncoder
         return Dropout.Forward(s.Pass, inp_embd);
     }
 
-    private static (Tensor K, Tensor V) KeysValues(State s, AttentionWeights a, Tensor x, int i) =>
+    private static (Tensor K, Tensor V) KeysValues(State s, TransformerAttention a, Tensor x, int i) =>
         (Project(s, a.K, x, "Kcur", i), Project(s, a.V, x, "Vcur", i));
 
     // LayerNorm(x + MultiHead(x, K, V)).
-    private Tensor Attend(State s, AttentionWeights a, Tensor x, Tensor K, Tensor V, AttentionRule rule, string name, int i)
+    private Tensor Attend(State s, TransformerAttention a, Tensor x, Tensor K, Tensor V, AttentionRule rule, string name, int i)
     {
         Tensor Q = Project(s, a.Q, x, "Qcur", i);                                                  // (T, d)
         Tensor kqv_out = MultiHeadAttention.Forward(s, i, Q, K, V, rule);                          // (T, d)
@@ -266,7 +266,7 @@ internal sealed class Transformer : IDecoder, IEncoder
         for (int i = 0; i < C.M; i++)
         {
             (int, int) mark = pass.Mark;
-            AttentionWeights cross = W.Decoder[i].Cross!;
+            TransformerAttention cross = W.Decoder[i].Cross!;
             cache.Append(pass, i, Linear.Forward(pass, cross.K.W, cross.K.b, source), Linear.Forward(pass, cross.V.W, cross.V.b, source)); // (S, d) each
             pass.Release(mark);
         }

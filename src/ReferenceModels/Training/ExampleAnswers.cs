@@ -7,7 +7,7 @@ using ReferenceModels.Training.Objectives;
 namespace ReferenceModels.Training;
 
 /// <summary>One example in a model: evaluated when the first answer is asked for, then every head on the same rows.</summary>
-internal sealed class Answers(INetwork network, TrainedHeads? heads, State state, Example example) : IAnswers
+internal sealed class ExampleAnswers(INetwork network, TrainedHeads? heads, State state, Example example) : IAnswers
 {
     private Tensor? _rows;
     private Scores? _tokens;

@@ -117,7 +117,7 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     private void Add(State state, Example example, double[] totals, double[] sums)
     {
         state.Clear();
-        var answers = new Answers(network, heads, state, example);
+        var answers = new ExampleAnswers(network, heads, state, example);
         for (int i = 0; i < sums.Length; i++)
         {
             Objective.Term term = objective.Terms[i];

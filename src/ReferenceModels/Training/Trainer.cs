@@ -196,7 +196,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
     public void Resume(string checkpoint)
     {
-        Checkpoint.Read(checkpoint, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
+        TrainingCheckpoint.Read(checkpoint, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
         _saved = Step;
     }
 
@@ -235,7 +235,7 @@ public sealed class Trainer : IDisposable
     {
         if (_options.Checkpoint is { } path && _saved != Step)
         {
-            Checkpoint.Write(path, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
+            TrainingCheckpoint.Write(path, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
             _saved = Step;
         }
     }

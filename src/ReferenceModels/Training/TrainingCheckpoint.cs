@@ -11,7 +11,7 @@ namespace ReferenceModels.Training;
 /// in a run follows from its seed and the step, so these two are the state of its generators. Written as a GGUF file, under another
 /// name first: a file of this name is always whole, whenever the process is killed.
 /// </summary>
-internal static class Checkpoint
+internal static class TrainingCheckpoint
 {
     private const string Architecture = GgufContent.Checkpoint;
     private const string Names = "checkpoint.weights", Keys = "checkpoint.options", Values = "checkpoint.values", Step = "checkpoint.step";

@@ -10,7 +10,7 @@ namespace Engine.Remote.Client;
 /// <param name="card">The model's.</param>
 /// <param name="blockRows">Rows in a block at the most.</param>
 /// <param name="mostDimensions">Length of a row of embeddings at the most.</param>
-internal sealed class AnswerReader(ModelCard card, int blockRows, int mostDimensions)
+internal sealed class AnswerAssembler(ModelCard card, int blockRows, int mostDimensions)
 {
     /// <summary>Numbers for which room is made before they come.</summary>
     private const int RoomAhead = 16 << 20;

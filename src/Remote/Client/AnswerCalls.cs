@@ -17,7 +17,7 @@ internal static class AnswerCalls
 
     private const int LongestHead = 6;
 
-    private static readonly AsyncLocal<AnswerReader?> Reader = new();
+    private static readonly AsyncLocal<AnswerAssembler?> Reader = new();
 
     private static readonly Marshaller<AnswerPart> Parts = Marshallers.Create((_, _) => throw new NotSupportedException("A client sends no answers."), Read);
 
@@ -32,7 +32,7 @@ internal static class AnswerCalls
         channel.AsyncServerStreamingCall(EmbedMethod, null, options, call);
 
     /// <summary>From here on, in this flow of control, values go to this reader.</summary>
-    public static void LandIn(AnswerReader reader) => Reader.Value = reader;
+    public static void LandIn(AnswerAssembler reader) => Reader.Value = reader;
 
     private static AnswerPart Read(DeserializationContext context)
     {

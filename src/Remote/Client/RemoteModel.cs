@@ -57,7 +57,7 @@ internal sealed class RemoteModel : IModel
     {
         ArgumentNullException.ThrowIfNull(request);
         using RunningCall call = Begin(request.Deadline, cancellationToken);
-        var reader = new AnswerReader(Card, request.BlockRows, 0);
+        var reader = new AnswerAssembler(Card, request.BlockRows, 0);
         call.Activations = reader.Activations;
         await foreach (AnswerPart part in RunAsync(call, (reference, options) => AnswerCalls.Score(_connection.Invoker, Calls.Of(request, reference), options), reader).ConfigureAwait(false))
         {
@@ -92,7 +92,7 @@ internal sealed class RemoteModel : IModel
     {
         ArgumentNullException.ThrowIfNull(request);
         using RunningCall call = Begin(request.Deadline, cancellationToken);
-        var reader = new AnswerReader(Card, 0, Math.Max(Card.EmbeddingLength, Card.Classes));
+        var reader = new AnswerAssembler(Card, 0, Math.Max(Card.EmbeddingLength, Card.Classes));
         call.Activations = reader.Activations;
         Embeddings? answer = null;
         await foreach (AnswerPart part in RunAsync(call, (reference, options) => AnswerCalls.Embed(_connection.Invoker, Calls.Of(request, reference), options), reader).ConfigureAwait(false))
@@ -134,7 +134,7 @@ internal sealed class RemoteModel : IModel
     }
 
     /// <summary>The parts of an answer. A model that was loaded anew is described again, and asked once more.</summary>
-    private async IAsyncEnumerable<TPart> RunAsync<TPart>(RunningCall call, Func<ModelReference, CallOptions, AsyncServerStreamingCall<TPart>> send, AnswerReader? reader = null)
+    private async IAsyncEnumerable<TPart> RunAsync<TPart>(RunningCall call, Func<ModelReference, CallOptions, AsyncServerStreamingCall<TPart>> send, AnswerAssembler? reader = null)
     {
         for (bool again = true; ; again = false)
         {
@@ -235,7 +235,7 @@ internal sealed class RemoteModel : IModel
             : throw new ProtocolFault($"a token of a vocabulary of {v}", $"{token.Token}{(token.Logits is { } logits ? $" with {logits.Length} logits" : "")}");
     }
 
-    private static object? Read(RunningCall call, AnswerReader reader, AnswerPart part)
+    private static object? Read(RunningCall call, AnswerAssembler reader, AnswerPart part)
     {
         try
         {
@@ -247,7 +247,7 @@ internal sealed class RemoteModel : IModel
         }
     }
 
-    private static void RequireEnd(RunningCall call, AnswerReader reader)
+    private static void RequireEnd(RunningCall call, AnswerAssembler reader)
     {
         if (reader.IsIncomplete)
         {

@@ -86,7 +86,7 @@ internal static class Calls
         }
         else
         {
-            text.Tokens = new TokenIds { Ids = { prompt.Tokens! } };
+            text.Tokens = new IdList { Ids = { prompt.Tokens! } };
         }
         if (prompt.Pair is { } pair)
         {
@@ -94,7 +94,7 @@ internal static class Calls
         }
         if (prompt.Segments is { } segments)
         {
-            text.Segments = new TokenIds { Ids = { segments } };
+            text.Segments = new IdList { Ids = { segments } };
         }
         return text;
     }

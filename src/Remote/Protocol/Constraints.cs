@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Engine.Constraints;
-using Asked = Engine.Constraint;
 
 namespace Engine.Remote.Protocol;
 
@@ -8,31 +7,31 @@ namespace Engine.Remote.Protocol;
 internal static class Constraints
 {
     /// <exception cref="UnsupportedRequestException">The constraint is code.</exception>
-    public static Constraint Of(Asked constraint) => constraint switch
+    public static AskedConstraint Of(Constraint constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => new Constraint { JsonSchema = Of(schema.Schema, SchemaReading.Of(schema), schema.AnyOrder) },
-        GrammarConstraint grammar => new Constraint { Grammar = grammar.Grammar },
-        RegexConstraint regex => new Constraint { Regex = regex.Pattern },
-        ChoiceConstraint choice => new Constraint { Choices = new Texts { Texts_ = { choice.Choices } } },
-        ShapeConstraint shape => new Constraint { Shape = Of(shape.Shape) },
+        JsonSchemaConstraint schema => new AskedConstraint { JsonSchema = Of(schema.Schema, SchemaReading.Of(schema), schema.AnyOrder) },
+        GrammarConstraint grammar => new AskedConstraint { Grammar = grammar.Grammar },
+        RegexConstraint regex => new AskedConstraint { Regex = regex.Pattern },
+        ChoiceConstraint choice => new AskedConstraint { Choices = new Texts { Texts_ = { choice.Choices } } },
+        ShapeConstraint shape => new AskedConstraint { Shape = Of(shape.Shape) },
         _ => throw new UnsupportedRequestException(
             $"Sending a request to a remote model: expected a constraint that is data, found {constraint.GetType().Name}, which is code and can run only where the model runs. "
             + "Use a JSON schema, a grammar, a regular expression or choices, or load the model in this process."),
     };
 
     /// <exception cref="InvalidRequestException">It is of no kind, or its schema is no JSON.</exception>
-    public static Asked Of(Constraint constraint) => constraint.KindCase switch
+    public static Constraint Of(AskedConstraint constraint) => constraint.KindCase switch
     {
-        Constraint.KindOneofCase.JsonSchema => new JsonSchemaConstraint(constraint.JsonSchema.Schema)
+        AskedConstraint.KindOneofCase.JsonSchema => new JsonSchemaConstraint(constraint.JsonSchema.Schema)
         {
             ReadsDescriptions = constraint.JsonSchema.ReadsDescriptions,
             LocalTimes = constraint.JsonSchema.LocalTimes,
             AnyOrder = constraint.JsonSchema.AnyOrder,
         },
-        Constraint.KindOneofCase.Grammar => new GrammarConstraint(constraint.Grammar),
-        Constraint.KindOneofCase.Regex => new RegexConstraint(constraint.Regex),
-        Constraint.KindOneofCase.Choices => new ChoiceConstraint([.. constraint.Choices.Texts_]),
-        Constraint.KindOneofCase.Shape => new ShapeConstraint(Of(constraint.Shape)),
+        AskedConstraint.KindOneofCase.Grammar => new GrammarConstraint(constraint.Grammar),
+        AskedConstraint.KindOneofCase.Regex => new RegexConstraint(constraint.Regex),
+        AskedConstraint.KindOneofCase.Choices => new ChoiceConstraint([.. constraint.Choices.Texts_]),
+        AskedConstraint.KindOneofCase.Shape => new ShapeConstraint(Of(constraint.Shape)),
         _ => throw Unknown(),
     };
 
@@ -75,7 +74,7 @@ internal static class Constraints
         return message;
     }
 
-    private static JsonSchema Of(JsonElement schema, SchemaReading reading, bool anyOrder) => new()
+    private static SchemaText Of(JsonElement schema, SchemaReading reading, bool anyOrder) => new()
     {
         Schema = schema.ValueKind == JsonValueKind.Undefined ? "" : schema.GetRawText(),
         ReadsDescriptions = reading.Descriptions,

@@ -18,7 +18,7 @@ internal static class Failures
     public static RpcException ToRpc(EngineException e)
     {
         string kind = e.GetType() == typeof(EngineException) ? "Engine" : e.GetType().Name.Replace(nameof(Exception), "", StringComparison.Ordinal);
-        var failure = new Failure { Kind = kind, Message = Shorten(e.Message) };
+        var failure = new FailureDetail { Kind = kind, Message = Shorten(e.Message) };
         StatusCode code = StatusCode.Internal;
         switch (e)
         {
@@ -62,14 +62,14 @@ internal static class Failures
 
     /// <summary>The refusal of a call for what the model was.</summary>
     public static RpcException OfChange() =>
-        ToRpc(new Failure { Kind = Changed, Message = "The model has changed since it was described. Describe it again." }, StatusCode.FailedPrecondition);
+        ToRpc(new FailureDetail { Kind = Changed, Message = "The model has changed since it was described. Describe it again." }, StatusCode.FailedPrecondition);
 
     /// <summary>What a call failed with; null where the other side did not say it in the protocol's way.</summary>
-    public static Failure? Of(RpcException e)
+    public static FailureDetail? Of(RpcException e)
     {
         try
         {
-            return e.Trailers.GetValueBytes(Trailer) is { } bytes ? Failure.Parser.ParseFrom(bytes) : null;
+            return e.Trailers.GetValueBytes(Trailer) is { } bytes ? FailureDetail.Parser.ParseFrom(bytes) : null;
         }
         catch (InvalidProtocolBufferException)
         {
@@ -80,7 +80,7 @@ internal static class Failures
     /// <summary>The exception of the contract.</summary>
     /// <param name="failure">Any kind but <see cref="Changed"/>.</param>
     /// <param name="activations">What came before it.</param>
-    public static EngineException ToException(Failure failure, IReadOnlyList<Activation> activations) => failure.Kind switch
+    public static EngineException ToException(FailureDetail failure, IReadOnlyList<Activation> activations) => failure.Kind switch
     {
         "ModelFile" => new ModelFileException(failure.Message),
         "Gate" => new GateException(failure.Message),
@@ -101,7 +101,7 @@ internal static class Failures
         _ => new EngineException(failure.Message),
     };
 
-    private static RpcException ToRpc(Failure failure, StatusCode code) =>
+    private static RpcException ToRpc(FailureDetail failure, StatusCode code) =>
         new(new Status(code, failure.Message), new Metadata { { Trailer, failure.ToByteArray() } });
 
     private static string Shorten(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters] + "…";

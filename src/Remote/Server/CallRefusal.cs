@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Remote.Server;
 
 /// <summary>Refuses a call before the service sees it.</summary>
-internal static class Refusal
+internal static class CallRefusal
 {
     /// <summary>With a typed error of the contract.</summary>
     public static Task WriteAsync(HttpContext context, EngineException reason) => WriteAsync(context, Failures.ToRpc(reason));

@@ -22,10 +22,10 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         }
     }
 
-    public override async Task<TokenIds> Encode(EncodeCall request, ServerCallContext context)
+    public override async Task<IdList> Encode(EncodeCall request, ServerCallContext context)
     {
         IModel model = await FindAsync(request.Model, context).ConfigureAwait(false);
-        return new TokenIds { Ids = { model.Tokenizer.Encode(request.Text, request.AddSpecial, request.ParseSpecial) } };
+        return new IdList { Ids = { model.Tokenizer.Encode(request.Text, request.AddSpecial, request.ParseSpecial) } };
     }
 
     public override async Task Score(ScoreCall request, IServerStreamWriter<AnswerPart> responseStream, ServerCallContext context)

@@ -160,5 +160,5 @@ public sealed class TransformerTests : IDisposable
             .. Weights(L.Self), .. L.Cross is null ? [] : Weights(L.Cross), L.FfnUp.W, L.FfnUp.b, L.FfnDown.W, L.FfnDown.b, L.Norm.g, L.Norm.b,
         ])]).OfType<Weight>().Distinct();
 
-    private static Weight?[] Weights(Transformer.AttentionWeights a) => [a.Q.W, a.Q.b, a.K.W, a.K.b, a.V.W, a.V.b, a.O.W, a.O.b, a.Norm.g, a.Norm.b];
+    private static Weight?[] Weights(Transformer.TransformerAttention a) => [a.Q.W, a.Q.b, a.K.W, a.K.b, a.V.W, a.V.b, a.O.W, a.O.b, a.Norm.g, a.Norm.b];
 }

@@ -17,7 +17,7 @@ internal abstract class Expression(int line)
     protected abstract object Compute(Scope scope);
 }
 
-internal sealed class Literal(object value, int line) : Expression(line)
+internal sealed class LiteralExpression(object value, int line) : Expression(line)
 {
     public object Value => value;
 
@@ -157,7 +157,7 @@ internal sealed class NotExpression(Expression operand, int line) : Expression(l
 
 internal sealed class NegativeExpression(Expression operand, int line) : Expression(line)
 {
-    protected override object Compute(Scope scope) => Arithmetic.Negate(operand.Evaluate(scope));
+    protected override object Compute(Scope scope) => PyOperators.Negate(operand.Evaluate(scope));
 }
 
 /// <summary><c>+a</c>: a number, of <c>true</c> 1.</summary>
@@ -167,7 +167,7 @@ internal sealed class PositiveExpression(Expression operand, int line) : Express
     {
         object value = operand.Evaluate(scope);
         scope.State.Line = Line;
-        return Arithmetic.Positive(value);
+        return PyOperators.Positive(value);
     }
 }
 
@@ -188,7 +188,7 @@ internal sealed class ArithmeticExpression(string operation, Expression left, Ex
         object a = left.Evaluate(scope);
         object b = right.Evaluate(scope);
         scope.State.Line = Line;
-        return Arithmetic.Apply(operation, a, b, scope.State);
+        return PyOperators.Apply(operation, a, b, scope.State);
     }
 }
 

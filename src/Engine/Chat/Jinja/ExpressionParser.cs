@@ -191,9 +191,9 @@ internal sealed class ExpressionParser(TokenStream tokens)
             case TokenKind.Name:
                 return token.Value switch
                 {
-                    "true" or "True" => new Literal(true, token.Line),
-                    "false" or "False" => new Literal(false, token.Line),
-                    "none" or "None" => new Literal(None.Value, token.Line),
+                    "true" or "True" => new LiteralExpression(true, token.Line),
+                    "false" or "False" => new LiteralExpression(false, token.Line),
+                    "none" or "None" => new LiteralExpression(None.Value, token.Line),
                     _ => new NameExpression(token.Value, token.Line),
                 };
             case TokenKind.String:
@@ -202,11 +202,11 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 {
                     text.Append(tokens.Next().Value);
                 }
-                return new Literal(Text.Own(text.ToString()), token.Line);
+                return new LiteralExpression(Text.Own(text.ToString()), token.Line);
             case TokenKind.Integer:
-                return new Literal(PyType.ParseInteger(token.Value) ?? throw new JinjaException($"'{token.Value}' is no number", token.Line), token.Line);
+                return new LiteralExpression(PyType.ParseInteger(token.Value) ?? throw new JinjaException($"'{token.Value}' is no number", token.Line), token.Line);
             case TokenKind.Float:
-                return new Literal(double.Parse(token.Value, CultureInfo.InvariantCulture), token.Line);
+                return new LiteralExpression(double.Parse(token.Value, CultureInfo.InvariantCulture), token.Line);
             case TokenKind.Operator when token.Value == "(":
                 Expression inner = ReadTuple(inParentheses: true);
                 tokens.RequireOperator(")");
@@ -256,7 +256,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 value = name.Kind switch
                 {
                     TokenKind.Name => new AttributeExpression(value, name.Value, token.Line),
-                    TokenKind.Integer => new ItemExpression(value, new Literal(BigInteger.Parse(name.Value, CultureInfo.InvariantCulture), name.Line), token.Line),
+                    TokenKind.Integer => new ItemExpression(value, new LiteralExpression(BigInteger.Parse(name.Value, CultureInfo.InvariantCulture), name.Line), token.Line),
                     _ => throw new JinjaException($"expected a name or number after '.', found {name.Describe()}", name.Line),
                 };
             }

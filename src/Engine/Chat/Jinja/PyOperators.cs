@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Engine.Chat.Jinja;
 
 /// <summary>Python's operators between two values.</summary>
-internal static class Arithmetic
+internal static class PyOperators
 {
     /// <summary>Larger numbers have no use in a template, and would take all memory.</summary>
     private const int MostBits = 4096;

@@ -23,7 +23,7 @@ internal static class SequenceFilters
         ["max"] = new((value, a, state) => Extreme(value, a, state, 1), "case_sensitive", "attribute"),
         ["sum"] = new((value, a, state) => PyType.Items(value, state.Budget)
             .Select(item => a.Find(0, "attribute") is { } path and not None ? Members.Path(item, path) : item)
-            .Aggregate(a.Find(1, "start") ?? BigInteger.Zero, (sum, item) => Arithmetic.Apply("+", sum, item, state)), "attribute", "start"),
+            .Aggregate(a.Find(1, "start") ?? BigInteger.Zero, (sum, item) => PyOperators.Apply("+", sum, item, state)), "attribute", "start"),
         ["map"] = new(Map) { TakesAny = true },
         ["select"] = new((value, a, state) => Select(value, a, state, attribute: false, keeps: true)) { TakesAny = true },
         ["reject"] = new((value, a, state) => Select(value, a, state, attribute: false, keeps: false)) { TakesAny = true },

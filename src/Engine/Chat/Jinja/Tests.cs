@@ -55,8 +55,8 @@ internal static class Tests
 
     private static double Remainder(object value, object divisor) => (value, divisor) switch
     {
-        (double real, _) => Arithmetic.Modulo(real, NotZero(Real(divisor))),
-        (_, double real) => Arithmetic.Modulo(Real(value), NotZero(real)),
+        (double real, _) => PyOperators.Modulo(real, NotZero(Real(divisor))),
+        (_, double real) => PyOperators.Modulo(Real(value), NotZero(real)),
         _ when PyType.ToInteger(value) is { } number && PyType.ToInteger(divisor) is { } by => by.IsZero
             ? throw new JinjaException("modulo by zero") : (double)(((number % by) + by) % by),
         _ => throw PyType.Mistake("a test of divisibility", "a number", PyType.ToInteger(value) is null ? value : divisor),

@@ -6,10 +6,10 @@ namespace Engine.Chat.Tools;
 /// <param name="open">Before each call.</param>
 /// <param name="close">After each call.</param>
 /// <param name="separator">Between two calls.</param>
-internal sealed class ObjectForm(string open, string close, string separator) : ToolForm
+internal sealed class MarkedForm(string open, string close, string separator) : ToolForm
 {
     /// <summary>Calls between <c>&lt;tool_call&gt;</c> and <c>&lt;/tool_call&gt;</c>.</summary>
-    public static ObjectForm Hermes { get; } = new("<tool_call>\n", "\n</tool_call>", "\n");
+    public static MarkedForm Hermes { get; } = new("<tool_call>\n", "\n</tool_call>", "\n");
 
     public override IReadOnlyList<string> Triggers { get; } = [open.Trim()];
 

@@ -17,12 +17,12 @@ internal static class ToolForms
         }
         if (!knows)
         {
-            return ObjectForm.Hermes;
+            return MarkedForm.Hermes;
         }
         return Has(DeepSeekForm.Begin) ? new DeepSeekForm(Has("```json"))
             : Has("[TOOL_CALLS]") ? MistralForm.Of(template)
             : spelled() is { } tags && SpelledForm.Of(tags) is { } form ? form
-            : Has("<tool_call>") ? ObjectForm.Hermes
+            : Has("<tool_call>") ? MarkedForm.Hermes
             : Has("<|tool_call|>") ? new ListForm("<|tool_call|>", Has("<|/tool_call|>") ? "<|/tool_call|>" : "")
             : Has("<|python_tag|>") || (Has("ipython") && Has("\"parameters\"")) ? LlamaForm.Instance
             : sample() is { } written ? SampledForm.Of(written)

@@ -3,7 +3,7 @@ using System.Text;
 namespace Engine.Constraints.Languages;
 
 /// <summary>The rest of one text; nothing more to come: the empty text.</summary>
-internal sealed class Literal(LanguageSpace space, string text, int offset, int length)
+internal sealed class SingleText(LanguageSpace space, string text, int offset, int length)
     : Language(space, offset == text.Length, new(length, length), isPlain: true, depth: 1)
 {
     public string Text { get; } = text;
@@ -14,7 +14,7 @@ internal sealed class Literal(LanguageSpace space, string text, int offset, int 
     internal override int StructureHash => string.GetHashCode(Text.AsSpan(Offset), StringComparison.Ordinal);
 
     internal override bool IsSame(Language other) =>
-        other is Literal l && Text.AsSpan(Offset).SequenceEqual(l.Text.AsSpan(l.Offset));
+        other is SingleText l && Text.AsSpan(Offset).SequenceEqual(l.Text.AsSpan(l.Offset));
 
     private protected override TextStep[] Derive()
     {

@@ -45,7 +45,7 @@ internal sealed partial class LanguageSpace
             int codePoint = char.ConvertToUtf32(text, offset);
             return Shared(new OneCodePoint(this, CodePointSet.Of([(codePoint, codePoint)])));
         }
-        return Shared(new Literal(this, text, offset, length));
+        return Shared(new SingleText(this, text, offset, length));
     }
 
     internal Language Concatenated(Language head, Language tail)

@@ -66,7 +66,7 @@ internal sealed partial class LanguageSpace
     /// <summary>Sees to it that a language has few states, as its complement must know all of them.</summary>
     private void CheckBounded(Language language)
     {
-        if (language is TextTree or Literal or OneCodePoint or Complement)
+        if (language is TextTree or SingleText or OneCodePoint or Complement)
         {
             return;
         }
@@ -83,7 +83,7 @@ internal sealed partial class LanguageSpace
             }
             foreach (TextStep move in state.Moves)
             {
-                if (move.Next is not (TextTree or Literal) && seen.Add((Language)move.Next))
+                if (move.Next is not (TextTree or SingleText) && seen.Add((Language)move.Next))
                 {
                     open.Enqueue((Language)move.Next);
                 }

@@ -22,7 +22,7 @@ internal sealed partial class LanguageSpace
     public LanguageSpace()
     {
         Nothing = new OneCodePoint(this, CodePointSet.None) { Life = Life.Dead };
-        Empty = new Literal(this, "", 0, 0);
+        Empty = new SingleText(this, "", 0, 0);
         Any = new OneCodePoint(this, CodePointSet.All);
         Anything = new Repetition(this, Any, 0, null);
         Reset();

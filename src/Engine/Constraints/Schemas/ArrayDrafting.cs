@@ -7,7 +7,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
     {
         if (facts.Twins is not null)
         {
-            throw Refusal.Unsupported(facts.Twins, "uniqueItems", "found a schema that must not hold (not, oneOf, if) with this keyword");
+            throw SchemaRefusal.Unsupported(facts.Twins, "uniqueItems", "found a schema that must not hold (not, oneOf, if) with this keyword");
         }
         switch (facts.Some)
         {
@@ -23,7 +23,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
                 Add(facts with { Min = Math.Max(facts.Min, 2) }, [], new Others([one.Value], [other.Value]), drafts);
                 break;
             default:
-                throw Refusal.Unsupported(facts.Some[0].Value.Node, "", "found a schema for some item beside another for some item");
+                throw SchemaRefusal.Unsupported(facts.Some[0].Value.Node, "", "found a schema for some item beside another for some item");
         }
     }
 

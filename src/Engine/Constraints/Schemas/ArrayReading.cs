@@ -152,7 +152,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
         {
             if (Array.Exists(set[i].Layers, layer => layer.HasContains))
             {
-                throw Refusal.Unsupported(node, "unevaluatedItems", "found this keyword beside contains");
+                throw SchemaRefusal.Unsupported(node, "unevaluatedItems", "found this keyword beside contains");
             }
             all[i] = set[i] with { Layers = [.. set[i].Layers, new ArrayLayer([], node.UnevaluatedItems, set[i].Layers)] };
         }

@@ -72,7 +72,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
         }
         if (++_depth > SchemaLimits.Deepest)
         {
-            throw Refusal.At(node.Path, $"a schema leads back to itself, or through more than {SchemaLimits.Deepest} others, without a property or an item between,");
+            throw SchemaRefusal.At(node.Path, $"a schema leads back to itself, or through more than {SchemaLimits.Deepest} others, without a property or an item between,");
         }
         SchemaNode? around = Compiler.Enter(node);
         T set = isMet ? Met(node, annotates) : Broken(node);
@@ -187,7 +187,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
     {
         if (SeesUnevaluated(node))
         {
-            throw Refusal.Unsupported(node, Type == JsonTypes.Array ? "unevaluatedItems" : "unevaluatedProperties", "found a schema that must not hold (not, oneOf, if) with this keyword");
+            throw SchemaRefusal.Unsupported(node, Type == JsonTypes.Array ? "unevaluatedItems" : "unevaluatedProperties", "found a schema that must not hold (not, oneOf, if) with this keyword");
         }
         List<T> options = [NotOwn(node)];
         foreach ((string keyword, string target) in node.References ?? [])

@@ -57,7 +57,7 @@ internal sealed class NumberReading(SchemaCompiler compiler) : Combination<Numbe
     {
         if (!value.TryGetDecimal(out decimal number) || (number == 0 && value.GetDouble() != 0))
         {
-            throw Refusal.Unsupported(node, "enum", $"found the number {value.GetRawText()}, of more than 28 digits,");
+            throw SchemaRefusal.Unsupported(node, "enum", $"found the number {value.GetRawText()}, of more than 28 digits,");
         }
         string text = number.ToString(CultureInfo.InvariantCulture);
         text = text.Contains('.', StringComparison.Ordinal) ? text.TrimEnd('0').TrimEnd('.') : text;

@@ -102,7 +102,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
                 }
                 if (met != kinds[i].Value)
                 {
-                    throw Refusal.Unsupported(value.Node, "", "found a schema that must not hold (not, oneOf, if) for the value of some property without a name");
+                    throw SchemaRefusal.Unsupported(value.Node, "", "found a schema that must not hold (not, oneOf, if) for the value of some property without a name");
                 }
             }
             int before = mins[i];
@@ -177,7 +177,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
                 finer.Add((within, [.. matched, pattern]));
                 finer.Add((Space.Both(all, Space.Not(pattern)), matched));
             }
-            classes = finer.Count <= MostKinds ? finer : throw Refusal.TooLarge(compiler.At, $"at most {MostKinds} kinds of names that patterns tell apart");
+            classes = finer.Count <= MostKinds ? finer : throw SchemaRefusal.TooLarge(compiler.At, $"at most {MostKinds} kinds of names that patterns tell apart");
         }
         List<Kind> kinds = [];
         foreach ((Language all, HashSet<Language> matched) in classes)

@@ -68,7 +68,7 @@ internal sealed class SchemaCompiler
         root.Add(Document.Root);
         if (GoalOf(root) is not Goal first)
         {
-            throw Refusal.At("#", "nothing meets the schema");
+            throw SchemaRefusal.At("#", "nothing meets the schema");
         }
         Queue(first);
         while (_open.TryDequeue(out Goal? goal))
@@ -80,7 +80,7 @@ internal sealed class SchemaCompiler
             }
             catch (InvalidRequestException e) when (!e.Message.StartsWith("Reading a JSON schema", StringComparison.Ordinal))
             {
-                throw Refusal.Of(At, e);
+                throw SchemaRefusal.Of(At, e);
             }
         }
         return _reached;
@@ -98,7 +98,7 @@ internal sealed class SchemaCompiler
         {
             if (_goals.Count == SchemaLimits.MostGoals)
             {
-                throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostGoals} values that differ in what is asked of them");
+                throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostGoals} values that differ in what is asked of them");
             }
             _goals[key] = goal = new Goal(asked.All, asked.Types, isCanonical);
         }
@@ -147,7 +147,7 @@ internal sealed class SchemaCompiler
             }
             catch (InvalidRequestException e)
             {
-                throw Refusal.Of($"{node.Path}/{keyword}", e);
+                throw SchemaRefusal.Of($"{node.Path}/{keyword}", e);
             }
         }
         return language;
@@ -193,7 +193,7 @@ internal sealed class SchemaCompiler
         _work += steps;
         if (_work > SchemaLimits.MostWork)
         {
-            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostWork:N0} steps of putting alternatives together");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostWork:N0} steps of putting alternatives together");
         }
     }
 
@@ -237,7 +237,7 @@ internal sealed class SchemaCompiler
     {
         if (before >= SchemaLimits.MostForms)
         {
-            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostForms} alternatives of one value");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostForms} alternatives of one value");
         }
     }
 
@@ -246,7 +246,7 @@ internal sealed class SchemaCompiler
         _properties += count;
         if (_properties > SchemaLimits.MostProperties)
         {
-            throw Refusal.TooLarge(At, $"at most {SchemaLimits.MostProperties} properties in all alternatives");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostProperties} properties in all alternatives");
         }
     }
 

@@ -114,7 +114,7 @@ internal sealed class SchemaDocument
             }
             if (steps == SchemaLimits.Deepest)
             {
-                throw Refusal.At(node.Path, "a reference leads back to itself, or over more than " + SchemaLimits.Deepest + " others,");
+                throw SchemaRefusal.At(node.Path, "a reference leads back to itself, or over more than " + SchemaLimits.Deepest + " others,");
             }
             node = only;
         }
@@ -130,22 +130,22 @@ internal sealed class SchemaDocument
         {
             resource = Uri.TryCreate(from.Resource.Address, hash < 0 ? reference : reference[..hash], out Uri? address) && Addresses.Find(address) is { } found
                 ? found
-                : throw Refusal.Unsupported(from, keyword, $"found the reference '{reference}' to another document");
+                : throw SchemaRefusal.Unsupported(from, keyword, $"found the reference '{reference}' to another document");
         }
         if (fragment.Length > 0 && fragment[0] != '/')
         {
             return Addresses.FindAnchor(resource, fragment) is (JsonElement anchored, string anchoredPath, SchemaResource around)
                 && (keyword != "$dynamicRef" || !Addresses.IsAmbiguous(fragment))
                 ? Referenced(anchored, anchoredPath, around)
-                : throw Refusal.At(from, keyword, $"expected an anchor of this document, found '{reference}'");
+                : throw SchemaRefusal.At(from, keyword, $"expected an anchor of this document, found '{reference}'");
         }
         if (keyword == "$recursiveRef" && Addresses.HasRecursiveAnchor)
         {
-            throw Refusal.Unsupported(from, keyword, "found a reference that depends on who refers");
+            throw SchemaRefusal.Unsupported(from, keyword, "found a reference that depends on who refers");
         }
         // Tools give parts of a draft-4 document addresses that nothing refers to; then a pointer is meant from the document's root.
         return Find(resource, fragment) ?? (resource.Path == "#" ? null : Find(Root.Resource, fragment))
-            ?? throw Refusal.At(from, keyword, $"expected a reference to a schema in this document, found '{reference}', which is not there,");
+            ?? throw SchemaRefusal.At(from, keyword, $"expected a reference to a schema in this document, found '{reference}', which is not there,");
     }
 
     /// <summary>The address that a schema gives itself.</summary>
@@ -200,7 +200,7 @@ internal sealed class SchemaDocument
     {
         if (_nodes == MostNodes)
         {
-            throw Refusal.TooLarge("#", $"at most {MostNodes} schemas in one document");
+            throw SchemaRefusal.TooLarge("#", $"at most {MostNodes} schemas in one document");
         }
         var node = new SchemaNode(_nodes++, element, parent, segment) { Resource = around };
         if (_hasAddresses && element.ValueKind == JsonValueKind.Object && AddressOf(element, around.Address) is Uri address && address != around.Address)

@@ -19,7 +19,7 @@ internal static class SchemaReader
                 node.Types = JsonTypes.None;
                 return;
             case not JsonValueKind.Object:
-                throw Refusal.At(node.Path, $"expected a schema (an object or a Boolean), found {Name(node.Element)}");
+                throw SchemaRefusal.At(node.Path, $"expected a schema (an object or a Boolean), found {Name(node.Element)}");
         }
         if (document.RefStandsAlone && node.Element.TryGetProperty("$ref", out JsonElement alone) && alone.ValueKind == JsonValueKind.String)
         {
@@ -178,7 +178,7 @@ internal static class SchemaReader
                 node.Else = document.Child(node, keyword, value);
                 break;
             case "extends" or "disallow" or "divisibleBy" when document.IsDraft3:
-                throw Refusal.Unsupported(node, keyword, "found a keyword of draft 3");
+                throw SchemaRefusal.Unsupported(node, keyword, "found a keyword of draft 3");
         }
     }
 
@@ -196,7 +196,7 @@ internal static class SchemaReader
                 "array" => JsonTypes.Array,
                 "object" => JsonTypes.Object,
                 "any" => JsonTypes.All,
-                _ => throw Refusal.At(node, "type", $"expected null, boolean, integer, number, string, array or object, found '{name}'"),
+                _ => throw SchemaRefusal.At(node, "type", $"expected null, boolean, integer, number, string, array or object, found '{name}'"),
             };
             integer |= name == "integer";
             number |= name is "number" or "any";
@@ -220,7 +220,7 @@ internal static class SchemaReader
             }
             else
             {
-                throw Refusal.At(node, $"{keyword}/{property.Name}", $"expected a schema, found {Name(property.Value)}");
+                throw SchemaRefusal.At(node, $"{keyword}/{property.Name}", $"expected a schema, found {Name(property.Value)}");
             }
         }
     }
@@ -246,7 +246,7 @@ internal static class SchemaReader
     {
         if (value.ValueKind != JsonValueKind.Number)
         {
-            throw Refusal.At(node, keyword, $"expected a number, found {Name(value)}");
+            throw SchemaRefusal.At(node, keyword, $"expected a number, found {Name(value)}");
         }
         if (value.TryGetDecimal(out decimal bound))
         {
@@ -254,20 +254,20 @@ internal static class SchemaReader
         }
         bool isNegative = value.GetRawText().StartsWith('-');
         bool isUpper = keyword is "maximum" or "exclusiveMaximum";
-        return isNegative == isUpper ? throw Refusal.Unsupported(node, keyword, "found a bound of more than 28 digits")
+        return isNegative == isUpper ? throw SchemaRefusal.Unsupported(node, keyword, "found a bound of more than 28 digits")
             : Math.Abs(value.GetDouble()) >= 1e308 ? null
             : isNegative ? decimal.MinValue : decimal.MaxValue;
     }
 
     private static decimal Step(SchemaNode node, string keyword, JsonElement value) =>
         value.ValueKind != JsonValueKind.Number || !value.TryGetDecimal(out decimal step) || step <= 0
-            ? throw Refusal.At(node, keyword, $"expected a number above 0 of at most 28 digits, found {Name(value)}")
+            ? throw SchemaRefusal.At(node, keyword, $"expected a number above 0 of at most 28 digits, found {Name(value)}")
             : step;
 
     private static int Least(SchemaNode node, string keyword, JsonElement value)
     {
         decimal count = Count(node, keyword, value);
-        return count <= MostAsked ? (int)count : throw Refusal.TooLarge($"{node.Path}/{keyword}", $"{MostAsked} at most");
+        return count <= MostAsked ? (int)count : throw SchemaRefusal.TooLarge($"{node.Path}/{keyword}", $"{MostAsked} at most");
     }
 
     private static int? Most(SchemaNode node, string keyword, JsonElement value, int? before)
@@ -278,15 +278,15 @@ internal static class SchemaReader
 
     private static decimal Count(SchemaNode node, string keyword, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out decimal count) && count >= 0 && decimal.IsInteger(count) ? count
-        : throw Refusal.At(node, keyword, $"expected a whole number that is not negative, found {Name(value)}");
+        : throw SchemaRefusal.At(node, keyword, $"expected a whole number that is not negative, found {Name(value)}");
 
     private static bool IsBoolean(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
     private static bool Boolean(SchemaNode node, string keyword, JsonElement value) =>
-        IsBoolean(value) ? value.GetBoolean() : throw Refusal.At(node, keyword, $"expected true or false, found {Name(value)}");
+        IsBoolean(value) ? value.GetBoolean() : throw SchemaRefusal.At(node, keyword, $"expected true or false, found {Name(value)}");
 
     private static string Text(SchemaNode node, string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refusal.At(node, keyword, $"expected a string, found {Name(value)}");
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw SchemaRefusal.At(node, keyword, $"expected a string, found {Name(value)}");
 
     private static string[] Texts(SchemaNode node, string keyword, JsonElement value)
     {
@@ -299,10 +299,10 @@ internal static class SchemaReader
     }
 
     private static JsonElement.ArrayEnumerator Elements(SchemaNode node, string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Refusal.At(node, keyword, $"expected an array, found {Name(value)}");
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw SchemaRefusal.At(node, keyword, $"expected an array, found {Name(value)}");
 
     private static JsonElement.ObjectEnumerator Members(SchemaNode node, string keyword, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw Refusal.At(node, keyword, $"expected an object, found {Name(value)}");
+        value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw SchemaRefusal.At(node, keyword, $"expected an object, found {Name(value)}");
 
     /// <summary>A value in a sentence: its text where that is short.</summary>
     private static string Name(JsonElement value) => value.ValueKind switch

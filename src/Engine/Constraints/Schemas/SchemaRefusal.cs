@@ -1,7 +1,7 @@
 namespace Engine.Constraints.Schemas;
 
 /// <summary>The sentences in which a schema is refused: what was found, by keyword and JSON pointer, and what to do.</summary>
-internal static class Refusal
+internal static class SchemaRefusal
 {
     public static InvalidRequestException At(SchemaNode node, string keyword, string found) => At($"{node.Path}/{keyword}", found);
 

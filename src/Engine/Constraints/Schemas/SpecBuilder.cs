@@ -23,7 +23,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
             }
             catch (InvalidRequestException e)
             {
-                throw Refusal.Of(goal.Literals.Count > 0 ? goal.Literals[0].Node.Path : "#", e);
+                throw SchemaRefusal.Of(goal.Literals.Count > 0 ? goal.Literals[0].Node.Path : "#", e);
             }
         }
         // Goals were found after those that contain them, so that most are known when they are asked for.
@@ -324,7 +324,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
         {
             if (item.Arrays.Exists(array => array.Shortest != Never) || item.Objects.Exists(form => form.Shortest != Never))
             {
-                throw Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items that may be arrays or objects");
+                throw SchemaRefusal.Unsupported(draft.Unique!, "uniqueItems", "found items that may be arrays or objects");
             }
         }
         // Each item must find a value that none before it took.
@@ -343,5 +343,5 @@ internal sealed class SpecBuilder(LanguageSpace space)
     }
 
     private static InvalidRequestException FewDiffer(ArrayDraft draft) =>
-        Refusal.Unsupported(draft.Unique!, "uniqueItems", "found items with their own positions for which too few different values are left");
+        SchemaRefusal.Unsupported(draft.Unique!, "uniqueItems", "found items with their own positions for which too few different values are left");
 }

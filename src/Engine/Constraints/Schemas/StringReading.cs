@@ -70,7 +70,7 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
             }
             else if (format is "regex" or "uri-template" or "iri" or "iri-reference" or "idn-email" or "idn-hostname")
             {
-                throw Refusal.Unsupported(node, "format", $"found the format '{format}'");
+                throw SchemaRefusal.Unsupported(node, "format", $"found the format '{format}'");
             }
             // What is no standard's asks for nothing: so validators have it.
         }

@@ -17,7 +17,7 @@ internal static class Unmet
             (goal, through) = (part, what);
         }
         string places = string.Join(" and ", goal.Literals.Take(4).Select(literal => literal.IsMet ? literal.Node.Path : $"not {literal.Node.Path}"));
-        return Refusal.At(places.Length == 0 ? "#" : places, through is null ? "nothing meets the schema" : $"nothing meets the schema, because nothing meets {through}");
+        return SchemaRefusal.At(places.Length == 0 ? "#" : places, through is null ? "nothing meets the schema" : $"nothing meets the schema, because nothing meets {through}");
     }
 
     /// <summary>A part without which no value of the goal's can be.</summary>

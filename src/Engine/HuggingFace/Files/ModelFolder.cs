@@ -93,7 +93,7 @@ internal sealed class ModelFolder
         }
         try
         {
-            return JsonText.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0));
+            return StrictJson.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0));
         }
         catch (JsonException e)
         {

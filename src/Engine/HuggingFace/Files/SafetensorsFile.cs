@@ -99,7 +99,7 @@ internal sealed class SafetensorsFile : IDisposable
     {
         try
         {
-            using JsonDocument json = JsonText.Parse(header);
+            using JsonDocument json = StrictJson.Parse(header);
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw Refuse("a JSON object as header", json.RootElement.ValueKind.ToString(), "Download it again.");

@@ -5,7 +5,7 @@ namespace Engine.HuggingFace.Files;
 
 /// <summary>Reads JSON whose texts are all text: the parser itself takes bytes that are no UTF-8 and halves of characters, and fails when they
 /// are asked for.</summary>
-internal static class JsonText
+internal static class StrictJson
 {
     /// <summary>Parses it.</summary>
     /// <exception cref="JsonException">It is not JSON, it names a field twice, or a string in it is not valid Unicode.</exception>

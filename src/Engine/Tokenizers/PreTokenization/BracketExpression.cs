@@ -5,13 +5,13 @@ namespace Engine.Tokenizers.PreTokenization;
 
 /// <summary>What stands between the brackets of a regular expression: categories and ranges. Blanks beyond ASCII are in
 /// no range: llama.cpp puts one ASCII blank in their place before it matches.</summary>
-internal sealed class CodePointSet
+internal sealed class BracketExpression
 {
     private readonly CodePointFlags _categories;
     private readonly int[] _bounds; // first, last, first, last, …, ascending
 
     /// <summary>Code points of some categories, or of some ranges written as pairs of characters: <c>"az09"</c>.</summary>
-    public CodePointSet(CodePointFlags categories, string ranges = "")
+    public BracketExpression(CodePointFlags categories, string ranges = "")
     {
         _categories = categories;
         int[] bounds = [.. ranges.EnumerateRunes().Select(rune => rune.Value)];

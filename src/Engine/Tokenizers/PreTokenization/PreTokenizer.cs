@@ -66,10 +66,10 @@ internal sealed class PreTokenizer
 
     private static Dictionary<string, PreTokenizer> MakeTable()
     {
-        var numbers = new CodePointSet(CodePointFlags.Number);
-        var newlines = new CodePointSet(CodePointFlags.None, "\n\n\r\r");
-        var eastAsian = new SetRuns(new CodePointSet(CodePointFlags.None, PreTokenizerRanges.EastAsian));
-        var threeDigits = new SetRuns(new CodePointSet(CodePointFlags.None, "09"), minimum: 3, maximum: 3);
+        var numbers = new BracketExpression(CodePointFlags.Number);
+        var newlines = new BracketExpression(CodePointFlags.None, "\n\n\r\r");
+        var eastAsian = new SetRuns(new BracketExpression(CodePointFlags.None, PreTokenizerRanges.EastAsian));
+        var threeDigits = new SetRuns(new BracketExpression(CodePointFlags.None, "09"), minimum: 3, maximum: 3);
         var oneDigit = new SetRuns(numbers, maximum: 1);
         var words = new Gpt2Words();
 
@@ -83,7 +83,7 @@ internal sealed class PreTokenizer
         }
 
         // llama.cpp warns where the file names none, and takes "default"
-        Add(new(new SetRuns(new CodePointSet(CodePointFlags.Punctuation, "$$++<<==>>^^~~||")), words, new SetRuns(numbers), threeDigits),
+        Add(new(new SetRuns(new BracketExpression(CodePointFlags.Punctuation, "$$++<<==>>^^~~||")), words, new SetRuns(numbers), threeDigits),
             "", "default");
         Add(new(words),
             "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "exaone4",
@@ -98,27 +98,27 @@ internal sealed class PreTokenizer
             "bailingmoe", "bailingmoe2", "llada-moe");
         Add(new(new Llama3Words(digits: 1, marks: true)), "qwen35");
         Add(new(new Llama3Words(digits: 1, contractions: false)), "ufakzeka");
-        Add(new(new SetRuns(new CodePointSet(CodePointFlags.None, "\n\n")), new Llama3Words(digits: 1)), "laguna");
+        Add(new(new SetRuns(new BracketExpression(CodePointFlags.None, "\n\n")), new Llama3Words(digits: 1)), "laguna");
         Add(new(new SetRuns(numbers, maximum: 3), new Llama3Words(digits: int.MaxValue)) { IgnoresMerges = true }, "minicpm5");
         Add(new(oneDigit, words),
             "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2");
-        Add(new(new SetRuns(new CodePointSet(CodePointFlags.Punctuation, "$$++<<==>>^^~~||``")), words, threeDigits), "falcon");
+        Add(new(new SetRuns(new BracketExpression(CodePointFlags.Punctuation, "$$++<<==>>^^~~||``")), words, threeDigits), "falcon");
         Add(new(
                 new SetRuns(newlines, maximum: 1),
-                new SetRuns(new CodePointSet(CodePointFlags.None, PreTokenizerRanges.CasedLetters), takesBlank: true),
-                new SetRuns(new CodePointSet(CodePointFlags.None, PreTokenizerRanges.Punctuation), takesBlank: true),
+                new SetRuns(new BracketExpression(CodePointFlags.None, PreTokenizerRanges.CasedLetters), takesBlank: true),
+                new SetRuns(new BracketExpression(CodePointFlags.None, PreTokenizerRanges.Punctuation), takesBlank: true),
                 new TrailingBlanks(),
                 eastAsian,
                 new SetRuns(numbers)),
             "deepseek-llm");
         Add(new(
                 new SetRuns(newlines, maximum: 1),
-                new SetRuns(new CodePointSet(CodePointFlags.Letter), takesBlank: true),
-                new SetRuns(new CodePointSet(CodePointFlags.Punctuation), takesBlank: true),
+                new SetRuns(new BracketExpression(CodePointFlags.Letter), takesBlank: true),
+                new SetRuns(new BracketExpression(CodePointFlags.Punctuation), takesBlank: true),
                 eastAsian,
                 oneDigit),
             "deepseek-coder");
-        Add(new(new SetRuns(numbers, maximum: 3), new SetRuns(new CodePointSet(CodePointFlags.None, PreTokenizerRanges.HanAndKana)), new DeepSeek3Words()),
+        Add(new(new SetRuns(numbers, maximum: 3), new SetRuns(new BracketExpression(CodePointFlags.None, PreTokenizerRanges.HanAndKana)), new DeepSeek3Words()),
             "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4");
         // their own words have marks among the letters and know the capitals of all scripts
         PreTokenizer tekken = new(new CasedWords(digits: 1, marks: true, allCapitals: true)) { IgnoresMerges = true };

@@ -7,7 +7,7 @@ namespace Engine.Tokenizers.PreTokenization;
 /// <param name="takesBlank">Whether a blank before the run belongs to it.</param>
 /// <param name="minimum">Fewest code points of a match.</param>
 /// <param name="maximum">Most code points of a match; a longer run gives several.</param>
-internal sealed class SetRuns(CodePointSet set, bool takesBlank = false, int minimum = 1, int maximum = int.MaxValue) : Splitter
+internal sealed class SetRuns(BracketExpression set, bool takesBlank = false, int minimum = 1, int maximum = int.MaxValue) : Splitter
 {
     /// <inheritdoc/>
     public override void Split(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int start, List<int> ends)

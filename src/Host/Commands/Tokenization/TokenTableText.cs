@@ -4,7 +4,7 @@ using System.Text;
 namespace Engine.Host.Commands.Tokenization;
 
 /// <summary>What <c>tokenize</c> prints for people, in 80 columns: a line for each token.</summary>
-internal static class TokenTable
+internal static class TokenTableText
 {
     private const int IndexCells = 6;
     private const int IdCells = 8;

@@ -100,7 +100,7 @@ internal sealed class TokenizeCommand
         }
         else
         {
-            TokenTable.Write(output, pairs[0], parsed.GetValue(_color)!);
+            TokenTableText.Write(output, pairs[0], parsed.GetValue(_color)!);
         }
     }
 

@@ -132,7 +132,7 @@ public sealed class CallReaderTests
     [Fact]
     public void Text_is_handed_out_as_soon_as_it_cannot_begin_a_call()
     {
-        ICallReader reader = ObjectForm.Hermes.NewReader(Tools);
+        ICallReader reader = MarkedForm.Hermes.NewReader(Tools);
         Assert.Equal(["Well"], Said("Well "));
         Assert.Equal([" a"], Said("a <"));
         Assert.Equal([" <b"], Said("b"));
@@ -151,7 +151,7 @@ public sealed class CallReaderTests
     [Fact]
     public void A_call_is_handed_out_when_its_JSON_ends_with_an_id_like_no_other()
     {
-        ICallReader reader = ObjectForm.Hermes.NewReader(Tools);
+        ICallReader reader = MarkedForm.Hermes.NewReader(Tools);
         var pieces = new List<AnswerPiece>();
         reader.Add("<tool_call>\n{\"name\": \"now\", \"arguments\": {}", pieces);
         Assert.Empty(pieces);
@@ -167,17 +167,17 @@ public sealed class CallReaderTests
     [Fact]
     public void Where_a_call_is_required_the_beginning_of_one_is_nothing_that_was_said()
     {
-        Assert.Equal("", Read(ObjectForm.Hermes, ["<tool_"], isCut: true, Tools with { Mode = ToolMode.Required }));
-        Assert.Equal("<tool_", Read(ObjectForm.Hermes, ["<tool_"], isCut: true));
+        Assert.Equal("", Read(MarkedForm.Hermes, ["<tool_"], isCut: true, Tools with { Mode = ToolMode.Required }));
+        Assert.Equal("<tool_", Read(MarkedForm.Hermes, ["<tool_"], isCut: true));
     }
 
     [Fact]
     public void A_long_answer_of_broken_calls_is_read_in_no_time()
     {
         string answer = string.Concat(Enumerable.Repeat("<tool_call>{\"name\": \"", 2000));
-        Assert.Equal(answer, Read(ObjectForm.Hermes, [.. answer.Chunk(3).Select(piece => new string(piece))], isCut: false));
+        Assert.Equal(answer, Read(MarkedForm.Hermes, [.. answer.Chunk(3).Select(piece => new string(piece))], isCut: false));
         string nested = "{\"name\": \"now\", \"arguments\": " + new string('[', 100_000);
-        Assert.Equal("", Read(ObjectForm.Hermes, ["<tool_call>", .. nested.Select(c => c.ToString())], isCut: true));
+        Assert.Equal("", Read(MarkedForm.Hermes, ["<tool_call>", .. nested.Select(c => c.ToString())], isCut: true));
     }
 
     private static int Count(string read) => read.Count(c => c == '«');

@@ -148,7 +148,7 @@ internal static class FamilyTemplates
 
     public static TheoryData<string, string, int> All => new()
     {
-        { Hermes, nameof(ObjectForm), 2 },
+        { Hermes, nameof(MarkedForm), 2 },
         { Llama, nameof(LlamaForm), 1 },
         { MistralList, nameof(MistralForm), 2 },
         { MistralNamed, nameof(MistralForm), 2 },

@@ -84,7 +84,7 @@ public sealed class ToolFormsTests
     [Fact]
     public void A_template_without_tools_has_the_form_of_our_own()
     {
-        Assert.Same(ObjectForm.Hermes, new ChatTemplate("{# tools, [TOOL_CALLS] #}{{ messages[0].content }} tools").ToolForm);
+        Assert.Same(MarkedForm.Hermes, new ChatTemplate("{# tools, [TOOL_CALLS] #}{{ messages[0].content }} tools").ToolForm);
         Assert.IsType<MistralForm>(new ChatTemplate("{{ messages[0]['content'] }}{% if tools is defined %}[TOOL_CALLS]{% endif %}").ToolForm);
     }
 

@@ -4,7 +4,7 @@ namespace Engine.Host.Tests.Commands.Tokenization;
 
 using Tokenization = Engine.Host.Commands.Tokenization.Tokenization;
 
-public sealed class TokenTableTests
+public sealed class TokenTableTextTests
 {
     [Fact]
     public void The_first_difference_is_marked_and_said()
@@ -72,7 +72,7 @@ public sealed class TokenTableTests
     private static string Print(TextTokens pair)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        TokenTable.Write(output, pair, "never");
+        TokenTableText.Write(output, pair, "never");
         return output.ToString();
     }
 
