@@ -20,7 +20,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
     /// <param name="cancellationToken">Takes effect when the tensor in work is done; nothing is left of the output.</param>
     /// <exception cref="ConfigurationException">An option makes no sense, or the output is the input.</exception>
     /// <exception cref="ModelFileException">The input is no model, would end the process, or cannot be quantized so.</exception>
-    public async Task<QuantizeReport> QuantizeAsync(QuantizeOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<QuantizeResult> QuantizeAsync(QuantizeOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         var type = QuantizeType.Find(options.Type);
@@ -45,14 +45,14 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
             using var unlink = cancellationToken.Register(() => Remove(folder));
             var run = new QuantizeRun(input, written, type, threads, importance);
             await run.RunAsync(dry: false, progress, cancellationToken).ConfigureAwait(false);
-            QuantizeReport report = Describe(input, written, type, run.Log);
+            QuantizeResult result = Describe(input, written, type, run.Log);
             using (var file = File.OpenHandle(written, FileMode.Open, FileAccess.ReadWrite))
             {
                 RandomAccess.FlushToDisk(file);
             }
             cancellationToken.ThrowIfCancellationRequested();
             File.Move(written, target, overwrite: true);
-            return report;
+            return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +65,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         }
     }
 
-    private static QuantizeReport Describe(GgufFile input, string path, QuantizeType type, QuantizeLog log)
+    private static QuantizeResult Describe(GgufFile input, string path, QuantizeType type, QuantizeLog log)
     {
         using GgufFile output = GgufFile.Open(path);
         return new()

@@ -20,7 +20,7 @@ internal sealed class BenchCommand
     private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate after it.");
     private readonly Option<int> _repeat = NumberOption.Create("--repeat", 1, 1000, 5, "Runs; the median counts.");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
-    private readonly ModelSelection _model = new();
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new BenchCommand().CreateVerb();
 

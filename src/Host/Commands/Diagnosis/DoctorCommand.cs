@@ -5,7 +5,7 @@ namespace Engine.Host.Commands.Diagnosis;
 /// <summary><c>engine doctor</c>: what this machine has for the engine, what is missing, and the command that brings it.</summary>
 internal sealed class DoctorCommand
 {
-    private readonly Option<string?> _library = new ModelSelection().Library;
+    private readonly Option<string?> _library = new ModelOptionGroup().Library;
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
 
     public static Command Create() => new DoctorCommand().CreateVerb();

@@ -14,9 +14,9 @@ internal sealed class EmbedCommand
 
     private readonly Option<bool> _normalize = new("--normalize") { Description = "Divides each row by its length, so that products are cosines." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with all the numbers." };
-    private readonly HeadSelection _heads = new();
-    private readonly ReferenceSelection _reference = new(Numerics.Production);
-    private readonly ModelSelection _model = new();
+    private readonly HeadOptionGroup _heads = new();
+    private readonly ReferenceOptionGroup _reference = new(Numerics.Production);
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new EmbedCommand().CreateVerb();
 

@@ -30,10 +30,10 @@ internal sealed class GenerateCommand
         Description = "Checks the logits that each token was sampled from against the managed reference; a failure gives exit code 1.",
     };
 
-    private readonly PromptForm _form = new();
-    private readonly SamplingSelection _sampling = new();
-    private readonly ReferenceSelection _reference = new(Numerics.Production);
-    private readonly ModelSelection _model = new();
+    private readonly PromptOptionGroup _form = new();
+    private readonly SamplingOptionGroup _sampling = new();
+    private readonly ReferenceOptionGroup _reference = new(Numerics.Production);
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new GenerateCommand().CreateVerb();
 

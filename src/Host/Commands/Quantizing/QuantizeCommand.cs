@@ -56,16 +56,16 @@ internal sealed class QuantizeCommand
         await using var backends = new Backends(parsed.GetValue(CommandPath.Verbose));
         long begin = Stopwatch.GetTimestamp();
         using var bar = new ProgressBar($"Quantizing {Path.GetFileName(options.Input)}");
-        QuantizeReport report = await backends.CreateQuantizer().QuantizeAsync(options, bar, cancellationToken).ConfigureAwait(false);
+        QuantizeResult result = await backends.CreateQuantizer().QuantizeAsync(options, bar, cancellationToken).ConfigureAwait(false);
         bar.Dispose();
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, QuantizeDocument.Of(options, report, Stopwatch.GetElapsedTime(begin).TotalSeconds));
+            JsonOutput.Write(output, QuantizeReport.Of(options, result, Stopwatch.GetElapsedTime(begin).TotalSeconds));
         }
         else
         {
-            output.Write(QuantizeReportText.Describe(options, report));
+            output.Write(QuantizeText.Describe(options, result));
         }
         return ExitCode.Pass;
     }

@@ -29,7 +29,7 @@ internal sealed class ServeCommand
     private readonly Option<bool> _noKey = new("--no-key") { Description = "Also answers other machines without a key." };
     private readonly Option<string[]> _cors = new("--cors") { HelpName = "ORIGIN", Description = "Web pages of this origin may ask, such as https://example.com; * for all. May be given several times." };
     private readonly Option<int?> _rate = NumberOption.CreateOptional("--requests-per-minute", 0, int.MaxValue, "Requests per minute for each key; more are answered 429. Default 0: no limit.");
-    private readonly ModelSelection _model = new();
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new ServeCommand().CreateVerb();
 

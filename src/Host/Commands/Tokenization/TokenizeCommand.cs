@@ -30,7 +30,7 @@ internal sealed class TokenizeCommand
         Description = $"Whose tokenizer alone: {HostBackends.Names}. Default, without --tokenizer: the trained rule beside the native tokenizer and the managed one by its rule; exit code 1 where they differ.",
     };
 
-    private readonly ModelSelection _model = new();
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new TokenizeCommand().CreateVerb();
 
@@ -62,7 +62,7 @@ internal sealed class TokenizeCommand
         // Splitting a long text takes no notice of a cancellation; it is abandoned.
         TextTokens[] pairs = await Task.Run(async () =>
         {
-            await using TokenizerChoice tokenizers = await TokenizerChoice.LoadAsync(
+            await using LoadedTokenizers tokenizers = await LoadedTokenizers.LoadAsync(
                 backends, parsed.GetValue(_backend), parsed.GetResult(_model.Tokenizer) is { Implicit: false } ? _model.ReadTokenizer(parsed) : null,
                 (backend, rule) => Options(parsed, backend, rule), cancellationToken).ConfigureAwait(false);
             return texts.Select(text => tokenizers.Split(text, form, cancellationToken)).ToArray();

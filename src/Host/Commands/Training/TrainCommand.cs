@@ -6,9 +6,9 @@ namespace Engine.Host.Commands.Training;
 /// <summary><c>engine train</c>: a model learns from data.</summary>
 internal sealed class TrainCommand
 {
-    private readonly InitialSelection _initial = new();
-    private readonly TrainSelection _selection = new();
-    private readonly AdapterSelection _adapter = new();
+    private readonly InitialOptionGroup _initial = new();
+    private readonly TrainOptionGroup _training = new();
+    private readonly AdapterOptionGroup _adapter = new();
     private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced where it exists." };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "An SVG plot of the losses to write." };
     private readonly Option<string?> _examples = new("--log-examples") { HelpName = "FILE", Description = "Writes what each step shows the model, as JSON lines: token ids, targets, classes." };
@@ -31,7 +31,7 @@ internal sealed class TrainCommand
             ],
         };
         _initial.AddTo(verb);
-        _selection.AddTo(verb);
+        _training.AddTo(verb);
         _adapter.AddTo(verb);
         verb.AddGroup("Output", _output, _plot, _examples, _json);
         verb.SetAction(RunAsync);
@@ -42,12 +42,12 @@ internal sealed class TrainCommand
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string output = parsed.GetValue(_output) ?? throw TrainSelection.Missing("--out MODEL", "where the model goes");
+        string output = parsed.GetValue(_output) ?? throw TrainOptionGroup.Missing("--out MODEL", "where the model goes");
         TrainOutputs files = Outputs(parsed, output);
-        files.RequireWritable(_initial.Inputs(parsed).Concat(_selection.Inputs(parsed)));
-        string? checkpoint = _selection.Resume(parsed);
-        using InitialFile initial = _initial.Open(parsed, _selection.Seed(parsed), () => _selection.Records(parsed), cancellationToken);
-        TrainingOptions options = _selection.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
+        files.RequireWritable(_initial.Inputs(parsed).Concat(_training.Inputs(parsed)));
+        string? checkpoint = _training.Resume(parsed);
+        using InitialFile initial = _initial.Open(parsed, _training.Seed(parsed), () => _training.Records(parsed), cancellationToken);
+        TrainingOptions options = _training.Read(parsed, initial.Path) with { LowRank = _adapter.Read(parsed, initial) };
         using var trainer = new Trainer(options);
         if (checkpoint is not null)
         {
@@ -83,9 +83,9 @@ internal sealed class TrainCommand
             isInterrupted = true;
         }
         progress.Dispose();
-        TrainDocument document = TrainDocument.Of(options, output, trainer, isInterrupted, progress.Tokens, progress.Seconds);
+        TrainReport report = TrainReport.Of(options, output, trainer, isInterrupted, progress.Tokens, progress.Seconds);
         files.Plot?.Write(() => File.WriteAllText(files.Plot.Path, LossPlot.Draw(trainer.Log, $"{Path.GetFileName(output)}: {options.Objective.Name}")));
-        Print(parsed, document);
+        Print(parsed, report);
         if (!isInterrupted)
         {
             return ExitCode.Pass;
@@ -96,23 +96,23 @@ internal sealed class TrainCommand
         return ExitCode.Cancelled;
     }
 
-    private void Print(ParseResult parsed, TrainDocument document)
+    private void Print(ParseResult parsed, TrainReport report)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, document);
+            JsonOutput.Write(output, report);
         }
-        else if (!document.Interrupted)
+        else if (!report.Interrupted)
         {
-            output.Write(TrainText.Describe(document));
+            output.Write(TrainText.Describe(report));
         }
     }
 
     private TrainOutputs Outputs(ParseResult parsed, string output) => new()
     {
         Model = new OutputFile(_adapter.IsAsked(parsed) ? "the adapter" : "the model", output, _output.Name),
-        Checkpoint = _selection.Checkpoint(parsed) is { } checkpoint ? new OutputFile("the checkpoint", checkpoint, "--checkpoint") : null,
+        Checkpoint = _training.Checkpoint(parsed) is { } checkpoint ? new OutputFile("the checkpoint", checkpoint, "--checkpoint") : null,
         Plot = parsed.GetValue(_plot) is { } plot ? new OutputFile("the plot", plot, _plot.Name) { IsStream = true } : null,
         Examples = parsed.GetValue(_examples) is { } examples ? new OutputFile("the examples", examples, _examples.Name) { IsStream = true } : null,
     };

@@ -5,7 +5,7 @@ namespace Engine.Host.Commands.Training;
 /// <summary>What <c>train</c> prints for people, in 80 columns.</summary>
 internal static class TrainText
 {
-    public static string Describe(TrainDocument run)
+    public static string Describe(TrainReport run)
     {
         List<string> lines =
         [
@@ -30,7 +30,7 @@ internal static class TrainText
         return string.Concat(lines.Select(line => line + "\n"));
     }
 
-    private static string Kept(TrainDocument run) =>
+    private static string Kept(TrainReport run) =>
         run.ValidationExamples > 0 ? string.Create(CultureInfo.InvariantCulture, $", {run.ValidationExamples:N0} kept for validation") : "";
 
     private static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} {what}{(number == 1 ? "" : "s")}");

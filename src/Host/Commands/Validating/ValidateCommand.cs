@@ -17,10 +17,10 @@ internal sealed class ValidateCommand
     };
     private readonly Option<int[]?> _targetTokens = TokenIds.CreateOption("The target as ids, the decoder's start token in front.", "--target-tokens");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the report." };
-    private readonly ReferenceSelection _reference = new(Numerics.Strict);
-    private readonly LayerSelection _layers = new();
-    private readonly CalibrationSelection _calibration = new();
-    private readonly ModelSelection _model = new();
+    private readonly ReferenceOptionGroup _reference = new(Numerics.Strict);
+    private readonly LayerOptionGroup _layers = new();
+    private readonly CalibrationOptionGroup _calibration = new();
+    private readonly ModelOptionGroup _model = new();
 
     public static Command Create() => new ValidateCommand().CreateVerb();
 

@@ -22,15 +22,15 @@ public sealed class ModelQuantizerTests : IDisposable
         string input = Write(family, 256, 512);
         foreach (string name in new[] { "f16", "BF16", "q8_0", "Q4_0", "Q5_1", "Q2_K", "Q3_K_L", "Q4_K_M", "Q6_K", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0" })
         {
-            QuantizeReport report = await Quantize(input, name);
+            QuantizeResult result = await Quantize(input, name);
 
-            Assert.Empty(report.Fallbacks);
-            Assert.Equal(name, report.Type, ignoreCase: true);
+            Assert.Empty(result.Fallbacks);
+            Assert.Equal(name, result.Type, ignoreCase: true);
             using GgufFile output = GgufFile.Open(_folder.File("out.gguf"));
             GgmlType expected = Enum.Parse<GgmlType>(string.Join('_', name.Split('_')[..Math.Min(2, name.Split('_').Length)]), ignoreCase: true);
             Assert.Equal(expected, output.FindTensor(family == "t5" ? "enc.blk.0.attn_q.weight" : family == "gpt2" ? "blk.0.ffn_up.weight" : "blk.0.attn_q.weight")!.Type);
-            Assert.Equal(report.Tensors[expected], output.Tensors.Count(tensor => tensor.Type == expected));
-            Assert.Equal(output.FileBytes, report.OutputBytes);
+            Assert.Equal(result.Tensors[expected], output.Tensors.Count(tensor => tensor.Type == expected));
+            Assert.Equal(output.FileBytes, result.OutputBytes);
             await RunAsync(output.Path, family);
         }
     }
@@ -46,41 +46,41 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData("IQ2_XXS", GgmlType.IQ2_XXS, GgmlType.IQ4_NL)] // and so it needs no importance matrix
     public async Task Rows_of_64_fall_back_to_a_format_of_32_and_are_listed(string type, GgmlType wanted, GgmlType got)
     {
-        QuantizeReport report = await Quantize(Write("llama", 64, 96), type);
+        QuantizeResult result = await Quantize(Write("llama", 64, 96), type);
 
-        Assert.Contains(new QuantizeFallback("blk.0.attn_q.weight", 64, wanted, got), report.Fallbacks);
+        Assert.Contains(new QuantizeFallback("blk.0.attn_q.weight", 64, wanted, got), result.Fallbacks);
         using GgufFile output = GgufFile.Open(_folder.File("out.gguf"));
-        Assert.All(report.Fallbacks, fallback => Assert.Equal(fallback.Got, output.FindTensor(fallback.Tensor)!.Type));
+        Assert.All(result.Fallbacks, fallback => Assert.Equal(fallback.Got, output.FindTensor(fallback.Tensor)!.Type));
         // Every weight but the norms has rows of 64 or 96.
-        Assert.Equal(output.Tensors.Where(tensor => tensor.Shape.Count == 2).Select(tensor => tensor.Name).Order(), report.Fallbacks.Select(fallback => fallback.Tensor).Order());
+        Assert.Equal(output.Tensors.Where(tensor => tensor.Shape.Count == 2).Select(tensor => tensor.Name).Order(), result.Fallbacks.Select(fallback => fallback.Tensor).Order());
     }
 
     [Fact]
     public async Task A_head_that_falls_back_without_a_word_of_llama_cpp_is_listed_too()
     {
-        QuantizeReport report = await Quantize(Write("llama", 64, 256), "Q4_K_M");
+        QuantizeResult result = await Quantize(Write("llama", 64, 256), "Q4_K_M");
 
-        Assert.Contains(new QuantizeFallback("token_embd.weight", 64, GgmlType.Q6_K, GgmlType.Q8_0), report.Fallbacks);
-        Assert.DoesNotContain(report.Fallbacks, fallback => fallback.Tensor == "blk.0.ffn_down.weight"); // rows of 256
+        Assert.Contains(new QuantizeFallback("token_embd.weight", 64, GgmlType.Q6_K, GgmlType.Q8_0), result.Fallbacks);
+        Assert.DoesNotContain(result.Fallbacks, fallback => fallback.Tensor == "blk.0.ffn_down.weight"); // rows of 256
     }
 
     [Fact]
     public async Task Rows_that_no_block_divides_become_F16()
     {
-        QuantizeReport report = await Quantize(Write("llama", 48, 80), "Q4_K_M");
+        QuantizeResult result = await Quantize(Write("llama", 48, 80), "Q4_K_M");
 
-        Assert.NotEmpty(report.Fallbacks);
-        Assert.All(report.Fallbacks, fallback => Assert.Equal(GgmlType.F16, fallback.Got));
-        Assert.Contains(report.Fallbacks, fallback => fallback is { Tensor: "token_embd.weight", Wanted: GgmlType.Q6_K });
+        Assert.NotEmpty(result.Fallbacks);
+        Assert.All(result.Fallbacks, fallback => Assert.Equal(GgmlType.F16, fallback.Got));
+        Assert.Contains(result.Fallbacks, fallback => fallback is { Tensor: "token_embd.weight", Wanted: GgmlType.Q6_K });
     }
 
     [Fact]
     public async Task Mxfp4_without_experts_is_Q8_0_and_the_report_says_so()
     {
-        QuantizeReport report = await Quantize(Write("llama", 64, 96), "mxfp4");
+        QuantizeResult result = await Quantize(Write("llama", 64, 96), "mxfp4");
 
-        Assert.Equal("MXFP4_MOE", report.Type);
-        Assert.Contains(new QuantizeFallback("blk.0.attn_q.weight", 64, GgmlType.MXFP4, GgmlType.Q8_0), report.Fallbacks);
+        Assert.Equal("MXFP4_MOE", result.Type);
+        Assert.Contains(new QuantizeFallback("blk.0.attn_q.weight", 64, GgmlType.MXFP4, GgmlType.Q8_0), result.Fallbacks);
     }
 
     [Fact]
@@ -110,10 +110,10 @@ public sealed class ModelQuantizerTests : IDisposable
     public async Task With_an_importance_matrix_they_are_made(string type, GgmlType expected)
     {
         string input = Write("llama", 256, 512);
-        QuantizeReport report = await new ModelQuantizer().QuantizeAsync(
+        QuantizeResult result = await new ModelQuantizer().QuantizeAsync(
             new() { Input = input, Output = _folder.File("out.gguf"), Type = type, ImportanceMatrix = WriteImportance(input) });
 
-        Assert.Contains(expected, report.Tensors.Keys);
+        Assert.Contains(expected, result.Tensors.Keys);
         await RunAsync(_folder.File("out.gguf"), "llama");
     }
 
@@ -166,9 +166,9 @@ public sealed class ModelQuantizerTests : IDisposable
         File.Move(_folder.File("out.gguf"), _folder.File("q8.gguf"));
 
         Assert.Contains("--allow-requantize", (await Refused<ModelFileException>(_folder.File("q8.gguf"), "Q4_K_M")).Message, StringComparison.Ordinal);
-        var report = await new ModelQuantizer().QuantizeAsync(
+        var result = await new ModelQuantizer().QuantizeAsync(
             new() { Input = _folder.File("q8.gguf"), Output = _folder.File("out.gguf"), Type = "Q4_K_M", AllowRequantize = true });
-        Assert.Contains(GgmlType.Q4_K, report.Tensors.Keys);
+        Assert.Contains(GgmlType.Q4_K, result.Tensors.Keys);
     }
 
     [Fact]
@@ -204,9 +204,9 @@ public sealed class ModelQuantizerTests : IDisposable
         string old = _folder.File("old.gguf", [1, 2, 3]);
         File.CreateSymbolicLink(_folder.File("out.gguf"), old);
 
-        QuantizeReport report = await Quantize(input, "Q8_0");
+        QuantizeResult result = await Quantize(input, "Q8_0");
 
-        Assert.Equal(report.OutputBytes, new FileInfo(old).Length);
+        Assert.Equal(result.OutputBytes, new FileInfo(old).Length);
         Assert.NotNull(new FileInfo(_folder.File("out.gguf")).LinkTarget);
     }
 
@@ -350,7 +350,7 @@ public sealed class ModelQuantizerTests : IDisposable
         return _folder.File("imatrix.gguf");
     }
 
-    private Task<QuantizeReport> Quantize(string input, string type) =>
+    private Task<QuantizeResult> Quantize(string input, string type) =>
         new ModelQuantizer().QuantizeAsync(new() { Input = input, Output = _folder.File("out.gguf"), Type = type });
 
     private Task<T> Refused<T>(string input, string type) where T : Exception => Assert.ThrowsAsync<T>(() => Quantize(input, type));

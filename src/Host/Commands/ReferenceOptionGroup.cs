@@ -5,7 +5,7 @@ namespace Engine.Host.Commands;
 
 /// <summary>The options of the verbs that judge one model by the managed reference.</summary>
 /// <param name="setting">The setting where none is given.</param>
-internal sealed class ReferenceSelection(Numerics setting)
+internal sealed class ReferenceOptionGroup(Numerics setting)
 {
     private const string ReferenceBackend = "reference";
 

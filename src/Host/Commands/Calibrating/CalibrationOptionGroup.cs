@@ -5,7 +5,7 @@ using Engine.Parity;
 namespace Engine.Host.Commands.Calibrating;
 
 /// <summary>The options of <c>validate</c> about calibrated tolerances, and what they lead to.</summary>
-internal sealed class CalibrationSelection
+internal sealed class CalibrationOptionGroup
 {
     public Option<bool> Calibrate { get; } = new("--calibrate")
     {

@@ -5,7 +5,7 @@ using Engine.Host.Composition;
 namespace Engine.Host.Commands;
 
 /// <summary>The options of every verb that loads a model.</summary>
-internal sealed class ModelSelection
+internal sealed class ModelOptionGroup
 {
     private static readonly Dictionary<string, string> MeantDevices = new()
     {
@@ -60,7 +60,7 @@ internal sealed class ModelSelection
 
     public Option<string?> Certificate { get; } = new("--certificate-file") { HelpName = "FILE", Description = "Its certificate, or its authority's, instead of those that the system trusts." };
 
-    public NativeSelection Native { get; } = new();
+    public NativeOptionGroup Native { get; } = new();
 
     public void AddTo(Verb verb)
     {

@@ -4,7 +4,7 @@ using Engine.Chat;
 namespace Engine.Host.Commands.Generating;
 
 /// <summary>The options that say what a prompt's text is: plain text, text that is marked up already, or what a user says in a chat.</summary>
-internal sealed class PromptForm
+internal sealed class PromptOptionGroup
 {
     public Option<bool> ParseSpecial { get; } = new("--parse-special")
     {

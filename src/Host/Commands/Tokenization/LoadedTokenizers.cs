@@ -4,7 +4,7 @@ using ReferenceModels;
 namespace Engine.Host.Commands.Tokenization;
 
 /// <summary>The tokenizer that was asked for, or all: as the model was trained, llama.cpp's own, and the managed one by its rule.</summary>
-internal sealed class TokenizerChoice : IAsyncDisposable
+internal sealed class LoadedTokenizers : IAsyncDisposable
 {
     private static readonly (string Backend, TokenizerRule Rule)[] All =
     [
@@ -22,24 +22,24 @@ internal sealed class TokenizerChoice : IAsyncDisposable
     /// <param name="options">How a backend loads the file.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     /// <exception cref="EngineException">None of them can be had.</exception>
-    public static async Task<TokenizerChoice> LoadAsync(
+    public static async Task<LoadedTokenizers> LoadAsync(
         Backends backends, string? backend, TokenizerRule? rule, Func<string, TokenizerRule, ModelOptions> options, CancellationToken cancellationToken)
     {
-        var choice = new TokenizerChoice();
+        var loaded = new LoadedTokenizers();
         (string, TokenizerRule) one = (backend ?? BackendChoice.Auto, rule ?? TokenizerRule.Trained);
         foreach ((string name, TokenizerRule by) in backend is null && rule is null ? All : [one])
         {
             try
             {
                 IModel model = await backends.LoadAsync(options(name, by), cancellationToken).ConfigureAwait(false);
-                choice._models.Add(($"{by.ToString().ToLowerInvariant()} ({model.Card.Backend})", model));
+                loaded._models.Add(($"{by.ToString().ToLowerInvariant()} ({model.Card.Backend})", model));
             }
             catch (EngineException refusal)
             {
-                choice._refusals.Add(refusal);
+                loaded._refusals.Add(refusal);
             }
         }
-        return choice._models.Count > 0 ? choice : throw choice._refusals[0];
+        return loaded._models.Count > 0 ? loaded : throw loaded._refusals[0];
     }
 
     /// <summary>Splits a text with each of them.</summary>

@@ -5,7 +5,7 @@ using Engine.Parity;
 namespace Engine.Host.Commands.Validating;
 
 /// <summary>The options of looking inside two models, and the look itself.</summary>
-internal sealed class LayerSelection
+internal sealed class LayerOptionGroup
 {
     public Option<bool> Layers { get; } = new("--layers")
     {

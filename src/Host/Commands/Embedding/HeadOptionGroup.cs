@@ -4,7 +4,7 @@ using ReferenceModels.Heads;
 namespace Engine.Host.Commands.Embedding;
 
 /// <summary>The options of <c>embed</c> about heads that lie in a file beside the model.</summary>
-internal sealed class HeadSelection
+internal sealed class HeadOptionGroup
 {
     private const string Mask = "mask", NextSentence = "next-sentence", Classify = "classify";
 

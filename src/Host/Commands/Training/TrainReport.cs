@@ -4,7 +4,7 @@ using ReferenceModels.Training.Data;
 namespace Engine.Host.Commands.Training;
 
 /// <summary>What <c>train --json</c> prints. Losses have all their digits; a step's is that before the step.</summary>
-internal sealed record TrainDocument
+internal sealed record TrainReport
 {
     public required string Output { get; init; }
 
@@ -54,7 +54,7 @@ internal sealed record TrainDocument
 
     public required IReadOnlyList<Validation> Validations { get; init; }
 
-    public static TrainDocument Of(TrainingOptions options, string output, Trainer trainer, bool interrupted, long tokens, double seconds) => new()
+    public static TrainReport Of(TrainingOptions options, string output, Trainer trainer, bool interrupted, long tokens, double seconds) => new()
     {
         Output = output,
         Objective = options.Objective.Name,

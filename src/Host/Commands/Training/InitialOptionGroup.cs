@@ -7,7 +7,7 @@ using ReferenceModels.Training.Vocabularies;
 namespace Engine.Host.Commands.Training;
 
 /// <summary>What a run begins with: a model, or a shape and a vocabulary.</summary>
-internal sealed class InitialSelection
+internal sealed class InitialOptionGroup
 {
     private const int DefaultSize = 4096;
 
@@ -33,7 +33,7 @@ internal sealed class InitialSelection
         int? size = parsed.GetValue(_vocabularySize);
         if ((from is null) == (shape is null))
         {
-            throw TrainSelection.Missing("either --from MODEL or --model-shape FILE", from is null ? "what to begin with" : "not both");
+            throw TrainOptionGroup.Missing("either --from MODEL or --model-shape FILE", from is null ? "what to begin with" : "not both");
         }
         Refuse(from is not null && (vocabulary is not null || size is not null), "--vocabulary and --vocabulary-size only beside --model-shape, found one beside --from, whose model has a vocabulary");
         Refuse(vocabulary is not null && size is not null, "either --vocabulary or --vocabulary-size, found both");

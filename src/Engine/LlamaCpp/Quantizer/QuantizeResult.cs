@@ -3,7 +3,7 @@ using Engine.Gguf;
 namespace Engine.LlamaCpp.Quantizer;
 
 /// <summary>What a quantization made.</summary>
-public sealed record QuantizeReport
+public sealed record QuantizeResult
 {
     /// <summary>The type asked for, in llama.cpp's spelling. <c>general.file_type</c> of the output says it too, whatever became of the tensors.</summary>
     public required string Type { get; init; }

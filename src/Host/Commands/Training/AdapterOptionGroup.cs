@@ -4,7 +4,7 @@ using ReferenceModels.Training.Adapters;
 namespace Engine.Host.Commands.Training;
 
 /// <summary>The options of training an adapter instead of the model.</summary>
-internal sealed class AdapterSelection
+internal sealed class AdapterOptionGroup
 {
     private readonly Option<int?> _rank = NumberOption.CreateOptional("--lora-rank", 1, 4096, "Trains a LoRA adapter of this rank and leaves the model as it is, quantized or not; --out gets the adapter, which --lora loads beside the model.");
     private readonly Option<float?> _alpha = NumberOption.CreateOptional("--lora-alpha", 1e-6f, 1e6f, "The adapter's output is scaled by this divided by the rank. Default: the rank.");
@@ -22,10 +22,10 @@ internal sealed class AdapterSelection
         (int? rank, float? alpha, string? targets) = (parsed.GetValue(_rank), parsed.GetValue(_alpha), parsed.GetValue(_targets));
         if (rank is null)
         {
-            return alpha is null && targets is null ? null : throw TrainSelection.Missing("--lora-rank N", $"without which {(alpha is null ? "--lora-targets" : "--lora-alpha")} says nothing");
+            return alpha is null && targets is null ? null : throw TrainOptionGroup.Missing("--lora-rank N", $"without which {(alpha is null ? "--lora-targets" : "--lora-alpha")} says nothing");
         }
         return !initial.IsTemporary
             ? new LowRankOptions { Rank = rank.Value, Alpha = alpha, Targets = targets?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) }
-            : throw TrainSelection.Missing("--from MODEL beside --lora-rank", "the model that the adapter is for");
+            : throw TrainOptionGroup.Missing("--from MODEL beside --lora-rank", "the model that the adapter is for");
     }
 }

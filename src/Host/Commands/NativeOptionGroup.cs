@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Engine.Host.Commands;
 
 /// <summary>The options of llama.cpp's memory, arithmetic and devices.</summary>
-internal sealed class NativeSelection
+internal sealed class NativeOptionGroup
 {
     private const int MostThreads = 512;
     private const int LeastMicroBatch = 4;

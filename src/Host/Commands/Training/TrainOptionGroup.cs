@@ -7,7 +7,7 @@ using ReferenceModels.Training.Objectives;
 namespace Engine.Host.Commands.Training;
 
 /// <summary>The options of a run.</summary>
-internal sealed class TrainSelection
+internal sealed class TrainOptionGroup
 {
     private readonly Option<string?> _data = new("--data") { HelpName = "FILE", Description = "Text, documents separated by lines <|endoftext|>; or JSON lines where the name ends in .jsonl: text, source and target, first and second, label, messages." };
     private readonly Option<string> _objective = ChoiceOption.Create("--objective", "What is learned.", [.. Objective.Names]);

@@ -8,7 +8,7 @@ namespace Engine.Host.Commands.Generating;
 
 /// <summary>The options that say how the next token is chosen. What is not given is left to the model's file, and where that is silent
 /// to <see cref="SamplingOptions.Default"/>.</summary>
-internal sealed class SamplingSelection
+internal sealed class SamplingOptionGroup
 {
     private static readonly SamplingOptions Default = SamplingOptions.Default;
 
