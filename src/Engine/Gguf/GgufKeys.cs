@@ -6,6 +6,7 @@ internal static class GgufKeys
     public const string Architecture = "general.architecture";
     public const string Name = "general.name";
     public const string FileType = "general.file_type";
+    public const string QuantizationVersion = "general.quantization_version";
     public const string Alignment = "general.alignment";
     public const string SplitNumber = "split.no";
     public const string SplitCount = "split.count";

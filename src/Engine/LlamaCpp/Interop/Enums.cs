@@ -55,11 +55,6 @@ internal enum llama_ftype
     MOSTLY_Q2_0 = 41,
 }
 
-internal enum llama_model_kv_override_type
-{
-    INT = 0,
-}
-
 internal enum llama_rope_scaling_type
 {
     UNSPECIFIED = -1,

@@ -29,6 +29,21 @@ internal static unsafe partial class Ggml
     [LibraryImport(BaseLibrary)]
     internal static partial nint ggml_op_name(int op);
 
+    /// <summary>Whether the bytes are blocks of this type whose scales, or numbers, are finite; says on the standard error which are not.</summary>
+    [LibraryImport(BaseLibrary)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool ggml_validate_row_data(int type, void* data, nuint nbytes);
+
+    /// <summary>Quantizes rows from element <c>start</c> on, of both <c>src</c> and <c>dst</c>. <c>imatrix</c> holds an importance for each
+    /// element of a row, or is null.</summary>
+    /// <returns>Bytes written.</returns>
+    [LibraryImport(BaseLibrary)]
+    internal static partial nuint ggml_quantize_chunk(int type, float* src, void* dst, long start, long nrows, long n_per_row, float* imatrix);
+
+    /// <summary>Static.</summary>
+    [LibraryImport(BaseLibrary)]
+    internal static partial ggml_type_traits* ggml_get_type_traits(int type);
+
     // ggml-backend.h
 
     [LibraryImport(BaseLibrary)]

@@ -14,10 +14,6 @@ internal static unsafe partial class LibC
     /// <summary>0 on success. Follows links.</summary>
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatX(int directory, string path, int flags, uint mask, statx* result);
-
-    /// <summary>Makes <paramref name="target"/> another name of what <paramref name="source"/> is.</summary>
-    [LibraryImport("libc", EntryPoint = "dup2")]
-    internal static partial int Dup2(int source, int target);
 }
 
 /// <summary>The fields read here; linux/stat.h lays the struct out alike on every architecture.</summary>

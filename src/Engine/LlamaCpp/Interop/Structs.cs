@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 // The structs below are what C sees: a bool is one byte, nothing is converted on the way.
 [assembly: DisableRuntimeMarshalling]
@@ -85,16 +84,6 @@ internal unsafe struct llama_batch
     public sbyte* logits;
 }
 
-[StructLayout(LayoutKind.Sequential, Size = 264)]
-internal unsafe struct llama_model_kv_override
-{
-    public llama_model_kv_override_type tag;
-    /// <summary>Empty after the last entry of an array.</summary>
-    public fixed byte key[128];
-    /// <summary>The first member of a union that is 128 bytes long.</summary>
-    public long val_i64;
-}
-
 internal struct llama_model_imatrix_data
 {
     /// <summary><c>const char *</c>; null after the last entry of an array.</summary>
@@ -118,11 +107,22 @@ internal struct llama_model_quantize_params
     public bool dry_run;
     /// <summary>Entries up to one without a name; null for none.</summary>
     public unsafe llama_model_imatrix_data* imatrix;
-    /// <summary>Entries up to one without a key; null for none.</summary>
-    public unsafe llama_model_kv_override* kv_overrides;
+    public nint kv_overrides;
     public nint tt_overrides;
     public nint prune_layers;
     public nuint max_buf_size;
+}
+
+internal unsafe struct ggml_type_traits
+{
+    public nint type_name;
+    public long blck_size;
+    public long blck_size_interleave;
+    public nuint type_size;
+    public bool is_quantized;
+    /// <summary>Blocks, floats, number of elements; null for F32.</summary>
+    public delegate* unmanaged[Cdecl]<void*, float*, long, void> to_float;
+    public nint from_float_ref;
 }
 
 internal unsafe struct ggml_tensor

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>Makes smaller copies of models, through llama.cpp's quantizer.</summary>
+/// <summary>Makes smaller copies of models: formats by llama.cpp's recipes, blocks by ggml.</summary>
 /// <param name="logger">Receives llama.cpp's log.</param>
 public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
 {
@@ -17,7 +17,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
     /// <summary>Reads a file, writes another.</summary>
     /// <param name="options">What, into what, where to.</param>
     /// <param name="progress">Part of the weights done, from 0 to 1; called on the thread that works.</param>
-    /// <param name="cancellationToken">Takes effect when the tensor in work is done; nothing is left of the output.</param>
+    /// <param name="cancellationToken">Takes effect within milliseconds; nothing is left of the output.</param>
     /// <exception cref="ConfigurationException">An option makes no sense, or the output is the input.</exception>
     /// <exception cref="ModelFileException">The input is no model, would end the process, or cannot be quantized so.</exception>
     public async Task<QuantizeResult> QuantizeAsync(QuantizeOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
@@ -32,36 +32,18 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         NativeGuard.Install();
         int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
 
-        string target = QuantizeRules.Target(options.Output);
-        // A folder of its own, so that once it is gone nothing can be written any more, however late.
-        string folder = $"{target}.{Path.GetRandomFileName()}.tmp";
-        string written = Path.Combine(folder, Path.GetFileName(target));
-        var plan = new QuantizeRun(input, written, type, threads, importance);
-        await plan.RunAsync(dry: true, null, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        QuantizePlan plan = await QuantizePlan.MakeAsync(input, type, importance).ConfigureAwait(false);
         QuantizeRules.CheckPlan(options, input, type, plan.Log);
+        string target = QuantizeRules.Target(options.Output);
         try
         {
-            Directory.CreateDirectory(folder);
-            using var unlink = cancellationToken.Register(() => Remove(folder));
-            var run = new QuantizeRun(input, written, type, threads, importance);
-            await run.RunAsync(dry: false, progress, cancellationToken).ConfigureAwait(false);
-            QuantizeResult result = Describe(input, written, type, run.Log);
-            using (var file = File.OpenHandle(written, FileMode.Open, FileAccess.ReadWrite))
-            {
-                RandomAccess.FlushToDisk(file);
-            }
-            cancellationToken.ThrowIfCancellationRequested();
-            File.Move(written, target, overwrite: true);
-            return result;
+            await new QuantizeRun(input, type, plan, importance).RunAsync(target, threads, progress, cancellationToken).ConfigureAwait(false);
+            return Describe(input, target, type, plan.Log);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             throw new ConfigurationException($"Quantizing to '{options.Output}': expected to write there, found: {e.Message.TrimEnd('.')}. Check the folder's permissions and space.");
-        }
-        finally
-        {
-            Remove(folder);
         }
     }
 
@@ -77,20 +59,5 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
             Tensors = output.Tensors.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Count()).ToDictionary(group => group.Key, group => group.Count()),
             Fallbacks = QuantizeFallbacks.Find(output, type, log.Wanted),
         };
-    }
-
-    private static void Remove(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // The other of the two removers was quicker.
-            }
-        }
     }
 }

@@ -1,116 +1,187 @@
-using System.Globalization;
-using System.Text;
+using System.Buffers;
 using Engine.Gguf;
 using Engine.LlamaCpp.Interop;
 using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>One call of llama.cpp's quantizer: dry, to learn what it will do, or in earnest.</summary>
+/// <summary>Writes the file that was planned, every tensor in slices of rows through ggml's own functions.</summary>
+/// <remarks>llama_model_quantize does the same in one call, but that call cannot be stopped: it has no callback, and a large
+/// model keeps it busy for an hour. Judge of the bytes: that call, in the tests.</remarks>
 /// <param name="input">The file, of a split one the first part.</param>
-/// <param name="output">Where it writes; nothing but this run may use the file.</param>
 /// <param name="type">What to make of it.</param>
-/// <param name="threads">1 or more.</param>
+/// <param name="plan">Which format each tensor gets.</param>
 /// <param name="importance">An importance matrix, or null.</param>
-internal sealed unsafe class QuantizeRun(GgufFile input, string output, QuantizeType type, int threads, ImportanceMatrix? importance)
+internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, QuantizePlan plan, ImportanceMatrix? importance)
 {
-    // The rows held in memory at once; llama.cpp's own limit is 8 GiB.
-    private const int MostBuffer = 1 << 30;
+    // GGML_QNT_VERSION of ggml.h.
+    private const uint QuantizationVersion = 2;
 
-    private readonly Dictionary<string, long> _elements = input.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Elements);
+    // As llama.cpp's own slices: milliseconds even of the slowest search, so a stop takes effect at once.
+    private const long SliceElements = 32 * 512;
+
+    // What is quantized before it is written: at most 16 MiB.
+    private const int SlicesTogether = 256;
+
     private readonly double _all = Math.Max(1, input.Tensors.Sum(tensor => tensor.Elements));
     private long _done;
 
-    /// <summary>What the quantizer said.</summary>
-    public QuantizeLog Log { get; } = new();
-
-    /// <summary>Runs it on a thread of its own.</summary>
-    /// <param name="dry">Writes nothing.</param>
+    /// <summary>Writes it.</summary>
+    /// <param name="output">Whole or absent at every moment.</param>
+    /// <param name="threads">1 or more.</param>
     /// <param name="progress">Part of the elements done.</param>
-    /// <param name="cancellationToken">Takes effect when the tensor in work is done.</param>
-    /// <exception cref="ModelFileException">llama.cpp refuses; its reason is in the message.</exception>
-    public Task RunAsync(bool dry, IProgress<float>? progress, CancellationToken cancellationToken) =>
-        GuardedThread.Run($"quantizing {input.FileName}", stackBytes: 16 << 20, Refusal, () => Quantize(dry, progress, cancellationToken));
+    /// <param name="cancellationToken">Takes effect within a slice.</param>
+    /// <exception cref="ModelFileException">ggml refuses; its reason is in the message.</exception>
+    public Task RunAsync(string output, int threads, IProgress<float>? progress, CancellationToken cancellationToken) =>
+        GuardedThread.Run($"quantizing {input.FileName}", stackBytes: 16 << 20, plan.Refusal, () => Write(output, threads, progress, cancellationToken));
 
-    private bool Quantize(bool dry, IProgress<float>? progress, CancellationToken cancellationToken)
+    private bool Write(string output, int threads, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        using ImportanceMatrix.Pinned? pinned = importance?.Pin();
-        var parameters = Llama.llama_model_quantize_default_params();
-        parameters.nthread = threads;
-        parameters.ftype = type.Number;
-        parameters.allow_requantize = true; // refused before, with a better sentence
-        parameters.dry_run = dry;
-        parameters.imatrix = pinned is null ? null : pinned.Entries;
-        parameters.max_buf_size = MostBuffer;
-        // Empty after the first.
-        llama_model_kv_override* overrides = stackalloc llama_model_kv_override[2];
-        parameters.kv_overrides = AlignAsWritten(overrides);
-        Exception? progressError = null;
-        using var log = NativeLog.Listen(Observe);
-        cancellationToken.ThrowIfCancellationRequested();
-        uint failed = Llama.llama_model_quantize(input.Path, output, parameters);
-        cancellationToken.ThrowIfCancellationRequested();
-        return progressError is not null ? throw progressError : failed == 0 ? true : throw Refusal(log.Reason);
-
-        void Observe(string line)
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        var writer = new GgufWriter();
+        foreach (string key in input.Metadata.Keys.Where(key => key is not (GgufKeys.Alignment or GgufKeys.SplitNumber or GgufKeys.SplitCount or GgufKeys.SplitTensorCount)))
         {
-            if (Log.Read(line) is not { } tensor || dry)
+            writer.SetMetadata(key, input.Metadata[key]!);
+        }
+        writer.SetMetadata(GgufKeys.QuantizationVersion, QuantizationVersion);
+        writer.SetMetadata(GgufKeys.FileType, (uint)type.Number);
+        foreach (GgufTensor tensor in input.Tensors)
+        {
+            writer.AddTensor(tensor.Name, tensor.Shape, plan.TypeOf(tensor), stream =>
             {
-                return;
+                Write(stream, tensor, parallel);
+                progress?.Report((float)((_done += tensor.Elements) / _all));
+            });
+        }
+        writer.Write(output);
+        return true;
+    }
+
+    private void Write(Stream stream, GgufTensor tensor, ParallelOptions parallel)
+    {
+        var conversion = new Conversion(input, tensor, plan.TypeOf(tensor), ImportanceOf(tensor));
+        foreach (Slice[] slices in Slices(tensor).Chunk(SlicesTogether))
+        {
+            long[] places = new long[slices.Length];
+            long length = 0;
+            for (int i = 0; i < slices.Length; i++)
+            {
+                places[i] = length;
+                length += conversion.BytesOf(slices[i].Rows);
             }
+            byte[] blocks = ArrayPool<byte>.Shared.Rent(checked((int)length));
             try
             {
-                progress?.Report((float)((_done += _elements.GetValueOrDefault(tensor)) / _all));
+                int invalid = 0;
+                Parallel.For(0, slices.Length, parallel, i =>
+                {
+                    if (!conversion.TryRun(slices[i], blocks.AsSpan((int)places[i])))
+                    {
+                        Volatile.Write(ref invalid, 1);
+                    }
+                });
+                if (invalid != 0)
+                {
+                    throw plan.Refusal($"tensor '{tensor.Name}' holds NaN or infinity, or becomes it");
+                }
+                stream.Write(blocks, 0, (int)length);
             }
-            catch (Exception error)
+            finally
             {
-                progressError = error; // nothing may leave a callback
-            }
-            if (progressError is not null || cancellationToken.IsCancellationRequested)
-            {
-                TakeOutputAway();
+                ArrayPool<byte>.Shared.Return(blocks);
             }
         }
     }
 
-    /// <summary>The quantizer copies the input's alignment into the metadata, and aligns to 32 all the same: a file that nothing can read.</summary>
-    private llama_model_kv_override* AlignAsWritten(llama_model_kv_override* overrides)
+    /// <summary>Rows that are next to each other and share their importances: those of one expert.</summary>
+    private static IEnumerable<Slice> Slices(GgufTensor tensor)
     {
-        if ((input.Metadata.GetUInt32(GgufKeys.Alignment) ?? GgufLimits.DefaultAlignment) == GgufLimits.DefaultAlignment)
+        long rowsOfOne = tensor.Shape.Count > 1 ? tensor.Shape[1] : 1;
+        long together = Math.Max(1, SliceElements / RowLength(tensor));
+        long rows = tensor.Elements / RowLength(tensor);
+        for (long first = 0; first < rows; first += rowsOfOne)
+        {
+            for (long row = 0; row < rowsOfOne; row += together)
+            {
+                yield return new Slice(first + row, Math.Min(together, rowsOfOne - row), first / rowsOfOne);
+            }
+        }
+    }
+
+    private static long RowLength(GgufTensor tensor) => tensor.Shape.Count > 0 ? tensor.Shape[0] : 1;
+
+    private float[]? ImportanceOf(GgufTensor tensor)
+    {
+        GgmlType target = plan.TypeOf(tensor);
+        if (importance is null || target == tensor.Type)
         {
             return null;
         }
-        new Span<byte>(overrides, 2 * sizeof(llama_model_kv_override)).Clear();
-        overrides->tag = llama_model_kv_override_type.INT;
-        Encoding.ASCII.GetBytes(GgufKeys.Alignment, new Span<byte>(overrides->key, 127));
-        overrides->val_i64 = GgufLimits.DefaultAlignment;
-        return overrides;
+        float[]? found = importance.Rows.GetValueOrDefault(tensor.Name);
+        long experts = tensor.Shape.Count > 2 ? tensor.Shape[2] : 1;
+        bool isEmbedding = tensor.Name is "token_embd.weight" or "per_layer_token_embd.weight";
+        if (found is not null && found.Length != RowLength(tensor) * experts)
+        {
+            // An embedding is looked up, not multiplied: llama-imatrix has nothing to measure there.
+            return isEmbedding ? null : throw new ModelFileException(
+                $"Quantizing {input.FileName} to {type.Name}: expected {RowLength(tensor) * experts} importances of '{tensor.Name}', the importance matrix has {found.Length}. Give the matrix of this model.");
+        }
+        return found is not null || isEmbedding || !type.NeedsImportance(target) ? found : throw new ModelFileException(
+            $"Quantizing {input.FileName} to {type.Name}: expected importances of '{tensor.Name}', which becomes {GgmlBlock.Of(target).Name}; the importance matrix has none. Give the matrix of this model, or take a finer type.");
     }
 
-    /// <summary>The quantizer cannot be told to stop, but it does where it cannot write. Called on its own thread, between
-    /// two tensors, when it cannot close or open a file meanwhile.</summary>
-    private void TakeOutputAway()
+    /// <summary>Some rows of a tensor.</summary>
+    private readonly record struct Slice(long First, long Rows, long Expert);
+
+    /// <summary>A tensor's rows from one format to another.</summary>
+    private sealed class Conversion(GgufFile input, GgufTensor tensor, GgmlType target, float[]? importance)
     {
-        if (!OperatingSystem.IsLinux())
+        private readonly byte* _source = input.GetPointer(tensor);
+        private readonly long _rowLength = RowLength(tensor);
+        private readonly delegate* unmanaged[Cdecl]<void*, float*, long, void> _toFloat =
+            tensor.Type is GgmlType.F32 || tensor.Type == target ? null : Ggml.ggml_get_type_traits((int)tensor.Type)->to_float;
+
+        public long BytesOf(long rows) => GgmlBlock.Of(target).BytesOf(rows * _rowLength);
+
+        /// <summary>False where the input or the output holds NaN or infinity.</summary>
+        public bool TryRun(Slice slice, Span<byte> blocks)
         {
-            return; // it continues to its end
-        }
-        using var nothing = File.OpenHandle("/dev/null");
-        foreach (string descriptor in Directory.EnumerateFiles("/proc/self/fd"))
-        {
-            // After the target stands " (deleted)" where the file is gone already.
-            if (new FileInfo(descriptor).LinkTarget?.StartsWith(output, StringComparison.Ordinal) == true)
+            byte* source = _source + GgmlBlock.Of(tensor.Type).BytesOf(slice.First * _rowLength);
+            long sourceBytes = GgmlBlock.Of(tensor.Type).BytesOf(slice.Rows * _rowLength), bytes = BytesOf(slice.Rows);
+            if (!Ggml.ggml_validate_row_data((int)tensor.Type, source, (nuint)sourceBytes))
             {
-                _ = LibC.Dup2((int)nothing.DangerousGetHandle(), int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture));
+                return false;
+            }
+            if (tensor.Type == target)
+            {
+                new ReadOnlySpan<byte>(source, (int)sourceBytes).CopyTo(blocks);
+                return true;
+            }
+            float[]? floats = _toFloat is null ? null : ArrayPool<float>.Shared.Rent((int)(slice.Rows * _rowLength));
+            try
+            {
+                fixed (float* converted = floats)
+                fixed (float* importances = importance)
+                fixed (byte* to = blocks)
+                {
+                    float* from = (float*)source;
+                    if (_toFloat is not null)
+                    {
+                        _toFloat(source, converted, slice.Rows * _rowLength);
+                        from = converted;
+                    }
+                    float* ofExpert = importances is null ? null : importances + (slice.Expert * _rowLength);
+                    Ggml.ggml_quantize_chunk((int)target, from, to, 0, slice.Rows, _rowLength, ofExpert);
+                    return Ggml.ggml_validate_row_data((int)target, to, (nuint)bytes);
+                }
+            }
+            finally
+            {
+                if (floats is not null)
+                {
+                    ArrayPool<float>.Shared.Return(floats);
+                }
             }
         }
-    }
-
-    private ModelFileException Refusal(string reason)
-    {
-        string why = string.Join(' ', reason.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word.Trim('=').Length > 0));
-        return why.Contains("iostream error", StringComparison.Ordinal)
-            ? new($"Quantizing {input.FileName}: expected to write {Path.GetDirectoryName(Path.GetDirectoryName(output))}, the system refuses: {why}. Check that the disk is not full.")
-            : new($"Quantizing {input.FileName} to {type.Name}: expected a model that llama.cpp {LibraryFingerprint.Release} quantizes; it gave up: {why}. Check the file, or convert the model again.");
     }
 }

@@ -87,6 +87,11 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         _ => GgmlType.Q6_K,
     };
 
+    /// <summary>Whether llama.cpp makes a weight of this format only by importances, since without them it would be garbage.</summary>
+    public bool NeedsImportance(GgmlType format) =>
+        format is GgmlType.IQ3_XXS or GgmlType.IQ2_XXS or GgmlType.IQ2_XS or GgmlType.IQ2_S or GgmlType.IQ1_M or GgmlType.IQ1_S
+        || (format == GgmlType.Q2_K && Number == llama_ftype.MOSTLY_Q2_K_S);
+
     /// <exception cref="ConfigurationException">There is no such type, or llama.cpp does not write it.</exception>
     public static QuantizeType Find(string name)
     {

@@ -31,6 +31,7 @@ internal sealed class ImportCommand
     {
         var verb = new Verb("import", "Makes a GGUF file from a Hugging Face folder, and proves it: the same tokens through the original weights, the reference and llama.cpp. Exit code 0 pass, 1 fail, 2 unusable input.")
         {
+            StopsWithin = TimeSpan.FromSeconds(5), // the unfinished files are deleted, which takes a moment where they are large
             WhenStopped = "Stopped before the verdict: nothing was written.",
             Examples = ["engine import all-MiniLM-L6-v2 minilm.gguf", "engine import Llama-3.2-1B llama.gguf --type q4_k_m", "engine import gpt2 gpt2.gguf --type f16 --json"],
         };

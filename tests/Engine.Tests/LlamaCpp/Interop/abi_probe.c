@@ -36,13 +36,13 @@ int main(void) {
     F(nthread) F(ftype) F(output_tensor_type) F(token_embedding_type) F(allow_requantize) F(quantize_output_tensor) F(only_copy)
     F(pure) F(keep_split) F(dry_run) F(imatrix) F(kv_overrides) F(tt_overrides) F(prune_layers) F(max_buf_size)
 #undef F
-#define F(f) FIELD(llama_model_kv_override, f);
-    SIZE(llama_model_kv_override);
-    F(tag) F(key) F(val_i64)
-#undef F
 #define F(f) FIELD(llama_model_imatrix_data, f);
     SIZE(llama_model_imatrix_data);
     F(name) F(data) F(size)
+#undef F
+#define F(f) FIELD(ggml_type_traits, f);
+    SIZE(ggml_type_traits);
+    F(type_name) F(blck_size) F(blck_size_interleave) F(type_size) F(is_quantized) F(to_float) F(from_float_ref)
 #undef F
 #define F(f) FIELD(ggml_tensor, f);
     SIZE(ggml_tensor);
@@ -71,9 +71,6 @@ int main(void) {
     V(MOSTLY_Q6_K) V(MOSTLY_IQ2_XXS) V(MOSTLY_IQ2_XS) V(MOSTLY_Q2_K_S) V(MOSTLY_IQ3_XS) V(MOSTLY_IQ3_XXS) V(MOSTLY_IQ1_S)
     V(MOSTLY_IQ4_NL) V(MOSTLY_IQ3_S) V(MOSTLY_IQ3_M) V(MOSTLY_IQ2_S) V(MOSTLY_IQ2_M) V(MOSTLY_IQ4_XS) V(MOSTLY_IQ1_M)
     V(MOSTLY_BF16) V(MOSTLY_TQ1_0) V(MOSTLY_TQ2_0) V(MOSTLY_MXFP4_MOE) V(MOSTLY_NVFP4) V(MOSTLY_Q1_0) V(MOSTLY_Q2_0)
-#undef V
-#define V(c) VALUE(llama_model_kv_override_type, LLAMA_KV_OVERRIDE_TYPE_, c);
-    V(INT)
 #undef V
 #define V(c) VALUE(llama_rope_scaling_type, LLAMA_ROPE_SCALING_TYPE_, c);
     V(UNSPECIFIED) V(NONE) V(LINEAR) V(YARN) V(LONGROPE)

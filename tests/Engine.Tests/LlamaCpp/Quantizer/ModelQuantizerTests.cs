@@ -1,5 +1,6 @@
 using Engine.Gguf;
 using Engine.LlamaCpp.Direct;
+using Engine.LlamaCpp.Interop;
 using Engine.LlamaCpp.Quantizer;
 using Engine.Sampling;
 
@@ -248,15 +249,85 @@ public sealed class ModelQuantizerTests : IDisposable
         await RunAsync(output.Path, "llama");
     }
 
-    /// <summary>llama.cpp counts the rows of two axes, and finds at the end that the sizes disagree: a failed assertion.</summary>
+    /// <summary>llama.cpp's own call counts the rows of two axes, finds at the end that the sizes disagree, and ends the process.</summary>
     [Fact]
-    public async Task A_tensor_of_four_axes_that_would_end_the_process_does_not()
+    public async Task A_tensor_of_four_axes_is_quantized_whole()
     {
-        string input = _folder.File("in.gguf");
-        TinyModel.Llama(64, 96).Tensor("blk.0.attn_q.weight", 64, 4, 4, 4).Write(input).Dispose();
-        await Refused<ModelFileException>(input, "Q8_0");
-        Assert.Equal(["in.gguf"], _folder.Names);
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetDirectoryName(input)!));
+        string path = _folder.File("in.gguf");
+        TinyModel.Llama(64, 96).Tensor("blk.0.attn_q.weight", 64, 4, 4, 4).Write(path).Dispose();
+
+        await Quantize(path, "Q8_0");
+
+        using GgufFile output = GgufFile.Open(_folder.File("out.gguf"));
+        GgufTensor tensor = output.FindTensor("blk.0.attn_q.weight")!;
+        Assert.Equal((GgmlType.Q8_0, 64 * 64), (tensor.Type, tensor.Elements));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task The_tensors_are_byte_for_byte_those_of_llama_cpp_s_own_call(string family)
+    {
+        string input = Write(family, 256, 512);
+        foreach (string type in new[] { "F16", "BF16", "Q8_0", "Q4_0", "Q5_1", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_S", "IQ4_NL", "IQ4_XS", "TQ1_0", "MXFP4_MOE" })
+        {
+            await Quantize(input, type);
+            AssertSame(input, type, null);
+        }
+    }
+
+    [Theory]
+    [InlineData("Q4_K_M")]
+    [InlineData("IQ2_XXS")]
+    [InlineData("IQ1_M")]
+    public async Task So_they_are_by_an_importance_matrix(string type)
+    {
+        string input = Write("llama", 256, 512), importance = WriteImportance(input);
+        await new ModelQuantizer().QuantizeAsync(new() { Input = input, Output = _folder.File("out.gguf"), Type = type, ImportanceMatrix = importance });
+        AssertSame(input, type, importance);
+    }
+
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    [InlineData("Q8_0")]
+    [InlineData("Q4_K_M")]
+    [InlineData("IQ4_NL")]
+    public async Task So_they_are_from_a_file_that_is_not_in_f32(string stored)
+    {
+        await Quantize(Write("llama", 256, 512), stored);
+        string input = _folder.File("stored.gguf");
+        File.Move(_folder.File("out.gguf"), input);
+        await new ModelQuantizer().QuantizeAsync(new() { Input = input, Output = _folder.File("out.gguf"), Type = "Q6_K", AllowRequantize = true });
+        AssertSame(input, "Q6_K", null);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Experts_are_weighed_by_their_own_importances(int threads)
+    {
+        const int width = 256, rows = 320, experts = 3;
+        var random = new Xoshiro256(5);
+        string input = _folder.File("experts.gguf"), importance = _folder.File("imatrix.gguf");
+        TinyModel.Llama(width, rows).Tensor("blk.0.ffn_up.weight", width, rows, experts).Weights(() => (float)(random.NextCoin() - 0.5)).Write(input).Dispose();
+        var matrix = new GgufWriter();
+        float[] sums = [.. Enumerable.Range(0, width * experts).Select(_ => (float)random.NextCoin())];
+        matrix.AddTensor("blk.0.ffn_up.weight.in_sum2", [width, experts], GgmlType.F32, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(sums).ToArray());
+        matrix.AddTensor("blk.0.ffn_up.weight.counts", [1, experts], GgmlType.F32, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray());
+        matrix.Write(importance);
+
+        await new ModelQuantizer().QuantizeAsync(new() { Input = input, Output = _folder.File("out.gguf"), Type = "Q4_K_S", ImportanceMatrix = importance, Threads = threads });
+
+        AssertSame(input, "Q4_K_S", importance);
+    }
+
+    [Fact]
+    public async Task An_importance_matrix_of_another_model_is_refused()
+    {
+        string importance = WriteImportance(Write("llama", 64, 96)), input = Write("llama", 256, 512);
+        var options = new QuantizeOptions { Input = input, Output = _folder.File("out.gguf"), Type = "Q4_K_M", ImportanceMatrix = importance };
+        Assert.Contains("importances of 'blk.0.", (await Assert.ThrowsAsync<ModelFileException>(() => new ModelQuantizer().QuantizeAsync(options))).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(options.Output));
     }
 
     [Fact]
@@ -272,20 +343,26 @@ public sealed class ModelQuantizerTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_in_its_midst_it_stops_and_leaves_the_folder_as_it_was()
+    public async Task Cancelled_within_a_tensor_it_stops_at_once_and_leaves_the_folder_as_it_was()
     {
-        string input = Write("llama", 256, 2048);
+        // 32 × 1,000,000: some seconds of work in the finest search.
+        string input = _folder.File("in.gguf");
+        TinyModel.Llama(32, 96).Tensor("token_embd.weight", 32, 1_000_000).Write(input).Dispose();
         string output = _folder.File("out.gguf", [7]);
         using var stop = new CancellationTokenSource();
-        int reports = 0;
+        Task quantizing = new ModelQuantizer().QuantizeAsync(new() { Input = input, Output = output, Type = "IQ4_NL", Threads = 1 }, null, stop.Token);
+        while (_folder.Names.Count() < 3 && !quantizing.IsCompleted)
+        {
+            await Task.Delay(10);
+        }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ModelQuantizer().QuantizeAsync(
-            new() { Input = input, Output = output, Type = "Q4_K_M" }, new Reports(_ => { reports++; stop.Cancel(); }), stop.Token));
+        long begin = System.Diagnostics.Stopwatch.GetTimestamp();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => quantizing);
 
-        Assert.InRange(reports, 1, 4); // llama.cpp's stream holds a little back before it notices that nothing can be written
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 2);
         Assert.Equal(["in.gguf", "out.gguf"], _folder.Names.Order());
         Assert.Equal([7], await File.ReadAllBytesAsync(output));
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetDirectoryName(output)!));
     }
 
     [Fact]
@@ -348,6 +425,30 @@ public sealed class ModelQuantizerTests : IDisposable
         }
         writer.Write(_folder.File("imatrix.gguf"));
         return _folder.File("imatrix.gguf");
+    }
+
+    /// <summary>Has llama_model_quantize make the file, too, and compares what they hold.</summary>
+    private unsafe void AssertSame(string input, string type, string? importance)
+    {
+        string judge = _folder.File("judge.gguf");
+        using (ImportanceMatrix.Pinned? pinned = importance is null ? null : ImportanceMatrix.Read(importance).Pin())
+        {
+            llama_model_quantize_params parameters = Llama.llama_model_quantize_default_params();
+            parameters.ftype = QuantizeType.Find(type).Number;
+            parameters.allow_requantize = true;
+            parameters.imatrix = pinned is null ? null : pinned.Entries;
+            Assert.Equal(0u, Llama.llama_model_quantize(input, judge, parameters));
+        }
+        using GgufFile expected = GgufFile.Open(judge), found = GgufFile.Open(_folder.File("out.gguf"));
+        Assert.Equal(expected.Metadata.Keys.Order(), found.Metadata.Keys.Order());
+        Assert.All(expected.Metadata.Keys, key => Assert.Equal(expected.Metadata[key]!.Value, found.Metadata[key]!.Value));
+        Assert.Equal(expected.Tensors.Select(tensor => tensor.Name).Order(), found.Tensors.Select(tensor => tensor.Name).Order());
+        Assert.All(expected.Tensors, tensor =>
+        {
+            GgufTensor made = found.FindTensor(tensor.Name)!;
+            Assert.Equal((tensor.Type, tensor.ByteLength), (made.Type, made.ByteLength));
+            Assert.True(expected.GetData(tensor, 0, (int)tensor.ByteLength).SequenceEqual(found.GetData(made, 0, (int)made.ByteLength)), $"{type}: {tensor.Name}");
+        });
     }
 
     private Task<QuantizeResult> Quantize(string input, string type) =>

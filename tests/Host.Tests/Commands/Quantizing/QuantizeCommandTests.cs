@@ -84,7 +84,7 @@ public sealed class QuantizeCommandTests : IDisposable
         ModelFile model = SmallModels.Llama().Set("llama.vocab_size", 1_000_000u).Set("tokenizer.ggml.model", "no_vocab").Tensor("token_embd.weight", [32, 1_000_000]);
         await File.WriteAllBytesAsync(Input, model.ToBytes());
         using Process process = EngineProcess.Start(["quantize", Input, Output, "IQ4_NL", "--threads", "1"]);
-        while (Directory.GetDirectories(Path.GetDirectoryName(Output)!).Length == 0 && !process.HasExited)
+        while (_folder.Names.Count() == 1 && !process.HasExited)
         {
             await Task.Delay(10);
         }
@@ -93,6 +93,5 @@ public sealed class QuantizeCommandTests : IDisposable
 
         Assert.Equal(130, process.ExitCode);
         Assert.Equal(["in.gguf"], _folder.Names);
-        Assert.Empty(Directory.GetDirectories(Path.GetDirectoryName(Output)!));
     }
 }
