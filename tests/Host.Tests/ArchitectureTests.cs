@@ -142,6 +142,8 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Api.OpenAI.Responses"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests", "Engine.Chat", "Engine.Chat.Tools", "Engine.Parity"],
         ["Engine.Api.Service"] = ["Engine.Registry"],
         ["Engine.Api.Texts"] = ["Engine.Api.Answers", "Engine.Api.Endpoints", "Engine.Api.OpenAI", "Engine.Api.Requests"],
+        ["Aspire.Hosting"] = ["Aspire.Hosting.ApplicationModel"],
+        ["Aspire.Hosting.ApplicationModel"] = [],
         ["Program"] = ["Engine.Host", "Engine.Host.Composition", "Engine.Registry", "Engine.Remote"],
         ["Engine.Host"] =
         [
@@ -259,6 +261,8 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
             ["Engine.LLamaSharp"] = ["Engine", "Engine.Abstractions"],
             ["Engine.Api"] = ["Engine", "Engine.Abstractions"],
             ["Engine.Remote"] = ["Engine", "Engine.Abstractions"],
+            // An app host starts the program; it has nothing of its libraries.
+            ["Engine.Aspire.Hosting"] = [],
             ["Engine.Host"] = ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.LLamaSharp", "Engine.Remote", "ReferenceModels"],
         };
         foreach (ModuleDefinition module in _modules)

@@ -12,7 +12,10 @@ public sealed class ProductAssemblies : IDisposable
         string[] libraries = program.AssemblyReferences.Any(r => r.Name == "Engine.LLamaSharp")
             ? ["Engine.Abstractions", "Engine", "ReferenceModels", "Engine.Api", "Engine.Remote", "Engine.LLamaSharp"]
             : ["Engine.Abstractions", "Engine", "ReferenceModels", "Engine.Api", "Engine.Remote"];
-        Modules = [program, .. libraries.Select(Read)];
+        // Nothing here runs with it, so that it lies where it was built.
+        var tests = new DirectoryInfo(AppContext.BaseDirectory);
+        string aspire = Path.Combine(tests.Parent!.Parent!.FullName, "Aspire", tests.Name, "Engine.Aspire.Hosting.dll");
+        Modules = [program, .. libraries.Select(Read), ModuleDefinition.ReadModule(aspire)];
         Arrows = new Arrows(Modules);
     }
 

@@ -15,8 +15,8 @@ public sealed class PackageTests(PackageFeed feed, ITestOutputHelper output) : I
     private const string Beginning = "Once upon a time";
 
     private static readonly string[] Libraries = BuiltArtifacts.HasLLamaSharp
-        ? ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.LLamaSharp", "Engine.ReferenceModels", "Engine.Remote"]
-        : ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.ReferenceModels", "Engine.Remote"];
+        ? ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.Aspire.Hosting", "Engine.LLamaSharp", "Engine.ReferenceModels", "Engine.Remote"]
+        : ["Engine", "Engine.Abstractions", "Engine.Api", "Engine.Aspire.Hosting", "Engine.ReferenceModels", "Engine.Remote"];
 
     private static readonly string[] Others = ["Engine.Models", "Engine.Native.linux-arm64", "Engine.Native.linux-x64", "Engine.Templates", "Engine.Tool"];
 
