@@ -14,7 +14,7 @@ public sealed record GateOptions
 
     /// <summary>How exactly the judged model computes.</summary>
     /// <value>The default is <see cref="Numerics.Strict"/>, as with <c>engine validate</c>.</value>
-    public Numerics Setting { get; init; } = Numerics.Strict;
+    public Numerics Numerics { get; init; } = Numerics.Strict;
 
     /// <summary>The largest Σ(a − b)² / Σb² that passes, b the oracle's logits or embeddings; null for the tolerance of <c>engine validate</c>,
     /// which two files of different quantization seldom meet.</summary>

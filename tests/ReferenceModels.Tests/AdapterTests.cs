@@ -323,7 +323,7 @@ public sealed class AdapterTests : IDisposable
         int[] target = [0, .. Tokens];
         return await LayerCheck.RunAsync(native, reference, Prompt.FromTokens(Tokens), new LayerOptions
         {
-            Setting = Numerics.Strict,
+            Numerics = Numerics.Strict,
             Arithmetic = Arithmetic.Ggml,
             Target = native.Card.Abilities.HasFlag(ModelAbilities.Source) ? Prompt.FromTokens(target) : null,
         });

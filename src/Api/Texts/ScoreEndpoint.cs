@@ -16,12 +16,12 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
     {
         ScoringRequest request = await JsonBody.ReadAsync(context, TextsJson.Api.ScoringRequest).ConfigureAwait(false);
         IReadOnlyList<(Prompt Input, Prompt? Source)> inputs = request.Inputs();
-        (int top, Numerics setting) = (request.Top(), request.Setting());
-        Scoring answer = await calls.RunAsync(context, request.Model, call => ScoreAsync(call, inputs, top, setting)).ConfigureAwait(false);
+        (int top, Numerics numerics) = (request.Top(), request.ReadNumerics());
+        Scoring answer = await calls.RunAsync(context, request.Model, call => ScoreAsync(call, inputs, top, numerics)).ConfigureAwait(false);
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, TextsJson.Api.Scoring)).ConfigureAwait(false);
     }
 
-    private static async Task<Scoring> ScoreAsync(ModelCall call, IReadOnlyList<(Prompt Input, Prompt? Source)> inputs, int top, Numerics setting)
+    private static async Task<Scoring> ScoreAsync(ModelCall call, IReadOnlyList<(Prompt Input, Prompt? Source)> inputs, int top, Numerics numerics)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;
         if (call.Model.Card.Abilities.HasFlag(ModelAbilities.Source) && inputs.Any(one => one.Source is null))
@@ -43,13 +43,13 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
             {
                 Tokens = Prompt.FromTokens(tokens),
                 Source = source is null ? null : Prompt.FromTokens(source),
-                Numerics = setting,
+                Numerics = numerics,
                 Deadline = call.Left(),
             };
             texts.Add(Text(texts.Count, tokens, await TokenScores.OfAsync(call.Model, request, top, call.Ended).ConfigureAwait(false)));
         }
         int read = ids.Sum(one => one.Tokens.Count + (one.Source?.Count ?? 0));
-        return new Scoring("list", call.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(setting.ToString()), texts, new ScoringUsage(read, read));
+        return new Scoring("list", call.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(numerics.ToString()), texts, new ScoringUsage(read, read));
 
         // An encoder–decoder's target begins with a token of its own, and a text does not bring it.
         IReadOnlyList<int> Ids(Prompt input) => call.Check(input.Text is { } text && call.Model.Card.DecoderStartToken is { } start

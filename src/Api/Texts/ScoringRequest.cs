@@ -39,7 +39,7 @@ internal sealed class ScoringRequest
 
     /// <summary>How exactly to compute.</summary>
     /// <exception cref="ApiException">In no known way.</exception>
-    public Numerics Setting() => Numerics switch
+    public Numerics ReadNumerics() => Numerics switch
     {
         null or "production" => Engine.Numerics.Production,
         "strict" => Engine.Numerics.Strict,

@@ -7,7 +7,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How far apart engines were found that are all right, on one model, in one setting, on one machine; and the tolerance that follows.</summary>
+/// <summary>How far apart engines were found that are all right, on one model, in the same numerics, on one machine; and the tolerance that follows.</summary>
 internal sealed record Calibration
 {
     /// <summary>What the floor is multiplied by: other texts than those measured lie a little further apart.</summary>
@@ -39,8 +39,9 @@ internal sealed record Calibration
     [JsonPropertyName("model_bytes")]
     public required long ModelBytes { get; init; }
 
+    /// <summary>Called <c>setting</c> in the files that are kept.</summary>
     [JsonPropertyName("setting"), JsonConverter(typeof(SnakeCaseEnum<Numerics>))]
-    public required Numerics Setting { get; init; }
+    public required Numerics Numerics { get; init; }
 
     /// <summary>What was measured with: the native library, its CPU plugin, the device, this program. With others it has to be measured anew.</summary>
     [JsonPropertyName("environment")]

@@ -19,7 +19,7 @@ internal sealed record EngineDistance(
     [property: JsonPropertyName("nmse")] double Nmse,
     [property: JsonPropertyName("max_rel_diff")] double MaxRelDiff)
 {
-    /// <summary>Whether it is part of the floor: an engine that computes as another setting does is measured, but not judged by.</summary>
+    /// <summary>Whether it is part of the floor: an engine that computes with other numerics is measured, but not judged by.</summary>
     [JsonPropertyName("counts")]
     public bool Counts { get; init; } = true;
 

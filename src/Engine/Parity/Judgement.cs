@@ -22,7 +22,7 @@ internal static class Judgement
         {
             Verdict = fault is null ? ParityVerdict.Pass : ParityVerdict.Fail,
             Explanation = fault ?? $"{Name(tolerance.Metric)} {Number(measured.Max(rows => rows.Judged!.Value))} is within {Number(tolerance.Limit)}",
-            Setting = options.Setting,
+            Numerics = options.Numerics,
             Arithmetic = options.Arithmetic == Arithmetic.Exact ? null : options.Arithmetic,
             Native = ParitySide.Of(native),
             Reference = ParitySide.Of(reference),

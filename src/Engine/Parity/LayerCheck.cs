@@ -8,7 +8,7 @@ public static class LayerCheck
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by; it has to be able to replay.</param>
     /// <param name="prompt">Token ids, or a text, which the native tokenizer reads. The source, for an encoder–decoder.</param>
-    /// <param name="options">Setting, arithmetic, an encoder–decoder's target, and what memory may be taken.</param>
+    /// <param name="options">Numerics, arithmetic, an encoder–decoder's target, and what memory may be taken.</param>
     /// <param name="cancellationToken">Ends the passes.</param>
     /// <exception cref="InsufficientMemoryException">Not even one token's activations fit.</exception>
     /// <exception cref="UnsupportedRequestException">A model hands out no activations, or the reference cannot replay.</exception>
@@ -18,7 +18,7 @@ public static class LayerCheck
     {
         options ??= new LayerOptions();
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
-        var whole = new ActivationReader(input, options.Setting)
+        var whole = new ActivationReader(input, options.Numerics)
         {
             Arithmetic = options.Arithmetic,
             // An encoder's classifier, where the file has one, is a part of the model like any other.

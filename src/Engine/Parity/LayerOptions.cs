@@ -4,7 +4,7 @@ namespace Engine.Parity;
 public sealed record LayerOptions
 {
     /// <summary>How exactly the native side computes.</summary>
-    public Numerics Setting { get; init; } = Numerics.Strict;
+    public Numerics Numerics { get; init; } = Numerics.Strict;
 
     /// <summary>How the reference computes: it decides how near each op must come.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;

@@ -68,7 +68,7 @@ internal sealed class OpTolerances
 
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
-    /// <param name="options">The setting and the reference's arithmetic.</param>
+    /// <param name="options">The numerics and the reference's arithmetic.</param>
     /// <param name="tokens">T.</param>
     public OpTolerances(ModelCard native, ModelCard reference, LayerOptions options, int tokens)
     {
@@ -85,7 +85,7 @@ internal sealed class OpTolerances
         };
         _several = native.Adapters.Count > 1;
         _onDevice = !string.Equals(native.Device, "cpu", StringComparison.OrdinalIgnoreCase);
-        _production = options.Setting == Numerics.Production;
+        _production = options.Numerics == Numerics.Production;
         // A float angle is off by half an ulp of itself, and by one more for each pair of the recurrence.
         double angle = 1e-6 * Math.Max(20, tokens);
         _turned = new OpTolerance(
@@ -112,6 +112,6 @@ internal sealed class OpTolerances
         _ => Sums,
     };
 
-    // Queries by keys, and probabilities by values, are F32 by F32 in the strict setting whatever the file's type is, and F16 by F16 in production.
+    // Queries by keys, and probabilities by values, are F32 by F32 in strict numerics whatever the file's type is, and F16 by F16 in production.
     private static bool IsOfWeights(LayerRow row) => !(row.Name.StartsWith("kq-", StringComparison.Ordinal) || row.Name.StartsWith("kqv-", StringComparison.Ordinal));
 }

@@ -8,7 +8,7 @@ public static class ParityCheck
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">Token ids, or a text: both tokenizers must then agree on its ids. The source, for an encoder–decoder.</param>
-    /// <param name="options">The setting, the tolerance, and an encoder–decoder's target.</param>
+    /// <param name="options">The numerics, the tolerance, and an encoder–decoder's target.</param>
     /// <param name="cancellationToken">Ends both computations.</param>
     /// <exception cref="ConfigurationException">The models' vocabularies differ in size.</exception>
     /// <exception cref="UnsupportedRequestException">There is nothing that both can do.</exception>
@@ -18,7 +18,7 @@ public static class ParityCheck
     {
         options ??= new ParityOptions();
         RequireOneVocabulary(native.Card, reference.Card);
-        Tolerance tolerance = options.Tolerance ?? Tolerance.For(native.Card, reference.Card, options.Setting);
+        Tolerance tolerance = options.Tolerance ?? Tolerance.For(native.Card, reference.Card, options.Numerics);
         IReadOnlyList<RowKind> kinds = RowKinds.Of(native.Card, reference.Card);
         string? disagreement = Disagreement(prompt.ToTokens(native.Tokenizer), prompt.ToTokens(reference.Tokenizer));
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
@@ -26,8 +26,8 @@ public static class ParityCheck
         IReadOnlyList<Activation> activations = [];
         foreach (RowKind kind in kinds)
         {
-            await using var a = new RowReader("the native side", native, input, kind, options.Setting, Arithmetic.Exact, cancellationToken);
-            await using var b = new RowReader("the reference", reference, input, kind, options.Setting, options.Arithmetic, cancellationToken,
+            await using var a = new RowReader("the native side", native, input, kind, options.Numerics, Arithmetic.Exact, cancellationToken);
+            await using var b = new RowReader("the reference", reference, input, kind, options.Numerics, options.Arithmetic, cancellationToken,
                 ExpertUse.Activations(reference.Card, input.Length));
             int[] targets = kind == RowKind.Logits ? [.. input.Tokens.Skip(1)] : [];
             var rows = new RowComparison(kind, 0, input.RowCount(kind), targets) { Progress = options.Progress };
@@ -47,7 +47,7 @@ public static class ParityCheck
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">The token ids of the prompt, special tokens included.</param>
     /// <param name="steps">All generated tokens in order, each with <see cref="GeneratedToken.Logits"/>.</param>
-    /// <param name="options">The setting the tokens were generated with, and the tolerance.</param>
+    /// <param name="options">The numerics the tokens were generated with, and the tolerance.</param>
     /// <param name="cancellationToken">Ends the scoring.</param>
     /// <exception cref="InvalidRequestException">There are no steps, or a step lacks its logits.</exception>
     /// <exception cref="ConfigurationException">The models' vocabularies differ in size.</exception>
@@ -62,7 +62,7 @@ public static class ParityCheck
         {
             throw new InvalidRequestException($"Verifying a generation: expected a prompt and generated tokens, found {prompt.Count} and {steps.Count}.");
         }
-        Tolerance tolerance = options.Tolerance ?? Tolerance.For(native, reference.Card, options.Setting);
+        Tolerance tolerance = options.Tolerance ?? Tolerance.For(native, reference.Card, options.Numerics);
 
         // Step i stands at the last position of prompt and i tokens (an encoder–decoder's prompt is its source: behind the start
         // token and i tokens); the last token itself was never evaluated.
@@ -75,7 +75,7 @@ public static class ParityCheck
             Source = native.DecoderStartToken is null ? null : Prompt.FromTokens(prompt),
             FirstPosition = first,
             PositionCount = steps.Count,
-            Numerics = options.Setting,
+            Numerics = options.Numerics,
             Arithmetic = options.Arithmetic,
             BlockRows = RowReader.BlockRows(native.VocabularySize),
         }, reference.Card);

@@ -52,15 +52,15 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
         _ => 1,
     };
 
-    public ScoreRequest ToScoreRequest(Numerics setting, int vocabulary) => new()
+    public ScoreRequest ToScoreRequest(Numerics numerics, int vocabulary) => new()
     {
         Tokens = Prompt.FromTokens(Tokens),
         Source = Source is null ? null : Prompt.FromTokens(Source),
-        Numerics = setting,
+        Numerics = numerics,
         BlockRows = RowReader.BlockRows(vocabulary),
     };
 
-    public EmbedRequest ToEmbedRequest(RowKind kind, Numerics setting) => new()
+    public EmbedRequest ToEmbedRequest(RowKind kind, Numerics numerics) => new()
     {
         Inputs = kind switch
         {
@@ -69,7 +69,7 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
             _ => [Prompt.FromTokens(Tokens, Segments)],
         },
         Pooling = kind.Pooling(),
-        Numerics = setting,
+        Numerics = numerics,
     };
 
     private Prompt Rotation(int first) => Prompt.FromTokens(

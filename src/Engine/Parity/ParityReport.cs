@@ -16,9 +16,9 @@ public sealed record ParityReport
     [JsonPropertyName("explanation")]
     public required string Explanation { get; init; }
 
-    /// <summary>How exactly the native side computed.</summary>
+    /// <summary>How exactly the native side computed. In JSON it is <c>setting</c>, which programs read.</summary>
     [JsonPropertyName("setting"), JsonConverter(typeof(SnakeCaseEnum<Numerics>))]
-    public required Numerics Setting { get; init; }
+    public required Numerics Numerics { get; init; }
 
     /// <summary>The side that was judged.</summary>
     [JsonPropertyName("native")]

@@ -12,7 +12,7 @@ internal static class ParityText
     {
         var text = new StringBuilder();
         string rows = report.Vocabulary is null ? $"{report.Dimensions} numbers of embeddings" : $"{report.Vocabulary} logits";
-        Paragraph.Append(text, width: width, words: Invariant($"Parity, {report.Setting.ToString().ToLowerInvariant()}: {report.Positions} positions × {rows}"));
+        Paragraph.Append(text, width: width, words: Invariant($"Parity, {report.Numerics.ToString().ToLowerInvariant()}: {report.Positions} positions × {rows}"));
         text.AppendLine(Side("native", report.Native, width));
         text.AppendLine(Side("reference", report.Reference, width));
         text.AppendLine();

@@ -17,9 +17,9 @@ internal sealed class RowReader : IAsyncDisposable
 
     /// <summary>A model's rows of one kind.</summary>
     public RowReader(
-        string side, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken,
+        string side, IModel model, ParityInput input, RowKind kind, Numerics numerics, Arithmetic arithmetic, CancellationToken cancellationToken,
         IReadOnlyList<string>? activations = null)
-        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, setting, arithmetic, cancellationToken, activations))
+        : this(side, kind == RowKind.Logits ? model.Card.VocabularySize : null, Blocks(model, input, kind, numerics, arithmetic, cancellationToken, activations))
     {
     }
 
@@ -53,11 +53,11 @@ internal sealed class RowReader : IAsyncDisposable
     /// <summary>The rows that <see cref="RowReader(string, IModel, ParityInput, RowKind, Numerics, Arithmetic, CancellationToken, IReadOnlyList{string})"/> reads.</summary>
     /// <exception cref="EngineException">The model refuses the request.</exception>
     public static IAsyncEnumerable<ScoreBlock> Blocks(
-        IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken,
+        IModel model, ParityInput input, RowKind kind, Numerics numerics, Arithmetic arithmetic, CancellationToken cancellationToken,
         IReadOnlyList<string>? activations = null) =>
         kind == RowKind.Logits
-            ? model.ScoreAsync(input.ToScoreRequest(setting, model.Card.VocabularySize) with { Arithmetic = arithmetic, Activations = activations ?? [] }, cancellationToken)
-            : Embedded(model, input.ToEmbedRequest(kind, setting) with { Arithmetic = arithmetic }, cancellationToken);
+            ? model.ScoreAsync(input.ToScoreRequest(numerics, model.Card.VocabularySize) with { Arithmetic = arithmetic, Activations = activations ?? [] }, cancellationToken)
+            : Embedded(model, input.ToEmbedRequest(kind, numerics) with { Arithmetic = arithmetic }, cancellationToken);
 
     /// <summary>Goes on to the row of a position, past those before it.</summary>
     /// <returns>Null, or why there is no such row to be compared: the side computed NaN or infinity.</returns>

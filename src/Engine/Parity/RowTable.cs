@@ -13,13 +13,13 @@ internal sealed class RowTable
     /// <param name="model">The model.</param>
     /// <param name="inputs">Each on its own.</param>
     /// <param name="kinds">The rows asked for.</param>
-    /// <param name="setting">How exactly it computes.</param>
+    /// <param name="numerics">How exactly it computes.</param>
     /// <param name="arithmetic">How it computes, if it is the reference.</param>
     /// <param name="progress">Receives the part done, 0 to 1.</param>
     /// <param name="cancellationToken">Ends the computation.</param>
     /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
     public static async Task<RowTable> ReadAsync(
-        string name, IModel model, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, Numerics setting, Arithmetic arithmetic,
+        string name, IModel model, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, Numerics numerics, Arithmetic arithmetic,
         IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var table = new RowTable();
@@ -27,7 +27,7 @@ internal sealed class RowTable
         {
             foreach (RowKind kind in kinds)
             {
-                Rows rows = await ReadAsync(name, model, inputs[i], kind, setting, arithmetic, cancellationToken).ConfigureAwait(false);
+                Rows rows = await ReadAsync(name, model, inputs[i], kind, numerics, arithmetic, cancellationToken).ConfigureAwait(false);
                 table._rows.Add(rows with { Input = i });
             }
             progress?.Report((i + 1f) / inputs.Count);
@@ -39,13 +39,13 @@ internal sealed class RowTable
     /// <param name="name">What it is called in a sentence.</param>
     /// <param name="model">The model.</param>
     /// <param name="inputs">A request each.</param>
-    /// <param name="setting">How exactly it computes.</param>
+    /// <param name="numerics">How exactly it computes.</param>
     /// <param name="cancellationToken">Ends the computation.</param>
     /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
-    public static async Task<RowTable> ReadTogetherAsync(string name, IModel model, IReadOnlyList<ParityInput> inputs, Numerics setting, CancellationToken cancellationToken)
+    public static async Task<RowTable> ReadTogetherAsync(string name, IModel model, IReadOnlyList<ParityInput> inputs, Numerics numerics, CancellationToken cancellationToken)
     {
         var table = new RowTable();
-        Rows[] rows = await Task.WhenAll(inputs.Select(input => ReadAsync(name, model, input, RowKind.Logits, setting, Arithmetic.Exact, cancellationToken))).ConfigureAwait(false);
+        Rows[] rows = await Task.WhenAll(inputs.Select(input => ReadAsync(name, model, input, RowKind.Logits, numerics, Arithmetic.Exact, cancellationToken))).ConfigureAwait(false);
         table._rows.AddRange(rows.Select((one, i) => one with { Input = i }));
         return table;
     }
@@ -81,12 +81,12 @@ internal sealed class RowTable
     }
 
     private static async Task<Rows> ReadAsync(
-        string name, IModel model, ParityInput input, RowKind kind, Numerics setting, Arithmetic arithmetic, CancellationToken cancellationToken)
+        string name, IModel model, ParityInput input, RowKind kind, Numerics numerics, Arithmetic arithmetic, CancellationToken cancellationToken)
     {
         var values = new List<float>();
         int width = 0;
         int count = input.RowCount(kind);
-        await using var reader = new RowReader(name, model, input, kind, setting, arithmetic, cancellationToken);
+        await using var reader = new RowReader(name, model, input, kind, numerics, arithmetic, cancellationToken);
         for (int row = 0; row < count; row++)
         {
             if (await reader.ReadAsync(row).ConfigureAwait(false) is { } fault)

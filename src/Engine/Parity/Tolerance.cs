@@ -30,14 +30,14 @@ public sealed record Tolerance
 
     /// <summary>The tolerance for the coarser of two file types, the family's activation, and what adapters add to the weights.</summary>
     /// <exception cref="UnsupportedRequestException">A file type is not known.</exception>
-    public static Tolerance For(ModelCard native, ModelCard reference, Numerics setting) =>
-        OfFiles(native, reference, setting).Widened(Math.Max(Share(native), Share(reference)));
+    public static Tolerance For(ModelCard native, ModelCard reference, Numerics numerics) =>
+        OfFiles(native, reference, numerics).Widened(Math.Max(Share(native), Share(reference)));
 
     /// <summary>A limit of the user's for Σ(a − b)² / Σb², with what it means for single rows and numbers.</summary>
     internal static Tolerance OfUser(double nmse) => Nmse(nmse, "The limit of the configuration.");
 
-    private static Tolerance OfFiles(ModelCard native, ModelCard reference, Numerics setting) =>
-        (FileTypes.Coarsest(native, reference), setting) switch
+    private static Tolerance OfFiles(ModelCard native, ModelCard reference, Numerics numerics) =>
+        (FileTypes.Coarsest(native, reference), numerics) switch
         {
             (Precision.Full, Numerics.Strict) when !OnCpu(native) => Nmse(1e-5,
                 "F32 weights on a device: GPU drivers multiply in F16 or TF32; measured 2.1e-7 (Vulkan on Mesa's llvmpipe); times 48."),

@@ -4,8 +4,8 @@ namespace Engine.Parity;
 /// <param name="native">The model that generates.</param>
 /// <param name="reference">The model it is judged by.</param>
 /// <param name="prompt">What is continued; its text is split here, once, so that what is judged is what was generated from.</param>
-/// <param name="setting">How exactly the native side computes.</param>
-internal sealed class Verification(IModel native, IModel reference, Prompt prompt, Numerics setting)
+/// <param name="numerics">How exactly the native side computes.</param>
+internal sealed class Verification(IModel native, IModel reference, Prompt prompt, Numerics numerics)
 {
     /// <summary>What the kept logits may take.</summary>
     public const long MostBytes = 1L << 30;
@@ -37,7 +37,7 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
     /// <param name="cancellationToken">Ends the judging.</param>
     public async Task<ParityReport> RunAsync(IReadOnlyList<GeneratedToken> steps, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        var options = new ParityOptions { Setting = setting, Progress = progress };
+        var options = new ParityOptions { Numerics = numerics, Progress = progress };
         ParityReport report = await ParityCheck.VerifyAsync(native.Card, reference, _tokens, steps, options, cancellationToken).ConfigureAwait(false);
         report = await SecondOpinion.AskAsync(report, native.Card, arithmetic => ParityCheck.VerifyAsync(
             native.Card, reference, _tokens, steps, options with { Arithmetic = arithmetic }, cancellationToken)).ConfigureAwait(false);

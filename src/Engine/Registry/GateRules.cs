@@ -26,9 +26,9 @@ internal static class GateRules
         {
             yield return $"Gate:File is '{file}', and {folders.Missing(file, "file")}";
         }
-        if (!Enum.IsDefined(gate.Setting))
+        if (!Enum.IsDefined(gate.Numerics))
         {
-            yield return $"Gate:Setting is {gate.Setting}. Set it to {StrictSection.Words(typeof(Numerics))}.";
+            yield return $"Gate:Numerics is {gate.Numerics}. Set it to {StrictSection.Words(typeof(Numerics))}.";
         }
         if (gate.Nmse is { } limit && !(limit > 0 && double.IsFinite(limit)))
         {

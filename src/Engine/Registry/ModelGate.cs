@@ -30,11 +30,11 @@ internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel
         {
             string? text = asked.File is { } file ? await File.ReadAllTextAsync(file, stop).ConfigureAwait(false) : asked.Text;
             Prompt prompt = text is null ? ComparisonText.ChooseDefault(ComparisonText.General, model, oracle) : ComparisonText.Choose(text, model, oracle);
-            var setting = new ParityOptions { Setting = asked.Setting, Tolerance = asked.Nmse is { } limit ? Tolerance.OfUser(limit) : null };
+            var parity = new ParityOptions { Numerics = asked.Numerics, Tolerance = asked.Nmse is { } limit ? Tolerance.OfUser(limit) : null };
             // Only the reference computes in ggml's arithmetic, too.
-            ParityReport report = setting.Tolerance is null && OracleNames.IsReference(oracle.Card.Backend)
-                ? await SecondOpinion.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false)
-                : await ParityCheck.RunAsync(model, oracle, prompt, setting, stop).ConfigureAwait(false);
+            ParityReport report = parity.Tolerance is null && OracleNames.IsReference(oracle.Card.Backend)
+                ? await SecondOpinion.RunAsync(model, oracle, prompt, parity, stop).ConfigureAwait(false)
+                : await ParityCheck.RunAsync(model, oracle, prompt, parity, stop).ConfigureAwait(false);
             if (report.Verdict != ParityVerdict.Pass)
             {
                 throw new GateException(

@@ -9,9 +9,9 @@ internal interface IShadowTolerances
     /// <param name="native">The model that answered.</param>
     /// <param name="options">What it was loaded with.</param>
     /// <param name="oracle">The model it is judged by.</param>
-    /// <param name="setting">How exactly the answer was computed.</param>
+    /// <param name="numerics">How exactly the answer was computed.</param>
     /// <param name="length">Tokens of prompt and answer.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Null where none was measured that fits.</returns>
-    ValueTask<Tolerance?> FindAsync(ModelCard native, ModelOptions options, ModelCard oracle, Numerics setting, int length, CancellationToken cancellationToken);
+    ValueTask<Tolerance?> FindAsync(ModelCard native, ModelOptions options, ModelCard oracle, Numerics numerics, int length, CancellationToken cancellationToken);
 }

@@ -99,7 +99,7 @@ internal sealed class ShadowJudge : BackgroundService
             IReadOnlyList<int> prompt = sample.PromptIds ?? sample.Prompt.ToTokens(sample.Model.Tokenizer);
             ModelCard card = sample.Model.Card;
             Tolerance? calibrated = _tolerances is null ? null : await _tolerances.FindAsync(
-                card, sample.Model.Options, oracle.Card, sample.Setting, prompt.Count + sample.Steps.Tokens.Count, cancellationToken).ConfigureAwait(false);
+                card, sample.Model.Options, oracle.Card, sample.Numerics, prompt.Count + sample.Steps.Tokens.Count, cancellationToken).ConfigureAwait(false);
             ShadowRecord record;
             IReadOnlyList<Activation> activations;
             try

@@ -51,17 +51,17 @@ internal static class ShadowLayers
         var cut = Prompt.FromTokens([.. tokens.Take(most)]);
         var options = new LayerOptions
         {
-            // The most exact setting sees the smallest faults; one that it does not have is looked for in the sample's own.
-            Setting = Numerics.Strict,
+            // The most exact numerics see the smallest faults; one that they do not show is looked for in the sample's own.
+            Numerics = Numerics.Strict,
             Arithmetic = Arithmetic.Ggml,
             Target = source is null ? null : cut,
             MemoryBytes = Math.Min(MostBytes, AvailableMemory.Bytes() / 4),
         };
         Prompt input = source is null ? cut : Prompt.FromTokens([.. source.Take(most)]);
         LayerFindings findings = await LayerCheck.RunAsync(model, oracle, input, options, cancellationToken).ConfigureAwait(false);
-        if (findings.FirstDivergence is null && failed && sample.Setting != Numerics.Strict)
+        if (findings.FirstDivergence is null && failed && sample.Numerics != Numerics.Strict)
         {
-            findings = await LayerCheck.RunAsync(model, oracle, input, options with { Setting = sample.Setting }, cancellationToken).ConfigureAwait(false);
+            findings = await LayerCheck.RunAsync(model, oracle, input, options with { Numerics = sample.Numerics }, cancellationToken).ConfigureAwait(false);
         }
         return findings.FirstDivergence is null
             ? (false, $"No single op diverges on its first {findings.Scope.Positions} tokens: {findings.Scope.Explanation}")

@@ -98,7 +98,7 @@ internal sealed class ShadowModel : DelegatingModel
                     Time = _capture.Time.GetUtcNow(),
                     Prompt = request.Prompt,
                     PromptIds = recorder.Prompt,
-                    Setting = request.Numerics,
+                    Numerics = request.Numerics,
                     Steps = steps,
                     AnswerText = text?.ToString(),
                 });

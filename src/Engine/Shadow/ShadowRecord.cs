@@ -18,7 +18,7 @@ public sealed record ShadowRecord
     public required string Oracle { get; init; }
 
     /// <summary>How exactly the answer was computed.</summary>
-    public required Numerics Setting { get; init; }
+    public required Numerics Numerics { get; init; }
 
     /// <summary>Steps that were compared.</summary>
     public required int Positions { get; init; }

@@ -19,7 +19,7 @@ internal sealed record ShadowSample
     public required IReadOnlyList<int>? PromptIds { get; init; }
 
     /// <summary>How exactly the answer was computed.</summary>
-    public required Numerics Setting { get; init; }
+    public required Numerics Numerics { get; init; }
 
     /// <summary>The steps.</summary>
     public required StepRecord Steps { get; init; }

@@ -20,7 +20,7 @@ internal static class ShadowVerdict
     {
         ModelCard native = sample.Model.Card;
         ParityCheck.RequireOneVocabulary(native, oracle.Card);
-        Tolerance tolerance = calibrated ?? Tolerance.For(native, oracle.Card, sample.Setting);
+        Tolerance tolerance = calibrated ?? Tolerance.For(native, oracle.Card, sample.Numerics);
         // Where the oracle has no tokenizer for the vocabulary, the logits are judged on the model's own ids.
         string? disagreement = oracle.Card.SplitsText ? ParityCheck.Disagreement(prompt, sample.Prompt.ToTokens(oracle.Tokenizer)) : null;
         LargestComparison largest = null!;
@@ -36,7 +36,7 @@ internal static class ShadowVerdict
             RequestId = sample.RequestId,
             Model = sample.Model.Name,
             Oracle = oracleName,
-            Setting = sample.Setting,
+            Numerics = sample.Numerics,
             Positions = sample.Steps.Tokens.Count,
             FullRows = sample.Steps.Rows.Count,
             Kl = report.KlMean,
@@ -54,7 +54,7 @@ internal static class ShadowVerdict
         {
             largest = new LargestComparison(tolerance);
             (RowMeasures measures, activations) = await MeasureAsync(sample, prompt, oracle, arithmetic, tolerance, largest, cancellationToken).ConfigureAwait(false);
-            var options = new ParityOptions { Setting = sample.Setting, Arithmetic = arithmetic };
+            var options = new ParityOptions { Numerics = sample.Numerics, Arithmetic = arithmetic };
             ParityReport report = Judgement.Report([measures], native, oracle.Card, options, tolerance, disagreement);
             return report.Verdict == ParityVerdict.Pass && largest.Fault is { } fault ? report with { Verdict = ParityVerdict.Fail, Explanation = fault } : report;
         }
@@ -79,7 +79,7 @@ internal static class ShadowVerdict
             Source = source is null ? null : Prompt.FromTokens(source),
             FirstPosition = first,
             PositionCount = steps.Tokens.Count,
-            Numerics = sample.Setting,
+            Numerics = sample.Numerics,
             Arithmetic = arithmetic,
             BlockRows = RowReader.BlockRows(vocabulary),
         }, oracle.Card);

@@ -4,14 +4,12 @@ using Engine.BuiltIn;
 namespace Engine.Host.Commands;
 
 /// <summary>The options of the verbs that judge one model by the managed reference.</summary>
-/// <param name="setting">The setting where none is given.</param>
-internal sealed class ReferenceOptionGroup(Numerics setting)
+/// <param name="numerics">Those where none are given.</param>
+internal sealed class ReferenceOptionGroup(Numerics numerics)
 {
     private const string ReferenceBackend = "reference";
 
-    public Option<string> Setting { get; } = ChoiceOption.Create(
-        "--setting", "How exactly the native side computes: strict uses F32 keys and values and no flash attention.",
-        [.. Enum.GetValues<Numerics>().OrderBy(value => value != setting).Select(value => value.ToString().ToLowerInvariant())]);
+    public Option<string> Numerics { get; } = CreateNumerics(numerics);
 
     public Option<string?> ReferenceModel { get; } = new("--reference-model")
     {
@@ -19,7 +17,7 @@ internal sealed class ReferenceOptionGroup(Numerics setting)
         Description = "Lets the reference read a different file than the native side. Default: the same; with --endpoint it must be given.",
     };
 
-    public Numerics ReadSetting(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Setting)!, ignoreCase: true);
+    public Numerics ReadNumerics(ParseResult parsed) => Enum.Parse<Numerics>(parsed.GetValue(Numerics)!, ignoreCase: true);
 
     /// <summary>The reference beside <paramref name="native"/>: here, on the processor, with the same threads and context.</summary>
     /// <exception cref="InvalidRequestException">There is no file that it could read.</exception>
@@ -35,4 +33,13 @@ internal sealed class ReferenceOptionGroup(Numerics setting)
         KeyFile = null,
         CertificateFile = null,
     };
+
+    private static Option<string> CreateNumerics(Numerics standard)
+    {
+        Option<string> option = ChoiceOption.Create(
+            "--numerics", "How exactly the native side computes: strict uses F32 keys and values and no flash attention.",
+            [.. Enum.GetValues<Numerics>().OrderBy(value => value != standard).Select(value => value.ToString().ToLowerInvariant())]);
+        option.Aliases.Add("--setting"); // its name in scripts that were written for earlier versions; the help does not list it
+        return option;
+    }
 }

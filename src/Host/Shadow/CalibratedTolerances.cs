@@ -17,18 +17,18 @@ internal sealed partial class CalibratedTolerances(TimeProvider time, ILogger<Ca
     private readonly ConcurrentDictionary<(string, DateTime, string, DateTime, Numerics), (Calibration? Calibration, long Since)> _known = [];
 
     public async ValueTask<Tolerance?> FindAsync(
-        ModelCard native, ModelOptions options, ModelCard oracle, Numerics setting, int length, CancellationToken cancellationToken)
+        ModelCard native, ModelOptions options, ModelCard oracle, Numerics numerics, int length, CancellationToken cancellationToken)
     {
         // Measured are llama.cpp's variants against the reference, on files of this machine.
         if (native.Backend != LlamaCppBackend.BackendName || !File.Exists(native.Path) || !File.Exists(oracle.Path))
         {
             return null;
         }
-        var key = (native.Path, File.GetLastWriteTimeUtc(native.Path), oracle.Path, File.GetLastWriteTimeUtc(oracle.Path), setting);
+        var key = (native.Path, File.GetLastWriteTimeUtc(native.Path), oracle.Path, File.GetLastWriteTimeUtc(oracle.Path), numerics);
         if (!_known.TryGetValue(key, out (Calibration? Calibration, long Since) known) || (known.Calibration is null && time.GetElapsedTime(known.Since) > Pause))
         {
             var kept = new KeptCalibration(path: null, CalibrationEnvironment.Of(options, native)) { ShowsProgress = false };
-            (Calibration? calibration, string? remark) = await kept.FindAsync(native, oracle, setting, cancellationToken).ConfigureAwait(false);
+            (Calibration? calibration, string? remark) = await kept.FindAsync(native, oracle, numerics, cancellationToken).ConfigureAwait(false);
             if (remark is not null)
             {
                 LogRemark(native.Name, remark);

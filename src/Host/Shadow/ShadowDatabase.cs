@@ -15,6 +15,7 @@ internal static class ShadowDatabase
     private const int BusySeconds = 1;
 
     // Times are ISO 8601 in UTC to the millisecond: they sort as texts do, and people can read them.
+    // The column "setting" holds the numerics.
     private const string Tables = """
         CREATE TABLE records (
             id INTEGER PRIMARY KEY, time TEXT NOT NULL, request TEXT NOT NULL, model TEXT NOT NULL, oracle TEXT NOT NULL, setting TEXT NOT NULL,

@@ -41,7 +41,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
         Write(new Statement(InsertRecord,
         [
             ("$time", ShadowDatabase.Text(record.Time)), ("$request", record.RequestId), ("$model", record.Model), ("$oracle", record.Oracle),
-            ("$setting", Word(record.Setting)), ("$positions", record.Positions), ("$full_rows", record.FullRows), ("$kl", record.Kl),
+            ("$setting", Word(record.Numerics)), ("$positions", record.Positions), ("$full_rows", record.FullRows), ("$kl", record.Kl),
             ("$top_one", record.TopOne), ("$nmse", record.Nmse), ("$max_absolute", record.MaxAbsolute), ("$verdict", Word(record.Verdict)),
             ("$tolerance_metric", Word(record.Tolerance.Metric)), ("$tolerance_limit", record.Tolerance.Limit), ("$tolerance_source", Word(record.ToleranceSource)),
             ("$reason", record.Reason), ("$prompt_ids", Ids(record.PromptIds)), ("$answer_ids", Ids(record.AnswerIds)), ("$answer_text", record.AnswerText),

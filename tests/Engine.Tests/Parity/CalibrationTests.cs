@@ -81,7 +81,7 @@ public sealed class CalibrationTests
     {
         Models = [new string('a', 64)],
         ModelBytes = 1234,
-        Setting = Numerics.Strict,
+        Numerics = Numerics.Strict,
         Environment = "llama.cpp on a table",
         Measured = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
         Sequences = 8,

@@ -12,10 +12,10 @@ public sealed class ParityCheckTests
     [InlineData("F16", Numerics.Strict, 0.15f, 0.16f)]
     [InlineData("BF16", Numerics.Strict, 0.48f, 0.49f)]
     [InlineData("Q4_K_M", Numerics.Strict, 1.5f, 1.6f)]
-    public async Task A_fault_beyond_the_limit_flips_the_verdict(string fileType, Numerics setting, float within, float beyond)
+    public async Task A_fault_beyond_the_limit_flips_the_verdict(string fileType, Numerics numerics, float within, float beyond)
     {
-        Assert.Equal(ParityVerdict.Pass, (await Check(Tables.With(Tables.Reference, 4, 8, within), fileType, setting)).Verdict);
-        ParityReport fail = await Check(Tables.With(Tables.Reference, 4, 8, beyond), fileType, setting);
+        Assert.Equal(ParityVerdict.Pass, (await Check(Tables.With(Tables.Reference, 4, 8, within), fileType, numerics)).Verdict);
+        ParityReport fail = await Check(Tables.With(Tables.Reference, 4, 8, beyond), fileType, numerics);
         Assert.Equal(ParityVerdict.Fail, fail.Verdict);
         Assert.Equal(4, fail.FirstDivergence!.Position);
         Assert.Contains(" is above ", fail.Explanation, StringComparison.Ordinal);
@@ -149,7 +149,7 @@ public sealed class ParityCheckTests
         Assert.Contains("the reference: expected a row of 11 at position 4", error.Message, StringComparison.Ordinal);
     }
 
-    private static Task<ParityReport> Check(float[][] native, string fileType, Numerics setting) => ParityCheck.RunAsync(
+    private static Task<ParityReport> Check(float[][] native, string fileType, Numerics numerics) => ParityCheck.RunAsync(
         new TableModel(native, fileType: fileType), new TableModel(Tables.Reference), Prompt.FromTokens(Tables.Tokens),
-        new ParityOptions { Setting = setting });
+        new ParityOptions { Numerics = numerics });
 }

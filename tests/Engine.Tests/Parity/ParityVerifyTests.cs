@@ -4,7 +4,7 @@ namespace Engine.Tests.Parity;
 
 public sealed class ParityVerifyTests
 {
-    private static readonly ParityOptions Production = new() { Setting = Numerics.Production };
+    private static readonly ParityOptions Production = new() { Numerics = Numerics.Production };
 
     /// <summary>The prompt is the first two of <see cref="Tables.Tokens"/>; rows 1 to 4 of the table produced the other tokens.</summary>
     private static readonly int[] PromptTokens = Tables.Tokens[..2];

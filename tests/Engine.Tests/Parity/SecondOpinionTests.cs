@@ -49,7 +49,7 @@ public sealed class SecondOpinionTests
     {
         Verdict = verdict,
         Explanation = $"{verdict}",
-        Setting = Numerics.Strict,
+        Numerics = Numerics.Strict,
         Native = new ParitySide("llama.cpp", "cpu", fileType, "t5.gguf"),
         Reference = new ParitySide("reference", "cpu", fileType, "t5.gguf"),
         Positions = 1,

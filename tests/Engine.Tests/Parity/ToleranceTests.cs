@@ -11,9 +11,9 @@ public sealed class ToleranceTests
     [InlineData("F32", "BF16", Numerics.Production, ParityMetric.Nmse, 1e-3)]
     [InlineData("F32", "Q8_0", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
     [InlineData("IQ4_XS", "F16", Numerics.Strict, ParityMetric.Nmse, 1e-2)]
-    public void The_coarser_file_type_and_the_setting_choose_it(string native, string reference, Numerics setting, ParityMetric metric, double limit)
+    public void The_coarser_file_type_and_the_setting_choose_it(string native, string reference, Numerics numerics, ParityMetric metric, double limit)
     {
-        Tolerance tolerance = For(native, reference, setting);
+        Tolerance tolerance = For(native, reference, numerics);
         Assert.Equal((metric, limit), (tolerance.Metric, tolerance.Limit));
         Assert.NotEmpty(tolerance.Reason);
     }
@@ -33,11 +33,11 @@ public sealed class ToleranceTests
     [InlineData("F16", Numerics.Production, 1, 1.6e-3)] // squares of differences: (1 + 1)⁴
     [InlineData("F16", Numerics.Production, 5, 1e-2)]
     [InlineData("Q8_0", Numerics.Strict, 5, 1e-2)]
-    public void Large_adapters_widen_a_limit_up_to_that_of_quantized_weights(string fileType, Numerics setting, double share, double limit)
+    public void Large_adapters_widen_a_limit_up_to_that_of_quantized_weights(string fileType, Numerics numerics, double share, double limit)
     {
         ModelCard bare = new TableModel([[1]], fileType: fileType).Card;
         ModelCard adapted = bare with { Adapters = [new AdapterCard("a", 1, "F32") { Share = share }] };
-        Tolerance usual = Tolerance.For(bare, bare, setting), tolerance = Tolerance.For(adapted, adapted, setting);
+        Tolerance usual = Tolerance.For(bare, bare, numerics), tolerance = Tolerance.For(adapted, adapted, numerics);
         Assert.Equal(limit, tolerance.Limit, tolerance.Limit * 1e-12);
         Assert.Equal(10 * tolerance.Limit, tolerance.RowLimit);
         Assert.Equal(limit > usual.Limit, tolerance.Reason.Contains("adapters", StringComparison.Ordinal));
@@ -67,6 +67,6 @@ public sealed class ToleranceTests
     public void No_tolerance_is_guessed_for_an_unknown_file_type() =>
         Assert.Throws<UnsupportedRequestException>(() => For("F32", "unknown", Numerics.Strict));
 
-    private static Tolerance For(string native, string reference, Numerics setting) =>
-        Tolerance.For(new TableModel([[1]], fileType: native).Card, new TableModel([[1]], fileType: reference).Card, setting);
+    private static Tolerance For(string native, string reference, Numerics numerics) =>
+        Tolerance.For(new TableModel([[1]], fileType: native).Card, new TableModel([[1]], fileType: reference).Card, numerics);
 }

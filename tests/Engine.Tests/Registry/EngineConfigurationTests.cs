@@ -99,7 +99,7 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:default:Gate:File", "no/such/text.txt"),
             ("Engine:Models:default:Load", "later"),
             ("Engine:Models:default:UnloadAfter", "-00:01:00"),
-            ("Engine:Models:a:Path", File), ("Engine:Models:a:Gate:Oracle", "b"), ("Engine:Models:a:Gate:Nmse", "-1"), ("Engine:Models:a:Gate:Setting", "exact"),
+            ("Engine:Models:a:Path", File), ("Engine:Models:a:Gate:Oracle", "b"), ("Engine:Models:a:Gate:Nmse", "-1"), ("Engine:Models:a:Gate:Numerics", "exact"),
             ("Engine:Models:b:Path", File), ("Engine:Models:b:Gate:Oracle", "A"), ("Engine:Models:b:UnloadAfter", "90"),
             ("Engine:Models:c:Path", File), ("Engine:Models:c:Gate:Oracle", "c"),
             ("Engine:Models:d:Path", File), ("Engine:Models:d:Gate:Oracle", "defualt"),
@@ -107,10 +107,10 @@ public sealed class EngineConfigurationTests
         Assert.Equal(
             $"""
             Reading the configuration section 'Engine': expected models that can be loaded, found 14 mistakes.
-            - Models:a:Gate:Setting is 'exact'. Set it to production or strict.
+            - Models:a:Gate:Numerics is 'exact'. Set it to production or strict.
             - Models:b:UnloadAfter is '90'. Set it to hours:minutes:seconds, such as 00:10:00.
             - Models:default:Load is 'later'. Set it to atstart or onuse.
-            - Models:e:Gate:Limit is not a known key. Known are Oracle, Text, File, Setting, Nmse.
+            - Models:e:Gate:Limit is not a known key. Known are Oracle, Text, File, Numerics, Nmse.
             - Models:a:Gate:Oracle is 'b', which is judged by 'a' in turn. Set it to a model that is known to be right.
             - Models:a:Gate:Nmse is -1. Set it to a number above 0, such as 0.05.
             - Models:b:Gate:Oracle is 'A', which is judged by 'b' in turn. Set it to a model that is known to be right.

@@ -20,7 +20,7 @@ public sealed class LoggingShadowSinkTests : ILogger<LoggingShadowSink>
                 RequestId = "r1",
                 Model = "story",
                 Oracle = "reference",
-                Setting = Numerics.Production,
+                Numerics = Numerics.Production,
                 Positions = 12,
                 FullRows = 4,
                 Kl = 0.25,

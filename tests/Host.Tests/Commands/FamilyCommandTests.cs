@@ -31,7 +31,7 @@ public sealed class FamilyCommandTests : IDisposable
     [Fact]
     public async Task A_generation_from_a_source_is_verified_and_a_fault_is_found()
     {
-        string[] arguments = ["generate", "once upon a time", "--model", T5, "--max-tokens", "12", "--ignore-eos", "--seed", "3", "--setting", "strict", "--verify", "--json"];
+        string[] arguments = ["generate", "once upon a time", "--model", T5, "--max-tokens", "12", "--ignore-eos", "--seed", "3", "--numerics", "strict", "--verify", "--json"];
         Outcome passed = await EngineProcess.RunAsync(arguments);
         Assert.Equal("pass", Json(passed).GetProperty("validate").GetProperty("verdict").GetString());
         Assert.Equal(12, Json(passed).GetProperty("validate").GetProperty("positions").GetInt32());

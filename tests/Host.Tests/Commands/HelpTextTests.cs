@@ -22,7 +22,7 @@ public sealed class HelpTextTests
 
     [Theory]
     [InlineData("generate", "PROMPT", "--max-tokens", "--temperature", "--verify", "--json")]
-    [InlineData("validate", "--layers", "--arithmetic", "--text", "--tokens", "--setting", "--reference-model", "--json")]
+    [InlineData("validate", "--layers", "--arithmetic", "--text", "--tokens", "--numerics", "--reference-model", "--json")]
     [InlineData("inspect", "FILE", "--json")]
     [InlineData("tokenize", "TEXT", "--ids", "--no-special", "--cases", "--backend", "--json")]
     [InlineData("embed", "TEXT…", "--pair", "--file", "--tokens", "--pooling", "--normalize", "--json")]

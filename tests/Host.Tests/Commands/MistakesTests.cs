@@ -31,7 +31,7 @@ public sealed class MistakesTests
     [InlineData("--top-p: expected a number from 0 to 1, found '2'.", "generate", "hi", "--top-p", "2")]
     [InlineData("--context: expected a whole number from 1 to 16777216, found '99999999999999999999'.", "bench", "--context", "99999999999999999999")]
     [InlineData("--device: expected auto, cpu, cuda, vulkan or metal, found 'cude'. Did you mean 'cuda'?", "bench", "--device", "cude")]
-    [InlineData("--setting: expected strict or production, found 'loose'.", "validate", "--setting", "loose")]
+    [InlineData("--numerics: expected strict or production, found 'loose'.", "validate", "--numerics", "loose")]
     [InlineData("--tokens: expected token ids such as 1,319,459, found 'x'.", "validate", "--tokens", "1,x")]
     [InlineData("--tokens: expected token ids such as 1,319,459, found none.", "validate", "--tokens", " ")]
     [InlineData("--tokens: expected token ids such as 1,319,459, found '4000000000'.", "validate", "--tokens", "4000000000")]

@@ -34,7 +34,7 @@ internal static class ShadowRecords
         RequestId = request,
         Model = model,
         Oracle = "reference",
-        Setting = Numerics.Production,
+        Numerics = Numerics.Production,
         Positions = 12,
         FullRows = 4,
         Kl = nmse / 10,

@@ -47,7 +47,7 @@ public sealed class ShadowServiceTests : IDisposable
         Assert.DoesNotContain("little girl", serve.Log, StringComparison.Ordinal);
     }
 
-    /// <summary>Keeps what <c>validate --calibrate --setting production</c> measured of these weights once, as measured here and with this build: measuring takes half a minute.</summary>
+    /// <summary>Keeps what <c>validate --calibrate --numerics production</c> measured of these weights once, as measured here and with this build: measuring takes half a minute.</summary>
     private async Task<string> CalibrateAsync()
     {
         using GgufFile file = GgufFile.Open(Right);
@@ -55,7 +55,7 @@ public sealed class ShadowServiceTests : IDisposable
         {
             Models = [await ContentHash.ComputeAsync(Right, showsProgress: false, default)],
             ModelBytes = file.FileBytes,
-            Setting = Numerics.Production,
+            Numerics = Numerics.Production,
             Environment = CalibrationEnvironment.Of(new ModelOptions { Path = Right }, await CardAsync()),
             Measured = new DateTimeOffset(2026, 11, 29, 10, 0, 0, TimeSpan.Zero),
             Sequences = 8,
@@ -67,7 +67,7 @@ public sealed class ShadowServiceTests : IDisposable
             Failures = [],
         };
         string cache = _folder.File("cache");
-        CalibrationFolder.Keep(calibration, new CalibrationFolder(Path.Combine(cache, "engine", "calibration")).Path(calibration.Models, calibration.ModelBytes, calibration.Setting));
+        CalibrationFolder.Keep(calibration, new CalibrationFolder(Path.Combine(cache, "engine", "calibration")).Path(calibration.Models, calibration.ModelBytes, calibration.Numerics));
         return cache;
     }
 

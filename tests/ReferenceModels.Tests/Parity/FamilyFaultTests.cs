@@ -111,7 +111,7 @@ public sealed class FamilyFaultTests : IDisposable
         Assert.NotEmpty(findings.Layers);
 
         static Task<LayerFindings> LookAsync(string path, int[] tokens, int[]? target = null) =>
-            LayerFixture.LookAsync(path, path, tokens, target: target, setting: Numerics.Production);
+            LayerFixture.LookAsync(path, path, tokens, target: target, numerics: Numerics.Production);
     }
 
     private async Task CheckAsync(string path, Fault fault, int[] tokens, int[]? target = null)

@@ -7,11 +7,11 @@ namespace ReferenceModels.Tests.Parity;
 internal static class LayerFixture
 {
     public static async Task<LayerFindings> LookAsync(
-        string nativePath, string referencePath, int[] tokens, Arithmetic arithmetic = Arithmetic.Ggml, int[]? target = null, Numerics setting = Numerics.Strict)
+        string nativePath, string referencePath, int[] tokens, Arithmetic arithmetic = Arithmetic.Ggml, int[]? target = null, Numerics numerics = Numerics.Strict)
     {
         await using IModel native = await ReferenceModelFixture.LoadNativeAsync(nativePath, 0);
         await using IModel reference = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = referencePath, Backend = "reference" });
-        var options = new LayerOptions { Arithmetic = arithmetic, Setting = setting, Target = target is null ? null : Prompt.FromTokens(target) };
+        var options = new LayerOptions { Arithmetic = arithmetic, Numerics = numerics, Target = target is null ? null : Prompt.FromTokens(target) };
         return await LayerCheck.RunAsync(native, reference, Prompt.FromTokens(tokens), options);
     }
 

@@ -24,9 +24,9 @@ public sealed class ModelGateTests : IDisposable
     [Theory]
     [InlineData("strict")]
     [InlineData("production")]
-    public async Task A_right_model_passes_by_the_reference_on_its_own_file(string setting)
+    public async Task A_right_model_passes_by_the_reference_on_its_own_file(string numerics)
     {
-        await using ServiceProvider services = Start(("Path", "builtin:llama-stories"), ("Gate:Oracle", "reference"), ("Gate:Setting", setting));
+        await using ServiceProvider services = Start(("Path", "builtin:llama-stories"), ("Gate:Oracle", "reference"), ("Gate:Numerics", numerics));
         var registry = services.GetRequiredService<IModelRegistry>();
         await using IModel model = await registry.LeaseAsync();
         Assert.Equal(("llama.cpp", ModelState.Ready), (model.Card.Backend, registry.StatusOf().State));

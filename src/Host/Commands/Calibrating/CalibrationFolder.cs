@@ -3,7 +3,7 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>Where calibrations are kept: one small file for each model and setting, named by the content of the model.</summary>
+/// <summary>Where calibrations are kept: one small file for each model and its numerics, named by the content of the model.</summary>
 internal sealed class CalibrationFolder(string folder)
 {
     private const string Option = "--calibration";
@@ -33,11 +33,11 @@ internal sealed class CalibrationFolder(string folder)
     }
 
     /// <summary>Whether a model of this length may have one: only then is its content worth reading.</summary>
-    public bool MayHold(long modelBytes, Numerics setting) =>
-        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*" + Ending(modelBytes, setting)).Any();
+    public bool MayHold(long modelBytes, Numerics numerics) =>
+        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*" + Ending(modelBytes, numerics)).Any();
 
-    public string Path(IReadOnlyList<string> hashes, long modelBytes, Numerics setting) =>
-        PathOf(string.Join('-', hashes.Select(hash => hash[..HashDigits])) + Ending(modelBytes, setting));
+    public string Path(IReadOnlyList<string> hashes, long modelBytes, Numerics numerics) =>
+        PathOf(string.Join('-', hashes.Select(hash => hash[..HashDigits])) + Ending(modelBytes, numerics));
 
     private string PathOf(string name) => System.IO.Path.Combine(folder, name);
 
@@ -64,8 +64,8 @@ internal sealed class CalibrationFolder(string folder)
 
     private static OutputFile File(string path) => new("the calibration", path, Option) { MakesFolder = true };
 
-    private static string Ending(long modelBytes, Numerics setting) =>
-        string.Create(CultureInfo.InvariantCulture, $"-{modelBytes}-{setting.ToString().ToLowerInvariant()}.json");
+    private static string Ending(long modelBytes, Numerics numerics) =>
+        string.Create(CultureInfo.InvariantCulture, $"-{modelBytes}-{numerics.ToString().ToLowerInvariant()}.json");
 
     private static string? Cache() => Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
         : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)

@@ -9,7 +9,7 @@ internal sealed class CalibrationOptionGroup
 {
     public Option<bool> Calibrate { get; } = new("--calibrate")
     {
-        Description = "Measures how much correct engines differ on this model and setting, and keeps four times that as the tolerance.",
+        Description = "Measures how much correct engines differ on this model in these numerics, and keeps four times that as the tolerance.",
     };
 
     public Option<string?> Calibration { get; } = new("--calibration") { HelpName = "PATH", Description = "The file of the calibration. Default: found by the model's content." };
@@ -41,7 +41,7 @@ internal sealed class CalibrationOptionGroup
     /// <summary>Measures, keeps and prints.</summary>
     public async Task<int> RunAsync(ParseResult parsed, Comparison comparison, bool json, CancellationToken cancellationToken)
     {
-        (IModel native, IModel reference, Numerics setting) = (comparison.Native, comparison.Reference, comparison.Setting);
+        (IModel native, IModel reference, Numerics numerics) = (comparison.Native, comparison.Reference, comparison.Numerics);
         if (native.Card.Backend != LlamaCppBackend.BackendName)
         {
             throw new UnsupportedRequestException(
@@ -49,7 +49,7 @@ internal sealed class CalibrationOptionGroup
         }
         ParityInput input = await ParityInput.ReadAsync(native, reference, comparison.Prompt, comparison.Target, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> hashes = await KeptCalibration.HashesAsync(native.Card.Path, reference.Card.Path, showsProgress: true, cancellationToken).ConfigureAwait(false);
-        var run = new CalibrationRun(comparison.NativeOptions, setting);
+        var run = new CalibrationRun(comparison.NativeOptions, numerics);
         Calibration calibration;
         try
         {
@@ -60,7 +60,7 @@ internal sealed class CalibrationOptionGroup
             await Console.Error.WriteLineAsync($"FAIL: {fault.Message}").ConfigureAwait(false);
             return ExitCode.Fail;
         }
-        string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser!.Path(hashes, calibration.ModelBytes, setting);
+        string path = parsed.GetValue(Calibration) ?? CalibrationFolder.OfUser!.Path(hashes, calibration.ModelBytes, numerics);
         CalibrationFolder.Keep(calibration, path);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (json)
@@ -84,7 +84,7 @@ internal sealed class CalibrationOptionGroup
             return null;
         }
         (Calibration? calibration, string? remark) = await new KeptCalibration(parsed.GetValue(Calibration), CalibrationEnvironment.Of(comparison.NativeOptions, comparison.Native.Card))
-            .FindAsync(comparison.Native.Card, comparison.Reference.Card, comparison.Setting, cancellationToken).ConfigureAwait(false);
+            .FindAsync(comparison.Native.Card, comparison.Reference.Card, comparison.Numerics, cancellationToken).ConfigureAwait(false);
         if (calibration is not null)
         {
             ParityInput input = await ParityInput.ReadAsync(

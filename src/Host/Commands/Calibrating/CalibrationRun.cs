@@ -7,7 +7,7 @@ namespace Engine.Host.Commands.Calibrating;
 
 /// <summary>Measures how far apart right engines are on one model: every native variant, in a process each, and the reference
 /// in both of its arithmetics.</summary>
-internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics setting)
+internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numerics)
 {
     /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
     private const long SmallBytes = 16L << 20;
@@ -23,7 +23,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
     {
         IReadOnlyList<RowKind> kinds = RowKinds.Of(native.Card, reference.Card);
         IReadOnlyList<ParityInput> inputs = CalibrationSequences.Of(given, native.Card, kinds);
-        Tolerance usual = Tolerance.For(native.Card, reference.Card, setting);
+        Tolerance usual = Tolerance.For(native.Card, reference.Card, numerics);
         List<(string Name, NativeVariant Variant)> variants = Variants(native.Card, kinds, inputs.Count);
         using var bar = new ProgressBar("Calibrating");
         int steps = variants.Count + 2, step = 0;
@@ -32,7 +32,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         foreach ((string name, Arithmetic arithmetic) in new[] { (Calibration.ExactReference, Arithmetic.Exact), (Calibration.GgmlReference, Arithmetic.Ggml) })
         {
             await TryAsync(async () => references.Add((name, await RowTable.ReadAsync(
-                "the reference", reference, inputs, kinds, setting, arithmetic, null, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+                "the reference", reference, inputs, kinds, numerics, arithmetic, null, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
             bar.Report((float)++step / steps);
         }
         if (references is not [(Calibration.ExactReference, { } exact), ..])
@@ -45,7 +45,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         RowTable? served = null;
         foreach ((string Name, NativeVariant Variant)[] group in Groups(variants, native.Card))
         {
-            (string Name, bool Counts, Task<RowTable> Rows)[] running = [.. group.Select(one => (one.Name, !IsOfOtherSetting(one.Variant),
+            (string Name, bool Counts, Task<RowTable> Rows)[] running = [.. group.Select(one => (one.Name, !HasOtherNumerics(one.Variant),
                 MeasuredChild.RunAsync(one.Name, nativeOptions, one.Variant, model => ReadAsync(model, one.Variant, inputs, kinds, cancellationToken), cancellationToken)))];
             foreach ((string name, bool counts, Task<RowTable> task) in running)
             {
@@ -72,7 +72,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         {
             Models = hashes,
             ModelBytes = ContentHash.Length(nativeOptions.Path),
-            Setting = setting,
+            Numerics = numerics,
             Environment = environment,
             Measured = TimeProvider.System.GetUtcNow(),
             Sequences = inputs.Count,
@@ -104,7 +104,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
         }
         variants.Add(("plain weights", new NativeVariant(Repacks: false)));
         variants.Add(("flash attention", new NativeVariant(FlashAttention: true)));
-        if (setting == Numerics.Production)
+        if (numerics == Numerics.Production)
         {
             variants.Add(("no flash attention", new NativeVariant(FlashAttention: false))); // as strict has it anyway
         }
@@ -113,7 +113,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
             variants.Add(("micro-batch 1", new NativeVariant(MicroBatch: 1)));
             variants.Add(("micro-batch 512", new NativeVariant(MicroBatch: 512)));
         }
-        if (setting == Numerics.Production && kinds is [RowKind.Logits] && BatchOfEight.Runs(card)) // strict runs alone
+        if (numerics == Numerics.Production && kinds is [RowKind.Logits] && BatchOfEight.Runs(card)) // strict runs alone
         {
             variants.Add((Calibration.BatchOfEight, new NativeVariant(BatchedRequests: inputs)));
         }
@@ -121,11 +121,11 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics settin
     }
 
     private Task<RowTable> ReadAsync(IModel model, NativeVariant variant, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, CancellationToken cancellationToken) =>
-        variant.BatchedRequests > 0 ? RowTable.ReadTogetherAsync("the native side", model, inputs, setting, cancellationToken)
-            : RowTable.ReadAsync("the native side", model, inputs, kinds, setting, Arithmetic.Exact, null, cancellationToken);
+        variant.BatchedRequests > 0 ? RowTable.ReadTogetherAsync("the native side", model, inputs, numerics, cancellationToken)
+            : RowTable.ReadAsync("the native side", model, inputs, kinds, numerics, Arithmetic.Exact, null, cancellationToken);
 
     /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
-    private bool IsOfOtherSetting(NativeVariant variant) => setting == Numerics.Strict && variant.FlashAttention == true;
+    private bool HasOtherNumerics(NativeVariant variant) => numerics == Numerics.Strict && variant.FlashAttention == true;
 
     private async Task TryAsync(Func<Task> measure)
     {

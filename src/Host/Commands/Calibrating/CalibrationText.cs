@@ -14,7 +14,7 @@ internal static class CalibrationText
     {
         var text = new StringBuilder();
         string[] others = [.. calibration.Distances.Select(distance => distance.From).Distinct()];
-        text.Append($"Calibration, {calibration.Setting.ToString().ToLowerInvariant()}: {calibration.Engines.Count} engines, ")
+        text.Append($"Calibration, {calibration.Numerics.ToString().ToLowerInvariant()}: {calibration.Engines.Count} engines, ")
             .Append($"{calibration.Sequences} sequences, {calibration.Positions} positions.\n");
         Paragraph.Append(text, width: width, words: $"{Judgement.Name(calibration.Metric)} from the engine at the head of the column, the worst of all sequences:");
         text.Append('\n');
@@ -31,7 +31,7 @@ internal static class CalibrationText
         text.Append('\n');
         if (calibration.Distances.Any(distance => !distance.Counts))
         {
-            Paragraph.Append(text, width: width, words: $"{Mark.Trim()} Not of the {calibration.Setting.ToString().ToLowerInvariant()} setting: measured, not counted.");
+            Paragraph.Append(text, width: width, words: $"{Mark.Trim()} Not in {calibration.Numerics.ToString().ToLowerInvariant()} numerics: measured, not counted.");
         }
         foreach (string failure in calibration.Failures)
         {

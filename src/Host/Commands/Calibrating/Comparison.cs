@@ -1,7 +1,7 @@
 namespace Engine.Host.Commands.Calibrating;
 
 /// <summary>Two loaded models and what they are put to.</summary>
-internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt, Prompt? Target, Numerics Setting)
+internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt, Prompt? Target, Numerics Numerics)
 {
     public required ModelOptions NativeOptions { get; init; }
 

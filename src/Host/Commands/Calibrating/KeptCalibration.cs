@@ -14,10 +14,10 @@ internal sealed class KeptCalibration(string? path, string environment)
     /// anyone can say before judging them: for these, that of either alone will do.</summary>
     /// <returns>The calibration, or null; and a sentence where one was passed over.</returns>
     public async Task<(Calibration? Calibration, string? Remark)> FindAsync(
-        ModelCard native, ModelCard reference, Numerics setting, CancellationToken cancellationToken)
+        ModelCard native, ModelCard reference, Numerics numerics, CancellationToken cancellationToken)
     {
         long bytes = ContentHash.Length(native.Path);
-        if (path is null && CalibrationFolder.OfUser?.MayHold(bytes, setting) != true)
+        if (path is null && CalibrationFolder.OfUser?.MayHold(bytes, numerics) != true)
         {
             return (null, null);
         }
@@ -27,7 +27,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         {
             wanted.AddRange([[hashes[1]], [hashes[0]]]);
         }
-        string? file = path ?? wanted.Select(models => CalibrationFolder.OfUser!.Path(models, bytes, setting)).FirstOrDefault(File.Exists);
+        string? file = path ?? wanted.Select(models => CalibrationFolder.OfUser!.Path(models, bytes, numerics)).FirstOrDefault(File.Exists);
         if (!File.Exists(file))
         {
             return (null, path is null ? null : Passed(path, "there is no such file"));
@@ -36,7 +36,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         string? fault =
             calibration is null ? "it is damaged"
             : !wanted.Any(models => models.SequenceEqual(calibration.Models)) ? "it is of another model"
-            : calibration.Setting != setting ? $"it is of the {calibration.Setting.ToString().ToLowerInvariant()} setting"
+            : calibration.Numerics != numerics ? $"it was measured in {calibration.Numerics.ToString().ToLowerInvariant()} numerics"
             : calibration.Environment != environment ? $"it was measured with {calibration.Environment}, this is {environment}"
             : null;
         return fault is null ? (calibration, null) : (null, Passed(file, fault));

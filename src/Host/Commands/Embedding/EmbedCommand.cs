@@ -33,7 +33,7 @@ internal sealed class EmbedCommand
             ],
         };
         _inputs.AddTo(verb);
-        verb.AddGroup("Embedding", _pooling, _normalize, _reference.Setting, _json);
+        verb.AddGroup("Embedding", _pooling, _normalize, _reference.Numerics, _json);
         _heads.AddTo(verb);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
@@ -56,7 +56,7 @@ internal sealed class EmbedCommand
             bool json = parsed.GetValue(_json);
             if (asksHead)
             {
-                await _heads.AnswerAsync(model, inputs, parsed, json, _reference.ReadSetting(parsed), cancellationToken).ConfigureAwait(false);
+                await _heads.AnswerAsync(model, inputs, parsed, json, _reference.ReadNumerics(parsed), cancellationToken).ConfigureAwait(false);
                 return ExitCode.Pass;
             }
             EmbedReport report = await EmbedAsync(model, inputs, parsed, cancellationToken).ConfigureAwait(false);
@@ -81,7 +81,7 @@ internal sealed class EmbedCommand
             Inputs = [.. inputs.Select(input => input.ToPrompt())],
             Pooling = pooling == FilesOwn ? model.Card.Pooling ?? Pooling.Mean : Enum.Parse<Pooling>(pooling, ignoreCase: true),
             Normalize = parsed.GetValue(_normalize),
-            Numerics = _reference.ReadSetting(parsed),
+            Numerics = _reference.ReadNumerics(parsed),
         };
         Embeddings embeddings = await model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);
         return new EmbedReport

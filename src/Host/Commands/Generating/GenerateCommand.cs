@@ -52,7 +52,7 @@ internal sealed class GenerateCommand
         verb.Add(_prompt);
         verb.AddGroup("Prompt and answer", _file, _tokens, _form.ParseSpecial, _form.Chat, _form.System, _form.Template, _maxTokens, _stop, _ignoreEos, _json);
         _sampling.AddTo(verb);
-        verb.AddGroup("Check", _verify, _reference.Setting, _reference.ReferenceModel);
+        verb.AddGroup("Check", _verify, _reference.Numerics, _reference.ReferenceModel);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -75,7 +75,7 @@ internal sealed class GenerateCommand
                 Sampling = _sampling.Read(parsed),
                 Stop = parsed.GetValue(_stop) ?? [],
                 IgnoreEndOfGeneration = parsed.GetValue(_ignoreEos),
-                Numerics = _reference.ReadSetting(parsed),
+                Numerics = _reference.ReadNumerics(parsed),
             };
             if (judge is null)
             {
@@ -163,7 +163,7 @@ internal sealed class GenerateCommand
     {
         var text = new StringBuilder();
         int width = Screen.OutputWidth ?? int.MaxValue;
-        Paragraph.Append(text, $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Setting.ToString().ToLowerInvariant()} setting.", width);
+        Paragraph.Append(text, $"Verified {report.Positions} {(report.Positions == 1 ? "token" : "tokens")} against the reference, {report.Numerics.ToString().ToLowerInvariant()} numerics.", width);
         Paragraph.Append(text, $"{(report.Verdict == ParityVerdict.Pass ? "PASS" : "FAIL")}: {report.Explanation}.", width);
         return text.ToString().TrimEnd();
     }

@@ -34,16 +34,16 @@ internal sealed class LayerOptionGroup
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">What both are run on.</param>
-    /// <param name="setting">How the results of the whole were compared.</param>
+    /// <param name="whole">How the results of the whole were compared.</param>
     /// <param name="cancellationToken">Ends the passes.</param>
     public async Task<LayerFindings> RunAsync(
-        ParseResult parsed, IModel native, IModel reference, Prompt prompt, ParityOptions setting, CancellationToken cancellationToken)
+        ParseResult parsed, IModel native, IModel reference, Prompt prompt, ParityOptions whole, CancellationToken cancellationToken)
     {
         using var bar = new ProgressBar("Looking inside");
         var options = new LayerOptions
         {
-            Setting = setting.Setting,
-            Target = setting.Target,
+            Numerics = whole.Numerics,
+            Target = whole.Target,
             Arithmetic = parsed.GetValue(Arithmetic) ?? Engine.Arithmetic.Ggml,
             MemoryBytes = AvailableMemory.Bytes() / 2,
             Progress = bar,

@@ -32,13 +32,13 @@ internal sealed class ValidateCommand
             Examples =
             [
                 "engine validate --model llama.gguf",
-                "engine validate --model llama.gguf --file story.txt --setting production",
+                "engine validate --model llama.gguf --file story.txt --numerics production",
                 "engine validate --model q8_0.gguf --reference-model f16.gguf --json",
                 "engine validate --model q8_0.gguf --layers",
                 "engine validate --model q4_k_m.gguf --calibrate",
             ],
         };
-        verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Setting, _reference.ReferenceModel, _layers.Arithmetic, _json);
+        verb.AddGroup("Comparison", _text, _file, _tokens, _target, _targetTokens, _reference.Numerics, _reference.ReferenceModel, _layers.Arithmetic, _json);
         verb.AddGroup("Tolerance", _calibration.Calibrate, _calibration.Calibration, _calibration.NoCalibration);
         verb.AddGroup("Looking inside", _layers.Layers);
         _model.AddTo(verb);
@@ -62,7 +62,7 @@ internal sealed class ValidateCommand
                 Prompt prompt = TokenIds.Read(parsed, _tokens) is { } ids ? Prompt.FromTokens(ids)
                     : text is not null ? ComparisonText.Choose(text, native, reference)
                     : ComparisonText.ChooseDefault(SampleText.Of(native.Card), native, reference);
-                var comparison = new Comparison(native, reference, prompt, ReadTarget(parsed), _reference.ReadSetting(parsed))
+                var comparison = new Comparison(native, reference, prompt, ReadTarget(parsed), _reference.ReadNumerics(parsed))
                 {
                     NativeOptions = options,
                     Arithmetic = parsed.GetValue(_layers.Arithmetic) ?? Arithmetic.Exact,
@@ -73,21 +73,21 @@ internal sealed class ValidateCommand
                 }
                 Tolerance? tolerance = await _calibration.FindAsync(parsed, comparison, cancellationToken).ConfigureAwait(false);
                 using var bar = new ProgressBar("Comparing");
-                var setting = new ParityOptions
+                var parity = new ParityOptions
                 {
-                    Setting = comparison.Setting,
+                    Numerics = comparison.Numerics,
                     Arithmetic = comparison.Arithmetic,
                     Target = comparison.Target,
                     Tolerance = tolerance,
                     Progress = bar,
                 };
                 ParityReport report = tolerance is null && parsed.GetValue(_layers.Arithmetic) is null
-                    ? await SecondOpinion.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false)
-                    : await ParityCheck.RunAsync(native, reference, prompt, setting, cancellationToken).ConfigureAwait(false);
+                    ? await SecondOpinion.RunAsync(native, reference, prompt, parity, cancellationToken).ConfigureAwait(false)
+                    : await ParityCheck.RunAsync(native, reference, prompt, parity, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
                 if (_layers.IsAsked(parsed))
                 {
-                    report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, setting, cancellationToken).ConfigureAwait(false));
+                    report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, parity, cancellationToken).ConfigureAwait(false));
                 }
                 parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? report.ToJson() + "\n" : ParityText.Render(report, Screen.ReportWidth));
                 return report.Verdict == ParityVerdict.Pass ? ExitCode.Pass : ExitCode.Fail;

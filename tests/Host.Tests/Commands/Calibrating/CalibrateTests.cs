@@ -39,7 +39,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
 
     [Theory]
     [InlineData("--no-calibration")]
-    [InlineData("--setting", "production")]
+    [InlineData("--numerics", "production")]
     public async Task It_is_left_aside_where_it_is_not_meant(params string[] arguments)
     {
         JsonElement report = await ValidateAsync(["--model", CalibratedModel.Model, .. arguments]);
@@ -82,7 +82,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     {
         using var folder = new TemporaryFolder();
         Outcome outcome = await calibrated.RunAsync(
-            "validate", "--calibrate", "--model", CalibratedModel.Model, "--setting", "production", "--calibration", folder.File("kept.json"), "--json");
+            "validate", "--calibrate", "--model", CalibratedModel.Model, "--numerics", "production", "--calibration", folder.File("kept.json"), "--json");
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
         var report = JsonSerializer.Deserialize<JsonElement>(outcome.Output);
         JsonElement[] distances = [.. report.GetProperty("calibration").GetProperty("distances").EnumerateArray()

@@ -51,7 +51,7 @@ public sealed class EmbedCommandTests : IDisposable
         string file = _folder.File("rank.gguf", SmallModels.Bert().Set("tokenizer.ggml.unknown_token_id", 1u).Set("bert.pooling_type", 4u)
             .Set("bert.classifier.output_labels", "no", "yes").Tensor("cls.weight", [32, 32]).Tensor("cls.bias", [32])
             .Tensor("cls.output.weight", [32, 2]).Tensor("cls.output.bias", [2]).ToBytes());
-        string[] arguments = ["embed", "hello", "--model", file, "--setting", "strict", "--json", "--backend"];
+        string[] arguments = ["embed", "hello", "--model", file, "--numerics", "strict", "--json", "--backend"];
         Outcome nativeRun = await EngineProcess.RunAsync([.. arguments, "llama.cpp"]), referenceRun = await EngineProcess.RunAsync([.. arguments, "reference"]);
         JsonElement native = Json(nativeRun);
         Assert.Equal(("rank", 2), (native.GetProperty("pooling").GetString(), native.GetProperty("dimensions").GetInt32()));
@@ -84,7 +84,7 @@ public sealed class EmbedCommandTests : IDisposable
     public async Task Both_backends_give_the_same_rows_of_a_llama(string pooling)
     {
         string model = _folder.File("llama.gguf", SmallModels.Llama().ToBytes());
-        string[] arguments = ["embed", "Hello", "--model", model, "--pooling", pooling, "--setting", "strict", "--json", "--backend"];
+        string[] arguments = ["embed", "Hello", "--model", model, "--pooling", pooling, "--numerics", "strict", "--json", "--backend"];
         float[][] native = Rows(await EngineProcess.RunAsync([.. arguments, "llama.cpp"]));
         float[][] reference = Rows(await EngineProcess.RunAsync([.. arguments, "reference"]));
         Assert.InRange(Agreement.OfRms(reference, native), 0, Agreement.Floats);
@@ -96,7 +96,7 @@ public sealed class EmbedCommandTests : IDisposable
     [InlineData("none")]
     public async Task Both_backends_give_the_same_rows_of_a_bert(string pooling)
     {
-        string[] arguments = ["embed", "the hello", "--model", Bert(), "--pooling", pooling, "--setting", "strict", "--json", "--backend"];
+        string[] arguments = ["embed", "the hello", "--model", Bert(), "--pooling", pooling, "--numerics", "strict", "--json", "--backend"];
         float[][] native = Rows(await EngineProcess.RunAsync([.. arguments, "llama.cpp"]));
         float[][] reference = Rows(await EngineProcess.RunAsync([.. arguments, "reference"]));
         Assert.InRange(Agreement.OfRms(reference, native), 0, Agreement.HalfGelu);

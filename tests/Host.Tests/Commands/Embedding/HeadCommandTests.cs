@@ -19,7 +19,7 @@ public sealed class HeadCommandTests : IDisposable
     public async Task Both_backends_find_the_same_tokens_for_each_mask()
     {
         string model = WriteModel();
-        string[] arguments = ["embed", "the [MASK] hello [MASK]", "--model", model, "--head", "mask", "--top", "3", "--setting", "strict", "--json", "--backend"];
+        string[] arguments = ["embed", "the [MASK] hello [MASK]", "--model", model, "--head", "mask", "--top", "3", "--numerics", "strict", "--json", "--backend"];
 
         JsonElement native = Json(await EngineProcess.RunAsync([.. arguments, "llama.cpp"]));
         JsonElement reference = Json(await EngineProcess.RunAsync([.. arguments, "reference"]));
@@ -43,7 +43,7 @@ public sealed class HeadCommandTests : IDisposable
     public async Task Both_backends_name_the_same_class()
     {
         string model = WriteModel();
-        string[] arguments = ["embed", "the hello", "hello", "--model", model, "--head", "classify", "--setting", "strict", "--json", "--backend"];
+        string[] arguments = ["embed", "the hello", "hello", "--model", model, "--head", "classify", "--numerics", "strict", "--json", "--backend"];
 
         JsonElement native = Json(await EngineProcess.RunAsync([.. arguments, "llama.cpp"]));
         JsonElement reference = Json(await EngineProcess.RunAsync([.. arguments, "reference"]));

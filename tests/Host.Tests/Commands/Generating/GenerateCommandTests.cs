@@ -141,12 +141,12 @@ public sealed class GenerateCommandTests
     [Theory]
     [InlineData("production")]
     [InlineData("strict")]
-    public async Task Verify_ends_with_a_verdict_on_the_logits_of_each_token(string setting)
+    public async Task Verify_ends_with_a_verdict_on_the_logits_of_each_token(string numerics)
     {
-        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--temperature", "0", "--ignore-eos", "--verify", "--setting", setting);
+        Outcome outcome = await RunAsync("Once upon a time", "--max-tokens", "40", "--temperature", "0", "--ignore-eos", "--verify", "--numerics", numerics);
         Assert.Equal(0, outcome.ExitCode);
         string[] lines = outcome.Output.TrimEnd('\n').Split('\n');
-        Assert.Equal($"Verified 40 tokens against the reference, {setting} setting.", lines[^2]);
+        Assert.Equal($"Verified 40 tokens against the reference, {numerics} numerics.", lines[^2]);
         Assert.StartsWith("PASS: ", lines[^1], StringComparison.Ordinal);
     }
 

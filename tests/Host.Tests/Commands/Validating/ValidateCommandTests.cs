@@ -25,7 +25,7 @@ public sealed class ValidateCommandTests
     [Theory]
     [InlineData("--tokens", "1,319,459,355,260,275")]
     [InlineData("--text", "Once upon a time")]
-    [InlineData("--setting", "production")]
+    [InlineData("--numerics", "production")]
     public async Task The_report_for_people_ends_with_the_verdict(string option, string value)
     {
         Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Model, option, value);

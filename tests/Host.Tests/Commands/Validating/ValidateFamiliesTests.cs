@@ -18,7 +18,7 @@ public sealed class ValidateFamiliesTests
         Assert.Equal(family == "bert" ? JsonValueKind.Null : JsonValueKind.Number, strict.GetProperty("vocabulary").ValueKind);
         string[] names = strict.TryGetProperty("also", out JsonElement rows) ? [.. rows.EnumerateArray().Select(row => row.GetProperty("name").GetString()!)] : ["logits"];
         Assert.Equal(also.Split(','), names);
-        JsonElement production = await ValidateAsync("--model", model, "--setting", "production");
+        JsonElement production = await ValidateAsync("--model", model, "--numerics", "production");
         Assert.Equal("nmse", production.GetProperty("tolerance").GetProperty("metric").GetString());
     }
 

@@ -12,9 +12,9 @@ public sealed class ValidateShippedTests
     [InlineData("gpt2-moods", "strict")]
     [InlineData("bert-facts", "strict")]
     [InlineData("t5-translations", "strict")]
-    public async Task Native_and_reference_agree(string name, string setting)
+    public async Task Native_and_reference_agree(string name, string numerics)
     {
-        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Path.Combine("models", name + ".gguf"), "--setting", setting, "--json");
+        Outcome outcome = await EngineProcess.RunAsync("validate", "--model", Path.Combine("models", name + ".gguf"), "--numerics", numerics, "--json");
 
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
         Assert.Equal("pass", JsonDocument.Parse(outcome.Output).RootElement.GetProperty("verdict").GetString());
