@@ -21,6 +21,10 @@ internal static class PromptTokens
     public static IReadOnlyList<int> SegmentsOfPair(Prompt pair, ITokenizer tokenizer) =>
         [.. First(pair, tokenizer, out _).Select(_ => 0), .. Second(pair, tokenizer).Select(_ => 1)];
 
+    /// <summary>What the second text of a pair adds: its tokens with the one that ends a text, but without the one that begins it.</summary>
+    public static IReadOnlyList<int> Continuation(IReadOnlyList<int> second, ITokenizer tokenizer) =>
+        [.. second.Skip(second.Count > 0 && second[0] == tokenizer.BeginningOfSequence ? 1 : 0)];
+
     /// <summary>Whether the first two ids are both <paramref name="start"/>.</summary>
     public static bool StartsTwice(IReadOnlyList<int> ids, int? start) => ids.Count >= 2 && ids[0] == start && ids[1] == start;
 
@@ -32,10 +36,5 @@ internal static class PromptTokens
         return hadOwnStart ? [.. ids.Skip(1)] : ids;
     }
 
-    // The second text's tokens with the token that ends a text, but without the one that begins it.
-    private static IEnumerable<int> Second(Prompt prompt, ITokenizer tokenizer)
-    {
-        IReadOnlyList<int> second = tokenizer.Encode(prompt.Pair!);
-        return second.Skip(second.Count > 0 && second[0] == tokenizer.BeginningOfSequence ? 1 : 0);
-    }
+    private static IReadOnlyList<int> Second(Prompt prompt, ITokenizer tokenizer) => Continuation(tokenizer.Encode(prompt.Pair!), tokenizer);
 }

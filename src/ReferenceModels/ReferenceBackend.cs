@@ -57,8 +57,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
         {
             return VocabularyModel.Read(file, options.Tokenizer, logger);
         }
-        // More threads than cores would only wait for each other.
-        int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
+        int threads = ThreadCount.Of(options.Threads);
         var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger) { IsExact = options.Exact };
         try
         {

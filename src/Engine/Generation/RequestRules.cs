@@ -137,14 +137,7 @@ internal static class RequestRules
         }
     }
 
-    private static void Expect(bool holds, string name, string expected, object? found)
-    {
-        if (!holds)
-        {
-            throw new InvalidRequestException(
-                FormattableString.Invariant($"Reading a request: expected {name} to be {expected}, found {found ?? "null"}. Correct the request."));
-        }
-    }
+    private static void Expect(bool holds, string name, string expected, object? found) => ValueRule.Require("Reading a request", holds, name, expected, found, "request");
 
     private static void RequireReplay(int activations, ModelCard card)
     {

@@ -23,7 +23,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     public ITokenizer? Tokenizer { get; init; }
 
     /// <summary>Threads where several tokens are evaluated at once.</summary>
-    public int BatchThreads => Options.BatchThreads == 0 ? Threads : Math.Min(Options.BatchThreads, Environment.ProcessorCount);
+    public int BatchThreads => Options.BatchThreads == 0 ? Threads : ThreadCount.Of(Options.BatchThreads);
 
     /// <summary>Whether quantized weights may be copied into another order, which rounds tokens by their number in a batch.</summary>
     public bool Repacks => Options is { Repack: true, Exact: false };
@@ -100,6 +100,6 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         {
             logger.FewerThreads(facts.Name, options.Threads, cores);
         }
-        return Math.Min(options.Threads, cores);
+        return ThreadCount.Of(options.Threads);
     }
 }

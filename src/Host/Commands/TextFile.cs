@@ -33,7 +33,7 @@ internal static class TextFile
             {
                 throw new InvalidRequestException($"Reading standard input: {SystemRefusal.Describe(e)}. Send the text through a pipe, or name a file with {option}.");
             }
-            string found = Directory.Exists(path) ? "a folder" : path.Length == 0 ? "an empty path" : !File.Exists(path) ? "no such file" : $"that {SystemRefusal.Describe(e)}";
+            string found = FileFault.Describe(path, $"that {SystemRefusal.Describe(e)}");
             throw new InvalidRequestException($"Reading {name}: expected a readable file, found {found}. Check the path given with {option}.");
         }
         try

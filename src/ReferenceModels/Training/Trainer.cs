@@ -47,7 +47,7 @@ public sealed class Trainer : IDisposable
                 : new TrainedHeads(options.Model, network, options.Objective.Heads, _data.Labels, options.Seed);
             Steps = options.Steps ?? (int)Math.Ceiling(options.Epochs * _data.Count / (options.Batch * options.Accumulate));
             // More threads than cores would only wait for each other.
-            _workers = new Workers(options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount));
+            _workers = new Workers(ThreadCount.Of(options.Threads));
             _learner = new Learner(network, _heads, options.Objective, Context, _workers);
             _optimizer = new AdamW(_learner.Weights, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
             _rate = new LearningRate(options.LearningRate, options.Warmup, Steps, options.FinalLearningRate);

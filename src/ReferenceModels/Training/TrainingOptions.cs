@@ -118,12 +118,6 @@ public sealed record TrainingOptions
                 $"Training an adapter: expected an objective of the language model alone, found '{Objective.Name}', which needs a head, and an adapter's file has no place for one. Choose another objective, or train the model.");
         }
 
-        static void Expect(bool holds, string name, string expected, object? found)
-        {
-            if (!holds)
-            {
-                throw new InvalidRequestException(FormattableString.Invariant($"Training: expected {name} to be {expected}, found {found}. Correct the option."));
-            }
-        }
+        static void Expect(bool holds, string name, string expected, object? found) => ValueRule.Require("Training", holds, name, expected, found);
     }
 }

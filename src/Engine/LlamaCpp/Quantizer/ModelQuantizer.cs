@@ -30,20 +30,25 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         var importance = options.ImportanceMatrix is { } path ? ImportanceMatrix.Read(path) : null;
         LlamaLibrary.Load(options.LibraryPath, _logger);
         NativeGuard.Install();
-        int threads = options.Threads == 0 ? Environment.ProcessorCount : Math.Min(options.Threads, Environment.ProcessorCount);
-
         cancellationToken.ThrowIfCancellationRequested();
         QuantizePlan plan = await QuantizePlan.MakeAsync(input, type, importance).ConfigureAwait(false);
         QuantizeRules.CheckPlan(options, input, type, plan.Log);
         string target = QuantizeRules.Target(options.Output);
+        string written = $"{target}.{Path.GetRandomFileName()}.tmp";
         try
         {
-            await new QuantizeRun(input, type, plan, importance).RunAsync(target, threads, progress, cancellationToken).ConfigureAwait(false);
-            return Describe(input, target, type, plan.Log);
+            await new QuantizeRun(input, type, plan, importance).RunAsync(written, ThreadCount.Of(options.Threads), progress, cancellationToken).ConfigureAwait(false);
+            QuantizeResult result = Describe(input, written, type, plan.Log);
+            File.Move(written, target, overwrite: true);
+            return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException($"Quantizing to '{options.Output}': expected to write there, found: {e.Message.TrimEnd('.')}. Check the folder's permissions and space.");
+        }
+        finally
+        {
+            File.Delete(written);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
     private long _done;
 
     /// <summary>Writes it.</summary>
-    /// <param name="output">Whole or absent at every moment.</param>
+    /// <param name="output">A file that is not there yet.</param>
     /// <param name="threads">1 or more.</param>
     /// <param name="progress">Part of the elements done.</param>
     /// <param name="cancellationToken">Takes effect within a slice.</param>
@@ -37,29 +37,33 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
 
     private bool Write(string output, int threads, IProgress<float>? progress, CancellationToken cancellationToken)
     {
+        // A mapping that ends with this thread: should ggml's last net hold it for ever, other threads may still be reading.
+        using GgufFile file = GgufFile.Open(input.Path);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
         var writer = new GgufWriter();
-        foreach (string key in input.Metadata.Keys.Where(key => key is not (GgufKeys.Alignment or GgufKeys.SplitNumber or GgufKeys.SplitCount or GgufKeys.SplitTensorCount)))
+        foreach (string key in file.Metadata.Keys.Where(key => key is not (GgufKeys.Alignment or GgufKeys.SplitNumber or GgufKeys.SplitCount or GgufKeys.SplitTensorCount)))
         {
-            writer.SetMetadata(key, input.Metadata[key]!);
+            writer.SetMetadata(key, file.Metadata[key]!);
         }
         writer.SetMetadata(GgufKeys.QuantizationVersion, QuantizationVersion);
         writer.SetMetadata(GgufKeys.FileType, (uint)type.Number);
-        foreach (GgufTensor tensor in input.Tensors)
+        foreach (GgufTensor tensor in file.Tensors)
         {
             writer.AddTensor(tensor.Name, tensor.Shape, plan.TypeOf(tensor), stream =>
             {
-                Write(stream, tensor, parallel);
+                Write(stream, file, tensor, parallel);
                 progress?.Report((float)((_done += tensor.Elements) / _all));
             });
         }
-        writer.Write(output);
+        using var target = new FileStream(output, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 1 << 20);
+        writer.Write(target);
+        target.Flush(flushToDisk: true);
         return true;
     }
 
-    private void Write(Stream stream, GgufTensor tensor, ParallelOptions parallel)
+    private void Write(Stream stream, GgufFile file, GgufTensor tensor, ParallelOptions parallel)
     {
-        var conversion = new Conversion(input, tensor, plan.TypeOf(tensor), ImportanceOf(tensor));
+        var conversion = new Conversion(file, tensor, plan.TypeOf(tensor), ImportanceOf(tensor));
         foreach (Slice[] slices in Slices(tensor).Chunk(SlicesTogether))
         {
             long[] places = new long[slices.Length];
@@ -134,9 +138,9 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
     private readonly record struct Slice(long First, long Rows, long Expert);
 
     /// <summary>A tensor's rows from one format to another.</summary>
-    private sealed class Conversion(GgufFile input, GgufTensor tensor, GgmlType target, float[]? importance)
+    private sealed class Conversion(GgufFile file, GgufTensor tensor, GgmlType target, float[]? importance)
     {
-        private readonly byte* _source = input.GetPointer(tensor);
+        private readonly byte* _source = file.GetPointer(tensor);
         private readonly long _rowLength = RowLength(tensor);
         private readonly delegate* unmanaged[Cdecl]<void*, float*, long, void> _toFloat =
             tensor.Type is GgmlType.F32 || tensor.Type == target ? null : Ggml.ggml_get_type_traits((int)tensor.Type)->to_float;

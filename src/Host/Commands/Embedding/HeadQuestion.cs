@@ -1,4 +1,5 @@
 using Engine.Host.Commands.Tokenization;
+using Engine.Parity;
 using ReferenceModels.Heads;
 
 namespace Engine.Host.Commands.Embedding;
@@ -68,7 +69,7 @@ internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
             return Prompt.FromTokens(first);
         }
         IReadOnlyList<int> second = model.Tokenizer.Encode(input.Pair, addSpecial: true, parseSpecial: true);
-        int[] rest = [.. second.Skip(second.Count > 0 && second[0] == model.Tokenizer.BeginningOfSequence ? 1 : 0)];
+        IReadOnlyList<int> rest = PromptTokens.Continuation(second, model.Tokenizer);
         return Prompt.FromTokens([.. first, .. rest], [.. first.Select(_ => 0), .. rest.Select(_ => 1)]);
     }
 
@@ -81,8 +82,7 @@ internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
 
     private static double[] Softmax(float[] logits)
     {
-        double max = logits.Max();
-        double sum = logits.Sum(logit => Math.Exp(logit - max));
-        return [.. logits.Select(logit => Math.Exp(logit - max) / sum)];
+        RowDistribution distribution = RowDistribution.Of(logits);
+        return [.. logits.Select(logit => Math.Exp(distribution.LogProbability(logit)))];
     }
 }

@@ -30,12 +30,6 @@ public sealed record LowRankOptions
         Expect(Alpha is not float alpha || (alpha != 0 && float.IsFinite(alpha)), nameof(Alpha), "a number that is not 0", Alpha);
         Expect(Targets is not { Count: 0 }, nameof(Targets), "names of weights", "none");
 
-        static void Expect(bool holds, string name, string expected, object? found)
-        {
-            if (!holds)
-            {
-                throw new InvalidRequestException(FormattableString.Invariant($"Training an adapter: expected {name} to be {expected}, found {found}. Correct the option."));
-            }
-        }
+        static void Expect(bool holds, string name, string expected, object? found) => ValueRule.Require("Training an adapter", holds, name, expected, found);
     }
 }

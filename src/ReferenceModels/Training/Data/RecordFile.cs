@@ -66,7 +66,7 @@ public sealed class RecordFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string found = Directory.Exists(path) ? "a folder" : !File.Exists(path) ? "no such file" : e.Message.TrimEnd('.');
+            string found = FileFault.Describe(path, e.Message.TrimEnd('.'));
             throw new InvalidRequestException($"Reading the data '{path}': expected a readable file of text or JSON lines, found {found}. Check the path.");
         }
     }

@@ -95,7 +95,7 @@ public sealed record ModelShape
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string found = Directory.Exists(path) ? "a folder" : !File.Exists(path) ? "no such file" : "one that cannot be read";
+            string found = FileFault.Describe(path, "one that cannot be read");
             throw new InvalidRequestException($"Reading the model shape '{path}': expected a JSON file, found {found}. Check the path.");
         }
     }
