@@ -81,7 +81,7 @@ internal static partial class HttpOverhead
     {
         var script = new Script.Model();
         GenerateRequest request = new() { Prompt = Prompt.FromText("a"), MaxTokens = tokens };
-        var running = new RunningGeneration(
+        var running = new RunningGenerations(
             "default", script, [request], new GenerationSettings(), DateTimeOffset.UnixEpoch, SideBySide.GenerateAsync(script, [request], CancellationToken.None), CancellationToken.None)
         {
             Asking = new Asking([request.Prompt], null),
@@ -142,7 +142,7 @@ internal static partial class HttpOverhead
                 Layers = 0,
                 ContextLength = 1 << 20,
                 TrainedContextLength = 1 << 20,
-                Abilities = ModelAbilities.Generate,
+                Capabilities = ModelCapabilities.Generate,
                 ChatTemplates = new Dictionary<string, string> { [ModelCard.DefaultChatTemplate] = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}" },
             };
 

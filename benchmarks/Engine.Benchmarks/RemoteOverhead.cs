@@ -277,7 +277,7 @@ internal static class RemoteOverhead
             Layers = 0,
             ContextLength = 1 << 20,
             TrainedContextLength = 1 << 20,
-            Abilities = ModelAbilities.Generate | ModelAbilities.Score,
+            Capabilities = ModelCapabilities.Generate | ModelCapabilities.Score,
         };
 
         public ITokenizer Tokenizer => this;

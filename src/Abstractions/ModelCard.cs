@@ -55,7 +55,7 @@ public sealed record ModelCard
     public required int TrainedContextLength { get; init; }
 
     /// <summary>What the model can do.</summary>
-    public required ModelAbilities Abilities { get; init; }
+    public required ModelCapabilities Capabilities { get; init; }
 
     /// <summary>The token with which an encoder–decoder's target begins; null for other architectures.</summary>
     public int? DecoderStartToken { get; init; }
@@ -111,7 +111,7 @@ public sealed record AdapterCard(string Path, float Scale, string FileType)
 
 /// <summary>What a model can be asked.</summary>
 [Flags]
-public enum ModelAbilities
+public enum ModelCapabilities
 {
     /// <summary>Nothing.</summary>
     None = 0,

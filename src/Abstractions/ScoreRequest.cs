@@ -43,7 +43,7 @@ public sealed record ScoreRequest
 
     /// <summary>Another run's activations of the same tokens. After each op whose result is among them the model continues with that
     /// one in the place of its own, so that every op of this run is fed what the other run's was fed, and the activations handed
-    /// out are what this model makes of those. Only models with <see cref="ModelAbilities.Replay"/> can.</summary>
+    /// out are what this model makes of those. Only models with <see cref="ModelCapabilities.Replay"/> can.</summary>
     public IReadOnlyList<Activation> Replay { get; init; } = [];
 }
 

@@ -45,7 +45,7 @@ public static class EngineEndpoints
         services.AddSingleton<ModelAccess>();
         services.AddSingleton<ModelCalls>();
         services.AddSingleton<Verifications>();
-        services.AddSingleton<Generations>();
+        services.AddSingleton<GenerationCalls>();
         services.AddSingleton<Vectors>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionsEndpoint>();
@@ -58,7 +58,7 @@ public static class EngineEndpoints
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<CountTokensEndpoint>();
-        services.AddSingleton<OllamaGenerations>();
+        services.AddSingleton<OllamaGenerationCalls>();
         services.AddSingleton<OllamaChatEndpoint>();
         services.AddSingleton<OllamaGenerateEndpoint>();
         services.AddSingleton<OllamaEmbedEndpoint>();

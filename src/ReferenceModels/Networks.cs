@@ -32,11 +32,11 @@ internal static class Networks
             $"Loading {fileName}: the reference backend runs the architectures {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, "
             + $"the file is of '{architecture}'. Use the llama.cpp backend.");
 
-    public static ModelAbilities Abilities(INetwork network) => ModelAbilities.Embed | ModelAbilities.Replay | network switch
+    public static ModelCapabilities Capabilities(INetwork network) => ModelCapabilities.Embed | ModelCapabilities.Replay | network switch
     {
-        IDecoder and IEncoder => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Source,
-        IDecoder => ModelAbilities.Score | ModelAbilities.Generate,
-        IEncoder => ModelAbilities.Segments,
-        _ => ModelAbilities.None,
+        IDecoder and IEncoder => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Source,
+        IDecoder => ModelCapabilities.Score | ModelCapabilities.Generate,
+        IEncoder => ModelCapabilities.Segments,
+        _ => ModelCapabilities.None,
     };
 }

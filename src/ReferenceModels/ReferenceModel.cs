@@ -45,7 +45,7 @@ internal sealed class ReferenceModel : ILoadedModel
                 EmbeddingLength = sizes.d,
                 Layers = sizes.N,
                 TrainedContextLength = sizes.TrainedContext,
-                Abilities = Networks.Abilities(_network),
+                Capabilities = Networks.Capabilities(_network),
                 DecoderStartToken = _network is IDecoder and IEncoder ? GgufUsage.DecoderStartToken(file.Metadata, Tokenizer.VocabularySize) : null,
                 Sampling = sampling.Defaults,
                 SuppressedTokens = sampling.Suppressed,

@@ -40,7 +40,7 @@ internal sealed class ReferencePass : IPass
     /// <summary>Tokens that <see cref="Continue"/> has evaluated.</summary>
     public int Length => _state.Cache.Length;
 
-    private IDecoder Decoder => (IDecoder)_network; // the model's abilities were checked before
+    private IDecoder Decoder => (IDecoder)_network; // the model's capabilities were checked before
 
     private int Vocabulary => _network.Sizes.V;
 
@@ -139,10 +139,10 @@ internal sealed class ReferencePass : IPass
 
     // In the exact mode an input's digits are its own.
     private IEnumerable<int[]> Groups(IReadOnlyList<PassInput> inputs) => InputGroups.Of(
-        inputs, _exact || MostTokens == 0 || inputs.Any(input => input.Taps) ? 1 : inputs.Count, MostTokens);
+        inputs, _exact || MaxTokens == 0 || inputs.Any(input => input.Taps) ? 1 : inputs.Count, MaxTokens);
 
     // What several inputs have together at the most; 0 where each goes alone.
-    private int MostTokens => _network switch
+    private int MaxTokens => _network switch
     {
         IPackedEncoder => PackedTokens,
         IPackedDecoder and not IEncoder => BlockTokens,

@@ -88,7 +88,7 @@ internal sealed class Chaos(ServedModel model, int seed)
                     await DawdleAsync(random);
                 }
                 return "scored";
-            case 1 when model.Card.Abilities.HasFlag(ModelAbilities.Embed):
+            case 1 when model.Card.Capabilities.HasFlag(ModelCapabilities.Embed):
                 Embeddings embeddings = await model.EmbedAsync(new() { Inputs = [Prompt.FromTokens(prompt), Prompt.FromTokens(Tokens(random))], Deadline = deadline }, cancellation.Token);
                 Assert.Equal(2, embeddings.Rows.Count);
                 return "embedded";

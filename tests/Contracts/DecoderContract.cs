@@ -5,7 +5,7 @@ namespace Tests.Contracts;
 /// <summary>What every decoder must do: LLaMA, GPT-2.</summary>
 public abstract class DecoderContract : GeneratorContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;
 
     protected override ScoreRequest Score(params int[] tokens) => new() { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict };
 

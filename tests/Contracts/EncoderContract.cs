@@ -5,7 +5,7 @@ namespace Tests.Contracts;
 /// <summary>What every encoder with a classifier of three scores must do: BERT.</summary>
 public abstract class EncoderContract : ModelContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Embed;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Embed;
 
     protected override async Task<float[][]> Answer(int[] tokens, CancellationToken cancellationToken = default) =>
         [.. (await Model.EmbedAsync(Embed(Prompt.FromTokens(tokens)), cancellationToken)).Rows];
@@ -49,7 +49,7 @@ public abstract class EncoderContract : ModelContract
     public async Task A_pair_is_told_apart_by_its_segments_or_refused()
     {
         var pair = Embed(Prompt.FromPair("once upon", "the time"));
-        if (!Model.Card.Abilities.HasFlag(ModelAbilities.Segments))
+        if (!Model.Card.Capabilities.HasFlag(ModelCapabilities.Segments))
         {
             var error = await Assert.ThrowsAsync<UnsupportedRequestException>(() => Model.EmbedAsync(pair).AsTask());
             Assert.Contains("Use a BERT on the reference backend", error.Message, StringComparison.Ordinal);

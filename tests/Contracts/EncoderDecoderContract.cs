@@ -5,7 +5,7 @@ namespace Tests.Contracts;
 /// <summary>What every encoder–decoder must do: T5, the Transformer.</summary>
 public abstract class EncoderDecoderContract : GeneratorContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed | ModelAbilities.Source;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed | ModelCapabilities.Source;
 
     /// <summary>The rows that the encoder gives.</summary>
     protected virtual string EncoderRows => "result_norm";

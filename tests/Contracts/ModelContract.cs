@@ -15,7 +15,7 @@ public abstract class ModelContract : IAsyncLifetime
     protected IModel Model => _model ?? throw new InvalidOperationException("The model is loaded before each test.");
 
     /// <summary>What the family can be asked, replay apart.</summary>
-    protected abstract ModelAbilities Abilities { get; }
+    protected abstract ModelCapabilities Capabilities { get; }
 
     /// <summary>The model's first answer to tokens: its rows.</summary>
     protected abstract Task<float[][]> Answer(int[] tokens, CancellationToken cancellationToken = default);
@@ -44,8 +44,8 @@ public abstract class ModelContract : IAsyncLifetime
         Assert.Equal(128, Model.Card.ContextLength);
         Assert.True(Model.Card.Parameters > 0);
         Assert.Equal(Model.Tokenizer.VocabularySize, Model.Card.VocabularySize);
-        Assert.Equal(Abilities, Model.Card.Abilities & ~(ModelAbilities.Replay | ModelAbilities.Segments));
-        Assert.Equal(Abilities.HasFlag(ModelAbilities.Source), Model.Card.DecoderStartToken is not null);
+        Assert.Equal(Capabilities, Model.Card.Capabilities & ~(ModelCapabilities.Replay | ModelCapabilities.Segments));
+        Assert.Equal(Capabilities.HasFlag(ModelCapabilities.Source), Model.Card.DecoderStartToken is not null);
     }
 
     [Fact]

@@ -325,7 +325,7 @@ public sealed class AdapterTests : IDisposable
         {
             Numerics = Numerics.Strict,
             Arithmetic = Arithmetic.Ggml,
-            Target = native.Card.Abilities.HasFlag(ModelAbilities.Source) ? Prompt.FromTokens(target) : null,
+            Target = native.Card.Capabilities.HasFlag(ModelCapabilities.Source) ? Prompt.FromTokens(target) : null,
         });
     }
 
@@ -348,8 +348,8 @@ public sealed class AdapterTests : IDisposable
         {
             var request = new ScoreRequest
             {
-                Tokens = Prompt.FromTokens(model.Card.Abilities.HasFlag(ModelAbilities.Source) ? [0, .. Tokens] : Tokens),
-                Source = model.Card.Abilities.HasFlag(ModelAbilities.Source) ? Prompt.FromTokens([7, 40, 41, 1]) : null,
+                Tokens = Prompt.FromTokens(model.Card.Capabilities.HasFlag(ModelCapabilities.Source) ? [0, .. Tokens] : Tokens),
+                Source = model.Card.Capabilities.HasFlag(ModelCapabilities.Source) ? Prompt.FromTokens([7, 40, 41, 1]) : null,
                 Numerics = Numerics.Strict,
                 Arithmetic = arithmetic,
             };

@@ -10,7 +10,7 @@ public sealed class VocabularyModelTests
         await using IModel model = await new ReferenceBackend().LoadAsync(
             new ModelOptions { Path = TestData.Vocabulary("ggml-vocab-bert-bge.gguf"), Backend = ReferenceBackend.BackendName });
         Assert.Equal([101, 7592, 102], model.Tokenizer.Encode("Hello"));
-        Assert.Equal(ModelAbilities.None, model.Card.Abilities);
+        Assert.Equal(ModelCapabilities.None, model.Card.Capabilities);
         var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(async () =>
             await model.EmbedAsync(new EmbedRequest { Inputs = [Prompt.FromText("Hello")] }, CancellationToken.None));
         Assert.Contains("embed text", refusal.Message, StringComparison.Ordinal);
@@ -23,6 +23,6 @@ public sealed class VocabularyModelTests
         await using IModel managed = await new ReferenceBackend().LoadAsync(options);
         await using IModel native = await new Engine.LlamaCpp.Direct.LlamaCppBackend().LoadAsync(options);
         Assert.Equal(native.Tokenizer.Encode("Once upon a time"), managed.Tokenizer.Encode("Once upon a time"));
-        Assert.Equal((ModelAbilities.None, ModelAbilities.None), (native.Card.Abilities, managed.Card.Abilities));
+        Assert.Equal((ModelCapabilities.None, ModelCapabilities.None), (native.Card.Capabilities, managed.Card.Capabilities));
     }
 }

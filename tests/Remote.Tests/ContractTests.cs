@@ -47,7 +47,7 @@ public sealed class SocketTransformerContractTests(RemoteFamilies server) : Enco
 [Collection(Remotely.Name)]
 public sealed class SocketBigramContractTests(RemoteFamilies server) : GeneratorContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;
 
     protected override ScoreRequest Score(params int[] tokens) => new() { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict };
 
@@ -99,7 +99,7 @@ public sealed class TlsTransformerContractTests(RemoteFamilies server) : Encoder
 [Collection(Remotely.Name)]
 public sealed class TlsBigramContractTests(RemoteFamilies server) : GeneratorContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;
 
     protected override ScoreRequest Score(params int[] tokens) => new() { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict };
 

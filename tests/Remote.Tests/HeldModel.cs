@@ -24,7 +24,7 @@ internal sealed class HeldModel(string[] vocabulary) : IModel
         Layers = 0,
         ContextLength = 100,
         TrainedContextLength = 100,
-        Abilities = ModelAbilities.Generate,
+        Capabilities = ModelCapabilities.Generate,
     };
 
     public ITokenizer Tokenizer { get; } = new WordTokenizer(vocabulary);

@@ -50,7 +50,7 @@ internal sealed class BigramModel : ILoadedModel
             Layers = 0,
             ContextLength = context,
             TrainedContextLength = int.MaxValue,
-            Abilities = ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed,
+            Capabilities = ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed,
         };
     }
 

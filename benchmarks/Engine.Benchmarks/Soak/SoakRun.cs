@@ -7,13 +7,13 @@ namespace Engine.Benchmarks.Soak;
 internal static class SoakRun
 {
     /// <summary>Runs shorter than this say too little of memory to judge it.</summary>
-    private const double LeastMinutes = 20;
+    private const double MinMinutes = 20;
 
     /// <summary>MiB that memory may grow by in an hour: the noise of a heap, far below what a leak of a few hundred bytes a request comes to.</summary>
-    private const double MostGrowth = 24;
+    private const double MaxGrowth = 24;
 
     /// <summary>Handles that may be added in an hour: connections come and go, and one that leaked with each kill of a process would be 30, with each swap 60.</summary>
-    private const double MostHandles = 10;
+    private const double MaxHandles = 10;
 
     /// <returns>0 where all checks hold.</returns>
     public static async Task<int> RunAsync(SoakOptions options)
@@ -35,14 +35,14 @@ internal static class SoakRun
         [
             ("every request ended with an answer, by its client, or with an error that explains itself", load.Losses.IsEmpty),
             ($"cells, waiting and running are zero at the end ({end.Cells}, {end.Waiting}, {end.Running})", (end.Cells, end.Waiting, end.Running) == (0, 0, 0)),
-            ($"handles grow by less than {MostHandles} an hour ({samples.GrowthPerHour(sample => sample.Handles):0.0})",
-                options.Minutes < LeastMinutes ? null : samples.GrowthPerHour(sample => sample.Handles) < MostHandles),
+            ($"handles grow by less than {MaxHandles} an hour ({samples.GrowthPerHour(sample => sample.Handles):0.0})",
+                options.Minutes < MinMinutes ? null : samples.GrowthPerHour(sample => sample.Handles) < MaxHandles),
             ($"one child lives at the end ({end.Children}), and none after the stop ({left.Length})", end.Children == 1 && left.Length == 0),
             ($"every kill led to a restart ({server.Kills} → {end.Restarts})", end.Restarts == server.Kills),
             ($"every change of the configuration was taken over ({server.Swaps} → {end.Swaps})", end.Swaps == server.Swaps),
             ($"the server ended with exit code 0 ({exitCode})", exitCode == 0),
-            .. SoakSample.Series.Take(3).Select(series => ($"{series.Title} grows by less than {MostGrowth} an hour ({samples.GrowthPerHour(series.Value):0.0})",
-                options.Minutes < LeastMinutes ? (bool?)null : samples.GrowthPerHour(series.Value) < MostGrowth)),
+            .. SoakSample.Series.Take(3).Select(series => ($"{series.Title} grows by less than {MaxGrowth} an hour ({samples.GrowthPerHour(series.Value):0.0})",
+                options.Minutes < MinMinutes ? (bool?)null : samples.GrowthPerHour(series.Value) < MaxGrowth)),
         ];
         report.AddRange(checks.Select(check => $"{(check.Holds switch { true => "holds", false => "FAILS", null => "not judged, too short" })}: {check.What}"));
         report.AddRange(load.Losses.Take(20).Select(loss => $"lost: {loss}"));

@@ -12,9 +12,9 @@ internal static class Echo
     /// <param name="running">What runs for the request.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">The model's answers do not continue its prompts.</exception>
-    public static async IAsyncEnumerable<(int Answer, GeneratedToken Token)> BeforeAsync(RunningGeneration running, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<(int Answer, GeneratedToken Token)> BeforeAsync(RunningGenerations running, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (running.Model.Card.Abilities.HasFlag(ModelAbilities.Source))
+        if (running.Model.Card.Capabilities.HasFlag(ModelCapabilities.Source))
         {
             throw ApiException.Invalid(
                 $"Reading the field 'echo': '{running.Name}' is an encoder–decoder, whose answers do not continue their prompts. Leave the field out.", "echo");
@@ -40,7 +40,7 @@ internal static class Echo
         }
     }
 
-    private static async Task<IReadOnlyList<GeneratedToken>> OfAsync(RunningGeneration running, GenerateRequest request, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<GeneratedToken>> OfAsync(RunningGenerations running, GenerateRequest request, CancellationToken cancellationToken)
     {
         IReadOnlyList<int> tokens = request.Prompt.ToTokens(running.Model.Tokenizer);
         if (tokens.Count == 0)

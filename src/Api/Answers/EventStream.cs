@@ -14,7 +14,7 @@ internal sealed class EventStream : IDisposable
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     /// <summary>Unsent bytes that are sent even while more tokens are there.</summary>
-    private const int MostPending = 16 * 1024;
+    private const int MaxPending = 16 * 1024;
 
     private readonly HttpContext _context;
     private readonly IEventFormat _format;
@@ -79,7 +79,7 @@ internal sealed class EventStream : IDisposable
                         next = reader.MoveNextAsync();
                         isAhead = true;
                         // What is there already goes out together.
-                        if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MostPending))
+                        if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MaxPending))
                         {
                             await SendAsync().ConfigureAwait(false);
                         }

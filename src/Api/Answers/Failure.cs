@@ -15,7 +15,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Characters of a sentence at the most: it may quote what the client sent, and that may be megabytes.</summary>
-    private const int MostCharacters = 2000;
+    private const int MaxCharacters = 2000;
 
     /// <summary>When to send the request again; null where that changes nothing. Clients that are not told do so at once, four times.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -47,7 +47,7 @@ internal sealed record Failure(int Status, string Message, string? Param = null,
         };
     }
 
-    private static string Shorten(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters] + "…";
+    private static string Shorten(string text) => text.Length <= MaxCharacters ? text : text[..MaxCharacters] + "…";
 
     private static (int Status, string? Code) Classify(Exception e) => e switch
     {

@@ -7,7 +7,7 @@ namespace Engine.Api.Answers;
 internal sealed class Vectors(ModelCalls calls)
 {
     /// <summary>Inputs of one request at the most, as OpenAI's: an input costs a vector, however short it is.</summary>
-    public const int MostInputs = 2048;
+    public const int MaxInputs = 2048;
 
     /// <summary>Embeds the inputs of a request.</summary>
     /// <param name="context">The request.</param>
@@ -18,9 +18,9 @@ internal sealed class Vectors(ModelCalls calls)
     /// <exception cref="EngineException">The model refused the request.</exception>
     public Task<TextVectors> EmbedAsync(HttpContext context, string? asked, IReadOnlyList<Prompt> inputs, int? dimensions = null)
     {
-        if (inputs.Count is 0 or > MostInputs)
+        if (inputs.Count is 0 or > MaxInputs)
         {
-            throw Check.Wrong("input", $"1 to {MostInputs} texts", $"{inputs.Count}");
+            throw Check.Wrong("input", $"1 to {MaxInputs} texts", $"{inputs.Count}");
         }
         return calls.RunAsync(context, asked, call => EmbedAsync(call, inputs, dimensions));
     }

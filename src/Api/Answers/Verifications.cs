@@ -27,7 +27,7 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
         int answers = prompts.Count * settings.Answers;
         long bytes = Verification.RequireRoom(model.Card, settings.MaxTokens, answers, "max_tokens");
         ModelVersion reference = await EnterReferenceAsync(name, model, call.Ended).ConfigureAwait(false);
-        bool fits = Interlocked.Add(ref _kept, bytes) <= Verification.MostBytes;
+        bool fits = Interlocked.Add(ref _kept, bytes) <= Verification.MaxBytes;
         try
         {
             return fits ? new GenerationVerification([.. prompts.Select(prompt => new Verification(model, reference.Model, prompt, Numerics.Production))], settings, call, End) : throw new ApiException(
@@ -87,7 +87,7 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
         }
         IModelBackend backend = backends.LastOrDefault(backend => StrictSection.Same(backend.Name, ReferenceBackend)) ?? throw ApiException.Invalid(
             $"Reading the field 'verify': expected the backend '{ReferenceBackend}' to judge by, found {string.Join(", ", backends.Select(backend => backend.Name))}. "
-            + $"{MissingBackend.Remedy(ReferenceBackend)} Or leave the field out.", "verify");
+            + $"{MissingBackend.Hint(ReferenceBackend)} Or leave the field out.", "verify");
         ModelOptions options = ((ModelLease)model).Options with { Backend = ReferenceBackend, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
         lock (_lock)
         {

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Anthropic;
 
 /// <summary><c>POST /v1/messages</c>, plain and streamed.</summary>
-internal sealed class MessagesEndpoint(Generations generations, Errors errors, TimeProvider time)
+internal sealed class MessagesEndpoint(GenerationCalls generations, Errors errors, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -22,7 +22,7 @@ internal sealed class MessagesEndpoint(Generations generations, Errors errors, T
                 : AnswerAsync(context, running, id, request.Thinks)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync(HttpContext context, RunningGeneration running, string id, bool thinks)
+    private static async Task AnswerAsync(HttpContext context, RunningGenerations running, string id, bool thinks)
     {
         Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
         ReadAnswer said = running.Parts()[0].Read(answer);

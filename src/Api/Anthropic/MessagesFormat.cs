@@ -7,7 +7,7 @@ namespace Engine.Api.Anthropic;
 /// <param name="running">What runs for the request.</param>
 /// <param name="id">The answer's.</param>
 /// <param name="thinks">Whether thoughts are asked for; else they are left out.</param>
-internal sealed class MessagesFormat(RunningGeneration running, string id, bool thinks) : IEventFormat
+internal sealed class MessagesFormat(RunningGenerations running, string id, bool thinks) : IEventFormat
 {
     private static readonly AnswerBlock Text = AnswerBlock.OfText("");
     private static readonly AnswerBlock Thought = AnswerBlock.OfThought("");

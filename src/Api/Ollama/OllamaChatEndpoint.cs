@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Ollama;
 
 /// <summary><c>POST /api/chat</c>, streamed and plain.</summary>
-internal sealed class OllamaChatEndpoint(OllamaGenerations generations)
+internal sealed class OllamaChatEndpoint(OllamaGenerationCalls generations)
 {
     public async Task HandleAsync(HttpContext context)
     {

@@ -41,7 +41,7 @@ internal sealed class OllamaEmbedRequest
         return Input?.Texts switch
         {
             null or [""] => [],
-            { Count: > Vectors.MostInputs } many => throw Check.Wrong("input", $"at most {Vectors.MostInputs} texts", $"{many.Count}"),
+            { Count: > Vectors.MaxInputs } many => throw Check.Wrong("input", $"at most {Vectors.MaxInputs} texts", $"{many.Count}"),
             var texts => texts,
         };
     }

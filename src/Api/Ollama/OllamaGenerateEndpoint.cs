@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Ollama;
 
 /// <summary><c>POST /api/generate</c>, streamed and plain.</summary>
-internal sealed class OllamaGenerateEndpoint(OllamaGenerations generations)
+internal sealed class OllamaGenerateEndpoint(OllamaGenerationCalls generations)
 {
     public async Task HandleAsync(HttpContext context)
     {

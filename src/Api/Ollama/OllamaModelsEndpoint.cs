@@ -60,8 +60,8 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models, ModelCalls calls,
         ChatTemplate? template = ModelTemplates.Find(model);
         string[] capabilities =
         [
-            .. card.Abilities.HasFlag(ModelAbilities.Generate) ? ["completion"] : Array.Empty<string>(),
-            .. card.Abilities.HasFlag(ModelAbilities.Embed) ? ["embedding"] : Array.Empty<string>(),
+            .. card.Capabilities.HasFlag(ModelCapabilities.Generate) ? ["completion"] : Array.Empty<string>(),
+            .. card.Capabilities.HasFlag(ModelCapabilities.Embed) ? ["embedding"] : Array.Empty<string>(),
             .. template?.KnowsTools == true ? ["tools"] : Array.Empty<string>(),
             .. template?.HasThoughts == true ? ["thinking"] : Array.Empty<string>(),
         ];

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.OpenAI;
 
 /// <summary><c>POST /v1/chat/completions</c>, plain and streamed.</summary>
-internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeProvider time)
+internal sealed class ChatEndpoint(GenerationCalls generations, Errors errors, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -22,7 +22,7 @@ internal sealed class ChatEndpoint(Generations generations, Errors errors, TimeP
                 : AnswerAsync(context, running)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync(HttpContext context, RunningGeneration running)
+    private static async Task AnswerAsync(HttpContext context, RunningGenerations running)
     {
         IReadOnlyList<Answer> answers = await Answer.CollectAsync(running.Tokens, running.Requests.Count).ConfigureAwait(false);
         Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;

@@ -16,7 +16,7 @@ internal sealed class ChatFormat : IEventFormat
     /// <param name="running">What runs for the request.</param>
     /// <param name="id">The answer's.</param>
     /// <param name="usage">Whether the token counts come last.</param>
-    public ChatFormat(RunningGeneration running, string id, bool usage)
+    public ChatFormat(RunningGenerations running, string id, bool usage)
     {
         _chunk = new ChatChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };
         _logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;

@@ -7,7 +7,7 @@ namespace Engine.Api.OpenAI;
 /// <summary>The body of <c>POST /v1/chat/completions</c>.</summary>
 internal sealed class ChatRequest : GenerationBody
 {
-    private const int MostTopLogprobs = 20;
+    private const int MaxTopLogprobs = 20;
 
     private static readonly string[] Known =
         [.. OpenAIJson.Api.ChatRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
@@ -49,7 +49,7 @@ internal sealed class ChatRequest : GenerationBody
         GenerationSettings settings = Read(Known);
         Check.NotSupported("functions", Functions is { Count: > 0 }, "the older form of tools (send them in 'tools')");
         Check.NotSupported("modalities", Modalities?.Any(kind => kind != "text") ?? false, "another answer than text");
-        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);
+        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MaxTopLogprobs);
         return top is not null && Logprobs != true
             ? throw ApiException.Invalid("Reading the field 'top_logprobs': expected 'logprobs' to be true beside it.", "top_logprobs")
             : settings with

@@ -17,7 +17,7 @@ internal sealed class CompletionFormat : IEventFormat
     /// <param name="running">What runs for the request.</param>
     /// <param name="id">The answer's.</param>
     /// <param name="usage">Whether the token counts come last.</param>
-    public CompletionFormat(RunningGeneration running, string id, bool usage)
+    public CompletionFormat(RunningGenerations running, string id, bool usage)
     {
         _chunk = new CompletionChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };
         _last = new GeneratedToken?[running.Requests.Count];

@@ -8,7 +8,7 @@ internal sealed class CompletionRequest : GenerationBody
     /// <summary>OpenAI's default.</summary>
     private const int DefaultMaxTokens = 16;
 
-    private const int MostLogprobs = 20;
+    private const int MaxLogprobs = 20;
 
     private static readonly string[] Known =
         [.. OpenAIJson.Api.CompletionRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
@@ -42,7 +42,7 @@ internal sealed class CompletionRequest : GenerationBody
         {
             throw ApiException.Invalid("Reading the field 'verify': expected tokens to verify, found none asked for. Raise 'max_tokens', or leave the field out.", "verify");
         }
-        return settings with { MaxTokens = settings.MaxTokens ?? DefaultMaxTokens, TopLogprobs = Check.Integer("logprobs", Logprobs, 0, MostLogprobs) };
+        return settings with { MaxTokens = settings.MaxTokens ?? DefaultMaxTokens, TopLogprobs = Check.Integer("logprobs", Logprobs, 0, MaxLogprobs) };
     }
 
     /// <summary>The prompts, at least one.</summary>

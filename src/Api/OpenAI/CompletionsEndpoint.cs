@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.OpenAI;
 
 /// <summary><c>POST /v1/completions</c>, plain and streamed.</summary>
-internal sealed class CompletionsEndpoint(Generations generations, Errors errors, TimeProvider time)
+internal sealed class CompletionsEndpoint(GenerationCalls generations, Errors errors, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -19,11 +19,11 @@ internal sealed class CompletionsEndpoint(Generations generations, Errors errors
             running => AnswerAsync(context, request, request.Echo == true ? running with { Tokens = Echo.BeforeAsync(running, running.Ended) } : running)).ConfigureAwait(false);
     }
 
-    private Task AnswerAsync(HttpContext context, CompletionRequest request, RunningGeneration running) => request.IsStreamed
+    private Task AnswerAsync(HttpContext context, CompletionRequest request, RunningGenerations running) => request.IsStreamed
         ? EventStream.WriteAsync(context, new CompletionFormat(running, NewId(), request.IncludesUsage), running.Tokens, errors.Describe, time)
         : AnswerAsync(context, running);
 
-    private static async Task AnswerAsync(HttpContext context, RunningGeneration running)
+    private static async Task AnswerAsync(HttpContext context, RunningGenerations running)
     {
         IReadOnlyList<Answer> answers = await Answer.CollectAsync(running.Tokens, running.Requests.Count).ConfigureAwait(false);
         Logprobs? logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;

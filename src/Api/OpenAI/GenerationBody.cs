@@ -9,7 +9,7 @@ namespace Engine.Api.OpenAI;
 internal abstract class GenerationBody : ConstrainedBody
 {
     /// <summary>OpenAI's limit.</summary>
-    private const int MostAnswers = 128;
+    private const int MaxAnswers = 128;
 
     /// <summary>OpenAI's limit.</summary>
     private const float LargestBias = 100;
@@ -128,7 +128,7 @@ internal abstract class GenerationBody : ConstrainedBody
             ReadsDescriptions = ReadsDescriptions,
             AlwaysValid = AnswerForms.EndsWhole(Finish),
             Stop = Check.Stops("stop", Stop),
-            Answers = Check.Integer("n", N, 1, MostAnswers) ?? 1,
+            Answers = Check.Integer("n", N, 1, MaxAnswers) ?? 1,
             Verify = Verify ?? false,
         };
     }

@@ -7,10 +7,10 @@ namespace Engine.Api.Requests;
 internal static class Check
 {
     /// <summary>Stop texts at the most: each costs time with every character of an answer.</summary>
-    private const int MostStops = 16;
+    private const int MaxStops = 16;
 
     /// <summary>Fields that clients send and nobody knows are a few. Each is held against all known names, which takes its time.</summary>
-    private const int MostUnknown = 100;
+    private const int MaxUnknown = 100;
 
     /// <summary>A number in a range; null where it was not given.</summary>
     public static float? Number(string field, float? value, float min, float max) => value is null || value >= min && value <= max
@@ -24,8 +24,8 @@ internal static class Check
 
     /// <summary>Texts that end an answer; none where none were given.</summary>
     public static IReadOnlyList<string> Stops(string field, TextList? stops) => stops is null ? []
-        : stops.Texts.Count <= MostStops && !stops.Texts.Contains("") ? stops.Texts
-        : throw ApiException.Invalid($"Reading the field '{field}': expected at most {MostStops} texts, none of them empty.", field);
+        : stops.Texts.Count <= MaxStops && !stops.Texts.Contains("") ? stops.Texts
+        : throw ApiException.Invalid($"Reading the field '{field}': expected at most {MaxStops} texts, none of them empty.", field);
 
     /// <summary>The seed that a request gives; null where it leaves the draw open, or asks for a fresh one with -1.</summary>
     public static ulong? Seed(long? value) => value is null or -1 ? null : unchecked((ulong)value.Value);
@@ -46,9 +46,9 @@ internal static class Check
     /// over, because clients send fields of their own.</summary>
     public static void Unknown(IReadOnlyDictionary<string, JsonElement>? unknown, IReadOnlyCollection<string> known)
     {
-        if (unknown?.Count > MostUnknown)
+        if (unknown?.Count > MaxUnknown)
         {
-            throw ApiException.Invalid($"Reading the request: expected at most {MostUnknown} fields that it does not have, found {unknown.Count}. Send the fields of the API.");
+            throw ApiException.Invalid($"Reading the request: expected at most {MaxUnknown} fields that it does not have, found {unknown.Count}. Send the fields of the API.");
         }
         foreach (string name in unknown?.Keys ?? [])
         {

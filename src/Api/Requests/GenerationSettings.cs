@@ -49,11 +49,11 @@ internal sealed record GenerationSettings
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public GenerationSettings AsMeantBy(string? client)
     {
-        var reading = new SchemaReading(ReadsDescriptions ?? AnswerForms.WritesDescriptions(client), AnswerForms.HasLocalTimes(client));
-        return reading == default ? this : this with
+        var conventions = new SchemaConventions(ReadsDescriptions ?? AnswerForms.WritesDescriptions(client), AnswerForms.HasLocalTimes(client));
+        return conventions == default ? this : this with
         {
-            Constraint = Constraint is JsonSchemaConstraint schema ? schema with { ReadsDescriptions = reading.Descriptions, LocalTimes = reading.LocalTimes } : Constraint,
-            Tools = Tools is null ? null : Tools with { Reading = reading },
+            Constraint = Constraint is JsonSchemaConstraint schema ? schema with { ReadsDescriptions = conventions.Descriptions, LocalTimes = conventions.LocalTimes } : Constraint,
+            Tools = Tools is null ? null : Tools with { Conventions = conventions },
         };
     }
 

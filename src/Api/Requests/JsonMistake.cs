@@ -8,7 +8,7 @@ namespace Engine.Api.Requests;
 /// <summary>Says what in a body does not fit its type: the serializer's own message names .NET types and quotes nothing.</summary>
 internal static class JsonMistake
 {
-    private const int MostQuoted = 60;
+    private const int MaxQuoted = 60;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -58,7 +58,7 @@ internal static class JsonMistake
     public static string Quote(JsonElement value)
     {
         string text = value.GetRawText();
-        return text.Length <= MostQuoted ? text : text[..MostQuoted] + "…";
+        return text.Length <= MaxQuoted ? text : text[..MaxQuoted] + "…";
     }
 
     // A path such as $.messages[0].content; a name that is no identifier stands as ['a b'].

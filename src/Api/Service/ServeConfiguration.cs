@@ -7,7 +7,7 @@ namespace Engine.Api.Service;
 /// <summary>Reads the section <c>Serve</c> into options and finds all its mistakes, which fail the start in one message.</summary>
 internal sealed class ServeConfiguration(IConfiguration configuration) : IConfigureOptions<ServeOptions>, IValidateOptions<ServeOptions>
 {
-    private const int MostSeconds = 24 * 60 * 60;
+    private const int MaxSeconds = 24 * 60 * 60;
 
     /// <summary>Keys that were here once, with what says the same now.</summary>
     private static readonly Dictionary<string, string> Moved = new(StringComparer.OrdinalIgnoreCase)
@@ -35,8 +35,8 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
         List<string> mistakes =
         [
             .. _unreadable,
-            .. Range(nameof(options.DrainSeconds), options.DrainSeconds, 0, MostSeconds),
-            .. Range(nameof(options.DeadlineSeconds), options.DeadlineSeconds, 0, MostSeconds),
+            .. Range(nameof(options.DrainSeconds), options.DrainSeconds, 0, MaxSeconds),
+            .. Range(nameof(options.DeadlineSeconds), options.DeadlineSeconds, 0, MaxSeconds),
             .. Range(nameof(options.RequestsPerMinute), options.RequestsPerMinute, 0, int.MaxValue),
             .. Range(nameof(options.MaxBodyBytes), options.MaxBodyBytes, 1, int.MaxValue),
             .. Range(nameof(options.MaxPromptTokens), options.MaxPromptTokens, 0, int.MaxValue),

@@ -16,7 +16,7 @@ internal static class Relevance
     public static Task<(IReadOnlyList<double> Scores, int Tokens)> OfAsync(ModelCall call, string query, IReadOnlyList<string> documents)
     {
         ModelCard card = call.Model.Card;
-        return card.Abilities.HasFlag(ModelAbilities.Score) && !card.Abilities.HasFlag(ModelAbilities.Source)
+        return card.Capabilities.HasFlag(ModelCapabilities.Score) && !card.Capabilities.HasFlag(ModelCapabilities.Source)
                 ? throw ApiException.Invalid(
                     $"Ranking with '{call.Name}': expected an encoder, found a decoder ({card.Architecture}), which is trained to continue texts and not to compare them. "
                     + "Take an encoder, such as a BERT.", "model")

@@ -36,8 +36,8 @@ internal sealed class RerankRequest
     {
         Check.Unknown(Unknown, Known);
         Check.Integer("top_n", TopN, 1, int.MaxValue);
-        return Documents is not { Count: > 0 and < Vectors.MostInputs } documents
-            ? throw Check.Wrong("documents", $"1 to {Vectors.MostInputs - 1} texts", $"{Documents?.Count ?? 0}")
+        return Documents is not { Count: > 0 and < Vectors.MaxInputs } documents
+            ? throw Check.Wrong("documents", $"1 to {Vectors.MaxInputs - 1} texts", $"{Documents?.Count ?? 0}")
             : (Query ?? throw Check.Wrong("query", "a text", "none"),
                 [.. documents.Select((document, i) => document?.Text ?? throw Check.Wrong($"documents[{i}]", "a text, or an object with a 'text'", "null"))]);
     }

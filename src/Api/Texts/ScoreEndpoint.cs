@@ -10,7 +10,7 @@ namespace Engine.Api.Texts;
 internal sealed class ScoreEndpoint(ModelCalls calls)
 {
     /// <summary>Log-probabilities in one answer, of tokens and of the most probable ones in their places: what is in memory before it is sent.</summary>
-    private const long MostNumbers = 1_000_000;
+    private const long MaxNumbers = 1_000_000;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -24,16 +24,16 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
     private static async Task<Scoring> ScoreAsync(ModelCall call, IReadOnlyList<(Prompt Input, Prompt? Source)> inputs, int top, Numerics numerics)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;
-        if (call.Model.Card.Abilities.HasFlag(ModelAbilities.Source) && inputs.Any(one => one.Source is null))
+        if (call.Model.Card.Capabilities.HasFlag(ModelCapabilities.Source) && inputs.Any(one => one.Source is null))
         {
             throw Check.Wrong("source", "the text that 'input' answers (the model is an encoder–decoder)", "none");
         }
         (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Source)[] ids = await Task.Run(
             () => inputs.Select(one => (Ids(one.Input), one.Source is { } source ? call.Check(source, "source").ToTokens(tokenizer) : null)).ToArray(), call.Ended).WaitAsync(call.Ended).ConfigureAwait(false);
         long numbers = ids.Sum(one => (long)one.Tokens.Count) * (1 + top);
-        if (numbers > MostNumbers)
+        if (numbers > MaxNumbers)
         {
-            throw ApiException.Invalid($"Scoring {inputs.Count} inputs: expected at most {MostNumbers} log-probabilities in one answer, found {numbers}. Send fewer inputs at a time"
+            throw ApiException.Invalid($"Scoring {inputs.Count} inputs: expected at most {MaxNumbers} log-probabilities in one answer, found {numbers}. Send fewer inputs at a time"
                 + (top > 0 ? ", or ask for fewer 'top_logprobs'." : "."), "input");
         }
         var texts = new List<ScoredText>(ids.Length);

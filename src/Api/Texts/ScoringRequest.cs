@@ -9,7 +9,7 @@ namespace Engine.Api.Texts;
 /// <summary>The body of <c>POST /v1/score</c>.</summary>
 internal sealed class ScoringRequest
 {
-    private const int MostTopLogprobs = 20;
+    private const int MaxTopLogprobs = 20;
 
     private static readonly string[] Known =
         [.. TextsJson.Api.ScoringRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
@@ -35,7 +35,7 @@ internal sealed class ScoringRequest
 
     /// <summary>How many of the most probable tokens come with each; 0 for none.</summary>
     /// <exception cref="ApiException">Out of range.</exception>
-    public int Top() => Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs) ?? 0;
+    public int Top() => Check.Integer("top_logprobs", TopLogprobs, 0, MaxTopLogprobs) ?? 0;
 
     /// <summary>How exactly to compute.</summary>
     /// <exception cref="ApiException">In no known way.</exception>
@@ -51,8 +51,8 @@ internal sealed class ScoringRequest
     public IReadOnlyList<(Prompt Input, Prompt? Source)> Inputs()
     {
         Check.Unknown(Unknown, Known);
-        IReadOnlyList<Prompt> inputs = Input is { Prompts.Count: > 0 and <= Vectors.MostInputs } some ? some.Prompts
-            : throw Check.Wrong("input", $"1 to {Vectors.MostInputs} texts or lists of token ids", $"{Input?.Prompts.Count ?? 0}");
+        IReadOnlyList<Prompt> inputs = Input is { Prompts.Count: > 0 and <= Vectors.MaxInputs } some ? some.Prompts
+            : throw Check.Wrong("input", $"1 to {Vectors.MaxInputs} texts or lists of token ids", $"{Input?.Prompts.Count ?? 0}");
         IReadOnlyList<Prompt>? sources = Source?.Prompts;
         return sources is null || sources.Count == inputs.Count || sources.Count == 1
             ? [.. inputs.Select((input, i) => (input, sources is null ? null : sources[sources.Count == 1 ? 0 : i]))]

@@ -164,8 +164,8 @@ public sealed class ChatTemplate
         string[] lines = Source.ReplaceLineEndings("\n").Split('\n');
         string line = error.Line >= 1 && error.Line <= lines.Length ? lines[error.Line - 1].Trim() : "";
         string shown = line.Length > 100 ? line[..100] + "…" : line;
-        string remedy = error.IsRefusal ? "Change the messages so that the template takes them." : "Correct the template, or send the prompt as text.";
+        string hint = error.IsRefusal ? "Change the messages so that the template takes them." : "Correct the template, or send the prompt as text.";
         string what = error.IsRefusal ? $"the template refuses the conversation: {error.Message}" : error.Message;
-        return new ChatTemplateException($"{doing} the chat template of {_model}, line {error.Line} ({shown}): {what.TrimEnd('.')}. {remedy}", error.Line, error.IsRefusal, error);
+        return new ChatTemplateException($"{doing} the chat template of {_model}, line {error.Line} ({shown}): {what.TrimEnd('.')}. {hint}", error.Line, error.IsRefusal, error);
     }
 }

@@ -25,7 +25,7 @@ internal static class ChatTools
             Mode = required is not null ? ToolMode.Required : options.ToolMode is NoneChatToolMode ? ToolMode.None : ToolMode.Auto,
             Named = required?.RequiredFunctionName,
             AllowsParallel = options.AllowMultipleToolCalls ?? true,
-            Reading = new(Descriptions: false, LocalTimes: true), // .NET's own schemas
+            Conventions = new(Descriptions: false, LocalTimes: true), // .NET's own schemas
         };
         tools.Check(doing);
         return tools;

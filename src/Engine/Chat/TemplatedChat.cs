@@ -55,7 +55,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         _tools.IsOffered || _template.ToolForm.HasThoughts ? _template.ToolForm : null, _tools, tokenizer);
 
     private AnswerShape.Json Arguments(ToolDefinition tool) =>
-        new AnswerShape.Json(tool.IsStrict || _tools.Mode == ToolMode.Required ? tool.Arguments : ToolDefinition.AnyObject, _tools.Reading);
+        new AnswerShape.Json(tool.IsStrict || _tools.Mode == ToolMode.Required ? tool.Arguments : ToolDefinition.AnyObject, _tools.Conventions);
 
     private static AnswerShape Thinking(Prompt prompt, AnswerShape answer)
     {
@@ -66,7 +66,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
 
     private static AnswerShape ShapeOf(Constraint format) => format switch
     {
-        JsonSchemaConstraint json => new AnswerShape.Json(json.Schema, SchemaReading.Of(json)),
+        JsonSchemaConstraint json => new AnswerShape.Json(json.Schema, SchemaConventions.Of(json)),
         GrammarConstraint grammar => new AnswerShape.Grammar(grammar.Grammar),
         RegexConstraint regex => new AnswerShape.Pattern(regex.Pattern),
         ChoiceConstraint choice => new AnswerShape.Either([.. choice.Choices.Select(text => new AnswerShape.Literal(text))]),

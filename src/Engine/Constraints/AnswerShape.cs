@@ -13,8 +13,8 @@ internal abstract record AnswerShape
 
     /// <summary>JSON that a schema accepts.</summary>
     /// <param name="Schema">The schema.</param>
-    /// <param name="Reading">How it is meant.</param>
-    public sealed record Json(JsonElement Schema, SchemaReading Reading = default) : AnswerShape;
+    /// <param name="Conventions">How it is meant.</param>
+    public sealed record Json(JsonElement Schema, SchemaConventions Conventions = default) : AnswerShape;
 
     /// <summary>Text that a grammar in llama.cpp's notation derives.</summary>
     public sealed record Grammar(string Text) : AnswerShape;

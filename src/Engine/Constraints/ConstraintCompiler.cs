@@ -11,7 +11,7 @@ namespace Engine.Constraints;
 /// <param name="model">Its name, for sentences.</param>
 internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
 {
-    private const int MostKept = 32;
+    private const int MaxKept = 32;
     private const int LongestChoice = 1 << 20; // characters of all choices
 
     private readonly Lazy<ConstraintVocabulary> _vocabulary = new(() => new ConstraintVocabulary(tokenizer));
@@ -58,7 +58,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
                 _latest.Remove(old);
             }
             _kept[key] = _latest.AddFirst((key, compiled));
-            if (_kept.Count > MostKept)
+            if (_kept.Count > MaxKept)
             {
                 _kept.Remove(_latest.Last!.Value.Key);
                 _latest.RemoveLast();
@@ -70,7 +70,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     // Records compare by value, except for the JSON and the lists in them.
     private static object Key(Constraint constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), SchemaReading.Of(schema), schema.AnyOrder),
+        JsonSchemaConstraint schema => ("schema", schema.Schema.GetRawText(), SchemaConventions.Of(schema), schema.AnyOrder),
         ChoiceConstraint choice => ("choice", string.Join('\0', choice.Choices)),
         ShapeConstraint shape => ("shape", ShapeText.Write(shape.Shape)),
         _ => constraint,
@@ -93,7 +93,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         var space = new LanguageSpace();
         Part root = constraint switch
         {
-            JsonSchemaConstraint schema => Json(schema.Schema, SchemaReading.Of(schema), space),
+            JsonSchemaConstraint schema => Json(schema.Schema, SchemaConventions.Of(schema), space),
             GrammarConstraint grammar => new RulePart(GbnfGrammar.Read(grammar.Grammar, space)),
             RegexConstraint regex => Pattern(regex.Pattern, space),
             ChoiceConstraint choice => Choice(choice.Choices, space),
@@ -118,9 +118,9 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         }
     }
 
-    private static ValuePart Json(System.Text.Json.JsonElement schema, SchemaReading reading, LanguageSpace space)
+    private static ValuePart Json(System.Text.Json.JsonElement schema, SchemaConventions conventions, LanguageSpace space)
     {
-        ValueSpec value = JsonSchema.Read(schema, space, reading.Descriptions, reading.LocalTimes);
+        ValueSpec value = JsonSchema.Read(schema, space, conventions.Descriptions, conventions.LocalTimes);
         Levels.Settle(value);
         if (value.Levels > Levels.Most)
         {
@@ -159,7 +159,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
     {
         AnswerShape.Literal(var text) => new TextPart(space.Text(text), space),
         AnswerShape.Marker(var text) => Vocabulary.IsMarker(text) ? new MarkerPart(text) : new TextPart(space.Text(text), space),
-        AnswerShape.Json(var schema, var reading) => Json(schema, reading, space),
+        AnswerShape.Json(var schema, var conventions) => Json(schema, conventions, space),
         AnswerShape.Grammar(var grammar) => new RulePart(GbnfGrammar.Read(grammar, space)),
         AnswerShape.Pattern(var regex) => Pattern(regex, space),
         AnswerShape.Prose(var without) => new TextPart(Prose(without, space), space),

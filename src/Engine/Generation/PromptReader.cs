@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Generation;
 
-/// <summary>Turns prompts into token ids that a session may be given: not empty, in the vocabulary, no longer than the context.</summary>
+/// <summary>Turns prompts into token ids that a model may be given: not empty, in the vocabulary, no longer than the context.</summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="card">What is loaded.</param>
 /// <param name="logger">Is notified of a doubled beginning-of-sequence token: as a warning once, then for debugging.</param>
@@ -56,7 +56,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
             {
                 throw new InvalidRequestException($"Reading a prompt for {card.Name}: expected segments of 0 or 1, found {segment}. Correct the segments.");
             }
-            if (segment > 0 && !card.Abilities.HasFlag(ModelAbilities.Segments))
+            if (segment > 0 && !card.Capabilities.HasFlag(ModelCapabilities.Segments))
             {
                 throw new UnsupportedRequestException(
                     $"Embedding a sentence pair with {card.Name}: expected a model that tells segments apart, found {card.Architecture} on the backend "

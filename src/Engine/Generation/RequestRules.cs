@@ -5,7 +5,7 @@ namespace Engine.Generation;
 /// <summary>What the values of a request must be, whatever the backend; and what a model must be able to do.</summary>
 internal static class RequestRules
 {
-    private static readonly TimeSpan MostTime = TimeSpan.FromDays(24); // of a timer
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(24); // of a timer
 
     /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not score, or takes no source.</exception>
@@ -29,9 +29,9 @@ internal static class RequestRules
             request.Activations!.Count + request.Replay!.Count == 0 || request is { FirstPosition: 0, PositionCount: null },
             nameof(request.Activations), "asked for together with all positions (FirstPosition 0, PositionCount null)",
             $"FirstPosition {request.FirstPosition}, PositionCount {request.PositionCount?.ToString() ?? "null"}");
-        Require(card, ModelAbilities.Score, "score tokens", "a LLaMA or a GPT-2");
+        Require(card, ModelCapabilities.Score, "score tokens", "a LLaMA or a GPT-2");
         RequireReplay(request.Replay.Count, card);
-        bool encodes = card.Abilities.HasFlag(ModelAbilities.Source);
+        bool encodes = card.Capabilities.HasFlag(ModelCapabilities.Source);
         if (request.Source is not null && !encodes)
         {
             throw new UnsupportedRequestException(
@@ -63,7 +63,7 @@ internal static class RequestRules
         Expect(Enum.IsDefined(request.Numerics), nameof(request.Numerics), "one of its names", request.Numerics);
         Expect(Enum.IsDefined(request.Arithmetic), nameof(request.Arithmetic), "one of its names", request.Arithmetic);
         Check(request.Deadline);
-        Require(card, ModelAbilities.Generate, "generate text", "a LLaMA, a GPT-2 or a T5");
+        Require(card, ModelCapabilities.Generate, "generate text", "a LLaMA, a GPT-2 or a T5");
         if (card.SuppressedTokens.Count >= card.VocabularySize)
         {
             throw new UnsupportedRequestException(
@@ -88,7 +88,7 @@ internal static class RequestRules
         Expect(
             request.Activations!.Count + request.Replay!.Count == 0 || request.Inputs!.Count == 1,
             nameof(request.Inputs), "a single one with Activations or Replay", request.Inputs!.Count);
-        Require(card, ModelAbilities.Embed, "embed text", "a BERT");
+        Require(card, ModelCapabilities.Embed, "embed text", "a BERT");
         RequireReplay(request.Replay.Count, card);
     }
 
@@ -97,7 +97,7 @@ internal static class RequestRules
         $"Pooling by rank with {model}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
 
     private static void Check(TimeSpan? deadline) => Expect(
-        deadline is null || (deadline > TimeSpan.Zero && deadline <= MostTime), nameof(GenerateRequest.Deadline), "more than nothing and at most 24 days, or null for none", deadline);
+        deadline is null || (deadline > TimeSpan.Zero && deadline <= MaxTime), nameof(GenerateRequest.Deadline), "more than nothing and at most 24 days, or null for none", deadline);
 
     private static void Check(IReadOnlyDictionary<int, float> biases, ModelCard card)
     {
@@ -143,16 +143,16 @@ internal static class RequestRules
     {
         if (activations > 0)
         {
-            Require(card, ModelAbilities.Replay, "replay another run's activations", "one on the reference backend");
+            Require(card, ModelCapabilities.Replay, "replay another run's activations", "one on the reference backend");
         }
     }
 
-    private static void Require(ModelCard card, ModelAbilities ability, string verb, string example)
+    private static void Require(ModelCard card, ModelCapabilities capability, string verb, string example)
     {
-        if (!card.Abilities.HasFlag(ability))
+        if (!card.Capabilities.HasFlag(capability))
         {
             throw new UnsupportedRequestException(
-                $"{AbilityText.Of(card)}. It cannot {verb}; use a model that can, such as {example}.");
+                $"{CapabilityText.Of(card)}. It cannot {verb}; use a model that can, such as {example}.");
         }
     }
 

@@ -87,7 +87,7 @@ internal sealed class ScoreBlocks
         _rows++;
         if (_rows == _blockRows || _position + _rows == First + Count)
         {
-            Hand();
+            Flush();
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class ScoreBlocks
         }
     }
 
-    private void Hand()
+    private void Flush()
     {
         var block = new ScoreBlock
         {

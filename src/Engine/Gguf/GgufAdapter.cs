@@ -130,8 +130,8 @@ internal sealed partial class GgufAdapter : IDisposable
             string? found = metadata.GetString(key);
             if (found != expected)
             {
-                string remedy = key == GgufKeys.Architecture ? $"Take an adapter that was made for {_model.FileName}." : "Give a file that holds LoRA adapters.";
-                throw metadata.Refuse(key, $"'{expected}'", found is null ? "nothing" : $"'{found}'", remedy);
+                string hint = key == GgufKeys.Architecture ? $"Take an adapter that was made for {_model.FileName}." : "Give a file that holds LoRA adapters.";
+                throw metadata.Refuse(key, $"'{expected}'", found is null ? "nothing" : $"'{found}'", hint);
             }
         }
     }

@@ -60,6 +60,6 @@ internal sealed class GgufCursor(MappedFile file)
     }
 
     /// <summary>The sentence for a file that is not as it should be.</summary>
-    public ModelFileException Refuse(string what, string expected, string found, string remedy = "The file is damaged or cut off: copy or convert it again.") =>
-        new($"Reading {what} of '{Path.GetFileName(file.Path)}': expected {expected}, found {found}. {remedy}");
+    public ModelFileException Refuse(string what, string expected, string found, string hint = "The file is damaged or cut off: copy or convert it again.") =>
+        new($"Reading {what} of '{Path.GetFileName(file.Path)}': expected {expected}, found {found}. {hint}");
 }

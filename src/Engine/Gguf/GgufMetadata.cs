@@ -84,8 +84,8 @@ public sealed class GgufMetadata
     public GgufStrings RequireStrings(string key) => GetStrings(key) ?? throw Refuse(key, "an array of strings", "nothing");
 
     /// <summary>The sentence for a value that is not as it should be.</summary>
-    internal ModelFileException Refuse(string key, string expected, string found, string remedy = "Convert the model again.") =>
-        new($"Reading metadata '{key}' of '{_fileName}': expected {expected}, found {found}. {remedy}");
+    internal ModelFileException Refuse(string key, string expected, string found, string hint = "Convert the model again.") =>
+        new($"Reading metadata '{key}' of '{_fileName}': expected {expected}, found {found}. {hint}");
 
     private object? Single(string key, GgufValueType type) => this[key] switch
     {

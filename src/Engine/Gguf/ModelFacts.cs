@@ -38,11 +38,11 @@ internal sealed record ModelFacts
         ClassLabels = GgufUsage.ClassLabels(metadata);
         ChatTemplates = ReadChatTemplates(metadata);
         bool causal = metadata.GetBool($"{Architecture}.attention.causal") ?? true;
-        Abilities =
-            !HasWeights || Others.Contains(Architecture) ? ModelAbilities.None
-            : HasSource ? ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed | ModelAbilities.Source
-            : IsEncoder || !causal ? ModelAbilities.Embed | Segments(file)
-            : ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+        Capabilities =
+            !HasWeights || Others.Contains(Architecture) ? ModelCapabilities.None
+            : HasSource ? ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed | ModelCapabilities.Source
+            : IsEncoder || !causal ? ModelCapabilities.Embed | Segments(file)
+            : ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;
     }
 
     public string Architecture { get; }
@@ -81,7 +81,7 @@ internal sealed record ModelFacts
     public bool Encodes => HasSource || (HasWeights && Architecture == "t5encoder");
 
     /// <summary>Whether what it encodes goes through it in one piece.</summary>
-    public bool IsWhole => HasSource || !Abilities.HasFlag(ModelAbilities.Score);
+    public bool IsWhole => HasSource || !Capabilities.HasFlag(ModelCapabilities.Score);
 
     /// <summary>How the file wants rows to be pooled.</summary>
     public Pooling? Pooling { get; }
@@ -99,7 +99,7 @@ internal sealed record ModelFacts
     public IReadOnlyDictionary<string, string> ChatTemplates { get; }
 
     /// <summary>What llama.cpp can do with it.</summary>
-    public ModelAbilities Abilities { get; }
+    public ModelCapabilities Capabilities { get; }
 
     /// <summary>The card, but for what the backend's tokenizer adds to it.</summary>
     /// <param name="backend">Name of the backend.</param>
@@ -125,7 +125,7 @@ internal sealed record ModelFacts
         ExpertsPerToken = ExpertsPerToken,
         ContextLength = contextLength,
         TrainedContextLength = TrainedContextLength,
-        Abilities = Abilities,
+        Capabilities = Capabilities,
         DecoderStartToken = DecoderStartToken,
         Pooling = Pooling,
         Activation = Activation,
@@ -140,8 +140,8 @@ internal sealed record ModelFacts
     public int ContextLength(int asked) => GgufUsage.ContextLength(Name, Math.Max(1, TrainedContextLength), HasLearnedPositions, asked);
 
     // llama.cpp takes every token as of segment 0: right where the file has no other.
-    private static ModelAbilities Segments(GgufFile file) =>
-        file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelAbilities.None : ModelAbilities.Segments;
+    private static ModelCapabilities Segments(GgufFile file) =>
+        file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelCapabilities.None : ModelCapabilities.Segments;
 
     // A file without words is one for ids; its table of embeddings says how many.
     private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count

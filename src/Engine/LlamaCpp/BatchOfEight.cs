@@ -23,7 +23,7 @@ internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
     public ITokenizer Tokenizer => loaded.Tokenizer;
 
     /// <summary>Whether a model's rows can be had that way.</summary>
-    public static bool Runs(ModelCard card) => card.Abilities.HasFlag(ModelAbilities.Generate) && !card.Abilities.HasFlag(ModelAbilities.Source);
+    public static bool Runs(ModelCard card) => card.Capabilities.HasFlag(ModelCapabilities.Generate) && !card.Capabilities.HasFlag(ModelCapabilities.Source);
 
     public async IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

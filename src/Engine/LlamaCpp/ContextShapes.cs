@@ -88,13 +88,13 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         {
             return shape;
         }
-        int batch = plan.Facts.IsWhole ? Math.Max(shape.Batch, PackedInputs.MostTokens) : shape.Batch;
+        int batch = plan.Facts.IsWhole ? Math.Max(shape.Batch, PackedInputs.MaxTokens) : shape.Batch;
         return shape with
         {
             Batch = batch,
             Outputs = batch,
             Cells = Math.Max(shape.Length, batch),
-            Sequences = Math.Min(PackedInputs.MostInputs, batch),
+            Sequences = Math.Min(PackedInputs.MaxInputs, batch),
             IsUnified = true,
         };
     }

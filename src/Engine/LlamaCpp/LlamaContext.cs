@@ -38,7 +38,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
         catch
         {
-            Forget();
+            FreeCallback();
             throw;
         }
     }
@@ -218,7 +218,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     public void Dispose()
     {
         _calls.Dispose();
-        Forget();
+        FreeCallback();
     }
 
     // Asked, and not believed: an architecture's memory may do something else than was asked for.
@@ -276,7 +276,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
     }
 
-    private void Forget()
+    private void FreeCallback()
     {
         _guard.Dispose();
         _self.Free();

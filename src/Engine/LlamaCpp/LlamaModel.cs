@@ -77,7 +77,7 @@ internal abstract class LlamaModel : ILoadedModel
     public ContextShapes Shapes => new(_plan, _device, Variant, Card.VocabularySize);
 
     /// <inheritdoc/>
-    public bool HasBatch => Card.Abilities.HasFlag(ModelAbilities.Generate) && !HasSource;
+    public bool HasBatch => Card.Capabilities.HasFlag(ModelCapabilities.Generate) && !HasSource;
 
     /// <inheritdoc/>
     public ISequenceBatch OpenBatch(BatchShape shape)

@@ -13,9 +13,9 @@ internal abstract class LlamaTokenizer : ITokenizer
     private readonly SafeHandle _model;
     private readonly string _name;
     private readonly Action _throwIfFailed;
-    private readonly VocabularyBytes? _sayable;
+    private readonly VocabularyBytes? _encodable;
     private readonly TextStack _stack;
-    private readonly bool _hasItsSpecials;
+    private readonly bool _definesRequestedSpecials;
     private readonly bool[] _ends;
     private readonly byte[]?[] _bytes;
 
@@ -27,9 +27,9 @@ internal abstract class LlamaTokenizer : ITokenizer
     protected LlamaTokenizer(SafeHandle model, string name, GgufMetadata metadata, VocabularyTraits vocabulary, Action throwIfFailed)
     {
         (_model, _name, _throwIfFailed) = (model, name, throwIfFailed);
-        (_sayable, _stack) = (VocabularyBytes.Read(metadata), new TextStack(metadata));
+        (_encodable, _stack) = (VocabularyBytes.Read(metadata), new TextStack(metadata));
         (VocabularySize, BeginningOfSequence, EndOfSequence) = (vocabulary.Size, vocabulary.BeginningOfSequence, vocabulary.EndOfSequence);
-        _hasItsSpecials = vocabulary.HasItsSpecials;
+        _definesRequestedSpecials = vocabulary.DefinesRequestedSpecials;
         _bytes = new byte[VocabularySize][];
         _ends = new bool[VocabularySize];
         for (int token = 0; token < _ends.Length; token++)
@@ -55,12 +55,12 @@ internal abstract class LlamaTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         _throwIfFailed();
-        if (addSpecial && !_hasItsSpecials)
+        if (addSpecial && !_definesRequestedSpecials)
         {
             throw new UnsupportedRequestException(
                 $"Splitting text with {_name}: its metadata asks for special tokens around a text and names none. Split without special tokens, or convert the model again.");
         }
-        _sayable?.Check(text);
+        _encodable?.Check(text);
         byte[] utf8 = Encoding.UTF8.GetBytes(text); // .NET puts U+FFFD for half of a surrogate pair
         return GuardedThread.Run($"splitting text for {_name}", _stack.Bytes(_name, utf8.Length), Refusal, () => Use(() => Split(utf8, addSpecial, parseSpecial)))
             .GetAwaiter().GetResult();

@@ -56,13 +56,13 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
     public void RequireMemory(DeviceChoice device)
     {
-        if (Facts.Abilities == ModelAbilities.None)
+        if (Facts.Capabilities == ModelCapabilities.None)
         {
             return;
         }
         BatchShape shape = ServingOptions.Of(Options).ShapeFor(ContextLength);
         var shapes = new ContextShapes(this, device, NativeVariant.AsServed, ContextMemory.VocabularyOf(File.Metadata));
-        bool batches = Facts.Abilities.HasFlag(ModelAbilities.Generate) && !Facts.HasSource;
+        bool batches = Facts.Capabilities.HasFlag(ModelCapabilities.Generate) && !Facts.HasSource;
         ContextShape context = batches ? shapes.Batch(shape) : Facts.HasSource ? shapes.Generating(Numerics.Production) : shapes.Embedding(Numerics.Production);
         bool computesOnCpu = device.Devices.Count == 0 || device.GpuLayers >= 0;
         ContextMemory need = ContextMemory.Estimate(File, context, Repacks && computesOnCpu);

@@ -20,9 +20,9 @@ internal sealed class SequenceLedger
     /// <exception cref="InvalidOperationException">llama.cpp would end the process over a context of this shape.</exception>
     public SequenceLedger(ContextShape shape)
     {
-        if (shape.Sequences is < 1 or > ContextShape.MostSequences)
+        if (shape.Sequences is < 1 or > ContextShape.MaxSequences)
         {
-            throw Misuse($"from 1 to {ContextShape.MostSequences} sequences", $"{shape.Sequences}");
+            throw Misuse($"from 1 to {ContextShape.MaxSequences} sequences", $"{shape.Sequences}");
         }
         if (shape.Batch < 1 || shape.Batch > shape.Cells)
         {

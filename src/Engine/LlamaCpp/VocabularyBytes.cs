@@ -10,9 +10,9 @@ internal sealed class VocabularyBytes
 {
     /// <summary>Bytes that become tokens of their own, times bytes of text: llama.cpp moves all tokens found so far for each
     /// of them. This product takes about 2 s; a megabyte of control characters takes 40 s, 64 MiB would take days.</summary>
-    private const long MostMoves = 1L << 36;
+    private const long MaxMoves = 1L << 36;
 
-    /// <summary>UTF-16 has at most 3 bytes of UTF-8 for a unit, so that a text of fewer units stays below <see cref="MostMoves"/>.</summary>
+    /// <summary>UTF-16 has at most 3 bytes of UTF-8 for a unit, so that a text of fewer units stays below <see cref="MaxMoves"/>.</summary>
     private const int ShortText = 80_000;
 
     private static readonly Rune Blank = new('▁');
@@ -72,10 +72,10 @@ internal sealed class VocabularyBytes
             spelled += Check(rune.Value == ' ' ? Blank : rune);
         }
         long bytes = Encoding.UTF8.GetByteCount(text);
-        if (spelled * bytes > MostMoves)
+        if (spelled * bytes > MaxMoves)
         {
             throw new UnsupportedRequestException(
-                $"Splitting text into tokens: expected at most {MostMoves / bytes:N0} bytes of characters that the vocabulary has no token for in a text of {bytes:N0} bytes, "
+                $"Splitting text into tokens: expected at most {MaxMoves / bytes:N0} bytes of characters that the vocabulary has no token for in a text of {bytes:N0} bytes, "
                 + $"found {spelled:N0}. Split it in parts, or send token ids.");
         }
     }

@@ -23,7 +23,7 @@ internal sealed record VocabularyTraits(int Size, int? BeginningOfSequence, int?
 
     /// <summary>Whether there is an id for each special token that the metadata asks for around a text: <c>llama_tokenize</c>
     /// ends the process otherwise.</summary>
-    public bool HasItsSpecials => IsWordPiece
+    public bool DefinesRequestedSpecials => IsWordPiece
         ? BeginningOfSequence is not null && Separator is not null
         : (BeginningOfSequence is not null || !AddsBeginning) && (EndOfSequence is not null || !AddsEnd);
 }

@@ -26,7 +26,7 @@ internal sealed record Calibration
     public const int CurrentFormat = 1;
 
     // One step of an F32 beside 1: engines found equal to the bit may still differ by it on other texts.
-    private const double LeastDifference = 1.0 / (1 << 23);
+    private const double MinDifference = 1.0 / (1 << 23);
 
     [JsonPropertyName("format"), JsonRequired]
     public int Format { get; init; } = CurrentFormat;
@@ -86,7 +86,7 @@ internal sealed record Calibration
         return arithmetic == Arithmetic.Ggml && !Engines.Contains(GgmlReference) ? null : new(
             "floor", "all",
             AtLeast(distances.Max(distance => distance.Whole)), AtLeast(distances.Max(distance => distance.Row)),
-            Math.Max(LeastDifference, distances.Max(distance => distance.Number)),
+            Math.Max(MinDifference, distances.Max(distance => distance.Number)),
             distances.Max(distance => distance.Nmse), distances.Max(distance => distance.MaxRelDiff));
     }
 
@@ -135,7 +135,7 @@ internal sealed record Calibration
     private IEnumerable<EngineDistance> Counted(Arithmetic arithmetic) => Distances.Where(distance =>
         distance.Counts && (arithmetic == Arithmetic.Exact || (distance.Engine != ExactReference && distance.From != ExactReference)));
 
-    private double AtLeast(double value) => Math.Max(value, Metric == ParityMetric.Nmse ? LeastDifference * LeastDifference : LeastDifference);
+    private double AtLeast(double value) => Math.Max(value, Metric == ParityMetric.Nmse ? MinDifference * MinDifference : MinDifference);
 }
 
 [JsonSerializable(typeof(Calibration))]

@@ -4,7 +4,7 @@ namespace Engine.Parity;
 internal static class CalibrationSequences
 {
     private const int Seed = 20170612;
-    private const int MostNumbers = 1 << 24; // of one engine's rows: 64 MiB
+    private const int MaxNumbers = 1 << 24; // of one engine's rows: 64 MiB
 
     /// <summary>Lengths of the drawn ones: short texts have the largest differences, long ones the most.</summary>
     private static readonly int[] Lengths = [1, 2, 4, 9, 16, 33, 64];
@@ -16,7 +16,7 @@ internal static class CalibrationSequences
     {
         var random = new Random(Seed);
         int width = kinds[0] == RowKind.Logits ? card.VocabularySize : card.EmbeddingLength;
-        int rows = Math.Max(Lengths.Length + 1, MostNumbers / width);
+        int rows = Math.Max(Lengths.Length + 1, MaxNumbers / width);
         int drawn = Math.Max(1, rows / (Lengths.Length + 1));
         var inputs = new List<ParityInput> { Cut(given, Math.Min(rows / 2, card.ContextLength)) };
         foreach (int length in Lengths)

@@ -12,7 +12,7 @@ internal sealed class ExpertUse
     private const string Order = "ffn_moe_argsort-";
 
     // A pass that hands out activations goes through the layers with all tokens at once.
-    private const int MostTokens = 2048;
+    private const int MaxTokens = 2048;
 
     private readonly int _layers;
     private readonly int _experts;
@@ -33,7 +33,7 @@ internal sealed class ExpertUse
     /// <param name="card">Of the model that is asked.</param>
     /// <param name="tokens">T.</param>
     public static IReadOnlyList<string> Activations(ModelCard card, int tokens) =>
-        card.Experts > 0 && card.ExpertsPerToken > 0 && tokens <= MostTokens && card.Abilities.HasFlag(ModelAbilities.Replay)
+        card.Experts > 0 && card.ExpertsPerToken > 0 && tokens <= MaxTokens && card.Capabilities.HasFlag(ModelCapabilities.Replay)
             ? [.. Enumerable.Range(0, card.Layers).Select(layer => string.Create(CultureInfo.InvariantCulture, $"{Order}{layer}"))]
             : [];
 

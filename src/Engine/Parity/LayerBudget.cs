@@ -14,9 +14,9 @@ internal static class LayerBudget
 
     /// <summary>Cuts an input to what fits.</summary>
     /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
-    public static async Task<ActivationReader> FitAsync(IModel native, ActivationReader input, long bytes, CancellationToken cancellationToken)
+    public static async Task<ActivationQuery> FitAsync(IModel native, ActivationQuery input, long bytes, CancellationToken cancellationToken)
     {
-        ActivationReader probe = input.Take(ProbeTokens);
+        ActivationQuery probe = input.Take(ProbeTokens);
         IReadOnlyList<Activation> small = await probe.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
         (int low, int high) = (0, input.Length);
         while (low < high)

@@ -18,22 +18,22 @@ public static class LayerCheck
     {
         options ??= new LayerOptions();
         ParityInput input = await ParityInput.ReadAsync(native, reference, prompt, options.Target, cancellationToken).ConfigureAwait(false);
-        var whole = new ActivationReader(input, options.Numerics)
+        var whole = new ActivationQuery(input, options.Numerics)
         {
             Arithmetic = options.Arithmetic,
             // An encoder's classifier, where the file has one, is a part of the model like any other.
             Pooling = native.Card.Classes > 0 && reference.Card.Classes > 0 ? Pooling.Rank : Pooling.None,
         };
-        ActivationReader reader = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
+        ActivationQuery query = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(0.1f);
-        IReadOnlyList<Activation> ours = await reader.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Activation> ours = await query.ReadAsync(native, [], cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(0.3f);
-        List<LayerRow> rows = await JoinSideBySideAsync(ours, reader, reference, cancellationToken).ConfigureAwait(false);
+        List<LayerRow> rows = await JoinSideBySideAsync(ours, query, reference, cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(0.6f);
-        await ReplayAsync(rows, reader, reference, cancellationToken).ConfigureAwait(false);
+        await ReplayAsync(rows, query, reference, cancellationToken).ConfigureAwait(false);
         options.Progress?.Report(1);
 
-        var tolerances = new OpTolerances(native.Card, reference.Card, options, reader.Length);
+        var tolerances = new OpTolerances(native.Card, reference.Card, options, query.Length);
         foreach (LayerRow row in rows)
         {
             row.Tolerance = tolerances.For(row);
@@ -42,13 +42,13 @@ public static class LayerCheck
         return new LayerFindings
         {
             Layers = [.. rows.Select(row => row.ToLayer())],
-            FirstDivergence = fault?.ToDivergence(reader.Input),
-            Scope = new LayerScope(reader.Length, whole.Length, options.Arithmetic, fault?.Explain() ?? Explain(rows)),
+            FirstDivergence = fault?.ToDivergence(query.Input),
+            Scope = new LayerScope(query.Length, whole.Length, options.Arithmetic, fault?.Explain() ?? Explain(rows)),
         };
     }
 
     private static async Task<List<LayerRow>> JoinSideBySideAsync(
-        IReadOnlyList<Activation> native, ActivationReader input, IModel reference, CancellationToken cancellationToken)
+        IReadOnlyList<Activation> native, ActivationQuery input, IModel reference, CancellationToken cancellationToken)
     {
         IReadOnlyList<Activation> theirs = await input.ReadAsync(reference, [], cancellationToken).ConfigureAwait(false);
         List<LayerRow> rows = LayerJoin.Join(native, theirs);
@@ -56,7 +56,7 @@ public static class LayerCheck
         return rows;
     }
 
-    private static async Task ReplayAsync(List<LayerRow> rows, ActivationReader input, IModel reference, CancellationToken cancellationToken)
+    private static async Task ReplayAsync(List<LayerRow> rows, ActivationQuery input, IModel reference, CancellationToken cancellationToken)
     {
         Activation[] replay =
         [

@@ -29,7 +29,7 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
         IModel native, IModel reference, Prompt prompt, Prompt? target, CancellationToken cancellationToken)
     {
         IReadOnlyList<int> tokens = prompt.ToTokens(native.Tokenizer);
-        if (!native.Card.Abilities.HasFlag(ModelAbilities.Source))
+        if (!native.Card.Capabilities.HasFlag(ModelCapabilities.Source))
         {
             return target is null ? new ParityInput(tokens) { Segments = prompt.ToSegments(native.Tokenizer) } : throw new InvalidRequestException(
                 $"Comparing on a target: expected an encoder–decoder, found {native.Card.Name} of the architecture {native.Card.Architecture}. Leave the target out.");

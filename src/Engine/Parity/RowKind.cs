@@ -29,15 +29,15 @@ internal static class RowKinds
     /// <exception cref="UnsupportedRequestException">There is none.</exception>
     public static IReadOnlyList<RowKind> Of(ModelCard native, ModelCard reference)
     {
-        ModelAbilities both = native.Abilities & reference.Abilities;
-        if (both.HasFlag(ModelAbilities.Score))
+        ModelCapabilities both = native.Capabilities & reference.Capabilities;
+        if (both.HasFlag(ModelCapabilities.Score))
         {
-            return both.HasFlag(ModelAbilities.Source | ModelAbilities.Embed) ? [RowKind.Logits, RowKind.Encoder] : [RowKind.Logits];
+            return both.HasFlag(ModelCapabilities.Source | ModelCapabilities.Embed) ? [RowKind.Logits, RowKind.Encoder] : [RowKind.Logits];
         }
-        return both.HasFlag(ModelAbilities.Embed)
+        return both.HasFlag(ModelCapabilities.Embed)
             ? native.Classes > 0 ? [RowKind.Embeddings, RowKind.Mean, RowKind.Cls, RowKind.Rank] : [RowKind.Embeddings, RowKind.Mean, RowKind.Cls]
             : throw new UnsupportedRequestException(
-                $"Comparing two models: expected both to score tokens, or both to embed text. {AbilityText.Of(native)}; {AbilityText.Of(reference)}. "
+                $"Comparing two models: expected both to score tokens, or both to embed text. {CapabilityText.Of(native)}; {CapabilityText.Of(reference)}. "
                 + "Choose models or backends that can.");
     }
 

@@ -8,7 +8,7 @@ namespace Engine.Parity;
 internal sealed class Verification(IModel native, IModel reference, Prompt prompt, Numerics numerics)
 {
     /// <summary>What the kept logits may take.</summary>
-    public const long MostBytes = 1L << 30;
+    public const long MaxBytes = 1L << 30;
 
     private readonly IReadOnlyList<int> _tokens = prompt.ToTokens(native.Tokenizer);
 
@@ -26,9 +26,9 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
     {
         long tokenBytes = sizeof(float) * (long)card.VocabularySize;
         long tokens = (long)generations * Math.Min(maxTokens ?? int.MaxValue, card.ContextLength);
-        return tokens * tokenBytes <= MostBytes ? tokens * tokenBytes : throw new InvalidRequestException(
-            $"Verifying {tokens} tokens: their logits are to be kept, {tokens * tokenBytes >> 20} MiB, where at most {MostBytes >> 20} MiB are allowed. "
-            + $"Take {option} {MostBytes / tokenBytes / generations} or less.");
+        return tokens * tokenBytes <= MaxBytes ? tokens * tokenBytes : throw new InvalidRequestException(
+            $"Verifying {tokens} tokens: their logits are to be kept, {tokens * tokenBytes >> 20} MiB, where at most {MaxBytes >> 20} MiB are allowed. "
+            + $"Take {option} {MaxBytes / tokenBytes / generations} or less.");
     }
 
     /// <summary>Judges the steps, and the ids of a text prompt, where the reference can read it.</summary>

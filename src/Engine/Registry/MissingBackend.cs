@@ -4,7 +4,7 @@ namespace Engine.Registry;
 internal static class MissingBackend
 {
     /// <summary>What to do; null for a name that no backend of the project has.</summary>
-    public static string? Remedy(string name) => name.ToUpperInvariant() switch
+    public static string? Hint(string name) => name.ToUpperInvariant() switch
     {
         "REFERENCE" => "Add the call AddReferenceModels() after AddEngine().",
         "REMOTE" => "Add the call AddRemoteModels() after AddEngine(), of src/Remote.",

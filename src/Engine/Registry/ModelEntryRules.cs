@@ -37,7 +37,7 @@ internal static class ModelEntryRules
             }
             else if (!backends.Contains(BackendChoice.Process, StringComparer.OrdinalIgnoreCase))
             {
-                yield return $"Isolation is process, and no backend is registered that starts one. {MissingBackend.Remedy(BackendChoice.Remote)}";
+                yield return $"Isolation is process, and no backend is registered that starts one. {MissingBackend.Hint(BackendChoice.Remote)}";
             }
         }
         string backend = BackendChoice.Of(options with { Isolation = Isolation.None }, backends).Name;
@@ -85,9 +85,9 @@ internal static class ModelEntryRules
     private static string UnknownBackend(string name, IReadOnlyCollection<string> backends)
     {
         string registered = backends.Count == 0 ? "none is" : string.Join(", ", backends.Select(backend => $"'{backend}'")) + (backends.Count == 1 ? " is" : " are");
-        if (MissingBackend.Remedy(name) is { } remedy)
+        if (MissingBackend.Hint(name) is { } hint)
         {
-            return $"Backend is '{name}', which is not registered ({registered}). {remedy}";
+            return $"Backend is '{name}', which is not registered ({registered}). {hint}";
         }
         return Spelling.Nearest(name, backends) is { } nearest
             ? $"Backend is '{name}', which is not registered. Did you mean '{nearest}'?"

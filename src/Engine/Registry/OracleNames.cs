@@ -24,7 +24,7 @@ internal static class OracleNames
         if (IsReference(oracle))
         {
             return backends.Contains(Reference, StringComparer.OrdinalIgnoreCase) ? null
-                : $"'{oracle}', and that backend is not registered. {MissingBackend.Remedy(Reference)}";
+                : $"'{oracle}', and that backend is not registered. {MissingBackend.Hint(Reference)}";
         }
         string[] known = [.. models, Reference];
         return known.Contains(oracle, StringComparer.OrdinalIgnoreCase) ? null : $"'{oracle}', and there is no such model. "

@@ -14,7 +14,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
     private const int NucleusGuess = 256;
 
     /// <summary>A mask that allows no more tokens than this leaves a list; one that allows more, a changed row.</summary>
-    public const int MostListed = 4096;
+    public const int MaxListed = 4096;
 
     private readonly CandidateBuffers _buffers = buffers;
     private ReadOnlySpan<float> _row = row;
@@ -53,7 +53,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         {
             allowed += System.Numerics.BitOperations.PopCount(word);
         }
-        if (allowed <= MostListed)
+        if (allowed <= MaxListed)
         {
             ListAllowed(mask);
             return Count > 0;

@@ -32,7 +32,7 @@ internal sealed class TokenSampler
         bool ranks = settings.Mirostat == 1 || _chain.Any(sampler => sampler is Sampler.TopK or Sampler.TopP);
         int room = Room(vocabulary);
         _buffers = new CandidateBuffers(
-            vocabulary, restricts ? Math.Max(room, Math.Min(vocabulary, Candidates.MostListed)) : room, ranks,
+            vocabulary, restricts ? Math.Max(room, Math.Min(vocabulary, Candidates.MaxListed)) : room, ranks,
             changes: restricts || suppressed.Count > 0 || biases.Count > 0 || _recent is not null);
     }
 

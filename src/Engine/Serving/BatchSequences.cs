@@ -21,7 +21,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     public int Held => Enumerable.Range(0, _owners.Length).Sum(sequence => _owners[sequence] is null ? 0 : _cells.LengthOf(sequence));
 
     /// <summary>Tokens that one sequence holds at the most.</summary>
-    public int MostTokens => Batch.IsUnified ? Batch.Cells : Batch.Cells / Batch.Sequences;
+    public int MaxTokens => Batch.IsUnified ? Batch.Cells : Batch.Cells / Batch.Sequences;
 
     private IEnumerable<int> Idle => Enumerable.Range(0, _owners.Length).Where(sequence => _owners[sequence] is null);
 
@@ -51,7 +51,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     /// <returns>Whether there are a sequence and cells for it.</returns>
     public bool TryPlace(BatchedGeneration generation, IReadOnlyList<BatchedGeneration> running)
     {
-        (int donor, int length) = _held.Longest(generation.Tokens, MostShared(generation));
+        (int donor, int length) = _held.Longest(generation.Tokens, MaxShared(generation));
         bool resumes = generation.Parked is { } parked && parked.Length >= length;
         // In place where the donor is free and most of what it holds is used, or where no other is free.
         int? other = _held.LeastRecentlyUsed(Idle.Where(sequence => sequence != donor || length == 0));
@@ -94,7 +94,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
                 return true;
             }
             generation.Leader = null;
-            (int donor, int length) = _held.Longest(generation.Tokens, MostShared(generation));
+            (int donor, int length) = _held.Longest(generation.Tokens, MaxShared(generation));
             if (length >= evaluated + WorthSharing && donor != generation.Sequence)
             {
                 Cut(generation.Sequence!.Value, 0);
@@ -109,7 +109,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
             {
                 break;
             }
-            int length = Math.Min(MostShared(generation), PrefixIndex.Common(older.Tokens, generation.Tokens));
+            int length = Math.Min(MaxShared(generation), PrefixIndex.Common(older.Tokens, generation.Tokens));
             if (IsAhead(older) && length >= evaluated + WorthSharing && Evaluated(older) < length)
             {
                 (generation.Leader, generation.LeaderLength) = (older, length);
@@ -168,7 +168,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     }
 
     /// <summary>What a generation's sequence holds is of no use to anybody.</summary>
-    public void Forget(BatchedGeneration generation) => Cut(generation.Sequence!.Value, 0);
+    public void Discard(BatchedGeneration generation) => Cut(generation.Sequence!.Value, 0);
 
     /// <summary>Frees a generation's cells; it continues from a copy of them, or evaluates its tokens again.</summary>
     public void Park(BatchedGeneration generation)
@@ -192,7 +192,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     private static bool IsAhead(BatchedGeneration leader) => leader is { Sequence: not null, PausedSince: null };
 
     // The last token is evaluated for its row; and no piece of a prompt is shorter than the smallest.
-    private int MostShared(BatchedGeneration generation) => Math.Max(0, generation.Tokens.Count - Math.Max(1, Batch.SmallestPiece));
+    private int MaxShared(BatchedGeneration generation) => Math.Max(0, generation.Tokens.Count - Math.Max(1, Batch.SmallestPiece));
 
     private void Restore(BatchedGeneration generation, int sequence)
     {

@@ -16,7 +16,7 @@ internal sealed class BatchedGeneration(Ticket<GeneratedToken> ticket, int[] pro
     public Ticket<GeneratedToken> Ticket { get; } = ticket;
 
     /// <summary>Tokens that may wait for the reader.</summary>
-    public int MostUnread { get; } = unread;
+    public int MaxUnread { get; } = unread;
 
     /// <summary>Cells it should find free beside those of <see cref="Tokens"/>.</summary>
     public int Reserve { get; } = reserve;

@@ -10,7 +10,7 @@ namespace Engine.Serving;
 internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRequest request, IReadOnlyList<PassInput> inputs) : PassJob(kind, ticket)
 {
     // Inputs of one call: a stop of the request takes effect between the evaluations it is cut into.
-    private const int MostInputs = 256;
+    private const int MaxInputs = 256;
 
     private readonly List<float[]>[] _rows = [.. inputs.Select(_ => new List<float[]>())];
     private NonFiniteLogitsException? _error;
@@ -18,7 +18,7 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
     /// <inheritdoc/>
     public override bool TakesAlong(IReadOnlyList<PassJob> jobs, PassJob other) =>
         other is EmbedJob embed && embed.Kind == Kind && !Kind.Taps && embed.Pooling == Pooling
-        && jobs.Sum(job => ((EmbedJob)job).Inputs.Count) + embed.Inputs.Count <= MostInputs;
+        && jobs.Sum(job => ((EmbedJob)job).Inputs.Count) + embed.Inputs.Count <= MaxInputs;
 
     /// <inheritdoc/>
     public override void Run(IPass pass, IReadOnlyList<PassJob> jobs)
@@ -56,7 +56,7 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
             return;
         }
         float[][] rows = [.. _rows.SelectMany(rows => rows)];
-        ((Ticket<Embeddings>)Ticket).Hand(
+        ((Ticket<Embeddings>)Ticket).Deliver(
             new Embeddings(rows, [.. Inputs.Select(input => input.Tokens.Length)], Pooling, rows[0].Length) { Activations = activations });
     }
 

@@ -5,16 +5,16 @@ internal static class InputGroups
 {
     /// <summary>The indices of the inputs, group by group, from the shortest input on. One that is longer than what goes together is alone.</summary>
     /// <param name="inputs">The inputs.</param>
-    /// <param name="mostInputs">Inputs of a group at the most.</param>
-    /// <param name="mostTokens">Tokens that several inputs have together at the most.</param>
-    public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, int mostInputs, int mostTokens)
+    /// <param name="maxInputs">Inputs of a group at the most.</param>
+    /// <param name="maxTokens">Tokens that several inputs have together at the most.</param>
+    public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, int maxInputs, int maxTokens)
     {
         var group = new List<int>();
         int tokens = 0;
         foreach (int input in Enumerable.Range(0, inputs.Count).OrderBy(i => inputs[i].Tokens.Length))
         {
             int length = inputs[input].Tokens.Length;
-            if (group.Count > 0 && (group.Count == mostInputs || tokens + length > mostTokens))
+            if (group.Count > 0 && (group.Count == maxInputs || tokens + length > maxTokens))
             {
                 yield return [.. group];
                 group.Clear();

@@ -14,9 +14,9 @@ internal static class ModelOptionRules
         {
             yield return $"ContextLength is {options.ContextLength}. Set it to a number of tokens, or to 0 for the model's own.";
         }
-        if (options.Slots is < 1 or > MostSlots)
+        if (options.Slots is < 1 or > MaxSlots)
         {
-            yield return $"Slots is {options.Slots}. Set it to a number of generations at the same time, from 1 to {MostSlots}.";
+            yield return $"Slots is {options.Slots}. Set it to a number of generations at the same time, from 1 to {MaxSlots}.";
         }
         if (options.CacheTokens < 0)
         {
@@ -38,9 +38,9 @@ internal static class ModelOptionRules
         {
             yield return $"BatchThreads is {options.BatchThreads}. Set it to a number of threads, or to 0 for as many as Threads.";
         }
-        if (options.MicroBatch is < 0 or (> 0 and < LeastMicroBatch) or > MostMicroBatch)
+        if (options.MicroBatch is < 0 or (> 0 and < MinMicroBatch) or > MaxMicroBatch)
         {
-            yield return $"MicroBatch is {options.MicroBatch}. Set it to a number of tokens from {LeastMicroBatch} to {MostMicroBatch}, or to 0 for the device's own.";
+            yield return $"MicroBatch is {options.MicroBatch}. Set it to a number of tokens from {MinMicroBatch} to {MaxMicroBatch}, or to 0 for the device's own.";
         }
         if (!Enum.IsDefined(options.CacheType))
         {
@@ -108,9 +108,9 @@ internal static class ModelOptionRules
     }
 
     // In the exact mode a prompt is cut so that no piece has a single token.
-    private const int LeastMicroBatch = 4;
-    private const int MostMicroBatch = 8192;
+    private const int MinMicroBatch = 4;
+    private const int MaxMicroBatch = 8192;
 
     // llama.cpp's LLAMA_MAX_SEQ; a sequence beyond it ends the process.
-    private const int MostSlots = 256;
+    private const int MaxSlots = 256;
 }

@@ -158,7 +158,7 @@ internal sealed class PassLane
         if (!_abandoned)
         {
             EndWaiting();
-            Forget();
+            ClosePasses();
             _ended.TrySetResult();
         }
     }
@@ -173,7 +173,7 @@ internal sealed class PassLane
             {
                 if (_yields)
                 {
-                    Forget();
+                    ClosePasses();
                     _yields = false;
                     Monitor.PulseAll(_lock);
                 }
@@ -231,7 +231,7 @@ internal sealed class PassLane
             outcome = error;
             if (error is not (EngineException or OperationCanceledException) && !_abandoned)
             {
-                Forget(); // of unknown cause: no state made before it is trusted after it
+                ClosePasses(); // of unknown cause: no state made before it is trusted after it
             }
         }
         foreach (PassJob job in jobs)
@@ -252,14 +252,14 @@ internal sealed class PassLane
         }
         catch (InsufficientMemoryException)
         {
-            Forget(); // idle passes of other kinds, or the idle batch, may be what is in the way
+            ClosePasses(); // idle passes of other kinds, or the idle batch, may be what is in the way
             MakeRoom();
             pass = _model.OpenPass(kind);
         }
         return _passes[kind] = pass;
     }
 
-    private void Forget()
+    private void ClosePasses()
     {
         foreach (IPass pass in _passes.Values)
         {

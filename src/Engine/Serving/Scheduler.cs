@@ -321,7 +321,7 @@ internal sealed class Scheduler
         }
         foreach (BatchedGeneration generation in _running)
         {
-            bool paused = generation.Ticket.IsFull(generation.MostUnread, _wake);
+            bool paused = generation.Ticket.IsFull(generation.MaxUnread, _wake);
             generation.PausedSince = paused ? generation.PausedSince ?? _time.GetTimestamp() : null;
         }
         if (EndTooLong())
@@ -356,13 +356,13 @@ internal sealed class Scheduler
     /// <returns>Whether there were such.</returns>
     private bool EndTooLong()
     {
-        BatchedGeneration[] ended = [.. _running.Where(generation => generation.Tokens.Count > _sequences!.MostTokens)];
+        BatchedGeneration[] ended = [.. _running.Where(generation => generation.Tokens.Count > _sequences!.MaxTokens)];
         foreach (BatchedGeneration generation in ended)
         {
             Finish(generation);
             generation.Ticket.Release();
             generation.Ticket.End(new EngineException(
-                $"Generating with {_model.Card.Name}: expected at most the {_sequences!.MostTokens} tokens that the cache holds of one generation, found {generation.Tokens.Count} tokens of prompt and answer. "
+                $"Generating with {_model.Card.Name}: expected at most the {_sequences!.MaxTokens} tokens that the cache holds of one generation, found {generation.Tokens.Count} tokens of prompt and answer. "
                 + $"Raise CacheTokens to Slots times ContextLength, which is {(long)_shape.Sequences * _model.Card.ContextLength}, or lower ContextLength."));
         }
         return ended.Length > 0;
@@ -389,7 +389,7 @@ internal sealed class Scheduler
             BatchedGeneration generation = rows[i].Generation;
             if (results[i].Error is { } error)
             {
-                _sequences!.Forget(generation); // what computed NaN is no prefix for others
+                _sequences!.Discard(generation); // what computed NaN is no prefix for others
                 Finish(generation);
                 generation.Ticket.Release();
                 generation.Ticket.End(error);

@@ -102,7 +102,7 @@ public sealed class ServedModel : IModel
                 {
                     _lane.WaitForReader(ticket, ScoreBlocksAhead);
                 }
-                ticket.Hand(block);
+                ticket.Deliver(block);
             });
             var rows = new FiniteRows((_, row) => blocks.Add(row), input.Taps);
             blocks.Finish(rows.Finish(pass.Score(input, blocks.First, blocks.Count, rows.Add, ticket.Stopping)));
@@ -160,7 +160,7 @@ public sealed class ServedModel : IModel
                 ticket.Stopping.ThrowIfCancellationRequested();
                 GeneratedToken token = continuation.Accept(logits);
                 _lane.WaitForReader(ticket, unread);
-                ticket.Hand(token with { Elapsed = _time.GetElapsedTime(start) });
+                ticket.Deliver(token with { Elapsed = _time.GetElapsedTime(start) });
             }
         }
     }

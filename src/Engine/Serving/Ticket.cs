@@ -87,7 +87,7 @@ internal sealed class Ticket<T>(CancellationToken caller) : Ticket(caller)
     public ChannelReader<T> Results => _results.Reader;
 
     /// <summary>Hands out a result. Never waits.</summary>
-    public void Hand(T result)
+    public void Deliver(T result)
     {
         Hold(result);
         Release();

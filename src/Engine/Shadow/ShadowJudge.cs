@@ -133,7 +133,7 @@ internal sealed class ShadowJudge : BackgroundService
     {
         ShadowModel model = sample.Model;
         bool turn = options.LayersEvery > 0 && model.Judged++ % options.LayersEvery == 0;
-        if (!turn || record.Verdict == ParityVerdict.Fail || !oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
+        if (!turn || record.Verdict == ParityVerdict.Fail || !oracle.Card.Capabilities.HasFlag(ModelCapabilities.Replay))
         {
             return record;
         }

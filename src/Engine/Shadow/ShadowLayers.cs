@@ -10,7 +10,7 @@ internal static class ShadowLayers
     private const int ManyTokens = 128;
     private const int FewTokens = 16;
 
-    private const long MostBytes = 1L << 30;
+    private const long MaxBytes = 1L << 30;
 
     /// <summary>Names the first op at fault, in a sentence, or says why none is named.</summary>
     /// <returns>Whether one is at fault, null where that is not known; and the sentence.</returns>
@@ -22,7 +22,7 @@ internal static class ShadowLayers
     public static async Task<(bool? AtFault, string Sentence)> FindAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, bool failed, CancellationToken cancellationToken)
     {
-        if (!oracle.Card.Abilities.HasFlag(ModelAbilities.Replay))
+        if (!oracle.Card.Capabilities.HasFlag(ModelCapabilities.Replay))
         {
             return (null, $"Which op diverges is not known, because {oracle.Card.Backend} cannot be compared op by op: name the reference as the oracle");
         }
@@ -55,7 +55,7 @@ internal static class ShadowLayers
             Numerics = Numerics.Strict,
             Arithmetic = Arithmetic.Ggml,
             Target = source is null ? null : cut,
-            MemoryBytes = Math.Min(MostBytes, AvailableMemory.Bytes() / 4),
+            MemoryBytes = Math.Min(MaxBytes, AvailableMemory.Bytes() / 4),
         };
         Prompt input = source is null ? cut : Prompt.FromTokens([.. source.Take(most)]);
         LayerFindings findings = await LayerCheck.RunAsync(model, oracle, input, options, cancellationToken).ConfigureAwait(false);

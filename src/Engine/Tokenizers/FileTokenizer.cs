@@ -11,7 +11,7 @@ internal static partial class FileTokenizer
     /// <summary>The event of a text that llama.cpp would have split otherwise.</summary>
     public static readonly EventId SplitOtherwise = new(2, nameof(SplitOtherwise));
 
-    private const string Remedy = "Give token ids, or use the llama.cpp backend if it knows the kind.";
+    private const string Hint = "Give token ids, or use the llama.cpp backend if it knows the kind.";
 
     /// <summary>Makes it.</summary>
     /// <param name="metadata">The file's.</param>
@@ -30,7 +30,7 @@ internal static partial class FileTokenizer
             { Model: "bert" } => new WordPiece(vocabulary) { Rule = rule, OnOtherwise = onOtherwise },
             { Model: "t5" } => new Unigram(vocabulary, PrecompiledCharacterMap.Read(metadata)) { Rule = rule, OnOtherwise = onOtherwise },
             _ => new IdsOnlyTokenizer(vocabulary, TokenSpelling.Unknown,
-                $"Splitting a text into tokens: expected a vocabulary of kind 'llama', 'gpt2', 'bert' or 't5', this file's is '{vocabulary.Model}'. {Remedy}"),
+                $"Splitting a text into tokens: expected a vocabulary of kind 'llama', 'gpt2', 'bert' or 't5', this file's is '{vocabulary.Model}'. {Hint}"),
         };
     }
 
@@ -68,7 +68,7 @@ internal static partial class FileTokenizer
         PreTokenizer.Find(vocabulary.Pre) is { } preTokenizer
             ? new ByteLevelBpe(vocabulary, metadata.RequireStrings(GgufKeys.Merges), preTokenizer) { Rule = rule, OnOtherwise = onOtherwise }
             : new IdsOnlyTokenizer(vocabulary, TokenSpelling.ByteLevel,
-                $"Splitting a text into tokens: expected one of the pre-tokenizers {string.Join(", ", PreTokenizer.Names)} in '{GgufKeys.TokenizerPre}', found '{vocabulary.Pre}'. {Remedy}");
+                $"Splitting a text into tokens: expected one of the pre-tokenizers {string.Join(", ", PreTokenizer.Names)} in '{GgufKeys.TokenizerPre}', found '{vocabulary.Pre}'. {Hint}");
 
     [LoggerMessage(2, LogLevel.Information, "{Model}: a text was split as the model was trained, which llama.cpp does otherwise; its own numbers for such texts are others. 'engine tokenize' shows the difference.", EventName = nameof(SplitOtherwise))]
     private static partial void LogSplitOtherwise(ILogger logger, string model);

@@ -49,7 +49,7 @@ internal sealed partial class Backends : IAsyncDisposable
 
     private static string Unknown(string name, string[] known)
     {
-        string proposal = MissingBackend.Remedy(name) is { } remedy ? $" {remedy}" : Spelling.Proposal(name, known);
+        string proposal = MissingBackend.Hint(name) is { } hint ? $" {hint}" : Spelling.Proposal(name, known);
         return $"--backend: expected one of {string.Join(", ", known.Select(backend => $"'{backend}'"))}, found '{name}'.{proposal}";
     }
 

@@ -17,7 +17,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
     private const int WidestName = 26;
 
     /// <summary>Columns that a description needs beside a name.</summary>
-    private const int LeastDescription = 30;
+    private const int MinDescription = 30;
 
     public override int Invoke(ParseResult parseResult)
     {
@@ -30,7 +30,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
     public static string Render(Command command, int width)
     {
         List<Section> sections = [.. Sections(command)];
-        int widest = width < WidestName + LeastDescription ? 0 : WidestName;
+        int widest = width < WidestName + MinDescription ? 0 : WidestName;
         int indent = 4 + sections.SelectMany(section => section.Rows).Select(row => row.Name.Length)
             .Where(length => length <= widest).DefaultIfEmpty(0).Max();
         var text = new StringBuilder();

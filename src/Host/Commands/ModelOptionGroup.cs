@@ -17,8 +17,8 @@ internal sealed class ModelOptionGroup
         ["processor"] = "'cpu'",
     };
 
-    private const int MostContext = 1 << 24;
-    private const int MostThreads = 512;
+    private const int MaxContext = 1 << 24;
+    private const int MaxThreads = 512;
 
     public Option<string?> Model { get; } = new("--model")
     {
@@ -43,10 +43,10 @@ internal sealed class ModelOptionGroup
 
     public Option<int?> GpuLayers { get; } = NumberOption.CreateOptional("--gpu-layers", 0, 100_000, "Layers to put on the device. Default: all.");
 
-    public Option<int?> Threads { get; } = NumberOption.CreateOptional("--threads", 1, MostThreads, "Threads of the computation. Default: one per core.");
+    public Option<int?> Threads { get; } = NumberOption.CreateOptional("--threads", 1, MaxThreads, "Threads of the computation. Default: one per core.");
 
     public Option<int?> Context { get; } = NumberOption.CreateOptional(
-        "--context", 1, MostContext, "Tokens that prompt and answer may have together. Default: the model's own, up to 4096.");
+        "--context", 1, MaxContext, "Tokens that prompt and answer may have together. Default: the model's own, up to 4096.");
 
     public Option<AdapterOptions[]?> Adapters { get; } = AdapterOption.Create();
 

@@ -7,10 +7,10 @@ namespace Engine.Host.Commands;
 /// <summary>The options of llama.cpp's memory, arithmetic and devices.</summary>
 internal sealed class NativeOptionGroup
 {
-    private const int MostThreads = 512;
-    private const int LeastMicroBatch = 4;
-    private const int MostMicroBatch = 8192;
-    private const int MostDevices = 16;
+    private const int MaxThreads = 512;
+    private const int MinMicroBatch = 4;
+    private const int MaxMicroBatch = 8192;
+    private const int MaxDevices = 16;
 
     private static readonly Dictionary<string, string> MeantTypes = new() { ["fp16"] = "'f16'", ["q8"] = "'q8_0'", ["int8"] = "'q8_0'", ["fp32"] = "'f32'", ["float"] = "'f32'" };
 
@@ -21,9 +21,9 @@ internal sealed class NativeOptionGroup
     private readonly Option<string> _flashAttention = ChoiceOption.Create("--flash-attention", "Attention that stores no scores; 'auto' where the device has it.", ["auto", "on", "off"], MeantFlash);
 
     private readonly Option<int?> _microBatch = NumberOption.CreateOptional(
-        "--micro-batch", LeastMicroBatch, MostMicroBatch, "Tokens evaluated at once. Default: 64 on the CPU, 512 elsewhere.");
+        "--micro-batch", MinMicroBatch, MaxMicroBatch, "Tokens evaluated at once. Default: 64 on the CPU, 512 elsewhere.");
 
-    private readonly Option<int?> _batchThreads = NumberOption.CreateOptional("--batch-threads", 1, MostThreads, "Threads of the computation of prompts. Default: as --threads.");
+    private readonly Option<int?> _batchThreads = NumberOption.CreateOptional("--batch-threads", 1, MaxThreads, "Threads of the computation of prompts. Default: as --threads.");
 
     private readonly Option<bool> _noRepack = new("--no-repack") { Description = "Keeps no copies of quantized weights in the order that suits the CPU: less memory, slower prompts." };
 
@@ -36,7 +36,7 @@ internal sealed class NativeOptionGroup
         CustomParser = ParseParts,
     };
 
-    private readonly Option<int?> _mainDevice = NumberOption.CreateOptional("--main-device", 0, MostDevices - 1, "The device for what is not divided. Default 0.");
+    private readonly Option<int?> _mainDevice = NumberOption.CreateOptional("--main-device", 0, MaxDevices - 1, "The device for what is not divided. Default 0.");
 
     public void AddTo(Verb verb) =>
         verb.AddGroup("Memory and devices", _cacheType, _flashAttention, _microBatch, _batchThreads, _noRepack, _splitMode, _tensorSplit, _mainDevice);
@@ -97,9 +97,9 @@ internal sealed class NativeOptionGroup
             }
             parts.Add(part);
         }
-        if (parts.Count is 0 or > MostDevices || parts.TrueForAll(part => part == 0))
+        if (parts.Count is 0 or > MaxDevices || parts.TrueForAll(part => part == 0))
         {
-            result.AddError($"--tensor-split: expected up to {MostDevices} numbers from 0, such as 3,1, one of them above 0, found '{text}'.");
+            result.AddError($"--tensor-split: expected up to {MaxDevices} numbers from 0, such as 3,1, one of them above 0, found '{text}'.");
             return null;
         }
         return [.. parts];

@@ -1,6 +1,6 @@
 namespace Engine.Host.Commands;
 
-/// <summary>Why the system refused to read or write, in words for a sentence: its own messages repeat the path and name no remedy.</summary>
+/// <summary>Why the system refused to read or write, in words for a sentence: its own messages repeat the path and give no hint.</summary>
 internal static class SystemRefusal
 {
     // errno on Linux and macOS, HRESULT on Windows: what .NET puts into an IOException.

@@ -10,7 +10,7 @@ namespace Engine.Host.Shadow;
 internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
 {
     /// <summary>Writes that may wait; the oldest go first.</summary>
-    public const int MostWaiting = 1000;
+    public const int MaxWaiting = 1000;
 
     private const string InsertRecord = """
         INSERT INTO records (time, request, model, oracle, setting, positions, full_rows, kl, top_one, nmse, max_absolute, verdict,
@@ -112,7 +112,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
                 _waiting.RemoveAll(one => one.Replaces == model);
             }
             _waiting.Add(statement);
-            _waiting.RemoveRange(0, Math.Max(0, _waiting.Count - MostWaiting));
+            _waiting.RemoveRange(0, Math.Max(0, _waiting.Count - MaxWaiting));
             try
             {
                 WriteWaiting();

@@ -3,7 +3,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>What a session needs to know of a model, whatever paper it is of.</summary>
+/// <summary>What a pass needs to know of a model, whatever paper it is of.</summary>
 internal interface INetwork
 {
     /// <summary>The sizes that matter outside of the model's own file.</summary>

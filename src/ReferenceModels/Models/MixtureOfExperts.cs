@@ -8,7 +8,7 @@ namespace ReferenceModels.Models;
 internal static class MixtureOfExperts
 {
     // llama.cpp's least sum of probabilities: the smallest normal number of 16 bits.
-    private const float LeastSum = 6.103515625e-5f;
+    private const float MinSum = 6.103515625e-5f;
 
     /// <summary>The mixture.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
@@ -61,7 +61,7 @@ internal static class MixtureOfExperts
         tap?.Take("ffn_moe_weights_sum", i, "SUM_ROWS", sums);
         foreach (ref float sum in sums.Values)
         {
-            sum = Math.Max(sum, LeastSum);
+            sum = Math.Max(sum, MinSum);
         }
         tap?.Take("ffn_moe_weights_sum_clamped", i, "CLAMP", sums);
         Tensor weights = ExpertChoice.Share(pass, chosen, sums);                                   // (T, k)

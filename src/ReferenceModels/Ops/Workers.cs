@@ -7,7 +7,7 @@ namespace ReferenceModels.Ops;
 /// A parallel loop for kernels: helpers that stay hot between the hundreds of short loops of one token and sleep when
 /// there is nothing to do. The caller always works too, so a loop ends even if no helper comes.
 /// </summary>
-/// <remarks>Safe to share between sessions and to nest: the newest loop gets the helpers, the others are finished by
+/// <remarks>Safe to share between passes and to nest: the newest loop gets the helpers, the others are finished by
 /// their own callers. Which thread runs an index is left to chance; a body that only writes what belongs to its index gives
 /// the same result with any number of threads.</remarks>
 internal sealed class Workers : IDisposable

@@ -29,11 +29,11 @@ internal sealed class TrainingData
         bool chats = records.Concat(kept).Any(record => record.Turns.Count > 0);
         ChatTemplate? own = chats ? ChatTemplate.FromMetadata(metadata) : null;
         AddedTemplate = chats && own is null ? Conversation.Default : null;
-        ExampleReading reading = Reading(options.Data);
-        _examples = options.Objective.Examples(records, reading);
-        ExampleReading keptReading = Reading(options.ValidationData ?? options.Data);
-        _kept = options.ValidationData is null ? _examples : options.Objective.Examples(kept, keptReading);
-        Shortened = [.. new[] { reading, keptReading }.SelectMany(one => one.Shortened.Select(line => new ShortenedExample(one.Path, line)))];
+        ExampleBuilder builder = BuilderFor(options.Data);
+        _examples = options.Objective.Examples(records, builder);
+        ExampleBuilder keptBuilder = BuilderFor(options.ValidationData ?? options.Data);
+        _kept = options.ValidationData is null ? _examples : options.Objective.Examples(kept, keptBuilder);
+        Shortened = [.. new[] { builder, keptBuilder }.SelectMany(one => one.Shortened.Select(line => new ShortenedExample(one.Path, line)))];
         Require(options.Data, _examples, 1);
         if (options.Objective.Heads.HasFlag(HeadKinds.Classification) && Labels.Count == 1)
         {
@@ -44,7 +44,7 @@ internal sealed class TrainingData
         _order = new ExampleOrder(_learned.Length, options.Seed, options.Shuffle);
         _seed = options.Seed;
 
-        ExampleReading Reading(string path) => new(tokenizer, context, path)
+        ExampleBuilder BuilderFor(string path) => new(tokenizer, context, path)
         {
             Labels = Labels,
             Template = own ?? (chats ? new ChatTemplate(Conversation.Default, EndToken(tokenizer)) : null),

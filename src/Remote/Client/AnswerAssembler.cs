@@ -9,8 +9,8 @@ namespace Engine.Remote.Client;
 /// <summary>Puts the parts of an answer in numbers together. A server may send anything: what was not asked for is refused before it takes memory.</summary>
 /// <param name="card">The model's.</param>
 /// <param name="blockRows">Rows in a block at the most.</param>
-/// <param name="mostDimensions">Length of a row of embeddings at the most.</param>
-internal sealed class AnswerAssembler(ModelCard card, int blockRows, int mostDimensions)
+/// <param name="maxDimensions">Length of a row of embeddings at the most.</param>
+internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDimensions)
 {
     /// <summary>Numbers for which room is made before they come.</summary>
     private const int RoomAhead = 16 << 20;
@@ -109,7 +109,7 @@ internal sealed class AnswerAssembler(ModelCard card, int blockRows, int mostDim
 
     private void Begin(EmbeddingsHead head)
     {
-        Require(head.Dimensions >= 0 && head.Dimensions <= mostDimensions, $"rows of at most {mostDimensions} numbers", Number(head.Dimensions));
+        Require(head.Dimensions >= 0 && head.Dimensions <= maxDimensions, $"rows of at most {maxDimensions} numbers", Number(head.Dimensions));
         Require(head.Rows >= 0 && (head.Rows == 0 || head.Dimensions > 0), "rows", Number(head.Rows));
         (_embeddings, _missing, _filled) = (head, (long)head.Rows * head.Dimensions, 0);
     }

@@ -7,9 +7,9 @@ namespace Engine.Remote.Isolation;
 internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? progress, ReportedBatch batch)
 {
     /// <summary>Lines of native code that are kept: the last ones often say why a process ended.</summary>
-    private const int MostLines = 3;
+    private const int MaxLines = 3;
 
-    private const int MostCharacters = 300;
+    private const int MaxCharacters = 300;
 
     private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger = loggers.CreateLogger<ChildProcess>();
@@ -26,7 +26,7 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
             lock (_last)
             {
                 string text = string.Join(" ", _last.Select(line => line.Trim())).Trim();
-                return text.Length <= MostCharacters ? text : "…" + text[^MostCharacters..];
+                return text.Length <= MaxCharacters ? text : "…" + text[^MaxCharacters..];
             }
         }
     }
@@ -67,7 +67,7 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
         lock (_last)
         {
             _last.Enqueue(text);
-            if (_last.Count > MostLines)
+            if (_last.Count > MaxLines)
             {
                 _last.Dequeue();
             }

@@ -9,7 +9,7 @@ internal static class Constraints
     /// <exception cref="UnsupportedRequestException">The constraint is code.</exception>
     public static AskedConstraint Of(Constraint constraint) => constraint switch
     {
-        JsonSchemaConstraint schema => new AskedConstraint { JsonSchema = Of(schema.Schema, SchemaReading.Of(schema), schema.AnyOrder) },
+        JsonSchemaConstraint schema => new AskedConstraint { JsonSchema = Of(schema.Schema, SchemaConventions.Of(schema), schema.AnyOrder) },
         GrammarConstraint grammar => new AskedConstraint { Grammar = grammar.Grammar },
         RegexConstraint regex => new AskedConstraint { Regex = regex.Pattern },
         ChoiceConstraint choice => new AskedConstraint { Choices = new Texts { Texts_ = { choice.Choices } } },
@@ -39,7 +39,7 @@ internal static class Constraints
     {
         AnswerShape.Literal(var text) => new Shape { Literal = text },
         AnswerShape.Marker(var text) => new Shape { Marker = text },
-        AnswerShape.Json(var schema, var reading) => new Shape { Json = Of(schema, reading, anyOrder: false) },
+        AnswerShape.Json(var schema, var conventions) => new Shape { Json = Of(schema, conventions, anyOrder: false) },
         AnswerShape.Grammar(var text) => new Shape { Grammar = text },
         AnswerShape.Pattern(var regex) => new Shape { Pattern = regex },
         AnswerShape.Prose(var without) => new Shape { Without = new Texts { Texts_ = { without } } },
@@ -74,11 +74,11 @@ internal static class Constraints
         return message;
     }
 
-    private static SchemaText Of(JsonElement schema, SchemaReading reading, bool anyOrder) => new()
+    private static SchemaText Of(JsonElement schema, SchemaConventions conventions, bool anyOrder) => new()
     {
         Schema = schema.ValueKind == JsonValueKind.Undefined ? "" : schema.GetRawText(),
-        ReadsDescriptions = reading.Descriptions,
-        LocalTimes = reading.LocalTimes,
+        ReadsDescriptions = conventions.Descriptions,
+        LocalTimes = conventions.LocalTimes,
         AnyOrder = anyOrder,
     };
 

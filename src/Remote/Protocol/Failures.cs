@@ -12,7 +12,7 @@ internal static class Failures
     private const string Trailer = "engine-failure-bin";
 
     /// <summary>Characters of a sentence at the most: trailers have room for 64 KiB, and a sentence may quote what the client sent.</summary>
-    private const int MostCharacters = 3000;
+    private const int MaxCharacters = 3000;
 
     /// <summary>An exception of the contract as one of the transport.</summary>
     public static RpcException ToRpc(EngineException e)
@@ -104,5 +104,5 @@ internal static class Failures
     private static RpcException ToRpc(FailureDetail failure, StatusCode code) =>
         new(new Status(code, failure.Message), new Metadata { { Trailer, failure.ToByteArray() } });
 
-    private static string Shorten(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters] + "…";
+    private static string Shorten(string text) => text.Length <= MaxCharacters ? text : text[..MaxCharacters] + "…";
 }

@@ -167,12 +167,12 @@ public sealed class TemplatedChatTests
     [Fact]
     public void Only_strict_tools_are_held_to_their_schema_where_none_is_required()
     {
-        var tools = new ToolSet([FamilyTemplates.Tools.Tools[0] with { IsStrict = true }, new("free", null, JsonElement.Parse("""{"type":"object","nonsense":1}"""))]) { Reading = new(Descriptions: true, LocalTimes: true) };
+        var tools = new ToolSet([FamilyTemplates.Tools.Tools[0] with { IsStrict = true }, new("free", null, JsonElement.Parse("""{"type":"object","nonsense":1}"""))]) { Conventions = new(Descriptions: true, LocalTimes: true) };
         var calls = (AnswerShape.Repeat)((AnswerShape.Repeat)((AnswerShape.Sequence)Shape(new ChatTemplate(FamilyTemplates.Hermes), tools, null)).Parts[1]).Part;
         AnswerShape.Json[] arguments = [.. ((AnswerShape.Either)calls.Part).Options.Select(call => (AnswerShape.Json)((AnswerShape.Sequence)call).Parts[2])];
         Assert.True(arguments[0].Schema.TryGetProperty("properties", out _));
         Assert.Equal("""{"type":"object"}""", arguments[1].Schema.GetRawText());
-        Assert.All(arguments, json => Assert.Equal(new(Descriptions: true, LocalTimes: true), json.Reading));
+        Assert.All(arguments, json => Assert.Equal(new(Descriptions: true, LocalTimes: true), json.Conventions));
     }
 
     [Theory]

@@ -5,14 +5,14 @@ namespace Engine.Tests.Constraints;
 /// <summary>Answers of a model that knows nothing: each token drawn evenly from those that the constraint allows.</summary>
 internal static class ConstrainedWalk
 {
-    private const int MostTokens = 4_000;
+    private const int MaxTokens = 4_000;
 
     /// <summary>One whole answer: after some tokens the shortest way to its end is taken.</summary>
     public static string Answer(ITokenizer tokenizer, IConstraint constraint, Random random, int freely = 40)
     {
         var mask = new ulong[(tokenizer.VocabularySize + 63) / 64];
         var bytes = new List<byte>();
-        for (int i = 0; i < MostTokens; i++)
+        for (int i = 0; i < MaxTokens; i++)
         {
             int[] allowed = Allowed(constraint, mask);
             if (constraint.MayEnd && (allowed.Length == 0 || i >= freely || random.Next(4) == 0))
@@ -31,7 +31,7 @@ internal static class ConstrainedWalk
             constraint.Accept(token);
             bytes.AddRange(tokenizer.GetBytes(token).Span);
         }
-        throw new InvalidOperationException($"No end in {MostTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..200]}");
+        throw new InvalidOperationException($"No end in {MaxTokens} tokens: {Encoding.UTF8.GetString([.. bytes])[..200]}");
     }
 
     /// <summary>Whether a constraint lets a text through, split by the tokenizer, and lets it end.</summary>

@@ -89,7 +89,7 @@ public sealed class RequestRulesTests
     [Fact]
     public void What_the_model_cannot_do_is_refused()
     {
-        var nothing = Card with { Abilities = ModelAbilities.None };
+        var nothing = Card with { Capabilities = ModelCapabilities.None };
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new GenerateRequest { Prompt = Text }, nothing));
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new ScoreRequest { Tokens = Text }, nothing));
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new EmbedRequest { Inputs = [Text] }, nothing));

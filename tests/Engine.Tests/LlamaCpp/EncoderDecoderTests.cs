@@ -125,7 +125,7 @@ public sealed class EncoderDecoderTests : IDisposable
         using var whole = await Load(tiny);
         var rows = Embed(whole);
         using var encoder = await Load(TinyModel.T5Encoder());
-        Assert.Equal(ModelAbilities.Embed, encoder.Card.Abilities & ~ModelAbilities.Segments);
+        Assert.Equal(ModelCapabilities.Embed, encoder.Card.Capabilities & ~ModelCapabilities.Segments);
         Assert.Null(encoder.Card.DecoderStartToken);
         Assert.Equal(3, rows.Count);
         Assert.Equal(3, Embed(encoder).Count);

@@ -57,7 +57,7 @@ public sealed class CoverageTests : IDisposable
     {
         var coverage = new Coverage(Card with
         {
-            Abilities = ModelAbilities.Source | ModelAbilities.Segments,
+            Capabilities = ModelCapabilities.Source | ModelCapabilities.Segments,
             Experts = 8,
             Adapters = [new AdapterCard("a.gguf", 1, "F32"), new AdapterCard("b.gguf", 0, "F32")],
         });

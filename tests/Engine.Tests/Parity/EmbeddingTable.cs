@@ -9,7 +9,7 @@ internal sealed class EmbeddingTable(float[][] rows, float[]? scores = null) : I
     /// <summary>Added to the first number of the row of this pooling.</summary>
     public (Pooling Pooling, float Delta) Fault { get; init; }
 
-    public ModelCard Card { get; init; } = new TableModel([[1]]).Card with { Abilities = ModelAbilities.Embed, VocabularySize = rows.Length, EmbeddingLength = rows[0].Length, Activation = "gelu", Classes = scores is null ? 0 : 1 };
+    public ModelCard Card { get; init; } = new TableModel([[1]]).Card with { Capabilities = ModelCapabilities.Embed, VocabularySize = rows.Length, EmbeddingLength = rows[0].Length, Activation = "gelu", Classes = scores is null ? 0 : 1 };
 
     public ITokenizer Tokenizer => new TableModel([[1]]).Tokenizer;
 

@@ -83,7 +83,7 @@ public sealed class SecondOpinionTests
         Layers = 0,
         ContextLength = 1,
         TrainedContextLength = 1,
-        Abilities = ModelAbilities.Score,
+        Capabilities = ModelCapabilities.Score,
         Activation = activation,
     };
 }

@@ -16,7 +16,7 @@ internal sealed class SourceTable(float[][] rows) : IModel
     {
         Architecture = "t5",
         EmbeddingLength = rows[0].Length,
-        Abilities = ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed | ModelAbilities.Source,
+        Capabilities = ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed | ModelCapabilities.Source,
         DecoderStartToken = Start,
     };
 

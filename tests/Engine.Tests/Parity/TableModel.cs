@@ -28,7 +28,7 @@ internal sealed class TableModel(float[][] rows, int blockRows = 2, string fileT
         Layers = 0,
         ContextLength = 1000,
         TrainedContextLength = 1000,
-        Abilities = ModelAbilities.Score,
+        Capabilities = ModelCapabilities.Score,
     };
 
     public ITokenizer Tokenizer => new FixedTokenizer(Ids);

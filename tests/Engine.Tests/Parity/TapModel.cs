@@ -21,7 +21,7 @@ internal sealed class TapModel(Func<int, IReadOnlyList<Activation>, IReadOnlyLis
     /// <summary>What the last request gave to be replayed.</summary>
     public IReadOnlyList<Activation> Replayed { get; private set; } = [];
 
-    public ModelCard Card => new TableModel([[1, 2]], fileType: FileType).Card with { Abilities = Embeds ? ModelAbilities.Embed : ModelAbilities.Score };
+    public ModelCard Card => new TableModel([[1, 2]], fileType: FileType).Card with { Capabilities = Embeds ? ModelCapabilities.Embed : ModelCapabilities.Score };
 
     public ITokenizer Tokenizer => new TableModel([[1, 2]]).Tokenizer;
 

@@ -7,7 +7,7 @@ namespace Engine.Tests.Serving;
 /// <summary>A backend that somebody else wrote, in a page and from the outside, keeps the contract.</summary>
 public sealed class SampleBackendTests : GeneratorContract
 {
-    protected override ModelAbilities Abilities => ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed;
+    protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;
 
     protected override ScoreRequest Score(params int[] tokens) => new() { Tokens = Prompt.FromTokens(tokens), Numerics = Numerics.Strict };
 

@@ -7,7 +7,7 @@ public sealed class SchedulerTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    private static readonly ModelCard Roomy = new ScriptedModel().Card with { ContextLength = 512, TrainedContextLength = 512 };
+    private static readonly ModelCard LongCard = new ScriptedModel().Card with { ContextLength = 512, TrainedContextLength = 512 };
 
     private static GenerateRequest Greedy(string prompt, int tokens = 4) =>
         new() { Prompt = Prompt.FromText(prompt), Sampling = SamplingOptions.Greedy, MaxTokens = tokens, IgnoreEndOfGeneration = true };
@@ -20,7 +20,7 @@ public sealed class SchedulerTests
     {
         var gate = new ManualResetEventSlim();
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        model ??= new ScriptedModel { Card = Roomy };
+        model ??= new ScriptedModel { Card = LongCard };
         model.Evaluating = abort => { entered.TrySetResult(); gate.Wait(abort); };
         return (model, gate, entered);
     }
@@ -50,7 +50,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Decoding_goes_first_and_a_long_prompt_is_read_in_pieces_beside_it()
     {
-        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy, StepTokens = 16 });
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard, StepTokens = 16 });
         await using var model = new ServedModel(scripted, new() { Slots = 2 });
         Task<List<GeneratedToken>> short_ = Generate(model, Greedy("a", 30));
         await entered.Task.WaitAsync(Soon);
@@ -65,7 +65,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Sequences_with_cells_of_their_own_read_prompts_and_make_tokens_in_different_steps()
     {
-        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy, IsUnified = false, StepTokens = 16 });
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard, IsUnified = false, StepTokens = 16 });
         await using var model = new ServedModel(scripted, new() { Slots = 2 });
         Task<List<GeneratedToken>> first = Generate(model, Greedy("a", 30));
         await entered.Task.WaitAsync(Soon);
@@ -79,7 +79,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_prefix_that_a_finished_request_left_is_not_evaluated_again()
     {
-        var scripted = new ScriptedModel { Card = Roomy };
+        var scripted = new ScriptedModel { Card = LongCard };
         await using var model = new ServedModel(scripted, new() { Slots = 2 });
         string prefix = new('p', 40);
         List<GeneratedToken> first = await Generate(model, Greedy(prefix + "a"));
@@ -110,7 +110,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_follower_evaluates_the_prefix_itself_when_its_leader_is_cancelled()
     {
-        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy, StepTokens = 16 });
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard, StepTokens = 16 });
         await using var model = new ServedModel(scripted, new() { Slots = 3 });
         string prefix = new('p', 200);
         using var cancellation = new CancellationTokenSource();
@@ -126,7 +126,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task What_was_used_least_recently_makes_room_first()
     {
-        var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 100 } };
+        var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 100 } };
         await using var model = new ServedModel(scripted, new() { Slots = 3, CacheTokens = 100 });
         await Generate(model, Greedy(new string('a', 30)));
         await Generate(model, Greedy(new string('b', 30)));
@@ -140,7 +140,7 @@ public sealed class SchedulerTests
     {
         foreach (bool saves in new[] { true, false })
         {
-            var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy with { ContextLength = 128 }, Saves = saves, Next = tokens => tokens[1] });
+            var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard with { ContextLength = 128 }, Saves = saves, Next = tokens => tokens[1] });
             await using var model = new ServedModel(scripted, new() { Slots = 4, CacheTokens = 256 });
             Task<List<GeneratedToken>>[] all = [.. "abcd".Select(c => Generate(model, Greedy($"{c}", 120)))];
             await entered.Task.WaitAsync(Soon);
@@ -154,7 +154,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Sequences_with_cells_of_their_own_share_by_copy_and_never_see_a_lone_token_of_a_prompt()
     {
-        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy with { ContextLength = 128 }, IsUnified = false, SmallestPiece = 2, StepTokens = 16, Next = tokens => tokens[1] });
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard with { ContextLength = 128 }, IsUnified = false, SmallestPiece = 2, StepTokens = 16, Next = tokens => tokens[1] });
         await using var model = new ServedModel(scripted, new() { Slots = 4 });
         Task<List<GeneratedToken>>[] all = [.. Enumerable.Range(0, 12).Select(i => Generate(model, Greedy(new string('a', 20 + i) + "b", 20)))];
         await entered.Task.WaitAsync(Soon);
@@ -168,7 +168,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_model_that_cannot_go_back_evaluates_again_what_it_cannot_share()
     {
-        var scripted = new ScriptedModel { Card = Roomy, GoesBack = false, Next = tokens => tokens[1] };
+        var scripted = new ScriptedModel { Card = LongCard, GoesBack = false, Next = tokens => tokens[1] };
         await using var model = new ServedModel(scripted, new());
         await Generate(model, Greedy("abc"));
         Assert.Equal("aaaa", string.Concat((await Generate(model, Greedy("abd"))).Select(token => token.Text)));
@@ -223,7 +223,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_slow_reader_pauses_its_own_sequence_and_no_other()
     {
-        var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 4096 }, Next = _ => 'a' };
+        var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 4096 }, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Slots = 2 });
         await using IAsyncEnumerator<GeneratedToken> slow = model.GenerateAsync(Greedy("s", 3000)).GetAsyncEnumerator();
         Assert.True(await slow.MoveNextAsync());
@@ -241,7 +241,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_reader_that_takes_nothing_does_not_hold_its_sequence_while_others_wait()
     {
-        var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 4096 }, Next = _ => 'a' };
+        var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 4096 }, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Patience = TimeSpan.FromMilliseconds(50) });
         await using IAsyncEnumerator<GeneratedToken> idle = model.GenerateAsync(Greedy("s", 3000)).GetAsyncEnumerator();
         Assert.True(await idle.MoveNextAsync());
@@ -258,7 +258,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task A_row_that_is_not_finite_ends_its_own_request_alone()
     {
-        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = Roomy, Next = tokens => tokens[1] });
+        var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard, Next = tokens => tokens[1] });
         scripted.Spoil = row => row[3] = row['x'] == 10 ? float.NaN : row[3];
         await using var model = new ServedModel(scripted, new() { Slots = 3 });
         Task<List<GeneratedToken>> first = Generate(model, Greedy("a"));
@@ -290,7 +290,7 @@ public sealed class SchedulerTests
     public async Task Requests_that_come_and_go_at_random_all_end_and_leave_no_cell()
     {
         var random = new Random(5);
-        var scripted = new ScriptedModel { Card = Roomy with { ContextLength = 96 }, Next = tokens => tokens[1], StepTokens = 32 };
+        var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 96 }, Next = tokens => tokens[1], StepTokens = 32 };
         await using var model = new ServedModel(scripted, new() { Slots = 6, CacheTokens = 200, Queue = 20_000 });
         int answered = 0, cancelled = 0;
         await Parallel.ForAsync(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 24 }, async (i, _) =>

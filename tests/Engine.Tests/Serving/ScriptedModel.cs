@@ -49,7 +49,7 @@ internal sealed class ScriptedModel : ILoadedModel
         Layers = 0,
         ContextLength = 16,
         TrainedContextLength = 16,
-        Abilities = ModelAbilities.Score | ModelAbilities.Generate | ModelAbilities.Embed,
+        Capabilities = ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed,
     };
 
     public ITokenizer Tokenizer { get; init; } = new Bytes();

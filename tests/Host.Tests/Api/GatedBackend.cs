@@ -43,7 +43,7 @@ internal sealed class GatedBackend : IModelBackend
             Layers = 0,
             ContextLength = 100,
             TrainedContextLength = 100,
-            Abilities = ModelAbilities.Generate,
+            Capabilities = ModelCapabilities.Generate,
         };
 
         public ITokenizer Tokenizer { get; } = new NoVocabulary("gate", V);

@@ -101,7 +101,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
             Layers = 0,
             ContextLength = 100,
             TrainedContextLength = 100,
-            Abilities = ModelAbilities.Generate,
+            Capabilities = ModelCapabilities.Generate,
             Sampling = script.Sampling,
             ChatTemplates = script.ChatTemplate is null ? new Dictionary<string, string>() : new() { [ModelCard.DefaultChatTemplate] = script.ChatTemplate },
         };

@@ -209,7 +209,7 @@ public sealed class VerifyTests
                 Layers = 0,
                 ContextLength = 1024,
                 TrainedContextLength = 1024,
-                Abilities = ModelAbilities.Generate | ModelAbilities.Score,
+                Capabilities = ModelCapabilities.Generate | ModelCapabilities.Score,
             };
 
             public ITokenizer Tokenizer { get; } = new Engine.Generation.NoVocabulary("wide", V);

@@ -25,7 +25,7 @@ internal static class ShadowRecords
         KeyValueHeads = 4,
         ContextLength = 16,
         TrainedContextLength = 16,
-        Abilities = ModelAbilities.Score | ModelAbilities.Generate,
+        Capabilities = ModelCapabilities.Score | ModelCapabilities.Generate,
     };
 
     public static ShadowRecord At(TimeSpan after, string model = "story", double? nmse = 1e-6, ParityVerdict verdict = ParityVerdict.Pass, string request = "r") => new()

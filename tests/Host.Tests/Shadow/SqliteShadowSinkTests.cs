@@ -80,7 +80,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
         using var sink = new SqliteShadowSink(connection, NullLogger<SqliteShadowSink>.Instance);
         ShadowDatabase.Execute(connection, "PRAGMA max_page_count = 1"); // SQLite takes the pages there are
         int refused = 0;
-        const int Records = SqliteShadowSink.MostWaiting + 200;
+        const int Records = SqliteShadowSink.MaxWaiting + 200;
         for (int i = 0; i < Records; i++)
         {
             try
@@ -93,11 +93,11 @@ public sealed class SqliteShadowSinkTests : IDisposable
                 refused++;
             }
         }
-        Assert.InRange(refused, SqliteShadowSink.MostWaiting + 1, Records);
+        Assert.InRange(refused, SqliteShadowSink.MaxWaiting + 1, Records);
         ShadowDatabase.Execute(connection, "PRAGMA max_page_count = 100000");
         await sink.WriteAsync(ShadowRecords.At(TimeSpan.FromSeconds(Records), request: "last"), default);
         string[] kept = Rows("SELECT request FROM records ORDER BY id");
-        Assert.Equal(Records - refused + SqliteShadowSink.MostWaiting, kept.Length);
+        Assert.Equal(Records - refused + SqliteShadowSink.MaxWaiting, kept.Length);
         Assert.Equal("last", kept[^1]);
         Assert.Equal($"{Records - 1}", kept[^2]);
     }

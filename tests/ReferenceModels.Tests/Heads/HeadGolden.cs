@@ -28,7 +28,7 @@ internal sealed class HeadGolden
         Layers = 1,
         ContextLength = 64,
         TrainedContextLength = 64,
-        Abilities = ModelAbilities.Embed,
+        Capabilities = ModelCapabilities.Embed,
     };
 
     public int[] Positions => [.. _json.GetProperty("positions").EnumerateArray().Select(position => position.GetInt32())];

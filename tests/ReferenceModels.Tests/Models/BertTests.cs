@@ -90,8 +90,8 @@ public sealed class BertTests : IDisposable
         int[] tokens = bert.Tokens(40), segments = [.. Enumerable.Range(0, 40).Select(t => t < 17 ? 0 : 1)];
         await using IModel ours = await ReferenceModelFixture.LoadAsync(bert.Write(_folder.File("random.gguf")));
         await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync((bert with { FoldedSegments = segments }).Write(_folder.File("folded.gguf")), bert.Context);
-        Assert.True(ours.Card.Abilities.HasFlag(ModelAbilities.Segments));
-        Assert.False(theirs.Card.Abilities.HasFlag(ModelAbilities.Segments));
+        Assert.True(ours.Card.Capabilities.HasFlag(ModelCapabilities.Segments));
+        Assert.False(theirs.Card.Capabilities.HasFlag(ModelCapabilities.Segments));
         float[][] found = [.. (await ours.EmbedAsync(Request(Prompt.FromTokens(tokens, segments)))).Rows];
         float[][] expected = [.. (await theirs.EmbedAsync(Request(Prompt.FromTokens(tokens)))).Rows];
         Assert.InRange(Agreement.OfRms(found, expected), 0, 5e-3);
@@ -123,7 +123,7 @@ public sealed class BertTests : IDisposable
         await using IModel theirs = await ReferenceModelFixture.LoadNativeAsync(path, 0);
         foreach (IModel model in new[] { ours, theirs })
         {
-            Assert.True(model.Card.Abilities.HasFlag(ModelAbilities.Segments));
+            Assert.True(model.Card.Capabilities.HasFlag(ModelCapabilities.Segments));
             Embeddings marked = await model.EmbedAsync(Request(Prompt.FromTokens([2, 9, 3], [0, 1, 1])));
             Embeddings plain = await model.EmbedAsync(Request(Prompt.FromTokens([2, 9, 3])));
             Assert.Equal(plain.Rows.SelectMany(row => row), marked.Rows.SelectMany(row => row));

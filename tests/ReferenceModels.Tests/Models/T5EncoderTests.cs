@@ -38,7 +38,7 @@ public sealed class T5EncoderTests : IDisposable
         ParityReport report = await ParityCheck.RunAsync(native, reference, Prompt.FromTokens(t5.Source(tokens)));
         Assert.True(report.Verdict == ParityVerdict.Pass, report.ToText());
         Assert.Equal(["mean embedding", "[CLS] embedding"], report.Also!.Select(rows => rows.Name));
-        Assert.Equal(native.Card.Abilities | ModelAbilities.Replay, reference.Card.Abilities);
+        Assert.Equal(native.Card.Capabilities | ModelCapabilities.Replay, reference.Card.Capabilities);
     }
 
     [Theory]

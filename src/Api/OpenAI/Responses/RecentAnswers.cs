@@ -4,8 +4,8 @@ namespace Engine.Api.OpenAI.Responses;
 /// of the answers in it in place of their texts, unless it is told that the server stores nothing.</summary>
 internal sealed class RecentAnswers
 {
-    private const int MostAnswers = 4096;
-    private const long MostCharacters = 16L << 20;
+    private const int MaxAnswers = 4096;
+    private const long MaxCharacters = 16L << 20;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ internal sealed class RecentAnswers
                 _oldestFirst.Enqueue(id);
                 _characters += text.Length;
             }
-            while (_texts.Count > MostAnswers || _characters > MostCharacters)
+            while (_texts.Count > MaxAnswers || _characters > MaxCharacters)
             {
                 _texts.Remove(_oldestFirst.Dequeue(), out string? oldest);
                 _characters -= oldest!.Length;

@@ -79,7 +79,7 @@ internal sealed record Response
     public GenerationVerdict? Verification { get; init; }
 
     /// <summary>A response that has begun.</summary>
-    public static Response Begin(RunningGeneration running, ResponseRequest request) => new()
+    public static Response Begin(RunningGenerations running, ResponseRequest request) => new()
     {
         Id = $"resp_{Guid.NewGuid():N}",
         CreatedAt = running.Started.ToUnixTimeSeconds(),

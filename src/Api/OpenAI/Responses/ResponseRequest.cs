@@ -9,7 +9,7 @@ namespace Engine.Api.OpenAI.Responses;
 /// <summary>The body of <c>POST /v1/responses</c>.</summary>
 internal sealed class ResponseRequest : GenerationBody
 {
-    private const int MostTopLogprobs = 20;
+    private const int MaxTopLogprobs = 20;
 
     /// <summary>What asks for log-probabilities in <c>include</c>.</summary>
     private const string LogprobsOfText = "message.output_text.logprobs";
@@ -69,7 +69,7 @@ internal sealed class ResponseRequest : GenerationBody
         Check.NotSupported("background", Background == true, "an answer after the reply");
         Check.NotSupported("prompt", Prompt is { ValueKind: not JsonValueKind.Null }, "a prompt that is kept here");
         Check.NotSupported("n", settings.Answers > 1, "a choice of answers");
-        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MostTopLogprobs);
+        int? top = Check.Integer("top_logprobs", TopLogprobs, 0, MaxTopLogprobs);
         return settings with
         {
             MaxTokens = Check.Integer("max_output_tokens", MaxOutputTokens, 1, int.MaxValue) ?? settings.MaxTokens,

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.OpenAI.Responses;
 
 /// <summary><c>POST /v1/responses</c>, plain and streamed.</summary>
-internal sealed class ResponsesEndpoint(Generations generations, RecentAnswers recent, Errors errors, TimeProvider time)
+internal sealed class ResponsesEndpoint(GenerationCalls generations, RecentAnswers recent, Errors errors, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -21,7 +21,7 @@ internal sealed class ResponsesEndpoint(Generations generations, RecentAnswers r
                 ? EventStream.WriteAsync(context, new ResponsesFormat(running, Response.Begin(running, request), Keep), running.Tokens, errors.Describe, time)
                 : AnswerAsync(running)).ConfigureAwait(false);
 
-        async Task AnswerAsync(RunningGeneration running)
+        async Task AnswerAsync(RunningGenerations running)
         {
             Answer answer = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
             IReadOnlyList<TokenLogprob> logprobs = running.Settings.TopLogprobs is { } top

@@ -23,7 +23,7 @@ internal sealed class ResponsesFormat : IEventFormat
     /// <param name="running">What runs for the request.</param>
     /// <param name="response">As it begins.</param>
     /// <param name="keep">Takes the id and the text of each message.</param>
-    public ResponsesFormat(RunningGeneration running, Response response, Action<string, string> keep)
+    public ResponsesFormat(RunningGenerations running, Response response, Action<string, string> keep)
     {
         (_response, _keep, _verification, _parts) = (response, keep, running.Verification, running.Parts()[0]);
         _logprobs = running.Settings.TopLogprobs is { } top ? new Logprobs(running.Model.Tokenizer, top) : null;

@@ -6,13 +6,13 @@ namespace Engine.Chat.Jinja;
 internal sealed class Budget(CancellationToken cancellationToken)
 {
     /// <summary>A long conversation with tools takes some ten thousand.</summary>
-    private const long MostSteps = 10_000_000;
+    private const long MaxSteps = 10_000_000;
 
     /// <summary>Characters that one rendering may write, those of intermediate texts included: 256 MB.</summary>
-    private const long MostCharacters = 128L << 20;
+    private const long MaxCharacters = 128L << 20;
 
     /// <summary>Macros within macros. Python's own limit allows for about 300.</summary>
-    private const int MostCalls = 200;
+    private const int MaxCalls = 200;
 
     private long _steps;
     private long _characters;
@@ -22,9 +22,9 @@ internal sealed class Budget(CancellationToken cancellationToken)
     public void Spend(long steps = 1)
     {
         _steps += steps;
-        if (_steps > MostSteps || steps > MostSteps)
+        if (_steps > MaxSteps || steps > MaxSteps)
         {
-            throw new JinjaException($"the template takes more than {MostSteps:N0} steps");
+            throw new JinjaException($"the template takes more than {MaxSteps:N0} steps");
         }
         if ((_steps & 0xFFF) < steps)
         {
@@ -36,9 +36,9 @@ internal sealed class Budget(CancellationToken cancellationToken)
     public void SpendOnText(long characters)
     {
         _characters += characters;
-        if (_characters > MostCharacters || characters > MostCharacters)
+        if (_characters > MaxCharacters || characters > MaxCharacters)
         {
-            throw new JinjaException($"the template handles more than {MostCharacters:N0} characters");
+            throw new JinjaException($"the template handles more than {MaxCharacters:N0} characters");
         }
         Spend();
     }
@@ -46,9 +46,9 @@ internal sealed class Budget(CancellationToken cancellationToken)
     /// <summary>Runs a macro's body, unless macros call each other without end.</summary>
     public T Call<T>(Func<T> body)
     {
-        if (++_calls > MostCalls)
+        if (++_calls > MaxCalls)
         {
-            throw new JinjaException($"macros call each other more than {MostCalls} deep");
+            throw new JinjaException($"macros call each other more than {MaxCalls} deep");
         }
         try
         {

@@ -6,7 +6,7 @@ namespace Engine.Chat.Jinja;
 internal static class PyOperators
 {
     /// <summary>Larger numbers have no use in a template, and would take all memory.</summary>
-    private const int MostBits = 4096;
+    private const int MaxBits = 4096;
 
     public static object Apply(string operation, object a, object b, RenderState state) => (operation, a, b) switch
     {
@@ -45,7 +45,7 @@ internal static class PyOperators
         "//" => FloorDivide(a, NotZero(b)),
         "%" => a - (FloorDivide(a, NotZero(b)) * b),
         "**" => b < 0 ? Math.Pow((double)a, (double)b)
-            : BigInteger.Abs(a) <= 1 || Bounded((long)BigInteger.Min(b, MostBits + 1) * a.GetBitLength()) ? BigInteger.Pow(a, (int)BigInteger.Min(b, MostBits + (b.IsEven ? 0 : 1))) : 0,
+            : BigInteger.Abs(a) <= 1 || Bounded((long)BigInteger.Min(b, MaxBits + 1) * a.GetBitLength()) ? BigInteger.Pow(a, (int)BigInteger.Min(b, MaxBits + (b.IsEven ? 0 : 1))) : 0,
         _ => throw new JinjaException($"unknown operator {operation}"),
     };
 
@@ -78,7 +78,7 @@ internal static class PyOperators
 
     private static double NotZero(double divisor) => divisor == 0 ? throw new JinjaException("division by zero") : divisor;
 
-    private static bool Bounded(long bits) => bits <= MostBits ? true : throw new JinjaException($"a number of more than {MostBits} bits");
+    private static bool Bounded(long bits) => bits <= MaxBits ? true : throw new JinjaException($"a number of more than {MaxBits} bits");
 
     private static List<object> Joined(IReadOnlyCollection<object> a, IReadOnlyCollection<object> b, Budget budget)
     {

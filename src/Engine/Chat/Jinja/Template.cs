@@ -4,16 +4,16 @@ namespace Engine.Chat.Jinja;
 internal sealed class Template
 {
     /// <summary>More is no template: the longest known have some 30,000 characters.</summary>
-    private const int MostCharacters = 1 << 20;
+    private const int MaxCharacters = 1 << 20;
 
     private readonly Statement _root;
 
     private Template(Statement root) => _root = root;
 
     /// <exception cref="JinjaException">The text is not a well-formed template.</exception>
-    public static Template Parse(string source) => source.Length <= MostCharacters
+    public static Template Parse(string source) => source.Length <= MaxCharacters
         ? new Template(Parser.Read(source))
-        : throw new JinjaException($"the template has {source.Length:N0} characters, at most {MostCharacters:N0} are allowed", 1);
+        : throw new JinjaException($"the template has {source.Length:N0} characters, at most {MaxCharacters:N0} are allowed", 1);
 
     /// <summary>Whether a well-formed template has a name in its tags, also as a string.</summary>
     public static bool Mentions(string source, string name) => Lexer.Read(source).Exists(token => token.Kind is TokenKind.Name or TokenKind.String && token.Value == name);

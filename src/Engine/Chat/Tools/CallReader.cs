@@ -8,7 +8,7 @@ namespace Engine.Chat.Tools;
 internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
 {
     /// <summary>Blanks that are held back at the most: those before a call are nobody's.</summary>
-    private const int MostBlanks = 64;
+    private const int MaxBlanks = 64;
 
     /// <summary>The first names of an object that may be a bare call.</summary>
     private static readonly string[] FirstNames = ["\"name\"", "\"type\"", "\"id\"", "\"function\"", "\"parameters\"", "\"arguments\""];
@@ -106,7 +106,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
         }
         int certain = _held.Count - Overlap(Held, _triggers);
         int text = Held[..certain].TrimEnd().Length;
-        Say(certain - text > MostBlanks ? certain : text, pieces);
+        Say(certain - text > MaxBlanks ? certain : text, pieces);
         return false;
     }
 

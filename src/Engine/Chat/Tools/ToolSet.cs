@@ -32,7 +32,7 @@ internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
     public bool AllowsParallel { get; init; } = true;
 
     /// <summary>How the schemas of arguments are meant.</summary>
-    public SchemaReading Reading { get; init; }
+    public SchemaConventions Conventions { get; init; }
 
     /// <summary>Whether the model is shown the tools at all.</summary>
     public bool IsOffered => Mode != ToolMode.None && Tools.Count > 0;

@@ -9,8 +9,8 @@ namespace Engine.Constraints.Automata;
 /// all answers under the constraint share them. Not for more than one thread.</summary>
 internal sealed class Automaton
 {
-    private const int MostConfigurations = 20_000; // then what is kept is forgotten
-    private const int MostFrames = 2_000_000;      // made in all: languages that were made for them stay
+    private const int MaxConfigurations = 20_000; // then what is kept is forgotten
+    private const int MaxFrames = 2_000_000;      // made in all: languages that were made for them stay
 
     private readonly Part _root;
     private readonly Dictionary<Frame, Frame> _frames = [];
@@ -45,7 +45,7 @@ internal sealed class Automaton
     public UsedTexts Nothing { get; private set; } = new();
 
     /// <summary>Whether so much was made for answers that a new automaton would take less memory.</summary>
-    public bool IsWornOut => _numbers > MostFrames;
+    public bool IsWornOut => _numbers > MaxFrames;
 
     /// <summary>Before the first byte.</summary>
     public Configuration Start => _start ??= FindStart();
@@ -74,7 +74,7 @@ internal sealed class Automaton
     public void Trim()
     {
         int configurations = _open.Count + _ending.Count;
-        if (configurations > MostConfigurations || configurations + _frames.Count + Readers.Count > 5 * MostConfigurations)
+        if (configurations > MaxConfigurations || configurations + _frames.Count + Readers.Count > 5 * MaxConfigurations)
         {
             _open.Clear();
             _ending.Clear();

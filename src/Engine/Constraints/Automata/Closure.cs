@@ -8,7 +8,7 @@ namespace Engine.Constraints.Automata;
 internal sealed class Closure(Automaton automaton)
 {
     /// <summary>Readings at once; what is more ambiguous than this is given up.</summary>
-    public const int MostReadings = 10_000;
+    public const int MaxReadings = 10_000;
 
     private const int Few = 16; // readings that are compared one by one
 
@@ -49,10 +49,10 @@ internal sealed class Closure(Automaton automaton)
             return;
         }
         _readings.Add(reading);
-        if (_readings.Count > MostReadings)
+        if (_readings.Count > MaxReadings)
         {
             throw new UnsupportedRequestException(
-                $"Keeping an answer to its constraint: expected at most {MostReadings:N0} ways to read it at once, found more. Make the grammar or the schema less ambiguous.");
+                $"Keeping an answer to its constraint: expected at most {MaxReadings:N0} ways to read it at once, found more. Make the grammar or the schema less ambiguous.");
         }
         if (reader.IsDone)
         {

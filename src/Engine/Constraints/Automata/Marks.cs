@@ -6,15 +6,15 @@ namespace Engine.Constraints.Automata;
 /// <summary>The punctuation of JSON, with the whitespace around it: none, a few blanks, or a new line and its indentation.</summary>
 internal sealed class Marks
 {
-    private const int MostBlanks = 2;
-    private const int MostIndentation = 40;
+    private const int MaxBlanks = 2;
+    private const int MaxIndentation = 40;
 
     /// <summary>The punctuation's terminals.</summary>
     public Marks(LanguageSpace space, Readers readers)
     {
         Language blank = space.OneOf((' ', ' '), ('\t', '\t'));
-        Language line = space.Sequence(space.Repeat(space.Text("\r"), 0, 1), space.Text("\n"), space.Repeat(blank, 0, MostIndentation));
-        Language white = space.Either(space.Repeat(blank, 0, MostBlanks), line);
+        Language line = space.Sequence(space.Repeat(space.Text("\r"), 0, 1), space.Text("\n"), space.Repeat(blank, 0, MaxIndentation));
+        Language white = space.Either(space.Repeat(blank, 0, MaxBlanks), line);
         None = readers.Raw(space.Empty);
         Brace = readers.Raw(space.Sequence(space.Text("{"), white));
         CloseBrace = readers.Raw(space.Text("}"));

@@ -65,7 +65,7 @@ internal abstract class Language : TextState
     /// <summary>Whether all texts but finitely many are in it, as far as the expression shows.</summary>
     private protected virtual bool IsCofinite() => ReferenceEquals(this, Space.Anything);
 
-    internal void Forget()
+    internal void DropSteps()
     {
         _moves = null;
         _steps = null;

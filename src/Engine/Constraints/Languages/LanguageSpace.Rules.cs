@@ -10,7 +10,7 @@ internal sealed partial class LanguageSpace
 
     private readonly HashSet<Language> _shared = new(Structure.Comparer);
     private readonly List<Language> _withMoves = [];
-    private long _mostSize = 10_000;
+    private long _maxSize = 10_000;
     private bool _dropped;
     private int _lastId;
 
@@ -184,7 +184,7 @@ internal sealed partial class LanguageSpace
         {
             return kept.Count == 0 ? Nothing : kept[0];
         }
-        if (Union.SizeOf(CollectionsMarshal.AsSpan(kept)) > _mostSize)
+        if (Union.SizeOf(CollectionsMarshal.AsSpan(kept)) > _maxSize)
         {
             DropLargest(kept);
         }
@@ -285,7 +285,7 @@ internal sealed partial class LanguageSpace
         options.Sort(static (a, b) => a.Accepts != b.Accepts ? (a.Accepts ? -1 : 1) : a.Size != b.Size ? a.Size.CompareTo(b.Size) : a.Id.CompareTo(b.Id));
         long size = 0;
         int count = 0;
-        while (count < options.Count && (count == 0 || size + options[count].Size <= _mostSize))
+        while (count < options.Count && (count == 0 || size + options[count].Size <= _maxSize))
         {
             size += options[count++].Size;
         }
@@ -407,7 +407,7 @@ internal sealed partial class LanguageSpace
     {
         foreach (Language language in _withMoves)
         {
-            language.Forget();
+            language.DropSteps();
         }
         _withMoves.Clear();
         _shared.Clear();

@@ -104,7 +104,7 @@ internal sealed partial class LanguageSpace
     {
         lock (_gate)
         {
-            _mostSize = Math.Max(_mostSize, 2 * Union.SizeOf(options));
+            _maxSize = Math.Max(_maxSize, 2 * Union.SizeOf(options));
             return Bounded(United(options));
         }
     }
@@ -216,7 +216,7 @@ internal sealed partial class LanguageSpace
 
     private Language Bounded(Language language)
     {
-        _mostSize = Math.Max(_mostSize, 2L * language.Size);
+        _maxSize = Math.Max(_maxSize, 2L * language.Size);
         if (language is Intersection { Parts.Length: > MaxConditions and var conditions })
         {
             throw new InvalidRequestException(

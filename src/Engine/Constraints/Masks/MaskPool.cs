@@ -6,7 +6,7 @@ namespace Engine.Constraints.Masks;
 /// <param name="words">Words of 64 tokens.</param>
 internal sealed class MaskPool(int words)
 {
-    private const long MostBytes = 16L << 20; // then it begins anew; masks that are in use stay as they are
+    private const long MaxBytes = 16L << 20; // then it begins anew; masks that are in use stay as they are
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, TokenMask> _byHash = [];
@@ -74,7 +74,7 @@ internal sealed class MaskPool(int words)
     private void Count(int bytes)
     {
         _bytes += bytes;
-        if (_bytes > MostBytes)
+        if (_bytes > MaxBytes)
         {
             _byHash.Clear();
             _sets.Clear();

@@ -10,8 +10,8 @@ namespace Engine.Constraints.Masks;
 /// <param name="automaton">The constraint.</param>
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)
 {
-    private const long MostBytes = 4L << 20;  // of masks that are kept
-    private const long MostInside = 8L << 20; // of what strings allow; masks that have it in common go with it
+    private const long MaxBytes = 4L << 20;  // of masks that are kept
+    private const long MaxInside = 8L << 20; // of what strings allow; masks that have it in common go with it
     private const int Overhead = 128;         // of one, beside its tokens
     private const int Few = 16;               // readings that are looked at one by one
 
@@ -41,7 +41,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         ArrayPool<ulong>.Shared.Return(rented);
         _kept.Enqueue(configuration);
         _bytes += mask.Bytes + Overhead;
-        while (_bytes > MostBytes && _kept.TryDequeue(out Configuration? oldest))
+        while (_bytes > MaxBytes && _kept.TryDequeue(out Configuration? oldest))
         {
             _bytes -= oldest.Mask!.Bytes + Overhead;
             oldest.Mask = null;
@@ -136,9 +136,9 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         if (!_inside.TryGetValue(reader, out InsideTokens? inside))
         {
             inside = InsideTokens.Of(reader, vocabulary);
-            if (_insideBytes > MostInside)
+            if (_insideBytes > MaxInside)
             {
-                Forget();
+                Clear();
             }
             _insideBytes += inside.Bytes + (_insideSets.Add(inside.Tokens) ? sizeof(ulong) * vocabulary.Words : 0);
             _inside.Add(reader, inside);
@@ -147,7 +147,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
     }
 
     /// <summary>Drops all that is kept: a mask holds the set that it has in common with others, which counts once for all of them.</summary>
-    private void Forget()
+    private void Clear()
     {
         while (_kept.TryDequeue(out Configuration? kept))
         {

@@ -112,7 +112,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
             Count(node.Contains, 0, node.MinContains - 1, fewer, every);
             options.Add([new ArrayFacts { Some = [.. fewer], Every = [.. every] }]);
         }
-        if (node.Contains is not null && node.MaxContains is int most and < SchemaReader.MostAsked)
+        if (node.Contains is not null && node.MaxContains is int most and < SchemaReader.MaxAsked)
         {
             options.Add([new ArrayFacts { Min = most + 1, Some = [new SomeItems(new Literal(node.Contains, true), most + 1, null, 0)] }]);
         }

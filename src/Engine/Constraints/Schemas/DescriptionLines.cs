@@ -6,7 +6,7 @@ namespace Engine.Constraints.Schemas;
 /// <c>format: date-time</c>, <c>minimum: 1</c>, <c>not: { … }</c> over several lines. A line that is no such keyword is prose, and so is everything before it.</summary>
 internal static class DescriptionLines
 {
-    private const int MostLines = 200;
+    private const int MaxLines = 200;
 
     public static List<(string Keyword, JsonElement Value)> Read(string description)
     {
@@ -27,7 +27,7 @@ internal static class DescriptionLines
         // A value in braces may take several lines; nothing else does.
         bool isObject = trimmed.EndsWith("}");
         int end = trimmed.Length;
-        for (int lines = 0; end > 0 && lines < MostLines; lines++)
+        for (int lines = 0; end > 0 && lines < MaxLines; lines++)
         {
             int start = trimmed[..end].LastIndexOf('\n') + 1;
             int colon = trimmed[start..].IndexOf(": ", StringComparison.Ordinal);
@@ -52,7 +52,7 @@ internal static class DescriptionLines
         "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" => Json(keyword, text, value => value.TryGetDecimal(out _)),
         "multipleOf" => Json(keyword, text, value => value.TryGetDecimal(out decimal step) && step > 0),
         "minLength" or "maxLength" or "minItems" or "maxItems" or "minProperties" or "maxProperties" =>
-            Json(keyword, text, value => value.TryGetInt32(out int count) && count is >= 0 and <= SchemaReader.MostAsked),
+            Json(keyword, text, value => value.TryGetInt32(out int count) && count is >= 0 and <= SchemaReader.MaxAsked),
         "uniqueItems" => text is "true" or "false" ? (keyword.ToString(), JsonElement.Parse(text.ToString())) : null,
         "not" or "propertyNames" or "patternProperties" or "unevaluatedProperties" => Json(keyword, text, null),
         _ => null,

@@ -6,7 +6,7 @@ namespace Engine.Constraints.Schemas;
 internal sealed class NumberSet
 {
     /// <summary>Ranges kept apart; more are read as texts.</summary>
-    private const int MostRanges = 32;
+    private const int MaxRanges = 32;
 
     public static readonly NumberSet All = new([new NumberBounds(false)], null);
     public static readonly NumberSet None = new([], null);
@@ -49,7 +49,7 @@ internal sealed class NumberSet
         {
             return a == All ? b : a;
         }
-        if (a._texts is not null || b._texts is not null || a._ranges.Length * b._ranges.Length > MostRanges)
+        if (a._texts is not null || b._texts is not null || a._ranges.Length * b._ranges.Length > MaxRanges)
         {
             return Of(space.Both(a.Texts(space, true), b.Texts(space, true)));
         }
@@ -86,7 +86,7 @@ internal sealed class NumberSet
                 }
             }
         }
-        if (!isText && ranges.Count <= MostRanges)
+        if (!isText && ranges.Count <= MaxRanges)
         {
             return new([.. ranges], null);
         }

@@ -6,7 +6,7 @@ namespace Engine.Constraints.Schemas;
 internal sealed class ObjectDrafting(SchemaCompiler compiler)
 {
     /// <summary>Kinds of unnamed properties told apart by patterns.</summary>
-    private const int MostKinds = 64;
+    private const int MaxKinds = 64;
 
     private LanguageSpace Space => compiler.Space;
 
@@ -177,7 +177,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
                 finer.Add((within, [.. matched, pattern]));
                 finer.Add((Space.Both(all, Space.Not(pattern)), matched));
             }
-            classes = finer.Count <= MostKinds ? finer : throw SchemaRefusal.TooLarge(compiler.At, $"at most {MostKinds} kinds of names that patterns tell apart");
+            classes = finer.Count <= MaxKinds ? finer : throw SchemaRefusal.TooLarge(compiler.At, $"at most {MaxKinds} kinds of names that patterns tell apart");
         }
         List<Kind> kinds = [];
         foreach ((Language all, HashSet<Language> matched) in classes)

@@ -96,9 +96,9 @@ internal sealed class SchemaCompiler
         int[] key = asked.Key(isCanonical);
         if (!_goals.TryGetValue(key, out Goal? goal))
         {
-            if (_goals.Count == SchemaLimits.MostGoals)
+            if (_goals.Count == SchemaLimits.MaxGoals)
             {
-                throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostGoals} values that differ in what is asked of them");
+                throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MaxGoals} values that differ in what is asked of them");
             }
             _goals[key] = goal = new Goal(asked.All, asked.Types, isCanonical);
         }
@@ -191,9 +191,9 @@ internal sealed class SchemaCompiler
     public void Count(int steps = 1)
     {
         _work += steps;
-        if (_work > SchemaLimits.MostWork)
+        if (_work > SchemaLimits.MaxWork)
         {
-            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostWork:N0} steps of putting alternatives together");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MaxWork:N0} steps of putting alternatives together");
         }
     }
 
@@ -235,18 +235,18 @@ internal sealed class SchemaCompiler
     /// <param name="before">How many there are without it.</param>
     public void CountForm(int before)
     {
-        if (before >= SchemaLimits.MostForms)
+        if (before >= SchemaLimits.MaxForms)
         {
-            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostForms} alternatives of one value");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MaxForms} alternatives of one value");
         }
     }
 
     public void CountProperties(int count)
     {
         _properties += count;
-        if (_properties > SchemaLimits.MostProperties)
+        if (_properties > SchemaLimits.MaxProperties)
         {
-            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MostProperties} properties in all alternatives");
+            throw SchemaRefusal.TooLarge(At, $"at most {SchemaLimits.MaxProperties} properties in all alternatives");
         }
     }
 

@@ -6,7 +6,7 @@ namespace Engine.Constraints.Schemas;
 /// <summary>A schema and the schemas in it, with what its draft says of references.</summary>
 internal sealed class SchemaDocument
 {
-    private const int MostNodes = 100_000;
+    private const int MaxNodes = 100_000;
 
     /// <summary>Where a document without an address lies.</summary>
     private static readonly Uri Nowhere = new("schema://document/");
@@ -198,9 +198,9 @@ internal sealed class SchemaDocument
 
     private SchemaNode New(SchemaNode? parent, string segment, JsonElement element, SchemaResource around)
     {
-        if (_nodes == MostNodes)
+        if (_nodes == MaxNodes)
         {
-            throw SchemaRefusal.TooLarge("#", $"at most {MostNodes} schemas in one document");
+            throw SchemaRefusal.TooLarge("#", $"at most {MaxNodes} schemas in one document");
         }
         var node = new SchemaNode(_nodes++, element, parent, segment) { Resource = around };
         if (_hasAddresses && element.ValueKind == JsonValueKind.Object && AddressOf(element, around.Address) is Uri address && address != around.Address)

@@ -7,19 +7,19 @@ internal static class SchemaLimits
     public const int Deepest = 200;
 
     /// <summary>Alternatives of one value.</summary>
-    public const int MostForms = 256;
+    public const int MaxForms = 256;
 
     /// <summary>Values that differ in what is asked of them.</summary>
-    public const int MostGoals = 20_000;
+    public const int MaxGoals = 20_000;
 
     /// <summary>Steps of putting alternatives together, over the whole schema: a few microseconds each.</summary>
-    public const int MostWork = 50_000;
+    public const int MaxWork = 50_000;
 
     /// <summary>Steps that putting two languages together counts for.</summary>
     public const int LanguageWork = 100;
 
     /// <summary>Properties of all alternatives.</summary>
-    public const int MostProperties = 50_000;
+    public const int MaxProperties = 50_000;
 
     /// <summary>How far below a value it is looked whether alternatives exclude each other.</summary>
     public const int DeepestProbe = 4;

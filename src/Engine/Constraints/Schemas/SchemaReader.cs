@@ -7,7 +7,7 @@ namespace Engine.Constraints.Schemas;
 internal static class SchemaReader
 {
     /// <summary>More than any answer holds: a schema that asks for as many characters, items or properties is refused.</summary>
-    public const int MostAsked = 20_000;
+    public const int MaxAsked = 20_000;
 
     public static void Read(SchemaNode node, SchemaDocument document)
     {
@@ -267,7 +267,7 @@ internal static class SchemaReader
     private static int Least(SchemaNode node, string keyword, JsonElement value)
     {
         decimal count = Count(node, keyword, value);
-        return count <= MostAsked ? (int)count : throw SchemaRefusal.TooLarge($"{node.Path}/{keyword}", $"{MostAsked} at most");
+        return count <= MaxAsked ? (int)count : throw SchemaRefusal.TooLarge($"{node.Path}/{keyword}", $"{MaxAsked} at most");
     }
 
     private static int? Most(SchemaNode node, string keyword, JsonElement value, int? before)

@@ -9,7 +9,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
     private const int Never = int.MaxValue;
 
     /// <summary>Names counted where an object must have some: no object is asked for more.</summary>
-    private const int MostNames = 1000;
+    private const int MaxNames = 1000;
 
     private readonly Dictionary<Language, int> _shortest = [];
 
@@ -202,12 +202,12 @@ internal sealed class SpecBuilder(LanguageSpace space)
             count += min;
             if (count < draft.Min)
             {
-                int most = Math.Min(space.CountUpTo(names, Math.Min(draft.Min, MostNames)), draft.Min);
+                int most = Math.Min(space.CountUpTo(names, Math.Min(draft.Min, MaxNames)), draft.Min);
                 for (int i = min; i < most; i++)
                 {
                     optional!.Add(cost);
                 }
-                available = most == MostNames ? draft.Min : available;
+                available = most == MaxNames ? draft.Min : available;
             }
         }
         if (count < draft.Min)

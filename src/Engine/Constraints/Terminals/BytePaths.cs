@@ -5,7 +5,7 @@ namespace Engine.Constraints.Terminals;
 internal struct BytePaths<T> where T : class
 {
     private const int Bytes = 256;
-    private const int MostListed = 8; // more stand in a table
+    private const int MaxListed = 8; // more stand in a table
 
     private byte[]? _table; // by byte: one more than the place in the list; 0 for what was not looked for
     private T[]? _listed;
@@ -34,10 +34,10 @@ internal struct BytePaths<T> where T : class
     /// <summary>Keeps where a byte leads.</summary>
     public void Keep(byte next, T state)
     {
-        if (_table is null && _count == MostListed)
+        if (_table is null && _count == MaxListed)
         {
             _table = new byte[Bytes];
-            for (int i = 0; i < MostListed; i++)
+            for (int i = 0; i < MaxListed; i++)
             {
                 _table[(byte)(_listedBytes >> (8 * i))] = (byte)(i + 1);
             }
@@ -62,7 +62,7 @@ internal struct BytePaths<T> where T : class
         }
         if (_listed is null || _count == _listed.Length)
         {
-            Array.Resize(ref _listed, _count == 0 ? 2 : MostListed);
+            Array.Resize(ref _listed, _count == 0 ? 2 : MaxListed);
         }
         _listed[_count] = state;
         _listedBytes |= (ulong)next << (8 * _count++);

@@ -13,7 +13,7 @@ internal static class SafeText
     public const int LongestRun = 32;
 
     private const int LongestFreeRun = 128; // longer ones are not told from each other
-    private const int MostStates = 64; // looked at for one run
+    private const int MaxStates = 64; // looked at for one run
 
     private static readonly (int First, int Last)[] Ranges = [(' ', '!'), ('#', '['), (']', 0xD7FF), (0xE000, 0x10FFFF)];
 
@@ -53,7 +53,7 @@ internal static class SafeText
             {
                 return AnyNumber;
             }
-            if (seen.Count > MostStates)
+            if (seen.Count > MaxStates)
             {
                 return length;
             }

@@ -3,15 +3,15 @@ namespace Engine.Gguf.Preflight;
 /// <summary>Mixtures of experts: how many there are, are used, and stand in a group.</summary>
 internal static class ExpertFacts
 {
-    private const uint MostExperts = 1024; // LLAMA_MAX_EXPERTS
+    private const uint MaxExperts = 1024; // LLAMA_MAX_EXPERTS
 
     public static void Check(Hyperparameters numbers)
     {
         uint experts = numbers.UInt32("expert_count") ?? 0;
         long used = numbers.PerLayer("expert_used_count")?.DefaultIfEmpty().Max(count => (uint)count) ?? 0;
-        if (experts > MostExperts)
+        if (experts > MaxExperts)
         {
-            throw numbers.Refuse("expert_count", $"at most {MostExperts:N0} experts", experts);
+            throw numbers.Refuse("expert_count", $"at most {MaxExperts:N0} experts", experts);
         }
         if (used > experts)
         {

@@ -75,11 +75,11 @@ internal static class HeadFacts
     }
 
     // Tensors are shaped by the first layer's number and the cache by each layer's own.
-    private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers, string remedy)
+    private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers, string hint)
     {
         if (layers.FirstOrDefault(heads => heads != layers[0], layers[0]) is var other && other != layers[0])
         {
-            throw numbers.Refuse(name, $"the {layers[0]} of the first layer in every layer", other, remedy);
+            throw numbers.Refuse(name, $"the {layers[0]} of the first layer in every layer", other, hint);
         }
     }
 

@@ -50,9 +50,9 @@ internal sealed class Hyperparameters(GgufFile file)
     /// <summary>Whether the file has an array of it.</summary>
     public bool IsListed(string name) => file.Metadata[Key(name)]?.ElementType is not null;
 
-    public ModelFileException Refuse(string name, string expected, string found, string remedy = Ends) =>
-        file.Metadata.Refuse(Key(name), expected, found, remedy);
+    public ModelFileException Refuse(string name, string expected, string found, string hint = Ends) =>
+        file.Metadata.Refuse(Key(name), expected, found, hint);
 
-    public ModelFileException Refuse(string name, string expected, long found, string remedy = Ends) =>
-        Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture), remedy);
+    public ModelFileException Refuse(string name, string expected, long found, string hint = Ends) =>
+        Refuse(name, expected, found.ToString("N0", CultureInfo.InvariantCulture), hint);
 }

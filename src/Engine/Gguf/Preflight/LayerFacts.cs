@@ -3,15 +3,15 @@ namespace Engine.Gguf.Preflight;
 /// <summary>How many layers there are, how long a context and how wide their answer.</summary>
 internal static class LayerFacts
 {
-    private const uint MostLayers = 512; // LLAMA_MAX_LAYERS
+    private const uint MaxLayers = 512; // LLAMA_MAX_LAYERS
     private const uint LastPooling = 4;  // LLAMA_POOLING_TYPE_RANK
 
     public static void Check(Hyperparameters numbers)
     {
         uint layers = numbers.UInt32("block_count") ?? 1;
-        if (layers is 0 or > MostLayers)
+        if (layers is 0 or > MaxLayers)
         {
-            throw numbers.Refuse("block_count", $"1 to {MostLayers} layers", layers);
+            throw numbers.Refuse("block_count", $"1 to {MaxLayers} layers", layers);
         }
         uint nextTokenLayers = numbers.UInt32("nextn_predict_layers") ?? 0;
         if (nextTokenLayers > layers)

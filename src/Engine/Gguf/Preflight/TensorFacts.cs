@@ -4,8 +4,8 @@ namespace Engine.Gguf.Preflight;
 internal static class TensorFacts
 {
     // T5's bucket formula divides by the logarithm of 128 / (buckets / 2); its bidirectional form halves once more.
-    private const uint FewestBuckets = 4;
-    private const uint MostBuckets = 255;
+    private const uint MinBuckets = 4;
+    private const uint MaxBuckets = 255;
 
     public static void Check(GgufFile file, Hyperparameters numbers)
     {
@@ -71,10 +71,10 @@ internal static class TensorFacts
 
     private static void CheckRelativePositions(GgufFile file, Hyperparameters numbers)
     {
-        uint buckets = numbers.UInt32("attention.relative_buckets_count") ?? FewestBuckets;
-        if (buckets is < FewestBuckets or > MostBuckets)
+        uint buckets = numbers.UInt32("attention.relative_buckets_count") ?? MinBuckets;
+        if (buckets is < MinBuckets or > MaxBuckets)
         {
-            throw numbers.Refuse("attention.relative_buckets_count", $"{FewestBuckets} to {MostBuckets}", buckets);
+            throw numbers.Refuse("attention.relative_buckets_count", $"{MinBuckets} to {MaxBuckets}", buckets);
         }
         string[] names = numbers.Architecture == "t5" ? ["enc.blk.0.attn_rel_b.weight", "dec.blk.0.attn_rel_b.weight"] : ["enc.blk.0.attn_rel_b.weight"];
         foreach (string name in names)

@@ -52,7 +52,7 @@ internal static class GemmaExport
         {
             throw c.Refuse("rope.dimension_count", $"{d_k}, the size of a head", $"{rotated}");
         }
-        RopeSettings rope = RopeExport.Set(c, file, d_k, RopeReading.OfGemma);
+        RopeSettings rope = RopeExport.Set(c, file, d_k, RopeImport.OfGemma);
         return new GemmaSettings(
             c.V, d, c.Number("context_length"), c.Number("feed_forward_length"), N, H, c.Number("attention.head_count_kv", H), d_k, c.Float("attention.layer_norm_rms_epsilon"), kind.QueryScalar(N, d, H, d_k), rope, rope,
             window, window == 0 ? new bool[N] : LocalLayers(file, N, kind.Period));

@@ -13,7 +13,7 @@ internal static class Phi3Export
         var c = new ExportedConfig(file, "Phi3ForCausalLM", "phi3");
         (int d, int H) = (c.Number("embedding_length"), c.Number("attention.head_count"));
         int rotated = c.Number("rope.dimension_count", d / H);
-        RopeSettings rope = RopeExport.Set(c, file, rotated, RopeReading.OfPhi3);
+        RopeSettings rope = RopeExport.Set(c, file, rotated, RopeImport.OfPhi3);
         var s = new Phi3Settings(
             c.V, d, c.Number("context_length"), c.Number("feed_forward_length"), c.Number("block_count"), H, c.Number("attention.head_count_kv", H), rotated,
             c.Float("attention.layer_norm_rms_epsilon"), rope, !Has(file, "output.weight"));

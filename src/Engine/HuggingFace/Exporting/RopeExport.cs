@@ -16,7 +16,7 @@ internal static class RopeExport
     /// <param name="c">The configuration.</param>
     /// <param name="file">The file.</param>
     /// <param name="rotated">Numbers of a head that turn.</param>
-    /// <param name="kinds">That transformers' family may have, see <see cref="RopeReading"/>.</param>
+    /// <param name="kinds">That transformers' family may have, see <see cref="RopeImport"/>.</param>
     /// <exception cref="ModelFileException">They turn as transformers' model does not.</exception>
     public static RopeSettings Set(ExportedConfig c, GgufFile file, int rotated, string[] kinds)
     {
@@ -40,7 +40,7 @@ internal static class RopeExport
         if (type == "yarn")
         {
             var yarn = new RopeSettings(@base, type, factor, c.Number("rope.scaling.original_context_length", c.Number("context_length")));
-            return attention == 1 ? yarn : yarn with { AttentionFactor = attention * RopeReading.YarnMagnitude(yarn) };
+            return attention == 1 ? yarn : yarn with { AttentionFactor = attention * RopeImport.YarnMagnitude(yarn) };
         }
         if (FamilyExport.Has(file, "rope_factors_short.weight"))
         {
@@ -71,7 +71,7 @@ internal static class RopeExport
     {
         const int Least = 8, Most = 20;
         return Enumerable.Range(Least, Most - Least + 1).Prepend(Least / 2).Select(power => new RopeSettings(@base, "llama3", factors.Max(), 1 << power, LowFrequency, HighFrequency))
-            .FirstOrDefault(rope => RopeReading.Factors(rope, rotated)!.SequenceEqual(factors))
+            .FirstOrDefault(rope => RopeImport.Factors(rope, rotated)!.SequenceEqual(factors))
             ?? throw c.Refuse(Frequencies, $"factors as Llama 3.1 has them, with low_freq_factor {LowFrequency} and high_freq_factor {HighFrequency}", "others");
     }
 

@@ -15,7 +15,7 @@ internal static class RotaryExport
     {
         bool isMixture = Has(file, "blk.0.ffn_gate_inp.weight");
         var c = new ExportedConfig(file, isMixture ? "MixtralForCausalLM" : "LlamaForCausalLM", "llama", isMixture ? "mixtral" : null);
-        LlamaSettings s = Read(c, file, RopeReading.OfLlama);
+        LlamaSettings s = Read(c, file, RopeImport.OfLlama);
         if (isMixture)
         {
             s = s with { Experts = new ExpertSettings(c.Number("expert_count"), c.Number("expert_used_count"), s.f, "block_sparse_moe", "w1", "w3", "w2") };
@@ -35,7 +35,7 @@ internal static class RotaryExport
     public static FamilyExport Qwen2(GgufFile file)
     {
         var c = new ExportedConfig(file, "Qwen2ForCausalLM", "qwen2");
-        LlamaSettings s = Read(c, file, RopeReading.OfQwen) with { AttentionBias = true, OutputBias = false };
+        LlamaSettings s = Read(c, file, RopeImport.OfQwen) with { AttentionBias = true, OutputBias = false };
         c.Json.Remove("head_dim"); // transformers' Qwen2 shares hidden_size among its heads
         return Qwen(c, s, file);
     }
@@ -44,7 +44,7 @@ internal static class RotaryExport
     public static FamilyExport Qwen3(GgufFile file)
     {
         var c = new ExportedConfig(file, "Qwen3ForCausalLM", "qwen3");
-        LlamaSettings s = Read(c, file, RopeReading.OfQwen) with { NormalizesHeads = true };
+        LlamaSettings s = Read(c, file, RopeImport.OfQwen) with { NormalizesHeads = true };
         c.Set(("attention_bias", false));
         return Qwen(c, s, file);
     }
@@ -55,7 +55,7 @@ internal static class RotaryExport
         var c = new ExportedConfig(file, "Qwen3MoeForCausalLM", "qwen3moe", "qwen3_moe");
         (int E, int k) = (c.Number("expert_count"), c.Number("expert_used_count"));
         int f = c.Number("expert_feed_forward_length", c.Number("feed_forward_length", 0) / k);
-        LlamaSettings s = Read(c, file, RopeReading.OfQwen, f) with { NormalizesHeads = true, Experts = new ExpertSettings(E, k, f, "mlp", "gate_proj", "up_proj", "down_proj") };
+        LlamaSettings s = Read(c, file, RopeImport.OfQwen, f) with { NormalizesHeads = true, Experts = new ExpertSettings(E, k, f, "mlp", "gate_proj", "up_proj", "down_proj") };
         c.Set(("attention_bias", false), ("num_experts", E), ("num_experts_per_tok", k), ("moe_intermediate_size", f), ("norm_topk_prob", true), ("decoder_sparse_step", 1), ("mlp_only_layers", new JsonArray()));
         return Qwen(c, s, file);
     }

@@ -37,7 +37,7 @@ internal static class GemmaFamily
     {
         source.RequireClass("Gemma2ForCausalLM");
         GemmaSettings s = Read(source, Second, "model.");
-        RopeSettings rope = RopeReading.Read(source.Config, s.Positions, RopeReading.OfGemma, Second.Base);
+        RopeSettings rope = RopeImport.Read(source.Config, s.Positions, RopeImport.OfGemma, Second.Base);
         source.Config.Require("tie_word_embeddings", expected: true);
         s = s with { Rope = rope, LocalRope = rope, ScoreCap = Cap(source.Config, "attn_logit_softcapping", 50), LogitCap = Cap(source.Config, "final_logit_softcapping", 30) };
         if (!s.Local.Contains(true))
@@ -146,16 +146,16 @@ internal static class GemmaFamily
     private static (RopeSettings Global, RopeSettings Local) Turns(JsonFields config, int positions)
     {
         const double LocalBase = 1e4;
-        JsonFields? scaling = RopeReading.Scaling(config);
+        JsonFields? scaling = RopeImport.Scaling(config);
         if (scaling?.Object(Global) is not { } global)
         {
             double own = config.Above0("rope_local_base_freq", LocalBase);
-            return (RopeReading.Read(config, positions, RopeReading.OfGemma, Third.Base), new RopeSettings(own, "default"));
+            return (RopeImport.Read(config, positions, RopeImport.OfGemma, Third.Base), new RopeSettings(own, "default"));
         }
         JsonFields? local = scaling.Object(Local);
         scaling.RequireAllKnown();
-        return (RopeReading.Read(global, global.Above0("rope_theta", Third.Base), positions, RopeReading.OfGemma),
-            RopeReading.Read(local, local?.Above0("rope_theta", LocalBase) ?? LocalBase, positions, ["default"]));
+        return (RopeImport.Read(global, global.Above0("rope_theta", Third.Base), positions, RopeImport.OfGemma),
+            RopeImport.Read(local, local?.Above0("rope_theta", LocalBase) ?? LocalBase, positions, ["default"]));
     }
 
     // An absent field has transformers' value, one that is null none.
@@ -171,7 +171,7 @@ internal static class GemmaFamily
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
         plan.Set("rope.dimension_count", (uint)s.d_k);
         plan.Set("vocab_size", (uint)s.V);
-        RopeReading.Describe(s.Rope, plan);
+        RopeImport.Describe(s.Rope, plan);
         DescribeWindow(kind, s, plan);
         if (s.ScoreCap > 0)
         {

@@ -64,13 +64,13 @@ internal static class LlamaFamily
         int? window = config.OptionalPositive("sliding_window") ?? (config.IsThere("sliding_window") ? null : absent.Window);
         var s = new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, Math.Min(positions, window ?? positions), config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
-            config.Above0("rms_norm_eps", absent.Epsilon), RopeReading.Read(config, positions, RopeReading.OfLlama, absent.Base),
+            config.Above0("rms_norm_eps", absent.Epsilon), RopeImport.Read(config, positions, RopeImport.OfLlama, absent.Base),
             config.Flag("tie_word_embeddings", false), config.Flag("attention_bias", false), config.Flag("mlp_bias", false))
         { Experts = experts };
         source.RequireAllKnown();
         ModelPlan plan = Describe("llama", s, source.CreateTensors());
         NoteWindow(window, positions, plan);
-        RopeReading.Note(s.Rope, positions, plan);
+        RopeImport.Note(s.Rope, positions, plan);
         Map(s, plan.Tensors);
         return plan;
     }
@@ -102,7 +102,7 @@ internal static class LlamaFamily
             plan.Set("expert_count", (uint)experts.E);
             plan.Set("expert_used_count", (uint)experts.k);
         }
-        RopeReading.Describe(s.Rope, plan);
+        RopeImport.Describe(s.Rope, plan);
         return plan;
     }
 
@@ -133,7 +133,7 @@ internal static class LlamaFamily
             MapFeedForward(s, i, t);
             t.Ignore(attention + "rotary_emb.inv_freq"); // older versions wrote what follows from rope_theta
         }
-        if (RopeReading.Factors(s.Rope, s.d_k) is { } factors)
+        if (RopeImport.Factors(s.Rope, s.d_k) is { } factors)
         {
             t.Values("rope_freqs.weight", factors);
         }

@@ -26,9 +26,9 @@ internal static class Phi3Family
         RequireOne(config, "full_attn_mod", "interpolate_factor");
         config.Neutral("attention_dropout", "embd_pdrop", "resid_pdrop");
         int? window = config.OptionalPositive("sliding_window");
-        JsonFields? scaling = RopeReading.Scaling(config);
+        JsonFields? scaling = RopeImport.Scaling(config);
         int rotated = Rotated(config, scaling, d_k);
-        RopeSettings rope = RopeReading.Read(scaling, RopeReading.Base(config, scaling, 1e4), positions, RopeReading.OfPhi3, config.OptionalPositive("original_max_position_embeddings"));
+        RopeSettings rope = RopeImport.Read(scaling, RopeImport.Base(config, scaling, 1e4), positions, RopeImport.OfPhi3, config.OptionalPositive("original_max_position_embeddings"));
         var s = new Phi3Settings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, Math.Min(positions, window ?? positions), config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G,
             rotated, config.Above0("rms_norm_eps", 1e-5), rope, config.Flag("tie_word_embeddings", false));
@@ -36,7 +36,7 @@ internal static class Phi3Family
         source.RequireAllKnown("Phi3Config", Class, "Phi3Model");
         ModelPlan plan = Describe(s, source.CreateTensors());
         LlamaFamily.NoteWindow(window, positions, plan);
-        RopeReading.Note(rope, positions, plan);
+        RopeImport.Note(rope, positions, plan);
         Map(s, plan.Tensors);
         return plan;
     }
@@ -78,7 +78,7 @@ internal static class Phi3Family
         plan.Set("attention.layer_norm_rms_epsilon", (float)s.Epsilon);
         plan.Set("rope.dimension_count", (uint)s.Rotated);
         plan.Set("vocab_size", (uint)s.V);
-        RopeReading.Describe(s.Rope, plan);
+        RopeImport.Describe(s.Rope, plan);
         return plan;
     }
 

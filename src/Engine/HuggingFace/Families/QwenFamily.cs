@@ -63,10 +63,10 @@ internal static class QwenFamily
         RequireFullAttention(config);
         LlamaSettings s = differ(new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, positions, config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
-            config.Above0("rms_norm_eps", 1e-6), RopeReading.Read(config, positions, RopeReading.OfQwen), config.Flag("tie_word_embeddings", false), AttentionBias: false, FeedForwardBias: false));
+            config.Above0("rms_norm_eps", 1e-6), RopeImport.Read(config, positions, RopeImport.OfQwen), config.Flag("tie_word_embeddings", false), AttentionBias: false, FeedForwardBias: false));
         source.RequireAllKnown();
         ModelPlan plan = LlamaFamily.Describe(architecture, s, source.CreateTensors());
-        RopeReading.Note(s.Rope, positions, plan);
+        RopeImport.Note(s.Rope, positions, plan);
         Map(s, plan.Tensors);
         return plan;
     }

@@ -3,7 +3,7 @@ namespace Engine.HuggingFace.Files;
 /// <summary>Where a path leads once every link in it is followed.</summary>
 internal static class LinkedPath
 {
-    private const int MostLinks = 40; // as Linux allows
+    private const int MaxLinks = 40; // as Linux allows
 
     /// <summary>The absolute path without links; what does not exist stays as it is.</summary>
     /// <exception cref="ModelFileException">Links go round in a circle.</exception>
@@ -22,7 +22,7 @@ internal static class LinkedPath
                 resolved = next;
                 continue;
             }
-            if (++links > MostLinks)
+            if (++links > MaxLinks)
             {
                 throw new ModelFileException($"Opening '{path}': expected a file, found links that lead round in a circle.");
             }

@@ -160,6 +160,6 @@ internal sealed class SafetensorsFile : IDisposable
         }
     }
 
-    private ModelFileException Refuse(string expected, string found, string remedy) =>
-        new($"Opening the safetensors file {Name}: expected {expected}, found {found}. {remedy}");
+    private ModelFileException Refuse(string expected, string found, string hint) =>
+        new($"Opening the safetensors file {Name}: expected {expected}, found {found}. {hint}");
 }

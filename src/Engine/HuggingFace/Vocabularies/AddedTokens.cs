@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Vocabularies;
 internal static class AddedTokens
 {
     // The largest of real vocabularies has 262,208.
-    private const int MostIds = 1 << 20;
+    private const int MaxIds = 1 << 20;
 
     /// <summary>Puts them together.</summary>
     /// <param name="vocabulary">Texts and ids of the model.</param>
@@ -17,9 +17,9 @@ internal static class AddedTokens
         var all = new Dictionary<int, (string Text, int Kind)>();
         foreach ((string text, int id) in vocabulary)
         {
-            if (id is < 0 or >= MostIds)
+            if (id is < 0 or >= MaxIds)
             {
-                throw new ModelFileException($"Reading tokenizer.json: expected ids from 0 to {MostIds - 1}, found {id} for '{text}'.");
+                throw new ModelFileException($"Reading tokenizer.json: expected ids from 0 to {MaxIds - 1}, found {id} for '{text}'.");
             }
             if (!all.TryAdd(id, (text, VocabularyTokens.Normal)))
             {
@@ -32,7 +32,7 @@ internal static class AddedTokens
             int id = added.GetProperty("id").GetInt32();
             string text = TokenizerParts.Require(added.GetProperty("content"));
             bool isSpecial = Flag(added, "special") || LooksSpecial(text);
-            if (id is < 0 or >= MostIds || (all.TryGetValue(id, out (string Text, int Kind) other) && other.Text != text))
+            if (id is < 0 or >= MaxIds || (all.TryGetValue(id, out (string Text, int Kind) other) && other.Text != text))
             {
                 throw new ModelFileException($"Reading tokenizer.json: expected an id of its own for the added token '{text}', found {id}.");
             }

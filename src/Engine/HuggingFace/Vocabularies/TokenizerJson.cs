@@ -58,7 +58,7 @@ internal static class TokenizerJson
         {
             Pre = WordPattern.Find(file, ignoresMerges),
             Merges = [.. Merges(model).Select(merge => $"{merge.Left} {merge.Right}")],
-            Around = SurroundingReading.Read(file),
+            Around = PostProcessor.Read(file),
         };
     }
 
@@ -86,7 +86,7 @@ internal static class TokenizerJson
             Scores = scores,
             AddsSpacePrefix = prefix,
             Unknown = unknown,
-            Around = SurroundingReading.Read(file),
+            Around = PostProcessor.Read(file),
         };
     }
 
@@ -152,7 +152,7 @@ internal static class TokenizerJson
             Lowercases = lowercases,
             StripsAccents = TokenizerParts.Flag(normalizer, "strip_accents", absent: lowercases),
             Unknown = unknown,
-            Around = SurroundingReading.Read(file),
+            Around = PostProcessor.Read(file),
         };
     }
 
@@ -185,7 +185,7 @@ internal static class TokenizerJson
             AddsSpacePrefix = prefix,
             RemovesExtraWhitespace = merges || splits,
             Unknown = unknown,
-            Around = SurroundingReading.Read(file),
+            Around = PostProcessor.Read(file),
         };
     }
 

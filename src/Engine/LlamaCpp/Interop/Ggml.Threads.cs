@@ -6,7 +6,7 @@ namespace Engine.LlamaCpp.Interop;
 internal static unsafe partial class Ggml
 {
     /// <summary>GGML_MAX_N_THREADS.</summary>
-    internal const int MostThreads = 512;
+    internal const int MaxThreads = 512;
 
     /// <summary>Sets defaults: no affinity, normal priority, poll 50, not paused.</summary>
     [LibraryImport(BaseLibrary)]
@@ -22,7 +22,7 @@ internal static unsafe partial class Ggml
 internal unsafe struct ggml_threadpool_params
 {
     /// <summary>Cores to run on; all zero for any.</summary>
-    public fixed byte cpumask[Ggml.MostThreads];
+    public fixed byte cpumask[Ggml.MaxThreads];
 
     public int n_threads;
 

@@ -16,7 +16,7 @@ internal sealed record ContextShape(
     Pooling Pooling = Pooling.None, GraphTap? Tap = null, bool Encodes = false)
 {
     /// <summary>llama.cpp's LLAMA_MAX_SEQ.</summary>
-    public const int MostSequences = 256;
+    public const int MaxSequences = 256;
 
     private const int CellPadding = 256; // llama.cpp rounds up to it
 

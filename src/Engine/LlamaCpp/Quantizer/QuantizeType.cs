@@ -104,8 +104,8 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         {
             throw new ConfigurationException("Quantizing to NVFP4: expected a type that llama.cpp writes; it reads NVFP4 but cannot make it. Take MXFP4_MOE or Q4_K_M.");
         }
-        string remedy = (Shorthands.GetValueOrDefault(name) ?? Spelling.Nearest(name, [.. Names, .. Aliases.Keys])) is { } nearest
+        string hint = (Shorthands.GetValueOrDefault(name) ?? Spelling.Nearest(name, [.. Names, .. Aliases.Keys])) is { } nearest
             ? $"Did you mean {nearest}?" : "The help of the command lists all types.";
-        throw new ConfigurationException($"Quantizing: expected a type such as Q8_0, Q6_K, Q5_K_M or Q4_K_M, found '{name}'. {remedy}");
+        throw new ConfigurationException($"Quantizing: expected a type such as Q8_0, Q6_K, Q5_K_M or Q4_K_M, found '{name}'. {hint}");
     }
 }

@@ -23,7 +23,7 @@ internal static unsafe class ComputeThreads
         {
             return threads == 1
                 ? _one != 0 ? _one : _one = Make(1)
-                : _all != 0 ? _all : _all = Make(Math.Min(Environment.ProcessorCount, Ggml.MostThreads));
+                : _all != 0 ? _all : _all = Make(Math.Min(Environment.ProcessorCount, Ggml.MaxThreads));
         }
     }
 

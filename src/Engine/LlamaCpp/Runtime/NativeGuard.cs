@@ -89,17 +89,17 @@ internal sealed unsafe class NativeGuard : IDisposable
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void OnAbort(byte* message) => Stand(Marshal.PtrToStringUTF8((nint)message) ?? "no reason given", _ofThisThread ?? Suspect());
+    private static void OnAbort(byte* message) => ParkThread(Marshal.PtrToStringUTF8((nint)message) ?? "no reason given", _ofThisThread ?? FindStalledGuard());
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnTerminate()
     {
-        Stand("an uncaught C++ exception", _ofThisThread);
+        ParkThread("an uncaught C++ exception", _ofThisThread);
         _terminate();
     }
 
     /// <summary>Does not return where there is somebody to tell.</summary>
-    private static void Stand(string reason, NativeGuard? guard)
+    private static void ParkThread(string reason, NativeGuard? guard)
     {
         if (guard is null)
         {
@@ -118,7 +118,7 @@ internal sealed unsafe class NativeGuard : IDisposable
     }
 
     // The thread is not one of ours but of ggml's pool: whose computation is it? The one whose callbacks fall silent.
-    private static NativeGuard? Suspect()
+    private static NativeGuard? FindStalledGuard()
     {
         (NativeGuard Guard, int Beats)[] inside;
         lock (Gate)

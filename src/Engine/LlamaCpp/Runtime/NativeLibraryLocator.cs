@@ -23,7 +23,7 @@ internal static class NativeLibraryLocator
             : [Path.GetFullPath(libraryPath)];
         return folders.SelectMany(folder => FileNames, Path.Combine).FirstOrDefault(File.Exists) ?? throw new NativeLibraryException(
             $"Loading llama.cpp {LibraryFingerprint.Release} for {RuntimeIdentifier}: expected {string.Join(" or ", FileNames)}, "
-            + $"found none in {string.Join(" or in ", folders.Select(folder => $"'{folder}'"))}. {Remedy(libraryPath)}");
+            + $"found none in {string.Join(" or in ", folders.Select(folder => $"'{folder}'"))}. {Hint(libraryPath)}");
     }
 
     /// <summary>The platform in .NET's short form, such as <c>linux-x64</c>, whatever distribution built this runtime.</summary>
@@ -44,7 +44,7 @@ internal static class NativeLibraryLocator
         : OperatingSystem.IsMacOS() ? ["libllama.dylib"]
         : [$"libllama.{LibraryFingerprint.Release}.so", $"libllama.cuda.{LibraryFingerprint.Release}.so", $"libllama.vulkan.{LibraryFingerprint.Release}.so", "libllama.so"];
 
-    private static string Remedy(string? libraryPath) =>
+    private static string Hint(string? libraryPath) =>
         !string.IsNullOrEmpty(libraryPath)
             ? "LibraryPath must name libllama or the folder that holds it; leave it empty to take the library beside the program."
         : IsPinned(RuntimeIdentifier)

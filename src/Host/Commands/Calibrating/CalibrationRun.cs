@@ -11,7 +11,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
 {
     /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
     private const long SmallBytes = 16L << 20;
-    private const int MostTogether = 4;
+    private const int MaxTogether = 4;
 
     private readonly List<string> _engines = [];
     private readonly List<string> _failures = [];
@@ -88,7 +88,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
     /// <summary>The engine as it serves alone; the others at the same time as far as cores and memory have room for them.</summary>
     private static IEnumerable<(string Name, NativeVariant Variant)[]> Groups(List<(string Name, NativeVariant Variant)> variants, ModelCard card)
     {
-        int together = card.TensorBytes <= SmallBytes ? Math.Clamp(Environment.ProcessorCount, 1, MostTogether) : 1;
+        int together = card.TensorBytes <= SmallBytes ? Math.Clamp(Environment.ProcessorCount, 1, MaxTogether) : 1;
         return variants.Skip(1).Chunk(together).Prepend([variants[0]]);
     }
 

@@ -9,7 +9,7 @@ internal static class DoctorText
     // "  missing  calibrations  " and then what was found; on a narrow terminal that stands below.
     private const int Beside = 24;
     private const int Below = 4;
-    private const int LeastBeside = 60;
+    private const int MinWidth = 60;
 
     public static string Render(DoctorReport report, int width)
     {
@@ -35,7 +35,7 @@ internal static class DoctorText
         void Line(string state, string name, string words)
         {
             text.Append("  ");
-            if (width < LeastBeside)
+            if (width < MinWidth)
             {
                 text.Append(name).Append(state.Length > 0 ? $": {state}" : "").Append('\n').Append(' ', Below);
                 Paragraph.Append(text, words, width, Below);

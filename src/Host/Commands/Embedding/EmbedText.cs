@@ -10,7 +10,7 @@ internal static class EmbedText
 {
     private const int Width = 80;
     private const int NumberCells = 9;
-    private const int MostCompared = 8;
+    private const int MaxCompared = 8;
 
     public static void Write(TextWriter output, EmbedReport report, IReadOnlyList<EmbedInput> inputs, IModel model)
     {
@@ -34,7 +34,7 @@ internal static class EmbedText
                 Line(text, $"     {PieceText.Fit(PieceText.Of(model, token), 15)} {Numbers(report.Embeddings[row++], Width - 21)}");
             }
         }
-        if (inputs.Count is > 1 and <= MostCompared && report.Pooling is not (Pooling.None or Pooling.Rank))
+        if (inputs.Count is > 1 and <= MaxCompared && report.Pooling is not (Pooling.None or Pooling.Rank))
         {
             AppendSimilarities(text, report.Embeddings);
         }

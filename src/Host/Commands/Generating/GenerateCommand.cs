@@ -11,7 +11,7 @@ internal sealed class GenerateCommand
 {
     private static readonly JsonSerializerOptions Json = JsonOutput.With(GenerateReportJson.Default);
 
-    private const int MostTokens = 1 << 24;
+    private const int MaxTokens = 1 << 24;
 
     private readonly Argument<string?> _prompt = new("PROMPT")
     {
@@ -21,7 +21,7 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the prompt from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Takes the prompt as token ids, such as 1,319,459; nothing is added to them.");
-    private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MostTokens, 128, "Stops after this many tokens.");
+    private readonly Option<int> _maxTokens = NumberOption.Create("--max-tokens", 1, MaxTokens, 128, "Stops after this many tokens.");
     private readonly Option<string[]> _stop = new("--stop") { HelpName = "TEXT", Description = "Stops before this text; may be given several times." };
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Continues after an end-of-generation token." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document instead of the text." };
@@ -123,7 +123,7 @@ internal sealed class GenerateCommand
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         AnswerStream? stream = parsed.GetValue(_json) ? null : new AnswerStream(output, Screen.OutputWidth);
-        Generation generation = await Generation.RunAsync(model, request, stream, cancellationToken).ConfigureAwait(false);
+        GenerationRun generation = await GenerationRun.RunAsync(model, request, stream, cancellationToken).ConfigureAwait(false);
         if (generation.IsCancelled)
         {
             (parsed.InvocationConfiguration as VerbInvocation)?.Interruption.Answer();
@@ -152,7 +152,7 @@ internal sealed class GenerateCommand
         return generation.IsCancelled ? ExitCode.Cancelled : verdict?.Verdict == ParityVerdict.Fail ? ExitCode.Fail : ExitCode.Pass;
     }
 
-    private static async Task<ParityReport> VerifyAsync(Verification verification, Generation generation, CancellationToken cancellationToken)
+    private static async Task<ParityReport> VerifyAsync(Verification verification, GenerationRun generation, CancellationToken cancellationToken)
     {
         using var bar = new ProgressBar("Verifying");
         return await verification.RunAsync(generation.Steps, bar, cancellationToken).ConfigureAwait(false);

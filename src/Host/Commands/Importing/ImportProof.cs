@@ -21,7 +21,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     public const int Context = 128;
 
     // Tokens that are compared: enough that every pair of a head turns, few enough for weights that are read at each use.
-    private const int MostTokens = 48, TargetTokens = 12, RandomSeed = 1234;
+    private const int MaxTokens = 48, TargetTokens = 12, RandomSeed = 1234;
 
     private static readonly Tolerance SameWeights = new()
     {
@@ -143,7 +143,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     // A text, where the vocabulary can say it; an encoder–decoder answers with a part of it.
     private (Prompt Prompt, Prompt? Target) Input(IModel model)
     {
-        int most = Math.Min(MostTokens, Math.Min(Context, import.Plan.Settings.Positions));
+        int most = Math.Min(MaxTokens, Math.Min(Context, import.Plan.Settings.Positions));
         int[] tokens = Text(model) is { Length: > 1 } text ? [.. text.Take(most)] : Random(most);
         return (Prompt.FromTokens(tokens), import.Plan.Settings is not T5Settings t5 ? null
             : Prompt.FromTokens([t5.StartToken, .. tokens.Reverse().Take(TargetTokens)]));

@@ -13,7 +13,7 @@ internal static class ShadowPlot
     private const int Width = 960, Height = 480;
 
     /// <summary>Dots of a model; where there are more, every n-th is drawn. Failures are drawn all.</summary>
-    private const int MostDots = 1500;
+    private const int MaxDots = 1500;
 
     // Okabe and Ito's, which the colour-blind tell apart; none of them is the failures' red.
     private static readonly OxyColor[] Colors =
@@ -64,7 +64,7 @@ internal static class ShadowPlot
             var passes = new ScatterSeries { Title = model.Model, MarkerType = MarkerType.Circle, MarkerSize = 2, MarkerFill = color };
             var failures = new ScatterSeries { Title = $"{model.Model}, failed", MarkerType = MarkerType.Cross, MarkerSize = 5, MarkerStroke = OxyColors.Crimson, MarkerStrokeThickness = 1.5 };
             ShadowPoint[] passed = [.. model.Points.Where(point => point.Passed)];
-            int stride = Math.Max(1, (passed.Length + MostDots - 1) / MostDots);
+            int stride = Math.Max(1, (passed.Length + MaxDots - 1) / MaxDots);
             passes.Points.AddRange(passed.Where((_, i) => i % stride == 0).Select(Dot));
             failures.Points.AddRange(model.Points.Where(point => !point.Passed).Select(Dot));
             plot.Series.Add(passes);

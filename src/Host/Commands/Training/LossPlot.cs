@@ -8,7 +8,7 @@ namespace Engine.Host.Commands.Training;
 internal static class LossPlot
 {
     private const int Width = 800, Height = 450, Left = 70, Right = 20, Top = 40, Bottom = 55;
-    private const int MostPoints = 2000;
+    private const int MaxPoints = 2000;
 
     /// <summary>The picture.</summary>
     public static string Draw(TrainingLog log, string title)
@@ -86,7 +86,7 @@ internal static class LossPlot
     // As many points as a screen can show; a loss is that before its step.
     private static (double Step, double Loss)[] Thinned(double[] losses)
     {
-        int stride = (losses.Length + MostPoints - 1) / MostPoints;
+        int stride = (losses.Length + MaxPoints - 1) / MaxPoints;
         return [.. losses.Index().Where(one => one.Index % Math.Max(1, stride) == 0 || one.Index == losses.Length - 1).Select(one => ((double)one.Index, one.Item))];
     }
 

@@ -16,12 +16,12 @@ internal sealed class MaskedExamples : IExamples
     private readonly HashSet<int> _special;
     private readonly int _mask, _vocabulary;
 
-    public MaskedExamples(IExamples examples, ExampleReading reading)
+    public MaskedExamples(IExamples examples, ExampleBuilder builder)
     {
         _examples = examples;
-        _vocabulary = reading.Tokenizer.VocabularySize;
-        _special = [.. reading.Tokenizer.Encode("")];   // [CLS] and [SEP]
-        _mask = reading.Tokenizer.Encode("[MASK]", addSpecial: false, parseSpecial: true) is [int mask] ? mask : throw new UnsupportedRequestException(
+        _vocabulary = builder.Tokenizer.VocabularySize;
+        _special = [.. builder.Tokenizer.Encode("")];   // [CLS] and [SEP]
+        _mask = builder.Tokenizer.Encode("[MASK]", addSpecial: false, parseSpecial: true) is [int mask] ? mask : throw new UnsupportedRequestException(
             "Masking tokens: expected a special token [MASK] in the model's vocabulary, found none. Choose another objective or a vocabulary of BERT's kind.");
     }
 

@@ -14,28 +14,28 @@ internal sealed class SentencePairs : IExamples
     private const int Special = 3;   // [CLS] and two [SEP]
 
     private readonly List<(int[] First, int[] Second)> _pairs = [];
-    private readonly ExampleReading _reading;
+    private readonly ExampleBuilder _builder;
     private readonly int[] _around;
 
-    public SentencePairs(IReadOnlyList<Record> records, ExampleReading reading)
+    public SentencePairs(IReadOnlyList<Record> records, ExampleBuilder builder)
     {
-        _reading = reading;
-        _around = [.. reading.Tokenizer.Encode("")];   // [CLS] [SEP]
+        _builder = builder;
+        _around = [.. builder.Tokenizer.Encode("")];   // [CLS] [SEP]
         foreach (Record record in records)
         {
-            (int Line, int[] Tokens)[] sentences = [.. Sentences(record).Select(one => (one.Line, (int[])[.. reading.Tokenizer.Encode(one.Text, addSpecial: false)]))];
+            (int Line, int[] Tokens)[] sentences = [.. Sentences(record).Select(one => (one.Line, (int[])[.. builder.Tokenizer.Encode(one.Text, addSpecial: false)]))];
             foreach (((int line, int[] first), (_, int[] second)) in sentences.Zip(sentences.Skip(1)))
             {
                 _pairs.Add((first, second));
-                if (first.Length + second.Length + Special > reading.Context)
+                if (first.Length + second.Length + Special > builder.Context)
                 {
-                    reading.NoteShortened(line);
+                    builder.NoteShortened(line);
                 }
             }
         }
         if (_pairs.Count < 2)
         {
-            throw new InvalidRequestException($"Reading the data '{reading.Path}': expected at least two pairs of sentences, one sentence a line, found {_pairs.Count}. Give documents of several lines.");
+            throw new InvalidRequestException($"Reading the data '{builder.Path}': expected at least two pairs of sentences, one sentence a line, found {_pairs.Count}. Give documents of several lines.");
         }
         if (_around.Length != 2)
         {
@@ -48,9 +48,9 @@ internal sealed class SentencePairs : IExamples
     {
         if (record.Turns.Count > 0)
         {
-            throw _reading.Refuse(record, "a text or a pair", "a conversation");
+            throw _builder.Refuse(record, "a text or a pair", "a conversation");
         }
-        bool isOneLine = RecordFile.IsJsonLines(_reading.Path);
+        bool isOneLine = RecordFile.IsJsonLines(_builder.Path);
         return record.Second is { } second ? [(record.Line, record.Text), (record.Line, second)]
             : record.Text.Split('\n').Select((line, i) => (isOneLine ? record.Line : record.Line + i, line.Trim())).Where(one => one.Item2.Length > 0);
     }
@@ -66,7 +66,7 @@ internal sealed class SentencePairs : IExamples
         int other = (index + 1 + (int)(Dropout.Coin(seed, 1) * (Count - 1))) % Count;
         (int[] first, int[] second) = (_pairs[index].First, _pairs[follows ? index : other].Second);
         (int a, int b) = (first.Length, second.Length);
-        while (a + b + Special > _reading.Context && a + b > 0)
+        while (a + b + Special > _builder.Context && a + b > 0)
         {
             _ = a > b ? a-- : b--;
         }

@@ -15,7 +15,7 @@ public sealed record Objective
     public required IReadOnlyList<Term> Terms { get; init; }
 
     /// <summary>Makes examples of records.</summary>
-    public required Func<IReadOnlyList<Record>, ExampleReading, IExamples> Examples { get; init; }
+    public required Func<IReadOnlyList<Record>, ExampleBuilder, IExamples> Examples { get; init; }
 
     /// <summary>The heads beside the model that the losses ask; they learn, too, and are made where the model has none.</summary>
     public HeadKinds Heads { get; init; }
@@ -44,7 +44,7 @@ public sealed record Objective
         Name = "masked",
         Heads = HeadKinds.MaskedToken,
         Terms = [new Term("masked_token", 1, new MaskedToken())],
-        Examples = (records, reading) => new MaskedExamples(new ListedExamples(records.SelectMany(reading.Windows)), reading),
+        Examples = (records, builder) => new MaskedExamples(new ListedExamples(records.SelectMany(builder.Windows)), builder),
     };
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed record Objective
         Name = "bert",
         Heads = HeadKinds.MaskedToken | HeadKinds.NextSentence,
         Terms = [new Term("masked_token", 1, new MaskedToken()), new Term("next_sentence", 1, new NextSentence())],
-        Examples = (records, reading) => new MaskedExamples(new SentencePairs(records, reading), reading),
+        Examples = (records, builder) => new MaskedExamples(new SentencePairs(records, builder), builder),
     };
 
     /// <summary>
@@ -67,7 +67,7 @@ public sealed record Objective
     {
         Name = "seq2seq",
         Terms = [new Term("target", 1, new NextToken())],
-        Examples = (records, reading) => new ListedExamples(records.Select(reading.SourceAndTarget)),
+        Examples = (records, builder) => new ListedExamples(records.Select(builder.SourceAndTarget)),
     };
 
     /// <summary>
@@ -80,7 +80,7 @@ public sealed record Objective
         Name = "classification",
         Heads = HeadKinds.Classification,
         Terms = [new Term("classification", 1, new Label(weights))],
-        Examples = (records, reading) => new ListedExamples(records.Select(reading.Labelled)),
+        Examples = (records, builder) => new ListedExamples(records.Select(builder.Labelled)),
     };
 
     /// <summary>GPT's fine-tuning (Radford et al. 2018, equation 5): L = L_FT + λ·L_PT, classification and language modelling on the same

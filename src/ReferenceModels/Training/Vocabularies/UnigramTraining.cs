@@ -12,7 +12,7 @@ internal static class UnigramTraining
 {
     private const char Blank = '▁';
     private const int SeedsPerToken = 10;
-    private const int MostSeeds = 500_000;
+    private const int MaxSeeds = 500_000;
     private const int RoundsOfMaximization = 2;
 
     /// <summary>The part of the pieces that a round of dropping leaves.</summary>
@@ -26,7 +26,7 @@ internal static class UnigramTraining
     public static TrainedVocabulary Run(IEnumerable<string> texts, VocabularyOptions options, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         (string Word, long Count)[] words = Count(texts, cancellationToken).Sorted();
-        List<UnigramPiece> pieces = UnigramSeeds.Find(words, options, (int)Math.Min(MostSeeds, (long)options.Size * SeedsPerToken), Special, cancellationToken);
+        List<UnigramPiece> pieces = UnigramSeeds.Find(words, options, (int)Math.Min(MaxSeeds, (long)options.Size * SeedsPerToken), Special, cancellationToken);
         int singles = pieces.Count(piece => piece.IsSingle);
         VocabularyTrainer.RequireSize(options, singles + Special.Length, "the special tokens and each character that occurs");
         int wanted = options.Size - Special.Length;

@@ -64,7 +64,7 @@ public sealed class GbnfJudgeTests(NativeGrammars native) : IClassFixture<Native
     [MemberData(nameof(Grammars))]
     public void The_same_tokens_are_allowed_at_every_place_of_random_texts(string name, string grammar)
     {
-        const int Texts = 12, MostTokens = 40;
+        const int Texts = 12, MaxTokens = 40;
         var compiler = new ConstraintCompiler(native.Tokenizer, "the vocabulary");
         int end = native.Tokenizer.VocabularySize - 1;
         var random = new Random(20261129);
@@ -74,7 +74,7 @@ public sealed class GbnfJudgeTests(NativeGrammars native) : IClassFixture<Native
             using NativeGrammars.Sampler judge = native.Read(grammar)!;
             IConstraint ours = compiler.Begin(new GrammarConstraint(grammar));
             string text = "";
-            for (int t = 0; t < MostTokens; t++)
+            for (int t = 0; t < MaxTokens; t++)
             {
                 bool[] allowed = judge.Allowed();
                 Assert.True(allowed[end] == ours.MayEnd, $"{name}, after '{text}': llama.cpp says that it may {(allowed[end] ? "" : "not ")}end");

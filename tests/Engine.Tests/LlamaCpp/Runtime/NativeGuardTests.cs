@@ -125,7 +125,7 @@ public sealed class NativeGuardTests : IDisposable
     {
         public int Decode(ReadOnlySpan<LlamaToken> tokens)
         {
-            calls.Remove(ContextShape.MostSequences, 0);
+            calls.Remove(ContextShape.MaxSequences, 0);
             return calls.Decode(tokens);
         }
 

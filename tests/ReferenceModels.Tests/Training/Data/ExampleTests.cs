@@ -45,10 +45,10 @@ public sealed class ExampleTests : IDisposable
     public void Fifteen_percent_are_masked_and_of_these_eight_in_ten_are_hidden_and_one_in_ten_is_another()
     {
         ITokenizer tokenizer = Tokenizer("bert");
-        var reading = new ExampleReading(tokenizer, 1000, "data");
+        var builder = new ExampleBuilder(tokenizer, 1000, "data");
         int mask = Assert.Single(tokenizer.Encode("[MASK]", addSpecial: false, parseSpecial: true));
         int[] text = [.. tokenizer.Encode(string.Join(' ', Enumerable.Repeat("one two three four five", 40)))];
-        var masked = new MaskedExamples(new ListedExamples([new Example { Tokens = text }]), reading);
+        var masked = new MaskedExamples(new ListedExamples([new Example { Tokens = text }]), builder);
         (int chosen, int hidden, int kept, int visits) = (0, 0, 0, 400);
         var positions = new HashSet<int>();
         for (int visit = 0; visit < visits; visit++)
@@ -78,7 +78,7 @@ public sealed class ExampleTests : IDisposable
     public void Half_of_the_second_sentences_are_the_true_ones()
     {
         ITokenizer tokenizer = Tokenizer("bert");
-        var pairs = new SentencePairs([.. Enumerable.Range(0, 5).Select(i => new Record { Line = i, Text = "one two\nthree\nfour five six" })], new ExampleReading(tokenizer, 8, "data"));
+        var pairs = new SentencePairs([.. Enumerable.Range(0, 5).Select(i => new Record { Line = i, Text = "one two\nthree\nfour five six" })], new ExampleBuilder(tokenizer, 8, "data"));
         Assert.Equal(10, pairs.Count);
         Example[] visits = [.. Enumerable.Range(0, 2000).Select(n => pairs.Visit(n % 10, (ulong)n * 77))];
         Assert.InRange(visits.Average(example => example.NextSentence), 0.46, 0.54); // 2,000 draws, the same everywhere: three standard deviations are 0.034
@@ -96,14 +96,14 @@ public sealed class ExampleTests : IDisposable
     {
         ITokenizer tokenizer = Tokenizer("llama");
         string end = tokenizer.GetPiece(tokenizer.EndOfSequence!.Value);
-        var reading = new ExampleReading(tokenizer, 200, "data") { Template = new ChatTemplate(Conversation.Default, new Dictionary<string, string> { ["eos_token"] = end }) };
-        Example example = reading.Conversation(new Record { Line = 1, Turns = [new("user", "one two"), new("assistant", "three"), new("user", "four"), new("assistant", "five six"), new("user", "seven")] });
+        var builder = new ExampleBuilder(tokenizer, 200, "data") { Template = new ChatTemplate(Conversation.Default, new Dictionary<string, string> { ["eos_token"] = end }) };
+        Example example = builder.Conversation(new Record { Line = 1, Turns = [new("user", "one two"), new("assistant", "three"), new("user", "four"), new("assistant", "five six"), new("user", "seven")] });
 
         string shown = tokenizer.Decode(example.Tokens), counted = tokenizer.Decode(example.Targets.Where(target => target != Example.Ignored));
         Assert.Equal("user: one two\nassistant: three\nuser: four\nassistant: five six", shown.TrimEnd());
         Assert.Equal(" three\n five six\n", counted);
         Assert.Equal(2, example.Targets.Count(target => target == tokenizer.EndOfSequence));
-        Assert.Contains("line 4", Assert.Throws<InvalidRequestException>(() => reading.Conversation(new Record { Line = 4, Turns = [new("user", "one")] })).Message, StringComparison.Ordinal);
+        Assert.Contains("line 4", Assert.Throws<InvalidRequestException>(() => builder.Conversation(new Record { Line = 4, Turns = [new("user", "one")] })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class ExampleTests : IDisposable
         ITokenizer tokenizer = Tokenizer("llama");
         var template = new ChatTemplate("{{ tools[0].function.name }} {% for m in messages %}{{ m.role }} {{ m.content }}{{ m.tool_calls | tojson if m.tool_calls else '' }} {% endfor %}");
         Turn call = new("assistant", "") { Fields = new Dictionary<string, JsonElement> { ["tool_calls"] = JsonElement.Parse("[1]") } };
-        Example example = new ExampleReading(tokenizer, 200, "data") { Template = template }.Conversation(new Record
+        Example example = new ExampleBuilder(tokenizer, 200, "data") { Template = template }.Conversation(new Record
         {
             Line = 1,
             Tools = [JsonElement.Parse("""{"function": {"name": "add"}}""")],
@@ -126,22 +126,22 @@ public sealed class ExampleTests : IDisposable
     [Fact]
     public void A_class_that_is_not_learned_is_refused_by_its_line()
     {
-        var reading = new ExampleReading(Tokenizer("gpt2"), 20, "data") { Labels = ["x", "y"] };
-        Assert.Equal(1, reading.Labelled(new Record { Line = 1, Text = "one", Label = "y" }).Label);
+        var builder = new ExampleBuilder(Tokenizer("gpt2"), 20, "data") { Labels = ["x", "y"] };
+        Assert.Equal(1, builder.Labelled(new Record { Line = 1, Text = "one", Label = "y" }).Label);
         Assert.Contains("one of those that are learned, x, y, in line 8, found 'z'", Assert.Throws<InvalidRequestException>(
-            () => reading.Labelled(new Record { Line = 8, Text = "one", Label = "z" })).Message, StringComparison.Ordinal);
+            () => builder.Labelled(new Record { Line = 8, Text = "one", Label = "z" })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_target_is_shown_after_the_start_token_and_ends()
     {
         ITokenizer tokenizer = Tokenizer("t5");
-        var reading = new ExampleReading(tokenizer, 50, "data") { DecoderStart = 0 };
-        Example example = reading.SourceAndTarget(new Record { Line = 1, Text = "one two", Second = "three" });
+        var builder = new ExampleBuilder(tokenizer, 50, "data") { DecoderStart = 0 };
+        Example example = builder.SourceAndTarget(new Record { Line = 1, Text = "one two", Second = "three" });
         Assert.Equal(tokenizer.Encode("one two"), example.Source);
         Assert.Equal([.. tokenizer.Encode("three", addSpecial: false), tokenizer.EndOfSequence!.Value], example.Targets);
         Assert.Equal([0, .. example.Targets[..^1]], example.Tokens);
-        Assert.Empty(reading.Shortened);
+        Assert.Empty(builder.Shortened);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class ExampleTests : IDisposable
     {
         ITokenizer t5 = Tokenizer("t5"), bert = Tokenizer("bert");
         const string Long = "one two three four five six seven eight nine ten";
-        var pairs = new ExampleReading(t5, 5, "data");
+        var pairs = new ExampleBuilder(t5, 5, "data");
         pairs.SourceAndTarget(new Record { Line = 1, Text = "one", Second = "two" });
         Example both = pairs.SourceAndTarget(new Record { Line = 2, Text = Long, Second = Long });
         Example target = pairs.SourceAndTarget(new Record { Line = 4, Text = "one", Second = Long });
@@ -157,12 +157,12 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal([.. t5.Encode(Long).Take(4), t5.EndOfSequence!.Value], both.Source);
         Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a target that continues has not ended
 
-        var labelled = new ExampleReading(bert, 5, "data") { Labels = ["x"] };
+        var labelled = new ExampleBuilder(bert, 5, "data") { Labels = ["x"] };
         Example pair = labelled.Labelled(new Record { Line = 7, Text = "one two", Second = Long, Label = "x" });
         Assert.Equal([7], labelled.Shortened);
         Assert.Equal((5, 5, bert.Encode("")[^1]), (pair.Tokens.Length, pair.Segments.Length, pair.Tokens[^1]));
 
-        var sentences = new ExampleReading(bert, bert.Encode(Long, addSpecial: false).Count, "data");
+        var sentences = new ExampleBuilder(bert, bert.Encode(Long, addSpecial: false).Count, "data");
         _ = new SentencePairs([new Record { Line = 3, Text = "one two\nthree\nfour" }, new Record { Line = 9, Text = $"one\n\ntwo\n{Long}\nfour" }], sentences);
         Assert.Equal([11, 12], sentences.Shortened);   // where the first sentence of each pair is
     }

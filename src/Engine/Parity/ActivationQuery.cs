@@ -3,7 +3,7 @@ namespace Engine.Parity;
 /// <summary>Asks a model for every activation of one input, whatever it does with the input: score it or embed it.</summary>
 /// <param name="Input">The tokens.</param>
 /// <param name="Numerics">How exactly to compute.</param>
-internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
+internal sealed record ActivationQuery(ParityInput Input, Numerics Numerics)
 {
     /// <summary>How the reference computes.</summary>
     public Arithmetic Arithmetic { get; init; }
@@ -15,7 +15,7 @@ internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
     public int Length => Math.Max(Input.Tokens.Count, Input.Source?.Count ?? 0);
 
     /// <summary>The same with at most <paramref name="length"/> tokens.</summary>
-    public ActivationReader Take(int length) => this with
+    public ActivationQuery Take(int length) => this with
     {
         Input = Input with
         {
@@ -43,7 +43,7 @@ internal sealed record ActivationReader(ParityInput Input, Numerics Numerics)
 
     private async Task<IReadOnlyList<Activation>> AskAsync(IModel model, IReadOnlyList<Activation> replay, CancellationToken cancellationToken)
     {
-        if (!model.Card.Abilities.HasFlag(ModelAbilities.Score))
+        if (!model.Card.Capabilities.HasFlag(ModelCapabilities.Score))
         {
             var embed = new EmbedRequest
             {

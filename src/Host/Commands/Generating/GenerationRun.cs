@@ -6,7 +6,7 @@ using Engine.Sampling;
 namespace Engine.Host.Commands.Generating;
 
 /// <summary>A generation from its first token to its end, or to the moment it was cancelled.</summary>
-internal sealed class Generation
+internal sealed class GenerationRun
 {
     private readonly GenerationTiming _timing = new();
     private readonly StringBuilder _text = new();
@@ -19,9 +19,9 @@ internal sealed class Generation
     /// <summary>Whether the answer ended for want of room.</summary>
     public bool IsContextFull => !IsCancelled && _steps is [.., { FinishReason: FinishReason.ContextFull }];
 
-    public static async Task<Generation> RunAsync(IModel model, GenerateRequest request, AnswerStream? stream, CancellationToken cancellationToken)
+    public static async Task<GenerationRun> RunAsync(IModel model, GenerateRequest request, AnswerStream? stream, CancellationToken cancellationToken)
     {
-        var generation = new Generation();
+        var generation = new GenerationRun();
         try
         {
             await foreach (GeneratedToken token in model.GenerateAsync(request, cancellationToken).ConfigureAwait(false))

@@ -3,7 +3,7 @@ using Engine.HuggingFace.Files;
 namespace Engine.HuggingFace.Families;
 
 /// <summary>Rotary positions: transformers' <c>rope_theta</c> and <c>rope_scaling</c>, from version 5 on <c>rope_parameters</c>, in llama.cpp's keys.</summary>
-internal static class RopeReading
+internal static class RopeImport
 {
     // ggml's, and transformers' where a file is silent.
     private const double BetaFast = 32, BetaSlow = 1;

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Ollama;
 
 /// <summary>Answers a request of Ollama's, in lines or in one piece.</summary>
-internal sealed class OllamaGenerations(Generations generations, ModelCalls calls, Errors errors, TimeProvider time)
+internal sealed class OllamaGenerationCalls(GenerationCalls generations, ModelCalls calls, Errors errors, TimeProvider time)
 {
     /// <summary>Measures a request from now on.</summary>
     public OllamaClock StartClock() => new(time);
@@ -49,7 +49,7 @@ internal sealed class OllamaGenerations(Generations generations, ModelCalls call
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, type)).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync<T>(HttpContext context, RunningGeneration running, OllamaClock clock, T answer, JsonTypeInfo<T> type, AnswerParts parts) where T : OllamaAnswer
+    private static async Task AnswerAsync<T>(HttpContext context, RunningGenerations running, OllamaClock clock, T answer, JsonTypeInfo<T> type, AnswerParts parts) where T : OllamaAnswer
     {
         Answer whole = (await Answer.CollectAsync(running.Tokens, 1).ConfigureAwait(false))[0];
         ReadAnswer said = parts.Read(whole);

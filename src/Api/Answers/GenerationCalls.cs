@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Engine.Api.Answers;
 
 /// <summary>Runs the generations that a request asks for, while its client is there and the host lives.</summary>
-internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests requests, Verifications verifications, TimeProvider time)
+internal sealed class GenerationCalls(ModelAccess models, Gate gate, RunningRequests requests, Verifications verifications, TimeProvider time)
 {
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -15,7 +15,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
     /// <param name="ask">What it asks, once the model, its configured name and what holds for this client are known.</param>
     /// <param name="answer">Sends the answer.</param>
     public async Task RunAsync(
-        HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, GenerationSettings, Asking> ask, Func<RunningGeneration, Task> answer)
+        HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, GenerationSettings, Asking> ask, Func<RunningGenerations, Task> answer)
     {
         using RunningRequests.Running running = requests.Begin(context.RequestAborted); // a model that is loaded first is waited for
         string name = models.NameOf(asked);
@@ -38,7 +38,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
         tokens = verification?.WatchAsync(tokens, running.Token) ?? tokens;
         try
         {
-            await answer(new RunningGeneration(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Asking = asking, Verification = verification }).ConfigureAwait(false);
+            await answer(new RunningGenerations(name, model, each, settings, time.GetUtcNow(), tokens, running.Token) { Asking = asking, Verification = verification }).ConfigureAwait(false);
         }
         catch (InvalidRequestException e) when (e.Property == nameof(GenerateRequest.Constraint))
         {
@@ -55,7 +55,7 @@ internal sealed class Generations(ModelAccess models, Gate gate, RunningRequests
 /// <param name="Started">When the request was taken.</param>
 /// <param name="Tokens">Each token with the index of its request. They can be read once.</param>
 /// <param name="Ended">Cancelled when the client has gone or the host can wait no longer.</param>
-internal sealed record RunningGeneration(
+internal sealed record RunningGenerations(
     string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
     IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended)
 {

@@ -7,7 +7,7 @@ namespace ReferenceModels.Training.Data;
 /// <param name="tokenizer">The model's.</param>
 /// <param name="context">Most tokens of an example.</param>
 /// <param name="path">The data file, for messages.</param>
-public sealed class ExampleReading(ITokenizer tokenizer, int context, string path)
+public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string path)
 {
     private readonly List<int> _shortened = [];
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Engine.HuggingFace.Vocabularies;
 
 /// <summary>The special tokens that a post-processor puts around a text.</summary>
-internal static class SurroundingReading
+internal static class PostProcessor
 {
     /// <summary>Reads them.</summary>
     /// <param name="file">tokenizer.json.</param>
