@@ -67,7 +67,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
             }
             else
             {
-                model.RequireMemory(contexts: 1);
+                model.RequireMemory();
             }
             return model;
         }

@@ -92,21 +92,21 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <inheritdoc/>
     public IPass OpenPass(PassKind kind)
     {
-        RequireMemory(1);
+        RequireMemory();
         return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic, IsExact);
     }
 
-    /// <summary>Refuses contexts that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
+    /// <summary>Refuses a context that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
-    public void RequireMemory(int contexts) => RequireMemory(
-        contexts * ((double)_network.CacheBytes(Card.ContextLength) + ReferencePass.ActivationBytes(_network, Card.ContextLength)),
-        $"{contexts} contexts of {Card.ContextLength} tokens", "the context length or the number of slots");
+    public void RequireMemory() => RequireMemory(
+        (double)_network.CacheBytes(Card.ContextLength) + ReferencePass.ActivationBytes(_network, Card.ContextLength),
+        $"a context of {Card.ContextLength} tokens", "the context length");
 
     /// <summary>Refuses a batch that would not fit when all its cells are taken.</summary>
     /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
     public void RequireMemory(BatchShape shape) => RequireMemory(
         ReferenceBatch.Bytes(_network, shape),
-        $"a cache of {shape.Cells} tokens for {shape.Sequences} sequences", "the tokens of the cache or the number of slots");
+        $"a cache of {shape.Cells} tokens for {shape.Sequences} slots", "the tokens of the cache or the number of slots");
 
     /// <summary>Ends the threads and the mapping; batches and passes have to be disposed before.</summary>
     public void Dispose()

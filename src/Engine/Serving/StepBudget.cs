@@ -9,7 +9,7 @@ internal sealed class StepBudget(int most)
     private const double Burst = 1;          // seconds, where more wait for their first token than for their next one, or the step holds prompts alone
     private const double LongestRead = 2;    // seconds of steps of prompts alone, while others wait for their next token
     private const int Informative = 8;       // a step of fewer tokens says little of what one more costs
-    private const int Fewest = 32;           // beside decoders: fewer would make a prompt wait for many of their steps
+    private const int MinTokens = 32;        // beside decoders: fewer would make a prompt wait for many of their steps
     private const int FirstGuess = 64;
     private double _secondsPerToken;
     private double _secondsRead; // since the last step that gave tokens
@@ -35,16 +35,16 @@ internal sealed class StepBudget(int most)
         reading > 0 && (decoding == 0 || _secondsRead < (reading >= decoding ? LongestRead : LongestRead / 2));
 
     /// <summary>Tokens for prompts.</summary>
-    /// <param name="beside">Tokens that the step holds already.</param>
+    /// <param name="planned">Tokens that the step holds already.</param>
     /// <param name="decoding">Sequences that wait for their next token in this step; 0 where it holds prompts alone.</param>
     /// <param name="reading">Sequences whose prompt is not read to its end.</param>
-    public int ForPrompts(int beside, int decoding, int reading)
+    public int ForPrompts(int planned, int decoding, int reading)
     {
-        int room = Math.Max(0, most - beside);
+        int room = Math.Max(0, most - planned);
         if (_secondsPerToken == 0)
         {
             return Math.Min(room, FirstGuess);
         }
-        return (int)Math.Min(room, Math.Max(Fewest, (reading > decoding ? Burst : Patience) / _secondsPerToken - beside));
+        return (int)Math.Min(room, Math.Max(MinTokens, (reading > decoding ? Burst : Patience) / _secondsPerToken - planned));
     }
 }

@@ -97,16 +97,16 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
     /// <summary>Tokens of a prompt's next piece.</summary>
     /// <param name="rest">Tokens that are left of the prompt.</param>
     /// <param name="most">Tokens it may have.</param>
-    /// <param name="beside">Tokens of the step that are planned already.</param>
+    /// <param name="planned">Tokens of the step that are planned already.</param>
     /// <param name="smallest">Tokens that every piece has at least.</param>
-    internal static int Piece(int rest, int most, int beside, int smallest)
+    internal static int Piece(int rest, int most, int planned, int smallest)
     {
         if (rest <= most)
         {
             return rest;
         }
         int piece = Math.Min(most, rest - smallest); // so that what is left over is a piece, too
-        int over = (beside + piece) % Tile;
+        int over = (planned + piece) % Tile;
         piece -= piece - over >= Math.Max(Tile, smallest) ? over : 0;
         return piece >= smallest ? piece : 0;
     }

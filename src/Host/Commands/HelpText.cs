@@ -41,8 +41,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
             text.Append('\n').Append(section.Title).Append(":\n");
             foreach ((string name, string description) in section.Rows)
             {
-                bool beside = name.Length <= widest;
-                text.Append("  ").Append(name).Append(beside ? new string(' ', indent - 2 - name.Length) : "\n" + new string(' ', indent));
+                bool fits = name.Length <= widest;
+                text.Append("  ").Append(name).Append(fits ? new string(' ', indent - 2 - name.Length) : "\n" + new string(' ', indent));
                 Paragraph.Append(text, description, width, indent);
             }
         }

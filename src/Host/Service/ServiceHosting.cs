@@ -13,7 +13,7 @@ internal static class ServiceHosting
     /// engine, to speak before it loads and to fall silent last.</summary>
     public static IServiceCollection AddServiceHosting(this IServiceCollection services)
     {
-        services.AddHostedService<StartReport>();
+        services.AddHostedService<StartNotice>();
         services.AddSystemd(); // the journal's form of the log, where it is the reader
         services.TryAddSingleton<ISystemdNotifier, SystemdNotifier>(); // also where systemd started a shell that started this, or another manager speaks its protocol
         services.AddHostedService<SystemdNotices>();

@@ -30,8 +30,8 @@ internal sealed class TrainedHeads : IDisposable
     public TrainedHeads(string model, INetwork network, HeadKinds asked, IReadOnlyList<string> labels, ulong seed)
     {
         (_seed, _d, Labels) = (seed, network.Sizes.d, labels);
-        string beside = HeadedModel.Beside(model);
-        _file = File.Exists(beside) ? GgufFile.Open(beside) : null;
+        string path = HeadedModel.Beside(model);
+        _file = File.Exists(path) ? GgufFile.Open(path) : null;
         bool isEncoder = network is IEncoder and not IDecoder;
         Weight embedding = network.Parameters.First(weight => weight.Name == "token_embd.weight");
         Pooler? pooler = isEncoder && (asked & (HeadKinds.NextSentence | HeadKinds.Classification)) != 0 ? new Pooler(Matrix("pooler", _d, _d), Vector("pooler.bias", _d, 0)) : null;

@@ -8,9 +8,9 @@ public sealed class StepBudgetTests
     public void A_step_holds_what_a_quarter_of_a_second_evaluates_as_measured()
     {
         var budget = new StepBudget(512);
-        Assert.Equal(64, budget.ForPrompts(beside: 0, decoding: 0, reading: 1)); // nothing is known yet
+        Assert.Equal(64, budget.ForPrompts(planned: 0, decoding: 0, reading: 1)); // nothing is known yet
         budget.Record(100, TimeSpan.FromSeconds(0.2), readsOnly: false);
-        Assert.Equal(125 - 4, budget.ForPrompts(beside: 4, decoding: 4, reading: 1));
+        Assert.Equal(125 - 4, budget.ForPrompts(planned: 4, decoding: 4, reading: 1));
     }
 
     [Fact]
@@ -18,9 +18,9 @@ public sealed class StepBudgetTests
     {
         var budget = new StepBudget(512);
         budget.Record(100, TimeSpan.FromSeconds(1), readsOnly: false);
-        Assert.Equal(32, budget.ForPrompts(beside: 3, decoding: 3, reading: 1)); // and never so short that a prompt waits for many steps of its neighbours
-        Assert.Equal(100 - 3, budget.ForPrompts(beside: 3, decoding: 3, reading: 4));
-        Assert.Equal(100, budget.ForPrompts(beside: 0, decoding: 0, reading: 1)); // nor where it holds prompts alone: each step reads all weights once more
+        Assert.Equal(32, budget.ForPrompts(planned: 3, decoding: 3, reading: 1)); // and never so short that a prompt waits for many steps of its neighbours
+        Assert.Equal(100 - 3, budget.ForPrompts(planned: 3, decoding: 3, reading: 4));
+        Assert.Equal(100, budget.ForPrompts(planned: 0, decoding: 0, reading: 1)); // nor where it holds prompts alone: each step reads all weights once more
     }
 
     [Fact]
@@ -28,9 +28,9 @@ public sealed class StepBudgetTests
     {
         var budget = new StepBudget(64);
         budget.Record(64, TimeSpan.FromMilliseconds(1), readsOnly: false);
-        Assert.Equal(54, budget.ForPrompts(beside: 10, decoding: 10, reading: 20));
+        Assert.Equal(54, budget.ForPrompts(planned: 10, decoding: 10, reading: 20));
         budget.Record(1, TimeSpan.FromSeconds(9), readsOnly: false); // a step of one token says little of what one more costs
-        Assert.Equal(54, budget.ForPrompts(beside: 10, decoding: 10, reading: 20));
+        Assert.Equal(54, budget.ForPrompts(planned: 10, decoding: 10, reading: 20));
     }
 
     [Fact]

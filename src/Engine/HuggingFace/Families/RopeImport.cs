@@ -85,9 +85,9 @@ internal static class RopeImport
     }
 
     // LongRoPE (https://arxiv.org/abs/2402.13753): by what it is stretched follows from the contexts.
-    private static RopeSettings LongRope(JsonFields scaling, double @base, int positions, int? beside)
+    private static RopeSettings LongRope(JsonFields scaling, double @base, int positions, int? trained)
     {
-        int original = scaling.OptionalPositive("original_max_position_embeddings") ?? beside ?? throw scaling.Refuse("original_max_position_embeddings", "a number", "none");
+        int original = scaling.OptionalPositive("original_max_position_embeddings") ?? trained ?? throw scaling.Refuse("original_max_position_embeddings", "a number", "none");
         double stretch = (double)positions / original;
         if (scaling.Number("factor", stretch) is var factor && factor != stretch)
         {

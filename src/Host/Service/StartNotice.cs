@@ -6,7 +6,7 @@ namespace Engine.Host.Service;
 
 /// <summary>Says in the log where the server listens, and once it has started which models it has.</summary>
 /// <remarks>Registered before the engine: it speaks before the models are loaded, which may take minutes.</remarks>
-internal sealed partial class StartReport(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartReport> logger) : IHostedLifecycleService
+internal sealed partial class StartNotice(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartNotice> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
