@@ -204,7 +204,7 @@ internal sealed class ChatTranslation
     {
         try
         {
-            return JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
+            return JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object)));
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or ArgumentException)
         {

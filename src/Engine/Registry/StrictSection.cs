@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Engine.Shadow;
 using Microsoft.Extensions.Configuration;
@@ -8,19 +9,15 @@ namespace Engine.Registry;
 /// <remarks>Not the framework's binder: that one ignores unknown keys and stops at the first value it cannot convert.</remarks>
 internal static class StrictSection
 {
-    /// <summary>Options that are sections of their own.</summary>
-    private static readonly (Type Type, Func<object> Create)[] Nested =
-        [(typeof(GateOptions), static () => new GateOptions()), (typeof(ShadowAlarmOptions), static () => new ShadowAlarmOptions())];
-
     /// <param name="section">Its keys are the names of the properties, in any case.</param>
     /// <param name="options">Keeps its own value where the section has none.</param>
     /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
     /// <param name="mistakes">Receives a sentence for each unknown key and each value that cannot be converted.</param>
     /// <param name="moved">Keys of earlier versions, each with the reason it no longer is one and what to set instead.</param>
-    public static void Read(
-        IConfigurationSection section, object options, string where, List<string> mistakes, IReadOnlyDictionary<string, string>? moved = null)
+    public static void Read<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
+        IConfigurationSection section, T options, string where, List<string> mistakes, IReadOnlyDictionary<string, string>? moved = null) where T : class
     {
-        PropertyInfo[] keys = options.GetType().GetProperties();
+        PropertyInfo[] keys = typeof(T).GetProperties();
         foreach (IConfigurationSection child in section.GetChildren())
         {
             PropertyInfo? key = Array.Find(keys, key => Same(key.Name, child.Key));
@@ -41,11 +38,15 @@ internal static class StrictSection
                 key.SetValue(options, Texts(child));
                 continue;
             }
-            if (Nested.FirstOrDefault(nested => nested.Type == key.PropertyType).Create is { } create)
+            // Options that are sections of their own.
+            if (key.PropertyType == typeof(GateOptions))
             {
-                object nested = create();
-                Read(child, nested, $"{where}{key.Name}:", mistakes);
-                key.SetValue(options, nested);
+                key.SetValue(options, Nested<GateOptions>(child, $"{where}{key.Name}:", mistakes));
+                continue;
+            }
+            if (key.PropertyType == typeof(ShadowAlarmOptions))
+            {
+                key.SetValue(options, Nested<ShadowAlarmOptions>(child, $"{where}{key.Name}:", mistakes));
                 continue;
             }
             // "10" would be ten days.
@@ -56,7 +57,7 @@ internal static class StrictSection
             }
             try
             {
-                key.SetValue(options, child.Get(key.PropertyType) ?? key.GetValue(options));
+                key.SetValue(options, Value(child, key.PropertyType) ?? key.GetValue(options));
             }
             catch (InvalidOperationException)
             {
@@ -69,16 +70,20 @@ internal static class StrictSection
     private static string[] Texts(IConfigurationSection section) =>
         section.Value is { } only ? [only] : [.. section.GetChildren().Select(child => child.Value ?? "")];
 
-    private static List<T> Elements<T>(IConfigurationSection section, string where, List<string> mistakes) where T : new()
+    private static List<T> Elements<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
+        IConfigurationSection section, string where, List<string> mistakes) where T : class, new() =>
+        [.. section.GetChildren().Select(child => Nested<T>(child, $"{where}{child.Key}:", mistakes))];
+
+    private static T Nested<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
+        IConfigurationSection section, string where, List<string> mistakes) where T : class, new()
     {
-        var elements = new List<T>();
-        foreach (IConfigurationSection child in section.GetChildren())
-        {
-            elements.Add(new T());
-            Read(child, elements[^1]!, $"{where}{child.Key}:", mistakes);
-        }
-        return elements;
+        var nested = new T();
+        Read(section, nested, where, mistakes);
+        return nested;
     }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is left of the properties are texts, numbers, times and enumerations: the binder converts them by no members that could be trimmed away.")]
+    private static object? Value(IConfigurationSection section, Type type) => section.Get(type);
 
     public static string UnknownKey(string key, string where, IEnumerable<string> known) =>
         Spelling.Nearest(key, known) is { } nearest

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using Engine.Gguf;
 using Engine.HuggingFace.Families;
 
@@ -11,11 +10,10 @@ namespace Engine.HuggingFace.Exporting;
 /// <summary>A GGUF file as a folder of Hugging Face's.</summary>
 internal static class ModelExport
 {
-    private static readonly JsonSerializerOptions Form = new()
+    private static readonly JsonWriterOptions Form = new()
     {
-        WriteIndented = true,
+        Indented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Writes the folder, whole or not at all, and reads it back: every weight has to be the file's, bit for bit.</summary>
@@ -66,7 +64,15 @@ internal static class ModelExport
             }
         }
 
-        void WriteJson(string name, JsonNode json) => File.WriteAllText(Path.Combine(written, name), json.ToJsonString(Form) + "\n");
+        void WriteJson(string name, JsonNode json)
+        {
+            using FileStream stream = File.Create(Path.Combine(written, name));
+            using (var writer = new Utf8JsonWriter(stream, Form))
+            {
+                json.WriteTo(writer);
+            }
+            stream.WriteByte((byte)'\n');
+        }
 
         void WriteEncoder(string pooling, int width)
         {

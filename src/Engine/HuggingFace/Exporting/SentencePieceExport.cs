@@ -18,14 +18,14 @@ internal static class SentencePieceExport
         var steps = new JsonArray();
         if (prefix)
         {
-            steps.Add(new JsonObject { ["type"] = "Prepend", ["prepend"] = Blank });
+            steps.Add((JsonNode)new JsonObject { ["type"] = "Prepend", ["prepend"] = Blank });
         }
-        steps.Add(new JsonObject { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = " " }, ["content"] = Blank });
+        steps.Add((JsonNode)new JsonObject { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = " " }, ["content"] = Blank });
         var decoders = new JsonArray(
             new JsonObject { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = Blank }, ["content"] = " " }, new JsonObject { ["type"] = "ByteFallback" }, new JsonObject { ["type"] = "Fuse" });
         if (prefix)
         {
-            decoders.Add(new JsonObject { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 });
+            decoders.Add((JsonNode)new JsonObject { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 });
         }
         return new JsonObject
         {

@@ -59,7 +59,7 @@ internal static class VocabularyExport
     public static void RequireSameIds(GgufFile file, JsonObject tokenizer)
     {
         ITokenizer own = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Trained);
-        using JsonDocument document = JsonSerializer.SerializeToDocument(tokenizer);
+        using JsonDocument document = JsonDocument.Parse(tokenizer.ToJsonString());
         var rules = new TokenizerRules(document.RootElement);
         foreach (string text in TokenizerSample.Texts)
         {
@@ -120,7 +120,7 @@ internal static class VocabularyExport
         var cuts = new JsonArray([.. steps.Select(Cut).OfType<JsonNode>()]);
         if (!steps.Contains("gpt2"))
         {
-            cuts.Add(new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false });
+            cuts.Add((JsonNode)new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false });
         }
         return new JsonObject
         {
@@ -185,13 +185,13 @@ internal static class VocabularyExport
         byte[] map = metadata.GetBytes("tokenizer.ggml.precompiled_charsmap") ?? [];
         if (map.Length > 0)
         {
-            normalizers.Add(new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(map) });
+            normalizers.Add((JsonNode)new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(map) });
         }
         if (metadata.GetBool("tokenizer.ggml.remove_extra_whitespaces") ?? false)
         {
             // Blanks alone: WhitespaceSplit, which converters write, would take line ends and tabs with them.
-            normalizers.Add(Replace(TokenizerJson.BlanksAtTheEnds, ""));
-            normalizers.Add(Replace(TokenizerJson.BlanksInARow, " "));
+            normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksAtTheEnds, ""));
+            normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksInARow, " "));
         }
         bool prefix = metadata.GetBool(GgufKeys.AddSpacePrefix) ?? false;
         return new JsonObject

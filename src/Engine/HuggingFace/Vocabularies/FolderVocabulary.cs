@@ -68,10 +68,10 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
                     throw new ModelFileException($"Reading tokenizer_config.json: expected tokens by their ids in 'added_tokens_decoder', found '{token.Name}'.");
                 }
                 entry["id"] = id;
-                list.Add(entry);
+                list.Add((JsonNode)entry);
             }
         }
-        return JsonSerializer.SerializeToElement(new JsonObject { ["added_tokens"] = list });
+        return JsonElement.Parse(new JsonObject { ["added_tokens"] = list }.ToJsonString());
     }
 
     // vocab.txt: a token on each line, its number the id.
@@ -150,5 +150,5 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
         });
     }
 
-    private static JsonDocument ToDocument(JsonObject file) => JsonSerializer.SerializeToDocument(file);
+    private static JsonDocument ToDocument(JsonObject file) => JsonDocument.Parse(file.ToJsonString());
 }
