@@ -16,3 +16,10 @@ internal sealed partial class OpenAIJson : JsonSerializerContext
 {
     public static OpenAIJson Api { get; } = new(ApiJson.Options());
 }
+
+/// <summary>The pieces of streamed answers, written without an allocation: by code that is generated for them, which contexts with options of
+/// their own do not use. How letters are escaped is the writer's affair.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ChatChunk))]
+[JsonSerializable(typeof(CompletionChunk))]
+internal sealed partial class ChunkJson : JsonSerializerContext;

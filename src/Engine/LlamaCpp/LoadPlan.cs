@@ -103,3 +103,10 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         return ThreadCount.Of(options.Threads);
     }
 }
+
+/// <summary>What the log says of how a model is loaded.</summary>
+internal static partial class LoadLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.")]
+    public static partial void FewerThreads(this ILogger logger, string model, int threads, int cores);
+}

@@ -115,3 +115,12 @@ internal sealed class OpTolerances
     // Queries by keys, and probabilities by values, are F32 by F32 in strict numerics whatever the file's type is, and F16 by F16 in production.
     private static bool IsOfWeights(LayerRow row) => !(row.Name.StartsWith("kq-", StringComparison.Ordinal) || row.Name.StartsWith("kqv-", StringComparison.Ordinal));
 }
+
+/// <summary>How far one op may be from the native one when it had the same inputs: a measured floor times a factor, with its reason.</summary>
+/// <param name="Nmse">Of the whole result.</param>
+/// <param name="Element">Of a single entry, in units of the RMS of its row.</param>
+/// <param name="Reason">Where the two come from.</param>
+internal sealed record OpTolerance(double Nmse, double Element, string Reason)
+{
+    public bool Allows(OpMeasure measure) => measure.IsFinite && measure.Nmse <= Nmse && measure.WorstElement <= Element;
+}

@@ -208,3 +208,15 @@ internal sealed class Automaton
         return (_closure.MayEnd ? _ending : _open).Find(kept);
     }
 }
+
+/// <summary>The end of the answer.</summary>
+internal sealed class EndFrame() : Frame(null)
+{
+    protected override int Values => 0;
+
+    protected override int Own => 0;
+
+    public override void Resume(Closure into, Reader ended) => into.End();
+
+    protected override bool Same(Frame other) => true;
+}

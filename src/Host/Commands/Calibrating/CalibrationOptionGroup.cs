@@ -102,3 +102,20 @@ internal sealed class CalibrationOptionGroup
         return null;
     }
 }
+
+/// <summary>Two loaded models and what they are put to.</summary>
+internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt, Prompt? Target, Numerics Numerics)
+{
+    public required ModelOptions NativeOptions { get; init; }
+
+    /// <summary>How the reference computes.</summary>
+    public required Arithmetic Arithmetic { get; init; }
+}
+
+/// <summary>What <c>validate --calibrate --json</c> prints.</summary>
+/// <param name="Calibration">What was measured.</param>
+/// <param name="Floor">The largest distance.</param>
+/// <param name="Tolerance">What follows.</param>
+/// <param name="ToleranceGgml">The same with the reference in ggml's arithmetic; null where it could not be measured.</param>
+/// <param name="KeptIn">Path of the file that <c>validate</c> finds again.</param>
+internal sealed record CalibrationReport(Calibration Calibration, EngineDistance Floor, Tolerance Tolerance, Tolerance? ToleranceGgml, string KeptIn);

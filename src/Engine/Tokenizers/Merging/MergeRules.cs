@@ -1,5 +1,21 @@
 namespace Engine.Tokenizers.Merging;
 
+/// <summary>Which neighbours a vocabulary merges.</summary>
+internal interface IMergeRule
+{
+    /// <summary>What two neighbours become; <see cref="Merge.None"/> where they stay apart. A function of the two alone.</summary>
+    Merge Join(Symbol left, Symbol right);
+}
+
+/// <summary>What two neighbours become.</summary>
+/// <param name="Order">Merges of smaller order go first.</param>
+/// <param name="Piece">The number of the merged piece.</param>
+internal readonly record struct Merge(uint Order, int Piece)
+{
+    /// <summary>They stay apart.</summary>
+    public static readonly Merge None = new(uint.MaxValue, -1);
+}
+
 /// <summary>SentencePiece's rule: neighbours merge where their joined text is a token, the highest score first.</summary>
 internal readonly ref struct ScoreRule(Vocabulary vocabulary, ReadOnlySpan<byte> text) : IMergeRule
 {
