@@ -6,7 +6,7 @@ using ReferenceModels;
 namespace Engine.Benchmarks;
 
 /// <summary>What a step gains from having several sequences in it, on the managed reference: tokens per second of all together, one token
-/// of each in a step, and the processor time of a token, which what else the machine does hardly touches. The sizes take turns, and each keeps
+/// of each in a step, and the processor time of a token, which other load on the machine hardly affects. The sizes take turns, and each keeps
 /// its best round.</summary>
 internal static class Batching
 {

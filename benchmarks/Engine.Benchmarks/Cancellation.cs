@@ -6,7 +6,7 @@ using Engine.Serving;
 namespace Engine.Benchmarks;
 
 /// <summary>How long a cancelled prefill keeps computing: the time from the cancellation until the pass stops.
-/// The caller itself hears of it at once.</summary>
+/// The caller itself is notified at once.</summary>
 internal static class Cancellation
 {
     private const int PromptTokens = 2000;

@@ -148,7 +148,7 @@ internal static partial class HttpOverhead
 
             public ITokenizer Tokenizer => throw new UnsupportedRequestException("A script has no tokenizer.");
 
-#pragma warning disable CS1998 // It never waits: that is the point.
+#pragma warning disable CS1998 // It never waits, which is the point.
             public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
 #pragma warning restore CS1998
             {

@@ -20,7 +20,7 @@ internal static class KernelTable
         Console.WriteLine("format    1 thread   all threads   GFLOPS:  T=8    T=64   T=512");
         foreach (BlockFormat format in BlockFormat.All.Where(format => only is null || $"{format.Type}" == only))
         {
-            // More than the last-level cache holds, one after the other, so that each comes from memory.
+            // More than the last-level cache holds, one after another, so that each comes from memory.
             using var weights = new RandomWeights(format.Type, Rows, Columns, copies: 8);
             double gigabytes = format.RowBytes(Columns) * Rows / 1e9;
             string line = $"{format.Type,-7} {gigabytes / Best(weights, 1, one),10:F1} {gigabytes / Best(weights, 1, all),13:F1}         ";

@@ -28,7 +28,7 @@ internal static class MaskBench
         var warm = new Totals();
         for (int i = 0; i < lines.Length; i += 10)
         {
-            Measure(lines[i], compiler, tokenizer, warm, list: false, anyOrder); // so that the just-in-time compiler has done its work
+            Measure(lines[i], compiler, tokenizer, warm, list: false, anyOrder); // so that everything is compiled
         }
         var totals = new Totals();
         // Fresh, so that nothing made ready above is found again.

@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Direct;
 namespace Engine.Benchmarks;
 
 /// <summary>What <see cref="IModel"/> adds to a bare loop on the C API: the same file, threads, context and tokens, in pairs
-/// that take turns, so that what else the machine does meets both alike.</summary>
+/// that take turns, so that other load on the machine affects both equally.</summary>
 internal static class Overhead
 {
     private const int ContextLength = 512;
@@ -24,7 +24,7 @@ internal static class Overhead
         var pairs = new List<(double Ratio, double Added, double Processor)>();
         for (int pair = 1; pair <= Pairs; pair++)
         {
-            // Who goes first alternates, because the second finds the caches warm.
+            // They alternate in going first, because the second finds the caches warm.
             Cost theirs = pair % 2 == 0 ? OfBare(bare, prompt, tokens) : default;
             Cost ours = await OfModelAsync(model, prompt, tokens).ConfigureAwait(false);
             theirs = theirs == default ? OfBare(bare, prompt, tokens) : theirs;
@@ -66,7 +66,7 @@ internal static class Overhead
         return Cost.Now().Since(begin, tokens);
     }
 
-    /// <summary>Microseconds: of the clock, and of all processors together, which what else the machine does hardly touches.</summary>
+    /// <summary>Microseconds: elapsed, and of processor time, which other load on the machine hardly affects.</summary>
     private readonly record struct Cost(double Elapsed, double Processor)
     {
         public static Cost Now() => new(Stopwatch.GetElapsedTime(0).TotalMicroseconds, Environment.CpuUsage.TotalTime.TotalMicroseconds);

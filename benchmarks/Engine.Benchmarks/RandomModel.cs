@@ -105,7 +105,7 @@ internal sealed record RandomModel(string Name, int V, int Width, int FeedForwar
         }
     }
 
-    /// <summary>Metadata of a SentencePiece vocabulary that has as little as it can do with: control tokens, the bytes, and words that are numbers.</summary>
+    /// <summary>Metadata of a SentencePiece vocabulary that has the bare minimum: control tokens, the bytes, and words that are numbers.</summary>
     public static IEnumerable<KeyValuePair<string, GgufValue>> Vocabulary(int tokens)
     {
         string[] special = ["<unk>", "<s>", "</s>"];
@@ -123,7 +123,7 @@ internal sealed record RandomModel(string Name, int V, int Width, int FeedForwar
         writer.AddTensor(name + ".weight", [n], GgmlType.F32, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
     }
 
-    // Each row is a stretch of one pool of numbers: a billion of their own would take minutes.
+    // Each row is a stretch of one pool of numbers: a billion of its own would take minutes.
     private static void Matrix(GgufWriter writer, string name, int rows, int columns, float? deviation = null)
     {
         writer.AddTensor(name + ".weight", [columns, rows], GgmlType.F16, stream =>
@@ -135,7 +135,7 @@ internal sealed record RandomModel(string Name, int V, int Width, int FeedForwar
             var pool = new Half[1 << 20];
             for (int i = 0; i < pool.Length; i++)
             {
-                // Four uniform numbers: near enough to a normal distribution for a quantizer.
+                // Four uniform numbers: close enough to a normal distribution for a quantizer.
                 float sum = random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2;
                 pool[i] = (Half)(sum * scale * 1.732f);
             }

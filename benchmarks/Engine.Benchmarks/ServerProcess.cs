@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Engine.Benchmarks;
 
-/// <summary>A server of its own process, on a free port.</summary>
+/// <summary>A server in its own process, on a free port.</summary>
 internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;

@@ -9,7 +9,7 @@ using ReferenceModels;
 
 namespace Engine.Benchmarks;
 
-/// <summary>What requests notice of the checks of their answers: without and with them, in turns, in one process.</summary>
+/// <summary>How much requests notice of the checks of their answers: without and with them, in turns, in one process.</summary>
 internal static class ShadowLatency
 {
     private const int Requests = 20;
@@ -48,7 +48,7 @@ internal static class ShadowLatency
                 await SetAsync(on ? rate : 0);
                 (on ? times.On : times.Off).AddRange(await BlockAsync(asked, round + 1));
                 await SetAsync(0);
-                await Task.Delay(1000); // what is checked yet must not reach into the next block
+                await Task.Delay(1000); // checks still under way must not reach into the next block
             }
         }
         Print("off", times.Off);

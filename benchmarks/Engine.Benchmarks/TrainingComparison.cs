@@ -20,7 +20,7 @@ internal static class TrainingComparison
     private const double SecondsOfRound = 1.5;
     private const float Rate = 1e-3f, Decay = 0.01f;
 
-    // What a model that ships has, and what is a little larger: d, layers, H, G, f, V, T, batch.
+    // The sizes of a shipped model, and of a slightly larger one: d, layers, H, G, f, V, T, batch.
     private static readonly Shape[] Shapes =
     [
         new(64, 4, 4, 2, 176, 512, 64, 16),
@@ -116,7 +116,7 @@ internal static class TrainingComparison
             ContextLength = T,
         };
 
-        // Tokens of which each is the one before plus a few: something that can be learned.
+        // Tokens each of which is the one before plus a few: something that can be learned.
         public Example[] Draw(int step)
         {
 #pragma warning disable RS0030 // The seed is the step's.

@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Direct;
 
 namespace Engine.Benchmarks;
 
-/// <summary>Two models of a process that generate at once, against one alone: they share the processor's cores by turns.</summary>
+/// <summary>Two models of a process that generate at once, against one alone: they take turns on the processor's cores.</summary>
 internal static class TwoModels
 {
     private const int Rounds = 5;

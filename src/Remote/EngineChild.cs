@@ -18,7 +18,7 @@ public static class EngineChild
     /// <c>if (await EngineChild.RunIfAskedAsync(args, engine =&gt; engine.AddReferenceModels()) is { } exitCode) return exitCode;</c></summary>
     /// <param name="args">The program's arguments.</param>
     /// <param name="addBackends">Adds the backends that models may name, beside <c>llama.cpp</c>: the same that the program adds after <c>AddEngine()</c>.</param>
-    /// <returns>The exit code, when the program that started this process has ended or needs the model no longer; null where the process was not started for a model.</returns>
+    /// <returns>The exit code, when the program that started this process has ended or no longer needs the model; null where the process was not started for a model.</returns>
     public static async Task<int?> RunIfAskedAsync(string[] args, Action<EngineBuilder> addBackends)
     {
         ArgumentNullException.ThrowIfNull(args);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Engine.Benchmarks.Measurements;
 
-/// <summary>Tokens per second of the reference and of llama.cpp in runs that took turns, so that what else the machine did met both alike.</summary>
+/// <summary>Tokens per second of the reference and of llama.cpp in runs that took turns, so that other load on the machine affected both equally.</summary>
 internal sealed record Pairs(double Reference, double Llama, double Ratio)
 {
     /// <summary>Medians of runs, each of which gives the tokens it evaluated; the first of either side warms up.</summary>

@@ -14,21 +14,21 @@ internal enum Outcome
     /// <summary>By its client.</summary>
     Cancelled,
 
-    /// <summary>It met the killed process, or a full line, and was told so.</summary>
+    /// <summary>It met the killed process, or a full queue, and got an error that says so.</summary>
     Refused,
 
     /// <summary>Neither an answer nor an error that explains itself.</summary>
     Lost,
 }
 
-/// <summary>Requests by all doors, some of which their client leaves.</summary>
+/// <summary>Requests through every API, some abandoned by their client.</summary>
 internal sealed class SoakLoad(SoakServer server, HttpClient client)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Prompts = ["Once upon a time", "The dog and the boat", "A small house", "Tell me a story of a bird"];
 
-    /// <summary>The ways in; each gives the path, the body for a model, and what the end of its answer has in it.</summary>
+    /// <summary>The endpoints: each gives the path, the body for a model, and what the end of its answer contains.</summary>
     private static readonly (string Name, string Path, string Model, Func<string, string, int, string> Body, string End)[] Doors =
     [
         ("chat", "/v1/chat/completions", "", (m, p, n) => $$"""{"model":"{{m}}","messages":[{"role":"user","content":"{{p}}"}],"max_tokens":{{n}}}""", "\"finish_reason\""),
@@ -90,7 +90,7 @@ internal sealed class SoakLoad(SoakServer server, HttpClient client)
         Interlocked.Increment(ref _ended);
         if (outcome == Outcome.Refused)
         {
-            await Task.Delay(200, CancellationToken.None).ConfigureAwait(false); // as a client that was told to come again
+            await Task.Delay(200, CancellationToken.None).ConfigureAwait(false); // like a client that was asked to retry
         }
     }
 

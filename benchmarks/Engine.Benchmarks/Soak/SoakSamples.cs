@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Benchmarks.Soak;
 
-/// <summary>What the server is like at one moment.</summary>
+/// <summary>The server at one moment.</summary>
 internal sealed record SoakSample(
     double Seconds, double ServerMiB, double ChildrenMiB, double ManagedMiB, int Handles, int Threads, int Children, double Cells, double Waiting, double Running, double Swaps, double Restarts, long Requests)
 {
@@ -21,7 +21,7 @@ internal sealed record SoakSample(
         $"{Seconds:0.0},{ServerMiB:0.0},{ChildrenMiB:0.0},{ManagedMiB:0.0},{Handles},{Threads},{Children},{Cells},{Waiting},{Running},{Swaps},{Restarts},{Requests}");
 }
 
-/// <summary>Looks at the server from outside (/proc) and by its own metrics.</summary>
+/// <summary>Observes the server from outside (/proc) and through its own metrics.</summary>
 internal sealed class SoakSamples(SoakServer server, HttpClient client)
 {
     private readonly List<SoakSample> _samples = [];
@@ -64,7 +64,7 @@ internal sealed class SoakSamples(SoakServer server, HttpClient client)
         return sum;
     }
 
-    /// <summary>A line of /proc/ID/status, in its own unit; 0 where the process has gone.</summary>
+    /// <summary>A line of /proc/ID/status, in its own unit; 0 where the process has ended.</summary>
     private static double Status(int process, string key)
     {
         try

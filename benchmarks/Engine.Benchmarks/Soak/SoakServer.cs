@@ -45,7 +45,7 @@ internal sealed class SoakServer : IDisposable
     /// <summary>Every child that was ever seen.</summary>
     public HashSet<int> Seen { get; } = [];
 
-    /// <summary>Lines of the log at the level of errors.</summary>
+    /// <summary>Log lines at error level.</summary>
     public string[] Errors
     {
         get { lock (_log) { return [.. _log.Where(line => line.StartsWith("fail", StringComparison.Ordinal) || line.StartsWith("crit", StringComparison.Ordinal))]; } }
@@ -65,7 +65,7 @@ internal sealed class SoakServer : IDisposable
         }
     }
 
-    /// <summary>Has the changing model be another file.</summary>
+    /// <summary>Points the changing model to another file.</summary>
     public void Swap()
     {
         _swaps++;
@@ -128,7 +128,7 @@ internal sealed class SoakServer : IDisposable
         }
         catch (IOException)
         {
-            return null; // it has gone meanwhile
+            return null; // it has ended in the meantime
         }
     }
 

@@ -7,7 +7,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How far apart engines were found that are all right, on one model, in the same numerics, on one machine; and the tolerance that follows.</summary>
+/// <summary>How far apart correct engines were found to be, on one model, in the same numerics, on one machine; and the tolerance that follows.</summary>
 internal sealed record Calibration
 {
     /// <summary>What the floor is multiplied by: other texts than those measured lie a little further apart.</summary>
@@ -35,7 +35,7 @@ internal sealed record Calibration
     [JsonPropertyName("models")]
     public required IReadOnlyList<string> Models { get; init; }
 
-    /// <summary>Bytes of the judged model's file: of files of other lengths nobody needs the hash.</summary>
+    /// <summary>Bytes of the judged model's file: files of other lengths need not be hashed.</summary>
     [JsonPropertyName("model_bytes")]
     public required long ModelBytes { get; init; }
 
@@ -56,7 +56,7 @@ internal sealed record Calibration
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>Tokens of the longest sequence: of longer ones nothing was measured.</summary>
+    /// <summary>Tokens of the longest sequence: nothing was measured on longer ones.</summary>
     [JsonPropertyName("longest")]
     public required int Longest { get; init; }
 
@@ -77,9 +77,9 @@ internal sealed record Calibration
     [JsonPropertyName("checksum")]
     public string Checksum { get; init; } = "";
 
-    /// <summary>The largest of all distances that count; null where nothing was measured with this arithmetic.</summary>
-    /// <param name="arithmetic">The reference's. Exact stands further from every quantized native engine than these from each other; who
-    /// judges in ggml's arithmetic leaves that aside and sees smaller faults.</param>
+    /// <summary>The largest of the distances that count; null where nothing was measured with this arithmetic.</summary>
+    /// <param name="arithmetic">The reference's. Exact is further from every quantized native engine than those are from each other; judging
+    /// in ggml's arithmetic leaves that out and sees smaller faults.</param>
     public EngineDistance? Floor(Arithmetic arithmetic)
     {
         EngineDistance[] distances = [.. Counted(arithmetic)];
@@ -113,7 +113,7 @@ internal sealed record Calibration
     public string ToJson() => (this with { Checksum = Sum() }).Serialize();
 
     /// <summary>Reads a kept calibration.</summary>
-    /// <returns>Null where the text is none, or is not what was written.</returns>
+    /// <returns>Null where the text is not a calibration, or was changed since it was written.</returns>
     public static Calibration? Parse(string json)
     {
         try

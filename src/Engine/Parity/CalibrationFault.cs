@@ -14,7 +14,7 @@ internal static class CalibrationFault
     /// <returns>The fault in a sentence; null for none.</returns>
     public static string? Of(IReadOnlyList<EngineDistance> distances, string served, Tolerance usual)
     {
-        double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained; // NMSE goes by squares
+        double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained; // NMSE is in squares
         double nearest = distances.Where(distance => distance.Engine == served).Min(distance => distance.Whole);
         double among = distances.Where(distance => distance.Counts && distance.From == served).Select(distance => distance.Whole).DefaultIfEmpty(0).Max();
         return nearest > usual.Limit && nearest > factor * among

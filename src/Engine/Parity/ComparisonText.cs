@@ -48,7 +48,7 @@ internal static class ComparisonText
         }
         catch (UnsupportedRequestException)
         {
-            return null; // a vocabulary of another alphabet, which cannot say the built-in text
+            return null; // a vocabulary for another alphabet, which cannot encode the built-in text
         }
     }
 }

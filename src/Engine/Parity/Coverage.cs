@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace Engine.Parity;
 
 /// <summary>What inputs have exercised of a model, over any number of them. A fault elsewhere shows in no result.</summary>
-/// <remarks>Safe from many threads. A bit for each row of the embedding, and a few numbers.</remarks>
+/// <remarks>Safe to use from many threads. A bit for each row of the embedding, and a few numbers.</remarks>
 public sealed class Coverage
 {
     /// <summary>Of what <see cref="Save"/> writes.</summary>
@@ -17,7 +17,7 @@ public sealed class Coverage
     private readonly Lock _lock = new();
     private readonly ModelCard _card;
     private readonly byte[] _rows; // (⌈V / 8⌉): a bit for each id
-    private readonly ExpertUse? _experts; // null in a model without any
+    private readonly ExpertUse? _experts; // null for a model without experts
     private int _positions;
     private int _sourcePositions;
     private bool _secondSegment;
@@ -39,7 +39,7 @@ public sealed class Coverage
     /// <param name="segments">The segment of each; null for 0 throughout.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
     /// <param name="activations">Those of the pass, as far as there are any. Which experts were chosen for each token is read off
-    /// <c>ffn_moe_argsort-0</c>, <c>ffn_moe_argsort-1</c>, …; the ids do not tell.</param>
+    /// <c>ffn_moe_argsort-0</c>, <c>ffn_moe_argsort-1</c>, …; the ids do not say.</param>
     /// <exception cref="TokenOutOfRangeException">An id is not in the vocabulary. Nothing was added.</exception>
     public void Add(IReadOnlyList<int> tokens, IReadOnlyList<int>? segments = null, IReadOnlyList<int>? source = null, IReadOnlyList<Activation>? activations = null)
     {
@@ -104,7 +104,7 @@ public sealed class Coverage
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="card">The model as it is now.</param>
     /// <param name="saved">The text.</param>
-    /// <returns>Null where it is of another file, other adapters or another form: it says nothing of this model.</returns>
+    /// <returns>Null where it is of another file, other adapters or another form: it says nothing about this model.</returns>
     public static Coverage? Restore(ModelCard card, string saved)
     {
         ArgumentNullException.ThrowIfNull(card);
@@ -153,7 +153,7 @@ public sealed class Coverage
         }
     }
 
-    // Other weights at the same path are another model: what the old ones were asked says nothing of them.
+    // Other weights at the same path are another model: what the old ones were asked says nothing about it.
     private static string Identity(ModelCard card)
     {
         var file = new FileInfo(card.Path);

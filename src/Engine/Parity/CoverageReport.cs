@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How much of a model inputs have exercised. What is null the model does not have, or nobody knows it of this model.</summary>
+/// <summary>How much of a model inputs have exercised. A value is null where the model has no such part, or where it is not known.</summary>
 public sealed record CoverageReport
 {
     /// <summary>Inputs that went through the model.</summary>
@@ -59,7 +59,7 @@ public sealed record CoverageReport
     [JsonPropertyName("experts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Experts { get; init; }
 
-    /// <summary>Layers with experts. Null where no sample told which ones were chosen: the ids do not, only the managed reference does.</summary>
+    /// <summary>Layers with experts. Null where no sample recorded which ones were chosen: the ids do not show it, only the managed reference does.</summary>
     [JsonPropertyName("expert_layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ExpertLayers { get; init; }
 
@@ -118,7 +118,7 @@ public sealed record CoverageReport
     {
         if (RowsUsed < Rows)
         {
-            // A row that the output shares is seen there; not that it is looked up.
+            // A row that the output shares is exercised there; that it is also looked up is not recorded.
             yield return Invariant($"the lookup of {(RowsUsed == 0 ? "all" : "the other")} {Rows - RowsUsed} rows");
         }
         if (PositionsReached < Positions)

@@ -23,7 +23,7 @@ internal sealed record EngineDistance(
     [JsonPropertyName("counts")]
     public bool Counts { get; init; } = true;
 
-    /// <summary>The worse of this and of one more input's measures.</summary>
+    /// <summary>The worse of this and one more input's measures.</summary>
     public EngineDistance Widen(RowMeasures measures) => this with
     {
         Whole = Math.Max(Whole, measures.Judged ?? 0),

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Engine.Parity;
 
 /// <summary>Which experts the routers of a mixture have chosen: a bit for each expert of each layer.</summary>
-/// <remarks>The ids of an input do not tell; the router's order of the experts does, an activation of the pass.</remarks>
+/// <remarks>The ids of an input do not say; the router's order of the experts does, an activation of the pass.</remarks>
 internal sealed class ExpertUse
 {
     private const int Bits = 8;

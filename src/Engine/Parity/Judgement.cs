@@ -10,7 +10,7 @@ internal static class Judgement
     /// <param name="reference">The side it is judged by.</param>
     /// <param name="options">How both computed.</param>
     /// <param name="tolerance">What passes.</param>
-    /// <param name="disagreement">Why the verdict is a fail whatever the numbers are; null for nothing.</param>
+    /// <param name="disagreement">Why the verdict is a fail whatever the numbers are; null for no reason of that kind.</param>
     public static ParityReport Report(
         IReadOnlyList<RowMeasures> measured, ModelCard native, ModelCard reference, ParityOptions options, Tolerance tolerance, string? disagreement)
     {

@@ -1,14 +1,14 @@
 namespace Engine.Parity;
 
 /// <summary>Compares two models op by op: side by side, and in a replay, in which each op of the reference is fed what the native
-/// op was fed, so that a fault is found where it is.</summary>
+/// op was fed, so that a fault is found where it arises.</summary>
 public static class LayerCheck
 {
     /// <summary>Runs the native model once and the reference twice over the same tokens.</summary>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by; it has to be able to replay.</param>
     /// <param name="prompt">Token ids, or a text, which the native tokenizer reads. The source, for an encoder–decoder.</param>
-    /// <param name="options">Numerics, arithmetic, an encoder–decoder's target, and what memory may be taken.</param>
+    /// <param name="options">Numerics, arithmetic, an encoder–decoder's target, and how much memory may be used.</param>
     /// <param name="cancellationToken">Ends the passes.</param>
     /// <exception cref="InsufficientMemoryException">Not even one token's activations fit.</exception>
     /// <exception cref="UnsupportedRequestException">A model hands out no activations, or the reference cannot replay.</exception>

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Engine.Parity;
 
-/// <summary>The first op at fault.</summary>
+/// <summary>The first diverging op.</summary>
 /// <param name="Seen">The first whose results differ by more than its tolerance.</param>
-/// <param name="Missing">An op before it in its layer that one side lacks, and that is the cause then; null where there is none.</param>
+/// <param name="Missing">An op before it in its layer that one side lacks, which is then the cause; null where there is none.</param>
 internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
 {
     private const string FlashAttention = "FLASH_ATTN_EXT";

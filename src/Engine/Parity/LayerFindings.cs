@@ -8,7 +8,7 @@ public sealed record LayerFindings
     /// <summary>All ops of both sides in the order of the native graph.</summary>
     public required IReadOnlyList<ParityLayer> Layers { get; init; }
 
-    /// <summary>The first op that is at fault; null where none is.</summary>
+    /// <summary>The first op that diverges; null where none does.</summary>
     public required ParityDivergence? FirstDivergence { get; init; }
 
     /// <summary>How the ops were compared, and what came out, in words.</summary>
@@ -19,7 +19,7 @@ public sealed record LayerFindings
 /// <param name="Positions">Tokens whose activations were compared.</param>
 /// <param name="Tokens">Tokens there were; more than <paramref name="Positions"/> where the memory did not allow all.</param>
 /// <param name="Arithmetic">The reference's arithmetic.</param>
-/// <param name="Explanation">The first op at fault and by how much, or that there is none.</param>
+/// <param name="Explanation">The first diverging op and by how much, or that there is none.</param>
 public sealed record LayerScope(
     [property: JsonPropertyName("positions")] int Positions,
     [property: JsonPropertyName("tokens")] int Tokens,

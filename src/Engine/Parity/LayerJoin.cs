@@ -7,7 +7,7 @@ namespace Engine.Parity;
 internal static partial class LayerJoin
 {
     /// <summary>By part, name, operation and occurrence; and what is left over between the same neighbours by operation and shape,
-    /// for llama.cpp names a product after what is done with it next.</summary>
+    /// since llama.cpp names a product after what is done with it next.</summary>
     public static List<LayerRow> Join(IReadOnlyList<Activation> native, IReadOnlyList<Activation> reference)
     {
         int[] partner = Partners(native, reference);                // of each native one, its reference's index, or −1
@@ -52,7 +52,7 @@ internal static partial class LayerJoin
         return partner;
     }
 
-    // Behind flash attention llama.cpp gives the same name to a view of what it otherwise copies.
+    // After flash attention llama.cpp gives the same name to a view of what it otherwise copies.
     private static bool IsAlike(Activation native, Activation reference) => native.Operation == reference.Operation
         || (native.Name == reference.Name && LayerRow.Moves(native.Operation) && LayerRow.Moves(reference.Operation));
 
@@ -104,8 +104,8 @@ internal static partial class LayerJoin
         Reference = LayerKey.Of(reference),
     };
 
-    // A name says its layer; what has none belongs to the layer in whose midst, or behind which, it stands: the last one reached, for
-    // in its midst a layer may choose rows of the one before.
+    // A name says its layer; what has none belongs to the layer that it is within or after: the last one reached, since
+    // a layer may choose rows of the one before within itself.
     private static void NumberLayers(LayerRow[] rows)
     {
         int?[] named = [.. rows.Select(row => LayerOf(row.Name))];

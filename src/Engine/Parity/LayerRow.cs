@@ -3,7 +3,7 @@ namespace Engine.Parity;
 /// <summary>One op of either side, or of both.</summary>
 internal sealed class LayerRow
 {
-    // What moves numbers and makes none. Of these the sides need not have the same.
+    // Ops that move numbers and compute none; the sides need not have the same ones.
     private static readonly HashSet<string> Moving =
         ["GET_ROWS", "SET_ROWS", "RESHAPE", "VIEW", "PERMUTE", "TRANSPOSE", "CONT", "CONCAT", "CPY", "DUP"];
 
@@ -15,19 +15,19 @@ internal sealed class LayerRow
 
     public required int Occurrence { get; init; }
 
-    /// <summary>The layer, or null before the first and behind the last.</summary>
+    /// <summary>The layer, or null before the first and after the last.</summary>
     public int? Layer { get; set; }
 
     /// <summary>The native result; null where the reference alone has the op.</summary>
     public Activation? Native { get; init; }
 
-    /// <summary>Under what key the reference has it; null where it has not.</summary>
+    /// <summary>The reference's key for it; null where the reference lacks it.</summary>
     public LayerKey? Reference { get; init; }
 
     /// <summary>Whether the two sides' shapes differ, so that nothing can be measured.</summary>
     public bool ShapesDiffer { get; init; }
 
-    /// <summary>The difference with all that came before in it.</summary>
+    /// <summary>The difference, including everything accumulated before.</summary>
     public OpMeasure? SideBySide { get; set; }
 
     /// <summary>The difference of the op alone.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Parity;
 
-/// <summary>The ops for people, 80 columns wide: the worst op of each layer, and all of the layer that is at fault.</summary>
+/// <summary>The ops for people, 80 columns wide: the worst op of each layer, and all of the layer that diverges.</summary>
 internal static class LayerText
 {
     private const int NameWidth = 29; // so that UNMEASURED ends in column 80
@@ -11,7 +11,7 @@ internal static class LayerText
     /// <param name="text">Takes the lines.</param>
     /// <param name="layers">The ops.</param>
     /// <param name="scope">What they were compared on.</param>
-    /// <param name="fault">The first at fault, or null.</param>
+    /// <param name="fault">The first that diverges, or null.</param>
     public static void Append(StringBuilder text, IReadOnlyList<ParityLayer> layers, LayerScope scope, ParityDivergence? fault)
     {
         string tokens = scope.Positions == scope.Tokens ? $"{scope.Tokens}" : $"the first {scope.Positions} of {scope.Tokens}";

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>Compares what two models say of the same tokens.</summary>
+/// <summary>Compares what two models compute for the same tokens.</summary>
 public static class ParityCheck
 {
     /// <summary>Puts one prompt to both models, row by row, and judges the native one: by its logits where both can score tokens,
@@ -40,7 +40,7 @@ public static class ParityCheck
     }
 
     /// <summary>
-    /// Judges the logits with which tokens were generated, the very ones: the reference scores prompt and generated tokens
+    /// Judges the exact logits that tokens were sampled from: the reference scores prompt and generated tokens
     /// in one pass. A second native run on a fresh context would hide the faults of cache and batching that this one had.
     /// </summary>
     /// <param name="native">The model that generated.</param>
@@ -64,7 +64,7 @@ public static class ParityCheck
         }
         Tolerance tolerance = options.Tolerance ?? Tolerance.For(native, reference.Card, options.Numerics);
 
-        // Step i stands at the last position of prompt and i tokens (an encoder–decoder's prompt is its source: behind the start
+        // Step i stands at the last position of prompt and i tokens (an encoder–decoder's prompt is its source: after the start
         // token and i tokens); the last token itself was never evaluated.
         int[] generated = [.. steps.Select(step => step.Token)];
         IReadOnlyList<int> before = native.DecoderStartToken is { } start ? [start] : prompt;
@@ -99,7 +99,7 @@ public static class ParityCheck
         }
     }
 
-    /// <summary>Where two tokenizers' ids of one text go apart, in a sentence; null where they do not.</summary>
+    /// <summary>Where two tokenizers' ids for one text differ, in a sentence; null where they do not.</summary>
     internal static string? Disagreement(IReadOnlyList<int> native, IReadOnlyList<int> reference)
     {
         int same = native.Zip(reference).TakeWhile(pair => pair.First == pair.Second).Count();

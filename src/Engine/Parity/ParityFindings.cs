@@ -43,16 +43,16 @@ public sealed record SmallestFault(
     [property: JsonPropertyName("one_position")] double OnePosition,
     [property: JsonPropertyName("all_logits")] double AllLogits);
 
-/// <summary>Where two models first go further apart than the tolerance allows.</summary>
+/// <summary>Where two models first differ by more than the tolerance allows.</summary>
 /// <param name="Position">The position, from 0.</param>
 /// <param name="MaxAbsDiff">max |a − b| of its row, or of the op; null where a side is not finite.</param>
-/// <param name="Nmse">Σ(a − b)² / Σb² of its row, or of the op; null where it cannot be had.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb² of its row, or of the op; null where it cannot be computed.</param>
 public sealed record ParityDivergence(
     [property: JsonPropertyName("position")] int Position,
     [property: JsonPropertyName("max_abs_diff")] double? MaxAbsDiff,
     [property: JsonPropertyName("nmse")] double? Nmse)
 {
-    /// <summary>llama.cpp's name of the first activation at fault; null where nobody looked inside.</summary>
+    /// <summary>llama.cpp's name of the first diverging activation; null where the ops were not compared.</summary>
     [JsonPropertyName("name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
@@ -68,7 +68,7 @@ public sealed record ParityDivergence(
     [JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Part { get; init; }
 
-    /// <summary>The layer it is in, also where the name does not say it; null before the first and behind the last.</summary>
+    /// <summary>The layer it is in, also where the name does not say it; null before the first and after the last.</summary>
     [JsonPropertyName("layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Layer { get; init; }
 }
@@ -117,7 +117,7 @@ public sealed record ParityLayer(
     [JsonPropertyName("side_by_side_max_abs_diff"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? SideBySideMaxAbsDiff { get; init; }
 
-    /// <summary>The layer, or null before the first and behind the last.</summary>
+    /// <summary>The layer, or null before the first and after the last.</summary>
     [JsonPropertyName("layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Layer { get; init; }
 }

@@ -4,11 +4,11 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>What comparing two models gave. The JSON names are relied upon by other programs.</summary>
-/// <remarks>A number that could not be had, because a side was not finite or nothing was there to measure, is null.</remarks>
+/// <summary>What comparing two models gave. Other programs rely on the JSON names.</summary>
+/// <remarks>A number that could not be computed, because a side was not finite or nothing was there to measure, is null.</remarks>
 public sealed record ParityReport
 {
-    /// <summary>Whether the native side is right as far as this check can see.</summary>
+    /// <summary>Whether the native side is correct as far as this check can see.</summary>
     [JsonPropertyName("verdict")]
     public required ParityVerdict Verdict { get; init; }
 
@@ -104,19 +104,19 @@ public sealed record ParityReport
     [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityRows>? Also { get; init; }
 
-    /// <summary>Every op of either side, in the order of the native graph; null where nobody looked inside.</summary>
+    /// <summary>Every op of either side, in the order of the native graph; null where the ops were not compared.</summary>
     [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityLayer>? Layers { get; init; }
 
-    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null where nobody looked inside.</summary>
+    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null where the ops were not compared.</summary>
     [JsonPropertyName("replay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LayerScope? Replay { get; init; }
 
-    /// <summary>Where the two sides first go apart; null where they do not.</summary>
+    /// <summary>Where the two sides first diverge; null where they do not.</summary>
     [JsonPropertyName("first_divergence")]
     public required ParityDivergence? FirstDivergence { get; init; }
 
-    /// <summary>The same with what a look inside gave: an op at fault fails the whole, and is named.</summary>
+    /// <summary>The same with what a look inside gave: a diverging op fails the whole, and is named.</summary>
     public ParityReport With(LayerFindings findings)
     {
         ParityDivergence? fault = findings.FirstDivergence, before = FirstDivergence;

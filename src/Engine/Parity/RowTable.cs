@@ -52,7 +52,7 @@ internal sealed class RowTable
 
     /// <summary>Measures how far this engine's rows are from another's of the same inputs.</summary>
     /// <param name="name">What this engine is called.</param>
-    /// <param name="other">The other's rows, which stand in the place of the reference's.</param>
+    /// <param name="other">The other's rows, which take the place of the reference's.</param>
     /// <param name="otherName">What the other is called.</param>
     /// <param name="metric">What is judged.</param>
     /// <exception cref="EngineException">The tables are not of the same rows, or hold NaN.</exception>

@@ -1,9 +1,9 @@
 namespace Engine.Parity;
 
 /// <summary>
-/// Asks the reference once more, in ggml's arithmetic, where the exact one stands too far from the native side. llama.cpp rounds
-/// activations to 8 or 16 bits; in models whose attention is all but a choice of one token (T5 does not scale it) one such
-/// rounding changes the choice. A distance that goes away when the reference rounds alike is rounding; a fault does not go away.
+/// Asks the reference once more, in ggml's arithmetic, where the exact one is too far from the native side. llama.cpp rounds
+/// activations to 8 or 16 bits; in models whose attention almost picks a single token (T5 does not scale it) one such
+/// rounding changes the choice. A distance that disappears when the reference rounds the same way is rounding; a fault does not disappear.
 /// </summary>
 internal static class SecondOpinion
 {

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>Judges a generation by the reference: the very logits that produced each token.</summary>
+/// <summary>Judges a generation by the reference: the exact logits that produced each token.</summary>
 /// <param name="native">The model that generates.</param>
 /// <param name="reference">The model it is judged by.</param>
 /// <param name="prompt">What is continued; its text is split here, once, so that what is judged is what was generated from.</param>
@@ -17,7 +17,7 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
 
     /// <summary>Refuses generations whose logits would fill the memory.</summary>
     /// <param name="card">The model that generates.</param>
-    /// <param name="maxTokens">Tokens of each at the most; null for as many as the context holds.</param>
+    /// <param name="maxTokens">Tokens of each at most; null for as many as the context holds.</param>
     /// <param name="generations">How many there are.</param>
     /// <param name="option">What the user sets to <paramref name="maxTokens"/>.</param>
     /// <returns>The bytes they may take.</returns>

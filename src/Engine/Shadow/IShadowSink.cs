@@ -3,7 +3,7 @@ namespace Engine.Shadow;
 /// <summary>Takes the records of the checks; all that are registered in the container get each of them.</summary>
 public interface IShadowSink
 {
-    /// <summary>Keeps a record. What it throws is counted and logged, once a minute at the most, and stops nothing.</summary>
+    /// <summary>Keeps a record. What it throws is counted and logged, at most once a minute, and stops nothing.</summary>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
     ValueTask WriteAsync(ShadowRecord record, CancellationToken cancellationToken);

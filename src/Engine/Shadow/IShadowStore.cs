@@ -5,11 +5,11 @@ namespace Engine.Shadow;
 /// <summary>A sink that keeps more than the records: alarms, and what the samples have exercised of each model, over restarts of the host.</summary>
 public interface IShadowStore : IShadowSink
 {
-    /// <summary>Reads what the samples have exercised of a model so far.</summary>
+    /// <summary>Reads what samples have exercised of a model so far.</summary>
     /// <param name="model">Its name in the configuration.</param>
     /// <param name="card">The model as it is now.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
-    /// <returns>Null where nothing is kept of this very file.</returns>
+    /// <returns>Null where nothing is kept for this exact file.</returns>
     ValueTask<Coverage?> ReadCoverageAsync(string model, ModelCard card, CancellationToken cancellationToken);
 
     /// <summary>Keeps what the samples have exercised of a model, in place of what was kept before.</summary>
@@ -28,7 +28,7 @@ public interface IShadowStore : IShadowSink
 /// <param name="Time">When.</param>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Event">What.</param>
-/// <param name="Reason">The shares, or the op at fault, in words.</param>
+/// <param name="Reason">The shares, or the diverging op, in words.</param>
 public sealed record ShadowAlarmRecord(DateTimeOffset Time, string Model, ShadowAlarmEvent Event, string Reason);
 
 /// <summary>What becomes of an alarm.</summary>
@@ -37,7 +37,7 @@ public enum ShadowAlarmEvent
     /// <summary>There is one now.</summary>
     Began,
 
-    /// <summary>The op at fault was looked for.</summary>
+    /// <summary>The diverging op was looked for.</summary>
     Explained,
 
     /// <summary>It is over.</summary>

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Engine.Shadow;
 
-/// <summary>The latest verdicts on a model, and whether there are too many failures among them. It measures time by a monotonic clock: one that
-/// is set changes nothing.</summary>
+/// <summary>The latest verdicts on a model, and whether there are too many failures among them. It measures time with a monotonic clock, so
+/// setting the system clock changes nothing.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class ShadowAlarm(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Queue<(long Time, bool Failed)> _verdicts = [];
     private int _failures;
-    private bool _ofOp; // an op is at fault, which only another look at the ops takes back
+    private bool _ofOp; // an op diverges, which only another look at the ops takes back
     private volatile EngineException? _failure;
 
     /// <summary>What the alarm says; null where there is none.</summary>
     public EngineException? Failure => _failure;
 
-    /// <summary>Takes a verdict in.</summary>
+    /// <summary>Adds a verdict.</summary>
     /// <param name="failed">Whether it is a failure.</param>
     /// <param name="reason">Why.</param>
     /// <param name="options">When there is an alarm.</param>
@@ -46,8 +46,8 @@ internal sealed class ShadowAlarm(TimeProvider time)
         }
     }
 
-    /// <summary>Takes in what comparing an answer op by op gave: one op at fault is enough, whatever the share of failures.</summary>
-    /// <param name="fault">The op at fault; null for none.</param>
+    /// <summary>Adds the result of comparing an answer op by op: one diverging op is enough, whatever the share of failures.</summary>
+    /// <param name="fault">The diverging op; null for none.</param>
     /// <returns>Whether an alarm begins or ends with it; null for neither.</returns>
     public ShadowAlarmEvent? Look(string? fault)
     {
@@ -68,7 +68,7 @@ internal sealed class ShadowAlarm(TimeProvider time)
         }
     }
 
-    /// <summary>Adds the op at fault to what the alarm says.</summary>
+    /// <summary>Adds the diverging op to what the alarm says.</summary>
     public void Explain(string op)
     {
         lock (_lock)

@@ -48,7 +48,7 @@ internal sealed class ShadowCapture(ShadowOptions options, TimeProvider time)
         _queue.Writer.TryWrite(sample);
     }
 
-    /// <summary>Wakes whoever takes samples: a model serves no more.</summary>
+    /// <summary>Wakes the reader of samples: a model has stopped serving.</summary>
     public void Wake() => _queue.Writer.TryWrite(null);
 
     /// <summary>The sample that has waited longest; null after <see cref="Wake"/>.</summary>
@@ -72,7 +72,7 @@ internal sealed class ShadowCapture(ShadowOptions options, TimeProvider time)
         {
             return options.Models.Contains(model.Name, StringComparer.OrdinalIgnoreCase);
         }
-        // By the same file there is nothing to learn of the reference itself, and a model of another machine has no file here.
+        // Judged by its own file, the reference would tell nothing new; a model on another machine has no file here.
         return !Same(model.Name, options.Oracle)
             && !(Same(options.Oracle, ShadowOptions.Reference) && (Same(model.Card.Backend, ShadowOptions.Reference) || model.Options.Path.Length == 0));
     }

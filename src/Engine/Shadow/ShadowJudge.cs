@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Judges the samples one after the other while the host runs, and pauses between them, so that the oracle takes no more of the machine
+/// <summary>Judges the samples one after the other while the host runs, and pauses between them, so that the oracle uses no more of the machine
 /// than it may.</summary>
 internal sealed class ShadowJudge : BackgroundService
 {
@@ -59,7 +59,7 @@ internal sealed class ShadowJudge : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops: what waits is not checked any more.
+            // The host stops: what waits is no longer checked.
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class ShadowJudge : BackgroundService
         {
             throw;
         }
-#pragma warning disable CA1031 // What one sample fails with must not end the checks of all others.
+#pragma warning disable CA1031 // A failure in one sample must not end the checks of all others.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -126,8 +126,8 @@ internal sealed class ShadowJudge : BackgroundService
         }
     }
 
-    /// <summary>Compares some of the answers op by op that pass: rounding hides a small fault in logits, and in an op it hides nothing.</summary>
-    /// <returns>The record; a failure where an op is at fault.</returns>
+    /// <summary>Compares some of the passing answers op by op: rounding hides a small fault in logits, but not in an op.</summary>
+    /// <returns>The record; a failure where an op diverges.</returns>
     private async Task<ShadowRecord> LookAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, ShadowRecord record, IModel oracle, ShadowOptions options, CancellationToken cancellationToken)
     {
@@ -150,7 +150,7 @@ internal sealed class ShadowJudge : BackgroundService
         return atFault == true ? record with { Verdict = ParityVerdict.Fail, Reason = $"{record.Reason}. {sentence}" } : record;
     }
 
-    /// <returns>The record; where it raised an alarm, with the op at fault.</returns>
+    /// <returns>The record; where it raised an alarm, with the diverging op.</returns>
     private async Task<ShadowRecord> AlarmAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, ShadowRecord record, IModel oracle, ShadowAlarmOptions options, CancellationToken cancellationToken)
     {
@@ -171,7 +171,7 @@ internal sealed class ShadowJudge : BackgroundService
         return record with { Reason = $"{record.Reason}. {op}" };
     }
 
-    /// <summary>Says in the log, the metrics, the store and to the webhook what has become of an alarm.</summary>
+    /// <summary>Reports what became of an alarm to the log, the metrics, the store and the webhook.</summary>
     private async Task SayAsync(ShadowModel model, ShadowRecord record, ShadowAlarmEvent what, string why, ShadowAlarmOptions options, CancellationToken cancellationToken)
     {
         switch (what)

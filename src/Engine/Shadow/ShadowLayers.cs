@@ -3,7 +3,7 @@ using Engine.Parity;
 
 namespace Engine.Shadow;
 
-/// <summary>Looks for the op at fault, as <c>engine validate --layers</c> does, on the ids of a sample.</summary>
+/// <summary>Looks for the diverging op, as <c>engine validate --layers</c> does, on the ids of a sample.</summary>
 internal static class ShadowLayers
 {
     // The reference looks at every op three times, on one thread. A fault in an op shows at any token, unless it depends on the position.
@@ -12,8 +12,8 @@ internal static class ShadowLayers
 
     private const long MaxBytes = 1L << 30;
 
-    /// <summary>Names the first op at fault, in a sentence, or says why none is named.</summary>
-    /// <returns>Whether one is at fault, null where that is not known; and the sentence.</returns>
+    /// <summary>Names the first diverging op, in a sentence, or says why none is named.</summary>
+    /// <returns>Whether one diverges, null where that is not known; and the sentence.</returns>
     /// <param name="sample">The sample.</param>
     /// <param name="prompt">Ids of its prompt.</param>
     /// <param name="oracle">The model it was judged by.</param>

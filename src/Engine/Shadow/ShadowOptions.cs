@@ -54,7 +54,7 @@ public sealed record ShadowAlarmOptions
     /// <value>The default is an hour.</value>
     public TimeSpan Window { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>The latest verdicts that count, at the most.</summary>
+    /// <summary>How many of the latest verdicts count at most.</summary>
     /// <value>The default is 50.</value>
     public int Verdicts { get; init; } = 50;
 

@@ -32,7 +32,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         {
             throw;
         }
-#pragma warning disable CA1031 // A backend is anybody's: whatever it throws is the reason why there is no oracle.
+#pragma warning disable CA1031 // Backends are user code: whatever one throws is the reason why there is no oracle.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -63,7 +63,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
     }
 
-    /// <summary>Unloads what judges no model any more.</summary>
+    /// <summary>Unloads what no longer judges a model.</summary>
     /// <param name="name">The configured oracle.</param>
     public async Task PruneAsync(string name)
     {

@@ -2,7 +2,7 @@ using Engine.Parity;
 
 namespace Engine.Shadow;
 
-/// <summary>What checking one generation gave. A number that could not be had, because a side was not finite, is null.</summary>
+/// <summary>What checking one generation gave. A number that could not be computed, because a side was not finite, is null.</summary>
 public sealed record ShadowRecord
 {
     /// <summary>When the request ended.</summary>
@@ -47,7 +47,7 @@ public sealed record ShadowRecord
     /// <summary>Where the tolerance comes from.</summary>
     public required ToleranceSource ToleranceSource { get; init; }
 
-    /// <summary>Why the verdict is what it is and, where this one raised an alarm, which op is at fault.</summary>
+    /// <summary>Why the verdict is what it is and, where this one raised an alarm, which op diverges.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Token ids of the prompt; empty unless <see cref="ShadowOptions.KeepText"/> is set.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Shadow;
 
-/// <summary>One generation as the oracle needs it: its ids, and the very logits that each token was chosen from.</summary>
+/// <summary>One generation as the oracle needs it: its ids, and the exact logits that each token was chosen from.</summary>
 internal sealed record ShadowSample
 {
     /// <summary>The model that answered.</summary>

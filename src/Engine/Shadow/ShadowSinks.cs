@@ -7,7 +7,7 @@ namespace Engine.Shadow;
 /// <summary>Hands records to all sinks. One that fails stops neither the others nor the checks.</summary>
 /// <param name="sinks">All that are registered.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Receives what they fail with, of a sink once a minute at the most.</param>
+/// <param name="logger">Receives what they fail with, at most once a minute for each sink.</param>
 internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
@@ -51,7 +51,7 @@ internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider t
             {
                 throw;
             }
-#pragma warning disable CA1031 // A sink is anybody's: full disks, locked databases, networks.
+#pragma warning disable CA1031 // Sinks are user code: full disks, locked databases, networks.
             catch (Exception e)
 #pragma warning restore CA1031
             {

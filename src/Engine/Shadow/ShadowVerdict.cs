@@ -6,7 +6,7 @@ namespace Engine.Shadow;
 internal static class ShadowVerdict
 {
     /// <summary>Judges a sample.</summary>
-    /// <returns>The record, and what the oracle tells of the experts it chose.</returns>
+    /// <returns>The record, and what the oracle reports of the experts it chose.</returns>
     /// <param name="sample">The sample.</param>
     /// <param name="prompt">Ids of its prompt.</param>
     /// <param name="oracleName">Name of the model it is judged by.</param>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Shadow;
 
 /// <summary>Sends what becomes of an alarm to the address that is configured.</summary>
-/// <param name="logger">Receives why it could not be sent.</param>
+/// <param name="logger">Receives the reason it could not be sent.</param>
 internal sealed class ShadowWebhook(ILogger logger) : IDisposable
 {
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
@@ -41,7 +41,7 @@ internal sealed class ShadowWebhook(ILogger logger) : IDisposable
 /// <param name="Event"><c>began</c>, <c>explained</c> or <c>ended</c>.</param>
 /// <param name="Time">When.</param>
 /// <param name="RequestId">The request whose check it was.</param>
-/// <param name="Reason">Why there is an alarm, or that there is none any more.</param>
+/// <param name="Reason">Why there is an alarm, or that it has ended.</param>
 internal sealed record AlarmMessage(
     [property: JsonPropertyName("model")] string Model,
     [property: JsonPropertyName("event")] string Event,

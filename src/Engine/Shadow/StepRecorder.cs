@@ -16,7 +16,7 @@ internal sealed class StepRecorder(int fullRows, int topK, ulong seed) : IStepTa
     private readonly Xoshiro256 _random = new(seed);
     private bool _isClosed;
 
-    /// <summary>Ids of the prompt; null where nobody has said.</summary>
+    /// <summary>Ids of the prompt; null where they are not known.</summary>
     public IReadOnlyList<int>? Prompt { get; private set; }
 
     public void Begin(IReadOnlyList<int> prompt) => Prompt = prompt;
@@ -27,7 +27,7 @@ internal sealed class StepRecorder(int fullRows, int topK, ulong seed) : IStepTa
         {
             if (_isClosed)
             {
-                return; // the reader has gone, and the step under way ended after it
+                return; // the reader has left, and the step under way ended after it
             }
             int step = _tokens.Count;
             _tokens.Add(token);

@@ -2,7 +2,7 @@ using Engine.HuggingFace.Families;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>Rotary positions in transformers' form: element i of a head and element i + r/2 are a pair, r as many as turn, and the frequencies are
+/// <summary>Rotary positions in transformers' form: elements i and i + r/2 of a head are a pair, r of them turn, and the frequencies are
 /// stretched as the configuration's <c>rope_type</c> says.</summary>
 internal static class HalfRope
 {
@@ -11,7 +11,7 @@ internal static class HalfRope
     /// <param name="heads">Heads of a row.</param>
     /// <param name="d_k">Width of a head.</param>
     /// <param name="rope">How.</param>
-    /// <param name="rotated">r, where the first numbers of a head turn alone; 0 for d_k.</param>
+    /// <param name="rotated">r, where only the first numbers of a head turn; 0 for d_k.</param>
     /// <param name="positions">What is compared with longrope's original context; 0 for T.</param>
     public static void Turn(float[] x, int heads, int d_k, RopeSettings rope, int rotated = 0, int positions = 0)
     {

@@ -10,13 +10,13 @@ namespace ReferenceModels.HuggingFace;
 internal sealed class TrainedModel : IModel
 {
     private readonly TrainedNetwork _network;
-    private (int[] Tokens, int[] Source, float[] Logits)? _scored;   // of the last input: several kinds of rows are asked of one
+    private (int[] Tokens, int[] Source, float[] Logits)? _scored;   // of the last input: one input is asked for several kinds of rows
     private (int[] Tokens, float[] Rows)? _embedded;
 
     /// <param name="settings">What config.json says.</param>
     /// <param name="checkpoint">The weights; open as long as the model is used.</param>
     /// <param name="imported">The GGUF made of it: its vocabulary is the checkpoint's.</param>
-    /// <param name="asTrained">Whether what llama.cpp computes otherwise is computed as the model was trained.</param>
+    /// <param name="asTrained">Whether what llama.cpp computes differently is computed as the model was trained.</param>
     /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
     public TrainedModel(TrainedSettings settings, Checkpoint checkpoint, IModel imported, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {

@@ -10,7 +10,7 @@ internal abstract class TrainedNetwork
     /// <summary>The network of a configuration.</summary>
     /// <param name="settings">What config.json says.</param>
     /// <param name="checkpoint">The weights; open as long as the network is used.</param>
-    /// <param name="asTrained">Whether what llama.cpp computes otherwise (GELU, which of longrope's factors apply) is computed as the model was trained.</param>
+    /// <param name="asTrained">Whether what llama.cpp computes differently (GELU, which of longrope's factors apply) is computed as the model was trained.</param>
     /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
     public static TrainedNetwork Of(TrainedSettings settings, Checkpoint checkpoint, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {

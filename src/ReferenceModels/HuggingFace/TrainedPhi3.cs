@@ -7,10 +7,10 @@ namespace ReferenceModels.HuggingFace;
 /// <summary>transformers' Phi-3: the paper as in <see cref="Models.Phi3"/>.</summary>
 /// <param name="s">The sizes.</param>
 /// <param name="w">The weights.</param>
-/// <param name="asTrained">Whether the tokens choose longrope's factors; else the room that llama.cpp gives a context of so many.</param>
+/// <param name="asTrained">Whether the tokens choose longrope's factors; else the context that llama.cpp allocates for this many.</param>
 internal sealed class TrainedPhi3(Phi3Settings s, TrainedWeights w, bool asTrained) : TrainedNetwork
 {
-    // llama.cpp gives a context room in steps of so many tokens.
+    // llama.cpp allocates contexts in steps of this many tokens.
     private const int RoomStep = 256;
 
     /// <inheritdoc/>

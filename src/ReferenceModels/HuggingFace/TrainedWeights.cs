@@ -5,7 +5,7 @@ using Engine.HuggingFace.Files;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: no more than a block of one is in memory.</summary>
+/// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: at most a block of one is in memory.</summary>
 /// <param name="checkpoint">Open as long as this is used.</param>
 /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
 internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<string, GgmlType>? written = null)
@@ -22,7 +22,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
         return values;
     }
 
-    /// <summary>Rows of a table (n, d) by their numbers: (T, d).</summary>
+    /// <summary>Rows of a table (n, d) by index: (T, d).</summary>
     public float[] Rows(string name, ReadOnlySpan<int> rows, int d)
     {
         var x = new float[rows.Length * d];

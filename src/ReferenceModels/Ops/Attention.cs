@@ -125,7 +125,7 @@ internal static class Attention
             rule.AddBias(s.Slice(v * n, seen), g * group + v % group, row, Q.Rows, from);
             rule.Hide(s.Slice(v * n, seen), row, from);
             Softmax.Forward(s.Slice(v * n, seen));
-            s.Slice(v * n + seen, n - seen).Clear();                     // the mask: what lies ahead has no part
+            s.Slice(v * n + seen, n - seen).Clear();                     // the mask: later positions take no part
         }
         a.Clear();
         for (int j = 0, count; j < n; j += count)

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Attention of which single weights are dropped in training, as GPT, BERT and T5 do it: o = dropout(softmax(scale·q·Kᵀ + b))·V.
+/// <summary>Attention with single weights dropped in training, as GPT, BERT and T5 do it: o = dropout(softmax(scale·q·Kᵀ + b))·V.
 /// Everywhere else it is <see cref="Attention"/>.</summary>
 internal static class AttentionDropout
 {

@@ -67,7 +67,7 @@ internal static unsafe class AttentionGradient
         }
     }
 
-    // Scores to probabilities, δp to scale·δs; what the query does not see has no part in either.
+    // Scores to probabilities, δp to scale·δs; what the query does not see takes no part in either.
     private static void AddRow(AttentionRule rule, Span<float> p, Span<float> δs, int h, int t, int T, int seen)
     {
         p[seen..].Clear();

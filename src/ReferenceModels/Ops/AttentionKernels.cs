@@ -12,7 +12,7 @@ internal static class AttentionKernels
     /// <summary>s[v, j] = q_v · K_j.</summary>
     /// <param name="q">(vectors, d).</param>
     /// <param name="K">n keys (d), one every stride floats.</param>
-    /// <param name="s">n scores for each vector, every so many floats.</param>
+    /// <param name="s">n scores for each vector, <paramref name="lds"/> floats apart.</param>
     /// <param name="vectors">Number of query vectors.</param>
     /// <param name="d">Width of a head.</param>
     /// <param name="n">Number of positions.</param>
@@ -88,7 +88,7 @@ internal static class AttentionKernels
     }
 
     /// <summary>a_v += Σ_j p[v, j]·V_j.</summary>
-    /// <param name="p">n factors for each vector, every so many floats.</param>
+    /// <param name="p">n factors for each vector, <paramref name="ldp"/> floats apart.</param>
     /// <param name="V">n values (d), one every stride floats.</param>
     /// <param name="a">(vectors, d).</param>
     /// <param name="vectors">Number of query vectors.</param>

@@ -8,7 +8,7 @@ namespace ReferenceModels.Ops;
 /// <param name="Scale">Of the products q·k: 1/√d_k, but 1 in T5.</param>
 internal sealed record AttentionRule(int H, int G, float Scale)
 {
-    /// <summary>Whether a query sees no position behind its own.</summary>
+    /// <summary>Whether a query sees no position after its own.</summary>
     public bool Causal { get; init; }
 
     /// <summary>Position of the first query; with <see cref="Causal"/> it sees First + 1 positions.</summary>
@@ -26,13 +26,13 @@ internal sealed record AttentionRule(int H, int G, float Scale)
     /// <summary>c of the scores' soft cap c·tanh(s/c) (Gemma 2, https://arxiv.org/abs/2408.00118, section 2); 0 for none.</summary>
     public float SoftCap { get; init; }
 
-    /// <summary>Whether training drops single weights; not in the Transformer of 2017 and in LLaMA.</summary>
+    /// <summary>Whether training drops single weights; it does not in the Transformer of 2017 and in LLaMA.</summary>
     public bool Drops { get; init; }
 
     /// <summary>How many of the n positions, from the first on, query t sees.</summary>
     public int Seen(int t, int n) => Causal ? First + t + 1 : n;
 
-    /// <summary>The first position that query t looks at; keys are taken by twos, so one before it may be hidden from it.</summary>
+    /// <summary>The first position that query t looks at; keys are taken two at a time, so one before it may be hidden from it.</summary>
     public int From(int t) => FirstSeen(t) & ~1;
 
     /// <summary>c·tanh(s/c) of scaled scores, without the bias.</summary>

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace ReferenceModels.Ops;
 
 /// <summary>The steps of <see cref="Attention"/> one by one, each with its result in memory, for looking inside. No gradients:
-/// nobody learns while he looks.</summary>
+/// what is looked into does not learn.</summary>
 internal static class AttentionSteps
 {
     /// <summary>s = q·Kᵀ, unscaled and unmasked: (H·T, n), row h·T + t for head h and query t.</summary>

@@ -12,7 +12,7 @@ internal static class CrossEntropy
     /// <summary>The target of a row that does not count.</summary>
     public const int Ignored = -1;
 
-    /// <summary>Sums up L; under a tape the way back is walked at once, for a loss has nothing behind it: δz += scale·w·(softmax(z) − 1_target).</summary>
+    /// <summary>Sums up L; under a tape the way back is walked at once, since nothing comes after a loss: δz += scale·w·(softmax(z) − 1_target).</summary>
     /// <param name="pass">Threads; whether there is a tape.</param>
     /// <param name="z">(T, V).</param>
     /// <param name="targets">(T), each within 0 … V − 1 or <see cref="Ignored"/>.</param>
@@ -31,7 +31,7 @@ internal static class CrossEntropy
                 losses[t] = weight * Row(z.Row(t), target, pass.Tape is null ? [] : z.Slice(t, 1).Gradient, scale * weight);
             }
         });
-        return losses.Sum();   // in the order of the rows, whatever the threads did
+        return losses.Sum();   // in the order of the rows, however the threads ran
     }
 
     /// <summary>One row: −log softmax(z)_target, and δz += scale·(softmax(z) − 1_target) where there is a δz.</summary>

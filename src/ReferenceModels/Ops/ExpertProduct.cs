@@ -4,7 +4,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Products of tokens with the matrices of the experts that they go to, and the sum of what those give (Shazeer et al. 2017,
+/// <summary>Products of tokens with the matrices of their experts, and the sum of what those give (Shazeer et al. 2017,
 /// https://arxiv.org/abs/1701.06538, equation 1). ggml's MUL_MAT_ID: an expert's tokens are gathered, multiplied at once and put back.</summary>
 internal static class ExpertProduct
 {
@@ -137,7 +137,7 @@ internal static class ExpertProduct
         }
     });
 
-    // Scratch for so many rows of both sides, where there are some.
+    // Scratch for the rows of both sides, where there are any.
     private static void Gathered(int inner, int outer, int rows, Action<Memory<float>, Memory<float>> use)
     {
         if (rows == 0)

@@ -32,8 +32,8 @@ internal static class GeluTable
         for (int h = 0; h < table.Length; h++)
         {
             float x = (float)BitConverter.UInt16BitsToHalf((ushort)h);
-            // ggml_gelu_f32 in its own order of operations. Of all entries the one for −1.9990234375 lies so near the middle of two
-            // halves that builds without multiply-add have its neighbour.
+            // ggml_gelu_f32 in its own order of operations. The entry for −1.9990234375 alone is so close to the middle of two
+            // halves that builds without multiply-add get its neighbour.
             float cubic = 0.044715f * x, sum = fuses ? MathF.FusedMultiplyAdd(cubic, x, 1) : (cubic * x) + 1;
             float y = 0.5f * x * (1 + MathF.Tanh(0.79788456080286535588f * x * sum));
             table[h] = (float)(Half)y;

@@ -18,7 +18,7 @@ internal readonly struct PagedRows
     /// <summary>Rows in pages, the last of which may be filled in part.</summary>
     /// <param name="pages">Enough for the rows.</param>
     /// <param name="offset">Where in each page the table's rows begin.</param>
-    /// <param name="pageRows">Rows of a page: an even number, for attention takes keys by twos.</param>
+    /// <param name="pageRows">Rows of a page: an even number, since attention takes keys two at a time.</param>
     /// <param name="rows">Rows in all.</param>
     /// <param name="columns">Width of a row.</param>
     public PagedRows(IReadOnlyList<Page> pages, int offset, int pageRows, int rows, int columns) =>

@@ -40,8 +40,8 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     /// <summary>Bytes held for activations.</summary>
     public long Bytes => _slabs.Concat(_gradients).Sum(slab => (long)slab.Length * sizeof(float));
 
-    /// <summary>Memory for an op's output. Its values are undefined until the op wrote them all.</summary>
-    /// <exception cref="OperationCanceledException">The caller cancelled; nothing of the pass is of use then.</exception>
+    /// <summary>Memory for an op's output. Its values are undefined until the op has written them all.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled; nothing of the pass can be used then.</exception>
     public Tensor New(int rows, int columns)
     {
         Cancellation.ThrowIfCancellationRequested();

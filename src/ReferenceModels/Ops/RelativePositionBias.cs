@@ -11,7 +11,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class RelativePositionBias
 {
-    // What is farther falls into the last bucket. The paper's number; files do not have it.
+    // Larger distances fall into the last bucket. The paper's number, which files do not store.
     private const int MaxDistance = 128;
 
     /// <summary>The bias of T queries at positions first, first + 1, … over n keys at positions 0, 1, …</summary>
@@ -20,7 +20,7 @@ internal static class RelativePositionBias
     /// <param name="T">Queries.</param>
     /// <param name="n">Keys.</param>
     /// <param name="first">Position of the first query.</param>
-    /// <param name="bidirectional">Whether keys behind the query have buckets of their own; else they share that of distance 0.</param>
+    /// <param name="bidirectional">Whether keys after the query have buckets of their own; else they share that of distance 0.</param>
     /// <returns>(H·T, n), row h·T + t, as <see cref="AttentionRule.Bias"/> wants it.</returns>
     public static Tensor Forward(Pass pass, Weight B, int T, int n, int first, bool bidirectional)
     {

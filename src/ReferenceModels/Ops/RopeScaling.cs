@@ -43,14 +43,14 @@ internal sealed record RopeScaling(
             return 0;
         }
         // The ramp γ of the paper, over pairs instead of wavelengths and with whole pairs as its ends, as the authors' code
-        // and ggml have it. In float: a pair on the border must fall on the same side as there.
+        // and ggml do it. In float, so that a pair on the border falls on the same side.
         float low = MathF.Max(0, MathF.Floor(PairThatTurns(BetaFast, d, @base)));
         float high = MathF.Min(d - 1, MathF.Ceiling(PairThatTurns(BetaSlow, d, @base)));
         float y = (i - low) / MathF.Max(0.001f, high - low);
         return (1 - Math.Clamp(y, 0f, 1f)) * Extrapolation;
     }
 
-    // The (fractional) pair that turns so many times within the original context.
+    // The (fractional) pair that turns this many times within the original context.
     private float PairThatTurns(float times, int d, float @base) =>
         d * MathF.Log(OriginalContext / (times * 2 * MathF.PI)) / (2 * MathF.Log(@base));
 }

@@ -26,7 +26,7 @@ internal static class SinusoidalPositions
         return y;
     }
 
-    /// <summary>One row, (d). The angle in double: at a late position a float would have lost its turn.</summary>
+    /// <summary>One row, (d). The angle in double: at a late position a float would have lost the angle.</summary>
     public static void Forward(ReadOnlySpan<float> x, int position, Span<float> y)
     {
         double turn = Math.Pow(Base, -2.0 / x.Length), frequency = 1;

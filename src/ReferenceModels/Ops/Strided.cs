@@ -6,7 +6,7 @@ namespace ReferenceModels.Ops;
 /// <param name="ColumnStride">Floats from column to column.</param>
 internal readonly unsafe record struct Strided(nint Address, int RowStride, int ColumnStride)
 {
-    /// <summary>Rows one behind the other.</summary>
+    /// <summary>Rows one after another.</summary>
     public Strided(float* data, int rowStride) : this((nint)data, rowStride, 1)
     {
     }

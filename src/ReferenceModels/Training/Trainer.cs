@@ -93,7 +93,7 @@ public sealed class Trainer : IDisposable
     /// <param name="progress">Told of each step.</param>
     /// <param name="cancellationToken">Ends the run; where the options name a checkpoint, it is written first.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="NonFiniteLogitsException">The loss is not a number any more.</exception>
+    /// <exception cref="NonFiniteLogitsException">The loss has become NaN or infinite.</exception>
     public void Run(IProgress<TrainingStep>? progress = null, CancellationToken cancellationToken = default)
     {
         try
@@ -147,7 +147,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Does one step of the optimizer.</summary>
     /// <exception cref="OperationCanceledException">The step was not done; the trainer stands where it stood.</exception>
-    /// <exception cref="NonFiniteLogitsException">The loss is not a number any more.</exception>
+    /// <exception cref="NonFiniteLogitsException">The loss has become NaN or infinite.</exception>
     public TrainingStep Advance(CancellationToken cancellationToken = default)
     {
         IReadOnlyList<Example> examples = ExamplesOf(Step + 1);

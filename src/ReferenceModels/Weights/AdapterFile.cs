@@ -7,10 +7,10 @@ namespace ReferenceModels.Weights;
 internal static unsafe class AdapterFile
 {
     /// <summary>Gives each adapted weight its adapter.</summary>
-    /// <param name="adapter">Its mapping has to live as long as the weights.</param>
-    /// <param name="scale">What the user asks for; with 0 the weights stay without.</param>
+    /// <param name="adapter">Its mapping must live as long as the weights.</param>
+    /// <param name="scale">The scale that the user asks for; with 0 the weights get no adapter.</param>
     /// <param name="weights">Of the model.</param>
-    /// <exception cref="UnsupportedRequestException">A weight is adapted that is no matrix here.</exception>
+    /// <exception cref="UnsupportedRequestException">An adapted weight is not a matrix here.</exception>
     public static void Attach(GgufAdapter adapter, float scale, IReadOnlyList<Weight> weights)
     {
         Dictionary<string, Weight> byName = weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);

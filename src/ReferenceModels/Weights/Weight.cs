@@ -66,7 +66,7 @@ internal sealed unsafe class Weight
     public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data, int experts = 1) =>
         new(name, type, rows, columns) { Data = data, Experts = experts };
 
-    /// <summary>One expert's matrix (out, in), read in place. What it learns is the whole's.</summary>
+    /// <summary>One expert's matrix (out, in), read in place. Its gradient is part of the whole's.</summary>
     public Weight Expert(int expert) =>
         new(Name, Type, Rows / Experts, Columns) { Data = Data + expert * (long)(Rows / Experts) * RowBytes, Memory = Memory };
 

@@ -7,7 +7,7 @@ namespace ReferenceModels.Weights;
 /// Asks a file for its tensors by name and by the shape the model expects, at the place where the model uses them.
 /// <see cref="Enter"/> goes one step down the names: <c>reader.Enter("blk.3").Matrix("attn_k.weight", …)</c>.
 /// </summary>
-/// <remarks>The weights point into the file's mapping: the file has to live as long as they do.</remarks>
+/// <remarks>The weights point into the file's mapping: the file must live as long as they do.</remarks>
 internal sealed class WeightReader
 {
     private readonly GgufFile _file;
@@ -64,12 +64,12 @@ internal sealed class WeightReader
         return vector is null or { Type: GgmlType.F32 } ? vector : Weight.CopyToF32(vector);
     }
 
-    /// <summary>As <see cref="OptionalVector"/>, for numbers that nobody learns: frozen in any case.</summary>
+    /// <summary>As <see cref="OptionalVector"/>, for numbers that are never trained: always frozen.</summary>
     public Weight? OptionalConstant(string name, int n, string? origin = null) =>
         new WeightReader(_file, _prefix, trainable: false, _used, _given).OptionalVector(name, n, origin);
 
-    /// <summary>Refuses a file with tensors that nobody asked for: the model they belong to is another one.</summary>
-    /// <param name="ignored">Names that may be left, each with the reason why; null for none.</param>
+    /// <summary>Refuses a file with tensors that were never asked for: they belong to another model.</summary>
+    /// <param name="ignored">Names that may remain, each with the reason; null for none.</param>
     /// <exception cref="ModelFileException">There are others.</exception>
     public void RequireAllUsed(IReadOnlyDictionary<string, string>? ignored = null)
     {

@@ -117,7 +117,7 @@ internal static class ChildHost
         }
     }
 
-    // A parent that was killed cannot do it any more.
+    // A parent that was killed can no longer do it.
     private static void RemoveFolder(ChildOrder order)
     {
         if (order.Endpoint.StartsWith(ChildOrder.Unix, StringComparison.Ordinal) && Path.GetDirectoryName(order.Endpoint[ChildOrder.Unix.Length..]) is { } folder)

@@ -139,7 +139,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         return _exit.IsCompleted || _condemned.Task.IsCompleted;
     }
 
-    /// <summary>Says that it cannot be used any more, though it lives.</summary>
+    /// <summary>Says that it can no longer be used, though it lives.</summary>
     public void Condemn(string reason) => _condemned.TrySetResult(reason);
 
     public void Answered() => _hasAnswered = true;
@@ -213,7 +213,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // It is needed no longer.
+            // It is no longer needed.
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed record Supervision
     /// <summary>In which a program that is started must begin to listen.</summary>
     public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>For the end of a process that is needed no longer; then it is killed.</summary>
+    /// <summary>For the end of a process that is no longer needed; then it is killed.</summary>
     public TimeSpan Stop { get; init; } = TimeSpan.FromSeconds(2);
 
     public static Supervision Default { get; } = new();

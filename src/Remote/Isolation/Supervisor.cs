@@ -126,7 +126,7 @@ internal sealed class Supervisor : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_disposal.IsCancellationRequested)
         {
-            // The model is needed no longer.
+            // The model is no longer needed.
         }
 #pragma warning disable CA1031 // Requests wait for what this loop brings: whatever ends it, they are told.
         catch (Exception e)

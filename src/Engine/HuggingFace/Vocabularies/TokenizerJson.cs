@@ -90,7 +90,7 @@ internal static class TokenizerJson
         };
     }
 
-    // The blank before a text and the blanks in it are normalized away, or by a Metaspace; Gemma cuts at blanks that are not there any more.
+    // The blank before a text and the blanks in it are normalized away, or by a Metaspace; Gemma cuts at blanks that are no longer there.
     private static bool SpacePrefix(JsonElement file)
     {
         bool? prefix = null;

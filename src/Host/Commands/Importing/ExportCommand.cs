@@ -4,7 +4,7 @@ using Engine.HuggingFace.Exporting;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary><c>engine export</c>: a model that was trained here goes to transformers.</summary>
+/// <summary><c>engine export</c>: a model trained here becomes a transformers folder.</summary>
 internal sealed class ExportCommand
 {
     private readonly Argument<string> _model = new("GGUF") { Description = "A LLaMA, GPT-2, BERT or T5 in F32, F16 or BF16, or builtin:NAME for a model that comes with the engine." };

@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary><c>engine import</c>: a folder of Hugging Face's becomes a GGUF file, and is proved to be the same model.</summary>
+/// <summary><c>engine import</c>: a Hugging Face folder becomes a GGUF file, which is proved to be the same model.</summary>
 internal sealed class ImportCommand
 {
     private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder as Hugging Face hands models out: config.json, model.safetensors (or its parts with their index), the tokenizer's files." };

@@ -20,7 +20,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     /// <summary>Positions that the models are loaded for.</summary>
     public const int Context = 128;
 
-    // Tokens that are compared: enough that every pair of a head turns, few enough for weights that are read at each use.
+    // Tokens compared: enough for every pair of a head to turn, few enough for weights that are read at each use.
     private const int MaxTokens = 48, TargetTokens = 12, RandomSeed = 1234;
 
     private static readonly Tolerance SameWeights = new()
@@ -47,7 +47,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     public ParityVerdict Verdict =>
         _checks.All(check => check.Verdict == ParityVerdict.Pass) && Tokenizer?.Verdict != ParityVerdict.Fail ? ParityVerdict.Pass : ParityVerdict.Fail;
 
-    /// <summary>Proves a file whose weights are the checkpoint's, rounded at most to 16 bits: the original weights are rounded alike.</summary>
+    /// <summary>Proves a file whose weights are the checkpoint's, rounded at most to 16 bits: the original weights are rounded the same way.</summary>
     public async Task RunAsync(string path, CancellationToken cancellationToken)
     {
         CompareIds(path);
@@ -85,7 +85,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         }
     }
 
-    /// <summary>Proves that a quantized file is run alike by both backends, and says how far it stands from the original.</summary>
+    /// <summary>Proves that a quantized file runs the same on both backends, and says how far it is from the original.</summary>
     public async Task RunQuantizedAsync(string path, CancellationToken cancellationToken)
     {
         (IModel native, IModel reference) = await LoadAsync(path, cancellationToken).ConfigureAwait(false);
@@ -140,7 +140,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         return await ParityCheck.RunAsync(judged, original, prompt, new ParityOptions { Target = target, Tolerance = tolerance, Progress = bar }, cancellationToken).ConfigureAwait(false);
     }
 
-    // A text, where the vocabulary can say it; an encoder–decoder answers with a part of it.
+    // A text, where the vocabulary can encode it; an encoder–decoder's target is part of it.
     private (Prompt Prompt, Prompt? Target) Input(IModel model)
     {
         int most = Math.Min(MaxTokens, Math.Min(Context, import.Plan.Settings.Positions));
@@ -157,7 +157,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         }
         catch (UnsupportedRequestException)
         {
-            return null; // a vocabulary of another alphabet
+            return null; // a vocabulary for another alphabet
         }
     }
 

@@ -4,7 +4,7 @@ namespace Engine.Host.Commands.Importing;
 
 /// <summary>What an import made, and how it was proved; as <c>import --json</c> prints it.</summary>
 /// <param name="Folder">What was read.</param>
-/// <param name="Output">What was written: after a failed proof under a name of its own.</param>
+/// <param name="Output">What was written; after a failed proof under another name.</param>
 /// <param name="Architecture">llama.cpp's name of it.</param>
 /// <param name="Type">Of most of the weights.</param>
 /// <param name="Parameters">Number of weights.</param>
@@ -12,7 +12,7 @@ namespace Engine.Host.Commands.Importing;
 /// <param name="Verdict">Of all checks together; null where none was made.</param>
 /// <param name="Checks">Each comparison of numbers.</param>
 /// <param name="Tokenizer">The comparison of ids; null where there is no tokenizer.json to compare with, or nothing was proved.</param>
-/// <param name="Notes">What is left out, and what llama.cpp computes otherwise than the model was trained.</param>
+/// <param name="Notes">What is left out, and what llama.cpp computes differently from the trained model.</param>
 /// <param name="Seconds">All together.</param>
 internal sealed record ImportReport(
     string Folder, string Output, string Architecture, string Type, long Parameters, long Bytes, ParityVerdict? Verdict, IReadOnlyList<ImportCheck> Checks,
@@ -36,6 +36,6 @@ internal sealed record ImportCheck(string Name, ParityVerdict Verdict, int Posit
 /// <param name="Verdict">Whether every text has the same ids.</param>
 /// <param name="Texts">How many were compared.</param>
 /// <param name="Unspellable">How many have characters for which the vocabulary has neither a token nor bytes: they are refused.</param>
-/// <param name="Differing">The texts that are split otherwise.</param>
-/// <param name="DifferingInLlamaCpp">How many texts llama.cpp's own tokenizer splits otherwise; the backends are fed by the managed one.</param>
+/// <param name="Differing">The texts that are split differently.</param>
+/// <param name="DifferingInLlamaCpp">How many texts llama.cpp's own tokenizer splits differently; the backends are fed by the managed one.</param>
 internal sealed record TokenizerCheck(ParityVerdict Verdict, int Texts, int Unspellable, IReadOnlyList<string> Differing, int DifferingInLlamaCpp);

@@ -7,7 +7,7 @@ using Engine.Parity;
 namespace Engine.Host.Commands.Importing;
 
 /// <summary>One import: read, written beside the output, proved, quantized if asked, and only then under the output's name. A file that fails
-/// the proof gets another name: nothing that serves the output loads it by mistake.</summary>
+/// the proof gets another name, so so nothing that serves the output loads it by mistake.</summary>
 /// <param name="backends">Run the proof.</param>
 /// <param name="folder">Hugging Face's.</param>
 /// <param name="output">The GGUF file.</param>
@@ -16,7 +16,7 @@ internal sealed class ImportRun(Backends backends, string folder, string output)
     // Of a file that failed.
     private const string Rejected = ".rejected";
 
-    /// <summary>What is asked for; null as the checkpoint stores it.</summary>
+    /// <summary>The type asked for; null for the one that the checkpoint stores.</summary>
     public string? Type { get; init; }
 
     /// <summary>Whether the file is proved.</summary>
@@ -25,7 +25,7 @@ internal sealed class ImportRun(Backends backends, string folder, string output)
     /// <summary>0 for one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>A llama.cpp of the user's.</summary>
+    /// <summary>The user's own llama.cpp.</summary>
     public string? LibraryPath { get; init; }
 
     /// <exception cref="EngineException">The folder cannot be imported; nothing is written.</exception>
