@@ -80,7 +80,6 @@ internal static class MarkedText
         public int Id(string text) => _ids[text];
 
         /// <summary>The special tokens that stand in markup, from left to right, of those at one place the longest.</summary>
-        /// <param name="text">The text.</param>
         /// <param name="isMarkup">For each character of it.</param>
         /// <param name="isForged">Whether there is another that has a character outside of markup.</param>
         public List<(int Start, string Token)> Find(string text, bool[] isMarkup, out bool isForged)

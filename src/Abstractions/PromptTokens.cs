@@ -3,7 +3,6 @@ namespace Engine;
 /// <summary>From a prompt to its token ids.</summary>
 internal static class PromptTokens
 {
-    /// <param name="prompt">The prompt.</param>
     /// <param name="tokenizer">The model's.</param>
     /// <param name="hadOwnStart">Whether the text brought a beginning-of-sequence token that the tokenizer would have added.</param>
     public static IReadOnlyList<int> Read(Prompt prompt, ITokenizer tokenizer, out bool hadOwnStart)

@@ -1,7 +1,6 @@
 namespace Engine.Chat;
 
 /// <summary>The model of a client of Microsoft.Extensions.AI: it may still be loading when the client is made.</summary>
-/// <param name="model">The model.</param>
 /// <param name="name">Its name in the configuration; null for a model from elsewhere.</param>
 /// <param name="lease">Waits for it and holds it; null where it is the caller's, and loaded.</param>
 /// <param name="isLoaded">Whether it is loaded; null where it always is.</param>
@@ -38,7 +37,6 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
     /// <summary>What <c>GetService</c> gives of the model and its client.</summary>
     /// <param name="service">The type asked for.</param>
     /// <param name="key">Its key: nothing has one here.</param>
-    /// <param name="client">The client.</param>
     /// <param name="metadata">Makes the client's metadata.</param>
     /// <exception cref="InvalidOperationException">The tokenizer was asked for, and the model is not loaded yet.</exception>
     public object? Find<TMetadata>(Type service, object? key, object client, Func<TMetadata> metadata)

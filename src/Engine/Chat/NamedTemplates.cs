@@ -26,7 +26,6 @@ internal static class NamedTemplates
         Find(setting, null, out string? mistake) ?? throw new ConfigurationException($"Reading a chat template: {nameof(ModelOptions.ChatTemplate)} {mistake}");
 
     /// <summary>What is wrong with a setting, to stand after its key; null where nothing is.</summary>
-    /// <param name="setting">The setting.</param>
     /// <param name="missing">Says of a path where nothing was found; null where it was looked for in one place.</param>
     public static string? Mistake(string setting, Func<string, string>? missing = null)
     {

@@ -33,7 +33,6 @@ internal static class ToolTexts
     private static readonly Template JsonText = Template.Parse("{{ json | tojson }}");
 
     /// <summary>What the system says of the tools.</summary>
-    /// <param name="tools">The tools.</param>
     /// <param name="example">How a call is written, where the template writes calls in a form of its own; null for ours.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
     public static string Preamble(IReadOnlyList<JsonElement> tools, string? example, CancellationToken cancellationToken) =>

@@ -19,7 +19,6 @@ internal sealed class ScoreBlocks
     private List<IReadOnlyList<TokenLogProbability>> _topK = [];
 
     /// <param name="request">The request, already checked.</param>
-    /// <param name="tokens">Its T tokens.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="emit">Receives each block when it is full.</param>
     /// <exception cref="InvalidRequestException">The positions asked for are not among the tokens.</exception>

@@ -58,7 +58,6 @@ internal unsafe interface ILlamaCalls : IDisposable
 /// <summary>A token of an evaluation.</summary>
 /// <param name="Id">In the vocabulary.</param>
 /// <param name="Position">In its sequence.</param>
-/// <param name="Sequence">Which.</param>
 /// <param name="WantsRow">Whether its row is read.</param>
 internal readonly record struct LlamaToken(int Id, int Position, int Sequence, bool WantsRow);
 

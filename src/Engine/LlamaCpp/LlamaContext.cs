@@ -161,7 +161,6 @@ internal sealed unsafe class LlamaContext : IDisposable
     }
 
     /// <summary>A copy of what a sequence holds.</summary>
-    /// <param name="sequence">Which.</param>
     /// <param name="header">Bytes left free at the beginning.</param>
     /// <returns>Null where it is empty, or llama.cpp makes none.</returns>
     public byte[]? Save(int sequence, int header)
@@ -171,7 +170,6 @@ internal sealed unsafe class LlamaContext : IDisposable
     }
 
     /// <summary>Puts a copy into an empty sequence.</summary>
-    /// <param name="sequence">Which.</param>
     /// <param name="length">Tokens that the copy holds.</param>
     /// <param name="state">Of a context of this shape and model, unchanged: llama.cpp believes what it says.</param>
     /// <returns>Whether it was restored; otherwise the sequence is empty.</returns>

@@ -10,7 +10,6 @@ internal sealed class RowTable
 
     /// <summary>Asks a model for its rows.</summary>
     /// <param name="name">What it is called in a sentence.</param>
-    /// <param name="model">The model.</param>
     /// <param name="inputs">Each on its own.</param>
     /// <param name="kinds">The rows asked for.</param>
     /// <param name="numerics">How exactly it computes.</param>
@@ -37,7 +36,6 @@ internal sealed class RowTable
 
     /// <summary>Asks a model for its rows of logits, of all inputs at the same time.</summary>
     /// <param name="name">What it is called in a sentence.</param>
-    /// <param name="model">The model.</param>
     /// <param name="inputs">A request each.</param>
     /// <param name="numerics">How exactly it computes.</param>
     /// <param name="cancellationToken">Ends the computation.</param>

@@ -27,7 +27,6 @@ internal sealed class BatchedGeneration(Ticket<GeneratedToken> ticket, int[] pro
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens { get; } = prompt.Length;
 
-    /// <summary>Its state.</summary>
     public Continuation Continuation => _continuation ??= begin();
 
     /// <summary>Its sequence in the batch; null while it waits or is parked.</summary>

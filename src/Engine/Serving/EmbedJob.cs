@@ -6,7 +6,6 @@ namespace Engine.Serving;
 /// <param name="kind">The pass it needs.</param>
 /// <param name="ticket">Its reader's.</param>
 /// <param name="request">Says how rows become vectors.</param>
-/// <param name="inputs">Its inputs.</param>
 internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRequest request, IReadOnlyList<PassInput> inputs) : PassJob(kind, ticket)
 {
     // Inputs of one call: a stop of the request takes effect between the evaluations it is cut into.

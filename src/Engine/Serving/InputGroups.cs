@@ -4,7 +4,6 @@ namespace Engine.Serving;
 internal static class InputGroups
 {
     /// <summary>The indices of the inputs, group by group, from the shortest input on. One that is longer than what goes together is alone.</summary>
-    /// <param name="inputs">The inputs.</param>
     /// <param name="maxInputs">Inputs of a group at the most.</param>
     /// <param name="maxTokens">Tokens that several inputs have together at the most.</param>
     public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, int maxInputs, int maxTokens)

@@ -6,7 +6,6 @@ namespace Engine.Serving;
 internal static class ModelOptionRules
 {
     /// <summary>The mistakes, each a sentence that begins with the option.</summary>
-    /// <param name="options">The options.</param>
     /// <param name="missing">Says of a path where nothing was found; null where it was looked for in one place.</param>
     public static IEnumerable<string> Mistakes(ModelOptions options, Func<string, string>? missing = null)
     {

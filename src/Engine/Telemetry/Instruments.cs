@@ -5,7 +5,6 @@ using static Engine.Telemetry.TelemetryNames;
 namespace Engine.Telemetry;
 
 /// <summary>A metric as it is documented.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Kind">Counter, up-down counter or histogram.</param>
 /// <param name="Unit">By UCUM.</param>
 /// <param name="Attributes">Those it can have.</param>

@@ -10,7 +10,6 @@ internal interface ISequenceCache
 
     /// <summary>Writes a layer's keys and values after the positions held.</summary>
     /// <param name="pass">The pass they are of.</param>
-    /// <param name="layer">The layer.</param>
     /// <param name="K">(T, width).</param>
     /// <param name="V">(T, width).</param>
     /// <returns>All keys and values, the new ones included, (Length + T, width) each.</returns>

@@ -40,7 +40,6 @@ internal sealed class KeyValueCache : ISequenceCache
 
     /// <summary>Writes a layer's keys and values after the positions held.</summary>
     /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
-    /// <param name="layer">The layer.</param>
     /// <param name="K">(T, width).</param>
     /// <param name="V">(T, width).</param>
     /// <returns>All keys and values, the new ones included, (Length + T, width) each.</returns>
@@ -59,7 +58,6 @@ internal sealed class KeyValueCache : ISequenceCache
 
     /// <summary>A layer's keys and values of the positions held, (Length, width) each.</summary>
     /// <param name="pass">Under a tape the very tensors that were appended, with their gradients.</param>
-    /// <param name="layer">The layer.</param>
     public (Tensor K, Tensor V) Read(Pass pass, int layer) => pass.Tape is not null
         ? _taped[layer]
         : (new Tensor(_keys[layer], 0, Length, _width), new Tensor(_values[layer], 0, Length, _width));

@@ -112,7 +112,6 @@ internal static class NamedSteps
     /// <param name="x">(T, in) or (T·k, in).</param>
     /// <param name="choice">Which experts.</param>
     /// <param name="name">Name of the result.</param>
-    /// <param name="layer">The layer.</param>
     public static Tensor ExpertProduct(State s, Weight W, Tensor x, ExpertChoice choice, string name, int layer)
     {
         const string operation = "MUL_MAT_ID";

@@ -14,7 +14,6 @@ internal enum RopeScalingKind
 }
 
 /// <summary>The numbers of a <see cref="RopeScalingKind"/>; metadata keys <c>rope.scaling.*</c>.</summary>
-/// <param name="Kind">Which.</param>
 /// <param name="Factor">s, how many times longer than the original context.</param>
 /// <param name="OriginalContext">L, tokens of the original context.</param>
 /// <param name="AttentionFactor">Multiplies the rotated vectors, whatever the kind.</param>

@@ -17,7 +17,6 @@ internal sealed class WeightReader
     private readonly List<Weight> _given;
 
     /// <summary>A reader at the root of the file's names.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="trainable">Gives F32 copies with gradients instead of frozen weights in place.</param>
     public WeightReader(GgufFile file, bool trainable = false) : this(file, "", trainable, new HashSet<string>(StringComparer.Ordinal), []) { }
 

@@ -1,13 +1,10 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>A parameter of a macro.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Default">What it is where no argument is given; null for undefined.</param>
 internal sealed record Parameter(string Name, Expression? Default);
 
 /// <summary>What a macro takes.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Parameters">Its parameters.</param>
 /// <param name="TakesMore">Whether its body reads <c>varargs</c>: what is given beyond the parameters.</param>
 /// <param name="TakesMoreNamed">Whether its body reads <c>kwargs</c>.</param>
 /// <param name="TakesCaller">Whether its body reads <c>caller</c>.</param>

@@ -76,7 +76,6 @@ internal static class StringMethods
     }
 
     /// <summary>A text amid blanks.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="width">Code points of the whole.</param>
     /// <param name="fill">What blanks are.</param>
     /// <param name="left">The part of the blanks that goes before it.</param>

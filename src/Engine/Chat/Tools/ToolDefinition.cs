@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 namespace Engine.Chat.Tools;
 
 /// <summary>A function that a model may call.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Description">What it does; null for nothing said.</param>
 /// <param name="Parameters">The JSON schema of its arguments; null where it takes none.</param>
 /// <param name="IsStrict">Whether arguments must meet the schema, also where the model need not call.</param>

@@ -17,7 +17,6 @@ internal enum ToolMode
 }
 
 /// <summary>The tools of a request, and what is asked of their use.</summary>
-/// <param name="Tools">The tools.</param>
 internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
 {
     // They would end the name in one of the forms.

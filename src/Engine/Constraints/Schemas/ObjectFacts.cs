@@ -62,6 +62,5 @@ internal sealed record ObjectFacts
 }
 
 /// <summary>That an object has a property with one of some names and such a value.</summary>
-/// <param name="Names">Its names.</param>
 /// <param name="Value">Its value; null for any.</param>
 internal sealed record SomeProperty(Language Names, Literal? Value);

@@ -13,7 +13,6 @@ internal sealed class ExportedConfig
     private readonly GgufFile _file;
     private readonly string _architecture;
 
-    /// <param name="file">The file.</param>
     /// <param name="type">transformers' class.</param>
     /// <param name="architecture">llama.cpp's name of the architecture.</param>
     /// <param name="modelType">transformers' model_type, where it is another one.</param>
@@ -43,7 +42,6 @@ internal sealed class ExportedConfig
         }
     }
 
-    /// <summary>The object.</summary>
     public JsonObject Json { get; }
 
     /// <summary>Rows of the token embedding.</summary>

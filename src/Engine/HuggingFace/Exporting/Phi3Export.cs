@@ -7,7 +7,6 @@ namespace Engine.HuggingFace.Exporting;
 /// <summary>Phi-3 under the names that transformers uses.</summary>
 internal static class Phi3Export
 {
-    /// <summary>Reads it.</summary>
     public static FamilyExport Phi3(GgufFile file)
     {
         var c = new ExportedConfig(file, "Phi3ForCausalLM", "phi3");

@@ -14,7 +14,6 @@ internal static class RopeExport
 
     /// <summary>Reads the keys and sets the fields.</summary>
     /// <param name="c">The configuration.</param>
-    /// <param name="file">The file.</param>
     /// <param name="rotated">Numbers of a head that turn.</param>
     /// <param name="kinds">That transformers' family may have, see <see cref="RopeImport"/>.</param>
     /// <exception cref="ModelFileException">They turn as transformers' model does not.</exception>

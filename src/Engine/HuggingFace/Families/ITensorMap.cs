@@ -32,7 +32,6 @@ internal interface ITensorMap
     /// <summary>A vector, in F32: a gain or a bias.</summary>
     /// <param name="ours">llama.cpp's name, whole.</param>
     /// <param name="theirs">Hugging Face's.</param>
-    /// <param name="length">Its length.</param>
     /// <param name="scale">What transformers' is multiplied by to be llama.cpp's.</param>
     /// <param name="shift">What is added to it.</param>
     void Vector(string ours, string theirs, int length, double scale = 1, double shift = 0);

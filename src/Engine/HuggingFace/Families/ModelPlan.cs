@@ -16,7 +16,6 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
     /// <summary>The sizes, by which the weights can be run as transformers runs them.</summary>
     public TrainedSettings Settings => settings;
 
-    /// <summary>The weights.</summary>
     public TensorMap Tensors => tensors;
 
     /// <summary>What the user should know: what is left out, and what llama.cpp computes otherwise than the model was trained.</summary>

@@ -27,7 +27,6 @@ internal sealed class SafetensorsFile : IDisposable
     public IReadOnlyList<SafetensorsTensor> Tensors { get; private set; } = [];
 
     /// <summary>Opens one and checks its header; the data are read when they are asked for.</summary>
-    /// <param name="path">The path.</param>
     /// <exception cref="ModelFileException">The header contradicts itself or the file.</exception>
     public static SafetensorsFile Open(string path)
     {

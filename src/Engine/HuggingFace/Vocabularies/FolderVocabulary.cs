@@ -18,7 +18,6 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
     public void Dispose() => Rules?.Dispose();
 
     /// <summary>Reads it.</summary>
-    /// <param name="folder">The folder.</param>
     /// <param name="notes">Receives what the user should know.</param>
     /// <returns>Null where there is none.</returns>
     /// <exception cref="ModelFileException">It cannot be written as llama.cpp's vocabularies are.</exception>

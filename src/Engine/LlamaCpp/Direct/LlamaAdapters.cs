@@ -16,7 +16,6 @@ internal sealed class LlamaAdapters
 
     /// <summary>Loads them, before the model has contexts.</summary>
     /// <param name="model">What they are added to.</param>
-    /// <param name="file">Its file.</param>
     /// <param name="options">Which, and how much.</param>
     /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
     public static async Task<LlamaAdapters> LoadAsync(ModelHandle model, GgufFile file, IReadOnlyList<AdapterOptions> options)

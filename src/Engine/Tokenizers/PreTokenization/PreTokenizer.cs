@@ -41,7 +41,6 @@ internal sealed class PreTokenizer
     public static PreTokenizer? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>Cuts a text into words.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="ends">Receives where each word ends; what it held is gone.</param>
     /// <param name="spare">Room to work in.</param>
     public void Split(CodePointText text, List<int> ends, List<int> spare)

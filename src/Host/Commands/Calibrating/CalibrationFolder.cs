@@ -14,7 +14,6 @@ internal sealed class CalibrationFolder(string folder)
     /// <summary>The user's own; null for a user without a home.</summary>
     public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, CommandPath.Program, "calibration")) : null;
 
-    /// <summary>Its path.</summary>
     public override string ToString() => folder;
 
     /// <summary>Refuses to measure what could not be kept.</summary>

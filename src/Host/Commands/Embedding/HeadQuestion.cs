@@ -5,8 +5,6 @@ using ReferenceModels.Heads;
 namespace Engine.Host.Commands.Embedding;
 
 /// <summary>Asks the heads of a model about inputs.</summary>
-/// <param name="model">The model.</param>
-/// <param name="heads">Its heads.</param>
 /// <param name="top">How many candidates for a masked position.</param>
 internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
 {

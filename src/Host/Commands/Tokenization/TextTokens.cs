@@ -1,7 +1,6 @@
 namespace Engine.Host.Commands.Tokenization;
 
 /// <summary>What several tokenizers make of the same text.</summary>
-/// <param name="Text">The text.</param>
 /// <param name="First">What is shown, and what the others are compared with.</param>
 /// <param name="Others">The others, where more than one was asked.</param>
 /// <param name="Refusals">Why a tokenizer that was asked did not answer.</param>

@@ -2,7 +2,6 @@ namespace ReferenceModels.Training.Corpora;
 
 /// <summary>A tool as it is offered: programs name the same thing in many ways, so a model has to copy the name and the parameters that it is shown.</summary>
 /// <param name="Kind">What it does; null for one that nobody asks for.</param>
-/// <param name="Name">Its name.</param>
 /// <param name="Parameters">Names with JSON types, in order.</param>
 /// <param name="Unit">The parameter among them that takes a unit; null for none.</param>
 internal sealed record OfferedTool(ToolKind? Kind, string Name, IReadOnlyList<(string Name, string Type)> Parameters, string? Unit = null)

@@ -84,7 +84,6 @@ internal sealed class UnigramCorpus
     }
 
     /// <summary>The best way to write a text in pieces, from right to left.</summary>
-    /// <param name="pieces">The pieces.</param>
     /// <param name="trie">The same as a tree.</param>
     /// <param name="text">The text in UTF-8.</param>
     /// <param name="without">A piece that may not be taken; -1 for none.</param>

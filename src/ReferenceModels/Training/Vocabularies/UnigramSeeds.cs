@@ -6,7 +6,6 @@ internal static class UnigramSeeds
     /// <summary>Characters of a piece at the most; SentencePiece's limit.</summary>
     private const int LongestPiece = 16;
 
-    /// <param name="words">The words.</param>
     /// <param name="options">How often a piece must occur.</param>
     /// <param name="most">Pieces beside the characters.</param>
     /// <param name="excluded">Texts that no piece may have: those of special tokens.</param>
