@@ -14,11 +14,8 @@ internal static unsafe partial class Linear
     // Bytes of W for one index of the loop for few tokens: enough to read on end, and several indices even for a small weight.
     private const int StripBytes = 64 * 1024;
 
-    /// <summary>Tokens up to which each is multiplied as if it were alone, a strip of the weight for all of them while it is in the cache: a
-    /// token's result is then the same to the last bit. From five on it pays to turn tiles into floats.</summary>
-    /// <remarks>Measured on AVX2 with 4 and 17 million weights, the least of several runs, ns of processor time for a weight by strips and by tiles: 4 tokens 0.34 and 0.52
-    /// (Q4_K), 0.40 and 0.50 (Q6_K), 0.28 and 0.37 (Q8_0), 0.76 and 0.84 (F16); 8 tokens 0.66 and 0.44, 0.78 and 0.73, 0.55 and 0.36, 1.21 and 0.74.</remarks>
-    internal const int FewTokens = 4;
+    /// <summary>Tokens up to which each result is to the last bit what the token has alone: the weight is used in its own format. With more it pays to turn tiles into floats.</summary>
+    internal const int FewTokens = 8;
 
     /// <summary>y = x Wᵀ.</summary>
     public static void Forward(Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
@@ -26,46 +23,50 @@ internal static unsafe partial class Linear
         var T = Tokens(W, x.Length, y.Length);
         fixed (float* px = x, py = y)
         {
-            if (T <= FewTokens)
-            {
-                MultiplyVectors(W, px, py, T, workers);
-            }
-            else
-            {
-                MultiplyMatrix(W, px, py, T, workers);
-            }
+            Multiply(W, px, py, T, workers);
         }
     }
 
-    // Few tokens: the weight is read once, so it is used in its own format on the way.
-    private static void MultiplyVectors(Weight W, float* x, float* y, int T, Workers workers)
+    private static void Multiply(Weight W, float* x, float* y, int T, Workers workers)
+    {
+        if (T == 1)
+        {
+            MultiplyVector(W, x, y, workers);
+        }
+        else if (T <= FewTokens)
+        {
+            MultiplyFew(W, x, y, T, workers);
+        }
+        else
+        {
+            MultiplyMatrix(W, x, y, T, workers);
+        }
+    }
+
+    // One token: the weight is read once, so it is used in its own format on the way.
+    private static void MultiplyVector(Weight W, float* x, float* y, Workers workers)
     {
         var groups = W.Format.SumElements > 0 ? W.Columns / W.Format.SumElements : 0;
-        var rented = ArrayPool<float>.Shared.Rent(T * groups);
+        var rented = ArrayPool<float>.Shared.Rent(groups);
         fixed (float* sums = rented)
         {
-            for (var t = 0; t < T && groups > 0; t++)
+            if (groups > 0)
             {
-                SumGroups(x + (long)t * W.Columns, W.Columns, W.Format.SumElements, sums + t * groups);
+                SumGroups(x, W.Columns, W.Format.SumElements, sums);
             }
 
-            MultiplyVectors(W, x, sums, groups, y, T, workers);
+            MultiplyVector(W, x, sums, y, workers);
         }
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void MultiplyVectors(Weight W, float* x, float* sums, int groups, float* y, int T, Workers workers)
+    private static void MultiplyVector(Weight W, float* x, float* sums, float* y, Workers workers)
     {
-        var format = W.Format;
         var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 2, 1024) & ~1;
         workers.For((W.Rows + strip - 1) / strip, i =>
         {
             var first = i * strip;
-            for (var t = 0; t < T; t++)
-            {
-                format.Dot(
-                    W.Data + first * W.RowBytes, Math.Min(strip, W.Rows - first), x + (long)t * W.Columns, sums + t * groups, y + (long)t * W.Rows + first, W.Columns);
-            }
+            W.Format.Dot(W.Data + first * W.RowBytes, Math.Min(strip, W.Rows - first), x, sums, y + first, W.Columns);
         });
     }
 

@@ -45,31 +45,22 @@ internal static unsafe partial class Linear
         var (d_in, format) = (W.Columns, W.Format.Activations);
         workers.For(T, t => ActivationRounding.Round(
             build, format, new(x + (long)t * d_in, d_in), new(x̂ + (long)t * d_in, d_in), new(sums + (long)t * (d_in / 32), d_in / 32)));
-        if (T > 1)
+        if (format == ActivationFormat.Q8_1 && T == 1)
         {
-            MultiplyMatrix(W, x̂, y, T, workers);
+            MultiplyVector(W, x̂, sums, y, workers);
+            return;
         }
-
+        Multiply(W, x̂, y, T, workers);
         if (format == ActivationFormat.Q8_1)
         {
-            MultiplySums(W, x̂, sums, y, T, workers);
-        }
-        else if (T == 1)
-        {
-            MultiplyVectors(W, x̂, y, 1, workers);
+            CorrectSums(W, x̂, sums, y, T, workers);
         }
     }
 
-    // Q8_1 keeps the sums of its blocks rounded, and as such they meet the minima.
-    private static void MultiplySums(Weight W, float* x̂, float* sums, float* y, int T, Workers workers)
+    // Q8_1 keeps the sums of its blocks rounded, and as such they meet the minima. The products with several tokens have multiplied the minima with sums that
+    // are not rounded: what the rounded ones have more is missing.
+    private static void CorrectSums(Weight W, float* x̂, float* sums, float* y, int T, Workers workers)
     {
-        if (T == 1)
-        {
-            MultiplyVectors(W, x̂, sums, 0, y, 1, workers);
-            return;
-        }
-
-        // Many tokens: the tiles have multiplied the minima with sums that are not rounded. What the rounded ones have more is missing.
         var (n, d_out) = (W.Columns / 32, W.Rows);
         workers.For(T, t =>
         {

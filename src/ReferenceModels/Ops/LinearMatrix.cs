@@ -47,7 +47,7 @@ internal static unsafe partial class Linear
     }
 
     // Floats of all panels for a column of x.
-    private static int PanelWidth(int T) => T <= EightTokens ? EightTokens : PanelProduct.PackedFloats(1, T, PanelProduct.IsWide(T));
+    private static int PanelWidth(int T) => PanelProduct.PackedFloats(1, T, PanelProduct.IsWide(T));
 
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
     {
@@ -61,14 +61,7 @@ internal static unsafe partial class Linear
     {
         int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelWidth(T);
         panels += (long)c * width;
-        if (T > EightTokens)
-        {
-            PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, PanelProduct.IsWide(T), panels);
-            return;
-        }
-
-        new Span<float>(panels, T < EightTokens ? depth * width : 0).Clear();
-        Transposition.Copy(x + c, d_in, panels, width, T, depth);
+        PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, PanelProduct.IsWide(T), panels);
     }
 
     [SkipLocalsInit]
@@ -87,14 +80,7 @@ internal static unsafe partial class Linear
             int depth = Math.Min(PanelProduct.Depth, d_in - c);
             float* panel = panels + (long)c * width;
             W(first, rows, c, depth, tile, TileStride);
-            if (T <= EightTokens)
-            {
-                MultiplyEight(tile, panel, depth, sums, rows, add || c > 0);
-            }
-            else
-            {
-                PanelProduct.Multiply(new Strided(tile, TileStride), panel, depth, sums, width, rows, width, depth, add || c > 0, PanelProduct.IsWide(T));
-            }
+            PanelProduct.Multiply(new Strided(tile, TileStride), panel, depth, sums, width, rows, width, depth, add || c > 0, PanelProduct.IsWide(T));
         }
 
         Transposition.Copy(sums, width, y, d_out, rows, T);

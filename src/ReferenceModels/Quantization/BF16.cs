@@ -14,5 +14,7 @@ internal readonly struct BF16 : IFloatBlock
     public static unsafe void Dequantize(byte* block, float* y) => *y = BitConverter.Int32BitsToSingle(*(ushort*)block << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe V Load<V, TLanes>(byte* p) where TLanes : ILanes<V> => TLanes.LoadUpperHalves((ushort*)p);
+    public static unsafe V Load<V, TLanes>(byte* p, ref V largest) where TLanes : ILanes<V> => TLanes.LoadUpperHalves((ushort*)p);
+
+    public static bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V> => true;
 }

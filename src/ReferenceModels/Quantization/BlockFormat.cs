@@ -80,4 +80,15 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     /// <summary>y_r = w_r · x for <paramref name="rows"/> rows of <paramref name="n"/> elements, one behind the other;
     /// <paramref name="sums"/> are Σ x over each <see cref="SumElements"/> elements, where that is not 0.</summary>
     public abstract void Dot(byte* w, int rows, float* x, float* sums, float* y, int n);
+
+    /// <summary>Adds <paramref name="n"/> more elements to the dot products of some rows with four or eight tokens. Each has to the last bit what <see cref="Dot"/> gives it alone.</summary>
+    /// <param name="w">The first row's next blocks.</param>
+    /// <param name="stride">Bytes from row to row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="x">(n / lanes, tokens, lanes): <see cref="PackedTokens.Pack"/>.</param>
+    /// <param name="sums">Σ x over each <see cref="SumElements"/> elements, (groups / 8, tokens, 8).</param>
+    /// <param name="products">(rows, tokens, <see cref="PackedTokens.ProductFloats"/>), 0 at first; <see cref="PackedTokens.Product"/> reads them.</param>
+    /// <param name="tokens">4 or 8.</param>
+    /// <param name="n">Whole blocks; whole registers, too, unless the row ends.</param>
+    public abstract void Add(byte* w, long stride, int rows, float* x, float* sums, float* products, int tokens, int n);
 }

@@ -18,7 +18,9 @@ internal readonly struct F16 : IFloatBlock
     public static unsafe void Dequantize(byte* block, float* y) => *y = (float)*(Half*)block;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe V Load<V, TLanes>(byte* p) where TLanes : ILanes<V> => TLanes.Load((Half*)p);
+    public static unsafe V Load<V, TLanes>(byte* p, ref V largest) where TLanes : ILanes<V> => TLanes.LoadFinite((Half*)p, ref largest);
+
+    public static bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V> => !TLanes.AnyFrom(largest, 65536);
 
     private static unsafe float* TableOfSingles()
     {

@@ -39,61 +39,167 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Dequantize<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
+    public override void Add(byte* w, long stride, int rows, float* x, float* sums, float* products, int tokens, int n)
     {
-        var i = 0;
-        for (; i <= n - TLanes.Count; i += TLanes.Count)
+        for (; rows > 0; rows--, w += stride, products += tokens * PackedTokens.ProductFloats)
         {
-            TLanes.Store(TBlock.Load<V, TLanes>(blocks + (long)i * TBlock.Bytes), y + i);
-        }
-
-        for (; i < n; i++)
-        {
-            TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                AddRow<Vector512<float>, Lanes512>(w, x, products, tokens, stride, n);
+            }
+            else
+            {
+                AddRow<Vector256<float>, Lanes256>(w, x, products, tokens, stride, n);
+            }
         }
     }
 
+    /// <summary>One row.</summary>
+    public static void AddRow<V, TLanes>(byte* w, float* x, float* products, int tokens, long stride, int n) where TLanes : ILanes<V>
+    {
+        if (tokens == FourTokens.Count ? !AddFinite<V, TLanes, FourTokens>(w, x, products, stride, n) : !AddFinite<V, TLanes, EightTokens>(w, x, products, stride, n))
+        {
+            AddAny<V, TLanes>(w, x, products, tokens, n);
+            return;
+        }
+        int whole = n - n % TLanes.Count;
+        for (int t = 0; t < tokens && whole < n; t++)
+        {
+            products[t * PackedTokens.ProductFloats + PackedTokens.Minima] = -Rest(w + (long)whole * TBlock.Bytes, x + (long)whole * tokens + t * TLanes.Count, n - whole);
+        }
+    }
+
+    /// <summary>The floats of a row.</summary>
+    public static void Dequantize<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
+    {
+        if (!DequantizeFinite<V, TLanes>(blocks, y, n))
+        {
+            for (int i = 0; i < n; i++)
+            {
+                TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
+            }
+        }
+    }
+
+    /// <summary>The dot products of rows with one token.</summary>
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V>
     {
         var stride = (long)n * TBlock.Bytes;
         // Two rows at a time, one from each half: see ScaledFormat.
-        var half = (rows + 1) / 2;
-        for (var r = 0; r < rows - half; r++)
+        int half = (rows + 1) / 2, whole = n - n % TLanes.Count;
+        for (var r = 0; r < half; r++)
         {
-            (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, x, n);
-        }
-
-        if (rows % 2 == 1)
-        {
-            y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, x, n).First;
+            byte* w0 = w + r * stride, w1 = half + r < rows ? w0 + half * stride : w0;
+            float first, second;
+            bool finite = DotFinite<V, TLanes>(w0, w1, x, n, &first, &second);
+            y[r] = finite ? first + Rest(w0 + (long)whole * TBlock.Bytes, x + whole, n - whole) : Rest(w0, x, n);
+            if (w1 != w0)
+            {
+                y[half + r] = finite ? second + Rest(w1 + (long)whole * TBlock.Bytes, x + whole, n - whole) : Rest(w1, x, n);
+            }
         }
     }
 
+    // What each kernel returns is false where it met an infinity or not-a-number, which it took for a number: then nothing of it counts.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float First, float Second) DotPair<V, TLanes>(byte* w0, byte* w1, float* x, int n) where TLanes : ILanes<V>
+    private static bool DequantizeFinite<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
     {
-        // Two sums for each row hide the latency of the multiply-add.
-        V a0 = TLanes.Zero, a1 = a0, b0 = a0, b1 = a0;
-        var i = 0;
-        for (; i <= n - 2 * TLanes.Count; i += 2 * TLanes.Count, w0 += 2 * TLanes.Count * TBlock.Bytes, w1 += 2 * TLanes.Count * TBlock.Bytes)
+        V largest = TLanes.Zero;
+        int i = 0;
+        for (; i <= n - TLanes.Count; i += TLanes.Count)
         {
-            Prefetch.Ahead(w0, 2 * TLanes.Count * TBlock.Bytes);
-            Prefetch.Ahead(w1, 2 * TLanes.Count * TBlock.Bytes);
-            V x0 = TLanes.Load(x + i), x1 = TLanes.Load(x + i + TLanes.Count);
-            a0 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0), x0, a0);
-            b0 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1), x0, b0);
-            a1 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0 + TLanes.Count * TBlock.Bytes), x1, a1);
-            b1 = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1 + TLanes.Count * TBlock.Bytes), x1, b1);
+            TLanes.Store(TBlock.Load<V, TLanes>(blocks + (long)i * TBlock.Bytes, ref largest), y + i);
         }
-        float a = TLanes.Sum(a0) + TLanes.Sum(a1), b = TLanes.Sum(b0) + TLanes.Sum(b1);
-        for (; i < n; i++, w0 += TBlock.Bytes, w1 += TBlock.Bytes)
+        for (; i < n; i++)
         {
-            float e0, e1;
-            TBlock.Dequantize(w0, &e0);
-            TBlock.Dequantize(w1, &e1);
-            (a, b) = (a + e0 * x[i], b + e1 * x[i]);
+            TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
         }
-        return (a, b);
+        return TBlock.IsFinite<V, TLanes>(largest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, float* x, int n, float* first, float* second) where TLanes : ILanes<V>
+    {
+        V a = TLanes.Zero, b = a, largest = a;
+        int i = 0;
+        for (; i <= n - TLanes.Count; i += TLanes.Count, w0 += TLanes.Count * TBlock.Bytes, w1 += TLanes.Count * TBlock.Bytes)
+        {
+            Prefetch.Ahead(w0, TLanes.Count * TBlock.Bytes);
+            Prefetch.Ahead(w1, TLanes.Count * TBlock.Bytes);
+            V v = TLanes.Load(x + i);
+            a = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0, ref largest), v, a);
+            b = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1, ref largest), v, b);
+        }
+        (*first, *second) = (TLanes.Sum(a), TLanes.Sum(b));
+        return TBlock.IsFinite<V, TLanes>(largest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AddFinite<V, TLanes, TTokens>(byte* w, float* x, float* products, long stride, int n) where TLanes : ILanes<V> where TTokens : ITokenCount
+    {
+        const int p = PackedTokens.ProductFloats;
+        V s0 = TLanes.Load(products), s1 = TLanes.Load(products + p), s2 = TLanes.Load(products + 2 * p), s3 = TLanes.Load(products + 3 * p), s4 = s0, s5 = s0, s6 = s0, s7 = s0, largest = TLanes.Zero;
+        if (TTokens.Count > 4)
+        {
+            (s4, s5, s6, s7) = (TLanes.Load(products + 4 * p), TLanes.Load(products + 5 * p), TLanes.Load(products + 6 * p), TLanes.Load(products + 7 * p));
+        }
+        int i = 0;
+        for (; i <= n - TLanes.Count; i += TLanes.Count, w += TLanes.Count * TBlock.Bytes, x += TTokens.Count * TLanes.Count)
+        {
+            Prefetch.Lines(w + 2 * stride, TLanes.Count * TBlock.Bytes);
+            V v = TBlock.Load<V, TLanes>(w, ref largest);
+            s0 = TLanes.MultiplyAdd(v, TLanes.Load(x), s0);
+            s1 = TLanes.MultiplyAdd(v, TLanes.Load(x + TLanes.Count), s1);
+            s2 = TLanes.MultiplyAdd(v, TLanes.Load(x + 2 * TLanes.Count), s2);
+            s3 = TLanes.MultiplyAdd(v, TLanes.Load(x + 3 * TLanes.Count), s3);
+            if (TTokens.Count > 4)
+            {
+                s4 = TLanes.MultiplyAdd(v, TLanes.Load(x + 4 * TLanes.Count), s4);
+                s5 = TLanes.MultiplyAdd(v, TLanes.Load(x + 5 * TLanes.Count), s5);
+                s6 = TLanes.MultiplyAdd(v, TLanes.Load(x + 6 * TLanes.Count), s6);
+                s7 = TLanes.MultiplyAdd(v, TLanes.Load(x + 7 * TLanes.Count), s7);
+            }
+        }
+        if (!TBlock.IsFinite<V, TLanes>(largest))
+        {
+            return false;
+        }
+        TLanes.Store(s0, products);
+        TLanes.Store(s1, products + p);
+        TLanes.Store(s2, products + 2 * p);
+        TLanes.Store(s3, products + 3 * p);
+        if (TTokens.Count > 4)
+        {
+            TLanes.Store(s4, products + 4 * p);
+            TLanes.Store(s5, products + 5 * p);
+            TLanes.Store(s6, products + 6 * p);
+            TLanes.Store(s7, products + 7 * p);
+        }
+        return true;
+    }
+
+    // What is left of a row after whole registers; or all of a row with an infinity or not-a-number, of which the sum is one in any order. (A call in a kernel
+    // would make the compiler keep its sums in memory.)
+    private static float Rest(byte* w, float* x, int n)
+    {
+        float sum = 0;
+        for (int i = 0; i < n; i++, w += TBlock.Bytes)
+        {
+            float e;
+            TBlock.Dequantize(w, &e);
+            sum += e * x[i];
+        }
+        return sum;
+    }
+
+    private static void AddAny<V, TLanes>(byte* w, float* x, float* products, int tokens, int n) where TLanes : ILanes<V>
+    {
+        for (int t = 0; t < tokens; t++, x += TLanes.Count, products += PackedTokens.ProductFloats)
+        {
+            for (int i = 0; i < n; i += TLanes.Count)
+            {
+                *products += Rest(w + (long)i * TBlock.Bytes, x + (long)i * tokens, Math.Min(TLanes.Count, n - i));
+            }
+        }
     }
 }

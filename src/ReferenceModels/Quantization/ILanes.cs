@@ -14,8 +14,8 @@ internal unsafe interface ILanes<V>
     /// <summary>Bytes as floats.</summary>
     static abstract V Load(sbyte* p);
 
-    /// <summary>Halves as floats, not-a-number and infinity included.</summary>
-    static abstract V Load(Half* p);
+    /// <summary>Halves as floats. Infinity and not-a-number become numbers from 65536 on; <paramref name="largest"/> becomes the largest magnitude so far.</summary>
+    static abstract V LoadFinite(Half* p, ref V largest);
 
     /// <summary>The upper halves of floats as floats.</summary>
     static abstract V LoadUpperHalves(ushort* p);
@@ -30,4 +30,7 @@ internal unsafe interface ILanes<V>
     static abstract V MultiplyAdd(V a, V b, V c);
 
     static abstract float Sum(V v);
+
+    /// <summary>Whether one is at least <paramref name="limit"/>.</summary>
+    static abstract bool AnyFrom(V v, float limit);
 }

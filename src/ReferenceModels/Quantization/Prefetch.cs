@@ -13,27 +13,31 @@ internal static unsafe class Prefetch
     /// <summary>Fetches what lies <see cref="Distance"/> behind the next <paramref name="bytes"/>, a constant up to 256. It may lie
     /// outside of any memory: nothing is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Ahead(byte* w, int bytes)
+    public static void Ahead(byte* w, int bytes) => Lines(w + Distance, bytes);
+
+    /// <summary>Fetches the next <paramref name="bytes"/>, a constant up to 256. They may lie outside of any memory: nothing is read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Lines(byte* w, int bytes)
     {
         if (!Sse.IsSupported)
         {
             return;
         }
 
-        Sse.Prefetch0(w + Distance);
+        Sse.Prefetch0(w);
         if (bytes > 64)
         {
-            Sse.Prefetch0(w + Distance + 64);
+            Sse.Prefetch0(w + 64);
         }
 
         if (bytes > 128)
         {
-            Sse.Prefetch0(w + Distance + 128);
+            Sse.Prefetch0(w + 128);
         }
 
         if (bytes > 192)
         {
-            Sse.Prefetch0(w + Distance + 192);
+            Sse.Prefetch0(w + 192);
         }
     }
 }

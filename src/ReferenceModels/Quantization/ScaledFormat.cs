@@ -47,6 +47,34 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         }
     }
 
+    public override void Add(byte* w, long stride, int rows, float* x, float* sums, float* products, int tokens, int n)
+    {
+        for (; rows > 0; rows--, w += stride, products += tokens * PackedTokens.ProductFloats)
+        {
+            if (Vector512.IsHardwareAccelerated)
+            {
+                AddRow<Vector512<float>, Lanes512>(w, F16.Singles, x, sums, products, tokens, stride, n);
+            }
+            else
+            {
+                AddRow<Vector256<float>, Lanes256>(w, F16.Singles, x, sums, products, tokens, stride, n);
+            }
+        }
+    }
+
+    /// <summary>One row.</summary>
+    public static void AddRow<V, TLanes>(byte* w, float* halves, float* x, float* sums, float* products, int tokens, long stride, int n) where TLanes : ILanes<V>
+    {
+        if (tokens == FourTokens.Count)
+        {
+            AddRow<V, TLanes, FourTokens>(w, halves, x, sums, products, stride, n);
+        }
+        else
+        {
+            AddRow<V, TLanes, EightTokens>(w, halves, x, sums, products, stride, n);
+        }
+    }
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dequantize<V, TLanes>(byte* blocks, long stride, int rows, float* halves, float* y, int ldy, int n) where TLanes : ILanes<V>
@@ -182,5 +210,98 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
             group = TLanes.MultiplyAdd(TLanes.Load(q + 3 * TLanes.Count), TLanes.Load(x + 3 * TLanes.Count), group);
         }
         return TLanes.MultiplyAdd(group, TLanes.Broadcast(*scale), sum);
+    }
+
+    // The sums of DotPair with a row and several tokens: each byte is turned into a float once for all of them.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRow<V, TLanes, TTokens>(byte* w, float* halves, float* x, float* sums, float* products, long stride, int n) where TLanes : ILanes<V> where TTokens : ITokenCount
+    {
+        const int p = PackedTokens.ProductFloats;
+        var memory = stackalloc sbyte[256 + 128 + 64];
+        var scratch = (sbyte*)(((nint)memory + 63) & ~63);
+        var scales = (float*)(scratch + 256);
+        V s0 = TLanes.Load(products), s1 = TLanes.Load(products + p), s2 = TLanes.Load(products + 2 * p), s3 = TLanes.Load(products + 3 * p), s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        if (TTokens.Count > 4)
+        {
+            (s4, s5, s6, s7) = (TLanes.Load(products + 4 * p), TLanes.Load(products + 5 * p), TLanes.Load(products + 6 * p), TLanes.Load(products + 7 * p));
+        }
+        for (int i = 0; i < n; i += TBlock.Elements, w += TBlock.Bytes)
+        {
+            Prefetch.Lines(w + 2 * stride, TBlock.Bytes);
+            sbyte* q = TBlock.Unpack(w, halves, scratch, scales, scales + 16);
+            for (float* scale = scales; scale < scales + TBlock.Elements / TBlock.Group; scale++, q += TBlock.Group, x += TTokens.Count * TBlock.Group)
+            {
+                V s = TLanes.Broadcast(*scale), q0 = TLanes.Load(q), q1 = q0, q2 = q0, q3 = q0;
+                if (TBlock.Group > TLanes.Count)
+                {
+                    q1 = TLanes.Load(q + TLanes.Count);
+                }
+                if (TBlock.Group > 2 * TLanes.Count)
+                {
+                    (q2, q3) = (TLanes.Load(q + 2 * TLanes.Count), TLanes.Load(q + 3 * TLanes.Count));
+                }
+                s0 = Add<V, TLanes, TTokens>(s0, q0, q1, q2, q3, s, x);
+                s1 = Add<V, TLanes, TTokens>(s1, q0, q1, q2, q3, s, x + TLanes.Count);
+                s2 = Add<V, TLanes, TTokens>(s2, q0, q1, q2, q3, s, x + 2 * TLanes.Count);
+                s3 = Add<V, TLanes, TTokens>(s3, q0, q1, q2, q3, s, x + 3 * TLanes.Count);
+                if (TTokens.Count > 4)
+                {
+                    s4 = Add<V, TLanes, TTokens>(s4, q0, q1, q2, q3, s, x + 4 * TLanes.Count);
+                    s5 = Add<V, TLanes, TTokens>(s5, q0, q1, q2, q3, s, x + 5 * TLanes.Count);
+                    s6 = Add<V, TLanes, TTokens>(s6, q0, q1, q2, q3, s, x + 6 * TLanes.Count);
+                    s7 = Add<V, TLanes, TTokens>(s7, q0, q1, q2, q3, s, x + 7 * TLanes.Count);
+                }
+            }
+            if (TBlock.HasMinima)
+            {
+                AddMinima<TTokens>(i / TBlock.Group, scales + 16, sums, products + PackedTokens.Minima);
+            }
+        }
+        TLanes.Store(s0, products);
+        TLanes.Store(s1, products + p);
+        TLanes.Store(s2, products + 2 * p);
+        TLanes.Store(s3, products + 3 * p);
+        if (TTokens.Count > 4)
+        {
+            TLanes.Store(s4, products + 4 * p);
+            TLanes.Store(s5, products + 5 * p);
+            TLanes.Store(s6, products + 6 * p);
+            TLanes.Store(s7, products + 7 * p);
+        }
+    }
+
+    // As above, with the bytes turned into floats.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Add<V, TLanes, TTokens>(V sum, V q0, V q1, V q2, V q3, V scale, float* x) where TLanes : ILanes<V> where TTokens : ITokenCount
+    {
+        V group = TLanes.Multiply(q0, TLanes.Load(x));
+        if (TBlock.Group > TLanes.Count)
+        {
+            group = TLanes.MultiplyAdd(q1, TLanes.Load(x + TTokens.Count * TLanes.Count), group);
+        }
+        if (TBlock.Group > 2 * TLanes.Count)
+        {
+            group = TLanes.MultiplyAdd(q2, TLanes.Load(x + 2 * TTokens.Count * TLanes.Count), group);
+            group = TLanes.MultiplyAdd(q3, TLanes.Load(x + 3 * TTokens.Count * TLanes.Count), group);
+        }
+        return TLanes.MultiplyAdd(group, scale, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddMinima<TTokens>(int group, float* minima, float* sums, float* products) where TTokens : ITokenCount
+    {
+        sums += (long)(group / 8) * 8 * TTokens.Count;
+        for (int t = 0; t < TTokens.Count; t++, products += PackedTokens.ProductFloats)
+        {
+            if (TBlock.Elements == TBlock.Group)
+            {
+                *products += *minima * sums[t * 8 + group % 8];
+            }
+            for (int g = 0; g < TBlock.Elements / TBlock.Group / 8; g++)
+            {
+                Vector256.MultiplyAddEstimate(Vector256.Load(minima + 8 * g), Vector256.Load(sums + (g * TTokens.Count + t) * 8), Vector256.Load(products)).Store(products);
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ public class LinearTests
             var data = new TheoryData<GgmlType, int, int, int>();
             foreach (var type in BlockFormat.All.Select(format => format.Type))
             {
-                foreach (var T in new[] { 1, 2, 5, 6, 13 })
+                foreach (var T in new[] { 1, 2, 5, 8, 13 })
                 {
                     data.Add(type, T, 2304, 75);
                     data.Add(type, T, 256, 1);
@@ -56,13 +56,45 @@ public class LinearTests
         using var workers = new Workers(2);
         foreach (var type in BlockFormat.All.Select(format => format.Type))
         {
-            using var weight = new FrozenWeight(type, 300, 512);
-            float[] x = Numbers.Floats(Linear.FewTokens * 512, 3), together = new float[Linear.FewTokens * 300], alone = new float[300];
+            AssertAsAlone(type, 1280, 75, workers);
+        }
+        foreach (var type in new[] { GgmlType.F32, GgmlType.F16, GgmlType.BF16 })
+        {
+            AssertAsAlone(type, 67, 9, workers);
+        }
+    }
+
+    private static void AssertAsAlone(GgmlType type, int d_in, int d_out, Workers workers)
+    {
+        using var weight = new FrozenWeight(type, d_out, d_in);
+        for (int T = 2; T <= Linear.FewTokens; T++)
+        {
+            float[] x = Numbers.Floats(T * d_in, 3), together = new float[T * d_out], alone = new float[d_out];
             Linear.Forward(weight.Weight, x, together, workers);
-            for (var t = 0; t < Linear.FewTokens; t++)
+            for (var t = 0; t < T; t++)
             {
-                Linear.Forward(weight.Weight, x.AsSpan(t * 512, 512), alone, workers);
-                Assert.Equal(alone, together.AsSpan(t * 300, 300).ToArray());
+                Linear.Forward(weight.Weight, x.AsSpan(t * d_in, d_in), alone, workers);
+                Assert.Equal(alone, together.AsSpan(t * d_out, d_out).ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public unsafe void A_half_that_is_not_finite_makes_the_product_so_and_no_other()
+    {
+        const int d_in = 70;
+        Half[] W = [.. Enumerable.Repeat(Half.One, 3 * d_in)];
+        (W[5], W[d_in + 69]) = (Half.PositiveInfinity, Half.NaN);
+        using var workers = new Workers(2);
+        fixed (Half* data = W)
+        {
+            Weight weight = Weight.Frozen("w", GgmlType.F16, 3, d_in, (byte*)data);
+            foreach (int T in new[] { 1, 3, 8, 9 })
+            {
+                float[] x = new float[T * d_in], y = new float[T * 3];
+                x.AsSpan().Fill(2);
+                Linear.Forward(weight, x, y, workers);
+                Assert.Equal(Enumerable.Repeat(new[] { float.PositiveInfinity, float.NaN, 2 * d_in }, T).SelectMany(row => row), y);
             }
         }
     }

@@ -13,6 +13,8 @@ public unsafe class WidthTests
 
     private delegate void DequantizeRow(byte* w, float* y, int n);
 
+    private delegate void AddRow(byte* w, float* x, float* sums, float* products, int tokens, int n);
+
     [Theory, Width(256), Width(512)]
     public void F32_is_what_its_definition_says(int bits) => Float<F32>(GgmlType.F32, bits);
 
@@ -97,6 +99,26 @@ public unsafe class WidthTests
     [Theory, Width(256), Width(512)]
     public void NVFP4_is_what_its_definition_says(int bits) => Scaled<NVFP4>(GgmlType.NVFP4, bits);
 
+    [Theory, Width(256), Width(512)]
+    public void Every_half_is_the_float_it_means(int bits)
+    {
+        Half[] halves = [.. Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).Where(Half.IsFinite)];
+        float[] y = new float[halves.Length];
+        fixed (Half* p = halves)
+        fixed (float* py = y)
+        {
+            if (bits == 512)
+            {
+                FloatFormat<F16>.Dequantize<Vector512<float>, Lanes512>((byte*)p, py, y.Length);
+            }
+            else
+            {
+                FloatFormat<F16>.Dequantize<Vector256<float>, Lanes256>((byte*)p, py, y.Length);
+            }
+        }
+        Assert.Equal(halves.Select(half => BitConverter.SingleToInt32Bits((float)half)), y.Select(BitConverter.SingleToInt32Bits));
+    }
+
     [Fact]
     public void A_half_that_is_not_finite_stays_so()
     {
@@ -124,14 +146,18 @@ public unsafe class WidthTests
                     type,
                     n,
                     FloatFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>,
-                    (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, length); return y; });
+                    (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, &y, length); return y; },
+                    (w, x, _, products, tokens, length) => FloatFormat<TBlock>.AddRow<Vector512<float>, Lanes512>(w, x, products, tokens, 0, length),
+                    bits);
                 continue;
             }
             Judge<TBlock>(
                 type,
                 n,
                 FloatFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>,
-                (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, length); return y; });
+                (w, x, _, length) => { float y; FloatFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, &y, length); return y; },
+                (w, x, _, products, tokens, length) => FloatFormat<TBlock>.AddRow<Vector256<float>, Lanes256>(w, x, products, tokens, 0, length),
+                bits);
         }
     }
 
@@ -143,17 +169,21 @@ public unsafe class WidthTests
                 type,
                 Elements,
                 (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector512<float>, Lanes512>(w, 0, 1, F16.Singles, y, 0, n),
-                (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; });
+                (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector512<float>, Lanes512>(w, 1, x, sums, &y, n); return y; },
+                (w, x, sums, products, tokens, n) => ScaledFormat<TBlock>.AddRow<Vector512<float>, Lanes512>(w, F16.Singles, x, sums, products, tokens, 0, n),
+                bits);
             return;
         }
         Judge<TBlock>(
             type,
             Elements,
             (w, y, n) => ScaledFormat<TBlock>.Dequantize<Vector256<float>, Lanes256>(w, 0, 1, F16.Singles, y, 0, n),
-            (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; });
+            (w, x, sums, n) => { float y; ScaledFormat<TBlock>.Dot<Vector256<float>, Lanes256>(w, 1, x, sums, &y, n); return y; },
+            (w, x, sums, products, tokens, n) => ScaledFormat<TBlock>.AddRow<Vector256<float>, Lanes256>(w, F16.Singles, x, sums, products, tokens, 0, n),
+            bits);
     }
 
-    private static void Judge<TBlock>(GgmlType type, int n, DequantizeRow dequantize, DotRow dot) where TBlock : struct, IBlock
+    private static void Judge<TBlock>(GgmlType type, int n, DequantizeRow dequantize, DotRow dot, AddRow add, int bits) where TBlock : struct, IBlock
     {
         var format = BlockFormat.Of(type, "w");
         for (var seed = 0; seed < 4; seed++)
@@ -177,6 +207,42 @@ public unsafe class WidthTests
                 // A sum in F32 of n products, in lanes: the bound n·2^-24 Σ|wx| is never met by far; with the minima apart
                 // from the scales a few times 2^-24 Σ|wx| is what remains.
                 Assert.InRange(dot(pBlocks, pX, pSums, n) - sum, -1e-6 * magnitude, 1e-6 * magnitude);
+                Together(format, pBlocks, n, dot, add, bits / 32);
+            }
+        }
+    }
+
+    // Products with four and eight tokens, in pieces, are to the last bit those of each token.
+    private static void Together(BlockFormat format, byte* w, int n, DotRow dot, AddRow add, int lanes)
+    {
+        const int piece = 512;
+        foreach (int tokens in new[] { 4, 8 })
+        {
+            int group = Math.Max(format.SumElements, 1), groups = format.SumElements > 0 ? n / group : 0;
+            float[] packed = new float[(n + lanes) * tokens], packedSums = new float[(groups + 8) * tokens], products = new float[tokens * PackedTokens.ProductFloats];
+            var x = Enumerable.Range(0, tokens).Select(t => Activations(n, t + 1)).ToArray();
+            var sums = x.Select(x_t => x_t.Chunk(group).Select(chunk => chunk.Sum()).ToArray()).ToArray();
+            foreach (int t in Enumerable.Range(0, tokens))
+            {
+                foreach (int g in Enumerable.Range(0, groups))
+                {
+                    packedSums[(g / 8 * tokens + t) * 8 + g % 8] = sums[t][g];
+                }
+            }
+            fixed (float* pX = x.SelectMany(x_t => x_t).ToArray(), pPacked = packed, pSums = packedSums, pProducts = products)
+            {
+                PackedTokens.Pack(pX, n, 0, n, tokens, tokens, pPacked, lanes);
+                for (int c = 0; c < n; c += piece)
+                {
+                    add(w + format.RowBytes(c), pPacked + c * tokens, pSums + (groups > 0 ? c / group * tokens : 0), pProducts, tokens, Math.Min(piece, n - c));
+                }
+                for (int t = 0; t < tokens; t++)
+                {
+                    fixed (float* x_t = x[t], sums_t = sums[t])
+                    {
+                        Assert.Equal(dot(w, x_t, sums_t, n), PackedTokens.Product(pProducts + t * PackedTokens.ProductFloats));
+                    }
+                }
             }
         }
     }

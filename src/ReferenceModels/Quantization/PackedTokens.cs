@@ -1,0 +1,44 @@
+using System.Runtime.Intrinsics;
+
+namespace ReferenceModels.Quantization;
+
+/// <summary>The layout in which a few tokens meet a weight: register by register of the columns, a register of each token after the other, so that all that a
+/// kernel reads lies at constant distances from one pointer.</summary>
+internal static unsafe class PackedTokens
+{
+    /// <summary>Floats of a product on its way: a register of sums, one of eight minima, and room.</summary>
+    public const int ProductFloats = 32;
+
+    /// <summary>Where the minima, or what is left of a row after whole registers, are in a product.</summary>
+    public const int Minima = 16;
+
+    /// <summary>Floats of a register.</summary>
+    public static int Lanes => Vector512.IsHardwareAccelerated ? Lanes512.Count : Lanes256.Count;
+
+    /// <summary>The sum of what <see cref="BlockFormat.Add"/> has added.</summary>
+    public static float Product(float* product) =>
+        (Vector512.IsHardwareAccelerated ? Lanes512.Sum(Lanes512.Load(product)) : Lanes256.Sum(Lanes256.Load(product))) - Lanes256.Sum(Lanes256.Load(product + Minima));
+
+    /// <summary>Copies the columns of tokens; a token that is not there is 0.</summary>
+    /// <param name="x">(tokens, in).</param>
+    /// <param name="ldx">Floats from token to token.</param>
+    /// <param name="first">Column to begin with, whole registers.</param>
+    /// <param name="n">Columns.</param>
+    /// <param name="tokens">Tokens that are there.</param>
+    /// <param name="room">4 or 8.</param>
+    /// <param name="packed">(in / lanes, room, lanes).</param>
+    /// <param name="lanes">Of a register.</param>
+    public static void Pack(float* x, long ldx, int first, int n, int tokens, int room, float* packed, int lanes)
+    {
+        packed += (long)first * room;
+        for (int c = 0; c < n; c += lanes)
+        {
+            for (int t = 0; t < room; t++, packed += lanes)
+            {
+                int count = t < tokens ? Math.Min(lanes, n - c) : 0;
+                new ReadOnlySpan<float>(x + t * ldx + first + c, count).CopyTo(new(packed, lanes));
+                new Span<float>(packed + count, lanes - count).Clear();
+            }
+        }
+    }
+}
