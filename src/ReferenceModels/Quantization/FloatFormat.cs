@@ -108,6 +108,7 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         int i = 0;
         for (; i <= n - TLanes.Count; i += TLanes.Count)
         {
+            Prefetch.Lines(blocks + (long)(i + n) * TBlock.Bytes, TLanes.Count * TBlock.Bytes);
             TLanes.Store(TBlock.Load<V, TLanes>(blocks + (long)i * TBlock.Bytes, ref largest), y + i);
         }
         for (; i < n; i++)

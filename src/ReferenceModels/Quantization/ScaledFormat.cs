@@ -82,12 +82,14 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         var scratch = stackalloc sbyte[256];
         var scales = stackalloc float[16];
         var minima = stackalloc float[16];
+        long ahead = (long)(n / TBlock.Elements) * TBlock.Bytes;
         for (; rows > 0; rows--, blocks += stride, y += ldy)
         {
             byte* block = blocks;
             float* end = y + n;
             for (var to = y; to < end; block += TBlock.Bytes)
             {
+                Prefetch.Lines(block + ahead, TBlock.Bytes);
                 var q = TBlock.Unpack(block, halves, scratch, scales, minima);
                 for (var g = 0; g < TBlock.Elements / TBlock.Group; g++, q += TBlock.Group, to += TBlock.Group)
                 {
