@@ -7,9 +7,8 @@ namespace ReferenceModels;
 
 /// <summary>The sequences of a managed decoder.</summary>
 /// <remarks>Sequences draw on one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix takes memory once, up to the rest that fills
-/// no page. A step of up to
-/// <see cref="Linear.FewTokens"/> tokens gives each row what it has alone to the last bit, for their products are computed one by one. Products of
-/// more go through another kernel, which rounds otherwise, but there too it does not matter to a row which others are beside it.</remarks>
+/// no page. A step of up to <see cref="Linear.FewTokens"/> tokens gives each row what it has alone to the last bit. Products of more tokens go through
+/// another kernel, which rounds differently, but there too a row does not depend on which others are beside it.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
     private readonly IPackedDecoder _decoder;

@@ -4,7 +4,7 @@ using System.Numerics.Tensors;
 namespace ReferenceModels.Ops;
 
 /// <summary>
-/// The way back through <see cref="Attention"/>; everything is added to. With s = scale·q·Kᵀ + b and p = softmax(s):
+/// The backward pass through <see cref="Attention"/>; everything is added to. With s = scale·q·Kᵀ + b and p = softmax(s):
 /// δV = pᵀδo, δp = δo·Vᵀ, δs = p ⊙ (δp − Σ p·δp), δb = δs, δq = scale·δs·K, δK = scale·δsᵀq. Where a soft cap lies between the scaled
 /// scores and b, δs goes back through it after δb.
 /// </summary>

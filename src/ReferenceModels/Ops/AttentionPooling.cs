@@ -59,7 +59,7 @@ internal static class AttentionPooling
     }
 
     /// <summary>
-    /// One query's way back, everything added to. δyᵢ += pᵢ·δf, δpᵢ = δf·yᵢ, δsᵢ from <see cref="Softmax.Gradient"/>; of
+    /// The backward pass of one query, everything added to. δyᵢ += pᵢ·δf, δpᵢ = δf·yᵢ, δsᵢ from <see cref="Softmax.Gradient"/>; of
     /// sᵢ = −½w²‖x − xᵢ‖²: δx −= w²·(x − xᵢ)·δsᵢ, δxᵢ += the same, δw −= w·‖x − xᵢ‖²·δsᵢ.
     /// </summary>
     /// <returns>What this query adds to δw.</returns>

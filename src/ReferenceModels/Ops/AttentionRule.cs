@@ -46,7 +46,7 @@ internal sealed record AttentionRule(int H, int G, float Scale)
         }
     }
 
-    /// <summary>δs ← δs·(1 − (s/c)²), the way back through the cap.</summary>
+    /// <summary>δs ← δs·(1 − (s/c)²), the backward pass through the cap.</summary>
     /// <param name="s">Capped scores, without the bias.</param>
     /// <param name="δs">Of the capped scores, then of the scaled ones.</param>
     public void CapGradient(ReadOnlySpan<float> s, Span<float> δs)

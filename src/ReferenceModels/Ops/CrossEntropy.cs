@@ -12,7 +12,7 @@ internal static class CrossEntropy
     /// <summary>The target of a row that does not count.</summary>
     public const int Ignored = -1;
 
-    /// <summary>Sums up L; under a tape the way back is walked at once, since nothing comes after a loss: δz += scale·w·(softmax(z) − 1_target).</summary>
+    /// <summary>Sums up L; under a tape the backward pass is walked at once, since nothing comes after a loss: δz += scale·w·(softmax(z) − 1_target).</summary>
     /// <param name="pass">Threads; whether there is a tape.</param>
     /// <param name="z">(T, V).</param>
     /// <param name="targets">(T), each within 0 … V − 1 or <see cref="Ignored"/>.</param>

@@ -7,7 +7,7 @@ namespace ReferenceModels.Ops;
 /// element is 0 with probability p and x/(1 − p) otherwise, so that its mean stays; elsewhere y is x itself.
 /// </summary>
 /// <remarks>An element's coin is a function of the seed and of its place, not of a generator's state: the same seed drops the
-/// same elements whatever the threads do, and the way back needs no mask in memory.</remarks>
+/// same elements whatever the threads do, and the backward pass needs no mask in memory.</remarks>
 internal static class Dropout
 {
     /// <summary>y = dropped x, (T, d); x itself where <see cref="Pass.Dropout"/> is not set or nothing is recorded.</summary>
@@ -34,7 +34,7 @@ internal static class Dropout
         }
     }
 
-    /// <summary>The way back: δx += δy/(1 − p) where x was kept.</summary>
+    /// <summary>The backward pass: δx += δy/(1 − p) where x was kept.</summary>
     public static void Gradient(float p, ulong seed, ReadOnlySpan<float> δy, Span<float> δx)
     {
         float kept = 1 / (1 - p);

@@ -36,7 +36,7 @@ internal static class GeGlu
         TensorPrimitives.Multiply(y, u, y);
     }
 
-    /// <summary>One row of the way back: δu += δy·GELU(g), δg += δy·u·GELU′(g).</summary>
+    /// <summary>One row of the backward pass: δu += δy·GELU(g), δg += δy·u·GELU′(g).</summary>
     public static void Gradient(ReadOnlySpan<float> g, ReadOnlySpan<float> u, ReadOnlySpan<float> δy, Span<float> δg, Span<float> δu)
     {
         var activated = new float[g.Length];

@@ -11,7 +11,7 @@ namespace ReferenceModels.Ops;
 /// <remarks>In ggml arithmetic it is read from <see cref="GeluTable"/>; the gradient is the formula's either way.</remarks>
 internal static class Gelu
 {
-    // Elements of the way back that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are worked on at once, in the first-level cache.
     private const int Chunk = 256;
 
     // 2·√(2/π), and that times 0.044715.
@@ -69,7 +69,7 @@ internal static class Gelu
         return σ + x * σ * (1 - σ) * (Linear + 3 * Cubic * x * x);
     }
 
-    /// <summary>One row of the way back: δx += δy·dy/dx.</summary>
+    /// <summary>One row of the backward pass: δx += δy·dy/dx.</summary>
     public static void Gradient(ReadOnlySpan<float> x, ReadOnlySpan<float> δy, Span<float> δx)
     {
         Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];

@@ -4,7 +4,7 @@ using ReferenceModels.Quantization;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>C (M, N) += A (M, K) B (K, N) in F32, the product of the way back: neither side has to lie as a dot product wants it.</summary>
+/// <summary>C (M, N) += A (M, K) B (K, N) in F32, the product of the backward pass: neither side has to lie as a dot product wants it.</summary>
 /// <remarks>B is copied into panels of a few columns that stay in the first-level cache (Goto and van de Geijn 2008,
 /// https://doi.org/10.1145/1356052.1356053); six rows of A meet a panel in registers. Each element of C is summed up over K in order, so
 /// that neither threads nor tiles change a bit. <see cref="LinearNaive"/> is the definition.</remarks>

@@ -8,7 +8,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 /// <remarks>
 /// Without a tape, activations come from buffers that are used over and over (<see cref="Mark"/>, <see cref="Keep"/>), so that
-/// a pass leaves no garbage. With a tape every tensor keeps its memory, because the way back needs it, until <see cref="Reset"/>.
+/// a pass leaves no garbage. With a tape every tensor keeps its memory, because the backward pass needs it, until <see cref="Reset"/>.
 /// </remarks>
 internal sealed class Pass(Workers workers, Tape? tape = null)
 {

@@ -10,7 +10,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class RmsNorm
 {
-    // Elements of the way back that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are worked on at once, in the first-level cache.
     private const int Chunk = 256;
 
     /// <summary>Normalizes each row of x (T, d).</summary>
@@ -50,7 +50,7 @@ internal static class RmsNorm
     }
 
     /// <summary>
-    /// One row of the way back. With r = 1/RMS(x) and x̂ = x·r: ∂b += δy, ∂g += δy ⊙ x̂, and
+    /// One row of the backward pass. With r = 1/RMS(x) and x̂ = x·r: ∂b += δy, ∂g += δy ⊙ x̂, and
     /// δx += r·(δy ⊙ g − x̂·mean(δy ⊙ g ⊙ x̂)).
     /// </summary>
     /// <param name="x">The input of the forward pass, (d).</param>

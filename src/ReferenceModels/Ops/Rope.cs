@@ -54,7 +54,7 @@ internal static class Rope
         }
     }
 
-    /// <summary>The way back of one row: turns δy the other way round and adds it to δx, both (heads·d).</summary>
+    /// <summary>The backward pass of one row: turns δy the other way round and adds it to δx, both (heads·d).</summary>
     public static void Gradient(ReadOnlySpan<float> turns, ReadOnlySpan<float> δy, Span<float> δx, RopeHeads heads)
     {
         (int d, int r, RopePairs pairs) = heads;

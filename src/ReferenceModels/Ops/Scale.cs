@@ -18,7 +18,7 @@ internal static class Scale
         return y;
     }
 
-    /// <summary>The way back: δx += a·δy.</summary>
+    /// <summary>The backward pass: δx += a·δy.</summary>
     public static void Gradient(float a, ReadOnlySpan<float> δy, Span<float> δx) => TensorPrimitives.MultiplyAdd(δy, a, δx, δx);
 
     /// <summary>The naive twin.</summary>

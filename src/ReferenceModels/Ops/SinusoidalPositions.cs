@@ -41,7 +41,7 @@ internal static class SinusoidalPositions
         }
     }
 
-    /// <summary>The way back: nothing is learned of a position, δx += δy.</summary>
+    /// <summary>The backward pass: nothing is learned of a position, δx += δy.</summary>
     public static void Gradient(ReadOnlySpan<float> δy, Span<float> δx) => TensorPrimitives.Add(δx, δy, δx);
 
     /// <summary>The naive twin of one row, as the paper writes it.</summary>

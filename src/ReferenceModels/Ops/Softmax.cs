@@ -30,7 +30,7 @@ internal static class Softmax
         return p;
     }
 
-    /// <summary>One row of the way back: δxᵢ += pᵢ·(δpᵢ − Σ δpⱼ·pⱼ).</summary>
+    /// <summary>One row of the backward pass: δxᵢ += pᵢ·(δpᵢ − Σ δpⱼ·pⱼ).</summary>
     public static void Gradient(ReadOnlySpan<float> p, ReadOnlySpan<float> δp, Span<float> δx)
     {
         float dot = TensorPrimitives.Dot(p, δp);

@@ -9,7 +9,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class SwiGlu
 {
-    // Elements of the way back that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are worked on at once, in the first-level cache.
     private const int Chunk = 256;
 
     /// <summary>y = SiLU(g) ⊙ u.</summary>
@@ -42,7 +42,7 @@ internal static class SwiGlu
         TensorPrimitives.Multiply(y, u, y);
     }
 
-    /// <summary>One row of the way back: δu += δy·SiLU(g), δg += δy·u·σ(g)·(1 + g·(1 − σ(g))).</summary>
+    /// <summary>One row of the backward pass: δu += δy·SiLU(g), δg += δy·u·σ(g)·(1 + g·(1 − σ(g))).</summary>
     public static void Gradient(ReadOnlySpan<float> g, ReadOnlySpan<float> u, ReadOnlySpan<float> δy, Span<float> δg, Span<float> δu)
     {
         Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk], c = stackalloc float[Chunk];
