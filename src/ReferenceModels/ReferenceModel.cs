@@ -33,6 +33,8 @@ internal sealed class ReferenceModel : ILoadedModel
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
+            GgmlType[] types = [.. file.Tensors.Where(tensor => tensor.Shape.Count > 1).Select(tensor => tensor.Type).Distinct()];
+            var prepared = Task.Run(() => Linear.Prepare(types));
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);
             _network = load(file, Tokenizer.VocabularySize, false);
             Adapt(adapters ?? [], logger);
@@ -54,6 +56,7 @@ internal sealed class ReferenceModel : ILoadedModel
             };
             Card = VocabularyCard.Describe(card, file.Metadata, Tokenizer);
             _workers = new Workers(threads);
+            prepared.GetAwaiter().GetResult();
         }
         catch
         {

@@ -52,9 +52,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadFinite(Half* p, ref Vector256<float> largest)
     {
-        // (.NET has no F16C instructions.) Exponent and mantissa in the places of a float, the exponent with a float's bias. A subnormal half, whose exponent is 0,
-        // thereby becomes 2^-15 (1 + m) instead of 2^-14 m, which is 2 v - 2^-14; of a normal one that is more than v. No step meets a subnormal
-        // float: multiplying one takes Intel's processors a hundred cycles.
+        // Exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions). A subnormal half, whose
+        // exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a normal one 2 v - 2^-14 is not below v. No step
+        // meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
         var bits = Widen((short*)p);
         var v = (((bits << 13) & Vector256.Create(0x0FFFE000)) + Vector256.Create(112 << 23)).AsSingle();
         largest = Vector256.MaxNative(largest, v);

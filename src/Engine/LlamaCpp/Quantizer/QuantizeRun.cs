@@ -20,7 +20,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
     // As llama.cpp's own slices: milliseconds even of the slowest search, so a stop takes effect at once.
     private const long SliceElements = 32 * 512;
 
-    // What is quantized before it is written: at most 16 MiB.
+    // What is quantized before it is written: at most 16 MiB, unless a row alone is longer than a slice.
     private const int SlicesTogether = 256;
 
     private readonly double _all = Math.Max(1, input.Tensors.Sum(tensor => tensor.Elements));
