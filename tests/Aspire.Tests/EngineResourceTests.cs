@@ -9,7 +9,7 @@ using Tests.Shared;
 
 namespace Aspire.Tests;
 
-/// <summary><c>AddEngine</c> in an app host: one that starts the program, and what others are told of it.</summary>
+/// <summary><c>AddEngine</c> in an app host: the program is started, and other resources are told how to reach it.</summary>
 public sealed class EngineResourceTests
 {
     private static readonly string[] Publishing = ["--operation", "publish", "--publisher", "manifest"];

@@ -4,7 +4,7 @@ namespace Engine.Parity;
 
 /// <summary>The first diverging op.</summary>
 /// <param name="Seen">The first whose results differ by more than its tolerance.</param>
-/// <param name="Missing">An op before it in its layer that one side lacks, which is then the cause; null where there is none.</param>
+/// <param name="Missing">An earlier op of the same layer that only one side has, and which is therefore the cause; null if there is none.</param>
 internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
 {
     private const string FlashAttention = "FLASH_ATTN_EXT";

@@ -19,7 +19,7 @@ public sealed record LayerFindings
 /// <param name="Positions">Tokens whose activations were compared.</param>
 /// <param name="Tokens">Tokens there were; more than <paramref name="Positions"/> where the memory did not allow all.</param>
 /// <param name="Arithmetic">The reference's arithmetic.</param>
-/// <param name="Explanation">The first diverging op and by how much, or that there is none.</param>
+/// <param name="Explanation">Names the first op that diverges and by how much, or says that none does.</param>
 public sealed record LayerScope(
     [property: JsonPropertyName("positions")] int Positions,
     [property: JsonPropertyName("tokens")] int Tokens,

@@ -165,17 +165,7 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         {
             return false;
         }
-        TLanes.Store(s0, products);
-        TLanes.Store(s1, products + p);
-        TLanes.Store(s2, products + 2 * p);
-        TLanes.Store(s3, products + 3 * p);
-        if (TTokens.Count > 4)
-        {
-            TLanes.Store(s4, products + 4 * p);
-            TLanes.Store(s5, products + 5 * p);
-            TLanes.Store(s6, products + 6 * p);
-            TLanes.Store(s7, products + 7 * p);
-        }
+        PackedTokens.Store<V, TLanes, TTokens>(products, s0, s1, s2, s3, s4, s5, s6, s7);
         return true;
     }
 

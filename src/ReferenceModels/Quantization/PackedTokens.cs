@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ReferenceModels.Quantization;
@@ -18,6 +19,23 @@ internal static unsafe class PackedTokens
     /// <summary>The sum of what <see cref="BlockFormat.Add"/> has added.</summary>
     public static float Product(float* product) =>
         (Vector512.IsHardwareAccelerated ? Lanes512.Sum(Lanes512.Load(product)) : Lanes256.Sum(Lanes256.Load(product))) - Lanes256.Sum(Lanes256.Load(product + Minima));
+
+    /// <summary>Puts the sums of four or eight tokens, the first of those given, back into their products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V, TLanes, TTokens>(float* products, V s0, V s1, V s2, V s3, V s4, V s5, V s6, V s7) where TLanes : ILanes<V> where TTokens : ITokenCount
+    {
+        TLanes.Store(s0, products);
+        TLanes.Store(s1, products + ProductFloats);
+        TLanes.Store(s2, products + 2 * ProductFloats);
+        TLanes.Store(s3, products + 3 * ProductFloats);
+        if (TTokens.Count > 4)
+        {
+            TLanes.Store(s4, products + 4 * ProductFloats);
+            TLanes.Store(s5, products + 5 * ProductFloats);
+            TLanes.Store(s6, products + 6 * ProductFloats);
+            TLanes.Store(s7, products + 7 * ProductFloats);
+        }
+    }
 
     /// <summary>Copies the columns of tokens; a token that is not there is 0.</summary>
     /// <param name="x">(tokens, in).</param>
