@@ -25,7 +25,7 @@ internal static class ImportedVocabulary
         }
         writer.SetMetadata($"{architecture}.attention.{(architecture == "bert" ? "layer_norm_epsilon" : "layer_norm_rms_epsilon")}", 1e-5f);
         writer.SetMetadata("tokenizer.ggml.token_type_count", 2u);
-        vocabulary.Plan.AddTo(writer, SpecialIds.Read(opened, vocabulary.Plan.Tokens));
+        vocabulary.Plan.AddTo(writer, FolderSpecialTokenIds.Read(opened, vocabulary.Plan.Tokens));
         writer.Write(path);
     }
 }

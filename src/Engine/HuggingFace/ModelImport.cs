@@ -12,9 +12,9 @@ internal sealed class ModelImport : IDisposable
     private readonly JsonDocument _config;
     private readonly FolderVocabulary? _vocabulary;
     private readonly SentenceEncoder _encoder;
-    private readonly SpecialIds? _special;
+    private readonly FolderSpecialTokenIds? _special;
 
-    private ModelImport(ModelFolder folder, SentenceEncoder encoder, JsonDocument config, Checkpoint checkpoint, ModelPlan plan, FolderVocabulary? vocabulary, SpecialIds? special) =>
+    private ModelImport(ModelFolder folder, SentenceEncoder encoder, JsonDocument config, Checkpoint checkpoint, ModelPlan plan, FolderVocabulary? vocabulary, FolderSpecialTokenIds? special) =>
         (Folder, _encoder, _config, Checkpoint, Plan, _vocabulary, _special) = (folder, encoder, config, checkpoint, plan, vocabulary, special);
 
     /// <summary>The folder as it was given.</summary>
@@ -64,7 +64,7 @@ internal sealed class ModelImport : IDisposable
             {
                 plan.Notes.Add("The folder has no tokenizer: the file takes token ids alone.");
             }
-            SpecialIds? special = vocabulary is null ? null : SpecialIds.Read(words, vocabulary.Plan.Tokens);
+            FolderSpecialTokenIds? special = vocabulary is null ? null : FolderSpecialTokenIds.Read(words, vocabulary.Plan.Tokens);
             if (vocabulary is not null)
             {
                 vocabulary.Plan.AddTo(new GgufWriter(), special!, plan.Settings.V); // what it refuses, it refuses before anything is written

@@ -2,10 +2,7 @@ namespace Engine.Serving;
 
 /// <summary>Runs the generations of one model side by side: the owner thread of its batch, and the only code that changes its sequences.</summary>
 /// <remarks>A turn is one page: retire who is done, admit who waits, plan a step, evaluate it, and make a token of each row.</remarks>
-// Its source is only cancelled: without timer or wait handle it holds nothing to release.
-#pragma warning disable CA1001
 internal sealed class Scheduler
-#pragma warning restore CA1001
 {
     // Quicker steps than this hand out several tokens at once.
     private static readonly TimeSpan HandOut = TimeSpan.FromMilliseconds(1);
@@ -15,21 +12,11 @@ internal sealed class Scheduler
     private readonly BatchShape _shape;
     private readonly ServingCounters _counters;
     private readonly TimeProvider _time;
-    private readonly object _lock = new(); // a monitor: the owner waits on it
-    private readonly LinkedList<BatchedGeneration> _waiting = [];
-    private readonly HashSet<BatchedGeneration> _open = [];
-    private readonly CancellationTokenSource _closing = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _wake;
     private readonly List<BatchedGeneration> _running = []; // the owner's alone, oldest first
     private BatchSequences? _sequences; // the owner's alone
     private StepBudget _budget = new(1);
     private long _handedOut;
-    private bool _signalled;
-    private bool _yields;
-    private bool _rests;
-    private volatile Exception? _refusal;
-    private volatile bool _abandoned;
 
     /// <param name="model">Has a batch.</param>
     /// <param name="options">How requests share it.</param>
@@ -37,7 +24,9 @@ internal sealed class Scheduler
     /// <param name="time">Times tokens and steps.</param>
     public Scheduler(ILoadedModel model, ServingOptions options, ServingCounters counters, TimeProvider time)
     {
-        (_model, _options, _counters, _time, _wake) = (model, options, counters, time, Wake);
+        (_model, _options, _counters, _time) = (model, options, counters, time);
+        Line = new(static generation => generation.Ticket, waiting => counters.Waiting = waiting);
+        _wake = Line.Wake;
         _shape = options.ShapeFor(model.Card);
         new Thread(Own) { Name = $"{model.Card.Name} batch", IsBackground = true }.Start();
     }
@@ -45,106 +34,8 @@ internal sealed class Scheduler
     /// <summary>Frees memory that idle passes hold.</summary>
     public Action MakeRoom { get; init; } = static () => { };
 
-    /// <summary>Completes when the owner thread has ended and freed the batch.</summary>
-    public Task Ended => _ended.Task;
-
-    /// <summary>Whether somebody waits for a place.</summary>
-    public bool IsContended
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _waiting.Count > 0;
-            }
-        }
-    }
-
-    /// <summary>Takes a generation in; its ticket is ended, whatever happens.</summary>
-    public void Add(BatchedGeneration generation)
-    {
-        lock (_lock)
-        {
-            if (_refusal is { } refusal)
-            {
-                throw refusal;
-            }
-            _waiting.AddLast(generation);
-            _open.Add(generation);
-            _counters.Waiting = _waiting.Count;
-        }
-        Wake();
-    }
-
-    /// <summary>Something has changed that the owner should look at.</summary>
-    public void Wake()
-    {
-        lock (_lock)
-        {
-            _signalled = true;
-            Monitor.PulseAll(_lock);
-        }
-    }
-
-    /// <summary>Frees the batch where nobody uses it, so that something else fits the memory.</summary>
-    public void Yield()
-    {
-        lock (_lock)
-        {
-            if (!_rests)
-            {
-                return; // busy: waiting for it could be waiting for the caller
-            }
-            (_yields, _signalled) = (true, true);
-            Monitor.PulseAll(_lock);
-            while (_yields && _refusal is null)
-            {
-                Monitor.Wait(_lock);
-            }
-        }
-    }
-
-    /// <summary>Ends all requests, then the thread.</summary>
-    /// <param name="reason">What their readers see.</param>
-    public void Close(Exception reason)
-    {
-        BatchedGeneration[] open;
-        lock (_lock)
-        {
-            _refusal ??= reason;
-            open = [.. _open];
-            Monitor.PulseAll(_lock);
-        }
-        foreach (BatchedGeneration generation in open)
-        {
-            generation.Ticket.Stop(reason);
-        }
-        _closing.Cancel();
-        Wake();
-    }
-
-    /// <summary>Ends all requests after native code has failed on a thread that will never return; nothing of the model is touched again.</summary>
-    public void Abandon(NativeFailureException failure)
-    {
-        BatchedGeneration[] open;
-        lock (_lock)
-        {
-            _abandoned = true;
-            _refusal = failure;
-            open = [.. _open];
-            _open.Clear();
-            _waiting.Clear();
-            Monitor.PulseAll(_lock);
-        }
-        foreach (BatchedGeneration generation in open)
-        {
-            generation.Ticket.Stop(failure);
-            generation.Ticket.End(failure);
-        }
-        _counters.Clear();
-        _ended.TrySetResult();
-        Wake();
-    }
+    /// <summary>The generations that it runs, and those that wait for a place.</summary>
+    public RequestLine<BatchedGeneration> Line { get; }
 
     private void Own()
     {
@@ -164,50 +55,33 @@ internal sealed class Scheduler
                 Drop();
                 idle = true;
             }
-            if (_abandoned)
+            if (Line.IsAbandoned)
             {
                 _counters.Clear(); // where it was the lane's thread that failed, this one has counted since
                 return;
             }
         }
-        if (!_abandoned)
+        if (!Line.IsAbandoned)
         {
-            EndAll(_refusal!);
+            EndAll(Line.Refusal!);
             Drop();
-            _ended.TrySetResult();
+            Line.End();
         }
     }
 
-    /// <summary>Waits where there is nothing to do.</summary>
+    /// <summary>Waits while there is nothing to do.</summary>
     /// <returns>Whether the model is still open.</returns>
     private bool WaitForWork(bool idle)
     {
-        lock (_lock)
+        if (idle && _running.Count == 0)
         {
-            _rests = idle && _running.Count == 0;
-            while (_refusal is null && idle && !_signalled)
-            {
-                if (_running.Exists(generation => generation.PausedSince is not null))
-                {
-                    if (!Monitor.Wait(_lock, _options.Patience))
-                    {
-                        break;
-                    }
-                }
-                else
-                {
-                    Monitor.Wait(_lock);
-                }
-            }
-            (_signalled, _rests) = (false, false);
-            if (_yields)
-            {
-                Drop();
-                _yields = false;
-                Monitor.PulseAll(_lock);
-            }
-            return _refusal is null;
+            Line.Rest(Drop);
         }
+        else if (idle)
+        {
+            Line.Wait(_running.Exists(generation => generation.PausedSince is not null) ? _options.Patience : Timeout.InfiniteTimeSpan);
+        }
+        return Line.Refusal is null;
     }
 
     /// <summary>Ends those that nobody reads any more.</summary>
@@ -216,11 +90,9 @@ internal sealed class Scheduler
         for (int i = _running.Count - 1; i >= 0; i--)
         {
             BatchedGeneration generation = _running[i];
-            if (generation.PausedSince is { } since && _time.GetElapsedTime(since) >= _options.Patience && IsContended)
+            if (generation.PausedSince is { } since && _time.GetElapsedTime(since) >= _options.Patience && Line.IsContended)
             {
-                generation.Ticket.Stop(new EngineException(
-                    $"Handing out results: none were read for {_options.Patience.TotalSeconds:0.#} s while other requests waited for the model, "
-                    + "so this request was aborted. Read the results as they come, or ask for fewer logits."));
+                generation.Ticket.Stop(Ticket.SlowReader(_options.Patience));
             }
             if (generation.Ticket.IsStopped)
             {
@@ -228,36 +100,14 @@ internal sealed class Scheduler
                 generation.Ticket.EndStopped();
             }
         }
-        lock (_lock)
-        {
-            for (LinkedListNode<BatchedGeneration>? node = _waiting.First; node is not null;)
-            {
-                (LinkedListNode<BatchedGeneration> one, node) = (node, node.Next);
-                if (one.Value.Ticket.IsStopped)
-                {
-                    _waiting.Remove(one);
-                    _open.Remove(one.Value);
-                    one.Value.Ticket.EndStopped();
-                }
-            }
-            _counters.Waiting = _waiting.Count;
-        }
+        Line.EndStopped();
     }
 
     /// <summary>Gives sequences to those that wait, in their order, as long as there are sequences and cells.</summary>
     private void Admit()
     {
-        while (_running.Count < _shape.Sequences)
+        while (_running.Count < _shape.Sequences && Line.First() is { } next)
         {
-            BatchedGeneration next;
-            lock (_lock)
-            {
-                if (_waiting.First is null)
-                {
-                    return;
-                }
-                next = _waiting.First.Value;
-            }
             Open();
             if (!TryBegin(next))
             {
@@ -267,7 +117,7 @@ internal sealed class Scheduler
             {
                 return;
             }
-            TakeFirst();
+            Line.Take(next);
             next.Started ??= _time.GetTimestamp();
             _running.Add(next);
             Count();
@@ -288,26 +138,10 @@ internal sealed class Scheduler
         }
         catch (Exception error)
         {
-            TakeFirst();
-            lock (_lock)
-            {
-                _open.Remove(generation);
-            }
+            Line.Take(generation);
+            Line.Forget(generation);
             generation.Ticket.End(error);
             return false;
-        }
-    }
-
-    // The line may have changed at its end, not at its beginning: only this thread takes from it.
-    private void TakeFirst()
-    {
-        lock (_lock)
-        {
-            if (_waiting.First is not null) // all are gone where native code has failed meanwhile
-            {
-                _waiting.RemoveFirst();
-            }
-            _counters.Waiting = _waiting.Count;
         }
     }
 
@@ -336,7 +170,7 @@ internal sealed class Scheduler
             return plan.LacksCells && Park();
         }
         // Alone, a request is left at once; among others its end is looked at between steps.
-        CancellationToken abort = _running.Count == 1 ? _running[0].Ticket.Stopping : _closing.Token;
+        CancellationToken abort = _running.Count == 1 ? _running[0].Ticket.Stopping : Line.Closing;
         long start = _time.GetTimestamp();
         StepOutcome outcome = _sequences!.Step(plan.Chunks, abort);
         if (outcome == StepOutcome.NoRoom && !_sequences.EvictAll() && !Park())
@@ -372,18 +206,7 @@ internal sealed class Scheduler
     private void Accept(StepPlan plan)
     {
         (int Chunk, BatchedGeneration Generation)[] rows = [.. plan.Rows];
-        var results = new (GeneratedToken? Token, Exception? Error)[rows.Length];
-        if (rows.Length >= 4 && (long)rows.Length * _model.Card.VocabularySize >= 1 << 18)
-        {
-            Parallel.For(0, rows.Length, i => results[i] = Choose(rows[i]));
-        }
-        else
-        {
-            for (int i = 0; i < rows.Length; i++)
-            {
-                results[i] = Choose(rows[i]);
-            }
-        }
+        (GeneratedToken? Token, Exception? Error)[] results = TokenChoice.Of(rows, _sequences!.Batch, _model.Card.VocabularySize);
         for (int i = 0; i < rows.Length; i++)
         {
             BatchedGeneration generation = rows[i].Generation;
@@ -422,19 +245,6 @@ internal sealed class Scheduler
         _handedOut = _time.GetTimestamp();
     }
 
-    // Whatever choosing a token meets is that request's alone.
-    private (GeneratedToken? Token, Exception? Error) Choose((int Chunk, BatchedGeneration Generation) row)
-    {
-        try
-        {
-            return (row.Generation.Continuation.Accept(_sequences!.Batch.Row(row.Chunk)), null);
-        }
-        catch (Exception error)
-        {
-            return (null, error);
-        }
-    }
-
     /// <summary>Takes the cells of the youngest, or rather of one whose reader is slow; it continues when there is room.</summary>
     private bool Park()
     {
@@ -447,11 +257,7 @@ internal sealed class Scheduler
         _sequences!.Park(youngest);
         _running.Remove(youngest);
         _counters.Parked();
-        lock (_lock)
-        {
-            _waiting.AddFirst(youngest);
-            _counters.Waiting = _waiting.Count;
-        }
+        Line.PutBack(youngest);
         Count();
         return true;
     }
@@ -460,10 +266,7 @@ internal sealed class Scheduler
     {
         _sequences!.Release(generation);
         _running.Remove(generation);
-        lock (_lock)
-        {
-            _open.Remove(generation);
-        }
+        Line.Forget(generation);
         Count();
     }
 
@@ -497,18 +300,8 @@ internal sealed class Scheduler
 
     private void EndAll(Exception error)
     {
-        BatchedGeneration[] open;
-        lock (_lock)
-        {
-            open = [.. _open];
-            _open.Clear();
-            _waiting.Clear();
-        }
         _running.Clear();
         _counters.Clear();
-        foreach (BatchedGeneration generation in open)
-        {
-            generation.Ticket.End(error);
-        }
+        Line.EndAll(error);
     }
 }

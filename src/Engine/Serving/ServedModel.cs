@@ -58,8 +58,8 @@ public sealed class ServedModel : IModel
         _admission = new Admission(Card.Name, options.Slots, options.Queue, _time);
         _disposal = new Lazy<Task>(CloseAsync);
         Counters = new ServingCounters(options.Name ?? Card.Name);
-        _scheduler = model.HasBatch ? new Scheduler(model, options, Counters, _time) { MakeRoom = () => _lane!.Yield() } : null;
-        _lane = new PassLane(model, options.Patience, options.ThreadBegins) { MakeRoom = () => _scheduler?.Yield() };
+        _scheduler = model.HasBatch ? new Scheduler(model, options, Counters, _time) { MakeRoom = () => _lane!.Line.Yield() } : null;
+        _lane = new PassLane(model, options.Patience, options.ThreadBegins) { MakeRoom = () => _scheduler?.Line.Yield() };
         model.OnFailure(Fail);
         if (Card.ContextLength > Card.TrainedContextLength)
         {
@@ -88,7 +88,7 @@ public sealed class ServedModel : IModel
         var input = new PassInput(tokens) { Source = source, Activations = [.. request.Activations.Distinct(StringComparer.Ordinal)], Replay = request.Replay };
         var kind = new PassKind(request.Numerics, Taps: input.Taps, Arithmetic: request.Arithmetic);
         var ticket = new Ticket<ScoreBlock>(cancellationToken);
-        await foreach (ScoreBlock block in RunAsync(ticket, () => _lane.Add(new LonePassJob(kind, ticket, Score)), request.Deadline, cancellationToken).ConfigureAwait(false))
+        await foreach (ScoreBlock block in RunAsync(ticket, () => _lane.Line.Add(new LonePassJob(kind, ticket, Score)), request.Deadline, cancellationToken).ConfigureAwait(false))
         {
             yield return block;
         }
@@ -134,11 +134,11 @@ public sealed class ServedModel : IModel
             if (_scheduler is { } scheduler && request is { Numerics: Numerics.Production, Arithmetic: Arithmetic.Exact })
             {
                 int reserve = Math.Min(ReservedCells, Math.Max(0, Math.Min(request.MaxTokens ?? ReservedCells, Card.ContextLength - prompt.Length)));
-                scheduler.Add(new BatchedGeneration(ticket, prompt, Begin, unread, reserve));
+                scheduler.Line.Add(new BatchedGeneration(ticket, prompt, Begin, unread, reserve));
             }
             else
             {
-                _lane.Add(new LonePassJob(new PassKind(request.Numerics, Arithmetic: request.Arithmetic), ticket, Generate));
+                _lane.Line.Add(new LonePassJob(new PassKind(request.Numerics, Arithmetic: request.Arithmetic), ticket, Generate));
             }
         }
 
@@ -178,7 +178,7 @@ public sealed class ServedModel : IModel
         var kind = new PassKind(request.Numerics, Embeds: true, Taps: inputs[0].Taps, Arithmetic: request.Arithmetic);
         var ticket = new Ticket<Embeddings>(cancellationToken);
         Embeddings? answer = null;
-        await foreach (Embeddings embeddings in RunAsync(ticket, () => _lane.Add(new EmbedJob(kind, ticket, request, inputs)), request.Deadline, cancellationToken).ConfigureAwait(false))
+        await foreach (Embeddings embeddings in RunAsync(ticket, () => _lane.Line.Add(new EmbedJob(kind, ticket, request, inputs)), request.Deadline, cancellationToken).ConfigureAwait(false))
         {
             answer = embeddings;
         }
@@ -238,17 +238,17 @@ public sealed class ServedModel : IModel
         if (!ticket.IsStopped)
         {
             ticket.Stop(reason);
-            _scheduler?.Wake();
-            _lane.Wake();
+            _scheduler?.Line.Wake();
+            _lane.Line.Wake();
         }
     }
 
     private async Task CloseAsync()
     {
         var reason = new ObjectDisposedException(nameof(IModel), $"The model {Card.Name} is disposed.");
-        _scheduler?.Close(reason);
-        _lane.Close(reason);
-        await Task.WhenAll(_lane.Ended, _scheduler?.Ended ?? Task.CompletedTask).ConfigureAwait(false);
+        _scheduler?.Line.Close(reason);
+        _lane.Line.Close(reason);
+        await Task.WhenAll(_lane.Line.Ended, _scheduler?.Line.Ended ?? Task.CompletedTask).ConfigureAwait(false);
         Counters.Retire();
         // After a failure a thread stands still inside the library, on memory of the model: nothing of it is freed.
         if (_failure is null)
@@ -262,8 +262,9 @@ public sealed class ServedModel : IModel
     {
         if (Interlocked.CompareExchange(ref _failure, failure, null) is null)
         {
-            _scheduler?.Abandon(failure);
-            _lane.Abandon(failure);
+            _scheduler?.Line.Abandon(failure);
+            _lane.Line.Abandon(failure);
+            Counters.Clear();
         }
     }
 }

@@ -22,6 +22,12 @@ internal abstract class Ticket(CancellationToken caller)
     /// <summary>Results that no reader has taken.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
+    /// <summary>What a request is stopped with whose reader holds up others.</summary>
+    /// <param name="patience">How long nothing was read.</param>
+    public static EngineException SlowReader(TimeSpan patience) => new(
+        $"Handing out results: none were read for {patience.TotalSeconds:0.#} s while other requests waited for the model, "
+        + "so this request was aborted. Read the results as they come, or ask for fewer logits.");
+
     /// <summary>Ends the work on it.</summary>
     /// <param name="reason">What the reader sees; null where the reader has gone or cancelled.</param>
     public void Stop(Exception? reason = null)

@@ -111,7 +111,7 @@ public sealed class OlderVocabularyTests : IDisposable
         using FolderVocabulary vocabulary = FolderVocabulary.Read(folder, [])!;
         plan = vocabulary.Plan;
         var writer = new GgufWriter();
-        plan.AddTo(writer, SpecialIds.Read(folder, plan.Tokens));
+        plan.AddTo(writer, FolderSpecialTokenIds.Read(folder, plan.Tokens));
         string path = _folder.File($"{Path.GetRandomFileName()}.gguf");
         writer.Write(path);
         return GgufFile.Open(path);

@@ -10,7 +10,7 @@ namespace Engine.HuggingFace.Families;
 /// <summary>Formats that weights are written in without a quantizer.</summary>
 internal static class WeightType
 {
-    // Of a row at once.
+    // Values converted at once, so that the buffer stays small however long a row is.
     private const int Chunk = 1 << 16;
 
     /// <summary>The format that holds what a checkpoint stores without loss. An 8-bit float fits a 16-bit one exactly.</summary>
@@ -31,19 +31,14 @@ internal static class WeightType
             return;
         }
         byte[] rented = ArrayPool<byte>.Shared.Rent(Chunk * 2);
-        for (int done = 0; done < values.Length; done += Chunk)
+        foreach (Range range in Chunks(values.Length))
         {
-            ReadOnlySpan<float> part = values.Slice(done, Math.Min(Chunk, values.Length - done));
+            ReadOnlySpan<float> part = values[range];
             Span<byte> bytes = rented.AsSpan(0, part.Length * 2);
+            Encode(part, bytes, type);
             if (type == GgmlType.F16)
             {
-                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                TensorPrimitives.ConvertToHalf(part, halves);
-                RequireFinite(part, halves, name);
-            }
-            else
-            {
-                ToBrain(part, bytes);
+                RequireFinite(part, MemoryMarshal.Cast<byte, Half>(bytes), name);
             }
             stream.Write(bytes);
         }
@@ -58,24 +53,40 @@ internal static class WeightType
             return;
         }
         byte[] rented = ArrayPool<byte>.Shared.Rent(Chunk * 2);
-        for (int done = 0; done < values.Length; done += Chunk)
+        foreach (Range range in Chunks(values.Length))
         {
-            Span<float> part = values.Slice(done, Math.Min(Chunk, values.Length - done));
+            Span<float> part = values[range];
             Span<byte> bytes = rented.AsSpan(0, part.Length * 2);
+            Encode(part, bytes, type);
             if (type == GgmlType.F16)
             {
-                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                TensorPrimitives.ConvertToHalf(part, halves);
-                TensorPrimitives.ConvertToSingle(halves, part);
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), part);
                 continue;
             }
-            ToBrain(part, bytes);
             for (int i = 0; i < part.Length; i++)
             {
                 part[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) << 16);
             }
         }
         ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private static IEnumerable<Range> Chunks(int length)
+    {
+        for (int start = 0; start < length; start += Chunk)
+        {
+            yield return start..Math.Min(length, start + Chunk);
+        }
+    }
+
+    private static void Encode(ReadOnlySpan<float> values, Span<byte> bytes, GgmlType type)
+    {
+        if (type == GgmlType.F16)
+        {
+            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(bytes));
+            return;
+        }
+        ToBrain(values, bytes);
     }
 
     private static void RequireFinite(ReadOnlySpan<float> values, ReadOnlySpan<Half> halves, string name)

@@ -42,7 +42,7 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
     /// <param name="special">Ids that other files of the folder name.</param>
     /// <param name="rows">Rows of the model's embedding; 0 for as many as there are tokens.</param>
     /// <exception cref="ModelFileException">The vocabulary is larger than the embedding, or special tokens contradict each other.</exception>
-    public void AddTo(GgufWriter writer, SpecialIds special, int rows = 0)
+    public void AddTo(GgufWriter writer, FolderSpecialTokenIds special, int rows = 0)
     {
         writer.SetMetadata(GgufKeys.TokenizerModel, Model);
         Set(GgufKeys.TokenizerPre, Pre);
@@ -86,7 +86,7 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
         }
     }
 
-    private void SetSpecial(GgufWriter writer, SpecialIds special)
+    private void SetSpecial(GgufWriter writer, FolderSpecialTokenIds special)
     {
         bool isWordPiece = Model == "bert"; // puts a text between [CLS] and [SEP], whatever flags say
         int? before = Around.Before, after = Around.After;

@@ -4,7 +4,7 @@ using Engine.HuggingFace.Files;
 namespace Engine.HuggingFace.Vocabularies;
 
 /// <summary>The special tokens that a folder's files name.</summary>
-internal sealed record SpecialIds
+internal sealed record FolderSpecialTokenIds
 {
     /// <summary>BOS.</summary>
     public int? BeginningOfSequence { get; init; }
@@ -35,13 +35,13 @@ internal sealed record SpecialIds
 
     /// <summary>Reads them: texts of tokenizer_config.json and special_tokens_map.json first, then ids of generation_config.json and config.json.</summary>
     /// <exception cref="ModelFileException">A text is no token, or an id is not in the vocabulary.</exception>
-    public static SpecialIds Read(ModelFolder folder, VocabularyTokens tokens)
+    public static FolderSpecialTokenIds Read(ModelFolder folder, VocabularyTokens tokens)
     {
         using JsonDocument? tokenizer = folder.ReadJson("tokenizer_config.json"), map = folder.ReadJson("special_tokens_map.json");
         using JsonDocument? generation = folder.ReadJson("generation_config.json"), config = folder.ReadJson("config.json");
         int? eos = Named("eos_token") ?? Numbered("eos_token_id");
         int[] ends = [.. Ends(generation).Concat(Ends(config)).Distinct().Where(id => id != eos)];
-        return new SpecialIds
+        return new FolderSpecialTokenIds
         {
             BeginningOfSequence = Named("bos_token") ?? Numbered("bos_token_id"),
             EndOfSequence = eos,
