@@ -26,7 +26,7 @@ public abstract class DelegatingModel(IModel inner) : IModel
         Inner.EmbedAsync(request, cancellationToken);
 
     /// <summary>A model as what it is, or as what the models that it hands everything to are.</summary>
-    /// <returns>Null where none of them is one.</returns>
+    /// <returns>Null if none of them is one.</returns>
     internal static T? Find<T>(IModel model) where T : class => model as T ?? (model is DelegatingModel outer ? Find<T>(outer.Inner) : null);
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public enum Pooling
 }
 
 /// <summary>The answer to an <see cref="EmbedRequest"/>.</summary>
-/// <param name="Rows">One row (d) per input in their order, or with <see cref="Pooling.None"/> per token.</param>
+/// <param name="Rows">One row (d) per input in order, or with <see cref="Pooling.None"/> per token.</param>
 /// <param name="TokenCounts">Number of tokens of each input.</param>
 /// <param name="Pooling">The pooling used.</param>
 /// <param name="Dimensions">d.</param>

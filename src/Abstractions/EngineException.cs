@@ -32,10 +32,10 @@ public sealed class ConfigurationException(string message) : EngineException(mes
 /// <summary>What was asked is beyond the architecture, the file or the backend.</summary>
 public sealed class UnsupportedRequestException(string message) : EngineException(message);
 
-/// <summary>A request's own values make no sense (a negative count, an empty list of inputs, …).</summary>
+/// <summary>A request's own values are invalid (a negative count, an empty list of inputs, …).</summary>
 public sealed class InvalidRequestException(string message) : EngineException(message)
 {
-    /// <summary>The property of the request that makes none, such as <c>Constraint</c>; null where it is not told.</summary>
+    /// <summary>The property of the request that makes none, such as <c>Constraint</c>; null if it is not told.</summary>
     public string? Property { get; init; }
 }
 

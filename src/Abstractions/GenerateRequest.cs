@@ -6,7 +6,7 @@ public sealed record GenerateRequest
     /// <summary>The prompt (of the source, for an encoder–decoder).</summary>
     public required Prompt Prompt { get; init; }
 
-    /// <summary>Tokens to generate at the most; null for as many as the context holds.</summary>
+    /// <summary>The maximum number of tokens to generate; null for as many as the context holds.</summary>
     public int? MaxTokens { get; init; }
 
     /// <summary>How the next token is chosen.</summary>

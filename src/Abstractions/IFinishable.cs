@@ -7,7 +7,7 @@ internal interface IFinishable : IConstraint
     /// <param name="after">After this token, one of those that may come next; null for from here.</param>
     int FewestBytes(int? after);
 
-    /// <summary>Few tokens after which the answer may end; null where none are found.</summary>
+    /// <summary>Few tokens after which the answer may end; null if none are found.</summary>
     /// <param name="after">After this token, one of those that may come next; null for from here.</param>
     IReadOnlyList<int>? ShortestEnd(int? after);
 }

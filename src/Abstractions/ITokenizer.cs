@@ -9,10 +9,10 @@ public interface ITokenizer
     /// <summary>Number of token ids; ids run from 0 to this number less one.</summary>
     int VocabularySize { get; }
 
-    /// <summary>The beginning-of-sequence id, or null where the vocabulary has none.</summary>
+    /// <summary>The beginning-of-sequence id, or null if the vocabulary has none.</summary>
     int? BeginningOfSequence { get; }
 
-    /// <summary>The end-of-sequence id, or null where the vocabulary has none.</summary>
+    /// <summary>The end-of-sequence id, or null if the vocabulary has none.</summary>
     int? EndOfSequence { get; }
 
     /// <summary>Whether generation stops at this token (end of sequence, end of turn, …). False for ids out of range.</summary>

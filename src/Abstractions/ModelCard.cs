@@ -36,16 +36,16 @@ public sealed record ModelCard
     /// <summary>Number of layers.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Attention heads of a layer, of the one that has the most; 0 where it is not known.</summary>
+    /// <summary>Attention heads of a layer, of the one that has the most; 0 if it is not known.</summary>
     public int Heads { get; init; }
 
     /// <summary>Heads of keys and values, as <see cref="Heads"/>: fewer where heads share them.</summary>
     public int KeyValueHeads { get; init; }
 
-    /// <summary>Experts of a layer, of which a router chooses some for each token; 0 where there are none.</summary>
+    /// <summary>Experts of a layer, of which a router chooses some for each token; 0 if there are none.</summary>
     public int Experts { get; init; }
 
-    /// <summary>Experts that a router chooses for a token; 0 where there are none.</summary>
+    /// <summary>Experts that a router chooses for a token; 0 if there are none.</summary>
     public int ExpertsPerToken { get; init; }
 
     /// <summary>Tokens a request may hold here, prompt and answer together.</summary>
@@ -60,7 +60,7 @@ public sealed record ModelCard
     /// <summary>The token with which an encoder–decoder's target begins; null for other architectures.</summary>
     public int? DecoderStartToken { get; init; }
 
-    /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null where the file does not say.</summary>
+    /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null if the file does not say.</summary>
     public Pooling? Pooling { get; init; }
 
     /// <summary>How the file wants tokens to be chosen where a request does not say (<c>general.sampling.*</c>); null values where it is silent, too.</summary>
@@ -69,7 +69,7 @@ public sealed record ModelCard
     /// <summary>Ids that are never drawn, in ascending order (<c>tokenizer.ggml.suppress_tokens</c>).</summary>
     public IReadOnlyList<int> SuppressedTokens { get; init; } = [];
 
-    /// <summary>The activation of the feed-forward layers: <c>silu</c>, <c>gelu</c> or <c>relu</c>; null where it is not known.</summary>
+    /// <summary>The activation of the feed-forward layers: <c>silu</c>, <c>gelu</c> or <c>relu</c>; null if it is not known.</summary>
     public string? Activation { get; init; }
 
     /// <summary>Whether tokens stand for text; without a vocabulary, ids alone go in and out.</summary>
@@ -81,17 +81,17 @@ public sealed record ModelCard
     /// <summary>The vocabulary's special tokens.</summary>
     public SpecialTokenIds SpecialTokens { get; init; } = new();
 
-    /// <summary>Scores of the classifier head, which <see cref="Engine.Pooling.Rank"/> gives; 0 where the model has none.</summary>
+    /// <summary>Scores of the classifier head, which <see cref="Engine.Pooling.Rank"/> gives; 0 if the model has none.</summary>
     public int Classes { get; init; }
 
-    /// <summary>The names of the classes in the order of their scores; empty where the file does not name them.</summary>
+    /// <summary>The names of the classes in the order of their scores; empty if the file does not name them.</summary>
     public IReadOnlyList<string> ClassLabels { get; init; } = [];
 
     /// <summary>In <see cref="ChatTemplates"/>: the one for a conversation where no other is named.</summary>
     public const string DefaultChatTemplate = "default";
 
     /// <summary>The chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>: the file's, and in place of
-    /// its default one that of <see cref="ModelOptions.ChatTemplate"/>. Empty where there is none.</summary>
+    /// its default one that of <see cref="ModelOptions.ChatTemplate"/>. Empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The low-rank adapters it was loaded with.</summary>
@@ -104,7 +104,7 @@ public sealed record ModelCard
 /// <param name="FileType">The coarsest type of its factors, such as <c>F32</c> or <c>Q8_0</c>.</param>
 public sealed record AdapterCard(string Path, float Scale, string FileType)
 {
-    /// <summary>How large what it adds is beside the weights it changes, as a ratio of Frobenius norms, scale included. Null where weights
+    /// <summary>How large what it adds is beside the weights it changes, as a ratio of Frobenius norms, scale included. Null if weights
     /// or factors are quantized.</summary>
     public double? Share { get; init; }
 }

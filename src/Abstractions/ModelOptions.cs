@@ -54,7 +54,7 @@ public sealed record ModelOptions
     /// evaluates prompts token by token then.</summary>
     public bool Exact { get; init; }
 
-    /// <summary>Threads of the computation, as many as there are cores at the most; 0 for as many as help.</summary>
+    /// <summary>Threads of the computation, as many as there are cores at most; 0 for as many as help.</summary>
     public int Threads { get; init; }
 
     /// <summary>Threads where several tokens are evaluated at once, as in a prompt; 0 for as many as <see cref="Threads"/>.</summary>
@@ -112,7 +112,7 @@ public sealed record ModelOptions
     /// <summary>The model's name in the other engine's configuration; null for its default one.</summary>
     public string? RemoteModel { get; init; }
 
-    /// <summary>The key that the other engine asks for; null where it asks for none.</summary>
+    /// <summary>The key that the other engine asks for; null if it asks for none.</summary>
     public string? Key { get; init; }
 
     /// <summary>A file that holds the key, which only its owner can read, in place of <see cref="Key"/>.</summary>

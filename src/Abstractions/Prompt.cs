@@ -5,10 +5,10 @@ namespace Engine;
 /// <summary>A prompt: text, text in parts, or the token ids themselves (BOS included by the caller). Exactly one of the three is set.</summary>
 public sealed record Prompt
 {
-    /// <summary>A prompt of text; the model's tokenizer adds its special tokens. Null where another form is set.</summary>
+    /// <summary>A prompt of text; the model's tokenizer adds its special tokens. Null if another form is set.</summary>
     public string? Text { get; }
 
-    /// <summary>A prompt of token ids, taken as they are. Null where another form is set.</summary>
+    /// <summary>A prompt of token ids, taken as they are. Null if another form is set.</summary>
     public IReadOnlyList<int>? Tokens { get; }
 
     /// <summary>The second text of a sentence pair, whose tokens are of segment 1; null for none.</summary>
@@ -17,7 +17,7 @@ public sealed record Prompt
     /// <summary>The segment of each of <see cref="Tokens"/>, 0 or 1 in BERT; null for 0 throughout.</summary>
     public IReadOnlyList<int>? Segments { get; }
 
-    /// <summary>A text in parts, in some of which special tokens are written out. Null where another form is set.</summary>
+    /// <summary>A text in parts, in some of which special tokens are written out. Null if another form is set.</summary>
     public IReadOnlyList<PromptPart>? Parts { get; }
 
     /// <summary>Whether a chat template has made it, for the metrics: also where its text has been split since.</summary>

@@ -40,7 +40,7 @@ internal static class SamplerNames
     /// <summary>What a sequence must be made of.</summary>
     public static string Expected { get; } = $"samplers ({string.Join(Separator, Names)}), at most {Most}";
 
-    /// <summary>What is wrong with a sequence; null where nothing is.</summary>
+    /// <summary>What is wrong with a sequence; null if nothing is.</summary>
     public static string? Fault(string sequence)
     {
         string[] names = Split(sequence);
@@ -49,10 +49,10 @@ internal static class SamplerNames
             : null;
     }
 
-    /// <summary>The sampler of a name; null where there is none.</summary>
+    /// <summary>The sampler of a name; null if there is none.</summary>
     public static Sampler? Find(string name) => Known.TryGetValue(name, out Sampler sampler) ? sampler : null;
 
-    /// <summary>Whether llama.cpp has a sampler of this name that does nothing where only a file speaks.</summary>
+    /// <summary>Whether llama.cpp has a sampler of this name that does nothing if only a file speaks.</summary>
     public static bool IsOff(string name) => Off.ContainsKey(name);
 
     /// <summary>The names of a sequence.</summary>

@@ -47,7 +47,7 @@ public sealed record SamplingOptions
     /// <summary>How fast Mirostat corrects itself: the part of a token's error by which its bound moves. Default 0.1.</summary>
     public float? MirostatEta { get; init; }
 
-    /// <summary>The samplers that run, in their order, separated by semicolons; one that is not named is off, and an empty text
+    /// <summary>The samplers that run, in order, separated by semicolons; one that is not named is off, and an empty text
     /// names none. Default <c>penalties;top_k;top_p;min_p;xtc;temperature</c>.</summary>
     public string? Samplers { get; init; }
 

@@ -13,7 +13,7 @@ public sealed record ScoreRequest
     /// <summary>First position asked for, from 0.</summary>
     public int FirstPosition { get; init; }
 
-    /// <summary>How many positions are asked for; null for all up to the last token.</summary>
+    /// <summary>How many positions are requested; null for all up to the last token.</summary>
     public int? PositionCount { get; init; }
 
     /// <summary>What is returned of each row.</summary>
@@ -22,7 +22,7 @@ public sealed record ScoreRequest
     /// <summary>Entries per row in <see cref="ScoreForm.TopK"/>.</summary>
     public int TopK { get; init; } = 20;
 
-    /// <summary>Rows in one block at the most, so that a long text does not hold all its logits in memory at once.</summary>
+    /// <summary>The maximum number of rows in one block, so that a long text does not hold all its logits in memory at once.</summary>
     public int BlockRows { get; init; } = 64;
 
     /// <summary>How exactly to compute.</summary>

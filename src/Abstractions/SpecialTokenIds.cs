@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>The ids of a vocabulary that are no words, by what they are for; null where the vocabulary has none of a kind.</summary>
+/// <summary>The ids of a vocabulary that are no words, by what they are for; null if the vocabulary has none of a kind.</summary>
 public sealed record SpecialTokenIds
 {
     /// <summary>Goes before a text (BOS).</summary>

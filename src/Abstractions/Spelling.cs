@@ -3,7 +3,7 @@ namespace Engine;
 /// <summary>Proposes the word that a mistyped one was meant to be.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate with the fewest changes of a letter, or else the only one that begins with the word. Null where none comes
+    /// <summary>The candidate with the fewest changes of a letter, or else the only one that begins with the word. Null if none comes
     /// near: dashes aside, a change for each three letters is allowed, because a word of other letters is another word.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
@@ -20,7 +20,7 @@ internal static class Spelling
         return nearest ?? (letters.Length > 2 && known.Where(candidate => Letters(candidate).StartsWith(letters, StringComparison.Ordinal)).ToArray() is [string only] ? only : null);
     }
 
-    /// <summary>"Did you mean 'x'?" with a blank before it; empty where nothing is near.</summary>
+    /// <summary>"Did you mean 'x'?" with a blank before it; empty if nothing is near.</summary>
     public static string Proposal(string word, IEnumerable<string> candidates) =>
         Nearest(word, candidates) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 

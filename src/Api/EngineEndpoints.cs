@@ -23,7 +23,7 @@ namespace Engine.Api;
 /// <summary>The engine's HTTP API, for any ASP.NET Core program.</summary>
 public static class EngineEndpoints
 {
-    /// <summary>Registers what the endpoints need, beside the engine itself. Settings come from the section <c>Serve</c>.</summary>
+    /// <summary>Registers what the endpoints need in addition to the engine. Settings come from the section <c>Serve</c>.</summary>
     /// <param name="engine">What <see cref="EngineServices.AddEngine"/> returned.</param>
     /// <param name="configuration">The configuration that holds the section <c>Serve</c>.</param>
     public static EngineBuilder AddApi(this EngineBuilder engine, IConfiguration configuration)
@@ -70,7 +70,7 @@ public static class EngineEndpoints
         return engine;
     }
 
-    /// <summary>Adds the endpoints: those that clients of OpenAI's, Anthropic's and Ollama's APIs know, those about given texts, <c>/health</c> with <c>/health/live</c> and <c>/health/ready</c>, and what describes them: <c>/openapi/engine.json</c> and the page <c>/scalar</c>.</summary>
+    /// <summary>Adds the endpoints: OpenAI's, Anthropic's and Ollama's APIs, scoring and tokenizing, <c>/health</c> with <c>/health/live</c> and <c>/health/ready</c>, and their documentation: <c>/openapi/engine.json</c> and the page <c>/scalar</c>.</summary>
     /// <param name="routes">The program, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddApi"/> was not called.</exception>
     public static IEndpointConventionBuilder MapEngine(this IEndpointRouteBuilder routes)
@@ -120,7 +120,7 @@ public static class EngineEndpoints
         MapHealth(openAI);
     }
 
-    // A program's own probes go before these.
+    // A program's own probes take precedence.
     private static void MapHealth(Dialect openAI)
     {
         const string service = "Service";
@@ -164,7 +164,7 @@ public static class EngineEndpoints
         ollama.Post<OllamaModelsEndpoint>("/api/show", endpoint => endpoint.ShowAsync, new Operation(
             "ollamaShow", tag, "Describes a model.", OllamaJson.Api.OllamaModelFacts, OllamaJson.Api.OllamaShowRequest, """{"model": "default"}"""));
         ollama.Get<OllamaModelsEndpoint>("/api/version", endpoint => endpoint.VersionAsync, new Operation("ollamaVersion", tag, "Says the version.", OllamaJson.Api.OllamaVersion));
-        // A program's own first page goes before this one.
+        // A program's own front page takes precedence.
         ollama.Page<OllamaModelsEndpoint>("/", endpoint => endpoint.GreetAsync).WithOrder(1);
     }
 }

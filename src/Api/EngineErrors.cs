@@ -8,26 +8,26 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Api;
 
-/// <summary>For a program that serves the engine alone: a request that no endpoint answers gets an error of the same shape as one that an endpoint refuses.</summary>
+/// <summary>For a program that serves the engine alone: a request that matches no endpoint gets an error in the same format as one that an endpoint refuses.</summary>
 internal static class EngineErrors
 {
     public static void UseEngineErrors(this WebApplication app)
     {
         app.UseStatusCodePages(pages => Errors.WriteAsync(pages.HttpContext, DialectOf(pages.HttpContext), Errors.NoEndpoint(pages.HttpContext)));
-        // What is thrown once an answer has begun breaks off its connection, and the web server would log all of it as a program's mistake (ServeHost).
+        // An exception after a response has started aborts its connection, and the web server would log it in full as an unhandled exception (see ServeHost).
         app.Use(async (context, next) =>
         {
             try
             {
                 await next(context).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // As in Dialect: every request is answered, and the log has the details.
+#pragma warning disable CA1031 // As in Dialect: every request gets a response, and the log has the details.
             catch (Exception e) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
             {
                 await Errors.WriteAsync(context, DialectOf(context), context.RequestServices.GetRequiredService<Errors>().Describe(e)).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // It is thrown again: this only says it.
+#pragma warning disable CA1031 // Rethrown: this only logs it.
             catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
 #pragma warning restore CA1031
             {
@@ -37,7 +37,7 @@ internal static class EngineErrors
         });
     }
 
-    /// <summary>The dialect of the clients that ask for such a path, whether there is an endpoint or not.</summary>
+    /// <summary>The dialect of the clients that use such a path, whether or not there is an endpoint.</summary>
     private static IDialect DialectOf(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ? OllamaDialect.Instance
         : context.Request.Path.StartsWithSegments("/v1/messages", StringComparison.Ordinal) ? AnthropicDialect.Instance

@@ -1,7 +1,7 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-/// <summary>The program <c>engine</c> as a part of a distributed application: <c>engine serve</c> with the models it was given.</summary>
-/// <remarks>Its connection string, <c>Endpoint=http://host:port/v1;Key=…;Model=…</c>, has the form that clients of OpenAI's API are configured with in Aspire.</remarks>
+/// <summary>The program <c>engine</c> as a resource of a distributed application: <c>engine serve</c> with the models added to it.</summary>
+/// <remarks>Its connection string, <c>Endpoint=http://host:port/v1;Key=…;Model=…</c>, has the form that Aspire uses to configure clients of OpenAI's API.</remarks>
 public sealed class EngineResource : ExecutableResource, IResourceWithConnectionString
 {
     internal const string EndpointName = "http";
@@ -13,7 +13,7 @@ public sealed class EngineResource : ExecutableResource, IResourceWithConnection
     internal EngineResource(string name, string command, string workingDirectory, ParameterResource apiKey)
         : base(name, command, workingDirectory) => ApiKey = apiKey;
 
-    /// <summary>The key that requests must bring.</summary>
+    /// <summary>The API key that requests must carry.</summary>
     public ParameterResource ApiKey { get; internal set; }
 
     /// <summary>Where the program answers over HTTP.</summary>
@@ -25,7 +25,7 @@ public sealed class EngineResource : ExecutableResource, IResourceWithConnection
     /// <inheritdoc/>
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"Endpoint={UriExpression};Key={ApiKey};Model={Model}");
 
-    /// <summary>As the program chooses for clients that name none.</summary>
+    /// <summary>The model that the program uses for requests that name none.</summary>
     private string Model => _models.Count == 0 || _models.Contains(DefaultModel, StringComparer.OrdinalIgnoreCase) ? DefaultModel : _models[0];
 
     IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>

@@ -12,7 +12,7 @@ public static class EngineResourceBuilderExtensions
     /// <param name="builder">The application.</param>
     /// <param name="name">The resource's name, which is also that of its connection string.</param>
     /// <param name="command">The program: a path, or a name that is looked up on the <c>PATH</c>, where <c>dotnet tool install --global Engine.Tool</c> puts it.</param>
-    /// <param name="port">Where it is reached; by default a free port.</param>
+    /// <param name="port">The port it listens on; by default a free one.</param>
     public static IResourceBuilder<EngineResource> AddEngine(this IDistributedApplicationBuilder builder, [ResourceName] string name, string command = "engine", int? port = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -22,7 +22,7 @@ public static class EngineResourceBuilderExtensions
         ParameterResource key = ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, name + "-key", special: false);
         var engine = new EngineResource(name, command, builder.AppHostDirectory, key);
         EndpointReferenceExpression listening = engine.HttpEndpoint.Property(EndpointProperty.TargetPort);
-        // In a container the program is alone with its address; here, other machines do not need to reach it.
+        // In a container the program must listen on all addresses; here, only on this machine.
         string host = builder.ExecutionContext.IsPublishMode ? "0.0.0.0" : "127.0.0.1";
         return builder.AddResource(engine)
             .WithHttpEndpoint(port: port, name: EngineResource.EndpointName)
@@ -65,7 +65,7 @@ public static class EngineResourceBuilderExtensions
         return builder.WithEnvironment($"Engine__Models__{name}__{setting.Replace(":", "__", StringComparison.Ordinal)}", Convert.ToString(value, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Asks requests for this key in place of a generated one.</summary>
+    /// <summary>Uses this API key instead of a generated one.</summary>
     /// <param name="builder">The program.</param>
     /// <param name="key">The key, which should be a secret. It must not contain a semicolon.</param>
     public static IResourceBuilder<EngineResource> WithApiKey(this IResourceBuilder<EngineResource> builder, IResourceBuilder<ParameterResource> key)

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Host;
 
-/// <summary>Runs one command line and turns whatever happens into a sentence and an exit code.</summary>
+/// <summary>Runs one command line and turns any outcome into a message and an exit code.</summary>
 internal static class CommandLine
 {
-    /// <summary>Shows the details of errors, as --verbose does; for errors that come before the options are read.</summary>
+    /// <summary>Shows the details of errors, as --verbose does; for errors that occur before the options are read.</summary>
     private const string DebugVariable = "ENGINE_DEBUG";
 
     public static async Task<int> RunAsync(string[] args)
@@ -28,7 +28,7 @@ internal static class CommandLine
             using var interruption = new Interruption();
             var asked = parsed.CommandResult.Command as Verb;
             Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
-            // What does not stop in time is left behind: its threads end with the process.
+            // Work that does not stop in time is abandoned: its threads end with the process.
             Task first = await Task.WhenAny(running, interruption.OverdueAsync(() => asked?.StopsWithin)).ConfigureAwait(false);
             return first == running ? await running.ConfigureAwait(false) : Stopped(parsed);
         }
@@ -38,7 +38,7 @@ internal static class CommandLine
         }
         catch (NativeLibraryException e)
         {
-            // What the engine calls by its name in the configuration is an option here.
+            // The engine's messages name configuration keys; on the command line they are options.
             return Refuse(e.Message.Replace(nameof(ModelOptions.LibraryPath), "--library", StringComparison.Ordinal), parsed, e);
         }
         catch (Exception e) when (e is EngineException or OptionsValidationException)

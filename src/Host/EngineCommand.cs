@@ -49,7 +49,7 @@ internal static class EngineCommand
         return root;
     }
 
-    /// <summary>A flag takes no value: what may follow it is another option. By itself System.CommandLine proposes "True" and "False".</summary>
+    /// <summary>A flag takes no value; by default System.CommandLine suggests "True" and "False".</summary>
     private static void CompleteFlags(Command command)
     {
         foreach (Option<bool> flag in command.Options.OfType<Option<bool>>())

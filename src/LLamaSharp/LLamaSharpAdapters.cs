@@ -30,7 +30,7 @@ internal sealed class LLamaSharpAdapters
         }
     }
 
-    /// <summary>Loads one; null where llama.cpp refuses it.</summary>
+    /// <summary>Loads one; null if llama.cpp refuses it.</summary>
     /// <remarks>LLamaSharp keeps the pointer to itself and does not look at it; llama.cpp logs an error when, and only when, it is null.</remarks>
     internal static LoraAdapter? Load(SafeLlamaModelHandle model, string path, NativeLogListener log)
     {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>The backend <c>llamasharp</c>: llama.cpp by way of LLamaSharp and the native libraries of its packages.</summary>
+/// <summary>The backend <c>llamasharp</c>: llama.cpp through LLamaSharp and the native libraries of its packages.</summary>
 /// <param name="logger">Receives LLamaSharp's and llama.cpp's log.</param>
 /// <remarks>A process runs this backend or <see cref="LlamaCppBackend"/>, not both. LLamaSharp computes for one request at a time
 /// in the whole process; slots share that turn.</remarks>

@@ -8,7 +8,7 @@ using LLama.Native;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>The calls of a context by way of LLamaSharp's handle and batch.</summary>
+/// <summary>The calls of a context through LLamaSharp's handle and batch.</summary>
 internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
 {
     private readonly SafeLLamaContextHandle _handle;
@@ -20,7 +20,7 @@ internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
     /// <param name="abort">Leaves its computations.</param>
-    /// <returns>Null where llama.cpp refuses; its log has the reason.</returns>
+    /// <returns>Null if llama.cpp refuses; its log has the reason.</returns>
     public static LLamaSharpCalls? Open(LLamaSharpModel model, ContextShape shape, AbortHook abort)
     {
         var handle = SafeLLamaContextHandle.Create(model.Handle, Parameters(model, shape, abort));

@@ -8,7 +8,7 @@ using LLama.Native;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>A model by way of LLamaSharp.</summary>
+/// <summary>A model through LLamaSharp.</summary>
 internal sealed class LLamaSharpModel : LlamaModel
 {
     /// <param name="handle">Owned from now on, as is the plan's file.</param>

@@ -3,7 +3,7 @@ using LLama.Native;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>Which of its packages' libraries LLamaSharp tries, in order. Its own choice passes over CUDA where no toolkit is
+/// <summary>Which of its packages' libraries LLamaSharp tries, in order. Its own choice skips CUDA where no toolkit is
 /// installed, though the driver and the runtime are all that is needed, and starts a program to find Vulkan.</summary>
 /// <param name="triesCuda">Whether the libraries for CUDA 12 come first.</param>
 internal sealed class LLamaSharpSelection(bool triesCuda) : INativeLibrarySelectingPolicy

@@ -5,7 +5,7 @@ using LLama.Native;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>A vocabulary by way of LLamaSharp.</summary>
+/// <summary>A vocabulary through LLamaSharp.</summary>
 /// <param name="model">The loaded model.</param>
 /// <param name="name">Its name, for messages.</param>
 /// <param name="metadata">Its file's.</param>

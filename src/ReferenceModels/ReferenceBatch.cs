@@ -23,7 +23,7 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <summary>A batch of empty sequences.</summary>
     /// <param name="network">The weights.</param>
     /// <param name="workers">Threads.</param>
-    /// <param name="contextLength">Tokens of a sequence at the most.</param>
+    /// <param name="contextLength">The maximum number of tokens of a sequence.</param>
     /// <param name="shape">What it holds.</param>
     /// <param name="exact">Whether a row must not depend, to the last bit, on what else is in its step.</param>
     public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape, bool exact = false)

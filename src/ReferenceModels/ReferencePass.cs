@@ -11,7 +11,7 @@ internal sealed class ReferencePass : IPass
     /// <summary>Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.</summary>
     public const int BlockTokens = 128;
 
-    /// <summary>Tokens that several inputs of an encoder have in one pass at the most.</summary>
+    /// <summary>The maximum number of tokens that several inputs of an encoder have in one pass.</summary>
     /// <remarks>Measured on two busy cores with 256 texts of 12 to 27 tokens and an encoder of width 384, best of four: 84 texts a second one by one,
     /// 168 with 128 tokens together, 175 with 256, 187 with 512, which takes twice the memory.</remarks>
     public const int PackedTokens = 256;
@@ -28,7 +28,7 @@ internal sealed class ReferencePass : IPass
     /// <param name="name">The model's, for errors.</param>
     /// <param name="network">The weights.</param>
     /// <param name="workers">Threads.</param>
-    /// <param name="contextLength">Tokens of an input at the most.</param>
+    /// <param name="contextLength">The maximum number of tokens of an input.</param>
     /// <param name="arithmetic">How products with quantized and 16-bit weights are computed.</param>
     /// <param name="exact">Whether an input's digits must not depend, to the last bit, on what is embedded with it.</param>
     public ReferencePass(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic, bool exact = false)
@@ -118,7 +118,7 @@ internal sealed class ReferencePass : IPass
         IReadOnlyList<Activation> activations = [];
         foreach (int[] group in Groups(inputs))
         {
-            // The last is the longest, and alone where activations are asked for.
+            // The last is the longest, and alone where activations are requested.
             activations = Tapped(inputs[group[^1]], () =>
             {
                 Tensor together = group.Length > 1 ? Together([.. group.Select(input => inputs[input])]) : default;
@@ -141,7 +141,7 @@ internal sealed class ReferencePass : IPass
     private IEnumerable<int[]> Groups(IReadOnlyList<PassInput> inputs) => InputGroups.Of(
         inputs, _exact || MaxTokens == 0 || inputs.Any(input => input.Taps) ? 1 : inputs.Count, MaxTokens);
 
-    // What several inputs have together at the most; 0 where each goes alone.
+    // What several inputs have together at most; 0 if each goes alone.
     private int MaxTokens => _network switch
     {
         IPackedEncoder => PackedTokens,

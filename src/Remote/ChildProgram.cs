@@ -2,13 +2,13 @@ using System.Reflection;
 
 namespace Engine.Remote;
 
-/// <summary>The program that models with <see cref="Engine.Isolation.Process"/> run in. Register one to have it run by another than this program,
+/// <summary>The program that models with <see cref="Engine.Isolation.Process"/> run in. Register one to use a program other than the current one,
 /// such as an installed <c>engine</c>: <c>services.AddSingleton(new ChildProgram("/opt/engine/engine", ["engine-child"]))</c>.</summary>
 /// <param name="Path">Path of the executable.</param>
 /// <param name="Arguments">Its arguments. It calls <see cref="EngineChild.RunIfAskedAsync"/> with them.</param>
 public sealed record ChildProgram(string Path, IReadOnlyList<string> Arguments)
 {
-    /// <summary>The program that runs now.</summary>
+    /// <summary>The current program.</summary>
     internal static ChildProgram Own(string argument)
     {
         string path = Environment.ProcessPath ?? throw new ConfigurationException(

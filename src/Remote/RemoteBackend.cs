@@ -4,7 +4,7 @@ using Engine.Remote.Client;
 namespace Engine.Remote;
 
 /// <summary>The backend <c>remote</c>: models that another engine runs, at <see cref="ModelOptions.Endpoint"/>.</summary>
-/// <remarks>What is loaded and how, the other engine's configuration says. The card is the other engine's, backend and device included.</remarks>
+/// <remarks>The other engine's configuration says what is loaded and how. The card is the other engine's, including backend and device.</remarks>
 public sealed class RemoteBackend : IModelBackend
 {
     /// <summary>The name in configuration and on the command line.</summary>
@@ -14,7 +14,7 @@ public sealed class RemoteBackend : IModelBackend
     public string Name => BackendName;
 
     /// <inheritdoc/>
-    /// <exception cref="ModelUnavailableException">Nobody answers there, or not as an engine does.</exception>
+    /// <exception cref="ModelUnavailableException">Nothing answers there, or not as an engine does.</exception>
     /// <exception cref="ConfigurationException">The address, the key or the certificate is invalid or refused; or there is no model of this name.</exception>
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {

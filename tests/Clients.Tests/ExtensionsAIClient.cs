@@ -4,7 +4,7 @@ namespace Clients.Tests;
 
 /// <summary>Any library's <see cref="IChatClient"/>.</summary>
 /// <param name="chat">Makes the client of a model.</param>
-/// <param name="embed">Makes the generator of a model; null where the library has none.</param>
+/// <param name="embed">Makes the generator of a model; null if the library has none.</param>
 internal sealed class ExtensionsAIClient(Func<string, IChatClient> chat, Func<string, IEmbeddingGenerator<string, Embedding<float>>>? embed = null) : IClient
 {
     public async Task<Said> ChatAsync(string model, IReadOnlyList<Turn> conversation, int maxTokens)

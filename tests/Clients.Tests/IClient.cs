@@ -9,13 +9,13 @@ public interface IClient : IAsyncDisposable
     /// <summary>Asks for an answer in pieces.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="conversation">What was said.</param>
-    /// <param name="maxTokens">Tokens at the most.</param>
+    /// <param name="maxTokens">The maximum number of tokens.</param>
     /// <param name="piece">Gets each piece of the text that is not empty.</param>
     /// <param name="leave">After how many pieces the reading loop is left; 0 to read to the end.</param>
     /// <param name="cancellationToken">The client's own way to cancel.</param>
     Task<Said> StreamAsync(string model, IReadOnlyList<Turn> conversation, int maxTokens, Action<string> piece, int leave = 0, CancellationToken cancellationToken = default);
 
-    /// <summary>The vectors of texts, in their order.</summary>
+    /// <summary>The vectors of texts, in order.</summary>
     Task<float[][]> EmbedAsync(string model, IReadOnlyList<string> texts) => throw new NotSupportedException("The library has no embeddings.");
 }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace Clients.Tests;
 
-/// <summary>What every library's <see cref="IChatClient"/> must be able to do: an answer comes back as the type that was asked for, whatever the model would rather say.</summary>
+/// <summary>What every library's <see cref="IChatClient"/> must be able to do: an answer comes back as the type that was requested, whatever the model would rather say.</summary>
 public abstract class ObjectClientContract(ShippedModels models) : IClassFixture<ShippedModels>
 {
     private const string Question = "One rainy day, Peter was in the garden.";

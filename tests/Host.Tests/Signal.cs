@@ -14,7 +14,7 @@ internal static partial class Signal
     private static readonly Lazy<bool> HeedsInterrupt = new(() => IsIgnored(Interrupt) && Handle(Interrupt, handler: 0) >= 0);
 
     /// <summary>Has the programs that are started from here react to Ctrl-C: what a shell runs in the background ignores it, and so does
-    /// what that starts in its turn.</summary>
+    /// what that starts in turn.</summary>
     public static void HeedInterrupt() => _ = HeedsInterrupt.Value;
 
     // proc(5): a bit for each signal that the process ignores, from 1.

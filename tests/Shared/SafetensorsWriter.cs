@@ -35,7 +35,7 @@ internal static class SafetensorsWriter
         return [.. length, .. text, .. data];
     }
 
-    /// <summary>The folder of a case: config.json and its weights, in as many files as are asked for.</summary>
+    /// <summary>The folder of a case: config.json and its weights, in as many files as are requested.</summary>
     public static void WriteFolder(string folder, string config, string type, int shards, IReadOnlyList<(string Name, long[] Shape)> tensors)
     {
         Directory.CreateDirectory(folder);

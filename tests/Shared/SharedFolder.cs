@@ -13,7 +13,7 @@ internal static class SharedFolder
     /// <summary>Where MiniLM's files are looked for.</summary>
     private static string MiniLmFolder { get; } = Path.GetFullPath(Path.Combine(Checkout, "..", "shared", "models", "minilm"));
 
-    /// <summary>Null where the tests can run, else why they are skipped.</summary>
+    /// <summary>Null if the tests can run, else why they are skipped.</summary>
     public static string? SkipReason { get; } =
         Directory.Exists(MiniLmFolder) || Environment.GetEnvironmentVariable(RequireVariable) == "1"
             ? null

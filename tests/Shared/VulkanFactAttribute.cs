@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tests.Shared;
 
-/// <summary>A fact about a second device: skipped, with the reason, where there is no Vulkan one. Where
+/// <summary>A fact about a second device: skipped, with the reason, if there is no Vulkan one. Where
 /// ENGINE_REQUIRE_VULKAN is 1 (CI: Mesa's software driver, GGML_VK_VISIBLE_DEVICES=0) its absence is a failure.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class VulkanFactAttribute : FactAttribute

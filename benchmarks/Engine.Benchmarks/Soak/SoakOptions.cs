@@ -13,7 +13,7 @@ internal sealed record SoakOptions(string Host, double Minutes, int Workers, dou
 
     public TimeSpan KillEvery { get; } = TimeSpan.FromMinutes(2);
 
-    /// <exception cref="ConfigurationException">The arguments make no sense.</exception>
+    /// <exception cref="ConfigurationException">The arguments are invalid.</exception>
     public static SoakOptions Parse(string host, string[] arguments)
     {
         if (!File.Exists(host))

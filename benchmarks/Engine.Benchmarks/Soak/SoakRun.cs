@@ -15,7 +15,7 @@ internal static class SoakRun
     /// <summary>Handles that may be added in an hour: connections come and go, and one that leaked with each kill of a process would be 30, with each swap 60.</summary>
     private const double MaxHandles = 10;
 
-    /// <returns>0 where all checks hold.</returns>
+    /// <returns>0 if all checks hold.</returns>
     public static async Task<int> RunAsync(SoakOptions options)
     {
         Directory.CreateDirectory(options.Output);

@@ -64,7 +64,7 @@ internal sealed class SoakSamples(SoakServer server, HttpClient client)
         return sum;
     }
 
-    /// <summary>A line of /proc/ID/status, in its own unit; 0 where the process has ended.</summary>
+    /// <summary>A line of /proc/ID/status, in its own unit; 0 if the process has ended.</summary>
     private static double Status(int process, string key)
     {
         try

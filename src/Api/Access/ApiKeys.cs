@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Api.Access;
 
-/// <summary>The keys of which a request must bring one, as <c>Authorization: Bearer KEY</c> or <c>x-api-key: KEY</c>.</summary>
+/// <summary>The API keys, one of which each request must carry, as <c>Authorization: Bearer KEY</c> or <c>x-api-key: KEY</c>.</summary>
 internal sealed class ApiKeys
 {
     private const string Bearer = "Bearer ";
@@ -24,8 +24,8 @@ internal sealed class ApiKeys
     /// <summary>Whether there are keys.</summary>
     public bool Any => _hashes.Length > 0;
 
-    /// <summary>Which of the keys a request brings; null where it brings none of them.</summary>
-    /// <remarks>All are compared, in a time that does not depend on how much of a key is right.</remarks>
+    /// <summary>The index of the key that a request carries; null if it carries none of them.</summary>
+    /// <remarks>All keys are compared in constant time, so that timing reveals nothing about them.</remarks>
     public int? Find(HttpRequest request)
     {
         string authorization = request.Headers.Authorization.ToString();

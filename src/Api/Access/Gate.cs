@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Api.Access;
 
-/// <summary>Who may ask, and how much.</summary>
+/// <summary>Decides who may send requests, and how many and how large.</summary>
 internal sealed class Gate : IDisposable
 {
     private readonly ServeOptions _options;
@@ -32,13 +32,13 @@ internal sealed class Gate : IDisposable
         }
     }
 
-    /// <summary>Whether requests of other machines are answered at all.</summary>
+    /// <summary>Whether requests from other machines are answered at all.</summary>
     public bool AnswersOthers => _keys.Any || _options.NoKey;
 
-    /// <summary>Lets a request pass, or refuses it.</summary>
+    /// <summary>Admits a request or refuses it.</summary>
     /// <param name="context">The request, its body not read yet.</param>
-    /// <param name="works">Whether a model works for it: only such requests count.</param>
-    /// <exception cref="ApiException">Its key is missing or wrong, or it is one too many.</exception>
+    /// <param name="works">Whether it makes a model compute: only those requests count against the limit.</param>
+    /// <exception cref="ApiException">Its key is missing or wrong, or the rate limit is exceeded.</exception>
     public void Enter(HttpContext context, bool works)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
@@ -62,19 +62,19 @@ internal sealed class Gate : IDisposable
         }
     }
 
-    /// <summary>Held to the limit of the configuration.</summary>
-    /// <exception cref="ApiException">More tokens are asked for than an answer may have.</exception>
+    /// <summary>The number of tokens requested, checked against the configured limit.</summary>
+    /// <exception cref="ApiException">More tokens are requested than an answer may have.</exception>
     public int? AnswerTokens(int? asked) =>
         _options.MaxAnswerTokens == 0 ? asked
         : asked <= _options.MaxAnswerTokens ? asked
         : asked is null ? _options.MaxAnswerTokens
         : throw ApiException.Invalid($"Reading the field 'max_tokens': this server gives an answer at most {_options.MaxAnswerTokens} tokens (Serve:MaxAnswerTokens), found {asked}. Ask for fewer.", "max_tokens");
 
-    /// <summary>Refuses a prompt, or another text that a model reads, that is longer than the configuration lets it be.</summary>
+    /// <summary>Refuses a prompt, or any other text that a model reads, that exceeds the configured length.</summary>
     /// <param name="prompt">The text.</param>
     /// <param name="model">Who reads it.</param>
-    /// <param name="field">The field of the request that it comes from; null for a prompt, whatever its field.</param>
-    /// <exception cref="ApiException">It is.</exception>
+    /// <param name="field">The field of the request that it comes from; null for a prompt.</param>
+    /// <exception cref="ApiException">It is too long.</exception>
     public Prompt Check(Prompt prompt, IModel model, string? field = null)
     {
         if (_options.MaxPromptTokens == 0)
@@ -83,7 +83,7 @@ internal sealed class Gate : IDisposable
         }
         IReadOnlyList<int> tokens = prompt.ToTokens(model.Tokenizer);
         return tokens.Count <= _options.MaxPromptTokens
-            ? Prompt.FromTokens(tokens, prompt.ToSegments(model.Tokenizer)) with { IsConversation = prompt.IsConversation } // it is split once
+            ? Prompt.FromTokens(tokens, prompt.ToSegments(model.Tokenizer)) with { IsConversation = prompt.IsConversation } // passed on as ids, so that it is tokenized only once
             : throw ApiException.Invalid(
                 $"Reading {(field is null ? "the prompt" : $"the field '{field}'")}: this server takes at most {_options.MaxPromptTokens} tokens (Serve:MaxPromptTokens), found {tokens.Count}. Shorten it.", field ?? "prompt");
     }

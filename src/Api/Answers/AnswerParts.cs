@@ -3,8 +3,8 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Tells thoughts, text and calls of one answer apart, as its tokens come.</summary>
-/// <param name="reader">What tells them; null for an answer that is text alone.</param>
+/// <summary>Separates the thoughts, text and tool calls of one answer as its tokens arrive.</summary>
+/// <param name="reader">Recognizes them; null for an answer of text only.</param>
 internal sealed class AnswerParts(AnswerReader? reader)
 {
     private readonly AnswerPiece[] _text = new AnswerPiece[1];
@@ -15,7 +15,7 @@ internal sealed class AnswerParts(AnswerReader? reader)
     /// <summary>Whether the answer calls tools.</summary>
     public bool HasCalls => reader?.Calls > 0;
 
-    /// <summary>What a token makes certain, in its order. The list is overwritten with the next token.</summary>
+    /// <summary>The pieces that a token completes, in order. The list is reused for the next token.</summary>
     public IReadOnlyList<AnswerPiece> Read(GeneratedToken token)
     {
         Last = token;

@@ -4,7 +4,7 @@ using Engine.Chat;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Makes conversations into prompts by the models' chat templates.</summary>
+/// <summary>Turns conversations into prompts through the models' chat templates.</summary>
 internal static class Conversations
 {
     /// <summary>Whether conversations can become prompts of a model.</summary>
@@ -15,7 +15,7 @@ internal static class Conversations
     /// <param name="model">The model.</param>
     /// <param name="conversation">The conversation.</param>
     /// <param name="settings">The tools, and the form of an answer that calls none.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="ApiException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public static Asking Ask(string name, IModel model, ChatTemplateInput conversation, GenerationSettings settings, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal static class Conversations
         return new Asking([prompt], chat.Constrain(prompt, settings.Constraint), chat);
     }
 
-    /// <summary>Refuses to ask a model for its thoughts that has none.</summary>
+    /// <summary>Refuses a request for thoughts from a model that has none.</summary>
     /// <param name="field">The field that asks for them.</param>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
@@ -41,10 +41,10 @@ internal static class Conversations
         }
     }
 
-    /// <summary>The variables by which templates are asked whether the model is to think.</summary>
+    /// <summary>The template variables that turn thinking on or off.</summary>
     public static Dictionary<string, JsonElement> Thinking(bool thinks) => new() { ["enable_thinking"] = JsonElement.Parse(thinks ? "true" : "false") };
 
-    /// <summary>The same of a conversation that may end with words of the assistant: then the answer continues them.</summary>
+    /// <summary>The same for a conversation that may end with a message of the assistant, which the answer then continues.</summary>
     /// <inheritdoc cref="Ask"/>
     public static Asking AskOn(string name, IModel model, ChatTemplateInput conversation, GenerationSettings settings, CancellationToken cancellationToken)
     {

@@ -8,9 +8,9 @@ namespace Engine.Api.Answers;
 /// the answer's.</summary>
 internal static class Echo
 {
-    /// <summary>The tokens of a request's answers, each answer after its prompt. Where no tokens are asked for, the prompts alone.</summary>
-    /// <param name="running">What runs for the request.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>The tokens of a request's answers, each preceded by its prompt; the prompts alone if no tokens are requested.</summary>
+    /// <param name="running">The request's generations.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ApiException">The model's answers do not continue its prompts.</exception>
     public static async IAsyncEnumerable<(int Answer, GeneratedToken Token)> BeforeAsync(RunningGenerations running, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -66,7 +66,7 @@ internal static class Echo
         var assembler = new TextAssembler([]);
         string[] pieces = [.. tokens.Select(token => assembler.Append(tokenizer.GetBytes(token).Span))];
         pieces[^1] += assembler.Finish();
-        // The first token of a text may bring a blank that the text has not.
+        // The first token of a text may decode to a leading space that the text does not have.
         int surplus = pieces.Sum(piece => piece.Length) - text.Length;
         for (int i = 0; i < pieces.Length && surplus > 0; i++)
         {

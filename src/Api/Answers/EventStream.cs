@@ -3,17 +3,17 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Streams an answer as it comes. A client that waits for the first token has the headers and a sign of life; one whose answer
-/// breaks off gets the reason as an event and then a broken connection; what is there already goes out together.</summary>
+/// <summary>Streams an answer as it is generated. A client waiting for the first token gets the headers and keep-alives; one whose answer
+/// fails gets the reason as an event and then an aborted connection; whatever is ready is sent together.</summary>
 internal sealed class EventStream : IDisposable
 {
-    /// <summary>How long a refusal may take to keep its HTTP status; then the headers go out.</summary>
+    /// <summary>How long a refusal may take and still set the HTTP status; after that, the headers are sent.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A silence this long is broken by a sign of life: some clients give up after 30 s of it.</summary>
+    /// <summary>A keep-alive is sent after this much silence: some clients give up after 30 s.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    /// <summary>Unsent bytes that are sent even while more tokens are there.</summary>
+    /// <summary>Pending bytes beyond which a flush happens even while more tokens are ready.</summary>
     private const int MaxPending = 16 * 1024;
 
     private readonly HttpContext _context;
@@ -35,7 +35,7 @@ internal sealed class EventStream : IDisposable
     /// <param name="format">How each token is written.</param>
     /// <param name="tokens">Each token with the number of its answer.</param>
     /// <param name="describe">What an exception means to the client.</param>
-    /// <param name="time">The clock of the signs of life.</param>
+    /// <param name="time">The clock of the keep-alives.</param>
     /// <exception cref="EngineException">The request was refused before anything was sent.</exception>
     public static async Task WriteAsync(
         HttpContext context, IEventFormat format, IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, Func<Exception, Failure> describe, TimeProvider time)
@@ -45,7 +45,7 @@ internal sealed class EventStream : IDisposable
         await stream.RunAsync(tokens, describe).ConfigureAwait(false);
     }
 
-    /// <summary>The semaphore stays: a timer's last call may still ask it.</summary>
+    /// <summary>Leaves the semaphore alone: a last timer callback may still use it.</summary>
     public void Dispose() => _events.Dispose();
 
     private async Task RunAsync(IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, Func<Exception, Failure> describe)
@@ -54,7 +54,7 @@ internal sealed class EventStream : IDisposable
         await using (reader.ConfigureAwait(false))
         {
             ValueTask<bool> next = default;
-            bool isAhead = false; // whether the next token has been asked for and not been waited for
+            bool isAhead = false; // whether the next token has been requested but not yet awaited
             try
             {
                 Task<bool> first = reader.MoveNextAsync().AsTask();
@@ -78,7 +78,7 @@ internal sealed class EventStream : IDisposable
                         _format.Add(_events, reader.Current.Answer, reader.Current.Token);
                         next = reader.MoveNextAsync();
                         isAhead = true;
-                        // What is there already goes out together.
+                        // Whatever is ready is sent together.
                         if (_events.Pending > 0 && (!next.IsCompleted || _events.Pending > MaxPending))
                         {
                             await SendAsync().ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal sealed class EventStream : IDisposable
                 _format.End(_events);
                 await SendAsync().ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // The status is sent already: the error can only be told as the last event.
+#pragma warning disable CA1031 // The status is already sent: the error can only be reported as the last event.
             catch (Exception e) when ((_context.Response.HasStarted || _events.Pending > 0) && !_context.RequestAborted.IsCancellationRequested)
 #pragma warning restore CA1031
             {
@@ -108,14 +108,14 @@ internal sealed class EventStream : IDisposable
             {
                 if (isAhead)
                 {
-                    // Where sending has failed: a reader that is still asked cannot be let go of. Whatever it says now, the answer is over.
+                    // If sending failed, the enumerator has a pending call and cannot be disposed before that ends. Its result no longer matters.
                     await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
         }
     }
 
-    /// <summary>The headers and what opens the answer, before anything else.</summary>
+    /// <summary>Sends the headers and whatever opens the answer.</summary>
     private async ValueTask StartAsync(bool flush = true)
     {
         if (_context.Response.HasStarted || _events.Pending > 0)
@@ -139,7 +139,7 @@ internal sealed class EventStream : IDisposable
         await _events.FlushAsync(_context.RequestAborted).ConfigureAwait(false);
     }
 
-    // Runs on a timer thread, so it writes only when nobody else does: a body takes one writer at a time.
+    // Runs on a timer thread, so it writes only when nothing else does: a body takes one writer at a time.
     private async void KeepAlive()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) < Silence || !_writing.Wait(0))
@@ -150,7 +150,7 @@ internal sealed class EventStream : IDisposable
         {
             if (!_context.Response.HasStarted)
             {
-                await StartAsync().ConfigureAwait(false); // the first tokens were no text yet
+                await StartAsync().ConfigureAwait(false); // the first tokens completed no text yet
             }
             else if (_events.Pending == 0)
             {
@@ -160,7 +160,7 @@ internal sealed class EventStream : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {
-            // The client has gone: the reader of tokens ends for the same reason, and says so.
+            // The client has gone: the token reader ends for the same reason, and reports it.
         }
         finally
         {

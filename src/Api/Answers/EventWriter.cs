@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Writes events into the body of an answer, without an allocation of its own for each.</summary>
+/// <summary>Writes events into the body of a response without allocating for each one.</summary>
 /// <param name="body">The body.</param>
 internal sealed class EventWriter(PipeWriter body) : IDisposable
 {

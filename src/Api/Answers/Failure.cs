@@ -4,20 +4,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Why a request is not answered, before a dialect puts it into its words.</summary>
+/// <summary>Why a request is not answered, before a dialect words it.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Message">The sentence for the user.</param>
-/// <param name="Param">The field of the request it is about; null for none.</param>
-/// <param name="Code">A word for programs, such as <c>context_length_exceeded</c>; null for none.</param>
+/// <param name="Message">The message for the user.</param>
+/// <param name="Param">The field of the request that is to blame; null for none.</param>
+/// <param name="Code">An error code, such as <c>context_length_exceeded</c>; null for none.</param>
 internal sealed record Failure(int Status, string Message, string? Param = null, string? Code = null)
 {
-    /// <summary>After which a client may try again that is refused for a reason that passes: a stop, a loading, a lack of memory.</summary>
+    /// <summary>The delay before a retry when the reason is temporary: stopping, loading, out of memory.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Characters of a sentence at the most: it may quote what the client sent, and that may be megabytes.</summary>
+    /// <summary>The maximum length of a message, in characters: it may quote what the client sent, and that may be megabytes.</summary>
     private const int MaxCharacters = 2000;
 
-    /// <summary>When to send the request again; null where that changes nothing. Clients that are not told do so at once, four times.</summary>
+    /// <summary>When to retry; null if a retry changes nothing. Without it, clients retry four times at once.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the server's log should have the details.</summary>

@@ -12,12 +12,12 @@ internal sealed class GenerationCalls(ModelAccess models, Gate gate, RunningRequ
     /// <param name="context">The request.</param>
     /// <param name="asked">The model it names; null for the default one.</param>
     /// <param name="settings">What it asks of each generation.</param>
-    /// <param name="ask">What it asks, once the model, its configured name and what holds for this client are known.</param>
+    /// <param name="ask">What it asks, once the model, its configured name and this client's settings are known.</param>
     /// <param name="answer">Sends the answer.</param>
     public async Task RunAsync(
         HttpContext context, string? asked, GenerationSettings settings, Func<string, IModel, GenerationSettings, Asking> ask, Func<RunningGenerations, Task> answer)
     {
-        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // a model that is loaded first is waited for
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // includes the wait for the model to load
         string name = models.NameOf(asked);
         models.CheckAnswers(settings.Answers, name);
         settings = settings.AsMeantBy(context.Request.Headers.UserAgent) with
@@ -47,25 +47,25 @@ internal sealed class GenerationCalls(ModelAccess models, Gate gate, RunningRequ
     }
 }
 
-/// <summary>Generations that run for a request.</summary>
+/// <summary>The generations of one request.</summary>
 /// <param name="Name">The configured name of the model.</param>
 /// <param name="Model">The model.</param>
-/// <param name="Requests">What it was asked: the answers to the first prompt, then those to the next.</param>
+/// <param name="Requests">The generation requests: those for the first prompt, then those for the next.</param>
 /// <param name="Settings">What the request said.</param>
 /// <param name="Started">When the request was taken.</param>
-/// <param name="Tokens">Each token with the index of its request. They can be read once.</param>
+/// <param name="Tokens">Each token with the index of its request. Can be enumerated once.</param>
 /// <param name="Ended">Cancelled when the client has gone or the host can wait no longer.</param>
 internal sealed record RunningGenerations(
     string Name, IModel Model, IReadOnlyList<GenerateRequest> Requests, GenerationSettings Settings, DateTimeOffset Started,
     IAsyncEnumerable<(int Answer, GeneratedToken Token)> Tokens, CancellationToken Ended)
 {
-    /// <summary>What was asked: the prompts of <see cref="Requests"/> may be the token ids of these.</summary>
+    /// <summary>What was asked; the prompts of <see cref="Requests"/> may be these as token ids.</summary>
     public required Asking Asking { get; init; }
 
-    /// <summary>Judges the tokens as they are read; null where that was not asked for.</summary>
+    /// <summary>Verifies the tokens as they are read; null if not requested.</summary>
     public GenerationVerification? Verification { get; init; }
 
-    /// <summary>What tells the parts of each answer apart: new each time.</summary>
+    /// <summary>A new separator of the parts of each answer.</summary>
     public AnswerParts[] Parts() =>
         [.. Requests.Select((_, i) => new AnswerParts(Asking.Chat?.NewReader(Asking.Prompts[i / Settings.Answers], Model.Tokenizer)))];
 }

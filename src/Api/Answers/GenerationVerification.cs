@@ -5,11 +5,11 @@ using Engine.Sampling;
 
 namespace Engine.Api.Answers;
 
-/// <summary>The verification of a request's answers: the logits of each token are kept on its way, and judged when the last one is through.</summary>
+/// <summary>Verifies a request's answers: keeps the logits of each token as it passes, and judges them after the last one.</summary>
 /// <param name="each">One for each prompt.</param>
 /// <param name="settings">What was asked of each generation.</param>
 /// <param name="call">The time that is left.</param>
-/// <param name="release">Called when nothing is kept any more.</param>
+/// <param name="release">Called when nothing is kept any longer.</param>
 internal sealed class GenerationVerification(IReadOnlyList<Verification> each, GenerationSettings settings, ModelCall call, Action release) : IDisposable
 {
     private readonly List<GeneratedToken>[] _steps = [.. Enumerable.Range(0, each.Count * settings.Answers).Select(_ => new List<GeneratedToken>())];
@@ -18,12 +18,12 @@ internal sealed class GenerationVerification(IReadOnlyList<Verification> each, G
     /// <summary>The prompts in the ids that are judged.</summary>
     public IReadOnlyList<Prompt> Prompts => [.. each.Select(one => one.Prompt)];
 
-    /// <summary>What came out; null before the tokens have ended.</summary>
+    /// <summary>The result; null before the tokens have ended.</summary>
     public GenerationVerdict? Verdict { get; private set; }
 
-    /// <summary>Hands tokens through, then judges them.</summary>
+    /// <summary>Passes tokens through, then judges them.</summary>
     /// <param name="tokens">Each with the number of its answer, and with all logits of its step.</param>
-    /// <param name="cancellationToken">Ends the judging.</param>
+    /// <param name="cancellationToken">Cancels the judging.</param>
     public async IAsyncEnumerable<(int Answer, GeneratedToken Token)> WatchAsync(
         IAsyncEnumerable<(int Answer, GeneratedToken Token)> tokens, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -61,10 +61,10 @@ internal sealed class GenerationVerification(IReadOnlyList<Verification> each, G
         }
     }
 
-    // Where the server keeps its files is nobody else's affair.
+    // The server's folders are not disclosed.
     private static ParitySide WithoutFolder(ParitySide side) => side with { Path = Path.GetFileName(side.Path) };
 
-    // What was asked for beside the verification is taken from the same logits.
+    // Log-probabilities that the request also asks for come from the same logits.
     private GeneratedToken WithoutLogits(GeneratedToken token)
     {
         if (settings.TopLogprobs is not { } top)
@@ -76,9 +76,9 @@ internal sealed class GenerationVerification(IReadOnlyList<Verification> each, G
     }
 }
 
-/// <summary>What the reference makes of the very logits that produced the tokens of a request's answers.</summary>
+/// <summary>The reference's verdict on the logits that the answers' tokens were sampled from.</summary>
 /// <param name="Verdict">Whether all of them pass.</param>
-/// <param name="Explanation">Why, in one sentence; that of the first answer that fails, where one does.</param>
+/// <param name="Explanation">Why, in one sentence; for the first answer that fails, if one does.</param>
 /// <param name="Answers">The report on each answer.</param>
 internal sealed record GenerationVerdict(ParityVerdict Verdict, string Explanation, IReadOnlyList<ParityReport> Answers)
 {

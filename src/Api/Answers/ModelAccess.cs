@@ -15,33 +15,33 @@ internal sealed class ModelAccess(ModelRegistry models, IOptions<ServeOptions> s
     /// <summary>The time a request may take; null for as long as it needs.</summary>
     public TimeSpan? Deadline => serve.Value.DeadlineSeconds > 0 ? TimeSpan.FromSeconds(serve.Value.DeadlineSeconds) : null;
 
-    /// <summary>Whether every answer of a given form ends whole, asked for or not.</summary>
+    /// <summary>Whether every constrained answer ends complete, even if not requested.</summary>
     public bool EndsWhole => serve.Value.AlwaysValid;
 
-    /// <summary>What is configured of a model.</summary>
+    /// <summary>A model's configuration.</summary>
     public ModelOptions OptionsOf(string name) => models.OptionsOf(name);
 
     /// <summary>Whether a model can take requests.</summary>
     public ModelStatus StatusOf(string name) => models.StatusOf(name);
 
-    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null where it is kept.</summary>
+    /// <summary>The time until a loaded model is unloaded if it gets no request; null if it is kept.</summary>
     public TimeSpan? TimeLeftOf(string name) => models.TimeLeftOf(name);
 
-    /// <summary>The configured name of what a request calls a model; null stands for the default one.</summary>
+    /// <summary>The configured name of the model that a request names; null stands for the default one.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public string NameOf(string? asked) => asked is null ? models.Names[0] : models.Names.FirstOrDefault(known => StrictSection.Same(known, asked)) ?? throw new ApiException(
         StatusCodes.Status404NotFound, $"There is no model '{asked}'. There are {string.Join(", ", models.Names)}.", "model", "model_not_found");
 
-    /// <summary>The card of a loaded model; null for others. Asking for it is no use of the model.</summary>
+    /// <summary>The card of a loaded model; null for others. Reading it does not count as using the model.</summary>
     public async ValueTask<ModelCard?> CardAsync(string name, CancellationToken cancellationToken) =>
         models.StatusOf(name).State is ModelState.Ready or ModelState.Degraded ? (await models.GetAsync(name, cancellationToken).ConfigureAwait(false)).Card : null;
 
-    /// <summary>A model that takes requests, held as it is until the request has been answered. One that is not loaded, or has failed, is loaded; only
-    /// while the host starts nobody waits for that.</summary>
+    /// <summary>A model that takes requests, leased until the request has been answered. One that is not loaded, or has failed, is loaded; but
+    /// while the host starts, the request does not wait for that.</summary>
     /// <param name="name">Its configured name.</param>
     /// <param name="context">The request.</param>
-    /// <param name="ended">Ends the waiting: its client has gone, or the host can wait no longer.</param>
-    /// <exception cref="ApiException">There is none of that name, or the host starts and has still to load it.</exception>
+    /// <param name="ended">Ends the wait: the client has gone, or the host can wait no longer.</param>
+    /// <exception cref="ApiException">There is no model of that name, or the host is still starting and has not loaded it.</exception>
     public async ValueTask<IModel> LeaseAsync(string name, HttpContext context, CancellationToken ended)
     {
         if (models.StatusOf(name) is { IsStarting: true, State: not ModelState.Failed })
@@ -55,7 +55,7 @@ internal sealed class ModelAccess(ModelRegistry models, IOptions<ServeOptions> s
         return model;
     }
 
-    /// <summary>Each answer takes a place in the model's line. What never fits is the client's mistake, and no reason to try again.</summary>
+    /// <summary>Each answer takes a place in the model's queue. What can never fit is the client's error, and retrying does not help.</summary>
     /// <exception cref="ApiException">There are more answers than places.</exception>
     public void CheckAnswers(int answers, string name)
     {

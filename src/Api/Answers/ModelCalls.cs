@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Runs what a request asks of a model and is answered in one piece, while its client is there and the host lives.</summary>
+/// <summary>Runs a request that is answered in one piece, for as long as its client is connected and the host is running.</summary>
 internal sealed class ModelCalls(ModelAccess models, Gate gate, RunningRequests requests, TimeProvider time)
 {
     /// <param name="context">The request.</param>
@@ -12,7 +12,7 @@ internal sealed class ModelCalls(ModelAccess models, Gate gate, RunningRequests 
     /// <param name="work">What the model does for it.</param>
     public async Task<T> RunAsync<T>(HttpContext context, string? asked, Func<ModelCall, Task<T>> work)
     {
-        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // a model that is loaded first is waited for
+        using RunningRequests.Running running = requests.Begin(context.RequestAborted); // includes the wait for the model to load
         string name = models.NameOf(asked);
         IModel model = await models.LeaseAsync(name, context, running.Token).ConfigureAwait(false);
         return await work(new ModelCall(name, model, gate, models.Deadline, time, running.Token)).ConfigureAwait(false);
@@ -36,18 +36,18 @@ internal sealed class ModelCall(string name, IModel model, Gate gate, TimeSpan? 
 
     public CancellationToken Ended { get; } = ended;
 
-    /// <summary>A text of the request, held to the limit of the configuration.</summary>
+    /// <summary>A text of the request, checked against the configured limit.</summary>
     /// <param name="text">The text.</param>
     /// <param name="field">The field it comes from.</param>
     /// <exception cref="Requests.ApiException">It is too long.</exception>
     public Prompt Check(Prompt text, string field) => gate.Check(text, Model, field);
 
     /// <summary>What is left of the request's time; null for as long as it needs.</summary>
-    /// <exception cref="DeadlineExceededException">Nothing is.</exception>
+    /// <exception cref="DeadlineExceededException">There is none left.</exception>
     public TimeSpan? Left() => deadline is not { } all ? null
         : all - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
         : throw Late();
 
-    /// <summary>What a request ends with whose time is over.</summary>
+    /// <summary>The error of a request that ran out of time.</summary>
     public DeadlineExceededException Late() => new(Model.Card.Name, deadline ?? TimeSpan.Zero);
 }

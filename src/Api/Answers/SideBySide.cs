@@ -6,7 +6,7 @@ namespace Engine.Api.Answers;
 /// <summary>Several generations of one request, read as one.</summary>
 internal static class SideBySide
 {
-    /// <summary>Each token with the number of its generation, as they come. The first that fails ends all with its error.</summary>
+    /// <summary>Each token with the index of its generation, as they arrive. The first generation that fails ends all of them with its error.</summary>
     public static async IAsyncEnumerable<(int Index, GeneratedToken Token)> GenerateAsync(
         IModel model, IReadOnlyList<GenerateRequest> requests, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal static class SideBySide
             yield break;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // Bounded: a client that reads slowly holds up its own generations, and no memory.
+        // Bounded: a slow client holds up its own generations rather than filling memory.
         var tokens = Channel.CreateBounded<(int, GeneratedToken)>(new BoundedChannelOptions(requests.Count) { SingleReader = true });
         int running = requests.Count;
         Task[] generations = [.. requests.Select((request, index) => RunAsync(index, request))];
@@ -49,7 +49,7 @@ internal static class SideBySide
                     tokens.Writer.TryComplete();
                 }
             }
-#pragma warning disable CA1031 // Whatever it was, the reader gets it: the first error is the answer, and the others are what it caused.
+#pragma warning disable CA1031 // The reader gets the first error, whatever it was; the others are its consequences.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -1,13 +1,13 @@
 namespace Engine.Api.Answers;
 
-/// <summary>What an answer cost.</summary>
+/// <summary>The token usage of an answer.</summary>
 /// <param name="Prompt">Tokens of the prompt, once for all answers to it.</param>
 /// <param name="Completion">Tokens of all answers.</param>
-/// <param name="Cached">How many of the prompt's were not even evaluated for the first of them.</param>
+/// <param name="Cached">How many of the prompt's tokens came from the cache for the first answer.</param>
 internal readonly record struct TokenCounts(int Prompt, int Completion, int Cached)
 {
     /// <summary>The counts of answers to one prompt.</summary>
-    /// <param name="last">The last token of each; null where there is none.</param>
+    /// <param name="last">The last token of each; null if there is none.</param>
     public static TokenCounts Of(IEnumerable<GeneratedToken?> last)
     {
         var counts = new TokenCounts(0, 0, int.MaxValue);

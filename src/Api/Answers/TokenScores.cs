@@ -8,9 +8,9 @@ internal static class TokenScores
 {
     /// <summary>The log-probability of each token but the first, given those before it.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="request">The tokens, as ids; its form is chosen here.</param>
+    /// <param name="request">The tokens, as ids; the form of the result is chosen here.</param>
     /// <param name="top">How many of the most probable tokens come with each; 0 for none.</param>
-    /// <param name="cancellationToken">Ends the scoring.</param>
+    /// <param name="cancellationToken">Cancels the scoring.</param>
     /// <exception cref="EngineException">The model refused the request.</exception>
     public static async Task<IReadOnlyList<ScoredToken>> OfAsync(IModel model, ScoreRequest request, int top, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal static class TokenScores
     }
 }
 
-/// <summary>A token where it stands.</summary>
+/// <summary>A scored token.</summary>
 /// <param name="LogProbability">ln of its probability.</param>
-/// <param name="Top">The most probable tokens there.</param>
+/// <param name="Top">The most probable tokens in its place.</param>
 internal readonly record struct ScoredToken(float LogProbability, IReadOnlyList<TokenLogProbability> Top);

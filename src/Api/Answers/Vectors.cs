@@ -3,17 +3,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Texts become vectors of a model, of length 1, as clients of every dialect expect them.</summary>
+/// <summary>Embeds texts as vectors of length 1, which clients of every dialect expect.</summary>
 internal sealed class Vectors(ModelCalls calls)
 {
-    /// <summary>Inputs of one request at the most, as OpenAI's: an input costs a vector, however short it is.</summary>
+    /// <summary>The maximum number of inputs of one request, as in OpenAI's API: an input costs a vector, however short it is.</summary>
     public const int MaxInputs = 2048;
 
     /// <summary>Embeds the inputs of a request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="asked">The model it names; null for the default one.</param>
     /// <param name="inputs">The inputs.</param>
-    /// <param name="dimensions">How many numbers of each vector are asked for; null for all.</param>
+    /// <param name="dimensions">How many numbers of each vector are requested; null for all.</param>
     /// <exception cref="ApiException">There are no inputs, or too many; or more dimensions than the model has.</exception>
     /// <exception cref="EngineException">The model refused the request.</exception>
     public Task<TextVectors> EmbedAsync(HttpContext context, string? asked, IReadOnlyList<Prompt> inputs, int? dimensions = null)
@@ -28,7 +28,7 @@ internal sealed class Vectors(ModelCalls calls)
     /// <summary>Embeds inputs with a model.</summary>
     /// <param name="call">The model.</param>
     /// <param name="inputs">At least one.</param>
-    /// <param name="dimensions">How many numbers of each vector are asked for; null for all.</param>
+    /// <param name="dimensions">How many numbers of each vector are requested; null for all.</param>
     /// <param name="field">The field of the request that the inputs come from.</param>
     public static async Task<TextVectors> EmbedAsync(ModelCall call, IReadOnlyList<Prompt> inputs, int? dimensions = null, string field = "input")
     {
@@ -39,7 +39,7 @@ internal sealed class Vectors(ModelCalls calls)
         return new TextVectors(call.Name, length == all ? found.Rows : [.. found.Rows.Select(row => Beginning(row, length))], found.TokenCounts);
     }
 
-    /// <summary>One row for a text: as the file says, or else the mean of its tokens'.</summary>
+    /// <summary>Pooling that gives one row per text: the file's own, or else the mean.</summary>
     private static Pooling PoolingOf(ModelCall call) => call.Model.Card.Pooling switch
     {
         null or Pooling.None => Pooling.Mean,
@@ -49,7 +49,7 @@ internal sealed class Vectors(ModelCalls calls)
         Pooling pooling => pooling,
     };
 
-    // Models that are trained for it (Matryoshka) have the most in their first numbers.
+    // Models trained for it (Matryoshka) put most of the information into the first dimensions.
     private static float[] Beginning(float[] row, int length)
     {
         float[] beginning = row[..length];
@@ -60,7 +60,7 @@ internal sealed class Vectors(ModelCalls calls)
 
 /// <summary>Vectors of texts.</summary>
 /// <param name="Model">The configured name of the model.</param>
-/// <param name="Rows">One for each input, in their order.</param>
+/// <param name="Rows">One for each input, in order.</param>
 /// <param name="TokenCounts">Tokens of each input, special tokens included.</param>
 internal sealed record TextVectors(string Model, IReadOnlyList<float[]> Rows, IReadOnlyList<int> TokenCounts)
 {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Answers;
 
-/// <summary>Judges generations by the reference, which is loaded beside a model when it is first asked for and kept.</summary>
+/// <summary>Verifies generations against the reference, which is loaded beside a model on first use and kept.</summary>
 internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimeProvider time) : IAsyncDisposable
 {
     private const string ReferenceBackend = "reference";
@@ -64,7 +64,7 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
         _disposal.Dispose();
     }
 
-    /// <summary>The reference of what a request runs on, held for it. A model that has changed has another one.</summary>
+    /// <summary>The reference for the model that a request runs on, leased for it. A model that has changed gets a new one.</summary>
     private async Task<ModelVersion> EnterReferenceAsync(string name, IModel model, CancellationToken ended)
     {
         while (true)
@@ -117,12 +117,12 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
 
     /// <summary>The reference of one model.</summary>
     /// <param name="Options">What it is loaded with.</param>
-    /// <param name="Loading">Brings it.</param>
+    /// <param name="Loading">Completes when it is loaded.</param>
     private sealed record Reference(ModelOptions Options, Task<ModelVersion> Loading) : IAsyncDisposable
     {
         public bool HasFailed => Loading is { IsCompleted: true, IsCompletedSuccessfully: false };
 
-        /// <summary>Unloads it after the verifications that run.</summary>
+        /// <summary>Unloads it once the verifications in progress have ended.</summary>
         public void Retire() => Loading.ContinueWith(
             async loading =>
             {

@@ -10,10 +10,10 @@ namespace Engine.Api.Anthropic;
 /// <param name="Type">Always <c>message</c>.</param>
 /// <param name="Role">Always <c>assistant</c>.</param>
 /// <param name="Model">The model.</param>
-/// <param name="Content">Blocks of text and calls of tools, and before them one of thoughts where they were asked for.</param>
+/// <param name="Content">Blocks of text and tool calls, preceded by one of thoughts if requested.</param>
 /// <param name="StopReason">Why it ended: <c>end_turn</c>, <c>tool_use</c>, <c>stop_sequence</c>, <c>max_tokens</c> or <c>model_context_window_exceeded</c>.</param>
 /// <param name="StopSequence">The text of <c>stop_sequences</c> that ended it.</param>
-/// <param name="Usage">What it cost.</param>
+/// <param name="Usage">Token usage.</param>
 internal sealed record AnthropicAnswer(
     string Id, string Type, string Role, string Model, IReadOnlyList<AnswerBlock> Content, string? StopReason, string? StopSequence, AnthropicUsage Usage)
 {
@@ -35,19 +35,19 @@ internal sealed record AnswerBlock(string Type)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thinking { get; init; }
 
-    /// <summary>Beside thoughts, always empty.</summary>
+    /// <summary>The signature of the thoughts; always empty.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Signature { get; init; }
 
-    /// <summary>Of a call: unlike that of any other.</summary>
+    /// <summary>For a tool call: its unique id.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Id { get; init; }
 
-    /// <summary>Of a call: the tool.</summary>
+    /// <summary>For a tool call: the name of the tool.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
-    /// <summary>Of a call: the arguments, an object.</summary>
+    /// <summary>For a tool call: the arguments, an object.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Input { get; init; }
 
@@ -55,10 +55,10 @@ internal sealed record AnswerBlock(string Type)
     [JsonIgnore]
     public bool IsCall => Type == ContentBlock.CallType;
 
-    /// <summary>A call of a tool.</summary>
+    /// <summary>A tool call.</summary>
     public static AnswerBlock OfCall(ToolCall call) => new(ContentBlock.CallType) { Id = call.Id, Name = call.Name, Input = JsonElement.Parse(call.Arguments) };
 
-    /// <summary>The beginning of a call of a tool in a stream: clients put the arguments together from deltas.</summary>
+    /// <summary>The beginning of a tool call in a stream: clients assemble the arguments from deltas.</summary>
     public static AnswerBlock BeginCall(ToolCall call) => new(ContentBlock.CallType) { Id = call.Id, Name = call.Name, Input = NoInput };
 
     public static AnswerBlock OfText(string text) => new("text") { Text = text };
@@ -67,14 +67,14 @@ internal sealed record AnswerBlock(string Type)
 }
 
 /// <param name="InputTokens">Tokens of the prompt that were evaluated.</param>
-/// <param name="CacheCreationInputTokens">Always 0: keeping them costs nothing.</param>
-/// <param name="CacheReadInputTokens">The other tokens of the prompt, which were not evaluated again.</param>
+/// <param name="CacheCreationInputTokens">Always 0: writing to the cache costs nothing.</param>
+/// <param name="CacheReadInputTokens">The other tokens of the prompt, which came from the cache.</param>
 /// <param name="OutputTokens">Tokens of the answer.</param>
 internal sealed record AnthropicUsage(int InputTokens, int CacheCreationInputTokens, int CacheReadInputTokens, int OutputTokens)
 {
     public static AnthropicUsage Of(TokenCounts counts) => new(counts.Prompt - counts.Cached, 0, counts.Cached, counts.Completion);
 }
 
-/// <summary>The answer to a count.</summary>
-/// <param name="InputTokens">Tokens of the prompt that the conversation becomes.</param>
+/// <summary>The result of counting tokens.</summary>
+/// <param name="InputTokens">Tokens of the conversation's prompt.</param>
 internal sealed record TokenCount(int InputTokens);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Anthropic;
 
-/// <summary>Errors of Anthropic's shape.</summary>
+/// <summary>Errors in Anthropic's format.</summary>
 internal sealed class AnthropicDialect : IDialect
 {
     public static AnthropicDialect Instance { get; } = new();
@@ -31,5 +31,5 @@ internal sealed class AnthropicDialect : IDialect
 internal sealed record AnthropicError(string Type, AnthropicErrorDetails Error);
 
 /// <param name="Type">Anthropic's class of error: <c>invalid_request_error</c>, <c>overloaded_error</c>, …</param>
-/// <param name="Message">A sentence for the user.</param>
+/// <param name="Message">A message for the user.</param>
 internal sealed record AnthropicErrorDetails(string Type, string Message);

@@ -12,15 +12,15 @@ internal sealed class AnthropicMessage
     /// <summary>Who speaks: <c>user</c>, <c>assistant</c> or <c>system</c>.</summary>
     public string? Role { get; set; }
 
-    /// <summary>What is said, the calls of tools and what these returned.</summary>
+    /// <summary>What is said, tool calls and their results.</summary>
     public ContentBlocks? Content { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>The message as chat templates see it: what each tool returned is a message of its own there.</summary>
-    /// <param name="field">Where it stands in the request, such as <c>messages[0]</c>.</param>
+    /// <summary>The message as chat templates see it, where each tool result is a message of its own.</summary>
+    /// <param name="field">Its path in the request, such as <c>messages[0]</c>.</param>
     /// <exception cref="ApiException">The role is unknown, or a block does not belong to it.</exception>
     public IEnumerable<TemplateMessage> Read(string field)
     {

@@ -7,24 +7,24 @@ namespace Engine.Api.Anthropic;
 /// <summary>A tool that the model may call.</summary>
 internal sealed class AnthropicTool
 {
-    /// <summary><c>custom</c>, which may be left out.</summary>
+    /// <summary><c>custom</c>, or omitted.</summary>
     public string? Type { get; set; }
 
     /// <summary>Its name.</summary>
     public string? Name { get; set; }
 
-    /// <summary>What it does, for the model to know.</summary>
+    /// <summary>A description of the tool, for the model.</summary>
     public string? Description { get; set; }
 
     /// <summary>The JSON schema of its arguments.</summary>
     public JsonElement? InputSchema { get; set; }
 
-    /// <summary>Whether the arguments of every call meet the schema. Where a call is required they always do.</summary>
+    /// <summary>Whether the arguments of every call must match the schema. If a call is required, they always do.</summary>
     public bool? Strict { get; set; }
 
     /// <summary>The tool.</summary>
-    /// <param name="field">Where it stands in the request.</param>
-    /// <exception cref="ApiException">It is one that the server would have to run, or has no name.</exception>
+    /// <param name="field">Its path in the request.</param>
+    /// <exception cref="ApiException">It is a tool that the server would have to run, or has no name.</exception>
     public ToolDefinition Read(string field)
     {
         RequestedTools.RequireFunction(field, Type, "custom");
@@ -32,16 +32,16 @@ internal sealed class AnthropicTool
     }
 }
 
-/// <summary>Which tools are called.</summary>
+/// <summary>Which tools may or must be called.</summary>
 /// <param name="Type"><c>auto</c>, <c>any</c>, <c>tool</c> or <c>none</c>.</param>
-/// <param name="Name">With <c>tool</c>: the one that is called.</param>
-/// <param name="DisableParallelToolUse">Whether an answer has one call at the most.</param>
+/// <param name="Name">With <c>tool</c>: the one to call.</param>
+/// <param name="DisableParallelToolUse">Whether an answer may contain at most one call.</param>
 internal sealed record AnthropicToolChoice(string? Type, string? Name, bool? DisableParallelToolUse)
 {
     /// <summary>The tools of a request.</summary>
     /// <param name="tools">All of them.</param>
-    /// <param name="choice">Which are called; null for as the model likes.</param>
-    /// <exception cref="ApiException">They make no sense.</exception>
+    /// <param name="choice">Which may be called; null leaves it to the model.</param>
+    /// <exception cref="ApiException">The tools or the choice are invalid.</exception>
     public static ToolSet? Of(IReadOnlyList<ToolDefinition> tools, AnthropicToolChoice? choice) => RequestedTools.Checked(new ToolSet(tools)
     {
         Mode = choice?.Type switch

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Api.Anthropic;
 
-/// <summary>A block of a message's content: a text, a call of a tool, or what it returned.</summary>
+/// <summary>A block of a message's content: text, a tool call or a tool result.</summary>
 /// <param name="Type"><c>text</c>, <c>tool_use</c> or <c>tool_result</c>.</param>
 /// <param name="Text">The text, or what a tool returned; null for a call.</param>
 /// <param name="Id">The call's; null for a text.</param>
@@ -19,9 +19,9 @@ internal sealed record ContentBlock(string Type, string? Text, string? Id = null
 
     /// <summary>Reads a block of a content.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="index">Which of the content's it is.</param>
-    /// <returns>Null for what an earlier answer thought, which Anthropic does not read again either.</returns>
-    /// <exception cref="JsonException">It is none of these.</exception>
+    /// <param name="index">Its index in the content.</param>
+    /// <returns>Null for the thoughts of an earlier answer, which Anthropic does not feed back either.</returns>
+    /// <exception cref="JsonException">It is none of the known blocks.</exception>
     public static ContentBlock? Read(JsonElement block, int index)
     {
         string? type = block.ValueKind == JsonValueKind.Object ? TextOf(block, "type") : null;
@@ -52,7 +52,7 @@ internal sealed record ContentBlock(string Type, string? Text, string? Id = null
                     string.Concat(parts.Select(part => part!.Text)),
                 _ => throw new JsonException($"expected a string or blocks of text as the 'content' of block {index}"),
             };
-            // Templates know no failed results: the model reads it.
+            // Chat templates have no notion of a failed result, so the text says it.
             return !failed || text.StartsWith("error", StringComparison.OrdinalIgnoreCase) ? text : text.Length == 0 ? "Error" : $"Error: {text}";
         }
     }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Anthropic;
 
-/// <summary><c>POST /v1/messages/count_tokens</c>: the tokens of the prompt that <c>/v1/messages</c> would make of the same conversation.</summary>
+/// <summary><c>POST /v1/messages/count_tokens</c>: counts the tokens of the prompt that <c>/v1/messages</c> would build from the same conversation.</summary>
 internal sealed class CountTokensEndpoint(ModelCalls calls)
 {
     public async Task HandleAsync(HttpContext context)

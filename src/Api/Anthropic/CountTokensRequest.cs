@@ -15,35 +15,35 @@ internal class CountTokensRequest
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>The conversation, oldest message first. Where it ends with one of the assistant's, the answer continues that.</summary>
+    /// <summary>The conversation, oldest message first. If the last one is the assistant's, the answer continues it.</summary>
     public List<AnthropicMessage>? Messages { get; set; }
 
-    /// <summary>What the model is told beforehand: a text, or blocks of text.</summary>
+    /// <summary>The system prompt: a text, or blocks of text.</summary>
     public ContentBlocks? System { get; set; }
 
-    /// <summary>Whether the model thinks before it answers, and the thoughts come as a block of their own.</summary>
+    /// <summary>Whether the model thinks before it answers; the thoughts come as a block of their own.</summary>
     public ThinkingConfig? Thinking { get; set; }
 
     /// <summary>Tools the model may call.</summary>
     public List<AnthropicTool?>? Tools { get; set; }
 
-    /// <summary>Which of them are called.</summary>
+    /// <summary>Which of them may or must be called.</summary>
     public AnthropicToolChoice? ToolChoice { get; set; }
 
     /// <summary>The form of the answer.</summary>
     public OutputConfig? OutputConfig { get; set; }
 
-    /// <summary>The older place of <c>output_config.format</c>.</summary>
+    /// <summary>The older form of <c>output_config.format</c>.</summary>
     public OutputFormat? OutputFormat { get; set; }
 
-    /// <summary>Servers with further tools; none.</summary>
+    /// <summary>MCP servers with further tools; not supported.</summary>
     public List<JsonElement>? McpServers { get; set; }
 
-    /// <summary>Fields that are not known.</summary>
+    /// <summary>Unknown fields.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>Whether thoughts are asked for.</summary>
+    /// <summary>Whether thoughts are requested.</summary>
     [JsonIgnore]
     public bool Thinks => Thinking is { Type: "enabled" or "adaptive" };
 
@@ -52,8 +52,8 @@ internal class CountTokensRequest
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
     /// <param name="settings">The tools, and the form of an answer that calls none.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
-    /// <exception cref="ApiException">The model has no chat template, or no thoughts where they are asked for.</exception>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
+    /// <exception cref="ApiException">The model has no chat template, or no thoughts although they are requested.</exception>
     public Asking Ask(ChatTemplateInput conversation, string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
         Asking asking = Conversations.AskOn(name, model, conversation, settings, cancellationToken);
@@ -85,10 +85,10 @@ internal class CountTokensRequest
     }
 
     /// <summary>The tools; null for none.</summary>
-    /// <exception cref="ApiException">They make no sense.</exception>
+    /// <exception cref="ApiException">The tools or the choice are invalid.</exception>
     public ToolSet? OfferedTools() => AnthropicToolChoice.Of(RequestedTools.Each(Tools, (tool, field) => tool.Read(field)), ToolChoice);
 
-    /// <summary>Refuses what looks like a mistyped field.</summary>
+    /// <summary>Refuses a field that looks like a typo.</summary>
     protected virtual void CheckUnknown() => Check.Unknown(Unknown, Known);
 
     /// <summary>The names of a body's fields.</summary>
@@ -99,15 +99,15 @@ internal class CountTokensRequest
 /// <param name="Type"><c>disabled</c>, <c>enabled</c> or <c>adaptive</c>.</param>
 internal sealed record ThinkingConfig(string? Type);
 
-/// <param name="Format">A schema of the answer.</param>
+/// <param name="Format">The schema of the answer.</param>
 internal sealed record OutputConfig(OutputFormat? Format);
 
 /// <param name="Type">Always <c>json_schema</c>.</param>
-/// <param name="Schema">The schema that the answer meets.</param>
+/// <param name="Schema">The schema that the answer must match.</param>
 internal sealed record OutputFormat(string? Type, JsonElement? Schema)
 {
     /// <summary>What the answer must be.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">The type is another, or the schema is missing.</exception>
     public Constraint Read(string field) => Type == "json_schema"
         ? AnswerForms.RequiredSchema($"{field}.schema", Schema)

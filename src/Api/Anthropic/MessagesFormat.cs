@@ -3,10 +3,10 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.Anthropic;
 
-/// <summary>An answer in Anthropic's events, each of which has its name: clients pass over those that have none.</summary>
-/// <param name="running">What runs for the request.</param>
+/// <summary>An answer as Anthropic's events. Each is named: clients ignore unnamed ones.</summary>
+/// <param name="running">The request's generations.</param>
 /// <param name="id">The answer's.</param>
-/// <param name="thinks">Whether thoughts are asked for; else they are left out.</param>
+/// <param name="thinks">Whether to include thoughts.</param>
 internal sealed class MessagesFormat(RunningGenerations running, string id, bool thinks) : IEventFormat
 {
     private static readonly AnswerBlock Text = AnswerBlock.OfText("");
@@ -50,7 +50,7 @@ internal sealed class MessagesFormat(RunningGenerations running, string id, bool
         Open(events);
         if (!_parts.HasCalls)
         {
-            Enter(events, Text); // an answer without text has an empty one
+            Enter(events, Text); // an answer without text still has an empty block
         }
         Leave(events);
         var stop = new StopDelta(StopReasons.Word(_parts.Last, _parts.HasCalls), _parts.Last?.StopText);
@@ -60,7 +60,7 @@ internal sealed class MessagesFormat(RunningGenerations running, string id, bool
 
     public void Fail(EventWriter events, Failure failure) => events.Event(AnthropicDialect.Describe(failure), AnthropicJson.Api.AnthropicError, "error"u8);
 
-    // With the first token, which knows how many the prompt had; clients want to hear that first.
+    // Waits for the first token, which carries the prompt's token count: clients expect that first.
     private void Open(EventWriter events)
     {
         if (_open)

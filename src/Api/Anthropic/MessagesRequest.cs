@@ -11,16 +11,16 @@ internal sealed class MessagesRequest : CountTokensRequest
 
     private static readonly string[] Known = NamesOf(AnthropicJson.Api.MessagesRequest);
 
-    /// <summary>Tokens at the most; required.</summary>
+    /// <summary>The maximum number of tokens of the answer; required.</summary>
     public int? MaxTokens { get; set; }
 
     /// <summary>Texts that end the answer.</summary>
     public TextList? StopSequences { get; set; }
 
-    /// <summary>Answers in events as the text comes.</summary>
+    /// <summary>Whether the answer is streamed as events.</summary>
     public bool? Stream { get; set; }
 
-    /// <summary>Divides the logits; 0 keeps the largest alone.</summary>
+    /// <summary>Divides the logits; 0 keeps only the largest.</summary>
     public float? Temperature { get; set; }
 
     /// <summary>Keeps the smallest set of tokens whose probability reaches this.</summary>
@@ -29,17 +29,17 @@ internal sealed class MessagesRequest : CountTokensRequest
     /// <summary>Keeps the k largest logits.</summary>
     public int? TopK { get; set; }
 
-    /// <summary><c>always_valid</c>: an answer of a given form that nears its limit of tokens takes the shortest way to an end that is whole.</summary>
+    /// <summary><c>always_valid</c>: a constrained answer that nears its token limit takes the shortest way to a complete end.</summary>
     public string? Finish { get; set; }
 
-    /// <summary>Whether keywords that stand as lines in a schema's descriptions count, such as <c>format: date-time</c>.</summary>
+    /// <summary>Whether keywords written as lines of a schema's descriptions count, such as <c>format: date-time</c>.</summary>
     public bool? ReadsDescriptions { get; set; }
 
-    /// <summary>Notes of the client; passed over.</summary>
+    /// <summary>The client's metadata; ignored.</summary>
     public JsonElement? Metadata { get; set; }
 
     /// <summary>What is asked of the generation.</summary>
-    /// <exception cref="ApiException">A value is out of its range, or a form of the answer makes no sense.</exception>
+    /// <exception cref="ApiException">A value is out of its range, or a form of the answer is invalid.</exception>
     public GenerationSettings Settings()
     {
         (string? field, Constraint? form) = AnswerForms.Single(

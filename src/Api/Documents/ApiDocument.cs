@@ -13,14 +13,14 @@ namespace Engine.Api.Documents;
 /// <summary>The OpenAPI document of the endpoints, at <c>/openapi/engine.json</c>, and a page to read and try it, at <c>/scalar</c>.</summary>
 internal static class ApiDocument
 {
-    /// <summary>Of the document, and of the group of its endpoints: a program's own document passes over them.</summary>
+    /// <summary>The name of the document and of its group of endpoints, which a program's own document leaves out.</summary>
     public const string Name = "engine";
 
     private const string Path = $"/openapi/{Name}.json";
 
     public static void Add(IServiceCollection services) => services.AddOpenApi(Name, options =>
     {
-        // The program may have endpoints, and documents, of its own.
+        // The program may have its own endpoints and documents.
         options.ShouldInclude = endpoint => endpoint.ActionDescriptor.EndpointMetadata.OfType<Operation>().Any();
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -44,9 +44,9 @@ internal static class ApiDocument
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        // At a path of its own, not by MapOpenApi: the program may call that for its documents, and two answers to one path conflict.
+        // At its own path instead of MapOpenApi: the program may call that for its own documents, and two endpoints at one path conflict.
         routes.MapGet(Path, WriteAsync).ExcludeFromDescription();
-        // A program's own page goes before this one. No fonts from elsewhere: a server may have no way out.
+        // A program's own page takes precedence. No web fonts: a server may have no internet access.
         routes.MapScalarApiReference(page => page.WithTitle("Engine").DisableDefaultFonts().AddDocument(Name)).WithOrder(1);
     }
 
@@ -54,7 +54,7 @@ internal static class ApiDocument
     {
         IOpenApiDocumentProvider provider = context.RequestServices.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name);
         OpenApiDocument document = await provider.GetOpenApiDocumentAsync(context.RequestAborted).ConfigureAwait(false);
-        // Where the client reached it: what the server listens on may be a name of no machine.
+        // The address that the client used: what the server listens on may not be reachable by name.
         document.Servers = [new OpenApiServer { Url = $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}" }];
         context.Response.ContentType = MediaTypeNames.Application.Json;
         await context.Response.WriteAsync(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal static class ApiDocument
         };
     }
 
-    // A body has one example, or several with names.
+    // A body has either one example or several named ones.
     private static OpenApiMediaType Examples(Operation what, OpenApiMediaType body)
     {
         if (what.Examples.Count == 0)

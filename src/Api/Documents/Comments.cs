@@ -4,12 +4,12 @@ using System.Xml.Linq;
 
 namespace Engine.Api.Documents;
 
-/// <summary>The comments of the requests' and answers' members, from the file that the compiler writes beside the assembly.</summary>
+/// <summary>The documentation of the requests' and responses' members, from the XML file that the compiler writes beside the assembly.</summary>
 internal static class Comments
 {
     private static readonly Lazy<Dictionary<string, string>> Members = new(Read);
 
-    /// <summary>The sentence of a property; null where there is none.</summary>
+    /// <summary>The summary of a property; null if there is none.</summary>
     public static string? Of(JsonPropertyInfo property) => property.AttributeProvider is MemberInfo { DeclaringType: { } type } member
         && Members.Value.TryGetValue($"{type.FullName?.Replace('+', '.')}.{member.Name}", out string? sentence) ? sentence : null;
 
@@ -19,7 +19,7 @@ internal static class Comments
         string file = Path.ChangeExtension(typeof(Comments).Assembly.Location, ".xml");
         if (!File.Exists(file))
         {
-            return members; // of a program in a single file: the document lacks the sentences
+            return members; // a single-file program has no XML file: the document lacks the descriptions
         }
         foreach (XElement member in XDocument.Load(file).Descendants("member"))
         {

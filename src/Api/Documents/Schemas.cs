@@ -8,7 +8,7 @@ using Microsoft.OpenApi.Reader;
 
 namespace Engine.Api.Documents;
 
-/// <summary>JSON schemas of the requests and answers, by the very serializers that read and write them, with the sentences of their comments.</summary>
+/// <summary>JSON schemas of the requests and responses, from the same serializers that read and write them, with their documentation comments as descriptions.</summary>
 internal static class Schemas
 {
     private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = static (context, schema) => Describe(context, schema) };
@@ -25,7 +25,7 @@ internal static class Schemas
         }
         if (schema is not JsonObject described)
         {
-            // Anything: the exporter writes true, and a description needs an object.
+            // The exporter writes `true` for any value, but a description needs an object.
             described = [];
         }
         if (context.PropertyInfo is { } property && Comments.Of(property) is { } sentence)

@@ -8,16 +8,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Api.Endpoints;
 
-/// <summary>Answers failed requests in the dialect of their endpoint: a sentence, never a stack trace.</summary>
+/// <summary>Answers failed requests in the dialect of their endpoint, with a message and never a stack trace.</summary>
 internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> logger)
 {
-    /// <summary>What an exception means to the client; the log has all details of an unexpected one, the client none.</summary>
+    /// <summary>What an exception means to the client. The details of an unexpected one go to the log only.</summary>
     public Failure Describe(Exception e)
     {
         Failure failure = Failure.Of(e, requests.IsStopping);
         if (failure.IsUnexpected && e is EngineException)
         {
-            LogRefusal(logger, failure.Message); // its sentence says it all
+            LogRefusal(logger, failure.Message); // the message says it all
         }
         else if (failure.IsUnexpected)
         {
@@ -26,12 +26,12 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
         return failure;
     }
 
-    /// <summary>Says in the log that an answer ends with its connection, as its status was sent before.</summary>
+    /// <summary>Logs that a response ends by aborting the connection, since its status was already sent.</summary>
     public void BreakOff(HttpContext context, Exception e)
     {
         if (e is BrokenOffException)
         {
-            LogBrokenOff(logger, context.Request.Path, e.Message); // Describe has logged what is unexpected of it
+            LogBrokenOff(logger, context.Request.Path, e.Message); // Describe has already logged an unexpected one
         }
         else
         {
@@ -39,7 +39,7 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
         }
     }
 
-    /// <summary>Answers with a failure; the answer must not have begun.</summary>
+    /// <summary>Answers with a failure; the response must not have started.</summary>
     public static async Task WriteAsync(HttpContext context, IDialect dialect, Failure failure)
     {
         context.Response.Clear();
@@ -51,19 +51,19 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
         await WriteJsonAsync(context, dialect.Body(failure)).ConfigureAwait(false);
     }
 
-    /// <summary>Answers with JSON, whose length is known: some clients read no chunks.</summary>
+    /// <summary>Answers with JSON of known length: some clients cannot read chunked responses.</summary>
     public static async Task WriteJsonAsync(HttpContext context, byte[] json)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = json.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            // Without a token: what is written to a client that has gone goes nowhere, and is no error.
+            // Without a cancellation token: writing to a client that has gone does nothing and is not an error.
             await context.Response.Body.WriteAsync(json, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Says of a request that no endpoint has answered what there is.</summary>
+    /// <summary>Describes what exists, for a request that matches no endpoint.</summary>
     public static Failure NoEndpoint(HttpContext context)
     {
         string asked = $"{context.Request.Method} {context.Request.Path}";

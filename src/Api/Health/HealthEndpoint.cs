@@ -8,13 +8,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Engine.Api.Health;
 
-/// <summary>What probes ask: whether every model answers, whether this server should get requests, whether the process lives.</summary>
-/// <remarks>A program's own health checks count where they have the tag <c>ready</c> or <c>live</c>.</remarks>
+/// <summary>Health probes: whether every model answers, whether this server should get traffic, whether the process is alive.</summary>
+/// <remarks>A program's own health checks count if they have the tag <c>ready</c> or <c>live</c>.</remarks>
 internal sealed class HealthEndpoint(ModelAccess models, RunningRequests requests, HealthCheckService checks)
 {
     private const string Live = "live";
 
-    /// <summary><c>GET /health</c>: 200 while every model takes requests, else 503; in both cases with the state of each.</summary>
+    /// <summary><c>GET /health</c>: 200 while every model takes requests, otherwise 503; either way with the state of each.</summary>
     public Task CheckAsync(HttpContext context)
     {
         Dictionary<string, ModelHealth> each = Models();
@@ -22,7 +22,7 @@ internal sealed class HealthEndpoint(ModelAccess models, RunningRequests request
         return AnswerAsync(context, new ServerHealth(status) { Models = each }, HealthWords.Serves(status));
     }
 
-    /// <summary><c>GET /health/ready</c>: 200 while any model takes requests, so that one which loads or has failed costs the others nothing.</summary>
+    /// <summary><c>GET /health/ready</c>: 200 while any model takes requests, so that one that is loading or has failed does not take the others down.</summary>
     public async Task CheckReadyAsync(HttpContext context)
     {
         Dictionary<string, ModelHealth> each = Models();
@@ -43,7 +43,7 @@ internal sealed class HealthEndpoint(ModelAccess models, RunningRequests request
         return AnswerAsync(context, new ServerHealth(status) { Models = new Dictionary<string, ModelHealth> { [name] = model } }, HealthWords.Serves(status));
     }
 
-    /// <summary><c>GET /health/live</c>: 200 while the process answers at all, also while it stops: what is being drained must not be killed.</summary>
+    /// <summary><c>GET /health/live</c>: 200 while the process answers at all, even while it is stopping: it must not be killed while draining.</summary>
     public async Task CheckLiveAsync(HttpContext context)
     {
         Dictionary<string, CheckHealth> own = await RunAsync(check => check.Tags.Contains(Live), context).ConfigureAwait(false);

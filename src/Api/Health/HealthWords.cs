@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Engine.Api.Health;
 
-/// <summary>What models and checks do, in the words of the endpoints.</summary>
+/// <summary>The status of models and checks in the endpoints' words.</summary>
 internal static class HealthWords
 {
     public const string Ok = "ok";
@@ -16,7 +16,7 @@ internal static class HealthWords
 
     private static readonly string[] WorstFirst = [Failed, Loading, Degraded];
 
-    /// <summary>Whether requests are answered. A model that is idle is loaded by its next one.</summary>
+    /// <summary>Whether requests are answered. An idle model is loaded by its next request.</summary>
     public static bool Serves(string status) => status is Ok or Idle or Degraded;
 
     public static string Worst(IReadOnlyCollection<string> words) => WorstFirst.FirstOrDefault(words.Contains) ?? Ok;
@@ -34,7 +34,7 @@ internal static class HealthWords
         return new ModelHealth(status) { Error = status is Degraded or Failed && model.Failure is { } failure ? Failure.Sentence(failure) : null };
     }
 
-    /// <summary>Of a check of the program's own, whose description may be read by whoever asks; its exception may not.</summary>
+    /// <summary>A check of the program's own. Its description is public; its exception is not.</summary>
     public static CheckHealth Of(HealthReportEntry check)
     {
         string status = check.Status switch { HealthStatus.Healthy => Ok, HealthStatus.Degraded => Degraded, _ => Failed };

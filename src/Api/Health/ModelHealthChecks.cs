@@ -4,13 +4,13 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Api.Health;
 
-/// <summary>Adds a health check for each configured model, <c>model:NAME</c>, to those of the program, so that <c>MapHealthChecks</c> and publishers of its own see them.</summary>
+/// <summary>Adds a health check for each configured model, <c>model:NAME</c>, to the program's own, so that its <c>MapHealthChecks</c> and publishers see them.</summary>
 internal sealed class ModelHealthChecks(IModelRegistry models) : IConfigureOptions<HealthCheckServiceOptions>
 {
-    /// <summary>On what must be well before requests are sent here.</summary>
+    /// <summary>The tag of checks that must be healthy before requests are routed here.</summary>
     public const string ReadyTag = "ready";
 
-    /// <summary>On models.</summary>
+    /// <summary>The tag of models' checks.</summary>
     public const string ModelTag = "model";
 
     public void Configure(HealthCheckServiceOptions options)
@@ -22,7 +22,7 @@ internal sealed class ModelHealthChecks(IModelRegistry models) : IConfigureOptio
     }
 }
 
-/// <summary>A model that answers, or is idle, is healthy; one that answers although something is wrong is degraded.</summary>
+/// <summary>A model that answers or is idle is healthy; one that answers although something is wrong is degraded.</summary>
 internal sealed class ModelHealthCheck(IModelRegistry models, string name) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -26,12 +26,12 @@ internal sealed record ModelHealth(string Status)
 /// <param name="Status"><c>ok</c>, <c>degraded</c> or <c>failed</c>.</param>
 internal sealed record CheckHealth(string Status)
 {
-    /// <summary>Its description, where it is not well.</summary>
+    /// <summary>Its description, if it is not healthy.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
 }
 
-/// <summary>The names are the snake case of the properties'.</summary>
+/// <summary>Property names in snake case.</summary>
 [JsonSerializable(typeof(ServerHealth))]
 internal sealed partial class HealthJson : JsonSerializerContext
 {

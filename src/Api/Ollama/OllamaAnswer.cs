@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>A whole answer, or a line of a streamed one. One object serves all lines: its parts change.</summary>
+/// <summary>A whole answer, or a line of a streamed one. One object is reused for all lines.</summary>
 internal abstract class OllamaAnswer
 {
     /// <summary>The model.</summary>
@@ -11,10 +11,10 @@ internal abstract class OllamaAnswer
     /// <summary>When this was written.</summary>
     public DateTime CreatedAt { get; set; }
 
-    /// <summary>Whether nothing follows.</summary>
+    /// <summary>Whether this is the last line.</summary>
     public bool Done { get; set; }
 
-    /// <summary>Why the answer ended: <c>stop</c>, <c>length</c>, or <c>load</c> where none was asked for.</summary>
+    /// <summary>Why the answer ended: <c>stop</c>, <c>length</c>, or <c>load</c> if none was requested.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DoneReason { get; set; }
 
@@ -22,7 +22,7 @@ internal abstract class OllamaAnswer
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? TotalDuration { get; set; }
 
-    /// <summary>Nanoseconds until the model was there.</summary>
+    /// <summary>Nanoseconds until the model was loaded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? LoadDuration { get; set; }
 
@@ -30,7 +30,7 @@ internal abstract class OllamaAnswer
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? PromptEvalCount { get; set; }
 
-    /// <summary>Nanoseconds from a place in the batch to the first token.</summary>
+    /// <summary>Nanoseconds from entering the batch to the first token.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? PromptEvalDuration { get; set; }
 
@@ -44,10 +44,10 @@ internal abstract class OllamaAnswer
 
     /// <summary>Sets the answer's text, or its next piece.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="thought">What the model thought before it answered, or the next piece of that; null for nothing.</param>
+    /// <param name="thought">The model's thoughts, or the next piece of them; null for none.</param>
     public abstract void SetText(string text, string? thought = null);
 
-    /// <summary>Sets the tools that the answer calls.</summary>
+    /// <summary>Sets the answer's tool calls.</summary>
     /// <param name="calls">The calls, whole; null for none.</param>
     public virtual void SetCalls(IReadOnlyList<OllamaToolCall>? calls)
     {
@@ -75,11 +75,11 @@ internal sealed class OllamaAnswerMessage
     /// <summary>The text, or its next piece.</summary>
     public string Content { get; set; } = "";
 
-    /// <summary>What the model thought before it answered, or the next piece of that; missing where it did not.</summary>
+    /// <summary>The model's thoughts, or the next piece of them; omitted if there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thinking { get; set; }
 
-    /// <summary>The tools that are called; missing where none are.</summary>
+    /// <summary>The tool calls; omitted if there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<OllamaToolCall>? ToolCalls { get; set; }
 }
@@ -90,7 +90,7 @@ internal sealed class OllamaGenerateAnswer : OllamaAnswer
     /// <summary>The text, or its next piece.</summary>
     public string Response { get; set; } = "";
 
-    /// <summary>What the model thought before it answered, or the next piece of that; missing where it did not.</summary>
+    /// <summary>The model's thoughts, or the next piece of them; omitted if there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Thinking { get; set; }
 

@@ -10,8 +10,8 @@ internal sealed class OllamaChatRequest : OllamaRequest
 {
     private static readonly string[] Known = NamesOf(OllamaJson.Api.OllamaChatRequest);
 
-    /// <summary>The conversation, oldest message first. Without messages the model is only loaded; where it ends with one of the assistant's,
-    /// the answer continues that.</summary>
+    /// <summary>The conversation, oldest message first. Without messages the model is only loaded; if the last one is the assistant's,
+    /// the answer continues it.</summary>
     public List<OllamaMessage>? Messages { get; set; }
 
     /// <summary>Tools the model may call.</summary>
@@ -26,8 +26,8 @@ internal sealed class OllamaChatRequest : OllamaRequest
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
     /// <param name="settings">The tools, and the form of an answer that calls none.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
-    /// <exception cref="ApiException">The model has no chat template, or no thoughts where they are asked for.</exception>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
+    /// <exception cref="ApiException">The model has no chat template, or no thoughts although they are requested.</exception>
     public Asking Ask(ChatTemplateInput conversation, string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
         Asking asking = Conversations.AskOn(name, model, conversation, settings, cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class OllamaChatRequest : OllamaRequest
         return asking;
     }
 
-    /// <summary>The conversation as chat templates see it; null where there is none.</summary>
+    /// <summary>The conversation as chat templates see it; null if there is none.</summary>
     /// <exception cref="ApiException">Something in it is not supported.</exception>
     public ChatTemplateInput? Conversation() => Messages is not { Count: > 0 } ? null : new()
     {

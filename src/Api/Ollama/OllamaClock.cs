@@ -12,12 +12,12 @@ internal sealed class OllamaClock(TimeProvider time)
     /// <summary>The time of day.</summary>
     public DateTime Now => time.GetUtcNow().UtcDateTime;
 
-    /// <summary>The model is there and the prompt made.</summary>
+    /// <summary>Notes that the model is loaded and the prompt built.</summary>
     public void Loaded() => _loaded = time.GetTimestamp();
 
-    /// <summary>Writes into an answer that ends how long its stages took and how many tokens there were.</summary>
+    /// <summary>Fills in the durations and token counts of an answer that has ended.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="first">Its first token; null where there is none.</param>
+    /// <param name="first">Its first token; null if there is none.</param>
     /// <param name="last">Its last token.</param>
     public void End(OllamaAnswer answer, GeneratedToken? first, GeneratedToken? last)
     {
@@ -32,12 +32,12 @@ internal sealed class OllamaClock(TimeProvider time)
         answer.EvalDuration = Nanoseconds((last?.Elapsed ?? TimeSpan.Zero) - (first?.Elapsed ?? TimeSpan.Zero));
     }
 
-    /// <summary>Nanoseconds that the request has taken.</summary>
+    /// <summary>Nanoseconds since the request began.</summary>
     public long Total() => Nanoseconds(time.GetElapsedTime(_began));
 
-    /// <summary>Nanoseconds until the model was there.</summary>
+    /// <summary>Nanoseconds until the model was loaded.</summary>
     public long Load() => Nanoseconds(time.GetElapsedTime(_began, _loaded));
 
-    // At least one: clients divide by them.
+    // At least 1: clients divide by it.
     private static long Nanoseconds(TimeSpan duration) => Math.Max(1, duration.Ticks * NanosecondsPerTick);
 }

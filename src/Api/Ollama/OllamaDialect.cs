@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>Errors of Ollama's shape.</summary>
+/// <summary>Errors in Ollama's format.</summary>
 internal sealed class OllamaDialect : IDialect
 {
     private const string Latest = ":latest";
@@ -14,17 +14,17 @@ internal sealed class OllamaDialect : IDialect
 
     public byte[] Body(Failure failure) => JsonSerializer.SerializeToUtf8Bytes(Describe(failure), OllamaJson.Api.OllamaError);
 
-    /// <summary>OllamaSharp shows the sentence with 400 alone. What passes by itself keeps its status, for other clients try again by that.</summary>
+    /// <summary>OllamaSharp shows the message only with status 400. Temporary failures keep their status, which tells other clients to retry.</summary>
     public int Status(Failure failure) =>
         failure.Status is StatusCodes.Status413PayloadTooLarge || failure is { Status: StatusCodes.Status404NotFound, Code: "model_not_found" }
             ? StatusCodes.Status400BadRequest : failure.Status;
 
     public static OllamaError Describe(Failure failure) => new(failure.Message);
 
-    /// <summary>The configured name of what a client calls a model: many write NAME:latest. Null and an empty text stand for the default one.</summary>
+    /// <summary>The configured name of the model that a client names: many write NAME:latest. Null and the empty string stand for the default one.</summary>
     public static string? ModelName(string? asked) =>
         string.IsNullOrEmpty(asked) ? null : asked.EndsWith(Latest, StringComparison.OrdinalIgnoreCase) ? asked[..^Latest.Length] : asked;
 }
 
-/// <param name="Error">A sentence for the user.</param>
+/// <param name="Error">A message for the user.</param>
 internal sealed record OllamaError(string Error);

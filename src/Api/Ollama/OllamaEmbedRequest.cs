@@ -14,27 +14,27 @@ internal sealed class OllamaEmbedRequest
     /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>What is embedded: a text or several. Without any the model is only loaded.</summary>
+    /// <summary>The text or texts to embed. Without any, the model is only loaded.</summary>
     public TextList? Input { get; set; }
 
-    /// <summary>Whether a text that is longer than the context is cut, which is the default, or refused.</summary>
+    /// <summary>Whether a text longer than the context is truncated (the default) or refused.</summary>
     public bool? Truncate { get; set; }
 
-    /// <summary>How many numbers of each vector are sent; its first, scaled to length 1 again. 0 for all.</summary>
+    /// <summary>The number of dimensions to return: the first ones, scaled to length 1 again. 0 for all.</summary>
     public int? Dimensions { get; set; }
 
-    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    /// <summary>How long the model stays loaded; ignored: it stays loaded.</summary>
     public JsonElement? KeepAlive { get; set; }
 
-    /// <summary>How the model is loaded; passed over, the configuration says that.</summary>
+    /// <summary>How the model is loaded; ignored: the configuration decides.</summary>
     public Dictionary<string, JsonElement>? Options { get; set; }
 
-    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    /// <summary>Unknown fields; ignored, except those that look like a typo.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The texts.</summary>
-    /// <exception cref="ApiException">There are too many, or a field is mistyped.</exception>
+    /// <exception cref="ApiException">There are too many texts, or a field looks like a typo.</exception>
     public IReadOnlyList<string> Texts()
     {
         Check.Unknown(Unknown, Known);
@@ -54,14 +54,14 @@ internal sealed class OllamaEmbedRequest
         var prompt = Prompt.FromText(text);
         if (Truncate == false)
         {
-            return prompt; // the model refuses what it cannot hold
+            return prompt; // the model refuses what does not fit
         }
         IReadOnlyList<int> all = prompt.ToTokens(model.Tokenizer);
         int most = model.Card.ContextLength;
         return Prompt.FromTokens(all.Count <= most ? all : Cut(all, model.Tokenizer.Encode(text, addSpecial: false), most));
     }
 
-    // The special tokens around a text stay.
+    // Keeps the special tokens around the text.
     private static int[] Cut(IReadOnlyList<int> all, IReadOnlyList<int> text, int most)
     {
         int special = all.Count - text.Count;
@@ -76,26 +76,26 @@ internal sealed class OllamaEmbeddingRequest
     /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>The text. Without one the model is only loaded.</summary>
+    /// <summary>The text. Without one, the model is only loaded.</summary>
     public string? Prompt { get; set; }
 
-    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    /// <summary>How long the model stays loaded; ignored: it stays loaded.</summary>
     public JsonElement? KeepAlive { get; set; }
 
-    /// <summary>How the model is loaded; passed over, the configuration says that.</summary>
+    /// <summary>How the model is loaded; ignored: the configuration decides.</summary>
     public Dictionary<string, JsonElement>? Options { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <param name="Model">The model.</param>
-/// <param name="Embeddings">A vector of length 1 for each text, in their order.</param>
+/// <param name="Embeddings">A vector of length 1 for each text, in order.</param>
 /// <param name="TotalDuration">Nanoseconds that the request took.</param>
-/// <param name="LoadDuration">Nanoseconds until the model was there.</param>
+/// <param name="LoadDuration">Nanoseconds until the model was loaded.</param>
 /// <param name="PromptEvalCount">Tokens of all texts.</param>
 internal sealed record OllamaEmbeddings(string Model, IReadOnlyList<float[]> Embeddings, long TotalDuration, long LoadDuration, int PromptEvalCount);
 
-/// <param name="Embedding">The vector, of length 1; empty where there was no text.</param>
+/// <param name="Embedding">The vector, of length 1; empty if there was no text.</param>
 internal sealed record OllamaEmbedding(float[] Embedding);

@@ -5,7 +5,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>An answer in lines of JSON.</summary>
+/// <summary>An answer as lines of JSON.</summary>
 internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
 {
     private readonly T _line;
@@ -18,7 +18,7 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
     /// <param name="line">A line without text.</param>
     /// <param name="type">How it is written.</param>
     /// <param name="clock">Measures the request.</param>
-    /// <param name="parts">Tells thoughts and calls from the answer.</param>
+    /// <param name="parts">Separates thoughts and tool calls from the text.</param>
     public OllamaFormat(T line, JsonTypeInfo<T> type, OllamaClock clock, AnswerParts parts)
     {
         (_line, _type, _clock, _parts) = (line, type, clock, parts);
@@ -28,7 +28,7 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
 
     public string ContentType => EventFormats.JsonLines;
 
-    /// <summary>A line without text: the format has no comments, and clients fail at empty lines.</summary>
+    /// <summary>A line without text: the format has no comments, and clients fail on empty lines.</summary>
     public ReadOnlySpan<byte> KeepAlive => _keepAlive;
 
     public void Add(EventWriter events, int answer, GeneratedToken token)
@@ -70,7 +70,7 @@ internal sealed class OllamaFormat<T> : IEventFormat where T : OllamaAnswer
         }
     }
 
-    /// <summary>Writes the line, and takes out what it says.</summary>
+    /// <summary>Writes the line and clears its content.</summary>
     private void Write(EventWriter events)
     {
         _line.CreatedAt = _clock.Now;

@@ -10,25 +10,25 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
 {
     private static readonly string[] Known = NamesOf(OllamaJson.Api.OllamaGenerateRequest);
 
-    /// <summary>What a user says; with <c>raw</c>, the text that is continued. Without it the model is only loaded.</summary>
+    /// <summary>The user's message; with <c>raw</c>, the text to continue. Without it, the model is only loaded.</summary>
     public string? Prompt { get; set; }
 
-    /// <summary>What the model is told beforehand.</summary>
+    /// <summary>The system prompt.</summary>
     public string? System { get; set; }
 
-    /// <summary>Whether the prompt is taken as it is, special tokens included, and not made by the model's chat template.</summary>
+    /// <summary>Whether the prompt is used as it is, special tokens included, instead of going through the model's chat template.</summary>
     public bool? Raw { get; set; }
 
-    /// <summary>A template of Ollama's in place of the model's; none.</summary>
+    /// <summary>A template of Ollama's in place of the model's; not supported.</summary>
     public string? Template { get; set; }
 
-    /// <summary>Text after the answer; none.</summary>
+    /// <summary>Text after the answer; not supported.</summary>
     public string? Suffix { get; set; }
 
-    /// <summary>Pictures; none.</summary>
+    /// <summary>Images; not supported.</summary>
     public List<JsonElement>? Images { get; set; }
 
-    /// <summary>The tokens of an earlier answer; none.</summary>
+    /// <summary>The tokens of an earlier answer; not supported.</summary>
     public List<int>? Context { get; set; }
 
     protected override IReadOnlyCollection<string> KnownNames => Known;
@@ -44,17 +44,17 @@ internal sealed class OllamaGenerateRequest : OllamaRequest
         return settings;
     }
 
-    /// <summary>What is asked: the text itself, or what the model's chat template makes of it where there is one.</summary>
+    /// <summary>What is asked: the text itself, or the model's chat template applied to it if there is one.</summary>
     /// <param name="name">The model's configured name.</param>
     /// <param name="model">The model.</param>
     /// <param name="settings">The form of the answer.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     public Asking Ask(string name, IModel model, GenerationSettings settings, CancellationToken cancellationToken)
     {
         string text = Prompt ?? "";
         if (Raw == true)
         {
-            // As written by a client that has a template of its own.
+            // Written by a client that applies its own template.
             return new Asking([Engine.Prompt.FromParts([new PromptPart(text, IsMarkup: true)])], settings.Constraint);
         }
         if (Thinks())

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>Answers a request of Ollama's, in lines or in one piece.</summary>
+/// <summary>Answers an Ollama request, line by line or in one piece.</summary>
 internal sealed class OllamaGenerationCalls(GenerationCalls generations, ModelCalls calls, Errors errors, TimeProvider time)
 {
     /// <summary>Measures a request from now on.</summary>

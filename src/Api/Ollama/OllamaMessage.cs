@@ -15,27 +15,27 @@ internal sealed class OllamaMessage
     /// <summary>What is said.</summary>
     public string? Content { get; set; }
 
-    /// <summary>What an assistant thought before it answered.</summary>
+    /// <summary>The assistant's thoughts before it answered.</summary>
     public string? Thinking { get; set; }
 
-    /// <summary>Pictures; none.</summary>
+    /// <summary>Images; not supported.</summary>
     public List<JsonElement>? Images { get; set; }
 
-    /// <summary>The tools that an assistant's message calls.</summary>
+    /// <summary>The tool calls of an assistant's message.</summary>
     public List<OllamaToolCall>? ToolCalls { get; set; }
 
-    /// <summary>The tool that a tool's message is of.</summary>
+    /// <summary>The tool whose result this is, in a tool's message.</summary>
     public string? ToolName { get; set; }
 
-    /// <summary>The call that a tool's message answers.</summary>
+    /// <summary>The call whose result this is, in a tool's message.</summary>
     public string? ToolCallId { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The message as chat templates see it.</summary>
-    /// <param name="field">Where it stands in the request, such as <c>messages[0]</c>.</param>
+    /// <param name="field">Its path in the request, such as <c>messages[0]</c>.</param>
     /// <exception cref="ApiException">The role is unknown, or something is not supported.</exception>
     public TemplateMessage Read(string field)
     {
@@ -63,23 +63,23 @@ internal sealed class OllamaMessage
         return new TemplateMessage(role, role == "tool" ? Result(text) : text.Length == 0 && ToolCalls is { Count: > 0 } ? null : text) { Fields = fields };
     }
 
-    /// <summary>What a tool returned. OllamaSharp wraps it in an object.</summary>
+    /// <summary>A tool's result, which OllamaSharp wraps in an object.</summary>
     private static string Result(string text) =>
         text.StartsWith("{\"CallId\":", StringComparison.Ordinal) && CallJson.Parse(text) is { ValueKind: JsonValueKind.Object } wrapped
         && wrapped.GetPropertyCount() == 2 && wrapped.TryGetProperty("Result", out JsonElement result)
             ? ToolTurns.Result(result) : ToolTurns.Result(text);
 }
 
-/// <summary>A call of a tool.</summary>
+/// <summary>A tool call.</summary>
 /// <param name="Id">The call's; null for none.</param>
 /// <param name="Function">What is called.</param>
 internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
 {
-    /// <summary>The call that an answer makes.</summary>
+    /// <summary>The tool call of an answer.</summary>
     public static OllamaToolCall Of(ToolCall call) => new(call.Id, new OllamaFunction(call.Name, JsonElement.Parse(call.Arguments)) { Index = call.Index });
 
     /// <summary>The call of an earlier answer, as chat templates see it.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">It names no tool, or its arguments are no object.</exception>
     public JsonElement Read(string field) => ToolTurns.Call(
         Id, Function?.Name ?? throw Check.Wrong($"{field}.function.name", "a string", "none"),
@@ -91,7 +91,7 @@ internal sealed record OllamaToolCall(string? Id, OllamaFunction? Function)
 /// <param name="Arguments">Its arguments, an object.</param>
 internal sealed record OllamaFunction(string? Name, JsonElement? Arguments)
 {
-    /// <summary>In an answer: the call's number in it, from 0.</summary>
+    /// <summary>In an answer: the index of the call, from 0.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Index { get; init; }
 }

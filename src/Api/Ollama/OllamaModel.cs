@@ -9,18 +9,18 @@ internal sealed record OllamaModelList(IReadOnlyList<OllamaModel> Models);
 
 /// <summary>A configured model.</summary>
 /// <param name="Name">Its name in the configuration.</param>
-/// <param name="Model">The same.</param>
+/// <param name="Model">The same as the name.</param>
 /// <param name="ModifiedAt">When its file was written.</param>
 /// <param name="Size">Bytes of its tensors; of its file, until it is loaded.</param>
-/// <param name="Digest">Another one for another file: of its path, size and time, not of its contents.</param>
+/// <param name="Digest">Identifies the file by its path, size and time; not a hash of its content.</param>
 /// <param name="Details">What it is.</param>
 internal sealed record OllamaModel(string Name, string Model, DateTime ModifiedAt, long Size, string Digest, OllamaDetails Details)
 {
-    /// <summary>When it is unloaded if nobody asks it until then, in the year 9999 where it is kept; among loaded models alone, as what follows.</summary>
+    /// <summary>When it will be unloaded if it gets no request; the year 9999 if it is kept. Only for loaded models, like the two below.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ExpiresAt { get; init; }
 
-    /// <summary>Bytes of its tensors on another device than the CPU.</summary>
+    /// <summary>Bytes of its tensors on a device other than the CPU.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? SizeVram { get; init; }
 
@@ -29,11 +29,11 @@ internal sealed record OllamaModel(string Name, string Model, DateTime ModifiedA
     public int? ContextLength { get; init; }
 }
 
-/// <summary>What a model is; empty texts until it is loaded.</summary>
+/// <summary>The details of a model; empty strings until it is loaded.</summary>
 /// <param name="ParentModel">Always empty.</param>
 /// <param name="Format">Always <c>gguf</c>.</param>
 /// <param name="Family">Its architecture.</param>
-/// <param name="Families">The same.</param>
+/// <param name="Families">The architecture again, as a list.</param>
 /// <param name="ParameterSize">Its number of weights, such as <c>1.2B</c>.</param>
 /// <param name="QuantizationLevel">The dominant tensor type, such as <c>Q4_K_M</c>.</param>
 internal sealed record OllamaDetails(string ParentModel, string Format, string Family, IReadOnlyList<string> Families, string ParameterSize, string QuantizationLevel);
@@ -47,15 +47,15 @@ internal sealed class OllamaShowRequest
     /// <summary>The older name of <c>model</c>.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
-/// <summary>What is known of a model.</summary>
+/// <summary>What is known about a model.</summary>
 /// <param name="Template">Its chat template (Jinja); empty for none.</param>
 /// <param name="Details">What it is.</param>
-/// <param name="ModelInfo">Facts of its file, by their keys there.</param>
+/// <param name="ModelInfo">Its file's metadata, by key.</param>
 /// <param name="Capabilities">What it can do: <c>completion</c>, <c>embedding</c>.</param>
 /// <param name="ModifiedAt">When its file was written.</param>
 internal sealed record OllamaModelFacts(string Template, OllamaDetails Details, JsonObject ModelInfo, IReadOnlyList<string> Capabilities, DateTime ModifiedAt);

@@ -11,11 +11,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>What Ollama's clients ask of the server: its models (<c>/api/tags</c>), the loaded ones (<c>/api/ps</c>), one of them (<c>/api/show</c>), its
-/// version, and whether it is there.</summary>
+/// <summary>What Ollama's clients ask the server: its models (<c>/api/tags</c>), the loaded ones (<c>/api/ps</c>), one of them (<c>/api/show</c>), its
+/// version, and whether it is up.</summary>
 internal sealed class OllamaModelsEndpoint(ModelAccess models, ModelCalls calls, TimeProvider time)
 {
-    /// <summary>When a model is unloaded that is kept.</summary>
+    /// <summary>The unloading time of a model that is kept.</summary>
     private static readonly DateTime Never = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private readonly byte[] _version = JsonSerializer.SerializeToUtf8Bytes(
@@ -83,7 +83,7 @@ internal sealed class OllamaModelsEndpoint(ModelAccess models, ModelCalls calls,
     private static Task WriteAsync(HttpContext context, IReadOnlyList<OllamaModel> list) =>
         Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(new OllamaModelList(list), OllamaJson.Api.OllamaModelList));
 
-    /// <summary>When a loaded model is unloaded if nobody asks it until then.</summary>
+    /// <summary>When a loaded model will be unloaded if it gets no request.</summary>
     private DateTime UnloadingOf(string name)
     {
         DateTime now = time.GetUtcNow().UtcDateTime;

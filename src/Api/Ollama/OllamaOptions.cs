@@ -4,17 +4,17 @@ using Engine.Api.Requests;
 
 namespace Engine.Api.Ollama;
 
-/// <summary>The options of a generation. Those of a model's loading (<c>num_ctx</c>, <c>num_gpu</c>, <c>num_thread</c>, …) are passed over: here
-/// the configuration has them.</summary>
+/// <summary>The options of a generation. Those of loading (<c>num_ctx</c>, <c>num_gpu</c>, <c>num_thread</c>, …) are ignored: here
+/// they belong to the configuration.</summary>
 internal sealed class OllamaOptions
 {
-    /// <summary>What the sampling and penalties reach to at the most.</summary>
+    /// <summary>The upper limit of temperatures and penalties.</summary>
     private const float Most = 100;
 
     /// <summary>Ollama's defaults, not the engine's: clients of that API rely on them.</summary>
     private static readonly SamplingOptions Defaults = SamplingOptions.Default with { TopP = 0.9f, MinP = 0, RepetitionPenalty = 1.1f };
 
-    // Of the loading, or without a meaning for many years. They are named because some look like the beginning of others.
+    // Loading options, and some that have meant nothing for years. They are listed because some look like typos of others.
     private static readonly string[] PassedOver =
     [
         "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep", "numa", "low_vram", "f16_kv", "logits_all", "vocab_only", "use_mmap", "use_mlock",
@@ -24,10 +24,10 @@ internal sealed class OllamaOptions
     private static readonly string[] Known =
         [.. OllamaJson.Api.OllamaOptions.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
 
-    /// <summary>Tokens at the most; -1 and -2 for as many as the context holds.</summary>
+    /// <summary>The maximum number of tokens of the answer; -1 and -2 for as many as the context holds.</summary>
     public int? NumPredict { get; set; }
 
-    /// <summary>Divides the logits; 0 keeps the largest alone.</summary>
+    /// <summary>Divides the logits; 0 keeps only the largest.</summary>
     public float? Temperature { get; set; }
 
     /// <summary>Keeps the k largest logits; 0 keeps all.</summary>
@@ -36,10 +36,10 @@ internal sealed class OllamaOptions
     /// <summary>Keeps the smallest set of tokens whose probability reaches this.</summary>
     public float? TopP { get; set; }
 
-    /// <summary>Keeps tokens of at least this part of the largest probability.</summary>
+    /// <summary>Keeps tokens with at least this fraction of the largest probability.</summary>
     public float? MinP { get; set; }
 
-    /// <summary>The same seed and request give the same answer; -1 draws one.</summary>
+    /// <summary>The same seed and request give the same answer; -1 draws a random one.</summary>
     public long? Seed { get; set; }
 
     /// <summary>Texts that end the answer.</summary>
@@ -66,13 +66,13 @@ internal sealed class OllamaOptions
     /// <summary>How fast Mirostat corrects itself.</summary>
     public float? MirostatEta { get; set; }
 
-    /// <summary>Keeps tokens that are about as probable as is typical; 1 alone, which keeps all.</summary>
+    /// <summary>Locally typical sampling; only 1, which keeps all tokens, is supported.</summary>
     public float? TypicalP { get; set; }
 
-    /// <summary>Cuts the tail of the probabilities; 1 alone, which cuts nothing.</summary>
+    /// <summary>Tail-free sampling; only 1, which cuts nothing, is supported.</summary>
     public float? TfsZ { get; set; }
 
-    /// <summary>Options that are not known.</summary>
+    /// <summary>Unknown options.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 

@@ -12,35 +12,35 @@ internal abstract class OllamaRequest
     /// <summary>The model's name, with or without <c>:latest</c>; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>Answers in lines as the text comes, which is the default; or else in one piece.</summary>
+    /// <summary>Whether the answer is streamed line by line (the default) or sent in one piece.</summary>
     public bool? Stream { get; set; }
 
     /// <summary>The form of the answer: <c>json</c> for any JSON object, or a schema.</summary>
     public JsonElement? Format { get; set; }
 
-    /// <summary><c>always_valid</c>: an answer of a given form that nears its limit of tokens takes the shortest way to an end that is whole.</summary>
+    /// <summary><c>always_valid</c>: a constrained answer that nears its token limit takes the shortest way to a complete end.</summary>
     public string? Finish { get; set; }
 
-    /// <summary>Whether keywords that stand as lines in a schema's descriptions count, such as <c>format: date-time</c>.</summary>
+    /// <summary>Whether keywords written as lines of a schema's descriptions count, such as <c>format: date-time</c>.</summary>
     public bool? ReadsDescriptions { get; set; }
 
-    /// <summary>Whether the model thinks before it answers: true, false, or how much: <c>low</c>, <c>medium</c>, <c>high</c>. Without it, as its
-    /// chat template says.</summary>
+    /// <summary>Whether the model thinks before it answers: true, false, or how much: <c>low</c>, <c>medium</c>, <c>high</c>. Without it, the
+    /// chat template decides.</summary>
     public JsonElement? Think { get; set; }
 
-    /// <summary>Whether each token comes with its log-probability; false alone.</summary>
+    /// <summary>Whether each token comes with its log-probability; only false is supported.</summary>
     public bool? Logprobs { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each; passed over.</summary>
+    /// <summary>How many of the most probable tokens come with each; ignored.</summary>
     public int? TopLogprobs { get; set; }
 
-    /// <summary>How long the model stays loaded; passed over, it stays.</summary>
+    /// <summary>How long the model stays loaded; ignored: it stays loaded.</summary>
     public JsonElement? KeepAlive { get; set; }
 
     /// <summary>How the answer is generated.</summary>
     public OllamaOptions? Options { get; set; }
 
-    /// <summary>Fields that are not known.</summary>
+    /// <summary>Unknown fields.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
@@ -48,8 +48,8 @@ internal abstract class OllamaRequest
     [JsonIgnore]
     public bool IsStreamed => Stream ?? true;
 
-    /// <summary>What the model's chat template is told of thinking.</summary>
-    /// <exception cref="ApiException">It is none of the known words.</exception>
+    /// <summary>The chat template's variables for thinking.</summary>
+    /// <exception cref="ApiException">The value is not one of the known words.</exception>
     protected IReadOnlyDictionary<string, JsonElement> ThinkVariables()
     {
         Dictionary<string, JsonElement> variables = Think is null ? [] : Conversations.Thinking(Thinks());
@@ -60,8 +60,8 @@ internal abstract class OllamaRequest
         return variables;
     }
 
-    /// <summary>Whether thoughts are asked for.</summary>
-    /// <exception cref="ApiException">It is none of the known words.</exception>
+    /// <summary>Whether thoughts are requested.</summary>
+    /// <exception cref="ApiException">The value is not one of the known words.</exception>
     protected bool Thinks() => Think switch
     {
         null or { ValueKind: JsonValueKind.False } => false,
@@ -91,7 +91,7 @@ internal abstract class OllamaRequest
     /// <summary>The names of a body's fields.</summary>
     protected static string[] NamesOf(JsonTypeInfo type) => [.. type.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
 
-    // Clients write null, false or an empty text where they ask for nothing.
+    // Clients send null, false or an empty string when they ask for nothing.
     private Constraint? Form() => Format switch
     {
         null or { ValueKind: JsonValueKind.Null or JsonValueKind.False } => null,

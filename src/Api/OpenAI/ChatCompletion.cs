@@ -5,43 +5,43 @@ using Engine.Chat.Tools;
 namespace Engine.Api.OpenAI;
 
 /// <summary>The answer to a chat.</summary>
-/// <param name="Id">Its own.</param>
+/// <param name="Id">The answer's id.</param>
 /// <param name="Object">Always <c>chat.completion</c>.</param>
 /// <param name="Created">Unix seconds.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Choices">The answers.</param>
-/// <param name="Usage">What they cost.</param>
-/// <param name="Verification">What the reference makes of their tokens; missing where that was not asked for.</param>
+/// <param name="Usage">Token usage.</param>
+/// <param name="Verification">The reference's verdict on their tokens; omitted if not requested.</param>
 internal sealed record ChatCompletion(
     string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, Usage Usage,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GenerationVerdict? Verification);
 
-/// <param name="Index">Which of the request's answers it is, from 0.</param>
+/// <param name="Index">Index of the answer in the request, from 0.</param>
 /// <param name="Message">The answer.</param>
-/// <param name="Logprobs">The log-probabilities of its tokens; null where they were not asked for.</param>
+/// <param name="Logprobs">The log-probabilities of its tokens; null if not requested.</param>
 /// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>tool_calls</c>.</param>
 internal sealed record ChatChoice(int Index, AnswerMessage Message, ChatLogprobs? Logprobs, string? FinishReason);
 
 /// <param name="Role">Always <c>assistant</c>.</param>
-/// <param name="Content">The text; null where tools are called and nothing is said.</param>
+/// <param name="Content">The text; null if the answer is only tool calls.</param>
 /// <param name="Refusal">Always null.</param>
 internal sealed record AnswerMessage(string Role, string? Content, string? Refusal)
 {
-    /// <summary>The tools that are called; missing where none are.</summary>
+    /// <summary>The tool calls; omitted if there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<AnswerToolCall>? ToolCalls { get; init; }
 
-    /// <summary>What the model thought before it answered; missing where it did not.</summary>
+    /// <summary>The model's thoughts; omitted if there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; init; }
 }
 
-/// <summary>The call of a tool.</summary>
-/// <param name="Id">Unlike that of any other call.</param>
+/// <summary>A tool call.</summary>
+/// <param name="Id">Its unique id.</param>
 /// <param name="Function">What is called.</param>
 internal sealed record AnswerToolCall(string Id, CalledFunction Function)
 {
-    /// <summary>In a stream: its number in the answer, from 0.</summary>
+    /// <summary>In a stream: its index in the answer, from 0.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonPropertyOrder(-2)]
     public int? Index { get; init; }
@@ -57,7 +57,7 @@ internal sealed record AnswerToolCall(string Id, CalledFunction Function)
 /// <param name="Arguments">An object, in JSON; <c>{}</c> for none.</param>
 internal sealed record CalledFunction(string Name, string Arguments);
 
-/// <summary>A piece of a streamed answer. One object serves all pieces of a stream: its parts change.</summary>
+/// <summary>A chunk of a streamed answer. One object is reused for all chunks of a stream.</summary>
 internal sealed class ChatChunk
 {
     public required string Id { get; init; }
@@ -73,12 +73,12 @@ internal sealed class ChatChunk
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; set; }
 
-    /// <summary>What the reference makes of the tokens of all answers; in the last chunk, where it was asked for.</summary>
+    /// <summary>The reference's verdict on the tokens of all answers; in the last chunk, if requested.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerationVerdict? Verification { get; set; }
 }
 
-/// <summary>The next part of an answer.</summary>
+/// <summary>What a chunk adds to one answer.</summary>
 internal sealed class ChatChunkChoice
 {
     public int Index { get; set; }
@@ -90,7 +90,7 @@ internal sealed class ChatChunkChoice
     public string? FinishReason { get; set; }
 }
 
-/// <summary>The next piece of a message.</summary>
+/// <summary>What a chunk adds to a message.</summary>
 internal sealed class ChatDelta
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -102,7 +102,7 @@ internal sealed class ChatDelta
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; set; }
 
-    /// <summary>A call, whole.</summary>
+    /// <summary>Complete tool calls.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AnswerToolCall[]? ToolCalls { get; set; }
 }

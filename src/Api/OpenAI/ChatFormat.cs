@@ -3,7 +3,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>A chat completion in events.</summary>
+/// <summary>A chat completion as events.</summary>
 internal sealed class ChatFormat : IEventFormat
 {
     private readonly ChatChunk _chunk;
@@ -13,9 +13,9 @@ internal sealed class ChatFormat : IEventFormat
     private readonly GenerationVerification? _verification;
     private readonly bool _usage;
 
-    /// <param name="running">What runs for the request.</param>
+    /// <param name="running">The request's generations.</param>
     /// <param name="id">The answer's.</param>
-    /// <param name="usage">Whether the token counts come last.</param>
+    /// <param name="usage">Whether the token counts come at the end.</param>
     public ChatFormat(RunningGenerations running, string id, bool usage)
     {
         _chunk = new ChatChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };
@@ -69,10 +69,10 @@ internal sealed class ChatFormat : IEventFormat
         events.Raw(EventFormats.Done);
     }
 
-    /// <summary>Writes the delta, and clears it.</summary>
+    /// <summary>Writes the delta and clears it.</summary>
     /// <param name="events">Takes the event.</param>
-    /// <param name="answer">Which of the request's answers it is of.</param>
-    /// <param name="token">The token that the delta is the rest of; null where more of it follows.</param>
+    /// <param name="answer">Index of its answer in the request.</param>
+    /// <param name="token">The token that this delta completes; null if more of it follows.</param>
     /// <param name="calls">Whether the answer calls tools.</param>
     private void Write(EventWriter events, int answer, GeneratedToken? token = null, bool calls = false)
     {

@@ -19,18 +19,18 @@ internal sealed class ChatMessage
     /// <summary>The speaker's name.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The tools that an assistant's message calls.</summary>
+    /// <summary>The tool calls of an assistant's message.</summary>
     public List<ChatToolCall?>? ToolCalls { get; set; }
 
-    /// <summary>The call that a tool's message answers.</summary>
+    /// <summary>The call whose result this is, in a tool's message.</summary>
     public string? ToolCallId { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The message as chat templates see it.</summary>
-    /// <param name="field">Where it stands in the request, such as <c>messages[0]</c>.</param>
+    /// <param name="field">Its path in the request, such as <c>messages[0]</c>.</param>
     public TemplateMessage Read(string field)
     {
         string role = Role is not null && Roles.Contains(Role) ? Role
@@ -48,7 +48,7 @@ internal sealed class ChatMessage
         {
             fields["tool_call_id"] = ToolTurns.Field(ToolCallId);
         }
-        // Templates know the older word.
+        // Chat templates know only the older word, "system".
         string? text = role == "tool" && Content?.Text is { } result ? ToolTurns.Result(result) : Content?.Text;
         return new TemplateMessage(role == "developer" ? "system" : role, text) { Fields = fields };
     }
@@ -57,17 +57,17 @@ internal sealed class ChatMessage
 /// <summary>The call of a function in an earlier answer.</summary>
 internal sealed class ChatToolCall
 {
-    /// <summary>What its result is sent with.</summary>
+    /// <summary>Its id, which its result refers to.</summary>
     public string? Id { get; set; }
 
-    /// <summary>Always <c>function</c>, which may be left out.</summary>
+    /// <summary>Always <c>function</c>, or omitted.</summary>
     public string? Type { get; set; }
 
     /// <summary>What is called.</summary>
     public ChatCalledFunction? Function { get; set; }
 
     /// <summary>The call as chat templates see it.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">It names no function.</exception>
     public JsonElement Read(string field)
     {
@@ -78,5 +78,5 @@ internal sealed class ChatToolCall
 
 /// <summary>A function that was called.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Arguments">An object in JSON, in a string or not.</param>
+/// <param name="Arguments">A JSON object, either as a string or inline.</param>
 internal sealed record ChatCalledFunction(string? Name, JsonElement? Arguments);

@@ -15,13 +15,13 @@ internal sealed class ChatRequest : GenerationBody
     /// <summary>The conversation, oldest message first.</summary>
     public List<ChatMessage>? Messages { get; set; }
 
-    /// <summary>The newer name of <c>max_tokens</c>, which it goes before.</summary>
+    /// <summary>The newer name of <c>max_tokens</c>, over which it takes precedence.</summary>
     public int? MaxCompletionTokens { get; set; }
 
     /// <summary>Whether each token comes with its log-probability.</summary>
     public bool? Logprobs { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each.</summary>
+    /// <summary>The number of most probable tokens to return with each token.</summary>
     public int? TopLogprobs { get; set; }
 
     /// <summary>Variables of the chat template, such as <c>enable_thinking</c>.</summary>
@@ -30,16 +30,16 @@ internal sealed class ChatRequest : GenerationBody
     /// <summary>Tools the model may call.</summary>
     public List<FunctionTool?>? Tools { get; set; }
 
-    /// <summary>Which of them are called.</summary>
+    /// <summary>Which of them may or must be called.</summary>
     public ToolChoice? ToolChoice { get; set; }
 
-    /// <summary>Whether an answer may have several calls.</summary>
+    /// <summary>Whether an answer may contain several calls.</summary>
     public bool? ParallelToolCalls { get; set; }
 
     /// <summary>The older form of <c>tools</c>; not supported.</summary>
     public List<JsonElement>? Functions { get; set; }
 
-    /// <summary>The kinds of answer; text alone.</summary>
+    /// <summary>The kinds of output; only text is supported.</summary>
     public List<string>? Modalities { get; set; }
 
     /// <summary>What is asked of the generation.</summary>

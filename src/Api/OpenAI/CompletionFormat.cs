@@ -2,7 +2,7 @@ using Engine.Api.Answers;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>A completion in events.</summary>
+/// <summary>A completion as events.</summary>
 internal sealed class CompletionFormat : IEventFormat
 {
     private readonly CompletionChunk _chunk;
@@ -14,9 +14,9 @@ internal sealed class CompletionFormat : IEventFormat
     private readonly GenerationVerification? _verification;
     private readonly bool _usage;
 
-    /// <param name="running">What runs for the request.</param>
+    /// <param name="running">The request's generations.</param>
     /// <param name="id">The answer's.</param>
-    /// <param name="usage">Whether the token counts come last.</param>
+    /// <param name="usage">Whether the token counts come at the end.</param>
     public CompletionFormat(RunningGenerations running, string id, bool usage)
     {
         _chunk = new CompletionChunk { Id = id, Created = running.Started.ToUnixTimeSeconds(), Model = running.Name };

@@ -13,22 +13,22 @@ internal sealed class CompletionRequest : GenerationBody
     private static readonly string[] Known =
         [.. OpenAIJson.Api.CompletionRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
 
-    /// <summary>What is continued: a text or token ids, or several of either.</summary>
+    /// <summary>The text or token ids to continue, or several of either.</summary>
     public PromptList? Prompt { get; set; }
 
     /// <summary>Whether the answer begins with the prompt.</summary>
     public bool? Echo { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each token's own log-probability.</summary>
+    /// <summary>The number of most probable tokens to return with each token's own log-probability.</summary>
     public int? Logprobs { get; set; }
 
-    /// <summary>Of how many answers the best are sent; as many as are asked for.</summary>
+    /// <summary>The number of answers to choose the best from; must equal <c>n</c>.</summary>
     public int? BestOf { get; set; }
 
-    /// <summary>Text after the answer; none.</summary>
+    /// <summary>Text after the answer; not supported.</summary>
     public string? Suffix { get; set; }
 
-    // The prompt and what the model makes of it are an answer, too.
+    // With echo, the prompt and its log-probabilities alone are an answer, too.
     private protected override int FewestTokens => Echo == true ? 0 : 1;
 
     /// <summary>What is asked of the generation.</summary>

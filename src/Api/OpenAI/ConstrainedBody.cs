@@ -3,19 +3,19 @@ using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>The fields that say what an answer must be: OpenAI's, and those by which clients of vLLM and llama-server ask for more.</summary>
+/// <summary>The fields that constrain an answer: OpenAI's, and those of vLLM and llama-server, which offer more.</summary>
 internal abstract class ConstrainedBody
 {
-    /// <summary>The form of the answer: text, any JSON object, or JSON of a schema. The schema counts with <c>strict</c> and without.</summary>
+    /// <summary>The form of the answer: text, any JSON object, or JSON of a schema. The schema is enforced with or without <c>strict</c>.</summary>
     public ResponseFormat? ResponseFormat { get; set; }
 
-    /// <summary>A schema that the answer meets.</summary>
+    /// <summary>A JSON schema that the answer must match.</summary>
     public JsonElement? JsonSchema { get; set; }
 
-    /// <summary>A regular expression that matches the whole answer, in ECMAScript's syntax.</summary>
+    /// <summary>A regular expression that must match the whole answer, in ECMAScript's syntax.</summary>
     public string? Regex { get; set; }
 
-    /// <summary>Texts of which the answer is one.</summary>
+    /// <summary>Texts, one of which is the answer.</summary>
     public List<string>? Choice { get; set; }
 
     /// <summary>A grammar of the answer, in llama.cpp's notation (GBNF).</summary>
@@ -33,18 +33,18 @@ internal abstract class ConstrainedBody
     /// <summary>vLLM's older name of <c>grammar</c>.</summary>
     public string? GuidedGrammar { get; set; }
 
-    /// <summary>The same in vLLM's newer form.</summary>
+    /// <summary>The same constraints in vLLM's newer form.</summary>
     public StructuredOutputs? StructuredOutputs { get; set; }
 
-    /// <summary><c>always_valid</c>: an answer of a given form that nears its limit of tokens takes the shortest way to an end that is whole.</summary>
+    /// <summary><c>always_valid</c>: a constrained answer that nears its token limit takes the shortest way to a complete end.</summary>
     public string? Finish { get; set; }
 
-    /// <summary>Whether keywords that stand as lines in a schema's descriptions count, such as <c>format: date-time</c>. Without it they do for
+    /// <summary>Whether keywords written as lines of a schema's descriptions count, such as <c>format: date-time</c>. By default they do for
     /// Microsoft.Extensions.AI, which writes them there.</summary>
     public bool? ReadsDescriptions { get; set; }
 
     /// <summary>What the answer must be, and the field that says so; null for anything.</summary>
-    /// <exception cref="ApiException">A form makes no sense, or there are two.</exception>
+    /// <exception cref="ApiException">A constraint is invalid, or there are two.</exception>
     protected (string? Field, Constraint? Form) Form() => AnswerForms.Single(
         ("text.format", TextForm()),
         ("response_format", ResponseFormat?.Read("response_format")),
@@ -58,7 +58,7 @@ internal abstract class ConstrainedBody
         ("guided_grammar", AnswerForms.Grammar(GuidedGrammar)),
         ("structured_outputs", StructuredOutputs?.Read("structured_outputs")));
 
-    /// <summary>What <c>text.format</c> asks for, on endpoints that have it.</summary>
+    /// <summary>The constraint of <c>text.format</c>, on endpoints that have it.</summary>
     private protected virtual Constraint? TextForm() => null;
 }
 
@@ -75,7 +75,7 @@ internal sealed class ResponseFormat
     public JsonElement? Schema { get; set; }
 
     /// <summary>What the answer must be; null for anything.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">The type is unknown, or its schema is missing.</exception>
     public Constraint? Read(string field) => Type switch
     {
@@ -86,23 +86,23 @@ internal sealed class ResponseFormat
     };
 }
 
-/// <param name="Name">What the client calls it; passed over.</param>
-/// <param name="Description">What it is for; passed over.</param>
+/// <param name="Name">What the client calls it; ignored.</param>
+/// <param name="Description">What it is for; ignored.</param>
 /// <param name="Schema">The schema.</param>
-/// <param name="Strict">Passed over: a schema is always kept.</param>
+/// <param name="Strict">Ignored: a schema is always enforced.</param>
 internal sealed record NamedSchema(string? Name, string? Description, JsonElement? Schema, bool? Strict);
 
 /// <summary>One form of an answer, as vLLM takes it.</summary>
-/// <param name="Json">A schema that the answer meets.</param>
-/// <param name="Regex">A regular expression that matches the whole answer.</param>
-/// <param name="Choice">Texts of which the answer is one.</param>
+/// <param name="Json">A JSON schema that the answer must match.</param>
+/// <param name="Regex">A regular expression that must match the whole answer.</param>
+/// <param name="Choice">Texts, one of which is the answer.</param>
 /// <param name="Grammar">A grammar of the answer, in llama.cpp's notation (GBNF).</param>
 /// <param name="JsonObject">Whether the answer is any JSON object.</param>
 internal sealed record StructuredOutputs(JsonElement? Json, string? Regex, List<string>? Choice, string? Grammar, bool? JsonObject)
 {
     /// <summary>What the answer must be; null for anything.</summary>
-    /// <param name="field">Where it stands in the request.</param>
-    /// <exception cref="ApiException">A form makes no sense, or there are two.</exception>
+    /// <param name="field">Its path in the request.</param>
+    /// <exception cref="ApiException">A constraint is invalid, or there are two.</exception>
     public Constraint? Read(string field) => AnswerForms.Single(
         ($"{field}.json", AnswerForms.Schema($"{field}.json", Json)),
         ($"{field}.regex", AnswerForms.Regex(Regex)),

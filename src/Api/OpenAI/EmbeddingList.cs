@@ -7,18 +7,18 @@ namespace Engine.Api.OpenAI;
 
 /// <summary>The vectors of texts.</summary>
 /// <param name="Object">Always <c>list</c>.</param>
-/// <param name="Data">One for each input, in their order.</param>
+/// <param name="Data">One for each input, in order.</param>
 /// <param name="Model">The model.</param>
-/// <param name="Usage">What it cost.</param>
+/// <param name="Usage">Token usage.</param>
 internal sealed record EmbeddingList(string Object, IReadOnlyList<ListedEmbedding> Data, string Model, EmbeddingUsage Usage);
 
 /// <param name="Object">Always <c>embedding</c>.</param>
-/// <param name="Index">Which of the inputs it is of, from 0.</param>
+/// <param name="Index">Index of its input, from 0.</param>
 /// <param name="Embedding">The vector.</param>
 internal sealed record ListedEmbedding(string Object, int Index, EmbeddingVector Embedding);
 
 /// <param name="PromptTokens">Tokens of all inputs.</param>
-/// <param name="TotalTokens">The same.</param>
+/// <param name="TotalTokens">The same number.</param>
 internal sealed record EmbeddingUsage(int PromptTokens, int TotalTokens);
 
 /// <summary>A vector, written as numbers or as the bytes of little-endian floats in base64.</summary>

@@ -13,24 +13,24 @@ internal sealed class EmbeddingRequest
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>What is embedded: a text or token ids, or several of either.</summary>
+    /// <summary>The text or token ids to embed, or several of either.</summary>
     public PromptList? Input { get; set; }
 
     /// <summary><c>float</c> for numbers, <c>base64</c> for the bytes of little-endian floats.</summary>
     public string? EncodingFormat { get; set; }
 
-    /// <summary>How many numbers of each vector are sent; its first, scaled to length 1 again.</summary>
+    /// <summary>The number of dimensions to return: the first ones, scaled to length 1 again.</summary>
     public int? Dimensions { get; set; }
 
-    /// <summary>Who asks; passed over.</summary>
+    /// <summary>The end user's id; ignored.</summary>
     public string? User { get; set; }
 
-    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    /// <summary>Unknown fields; ignored, except those that look like a typo.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The inputs.</summary>
-    /// <exception cref="ApiException">There are none, or another field makes no sense.</exception>
+    /// <exception cref="ApiException">There are no inputs, or another field is invalid.</exception>
     public IReadOnlyList<Prompt> Inputs()
     {
         Check.Unknown(Unknown, Known);
@@ -38,7 +38,7 @@ internal sealed class EmbeddingRequest
     }
 
     /// <summary>Whether the vectors are sent as bytes.</summary>
-    /// <exception cref="ApiException">Another form is asked for.</exception>
+    /// <exception cref="ApiException">Another form is requested.</exception>
     public bool AsBase64() => EncodingFormat switch
     {
         null or "float" => false,

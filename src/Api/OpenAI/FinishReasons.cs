@@ -1,6 +1,6 @@
 namespace Engine.Api.OpenAI;
 
-/// <summary>OpenAI's words for why an answer ended: clients throw at any others.</summary>
+/// <summary>OpenAI's words for why an answer ended: clients throw on any others.</summary>
 internal static class FinishReasons
 {
     /// <param name="token">The answer's last token.</param>

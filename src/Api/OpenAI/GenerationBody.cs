@@ -17,16 +17,16 @@ internal abstract class GenerationBody : ConstrainedBody
     /// <summary>OpenAI's defaults, not the engine's: clients of that API rely on them.</summary>
     private static readonly SamplingOptions Defaults = SamplingOptions.Default with { Temperature = 1, TopP = 1, TopK = 0, MinP = 0, PenaltyWindow = -1 };
 
-    // What clients send that changes nothing here.
+    // Fields that clients send and that change nothing here.
     private static readonly string[] PassedOver = ["store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "reasoning_effort", "verbosity"];
 
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>Tokens at the most.</summary>
+    /// <summary>The maximum number of tokens of the answer.</summary>
     public int? MaxTokens { get; set; }
 
-    /// <summary>Divides the logits; 0 keeps the largest alone.</summary>
+    /// <summary>Divides the logits; 0 keeps only the largest.</summary>
     public float? Temperature { get; set; }
 
     /// <summary>Keeps the smallest set of tokens whose probability reaches this.</summary>
@@ -35,19 +35,19 @@ internal abstract class GenerationBody : ConstrainedBody
     /// <summary>Keeps the k largest logits; 0 or -1 keeps all.</summary>
     public int? TopK { get; set; }
 
-    /// <summary>Keeps tokens of at least this part of the largest probability.</summary>
+    /// <summary>Keeps tokens with at least this fraction of the largest probability.</summary>
     public float? MinP { get; set; }
 
-    /// <summary>The same seed and request give the same answer; -1 draws one.</summary>
+    /// <summary>The same seed and request give the same answer; -1 draws a random one.</summary>
     public long? Seed { get; set; }
 
     /// <summary>Texts that end an answer.</summary>
     public TextList? Stop { get; set; }
 
-    /// <summary>Answers in events as the text comes.</summary>
+    /// <summary>Whether the answer is streamed as events.</summary>
     public bool? Stream { get; set; }
 
-    /// <summary>What a streamed answer carries beside its text.</summary>
+    /// <summary>What a streamed answer contains besides its text.</summary>
     public StreamOptions? StreamOptions { get; set; }
 
     /// <summary>Subtracted once from the logits of tokens that occurred.</summary>
@@ -62,7 +62,7 @@ internal abstract class GenerationBody : ConstrainedBody
     /// <summary>How often XTC removes the most probable tokens.</summary>
     public float? XtcProbability { get; set; }
 
-    /// <summary>The probability from which XTC takes a token for likely.</summary>
+    /// <summary>The probability from which XTC counts a token as likely.</summary>
     public float? XtcThreshold { get; set; }
 
     /// <summary>The version of Mirostat, 1 or 2; 0 is off.</summary>
@@ -74,25 +74,25 @@ internal abstract class GenerationBody : ConstrainedBody
     /// <summary>How fast Mirostat corrects itself.</summary>
     public float? MirostatEta { get; set; }
 
-    /// <summary>The samplers that run, in their order.</summary>
+    /// <summary>The samplers that run, in order.</summary>
     public SamplerList? Samplers { get; set; }
 
     /// <summary>Added to the logits of token ids, from -100 to 100.</summary>
     public Dictionary<string, float>? LogitBias { get; set; }
 
-    /// <summary>Answers to the prompt.</summary>
+    /// <summary>The number of answers to each prompt.</summary>
     public int? N { get; set; }
 
-    /// <summary>Whether the answer comes with what the reference makes of its tokens.</summary>
+    /// <summary>Whether the answer is verified against the reference.</summary>
     public bool? Verify { get; set; }
 
-    /// <summary>Who asks; passed over.</summary>
+    /// <summary>The end user's id; ignored.</summary>
     public string? User { get; set; }
 
-    /// <summary>Notes of the client; passed over.</summary>
+    /// <summary>The client's metadata; ignored.</summary>
     public Dictionary<string, JsonElement>? Metadata { get; set; }
 
-    /// <summary>Fields that are not known.</summary>
+    /// <summary>Unknown fields.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
@@ -137,7 +137,7 @@ internal abstract class GenerationBody : ConstrainedBody
     {
         Temperature = Check.Number("temperature", Temperature, 0, 2),
         TopP = Check.Number("top_p", TopP, 0, 1),
-        // Others write -1 for all.
+        // Some clients write -1 for all.
         TopK = Check.Integer("top_k", TopK, -1, int.MaxValue) is { } k ? Math.Max(0, k) : null,
         MinP = Check.Number("min_p", MinP, 0, 1),
         PresencePenalty = Check.Number("presence_penalty", PresencePenalty, -2, 2),

@@ -1,17 +1,17 @@
 namespace Engine.Api.OpenAI;
 
 /// <summary>Log-probabilities of generated tokens, in OpenAI's two forms.</summary>
-/// <param name="tokenizer">Tells the tokens' texts.</param>
-/// <param name="top">How many of the most probable tokens come with each.</param>
+/// <param name="tokenizer">Gives the tokens' texts.</param>
+/// <param name="top">The number of most probable tokens to return with each token.</param>
 internal sealed class Logprobs(ITokenizer tokenizer, int top)
 {
-    /// <summary>As a chat completion has them.</summary>
+    /// <summary>In the form of a chat completion.</summary>
     public ChatLogprobs Chat(IEnumerable<GeneratedToken> tokens) => new(
         [.. tokens.Select(token => new TokenLogprob(
             tokenizer.GetPiece(token.Token), token.LogProbability ?? 0, Bytes(token.Token),
             [.. Top(token).Select(other => new TopLogprob(tokenizer.GetPiece(other.Token), other.LogProbability, Bytes(other.Token)))]))], null);
 
-    /// <summary>As a completion has them.</summary>
+    /// <summary>In the form of a completion.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="offset">Where the first of them begins in the text; afterwards, where the next one will.</param>
     public CompletionLogprobs Completion(IReadOnlyList<GeneratedToken> tokens, ref int offset)
@@ -27,7 +27,7 @@ internal sealed class Logprobs(ITokenizer tokenizer, int top)
             [.. tokens.Select(token => token.LogProbability is null ? null : Named(Top(token)))], offsets);
     }
 
-    // Two tokens may have one text: the more probable one keeps it.
+    // Two tokens may have the same text: the more probable one wins.
     private Dictionary<string, double> Named(IEnumerable<TokenLogProbability> tokens)
     {
         var named = new Dictionary<string, double>();

@@ -5,7 +5,7 @@ using Engine.Api.Requests;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>The content of a message: a text, or parts of which the texts are joined; null or missing counts as none.</summary>
+/// <summary>The content of a message: a text, or parts whose texts are joined; null or missing counts as none.</summary>
 /// <param name="Text">The text; null for none.</param>
 [JsonConverter(typeof(Converter))]
 [JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}, "required": ["type", "text"]}}, {"type": "null"}]}""")]
@@ -13,7 +13,7 @@ internal sealed record MessageContent(string? Text)
 {
     internal sealed class Converter : JsonConverter<MessageContent>
     {
-        // Chat completions, and responses.
+        // Of chat completions and of responses.
         private static readonly string[] TextTypes = ["text", "input_text", "output_text"];
 
         public override MessageContent Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

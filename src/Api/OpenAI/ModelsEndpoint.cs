@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/NAME</c>: the configured models, loaded or not. Anthropic's clients ask here, too: the
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/NAME</c>: the configured models, loaded or not. Anthropic's clients use the same path: the
 /// answer has the fields of both.</summary>
 internal sealed class ModelsEndpoint(ModelAccess models)
 {
@@ -26,16 +26,16 @@ internal sealed class ModelsEndpoint(ModelAccess models)
 
 /// <param name="Object">Always <c>list</c>.</param>
 /// <param name="Data">The models, the default one first.</param>
-/// <param name="FirstId">The first one's name; Anthropic's, as what follows.</param>
+/// <param name="FirstId">The first model's name; for Anthropic's clients, like the two below.</param>
 /// <param name="LastId">The last one's name.</param>
-/// <param name="HasMore">Always false: the list is whole.</param>
+/// <param name="HasMore">Always false: the list is complete.</param>
 internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data, string FirstId, string LastId, bool HasMore = false);
 
 /// <param name="Id">Its name in the configuration.</param>
 /// <param name="Object">Always <c>model</c>.</param>
 /// <param name="Created">Unix seconds at which its file was written.</param>
 /// <param name="OwnedBy">The backend.</param>
-/// <param name="Type">Always <c>model</c>; Anthropic's, as what follows.</param>
+/// <param name="Type">Always <c>model</c>; for Anthropic's clients, like the two below.</param>
 /// <param name="DisplayName">Its name.</param>
 /// <param name="CreatedAt">When its file was written.</param>
 internal sealed record ListedModel(string Id, string Object, long Created, string OwnedBy, string Type, string DisplayName, DateTime CreatedAt);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>Errors of OpenAI's shape.</summary>
+/// <summary>Errors in OpenAI's format.</summary>
 internal sealed class OpenAIDialect : IDialect
 {
     public static OpenAIDialect Instance { get; } = new();
@@ -23,8 +23,8 @@ internal sealed class OpenAIDialect : IDialect
 
 internal sealed record ErrorBody(ErrorDetails Error);
 
-/// <param name="Message">A sentence for the user.</param>
+/// <param name="Message">A message for the user.</param>
 /// <param name="Type">OpenAI's class of error: <c>invalid_request_error</c>, <c>server_error</c>, …</param>
-/// <param name="Param">The field it is about.</param>
-/// <param name="Code">OpenAI's word for it.</param>
+/// <param name="Param">The field that is to blame.</param>
+/// <param name="Code">OpenAI's error code.</param>
 internal sealed record ErrorDetails(string Message, string Type, string? Param, string? Code);

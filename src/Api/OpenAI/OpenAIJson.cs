@@ -17,8 +17,8 @@ internal sealed partial class OpenAIJson : JsonSerializerContext
     public static OpenAIJson Api { get; } = new(ApiJson.Options());
 }
 
-/// <summary>The pieces of streamed answers, written without an allocation: by code that is generated for them, which contexts with options of
-/// their own do not use. How letters are escaped is the writer's affair.</summary>
+/// <summary>Chunks of streamed answers, written without allocating by generated code, which contexts with their own options
+/// do not use. Escaping is up to the writer.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ChatChunk))]
 [JsonSerializable(typeof(CompletionChunk))]

@@ -5,10 +5,10 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI;
 
-/// <summary>Which tools are called: <c>auto</c>, <c>none</c>, <c>required</c>, one by its name, or some of them.</summary>
-/// <param name="Mode">Whether one is called.</param>
-/// <param name="Named">The one that is; null for any.</param>
-/// <param name="Allowed">Those that may be; null for all.</param>
+/// <summary>Which tools may or must be called: <c>auto</c>, <c>none</c>, <c>required</c>, one by its name, or some of them.</summary>
+/// <param name="Mode">Whether a tool must be called.</param>
+/// <param name="Named">The one to call; null for any.</param>
+/// <param name="Allowed">Those that may be called; null for all.</param>
 [JsonConverter(typeof(Converter))]
 [JsonSchemaText("""{"anyOf": [{"type": "string", "enum": ["auto", "none", "required"]}, {"type": "object", "properties": {"type": {"type": "string", "enum": ["function", "allowed_tools"]}, "function": {"type": "object", "properties": {"name": {"type": "string"}}}}, "required": ["type"]}, {"type": "null"}]}""")]
 internal sealed record ToolChoice(ToolMode Mode, string? Named = null, IReadOnlyList<string>? Allowed = null)
@@ -17,9 +17,9 @@ internal sealed record ToolChoice(ToolMode Mode, string? Named = null, IReadOnly
 
     /// <summary>The tools of a request.</summary>
     /// <param name="tools">All of them.</param>
-    /// <param name="choice">Which are called; null for as the model likes.</param>
-    /// <param name="parallel">Whether an answer may have several calls; null for yes.</param>
-    /// <exception cref="ApiException">They make no sense.</exception>
+    /// <param name="choice">Which may be called; null leaves it to the model.</param>
+    /// <param name="parallel">Whether an answer may contain several calls; null for yes.</param>
+    /// <exception cref="ApiException">The tools or the choice are invalid.</exception>
     public static ToolSet? Of(IReadOnlyList<ToolDefinition> tools, ToolChoice? choice, bool? parallel)
     {
         if (choice?.Allowed?.FirstOrDefault(name => tools.All(tool => tool.Name != name)) is { } missing)
@@ -43,7 +43,7 @@ internal sealed record ToolChoice(ToolMode Mode, string? Named = null, IReadOnly
             {
                 return new ToolChoice(Mode(choice.GetString()));
             }
-            // Responses have the fields of the inner object in the outer one.
+            // /v1/responses puts the fields of the inner object into the outer one.
             switch (TextOf(choice, "type"))
             {
                 case "function":

@@ -2,19 +2,19 @@ using System.Text.Json;
 
 namespace Engine.Api.Requests;
 
-/// <summary>Makes constraints of what requests say about the form of an answer.</summary>
+/// <summary>Builds constraints from what requests say about the form of an answer.</summary>
 internal static class AnswerForms
 {
-    /// <summary>The word by which an answer ends whole where it would be cut.</summary>
+    /// <summary>The value of <c>finish</c> that makes a constrained answer end complete instead of being cut off.</summary>
     public const string AlwaysValid = "always_valid";
 
-    /// <summary>The client that writes keywords of a schema into descriptions.</summary>
+    /// <summary>Clients that write keywords of a schema into its descriptions.</summary>
     private const string ExtensionsAI = "MEAI/", SemanticKernel = "Semantic-Kernel";
 
-    /// <summary>JSON that a schema accepts; null where none was given.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <summary>JSON that matches a schema; null if none is given.</summary>
+    /// <param name="field">Its path in the request.</param>
     /// <param name="schema">The schema, or a text that holds it.</param>
-    /// <exception cref="ApiException">It is no schema.</exception>
+    /// <exception cref="ApiException">It is not a schema.</exception>
     public static Constraint? Schema(string field, JsonElement? schema)
     {
         switch (schema)
@@ -37,25 +37,25 @@ internal static class AnswerForms
         }
     }
 
-    /// <summary>A schema that must be there.</summary>
+    /// <summary>A schema that is required.</summary>
     /// <inheritdoc cref="Schema"/>
     public static Constraint RequiredSchema(string field, JsonElement? schema) => Schema(field, schema) ?? throw Check.Wrong(field, "a JSON schema", "none");
 
-    /// <summary>One of some texts; null where none were given.</summary>
-    /// <param name="field">Where they stand in the request.</param>
+    /// <summary>One of several texts; null if none are given.</summary>
+    /// <param name="field">Their path in the request.</param>
     /// <param name="choices">The texts.</param>
     /// <exception cref="ApiException">There are none, or one is empty.</exception>
     public static Constraint? Choice(string field, IReadOnlyList<string>? choices) => choices is null ? null
         : choices.Count > 0 && !choices.Any(string.IsNullOrEmpty) ? new ChoiceConstraint(choices)
         : throw Check.Wrong(field, "texts to choose from, none of them empty", choices.Count == 0 ? "none" : "an empty one");
 
-    /// <summary>A text that a regular expression matches; null where none was given.</summary>
+    /// <summary>Text that matches a regular expression; null if none is given.</summary>
     public static Constraint? Regex(string? pattern) => string.IsNullOrEmpty(pattern) ? null : new RegexConstraint(pattern);
 
-    /// <summary>A text of a grammar in llama.cpp's notation; null where none was given.</summary>
+    /// <summary>Text of a grammar in llama.cpp's notation; null if none is given.</summary>
     public static Constraint? Grammar(string? grammar) => string.IsNullOrEmpty(grammar) ? null : new GrammarConstraint(grammar);
 
-    /// <summary>The one form that a request asks for, and its field; null for none.</summary>
+    /// <summary>The one constraint that a request asks for, and its field; null for none.</summary>
     /// <param name="asked">The forms by their fields.</param>
     /// <exception cref="ApiException">There are two.</exception>
     public static (string? Field, Constraint? Form) Single(params ReadOnlySpan<(string Field, Constraint? Form)> asked)
@@ -72,8 +72,8 @@ internal static class AnswerForms
         return only;
     }
 
-    /// <summary>Whether an answer that nears its limit is to end whole.</summary>
-    /// <exception cref="ApiException">Another word stands there.</exception>
+    /// <summary>Whether an answer that nears its limit must end complete.</summary>
+    /// <exception cref="ApiException">It is another word.</exception>
     public static bool EndsWhole(string? finish) => finish switch
     {
         null => false,
@@ -85,7 +85,7 @@ internal static class AnswerForms
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public static bool WritesDescriptions(string? client) => client?.Contains(ExtensionsAI, StringComparison.Ordinal) ?? false;
 
-    /// <summary>Whether a client's schemas are made from types of .NET, whose times have no offset.</summary>
+    /// <summary>Whether a client generates its schemas from .NET types, whose times have no offset.</summary>
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public static bool HasLocalTimes(string? client) =>
         client is not null && (client.Contains(".NET", StringComparison.Ordinal) || client.Contains(SemanticKernel, StringComparison.Ordinal) || WritesDescriptions(client));

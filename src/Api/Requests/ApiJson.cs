@@ -6,8 +6,8 @@ namespace Engine.Api.Requests;
 /// <summary>How requests and answers are written in JSON.</summary>
 internal static class ApiJson
 {
-    /// <summary>The names are the snake case of the properties'. Quotes and letters of all scripts stay readable: the answers are JSON and no
-    /// part of a web page. For one serializer context, which keeps them.</summary>
+    /// <summary>Property names in snake case. Quotes and letters of all scripts are not escaped: the responses are JSON, not
+    /// part of a web page. Each serializer context needs options of its own.</summary>
     public static JsonSerializerOptions Options() => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

@@ -3,16 +3,16 @@ using Engine.Constraints;
 
 namespace Engine.Api.Requests;
 
-/// <summary>What a request asks of a generation beside its prompt, in whatever dialect it was said.</summary>
+/// <summary>What a request asks of a generation besides its prompt, independent of the dialect.</summary>
 internal sealed record GenerationSettings
 {
-    /// <summary>Tokens at the most; null for as many as the context holds.</summary>
+    /// <summary>The maximum number of tokens; null for as many as the context holds.</summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>How tokens are chosen; null values are the model file's, and where that is silent the dialect's.</summary>
+    /// <summary>How tokens are chosen; null values come from the model file, or else from the dialect's defaults.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
-    /// <summary>What the dialect's clients rely on where neither they nor the model's file say anything.</summary>
+    /// <summary>The dialect's defaults, for what neither the request nor the model file sets.</summary>
     public SamplingOptions Defaults { get; init; } = SamplingOptions.Default;
 
     /// <summary>Added to the logits of these ids.</summary>
@@ -27,25 +27,25 @@ internal sealed record GenerationSettings
     /// <summary>Tools that the model may call; null for none.</summary>
     public ToolSet? Tools { get; init; }
 
-    /// <summary>Whether keywords that stand in the descriptions of a schema count; null for as the client is known to write them.</summary>
+    /// <summary>Whether keywords in the descriptions of a schema count; null to decide by the client.</summary>
     public bool? ReadsDescriptions { get; init; }
 
-    /// <summary>Whether a constrained answer that nears its limit takes the shortest way to an end that is whole.</summary>
+    /// <summary>Whether a constrained answer that nears its limit takes the shortest way to a complete end.</summary>
     public bool AlwaysValid { get; init; }
 
     /// <summary>Texts that end an answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
-    /// <summary>Answers to one prompt. A seed is the first one's; each further one has the next.</summary>
+    /// <summary>The number of answers to one prompt. A given seed is the first answer's; each further one uses the next number.</summary>
     public int Answers { get; init; } = 1;
 
-    /// <summary>How many of the most probable tokens come with each token's own log-probability; null for no log-probabilities.</summary>
+    /// <summary>The number of most probable tokens to return with each token's own log-probability; null for no log-probabilities.</summary>
     public int? TopLogprobs { get; init; }
 
-    /// <summary>Whether the answers are judged by the reference: their tokens then carry all logits of their steps.</summary>
+    /// <summary>Whether the answers are verified against the reference: their tokens then carry the full logits of their steps.</summary>
     public bool Verify { get; init; }
 
-    /// <summary>The same with schemas read as the client means them.</summary>
+    /// <summary>The same settings, with schemas interpreted the way the client means them.</summary>
     /// <param name="client">The header <c>User-Agent</c>.</param>
     public GenerationSettings AsMeantBy(string? client)
     {

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Requests;
 
-/// <summary>Reads the body of a request as one JSON object of a known type. What does not fit is refused in a sentence that names the field.</summary>
+/// <summary>Reads the body of a request as one JSON object of a known type. Anything else is refused with a message that names the field.</summary>
 internal static class JsonBody
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
@@ -35,11 +35,11 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>The object that some bytes are.</summary>
+    /// <summary>Parses a body.</summary>
     internal static T Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type) where T : class
     {
         ReadOnlyMemory<byte> bytes = body.IsSingleSegment ? body.First : body.ToArray();
-        // The serializer looks at the bytes of a string only when it is asked for, and reports them as half a character.
+        // The serializer validates the bytes of a string only on access, and reports them as half a character.
         if (!Utf8.IsValid(bytes.Span))
         {
             throw NotUtf8(bytes.Span);
@@ -70,8 +70,8 @@ internal static class JsonBody
         }
     }
 
-    // JSON, but no text: the serializer says so of texts that it makes strings of. Names, and what stays JSON, become text where nothing tells
-    // whose mistake it is.
+    // Valid JSON, but not valid text: the serializer reports it only for strings. Names, and values kept as JSON, become text later, where
+    // nothing says that the client is to blame.
     private static void CheckSurrogates(ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0)

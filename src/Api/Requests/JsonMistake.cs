@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Engine.Api.Requests;
 
-/// <summary>Says what in a body does not fit its type: the serializer's own message names .NET types and quotes nothing.</summary>
+/// <summary>Explains what in a body does not match its type: the serializer's own message names .NET types and quotes nothing.</summary>
 internal static class JsonMistake
 {
     private const int MaxQuoted = 60;
@@ -13,7 +13,7 @@ internal static class JsonMistake
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <param name="body">The whole body.</param>
-    /// <param name="fault">What the serializer said of it.</param>
+    /// <param name="fault">The serializer's exception.</param>
     /// <param name="type">What was expected.</param>
     public static ApiException Describe(ReadOnlyMemory<byte> body, JsonException fault, JsonTypeInfo type)
     {
@@ -35,7 +35,7 @@ internal static class JsonMistake
             (string name, JsonElement? found, Type? expected) = Follow(document.RootElement, fault.Path ?? "$", type);
             if (fault.GetBaseException().Message.Contains("surrogate", StringComparison.Ordinal))
             {
-                // Half a surrogate pair, such as "\ud800", is JSON but no text.
+                // Half a surrogate pair, such as "\ud800", is valid JSON but not valid text.
                 return ApiException.Invalid($"Reading the field '{name}': expected text, found half a surrogate pair. Escape both halves.", name);
             }
             string wanted = fault.Message.StartsWith("expected ", StringComparison.Ordinal) ? fault.Message.Split(" Path: ")[0].TrimEnd('.')
@@ -54,14 +54,14 @@ internal static class JsonMistake
         _ => value.GetRawText(), // true, false, null
     };
 
-    /// <summary>A value as it stands in the body, shortened.</summary>
+    /// <summary>A value as written in the body, shortened.</summary>
     public static string Quote(JsonElement value)
     {
         string text = value.GetRawText();
         return text.Length <= MaxQuoted ? text : text[..MaxQuoted] + "…";
     }
 
-    // A path such as $.messages[0].content; a name that is no identifier stands as ['a b'].
+    // A path such as $.messages[0].content; a name that is not an identifier is written ['a b'].
     private static (string Name, JsonElement? Found, Type? Expected) Follow(JsonElement root, string path, JsonTypeInfo type)
     {
         JsonElement? value = root;

@@ -1,6 +1,6 @@
 namespace Engine.Api.Requests;
 
-/// <summary>The JSON schema of a type that is read by a converter of its own.</summary>
+/// <summary>The JSON schema of a type with its own converter.</summary>
 /// <param name="json">The schema.</param>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class JsonSchemaTextAttribute(string json) : Attribute

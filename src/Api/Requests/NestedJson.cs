@@ -3,13 +3,13 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Engine.Api.Requests;
 
-/// <summary>Values of a known type inside one that a converter reads.</summary>
+/// <summary>Reads values of a known type from within a converter.</summary>
 internal static class NestedJson
 {
-    /// <summary>Reads the value. A fault in it keeps its place in the body, which the serializer would count from the value.</summary>
+    /// <summary>Reads the value. An error in it keeps its path in the body, which the serializer would otherwise give relative to the value.</summary>
     /// <param name="reader">At the value's first token.</param>
     /// <param name="type">The value's type.</param>
-    /// <param name="field">Where it stands in the body.</param>
+    /// <param name="field">Its path in the body.</param>
     public static T Read<T>(ref Utf8JsonReader reader, JsonTypeInfo<T> type, string field)
     {
         try
@@ -23,7 +23,7 @@ internal static class NestedJson
     }
 }
 
-/// <summary>Says what the arrays hold that the converter of a type reads as well.</summary>
+/// <summary>The item type of arrays, for a type whose converter also reads arrays.</summary>
 /// <param name="item">The type of an item.</param>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ItemsAttribute(Type item) : Attribute

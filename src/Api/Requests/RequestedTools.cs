@@ -3,13 +3,13 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.Requests;
 
-/// <summary>Makes of a request's tools, in whatever dialect, what the model is given.</summary>
+/// <summary>Turns a request's tools, in any dialect, into what the model is given.</summary>
 internal static class RequestedTools
 {
     /// <summary>Refuses a tool that the server would have to run.</summary>
-    /// <param name="field">Where the tool stands in the request.</param>
-    /// <param name="type">Its type; null where it has none.</param>
-    /// <param name="function">The dialect's word for a function of the client's.</param>
+    /// <param name="field">The tool's path in the request.</param>
+    /// <param name="type">Its type; null if it has none.</param>
+    /// <param name="function">The dialect's word for a function that the client runs.</param>
     /// <exception cref="ApiException">It is of another type.</exception>
     public static void RequireFunction(string field, string? type, string function = "function")
     {
@@ -20,10 +20,10 @@ internal static class RequestedTools
     }
 
     /// <summary>A tool.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <param name="name">Its name.</param>
     /// <param name="description">What it does.</param>
-    /// <param name="schemaField">Where the schema stands.</param>
+    /// <param name="schemaField">The schema's path in the request.</param>
     /// <param name="schema">The schema of its arguments.</param>
     /// <param name="strict">Whether every call meets it.</param>
     /// <exception cref="ApiException">It has no name, or its schema is not a schema.</exception>
@@ -40,9 +40,9 @@ internal static class RequestedTools
     public static IReadOnlyList<ToolDefinition> Each<T>(IReadOnlyList<T?>? tools, Func<T, string, ToolDefinition> read) where T : class =>
         [.. (tools ?? []).Select((tool, i) => read(tool ?? throw Check.Wrong($"tools[{i}]", "an object", "null"), $"tools[{i}]"))];
 
-    /// <summary>The tools of a request; null where it has none.</summary>
-    /// <param name="set">The tools and what is asked of their use.</param>
-    /// <exception cref="ApiException">Two have one name, a name cannot be called, or a tool is to be called that is not there.</exception>
+    /// <summary>The tools of a request; null if it has none.</summary>
+    /// <param name="set">The tools and how they are to be used.</param>
+    /// <exception cref="ApiException">Two tools have the same name, a name cannot be called, or a required tool does not exist.</exception>
     public static ToolSet? Checked(ToolSet set)
     {
         if (set.Mode == ToolMode.Required && (set.Tools.Count == 0 || set.Named is not null && set.Tools.All(tool => tool.Name != set.Named)))

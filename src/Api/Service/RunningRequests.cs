@@ -4,17 +4,17 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Api.Service;
 
-/// <summary>The requests that are being answered. A stopping host takes no more of them, and gives these the time to end.</summary>
+/// <summary>The requests in progress. A stopping host takes no new ones and gives these time to finish.</summary>
 /// <remarks>
-/// It waits for them before any service stops, the web server included: that one must still carry the answers out, and say
-/// 503 to whoever comes.
+/// It waits for them before any service stops, the web server included, which must still deliver the answers and say
+/// 503 to new requests.
 /// </remarks>
-// Its source is only cancelled, never disposed: requests may still look at it while the host is disposed.
+// The source is only cancelled, never disposed: requests may still use it while the host is being disposed.
 #pragma warning disable CA1001
 internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider time, ILogger<RunningRequests> logger) : IHostedLifecycleService
 #pragma warning restore CA1001
 {
-    /// <summary>Between two lines of the log about what is left.</summary>
+    /// <summary>The interval between log lines about the requests left.</summary>
     private static readonly TimeSpan Report = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
@@ -23,18 +23,18 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
     private int _running;
     private bool _stopping;
 
-    /// <summary>Whether the host stops and nothing is taken any more.</summary>
+    /// <summary>Whether the host is stopping and takes no more requests.</summary>
     public bool IsStopping => Volatile.Read(ref _stopping);
 
-    /// <summary>How many are being answered.</summary>
+    /// <summary>The number of requests in progress.</summary>
     public int Left
     {
         get { lock (_lock) { return _running; } }
     }
 
-    /// <summary>A request begins; it ends with the disposal of what this returns.</summary>
+    /// <summary>Registers a request, which ends when the result is disposed.</summary>
     /// <param name="gone">Cancelled when the client goes away.</param>
-    /// <exception cref="ServerStoppingException">The host stops.</exception>
+    /// <exception cref="ServerStoppingException">The host is stopping.</exception>
     public Running Begin(CancellationToken gone)
     {
         lock (_lock)
@@ -45,7 +45,7 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
         return new Running(this, gone);
     }
 
-    /// <exception cref="ServerStoppingException">The host stops.</exception>
+    /// <exception cref="ServerStoppingException">The host is stopping.</exception>
     public void ThrowIfStopping()
     {
         if (IsStopping)
@@ -76,13 +76,13 @@ internal sealed class RunningRequests(IOptions<ServeOptions> serve, TimeProvider
         {
             logger.DrainTimedOut(Count(Left), serve.Value.DrainSeconds);
             await _ended.CancelAsync().ConfigureAwait(false);
-            // What does not end even so, the web server ends with its connection.
+            // What still does not end, the web server aborts with its connection.
             await _lastEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Waits for the last request, and says from time to time how many are left.</summary>
-    /// <exception cref="TimeoutException">There are still some.</exception>
+    /// <summary>Waits for the last request and logs now and then how many are left.</summary>
+    /// <exception cref="TimeoutException">Some are still running.</exception>
     private async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         long begin = time.GetTimestamp();

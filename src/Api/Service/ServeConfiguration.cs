@@ -4,12 +4,12 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Api.Service;
 
-/// <summary>Reads the section <c>Serve</c> into options and finds all its mistakes, which fail the start in one message.</summary>
+/// <summary>Reads the section <c>Serve</c> into options and collects all its errors, which fail the start in one message.</summary>
 internal sealed class ServeConfiguration(IConfiguration configuration) : IConfigureOptions<ServeOptions>, IValidateOptions<ServeOptions>
 {
     private const int MaxSeconds = 24 * 60 * 60;
 
-    /// <summary>Keys that were here once, with what says the same now.</summary>
+    /// <summary>Keys of earlier versions and their replacements.</summary>
     private static readonly Dictionary<string, string> Moved = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Queue"] = $"each model has its own queue. Set {EngineOptions.SectionName}:{nameof(EngineOptions.Models)}:NAME:{nameof(ModelOptions.Queue)}",
@@ -18,8 +18,8 @@ internal sealed class ServeConfiguration(IConfiguration configuration) : IConfig
 
     private readonly List<string> _unreadable = [];
 
-    /// <summary>The options before their mistakes are told: the host reads its own while it is built, and what fails there
-    /// would hide the mistakes of other sections.</summary>
+    /// <summary>The options before validation: the host reads some while it is being built, and a failure there
+    /// would hide the errors of other sections.</summary>
     public static ServeOptions ReadUnchecked(IConfiguration configuration)
     {
         var options = new ServeOptions();

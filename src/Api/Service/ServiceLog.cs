@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Api.Service;
 
-/// <summary>What the log says of a server that stops. No text of a request or an answer is in it.</summary>
+/// <summary>Log messages of a stopping server. No text of a request or an answer is in it.</summary>
 internal static partial class ServiceLog
 {
     [LoggerMessage(1, LogLevel.Information, "Stopping: {Requests} left, with {Seconds} s to end")]

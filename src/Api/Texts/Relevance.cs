@@ -6,12 +6,12 @@ namespace Engine.Api.Texts;
 /// <summary>How relevant documents are for a query.</summary>
 internal static class Relevance
 {
-    /// <summary>By the classifier of a model that has one, which reads query and document together; else by the cosines of their vectors.</summary>
+    /// <summary>Uses the model's classifier if it has one, which reads query and document together; otherwise the cosine of their embeddings.</summary>
     /// <param name="call">The model.</param>
-    /// <param name="query">What is looked for.</param>
+    /// <param name="query">The query.</param>
     /// <param name="documents">At least one.</param>
     /// <returns>A score for each document, and the tokens that were read.</returns>
-    /// <exception cref="ApiException">The model is no encoder, or its classifier has other classes than the relevance.</exception>
+    /// <exception cref="ApiException">The model is not an encoder, or its classifier is not for relevance.</exception>
     /// <exception cref="EngineException">The model refused the request.</exception>
     public static Task<(IReadOnlyList<double> Scores, int Tokens)> OfAsync(ModelCall call, string query, IReadOnlyList<string> documents)
     {

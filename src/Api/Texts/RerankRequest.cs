@@ -14,24 +14,24 @@ internal sealed class RerankRequest
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>What is looked for.</summary>
+    /// <summary>The query.</summary>
     public string? Query { get; set; }
 
     /// <summary>The texts that are ranked: <c>"a"</c> or <c>{"text": "a"}</c>.</summary>
     public List<RankedText?>? Documents { get; set; }
 
-    /// <summary>How many of the best are sent; null for all.</summary>
+    /// <summary>How many of the best documents to return; null for all.</summary>
     public int? TopN { get; set; }
 
-    /// <summary>Whether the texts are sent back.</summary>
+    /// <summary>Whether to return the texts.</summary>
     public bool? ReturnDocuments { get; set; }
 
-    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    /// <summary>Unknown fields; ignored, except those that look like a typo.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The query and the documents.</summary>
-    /// <exception cref="ApiException">One is missing, or a field makes no sense.</exception>
+    /// <exception cref="ApiException">One is missing, or a field is invalid.</exception>
     public (string Query, IReadOnlyList<string> Documents) Texts()
     {
         Check.Unknown(Unknown, Known);

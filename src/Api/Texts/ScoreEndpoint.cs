@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Engine.Api.Texts;
 
-/// <summary><c>POST /v1/score</c>: what a model makes of given texts, token by token.</summary>
+/// <summary><c>POST /v1/score</c>: the log-probabilities of given texts, token by token.</summary>
 internal sealed class ScoreEndpoint(ModelCalls calls)
 {
-    /// <summary>Log-probabilities in one answer, of tokens and of the most probable ones in their places: what is in memory before it is sent.</summary>
+    /// <summary>The maximum number of log-probabilities in one response: it is held in memory until it is sent.</summary>
     private const long MaxNumbers = 1_000_000;
 
     public async Task HandleAsync(HttpContext context)
@@ -51,7 +51,7 @@ internal sealed class ScoreEndpoint(ModelCalls calls)
         int read = ids.Sum(one => one.Tokens.Count + (one.Source?.Count ?? 0));
         return new Scoring("list", call.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(numerics.ToString()), texts, new ScoringUsage(read, read));
 
-        // An encoder–decoder's target begins with a token of its own, and a text does not bring it.
+        // An encoder–decoder's target begins with a special start token, which a text does not contain.
         IReadOnlyList<int> Ids(Prompt input) => call.Check(input.Text is { } text && call.Model.Card.DecoderStartToken is { } start
             ? Prompt.FromTokens([start, .. tokenizer.Encode(text, addSpecial: false)]) : input, "input").ToTokens(tokenizer);
 

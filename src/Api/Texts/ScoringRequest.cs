@@ -17,28 +17,28 @@ internal sealed class ScoringRequest
     /// <summary>The model's name; null for the default one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>What is scored: a text or token ids, or several of either. Of an encoder–decoder, what it answers.</summary>
+    /// <summary>The text or token ids to score, or several of either; for an encoder–decoder, the target.</summary>
     public PromptList? Input { get; set; }
 
-    /// <summary>What an encoder–decoder answers to: one for all inputs, or one for each.</summary>
+    /// <summary>The source for an encoder–decoder: one for all inputs, or one for each.</summary>
     public PromptList? Source { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each.</summary>
+    /// <summary>The number of most probable tokens to return with each token.</summary>
     public int? TopLogprobs { get; set; }
 
     /// <summary><c>production</c>, or <c>strict</c>: F32 keys and values, no flash attention, nothing else in the batch.</summary>
     public string? Numerics { get; set; }
 
-    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    /// <summary>Unknown fields; ignored, except those that look like a typo.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each; 0 for none.</summary>
+    /// <summary>The number of most probable tokens to return with each token; 0 for none.</summary>
     /// <exception cref="ApiException">Out of range.</exception>
     public int Top() => Check.Integer("top_logprobs", TopLogprobs, 0, MaxTopLogprobs) ?? 0;
 
     /// <summary>How exactly to compute.</summary>
-    /// <exception cref="ApiException">In no known way.</exception>
+    /// <exception cref="ApiException">Not one of the known values.</exception>
     public Numerics ReadNumerics() => Numerics switch
     {
         null or "production" => Engine.Numerics.Production,
@@ -47,7 +47,7 @@ internal sealed class ScoringRequest
     };
 
     /// <summary>The inputs, each with its source; null for none.</summary>
-    /// <exception cref="ApiException">There are none, or not as many sources.</exception>
+    /// <exception cref="ApiException">There are no inputs, or the number of sources does not match.</exception>
     public IReadOnlyList<(Prompt Input, Prompt? Source)> Inputs()
     {
         Check.Unknown(Unknown, Known);

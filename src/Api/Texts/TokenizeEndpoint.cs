@@ -29,11 +29,11 @@ internal sealed class TokenizeEndpoint(ModelCalls calls)
         await Errors.WriteJsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(answer, TextsJson.Api.DetokenizedText)).ConfigureAwait(false);
     }
 
-    /// <summary>The bytes of a token's text; of one that says nothing its name.</summary>
+    /// <summary>The bytes of a token's text; its name if it has no text.</summary>
     private static byte[] Piece(ITokenizer tokenizer, int id) =>
         tokenizer.GetBytes(id) is { IsEmpty: false } bytes ? bytes.ToArray() : Encoding.UTF8.GetBytes(tokenizer.GetPiece(id));
 
-    // Splitting a long text takes no notice of a cancellation; it is abandoned.
+    // Tokenizing a long text cannot be cancelled, so it is abandoned.
     private static Task<T> AsideAsync<T>(ModelCall call, Func<ITokenizer, T> work)
     {
         ITokenizer tokenizer = call.Model.Tokenizer;

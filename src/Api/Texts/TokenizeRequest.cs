@@ -4,7 +4,7 @@ using Engine.Api.Requests;
 
 namespace Engine.Api.Texts;
 
-/// <summary>The body of <c>POST /tokenize</c>, as llama-server's.</summary>
+/// <summary>The body of <c>POST /tokenize</c>, in llama-server's form.</summary>
 internal sealed class TokenizeRequest
 {
     private static readonly string[] Known =
@@ -16,16 +16,16 @@ internal sealed class TokenizeRequest
     /// <summary>The text.</summary>
     public string? Content { get; set; }
 
-    /// <summary>Adds the ids that the model's metadata asks for around a text; not unless asked for.</summary>
+    /// <summary>Whether to add the special tokens that the model's metadata asks for around a text. The default is false.</summary>
     public bool? AddSpecial { get; set; }
 
-    /// <summary>Reads the text of special tokens as these tokens; unless it is false.</summary>
+    /// <summary>Whether the text of special tokens becomes these tokens. The default is true.</summary>
     public bool? ParseSpecial { get; set; }
 
-    /// <summary>Answers with each token's piece of the text beside its id.</summary>
+    /// <summary>Whether to return each token's piece of the text with its id.</summary>
     public bool? WithPieces { get; set; }
 
-    /// <summary>Fields that are not known; passed over, but for those that look like a mistyped one.</summary>
+    /// <summary>Unknown fields; ignored, except those that look like a typo.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
@@ -38,7 +38,7 @@ internal sealed class TokenizeRequest
     }
 }
 
-/// <summary>The body of <c>POST /detokenize</c>, as llama-server's.</summary>
+/// <summary>The body of <c>POST /detokenize</c>, in llama-server's form.</summary>
 internal sealed class DetokenizeRequest
 {
     /// <summary>The model's name; null for the default one.</summary>
@@ -48,15 +48,15 @@ internal sealed class DetokenizeRequest
     public List<int>? Tokens { get; set; }
 }
 
-/// <param name="Tokens">The ids, with the pieces where they were asked for.</param>
+/// <param name="Tokens">The ids, with the pieces if requested.</param>
 internal sealed record TokenizedText(IReadOnlyList<ListedToken> Tokens);
 
-/// <param name="Content">The text. Control tokens say nothing; bytes that are no character are U+FFFD.</param>
+/// <param name="Content">The text. Control tokens are left out; invalid bytes become U+FFFD.</param>
 internal sealed record DetokenizedText(string Content);
 
-/// <summary>A token: <c>1</c>, or with its piece <c>{"id": 1, "piece": "a"}</c>. A piece that is no whole characters is a list of its bytes.</summary>
+/// <summary>A token: <c>1</c>, or with its piece <c>{"id": 1, "piece": "a"}</c>. A piece that is not valid UTF-8 is a list of its bytes.</summary>
 /// <param name="Id">The id.</param>
-/// <param name="Piece">Its piece of the text; null where it was not asked for.</param>
+/// <param name="Piece">Its piece of the text; null if not requested.</param>
 [JsonConverter(typeof(Converter))]
 [JsonSchemaText("""{"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"id": {"type": "integer"}, "piece": {}}}]}""")]
 internal sealed record ListedToken(int Id, byte[]? Piece)

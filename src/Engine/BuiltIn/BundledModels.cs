@@ -1,12 +1,12 @@
 namespace Engine.BuiltIn;
 
-/// <summary>The models that come with the engine. Each has a name that stands in place of a path: <c>builtin:llama-stories</c>.</summary>
+/// <summary>The models that come with the engine. Each has a name that can be used in place of a path: <c>builtin:llama-stories</c>.</summary>
 internal static class BundledModels
 {
-    /// <summary>What a name begins with.</summary>
+    /// <summary>The prefix of a name.</summary>
     public const string Scheme = "builtin:";
 
-    // A name without a format is the file in this one.
+    // The format of a name that gives none.
     private const string UsualFormat = "-q8_0";
 
     /// <summary>The names without <see cref="Scheme"/>.</summary>
@@ -17,15 +17,15 @@ internal static class BundledModels
     /// <summary>Whether a path is such a name.</summary>
     public static bool IsName(string path) => path.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The file of a bundled model; null where there is none of that name.</summary>
-    /// <param name="name">With <see cref="Scheme"/>, in any case.</param>
+    /// <summary>The file of a bundled model; null if there is none of that name.</summary>
+    /// <param name="name">With <see cref="Scheme"/>; case does not matter.</param>
     public static string? Find(string name) => Files().FirstOrDefault(file => NamesOf(file).Contains(name[Scheme.Length..], StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>A path as it is, or the file of a bundled model.</summary>
+    /// <summary>The path itself, or the file of a bundled model.</summary>
     /// <exception cref="ConfigurationException">There is no bundled model of that name.</exception>
     public static string Resolve(string path) => !IsName(path) ? path : Find(path) ?? throw new ConfigurationException($"Finding the model '{path}': {Unknown(path)}");
 
-    /// <summary>What to say of a name that no bundled model has.</summary>
+    /// <summary>The message for an unknown bundled model.</summary>
     public static string Unknown(string name)
     {
         string[] known = [.. Names.Select(known => Scheme + known)];
@@ -34,7 +34,7 @@ internal static class BundledModels
             : $"no model of that name comes with the engine. There are {string.Join(", ", known)}.";
     }
 
-    // Heads lie beside the model they belong to.
+    // Heads are beside the model they belong to.
     private static IEnumerable<string> Files() => Directory.Exists(Folder)
         ? Directory.EnumerateFiles(Folder, "*.gguf").Where(file => !file.EndsWith(".heads.gguf", StringComparison.Ordinal))
         : [];

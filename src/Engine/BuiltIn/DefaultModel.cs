@@ -1,10 +1,10 @@
 namespace Engine.BuiltIn;
 
-/// <summary>The model of a fresh clone: the small story teller that this project trained. It lies in <c>models/</c> of the checkout and beside
+/// <summary>The model of a fresh clone: the small story teller that this project trained. It is in <c>models/</c> of the checkout and beside
 /// every program built or published from it; <c>models/llama-stories.md</c> says how it was made and how well it does.</summary>
 internal static class DefaultModel
 {
-    /// <summary>The Q8_0 file, which verbs take where none is named.</summary>
+    /// <summary>The Q8_0 file, which verbs use when none is named.</summary>
     /// <exception cref="ModelFileException">It is not there.</exception>
     public static string Find() => Find("llama-stories-q8_0.gguf");
 

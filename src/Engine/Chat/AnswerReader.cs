@@ -3,7 +3,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
-/// <summary>Tells thoughts, text and calls of tools in an answer apart, token by token.</summary>
+/// <summary>Separates thoughts, text and tool calls of an answer, token by token.</summary>
 internal sealed class AnswerReader
 {
     private readonly ReasoningReader? _reasoning;
@@ -12,26 +12,26 @@ internal sealed class AnswerReader
     private readonly ITokenizer _tokenizer;
     private readonly List<AnswerPiece> _pieces = [];
 
-    /// <param name="reasoning">Tells thoughts from the answer; null where there are none, or the form knows them.</param>
-    /// <param name="form">The form of calls; null where none are looked for.</param>
+    /// <param name="reasoning">Separates thoughts from the answer; null if there are none, or the form recognizes them itself.</param>
+    /// <param name="form">The form of tool calls; null to look for none.</param>
     /// <param name="tools">The tools that were offered.</param>
     /// <param name="tokenizer">Has the texts of control tokens.</param>
     public AnswerReader(ReasoningReader? reasoning, ToolForm? form, ToolSet tools, ITokenizer tokenizer) =>
         (_reasoning, _calls, _markers, _tokenizer) = (reasoning, form?.NewReader(tools), [.. form?.Markers ?? [], .. reasoning is null ? Array.Empty<string>() : ReasoningReader.Marks], tokenizer);
 
-    /// <summary>Calls so far.</summary>
+    /// <summary>The number of calls so far.</summary>
     public int Calls { get; private set; }
 
     /// <summary>Whether an answer ends because it calls tools: it has calls, and it was not cut off.</summary>
     public bool EndsInCalls(GeneratedToken? last) => Calls > 0 && last?.FinishReason is FinishReason.EndOfGeneration or FinishReason.Stop;
 
-    /// <summary>What a token makes certain, in its order. No piece of text is empty.</summary>
+    /// <summary>The pieces that a token completes, in order. No piece of text is empty.</summary>
     /// <returns>A list that the next call overwrites.</returns>
     public IReadOnlyList<AnswerPiece> Read(GeneratedToken token)
     {
         _pieces.Clear();
         Add(token.Text);
-        // What is held back of the text at an end came before the token.
+        // Text that was still held back comes before the token.
         if (_markers.Count > 0 && token.FinishReason != FinishReason.EndOfGeneration && _tokenizer.GetBytes(token.Token).IsEmpty
             && _tokenizer.GetPiece(token.Token) is var marker && _markers.Contains(marker))
         {
@@ -110,8 +110,8 @@ internal sealed class AnswerReader
 }
 
 /// <summary>An answer as it was read.</summary>
-/// <param name="Thought">What was thought before; null for nothing.</param>
-/// <param name="Text">What was said; empty for nothing.</param>
-/// <param name="Calls">The calls of tools, in their order.</param>
+/// <param name="Thought">The model's thoughts; null for none.</param>
+/// <param name="Text">The text; may be empty.</param>
+/// <param name="Calls">The tool calls, in order.</param>
 /// <param name="EndsInCalls">Whether the answer ended because it calls tools.</param>
 internal sealed record ReadAnswer(string? Thought, string Text, IReadOnlyList<ToolCall> Calls, bool EndsInCalls);

@@ -5,8 +5,8 @@ using Engine.Gguf;
 namespace Engine.Chat;
 
 /// <summary>
-/// The template by which a model's conversations become prompts, a Jinja text that comes with the model
-/// (<c>tokenizer.chat_template</c>). It renders as transformers' <c>apply_chat_template</c> renders it: the same blanks and line
+/// The template that turns a model's conversations into prompts, a Jinja text that comes with the model
+/// (<c>tokenizer.chat_template</c>). It renders as transformers' <c>apply_chat_template</c> does: the same spaces and line
 /// ends, the same functions, Python's way of printing values. Safe to call from many threads at once.
 /// </summary>
 /// <remarks>A template that never ends, nests without end or writes without end is stopped with an error.</remarks>
@@ -30,7 +30,7 @@ public sealed class ChatTemplate
     /// <param name="source">Its Jinja text.</param>
     /// <param name="specialTokens">The texts of special tokens by transformers' names, such as <c>bos_token</c>; null for none.</param>
     /// <param name="model">The model's name, for messages.</param>
-    /// <param name="clock">Tells the time where an input does not; null for the system's.</param>
+    /// <param name="clock">The clock for inputs that give no time; null for the system's.</param>
     /// <exception cref="ChatTemplateException">The text is not a well-formed template; the message shows the line.</exception>
     public ChatTemplate(string source, IReadOnlyDictionary<string, string>? specialTokens = null, string model = "the model", TimeProvider? clock = null)
     {
@@ -52,28 +52,28 @@ public sealed class ChatTemplate
     /// <summary>The texts of special tokens by transformers' names.</summary>
     public IReadOnlyDictionary<string, string> SpecialTokens { get; }
 
-    /// <summary>Whether it looks at the tools.</summary>
+    /// <summary>Whether the template uses the tools.</summary>
     internal bool KnowsTools => _knowsTools ??= Template.Mentions(Source, "tools");
 
-    /// <summary>Whether it looks at the calls of messages.</summary>
+    /// <summary>Whether the template uses the tool calls of messages.</summary>
     internal bool KnowsCalls => _knowsCalls ??= Template.Mentions(Source, "tool_calls");
 
-    /// <summary>The template that its model brings for conversations with tools; null where this is the one.</summary>
+    /// <summary>The model's separate template for conversations with tools; null if this one is used for them.</summary>
     internal ChatTemplate? ForTools { get; set; }
 
     /// <summary>How its model calls tools.</summary>
     internal ToolForm ToolForm => _toolForm ??= ToolForms.Of(Source, KnowsTools || KnowsCalls, () => ToolProbe.Sample, () => ToolProbe.Spelled);
 
-    /// <summary>What it makes of calls.</summary>
+    /// <summary>How it renders tool calls.</summary>
     internal ToolProbe ToolProbe => _toolProbe ??= ToolProbe.Of(this);
 
     /// <summary>Whether its model thinks before it answers.</summary>
     internal bool HasThoughts => ToolForm.HasThoughts || ReasoningReader.Knows(this);
 
-    /// <summary>The template of a loaded model.</summary>
+    /// <summary>The chat template of a loaded model.</summary>
     /// <param name="model">Its card has the template, and which tokens are special.</param>
-    /// <param name="name">Which one, where there are several, such as <c>tool_use</c>; null for the default one.</param>
-    /// <returns>Null where the model has none of that name.</returns>
+    /// <param name="name">Which one, if there are several, such as <c>tool_use</c>; null for the default one.</param>
+    /// <returns>Null if the model has none of that name.</returns>
     /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
     public static ChatTemplate? FromModel(IModel model, string? name = null)
     {
@@ -94,8 +94,8 @@ public sealed class ChatTemplate
 
     /// <summary>Reads the template of a model file.</summary>
     /// <param name="metadata">The file's.</param>
-    /// <param name="name">Which one, where the file has several, such as <c>tool_use</c>; null for the default one.</param>
-    /// <returns>Null where the file has none of that name.</returns>
+    /// <param name="name">Which one, if the file has several, such as <c>tool_use</c>; null for the default one.</param>
+    /// <returns>Null if the file has none of that name.</returns>
     /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
     public static ChatTemplate? FromMetadata(GgufMetadata metadata, string? name = null)
     {
@@ -116,9 +116,9 @@ public sealed class ChatTemplate
         return new ChatTemplate(source, special, metadata.GetString(GgufKeys.Name) ?? "the model");
     }
 
-    /// <summary>Makes a conversation into a prompt.</summary>
+    /// <summary>Renders a conversation as a prompt.</summary>
     /// <param name="input">The conversation.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="ChatTemplateException">The template cannot be rendered, or refuses the conversation; the message shows the line.</exception>
     /// <exception cref="InvalidRequestException">A text of the input's JSON is ill-formed.</exception>
     public RenderedChat Render(ChatTemplateInput input, CancellationToken cancellationToken = default)

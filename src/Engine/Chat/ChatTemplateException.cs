@@ -6,6 +6,6 @@ public sealed class ChatTemplateException(string message, int line, bool isRefus
     /// <summary>Line of the template, from 1.</summary>
     public int Line { get; } = line;
 
-    /// <summary>Whether the template itself refuses the conversation (<c>raise_exception</c>): the messages are to be changed, not the template.</summary>
+    /// <summary>Whether the template itself refuses the conversation (<c>raise_exception</c>): the messages need changing, not the template.</summary>
     public bool IsRefusal { get; } = isRefusal;
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Chat;
 
-/// <summary>What a chat template makes a prompt of.</summary>
+/// <summary>The input of a chat template.</summary>
 public sealed record ChatTemplateInput
 {
     /// <summary>The conversation, oldest message first.</summary>
@@ -14,13 +14,13 @@ public sealed record ChatTemplateInput
     /// <summary>Documents to answer from, for templates that know them; null for none.</summary>
     public IReadOnlyList<JsonElement>? Documents { get; init; }
 
-    /// <summary>Whether the text ends with what makes the model answer.</summary>
+    /// <summary>Whether the prompt ends with the opening of the model's answer.</summary>
     /// <value>The default is true.</value>
     public bool AddGenerationPrompt { get; init; } = true;
 
     /// <summary>Further variables of the template, such as <c>enable_thinking</c>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Variables { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>The time the template is told where it asks for today's date; null for the clock's.</summary>
+    /// <summary>The time for templates that use today's date; null for the clock's.</summary>
     public DateTimeOffset? Now { get; init; }
 }

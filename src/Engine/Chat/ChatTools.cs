@@ -4,15 +4,15 @@ using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
 
-/// <summary>Tools as Microsoft.Extensions.AI gives them, and its calls.</summary>
+/// <summary>Converts Microsoft.Extensions.AI's tools and calls.</summary>
 internal static class ChatTools
 {
-    /// <summary>The option of a tool by which Microsoft.Extensions.AI asks that arguments always meet the schema.</summary>
+    /// <summary>The property with which Microsoft.Extensions.AI marks a tool whose arguments must always match the schema.</summary>
     private const string Strict = "strict";
 
     /// <summary>The tools of a request; null for none.</summary>
-    /// <exception cref="UnsupportedRequestException">A tool is no function that the caller runs.</exception>
-    /// <exception cref="InvalidRequestException">They make no sense.</exception>
+    /// <exception cref="UnsupportedRequestException">A tool is not a function that the caller runs.</exception>
+    /// <exception cref="InvalidRequestException">The tools are invalid.</exception>
     public static ToolSet? Read(string doing, ChatOptions options)
     {
         var required = options.ToolMode as RequiredChatToolMode;

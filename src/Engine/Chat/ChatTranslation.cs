@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
 
-/// <summary>What Microsoft.Extensions.AI asks, in the contract's words: messages and options become a generation's request, and its tokens contents.</summary>
+/// <summary>Translates between Microsoft.Extensions.AI and the contract: messages and options become a generation request, and its tokens become contents.</summary>
 internal sealed class ChatTranslation
 {
     private const string Doing = "Answering a chat";
@@ -14,18 +14,18 @@ internal sealed class ChatTranslation
 
     private ChatTranslation(GenerateRequest request, AnswerReader reader) => (Request, _reader) = (request, reader);
 
-    /// <summary>What the model is asked.</summary>
+    /// <summary>The request to the model.</summary>
     public GenerateRequest Request { get; }
 
     /// <summary>Translates a request.</summary>
-    /// <param name="client">Whom the options' factory is given.</param>
-    /// <param name="names">What the user calls the model.</param>
+    /// <param name="client">The client that is passed to the options' factory.</param>
+    /// <param name="names">The model's name for the user.</param>
     /// <param name="model">The loaded model.</param>
     /// <param name="messages">The conversation, oldest message first.</param>
     /// <param name="options">What is asked of the answer; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
-    /// <exception cref="UnsupportedRequestException">What is asked cannot be done here, or the model has no chat template.</exception>
-    /// <exception cref="InvalidRequestException">There are no messages, or a value makes no sense.</exception>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
+    /// <exception cref="UnsupportedRequestException">An option is not supported, or the model has no chat template.</exception>
+    /// <exception cref="InvalidRequestException">There are no messages, or a value is invalid.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public static ChatTranslation Read(
         IChatClient client, ClientModel names, IModel model, IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal sealed class ChatTranslation
         return new ChatTranslation(request with { Constraint = chat.Constrain(prompt, Format(options) ?? request.Constraint) }, chat.NewReader(prompt, model.Tokenizer));
     }
 
-    /// <summary>What a token brings: text, what the model thinks before it answers, calls of tools; empty where it brings none.</summary>
+    /// <summary>The contents that a token completes: text, thoughts, tool calls; may be empty.</summary>
     public List<AIContent> Read(GeneratedToken token)
     {
         var contents = new List<AIContent>();
@@ -62,7 +62,7 @@ internal sealed class ChatTranslation
         : _reader.EndsInCalls(last) ? ChatFinishReason.ToolCalls
         : ChatFinishReason.Stop;
 
-    // What would change the answer and cannot be done is refused, not passed over.
+    // Options that would change the answer and are not supported are refused rather than ignored.
     private static void Refuse(ChatOptions options)
     {
         if (options.ConversationId is { } conversation)
@@ -115,7 +115,7 @@ internal sealed class ChatTranslation
         {
             list.Add(new TemplateMessage(ChatRole.System.Value, instructions));
         }
-        // The names of the tools that were called, which results do not carry.
+        // The names of the called tools, which results do not contain.
         var tools = new Dictionary<string, string>(StringComparer.Ordinal);
         int index = 0;
         foreach (ChatMessage? message in messages)
@@ -125,7 +125,7 @@ internal sealed class ChatTranslation
         return list.Count > 0 ? list : throw new InvalidRequestException($"{Doing}: expected at least one message, found none. Send what the user says.");
     }
 
-    /// <summary>Adds what templates see of a message: each result of a tool is a message of its own.</summary>
+    /// <summary>Adds a message as templates see it: each tool result is a message of its own.</summary>
     private static void Add(ChatMessage message, int index, Dictionary<string, string> tools, List<TemplateMessage> list)
     {
         var text = new StringBuilder();
@@ -150,7 +150,7 @@ internal sealed class ChatTranslation
                     results.Add(Result(result, tools.GetValueOrDefault(result.CallId), index));
                     break;
                 case UsageContent or ErrorContent:
-                    break; // of an earlier answer, and nothing that was said
+                    break; // thoughts of an earlier answer are not repeated
                 default:
                     throw new UnsupportedRequestException(
                         $"{Doing}: expected texts, calls of tools and their results, message {index} has a {content.GetType().Name}, which a model cannot be given here. Leave it out.");
@@ -158,7 +158,7 @@ internal sealed class ChatTranslation
         }
         if (results.Count == 0 || text.Length > 0 || calls.Count > 0)
         {
-            // Templates know the older word.
+            // Chat templates know only the older word, "system".
             string role = message.Role.Value == "developer" ? ChatRole.System.Value : message.Role.Value;
             list.Add(new TemplateMessage(role, text.Length == 0 && calls.Count > 0 ? null : text.ToString()) { Fields = Fields(message.AuthorName, reasoning, calls) });
         }

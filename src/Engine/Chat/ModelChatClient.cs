@@ -10,9 +10,9 @@ namespace Engine.Chat;
 /// <see cref="GenerateRequest"/>. <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerateRequest"/> whose further
 /// settings (min-p, biases, a deadline, …) count, too; its prompt does not. Functions among the tools are shown to the model, whose calls are
 /// <see cref="FunctionCallContent"/>; a required call and an answer in JSON are certain, by a <see cref="Constraint"/>. What would change the answer and cannot
-/// be done here is refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are passed over.
+/// be done here is refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are ignored.
 /// <para>No history is kept: each request brings its whole conversation. Errors are the contract's (<see cref="EngineException"/>).
-/// The model belongs to who made it, and outlives the client.</para>
+/// The model belongs to whoever created it, and outlives the client.</para>
 /// </remarks>
 public sealed class ModelChatClient : IChatClient
 {
@@ -50,7 +50,7 @@ public sealed class ModelChatClient : IChatClient
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         _model.Find(serviceType, serviceKey, this, () => new ChatClientMetadata(ClientModel.Provider, defaultModelId: _model.Id));
 
-    /// <summary>Does nothing: the model belongs to who made it.</summary>
+    /// <summary>Does nothing: the model belongs to whoever created it.</summary>
     public void Dispose()
     {
     }
@@ -61,7 +61,7 @@ public sealed class ModelChatClient : IChatClient
         IModel model = await _model.LeaseAsync(cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable lease = model.ConfigureAwait(false);
         var asked = ChatTranslation.Read(this, _model, model, messages, options, cancellationToken);
-        // One message: what calls functions tells messages apart by their ids.
+        // All updates belong to one message: function-calling clients group them by id.
         string id = Guid.NewGuid().ToString("N");
         DateTimeOffset created = _clock.GetUtcNow();
         GeneratedToken? last = null;
@@ -81,7 +81,7 @@ public sealed class ModelChatClient : IChatClient
         }
         if (last is null)
         {
-            // None were asked for.
+            // None were requested.
             int prompt = asked.Request.Prompt.ToTokens(model.Tokenizer).Count;
             yield return Update([new UsageContent(Usage(prompt, 0, 0))], null, ChatFinishReason.Length);
         }

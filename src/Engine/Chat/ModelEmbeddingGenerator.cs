@@ -9,7 +9,7 @@ namespace Engine.Chat;
 /// <see cref="EmbeddingGenerationOptions.RawRepresentationFactory"/> may give an <see cref="EmbedRequest"/> whose pooling, normalization and
 /// deadline count; its inputs do not. <see cref="EmbeddingGenerationOptions.Dimensions"/> below d keeps the first ones, for models that are
 /// trained for it, before a vector gets its length. Errors are the contract's
-/// (<see cref="EngineException"/>). The model belongs to who made it, and outlives the generator.
+/// (<see cref="EngineException"/>). The model belongs to whoever created it, and outlives the generator.
 /// </remarks>
 public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
 {
@@ -63,7 +63,7 @@ public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         _model.Find(serviceType, serviceKey, this, () => new EmbeddingGeneratorMetadata(ClientModel.Provider, null, _model.Id, _model.Card?.EmbeddingLength));
 
-    /// <summary>Does nothing: the model belongs to who made it.</summary>
+    /// <summary>Does nothing: the model belongs to whoever created it.</summary>
     public void Dispose()
     {
     }

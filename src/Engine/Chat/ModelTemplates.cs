@@ -10,7 +10,7 @@ internal static class ModelTemplates
 
     private static readonly ConditionalWeakTable<ModelCard, ChatTemplate> Known = [];
 
-    /// <summary>The template by which a model's conversations become prompts; null where it has none.</summary>
+    /// <summary>The template by which a model's conversations become prompts; null if it has none.</summary>
     /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
     public static ChatTemplate? Find(IModel model)
     {
@@ -27,8 +27,8 @@ internal static class ModelTemplates
         return template is null ? null : Known.GetValue(card, _ => template);
     }
 
-    /// <summary>Says that a model has none, and what to do: a sentence without its full stop, to which a door may add a way of its own.</summary>
-    /// <param name="model">What the user calls the model.</param>
+    /// <summary>Says that a model has no template, and what to do: a sentence without its full stop, so that the caller can add its own option.</summary>
+    /// <param name="model">The model's name for the user.</param>
     /// <param name="setting">Where the user can set one, such as <c>Engine:Models:default:ChatTemplate</c>.</param>
     public static string Missing(string model, string setting) =>
         $"Answering a chat with '{model}': expected a chat template in its file, found none. Set {setting} to {NamedTemplates.Choices}";

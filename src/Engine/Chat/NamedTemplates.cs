@@ -6,15 +6,15 @@ namespace Engine.Chat;
 /// <summary>The chat templates that the setting <c>ChatTemplate</c> names: those of known families of models, and files.</summary>
 internal static class NamedTemplates
 {
-    /// <summary>The longest of published models has some 20 KB.</summary>
+    /// <summary>The maximum size in bytes; the longest published template has about 20 KB.</summary>
     private const int LargestFile = 1 << 20;
 
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>The families, in the order of the alphabet. <c>plain</c> writes the messages' texts one after the other, and nothing else.</summary>
+    /// <summary>The families in alphabetical order. <c>plain</c> writes the messages' texts one after the other, and nothing else.</summary>
     public static IReadOnlyList<string> Families { get; } = ["alpaca", "chatml", "gemma", "llama2", "llama3", "mistral", "phi3", "plain", "vicuna", "zephyr"];
 
-    /// <summary>What the setting can be, for sentences.</summary>
+    /// <summary>The possible values of the setting, for messages.</summary>
     public static string Choices => $"the path of a Jinja file, or to the family that the model was trained as ({string.Join(", ", Families)})";
 
     /// <summary>Whether it names a family; else it is a path.</summary>
@@ -25,8 +25,8 @@ internal static class NamedTemplates
     public static string Read(string setting) =>
         Find(setting, null, out string? mistake) ?? throw new ConfigurationException($"Reading a chat template: {nameof(ModelOptions.ChatTemplate)} {mistake}");
 
-    /// <summary>What is wrong with a setting, to stand after its key; null where nothing is.</summary>
-    /// <param name="missing">Says of a path where nothing was found; null where it was looked for in one place.</param>
+    /// <summary>What is wrong with a setting, worded to follow its key; null if nothing is.</summary>
+    /// <param name="missing">Says where a path was looked for; null if only in one place.</param>
     public static string? Mistake(string setting, Func<string, string>? missing = null)
     {
         Find(setting, missing, out string? mistake);
@@ -94,7 +94,7 @@ internal static class NamedTemplates
     private static ReadOnlySpan<byte> Bytes(string path)
     {
         using FileStream stream = System.IO.File.OpenRead(path);
-        byte[] bytes = new byte[LargestFile + 1]; // a pipe or a device tells no length
+        byte[] bytes = new byte[LargestFile + 1]; // the length of a pipe or device is unknown
         int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> text = length <= LargestFile ? bytes.AsSpan(0, length) : throw new IOException($"it has more than the {LargestFile >> 20} MiB of the longest template");
         return text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text;

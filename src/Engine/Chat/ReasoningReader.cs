@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Engine.Chat;
 
-/// <summary>Tells what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text comes.</summary>
+/// <summary>Separates what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text arrives.</summary>
 internal sealed class ReasoningReader
 {
     public const string Begin = "<think>";
@@ -12,13 +12,13 @@ internal sealed class ReasoningReader
     public static readonly string[] Marks = [Begin, End];
 
     private string _held = "";
-    private bool? _isReasoning;  // null while it cannot be told
-    private bool _begins;        // the blanks around the marks are nobody's
+    private bool? _isReasoning;  // null while undecided
+    private bool _begins;        // spaces around the marks belong to neither part
 
     /// <param name="isOpen">Whether the prompt has opened the reasoning already.</param>
     private ReasoningReader(bool isOpen) => (_isReasoning, _begins) = (isOpen ? true : null, isOpen);
 
-    /// <summary>A reader of the answer to a prompt; null where the model's template knows no reasoning: then all text is the answer.</summary>
+    /// <summary>A reader of the answer to a prompt; null if the model's template knows no reasoning: then all text is the answer.</summary>
     public static ReasoningReader? For(ChatTemplate? template, Prompt prompt) =>
         Knows(template) ? new ReasoningReader(IsOpen(prompt)) : null;
 
@@ -29,9 +29,9 @@ internal sealed class ReasoningReader
     public static bool Knows([NotNullWhen(true)] ChatTemplate? template) =>
         template is not null && (template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal));
 
-    /// <summary>What a piece of text makes certain of the thought and of the answer; null for nothing.</summary>
+    /// <summary>What a piece of text adds to the thought and to the answer; null for nothing.</summary>
     /// <param name="text">The piece.</param>
-    /// <param name="isLast">Whether no other follows: then nothing is held back.</param>
+    /// <param name="isLast">Whether it is the last piece: then nothing is held back.</param>
     public (string? Thought, string? Answer) Read(string text, bool isLast)
     {
         (string? thought, string? answer) = (null, null);
@@ -43,7 +43,7 @@ internal sealed class ReasoningReader
             : rest.IsReasoning ? (thought + rest.Text, answer) : (thought, answer + rest.Text);
     }
 
-    /// <summary>What a piece of text makes certain, in its order.</summary>
+    /// <summary>What a piece of text completes, in order.</summary>
     public IEnumerable<(string Text, bool IsReasoning)> Add(string text)
     {
         _held += text;

@@ -4,7 +4,7 @@ using Engine.Constraints;
 
 namespace Engine.Chat;
 
-/// <summary>A conversation with a model that may have tools: how it becomes a prompt, what the answer must be, and how the answer is read.</summary>
+/// <summary>A conversation with a model that may have tools: how it becomes a prompt, what constrains the answer, and how the answer is read.</summary>
 /// <param name="model">The model's chat template.</param>
 /// <param name="tools">The tools; null for none. Already checked.</param>
 internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
@@ -16,7 +16,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
 
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="input">The conversation; its tools are those of the chat.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public Prompt Render(ChatTemplateInput input, CancellationToken cancellationToken = default)
     {
@@ -30,9 +30,9 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         return RenderEither(asked with { Messages = ToolTexts.BeforeSystem(asked.Messages, preamble) }, ToolTexts.BeforeUser(asked.Messages, preamble), cancellationToken);
     }
 
-    /// <summary>What the answer must be, its thoughts included; null for anything.</summary>
+    /// <summary>The constraint of the answer, thoughts included; null for none.</summary>
     /// <param name="prompt">The prompt, which may have begun the thoughts.</param>
-    /// <param name="format">What is asked of an answer that calls no tool; null for nothing.</param>
+    /// <param name="format">The constraint of an answer that calls no tool; null for none.</param>
     /// <exception cref="UnsupportedRequestException">Code of the caller's own cannot be joined with tools or thoughts.</exception>
     public Constraint? Constrain(Prompt prompt, Constraint? format)
     {
@@ -92,7 +92,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         return [.. _template.ToolProbe.TakesText ? known.Select(ToolTurns.WithTexts) : known];
     }
 
-    /// <summary>Renders a conversation, and, where the template refuses it, in other words.</summary>
+    /// <summary>Renders a conversation, and tries other forms of it if the template refuses it.</summary>
     private Prompt RenderEither(ChatTemplateInput input, List<TemplateMessage>? otherwise, CancellationToken cancellationToken)
     {
         try
@@ -107,12 +107,12 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
             }
             catch (ChatTemplateException)
             {
-                throw e; // what was asked, and not how it was tried otherwise
+                throw e; // the error about the original form, not about the others tried
             }
         }
     }
 
-    /// <summary>Several calls at once as turns one after the other, each with its result, for templates that take one at a time; null where there are none.</summary>
+    /// <summary>Several calls at once as turns one after the other, each with its result, for templates that take one at a time; null if there are none.</summary>
     private static List<TemplateMessage>? SplitCalls(IReadOnlyList<TemplateMessage> messages)
     {
         if (!messages.Any(message => ToolTurns.CallsOf(message).Count > 1))

@@ -3,7 +3,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
-/// <summary>Finds out how a template writes calls, by what it makes of a conversation in which one is made.</summary>
+/// <summary>Finds out how a template writes tool calls by rendering a conversation that contains one.</summary>
 internal sealed class ToolProbe
 {
     private const string Said = "zqsaid";
@@ -18,7 +18,7 @@ internal sealed class ToolProbe
     /// <summary>Whether the template wants arguments as a text of JSON, and not as an object.</summary>
     public bool TakesText { get; private init; }
 
-    /// <summary>The calls that it writes; null where it refuses or writes nothing that can be cut into its parts.</summary>
+    /// <summary>The calls that it writes; null if it refuses or writes nothing that can be cut into its parts.</summary>
     public ToolSample? Sample { get; private init; }
 
     /// <summary>The same, where it spells arguments out.</summary>
@@ -42,7 +42,7 @@ internal sealed class ToolProbe
         static bool Writes(string? turn) => turn?.Contains($"\"{ToolSample.Key}\"", StringComparison.Ordinal) == true;
     }
 
-    /// <summary>Cuts a turn of the assistant out of what is rendered; null where it cannot be told.</summary>
+    /// <summary>Cuts the assistant's turn out of the rendered text; null if it cannot be identified.</summary>
     private Func<string?, string?>? Turns()
     {
         string text = Render(new TemplateMessage("assistant", Said)) ?? "";
@@ -73,7 +73,7 @@ internal sealed class ToolProbe
         },
     });
 
-    // Some join a text to the calls, and fail without one.
+    // Some templates concatenate the text with the calls, and fail without text.
     private string? Render(TemplateMessage answer) => TryRender(answer) ?? (answer.Content is null ? TryRender(answer with { Content = "" }) : null);
 
     private string? TryRender(TemplateMessage answer)
@@ -84,7 +84,7 @@ internal sealed class ToolProbe
         }
         catch (ChatTemplateException)
         {
-            return null; // which is an answer, too: it does not take this
+            return null; // the template does not support this
         }
     }
 }

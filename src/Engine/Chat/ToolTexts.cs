@@ -32,22 +32,22 @@ internal static class ToolTexts
 
     private static readonly Template JsonText = Template.Parse("{{ json | tojson }}");
 
-    /// <summary>What the system says of the tools.</summary>
+    /// <summary>The system message about the tools.</summary>
     /// <param name="example">How a call is written, where the template writes calls in a form of its own; null for ours.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     public static string Preamble(IReadOnlyList<JsonElement> tools, string? example, CancellationToken cancellationToken) =>
         Render(PreambleText, [new("tools", TemplateValues.Of(tools)), new("example", example is null ? None.Value : Text.Own(example))], cancellationToken);
 
     /// <summary>JSON as templates write it: in the manner of Python.</summary>
     public static string Json(JsonElement json) => Render(JsonText, [new("json", PyJson.Read(json))], CancellationToken.None);
 
-    /// <summary>The messages with the preamble in a system message at the beginning, of which there is one in the end.</summary>
+    /// <summary>The messages with the preamble in a system message at the beginning, creating one if there is none.</summary>
     public static List<TemplateMessage> BeforeSystem(IReadOnlyList<TemplateMessage> messages, string preamble) =>
         messages is [{ Role: "system" } system, ..]
             ? [system with { Content = $"{system.Content}\n\n{preamble}", Fields = Without(system, "content") }, .. messages.Skip(1)]
             : [new TemplateMessage("system", preamble), .. messages];
 
-    /// <summary>The messages with the preamble at the beginning of what the user says first; null where the user says nothing.</summary>
+    /// <summary>The messages with the preamble at the beginning of what the user says first; null if the user says nothing.</summary>
     public static List<TemplateMessage>? BeforeUser(IReadOnlyList<TemplateMessage> messages, string preamble)
     {
         int first = messages.TakeWhile(message => message.Role != "user").Count();

@@ -4,7 +4,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
-/// <summary>Calls of tools and their results in one form, however a client writes them: a conversation that comes back is the same prompt again.</summary>
+/// <summary>Normalizes tool calls and results, however a client writes them, so that a conversation sent back gives the same prompt again.</summary>
 internal static class ToolTurns
 {
     private const string ResultId = "tool_call_id";
@@ -37,7 +37,7 @@ internal static class ToolTurns
         writer.WriteEndObject();
     });
 
-    /// <summary>A call of OpenAI's API in that form; what is no such call stays as it is.</summary>
+    /// <summary>Normalizes a call of OpenAI's API; anything else stays as it is.</summary>
     public static JsonElement Call(JsonElement call) =>
         call.ValueKind == JsonValueKind.Object && call.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object
         && function.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
@@ -60,7 +60,7 @@ internal static class ToolTurns
     /// <summary>A message's field that holds a text, such as <c>tool_call_id</c> or <c>name</c>. Ill-formed UTF-16 becomes U+FFFD.</summary>
     public static JsonElement Field(string text) => CallJson.Write(writer => writer.WriteStringValue(CallJson.Utf8(text)));
 
-    /// <summary>A tool's result as text. Some clients write a text as JSON, in quotes.</summary>
+    /// <summary>A tool's result as text. Some clients send a text as a quoted JSON string.</summary>
     public static string Result(string text) =>
         text is ['"', .., '"'] && CallJson.Parse(text) is { ValueKind: JsonValueKind.String } quoted ? quoted.GetString()! : text;
 

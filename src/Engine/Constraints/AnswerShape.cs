@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Constraints;
 
-/// <summary>What an answer is made of, for constraints that are more than one piece, such as calls of tools.</summary>
+/// <summary>The structure of an answer, for constraints of several pieces, such as tool calls.</summary>
 internal abstract record AnswerShape
 {
     /// <summary>A given text.</summary>
@@ -22,7 +22,7 @@ internal abstract record AnswerShape
     /// <summary>Text that a regular expression matches as a whole.</summary>
     public sealed record Pattern(string Regex) : AnswerShape;
 
-    /// <summary>Any text, also none, in which none of the given texts stands.</summary>
+    /// <summary>Any text, even an empty one, that contains none of the given texts.</summary>
     public sealed record Prose(IReadOnlyList<string> Without) : AnswerShape;
 
     /// <summary>One after the other.</summary>
@@ -31,10 +31,10 @@ internal abstract record AnswerShape
     /// <summary>One of several.</summary>
     public sealed record Either(IReadOnlyList<AnswerShape> Options) : AnswerShape;
 
-    /// <summary>The same several times.</summary>
+    /// <summary>A repetition.</summary>
     /// <param name="Part">What is repeated.</param>
-    /// <param name="Min">At least so often.</param>
-    /// <param name="Max">At most; null for any number.</param>
+    /// <param name="Min">The minimum number of repetitions.</param>
+    /// <param name="Max">The maximum; null for any number.</param>
     /// <param name="Separator">Between two of them.</param>
     public sealed record Repeat(AnswerShape Part, int Min, int? Max, string Separator = "") : AnswerShape;
 }

@@ -4,7 +4,7 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints;
 
-/// <summary>A constraint made ready for a model's tokens, for any number of answers at once.</summary>
+/// <summary>A constraint compiled for a model's tokens, for any number of concurrent answers.</summary>
 internal sealed class CompiledConstraint
 {
     private const int LongestEnd = 1 << 14; // bytes
@@ -32,7 +32,7 @@ internal sealed class CompiledConstraint
         }
     }
 
-    /// <summary>Whether so much was kept for answers that making it anew is better than going on.</summary>
+    /// <summary>Whether so much is cached that compiling anew is better than continuing.</summary>
     public bool IsWornOut
     {
         get
@@ -147,7 +147,7 @@ internal sealed class CompiledConstraint
         (Reader? Reader, int Bytes) best = (null, int.MaxValue);
         foreach (Reading reading in at.Readings)
         {
-            // Where a terminal may end, what comes after it is a reading of its own, and only that one gets on.
+            // Where a terminal may end, what follows is a separate reading, and only that one advances.
             if (reading.Reader.Rest.Length == 0)
             {
                 continue;
@@ -161,7 +161,7 @@ internal sealed class CompiledConstraint
         return (best.Reader!, best.Bytes);
     }
 
-    // The longest token each time: what the text could not be split into is no end.
+    // Always the longest token: an end that the tokens cannot spell is not an end.
     private List<int>? Split(List<byte> bytes)
     {
         var tokens = new List<int>();

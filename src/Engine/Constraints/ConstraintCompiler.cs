@@ -6,9 +6,9 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints;
 
-/// <summary>Makes constraints ready for one model, and keeps them: programs ask for the same few again and again. Safe to call from many threads at once.</summary>
+/// <summary>Compiles constraints for one model and caches them: programs use the same few again and again. Safe to call from many threads at once.</summary>
 /// <param name="tokenizer">The model's.</param>
-/// <param name="model">Its name, for sentences.</param>
+/// <param name="model">Its name, for messages.</param>
 internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
 {
     private const int MaxKept = 32;

@@ -5,7 +5,7 @@ namespace Engine.Generation;
 /// <summary>How much memory this process can still take: the machine's and that of every control group around it.</summary>
 internal static class AvailableMemory
 {
-    /// <summary>Bytes that can be had without swapping, killing or being killed. Pages that only cache files count as free.</summary>
+    /// <summary>Bytes that can be allocated without swapping or getting a process killed. Pages that only cache files count as free.</summary>
     public static long Bytes() => Bytes("/");
 
     /// <summary>The same, read below another root folder.</summary>
@@ -31,7 +31,7 @@ internal static class AvailableMemory
         return Math.Max(0, available);
     }
 
-    // A group's limit holds for all groups in it. In a container the path may name groups that are not to be seen from here.
+    // A group's limit applies to all groups in it. In a container, the path may name groups that are not visible from here.
     private static long Group(string mount, string path, string limit, string usage, string cache)
     {
         long available = long.MaxValue;

@@ -1,6 +1,6 @@
 namespace Engine.Generation;
 
-/// <summary>A constraint at work on one answer: the mask of its next token, and the shortest way out where the tokens run out.</summary>
+/// <summary>Applies a constraint to one answer: the mask of its next token, and the shortest way to an end when tokens run out.</summary>
 internal sealed class ConstrainedAnswer
 {
     private const int Margin = 16; // tokens; a byte takes at most one
@@ -13,7 +13,7 @@ internal sealed class ConstrainedAnswer
     /// <param name="constraint">Of this answer alone.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="ends">The tokens that may end it where the constraint lets it end; empty for none.</param>
-    /// <param name="alwaysValid">Whether the answer must be whole where its tokens run out.</param>
+    /// <param name="alwaysValid">Whether the answer must be complete when its tokens run out.</param>
     public ConstrainedAnswer(IConstraint constraint, int vocabulary, int[] ends, bool alwaysValid)
     {
         _constraint = constraint;

@@ -2,7 +2,7 @@ using Engine.Sampling;
 
 namespace Engine.Generation;
 
-/// <summary>One request's generation as state that is stepped: it says what to evaluate next and turns each row of logits into
+/// <summary>One request's generation as a state machine: it says what to evaluate next and turns each row of logits into
 /// a token. No threads, no backend.</summary>
 internal sealed class Continuation
 {

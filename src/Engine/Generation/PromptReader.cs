@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Generation;
 
-/// <summary>Turns prompts into token ids that a model may be given: not empty, in the vocabulary, no longer than the context.</summary>
+/// <summary>Turns prompts into valid token ids: not empty, in the vocabulary, no longer than the context.</summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="card">What is loaded.</param>
 /// <param name="logger">Is notified of a doubled beginning-of-sequence token: as a warning once, then for debugging.</param>

@@ -7,7 +7,7 @@ internal static class RequestRules
 {
     private static readonly TimeSpan MaxTime = TimeSpan.FromDays(24); // of a timer
 
-    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="InvalidRequestException">A value is invalid.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not score, or takes no source.</exception>
     public static void Check(ScoreRequest request, ModelCard card)
     {
@@ -44,7 +44,7 @@ internal static class RequestRules
         }
     }
 
-    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="InvalidRequestException">A value is invalid.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not generate.</exception>
     public static void Check(GenerateRequest request, ModelCard card)
     {
@@ -71,7 +71,7 @@ internal static class RequestRules
         }
     }
 
-    /// <exception cref="InvalidRequestException">A value makes no sense.</exception>
+    /// <exception cref="InvalidRequestException">A value is invalid.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not embed.</exception>
     public static void Check(EmbedRequest request, ModelCard card)
     {
@@ -92,7 +92,7 @@ internal static class RequestRules
         RequireReplay(request.Replay.Count, card);
     }
 
-    /// <summary>What a backend answers where scores are asked for and the file has no classifier.</summary>
+    /// <summary>What a backend answers where scores are requested and the file has no classifier.</summary>
     public static UnsupportedRequestException NoClassifier(string model) => new(
         $"Pooling by rank with {model}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
 

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Generation;
 
-/// <summary>Says, once per model and when it first generates, what its file has to do with the choice of tokens; and once, when a request
+/// <summary>Logs, once per model when it first generates, how its file affects sampling; and once, when a request
 /// sets an option that none of its samplers reads.</summary>
 /// <param name="card">What is loaded.</param>
-/// <param name="ignored">A sentence for each value of the file that is not used.</param>
-/// <param name="logger">Receives the sentences.</param>
+/// <param name="ignored">A message for each value of the file that is not used.</param>
+/// <param name="logger">Receives the messages.</param>
 internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> ignored, ILogger? logger)
 {
     /// <summary>The event of a file that has sampling defaults or suppresses tokens.</summary>
@@ -69,7 +69,7 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
         SamplingSettings settings = SamplingSettings.Of(asked, card.Sampling);
         bool mirostat = settings.Mirostat != 0;
         Sampler[] running = mirostat ? [Sampler.Temperature] : SamplerNames.Parse(settings.Samplers);
-        // What the file or the engine would have set says nothing of the user; what is off is not missed.
+        // Values that the file or the engine would have set are not the user's; options that are off are not missed.
         string[] unread =
         [
             .. OfSamplers(asked).Zip(OfSamplers(card.Sampling), OfSamplers(SamplingOptions.Default))

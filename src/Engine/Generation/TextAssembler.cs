@@ -11,7 +11,7 @@ internal sealed class TextAssembler(IReadOnlyList<string> stops)
     private readonly StringBuilder _held = new();
     private char[] _characters = new char[64];
 
-    /// <summary>The stop text that has appeared; it and what follows it belong to no answer. Null while none has.</summary>
+    /// <summary>The stop text that has appeared; neither it nor what follows is part of the answer. Null while none has.</summary>
     public string? StoppedBy { get; private set; }
 
     /// <summary>Whether a stop text has appeared.</summary>

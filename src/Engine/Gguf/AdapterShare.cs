@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf;
 
-/// <summary>How large what an adapter adds is beside the weights it is added to: ‖s·α/r·B·A‖ / ‖W‖, Frobenius norms.</summary>
+/// <summary>The size of an adapter's contribution relative to the weights it is added to: ‖s·α/r·B·A‖ / ‖W‖, Frobenius norms.</summary>
 internal static class AdapterShare
 {
     // Rows of a weight that stand for all of them: the norm is then known to a few percent, whatever the weight's size.
     private const int SampledRows = 256;
 
-    /// <summary>The share in all adapted weights together; null where a factor or a weight is of another type than F32, F16 or BF16.</summary>
+    /// <summary>The share in all adapted weights together; null if a factor or a weight is of another type than F32, F16 or BF16.</summary>
     /// <param name="adapter">The factors.</param>
     /// <param name="model">The weights.</param>
-    /// <param name="scale">s, of the one who uses the adapter.</param>
+    /// <param name="scale">s, chosen by the user of the adapter.</param>
     public static double? Of(GgufAdapter adapter, GgufFile model, float scale)
     {
         double added = 0, own = 0;

@@ -5,15 +5,15 @@ namespace Engine.Gguf;
 /// <summary>A file of low-rank adapters (LoRA, Hu et al. 2021, https://arxiv.org/abs/2106.09685): for some weights W₀ of a model, A (in, r)
 /// and B (r, out), so that the product becomes W₀·x + s·α/r·B·A·x. Rows that are looked up have their factors turned: A (r, V) and B (r, d),
 /// so that token t's row becomes W₀[t] + s·α/r·B·A[t].</summary>
-/// <remarks>Checked against the model before llama.cpp has it: what would end the process there (a text where it reads a number, integers
+/// <remarks>Checked against the model before llama.cpp loads it: what would end the process there (a text where it reads a number, integers
 /// as factors, an adapted embedding that is also the output) and factors that it would read and never use. Vectors of norms, which it
 /// skips by their names, are <see cref="Unused"/>.</remarks>
 internal sealed partial class GgufAdapter : IDisposable
 {
-    /// <summary>What the file says it is.</summary>
+    /// <summary>The value of general.type.</summary>
     public const string FileKind = "adapter", AdapterKind = "lora";
 
-    /// <summary>After a weight's name.</summary>
+    /// <summary>The suffix after a weight's name.</summary>
     public const string SuffixA = ".lora_a", SuffixB = ".lora_b";
 
     /// <summary>The event of a file with <see cref="Unused"/> vectors.</summary>
@@ -25,7 +25,7 @@ internal sealed partial class GgufAdapter : IDisposable
     // The one table whose rows llama.cpp adapts (llm_graph_context::build_inp_embd).
     private const string Embedding = "token_embd.weight";
 
-    // How llama.cpp knows what it skips, whatever else the name says (llama_adapter_lora_init).
+    // How llama.cpp recognizes what it skips, whatever the rest of the name (llama_adapter_lora_init).
     private const string NormVector = "_norm.weight";
 
     private readonly GgufFile _file;
@@ -33,10 +33,10 @@ internal sealed partial class GgufAdapter : IDisposable
 
     private GgufAdapter(GgufFile file, GgufFile model) => (_file, _model) = (file, model);
 
-    /// <summary>Where the file lies, as it was given.</summary>
+    /// <summary>The file's path, as given.</summary>
     public string Path => _file.Path;
 
-    /// <summary>α; 0 where the file has none, which leaves out α/r.</summary>
+    /// <summary>α; 0 if the file has none, which leaves out α/r.</summary>
     public float Alpha { get; private set; }
 
     /// <summary>The adapted weights.</summary>
@@ -53,8 +53,8 @@ internal sealed partial class GgufAdapter : IDisposable
 
     /// <summary>Opens a file and checks it.</summary>
     /// <param name="path">The adapter.</param>
-    /// <param name="model">Read only; has to live as long as this call.</param>
-    /// <exception cref="ModelFileException">It is no adapter, or not one of this model.</exception>
+    /// <param name="model">Only read during this call.</param>
+    /// <exception cref="ModelFileException">It is not an adapter, or not one for this model.</exception>
     public static GgufAdapter Open(string path, GgufFile model)
     {
         GgufFile file = GgufFile.Open(path);
@@ -89,11 +89,11 @@ internal sealed partial class GgufAdapter : IDisposable
         return last.Length > 0 && tensor.Shape.Count >= 2 && !isLookedUp && !isClassifier && !last.EndsWith("norm", StringComparison.Ordinal);
     }
 
-    /// <summary>What a loaded model says of this adapter.</summary>
+    /// <summary>The adapter's entry in a loaded model's card.</summary>
     /// <param name="asked">How it is used.</param>
     public AdapterCard ToCard(AdapterOptions asked) => new(asked.Path, asked.Scale, FileType) { Share = AdapterShare.Of(this, _model, asked.Scale) };
 
-    /// <summary>Says what of the file changes nothing.</summary>
+    /// <summary>Logs which parts of the file have no effect.</summary>
     public void WarnOfUnused(ILogger logger)
     {
         if (Unused.Count > 0)
@@ -193,10 +193,10 @@ internal sealed partial class GgufAdapter : IDisposable
 
     private static double BitsOf(GgmlType type) => 8.0 * GgmlBlock.Of(type).Bytes / GgmlBlock.Of(type).Elements;
 
-    // A file without a head of its own has the embedding for one; an encoder has none.
+    // A file without a head uses the embedding as one; an encoder has none.
     private bool IsHead => !GgufUsage.IsEncoder(_model.Metadata.RequireString(GgufKeys.Architecture)) && _model.FindTensor("output.weight") is null;
 
-    // A trailing 1 says nothing: (64, 1) is (64).
+    // A trailing 1 means nothing: (64, 1) is (64).
     private static IEnumerable<long> TrimOnes(IReadOnlyList<long> shape) => shape.Take(shape.Count - shape.Reverse().TakeWhile(length => length == 1).Count());
 
     private ModelFileException Refuse(string expected, string found) => new(

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf;
 
-/// <summary>Reads a header from front to back. Whatever the file claims is held against the bytes that are left.</summary>
+/// <summary>Reads a header from front to back. Every claim of the file is checked against the bytes that are left.</summary>
 internal sealed class GgufCursor(MappedFile file)
 {
     /// <summary>Bytes read so far.</summary>
@@ -17,7 +17,7 @@ internal sealed class GgufCursor(MappedFile file)
 
     public ulong UInt64(string what) => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong), what));
 
-    /// <summary>A count of things that take at least this many bytes each.</summary>
+    /// <summary>A count of items that take at least this many bytes each.</summary>
     public int Count(string what, int limit, int bytesEach)
     {
         ulong count = UInt64(what);
@@ -44,7 +44,7 @@ internal sealed class GgufCursor(MappedFile file)
         return System.Text.Encoding.UTF8.GetString(bytes);
     }
 
-    /// <summary>Numbers as they lie in the file, which like this machine has the lowest byte first.</summary>
+    /// <summary>Numbers as stored in the file, which is little-endian like this machine.</summary>
     public T[] Array<T>(int count, string what) where T : unmanaged =>
         MemoryMarshal.Cast<byte, T>(Take(checked(count * Unsafe.SizeOf<T>()), what)).ToArray();
 
@@ -59,7 +59,7 @@ internal sealed class GgufCursor(MappedFile file)
         return bytes;
     }
 
-    /// <summary>The sentence for a file that is not as it should be.</summary>
+    /// <summary>The error for a malformed file.</summary>
     public ModelFileException Refuse(string what, string expected, string found, string hint = "The file is damaged or cut off: copy or convert it again.") =>
         new($"Reading {what} of '{Path.GetFileName(file.Path)}': expected {expected}, found {found}. {hint}");
 }

@@ -20,7 +20,7 @@ public sealed class GgufFile : IDisposable
         }
     }
 
-    /// <summary>Where the file lies, as it was given.</summary>
+    /// <summary>The file's path, as given.</summary>
     public string Path { get; }
 
     /// <summary>Version of the format: 2 or 3.</summary>

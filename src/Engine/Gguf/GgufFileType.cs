@@ -3,7 +3,7 @@ namespace Engine.Gguf;
 /// <summary>What kind of weights a file mostly holds, in llama.cpp's names: <c>F32</c>, <c>Q8_0</c>, <c>Q4_K_M</c>, …</summary>
 internal static class GgufFileType
 {
-    // llama_ftype of llama.h, by number; empty where a number is out of use.
+    // llama_ftype of llama.h, by number; empty if a number is out of use.
     private static readonly string[] Names =
     [
         "F32", "F16", "Q4_0", "Q4_1", "", "", "", "Q8_0", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M",
@@ -18,7 +18,7 @@ internal static class GgufFileType
     ];
 
     /// <summary>The type of most of the elements; with the variant that <c>general.file_type</c> gives, if that is of this type.
-    /// The number alone is not to be trusted: a quantizer that falls back to another type leaves it as it was asked.</summary>
+    /// The number alone cannot be trusted: a quantizer that falls back to another type does not change it.</summary>
     public static string Of(GgufFile file)
     {
         GgmlType dominant = file.Tensors.Count == 0

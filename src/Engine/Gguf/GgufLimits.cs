@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>What a file may ask for at the most. Each count is checked against its limit and against the bytes that
+/// <summary>What a file may ask for at most. Each count is checked against its limit and against the bytes that
 /// are left in the file before anything is allocated for it.</summary>
 internal static class GgufLimits
 {

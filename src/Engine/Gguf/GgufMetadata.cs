@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf;
 
-/// <summary>The key–value pairs of a file. A getter gives null where the key is absent and refuses a value of another
+/// <summary>The key–value pairs of a file. A getter gives null if the key is absent and refuses a value of another
 /// type, as llama.cpp does.</summary>
 public sealed class GgufMetadata
 {
@@ -67,23 +67,23 @@ public sealed class GgufMetadata
         return value?.ArrayOf<sbyte>() is { } signed ? [.. MemoryMarshal.AsBytes(signed.AsSpan())] : value?.ArrayOf<byte>();
     }
 
-    /// <summary>A string that has to be there.</summary>
+    /// <summary>A required string.</summary>
     /// <exception cref="ModelFileException">It is absent or of another type.</exception>
     public string RequireString(string key) => GetString(key) ?? throw Refuse(key, "a string", "nothing");
 
-    /// <summary>A u32 that has to be there.</summary>
+    /// <summary>A required u32.</summary>
     /// <exception cref="ModelFileException">It is absent or of another type.</exception>
     public uint RequireUInt32(string key) => GetUInt32(key) ?? throw Refuse(key, "a u32", "nothing");
 
-    /// <summary>An f32 that has to be there.</summary>
+    /// <summary>A required f32.</summary>
     /// <exception cref="ModelFileException">It is absent or of another type.</exception>
     public float RequireFloat32(string key) => GetFloat32(key) ?? throw Refuse(key, "an f32", "nothing");
 
-    /// <summary>An array of strings that has to be there.</summary>
+    /// <summary>A required array of strings.</summary>
     /// <exception cref="ModelFileException">It is absent or of another type.</exception>
     public GgufStrings RequireStrings(string key) => GetStrings(key) ?? throw Refuse(key, "an array of strings", "nothing");
 
-    /// <summary>The sentence for a value that is not as it should be.</summary>
+    /// <summary>The error for an unexpected value.</summary>
     internal ModelFileException Refuse(string key, string expected, string found, string hint = "Convert the model again.") =>
         new($"Reading metadata '{key}' of '{_fileName}': expected {expected}, found {found}. {hint}");
 

@@ -3,7 +3,7 @@ using Engine.Gguf.Preflight;
 
 namespace Engine.Gguf;
 
-/// <summary>Refuses, with a sentence, a file that no backend computes rightly; above all one that would end the process inside
+/// <summary>Refuses a file that no backend computes correctly, above all one that would end the process inside
 /// llama.cpp, by a failed assertion, an exception that nothing catches, or a bad address.</summary>
 /// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules without an architecture hold for
 /// all; those about storage are for the architectures that the reference runs, too.</remarks>
@@ -34,7 +34,7 @@ internal static class GgufPreflight
         VocabularyFacts.Check(file);
         if (file.Tensors.Count == 0)
         {
-            return; // a vocabulary alone
+            return; // a vocabulary without weights
         }
         var numbers = new Hyperparameters(file);
         LayerFacts.Check(numbers);

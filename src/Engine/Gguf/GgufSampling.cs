@@ -5,9 +5,9 @@ namespace Engine.Gguf;
 
 /// <summary>How the author of a file wants its tokens chosen: what llama.cpp's programs take from a file beyond libllama
 /// (<c>common_init_sampler_from_model</c>, <c>common_sampler_init</c>), and what a program with its own sampler has to take itself.</summary>
-/// <param name="Defaults">The values of <c>general.sampling.*</c>; null where the file is silent.</param>
+/// <param name="Defaults">The values of <c>general.sampling.*</c>; null if the file is silent.</param>
 /// <param name="Suppressed">Tokens that must never be drawn, in ascending order.</param>
-/// <param name="Ignored">A sentence for each value that is not used.</param>
+/// <param name="Ignored">A message for each value that is not used.</param>
 internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyList<int> Suppressed, IReadOnlyList<string> Ignored)
 {
     private const string Prefix = "general.sampling.";
@@ -35,7 +35,7 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
         };
         return new GgufSampling(defaults, ReadSuppressed(metadata, vocabularySize, ignored), ignored);
 
-        // What lies outside a range has the meaning of its end: a temperature of -1 is greedy, a top-p of 2 keeps all.
+        // Values outside a range mean the nearest end: a temperature of -1 is greedy, a top-p of 2 keeps all.
         float? Clamped(string name, float least, float most) =>
             Number(name, "a finite number", number => float.IsFinite((float)number)) is { } number ? Math.Clamp((float)number, least, most) : null;
 
@@ -57,7 +57,7 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
         }
     }
 
-    /// <summary>The file's own samplers in their order: one that is not named is off. As llama.cpp does, an unknown name is passed over,
+    /// <summary>The file's own samplers in order: one that is not named is off. As llama.cpp does, an unknown name is ignored,
     /// and blanks are part of a name.</summary>
     private static string? ReadSequence(GgufValue sequence, List<string> ignored)
     {

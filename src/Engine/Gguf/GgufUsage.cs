@@ -15,7 +15,7 @@ internal static class GgufUsage
     /// <summary>Whether an architecture has an encoder and a decoder.</summary>
     public static bool IsEncoderDecoder(string architecture) => architecture == "t5";
 
-    /// <summary>The token with which an encoder–decoder's target begins: the file's, or 0, the padding with which T5 begins.</summary>
+    /// <summary>The token that an encoder–decoder's target begins with: the file's, or 0, T5's padding token.</summary>
     /// <param name="metadata">The file's.</param>
     /// <param name="vocabularySize">V.</param>
     /// <exception cref="ModelFileException">The file names one that is not in its vocabulary.</exception>
@@ -30,7 +30,7 @@ internal static class GgufUsage
     /// <summary>Tokens a request may hold.</summary>
     /// <param name="model">Its name, for the error message.</param>
     /// <param name="trained">Positions it was trained for.</param>
-    /// <param name="hasLearnedPositions">Whether there is nothing after those: positions are rows of a table.</param>
+    /// <param name="hasLearnedPositions">Whether positions are rows of a table, so that none exist beyond those.</param>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
     /// <exception cref="ConfigurationException">The model has no positions for that many.</exception>
     public static int ContextLength(string model, int trained, bool hasLearnedPositions, int asked) => asked switch
@@ -45,11 +45,11 @@ internal static class GgufUsage
     public static int ClassifierWidth(GgufMetadata metadata) =>
         Math.Max(1, ClassLabels(metadata).Count);
 
-    /// <summary>The names of the classifier's classes; empty where the file does not name them.</summary>
+    /// <summary>The names of the classifier's classes; empty if the file does not name them.</summary>
     public static IReadOnlyList<string> ClassLabels(GgufMetadata metadata) =>
         [.. (IEnumerable<string>?)metadata.GetStrings(metadata.RequireString(GgufKeys.Architecture) + ".classifier.output_labels") ?? []];
 
-    /// <summary>How the file wants rows to be pooled; null where it does not say.</summary>
+    /// <summary>How the file wants rows to be pooled; null if it does not say.</summary>
     public static Pooling? Pooling(GgufMetadata metadata) =>
         metadata.GetUInt32(metadata.RequireString(GgufKeys.Architecture) + ".pooling_type") switch
         {

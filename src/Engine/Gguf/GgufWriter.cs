@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Engine.Gguf;
 
-/// <summary>Writes a GGUF file of version 3. The same calls give the same bytes. Tensor data is written as it is asked
-/// for, so a file may be larger than the memory.</summary>
+/// <summary>Writes a GGUF file of version 3. The same calls give the same bytes. Tensor data is produced while the file is written,
+/// so the file may be larger than memory.</summary>
 public sealed class GgufWriter
 {
     private readonly OrderedDictionary<string, GgufValue> _metadata = new(StringComparer.Ordinal);
@@ -52,7 +52,7 @@ public sealed class GgufWriter
     /// <summary>Sets an array of numbers or bools.</summary>
     public void SetMetadata<T>(string key, T[] values) where T : unmanaged => SetMetadata(key, GgufValue.FromArray(values));
 
-    /// <summary>Adds a tensor whose data is at hand.</summary>
+    /// <summary>Adds a tensor with its data.</summary>
     /// <param name="name">Up to 63 bytes.</param>
     /// <param name="shape">Lengths, the fastest first: (in, out) for a weight.</param>
     /// <param name="type">How <paramref name="data"/> is stored.</param>
@@ -67,7 +67,7 @@ public sealed class GgufWriter
         }
     }
 
-    /// <summary>Adds a tensor whose data is written when its turn comes.</summary>
+    /// <summary>Adds a tensor whose data is produced when the file is written.</summary>
     /// <param name="name">Up to 63 bytes.</param>
     /// <param name="shape">Lengths, the fastest first: (in, out) for a weight.</param>
     /// <param name="type">How the data is stored.</param>
@@ -94,7 +94,7 @@ public sealed class GgufWriter
         return record.ByteLength;
     }
 
-    /// <summary>Writes the file: under another name beside it first, so that a file of this name is always whole.</summary>
+    /// <summary>Writes the file: under a temporary name beside it first, so that a file of this name is always complete.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="InvalidOperationException">A tensor's data has not the length its shape and type say.</exception>
     public void Write(string path)

@@ -1,7 +1,7 @@
 namespace Engine.Gguf;
 
-/// <summary>What a file says of its model: whatever runs it builds the card from these, and the bindings of llama.cpp look here
-/// before they let it have the file.</summary>
+/// <summary>What a file says about its model: backends build the card from this, and the llama.cpp bindings check it
+/// before llama.cpp loads the file.</summary>
 internal sealed record ModelFacts
 {
     // Diffusion, audio, drafts: they need calls that the bindings do not make.
@@ -9,7 +9,7 @@ internal sealed record ModelFacts
         ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "eagle3", "dflash", "clip"];
 
     /// <param name="file">Checked by the preflight.</param>
-    /// <param name="vocabularyOnly">Whether the weights are left aside.</param>
+    /// <param name="vocabularyOnly">Whether the weights are left out.</param>
     public ModelFacts(GgufFile file, bool vocabularyOnly = false)
     {
         var metadata = file.Metadata;
@@ -83,13 +83,13 @@ internal sealed record ModelFacts
     /// <summary>Whether what it encodes goes through it in one piece.</summary>
     public bool IsWhole => HasSource || !Capabilities.HasFlag(ModelCapabilities.Score);
 
-    /// <summary>How the file wants rows to be pooled.</summary>
+    /// <summary>The pooling that the file asks for.</summary>
     public Pooling? Pooling { get; }
 
     /// <summary>The activation of the feed-forward layers.</summary>
     public string? Activation { get; }
 
-    /// <summary>Scores of the classifier; 0 where there is none.</summary>
+    /// <summary>Scores of the classifier; 0 if there is none.</summary>
     public int Classes { get; }
 
     /// <summary>Their names, if they have some.</summary>
@@ -101,7 +101,7 @@ internal sealed record ModelFacts
     /// <summary>What llama.cpp can do with it.</summary>
     public ModelCapabilities Capabilities { get; }
 
-    /// <summary>The card, but for what the backend's tokenizer adds to it.</summary>
+    /// <summary>The card, without what the backend's tokenizer adds to it.</summary>
     /// <param name="backend">Name of the backend.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="vocabularySize">V, as the backend counts it.</param>
@@ -143,11 +143,11 @@ internal sealed record ModelFacts
     private static ModelCapabilities Segments(GgufFile file) =>
         file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelCapabilities.None : ModelCapabilities.Segments;
 
-    // A file without words is one for ids; its table of embeddings says how many.
+    // A file without tokens takes ids only; its embedding table says how many there are.
     private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count
         ?? (Number(file, "vocab_size") is > 0 and { } size ? size : (int)Math.Min(int.MaxValue, file.FindTensor("token_embd.weight")?.Shape.ElementAtOrDefault(1) ?? 0));
 
-    // A template that is not text counts as absent: nobody may ever ask for it.
+    // A template that is not text counts as absent: it may never be needed.
     private static Dictionary<string, string> ReadChatTemplates(GgufMetadata metadata)
     {
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -26,7 +26,7 @@ internal sealed class ModelImport : IDisposable
     /// <summary>What they become.</summary>
     public ModelPlan Plan { get; }
 
-    /// <summary>A tokenizer.json whose own rules split texts, or null where the folder has none.</summary>
+    /// <summary>A tokenizer.json whose own rules split texts, or null if the folder has none.</summary>
     public JsonElement? TokenizerRules => _vocabulary?.Rules?.RootElement;
 
     /// <summary>Whether a text can be split.</summary>

@@ -5,7 +5,7 @@ namespace Engine.HuggingFace;
 
 /// <summary>What sentence-transformers adds to a model: modules.json, a list of steps from tokens to a vector.</summary>
 /// <param name="Folder">Where the transformer's own files are.</param>
-/// <param name="Pooling">llama.cpp's number of how rows become one; null where the folder has no modules.json.</param>
+/// <param name="Pooling">llama.cpp's number of how rows become one; null if the folder has no modules.json.</param>
 /// <param name="Normalizes">Whether vectors are divided by their length.</param>
 internal sealed record SentenceEncoder(ModelFolder Folder, uint? Pooling, bool Normalizes)
 {

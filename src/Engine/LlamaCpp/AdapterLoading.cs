@@ -26,7 +26,7 @@ internal static class AdapterLoading
     /// <param name="file">The model's file.</param>
     /// <param name="options">Which, and how much; checked before.</param>
     /// <param name="runner">Who runs the model, such as <c>llama.cpp v0.5.0</c>.</param>
-    /// <param name="load">Loads one by its path; null where llama.cpp refuses it, its reason in the log.</param>
+    /// <param name="load">Loads one by its path; null if llama.cpp refuses it, its reason in the log.</param>
     /// <exception cref="ModelFileException">llama.cpp refuses a file.</exception>
     public static async Task<(T Adapter, float Scale)[]> RunAsync<T>(
         GgufFile file, IReadOnlyList<AdapterOptions> options, string runner, Func<string, NativeLogListener, T?> load) where T : class

@@ -12,7 +12,7 @@ namespace Engine.LlamaCpp;
 /// <param name="vocabularySize">V.</param>
 internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVariant variant, int vocabularySize)
 {
-    // Tokens of a step at the most. They are divided into micro-batches, so that a step may be of any size below.
+    // The maximum number of tokens of a step. They are divided into micro-batches, so that a step may be of any size below.
     private const int StepTokens = 512;
 
     /// <summary>Tokens evaluated at once.</summary>

@@ -3,7 +3,7 @@ using Engine.Serving;
 namespace Engine.LlamaCpp;
 
 /// <summary>Embeds on one context, as many inputs in one evaluation as it has sequences; another context is made when the classifier's
-/// scores are asked for.</summary>
+/// scores are requested.</summary>
 internal sealed class EmbeddingPass(LlamaModel model, Numerics numerics) : IPass
 {
     private LlamaContext? _rows;

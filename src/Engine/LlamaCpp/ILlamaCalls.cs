@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp;
 internal unsafe interface ILlamaCalls : IDisposable
 {
     /// <summary><c>llama_decode</c>.</summary>
-    /// <param name="tokens">As many as a batch holds at the most.</param>
+    /// <param name="tokens">As many as a batch holds at most.</param>
     /// <returns>llama.cpp's status: 0 success, 1 no room, 2 aborted, negative for an error.</returns>
     int Decode(ReadOnlySpan<LlamaToken> tokens);
 
@@ -16,7 +16,7 @@ internal unsafe interface ILlamaCalls : IDisposable
     /// <summary>Waits for a computation that continues on a device.</summary>
     void Synchronize();
 
-    /// <summary>The logits (V) of a token of the last evaluation, by its index in it; null where it has none. Valid until the next evaluation.
+    /// <summary>The logits (V) of a token of the last evaluation, by its index in it; null if it has none. Valid until the next evaluation.
     /// The first call of an evaluation may move its rows.</summary>
     float* Logits(int token);
 
@@ -48,10 +48,10 @@ internal unsafe interface ILlamaCalls : IDisposable
     /// <summary>A copy of what the memory holds of a sequence.</summary>
     /// <param name="sequence">One that holds tokens.</param>
     /// <param name="header">Bytes left free at the beginning.</param>
-    /// <returns>Null where llama.cpp makes none.</returns>
+    /// <returns>Null if llama.cpp makes none.</returns>
     byte[]? SaveState(int sequence, int header);
 
-    /// <summary>Puts such a copy into a sequence, which is empty where that fails.</summary>
+    /// <summary>Puts such a copy into a sequence, which is empty if that fails.</summary>
     bool RestoreState(int sequence, ReadOnlySpan<byte> state);
 }
 

@@ -22,7 +22,7 @@ internal sealed unsafe class LlamaContext : IDisposable
 
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
-    /// <param name="open">Makes it in native code; null where llama.cpp refuses.</param>
+    /// <param name="open">Makes it in native code; null if llama.cpp refuses.</param>
     /// <exception cref="EngineException">llama.cpp refuses; its reason is in the message.</exception>
     public LlamaContext(LlamaModel model, ContextShape shape, Func<ContextShape, AbortHook, ILlamaCalls?> open)
     {
@@ -49,7 +49,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <summary>Tokens that sequence 0 holds.</summary>
     public int Length => _ledger.LengthOf(0);
 
-    /// <summary>Tokens of one call at the most.</summary>
+    /// <summary>The maximum number of tokens of one call.</summary>
     public int Batch => _shape.Batch;
 
     /// <summary>Whether a source comes before the tokens.</summary>
@@ -162,7 +162,7 @@ internal sealed unsafe class LlamaContext : IDisposable
 
     /// <summary>A copy of what a sequence holds.</summary>
     /// <param name="header">Bytes left free at the beginning.</param>
-    /// <returns>Null where it is empty, or llama.cpp makes none.</returns>
+    /// <returns>Null if it is empty, or llama.cpp makes none.</returns>
     public byte[]? Save(int sequence, int header)
     {
         using var scope = _guard.Inside();
@@ -219,7 +219,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         FreeCallback();
     }
 
-    // Asked, and not believed: an architecture's memory may do something else than was asked for.
+    // Asked, and not believed: an architecture's memory may do something else than was requested.
     private bool Holds(int sequence, int length)
     {
         int held = _calls.LastPosition(sequence) + 1;
@@ -294,7 +294,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
         if (context._thread == Environment.CurrentManagedThreadId)
         {
-            context._aborting ??= NativeLog.Listen(); // what llama.cpp logs as errors from here on was asked for
+            context._aborting ??= NativeLog.Listen(); // what llama.cpp logs as errors from here on was requested
         }
         return 1;
     }

@@ -109,7 +109,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <inheritdoc/>
     public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
 
-    /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any more.</summary>
+    /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any longer.</summary>
     /// <param name="reason">What it said.</param>
     /// <param name="computes">Whether it had its turn to compute, which it will never leave by itself.</param>
     public virtual void Fail(string reason, bool computes)
@@ -142,7 +142,7 @@ internal abstract class LlamaModel : ILoadedModel
         }
     }
 
-    /// <summary>The threads on which its contexts compute, for computations of as many threads; 0 where llama.cpp makes its own.</summary>
+    /// <summary>The threads on which its contexts compute, for computations of as many threads; 0 if llama.cpp makes its own.</summary>
     /// <remarks>Only with the turn taken: the threads are those of all models.</remarks>
     public nint PoolFor(int threads) => TakesTurns ? ComputeThreads.Pool(threads) : 0;
 
@@ -184,7 +184,7 @@ internal abstract class LlamaModel : ILoadedModel
         !hasVocabulary ? new NoVocabulary(Card.Name, Card.VocabularySize) : _plan.Tokenizer ?? own();
 
     /// <summary>Makes a context in native code.</summary>
-    /// <returns>Null where llama.cpp refuses; its log has the reason.</returns>
+    /// <returns>Null if llama.cpp refuses; its log has the reason.</returns>
     public abstract ILlamaCalls? OpenCalls(ContextShape shape, AbortHook abort);
 
     /// <summary>Frees the weights.</summary>

@@ -12,14 +12,14 @@ namespace Engine.LlamaCpp;
 /// <param name="Facts">What it says.</param>
 /// <param name="ContextLength">Tokens of a context.</param>
 /// <param name="Threads">Threads of a context's computation.</param>
-/// <param name="Options">What was asked for; checked.</param>
+/// <param name="Options">What was requested; checked.</param>
 /// <param name="Adapters">Checked against the file.</param>
 internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, ModelOptions Options, IReadOnlyList<AdapterCard> Adapters)
 {
     // A thread's share of the weights below which waiting for each other costs threads more than they gain.
     private const long BytesPerThread = 4 << 20;
 
-    /// <summary>The managed tokenizer that feeds the model; null where llama.cpp's own splits texts.</summary>
+    /// <summary>The managed tokenizer that feeds the model; null if llama.cpp's own splits texts.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
     /// <summary>Threads where several tokens are evaluated at once.</summary>

@@ -15,9 +15,9 @@ internal readonly record struct StepPart(int Chunk, int First, int Count);
 /// only where one column and several have the same code.</remarks>
 internal static class StepCalls
 {
-    /// <summary>The calls in their order.</summary>
+    /// <summary>The calls in order.</summary>
     /// <param name="chunks">The step's.</param>
-    /// <param name="microBatch">Tokens of a piece at the most; at least 4.</param>
+    /// <param name="microBatch">The maximum number of tokens of a piece; at least 4.</param>
     /// <param name="columnsAgree">Whether products of one column and of several have the same digits.</param>
     public static IReadOnlyList<IReadOnlyList<StepPart>> Exact(IReadOnlyList<SequenceChunk> chunks, int microBatch, bool columnsAgree)
     {

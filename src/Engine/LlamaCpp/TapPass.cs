@@ -21,7 +21,7 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
             context.Encode(source, cancellationToken);
             tap.Part = "decoder";
         }
-        // All tokens give a row even where fewer are asked for: the last layer computes only those that do.
+        // All tokens give a row even where fewer are requested: the last layer computes only those that do.
         context.Evaluate(tokens, tokens.Length, cancellationToken);
         for (int p = first; p < first + count; p++)
         {

@@ -25,7 +25,7 @@ internal sealed class VocabularyBytes
     private VocabularyBytes(HashSet<int> characters, bool[] bytes, bool beginsWithBlank) =>
         (_characters, _bytes, _hasAllBytes, _beginsWithBlank) = (characters, bytes, Array.TrueForAll(bytes, known => known), beginsWithBlank);
 
-    /// <returns>Null where any text can be said: another kind of vocabulary.</returns>
+    /// <returns>Null if any text can be said: another kind of vocabulary.</returns>
     public static VocabularyBytes? Read(GgufMetadata metadata)
     {
         if (metadata.GetString(GgufKeys.TokenizerModel) != "llama" || metadata.GetStrings(GgufKeys.Tokens) is not { } tokens)
@@ -80,7 +80,7 @@ internal sealed class VocabularyBytes
         }
     }
 
-    /// <summary>The number of bytes that say the character; 0 where it has a token of its own.</summary>
+    /// <summary>The number of bytes that say the character; 0 if it has a token of its own.</summary>
     // A character inside a longer token alone counts too: finding out whether its merge comes about is the tokenizer's own work.
     private int Check(Rune rune)
     {

@@ -28,7 +28,7 @@ internal sealed record ActivationQuery(ParityInput Input, Numerics Numerics)
     /// <summary>The activations in the order of the pass.</summary>
     /// <param name="model">Who computes.</param>
     /// <param name="replay">Activations that replace its own after each op; empty to keep its own.</param>
-    /// <param name="cancellationToken">Ends the pass.</param>
+    /// <param name="cancellationToken">Cancels the pass.</param>
     public async Task<IReadOnlyList<Activation>> ReadAsync(IModel model, IReadOnlyList<Activation> replay, CancellationToken cancellationToken)
     {
         try

@@ -77,7 +77,7 @@ internal sealed record Calibration
     [JsonPropertyName("checksum")]
     public string Checksum { get; init; } = "";
 
-    /// <summary>The largest of the distances that count; null where nothing was measured with this arithmetic.</summary>
+    /// <summary>The largest of the distances that count; null if nothing was measured with this arithmetic.</summary>
     /// <param name="arithmetic">The reference's. Exact is further from every quantized native engine than those are from each other; judging
     /// in ggml's arithmetic leaves that out and sees smaller faults.</param>
     public EngineDistance? Floor(Arithmetic arithmetic)
@@ -113,7 +113,7 @@ internal sealed record Calibration
     public string ToJson() => (this with { Checksum = Sum() }).Serialize();
 
     /// <summary>Reads a kept calibration.</summary>
-    /// <returns>Null where the text is not a calibration, or was changed since it was written.</returns>
+    /// <returns>Null if the text is not a calibration, or was changed since it was written.</returns>
     public static Calibration? Parse(string json)
     {
         try

@@ -104,7 +104,7 @@ public sealed class Coverage
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="card">The model as it is now.</param>
     /// <param name="saved">The text.</param>
-    /// <returns>Null where it is of another file, other adapters or another form: it says nothing about this model.</returns>
+    /// <returns>Null if it is of another file, other adapters or another form: it says nothing about this model.</returns>
     public static Coverage? Restore(ModelCard card, string saved)
     {
         ArgumentNullException.ThrowIfNull(card);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How much of a model inputs have exercised. A value is null where the model has no such part, or where it is not known.</summary>
+/// <summary>How much of a model inputs have exercised. A value is null if the model has no such part, or where it is not known.</summary>
 public sealed record CoverageReport
 {
     /// <summary>Inputs that went through the model.</summary>
@@ -59,7 +59,7 @@ public sealed record CoverageReport
     [JsonPropertyName("experts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Experts { get; init; }
 
-    /// <summary>Layers with experts. Null where no sample recorded which ones were chosen: the ids do not show it, only the managed reference does.</summary>
+    /// <summary>Layers with experts. Null if no sample recorded which ones were chosen: the ids do not show it, only the managed reference does.</summary>
     [JsonPropertyName("expert_layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ExpertLayers { get; init; }
 
@@ -75,7 +75,7 @@ public sealed record CoverageReport
     [JsonPropertyName("adapters"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Adapters { get; init; }
 
-    /// <summary>What no input has exercised yet, in words; empty where there is nothing left.</summary>
+    /// <summary>What no input has exercised yet, in words; empty if there is nothing left.</summary>
     [JsonPropertyName("not_exercised")]
     public string NotExercised => string.Join(", ", Gaps());
 
@@ -147,7 +147,7 @@ public sealed record CoverageReport
         }
     }
 
-    // Never 100 where a row is missing, nor 0 where one is used.
+    // Never 100 where a row is missing, nor 0 if one is used.
     private string Share()
     {
         double share = Rows == 0 ? 0 : 100.0 * RowsUsed / Rows;

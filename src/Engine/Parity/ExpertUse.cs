@@ -28,7 +28,7 @@ internal sealed class ExpertUse
     /// <summary>(⌈layers·E / 8⌉): a bit for each expert, the layers one after the other.</summary>
     public byte[] Chosen { get; }
 
-    /// <summary>What a model is asked for, so that <see cref="Add(IReadOnlyList{Activation})"/> can count: nothing where there are no experts, where the model
+    /// <summary>What a model is asked for, so that <see cref="Add(IReadOnlyList{Activation})"/> can count: nothing if there are no experts, where the model
     /// hands out no activations of this kind, or where that would take much memory.</summary>
     /// <param name="card">Of the model that is asked.</param>
     /// <param name="tokens">T.</param>
@@ -38,7 +38,7 @@ internal sealed class ExpertUse
             : [];
 
     /// <summary>The request, with that asked for as well. Activations are handed out with all rows: those before the first that the
-    /// request asks for come too, and are passed over.</summary>
+    /// request asks for come too, and are ignored.</summary>
     /// <param name="request">Of token ids, up to the last of them.</param>
     /// <param name="card">Of the model that is asked.</param>
     public static ScoreRequest Ask(ScoreRequest request, ModelCard card)
@@ -47,7 +47,7 @@ internal sealed class ExpertUse
         return activations.Count == 0 ? request : request with { FirstPosition = 0, PositionCount = null, Activations = activations };
     }
 
-    /// <summary>Counts what the routers chose for the tokens of a pass; other activations are passed over.</summary>
+    /// <summary>Counts what the routers chose for the tokens of a pass; other activations are ignored.</summary>
     public void Add(IReadOnlyList<Activation> activations)
     {
         foreach (Activation activation in activations)

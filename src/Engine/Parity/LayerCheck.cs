@@ -9,7 +9,7 @@ public static class LayerCheck
     /// <param name="reference">The model it is judged by; it has to be able to replay.</param>
     /// <param name="prompt">Token ids, or a text, which the native tokenizer reads. The source, for an encoder–decoder.</param>
     /// <param name="options">Numerics, arithmetic, an encoder–decoder's target, and how much memory may be used.</param>
-    /// <param name="cancellationToken">Ends the passes.</param>
+    /// <param name="cancellationToken">Cancels the passes.</param>
     /// <exception cref="InsufficientMemoryException">Not even one token's activations fit.</exception>
     /// <exception cref="UnsupportedRequestException">A model hands out no activations, or the reference cannot replay.</exception>
     /// <exception cref="EngineException">A model refused the request.</exception>

@@ -9,7 +9,7 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
 {
     private const string FlashAttention = "FLASH_ATTN_EXT";
 
-    /// <summary>Null where every op is within its tolerance.</summary>
+    /// <summary>Null if every op is within its tolerance.</summary>
     public static LayerFault? First(List<LayerRow> rows)
     {
         int first = rows.FindIndex(row => row.Diverges);

@@ -8,7 +8,7 @@ public sealed record LayerFindings
     /// <summary>All ops of both sides in the order of the native graph.</summary>
     public required IReadOnlyList<ParityLayer> Layers { get; init; }
 
-    /// <summary>The first op that diverges; null where none does.</summary>
+    /// <summary>The first op that diverges; null if none does.</summary>
     public required ParityDivergence? FirstDivergence { get; init; }
 
     /// <summary>How the ops were compared, and what came out, in words.</summary>

@@ -18,10 +18,10 @@ internal sealed class LayerRow
     /// <summary>The layer, or null before the first and after the last.</summary>
     public int? Layer { get; set; }
 
-    /// <summary>The native result; null where the reference alone has the op.</summary>
+    /// <summary>The native result; null if the reference alone has the op.</summary>
     public Activation? Native { get; init; }
 
-    /// <summary>The reference's key for it; null where the reference lacks it.</summary>
+    /// <summary>The reference's key for it; null if the reference lacks it.</summary>
     public LayerKey? Reference { get; init; }
 
     /// <summary>Whether the two sides' shapes differ, so that nothing can be measured.</summary>

@@ -20,7 +20,7 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
 
     public double? PerplexityReference => Measured(Math.Exp(_logLossReference / _targets));
 
-    /// <summary>Takes in the next position's rows (V) and, where there is one, the token that follows it.</summary>
+    /// <summary>Takes in the next position's rows (V) and, if there is one, the token that follows it.</summary>
     /// <exception cref="TokenOutOfRangeException">The token has no logit.</exception>
     public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target) => Add(NextPosition, a, b, target);
 

@@ -9,7 +9,7 @@ public static class ParityCheck
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">Token ids, or a text: both tokenizers must then agree on its ids. The source, for an encoder–decoder.</param>
     /// <param name="options">The numerics, the tolerance, and an encoder–decoder's target.</param>
-    /// <param name="cancellationToken">Ends both computations.</param>
+    /// <param name="cancellationToken">Cancels both computations.</param>
     /// <exception cref="ConfigurationException">The models' vocabularies differ in size.</exception>
     /// <exception cref="UnsupportedRequestException">There is nothing that both can do.</exception>
     /// <exception cref="EngineException">A model refused the request.</exception>
@@ -48,7 +48,7 @@ public static class ParityCheck
     /// <param name="prompt">The token ids of the prompt, special tokens included.</param>
     /// <param name="steps">All generated tokens in order, each with <see cref="GeneratedToken.Logits"/>.</param>
     /// <param name="options">The numerics the tokens were generated with, and the tolerance.</param>
-    /// <param name="cancellationToken">Ends the scoring.</param>
+    /// <param name="cancellationToken">Cancels the scoring.</param>
     /// <exception cref="InvalidRequestException">There are no steps, or a step lacks its logits.</exception>
     /// <exception cref="ConfigurationException">The models' vocabularies differ in size.</exception>
     /// <exception cref="EngineException">The reference refused the request.</exception>
@@ -99,7 +99,7 @@ public static class ParityCheck
         }
     }
 
-    /// <summary>Where two tokenizers' ids for one text differ, in a sentence; null where they do not.</summary>
+    /// <summary>Where two tokenizers' ids for one text differ, in a sentence; null if they do not.</summary>
     internal static string? Disagreement(IReadOnlyList<int> native, IReadOnlyList<int> reference)
     {
         int same = native.Zip(reference).TakeWhile(pair => pair.First == pair.Second).Count();

@@ -45,14 +45,14 @@ public sealed record SmallestFault(
 
 /// <summary>Where two models first differ by more than the tolerance allows.</summary>
 /// <param name="Position">The position, from 0.</param>
-/// <param name="MaxAbsDiff">max |a − b| of its row, or of the op; null where a side is not finite.</param>
-/// <param name="Nmse">Σ(a − b)² / Σb² of its row, or of the op; null where it cannot be computed.</param>
+/// <param name="MaxAbsDiff">max |a − b| of its row, or of the op; null if a side is not finite.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb² of its row, or of the op; null if it cannot be computed.</param>
 public sealed record ParityDivergence(
     [property: JsonPropertyName("position")] int Position,
     [property: JsonPropertyName("max_abs_diff")] double? MaxAbsDiff,
     [property: JsonPropertyName("nmse")] double? Nmse)
 {
-    /// <summary>llama.cpp's name of the first diverging activation; null where the ops were not compared.</summary>
+    /// <summary>llama.cpp's name of the first diverging activation; null if the ops were not compared.</summary>
     [JsonPropertyName("name"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
@@ -78,8 +78,8 @@ public sealed record ParityDivergence(
 /// <param name="Name">llama.cpp's name.</param>
 /// <param name="Op">ggml's operation.</param>
 /// <param name="Occurrence">Names repeat: 0 for the first of this name and operation.</param>
-/// <param name="Nmse">Σ(a − b)² / Σb² in the replay; null where only one side has it.</param>
-/// <param name="MaxAbsDiff">max |a − b| in the replay; null where only one side has it.</param>
+/// <param name="Nmse">Σ(a − b)² / Σb² in the replay; null if only one side has it.</param>
+/// <param name="MaxAbsDiff">max |a − b| in the replay; null if only one side has it.</param>
 /// <param name="Status"><c>ok</c>, <c>diverges</c>, <c>shape</c> (the sides' shapes differ), or <c>UNMEASURED</c> where only one side has it.</param>
 public sealed record ParityLayer(
     [property: JsonPropertyName("name")] string Name,

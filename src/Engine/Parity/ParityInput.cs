@@ -23,7 +23,7 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">The source, for an encoder–decoder.</param>
     /// <param name="target">An encoder–decoder's target; null for the default.</param>
-    /// <param name="cancellationToken">Ends the generation of a target.</param>
+    /// <param name="cancellationToken">Cancels the generation of a target.</param>
     /// <exception cref="EngineException">A model refused, or a target was given where there can be none.</exception>
     public static async Task<ParityInput> ReadAsync(
         IModel native, IModel reference, Prompt prompt, Prompt? target, CancellationToken cancellationToken)

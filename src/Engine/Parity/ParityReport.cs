@@ -36,11 +36,11 @@ public sealed record ParityReport
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>V; null where embeddings were compared, which are no distributions: the numbers about these are null as well then.</summary>
+    /// <summary>V; null if embeddings were compared, which are no distributions: the numbers about these are null as well then.</summary>
     [JsonPropertyName("vocabulary")]
     public required int? Vocabulary { get; init; }
 
-    /// <summary>d of embeddings; null where logits were compared.</summary>
+    /// <summary>d of embeddings; null if logits were compared.</summary>
     [JsonPropertyName("dimensions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Dimensions { get; init; }
 
@@ -96,23 +96,23 @@ public sealed record ParityReport
     [JsonPropertyName("smallest_fault")]
     public required SmallestFault? SmallestFault { get; init; }
 
-    /// <summary>What of the native model the input has exercised; null where it is not known.</summary>
+    /// <summary>What of the native model the input has exercised; null if it is not known.</summary>
     [JsonPropertyName("coverage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CoverageReport? Coverage { get; init; }
 
-    /// <summary>What else was compared and judged, such as an encoder's rows; null where nothing was.</summary>
+    /// <summary>What else was compared and judged, such as an encoder's rows; null if nothing was.</summary>
     [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityRows>? Also { get; init; }
 
-    /// <summary>Every op of either side, in the order of the native graph; null where the ops were not compared.</summary>
+    /// <summary>Every op of either side, in the order of the native graph; null if the ops were not compared.</summary>
     [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityLayer>? Layers { get; init; }
 
-    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null where the ops were not compared.</summary>
+    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null if the ops were not compared.</summary>
     [JsonPropertyName("replay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LayerScope? Replay { get; init; }
 
-    /// <summary>Where the two sides first diverge; null where they do not.</summary>
+    /// <summary>Where the two sides first diverge; null if they do not.</summary>
     [JsonPropertyName("first_divergence")]
     public required ParityDivergence? FirstDivergence { get; init; }
 

@@ -14,7 +14,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
 
     public int Positions { get; private set; }
 
-    /// <summary>Why the sides cannot be compared at all, such as NaN; null where they can.</summary>
+    /// <summary>Why the sides cannot be compared at all, such as NaN; null if they can.</summary>
     public string? Incomparable { get; private set; }
 
     /// <summary>The first position that cannot be compared or is beyond the tolerance of a single position or number.</summary>

@@ -39,13 +39,13 @@ internal sealed class RowReader : IAsyncDisposable
         _blocks = blocks.GetAsyncEnumerator();
     }
 
-    /// <summary>Numbers of a row; 0 where that is not known before the first is read.</summary>
+    /// <summary>Numbers of a row; 0 if that is not known before the first is read.</summary>
     public int Width => _width ?? _block?.Vocabulary ?? 0;
 
     /// <summary>The row that was read.</summary>
     public ReadOnlySpan<float> Row => _block!.Row(_row);
 
-    /// <summary>The activations that were asked for; empty before the first row is read.</summary>
+    /// <summary>The activations that were requested; empty before the first row is read.</summary>
     public IReadOnlyList<Activation> Activations { get; private set; } = [];
 
     public static int BlockRows(int vocabulary) => Math.Clamp(BlockBytes / (sizeof(float) * vocabulary), 1, 64);

@@ -15,7 +15,7 @@ internal sealed class RowTable
     /// <param name="numerics">How exactly it computes.</param>
     /// <param name="arithmetic">How it computes, if it is the reference.</param>
     /// <param name="progress">Receives the part done, 0 to 1.</param>
-    /// <param name="cancellationToken">Ends the computation.</param>
+    /// <param name="cancellationToken">Cancels the computation.</param>
     /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
     public static async Task<RowTable> ReadAsync(
         string name, IModel model, IReadOnlyList<ParityInput> inputs, IReadOnlyList<RowKind> kinds, Numerics numerics, Arithmetic arithmetic,
@@ -38,7 +38,7 @@ internal sealed class RowTable
     /// <param name="name">What it is called in a sentence.</param>
     /// <param name="inputs">A request each.</param>
     /// <param name="numerics">How exactly it computes.</param>
-    /// <param name="cancellationToken">Ends the computation.</param>
+    /// <param name="cancellationToken">Cancels the computation.</param>
     /// <exception cref="EngineException">The model refused, or computed NaN.</exception>
     public static async Task<RowTable> ReadTogetherAsync(string name, IModel model, IReadOnlyList<ParityInput> inputs, Numerics numerics, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
 
     /// <summary>Refuses generations whose logits would fill the memory.</summary>
     /// <param name="card">The model that generates.</param>
-    /// <param name="maxTokens">Tokens of each at most; null for as many as the context holds.</param>
+    /// <param name="maxTokens">The maximum number of tokens of each; null for as many as the context holds.</param>
     /// <param name="generations">How many there are.</param>
     /// <param name="option">What the user sets to <paramref name="maxTokens"/>.</param>
     /// <returns>The bytes they may take.</returns>
@@ -34,7 +34,7 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
     /// <summary>Judges the steps, and the ids of a text prompt, where the reference can read it.</summary>
     /// <param name="steps">All generated tokens in order, each with <see cref="GeneratedToken.Logits"/>.</param>
     /// <param name="progress">Receives the part of the positions compared, 0 to 1.</param>
-    /// <param name="cancellationToken">Ends the judging.</param>
+    /// <param name="cancellationToken">Cancels the judging.</param>
     public async Task<ParityReport> RunAsync(IReadOnlyList<GeneratedToken> steps, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         var options = new ParityOptions { Numerics = numerics, Progress = progress };

@@ -23,7 +23,7 @@ internal sealed record BackendChoice(string Name, string Reason)
     /// <summary>Whether the choice is left to the platform.</summary>
     public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
 
-    /// <summary>The backend for a process of its own where that is asked for, which leaves the choice to that process; the one that was named; or else the
+    /// <summary>The backend for a process of its own where that is requested, which leaves the choice to that process; the one that was named; or else the
     /// one whose native libraries this platform has.</summary>
     /// <param name="options">Of the model.</param>
     /// <param name="registered">The backends there are.</param>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 namespace Engine.Registry;
 
 /// <summary>Tells the framework's options monitor of a configuration that has changed and has no mistake. One with mistakes changes nothing;
-/// it is looked at again from time to time, since a file that it names may come.</summary>
+/// it is looked at again now and then, since a file that it names may come.</summary>
 internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOptions>, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);

@@ -19,7 +19,7 @@ public interface IModelRegistry
     /// <summary>The model, once it is loaded: waits for its loading, and begins it where it has not begun or has failed. It stays usable when its
     /// configuration changes: each of its verbs runs to its end on the version on which it began.</summary>
     /// <param name="name">Its name in the configuration; null for the default model.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
+    /// <param name="cancellationToken">Cancels the waiting, not the loading.</param>
     /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
     /// <exception cref="EngineException">The model could not be loaded.</exception>
     ValueTask<IModel> GetAsync(string? name = null, CancellationToken cancellationToken = default);
@@ -27,7 +27,7 @@ public interface IModelRegistry
     /// <summary>Holds a model as it is now, for what takes several calls: card, tokenizer and verbs are those of one version. The version stays
     /// loaded until it is disposed, which ends the holding and not the model.</summary>
     /// <param name="name">Its name in the configuration; null for the default model.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
+    /// <param name="cancellationToken">Cancels the waiting, not the loading.</param>
     /// <exception cref="ConfigurationException">No model of this name is configured.</exception>
     /// <exception cref="EngineException">The model could not be loaded.</exception>
     ValueTask<IModel> LeaseAsync(string? name = null, CancellationToken cancellationToken = default);

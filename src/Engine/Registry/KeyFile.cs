@@ -5,7 +5,7 @@ internal static class KeyFile
 {
     private const UnixFileMode OfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
-    /// <summary>What is wrong with a file, to go after its path and a comma; null where nothing is.</summary>
+    /// <summary>What is wrong with a file, to go after its path and a comma; null if nothing is.</summary>
     public static string? Mistake(string path)
     {
         try

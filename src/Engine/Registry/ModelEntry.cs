@@ -29,7 +29,7 @@ internal sealed class ModelEntry : IModel, IDisposable
 
     public ModelStatus Status => _versions.Status with { IsStarting = IsStarting };
 
-    /// <summary>The time after which it is unloaded if nobody asks it until then; null where it is kept, or is not loaded.</summary>
+    /// <summary>The time after which it is unloaded if nobody asks it until then; null if it is kept, or is not loaded.</summary>
     public TimeSpan? TimeLeft => _versions.TimeLeft;
 
     public ModelCard Card => _versions.Current?.Model.Card ?? _versions.LastCard ?? throw NotLoaded();
@@ -64,7 +64,7 @@ internal sealed class ModelEntry : IModel, IDisposable
         }
     }
 
-    /// <summary>Holds the version that serves; null where none does.</summary>
+    /// <summary>Holds the version that serves; null if none does.</summary>
     public ModelLease? TryLease() => _versions.TryEnter();
 
     /// <summary>Takes over what the configuration says.</summary>

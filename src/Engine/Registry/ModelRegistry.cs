@@ -48,7 +48,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public ModelStatus StatusOf(string? name = null) => Find(name).Status;
 
-    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null where it is kept, or is not loaded.</summary>
+    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null if it is kept, or is not loaded.</summary>
     public TimeSpan? TimeLeftOf(string name) => Find(name).TimeLeft;
 
     public ModelOptions OptionsOf(string? name = null) => Find(name).Options;

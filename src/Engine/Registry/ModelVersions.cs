@@ -38,13 +38,13 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         get { lock (_lock) { return _wanted; } }
     }
 
-    /// <summary>What serves; null where nothing does.</summary>
+    /// <summary>What serves; null if nothing does.</summary>
     public ModelVersion? Current
     {
         get { lock (_lock) { return _current; } }
     }
 
-    /// <summary>The time after which what serves is unloaded if nobody asks it until then; null where it is kept, or nothing serves.</summary>
+    /// <summary>The time after which what serves is unloaded if nobody asks it until then; null if it is kept, or nothing serves.</summary>
     public TimeSpan? TimeLeft
     {
         get
@@ -111,7 +111,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Holds the version that serves; null where none does.</summary>
+    /// <summary>Holds the version that serves; null if none does.</summary>
     public ModelLease? TryEnter()
     {
         lock (_lock)
@@ -210,7 +210,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of a version that will answer nothing any more, unless another request has met the failure before.</summary>
+    /// <summary>Lets go of a version that will never answer again, unless another request has met the failure before.</summary>
     private void Fail(ModelVersion version, NativeFailureException failure)
     {
         lock (_lock)

@@ -11,7 +11,7 @@ internal static class OracleNames
     /// <summary>Whether a name stands for the managed reference.</summary>
     public static bool IsReference(string oracle) => StrictSection.Same(oracle, Reference);
 
-    /// <summary>Why a name stands for no oracle, from its value on; null where it does.</summary>
+    /// <summary>Why a name stands for no oracle, from its value on; null if it does.</summary>
     /// <param name="oracle">The name.</param>
     /// <param name="models">The models it may be.</param>
     /// <param name="backends">The registered ones.</param>

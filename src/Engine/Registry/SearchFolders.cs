@@ -5,7 +5,7 @@ namespace Engine.Registry;
 
 /// <summary>Where files are looked for that the configuration names by relative paths: the content root, the program's folder, the current
 /// one, in this order. A service is seldom started in the folder it lies in.</summary>
-/// <param name="contentRoot">The host's; null where there is no host.</param>
+/// <param name="contentRoot">The host's; null if there is no host.</param>
 internal sealed class SearchFolders(string? contentRoot)
 {
     private readonly string[] _folders =

@@ -2,7 +2,7 @@ namespace Engine.Sampling;
 
 /// <summary>The memory of <see cref="Candidates"/>, made once, so that nothing is allocated per token.</summary>
 /// <param name="vocabulary">V.</param>
-/// <param name="room">How many candidates are listed at the most.</param>
+/// <param name="room">How many candidates are listed at most.</param>
 /// <param name="ranks">Whether some are put in order.</param>
 /// <param name="changes">Whether logits change while all V tokens are candidates.</param>
 internal sealed class CandidateBuffers(int vocabulary, int room, bool ranks, bool changes)

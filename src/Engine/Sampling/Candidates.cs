@@ -128,7 +128,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         Count = kept;
     }
 
-    /// <summary>Keeps, in their order, the candidates of at least p times the largest probability.</summary>
+    /// <summary>Keeps, in order, the candidates of at least p times the largest probability.</summary>
     public void MinP(float p)
     {
         List();

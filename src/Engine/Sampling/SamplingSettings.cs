@@ -19,7 +19,7 @@ internal readonly record struct SamplingSettings(
             options.Mirostat!.Value, options.MirostatTau!.Value, options.MirostatEta!.Value, options.Samplers!);
     }
 
-    /// <summary>The samplers that have something to do, in their order: with Mirostat the temperature alone, and after a temperature of 0,
+    /// <summary>The samplers that have something to do, in order: with Mirostat the temperature alone, and after a temperature of 0,
     /// which leaves one token, none.</summary>
     public Sampler[] Chain()
     {

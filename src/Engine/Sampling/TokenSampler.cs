@@ -114,7 +114,7 @@ internal sealed class TokenSampler
         }
     }
 
-    /// <summary>How many candidates are listed at the most: what the first sampler that cuts leaves.</summary>
+    /// <summary>How many candidates are listed at most: what the first sampler that cuts leaves.</summary>
     private int Room(int vocabulary)
     {
         foreach (Sampler sampler in _chain)

@@ -20,7 +20,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     /// <summary>Tokens that running generations hold; a prefix that several share counts for each.</summary>
     public int Held => Enumerable.Range(0, _owners.Length).Sum(sequence => _owners[sequence] is null ? 0 : _cells.LengthOf(sequence));
 
-    /// <summary>Tokens that one sequence holds at the most.</summary>
+    /// <summary>The maximum number of tokens that one sequence holds.</summary>
     public int MaxTokens => Batch.IsUnified ? Batch.Cells : Batch.Cells / Batch.Sequences;
 
     private IEnumerable<int> Idle => Enumerable.Range(0, _owners.Length).Where(sequence => _owners[sequence] is null);

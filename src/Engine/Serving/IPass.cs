@@ -28,7 +28,7 @@ public interface IPass : IDisposable
         throw new NotSupportedException($"{GetType().Name} does not score.");
 
     /// <summary>Embeds inputs, as many in one evaluation as go together.</summary>
-    /// <param name="inputs">One where activations are asked for or replayed.</param>
+    /// <param name="inputs">One where activations are requested or replayed.</param>
     /// <param name="pooling">How the rows of an input become its answer.</param>
     /// <param name="sink">Receives one row (d) for each input, or with <see cref="Pooling.None"/> one for each of its tokens in ascending
     /// position; the inputs in any order.</param>

@@ -14,7 +14,7 @@ public interface ISequenceBatch : IDisposable
     /// <summary>Tokens that all sequences hold together.</summary>
     int Cells { get; }
 
-    /// <summary>Tokens of one step at the most.</summary>
+    /// <summary>The maximum number of tokens of one step.</summary>
     int StepTokens { get; }
 
     /// <summary>Whether sequences draw on one pool of cells, in which a shared prefix takes none of its own. Else each has
@@ -51,7 +51,7 @@ public interface ISequenceBatch : IDisposable
     /// <param name="chunk">Index of a chunk that asked for its row.</param>
     ReadOnlySpan<float> Row(int chunk);
 
-    /// <summary>A copy of a sequence's state, with which <see cref="TryRestore"/> spares evaluating its tokens again; null where there is no such thing.</summary>
+    /// <summary>A copy of a sequence's state, with which <see cref="TryRestore"/> spares evaluating its tokens again; null if there is no such thing.</summary>
     byte[]? Save(int sequence) => null;
 
     /// <summary>Gives an empty sequence a state that <see cref="Save"/> copied.</summary>

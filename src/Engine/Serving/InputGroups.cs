@@ -4,8 +4,8 @@ namespace Engine.Serving;
 internal static class InputGroups
 {
     /// <summary>The indices of the inputs, group by group, from the shortest input on. One that is longer than what goes together is alone.</summary>
-    /// <param name="maxInputs">Inputs of a group at the most.</param>
-    /// <param name="maxTokens">Tokens that several inputs have together at the most.</param>
+    /// <param name="maxInputs">The maximum number of inputs of a group.</param>
+    /// <param name="maxTokens">The maximum number of tokens that several inputs have together.</param>
     public static IEnumerable<int[]> Of(IReadOnlyList<PassInput> inputs, int maxInputs, int maxTokens)
     {
         var group = new List<int>();

@@ -6,7 +6,7 @@ namespace Engine.Serving;
 internal static class ModelOptionRules
 {
     /// <summary>The mistakes, each a sentence that begins with the option.</summary>
-    /// <param name="missing">Says of a path where nothing was found; null where it was looked for in one place.</param>
+    /// <param name="missing">Says of a path where nothing was found; null if it was looked for in one place.</param>
     public static IEnumerable<string> Mistakes(ModelOptions options, Func<string, string>? missing = null)
     {
         if (options.ContextLength < 0)

@@ -29,8 +29,8 @@ internal sealed class PrefixIndex(int sequences)
 
     /// <summary>The sequence that holds the longest beginning of a request's tokens.</summary>
     /// <param name="tokens">The request's.</param>
-    /// <param name="most">Tokens that may be shared at the most.</param>
-    /// <returns>Its number and the length; a length of 0 where none holds any.</returns>
+    /// <param name="most">The maximum number of tokens that may be shared.</param>
+    /// <returns>Its number and the length; a length of 0 if none holds any.</returns>
     public (int Sequence, int Length) Longest(List<int> tokens, int most)
     {
         (int Sequence, int Length) best = (0, 0);

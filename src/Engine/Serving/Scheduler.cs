@@ -84,7 +84,7 @@ internal sealed class Scheduler
         return Line.Refusal is null;
     }
 
-    /// <summary>Ends those that nobody reads any more.</summary>
+    /// <summary>Ends those that nobody reads any longer.</summary>
     private void Retire()
     {
         for (int i = _running.Count - 1; i >= 0; i--)
@@ -103,7 +103,7 @@ internal sealed class Scheduler
         Line.EndStopped();
     }
 
-    /// <summary>Gives sequences to those that wait, in their order, as long as there are sequences and cells.</summary>
+    /// <summary>Gives sequences to those that wait, in order, as long as there are sequences and cells.</summary>
     private void Admit()
     {
         while (_running.Count < _shape.Sequences && Line.First() is { } next)

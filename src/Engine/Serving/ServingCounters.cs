@@ -33,7 +33,7 @@ public sealed class ServingCounters : IServingGauge
 
     internal void Clear() => (Running, Waiting, Cells) = (0, 0, 0);
 
-    /// <summary>Reports nothing any more.</summary>
+    /// <summary>Stops reporting.</summary>
     internal void Retire() => ServingGauges.Remove(_model, this);
 
     /// <summary>Requests whose beginning some sequence held already.</summary>

@@ -1,7 +1,7 @@
 namespace Engine.Serving;
 
 /// <summary>How many tokens a step may hold, so that nobody waits long for its end: worked out from how long the model's own steps took.</summary>
-/// <param name="most">Tokens of a step at the most.</param>
+/// <param name="most">The maximum number of tokens of a step.</param>
 internal sealed class StepBudget(int most)
 {
     private const double Weight = 0.25;      // of the latest step in the mean
@@ -36,7 +36,7 @@ internal sealed class StepBudget(int most)
 
     /// <summary>Tokens for prompts.</summary>
     /// <param name="planned">Tokens that the step holds already.</param>
-    /// <param name="decoding">Sequences that wait for their next token in this step; 0 where it holds prompts alone.</param>
+    /// <param name="decoding">Sequences that wait for their next token in this step; 0 if it holds prompts alone.</param>
     /// <param name="reading">Sequences whose prompt is not read to its end.</param>
     public int ForPrompts(int planned, int decoding, int reading)
     {

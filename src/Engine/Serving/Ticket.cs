@@ -13,10 +13,10 @@ internal abstract class Ticket(CancellationToken caller)
     private int _unread;
     private volatile Action? _onRead;
 
-    /// <summary>Signalled when nobody wants the results any more: the caller cancelled or stopped reading, the deadline passed, the model is gone.</summary>
+    /// <summary>Signalled when nobody wants the results any longer: the caller cancelled or stopped reading, the deadline passed, the model is gone.</summary>
     public CancellationToken Stopping => _stop.Token;
 
-    /// <summary>Whether nobody wants the results any more.</summary>
+    /// <summary>Whether nobody wants the results any longer.</summary>
     public bool IsStopped => _stop.IsCancellationRequested;
 
     /// <summary>Results that no reader has taken.</summary>
@@ -29,7 +29,7 @@ internal abstract class Ticket(CancellationToken caller)
         + "so this request was aborted. Read the results as they come, or ask for fewer logits.");
 
     /// <summary>Ends the work on it.</summary>
-    /// <param name="reason">What the reader sees; null where the reader has gone or cancelled.</param>
+    /// <param name="reason">What the reader sees; null if the reader has gone or cancelled.</param>
     public void Stop(Exception? reason = null)
     {
         if (reason is not null)
@@ -44,7 +44,7 @@ internal abstract class Ticket(CancellationToken caller)
     }
 
     /// <summary>Ends the results; the first call counts.</summary>
-    /// <param name="error">Null where the answer is complete. A cancellation becomes what caused it.</param>
+    /// <param name="error">Null if the answer is complete. A cancellation becomes what caused it.</param>
     public void End(Exception? error = null) => Complete(error is OperationCanceledException
         ? Volatile.Read(ref _reason) ?? (caller.IsCancellationRequested ? new OperationCanceledException(caller) : error)
         : error);
@@ -52,7 +52,7 @@ internal abstract class Ticket(CancellationToken caller)
     /// <summary>Ends the results of a request that was stopped.</summary>
     public void EndStopped() => End(new OperationCanceledException(Stopping));
 
-    /// <summary>Whether so many results wait that the work should wait, too.</summary>
+    /// <summary>Whether the reader is so far behind that the work should wait.</summary>
     /// <param name="limit">Results that may wait.</param>
     /// <param name="onRead">Called after the next result has been taken, where this returns true.</param>
     public bool IsFull(int limit, Action onRead)

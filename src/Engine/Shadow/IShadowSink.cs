@@ -5,6 +5,6 @@ public interface IShadowSink
 {
     /// <summary>Keeps a record. What it throws is counted and logged, at most once a minute, and stops nothing.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <param name="cancellationToken">Cancels with the host.</param>
     ValueTask WriteAsync(ShadowRecord record, CancellationToken cancellationToken);
 }

@@ -8,19 +8,19 @@ public interface IShadowStore : IShadowSink
     /// <summary>Reads what samples have exercised of a model so far.</summary>
     /// <param name="model">Its name in the configuration.</param>
     /// <param name="card">The model as it is now.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
-    /// <returns>Null where nothing is kept for this exact file.</returns>
+    /// <param name="cancellationToken">Cancels with the host.</param>
+    /// <returns>Null if nothing is kept for this exact file.</returns>
     ValueTask<Coverage?> ReadCoverageAsync(string model, ModelCard card, CancellationToken cancellationToken);
 
     /// <summary>Keeps what the samples have exercised of a model, in place of what was kept before.</summary>
     /// <param name="model">Its name in the configuration.</param>
     /// <param name="coverage">All of it.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <param name="cancellationToken">Cancels with the host.</param>
     ValueTask WriteAsync(string model, Coverage coverage, CancellationToken cancellationToken);
 
     /// <summary>Keeps what became of an alarm.</summary>
     /// <param name="alarm">What happened.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <param name="cancellationToken">Cancels with the host.</param>
     ValueTask WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken);
 }
 

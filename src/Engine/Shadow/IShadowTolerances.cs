@@ -11,7 +11,7 @@ internal interface IShadowTolerances
     /// <param name="oracle">The model it is judged by.</param>
     /// <param name="numerics">How exactly the answer was computed.</param>
     /// <param name="length">Tokens of prompt and answer.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>Null where none was measured that fits.</returns>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>Null if none was measured that fits.</returns>
     ValueTask<Tolerance?> FindAsync(ModelCard native, ModelOptions options, ModelCard oracle, Numerics numerics, int length, CancellationToken cancellationToken);
 }

@@ -13,7 +13,7 @@ internal sealed class ShadowAlarm(TimeProvider time)
     private bool _ofOp; // an op diverges, which only another look at the ops takes back
     private volatile EngineException? _failure;
 
-    /// <summary>What the alarm says; null where there is none.</summary>
+    /// <summary>What the alarm says; null if there is none.</summary>
     public EngineException? Failure => _failure;
 
     /// <summary>Adds a verdict.</summary>

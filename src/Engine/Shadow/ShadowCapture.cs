@@ -24,7 +24,7 @@ internal sealed class ShadowCapture(ShadowOptions options, TimeProvider time)
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Whether the next generation of a model is checked: by its number among all, so that the same requests give the same choice.</summary>
-    /// <returns>Null where it is not.</returns>
+    /// <returns>Null if it is not.</returns>
     public Choice? Choose(ShadowModel model)
     {
         ShadowOptions options = _options;

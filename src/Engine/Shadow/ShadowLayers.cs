@@ -13,12 +13,12 @@ internal static class ShadowLayers
     private const long MaxBytes = 1L << 30;
 
     /// <summary>Names the first diverging op, in a sentence, or says why none is named.</summary>
-    /// <returns>Whether one diverges, null where that is not known; and the sentence.</returns>
+    /// <returns>Whether one diverges, null if that is not known; and the sentence.</returns>
     /// <param name="sample">The sample.</param>
     /// <param name="prompt">Ids of its prompt.</param>
     /// <param name="oracle">The model it was judged by.</param>
     /// <param name="failed">Whether its logits are wrong: then more of its tokens are looked at, and where strict numerics show nothing, its own.</param>
-    /// <param name="cancellationToken">Ends the comparison.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     public static async Task<(bool? AtFault, string Sentence)> FindAsync(
         ShadowSample sample, IReadOnlyList<int> prompt, IModel oracle, bool failed, CancellationToken cancellationToken)
     {

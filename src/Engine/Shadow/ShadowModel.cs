@@ -15,7 +15,7 @@ internal sealed class ShadowModel : DelegatingModel
     /// <param name="inner">Owned from now on.</param>
     /// <param name="name">Its name in the configuration.</param>
     /// <param name="options">What it was loaded with.</param>
-    /// <param name="taps">Whether it calls <see cref="GenerateRequest.Tap"/>; else the rows are asked for with <see cref="StepLogits.Full"/>.</param>
+    /// <param name="taps">Whether it calls <see cref="GenerateRequest.Tap"/>; else the rows are requested with <see cref="StepLogits.Full"/>.</param>
     /// <param name="capture">Says which generations are checked, and takes them.</param>
     public ShadowModel(IModel inner, string name, ModelOptions options, bool taps, ShadowCapture capture) : base(inner)
     {
@@ -38,13 +38,13 @@ internal sealed class ShadowModel : DelegatingModel
     /// <summary>How many of its samples were judged. The judge's alone.</summary>
     public long Judged { get; set; }
 
-    /// <summary>Why nothing judges it at present; null where something does.</summary>
+    /// <summary>Why nothing judges it at present; null if something does.</summary>
     public EngineException? OracleFailure { get; set; }
 
     /// <summary>Whether it is disposed of.</summary>
     public bool IsReleased { get; private set; }
 
-    /// <summary>Holds this version for a look inside; null where it serves no more. Set by its owner.</summary>
+    /// <summary>Holds this version for a look inside; null if it serves no more. Set by its owner.</summary>
     public Func<IModel?> Hold { get; set; } = static () => null;
 
     /// <summary>Loads the managed reference on the same file.</summary>

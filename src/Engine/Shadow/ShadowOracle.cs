@@ -15,7 +15,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
     private readonly Dictionary<ShadowModel, (long Since, TimeSpan Pause)> _failures = [];
 
     /// <summary>The oracle of a model, to be disposed after use.</summary>
-    /// <returns>Null where there is none at present.</returns>
+    /// <returns>Null if there is none at present.</returns>
     public async Task<IModel?> TakeAsync(ShadowModel model, string name, CancellationToken cancellationToken)
     {
         if (_failures.TryGetValue(model, out (long Since, TimeSpan Pause) failure) && time.GetElapsedTime(failure.Since) < failure.Pause)

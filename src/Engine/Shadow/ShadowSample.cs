@@ -15,7 +15,7 @@ internal sealed record ShadowSample
     /// <summary>What was asked.</summary>
     public required Prompt Prompt { get; init; }
 
-    /// <summary>Its ids; null where the model runs in another process, whose tokenizer has them.</summary>
+    /// <summary>Its ids; null if the model runs in another process, whose tokenizer has them.</summary>
     public required IReadOnlyList<int>? PromptIds { get; init; }
 
     /// <summary>How exactly the answer was computed.</summary>

@@ -26,7 +26,7 @@ internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider t
     /// <param name="tokens">The ids evaluated: of the target, for an encoder–decoder.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
     /// <param name="activations">The oracle's, as far as it hands any out.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <param name="cancellationToken">Cancels with the host.</param>
     public async Task CoverAsync(
         ShadowModel model, IReadOnlyList<int> tokens, IReadOnlyList<int>? source, IReadOnlyList<Activation> activations, CancellationToken cancellationToken)
     {

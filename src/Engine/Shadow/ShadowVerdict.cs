@@ -12,7 +12,7 @@ internal static class ShadowVerdict
     /// <param name="oracleName">Name of the model it is judged by.</param>
     /// <param name="oracle">The model.</param>
     /// <param name="calibrated">The tolerance that was measured for the two; null for the one by formula.</param>
-    /// <param name="cancellationToken">Ends the scoring.</param>
+    /// <param name="cancellationToken">Cancels the scoring.</param>
     /// <exception cref="ConfigurationException">The vocabularies differ in size.</exception>
     /// <exception cref="EngineException">The oracle refuses the request.</exception>
     public static async Task<(ShadowRecord Record, IReadOnlyList<Activation> Activations)> JudgeAsync(

@@ -14,7 +14,7 @@ internal sealed class ShadowWebhook(ILogger logger) : IDisposable
     /// <param name="address">Where to; null for nowhere.</param>
     /// <param name="alarm">What happened.</param>
     /// <param name="requestId">The request whose check it was.</param>
-    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <param name="cancellationToken">Cancels with the host.</param>
     public async Task SendAsync(string? address, ShadowAlarmRecord alarm, string requestId, CancellationToken cancellationToken)
     {
         if (address is null)

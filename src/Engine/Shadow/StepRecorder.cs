@@ -16,7 +16,7 @@ internal sealed class StepRecorder(int fullRows, int topK, ulong seed) : IStepTa
     private readonly Xoshiro256 _random = new(seed);
     private bool _isClosed;
 
-    /// <summary>Ids of the prompt; null where they are not known.</summary>
+    /// <summary>Ids of the prompt; null if they are not known.</summary>
     public IReadOnlyList<int>? Prompt { get; private set; }
 
     public void Begin(IReadOnlyList<int> prompt) => Prompt = prompt;

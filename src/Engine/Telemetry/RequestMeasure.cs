@@ -29,10 +29,10 @@ internal sealed class RequestMeasure
         }
     }
 
-    /// <summary>Tokens that the request gave the model; null where that is not known.</summary>
+    /// <summary>Tokens that the request gave the model; null if that is not known.</summary>
     public int? InputTokens { get; set; }
 
-    /// <summary>Tokens of the answer; null where it has none.</summary>
+    /// <summary>Tokens of the answer; null if it has none.</summary>
     public int? OutputTokens { get; private set; }
 
     /// <param name="request">What is asked.</param>

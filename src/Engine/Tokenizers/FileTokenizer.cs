@@ -37,7 +37,7 @@ internal static partial class FileTokenizer
     /// <summary>The managed tokenizer that feeds a backend over llama.cpp as the model was trained.</summary>
     /// <param name="metadata">The file's.</param>
     /// <param name="logger">Receives why there is none, and, once, that a text was split otherwise than llama.cpp would split it.</param>
-    /// <returns>Null where the vocabulary cannot be read or is of a kind that is not known here: llama.cpp's own has to do.</returns>
+    /// <returns>Null if the vocabulary cannot be read or is of a kind that is not known here: llama.cpp's own has to do.</returns>
     public static ITokenizer? Feed(GgufMetadata metadata, ILogger logger)
     {
         if (metadata.GetString(GgufKeys.TokenizerModel) is null or "none" or "no_vocab")

@@ -44,7 +44,7 @@ internal sealed class PrecompiledCharacterMap
 
     /// <summary>The replacement of the longest beginning of a text that has one.</summary>
     /// <param name="text">The text, not empty.</param>
-    /// <param name="length">How many bytes are replaced; 0 where none are.</param>
+    /// <param name="length">How many bytes are replaced; 0 if none are.</param>
     /// <exception cref="ModelFileException">The map points outside itself.</exception>
     public ReadOnlySpan<byte> Replace(ReadOnlySpan<byte> text, out int length)
     {

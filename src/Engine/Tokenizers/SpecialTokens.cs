@@ -18,7 +18,7 @@ internal sealed class SpecialTokens
         _userDefined = new SpecialTokenSearch(vocabulary, [.. all.Where(id => (vocabulary.Attributes[id] & (TokenAttributes.Control | TokenAttributes.Unknown)) == 0)]);
     }
 
-    /// <summary>Cuts a text into stretches of text and special tokens, in their order.</summary>
+    /// <summary>Cuts a text into stretches of text and special tokens, in order.</summary>
     /// <param name="text">The text in UTF-8.</param>
     /// <param name="parseSpecial">Also finds control and unknown tokens; user-defined ones are always found.</param>
     public List<Stretch> Cut(ReadOnlySpan<byte> text, bool parseSpecial)

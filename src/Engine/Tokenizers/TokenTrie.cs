@@ -12,7 +12,7 @@ internal sealed class TokenTrie
 
     private readonly int[] _rootEdges = new int[256];
     private (uint Key, int Node)[] _edges = new (uint, int)[1 << 10]; // node 0 is free: no edge leads to the root
-    private int[] _values = new int[256]; // plus one; 0 where no string ends
+    private int[] _values = new int[256]; // plus one; 0 if no string ends
     private int _nodes = 1;
 
     /// <summary>Adds a string with its number; an empty one is left out.</summary>

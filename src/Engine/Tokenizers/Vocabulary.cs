@@ -43,7 +43,7 @@ internal sealed class Vocabulary
     /// <summary>Whether it is WordPiece.</summary>
     public bool IsWordPiece => Model == "bert";
 
-    /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty where the file is silent.</summary>
+    /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty if the file is silent.</summary>
     public string Pre { get; }
 
     /// <summary>V.</summary>
@@ -95,7 +95,7 @@ internal sealed class Vocabulary
     public IReadOnlySet<int> EndOfGeneration { get; }
 
     /// <summary>Reads the vocabulary of a file.</summary>
-    /// <returns>Null where the file says that it has none.</returns>
+    /// <returns>Null if the file says that it has none.</returns>
     /// <exception cref="ModelFileException">The keys contradict each other.</exception>
     public static Vocabulary? Read(GgufMetadata metadata)
     {
@@ -111,10 +111,10 @@ internal sealed class Vocabulary
     /// <summary>The token's own text.</summary>
     public string Text(int id) => Encoding.UTF8.GetString(_tokens[id]);
 
-    /// <summary>The id of a token by its text; -1 where there is none.</summary>
+    /// <summary>The id of a token by its text; -1 if there is none.</summary>
     public int Find(ReadOnlySpan<byte> utf8) => _tokens.Find(utf8);
 
-    /// <summary>The id of a token by its text; -1 where there is none.</summary>
+    /// <summary>The id of a token by its text; -1 if there is none.</summary>
     public int Find(string text) => _tokens.Find(Encoding.UTF8.GetBytes(text));
 
     private static TokenTable ReadTokens(GgufMetadata metadata, GgufStrings tokens)

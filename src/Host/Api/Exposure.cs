@@ -3,10 +3,10 @@ using Engine.Api.Access;
 
 namespace Engine.Host.Api;
 
-/// <summary>Keeps a server without keys from listening for other machines, unless that is asked for.</summary>
+/// <summary>Keeps a server without API keys from listening on addresses that other machines can reach, unless requested.</summary>
 internal static class Exposure
 {
-    /// <exception cref="ConfigurationException">It would.</exception>
+    /// <exception cref="ConfigurationException">It would listen on such an address.</exception>
     public static void Check(WebApplication app)
     {
         if (app.Services.GetRequiredService<Gate>().AnswersOthers)
@@ -21,7 +21,7 @@ internal static class Exposure
         }
     }
 
-    /// <summary>Where the web server is to listen.</summary>
+    /// <summary>The addresses that the web server will listen on.</summary>
     public static string[] Urls(IConfiguration configuration) =>
     [
         .. configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],

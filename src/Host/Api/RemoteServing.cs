@@ -8,15 +8,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Engine.Host.Api;
 
-/// <summary>Serves the models to other engines: to the same keys, limits and draining as the HTTP API, at addresses of their own, since gRPC needs HTTP/2.</summary>
+/// <summary>Serves the models to other engines, under the same keys, limits and draining as the HTTP API but at separate addresses, since gRPC needs HTTP/2.</summary>
 internal static class RemoteServing
 {
     private const string Endpoints = "Kestrel:Endpoints";
 
-    /// <summary>Has the web server listen where other engines ask. Kestrel takes either the setting <c>urls</c> or its own section: they go there together.</summary>
-    /// <param name="configuration">Where the addresses are put.</param>
-    /// <param name="addresses">Of the setting <c>Serve:Remote</c>.</param>
-    /// <param name="defaultUrls">Where the HTTP API listens if nobody says otherwise.</param>
+    /// <summary>Has the web server listen for other engines. Kestrel takes either the setting <c>urls</c> or its own section, so all addresses go into the section.</summary>
+    /// <param name="configuration">Receives the addresses.</param>
+    /// <param name="addresses">The setting <c>Serve:Remote</c>.</param>
+    /// <param name="defaultUrls">The default addresses of the HTTP API.</param>
     public static void Listen(ConfigurationManager configuration, IReadOnlyList<string> addresses, string defaultUrls)
     {
         var endpoints = new Dictionary<string, string?>();
@@ -46,7 +46,7 @@ internal static class RemoteServing
         }
     });
 
-    /// <summary>Holds calls to the limit on bodies, which gRPC knows before it reads one, and answers in its own way.</summary>
+    /// <summary>Enforces the body limit on calls: gRPC knows the size before it reads a body, and reports it in its own way.</summary>
     public static void LimitCalls(IServiceCollection services, int bytes) =>
         services.Configure<GrpcServiceOptions<RemoteService>>(options => options.MaxReceiveMessageSize = Math.Max(1, bytes));
 
@@ -57,7 +57,7 @@ internal static class RemoteServing
             context.RequestServices.GetRequiredService<Gate>().Enter(context, works: IsWork(context.Request.Path));
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             {
-                body.MaxRequestBodySize = null; // LimitCalls
+                body.MaxRequestBodySize = null; // LimitCalls enforces it
             }
             using RunningRequests.Running running = context.RequestServices.GetRequiredService<RunningRequests>().Begin(context.RequestAborted);
             context.RequestAborted = running.Token;
@@ -77,10 +77,10 @@ internal static class RemoteServing
         }
     }
 
-    /// <summary>Whether a model computes for it: the rate limit counts such calls alone.</summary>
+    /// <summary>Whether a model computes for it: the rate limit counts only such calls.</summary>
     private static bool IsWork(PathString path) => path.Value?.Split('/')[^1] is "Score" or "Generate" or "Embed";
 
-    // Kestrel's way to write the path of a socket, or the name of a pipe.
+    // Kestrel's notation for the path of a socket or the name of a pipe.
     private static string UrlOf(string address) =>
         address.StartsWith("unix:", StringComparison.Ordinal) ? "http://" + address
         : address.StartsWith("pipe:", StringComparison.Ordinal) ? $"http://pipe:/{address["pipe:".Length..]}"

@@ -19,14 +19,14 @@ internal static class ServeHost
     private const string DefaultUrls = "http://127.0.0.1:8080";
     private const string SettingsFile = "appsettings.json";
 
-    /// <summary>Seconds the host gives its services beyond the draining.</summary>
+    /// <summary>Seconds that the host gives its services after draining.</summary>
     private const int StopSeconds = 5;
 
     /// <summary>
     /// Builds the host. Later sources win: appsettings.json beside the program, the one in the current folder, the
     /// environment (<c>Engine__Models__default__Backend</c>), the command line.
     /// </summary>
-    /// <param name="commandLine">Configuration keys with the values the command line gave.</param>
+    /// <param name="commandLine">The configuration values given on the command line, by key.</param>
     /// <param name="configure">Adds backends and other services.</param>
     public static WebApplication Build(IEnumerable<KeyValuePair<string, string?>> commandLine, Action<EngineBuilder>? configure = null)
     {
@@ -60,20 +60,20 @@ internal static class ServeHost
         services.AddHttpLogging(logging =>
         {
             logging.LoggingFields = HttpLoggingFields.RequestPath | HttpLoggingFields.RequestBody | HttpLoggingFields.ResponseStatusCode | HttpLoggingFields.ResponseBody;
-            logging.MediaTypeOptions.AddText("application/x-www-form-urlencoded"); // what curl says of JSON
+            logging.MediaTypeOptions.AddText("application/x-www-form-urlencoded"); // what curl sends JSON as by default
             logging.MediaTypeOptions.AddText("text/event-stream");
         });
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information)
-            // At this level it says of exceptions alone that nobody has caught them: the log has them already, those of broken off answers as a line (EngineErrors).
+            // This category logs only unhandled exceptions, which EngineErrors has already logged, those of aborted responses as one line.
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level is LogLevel.Warning or LogLevel.Critical)
-            // What becomes of a model is in the log once; each probe would say it again.
+            // A model's state changes are logged once; each health probe would repeat them.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromSeconds((double)Math.Max(0, serve.DrainSeconds) + StopSeconds));
         WebApplication app = builder.Build();
         files.LogTo(app.Logger);
-        _ = app.Services.GetServices<IShadowSink>().Count(); // a store that cannot be opened is known before models load
+        _ = app.Services.GetServices<IShadowSink>().Count(); // a store that cannot be opened fails the start before any model loads
         app.UseEngineErrors();
         if (serve.CorsOrigins.Count > 0)
         {
@@ -95,7 +95,7 @@ internal static class ServeHost
         return app;
     }
 
-    /// <summary>A model without a path, and of this engine, is the one that comes with the engine, unless others are configured.</summary>
+    /// <summary>A model of this engine without a path is the one bundled with the engine, unless others are configured.</summary>
     private static void AddDefaultModel(ConfigurationManager configuration)
     {
         IConfigurationSection models = configuration.GetSection(EngineOptions.SectionName).GetSection(nameof(EngineOptions.Models));
@@ -103,7 +103,7 @@ internal static class ServeHost
         IConfigurationSection endpoint = models.GetSection(EngineOptions.DefaultModelName).GetSection(nameof(ModelOptions.Endpoint));
         if (string.IsNullOrEmpty(path.Value) && string.IsNullOrEmpty(endpoint.Value) && models.GetChildren().All(model => StrictSection.Same(model.Key, EngineOptions.DefaultModelName)))
         {
-            // Below all others: appsettings.json may name one while the program runs.
+            // With the lowest precedence: appsettings.json may name a model while the program runs.
             configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [KeyValuePair.Create(path.Path, (string?)DefaultModel.Find())] });
         }
     }

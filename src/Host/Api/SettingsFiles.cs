@@ -3,22 +3,22 @@ using Microsoft.Extensions.FileProviders;
 
 namespace Engine.Host.Api;
 
-/// <summary>Files of settings that may change while the program runs. One that cannot be read then leaves what was read before.</summary>
+/// <summary>Settings files that may change while the program runs. If one cannot be read then, the settings read before stay.</summary>
 internal sealed partial class SettingsFiles
 {
     private ILogger? _logger;
 
-    /// <summary>A file that may be there. It is looked at every few seconds, as changes of a mounted folder or of a link are reported to nobody.</summary>
+    /// <summary>An optional file. It is polled every few seconds, because changes in a mounted folder or of a link raise no events.</summary>
     public IConfigurationSource At(string path) => new Source(this)
     {
-        // The whole folder would be watched otherwise, with all that is below it.
+        // Otherwise the whole folder would be watched, subfolders included.
         FileProvider = new PhysicalFileProvider(Path.GetDirectoryName(path)!) { UsePollingFileWatcher = true, UseActivePolling = true },
         Path = Path.GetFileName(path),
         Optional = true,
         ReloadOnChange = true,
     };
 
-    /// <summary>Takes the place of the framework's own sources, which a mistake made while the program runs would empty.</summary>
+    /// <summary>Replaces the framework's own sources, which an error in the file would empty while the program runs.</summary>
     public void Replace(IList<IConfigurationSource> sources, string folder)
     {
         for (int i = 0; i < sources.Count; i++)
@@ -30,10 +30,10 @@ internal sealed partial class SettingsFiles
         }
     }
 
-    /// <summary>Says from now on which file cannot be read.</summary>
+    /// <summary>From now on, logs which file cannot be read.</summary>
     public void LogTo(ILogger logger) => Volatile.Write(ref _logger, logger);
 
-    /// <summary>Says what is wrong with a file; false while the program starts, which then fails with it.</summary>
+    /// <summary>Logs what is wrong with a file; false during startup, which fails with the error instead.</summary>
     private bool Refuse(string path, Exception mistake)
     {
         if (Volatile.Read(ref _logger) is not { } logger)
@@ -63,7 +63,7 @@ internal sealed partial class SettingsFiles
             }
             catch (FormatException mistake) when (files.Refuse(source.FileProvider!.GetFileInfo(source.Path!).PhysicalPath!, mistake))
             {
-                // What was read before stays.
+                // Keep what was read before.
             }
         }
 

@@ -2,11 +2,11 @@ using System.Net.Sockets;
 
 namespace Engine.Host.Api;
 
-/// <summary>The files of Unix sockets: a program that was killed leaves its own, on which nobody can listen again before it is gone.</summary>
+/// <summary>Unix socket files: a program that was killed leaves its file behind, which blocks the address until it is removed.</summary>
 internal static class SocketFiles
 {
     /// <summary>Removes those that nobody listens on.</summary>
-    /// <param name="urls">Where the web server is to listen.</param>
+    /// <param name="urls">The addresses that the web server will listen on.</param>
     /// <exception cref="ConfigurationException">Another program listens there, or the file is no socket.</exception>
     public static void Free(IEnumerable<string> urls)
     {

@@ -9,7 +9,7 @@ internal sealed partial class Backends : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    /// <param name="verbose">Whether the log goes to standard error; else only what a user should know of a prompt does.</param>
+    /// <param name="verbose">Whether the log goes to standard error; otherwise only warnings about the prompt do.</param>
     public Backends(bool verbose)
     {
         var services = new ServiceCollection();

@@ -6,7 +6,7 @@ namespace Engine.Host.Commands;
 /// <summary>The option <c>--chat-template</c>.</summary>
 internal static class ChatTemplateOption
 {
-    /// <param name="description">What it is for; what it can be is added.</param>
+    /// <param name="description">What it is for; the possible values are appended.</param>
     public static Option<string?> Create(string description)
     {
         var option = new Option<string?>("--chat-template")

@@ -10,7 +10,7 @@ internal static class ChoiceOption
     /// <param name="name">The option.</param>
     /// <param name="description">For the help.</param>
     /// <param name="words">The first is the default.</param>
-    /// <param name="meant">What is proposed for words that others use.</param>
+    /// <param name="meant">What to propose for words that other programs use.</param>
     public static Option<string> Create(string name, string description, string[] words, Dictionary<string, string> meant) => new(name)
     {
         HelpName = string.Join('|', words),

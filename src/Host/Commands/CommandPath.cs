@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Engine.Host.Commands;
 
-/// <summary>The program's name, and what stands in front of every option.</summary>
+/// <summary>The program's name, and the prefix of options.</summary>
 internal static class CommandPath
 {
     public const string Program = "engine";

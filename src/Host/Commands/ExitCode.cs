@@ -3,13 +3,13 @@ namespace Engine.Host.Commands;
 /// <summary>What the process returns.</summary>
 internal static class ExitCode
 {
-    /// <summary>Done; where something was checked, it passed.</summary>
+    /// <summary>Success; if something was checked, it passed.</summary>
     public const int Pass = 0;
 
-    /// <summary>The check was made and failed.</summary>
+    /// <summary>The check ran and failed.</summary>
     public const int Fail = 1;
 
-    /// <summary>The request, the file or the machine does not allow it; the reason is on standard error.</summary>
+    /// <summary>The request, the file or the machine is unsuitable; the reason is on standard error.</summary>
     public const int Unusable = 2;
 
     /// <summary>Stopped by Ctrl-C: 128 + SIGINT, as shells report it.</summary>

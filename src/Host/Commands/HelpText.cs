@@ -7,16 +7,16 @@ using Engine.Parity;
 namespace Engine.Host.Commands;
 
 /// <summary>The help of a command: what it does, how it is called, its options by topic, examples.</summary>
-/// <remarks>Written here because System.CommandLine's own knows neither topics nor examples.</remarks>
+/// <remarks>System.CommandLine's own help supports neither topics nor examples.</remarks>
 internal sealed class HelpText : SynchronousCommandLineAction
 {
     private const int LongestLine = 100;
     private const int NarrowestLine = 20;
 
-    /// <summary>Columns of the names at the most, where the line has room for them; a longer name stands on a line of its own.</summary>
+    /// <summary>The maximum width of the name column, if the line has room for it; a longer name goes on a line of its own.</summary>
     private const int WidestName = 26;
 
-    /// <summary>Columns that a description needs beside a name.</summary>
+    /// <summary>The minimum width of the description column.</summary>
     private const int MinDescription = 30;
 
     public override int Invoke(ParseResult parseResult)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Host.Commands;
 
-/// <summary>Ctrl-C and SIGTERM as a cancellation. The second one is left to the system, which ends the process at once.</summary>
+/// <summary>Ctrl-C and SIGTERM as a cancellation. A second one is left to the system, which kills the process.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -15,10 +15,10 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Says that the computation has stopped and only what is there is still to be printed, however long that takes.</summary>
+    /// <summary>Says that the computation has stopped and only the output remains, however long that takes.</summary>
     public void Answer() => _isAnswered = true;
 
-    /// <summary>Ends when a stop was asked for and <paramref name="grace"/> has passed without an answer; never for null.</summary>
+    /// <summary>Completes when a stop was requested and <paramref name="grace"/> has passed without a response; never for null.</summary>
     public async Task OverdueAsync(Func<TimeSpan?> grace)
     {
         await _requested.Task.ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal sealed class Interruption : IDisposable
     }
 }
 
-/// <summary>What a verb is given beside its options.</summary>
+/// <summary>What a verb gets besides its options.</summary>
 internal sealed class VerbInvocation(Interruption interruption) : System.CommandLine.InvocationConfiguration
 {
     public Interruption Interruption { get; } = interruption;

@@ -11,13 +11,13 @@ internal static class JsonOutput
     private static readonly JsonSerializerOptions Document = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // The document goes to a terminal or a program, not into a web page: "é" and "<" may stay what they are.
+        // The document goes to a terminal or a program, not into a web page: "é" and "<" need no escaping.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
-    /// <summary>For what a stopped command still has to print: types that generated code knows, since looking at them first takes too long.</summary>
+    /// <summary>For what a stopped command still has to print: uses generated code, since reflection would take too long.</summary>
     public static JsonSerializerOptions With(IJsonTypeInfoResolver generated) =>
         new(Document) { TypeInfoResolver = JsonTypeInfoResolver.Combine(generated, Document.TypeInfoResolver) };
 

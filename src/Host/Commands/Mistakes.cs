@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Engine.Host.Commands;
 
-/// <summary>Says in one sentence what is wrong with a command line.</summary>
+/// <summary>Explains in one sentence what is wrong with a command line.</summary>
 internal static class Mistakes
 {
     // What llama.cpp's programs and others call these options.
@@ -50,7 +50,7 @@ internal static class Mistakes
 
     private static readonly string[] PartsOfUrls = ["--port", "-p", "--host", "--listen"];
 
-    /// <summary>The first mistake, or null where there is none.</summary>
+    /// <summary>The first mistake, or null if there is none.</summary>
     public static string? Describe(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
@@ -65,7 +65,7 @@ internal static class Mistakes
         return parsed.Errors is [{ } error, ..] && !AsksForHelp(parsed) ? $"{Describe(error)} {SeeHelp(command)}" : null;
     }
 
-    /// <summary>Who asks how a verb is called need not give its arguments.</summary>
+    /// <summary>Asking for a verb's help does not require its arguments.</summary>
     private static bool AsksForHelp(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.Option && token.Value is "--help" or "-h" or "-?");
 
     private static string Describe(ParseError error) => error.SymbolResult switch
@@ -94,14 +94,14 @@ internal static class Mistakes
                 + $"{string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}; put quotes around a text with blanks. {SeeHelp(command)}";
     }
 
-    /// <summary>A word like <c>--modle</c> that the parser took for an argument, because nothing else claimed it.</summary>
+    /// <summary>A word like <c>--modle</c> that the parser took for an argument because it matched nothing else.</summary>
     private static string? MistypedOption(ParseResult parsed) =>
         parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
             ? null
             : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
                 .Select(token => token.Value).FirstOrDefault(LooksLikeOption);
 
-    /// <summary>Not "-", which is standard input, nor "-5" or "- a list".</summary>
+    /// <summary>True for words like "--x", but not for "-" (standard input), "-5" or "- a list".</summary>
     private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && (word[1] == '-' || char.IsAsciiLetter(word[1])) && !word.Contains(' ');
 
     private static string Proposal(string word, string[] options) =>

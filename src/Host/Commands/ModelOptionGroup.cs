@@ -69,7 +69,7 @@ internal sealed class ModelOptionGroup
         Native.AddTo(verb);
     }
 
-    /// <summary>By whose rule text is split.</summary>
+    /// <summary>The tokenizer rule.</summary>
     public TokenizerRule ReadTokenizer(ParseResult parsed) => Enum.Parse<TokenizerRule>(parsed.GetValue(Tokenizer)!, ignoreCase: true);
 
     /// <summary>The options as the command line gives them.</summary>
@@ -92,7 +92,7 @@ internal sealed class ModelOptionGroup
 
     private string? GetEndpoint(ParseResult parsed) => GetGiven(parsed, Endpoint);
 
-    // Nothing for any other beginning, so that the shell completes a path.
+    // No suggestions for anything else, so that the shell completes a path.
     private static IEnumerable<string> Bundled(string word) =>
         word.Length > 0 && (BundledModels.IsName(word) || BundledModels.Scheme.StartsWith(word, StringComparison.OrdinalIgnoreCase)) ? BundledModels.Names.Select(name => BundledModels.Scheme + name) : [];
 

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Engine.Host.Commands;
 
-/// <summary>The options of llama.cpp's memory, arithmetic and devices.</summary>
+/// <summary>Options for llama.cpp's memory, arithmetic and devices.</summary>
 internal sealed class NativeOptionGroup
 {
     private const int MaxThreads = 512;
@@ -80,7 +80,7 @@ internal sealed class NativeOptionGroup
         }
     }
 
-    // Null where the verb has no such option.
+    // Null if the verb has no such option.
     private static T Choice<T>(ParseResult parsed, Option<string> option) where T : struct, Enum =>
         parsed.GetValue(option) is { } word ? Enum.Parse<T>(word, ignoreCase: true) : default;
 

@@ -18,7 +18,7 @@ internal static class NumberOption
             CustomParser = result => Parse(result, name, min, max),
         };
 
-    /// <summary>An option that is null where it is not given.</summary>
+    /// <summary>An option that is null if it is not given.</summary>
     public static Option<T?> CreateOptional<T>(string name, T min, T max, string description)
         where T : struct, INumber<T> => new(name)
         {
@@ -31,9 +31,9 @@ internal static class NumberOption
         where T : struct, INumber<T>
     {
         string word = result.Tokens[0].Value;
-        bool whole = T.IsInteger(T.One / (T.One + T.One)); // 1 / 2 is 0 in whole numbers alone
+        bool whole = T.IsInteger(T.One / (T.One + T.One)); // 1 / 2 is 0 only in integer types
         NumberStyles style = whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
-        // Comparisons with NaN are false, so that it is refused as well.
+        // Comparisons with NaN are false, so it is refused as well.
         if (T.TryParse(word, style, CultureInfo.InvariantCulture, out T value) && value >= min && value <= max)
         {
             return value;

@@ -2,17 +2,17 @@ using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A file that a verb is going to write. Whether that is possible is found out before the work; what the system refuses
-/// all the same is one sentence.</summary>
+/// <summary>A file that a verb is going to write. Whether that is possible is checked before the work; what the system still refuses
+/// later is reported in one sentence.</summary>
 /// <param name="what">What is written, such as "the model".</param>
-/// <param name="path">Where to.</param>
+/// <param name="path">Its path.</param>
 /// <param name="option">What named it: an option, or an argument.</param>
 internal sealed class OutputFile(string what, string path, string option)
 {
-    /// <summary>Whether it is written piece by piece, so that a device or a pipe will do; else it appears whole, under its name at the end.</summary>
+    /// <summary>Whether it is written piece by piece, so that a device or a pipe will do; otherwise it appears under its name only when complete.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>Whether its folder will be made where it is not there.</summary>
+    /// <summary>Whether its folder is created if missing.</summary>
     public bool MakesFolder { get; init; }
 
     public string Path => path;
@@ -20,7 +20,7 @@ internal sealed class OutputFile(string what, string path, string option)
     public string Option => option;
 
     /// <summary>Refuses a path that cannot be written. Nothing is left behind.</summary>
-    /// <exception cref="InvalidRequestException">The sentence.</exception>
+    /// <exception cref="InvalidRequestException">It cannot be written.</exception>
     public void RequireWritable()
     {
         if (string.IsNullOrWhiteSpace(path))
@@ -49,8 +49,8 @@ internal sealed class OutputFile(string what, string path, string option)
         RequireFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
     }
 
-    /// <summary>Refuses to replace what the verb reads, or writes as something else, by whatever path.</summary>
-    /// <param name="other">The other path; null where there is none.</param>
+    /// <summary>Refuses to overwrite another input or output of the verb, by whatever path.</summary>
+    /// <param name="other">The other path; null if there is none.</param>
     /// <param name="named">What named it.</param>
     public void RequireOther(string? other, string named)
     {
@@ -60,8 +60,8 @@ internal sealed class OutputFile(string what, string path, string option)
         }
     }
 
-    /// <summary>Writes, and turns the system's refusal into a sentence.</summary>
-    /// <exception cref="InvalidRequestException">The sentence.</exception>
+    /// <summary>Writes, and turns an error of the system into a message.</summary>
+    /// <exception cref="InvalidRequestException">It cannot be written.</exception>
     public T Write<T>(Func<T> write)
     {
         try

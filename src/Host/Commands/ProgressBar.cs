@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A bar on standard error during long work; nothing where standard error is no terminal.</summary>
+/// <summary>A bar on standard error during long work; nothing if standard error is no terminal.</summary>
 internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
 {
     private const int Cells = 24;
@@ -16,7 +16,7 @@ internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
     public void Report(float value)
     {
         int percent = (int)(Math.Clamp(value, 0, 1) * 100);
-        // What is done in a moment needs no bar.
+        // Work that takes only a moment needs no bar.
         if (Console.IsErrorRedirected || Stopwatch.GetElapsedTime(_begin) < Quick)
         {
             return;
@@ -47,7 +47,7 @@ internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
         }
     }
 
-    /// <summary>The inside of a bar.</summary>
+    /// <summary>The inside of the bar.</summary>
     public static string Bar(int percent, int cells)
     {
         int filled = percent * cells / 100;

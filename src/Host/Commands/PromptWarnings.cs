@@ -4,7 +4,7 @@ using Engine.Tokenizers;
 
 namespace Engine.Host.Commands;
 
-/// <summary>What a user should know of the prompt, the context, adapters and the file's sampling, each once, as lines on standard error; the rest of the
+/// <summary>Warnings about the prompt, the context, adapters and the file's sampling, each shown once on standard error; the rest of the
 /// log is for <c>--verbose</c>.</summary>
 internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogger
 {
@@ -31,7 +31,7 @@ internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogge
         string said = formatter(state, exception);
         lock (_said)
         {
-            if (_said.Add(said)) // a second model says it again
+            if (_said.Add(said)) // a second model may repeat it
             {
                 error.WriteLine($"{(logLevel == LogLevel.Information ? "Note" : "Warning")}: {said}");
             }
@@ -40,6 +40,6 @@ internal sealed class PromptWarnings(TextWriter error) : ILoggerProvider, ILogge
 
     public void Dispose()
     {
-        // Standard error is not this class's own.
+        // Standard error does not belong to this class.
     }
 }

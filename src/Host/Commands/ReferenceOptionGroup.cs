@@ -4,7 +4,7 @@ using Engine.BuiltIn;
 namespace Engine.Host.Commands;
 
 /// <summary>The options of the verbs that judge one model by the managed reference.</summary>
-/// <param name="numerics">Those where none are given.</param>
+/// <param name="numerics">The default numerics.</param>
 internal sealed class ReferenceOptionGroup(Numerics numerics)
 {
     private const string ReferenceBackend = "reference";
@@ -39,7 +39,7 @@ internal sealed class ReferenceOptionGroup(Numerics numerics)
         Option<string> option = ChoiceOption.Create(
             "--numerics", "How exactly the native side computes: strict uses F32 keys and values and no flash attention.",
             [.. Enum.GetValues<Numerics>().OrderBy(value => value != standard).Select(value => value.ToString().ToLowerInvariant())]);
-        option.Aliases.Add("--setting"); // its name in scripts that were written for earlier versions; the help does not list it
+        option.Aliases.Add("--setting"); // its name in earlier versions, still accepted but not in the help
         return option;
     }
 }

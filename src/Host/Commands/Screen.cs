@@ -3,16 +3,16 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands;
 
-/// <summary>How wide the terminals are.</summary>
+/// <summary>The width of the terminals.</summary>
 internal static class Screen
 {
-    /// <summary>Columns of the terminal that standard output goes to; null where it goes elsewhere.</summary>
+    /// <summary>Columns of the terminal that standard output goes to; null if it goes elsewhere.</summary>
     public static int? OutputWidth => Console.IsOutputRedirected ? null : Width(1);
 
-    /// <summary>Columns of the terminal that standard error goes to; null where it goes elsewhere.</summary>
+    /// <summary>Columns of the terminal that standard error goes to; null if it goes elsewhere.</summary>
     public static int? ErrorWidth => Console.IsErrorRedirected ? null : Width(2);
 
-    /// <summary>Columns of a report: it is written for 80, and a narrower terminal gets it narrower.</summary>
+    /// <summary>Columns of a report: 80, or less on a narrower terminal.</summary>
     public static int ReportWidth => Math.Min(OutputWidth ?? Paragraph.Width, Paragraph.Width);
 
     private static int Width(int descriptor)
@@ -26,6 +26,6 @@ internal static class Screen
         {
             columns = Console.WindowWidth;
         }
-        return columns > 0 ? columns : Paragraph.Width; // terminals without a size there are, too
+        return columns > 0 ? columns : Paragraph.Width; // some terminals report no size
     }
 }

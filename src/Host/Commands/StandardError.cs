@@ -4,8 +4,8 @@ using Engine.Parity;
 namespace Engine.Host.Commands;
 
 /// <summary>
-/// Standard error. On a terminal its lines are broken at words, and one line of progress makes way for every other. Where nothing
-/// can be written to it, nobody can be told so: the exit code remains.
+/// Standard error. On a terminal, lines are wrapped at words and the progress line gives way to all others. If nothing
+/// can be written to it, there is no way to say so: only the exit code remains.
 /// </summary>
 internal sealed class StandardError : TextWriter
 {
@@ -35,8 +35,8 @@ internal sealed class StandardError : TextWriter
 
     public override void WriteLine(string? value) => Write(Screen.ErrorWidth is { } width ? Wrap(value ?? "", width) : value + NewLine);
 
-    /// <summary>Shows how far something is, in place of what was shown before; nothing where this is no terminal.</summary>
-    /// <param name="forms">The line, from its longest form to its shortest: the first that fits the terminal is taken.</param>
+    /// <summary>Shows progress, replacing what was shown before; does nothing if this is not a terminal.</summary>
+    /// <param name="forms">The line in several forms, longest first: the first that fits the terminal is used.</param>
     public void ShowProgress(params ReadOnlySpan<string> forms)
     {
         if (Screen.ErrorWidth is not { } width)
@@ -54,7 +54,7 @@ internal sealed class StandardError : TextWriter
         }
     }
 
-    /// <summary>Takes the line of progress away.</summary>
+    /// <summary>Removes the progress line.</summary>
     public void ClearProgress()
     {
         lock (_lock)
@@ -67,7 +67,7 @@ internal sealed class StandardError : TextWriter
         }
     }
 
-    /// <summary>Shows no progress any more: what is left behind may still report some.</summary>
+    /// <summary>Stops showing progress: what is left behind may still report some.</summary>
     public void EndProgress()
     {
         lock (_lock)
@@ -77,7 +77,7 @@ internal sealed class StandardError : TextWriter
         }
     }
 
-    /// <summary>The first form that leaves the last column empty; of the last one as much as does.</summary>
+    /// <summary>The first form that leaves the last column empty, or as much of the shortest one as fits.</summary>
     internal static string Fitting(int width, params ReadOnlySpan<string> forms)
     {
         foreach (string form in forms)
@@ -115,7 +115,7 @@ internal sealed class StandardError : TextWriter
         }
         catch (Exception e) when (SystemRefusal.Is(e))
         {
-            // See above.
+            // See the class: only the exit code remains.
         }
     }
 }

@@ -2,7 +2,7 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.Host.Commands;
 
-/// <summary>Standard input as a text: where a verb is given none, or <c>-</c> in its place.</summary>
+/// <summary>Standard input as a text, for a verb that is given no text, or <c>-</c> in place of it.</summary>
 internal static class StandardInput
 {
     /// <summary>What stands for it on the command line.</summary>
@@ -13,10 +13,10 @@ internal static class StandardInput
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>A text as it was given, or standard input's.</summary>
-    /// <param name="given">The argument; null where there is none.</param>
-    /// <param name="cancellationToken">Ends the waiting for a pipe.</param>
-    /// <returns>Null where none was given, and standard input is a terminal, closed, or empty.</returns>
+    /// <summary>The text given, or that of standard input.</summary>
+    /// <param name="given">The argument; null if there is none.</param>
+    /// <param name="cancellationToken">Cancels the waiting for a pipe.</param>
+    /// <returns>Null if none is given and standard input is a terminal, closed, or empty.</returns>
     /// <exception cref="InvalidRequestException">It cannot be read, or is no UTF-8.</exception>
     public static async Task<string?> TextOrReadAsync(string? given, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal static class StandardInput
     }
 
     /// <summary>Whether there is none.</summary>
-    // What this process opened itself bears the flag, what it was given at its start cannot: where standard input was closed then, the
-    // runtime has a file of its own there.
+    // Files that this process opened have the flag, inherited ones do not: if standard input was closed at start, the
+    // runtime has opened a file of its own in its place.
     public static bool IsClosed() => OperatingSystem.IsLinux() && (LibC.FCntl(0, LibC.DescriptorFlags) & LibC.ClosesOnExec) != 0;
 }

@@ -7,7 +7,7 @@ namespace Engine.Host.Commands;
 /// <remarks>.NET's console stream swallows EPIPE, so that <c>engine generate … | head -1</c> would continue to the last token.</remarks>
 internal static class StandardOutput
 {
-    /// <summary>A writer of UTF-8 without buffer. Writing throws <see cref="OutputClosedException"/> once the reader has gone.</summary>
+    /// <summary>An unbuffered UTF-8 writer. Writing throws <see cref="OutputClosedException"/> once the reader has gone.</summary>
     public static TextWriter Open() =>
         new StreamWriter(new PipeStream(OpenStream()), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" };
 
@@ -20,7 +20,7 @@ internal static class StandardOutput
         try
         {
             var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            // A FileStream over a regular file keeps an offset of its own, and would write over what "> all.txt 2>&1" shares with it.
+            // A FileStream over a regular file keeps its own offset, and would overwrite what standard error writes under "> all.txt 2>&1".
             return stream.CanSeek ? Console.OpenStandardOutput() : stream;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
@@ -76,5 +76,5 @@ internal static class StandardOutput
 /// <summary>Standard output cannot be written.</summary>
 internal sealed class OutputRefusedException(string message) : EngineException(message);
 
-/// <summary>Nobody reads standard output any more. Ends the process quietly.</summary>
+/// <summary>Nobody reads standard output any longer. Ends the process quietly.</summary>
 internal sealed class OutputClosedException(Exception inner) : IOException("Standard output is closed.", inner);

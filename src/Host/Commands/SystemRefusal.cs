@@ -6,7 +6,7 @@ internal static class SystemRefusal
     // errno on Linux and macOS, HRESULT on Windows: what .NET puts into an IOException.
     private const int NoSpace = 28, ReadOnlyFileSystem = 30, LinuxQuota = 122, MacQuota = 69, WindowsDiskFull = unchecked((int)0x80070070);
 
-    /// <summary>Whether an exception is the system's refusal and no fault of the program.</summary>
+    /// <summary>Whether an exception reports a refusal of the system rather than a bug.</summary>
     public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException;
 
     /// <summary>The path that .NET's message names in quotes, or "a file".</summary>

@@ -5,12 +5,12 @@ namespace Engine.Host.Commands;
 /// <summary>Text from a file or from standard input.</summary>
 internal static class TextFile
 {
-    /// <summary>More is no prompt: the longest contexts hold a few megabytes of text.</summary>
+    /// <summary>Anything larger is not a prompt: the longest contexts hold a few megabytes of text.</summary>
     private const int LargestFile = 64 << 20;
 
     /// <summary>Reads UTF-8 text.</summary>
     /// <param name="path">The file; <c>-</c> is standard input.</param>
-    /// <param name="cancellationToken">Ends the waiting for a pipe.</param>
+    /// <param name="cancellationToken">Cancels the waiting for a pipe.</param>
     /// <param name="option">The option that named the file, for messages.</param>
     /// <param name="keepsMark">Whether a byte order mark is part of the text.</param>
     /// <exception cref="InvalidRequestException">The file cannot be read, is too large, or is not UTF-8.</exception>

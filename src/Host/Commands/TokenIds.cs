@@ -16,7 +16,7 @@ internal static class TokenIds
         CustomParser = result => Parse(result, name),
     };
 
-    /// <summary>The ids given, or null where the option is not there.</summary>
+    /// <summary>The ids given, or null without the option.</summary>
     public static int[]? Read(ParseResult parsed, Option<int[]?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     private static int[]? Parse(ArgumentResult result, string name)

@@ -2,21 +2,21 @@ using System.CommandLine;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A command with what its help needs beyond System.CommandLine's: groups of options and examples.</summary>
+/// <summary>A command with what its help needs in addition to System.CommandLine's: groups of options and examples.</summary>
 internal sealed class Verb(string name, string description) : Command(name, description)
 {
     private readonly List<OptionGroup> _groups = [];
 
-    /// <summary>Lines of a shell.</summary>
+    /// <summary>Shell command lines.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
     /// <summary>The options by topic, in the order of the help.</summary>
     public IReadOnlyList<OptionGroup> Groups => _groups;
 
-    /// <summary>How long the verb may take to end once it is told to stop, as it is set then; null for as long as it needs.</summary>
+    /// <summary>How long the verb may take to end after a stop request; null for as long as it needs. Read when the request arrives.</summary>
     public TimeSpan? StopsWithin { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What is said where a stop ended the verb before its result: what there is of it.</summary>
+    /// <summary>What to say when a stop ended the verb before its result: what exists of it.</summary>
     public string WhenStopped { get; init; } = "Stopped before the end: there is no result.";
 
     /// <summary>Adds options under a heading.</summary>

@@ -21,14 +21,14 @@ internal static class HostBackends
     /// <summary>The name of the backend over LLamaSharp.</summary>
     public const string LLamaSharp = "llamasharp";
 
-    /// <summary>LLamaSharp's version; null where it was left out.</summary>
+    /// <summary>LLamaSharp's version; null if it was left out.</summary>
 #if LLAMASHARP
     public static string? LLamaSharpVersion => typeof(LLamaSharpBackend).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "LLamaSharpVersion").Value;
 #else
     public static string? LLamaSharpVersion => null;
 #endif
 
-    /// <summary>Adds the managed models, those of other engines, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>
+    /// <summary>Adds the reference backend, remote models, and LLamaSharp unless it was left out (-p:LLamaSharp=false).</summary>
     public static EngineBuilder AddAllBackends(this EngineBuilder builder)
     {
         builder.AddReferenceModels().AddRemoteModels();

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Engine.Host.Service;
 
-/// <summary>Says in the log where the server listens, and once it has started which models it has.</summary>
-/// <remarks>Registered before the engine: it speaks before the models are loaded, which may take minutes.</remarks>
+/// <summary>Logs where the server listens and, once it has started, which models it serves.</summary>
+/// <remarks>Registered before the engine, so that it reports before the models load, which may take minutes.</remarks>
 internal sealed partial class StartNotice(IServer server, ModelRegistry models, IHostApplicationLifetime lifetime, ILogger<StartNotice> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)

@@ -6,16 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Service;
 
-/// <summary>Tells systemd what the server does (sd_notify(3)): ready, stopping, signs of life for its watchdog, and a line for <c>systemctl status</c>.</summary>
+/// <summary>Tells systemd the server's state (sd_notify(3)): ready, stopping, keep-alives for its watchdog, and a line for <c>systemctl status</c>.</summary>
 /// <remarks>
-/// Microsoft.Extensions.Hosting.Systemd brings the socket and no watchdog. The signs come from the thread pool that answers
-/// requests: where that is stuck, they stop, and systemd starts the service again.
+/// Microsoft.Extensions.Hosting.Systemd provides the socket but no watchdog. The keep-alives come from the thread pool that answers
+/// requests: if that is stuck, they stop, and systemd restarts the service.
 /// </remarks>
 internal sealed partial class SystemdNotices(
     ISystemdNotifier systemd, IHostApplicationLifetime lifetime, RunningRequests requests, IModelRegistry models, IOptions<ServeOptions> serve,
     TimeProvider time, ILogger<SystemdNotices> logger) : IHostedLifecycleService, IDisposable
 {
-    /// <summary>Beside the draining: what the host then needs to end.</summary>
+    /// <summary>What the host needs to end after draining.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -37,7 +37,7 @@ internal sealed partial class SystemdNotices(
         return Task.CompletedTask;
     }
 
-    /// <summary>The last to stop: signs continue while requests are drained.</summary>
+    /// <summary>Stops last: keep-alives continue while requests are drained.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await _ended.CancelAsync().ConfigureAwait(false);
@@ -48,7 +48,7 @@ internal sealed partial class SystemdNotices(
 
     private async Task SignAsync()
     {
-        // systemd advises half of the limit; a third of it leaves room for one that comes late.
+        // systemd recommends half of the limit; a third leaves room for a late one.
         TimeSpan pause = _watchdog / 3 is { } third && third < LongestPause ? third : LongestPause;
         using var timer = new PeriodicTimer(pause, time);
         try

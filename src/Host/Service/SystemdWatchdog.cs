@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Engine.Host.Service;
 
-/// <summary>How long systemd waits for a sign of life before it ends the service (sd_watchdog_enabled(3)).</summary>
+/// <summary>How long systemd waits for a keep-alive before it kills the service (sd_watchdog_enabled(3)).</summary>
 internal static class SystemdWatchdog
 {
-    /// <summary>From this process's environment; null where nobody waits for this process.</summary>
+    /// <summary>From this process's environment; null if nobody waits for this process.</summary>
     public static TimeSpan? Limit => LimitOf(
         Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID"), Environment.ProcessId);
 
-    /// <param name="microseconds">Of WATCHDOG_USEC.</param>
-    /// <param name="process">Of WATCHDOG_PID: the process that is meant, where it is set.</param>
+    /// <param name="microseconds">The value of WATCHDOG_USEC.</param>
+    /// <param name="process">The value of WATCHDOG_PID: the process that is watched, if set.</param>
     /// <param name="own">This process.</param>
     public static TimeSpan? LimitOf(string? microseconds, string? process, int own) =>
         long.TryParse(microseconds, CultureInfo.InvariantCulture, out long limit) && limit > 0

@@ -8,10 +8,10 @@ namespace Engine.Host.Shadow;
 
 /// <summary>The tolerances that <c>engine validate --calibrate</c> has kept, for the checks of answers.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Receives why a calibration that is there is not used.</param>
+/// <param name="logger">Receives the reason when an existing calibration is not used.</param>
 internal sealed partial class CalibratedTolerances(TimeProvider time, ILogger<CalibratedTolerances> logger) : IShadowTolerances
 {
-    /// <summary>How long it is remembered that there is none: looking again may mean reading gigabytes.</summary>
+    /// <summary>How long a missing calibration is remembered: looking again may mean reading gigabytes.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<(string, DateTime, string, DateTime, Numerics), (Calibration? Calibration, long Since)> _known = [];
@@ -19,7 +19,7 @@ internal sealed partial class CalibratedTolerances(TimeProvider time, ILogger<Ca
     public async ValueTask<Tolerance?> FindAsync(
         ModelCard native, ModelOptions options, ModelCard oracle, Numerics numerics, int length, CancellationToken cancellationToken)
     {
-        // Measured are llama.cpp's variants against the reference, on files of this machine.
+        // Calibrations compare llama.cpp's variants with the reference, on files of this machine.
         if (native.Backend != LlamaCppBackend.BackendName || !File.Exists(native.Path) || !File.Exists(oracle.Path))
         {
             return null;

@@ -5,16 +5,16 @@ namespace Engine.Host.Shadow;
 /// <summary>The SQLite file of the shadow records: opened, recognised, its tables made.</summary>
 internal static class ShadowDatabase
 {
-    /// <summary>Marks a file as one of these (PRAGMA application_id): "EnSh".</summary>
+    /// <summary>Identifies the file format (PRAGMA application_id): "EnSh".</summary>
     private const int ApplicationId = 0x456E5368;
 
-    /// <summary>Of the tables (PRAGMA user_version).</summary>
+    /// <summary>The version of the tables (PRAGMA user_version).</summary>
     private const int Version = 1;
 
-    /// <summary>How long a lock of another program is waited for.</summary>
+    /// <summary>How long to wait for another program's lock.</summary>
     private const int BusySeconds = 1;
 
-    // Times are ISO 8601 in UTC to the millisecond: they sort as texts do, and people can read them.
+    // Times are ISO 8601 in UTC to the millisecond: they sort as text, and people can read them.
     // The column "setting" holds the numerics.
     private const string Tables = """
         CREATE TABLE records (
@@ -30,7 +30,7 @@ internal static class ShadowDatabase
     /// <summary>A time as the tables hold it.</summary>
     public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Opens a file to write records, and makes it where it is not there.</summary>
+    /// <summary>Opens a file to write records, creating it if necessary.</summary>
     /// <exception cref="ConfigurationException">It cannot be written, or is something else.</exception>
     public static SqliteConnection OpenForWriting(string path)
     {
@@ -45,7 +45,7 @@ internal static class ShadowDatabase
         {
             if (IsEmpty(connection))
             {
-                // A process that starts at the same time makes the same tables: one of the two waits, and finds them.
+                // A process that starts at the same time creates the same tables: one of the two waits, and finds them.
                 using SqliteTransaction transaction = connection.BeginTransaction();
                 if (IsEmpty(connection))
                 {
@@ -54,14 +54,14 @@ internal static class ShadowDatabase
                 transaction.Commit();
             }
             RequireOurs(connection, doing);
-            // Readers and a writer side by side; what the last moments before a power failure wrote may be lost, the file stays whole.
+            // WAL lets readers and a writer work side by side; a power failure may lose the last writes but does not damage the file.
             Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-            // A file that lets itself be read only is found out now.
+            // Fail now if the file is read-only.
             Execute(connection, "BEGIN IMMEDIATE; ROLLBACK;");
         });
     }
 
-    /// <summary>Opens a file to read records, also while a server writes them.</summary>
+    /// <summary>Opens a file to read records, even while a server writes them.</summary>
     /// <exception cref="ConfigurationException">It is not there, cannot be read, or is something else.</exception>
     public static SqliteConnection OpenForReading(string path)
     {

@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 
 namespace Engine.Host.Shadow;
 
-/// <summary>Keeps records, alarms and coverage in a SQLite file. What cannot be written, as the disk is full or the file locked, waits for the
-/// next record, up to a bound; whoever hands out the records counts and logs the refusal.</summary>
+/// <summary>Stores records, alarms and coverage in a SQLite file. What cannot be written, because the disk is full or the file locked, waits for the
+/// next record, up to a limit; the caller counts and logs the failure.</summary>
 internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
 {
-    /// <summary>Writes that may wait; the oldest go first.</summary>
+    /// <summary>The maximum number of pending writes; beyond it the oldest are dropped.</summary>
     public const int MaxWaiting = 1000;
 
     private const string InsertRecord = """
@@ -24,7 +24,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
     private readonly ILogger _logger;
     private readonly List<Statement> _waiting = [];
 
-    /// <param name="path">The file; made where it is not there.</param>
+    /// <param name="path">The file, created if necessary.</param>
     /// <param name="logger">Receives what was never written.</param>
     /// <exception cref="ConfigurationException">It cannot be written, or is something else.</exception>
     public SqliteShadowSink(string path, ILogger<SqliteShadowSink> logger) : this(ShadowDatabase.OpenForWriting(path), logger)
@@ -37,7 +37,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
 
     public ValueTask WriteAsync(ShadowRecord record, CancellationToken cancellationToken)
     {
-        // Ids and text are there only where they may be kept.
+        // Ids and text are only present if they may be stored.
         Write(new Statement(InsertRecord,
         [
             ("$time", ShadowDatabase.Text(record.Time)), ("$request", record.RequestId), ("$model", record.Model), ("$oracle", record.Oracle),
@@ -86,7 +86,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
         }
     }
 
-    /// <summary>Writes what still waits, as far as the file takes it.</summary>
+    /// <summary>Writes what is still pending, as far as possible.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -124,7 +124,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
         }
     }
 
-    // All that waits in one transaction: it is there as a whole, or still waits.
+    // Everything pending in one transaction: it is written as a whole or stays pending.
     private void WriteWaiting()
     {
         if (_waiting.Count == 0)
@@ -158,7 +158,7 @@ internal sealed partial class SqliteShadowSink : IShadowStore, IDisposable
 
     private sealed record Statement(string Sql, (string Name, object? Value)[] Values)
     {
-        /// <summary>The model whose coverage it is: the last one counts.</summary>
+        /// <summary>The model of the coverage: only the latest row counts.</summary>
         public string? Replaces { get; init; }
     }
 }

@@ -2,17 +2,17 @@ using Engine.Api.Access;
 
 namespace Engine.Host.Telemetry;
 
-/// <summary>The metrics as Prometheus reads them.</summary>
+/// <summary>The metrics in Prometheus's format.</summary>
 internal static class MetricsEndpoint
 {
     public const string Path = "/metrics";
 
-    /// <summary>For a scraper to take what it has asked for.</summary>
+    /// <summary>The time that a scraper has to read the response.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Adds the page.</summary>
     /// <param name="app">The program.</param>
-    /// <param name="asksForKey">Whether the scraper needs what other requests need: a key, or to be on this machine.</param>
+    /// <param name="asksForKey">Whether the scraper must meet the same conditions as other requests: have a key, or be on this machine.</param>
     public static void Map(WebApplication app, bool asksForKey)
     {
         var scrape = new Lazy<RequestDelegate>(() => ((IApplicationBuilder)app).New()
@@ -27,8 +27,8 @@ internal static class MetricsEndpoint
         });
     }
 
-    /// <summary>The exporter holds its page for whoever reads it, and others wait for it meanwhile: it writes into memory, and a scraper that reads slowly or not at all
-    /// holds nothing but its own connection, and that not for long.</summary>
+    /// <summary>The exporter locks its page while it is being read, and others wait meanwhile. So it writes into memory, and a scraper that reads slowly or not at all
+    /// blocks only its own connection, and only for a limited time.</summary>
     private static async Task AnswerAsync(HttpContext context, RequestDelegate scrape)
     {
         Stream answer = context.Response.Body;
@@ -51,7 +51,7 @@ internal static class MetricsEndpoint
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            context.Abort(); // the scraper has gone, or takes nothing
+            context.Abort(); // the scraper has gone or reads nothing
         }
     }
 }

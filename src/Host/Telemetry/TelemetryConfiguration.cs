@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Host.Telemetry;
 
-/// <summary>Reads the section <c>Telemetry</c> and finds its mistakes, which fail the start in one message.</summary>
+/// <summary>Reads the section <c>Telemetry</c> and collects its errors, which fail the start in one message.</summary>
 internal sealed class TelemetryConfiguration(IConfiguration configuration) : IConfigureOptions<TelemetryOptions>, IValidateOptions<TelemetryOptions>
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -15,7 +15,7 @@ internal sealed class TelemetryConfiguration(IConfiguration configuration) : ICo
 
     private readonly List<string> _unreadable = [];
 
-    /// <summary>Gives the exporter, which knows its own variables alone, what the section says. The environment wins.</summary>
+    /// <summary>Passes the section's values to the exporter, which knows only its own variables. The environment wins.</summary>
     /// <returns>Whether there is a collector.</returns>
     public static bool Apply(ConfigurationManager configuration)
     {

@@ -8,12 +8,12 @@ using OpenTelemetry.Trace;
 
 namespace Engine.Host.Telemetry;
 
-/// <summary>Exports what the engine, ASP.NET Core and the runtime measure: to a collector where one is configured, and as the page <c>/metrics</c>.</summary>
+/// <summary>Exports the metrics of the engine, ASP.NET Core and the runtime: to a collector if one is configured, and as the page <c>/metrics</c>.</summary>
 internal static class TelemetryHosting
 {
     private const string ServiceName = "engine";
 
-    /// <summary>Of other people's meters: requests of HTTP, connections, memory, collections and threads.</summary>
+    /// <summary>Meters of the framework: HTTP requests, connections, memory, garbage collections and threads.</summary>
     private static readonly string[] Meters = [EngineTelemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     /// <summary>Adds the exports that the configuration asks for; without any, nobody listens and nothing is measured.</summary>
@@ -50,6 +50,6 @@ internal static class TelemetryHosting
         }
     }
 
-    /// <summary>Whether a request comes every few seconds and says nothing.</summary>
+    /// <summary>Whether a request is a probe or scrape, which comes every few seconds and is not worth a trace.</summary>
     private static bool IsProbe(PathString path) => path.StartsWithSegments("/health", StringComparison.Ordinal) || path == MetricsEndpoint.Path;
 }

@@ -9,7 +9,7 @@ internal sealed class TelemetryOptions
     public OtlpOptions Otlp { get; set; } = new();
 }
 
-/// <summary>A collector that speaks OpenTelemetry's protocol. What is not set comes from OpenTelemetry's own variables of the environment, such as <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
+/// <summary>A collector that speaks OpenTelemetry's protocol. What is not set comes from OpenTelemetry's own environment variables, such as <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
 internal sealed class OtlpOptions
 {
     /// <summary>Its address, such as <c>http://127.0.0.1:4317</c>; empty for none.</summary>
@@ -18,6 +18,6 @@ internal sealed class OtlpOptions
     /// <summary><c>grpc</c> or <c>http/protobuf</c>; empty for grpc.</summary>
     public string Protocol { get; set; } = "";
 
-    /// <summary>What it asks of each request, as <c>name=value,name=value</c>.</summary>
+    /// <summary>Headers that it requires, as <c>name=value,name=value</c>.</summary>
     public string Headers { get; set; } = "";
 }

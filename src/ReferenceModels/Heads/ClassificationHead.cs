@@ -15,7 +15,7 @@ namespace ReferenceModels.Heads;
 /// <param name="b">classifier.bias (n), or null.</param>
 internal sealed record ClassificationHead(Pooling Pooling, Pooler? Pooler, Weight W, Weight? b)
 {
-    /// <summary>Null where the file has no such head.</summary>
+    /// <summary>Null if the file has no such head.</summary>
     /// <param name="reader">The file of heads, at its root.</param>
     /// <param name="d">The model's embedding_length.</param>
     /// <param name="classes">n.</param>

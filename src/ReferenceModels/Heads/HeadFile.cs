@@ -47,16 +47,16 @@ internal sealed class HeadFile : IDisposable
         }
     }
 
-    /// <summary>Which token belongs at a masked position; null where the file has no such head.</summary>
+    /// <summary>Which token belongs at a masked position; null if the file has no such head.</summary>
     public MaskedTokenHead? MaskedToken { get; }
 
-    /// <summary>Whether a second sentence follows a first; null where the file has no such head.</summary>
+    /// <summary>Whether a second sentence follows a first; null if the file has no such head.</summary>
     public NextSentenceHead? NextSentence { get; }
 
-    /// <summary>Of which class an input is; null where the file has no such head.</summary>
+    /// <summary>Of which class an input is; null if the file has no such head.</summary>
     public ClassificationHead? Classification { get; }
 
-    /// <summary>The names of the classes; empty where the file does not name them.</summary>
+    /// <summary>The names of the classes; empty if the file does not name them.</summary>
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>Opens the heads of a model.</summary>

@@ -27,7 +27,7 @@ public sealed class HeadedModel : IDisposable
         _workers = new Workers(threads);
     }
 
-    /// <summary>The names of the classes; empty where the file does not name them.</summary>
+    /// <summary>The names of the classes; empty if the file does not name them.</summary>
     public IReadOnlyList<string> Labels => _heads.Labels;
 
     /// <summary>How exactly the model computes its rows.</summary>

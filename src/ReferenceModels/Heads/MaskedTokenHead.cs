@@ -17,7 +17,7 @@ namespace ReferenceModels.Heads;
 /// <param name="c">mask.decoder.bias (V).</param>
 internal sealed record MaskedTokenHead(Weight W, Weight b, Weight Gain, Weight Shift, float Epsilon, Weight E, Weight c)
 {
-    /// <summary>Null where the file has no such head.</summary>
+    /// <summary>Null if the file has no such head.</summary>
     /// <param name="reader">The file of heads, at its root.</param>
     /// <param name="d">The model's embedding_length.</param>
     /// <param name="V">The model's vocabulary size.</param>

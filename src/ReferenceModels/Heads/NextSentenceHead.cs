@@ -12,7 +12,7 @@ namespace ReferenceModels.Heads;
 /// <param name="b">next_sentence.bias (2).</param>
 internal sealed record NextSentenceHead(Pooler Pooler, Weight W, Weight b)
 {
-    /// <summary>Null where the file has no such head.</summary>
+    /// <summary>Null if the file has no such head.</summary>
     public static NextSentenceHead? Load(WeightReader reader, int d, Pooler? pooler) => !reader.Has("next_sentence.weight") ? null
         : new(pooler ?? Pooler.Load(reader, d), reader.Matrix("next_sentence.weight", 2, d, "is next and is not, embedding_length"), reader.Vector("next_sentence.bias", 2));
 

@@ -22,7 +22,7 @@ namespace ReferenceModels.Models;
 /// <c>add(kqv_out-1,layer_output_norm-0)</c>, and <c>add(ffn_out-0,ffn_inp-0)</c>, all ADD;</item>
 /// <item>scores (<c>kq</c>, <c>kq_plus_kq_b</c>, <c>kq_soft_max</c>) and T5's <c>pos_bias</c> reach over the positions there are, in
 /// the shape (n, T, H), though llama.cpp's own reach over its padded cache;</item>
-/// <item>the choice of the last layer's rows (GET_ROWS, <c>l_out-0 (rows)</c>) is the native side's alone: nothing changes when all are asked for;
+/// <item>the choice of the last layer's rows (GET_ROWS, <c>l_out-0 (rows)</c>) is the native side's alone: nothing changes when all are requested;
 /// and so are the rows gathered for T5's bias (GET_ROWS, <c>attn_rel_b-0</c>), whose numbers are those of <c>pos_bias</c> (CONT).</item>
 /// </list>
 /// </remarks>
@@ -43,7 +43,7 @@ internal sealed class ActivationTap(IReadOnlyList<string> names, IReadOnlyList<A
     /// <summary>What was taken, in the order of the pass.</summary>
     public IReadOnlyList<Activation> Activations => _taken;
 
-    /// <summary>Whether a tensor that would be worked out for its own sake is asked for, or needed to replay.</summary>
+    /// <summary>Whether a tensor that would be worked out for its own sake is requested, or needed to replay.</summary>
     public bool Wants(string name, int layer) => _all || _given.Count > 0 || _names.Contains(FullName(name, layer));
 
     /// <summary>Takes (T, columns), which llama.cpp has as (columns, T), or as (head size, heads, T).</summary>

@@ -26,7 +26,7 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
     /// <summary>A number that a file may also have once for each layer, as llama.cpp reads it; here all layers share one.</summary>
     /// <param name="name">The key without the architecture.</param>
     /// <param name="layers">Of the file: block_count.</param>
-    /// <param name="absent">What stands for an absent one; null where it has to be there.</param>
+    /// <param name="absent">What stands for an absent one; null if it has to be there.</param>
     /// <exception cref="ModelFileException">It is absent or less than 1, or the layers differ.</exception>
     public int PerLayer(string name, int layers, int? absent = null)
     {

@@ -7,7 +7,7 @@ namespace ReferenceModels.Models;
 /// <param name="Shared">The sizes.</param>
 internal sealed record GemmaConfig(RotaryConfig Shared)
 {
-    /// <summary>attention.sliding_window: positions that a query of a local layer sees, its own the last; 0 where all layers see all.</summary>
+    /// <summary>attention.sliding_window: positions that a query of a local layer sees, its own the last; 0 if all layers see all.</summary>
     public required int Window { get; init; }
 
     /// <summary>(N), whether a layer is local.</summary>

@@ -38,7 +38,7 @@ internal interface IDecoder : INetwork
     /// <summary>Evaluates T tokens after those in the cache.</summary>
     /// <param name="s">Its cache is longer by T afterwards. On an exception it is of no use until cleared.</param>
     /// <param name="tokens">(T), each within 0 … V − 1.</param>
-    /// <param name="rows">How many rows, the last ones, are wanted; 0 where only the cache matters.</param>
+    /// <param name="rows">How many rows, the last ones, are wanted; 0 if only the cache matters.</param>
     /// <returns>(rows, d) after the final norm, valid until the next pass.</returns>
     Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows);
 
@@ -63,7 +63,7 @@ internal interface IPackedDecoder : IDecoder
 /// <summary>A model, or the part of one, in which every token attends to all: its input comes in one piece.</summary>
 internal interface IEncoder : INetwork
 {
-    /// <summary>Kinds of segment that the input can have; 0 where the model has no table of them.</summary>
+    /// <summary>Kinds of segment that the input can have; 0 if the model has no table of them.</summary>
     int Segments => 0;
 
     /// <summary>Evaluates an input; of an encoder–decoder, the source, whose keys and values it leaves in <see cref="State.Source"/>.</summary>
@@ -89,7 +89,7 @@ internal interface IPackedEncoder : IEncoder
 /// <summary>A model with a classifier that scores an input as a whole.</summary>
 internal interface IRanker : IEncoder
 {
-    /// <summary>Number of scores; 0 where this file has no classifier.</summary>
+    /// <summary>Number of scores; 0 if this file has no classifier.</summary>
     int Scores { get; }
 
     /// <summary>The scores (1, Scores), no softmax, of the rows (T, d) that <see cref="IEncoder.Encode"/> gave of an input.</summary>

@@ -14,7 +14,7 @@ internal static class NamedSteps
     /// <param name="g">Gain (d).</param>
     /// <param name="b">Bias (d).</param>
     /// <param name="epsilon">ε.</param>
-    /// <param name="name">The result's; null where it has none.</param>
+    /// <param name="name">The result's; null if it has none.</param>
     /// <param name="layer">The layer that <c>norm</c> is counted to, or -1.</param>
     public static Tensor LayerNorm(State s, Tensor x, Weight g, Weight b, float epsilon, string? name, int layer)
     {
@@ -66,7 +66,7 @@ internal static class NamedSteps
     /// <param name="W">(out, in).</param>
     /// <param name="b">(out), or null.</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="product">Name of x Wᵀ where a bias follows; null where llama.cpp gives it none.</param>
+    /// <param name="product">Name of x Wᵀ where a bias follows; null if llama.cpp gives it none.</param>
     /// <param name="sum">Name of the result.</param>
     /// <param name="layer">The layer, or -1.</param>
     public static Tensor Linear(State s, Weight W, Weight? b, Tensor x, string? product, string sum, int layer)
@@ -91,7 +91,7 @@ internal static class NamedSteps
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="W">(out, in).</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="name">Name of the result; null where llama.cpp gives it none: the weight's stands for it.</param>
+    /// <param name="name">Name of the result; null if llama.cpp gives it none: the weight's stands for it.</param>
     /// <param name="layer">The layer, or -1.</param>
     public static Tensor Product(State s, Weight W, Tensor x, string? name, int layer)
     {

@@ -89,7 +89,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         (Length, _frozen, other._frozen) = (length, full, Math.Max(full, other._frozen));
     }
 
-    /// <summary>Copies all positions held; null where no array can be as long.</summary>
+    /// <summary>Copies all positions held; null if no array can be as long.</summary>
     public byte[]? Save()
     {
         long bytes = KeyValueCache.Bytes(layers, width, Length);

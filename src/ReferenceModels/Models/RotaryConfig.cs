@@ -16,7 +16,7 @@ internal sealed record RotaryConfig
     /// <summary>embedding_length.</summary>
     public required int d { get; init; }
 
-    /// <summary>feed_forward_length; 0 where absent, which a mixture of experts may do without.</summary>
+    /// <summary>feed_forward_length; 0 if absent, which a mixture of experts may do without.</summary>
     public required int f { get; init; }
 
     /// <summary>block_count.</summary>

@@ -19,7 +19,7 @@ internal sealed class State(Pass pass, KeyValueCache cache)
     /// <summary>(S, d), the encoded source itself, where somebody looks at what becomes of it; null elsewhere.</summary>
     public Tensor? SourceRows { get; set; }
 
-    /// <summary>(S), true for positions of the source that nobody sees, such as padding; null where all count.</summary>
+    /// <summary>(S), true for positions of the source that nobody sees, such as padding; null if all count.</summary>
     public bool[]? SourceHidden { get; set; }
 
     /// <summary>Collects activations, or null.</summary>

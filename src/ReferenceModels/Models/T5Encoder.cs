@@ -11,7 +11,7 @@ namespace ReferenceModels.Models;
 /// <remarks>Letters and names are those of <see cref="T5"/>.</remarks>
 internal sealed class T5Encoder : IEncoder
 {
-    // Of a file of its own: llama.cpp reads a head where there is one, and does nothing with it.
+    // Of a file of its own: llama.cpp reads a head if there is one, and does nothing with it.
     private static readonly Dictionary<string, string> Ignored = new() { ["output.weight"] = "An encoder has no head." };
 
     /// <param name="config">The sizes.</param>

@@ -18,7 +18,7 @@ namespace ReferenceModels.Models;
 /// </code>
 /// The file is this project's own, with keys and names in T5's and BERT's manner. Keys, each after <c>transformer.</c>:
 /// context_length, embedding_length, feed_forward_length, block_count, decoder_block_count (block_count where absent),
-/// attention.head_count, attention.layer_norm_epsilon, decoder_start_token_id (0 where absent); the padding token is
+/// attention.head_count, attention.layer_norm_epsilon, decoder_start_token_id (0 if absent); the padding token is
 /// tokenizer.ggml.padding_token_id. Tensors (out, in): <c>token_embd.weight</c> (V, d) of source and target alike,
 /// <c>output.weight</c> (V, d; absent where tied to the embedding), <c>output.bias</c> (V; optional); in each
 /// <c>enc.blk.i.</c> and <c>dec.blk.i.</c>: <c>attn_q</c>, <c>attn_k</c>, <c>attn_v</c>, <c>attn_o</c> (d, d),

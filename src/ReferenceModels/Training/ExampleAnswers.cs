@@ -6,7 +6,7 @@ using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training;
 
-/// <summary>One example in a model: evaluated when the first answer is asked for, then every head on the same rows.</summary>
+/// <summary>One example in a model: evaluated when the first answer is requested, then every head on the same rows.</summary>
 internal sealed class ExampleAnswers(INetwork network, TrainedHeads? heads, State state, Example example) : IAnswers
 {
     private Tensor? _rows;

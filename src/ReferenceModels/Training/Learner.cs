@@ -47,7 +47,7 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     /// activations of a small model's example fit into a core's cache, and nobody waits between ops. A single example has all threads.</remarks>
     /// <param name="batch">Examples that are evaluated together.</param>
     /// <param name="totals">Of the whole step (<see cref="Weigh"/>).</param>
-    /// <param name="dropout">What is dropped of the i-th example; null where nothing is.</param>
+    /// <param name="dropout">What is dropped of the i-th example; null if nothing is.</param>
     /// <param name="cancellation">Asked between ops; the gradients are of no use then.</param>
     /// <returns>Each term's sum over the batch.</returns>
     public double[] Learn(IReadOnlyList<Example> batch, double[] totals, Func<int, DropoutRule?> dropout, CancellationToken cancellation)

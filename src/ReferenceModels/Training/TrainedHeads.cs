@@ -53,13 +53,13 @@ internal sealed class TrainedHeads : IDisposable
         }
     }
 
-    /// <summary>Null where the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not ask it.</summary>
     public MaskedTokenHead? MaskedToken { get; }
 
-    /// <summary>Null where the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not ask it.</summary>
     public NextSentenceHead? NextSentence { get; }
 
-    /// <summary>Null where the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not ask it.</summary>
     public ClassificationHead? Classification { get; }
 
     /// <summary>The classes.</summary>
@@ -68,7 +68,7 @@ internal sealed class TrainedHeads : IDisposable
     /// <summary>What learns.</summary>
     public IReadOnlyList<Weight> Weights => _made;
 
-    /// <summary>Writes the heads beside a model; nothing where there are none.</summary>
+    /// <summary>Writes the heads beside a model; nothing if there are none.</summary>
     public void Write(string model)
     {
         GgufTensor[] kept = [.. (_file?.Tensors ?? []).Where(tensor => _made.All(weight => weight.Name != tensor.Name))];

@@ -77,10 +77,10 @@ public sealed class Trainer : IDisposable
     /// <summary>Examples that were longer than the context and lost their ends.</summary>
     public IReadOnlyList<ShortenedExample> Shortened => _data.Shortened;
 
-    /// <summary>The chat template that conversations are shown by where the model has none; it becomes the trained file's. Null where none is needed.</summary>
+    /// <summary>The chat template that conversations are shown by where the model has none; it becomes the trained file's. Null if none is needed.</summary>
     public string? AddedChatTemplate => _data.AddedTemplate;
 
-    /// <summary>The classes, in the order of the classifier's outputs; empty where the data has none.</summary>
+    /// <summary>The classes, in the order of the classifier's outputs; empty if the data has none.</summary>
     public IReadOnlyList<string> Labels => _data.Labels;
 
     /// <summary>Numbers that learn.</summary>
@@ -91,7 +91,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Does what is left of the run, with validations and checkpoints.</summary>
     /// <param name="progress">Told of each step.</param>
-    /// <param name="cancellationToken">Ends the run; where the options name a checkpoint, it is written first.</param>
+    /// <param name="cancellationToken">Cancels the run; where the options name a checkpoint, it is written first.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="NonFiniteLogitsException">The loss has become NaN or infinite.</exception>
     public void Run(IProgress<TrainingStep>? progress = null, CancellationToken cancellationToken = default)
@@ -181,7 +181,7 @@ public sealed class Trainer : IDisposable
         return step;
     }
 
-    /// <summary>The loss on the examples kept for validation; null where none are.</summary>
+    /// <summary>The loss on the examples kept for validation; null if none are.</summary>
     public Validation? Validate(CancellationToken cancellationToken = default)
     {
         if (_data.KeptCount == 0)

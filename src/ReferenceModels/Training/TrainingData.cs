@@ -55,10 +55,10 @@ internal sealed class TrainingData
     /// <summary>Examples of an epoch.</summary>
     public int Count => _learned.Length;
 
-    /// <summary>The classes: numbers in their order, other labels in alphabetical order.</summary>
+    /// <summary>The classes: numbers in order, other labels in alphabetical order.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The chat template that stood in for the model's own; null where none had to.</summary>
+    /// <summary>The chat template that stood in for the model's own; null if none had to.</summary>
     public string? AddedTemplate { get; }
 
     /// <summary>Examples that were longer than the context.</summary>

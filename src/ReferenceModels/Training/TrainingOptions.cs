@@ -31,7 +31,7 @@ public sealed record TrainingOptions
     /// <summary>Batches whose gradients are summed up for one step. Losses are means over all of a step's batches together.</summary>
     public int Accumulate { get; init; } = 1;
 
-    /// <summary>Tokens of an example at the most; 0 for the model's context, up to 512.</summary>
+    /// <summary>The maximum number of tokens of an example; 0 for the model's context, up to 512.</summary>
     public int Context { get; init; }
 
     /// <summary>Peak of the learning rate.</summary>
@@ -73,7 +73,7 @@ public sealed record TrainingOptions
     /// <summary>The share of the examples that is kept for validation, drawn by the seed; 0 for none.</summary>
     public double ValidationShare { get; init; }
 
-    /// <summary>A file of records for validation; null where they are a share of the data.</summary>
+    /// <summary>A file of records for validation; null if they are a share of the data.</summary>
     public string? ValidationData { get; init; }
 
     /// <summary>Steps from one validation to the next; 0 for a tenth of the run. One is before the first step, one after the last.</summary>

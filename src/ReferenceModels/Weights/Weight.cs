@@ -49,10 +49,10 @@ internal sealed unsafe class Weight
     /// <summary>The pinned memory of <see cref="Data"/> where it is not the file's mapping: held so that it lives as long.</summary>
     public float[]? Memory { get; private init; }
 
-    /// <summary>The values (out, in) of a trainable weight; null where frozen.</summary>
+    /// <summary>The values (out, in) of a trainable weight; null if frozen.</summary>
     public float[]? Values { get; private init; }
 
-    /// <summary>d loss / d <see cref="Values"/>, added to by each backward pass; null where frozen.</summary>
+    /// <summary>d loss / d <see cref="Values"/>, added to by each backward pass; null if frozen.</summary>
     public float[]? Gradient { get; private init; }
 
     /// <summary>What the product with this weight has added to it; empty but for those that adapters are loaded for.</summary>

@@ -41,7 +41,7 @@ internal sealed class WeightReader
     public Weight Matrix(string name, int rows, int columns, string? origin = null) =>
         OptionalMatrix(name, rows, columns, origin) ?? throw Missing(name, $"({columns}, {rows})", origin);
 
-    /// <summary>As <see cref="Matrix"/>; null where the file has no such tensor.</summary>
+    /// <summary>As <see cref="Matrix"/>; null if the file has no such tensor.</summary>
     public Weight? OptionalMatrix(string name, int rows, int columns, string? origin = null) =>
         Find(name, [columns, rows], origin) is { } tensor ? Read(tensor, rows, columns) : null;
 
@@ -56,7 +56,7 @@ internal sealed class WeightReader
     public Weight Vector(string name, int n, string? origin = null) =>
         OptionalVector(name, n, origin) ?? throw Missing(name, $"({n})", origin);
 
-    /// <summary>As <see cref="Vector"/>; null where the file has no such tensor.</summary>
+    /// <summary>As <see cref="Vector"/>; null if the file has no such tensor.</summary>
     public Weight? OptionalVector(string name, int n, string? origin = null)
     {
         Weight? vector = Find(name, [n], origin) is { } tensor ? Read(tensor, 1, n) : null;

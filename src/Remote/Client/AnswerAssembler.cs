@@ -6,13 +6,13 @@ using Google.Protobuf;
 
 namespace Engine.Remote.Client;
 
-/// <summary>Puts the parts of an answer in numbers together. A server may send anything: what was not asked for is refused before it takes memory.</summary>
+/// <summary>Assembles numeric answers from their parts. A server may send anything: what was not requested is refused before it takes memory.</summary>
 /// <param name="card">The model's.</param>
-/// <param name="blockRows">Rows in a block at the most.</param>
-/// <param name="maxDimensions">Length of a row of embeddings at the most.</param>
+/// <param name="blockRows">The maximum number of rows in a block.</param>
+/// <param name="maxDimensions">The maximum length of a row of embeddings.</param>
 internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDimensions)
 {
-    /// <summary>Numbers for which room is made before they come.</summary>
+    /// <summary>How many numbers to allocate room for before they arrive.</summary>
     private const int RoomAhead = 16 << 20;
 
     private readonly List<Activation> _activations = [];
@@ -24,7 +24,7 @@ internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDime
     private long _missing;
     private int _filled;
 
-    /// <summary>Those that have come and belong to no block yet.</summary>
+    /// <summary>Rows that have arrived and belong to no block yet.</summary>
     public IReadOnlyList<Activation> Activations => _activations;
 
     /// <summary>Whether a part is still to come.</summary>
@@ -32,7 +32,7 @@ internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDime
 
     /// <summary>Takes the next part.</summary>
     /// <returns>What it completes: a <see cref="ScoreBlock"/>, <see cref="Embeddings"/>, or null.</returns>
-    /// <exception cref="ProtocolFault">It is not a part that may come here.</exception>
+    /// <exception cref="ProtocolFault">The part is not valid at this point.</exception>
     public object? Add(AnswerPart part)
     {
         if (ReferenceEquals(part, AnswerCalls.Landed))
@@ -63,9 +63,9 @@ internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDime
         return _missing == 0 ? Finish() : null;
     }
 
-    /// <summary>Copies values to where they belong, straight from the buffer of the connection.</summary>
+    /// <summary>Copies values straight from the connection's buffer to where they belong.</summary>
     /// <param name="values">The bytes of a part's values.</param>
-    /// <returns>False where they do not fit what is expected: then the part is read as others are.</returns>
+    /// <returns>False if they are not what is expected: then the part is parsed normally.</returns>
     public bool TryLand(in ReadOnlySequence<byte> values)
     {
         long count = values.Length / sizeof(float);
@@ -140,7 +140,7 @@ internal sealed class AnswerAssembler(ModelCard card, int blockRows, int maxDime
         }
     }
 
-    /// <summary>Each row is an array of its own; a part need not end with a row.</summary>
+    /// <summary>Each row is a separate array; a part may end in the middle of a row.</summary>
     private void FillRows(ByteString bytes, int d)
     {
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(bytes.Span);

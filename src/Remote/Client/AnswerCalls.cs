@@ -5,11 +5,11 @@ using Grpc.Core;
 
 namespace Engine.Remote.Client;
 
-/// <summary>The calls whose answers are numbers, many of them: they go from the buffer of the connection to where they belong. By way of a message of their own,
+/// <summary>The calls with large numeric answers: the numbers go from the connection's buffer straight to where they belong. Through message objects,
 /// as in generated code, they would be copied twice.</summary>
 internal static class AnswerCalls
 {
-    /// <summary>Stands for a part whose values the reader has already.</summary>
+    /// <summary>Stands for a part whose values have already been read.</summary>
     public static readonly AnswerPart Landed = new();
 
     /// <summary>How values stand in a part: their number, and the wire's type of bytes.</summary>
@@ -31,7 +31,7 @@ internal static class AnswerCalls
     public static AsyncServerStreamingCall<AnswerPart> Embed(CallInvoker channel, EmbedCall call, CallOptions options) =>
         channel.AsyncServerStreamingCall(EmbedMethod, null, options, call);
 
-    /// <summary>From here on, in this flow of control, values go to this reader.</summary>
+    /// <summary>From here on, in this async flow, values go to this reader.</summary>
     public static void LandIn(AnswerAssembler reader) => Reader.Value = reader;
 
     private static AnswerPart Read(DeserializationContext context)
@@ -40,7 +40,7 @@ internal static class AnswerCalls
         return Reader.Value is { } reader && ValuesOf(payload) is { } values && reader.TryLand(values) ? Landed : AnswerPart.Parser.ParseFrom(payload);
     }
 
-    /// <summary>The values of a part that is nothing else; null for others.</summary>
+    /// <summary>The values of a part that contains nothing else; null for other parts.</summary>
     private static ReadOnlySequence<byte>? ValuesOf(in ReadOnlySequence<byte> payload)
     {
         Span<byte> head = stackalloc byte[LongestHead];

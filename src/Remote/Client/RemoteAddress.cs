@@ -7,7 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Engine.Remote.Client;
 
-/// <summary>Where a remote model is reached: another machine by TLS, a Unix socket, a named pipe of Windows, or this machine without TLS.</summary>
+/// <summary>The address of a remote model: another machine over TLS, a Unix socket, a Windows named pipe, or this machine without TLS.</summary>
 internal sealed class RemoteAddress
 {
     private const string Examples = "such as https://host:8443, unix:/run/engine.sock or http://127.0.0.1:8081";
@@ -22,10 +22,10 @@ internal sealed class RemoteAddress
     /// <summary>As it was given.</summary>
     public string Text { get; }
 
-    /// <summary>What the channel is told: of a socket or a pipe, a name that stands for it.</summary>
+    /// <summary>The channel's address; a placeholder for a socket or pipe.</summary>
     public Uri Channel { get; }
 
-    /// <exception cref="ConfigurationException">The text is no address, one that this system has not, or one over which secrets would travel readable.</exception>
+    /// <exception cref="ConfigurationException">The text is not an address, the system does not support it, or secrets would travel over it unencrypted.</exception>
     public static RemoteAddress Parse(string text, bool allowUnencrypted)
     {
         if (text.StartsWith(UnixScheme, StringComparison.Ordinal))
@@ -53,7 +53,7 @@ internal sealed class RemoteAddress
 
     /// <summary>The connections to it.</summary>
     /// <param name="certificateFile">Certificates in PEM form to trust, in place of the system's; null for the system's.</param>
-    /// <param name="patience">How long a remote may leave a ping without an answer; pings come as often while requests run.</param>
+    /// <param name="patience">How long a remote may leave a ping unanswered; also the interval between pings while requests run.</param>
     /// <exception cref="ConfigurationException">There are no certificates in the file.</exception>
     public SocketsHttpHandler CreateHandler(string? certificateFile, TimeSpan patience)
     {
@@ -61,7 +61,7 @@ internal sealed class RemoteAddress
         {
             EnableMultipleHttp2Connections = true,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            // A remote that hangs without dying answers no ping: its requests end then.
+            // A remote that hangs without dying answers no ping: its requests are ended then.
             KeepAlivePingDelay = patience,
             KeepAlivePingTimeout = patience,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
@@ -84,12 +84,12 @@ internal sealed class RemoteAddress
         return handler;
     }
 
-    /// <summary>A certificate that is one of those to trust, or was issued by one of them, for this host.</summary>
+    /// <summary>Whether a certificate is one of the trusted ones, or was issued by one of them, for this host.</summary>
     private static bool IsTrusted(X509Certificate2 presented, SslPolicyErrors errors, X509Certificate2Collection trusted)
     {
         if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
         {
-            return false; // another host's, or none
+            return false; // no certificate, or one for another host
         }
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

@@ -6,16 +6,16 @@ using Grpc.Net.Client;
 
 namespace Engine.Remote.Client;
 
-/// <summary>The connection to an engine that serves models, and the words for what goes wrong with it.</summary>
+/// <summary>The connection to an engine that serves models, and the messages for its failures.</summary>
 internal sealed class RemoteConnection : IDisposable
 {
     private readonly RemoteAddress _address;
     private readonly GrpcChannel _channel;
 
     /// <param name="address">Where it is.</param>
-    /// <param name="key">What it asks for; null where it asks for none.</param>
+    /// <param name="key">The key that it requires; null for none.</param>
     /// <param name="certificateFile">As in <see cref="RemoteAddress.CreateHandler"/>.</param>
-    /// <param name="patience">As there; null for 15 s.</param>
+    /// <param name="patience">As for the handler; null for 15 s.</param>
     public RemoteConnection(RemoteAddress address, string? key, string? certificateFile, TimeSpan? patience = null)
     {
         _address = address;
@@ -31,29 +31,29 @@ internal sealed class RemoteConnection : IDisposable
         Calls = new Models.ModelsClient(Invoker);
     }
 
-    /// <summary>For sentences.</summary>
+    /// <summary>The address as messages show it.</summary>
     public string Address => _address.Text;
 
-    /// <summary>Whether an engine was there once: what goes wrong later is no mistake in the address.</summary>
+    /// <summary>Whether an engine has answered before: later failures are not due to a wrong address.</summary>
     public bool HasAnswered { get; set; }
 
-    /// <summary>What every call brings.</summary>
+    /// <summary>The headers of every call.</summary>
     public Metadata Headers { get; }
 
     public Models.ModelsClient Calls { get; }
 
-    /// <summary>What makes the calls.</summary>
+    /// <summary>The client that makes the calls.</summary>
     public CallInvoker Invoker { get; }
 
     public void Dispose() => _channel.Dispose();
 
-    /// <summary>What a call failed with that neither the caller nor the model ended.</summary>
+    /// <summary>The exception for a call that neither the caller nor the model ended.</summary>
     /// <param name="e">The failure.</param>
-    /// <param name="activations">Of the answer, as far as they came.</param>
+    /// <param name="activations">The answer's activations that have arrived.</param>
     public EngineException Describe(RpcException e, IReadOnlyList<Activation> activations) =>
         Failures.Of(e) is { Kind: not Failures.Changed } failure ? Failures.ToException(failure, activations) : Describe(e);
 
-    /// <summary>What came and is not the protocol.</summary>
+    /// <summary>The exception for data that violates the protocol.</summary>
     public ModelUnavailableException Describe(ProtocolFault fault) => new(
         $"Reading an answer of {Address}: {fault.Message}. It says that it speaks version {ProtocolFault.Version} of the protocol and does not: update it.", fault);
 
@@ -77,7 +77,7 @@ internal sealed class RemoteConnection : IDisposable
         };
     }
 
-    // A server that is silent may be an engine; its silence is of the same type in the framework.
+    // A silent server may still be an engine; the framework reports silence with the same type.
     private static bool IsForeign(RpcException e, Exception? cause) =>
         e.Status.Detail.StartsWith("Bad gRPC response", StringComparison.Ordinal)
         || (cause is HttpProtocolException or HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse }
@@ -89,7 +89,7 @@ internal sealed class RemoteConnection : IDisposable
 
     private static string Detail(RpcException e) => e.Status.Detail.Length > 0 ? $": {e.Status.Detail.TrimEnd('.')}." : ".";
 
-    // The framework's word for the socket of nobody is another.
+    // The framework reports a socket that nobody listens on differently.
     private static string Reason(RpcException e, Exception? cause) =>
         cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable } ? "there is no such socket" : (cause?.Message ?? e.Status.Detail).TrimEnd('.');
 }

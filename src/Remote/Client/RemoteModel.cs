@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Engine.Remote.Client;
 
-/// <summary>A model that another engine runs: its verbs are calls, its card and vocabulary lie here.</summary>
+/// <summary>A model that another engine runs: its verbs are remote calls; its card and vocabulary are kept here.</summary>
 internal sealed class RemoteModel : IModel
 {
     private readonly RemoteConnection _connection;
@@ -24,10 +24,10 @@ internal sealed class RemoteModel : IModel
     private Loading Current => _loading ?? throw new InvalidOperationException("The model is described when it is connected.");
 
     /// <summary>Reads what a model is.</summary>
-    /// <param name="connection">Owned from now on, also where this throws.</param>
+    /// <param name="connection">Owned from now on, even if this throws.</param>
     /// <param name="name">The model's name there; empty for the default one.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ModelUnavailableException">Nobody answers, or not as an engine does.</exception>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ModelUnavailableException">Nothing answers, or not as an engine does.</exception>
     /// <exception cref="ConfigurationException">The key or the certificate is refused, or there is no such model.</exception>
     public static async Task<RemoteModel> ConnectAsync(RemoteConnection connection, string name, CancellationToken cancellationToken)
     {
@@ -133,7 +133,7 @@ internal sealed class RemoteModel : IModel
         }
     }
 
-    /// <summary>The parts of an answer. A model that was loaded anew is described again, and asked once more.</summary>
+    /// <summary>The parts of an answer. If the model was reloaded, its description is read again and the request repeated.</summary>
     private async IAsyncEnumerable<TPart> RunAsync<TPart>(RunningCall call, Func<ModelReference, CallOptions, AsyncServerStreamingCall<TPart>> send, AnswerAssembler? reader = null)
     {
         for (bool again = true; ; again = false)
@@ -168,7 +168,7 @@ internal sealed class RemoteModel : IModel
         }
     }
 
-    /// <summary>Describes a model that was loaded anew, unless another request has done so.</summary>
+    /// <summary>Reads the description of a reloaded model, unless another request has already done so.</summary>
     /// <exception cref="ModelUnavailableException">It is another model now.</exception>
     private async Task RenewAsync(Loading old, RunningCall call)
     {
@@ -255,6 +255,6 @@ internal sealed class RemoteModel : IModel
         }
     }
 
-    /// <summary>What one loading of the model is.</summary>
+    /// <summary>The description of one loading of the model.</summary>
     private sealed record Loading(ModelReference Reference, ModelCard Card, ITokenizer Tokenizer, Google.Protobuf.ByteString Vocabulary);
 }

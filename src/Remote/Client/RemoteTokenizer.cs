@@ -3,10 +3,10 @@ using Engine.Remote.Protocol;
 
 namespace Engine.Remote.Client;
 
-/// <summary>The tokenizer of a remote model: its vocabulary lies here, and texts are split where the model is, by the very tokenizer that its
-/// prompts are split by.</summary>
+/// <summary>The tokenizer of a remote model: its vocabulary is kept here, and texts are split where the model is, by the same tokenizer that its
+/// prompts go through.</summary>
 /// <param name="vocabulary">What each token is.</param>
-/// <param name="description">What the server says of it.</param>
+/// <param name="description">The server's description of it.</param>
 /// <param name="split">Asks the server.</param>
 internal sealed class RemoteTokenizer(RemoteVocabulary vocabulary, Description description, Func<string, bool, bool, Task<IReadOnlyList<int>>> split) : ITokenizer
 {

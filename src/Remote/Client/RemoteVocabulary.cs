@@ -13,9 +13,9 @@ internal sealed class RemoteVocabulary
     public int Count => _bytes.Count;
 
     /// <summary>Appends the next tokens.</summary>
-    /// <param name="part">Them.</param>
+    /// <param name="part">The tokens.</param>
     /// <param name="size">How many there are in all.</param>
-    /// <exception cref="ProtocolFault">It is not the part that was to come.</exception>
+    /// <exception cref="ProtocolFault">It is not the expected part.</exception>
     public void Add(VocabularyPart part, int size)
     {
         if (part.Pieces.Count != part.TokenBytes.Count || part.Pieces.Count > size - Count)

@@ -4,10 +4,10 @@ using Grpc.Core;
 
 namespace Engine.Remote.Client;
 
-/// <summary>One request on its way: what ends it, and which exception its end is.</summary>
+/// <summary>One request in flight: what ends it, and with which exception.</summary>
 internal sealed class RunningCall : IDisposable
 {
-    /// <summary>What a server has beyond a request's deadline to say itself that it is over.</summary>
+    /// <summary>How long a server may take, after a request's deadline, to report it itself.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly RemoteConnection _connection;
@@ -33,12 +33,12 @@ internal sealed class RunningCall : IDisposable
         }
     }
 
-    /// <summary>Cancelled by the caller, by the model's disposal, and after the deadline.</summary>
+    /// <summary>Cancelled by the caller, by the model's disposal, or after the deadline.</summary>
     public CancellationToken Token => _ended.Token;
 
     public CallOptions Options => new(_connection.Headers, cancellationToken: _ended.Token);
 
-    /// <summary>Activations of the answer, as far as they came.</summary>
+    /// <summary>The answer's activations that have arrived.</summary>
     public IReadOnlyList<Activation> Activations { get; set; } = [];
 
     public void ThrowIfEnded()
@@ -47,7 +47,7 @@ internal sealed class RunningCall : IDisposable
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, typeof(IModel));
     }
 
-    /// <summary>Throws what the caller is to see of a failure.</summary>
+    /// <summary>Throws the exception that the caller sees.</summary>
     public Exception Translate(Exception e)
     {
         if (e is ProtocolFault fault)

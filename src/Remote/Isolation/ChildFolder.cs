@@ -48,7 +48,7 @@ internal sealed class ChildFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Gone already, or held by the other side: it is an empty folder of the system's temporary files.
+            // Already gone, or still in use by the other side: what stays is an empty folder among the temporary files.
         }
     }
 }

@@ -16,15 +16,15 @@ internal static class ChildHost
 {
     private const int Ended = 0, Unusable = 2;
 
-    /// <summary>For letting go of the model, once the parent has gone: what takes longer ends with the process.</summary>
+    /// <summary>The time limit for disposing of the model once the parent has gone: what takes longer ends with the process.</summary>
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two lines for the parent's metrics; without news there is none.</summary>
+    /// <summary>The interval between lines for the parent's metrics; a line is only sent after a change.</summary>
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
 
     public static async Task<int> RunAsync(Action<EngineBuilder> addBackends)
     {
-        // Ctrl-C in a terminal and a stop by systemd reach the child, too; requests that the parent drains still need it.
+        // Ctrl-C in a terminal and a stop by systemd also reach the child, but requests that the parent drains still need it.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
@@ -52,7 +52,7 @@ internal static class ChildHost
         log.Say(new ChildLine { Listens = true });
         using var reporter = new BatchReporter();
         using var reports = new Timer(_ => Report(reporter, log), null, ReportEvery, ReportEvery);
-        // The parent keeps standard input open as long as it lives, also where it is killed outright.
+        // Standard input stays open as long as the parent lives, and closes even if the parent is killed.
         await input.ReadToEndAsync().ConfigureAwait(false);
         log.Silence();
         await app.DisposeAsync().AsTask().WaitAsync(DisposalLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -70,7 +70,7 @@ internal static class ChildHost
 
     private static WebApplication Build(ChildOrder order, ChildLog log, Action<EngineBuilder> addBackends)
     {
-        // An empty builder: what configures the parent, such as addresses, is not for the child.
+        // An empty builder: the parent's configuration, such as its addresses, is not for the child.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(log).SetMinimumLevel(order.Log).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -101,7 +101,7 @@ internal static class ChildHost
         return app;
     }
 
-    /// <summary>Where memory runs out, the system ends this process before its parent.</summary>
+    /// <summary>Has the system kill this process before its parent when memory runs out.</summary>
     private static void PreferToDie()
     {
         if (OperatingSystem.IsLinux())
@@ -112,12 +112,12 @@ internal static class ChildHost
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // A wish: without it the system chooses by size, and the child is the larger one.
+                // Best effort: otherwise the system chooses by size, and the child is the larger one.
             }
         }
     }
 
-    // A parent that was killed can no longer do it.
+    // A parent that was killed cannot do it.
     private static void RemoveFolder(ChildOrder order)
     {
         if (order.Endpoint.StartsWith(ChildOrder.Unix, StringComparison.Ordinal) && Path.GetDirectoryName(order.Endpoint[ChildOrder.Unix.Length..]) is { } folder)

@@ -5,21 +5,21 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A line that a child process writes to standard error for its parent: a sign, or an entry of the log. Other lines come from native code.</summary>
+/// <summary>A line that a child process writes to standard error for its parent: a signal, or a log entry. Other lines come from native code.</summary>
 internal sealed record ChildLine
 {
-    /// <summary>No native library begins a line so.</summary>
+    /// <summary>A prefix that no native library uses.</summary>
     private const string Mark = "\u001eengine ";
 
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
 
-    /// <summary>It listens at its endpoint, and loads its model.</summary>
+    /// <summary>It listens at its endpoint and is loading its model.</summary>
     public bool Listens { get; init; }
 
-    /// <summary>The part of the model that is loaded.</summary>
+    /// <summary>The fraction of the model that is loaded.</summary>
     public float? Loaded { get; init; }
 
-    /// <summary>What its batch does, where that has changed.</summary>
+    /// <summary>The state of its batch, after a change.</summary>
     public BatchReport? Batch { get; init; }
 
     public LogLevel Level { get; init; }

@@ -10,7 +10,7 @@ internal sealed class ChildLog(TextWriter output) : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
-    /// <summary>Says nothing any more: what breaks off from here on is wanted.</summary>
+    /// <summary>Stops logging: failures from here on are part of the shutdown.</summary>
     public void Silence() => _isSilent = true;
 
     public void Say(ChildLine line)
@@ -28,14 +28,14 @@ internal sealed class ChildLog(TextWriter output) : ILoggerProvider
             }
             catch (IOException)
             {
-                // The parent has gone: this process follows it.
+                // The parent has gone: this process will end, too.
             }
         }
     }
 
     public void Dispose()
     {
-        // Standard error stays open as long as the process.
+        // Standard error stays open for the lifetime of the process.
     }
 
     private sealed class Logger(ChildLog log, string category) : ILogger

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>The one model of a child process. Its loading is not tried again: the parent starts another process for that.</summary>
+/// <summary>The one model of a child process. A failed load is not retried: the parent starts another process for that.</summary>
 internal sealed class ChildModels : IModelRegistry, IAsyncDisposable
 {
     private readonly CancellationTokenSource _disposal = new();

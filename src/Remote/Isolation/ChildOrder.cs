@@ -6,19 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Remote.Isolation;
 
 /// <summary>What a child process is to do: one line of JSON on its standard input.</summary>
-/// <param name="Version">Of this form. Parent and child are the same build, unless a <see cref="ChildProgram"/> names another.</param>
-/// <param name="Model">What it runs; paths are full ones.</param>
+/// <param name="Version">The version of this format. Parent and child are the same build, unless a <see cref="ChildProgram"/> names another.</param>
+/// <param name="Model">What it runs; paths are absolute.</param>
 /// <param name="Endpoint">Where it listens, as in <see cref="ModelOptions.Endpoint"/>: a Unix socket, on Windows a pipe.</param>
-/// <param name="Log">The least that its parent writes to the log.</param>
+/// <param name="Log">The lowest level that its parent logs.</param>
 internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoint, LogLevel Log)
 {
-    /// <summary>How llama.cpp is to compute, where that is to be measured; null for as it serves.</summary>
+    /// <summary>How llama.cpp computes, for a measurement; null for the defaults.</summary>
     public NativeVariant? Variant { get; init; }
 
     public const int CurrentVersion = 1;
     public const string Unix = "unix:", Pipe = "pipe:";
 
-    /// <summary>The order for a model, whose loading, gate and process are the parent's affair.</summary>
+    /// <summary>The order for a model. When to load it, its gate and its process are up to the parent.</summary>
     public static ChildOrder For(ModelOptions model, string endpoint, LogLevel log) => new(CurrentVersion, model with
     {
         Isolation = default,

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>What a child process writes: its log goes to its parent's, under the same categories.</summary>
+/// <summary>Reads what a child process writes: its log goes to its parent's, under the same categories.</summary>
 internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? progress, ReportedBatch batch)
 {
-    /// <summary>Lines of native code that are kept: the last ones often say why a process ended.</summary>
+    /// <summary>The number of native output lines that are kept: the last ones often say why a process ended.</summary>
     private const int MaxLines = 3;
 
     private const int MaxCharacters = 300;
@@ -18,7 +18,7 @@ internal sealed class ChildOutput(ILoggerFactory loggers, IProgress<float>? prog
     /// <summary>Completed when it listens.</summary>
     public Task Listens => _listens.Task;
 
-    /// <summary>The last that was written and is no entry of the log.</summary>
+    /// <summary>The last output that is not a log entry.</summary>
     public string LastWords
     {
         get

@@ -13,7 +13,7 @@ namespace Engine.Remote.Isolation;
 /// <summary>One process that runs a model, from its start to its end.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
-    /// <summary>What belongs to the parent alone: its place with systemd, its addresses.</summary>
+    /// <summary>Environment variables that belong to the parent alone: those of systemd, and its addresses.</summary>
     private static readonly string[] ParentsOwn = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "ASPNETCORE_URLS", "URLS"];
 
     private readonly Process _process;
@@ -25,7 +25,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> _condemned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _disposal = new();
 
-    /// <summary>Cancelled when it has ended, or is condemned. Never disposed: that may be after its disposal.</summary>
+    /// <summary>Cancelled when it has ended or is given up. Never disposed: it may be cancelled after this object's disposal.</summary>
     private readonly CancellationTokenSource _ending = new();
 
     private Task _watching = Task.CompletedTask;
@@ -47,10 +47,10 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Once it is connected.</summary>
+    /// <summary>The model, once it is connected.</summary>
     public RemoteModel Model => _model ?? throw new InvalidOperationException("The process is connected before its model is used.");
 
-    /// <summary>Whether it has answered a request to its end.</summary>
+    /// <summary>Whether it has completed a request.</summary>
     public bool HasAnswered => _hasAnswered;
 
     /// <summary>Starts it.</summary>
@@ -71,7 +71,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             var output = new ChildOutput(loggers, progress, batch);
             process.OutputDataReceived += (_, line) => output.Read(line.Data);
             process.ErrorDataReceived += (_, line) => output.Read(line.Data);
-            // Before its end is waited for, which includes the end of what is being read: its last words.
+            // Before waiting for its end, which includes reading the rest of its output.
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
             var child = new ChildProcess(process, folder, output, batch, rules);
@@ -132,14 +132,14 @@ internal sealed class ChildProcess : IAsyncDisposable
         return ExitText(await _exit.ConfigureAwait(false)) + (words.Length == 0 ? "" : $": {words.TrimEnd('.')}");
     }
 
-    /// <summary>Whether it has ended, or does within a moment: a connection breaks before its process is known to be over.</summary>
+    /// <summary>Whether it has ended, or does within a moment: a connection breaks before the process is reported as ended.</summary>
     public async Task<bool> IsEndingAsync()
     {
         await Task.WhenAny(_exit, _condemned.Task, Task.Delay(_rules.Loss)).ConfigureAwait(false);
         return _exit.IsCompleted || _condemned.Task.IsCompleted;
     }
 
-    /// <summary>Says that it can no longer be used, though it lives.</summary>
+    /// <summary>Marks it as unusable although it is still running.</summary>
     public void Condemn(string reason) => _condemned.TrySetResult(reason);
 
     public void Answered() => _hasAnswered = true;
@@ -154,13 +154,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         if (!_condemned.Task.IsCompleted && !_exit.IsCompleted)
         {
-            // It ends with its standard input.
+            // Closing standard input ends it.
             _process.StandardInput.Close();
             await ((Task)_exit).WaitAsync(_rules.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (!_exit.IsCompleted)
         {
-            _process.Kill(); // SIGKILL, which a stopped process cannot put off
+            _process.Kill(); // SIGKILL, which works even on a stopped process
             await _exit.ConfigureAwait(false);
         }
         _process.Dispose();
@@ -178,11 +178,11 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended already, which its exit code explains.
+            // It has already ended; its exit code says why.
         }
     }
 
-    /// <summary>Asks from time to time whether it is alive: a process can hang, or be stopped, without dying.</summary>
+    /// <summary>Asks now and then whether it is alive: a process can hang, or be stopped, without dying.</summary>
     private async Task WatchAsync(RemoteAddress address)
     {
         using var channel = GrpcChannel.ForAddress(address.Channel, new GrpcChannelOptions { HttpHandler = address.CreateHandler(null, _rules.Hang), DisposeHttpClient = true });
@@ -206,7 +206,7 @@ internal sealed class ChildProcess : IAsyncDisposable
                 }
                 catch (RpcException)
                 {
-                    // Asked again until the limit has passed; a process that has ended is not asked.
+                    // Asked again until the limit has passed, or the process has ended.
                 }
                 await Task.Delay(_rules.Pulse, _disposal.Token).ConfigureAwait(false);
             }
@@ -217,14 +217,14 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Kept, since the process is disposed before all that wait for its end have read it.</summary>
+    /// <summary>Kept, because the process may be disposed before everyone waiting for its end has read it.</summary>
     private static async Task<int> ExitAsync(Process process)
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
         return process.ExitCode;
     }
 
-    // 128 and the signal, as .NET and shells report what a signal has ended.
+    // 128 plus the signal, as .NET and shells report it.
     private static string ExitText(int code) => (OperatingSystem.IsWindows() ? 0 : code - 128) switch
     {
         4 => "it ran an instruction that this processor does not have (SIGILL)",

@@ -5,7 +5,7 @@ using Engine.Remote.Client;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A model in its own process. A request whose process dies before it has handed out anything is asked once more, of the next one.</summary>
+/// <summary>A model in its own process. A request whose process dies before returning anything is repeated once in the next one.</summary>
 internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervisedModel
 {
     private const int Attempts = 2;
@@ -43,7 +43,7 @@ internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervised
 
     public ValueTask DisposeAsync() => supervisor.DisposeAsync();
 
-    /// <summary>Splits a text in the process, or in the next one.</summary>
+    /// <summary>Splits a text in the process, or in the next one if it dies.</summary>
     public IReadOnlyList<int> Encode(string text, bool addSpecial, bool parseSpecial)
     {
         for (int attempt = 1; ; attempt++)
@@ -77,7 +77,7 @@ internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervised
             ChildProcess child = await ReadyAsync(deadline, begin, cancellationToken).ConfigureAwait(false);
             int handedOut = 0;
             Exception? loss = null;
-            // The first attempt has the deadline that the request has: a wrong one is refused by its own words.
+            // The first attempt uses the request's own deadline, so that an invalid one is refused with the original value.
             IAsyncEnumerator<T> items = verb(child.Model, attempt == 1 ? deadline : deadline - Stopwatch.GetElapsedTime(begin)).GetAsyncEnumerator(cancellationToken);
             await using (items.ConfigureAwait(false))
             {
@@ -136,6 +136,6 @@ internal sealed class IsolatedModel(Supervisor supervisor) : IModel, ISupervised
         }
     }
 
-    /// <summary>Whether a failure says that the process has gone, or can be used no longer.</summary>
+    /// <summary>Whether a failure means that the process has gone or can no longer be used.</summary>
     private bool IsLoss(Exception e) => e is ModelUnavailableException or NativeFailureException or ObjectDisposedException && !supervisor.IsDisposed;
 }

@@ -1,6 +1,6 @@
 namespace Engine.Remote.Isolation;
 
-/// <summary>The tokenizer of a model in its own process: the vocabulary lies here, texts are split there.</summary>
+/// <summary>The tokenizer of a model in its own process: the vocabulary is kept here, texts are split there.</summary>
 internal sealed class IsolatedTokenizer(IsolatedModel model, Supervisor supervisor) : ITokenizer
 {
     private ITokenizer Last => supervisor.Last.Model.Tokenizer;

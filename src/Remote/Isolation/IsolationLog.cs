@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>What the log says of models in processes of their own. No text of a request or an answer is in it.</summary>
+/// <summary>Log messages about models in their own processes. No text of a request or an answer is in it.</summary>
 internal static partial class IsolationLog
 {
     [LoggerMessage(1, LogLevel.Information, "Loading {Path} with {Backend} ({Reason}) in the process {Process}")]

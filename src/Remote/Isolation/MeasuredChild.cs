@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Remote.Isolation;
 
-/// <summary>A model in its own process, for as long as it is measured: a process that dies is not replaced, since that is a result, too.</summary>
+/// <summary>A model in its own process while it is being measured: a process that dies is not replaced, since that is a result, too.</summary>
 internal static class MeasuredChild
 {
-    /// <summary>Loads a model as one native variant, measures it, and lets go of it. A process holds one CPU plugin only.</summary>
-    /// <param name="name">What the variant is called in a sentence.</param>
+    /// <summary>Loads a model as one native variant, measures it, and disposes of it. A process can hold only one CPU plugin.</summary>
+    /// <param name="name">The variant's name in messages.</param>
     /// <param name="options">The model.</param>
     /// <param name="variant">How llama.cpp computes.</param>
-    /// <param name="measure">Asks the model.</param>
-    /// <param name="cancellationToken">Ends it all, the process included.</param>
+    /// <param name="measure">Measures the model.</param>
+    /// <param name="cancellationToken">Cancels everything and ends the process.</param>
     /// <exception cref="EngineException">The model cannot be loaded, its process ended, or the measurement failed.</exception>
     public static async Task<T> RunAsync<T>(string name, ModelOptions options, NativeVariant variant, Func<IModel, Task<T>> measure, CancellationToken cancellationToken)
     {

@@ -30,12 +30,12 @@ internal sealed class Supervisor : IAsyncDisposable
         _logger = loggers.CreateLogger<Supervisor>();
     }
 
-    /// <summary>For sentences.</summary>
+    /// <summary>The model's name in messages.</summary>
     public string Name => Path.GetFileName(_options.Path);
 
     public bool IsDisposed => _isDisposed;
 
-    /// <summary>The process that serves, or served last.</summary>
+    /// <summary>The process that is serving, or was the last to serve.</summary>
     public ChildProcess Last => Volatile.Read(ref _last) ?? throw new InvalidOperationException("A model is used after its process has been started.");
 
     public ModelState State
@@ -71,8 +71,8 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>The process that serves; waits for one that is being started.</summary>
-    /// <exception cref="EngineException">None is any more.</exception>
+    /// <summary>The process that is serving; waits for one that is being started.</summary>
+    /// <exception cref="EngineException">There is none left: the model has failed.</exception>
     public Task<ChildProcess> ReadyAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -81,7 +81,7 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives a process that has ended to no further request.</summary>
+    /// <summary>Stops giving an ended process to requests.</summary>
     public void Withdraw(ChildProcess child)
     {
         lock (_lock)
@@ -128,7 +128,7 @@ internal sealed class Supervisor : IAsyncDisposable
         {
             // The model is no longer needed.
         }
-#pragma warning disable CA1031 // Requests wait for what this loop brings: whatever ends it, they are told.
+#pragma warning disable CA1031 // Requests wait for the result of this loop: whatever ends it is passed on to them.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -138,7 +138,7 @@ internal sealed class Supervisor : IAsyncDisposable
 
     /// <summary>The life of one process.</summary>
     /// <returns>Why it ended.</returns>
-    /// <exception cref="EngineException">The first one says that its model cannot be loaded.</exception>
+    /// <exception cref="EngineException">The first process reports that the model cannot be loaded.</exception>
     private async Task<string> LiveAsync(IProgress<float>? progress)
     {
         _wasUseful = false;
@@ -149,7 +149,7 @@ internal sealed class Supervisor : IAsyncDisposable
         }
         catch (ConfigurationException e) when (Volatile.Read(ref _last) is not null)
         {
-            _failure = e; // it could be started before: the program, or the room for its socket, may come back
+            _failure = e; // it could be started before: the program, or space for its socket, may come back
             return $"it could not be started ({e.Message.TrimEnd('.')})";
         }
         await using (child.ConfigureAwait(false))
@@ -176,7 +176,7 @@ internal sealed class Supervisor : IAsyncDisposable
             }
             string reason = await child.EndAsync(_disposal.Token).ConfigureAwait(false);
             _failure = new ModelUnavailableException($"Running {Name} in its own process: {reason}. It is started again.");
-            Withdraw(child); // before its connection is closed: requests that meet that wait for the next one
+            Withdraw(child); // before its connection is closed: requests that fail because of that wait for the next one
             _wasUseful = child.HasAnswered || Stopwatch.GetElapsedTime(begin) >= _rules.Quick;
             return reason;
         }
@@ -192,7 +192,7 @@ internal sealed class Supervisor : IAsyncDisposable
                 _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 _ready.SetException(failure);
             }
-            _ = _ready.Task.Exception; // nobody may be waiting
+            _ = _ready.Task.Exception; // observes the exception if nobody is waiting
         }
     }
 }

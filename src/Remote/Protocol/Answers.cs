@@ -60,7 +60,7 @@ internal static class Answers
         return tokens;
     }
 
-    /// <exception cref="ProtocolFault">There are not as many of one as of the other.</exception>
+    /// <exception cref="ProtocolFault">The two lists differ in length.</exception>
     public static IReadOnlyList<TokenLogProbability> Of(TopTokens top) =>
         top.Tokens.Count == top.LogProbabilities.Count
             ? [.. top.Tokens.Zip(top.LogProbabilities, (token, probability) => new TokenLogProbability(token, probability))]

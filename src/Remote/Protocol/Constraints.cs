@@ -3,7 +3,7 @@ using Engine.Constraints;
 
 namespace Engine.Remote.Protocol;
 
-/// <summary>Constraints that are data, there and back.</summary>
+/// <summary>Converts constraints that are data to messages and back.</summary>
 internal static class Constraints
 {
     /// <exception cref="UnsupportedRequestException">The constraint is code.</exception>
@@ -19,7 +19,7 @@ internal static class Constraints
             + "Use a JSON schema, a grammar, a regular expression or choices, or load the model in this process."),
     };
 
-    /// <exception cref="InvalidRequestException">It is of no kind, or its schema is no JSON.</exception>
+    /// <exception cref="InvalidRequestException">It has no known kind, or its schema is not JSON.</exception>
     public static Constraint Of(AskedConstraint constraint) => constraint.KindCase switch
     {
         AskedConstraint.KindOneofCase.JsonSchema => new JsonSchemaConstraint(constraint.JsonSchema.Schema)

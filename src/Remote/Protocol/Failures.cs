@@ -3,15 +3,15 @@ using Grpc.Core;
 
 namespace Engine.Remote.Protocol;
 
-/// <summary>The typed errors of the contract as trailers, and back: the same exception with the same sentence on either side.</summary>
+/// <summary>The typed errors of the contract as trailers, and back: the same exception with the same message on either side.</summary>
 internal static class Failures
 {
-    /// <summary>The kind of the refusal of a call for what the model was.</summary>
+    /// <summary>The kind of error that refuses a call made for an earlier version of the model.</summary>
     public const string Changed = nameof(Changed);
 
     private const string Trailer = "engine-failure-bin";
 
-    /// <summary>Characters of a sentence at the most: trailers have room for 64 KiB, and a sentence may quote what the client sent.</summary>
+    /// <summary>The maximum length of a message, in characters: trailers have room for 64 KiB, and a message may quote what the client sent.</summary>
     private const int MaxCharacters = 3000;
 
     /// <summary>An exception of the contract as one of the transport.</summary>
@@ -60,11 +60,11 @@ internal static class Failures
         return ToRpc(failure, code);
     }
 
-    /// <summary>The refusal of a call for what the model was.</summary>
+    /// <summary>Refuses a call made for an earlier version of the model.</summary>
     public static RpcException OfChange() =>
         ToRpc(new FailureDetail { Kind = Changed, Message = "The model has changed since it was described. Describe it again." }, StatusCode.FailedPrecondition);
 
-    /// <summary>What a call failed with; null where the other side did not say it in the protocol's way.</summary>
+    /// <summary>The error that a call failed with; null if the other side did not report it in the protocol's form.</summary>
     public static FailureDetail? Of(RpcException e)
     {
         try
@@ -73,13 +73,13 @@ internal static class Failures
         }
         catch (InvalidProtocolBufferException)
         {
-            return null; // as good as none: the status says the rest
+            return null; // treated as missing: the status says enough
         }
     }
 
     /// <summary>The exception of the contract.</summary>
     /// <param name="failure">Any kind but <see cref="Changed"/>.</param>
-    /// <param name="activations">What came before it.</param>
+    /// <param name="activations">The activations received before it.</param>
     public static EngineException ToException(FailureDetail failure, IReadOnlyList<Activation> activations) => failure.Kind switch
     {
         "ModelFile" => new ModelFileException(failure.Message),

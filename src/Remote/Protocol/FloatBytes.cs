@@ -4,10 +4,10 @@ using Google.Protobuf;
 
 namespace Engine.Remote.Protocol;
 
-/// <summary>Numbers as the bytes that travel: float32, little-endian. What is sent is not copied before it is written.</summary>
+/// <summary>Numbers as bytes on the wire: float32, little-endian. They are not copied before they are written.</summary>
 internal static class FloatBytes
 {
-    /// <summary>Numbers in one part of an answer at the most: with its head, a message of less than 512 KiB, for which buffers are kept.</summary>
+    /// <summary>The most numbers in one part of an answer: with its header, a message of less than 512 KiB, whose buffers are pooled.</summary>
     public const int PartLength = 127 * 1024;
 
     /// <summary>The bytes of numbers that do not change until they are written.</summary>
@@ -24,7 +24,7 @@ internal static class FloatBytes
         return values;
     }
 
-    /// <summary>Copies the numbers of bytes, as many as there are whole ones, to the beginning of <paramref name="values"/>.</summary>
+    /// <summary>Copies the complete numbers among the bytes to the beginning of <paramref name="values"/>.</summary>
     public static void Copy(ByteString bytes, Span<float> values) =>
         bytes.Span[..(bytes.Length / sizeof(float) * sizeof(float))].CopyTo(MemoryMarshal.AsBytes(values));
 

@@ -1,8 +1,8 @@
 namespace Engine.Remote.Protocol;
 
-/// <summary>What came is not what the protocol says.</summary>
-/// <param name="expected">What it says.</param>
-/// <param name="found">What came.</param>
+/// <summary>Received data violates the protocol.</summary>
+/// <param name="expected">What the protocol expects.</param>
+/// <param name="found">What was received.</param>
 internal sealed class ProtocolFault(string expected, string found) : Exception($"expected {expected}, found {found}")
 {
     /// <summary>The version that this engine speaks.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Remote.Protocol;
 
-/// <summary>Calls as requests of the contract. A call may come from anywhere: what makes no request is refused, the rest the model checks.</summary>
+/// <summary>Calls as requests of the contract. A call may come from anywhere: what cannot be converted is refused here, and the model checks the rest.</summary>
 internal static class Requests
 {
     public static ScoreRequest Of(ScoreCall call) => new()

@@ -4,8 +4,8 @@ using Grpc.Core;
 
 namespace Engine.Remote.Server;
 
-/// <summary>Writes answers in numbers part by part, none larger than the protocol's parts.</summary>
-/// <param name="parts">Where they go.</param>
+/// <summary>Writes numeric answers part by part, each within the protocol's limit.</summary>
+/// <param name="parts">Receives the parts.</param>
 internal sealed class AnswerWriter(IServerStreamWriter<AnswerPart> parts)
 {
     public async Task WriteAsync(ScoreBlock block)
@@ -39,7 +39,7 @@ internal sealed class AnswerWriter(IServerStreamWriter<AnswerPart> parts)
             Pooling = (int)embeddings.Pooling,
         };
         await parts.WriteAsync(new AnswerPart { Embeddings = head }).ConfigureAwait(false);
-        // A message for each row would cost more than the row: as many go together as make a part.
+        // One message per row would cost more than the row, so rows are combined up to the size of a part.
         int together = Math.Max(1, FloatBytes.PartLength / Math.Max(1, embeddings.Dimensions));
         foreach (float[][] rows in embeddings.Rows.Chunk(together))
         {

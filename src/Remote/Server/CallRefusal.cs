@@ -10,11 +10,11 @@ internal static class CallRefusal
     /// <summary>With a typed error of the contract.</summary>
     public static Task WriteAsync(HttpContext context, EngineException reason) => WriteAsync(context, Failures.ToRpc(reason));
 
-    /// <summary>Since its key is missing or wrong: what to do about it, the client knows.</summary>
+    /// <summary>Because its key is missing or wrong: the client knows what to do about it.</summary>
     public static Task WriteUnauthenticatedAsync(HttpContext context, string sentence) =>
         WriteAsync(context, new RpcException(new Status(StatusCode.Unauthenticated, sentence)));
 
-    // An answer of trailers alone, which are headers then.
+    // A trailers-only response, whose trailers are sent as headers.
     private static Task WriteAsync(HttpContext context, RpcException e)
     {
         context.Response.StatusCode = StatusCodes.Status200OK;

@@ -4,7 +4,7 @@ using Engine.Remote.Protocol;
 
 namespace Engine.Remote.Server;
 
-/// <summary>What clients are told of a model when they connect, and again after it has changed.</summary>
+/// <summary>Describes a model to clients when they connect, and again after it has changed.</summary>
 internal static class Describing
 {
     private static readonly ConditionalWeakTable<ModelCard, string> Known = [];
@@ -32,7 +32,7 @@ internal static class Describing
         return description;
     }
 
-    /// <summary>The same as long as the description is: a model that was loaded again from the same file is the same to its clients.</summary>
+    /// <summary>The same as long as the description is: a model reloaded from the same file is the same to its clients.</summary>
     public static string InstanceOf(IModel model) => InstanceOf(model.Card, model.Tokenizer);
 
     private static string InstanceOf(ModelCard card, ITokenizer tokenizer)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Remote.Server;
 
-/// <summary>Tells a client the typed errors of the contract; of others, that the server's log has the details.</summary>
+/// <summary>Sends clients the contract's typed errors; for others, only says that the server's log has the details.</summary>
 internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -41,7 +41,7 @@ internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> log
             case EngineException known:
                 return Failures.ToRpc(known);
             case var _ when context.CancellationToken.IsCancellationRequested:
-                // The client has gone, or the server stops: what was written for it fails in many ways.
+                // The client has gone, or the server is stopping: writing fails in many ways then.
                 return Failures.ToRpc(new ModelUnavailableException("Answering a request of another engine: the server stops, or its client has gone. Send the request again."));
             case ObjectDisposedException:
                 return Failures.ToRpc(new ModelUnavailableException("Answering a request of another engine: the model was unloaded meanwhile. Send the request again."));

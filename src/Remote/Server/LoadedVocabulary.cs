@@ -6,10 +6,10 @@ using Google.Protobuf;
 
 namespace Engine.Remote.Server;
 
-/// <summary>The vocabulary of a loaded model, as clients are told it.</summary>
+/// <summary>The vocabulary of a loaded model, as it is sent to clients.</summary>
 internal sealed class LoadedVocabulary
 {
-    /// <summary>Tokens in a part.</summary>
+    /// <summary>The number of tokens in a part.</summary>
     private const int PartTokens = 8192;
 
     private static readonly ConditionalWeakTable<ITokenizer, LoadedVocabulary> Known = [];
@@ -19,12 +19,12 @@ internal sealed class LoadedVocabulary
 
     private LoadedVocabulary(ITokenizer tokenizer) => (_tokenizer, _fingerprint) = (tokenizer, new Lazy<ByteString>(ComputeFingerprint));
 
-    /// <summary>The same for the same tokens.</summary>
+    /// <summary>A hash: equal for equal tokens.</summary>
     public ByteString Fingerprint => _fingerprint.Value;
 
     public static LoadedVocabulary Of(ITokenizer tokenizer) => Known.GetValue(tokenizer, known => new LoadedVocabulary(known));
 
-    /// <summary>All tokens in their order.</summary>
+    /// <summary>All tokens in order.</summary>
     public IEnumerable<VocabularyPart> Parts()
     {
         for (int start = 0; start < _tokenizer.VocabularySize; start += PartTokens)

@@ -41,7 +41,7 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         }
         catch (NonFiniteLogitsException e)
         {
-            await writer.WriteAsync(e.Activations).ConfigureAwait(false); // which do not fit a trailer
+            await writer.WriteAsync(e.Activations).ConfigureAwait(false); // these do not fit into a trailer
             throw;
         }
     }
@@ -70,7 +70,7 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         }
     }
 
-    /// <summary>The model, held as it is until the call has been answered.</summary>
+    /// <summary>The model, leased until the call has been answered.</summary>
     private async ValueTask<IModel> FindAsync(string name, ServerCallContext context)
     {
         IModel model = await models.LeaseAsync(name.Length == 0 ? null : name, context.CancellationToken).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class RemoteService(IModelRegistry models) : Models.ModelsBase
         return model;
     }
 
-    /// <exception cref="RpcException">The client knows what the model was before it changed.</exception>
+    /// <exception cref="RpcException">The client knows an earlier version of the model.</exception>
     private async ValueTask<IModel> FindAsync(ModelReference? reference, ServerCallContext context)
     {
         IModel model = await FindAsync(reference?.Name ?? "", context).ConfigureAwait(false);

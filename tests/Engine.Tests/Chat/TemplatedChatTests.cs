@@ -158,7 +158,7 @@ public sealed class TemplatedChatTests
         Assert.Equal(new AnswerShape.Literal("\n{\"name\": \"get_weather\", \"arguments\": "), weather.Parts[1]);
         Assert.Equal("string", ((AnswerShape.Json)weather.Parts[2]).Schema.GetProperty("properties").GetProperty("city").GetProperty("type").GetString());
         Assert.Equal([new AnswerShape.Literal("}\n"), new AnswerShape.Marker("</tool_call>")], weather.Parts.Skip(3));
-        // Text, and one call at the most.
+        // Text, and one call at most.
         var text = Assert.IsType<AnswerShape.Sequence>(Shape(template, FamilyTemplates.Tools with { AllowsParallel = false }, null));
         Assert.Equal(["<tool_call>"], ((AnswerShape.Prose)text.Parts[0]).Without);
         Assert.Equal(1, ((AnswerShape.Repeat)((AnswerShape.Repeat)text.Parts[1]).Part).Max);

@@ -37,7 +37,7 @@ public sealed class DecoderPassTests : IDisposable
         Assert.Equal(2, ((DecoderPass)pass).Length);
     }
 
-    /// <summary>llama.cpp calls it an error three times that a computation was ended, which was asked for.</summary>
+    /// <summary>llama.cpp calls it an error three times that a computation was ended, which was requested.</summary>
     [Fact]
     public async Task A_cancellation_is_no_error_in_the_log_and_what_comes_after_it_is()
     {

@@ -15,7 +15,7 @@ internal sealed class TapModel(Func<int, IReadOnlyList<Activation>, IReadOnlyLis
 
     public string FileType { get; init; } = "F32";
 
-    /// <summary>Tokens of each request, in their order.</summary>
+    /// <summary>Tokens of each request, in order.</summary>
     public List<int> Asked { get; } = [];
 
     /// <summary>What the last request gave to be replayed.</summary>

@@ -10,7 +10,7 @@ public sealed class LlamaSamplersTests
     // llama.cpp adds up a softmax in a float, one by one: an error of n / 2^24, 1.2e-4 at n = 2000 tokens; twice as much is allowed.
     private const double Relative = 2.5e-4;
 
-    // What is below has no part in the comparison; llama.cpp keeps tokens of probability 0 where a temperature is 0.
+    // What is below has no part in the comparison; llama.cpp keeps tokens of probability 0 if a temperature is 0.
     private const double Smallest = 1e-6;
 
     private static readonly string[] Names = ["penalties", "top_k", "top_p", "min_p", "xtc", "temperature"];
@@ -133,7 +133,7 @@ public sealed class LlamaSamplersTests
             }
             else
             {
-                step *= 2; // candidates thinner than a step were passed over
+                step *= 2; // candidates thinner than a step were skipped
             }
         }
         return found;

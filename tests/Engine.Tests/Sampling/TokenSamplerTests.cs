@@ -24,7 +24,7 @@ public sealed class TokenSamplerTests
             var sampler = Sampler(c.Settings, logits.Length);
             Array.ForEach(c.Recent, sampler.Accept);
             // A coin in the middle of each candidate's part of [0, 1) must fall on that candidate: this tests the kept
-            // set, its order and its probabilities together. Parts thinner than the file's six digits are passed over.
+            // set, its order and its probabilities together. Parts thinner than the file's six digits are ignored.
             double sum = c.Probabilities.Sum(), before = 0;
             for (int i = 0; i < c.Tokens.Length; i++)
             {

@@ -28,7 +28,7 @@ public sealed class HostileBodyTests
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
-    // Some endpoints pass over what they do not know, or take a part of it: Ollama's load a model where nothing is asked of it.
+    // Some endpoints ignore what they do not know, or take a part of it: Ollama's load a model where nothing is asked of it.
     private static readonly (string Name, bool Fits, Func<string> Text)[] Bodies =
     [
         ("nothing", false, () => ""),

@@ -49,7 +49,7 @@ internal sealed class ScriptedBackend(string name = "scripted") : IModelBackend
     /// <summary>What its file says of sampling.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
-    /// <summary>Why generations end after as many tokens as were asked for; a word that is a stop text ends them before.</summary>
+    /// <summary>Why generations end after as many tokens as were requested; a word that is a stop text ends them before.</summary>
     public FinishReason End { get; init; } = FinishReason.MaxTokens;
 
     /// <summary>Released once for each generation that has begun.</summary>

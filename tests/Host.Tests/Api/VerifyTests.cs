@@ -25,7 +25,7 @@ public sealed class VerifyTests
             report.GetProperty("native").GetProperty("backend").GetString(), report.GetProperty("reference").GetProperty("backend").GetString()));
         // Where the server keeps its files is not said.
         Assert.All(["native", "reference"], side => Assert.Equal(Path.GetFileName(DefaultModel.FindF32()), report.GetProperty(side).GetProperty("path").GetString()));
-        // What was asked for beside it is there, and nothing else has changed.
+        // What was requested beside it is there, and nothing else has changed.
         JsonElement plain = await server.CompleteAsync(Body.Replace("true", "false", StringComparison.Ordinal));
         Assert.False(plain.TryGetProperty("verification", out _));
         JsonElement one = answer.GetProperty("choices")[0], other = plain.GetProperty("choices")[0];

@@ -1,6 +1,6 @@
 namespace Engine.Host.Tests.Hostile;
 
-/// <summary>Sound structures whose numbers make no sense; those that end llama.cpp's process among them.</summary>
+/// <summary>Sound structures whose numbers are invalid; those that end llama.cpp's process among them.</summary>
 public sealed class HostileMetadataTests
 {
     private static readonly HostileCase[] Cases =

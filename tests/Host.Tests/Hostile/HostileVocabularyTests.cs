@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace Engine.Host.Tests.Hostile;
 
-/// <summary>Vocabularies that make no sense.</summary>
+/// <summary>Vocabularies that are invalid.</summary>
 public sealed class HostileVocabularyTests
 {
     private static readonly string[] Tokens = SmallModels.Tokens;

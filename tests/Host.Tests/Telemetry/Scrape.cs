@@ -37,7 +37,7 @@ internal sealed partial class Scrape
         return new(text);
     }
 
-    /// <summary>The sum over all samples of a name that have these labels; null where there is none.</summary>
+    /// <summary>The sum over all samples of a name that have these labels; null if there is none.</summary>
     public double? Sum(string name, params (string Name, string Value)[] labels)
     {
         double[] values = [.. _samples.Where(one => one.Name == name && labels.All(label => one.Labels.GetValueOrDefault(label.Name) == label.Value)).Select(one => one.Value)];

@@ -27,7 +27,7 @@ internal static class ActivationPairs
     public static IEnumerable<string> Missing(IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) =>
         theirs.Where(a => !IsLayout(a)).Select(Key).Except(ours.Select(Key));
 
-    // As are copies of values for the cache, and the choice of the rows that are asked for, where all are.
+    // As are copies of values for the cache, and the choice of the rows that are requested, where all are.
     private static bool IsLayout(Activation a) => Layout.Contains(a.Operation)
         || a.Name.EndsWith(" (cont)", StringComparison.Ordinal) || a.Name.EndsWith(" (rows)", StringComparison.Ordinal);
 

@@ -49,7 +49,7 @@ internal static class GradientCheck
         Assert.InRange(judged, 0.9 * looked, looked);
     }
 
-    // The slope and how far it may be off, or null where no step is small enough.
+    // The slope and how far it may be off, or null if no step is small enough.
     private static (double Slope, double Error)? Difference(Span<float> value, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
     {
         for (float h = Step; h >= SmallestStep; h /= 4)

@@ -55,7 +55,7 @@ internal sealed unsafe class GgmlCpu
     /// <summary>What it computes in its own way.</summary>
     public GgmlBuild Build => GgmlBuild.Parse($"CPU : {Feature("AVX")} | {Feature("FMA")} | {Feature("NEON")} | ");
 
-    /// <summary>y (T, out) = x (T, in) Wᵀ by GGML_OP_MUL_MAT; with the weight in the interleaved order that llama.cpp serves from, or null where
+    /// <summary>y (T, out) = x (T, in) Wᵀ by GGML_OP_MUL_MAT; with the weight in the interleaved order that llama.cpp serves from, or null if
     /// this build has none for it.</summary>
     public float[]? Multiply(GgmlType type, byte[] W, int d_in, int d_out, float[] x, bool repacked)
     {

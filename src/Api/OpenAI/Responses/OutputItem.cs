@@ -5,7 +5,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI.Responses;
 
-/// <summary>An item of the answer: a message, or the call of a function.</summary>
+/// <summary>An item of the answer: a message or a function call.</summary>
 /// <param name="Id">Its id, to which later requests may refer.</param>
 /// <param name="Status"><c>in_progress</c>, <c>completed</c> or <c>incomplete</c>.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
@@ -17,7 +17,7 @@ internal abstract record OutputItem(string Id, string Status)
     public const string Incomplete = "incomplete";
     public const string InProgress = "in_progress";
 
-    /// <summary>The items of a whole answer: what it says, and the calls after that.</summary>
+    /// <summary>The items of a whole answer: its message, then its function calls.</summary>
     public static IReadOnlyList<OutputItem> Of(ReadAnswer said, IReadOnlyList<TokenLogprob> logprobs, GeneratedToken? last) =>
     [
         .. said is { Text: "", Calls.Count: > 0 } ? [] : new OutputItem[] { OutputMessage.Of(OutputMessage.NewId(), new OutputText(said.Text, logprobs), last) },
@@ -28,7 +28,7 @@ internal abstract record OutputItem(string Id, string Status)
 /// <summary>A message of the answer.</summary>
 /// <param name="Id">Its id, to which later requests may refer.</param>
 /// <param name="Status"><c>in_progress</c>, <c>completed</c> or <c>incomplete</c>.</param>
-/// <param name="Content">Its one part, once it is there.</param>
+/// <param name="Content">Its one part, once it exists.</param>
 internal sealed record OutputMessage(string Id, string Status, IReadOnlyList<OutputText> Content) : OutputItem(Id, Status)
 {
     /// <summary>Always <c>assistant</c>.</summary>
@@ -42,7 +42,7 @@ internal sealed record OutputMessage(string Id, string Status, IReadOnlyList<Out
 
 /// <summary>The text of a message.</summary>
 /// <param name="Text">The text.</param>
-/// <param name="Logprobs">One for each token, where they were asked for.</param>
+/// <param name="Logprobs">One for each token, if requested.</param>
 internal sealed record OutputText(string Text, IReadOnlyList<TokenLogprob> Logprobs)
 {
     /// <summary>Always <c>output_text</c>.</summary>
@@ -53,10 +53,10 @@ internal sealed record OutputText(string Text, IReadOnlyList<TokenLogprob> Logpr
     public IReadOnlyList<JsonElement> Annotations { get; } = [];
 }
 
-/// <summary>The call of a function.</summary>
+/// <summary>A function call.</summary>
 /// <param name="Id">The item's.</param>
 /// <param name="Status"><c>in_progress</c> or <c>completed</c>.</param>
-/// <param name="CallId">The call's: its result is sent with it.</param>
+/// <param name="CallId">The call's id, which its result refers to.</param>
 /// <param name="Name">The function.</param>
 /// <param name="Arguments">An object, in JSON; <c>{}</c> for none, and empty while it is in progress.</param>
 internal sealed record OutputCall(string Id, string Status, string CallId, string Name, string Arguments) : OutputItem(Id, Status)

@@ -1,6 +1,6 @@
 namespace Engine.Api.OpenAI.Responses;
 
-/// <summary>The texts of the last answers by the ids of their messages, in memory alone. Vercel's AI SDK continues a conversation with the ids
+/// <summary>The texts of recent answers by the ids of their messages, in memory only. Vercel's AI SDK continues a conversation with the ids
 /// of the answers in it in place of their texts, unless it is told that the server stores nothing.</summary>
 internal sealed class RecentAnswers
 {
@@ -12,8 +12,8 @@ internal sealed class RecentAnswers
     private readonly Queue<string> _oldestFirst = [];
     private long _characters;
 
-    /// <summary>Keeps an answer until there are too many younger ones.</summary>
-    /// <param name="id">Of its message, which nobody can guess.</param>
+    /// <summary>Keeps an answer until enough newer ones replace it.</summary>
+    /// <param name="id">The id of its message, which cannot be guessed.</param>
     /// <param name="text">Its text.</param>
     public void Keep(string id, string text)
     {
@@ -32,7 +32,7 @@ internal sealed class RecentAnswers
         }
     }
 
-    /// <summary>The text of an answer; null where it is not kept.</summary>
+    /// <summary>The text of an answer; null if it is not kept.</summary>
     public string? Find(string id)
     {
         lock (_lock)

@@ -5,10 +5,10 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI.Responses;
 
-/// <summary>The answer to a request, or what is there of it yet.</summary>
+/// <summary>The answer to a request, or as much of it as there is so far.</summary>
 internal sealed record Response
 {
-    /// <summary>Its own.</summary>
+    /// <summary>The answer's id.</summary>
     public required string Id { get; init; }
 
     /// <summary>Always <c>response</c>.</summary>
@@ -29,22 +29,22 @@ internal sealed record Response
     /// <summary>The request's.</summary>
     public required string? Instructions { get; init; }
 
-    /// <summary>Tokens at the most; null for as many as the context holds.</summary>
+    /// <summary>The maximum number of tokens of the answer; null for as many as the context holds.</summary>
     public required int? MaxOutputTokens { get; init; }
 
     /// <summary>The model.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Messages and calls of functions, once they are there.</summary>
+    /// <summary>Messages and function calls, as far as they exist.</summary>
     public IReadOnlyList<OutputItem> Output { get; init; } = [];
 
-    /// <summary>Whether an answer may have several calls.</summary>
+    /// <summary>Whether an answer may contain several calls.</summary>
     public required bool ParallelToolCalls { get; init; }
 
     /// <summary>Always null.</summary>
     public string? PreviousResponseId { get; }
 
-    /// <summary>Always false: an answer cannot be asked for again.</summary>
+    /// <summary>Always false: an answer cannot be retrieved later.</summary>
     public bool Store { get; }
 
     /// <summary>What the logits were divided by.</summary>
@@ -53,19 +53,19 @@ internal sealed record Response
     /// <summary>The form of the answer.</summary>
     public required TextForm Text { get; init; }
 
-    /// <summary>Which tools are called.</summary>
+    /// <summary>Which tools may or must be called.</summary>
     public required ToolChoice ToolChoice { get; init; }
 
     /// <summary>The request's.</summary>
     public required IReadOnlyList<ResponseTool?> Tools { get; init; }
 
-    /// <summary>The probability that the tokens drawn from reach.</summary>
+    /// <summary>The cumulative probability of the tokens drawn from.</summary>
     public required float? TopP { get; init; }
 
-    /// <summary>Always <c>disabled</c>: what does not fit is refused.</summary>
+    /// <summary>Always <c>disabled</c>: input that does not fit is refused.</summary>
     public string Truncation { get; } = "disabled";
 
-    /// <summary>What it cost, once it is complete.</summary>
+    /// <summary>Token usage, once the answer is complete.</summary>
     public ResponseUsage? Usage { get; init; }
 
     /// <summary>The request's.</summary>
@@ -74,7 +74,7 @@ internal sealed record Response
     /// <summary>The request's.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Metadata { get; init; }
 
-    /// <summary>What the reference makes of its tokens; missing where that was not asked for.</summary>
+    /// <summary>The reference's verdict on its tokens; omitted if not requested.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerationVerdict? Verification { get; init; }
 
@@ -97,10 +97,10 @@ internal sealed record Response
         Metadata = request.Metadata ?? [],
     };
 
-    /// <summary>The same at its end.</summary>
+    /// <summary>The same response once it has ended.</summary>
     /// <param name="items">The answer.</param>
-    /// <param name="last">The answer's last token; null where there is none.</param>
-    /// <param name="verification">Of its tokens; null where that was not asked for.</param>
+    /// <param name="last">The answer's last token; null if there is none.</param>
+    /// <param name="verification">The verification of its tokens; null if not requested.</param>
     public Response End(IReadOnlyList<OutputItem> items, GeneratedToken? last, GenerationVerification? verification) => this with
     {
         Status = FinishReasons.Word(last) == "length" ? OutputItem.Incomplete : OutputItem.Complete,
@@ -111,11 +111,11 @@ internal sealed record Response
     };
 }
 
-/// <param name="Code">A word for programs.</param>
-/// <param name="Message">A sentence for the user.</param>
+/// <param name="Code">An error code.</param>
+/// <param name="Message">A message for the user.</param>
 internal sealed record ResponseError(string Code, string Message);
 
-/// <param name="Reason"><c>max_output_tokens</c>: as many as were asked for, or as the context holds.</param>
+/// <param name="Reason"><c>max_output_tokens</c>: as many as were requested, or as the context holds.</param>
 internal sealed record IncompleteDetails(string Reason);
 
 /// <param name="InputTokens">Tokens of the prompt.</param>
@@ -130,7 +130,7 @@ internal sealed record ResponseUsage(
         new(counts.Prompt, new InputTokensDetails(counts.Cached), counts.Completion, new OutputTokensDetails(0), counts.Prompt + counts.Completion);
 }
 
-/// <param name="CachedTokens">How many of the prompt's tokens were not evaluated again.</param>
+/// <param name="CachedTokens">How many of the prompt's tokens came from the cache.</param>
 internal sealed record InputTokensDetails(int CachedTokens);
 
 /// <param name="ReasoningTokens">Always 0.</param>

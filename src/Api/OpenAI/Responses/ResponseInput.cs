@@ -5,14 +5,14 @@ using Engine.Chat;
 
 namespace Engine.Api.OpenAI.Responses;
 
-/// <summary>A conversation: a text of the user's, or items.</summary>
+/// <summary>A conversation: a text by the user, or items.</summary>
 /// <param name="Items">Oldest first.</param>
 [JsonConverter(typeof(Converter))]
 [Items(typeof(ResponseItem))]
 [JsonSchemaText("""{"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]}""")]
 internal sealed record ResponseInput(List<ResponseItem?> Items)
 {
-    /// <summary>The conversation as chat templates see it: a text and the calls after it are one message.</summary>
+    /// <summary>The conversation as chat templates see it: a text and the calls that follow it are one message.</summary>
     /// <param name="recent">Answers that items may refer to.</param>
     /// <exception cref="ApiException">An item is not supported.</exception>
     public List<TemplateMessage> Messages(RecentAnswers recent)

@@ -11,42 +11,42 @@ internal sealed class ResponseItem
     public const string CallType = "function_call";
     public const string ResultType = "function_call_output";
 
-    /// <summary><c>message</c>, which may be left out, <c>function_call</c>, <c>function_call_output</c> or <c>item_reference</c>.</summary>
+    /// <summary><c>message</c> (the default), <c>function_call</c>, <c>function_call_output</c> or <c>item_reference</c>.</summary>
     public string? Type { get; set; }
 
-    /// <summary>Of a message: who speaks.</summary>
+    /// <summary>For a message: who speaks.</summary>
     public string? Role { get; set; }
 
-    /// <summary>Of a message: what is said.</summary>
+    /// <summary>For a message: what is said.</summary>
     public MessageContent? Content { get; set; }
 
-    /// <summary>Of a call: the function.</summary>
+    /// <summary>For a call: the name of the function.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Of a call: its arguments, an object in JSON.</summary>
+    /// <summary>For a call: its arguments, a JSON object.</summary>
     public string? Arguments { get; set; }
 
-    /// <summary>Of a call and its result: what tells it from others.</summary>
+    /// <summary>For a call and its result: the id of the call.</summary>
     public string? CallId { get; set; }
 
-    /// <summary>Of a result: what the function returned.</summary>
+    /// <summary>For a result: what the function returned.</summary>
     public MessageContent? Output { get; set; }
 
-    /// <summary>Of a reference: the answer it stands for. Of others: passed over.</summary>
+    /// <summary>For a reference: the id of the answer it stands for; otherwise ignored.</summary>
     public string? Id { get; set; }
 
-    /// <summary>Fields that are not known; passed over.</summary>
+    /// <summary>Unknown fields; ignored.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The call, as chat templates see it.</summary>
-    /// <param name="field">Where it stands in the request, such as <c>input[0]</c>.</param>
+    /// <param name="field">Its path in the request, such as <c>input[0]</c>.</param>
     /// <exception cref="ApiException">It names no function.</exception>
     public JsonElement ReadCall(string field) =>
         ToolTurns.Call(CallId, Name ?? throw Check.Wrong($"{field}.name", "a string", "none"), Arguments is null ? null : ToolTurns.Field(Arguments));
 
     /// <summary>The message as chat templates see it; null for an item that says nothing to them.</summary>
-    /// <param name="field">Where it stands in the request, such as <c>input[0]</c>.</param>
+    /// <param name="field">Its path in the request, such as <c>input[0]</c>.</param>
     /// <param name="recent">Answers that a reference may stand for.</param>
     /// <exception cref="ApiException">The item is not supported.</exception>
     public TemplateMessage? Read(string field, RecentAnswers recent) => Type switch

@@ -11,52 +11,52 @@ internal sealed class ResponseRequest : GenerationBody
 {
     private const int MaxTopLogprobs = 20;
 
-    /// <summary>What asks for log-probabilities in <c>include</c>.</summary>
+    /// <summary>The value of <c>include</c> that asks for log-probabilities.</summary>
     private const string LogprobsOfText = "message.output_text.logprobs";
 
     private static readonly string[] Known =
         [.. ResponsesJson.Api.ResponseRequest.Properties.Where(property => !property.IsExtensionData).Select(property => property.Name)];
 
-    /// <summary>The conversation: a text of the user's, or items, oldest first.</summary>
+    /// <summary>The conversation: a text by the user, or items, oldest first.</summary>
     public ResponseInput? Input { get; set; }
 
-    /// <summary>Goes before the conversation as a system message.</summary>
+    /// <summary>A system message to put before the conversation.</summary>
     public string? Instructions { get; set; }
 
-    /// <summary>Tokens at the most; <c>max_tokens</c> is read where it is missing.</summary>
+    /// <summary>The maximum number of tokens of the answer; <c>max_tokens</c> is read if this is missing.</summary>
     public int? MaxOutputTokens { get; set; }
 
     /// <summary>The form of the answer.</summary>
     public TextForm? Text { get; set; }
 
-    /// <summary>What comes with the answer: <c>message.output_text.logprobs</c>; others are passed over.</summary>
+    /// <summary>What to include in the answer: <c>message.output_text.logprobs</c>; others are ignored.</summary>
     public List<string>? Include { get; set; }
 
-    /// <summary>How many of the most probable tokens come with each.</summary>
+    /// <summary>The number of most probable tokens to return with each token.</summary>
     public int? TopLogprobs { get; set; }
 
     /// <summary>Whether later requests may refer to the answer by the id of its message.</summary>
     public bool? Store { get; set; }
 
-    /// <summary>An earlier answer that is continued; not supported, for answers are not kept.</summary>
+    /// <summary>An earlier answer to continue; not supported, because answers are not stored.</summary>
     public string? PreviousResponseId { get; set; }
 
-    /// <summary>A conversation that is kept here; not supported.</summary>
+    /// <summary>A conversation stored on the server; not supported.</summary>
     public JsonElement? Conversation { get; set; }
 
-    /// <summary>Whether the answer is made after the reply; not supported.</summary>
+    /// <summary>Whether the answer is generated in the background; not supported.</summary>
     public bool? Background { get; set; }
 
-    /// <summary>A prompt that is kept here; not supported.</summary>
+    /// <summary>A prompt stored on the server; not supported.</summary>
     public JsonElement? Prompt { get; set; }
 
     /// <summary>Tools the model may call.</summary>
     public List<ResponseTool?>? Tools { get; set; }
 
-    /// <summary>Which of them are called.</summary>
+    /// <summary>Which of them may or must be called.</summary>
     public ToolChoice? ToolChoice { get; set; }
 
-    /// <summary>Whether an answer may have several calls.</summary>
+    /// <summary>Whether an answer may contain several calls.</summary>
     public bool? ParallelToolCalls { get; set; }
 
     /// <summary>What is asked of the generation.</summary>
@@ -101,17 +101,17 @@ internal sealed class ResponseTool
     /// <summary>Its name.</summary>
     public string? Name { get; set; }
 
-    /// <summary>What it does, for the model to know.</summary>
+    /// <summary>A description of the tool, for the model.</summary>
     public string? Description { get; set; }
 
-    /// <summary>The JSON schema of its arguments; none where it takes none.</summary>
+    /// <summary>The JSON schema of its arguments; none if it takes none.</summary>
     public JsonElement? Parameters { get; set; }
 
-    /// <summary>Whether the arguments of every call meet the schema. Where a call is required they always do.</summary>
+    /// <summary>Whether the arguments of every call must match the schema. If a call is required, they always do.</summary>
     public bool? Strict { get; set; }
 
     /// <summary>The tool.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">It is no function, or has no name.</exception>
     public ToolDefinition Read(string field)
     {
@@ -123,7 +123,7 @@ internal sealed class ResponseTool
 /// <summary>The form of an answer.</summary>
 internal sealed class TextForm
 {
-    /// <summary>Text, or JSON of a schema.</summary>
+    /// <summary>Text, or JSON that matches a schema.</summary>
     public TextFormat? Format { get; set; }
 }
 
@@ -133,11 +133,11 @@ internal sealed class TextFormat
     /// <summary><c>text</c>, <c>json_object</c> or <c>json_schema</c>.</summary>
     public string? Type { get; set; }
 
-    /// <summary>What the client calls the schema; passed over.</summary>
+    /// <summary>What the client calls the schema; ignored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; set; }
 
-    /// <summary>What the schema is for; passed over.</summary>
+    /// <summary>What the schema is for; ignored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Description { get; set; }
 
@@ -145,12 +145,12 @@ internal sealed class TextFormat
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Schema { get; set; }
 
-    /// <summary>Passed over: a schema is always kept.</summary>
+    /// <summary>Ignored: a schema is always enforced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Strict { get; set; }
 
     /// <summary>What the answer must be; null for anything.</summary>
-    /// <param name="field">Where it stands in the request.</param>
+    /// <param name="field">Its path in the request.</param>
     /// <exception cref="ApiException">The type is unknown, or the schema is missing.</exception>
     public Constraint? Read(string field) => Type switch
     {

@@ -4,7 +4,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Api.OpenAI.Responses;
 
-/// <summary>A response in events: its beginning, its messages and calls one after the other, a message's text piece by piece, and the ends of all of
+/// <summary>A response as events: its beginning, its messages and calls one after another, a message's text piece by piece, and the end of each of
 /// them. Thoughts are left out.</summary>
 internal sealed class ResponsesFormat : IEventFormat
 {
@@ -20,7 +20,7 @@ internal sealed class ResponsesFormat : IEventFormat
     private bool _inMessage;
     private int _next;
 
-    /// <param name="running">What runs for the request.</param>
+    /// <param name="running">The request's generations.</param>
     /// <param name="response">As it begins.</param>
     /// <param name="keep">Takes the id and the text of each message.</param>
     public ResponsesFormat(RunningGenerations running, Response response, Action<string, string> keep)
@@ -63,7 +63,7 @@ internal sealed class ResponsesFormat : IEventFormat
     {
         if (!_parts.HasCalls)
         {
-            BeginMessage(events); // an answer that says nothing has an empty one
+            BeginMessage(events); // an answer without text still has an empty message
         }
         EndMessage(events, _parts.Last);
         Response response = _response.End(_items, _parts.Last, _verification);

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>What one rendering may take: a template comes with a model file, and files are hostile.</summary>
+/// <summary>The resource limits of one rendering: templates come with model files, which are not trusted.</summary>
 internal sealed class Budget(CancellationToken cancellationToken)
 {
-    /// <summary>A long conversation with tools takes some ten thousand.</summary>
+    /// <summary>The maximum number of steps; a long conversation with tools takes about ten thousand.</summary>
     private const long MaxSteps = 10_000_000;
 
     /// <summary>Characters that one rendering may write, those of intermediate texts included: 256 MB.</summary>

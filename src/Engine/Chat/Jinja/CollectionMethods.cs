@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>The methods of Python's <c>dict</c>. Those that change it are there for no template: transformers renders in Jinja's
+/// <summary>The methods of Python's <c>dict</c>. Those that change it are not available: transformers renders in Jinja's
 /// immutable sandbox.</summary>
 internal static class MappingMethods
 {
@@ -38,7 +38,7 @@ internal static class MappingMethods
     }
 }
 
-/// <summary>The methods of Python's <c>list</c>; of those that change it Jinja's immutable sandbox leaves <c>pop</c>.</summary>
+/// <summary>The methods of Python's <c>list</c>; of those that change it, Jinja's immutable sandbox allows only <c>pop</c>.</summary>
 internal static class ListMethods
 {
     public static object? Find(List<object> list, string name) => name switch

@@ -1,7 +1,7 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>A piece of a template that has a value.</summary>
-/// <param name="line">Where it stands.</param>
+/// <param name="line">Its line in the template.</param>
 internal abstract class Expression(int line)
 {
     public int Line => line;
@@ -206,7 +206,7 @@ internal sealed class ConcatExpression(IReadOnlyList<Expression> parts, int line
     }
 }
 
-/// <summary><c>a &lt; b &lt;= c</c>: true where each step is; later operands are not evaluated after a false step.</summary>
+/// <summary><c>a &lt; b &lt;= c</c>: true if each step is; later operands are not evaluated after a false step.</summary>
 internal sealed class CompareExpression(Expression first, IReadOnlyList<(string Operator, Expression Operand)> rest, int line) : Expression(line)
 {
     protected override object Compute(Scope scope)

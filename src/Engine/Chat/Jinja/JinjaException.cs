@@ -8,6 +8,6 @@ internal sealed class JinjaException(string message, int line = 0, bool isRefusa
 {
     public bool IsRefusal => isRefusal;
 
-    /// <summary>Line of the template, from 1; 0 where the renderer knows it better.</summary>
+    /// <summary>Line of the template, from 1; 0 if the renderer knows it better.</summary>
     public int Line { get; } = line;
 }

@@ -34,7 +34,7 @@ internal static class PyType
         _ => true,
     };
 
-    /// <summary>Python's <c>len</c>, or null where there is none.</summary>
+    /// <summary>Python's <c>len</c>, or null if there is none.</summary>
     public static int? Length(object value) => value switch
     {
         Text text => text.Length,
@@ -55,7 +55,7 @@ internal static class PyType
         return items;
     }
 
-    /// <summary>The items, or null where the value has none.</summary>
+    /// <summary>The items, or null if the value has none.</summary>
     public static List<object>? TryItems(object value) => value switch
     {
         List<object> list => [.. list],

@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>The names that a stretch of a template sees: its own, then those around it.</summary>
+/// <summary>The names visible in a part of a template: its own, then those of enclosing scopes.</summary>
 internal sealed class Scope(RenderState state, Scope? parent = null)
 {
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);

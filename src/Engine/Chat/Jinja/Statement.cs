@@ -9,7 +9,7 @@ internal enum Flow
 }
 
 /// <summary>A piece of a template that does something.</summary>
-/// <param name="line">Where it stands.</param>
+/// <param name="line">Its line in the template.</param>
 internal abstract class Statement(int line)
 {
     public int Line => line;

@@ -110,7 +110,7 @@ internal static class StringMethods
         return new TextBuilder(budget).Append(text.Slice(0, sign)).Append(digits).ToText();
     }
 
-    // The part from the argument 'start' to the argument 'end', in UTF-16 units; null where it begins after the text or its own end.
+    // The part from the argument 'start' to the argument 'end', in UTF-16 units; null if it begins after the text or its own end.
     private static (int Start, int Length)? Bounds(Text text, Arguments arguments)
     {
         int start = Position(1, "start", 0);

@@ -3,7 +3,7 @@ namespace Engine.Chat.Jinja;
 /// <summary>A parsed template.</summary>
 internal sealed class Template
 {
-    /// <summary>More is no template: the longest known have some 30,000 characters.</summary>
+    /// <summary>The maximum length in characters; the longest known templates have about 30,000.</summary>
     private const int MaxCharacters = 1 << 20;
 
     private readonly Statement _root;
@@ -21,7 +21,7 @@ internal sealed class Template
     /// <summary>Renders it.</summary>
     /// <param name="variables">What it is given.</param>
     /// <param name="now">The time it is told.</param>
-    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="JinjaException">The template cannot be rendered, or refuses what it is given.</exception>
     public Text Render(IEnumerable<KeyValuePair<string, object>> variables, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class Template
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or ArithmeticException or FormatException or InvalidCastException)
         {
-            // An argument that a function did not foresee; also how .NET's sorting passes on what a comparison threw.
+            // An argument that a function did not expect; .NET's sorting also wraps exceptions of comparisons in this type.
             throw new JinjaException(e.GetBaseException().Message, state.Line);
         }
     }

@@ -13,7 +13,7 @@ internal sealed class None
     }
 }
 
-/// <summary>What a name or attribute stands for that is not there: prints as nothing, is false and empty, and cannot be used otherwise.</summary>
+/// <summary>The value of a missing name or attribute: prints as nothing, is false and empty, and any other use is an error.</summary>
 /// <param name="complaint">What to say where it is used.</param>
 internal sealed class Undefined(string complaint)
 {

@@ -17,13 +17,13 @@ internal enum AnswerPieceKind
     /// <summary>What the model thinks before it answers.</summary>
     Thought,
 
-    /// <summary>A call of a tool, whole.</summary>
+    /// <summary>A complete tool call.</summary>
     Call,
 }
 
 /// <summary>A call that an answer makes.</summary>
-/// <param name="Index">Its number in the answer, from 0.</param>
-/// <param name="Id">Unlike that of any other call.</param>
+/// <param name="Index">Its index in the answer, from 0.</param>
+/// <param name="Id">Its unique id.</param>
 /// <param name="Name">The tool's.</param>
 /// <param name="Arguments">A JSON object, compact; <c>{}</c> for none.</param>
 internal sealed record ToolCall(int Index, string Id, string Name, string Arguments);

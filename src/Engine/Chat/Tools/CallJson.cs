@@ -24,7 +24,7 @@ internal static class CallJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Null where it is not JSON.</summary>
+    /// <summary>Null if it is not JSON.</summary>
     public static JsonElement? Parse(ReadOnlySpan<char> json)
     {
         try
@@ -37,7 +37,7 @@ internal static class CallJson
         }
     }
 
-    /// <summary>The arguments of a call: an object, or one in a string; missing, null and empty are none. Null where they are anything else.</summary>
+    /// <summary>The arguments of a call: an object, or one in a string; missing, null and empty are none. Null if they are anything else.</summary>
     public static string? Arguments(JsonElement? arguments)
     {
         try
@@ -57,7 +57,7 @@ internal static class CallJson
         }
     }
 
-    /// <summary>A text of an object; null where it has none of that name.</summary>
+    /// <summary>A text of an object; null if it has none of that name.</summary>
     public static string? Text(JsonElement json, string name)
     {
         try

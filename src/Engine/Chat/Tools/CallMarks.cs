@@ -9,7 +9,7 @@ internal static partial class CallMarks
     /// <summary>The marks of a text, each once.</summary>
     public static IReadOnlyList<string> In(string text) => [.. Marks().Matches(text).Select(mark => mark.Value).Distinct()];
 
-    /// <summary>The mark that a text begins with: up to its end, to a blank, or to JSON. Empty where it begins with JSON.</summary>
+    /// <summary>The mark that a text begins with: up to its end, to a blank, or to JSON. Empty if it begins with JSON.</summary>
     public static string Trigger(string text)
     {
         text = text.TrimStart();

@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Tells calls that begin with a trigger, or stand bare at the beginning of a line, from the text around them. A call is
-/// handed out when it is whole; what turns out to be none is text.</summary>
+/// <summary>Separates calls, which begin with a trigger or stand alone at the beginning of a line, from the text around them. A call is
+/// returned when it is complete; what turns out not to be a call is text.</summary>
 internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
 {
-    /// <summary>Blanks that are held back at the most: those before a call are nobody's.</summary>
+    /// <summary>The maximum number of spaces that are held back: those before a call are dropped.</summary>
     private const int MaxBlanks = 64;
 
     /// <summary>The first names of an object that may be a bare call.</summary>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Reads the channels of gpt-oss, as the text comes: thoughts, text and calls.</summary>
+/// <summary>Reads the channels of gpt-oss as the text arrives: thoughts, text and tool calls.</summary>
 internal sealed partial class HarmonyReader(ToolSet tools) : ICallReader
 {
     private static readonly string[] Ends = [HarmonyForm.End, HarmonyForm.Call, HarmonyForm.Return, HarmonyForm.Start, HarmonyForm.Channel];
@@ -29,7 +29,7 @@ internal sealed partial class HarmonyReader(ToolSet tools) : ICallReader
     {
         if (_inHead)
         {
-            // A model that writes no channels says it all plainly.
+            // If a model writes no channels, everything is text.
             if (!isCut && _held.Count > 0 && ToolForm.Find(Held, HarmonyForm.Instance.Markers).At < 0)
             {
                 pieces.Add(new AnswerPiece(AnswerPieceKind.Text, new string(Held)));
@@ -60,7 +60,7 @@ internal sealed partial class HarmonyReader(ToolSet tools) : ICallReader
         bool isFunction = to.StartsWith(HarmonyForm.Functions, StringComparison.Ordinal);
         string name = isFunction ? to[HarmonyForm.Functions.Length..] : to;
         _tool = name.Length > 0 && (isFunction || tools.Callable.Any(tool => tool.Name == name)) ? name : null;
-        // What is sent to a tool of its own that nobody offered is nothing that is said.
+        // A message to one of the model's own tools, which was not offered, is not part of the answer's text.
         _isThought = channel.Groups[1].Value == "analysis" || to.Length > 0;
         _inHead = false;
         return true;

@@ -4,7 +4,7 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls between marks that no family known here writes: as a sample shows them that the template wrote itself. The call is an object
+/// <summary>Calls between marks of an unknown family, learned from a sample that the template itself rendered. The call is an object
 /// of JSON, or a name and then its arguments.</summary>
 internal sealed partial class SampledForm : ToolForm
 {

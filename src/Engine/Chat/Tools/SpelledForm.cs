@@ -37,7 +37,7 @@ internal sealed class SpelledForm : ToolForm
 
     public override bool TakesOne => _sample.Between is null;
 
-    /// <summary>The form of a sample; null where nothing marks its beginning and its end.</summary>
+    /// <summary>The form of a sample; null if nothing marks its beginning and its end.</summary>
     public static SpelledForm? Of(SpelledSample sample) =>
         CallMarks.Trigger(sample.Before) is { Length: > 0 } trigger && CallMarks.In(sample.After) is [var end, ..] && sample.Value.Trim().Length > 0 && sample.Close.Trim().Length > 0
             ? new SpelledForm(sample, trigger, end)
@@ -144,7 +144,7 @@ internal sealed class SpelledForm : ToolForm
             : CallJson.Write(writer => writer.WriteStringValue(CallJson.Utf8(value)));
     }
 
-    /// <summary>Whether a schema is that of a text; null where it says nothing.</summary>
+    /// <summary>Whether a schema is that of a text; null if it says nothing.</summary>
     private static bool? IsText(JsonElement schema) => schema.ValueKind != JsonValueKind.Object ? null
         : schema.TryGetProperty("type", out JsonElement type) ? type.ValueKind == JsonValueKind.String ? type.ValueEquals("string")
             : type.ValueKind == JsonValueKind.Array && type.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals("string"))

@@ -9,7 +9,7 @@ namespace Engine.Chat.Tools;
 /// <param name="Value">Between an argument's name and its value.</param>
 /// <param name="Close">After a value.</param>
 /// <param name="After">After the last argument, or after <paramref name="Open"/> without arguments.</param>
-/// <param name="Between">After the last argument of a call, up to the name of the next; null where a message takes one call.</param>
+/// <param name="Between">After the last argument of a call, up to the name of the next; null if a message takes one call.</param>
 internal sealed record SpelledSample(string Before, string Open, string Key, string Value, string Close, string After, string? Between)
 {
     private const string FirstKey = "zqfirst", FirstValue = "zqone", SecondKey = "zqsecond", SecondValue = "zqtwo";
@@ -20,10 +20,10 @@ internal sealed record SpelledSample(string Before, string Open, string Key, str
     /// <summary>A call as an example, for those that are told of it.</summary>
     public string Example => $"{Before}NAME{Open}{Key}ARGUMENT{Value}VALUE{Close}{After}";
 
-    /// <summary>Cuts what a template wrote; null where it is not made of such parts.</summary>
+    /// <summary>Cuts what a template wrote; null if it is not made of such parts.</summary>
     /// <param name="one">Of one call.</param>
     /// <param name="bare">Of one without arguments.</param>
-    /// <param name="two">Of two; null where it refuses two.</param>
+    /// <param name="two">Of two; null if it refuses two.</param>
     public static SpelledSample? Cut(string one, string bare, string? two)
     {
         if (Find(one, 0, ToolSample.Name, FirstKey, FirstValue, SecondKey, SecondValue) is not [int name, int key, int value, int next, int last])

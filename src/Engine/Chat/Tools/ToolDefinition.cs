@@ -5,7 +5,7 @@ namespace Engine.Chat.Tools;
 
 /// <summary>A function that a model may call.</summary>
 /// <param name="Description">What it does; null for nothing said.</param>
-/// <param name="Parameters">The JSON schema of its arguments; null where it takes none.</param>
+/// <param name="Parameters">The JSON schema of its arguments; null if it takes none.</param>
 /// <param name="IsStrict">Whether arguments must meet the schema, also where the model need not call.</param>
 internal sealed record ToolDefinition(string Name, string? Description = null, JsonElement? Parameters = null, bool IsStrict = false)
 {

@@ -3,13 +3,13 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>How a family of models writes the calls of tools in its answers.</summary>
+/// <summary>How a family of models writes tool calls in its answers.</summary>
 internal abstract class ToolForm
 {
     /// <summary>Texts that begin calls.</summary>
     public abstract IReadOnlyList<string> Triggers { get; }
 
-    /// <summary>Whether calls also stand bare, as JSON at the beginning of a line.</summary>
+    /// <summary>Whether calls may also be written without a trigger, as JSON at the beginning of a line.</summary>
     public virtual bool IsBare => false;
 
     /// <summary>Tokens, often control tokens, whose texts are part of the form.</summary>
@@ -18,7 +18,7 @@ internal abstract class ToolForm
     /// <summary>What may stand after a call without being text.</summary>
     public virtual IReadOnlyList<string> Skipped => [];
 
-    /// <summary>Whether a message has one call at the most.</summary>
+    /// <summary>Whether a message has one call at most.</summary>
     public virtual bool TakesOne => false;
 
     /// <summary>Whether templates take only ids of nine letters and digits.</summary>
@@ -33,17 +33,17 @@ internal abstract class ToolForm
     /// <summary>What a text after a trigger is, up to and with its last character.</summary>
     public virtual CallHead Head(ReadOnlySpan<char> head) => head[^1] is '{' or '[' && head[..^1].IsWhiteSpace() ? CallHead.Json : head.IsWhiteSpace() ? CallHead.More : CallHead.Broken;
 
-    /// <summary>The calls that a text between a trigger and JSON, and the JSON, make; null where they make none.</summary>
+    /// <summary>The calls that a text between a trigger and JSON, and the JSON, make; null if they make none.</summary>
     /// <param name="head">What stands before the JSON.</param>
-    /// <param name="json">The JSON; null where there is none.</param>
+    /// <param name="json">The JSON; null if there is none.</param>
     /// <param name="tools">The tools that were offered.</param>
     public virtual IReadOnlyList<WrittenCall>? Read(string head, JsonElement? json, ToolSet tools) => json is { } calls ? WrittenCall.ReadAll(calls) : null;
 
     /// <summary>The shape of an answer.</summary>
-    /// <param name="text">What it may say; null where it must call.</param>
+    /// <param name="text">What it may say; null if it must call.</param>
     /// <param name="isProse">Whether that is any text, with calls after it; else it is one or the other.</param>
     /// <param name="calls">Tools it may call, with the schemas of their arguments. At least one.</param>
-    /// <param name="most">Calls at the most; null for any number.</param>
+    /// <param name="most">The maximum number of calls; null for any number.</param>
     public virtual AnswerShape Answer(AnswerShape? text, bool isProse, IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most)
     {
         AnswerShape all = Calls(calls, TakesOne ? 1 : most);
@@ -112,7 +112,7 @@ internal abstract class ToolForm
 /// <summary>What stands after a trigger.</summary>
 internal enum CallHead
 {
-    /// <summary>Nothing that is certain yet.</summary>
+    /// <summary>Undecided.</summary>
     More,
 
     /// <summary>JSON begins with the last character.</summary>
@@ -128,14 +128,14 @@ internal enum CallHead
     Broken,
 }
 
-/// <summary>Tells calls from the text of an answer as it comes.</summary>
+/// <summary>Separates calls from the text of an answer as it arrives.</summary>
 internal interface ICallReader
 {
-    /// <summary>Adds what a piece of text makes certain.</summary>
+    /// <summary>Adds the pieces that a piece of text completes.</summary>
     void Add(string text, List<AnswerPiece> pieces);
 
     /// <summary>Adds what was still held back when the answer ended.</summary>
-    /// <param name="isCut">Whether there was no room for more: then half of a call is nothing; else it is text.</param>
-    /// <param name="pieces">Where to.</param>
+    /// <param name="isCut">Whether the answer was cut off: then half a call is dropped; otherwise it is text.</param>
+    /// <param name="pieces">Receives the pieces.</param>
     void Finish(bool isCut, List<AnswerPiece> pieces);
 }

@@ -1,13 +1,13 @@
 namespace Engine.Chat.Tools;
 
-/// <summary>Recognises in which form a model calls tools, by the marks that its chat template writes: those of known families, else whichever
-/// stand in a call that it is given to write.</summary>
+/// <summary>Recognises the form of a model's tool calls by the marks that its chat template writes: those of known families, or else whichever
+/// it writes around a sample call.</summary>
 internal static class ToolForms
 {
     /// <summary>The form of a template.</summary>
     /// <param name="template">Its text.</param>
-    /// <param name="knows">Whether it looks at the tools, or at calls; else they are told in our own words, which ask for Hermes' form.</param>
-    /// <param name="sample">Has the template write calls, where its marks are none that are known; null where it writes none that can be read.</param>
+    /// <param name="knows">Whether it uses the tools or calls; otherwise they are described in our own words, which ask for Hermes' form.</param>
+    /// <param name="sample">Has the template write calls, where its marks are none that are known; null if it writes none that can be read.</param>
     /// <param name="spelled">The same, where it spells arguments out.</param>
     public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample, Func<SpelledSample?> spelled)
     {

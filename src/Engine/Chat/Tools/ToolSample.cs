@@ -6,7 +6,7 @@ namespace Engine.Chat.Tools;
 /// <param name="Before">Before the first name.</param>
 /// <param name="Middle">Between a name and its arguments.</param>
 /// <param name="After">After the arguments of the last call.</param>
-/// <param name="Between">Between the arguments of a call and the name of the next; null where a message takes one call.</param>
+/// <param name="Between">Between the arguments of a call and the name of the next; null if a message takes one call.</param>
 internal sealed record ToolSample(string Before, string Middle, string After, string? Between)
 {
     /// <summary>The name that is looked for.</summary>
@@ -31,7 +31,7 @@ internal sealed record ToolSample(string Before, string Middle, string After, st
 
     /// <summary>Cuts what a template wrote.</summary>
     /// <param name="one">Of one call.</param>
-    /// <param name="two">Of two; null where it refuses two.</param>
+    /// <param name="two">Of two; null if it refuses two.</param>
     public static ToolSample? Cut(string one, string? two)
     {
         if (Call(one, 0) is not { } call)

@@ -6,20 +6,20 @@ namespace Engine.Chat.Tools;
 /// <summary>Whether a model calls tools.</summary>
 internal enum ToolMode
 {
-    /// <summary>As it likes.</summary>
+    /// <summary>The model decides.</summary>
     Auto,
 
-    /// <summary>Never: it does not see them.</summary>
+    /// <summary>Never: the model does not see them.</summary>
     None,
 
-    /// <summary>It must call one.</summary>
+    /// <summary>The model must call one.</summary>
     Required,
 }
 
-/// <summary>The tools of a request, and what is asked of their use.</summary>
+/// <summary>The tools of a request, and how they may be used.</summary>
 internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
 {
-    // They would end the name in one of the forms.
+    // Characters that would end the name in one of the forms.
     private static readonly SearchValues<char> NotInNames = SearchValues.Create("\"\\<>[]{}|");
 
     public ToolMode Mode { get; init; }
@@ -27,7 +27,7 @@ internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
     /// <summary>The tool that must be called, with <see cref="ToolMode.Required"/>; null for any.</summary>
     public string? Named { get; init; }
 
-    /// <summary>Whether an answer may have several calls.</summary>
+    /// <summary>Whether an answer may contain several calls.</summary>
     public bool AllowsParallel { get; init; } = true;
 
     /// <summary>How the schemas of arguments are meant.</summary>
@@ -39,9 +39,9 @@ internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
     /// <summary>The tools that the answer may call.</summary>
     public IEnumerable<ToolDefinition> Callable => !IsOffered ? [] : Mode == ToolMode.Required && Named is not null ? Tools.Where(tool => tool.Name == Named) : Tools;
 
-    /// <summary>Refuses what makes no sense.</summary>
+    /// <summary>Refuses what is invalid.</summary>
     /// <param name="doing">Begins the sentence.</param>
-    /// <exception cref="InvalidRequestException">A name that cannot be called or stands twice, or a call required of a tool that is not there.</exception>
+    /// <exception cref="InvalidRequestException">A name that cannot be called or occurs twice, or a required tool that does not exist.</exception>
     public void Check(string doing)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);

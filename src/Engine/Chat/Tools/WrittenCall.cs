@@ -8,7 +8,7 @@ namespace Engine.Chat.Tools;
 /// <param name="Id">The id that the model gave it; null for none.</param>
 internal sealed record WrittenCall(string Name, string Arguments, string? Id = null)
 {
-    /// <summary>The calls of an object or a list of objects; null where one is no call.</summary>
+    /// <summary>The calls of an object or a list of objects; null if one is no call.</summary>
     /// <param name="json">The object or the list.</param>
     /// <param name="nameKey">Another name for the tool's than those that are known; null for none.</param>
     /// <param name="argumentsKey">Another name for the arguments.</param>
@@ -30,7 +30,7 @@ internal sealed record WrittenCall(string Name, string Arguments, string? Id = n
         return calls.Count > 0 ? calls : null;
     }
 
-    /// <summary>The call of an object that has a name and arguments, under the names that models give them; null where it is not a call.</summary>
+    /// <summary>The call of an object that has a name and arguments, under the names that models give them; null if it is not a call.</summary>
     private static WrittenCall? Read(JsonElement json, string? nameKey, string? argumentsKey)
     {
         if (json.ValueKind != JsonValueKind.Object)

@@ -37,8 +37,8 @@ internal sealed class ArrayFrame : Frame
     /// <param name="Phase">Which terminal is being read.</param>
     /// <param name="Count">Items so far, the current one included, as far as the number matters.</param>
     /// <param name="Used">The items so far, where no two may be equal.</param>
-    /// <param name="Missing">How many items of the kinds with a minimum are still missing; null where there is no minimum.</param>
-    /// <param name="Room">How many items of the kinds with a maximum may still come; null where there is no maximum.</param>
+    /// <param name="Missing">How many items of the kinds with a minimum are still missing; null if there is no minimum.</param>
+    /// <param name="Room">How many items of the kinds with a maximum may still come; null if there is no maximum.</param>
     internal readonly record struct State(Phase Phase, int Count, UsedTexts Used, Missing? Missing, Missing? Room);
 
     protected override int Values => _state.GetHashCode();
@@ -160,7 +160,7 @@ internal sealed class ArrayFrame : Frame
         }
     }
 
-    // Without the items that were there; null where nothing is left.
+    // Without the items that were there; null if nothing is left.
     private ValueForm? Remaining(Closure into, ValueForm form)
     {
         switch (form)

@@ -9,7 +9,7 @@ internal abstract class Frame(Frame? parent)
     private int _hash;
     private int _rest = -1;
 
-    /// <summary>The level below; null where the answer ends with this one.</summary>
+    /// <summary>The level below; null if the answer ends with this one.</summary>
     public Frame? Parent { get; } = parent;
 
     /// <summary>Tells frames of one automaton apart, in the order they were made.</summary>

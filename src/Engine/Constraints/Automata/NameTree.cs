@@ -31,7 +31,7 @@ internal sealed class NameTree
         }
     }
 
-    /// <summary>Reads one of the names that a filter lets through; null where there is none.</summary>
+    /// <summary>Reads one of the names that a filter lets through; null if there is none.</summary>
     public NameState? Read(NameFilter filter) => Find(_root, filter);
 
     private NameState? Find(Node node, NameFilter filter)

@@ -4,7 +4,7 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>An object that is open: the named properties in their order, then others, no name twice.</summary>
+/// <summary>An object that is open: the named properties in order, then others, no name twice.</summary>
 internal sealed class ObjectFrame : Frame
 {
     private const int SomeRequired = -2; // in place of a property: one of those that must come, in any order
@@ -47,10 +47,10 @@ internal sealed class ObjectFrame : Frame
     /// <param name="Index">The first named property that may still come.</param>
     /// <param name="Current">The property that is being read: its place among the named ones, or the complement of its kind's among the others. In a
     /// name that may be of several, which of them.</param>
-    /// <param name="Count">Properties so far, the current one included; 0 where it does not matter.</param>
+    /// <param name="Count">Properties so far, the current one included; 0 if it does not matter.</param>
     /// <param name="Used">Names so far that have no place among the named ones.</param>
-    /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null where there is no minimum.</param>
-    /// <param name="Seen">The named properties so far, where they come in any order; null where they come in theirs.</param>
+    /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null if there is no minimum.</param>
+    /// <param name="Seen">The named properties so far, where they come in any order; null if they come in theirs.</param>
     internal readonly record struct State(Phase Phase, int Index, int Current, int Count, UsedTexts Used, Missing? Missing, IndexSet? Seen = null);
 
     protected override int Values => _state.GetHashCode();

@@ -3,10 +3,10 @@ namespace Engine.Constraints.Grammars;
 /// <summary>Finds out which rules derive texts and how short ones, leaves out what derives none, and refuses left recursion.</summary>
 internal static class GbnfFacts
 {
-    // Enough for every grammar that somebody wrote: a rule is looked at again where one that it calls has become shorter.
+    // Enough for any hand-written grammar: a rule is revisited when one that it calls has become shorter.
     private const int MaxVisits = 20_000_000;
 
-    // Longer than every answer; sums stay below the sign.
+    // Longer than any answer; sums do not overflow.
     private const int Endless = 1 << 30;
 
     // The automaton begins a rule and what it calls first by recursion.
@@ -62,7 +62,7 @@ internal static class GbnfFacts
         return Shortest(node, ref visits);
     }
 
-    /// <summary>A part without what derives nothing; null where nothing is left.</summary>
+    /// <summary>A part without what derives nothing; null if nothing is left.</summary>
     public static GbnfNode? Prune(GbnfNode node)
     {
         switch (node)

@@ -33,7 +33,7 @@ internal sealed class GbnfFolding
         }
     }
 
-    /// <summary>What a part derives, as a regular language; null where a rule in it is not regular.</summary>
+    /// <summary>What a part derives, as a regular language; null if a rule in it is not regular.</summary>
     public Language? Fold(GbnfNode node)
     {
         if (!_nodes.TryGetValue(node, out Language? folded))
@@ -131,7 +131,7 @@ internal sealed class GbnfFolding
         }
     }
 
-    // Adds the texts of a part after others; false where it calls a rule of the circle elsewhere than at the end.
+    // Adds the texts of a part after others; false if it calls a rule of the circle elsewhere than at the end.
     private bool TryAdd(GbnfNode node, Language before, Language[] equation, Dictionary<GbnfRule, int> position)
     {
         switch (node)

@@ -73,7 +73,7 @@ internal sealed class GbnfRule(int index, string name, int used)
     /// <summary>Where it is first named.</summary>
     public int Used { get; } = used;
 
-    /// <summary>What it derives; null where only its name was found. Where a rule stands twice the last one counts, as in llama.cpp.</summary>
+    /// <summary>What it derives; null if only its name was found. Where a rule stands twice the last one counts, as in llama.cpp.</summary>
     public GbnfNode? Body { get; set; }
 
     /// <summary>Where its definition stands.</summary>

@@ -36,7 +36,7 @@ internal sealed class GbnfNonEmpty(List<GbnfRule> rules, GbnfText text)
         }
     }
 
-    // The texts of a part without the empty one; null where there are none.
+    // The texts of a part without the empty one; null if there are none.
     private GbnfNode? NonEmpty(GbnfNode node, int position)
     {
         if (GbnfFacts.Shortest(node) > 0)

@@ -102,7 +102,7 @@ internal sealed class GbnfParser
         return parts.Count switch { 0 => new GbnfNode.Literal(""), 1 => parts[0], _ => Bounded(new GbnfNode.Sequence(parts), start) };
     }
 
-    // Null where there is none.
+    // Null if there is none.
     private GbnfNode? Item()
     {
         switch (_text.Next)

@@ -28,7 +28,7 @@ internal sealed class SingleText(LanguageSpace space, string text, int offset, i
 }
 
 /// <summary>A finite set of texts that have the same beginning, of which the rest is to come: a node of their tree, whose children are
-/// made when they are asked for.</summary>
+/// made when they are requested.</summary>
 internal sealed class TextTree : Language
 {
     private readonly string[] _texts;

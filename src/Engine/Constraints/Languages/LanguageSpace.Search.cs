@@ -218,7 +218,7 @@ internal sealed partial class LanguageSpace
             return text.ToString();
         }
 
-        // One that is written in one byte, without an escape, where there is one.
+        // One that is written in one byte, without an escape, if there is one.
         static int Preferred(TextStep move) => move.First <= 'a' && move.Last >= 'a' ? 'a' : move.First <= ' ' && move.Last >= ' ' ? ' ' : move.First;
     }
 

@@ -150,7 +150,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>The shortest text; null where there is none.</summary>
+    /// <summary>The shortest text; null if there is none.</summary>
     /// <exception cref="InvalidRequestException">Finding it takes more states than the bound.</exception>
     public string? Shortest(Language language)
     {

@@ -13,7 +13,7 @@ internal sealed class Multiples : Language
     /// <param name="scale">s.</param>
     /// <param name="remainder">The digits so far, as an integer, modulo m.</param>
     /// <param name="takesPoint">Whether a point may follow the first digits.</param>
-    /// <param name="fraction">How many of them stand after the point; -1 where there is no point yet.</param>
+    /// <param name="fraction">How many of them stand after the point; -1 if there is no point yet.</param>
     public Multiples(LanguageSpace space, UInt128 multiple, int scale, UInt128 remainder, bool takesPoint, int fraction)
         : base(space, IsMultiple(multiple, scale, remainder, fraction), new(Missing(multiple, scale, remainder, fraction), int.MaxValue), isPlain: true, depth: 1) =>
         (_multiple, _scale, _remainder, _takesPoint, _fraction) = (multiple, scale, remainder, takesPoint, fraction);

@@ -11,7 +11,7 @@ internal abstract record RegexNode
     {
         public override bool Asserts => false;
 
-        /// <summary>The only code point; null where there are several.</summary>
+        /// <summary>The only code point; null if there are several.</summary>
         public int? Only => Set.Ranges is [(int first, int last)] && first == last ? first : null;
     }
 

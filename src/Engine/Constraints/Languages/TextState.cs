@@ -12,10 +12,10 @@ internal abstract class TextState
     /// <summary>What may come next: ascending, disjoint ranges of code points, each with the state it leads to. Only states from which some text can still be completed.</summary>
     public abstract TextStep[] Steps { get; }
 
-    /// <summary>The state after one more code point; null where none can come.</summary>
+    /// <summary>The state after one more code point; null if none can come.</summary>
     public TextState? After(int codePoint) => StepAt(codePoint)?.Next;
 
-    /// <summary>The step that a code point takes; null where it cannot come.</summary>
+    /// <summary>The step that a code point takes; null if it cannot come.</summary>
     public TextStep? StepAt(int codePoint)
     {
         TextStep[] steps = Steps;

@@ -33,7 +33,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
     /// <summary>The values that break some keyword of the schema's own.</summary>
     protected abstract T NotOwn(SchemaNode node);
 
-    /// <summary>Whether no value can be in both; false where that is not found out.</summary>
+    /// <summary>Whether no value can be in both; false if that is not found out.</summary>
     protected abstract bool AreDisjoint(T a, T b);
 
     /// <summary>Whether the schema has a keyword for what its other keywords leave unsaid.</summary>

@@ -33,7 +33,7 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
     /// <summary>Whether a glance shows that nothing can meet both.</summary>
     protected virtual bool AreSurelyDisjoint(T a, T b) => false;
 
-    /// <summary>Whether nothing can meet the facts; false where that is not found out.</summary>
+    /// <summary>Whether nothing can meet the facts; false if that is not found out.</summary>
     protected abstract bool IsSurelyEmpty(T facts);
 
     protected override bool IsNone(T[] set) => set.Length == 0;

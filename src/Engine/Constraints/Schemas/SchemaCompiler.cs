@@ -86,7 +86,7 @@ internal sealed class SchemaCompiler
         return _reached;
     }
 
-    /// <summary>The goal of what is asked; null where nothing can meet it.</summary>
+    /// <summary>The goal of what is asked; null if nothing can meet it.</summary>
     public Goal? GoalOf(LiteralList asked, bool isCanonical = false)
     {
         if (asked.IsNever)

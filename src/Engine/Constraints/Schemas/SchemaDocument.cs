@@ -45,7 +45,7 @@ internal sealed class SchemaDocument
 
     public bool IsDraft3 => IsOf("draft-03");
 
-    /// <summary>Whether what stands beside a <c>$ref</c> is passed over: so said drafts up to 7. A schema that names no draft is read as the newer ones are.</summary>
+    /// <summary>Whether what stands beside a <c>$ref</c> is ignored: so said drafts up to 7. A schema that names no draft is read as the newer ones are.</summary>
     public bool RefStandsAlone => IsDraft3 || IsOf("draft-04") || IsOf("draft-06") || IsOf("draft-07");
 
     /// <summary>Whether the draft knows <c>if</c>, which came with draft 7: validators of older ones pass it over.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>How much of a schema is looked at: what is beyond is refused, so that no schema can hang or swell the server.</summary>
+/// <summary>The limits of a schema: anything beyond is refused, so that no schema can hang the server or exhaust its memory.</summary>
 internal static class SchemaLimits
 {
     /// <summary>Schemas that speak of one value through each other: references, allOf, anyOf, ….</summary>

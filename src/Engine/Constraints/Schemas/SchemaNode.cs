@@ -52,7 +52,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
     /// <summary>Items with a place of their own.</summary>
     public SchemaNode[]? Prefix { get; set; }
 
-    /// <summary>The other items; null where anything goes.</summary>
+    /// <summary>The other items; null if anything goes.</summary>
     public SchemaNode? Items { get; set; }
 
     public SchemaNode? Contains { get; set; }
@@ -74,7 +74,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public List<(string Pattern, SchemaNode Value)>? PatternProperties { get; set; }
 
-    /// <summary>Properties that neither a name nor a pattern speaks of; null where anything goes.</summary>
+    /// <summary>Properties that neither a name nor a pattern speaks of; null if anything goes.</summary>
     public SchemaNode? AdditionalProperties { get; set; }
 
     public SchemaNode? PropertyNames { get; set; }
@@ -109,7 +109,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public SchemaNode? Else { get; set; }
 
-    /// <summary>The values of the only <c>enum</c>, each as a text of its own; null where there is none, or where one is an array or an object.</summary>
+    /// <summary>The values of the only <c>enum</c>, each as a text of its own; null if there is none, or where one is an array or an object.</summary>
     public HashSet<string>? Constants => _constants ??= Enums is [JsonElement[] values] ? ConstantsOf(values) : null;
 
     /// <summary>Whether values are all that is said.</summary>
@@ -157,7 +157,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
         return texts;
     }
 
-    /// <summary>The schema of a property that is named; null where none is.</summary>
+    /// <summary>The schema of a property that is named; null if none is.</summary>
     public SchemaNode? PropertyOf(string name)
     {
         if (Properties is null)

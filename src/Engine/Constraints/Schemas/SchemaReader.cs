@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Reads the keywords of one schema. What only describes a value, or is no keyword, is passed over.</summary>
+/// <summary>Reads the keywords of one schema. What only describes a value, or is no keyword, is ignored.</summary>
 internal static class SchemaReader
 {
     /// <summary>More than any answer holds: a schema that asks for as many characters, items or properties is refused.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>The sentences in which a schema is refused: what was found, by keyword and JSON pointer, and what to do.</summary>
+/// <summary>The messages that refuse a schema: what was found, by keyword and JSON pointer, and what to do.</summary>
 internal static class SchemaRefusal
 {
     public static InvalidRequestException At(SchemaNode node, string keyword, string found) => At($"{node.Path}/{keyword}", found);
@@ -10,7 +10,7 @@ internal static class SchemaRefusal
     public static InvalidRequestException Unsupported(SchemaNode node, string keyword, string found) =>
         new($"Reading a JSON schema: {Short(found)} at {Short(keyword.Length == 0 ? node.Path : $"{node.Path}/{keyword}")}, which is not supported. Leave it out, or say it in another way.");
 
-    /// <summary>A text with its middle left out where it is long: a sentence is to be read.</summary>
+    /// <summary>A text with its middle left out if it is long, to keep messages readable.</summary>
     private static string Short(string text) => text.Length <= 300 ? text : $"{text[..150]}…{text[^140..]}";
 
     public static InvalidRequestException TooLarge(string path, string what) =>

@@ -26,7 +26,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 throw SchemaRefusal.Of(goal.Literals.Count > 0 ? goal.Literals[0].Node.Path : "#", e);
             }
         }
-        // Goals were found after those that contain them, so that most are known when they are asked for.
+        // Goals were found after those that contain them, so that most are known when they are requested.
         bool changed = true;
         while (changed)
         {

@@ -72,7 +72,7 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
             {
                 throw SchemaRefusal.Unsupported(node, "format", $"found the format '{format}'");
             }
-            // What is no standard's asks for nothing: so validators have it.
+            // A format of no standard asks for nothing, as in validators.
         }
         if (node.IsBase64)
         {

@@ -45,13 +45,13 @@ internal sealed class ArrayForm : ValueForm
     /// <summary>The items with a place of their own, in order.</summary>
     public required IReadOnlyList<ValueSpec> Prefix { get; init; }
 
-    /// <summary>What the other items may be: each is of one of these kinds. Empty where there are no others.</summary>
+    /// <summary>What the other items may be: each is of one of these kinds. Empty if there are no others.</summary>
     public required IReadOnlyList<ItemKind> Others { get; init; }
 
     /// <summary>Items at least, the prefix's included.</summary>
     public int Min { get; init; }
 
-    /// <summary>Items at most, the prefix's included; null for any number.</summary>
+    /// <summary>The maximum number of items, the prefix's included; null for any number.</summary>
     public int? Max { get; init; }
 
     /// <summary>Whether no two items may be equal: then all items are strings or scalars.</summary>
@@ -70,13 +70,13 @@ internal sealed class ObjectForm : ValueForm
     /// <summary>The properties with a name, in the order they are written in; names that must not occur are not among them.</summary>
     public required IReadOnlyList<NamedProperty> Properties { get; init; }
 
-    /// <summary>The other properties: each is of one of these kinds. Empty where there are no others.</summary>
+    /// <summary>The other properties: each is of one of these kinds. Empty if there are no others.</summary>
     public required IReadOnlyList<PropertyKind> Others { get; init; }
 
     /// <summary>Properties at least.</summary>
     public int Min { get; init; }
 
-    /// <summary>Properties at most; null for any number.</summary>
+    /// <summary>The maximum number of properties; null for any number.</summary>
     public int? Max { get; init; }
 }
 

@@ -27,10 +27,10 @@ internal abstract class Reader(TextState text)
     /// <summary>Whether a byte may follow.</summary>
     public abstract bool GoesOn { get; }
 
-    /// <summary>How many characters of <see cref="SafeText"/> may follow, whichever they are: <see cref="SafeText.AnyNumber"/> where there is no bound.</summary>
+    /// <summary>How many characters of <see cref="SafeText"/> may follow, whichever they are: <see cref="SafeText.AnyNumber"/> if there is no bound.</summary>
     public int SafeRun => _safeRun >= 0 ? _safeRun : _safeRun = IsBetweenCharacters ? SafeText.Run(_text) : 0;
 
-    /// <summary>The one state that every character of <see cref="SafeText"/> leads to; null where they lead to several, or not all somewhere.</summary>
+    /// <summary>The one state that every character of <see cref="SafeText"/> leads to; null if they lead to several, or not all somewhere.</summary>
     public Reader? AfterAnySafe
     {
         get
@@ -70,6 +70,6 @@ internal abstract class Reader(TextState text)
         return ReferenceEquals(known, Nowhere) ? null : known;
     }
 
-    /// <summary>The state after one more byte; null where it cannot come.</summary>
+    /// <summary>The state after one more byte; null if it cannot come.</summary>
     public abstract Reader? Next(byte next);
 }

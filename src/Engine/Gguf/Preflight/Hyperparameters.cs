@@ -5,19 +5,19 @@ namespace Engine.Gguf.Preflight;
 /// <summary>The numbers of a file's architecture, whose keys begin with its name.</summary>
 internal sealed class Hyperparameters(GgufFile file)
 {
-    /// <summary>The end of a refusal of what llama.cpp asserts, does not catch or reads beside its memory for.</summary>
+    /// <summary>The hint for values on which llama.cpp asserts, throws uncaught exceptions or reads out of bounds.</summary>
     public const string Ends = "llama.cpp would end the process over it: convert the model again.";
 
-    /// <summary>The end of a refusal that llama.cpp makes as well; it stands here for the backends that have no such check.</summary>
+    /// <summary>The hint for values that llama.cpp also refuses; checked here for backends that do not.</summary>
     public const string Refused = "llama.cpp refuses it as well: convert the model again.";
 
-    /// <summary>The end of a refusal that speaks for itself.</summary>
+    /// <summary>The hint for a refusal that needs no explanation.</summary>
     public const string Plain = "Convert the model again.";
 
     /// <summary>Such as <c>llama</c>.</summary>
     public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
 
-    /// <summary>Whether it is one of those whose tensors are checked as well.</summary>
+    /// <summary>Whether its tensors are checked as well.</summary>
     public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "qwen3moe" or "phi3" or "gpt2" || IsGemma || IsBert || IsT5;
 
     public bool IsGemma => Architecture is "gemma2" or "gemma3";

@@ -1,6 +1,6 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>How tensors are stored, and those that llama.cpp takes as given without looking.</summary>
+/// <summary>Checks how tensors are stored, and those that llama.cpp assumes without checking.</summary>
 internal static class TensorFacts
 {
     // T5's bucket formula divides by the logarithm of 128 / (buckets / 2); its bidirectional form halves once more.
@@ -28,7 +28,7 @@ internal static class TensorFacts
         CheckClassifier(file, numbers);
     }
 
-    // llama.cpp lets a Phi-3 do without any of them, and multiplies with what is not there.
+    // llama.cpp accepts a Phi-3 without them, and then multiplies by tensors that do not exist.
     private static void CheckProjections(GgufFile file, Hyperparameters numbers)
     {
         for (uint i = 0; i < (numbers.UInt32("block_count") ?? 0); i++)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Gguf.Preflight;
 
-/// <summary>What a tokenizer takes as given: tokens that differ and special tokens that exist.
+/// <summary>Checks what a tokenizer assumes: that tokens are distinct and special tokens exist.
 /// A SentencePiece vocabulary without a token for every byte is no danger until a text needs one: the tokenizer looks at that.</summary>
 internal static class VocabularyFacts
 {
@@ -99,7 +99,7 @@ internal static class VocabularyFacts
         }
     }
 
-    /// <summary>RWKV's tokens are escaped; a byte that none begins with would be looked for without end.</summary>
+    /// <summary>RWKV's tokens are escaped; a byte that no token begins with would be searched for forever.</summary>
     private static void CheckEscapedBytes(GgufFile file, HashSet<string> texts)
     {
         for (int value = 0; value < 256; value++)

@@ -57,7 +57,7 @@ internal sealed class ExportedConfig
     /// <summary>As <see cref="Float(string)"/>, with what stands for an absent one.</summary>
     public double Float(string key, float absent) => Shortest(_file.Metadata.GetFloat32($"{_architecture}.{key}") ?? absent);
 
-    /// <summary>A text of the file's; null where it has none.</summary>
+    /// <summary>A text of the file's; null if it has none.</summary>
     public string? Text(string key) => _file.Metadata.GetString($"{_architecture}.{key}");
 
     /// <summary>The sentence for what transformers' model cannot be.</summary>

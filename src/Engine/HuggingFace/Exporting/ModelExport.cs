@@ -7,7 +7,7 @@ using Engine.HuggingFace.Families;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>A GGUF file as a folder of Hugging Face's.</summary>
+/// <summary>Exports a GGUF file as a Hugging Face folder.</summary>
 internal static class ModelExport
 {
     private static readonly JsonWriterOptions Form = new()
@@ -16,14 +16,14 @@ internal static class ModelExport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes the folder, whole or not at all, and reads it back: every weight has to be the file's, bit for bit.</summary>
+    /// <summary>Writes the folder completely or not at all, and reads it back: every weight must equal the file's, bit for bit.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="folder">A folder that is not there, or empty.</param>
+    /// <param name="folder">A folder that does not exist or is empty.</param>
     /// <param name="progress">Part of the weights written.</param>
     /// <param name="cancellationToken">Takes effect between tensors.</param>
     /// <returns>The names of the files written.</returns>
-    /// <exception cref="ModelFileException">The file is no model that can be exported.</exception>
-    /// <exception cref="InvalidRequestException">The folder has something in it.</exception>
+    /// <exception cref="ModelFileException">The file is not a model that can be exported.</exception>
+    /// <exception cref="InvalidRequestException">The folder is not empty.</exception>
     public static IReadOnlyList<string> Write(string path, string folder, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         using GgufFile file = GgufFile.Open(path);
@@ -96,7 +96,7 @@ internal static class ModelExport
         }
     }
 
-    // What import makes of the folder is what the folder was made of.
+    // Importing the folder must give back what it was made from.
     private static void RequireSame(GgufFile file, string folder, HashSet<string> rounded)
     {
         using ModelImport import = ModelImport.Open(folder);
@@ -123,7 +123,7 @@ internal static class ModelExport
         return before.Length == after.Length && before.Zip(after).All(pair => Math.Abs(pair.First - pair.Second) <= HalfStep);
     }
 
-    // Tells whether what is written to it is a tensor of a file.
+    // Checks that what is written to it equals a tensor of a file.
     private sealed class ComparedStream(GgufFile file, GgufTensor tensor) : Stream
     {
         private bool _differs;

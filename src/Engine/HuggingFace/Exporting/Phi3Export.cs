@@ -24,7 +24,7 @@ internal static class Phi3Export
         return new FamilyExport(c.Json, tensors);
     }
 
-    // transformers cuts off what the product has behind the point.
+    // transformers truncates the product to an integer.
     private static double Share(int rotated, int d_k)
     {
         double share = (double)rotated / d_k;

@@ -92,8 +92,8 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         // transformers' files need not have it
     }
 
-    /// <summary>Refuses tensors that nobody asked for.</summary>
-    /// <exception cref="ModelFileException">Names one.</exception>
+    /// <summary>Refuses tensors that no family asked for.</summary>
+    /// <exception cref="ModelFileException">There is one.</exception>
     public void RequireAllUsed()
     {
         if (file.Tensors.FirstOrDefault(tensor => !_used.Contains(tensor.Name)) is { } left)

@@ -54,8 +54,8 @@ internal static class VocabularyExport
     private static bool IsAdded(string model, string text, int kind) => kind is VocabularyTokens.Unknown or VocabularyTokens.Control
         || (kind == VocabularyTokens.UserDefined && !(model == "llama" && text.Contains(' ', StringComparison.Ordinal)));
 
-    /// <summary>Refuses a tokenizer.json that splits one of the built-in texts otherwise than the file's vocabulary does.</summary>
-    /// <exception cref="ModelFileException">It does.</exception>
+    /// <summary>Refuses a tokenizer.json that splits one of the built-in texts differently from the file's vocabulary.</summary>
+    /// <exception cref="ModelFileException">It splits a text differently.</exception>
     public static void RequireSameIds(GgufFile file, JsonObject tokenizer)
     {
         ITokenizer own = FileTokenizer.Read(file.Metadata, file.Metadata.RequireString(GgufKeys.Architecture), TokenizerRule.Trained);
@@ -70,7 +70,7 @@ internal static class VocabularyExport
         }
     }
 
-    // Null where the vocabulary cannot spell the text.
+    // Null if the vocabulary cannot spell the text.
     private static IReadOnlyList<int>? Encode(ITokenizer tokenizer, string text)
     {
         try
@@ -189,7 +189,7 @@ internal static class VocabularyExport
         }
         if (metadata.GetBool("tokenizer.ggml.remove_extra_whitespaces") ?? false)
         {
-            // Blanks alone: WhitespaceSplit, which converters write, would take line ends and tabs with them.
+            // Spaces only: WhitespaceSplit, which converters write, would also split at line ends and tabs.
             normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksAtTheEnds, ""));
             normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksInARow, " "));
         }

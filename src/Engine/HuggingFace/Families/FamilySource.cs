@@ -4,7 +4,7 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>What a family reads its plan from.</summary>
+/// <summary>The input from which a family makes its plan.</summary>
 /// <param name="Folder">The folder that has config.json.</param>
 /// <param name="Config">The fields of config.json.</param>
 /// <param name="Checkpoint">The weights.</param>
@@ -25,7 +25,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
         "transformers_version", "typical_p", "use_bfloat16", "use_cache", "unsloth_version", "unsloth_fixed",
     ];
 
-    // Each of them makes another model.
+    // Each of these makes a different model.
     private static readonly string[] Absent =
         ["quantization_config", "compression_config", "pruned_heads", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder", "adapters", "is_decoder"];
 
@@ -55,7 +55,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
 
     /// <summary>Rows of the token embedding, which may be more than the vocabulary has tokens.</summary>
     /// <param name="name">Hugging Face's of it.</param>
-    /// <param name="absent">What stands for an absent vocab_size; null where it has to be there.</param>
+    /// <param name="absent">What stands for an absent vocab_size; null if it has to be there.</param>
     public int EmbeddingRows(string name, int? absent = null)
     {
         int said = absent is { } rows ? Config.Positive("vocab_size", rows) : Config.Positive("vocab_size");
@@ -64,7 +64,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
             : said;
     }
 
-    // A program of the folder's may compute anything; a tokenizer's is checked by the vocabulary that is there.
+    // Code in the folder may compute anything; a tokenizer's code is checked against the vocabulary.
     private void RequireCode(ReadOnlySpan<string> known)
     {
         if (Config.Find("auto_map") is not { } map || known.IsEmpty)

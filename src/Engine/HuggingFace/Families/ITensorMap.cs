@@ -1,7 +1,7 @@
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Which tensors of transformers are which of llama.cpp's, said once for both ways: <see cref="TensorMap"/> imports,
-/// the export does the other way.</summary>
+/// <summary>How transformers' tensors correspond to llama.cpp's, stated once for both directions: <see cref="TensorMap"/> imports,
+/// the export goes the other way.</summary>
 internal interface ITensorMap
 {
     /// <summary>A matrix (rows, columns) = (out, in).</summary>
@@ -15,10 +15,10 @@ internal interface ITensorMap
     /// llama.cpp turns neighbours.</summary>
     void Rotated(string ours, string theirs, int heads, int headRows, int columns);
 
-    /// <summary>A matrix that transformers has as (in, out), its Conv1D.</summary>
+    /// <summary>A matrix that transformers stores as (in, out): its Conv1D.</summary>
     void Transposed(string ours, string theirs, int rows, int columns);
 
-    /// <summary>Matrices (rows, columns) of experts, which llama.cpp has as one tensor, expert behind expert.</summary>
+    /// <summary>Matrices (rows, columns) of experts, which llama.cpp stores as one tensor, one expert after another.</summary>
     /// <param name="ours">llama.cpp's name, without <c>.weight</c>.</param>
     /// <param name="theirs">Hugging Face's, by the number of the expert.</param>
     /// <param name="experts">How many.</param>
@@ -39,9 +39,9 @@ internal interface ITensorMap
     /// <summary>The bias of <see cref="Rotated"/>.</summary>
     void RotatedVector(string ours, string theirs, int heads, int headRows);
 
-    /// <summary>Numbers that the configuration gives, which transformers has not as a tensor.</summary>
+    /// <summary>Numbers from the configuration that are not a tensor in transformers.</summary>
     void Values(string ours, float[] values);
 
-    /// <summary>A tensor of transformers' that llama.cpp does without, where it is there.</summary>
+    /// <summary>An optional tensor of transformers that llama.cpp does not use.</summary>
     void Ignore(string theirs);
 }

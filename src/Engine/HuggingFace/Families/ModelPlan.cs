@@ -4,7 +4,7 @@ namespace Engine.HuggingFace.Families;
 
 /// <summary>What a folder becomes: llama.cpp's metadata and tensors.</summary>
 /// <param name="architecture">llama.cpp's name of the architecture.</param>
-/// <param name="settings">The sizes, as the configuration has them.</param>
+/// <param name="settings">The sizes from the configuration.</param>
 /// <param name="tensors">The weights.</param>
 internal sealed class ModelPlan(string architecture, TrainedSettings settings, TensorMap tensors)
 {
@@ -18,7 +18,7 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
 
     public TensorMap Tensors => tensors;
 
-    /// <summary>What the user should know: what is left out, and what llama.cpp computes otherwise than the model was trained.</summary>
+    /// <summary>What the user should know: what is left out, and where llama.cpp computes differently from the trained model.</summary>
     public List<string> Notes { get; } = [];
 
     /// <summary>Sets a number of the architecture's own.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Engine.HuggingFace.Files;
 
 /// <summary>An object of a JSON file, read field by field. What was not asked for is refused in the end: a field that changes
-/// the computation is never passed over.</summary>
+/// the computation is never ignored.</summary>
 /// <param name="file">Its name, for messages.</param>
 /// <param name="element">The object.</param>
 /// <param name="path">Where it stands in the file, with a dot at the end; empty at the root.</param>
@@ -24,7 +24,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
     /// <summary>Whether the field is there, be it null.</summary>
     public bool IsThere(string name) => element.TryGetProperty(name, out _);
 
-    /// <summary>The field as it stands, or null where it is absent or null.</summary>
+    /// <summary>The field as it stands, or null if it is absent or null.</summary>
     public JsonElement? Find(string name)
     {
         _known.Add(name);
@@ -37,12 +37,12 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
     /// <summary>As <see cref="Positive(string)"/>, with what stands for an absent one.</summary>
     public int Positive(string name, int absent) => OptionalPositive(name) ?? absent;
 
-    /// <summary>As <see cref="Positive(string)"/>; null where it is absent.</summary>
+    /// <summary>As <see cref="Positive(string)"/>; null if it is absent.</summary>
     public int? OptionalPositive(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number > 0 ? number
         : throw Refuse(name, $"a number from 1 to {int.MaxValue}", Describe(value));
 
-    /// <summary>The id of a token; null where it is absent. Of a list the first.</summary>
+    /// <summary>The id of a token; null if it is absent. Of a list the first.</summary>
     public int? Token(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(each => (int?)Id(name, each)).FirstOrDefault() : Id(name, value);
 
@@ -73,11 +73,11 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
     public bool Flag(string name, bool absent) => Find(name) is not { } value ? absent
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Refuse(name, "true or false", Describe(value));
 
-    /// <summary>A text; null where it is absent.</summary>
+    /// <summary>A text; null if it is absent.</summary>
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Refuse(name, "a text", Describe(value));
 
-    /// <summary>An object; null where it is absent.</summary>
+    /// <summary>An object; null if it is absent.</summary>
     public JsonFields? Object(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new JsonFields(file, value, $"{path}{name}.") : throw Refuse(name, "an object", Describe(value));
 

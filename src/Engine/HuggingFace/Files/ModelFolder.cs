@@ -38,7 +38,7 @@ internal sealed class ModelFolder
         ? new ModelFolder(path)
         : throw new ModelFileException($"Importing '{path}': expected a folder with config.json and model.safetensors, found {(File.Exists(path) ? "a file" : "nothing")}. Give the folder as Hugging Face hands it out.");
 
-    /// <summary>The path of a file in the folder; null where there is none.</summary>
+    /// <summary>The path of a file in the folder; null if there is none.</summary>
     /// <param name="name">With slashes for folders below; a name that a file gave has been through <see cref="RequirePlain"/>.</param>
     /// <exception cref="ModelFileException">It is a link that leaves the folder, or no regular file.</exception>
     public string? Find(string name)
@@ -56,11 +56,11 @@ internal sealed class ModelFolder
         return FileIdentity.Of(target) is { IsRegular: true } ? path : throw new ModelFileException($"Importing '{name}' of {Path}: expected a file, found a device or a pipe.");
     }
 
-    /// <summary>The text of a file; null where there is none.</summary>
+    /// <summary>The text of a file; null if there is none.</summary>
     /// <exception cref="ModelFileException">It cannot be read, or is larger than any that is real.</exception>
     public string? ReadText(string name) => ReadBytes(name) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
-    /// <summary>The bytes of a small file; null where there is none.</summary>
+    /// <summary>The bytes of a small file; null if there is none.</summary>
     /// <exception cref="ModelFileException">It cannot be read, or is larger than any that is real.</exception>
     public byte[]? ReadBytes(string name)
     {
@@ -83,7 +83,7 @@ internal sealed class ModelFolder
         }
     }
 
-    /// <summary>A file of JSON; null where there is none.</summary>
+    /// <summary>A file of JSON; null if there is none.</summary>
     /// <exception cref="ModelFileException">It is not JSON.</exception>
     public JsonDocument? ReadJson(string name)
     {

@@ -26,7 +26,7 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>In the order of their data.</summary>
     public IReadOnlyList<SafetensorsTensor> Tensors { get; private set; } = [];
 
-    /// <summary>Opens one and checks its header; the data are read when they are asked for.</summary>
+    /// <summary>Opens one and checks its header; the data are read when they are requested.</summary>
     /// <exception cref="ModelFileException">The header contradicts itself or the file.</exception>
     public static SafetensorsFile Open(string path)
     {

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace Engine.HuggingFace.Files;
 
 /// <summary>Reads JSON whose texts are all text: the parser itself takes bytes that are no UTF-8 and halves of characters, and fails when they
-/// are asked for.</summary>
+/// are requested.</summary>
 internal static class StrictJson
 {
     /// <summary>Parses it.</summary>

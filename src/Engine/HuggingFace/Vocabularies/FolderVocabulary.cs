@@ -19,7 +19,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
 
     /// <summary>Reads it.</summary>
     /// <param name="notes">Receives what the user should know.</param>
-    /// <returns>Null where there is none.</returns>
+    /// <returns>Null if there is none.</returns>
     /// <exception cref="ModelFileException">It cannot be written as llama.cpp's vocabularies are.</exception>
     public static FolderVocabulary? Read(ModelFolder folder, List<string> notes)
     {

@@ -5,7 +5,7 @@ namespace Engine.HuggingFace.Vocabularies;
 /// <summary>Reads a tokenizer.json. Every step of its pipeline either has a counterpart in llama.cpp or is refused.</summary>
 internal static class TokenizerJson
 {
-    /// <summary>Regular expressions of the blanks that count for nothing where a Unigram vocabulary merges them.</summary>
+    /// <summary>Regular expressions of the blanks that count for nothing if a Unigram vocabulary merges them.</summary>
     public const string BlanksInARow = " {2,}", BlanksAtTheEnds = @"\A +| +\z";
 
     private const string Blank = "▁";
@@ -200,7 +200,7 @@ internal static class TokenizerJson
                 case "Precompiled" when TokenizerParts.Text(step, "precompiled_charsmap") is { } text: map = Convert.FromBase64String(text); break;
                 case "Replace" when TokenizerParts.Pattern(step).Regex == BlanksAtTheEnds && TokenizerParts.Text(step, "content") == "": merges = true; break;
                 case "Replace" when TokenizerParts.Pattern(step).Regex == BlanksInARow && TokenizerParts.Text(step, "content") is " " or Blank: merges = true; break;
-                case "Strip": break; // of blanks at the ends, which count for nothing where they are merged
+                case "Strip": break; // of blanks at the ends, which count for nothing if they are merged
                 default: throw TokenizerParts.Refuse("normalizer", step, "Precompiled, Strip, or a Replace of blanks in a row");
             }
         }

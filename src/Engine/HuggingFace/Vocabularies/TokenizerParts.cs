@@ -14,7 +14,7 @@ internal static class TokenizerParts
     /// <summary>A step's type.</summary>
     public static string Type(JsonElement step) => Text(step, "type") ?? "";
 
-    /// <summary>A field of a step that is text; null where it is not.</summary>
+    /// <summary>A field of a step that is text; null if it is not.</summary>
     public static string? Text(JsonElement step, string name) =>
         Get(step, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 

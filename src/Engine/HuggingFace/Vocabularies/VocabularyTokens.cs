@@ -8,7 +8,7 @@ internal sealed class VocabularyTokens
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
-    /// <param name="texts">By id; null where an id has no token.</param>
+    /// <param name="texts">By id; null if an id has no token.</param>
     /// <param name="kinds">As many.</param>
     /// <exception cref="ModelFileException">A text is there twice.</exception>
     public VocabularyTokens(IReadOnlyList<string?> texts, IReadOnlyList<int> kinds)
@@ -30,7 +30,7 @@ internal sealed class VocabularyTokens
     /// <summary>By id.</summary>
     public int[] Kinds { get; }
 
-    /// <summary>The id of a text; null where there is none.</summary>
+    /// <summary>The id of a text; null if there is none.</summary>
     public int? Find(string text) => _ids.TryGetValue(text, out int id) ? id : null;
 
     /// <summary>The tokens respelled as llama.cpp's vocabularies spell them.</summary>

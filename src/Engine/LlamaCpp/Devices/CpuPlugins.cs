@@ -22,7 +22,7 @@ internal static unsafe class CpuPlugins
     /// <summary>The processors it is for, such as <c>haswell</c>.</summary>
     public static string Name(string path) => Path.GetFileNameWithoutExtension(path)[Prefix.Length..];
 
-    // What ggml's own choice rests on: 0 where the processor lacks an instruction that the plugin uses.
+    // What ggml's own choice rests on: 0 if the processor lacks an instruction that the plugin uses.
     private static int Score(string path)
     {
         if (!NativeLibrary.TryLoad(path, out nint library))

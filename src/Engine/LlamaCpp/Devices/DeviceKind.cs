@@ -32,7 +32,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     /// <summary>Whether its backend is loaded, with a device or without.</summary>
     public bool IsLoaded => Ggml.ggml_backend_reg_by_name(Registry) != 0;
 
-    /// <summary>The GPUs; where there are none, the GPUs that share the processor's memory. Empty without the plugin.</summary>
+    /// <summary>The GPUs; if there are none, the GPUs that share the processor's memory. Empty without the plugin.</summary>
     public IReadOnlyList<nint> FindDevices()
     {
         var registration = Ggml.ggml_backend_reg_by_name(Registry);

@@ -4,11 +4,11 @@ using Engine.LlamaCpp.Taps;
 
 namespace Engine.LlamaCpp.Direct;
 
-/// <summary>The calls of a context by way of the imports in Interop.</summary>
+/// <summary>The calls of a context through the imports in Interop.</summary>
 internal sealed unsafe class DirectCalls : ILlamaCalls
 {
     private readonly ContextHandle _handle;
-    private readonly nint _memory; // 0 where the architecture has none
+    private readonly nint _memory; // 0 if the architecture has none
     private readonly llama_batch _batch;
     private readonly LlamaCppModel _model;
     private (nint Step, nint Batch) _pools;
@@ -24,7 +24,7 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
     /// <param name="model">The weights.</param>
     /// <param name="shape">What to make.</param>
     /// <param name="abort">Leaves its computations.</param>
-    /// <returns>Null where llama.cpp refuses; its log has the reason.</returns>
+    /// <returns>Null if llama.cpp refuses; its log has the reason.</returns>
     public static DirectCalls? Open(LlamaCppModel model, ContextShape shape, AbortHook abort)
     {
         var handle = ContextHandle.FromModel(model.Handle, Parameters(model, shape, abort));

@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Memory;
 
 namespace Engine.LlamaCpp.Direct;
 
-/// <summary>A model by way of the imports in Interop.</summary>
+/// <summary>A model through the imports in Interop.</summary>
 internal sealed class LlamaCppModel : LlamaModel
 {
     /// <param name="handle">Owned from now on, as is the plan's file.</param>

@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Direct;
 
-/// <summary>A vocabulary by way of the imports in Interop.</summary>
+/// <summary>A vocabulary through the imports in Interop.</summary>
 /// <param name="model">The loaded model.</param>
 /// <param name="name">Its name, for messages.</param>
 /// <param name="metadata">Its file's.</param>

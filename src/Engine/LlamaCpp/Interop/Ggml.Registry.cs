@@ -6,7 +6,7 @@ namespace Engine.LlamaCpp.Interop;
 internal static unsafe partial class Ggml
 {
     /// <summary>Case does not count.</summary>
-    /// <returns>0 where there is none of this name.</returns>
+    /// <returns>0 if there is none of this name.</returns>
     [LibraryImport(RegistryLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint ggml_backend_reg_by_name(string name);
 

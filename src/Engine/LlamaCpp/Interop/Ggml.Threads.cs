@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>The threads of ggml's CPU backend (ggml.h, ggml-cpu.h). The backend is a plugin: its functions are asked for by name.</summary>
+/// <summary>The threads of ggml's CPU backend (ggml.h, ggml-cpu.h). The backend is a plugin: its functions are requested by name.</summary>
 internal static unsafe partial class Ggml
 {
     /// <summary>GGML_MAX_N_THREADS.</summary>
@@ -12,7 +12,7 @@ internal static unsafe partial class Ggml
     [LibraryImport(BaseLibrary)]
     internal static partial void ggml_threadpool_params_init(ggml_threadpool_params* p, int n_threads);
 
-    /// <summary>A function of a backend by name; 0 where it has none.</summary>
+    /// <summary>A function of a backend by name; 0 if it has none.</summary>
     [LibraryImport(BaseLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint ggml_backend_reg_get_proc_address(nint reg, string name);
 }

@@ -11,7 +11,7 @@ internal static partial class LibC
     /// <summary><c>FD_CLOEXEC</c>.</summary>
     internal const int ClosesOnExec = 1;
 
-    /// <summary>-1 where there is no such descriptor.</summary>
+    /// <summary>-1 if there is no such descriptor.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl")]
     internal static partial int FCntl(int descriptor, int command);
 

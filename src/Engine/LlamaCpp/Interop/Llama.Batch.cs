@@ -23,7 +23,7 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial void llama_synchronize(ContextHandle ctx);
 
-    /// <summary>The row (V) of the batch's token <paramref name="i"/>, -1 the last; null where it has none.</summary>
+    /// <summary>The row (V) of the batch's token <paramref name="i"/>, -1 the last; null if it has none.</summary>
     [LibraryImport(Library)]
     internal static partial float* llama_get_logits_ith(ContextHandle ctx, int i);
 

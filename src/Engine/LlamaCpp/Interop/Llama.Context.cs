@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>Contexts. What was asked for in the parameters and what the context has may differ: read it back.</summary>
+/// <summary>Contexts. What was requested in the parameters and what the context has may differ: read it back.</summary>
 internal static unsafe partial class Llama
 {
     /// <summary>Invalid where the context cannot be had; the log says why. Call <see cref="ContextHandle.FromModel"/> instead.</summary>
@@ -16,7 +16,7 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial void llama_attach_threadpool(ContextHandle ctx, nint threadpool, nint threadpool_batch);
 
-    /// <summary>A <c>llama_memory_t</c> that lives as long as the context; 0 where the architecture has none.</summary>
+    /// <summary>A <c>llama_memory_t</c> that lives as long as the context; 0 if the architecture has none.</summary>
     [LibraryImport(Library)]
     internal static partial nint llama_get_memory(ContextHandle ctx);
 

@@ -9,11 +9,11 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial nuint llama_state_seq_get_size(ContextHandle ctx, int seq_id);
 
-    /// <summary>Bytes written; 0 where they do not fit.</summary>
+    /// <summary>Bytes written; 0 if they do not fit.</summary>
     [LibraryImport(Library)]
     internal static partial nuint llama_state_seq_get_data(ContextHandle ctx, byte* dst, nuint size, int seq_id);
 
-    /// <summary>Bytes read; 0 where it fails, and the sequence is empty then. What the copy says of its own size is believed.</summary>
+    /// <summary>Bytes read; 0 if it fails, and the sequence is empty then. What the copy says of its own size is believed.</summary>
     [LibraryImport(Library)]
     internal static partial nuint llama_state_seq_set_data(ContextHandle ctx, byte* src, nuint size, int dest_seq_id);
 }

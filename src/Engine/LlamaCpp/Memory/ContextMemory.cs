@@ -97,7 +97,7 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         return (Number(file.Metadata, a, "attention.key_length", even), Number(file.Metadata, a, "attention.value_length", even));
     }
 
-    /// <summary>V, as the file says it; 0 where it does not.</summary>
+    /// <summary>V, as the file says it; 0 if it does not.</summary>
     public static int VocabularyOf(GgufMetadata metadata) => (int)VocabularyOf(metadata, metadata.RequireString(GgufKeys.Architecture));
 
     private static double VocabularyOf(GgufMetadata metadata, string architecture) =>

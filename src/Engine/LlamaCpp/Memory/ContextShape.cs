@@ -3,8 +3,8 @@ using Engine.LlamaCpp.Taps;
 namespace Engine.LlamaCpp.Memory;
 
 /// <summary>What a context is made for.</summary>
-/// <param name="Length">Tokens that a sequence holds at the most.</param>
-/// <param name="Batch">Tokens of one call at the most.</param>
+/// <param name="Length">The maximum number of tokens that a sequence holds.</param>
+/// <param name="Batch">The maximum number of tokens of one call.</param>
 /// <param name="Outputs">Tokens of a call that may give a row.</param>
 /// <param name="Numerics">How exactly it computes.</param>
 /// <param name="Embeds">Whether it gives rows after the final norm. Every token then gives one.</param>

@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Quantizer;
 
 /// <summary>What a path leads to, links followed: two paths of one identity are one file.</summary>
-/// <param name="Device">Number of the file system; 0 where the system does not tell.</param>
+/// <param name="Device">Number of the file system; 0 if the system does not tell.</param>
 /// <param name="Inode">Number of the file on it.</param>
 /// <param name="Path">The path behind all links where the system tells no numbers; empty otherwise.</param>
 /// <param name="IsRegular">Not a folder, a device, a pipe.</param>
@@ -11,7 +11,7 @@ internal sealed record FileIdentity(ulong Device, ulong Inode, string Path, bool
 {
     private const int TypeMask = 0xF000, Regular = 0x8000; // S_IFMT, S_IFREG
 
-    /// <summary>Null where there is nothing.</summary>
+    /// <summary>Null if there is nothing.</summary>
     public static unsafe FileIdentity? Of(string path)
     {
         if (OperatingSystem.IsLinux())

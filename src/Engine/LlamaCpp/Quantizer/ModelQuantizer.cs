@@ -18,7 +18,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
     /// <param name="options">What, into what, where to.</param>
     /// <param name="progress">Part of the weights done, from 0 to 1; called on the thread that works.</param>
     /// <param name="cancellationToken">Takes effect within milliseconds; nothing is left of the output.</param>
-    /// <exception cref="ConfigurationException">An option makes no sense, or the output is the input.</exception>
+    /// <exception cref="ConfigurationException">An option is invalid, or the output is the input.</exception>
     /// <exception cref="ModelFileException">The input is no model, would end the process, or cannot be quantized so.</exception>
     public async Task<QuantizeResult> QuantizeAsync(QuantizeOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -6,7 +6,7 @@ namespace Engine.LlamaCpp.Quantizer;
 internal static class QuantizeFallbacks
 {
     /// <param name="output">What was written.</param>
-    /// <param name="type">What was asked for.</param>
+    /// <param name="type">What was requested.</param>
     /// <param name="warned">Tensors whose fallback llama.cpp has logged, and what it wanted.</param>
     public static IReadOnlyList<QuantizeFallback> Find(GgufFile output, QuantizeType type, IReadOnlyDictionary<string, GgmlType> warned)
     {

@@ -14,7 +14,7 @@ internal static unsafe class ComputeThreads
     private static nint _one;
     private static nint _all;
 
-    /// <summary>A <c>ggml_threadpool_t</c> for computations with a number of threads; 0 where the CPU backend offers none.</summary>
+    /// <summary>A <c>ggml_threadpool_t</c> for computations with a number of threads; 0 if the CPU backend offers none.</summary>
     /// <remarks>All of more than one share a pool with as many threads as there are cores: two pools would burn cores against each other.
     /// A pool of one has no threads beside the caller's.</remarks>
     public static nint Pool(int threads)

@@ -18,7 +18,7 @@ internal static unsafe class LibraryFingerprint
 
     /// <summary>Refuses a library this binding was not written for.</summary>
     /// <param name="path">Its file, for the message.</param>
-    /// <param name="export">Address of (library, function), 0 where there is none.</param>
+    /// <param name="export">Address of (library, function), 0 if there is none.</param>
     /// <returns>What <c>llama_version()</c> says, such as <c>0.5.0-dev</c>.</returns>
     /// <exception cref="NativeLibraryException">Which is expected and which was found.</exception>
     public static string Check(string path, Func<string, string, nint> export)

@@ -13,7 +13,7 @@ internal static partial class LoaderFailure
     private static readonly string[] VisualCpp = ["msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll", "vcomp140.dll"];
 
     /// <summary>Maps libraries in turn, as one needs the one before, and lets go of them again.</summary>
-    /// <returns>The first that does not load, and the reason; null where all do.</returns>
+    /// <returns>The first that does not load, and the reason; null if all do.</returns>
     public static (string Path, string Reason)? First(IEnumerable<string> paths)
     {
         var handles = new List<nint>();
@@ -45,7 +45,7 @@ internal static partial class LoaderFailure
         return Owner(words, file => NativeLibrary.TryLoad(file, out _)) is { } owner ? $"{words} ({owner})" : words;
     }
 
-    /// <summary>To whom a file belongs that the loader did not find, and how to get it; null where the words name none that is known.</summary>
+    /// <summary>To whom a file belongs that the loader did not find, and how to get it; null if the words name none that is known.</summary>
     /// <param name="words">The loader's.</param>
     /// <param name="loads">Whether a library of this name can be had; asked on Windows, whose words name no file.</param>
     public static string? Owner(string words, Func<string, bool> loads)

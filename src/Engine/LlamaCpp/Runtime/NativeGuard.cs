@@ -12,7 +12,7 @@ namespace Engine.LlamaCpp.Runtime;
 /// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, keep working.</remarks>
 internal sealed unsafe class NativeGuard : IDisposable
 {
-    // A pool thread that fails leaves the owner of the computation waiting: no node of its graph finishes any more.
+    // A pool thread that fails leaves the owner of the computation waiting: no node of its graph finishes any longer.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private static readonly Lock Gate = new();

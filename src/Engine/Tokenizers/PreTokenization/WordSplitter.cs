@@ -22,7 +22,7 @@ internal abstract class WordSplitter : Splitter
     /// <summary>Where the word that begins at a position ends.</summary>
     protected abstract int WordEnd(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at);
 
-    /// <summary>What stands at a position; nothing where the text has ended.</summary>
+    /// <summary>What stands at a position; nothing if the text has ended.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected static CodePointFlags At(ReadOnlySpan<CodePointFlags> flags, int at) =>
         (uint)at < (uint)flags.Length ? flags[at] : CodePointFlags.None;

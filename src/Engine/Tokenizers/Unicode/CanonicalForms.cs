@@ -19,7 +19,7 @@ internal static class CanonicalForms
     private static readonly CodePointMap<byte> CombiningClass;
     private static readonly CodePointMap<bool> Composes; // with what stands before it, or changes its place or itself
     private static readonly CodePointMap<int> FirstOffset; // differences, so that nearly all pages are the empty one
-    private static readonly Dictionary<int, (int Left, int Right)> Parts = []; // in one step; Right 0 where there is none
+    private static readonly Dictionary<int, (int Left, int Right)> Parts = []; // in one step; Right 0 if there is none
     private static readonly Dictionary<(int Left, int Right), int> Wholes = [];
 
     static CanonicalForms()

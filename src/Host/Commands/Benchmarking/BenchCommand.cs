@@ -13,7 +13,7 @@ internal sealed class BenchCommand
 
     private const int Seed = 1234;
 
-    /// <summary>Long enough for the runtime to have compiled the loops of a small model for good; a large one runs once.</summary>
+    /// <summary>Long enough for the runtime to reach its final compilation of a small model's loops; a large model runs once.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     private readonly Option<int> _promptTokens = NumberOption.Create("--prompt-tokens", 1, 1 << 20, 128, "Tokens of the prompt.");
@@ -111,7 +111,7 @@ internal sealed class BenchCommand
         return runs;
     }
 
-    /// <summary>One run over new random ids, so that no cached prefix can help. The first token belongs to the prompt's time.</summary>
+    /// <summary>One run over new random ids, so that no cached prefix can help. The first token counts towards the prompt's time.</summary>
     private static async Task<GenerationTiming> MeasureOnceAsync(
         IModel model, Random random, Size size, Action<float> progress, CancellationToken cancellationToken)
     {

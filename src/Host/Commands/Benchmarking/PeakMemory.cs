@@ -9,7 +9,7 @@ internal static class PeakMemory
     /// <summary>Bytes, mapped file pages included.</summary>
     public static long Read()
     {
-        // .NET's PeakWorkingSet64 is the same number on Linux, but 0 where /proc is mounted with restrictions.
+        // .NET's PeakWorkingSet64 is the same number on Linux, but 0 if /proc is mounted with restrictions.
         const string status = "/proc/self/status";
         if (File.Exists(status)
             && File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line

@@ -5,7 +5,7 @@ using ReferenceModels;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>What a calibration is measured with: whatever may move the floor. A rebuilt reference is another one.</summary>
+/// <summary>What a calibration was measured with: everything that may change the result. A rebuilt reference counts as a change.</summary>
 internal static class CalibrationEnvironment
 {
     /// <param name="options">What the native model was loaded with.</param>

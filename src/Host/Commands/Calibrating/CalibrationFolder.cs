@@ -8,10 +8,10 @@ internal sealed class CalibrationFolder(string folder)
 {
     private const string Option = "--calibration";
 
-    // Of a file's name; the whole hash is in the file, and compared.
+    // Digits of the hash in a file's name; the whole hash is stored in the file and compared.
     private const int HashDigits = 16;
 
-    /// <summary>The user's own; null for a user without a home.</summary>
+    /// <summary>The user's folder; null for a user without a home.</summary>
     public static CalibrationFolder? OfUser { get; } = Cache() is { } cache ? new(System.IO.Path.Combine(cache, CommandPath.Program, "calibration")) : null;
 
     public override string ToString() => folder;
@@ -31,7 +31,7 @@ internal sealed class CalibrationFolder(string folder)
         File(file).RequireWritable();
     }
 
-    /// <summary>Whether a model of this length may have one: only then is its content worth reading.</summary>
+    /// <summary>Whether a model of this size may have a calibration: only then is hashing its content worthwhile.</summary>
     public bool MayHold(long modelBytes, Numerics numerics) =>
         Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*" + Ending(modelBytes, numerics)).Any();
 
@@ -40,8 +40,8 @@ internal sealed class CalibrationFolder(string folder)
 
     private string PathOf(string name) => System.IO.Path.Combine(folder, name);
 
-    /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="EngineException">The system refuses.</exception>
+    /// <summary>Writes a file completely or not at all.</summary>
+    /// <exception cref="EngineException">The file cannot be written.</exception>
     public static void Keep(Calibration calibration, string path)
     {
         string full = System.IO.Path.GetFullPath(path);

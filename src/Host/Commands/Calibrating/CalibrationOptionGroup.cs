@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>The options of <c>validate</c> about calibrated tolerances, and what they lead to.</summary>
+/// <summary>The calibration options of <c>validate</c>, and their effect.</summary>
 internal sealed class CalibrationOptionGroup
 {
     public Option<bool> Calibrate { get; } = new("--calibrate")
@@ -16,7 +16,7 @@ internal sealed class CalibrationOptionGroup
 
     public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "Uses the default tolerance, calibrated or not." };
 
-    /// <summary>Refuses, before anything is loaded, what contradicts itself and what could not be kept.</summary>
+    /// <summary>Refuses, before anything is loaded, contradictory options and a result that could not be stored.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="native">The model that is judged.</param>
     /// <param name="models">The files that are read, and what names them.</param>
@@ -75,10 +75,10 @@ internal sealed class CalibrationOptionGroup
         return ExitCode.Pass;
     }
 
-    /// <summary>The tolerance of a calibration made before; null for the usual one, with a sentence on standard error where there is one that does not fit.</summary>
+    /// <summary>The tolerance of a calibration made before; null for the usual one, with a sentence on standard error if there is one that does not fit.</summary>
     public async Task<Tolerance?> FindAsync(ParseResult parsed, Comparison comparison, CancellationToken cancellationToken)
     {
-        // A calibration is one of this machine; the card of another engine's model names a file there.
+        // Calibrations belong to this machine; the card of a remote model names a file on another one.
         if (parsed.GetValue(NoCalibration) || comparison.NativeOptions.Endpoint is not null || comparison.Native.Card.Backend != LlamaCppBackend.BackendName)
         {
             return null;
@@ -103,7 +103,7 @@ internal sealed class CalibrationOptionGroup
     }
 }
 
-/// <summary>Two loaded models and what they are put to.</summary>
+/// <summary>Two loaded models and what they are compared on.</summary>
 internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt, Prompt? Target, Numerics Numerics)
 {
     public required ModelOptions NativeOptions { get; init; }
@@ -116,6 +116,6 @@ internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt
 /// <param name="Calibration">What was measured.</param>
 /// <param name="Floor">The largest distance.</param>
 /// <param name="Tolerance">What follows.</param>
-/// <param name="ToleranceGgml">The same with the reference in ggml's arithmetic; null where it could not be measured.</param>
+/// <param name="ToleranceGgml">The same with the reference in ggml's arithmetic; null if it could not be measured.</param>
 /// <param name="KeptIn">Path of the file that <c>validate</c> finds again.</param>
 internal sealed record CalibrationReport(Calibration Calibration, EngineDistance Floor, Tolerance Tolerance, Tolerance? ToleranceGgml, string KeptIn);

@@ -5,11 +5,11 @@ using Engine.Remote.Isolation;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>Measures how far apart right engines are on one model: every native variant, in a process each, and the reference
+/// <summary>Measures how far apart correct engines are on one model: every native variant, in a process each, and the reference
 /// in both of its arithmetics.</summary>
 internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numerics)
 {
-    /// <summary>A model of which several copies may be at work: it takes one thread, and little memory.</summary>
+    /// <summary>A model small enough for several copies to run at once: it needs one thread and little memory.</summary>
     private const long SmallBytes = 16L << 20;
     private const int MaxTogether = 4;
 
@@ -17,7 +17,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
     private readonly List<string> _failures = [];
     private readonly List<EngineDistance> _distances = [];
 
-    /// <exception cref="EngineException">The engines as they serve cannot be measured, or one of them is faulty.</exception>
+    /// <exception cref="EngineException">The engines as configured cannot be measured, or one of them is faulty.</exception>
     public async Task<Calibration> RunAsync(
         IModel native, IModel reference, ParityInput given, string environment, IReadOnlyList<string> hashes, CancellationToken cancellationToken)
     {
@@ -61,7 +61,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
             }
             if (served is null)
             {
-                throw new EngineException(_failures[^1]); // nothing is worth measuring without the engine that serves
+                throw new EngineException(_failures[^1]); // without the serving engine there is nothing to calibrate
             }
         }
         if (CalibrationFault.Of(_distances, variants[0].Name, usual) is { } fault)
@@ -85,7 +85,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
         };
     }
 
-    /// <summary>The engine as it serves alone; the others at the same time as far as cores and memory have room for them.</summary>
+    /// <summary>Measures the serving engine alone, then the others in parallel as far as cores and memory allow.</summary>
     private static IEnumerable<(string Name, NativeVariant Variant)[]> Groups(List<(string Name, NativeVariant Variant)> variants, ModelCard card)
     {
         int together = card.TensorBytes <= SmallBytes ? Math.Clamp(Environment.ProcessorCount, 1, MaxTogether) : 1;
@@ -106,14 +106,14 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
         variants.Add(("flash attention", new NativeVariant(FlashAttention: true)));
         if (numerics == Numerics.Production)
         {
-            variants.Add(("no flash attention", new NativeVariant(FlashAttention: false))); // as strict has it anyway
+            variants.Add(("no flash attention", new NativeVariant(FlashAttention: false))); // strict is always without
         }
-        if (kinds[0] == RowKind.Logits) // an encoder takes a text in one piece
+        if (kinds[0] == RowKind.Logits) // an encoder always takes a text in one piece
         {
             variants.Add(("micro-batch 1", new NativeVariant(MicroBatch: 1)));
             variants.Add(("micro-batch 512", new NativeVariant(MicroBatch: 512)));
         }
-        if (numerics == Numerics.Production && kinds is [RowKind.Logits] && BatchOfEight.Runs(card)) // strict runs alone
+        if (numerics == Numerics.Production && kinds is [RowKind.Logits] && BatchOfEight.Runs(card)) // strict never shares a batch
         {
             variants.Add((Calibration.BatchOfEight, new NativeVariant(BatchedRequests: inputs)));
         }
@@ -124,7 +124,7 @@ internal sealed class CalibrationRun(ModelOptions nativeOptions, Numerics numeri
         variant.BatchedRequests > 0 ? RowTable.ReadTogetherAsync("the native side", model, inputs, numerics, cancellationToken)
             : RowTable.ReadAsync("the native side", model, inputs, kinds, numerics, Arithmetic.Exact, null, cancellationToken);
 
-    /// <summary>Flash attention rounds to 16 bits, whatever K and V are kept in: strict is without.</summary>
+    /// <summary>Flash attention rounds to 16 bits whatever the type of the K/V cache, so strict runs without it.</summary>
     private bool HasOtherNumerics(NativeVariant variant) => numerics == Numerics.Strict && variant.FlashAttention == true;
 
     private async Task TryAsync(Func<Task> measure)

@@ -3,12 +3,12 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>What makes a model file the same one wherever it lies.</summary>
+/// <summary>Identifies a model file by its content, wherever it is.</summary>
 internal static class ContentHash
 {
     private const int Block = 1 << 20;
 
-    /// <summary>Bytes of a model, of a split one all parts.</summary>
+    /// <summary>The size of a model in bytes, all parts of a split one included.</summary>
     public static long Length(string path)
     {
         using GgufFile file = GgufFile.Open(path);

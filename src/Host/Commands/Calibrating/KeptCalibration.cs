@@ -2,17 +2,17 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Calibrating;
 
-/// <summary>Looks for the calibration of a model, and says why one that is there is of no use.</summary>
+/// <summary>Finds the calibration of a model, and says why an existing one cannot be used.</summary>
 /// <param name="path">The file the user named; null for the user's folder.</param>
-/// <param name="environment">What a calibration has to have been measured with.</param>
+/// <param name="environment">What a calibration must have been measured with.</param>
 internal sealed class KeptCalibration(string? path, string environment)
 {
-    /// <summary>Whether a terminal shows how far the reading of the files is.</summary>
+    /// <summary>Whether to show progress while the files are read.</summary>
     public bool ShowsProgress { get; init; } = true;
 
-    /// <summary>Looks for the calibration of both files together. Two files of one kind and size are copies of one model, as far as
-    /// anyone can say before judging them: for these, that of either alone will do.</summary>
-    /// <returns>The calibration, or null; and a sentence where one was passed over.</returns>
+    /// <summary>Finds the calibration of both files together. Two files of the same type and size are taken for copies of one model,
+    /// so that the calibration of either will do.</summary>
+    /// <returns>The calibration, or null; and a message if one was ignored.</returns>
     public async Task<(Calibration? Calibration, string? Remark)> FindAsync(
         ModelCard native, ModelCard reference, Numerics numerics, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class KeptCalibration(string? path, string environment)
         return fault is null ? (calibration, null) : (null, Passed(file, fault));
     }
 
-    /// <summary>The content of the models: one where both sides read the same file.</summary>
+    /// <summary>The hashes of the models: a single one if both sides read the same file.</summary>
     public static async Task<IReadOnlyList<string>> HashesAsync(string model, string referenceModel, bool showsProgress, CancellationToken cancellationToken)
     {
         string native = await ContentHash.ComputeAsync(model, showsProgress, cancellationToken).ConfigureAwait(false);

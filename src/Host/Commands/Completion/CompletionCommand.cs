@@ -49,7 +49,7 @@ internal static class CompletionCommand
         return verb;
     }
 
-    /// <summary>Whether a shell asks how a line goes on: the line is no command line then, and what is wrong with it no mistake.</summary>
+    /// <summary>Whether a shell is asking for completions: the line is incomplete then, and its errors are to be expected.</summary>
     public static bool IsAsked(IReadOnlyList<string> words) => words is [{ } first, ..] && first.StartsWith(DirectiveStart, StringComparison.Ordinal);
 
     private static string Read(string name)

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Engine.Host.Commands.Diagnosis;
 
-/// <summary><c>engine doctor</c>: what this machine has for the engine, what is missing, and the command that brings it.</summary>
+/// <summary><c>engine doctor</c>: what this machine has for the engine, what is missing, and the command that installs it.</summary>
 internal sealed class DoctorCommand
 {
     private readonly Option<string?> _library = new ModelOptionGroup().Library;

@@ -1,20 +1,20 @@
 namespace Engine.Host.Commands.Diagnosis;
 
 /// <summary>What <c>doctor</c> found; as <c>doctor --json</c> prints it.</summary>
-/// <param name="Healthy">Whether nothing is missing that is needed.</param>
-/// <param name="Version">Of the engine, with the commit it was built from.</param>
+/// <param name="Healthy">Whether nothing necessary is missing.</param>
+/// <param name="Version">The engine's version, with the commit it was built from.</param>
 /// <param name="Runtime">Such as <c>.NET 10.0.0</c>.</param>
 /// <param name="Platform">The runtime identifier that native libraries are chosen by.</param>
 /// <param name="Machine">What it runs on.</param>
-/// <param name="Checks">In the order in which one builds on the one before.</param>
-/// <param name="Devices">All that llama.cpp's plugins show.</param>
+/// <param name="Checks">In order of dependency.</param>
+/// <param name="Devices">All devices that llama.cpp's plugins report.</param>
 internal sealed record DoctorReport(
     bool Healthy, string Version, string Runtime, string Platform, Machine Machine, IReadOnlyList<DoctorCheck> Checks, IReadOnlyList<FoundDevice> Devices);
 
 /// <summary>One thing looked at.</summary>
-/// <param name="Name">A backend, a kind of device, or what else was looked for.</param>
+/// <param name="Name">A backend, a kind of device, or whatever else was checked.</param>
 /// <param name="State">Whether it is there.</param>
-/// <param name="Text">What was found; where something is missing, the command that brings it.</param>
+/// <param name="Text">What was found; if something is missing, the command that installs it.</param>
 internal sealed record DoctorCheck(string Name, CheckState State, string Text);
 
 /// <summary>Whether something is there.</summary>

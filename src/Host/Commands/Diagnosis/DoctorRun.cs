@@ -6,7 +6,7 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Host.Commands.Diagnosis;
 
-/// <summary>Looks at everything the engine needs, and asks a model of every backend: what answers is there.</summary>
+/// <summary>Checks everything the engine needs, and runs a model on every backend: what gives an answer works.</summary>
 internal static class DoctorRun
 {
     public const string LlamaCpp = "llama.cpp";
@@ -15,9 +15,9 @@ internal static class DoctorRun
     private const string Text = "Once upon a time";
     private const int Tokens = 8;
 
-    /// <param name="libraryPath">A llama.cpp of the user's own; null for the one beside the program.</param>
+    /// <param name="libraryPath">The user's own llama.cpp; null for the one beside the program.</param>
     /// <param name="verbose">Whether the log is shown.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<DoctorReport> RunAsync(string? libraryPath, bool verbose, CancellationToken cancellationToken)
     {
         Machine machine = Machine.Read();
@@ -26,7 +26,7 @@ internal static class DoctorRun
         if (checks[0].State == CheckState.Ok)
         {
             await using var backends = new Backends(verbose);
-            // In F32, and greedily: two right engines say the same words.
+            // In F32 and greedily, two correct engines give the same text.
             var options = new ModelOptions { Path = DefaultModel.FindF32(), Device = "cpu", LibraryPath = libraryPath };
             int[] expected = [];
             checks.Add(await AskAsync(new(Reference, CheckState.Ok, "the managed models"), async () =>
@@ -38,7 +38,7 @@ internal static class DoctorRun
                 Difference(expected, await AnswerAsync(backends, options with { Backend = LlamaCpp }, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false));
             foreach (DoctorCheck kind in native.Kinds)
             {
-                // A GPU rounds otherwise: that it answers is asked, not what.
+                // A GPU rounds differently: it must answer, but not with the same text.
                 checks.Add(await AskAsync(kind, async () =>
                 {
                     _ = await AnswerAsync(backends, options with { Backend = LlamaCpp, Device = kind.Name }, cancellationToken).ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal static class DoctorRun
             }
             if (HostBackends.LLamaSharpVersion is { } version)
             {
-                // In a process of its own: this one runs llama.cpp already.
+                // In a separate process: this one already runs llama.cpp.
                 DoctorCheck there = NativeLibraryLocator.RuntimeIdentifier == "linux-arm64"
                     ? new(HostBackends.LLamaSharp, CheckState.Absent, $"LLamaSharp's libraries are left out of programs for linux-arm64; the backend '{LlamaCpp}' runs there")
                     : new(HostBackends.LLamaSharp, CheckState.Ok, $"LLamaSharp {version} with its own llama.cpp, in its own process");
@@ -93,9 +93,9 @@ internal static class DoctorRun
         }
     }
 
-    /// <summary>Asks what is there.</summary>
-    /// <param name="there">What is known of it so far.</param>
-    /// <param name="ask">Gives what is wrong with the answer, or null.</param>
+    /// <summary>Tries something that was found.</summary>
+    /// <param name="there">The check so far.</param>
+    /// <param name="ask">Returns what is wrong with the answer, or null.</param>
     private static async Task<DoctorCheck> AskAsync(DoctorCheck there, Func<Task<string?>> ask)
     {
         if (there.State != CheckState.Ok)

@@ -6,7 +6,7 @@ namespace Engine.Host.Commands.Diagnosis;
 /// <summary>What <c>doctor</c> prints for people, the verdict last.</summary>
 internal static class DoctorText
 {
-    // "  missing  calibrations  " and then what was found; on a narrow terminal that stands below.
+    // "  missing  calibrations  " and then what was found, which goes below on a narrow terminal.
     private const int Beside = 24;
     private const int Below = 4;
     private const int MinWidth = 60;
@@ -46,6 +46,6 @@ internal static class DoctorText
         }
     }
 
-    // 0.1.0+<commit of 40 digits>: nine of them tell commits apart.
+    // 0.1.0+<commit of 40 digits>: nine of them are enough to identify a commit.
     private static string Short(string version) => version.Split('+') is [var number, { Length: > 9 } commit] ? $"{number} ({commit[..9]})" : version;
 }

@@ -6,13 +6,13 @@ using Engine.Generation;
 
 namespace Engine.Host.Commands.Diagnosis;
 
-/// <summary>The machine, as far as it can be seen without a native library.</summary>
+/// <summary>What can be learned about the machine without a native library.</summary>
 /// <param name="OperatingSystem">Its name and version.</param>
 /// <param name="Processor">The processor's own name, or its architecture.</param>
 /// <param name="Cores">Logical cores that this process may use.</param>
-/// <param name="Instructions">Of those that the kernels use, what the runtime makes use of here.</param>
+/// <param name="Instructions">The instruction sets that the kernels use and the runtime supports here.</param>
 /// <param name="MemoryBytes">Memory of the machine, or of the container around this process.</param>
-/// <param name="AvailableBytes">What this process can still take of it.</param>
+/// <param name="AvailableBytes">How much of it this process can still allocate.</param>
 /// <param name="GraphicsCards">On the PCI bus, whether or not they have a driver. Linux only.</param>
 /// <param name="NvidiaDriver">Its version; null without one. Linux only.</param>
 internal sealed record Machine(
@@ -38,7 +38,7 @@ internal sealed record Machine(
         ("NEON", AdvSimd.Arm64.IsSupported),
     }.Where(set => set.IsThere).Select(set => set.Name);
 
-    /// <summary>Class 03 of PCI: displays, and computing cards that are built as one.</summary>
+    /// <summary>PCI class 03: displays, and compute cards that identify as one.</summary>
     private static IEnumerable<string> ReadGraphicsCards(string root)
     {
         string bus = Path.Combine(root, "sys/bus/pci/devices");
@@ -51,7 +51,7 @@ internal sealed record Machine(
         }
     }
 
-    // The others are virtual displays, which do not compute.
+    // Other vendors are virtual displays, which cannot compute.
     private static string? Vendor(int id) => id switch
     {
         0x10DE => "NVIDIA",
@@ -77,7 +77,7 @@ internal sealed record Machine(
         }
         catch (Exception e) when (SystemRefusal.Is(e))
         {
-            return []; // a container may show the file and not let it be read
+            return []; // a container may show the file without allowing it to be read
         }
     }
 }

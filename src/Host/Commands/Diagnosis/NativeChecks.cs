@@ -6,14 +6,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Host.Commands.Diagnosis;
 
-/// <summary>llama.cpp's library beside the program, its builds for processors and its plugins for devices.</summary>
+/// <summary>Checks llama.cpp's library beside the program, its CPU builds and its device plugins.</summary>
 /// <param name="Library">Its check.</param>
 /// <param name="Kinds">A check for each kind of device that this system can have.</param>
-/// <param name="Devices">What the plugins show.</param>
+/// <param name="Devices">The devices that the plugins report.</param>
 internal sealed record NativeChecks(DoctorCheck Library, IReadOnlyList<DoctorCheck> Kinds, IReadOnlyList<FoundDevice> Devices)
 {
-    /// <param name="libraryPath">A library of the user's own; null for the one beside the program.</param>
-    /// <param name="machine">Tells which cards wait for a plugin.</param>
+    /// <param name="libraryPath">The user's own library; null for the one beside the program.</param>
+    /// <param name="machine">Says which cards lack a plugin.</param>
     public static NativeChecks Run(string? libraryPath, Machine machine)
     {
         LlamaLibrary library;
@@ -23,7 +23,7 @@ internal sealed record NativeChecks(DoctorCheck Library, IReadOnlyList<DoctorChe
         }
         catch (NativeLibraryException e)
         {
-            // Where none is pinned, another backend brings its own.
+            // Platforms without a pinned library use another backend, which brings its own.
             bool isNeeded = !string.IsNullOrEmpty(libraryPath) || NativeLibraryLocator.IsPinned(NativeLibraryLocator.RuntimeIdentifier);
             return new(new(DoctorRun.LlamaCpp, isNeeded ? CheckState.Missing : CheckState.Absent, e.Message), [], []);
         }

@@ -27,8 +27,8 @@ internal sealed class EmbedInputs
         verb.AddGroup("Input", _pair, _file, _lines, _tokens);
     }
 
-    /// <summary>What was given, in its order.</summary>
-    /// <exception cref="InvalidRequestException">Nothing, too much, or what does not go together.</exception>
+    /// <summary>What was given, in order.</summary>
+    /// <exception cref="InvalidRequestException">Nothing, too much, or an invalid combination.</exception>
     public async Task<IReadOnlyList<EmbedInput>> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string[] texts = parsed.GetValue(_texts) ?? [];
@@ -83,6 +83,6 @@ internal sealed record EmbedInput(string? Text, string? Pair, int[]? Tokens)
 {
     public Prompt ToPrompt() => Tokens is not null ? Prompt.FromTokens(Tokens) : Pair is not null ? Prompt.FromPair(Text!, Pair) : Prompt.FromText(Text!);
 
-    /// <summary>For people.</summary>
+    /// <summary>For people to read.</summary>
     public string Describe() => Tokens is not null ? "token ids" : Pair is not null ? $"\"{Text}\" / \"{Pair}\"" : $"\"{Text}\"";
 }

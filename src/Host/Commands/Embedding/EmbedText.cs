@@ -5,7 +5,7 @@ using Engine.Host.Commands.Tokenization;
 
 namespace Engine.Host.Commands.Embedding;
 
-/// <summary>What <c>embed</c> prints for people, in 80 columns: the first numbers of each row, and how near the rows are.</summary>
+/// <summary>What <c>embed</c> prints for people, in 80 columns: the first numbers of each row, and how similar the rows are.</summary>
 internal static class EmbedText
 {
     private const int Width = 80;

@@ -37,7 +37,7 @@ internal sealed class HeadOptionGroup
 
     public void AddTo(Verb verb) => verb.AddGroup("Heads", _head, _file, _top);
 
-    /// <summary>Whether a head is asked for.</summary>
+    /// <summary>Whether a head is requested.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(_head) is not null;
 
     public async Task AnswerAsync(

@@ -5,7 +5,7 @@ using ReferenceModels.Heads;
 namespace Engine.Host.Commands.Embedding;
 
 /// <summary>Asks the heads of a model about inputs.</summary>
-/// <param name="top">How many candidates for a masked position.</param>
+/// <param name="top">The number of candidates for a masked position.</param>
 internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
 {
     public async Task<MaskReport> FillMasksAsync(IReadOnlyList<EmbedInput> inputs, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal sealed class HeadQuestion(IModel model, HeadedModel heads, int top)
         return new ClassReport(head, labels, classified, model.Card.Name, model.Card.Backend, model.Card.Device);
     }
 
-    /// <summary>As ids, so that what was asked is what is reported; the text may name special tokens, the mask among them.</summary>
+    /// <summary>As ids, so that the report shows exactly what was asked; the text may name special tokens such as the mask.</summary>
     private Prompt ToPrompt(EmbedInput input)
     {
         if (input.Tokens is not null)

@@ -4,7 +4,7 @@ namespace Engine.Host.Commands.Embedding;
 /// <param name="Head"><c>mask</c>.</param>
 /// <param name="Inputs">In their order.</param>
 /// <param name="Model">Its name.</param>
-/// <param name="Backend">What gave the rows of the tokens.</param>
+/// <param name="Backend">The backend that computed the rows.</param>
 /// <param name="Device">Where it ran.</param>
 internal sealed record MaskReport(string Head, IReadOnlyList<MaskedInput> Inputs, string Model, string Backend, string Device);
 
@@ -27,7 +27,7 @@ internal sealed record Candidate(int Token, string Piece, float Logit, double Pr
 /// <param name="Labels">The classes; of next-sentence <c>is_next</c> and <c>not_next</c>.</param>
 /// <param name="Inputs">In their order.</param>
 /// <param name="Model">Its name.</param>
-/// <param name="Backend">What gave the rows of the tokens.</param>
+/// <param name="Backend">The backend that computed the rows.</param>
 /// <param name="Device">Where it ran.</param>
 internal sealed record ClassReport(string Head, IReadOnlyList<string> Labels, IReadOnlyList<ClassifiedInput> Inputs, string Model, string Backend, string Device);
 

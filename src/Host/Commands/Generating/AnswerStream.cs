@@ -3,10 +3,10 @@ using Engine.Host.Commands.Tokenization;
 
 namespace Engine.Host.Commands.Generating;
 
-/// <summary>Writes an answer as it comes; on a terminal broken at words, and without the control characters that a model may make up.</summary>
+/// <summary>Writes an answer as it arrives; on a terminal wrapped at words, and without control characters that a model may produce.</summary>
 internal sealed class AnswerStream(TextWriter output, int? width)
 {
-    /// <summary>The word that the line ends with so far: where it grows over the edge, it moves to the next line.</summary>
+    /// <summary>The word at the end of the line so far: if it grows past the edge, it moves to the next line.</summary>
     private readonly StringBuilder _word = new();
     private int _wordColumns;
     private int _column;
@@ -31,7 +31,7 @@ internal sealed class AnswerStream(TextWriter output, int? width)
         }
     }
 
-    // The last column stays empty: where the cursor stands after it differs among terminals.
+    // The last column stays empty: terminals differ in where the cursor goes after it.
     private string Fit(string text, int columns)
     {
         var fitted = new StringBuilder(text.Length);

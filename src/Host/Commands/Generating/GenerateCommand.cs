@@ -92,7 +92,7 @@ internal sealed class GenerateCommand
         }
     }
 
-    /// <summary>The prompt, once the model is there whose chat template it may need.</summary>
+    /// <summary>The prompt, built once the model is loaded, since it may need its chat template.</summary>
     private async Task<Func<IModel, Prompt>> ReadPromptAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         _form.Check(parsed);
@@ -158,7 +158,7 @@ internal sealed class GenerateCommand
         return await verification.RunAsync(generation.Steps, bar, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What was judged, and the verdict on a line of its own; broken at words where the terminal is narrower.</summary>
+    /// <summary>What was judged, and the verdict on a line of its own, wrapped to the terminal's width.</summary>
     private static string Describe(ParityReport report)
     {
         var text = new StringBuilder();

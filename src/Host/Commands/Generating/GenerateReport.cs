@@ -26,11 +26,11 @@ internal sealed record GenerateReport
 
     public required string Device { get; init; }
 
-    /// <summary>Null where nothing was drawn.</summary>
+    /// <summary>Null for greedy sampling, which draws nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? Seed { get; init; }
 
-    /// <summary>With <c>--verify</c>: what the reference makes of the logits that produced the tokens.</summary>
+    /// <summary>With <c>--verify</c>: the reference's verdict on the logits that the tokens were sampled from.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ParityReport? Validate { get; init; }
 }

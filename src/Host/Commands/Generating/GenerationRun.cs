@@ -16,7 +16,7 @@ internal sealed class GenerationRun
 
     public bool IsCancelled { get; private set; }
 
-    /// <summary>Whether the answer ended for want of room.</summary>
+    /// <summary>Whether the answer ended because the context was full.</summary>
     public bool IsContextFull => !IsCancelled && _steps is [.., { FinishReason: FinishReason.ContextFull }];
 
     public static async Task<GenerationRun> RunAsync(IModel model, GenerateRequest request, AnswerStream? stream, CancellationToken cancellationToken)

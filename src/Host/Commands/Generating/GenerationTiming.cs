@@ -1,7 +1,7 @@
 namespace Engine.Host.Commands.Generating;
 
-/// <summary>The speed of one generation: of the prompt until its first token, and of the steps after that. The times are those at which
-/// the tokens were computed: whoever reads them may come to them late, and find many at once.</summary>
+/// <summary>The speed of one generation: of the prompt until its first token, and of the steps after that. Uses the times at which
+/// the tokens were computed: a reader may be late and find many at once.</summary>
 internal sealed class GenerationTiming
 {
     private TimeSpan _first;
@@ -24,9 +24,9 @@ internal sealed class GenerationTiming
     /// <summary>Null before the first token.</summary>
     public double? PrefillTokensPerSecond => _tokens == 0 ? null : Rate(_promptTokens, _first);
 
-    /// <summary>Steps after the first token; null where there is none.</summary>
+    /// <summary>Steps after the first token; null if there is none.</summary>
     public double? DecodeTokensPerSecond => _tokens < 2 ? null : Rate(_tokens - 1, _last - _first);
 
-    /// <summary>Null where a backend tells no time.</summary>
+    /// <summary>Null if the backend reports no times.</summary>
     private static double? Rate(int tokens, TimeSpan time) => time > TimeSpan.Zero ? tokens / time.TotalSeconds : null;
 }

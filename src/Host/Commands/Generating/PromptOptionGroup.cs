@@ -3,7 +3,7 @@ using Engine.Chat;
 
 namespace Engine.Host.Commands.Generating;
 
-/// <summary>The options that say what a prompt's text is: plain text, text that is marked up already, or what a user says in a chat.</summary>
+/// <summary>The options that say how to read the prompt: as plain text, as text with markup, or as a chat message.</summary>
 internal sealed class PromptOptionGroup
 {
     public Option<bool> ParseSpecial { get; } = new("--parse-special")
@@ -20,11 +20,11 @@ internal sealed class PromptOptionGroup
 
     public Option<string?> Template { get; } = ChatTemplateOption.Create("The chat's template, in place of the model's own; implies --chat.");
 
-    /// <summary>Whether one of them is there.</summary>
+    /// <summary>Whether one of them is given.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(ParseSpecial) || IsChat(parsed);
 
     /// <summary>Refuses two forms at once, before a model is loaded.</summary>
-    /// <exception cref="InvalidRequestException">There are two.</exception>
+    /// <exception cref="InvalidRequestException">Two forms are given.</exception>
     public void Check(ParseResult parsed)
     {
         if (parsed.GetValue(ParseSpecial) && IsChat(parsed))

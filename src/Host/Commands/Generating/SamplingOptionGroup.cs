@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 
 namespace Engine.Host.Commands.Generating;
 
-/// <summary>The options that say how the next token is chosen. What is not given is left to the model's file, and where that is silent
-/// to <see cref="SamplingOptions.Default"/>.</summary>
+/// <summary>The options that say how the next token is chosen. What is not given comes from the model's file, or else
+/// from <see cref="SamplingOptions.Default"/>.</summary>
 internal sealed class SamplingOptionGroup
 {
     private static readonly SamplingOptions Default = SamplingOptions.Default;
@@ -40,7 +40,7 @@ internal sealed class SamplingOptionGroup
         "Sampling", _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency,
         _xtcProbability, _xtcThreshold, _mirostat, _mirostatTau, _mirostatEta, _samplers, _seed);
 
-    /// <summary>The settings; where no seed was given, a new one that can be reported.</summary>
+    /// <summary>The settings; without a given seed, with a new one that can be reported.</summary>
     public SamplingOptions Read(ParseResult parsed) => new()
     {
         Temperature = parsed.GetValue(_temperature),
@@ -56,7 +56,7 @@ internal sealed class SamplingOptionGroup
         MirostatTau = parsed.GetValue(_mirostatTau),
         MirostatEta = parsed.GetValue(_mirostatEta),
         Samplers = parsed.GetValue(_samplers),
-        // Short enough to be typed again, and exact in every JSON reader.
+        // Short enough to type again, and exact in every JSON reader.
         Seed = parsed.GetValue(_seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue),
     };
 

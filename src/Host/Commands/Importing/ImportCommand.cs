@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary><c>engine import</c>: a Hugging Face folder becomes a GGUF file, which is proved to be the same model.</summary>
+/// <summary><c>engine import</c>: converts a Hugging Face folder to a GGUF file and proves that it is the same model.</summary>
 internal sealed class ImportCommand
 {
     private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder as Hugging Face hands models out: config.json, model.safetensors (or its parts with their index), the tokenizer's files." };
@@ -31,7 +31,7 @@ internal sealed class ImportCommand
     {
         var verb = new Verb("import", "Makes a GGUF file from a Hugging Face folder, and proves it: the same tokens through the original weights, the reference and llama.cpp. Exit code 0 pass, 1 fail, 2 unusable input.")
         {
-            StopsWithin = TimeSpan.FromSeconds(5), // the unfinished files are deleted, which takes a moment where they are large
+            StopsWithin = TimeSpan.FromSeconds(5), // the unfinished files are deleted, which takes a moment if they are large
             WhenStopped = "Stopped before the verdict: nothing was written.",
             Examples = ["engine import all-MiniLM-L6-v2 minilm.gguf", "engine import Llama-3.2-1B llama.gguf --type q4_k_m", "engine import gpt2 gpt2.gguf --type f16 --json"],
         };

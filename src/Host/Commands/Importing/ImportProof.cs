@@ -10,14 +10,14 @@ using ReferenceModels.HuggingFace;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary>Proves that a file is the model it was made of: the same tokens through the original weights under Hugging Face's names, through
-/// the file on the reference and on llama.cpp; and a sample of texts through tokenizer.json's own rules.</summary>
+/// <summary>Proves that a file is the model it was converted from: runs the same tokens through the original weights under Hugging Face's names, through
+/// the file on the reference and on llama.cpp, and a sample of texts through tokenizer.json's own rules.</summary>
 /// <param name="backends">Load the file.</param>
 /// <param name="import">The original.</param>
 /// <param name="options">How a file is loaded on a backend.</param>
 internal sealed class ImportProof(Backends backends, ModelImport import, Func<string, string, ModelOptions> options)
 {
-    /// <summary>Positions that the models are loaded for.</summary>
+    /// <summary>The context length that the models are loaded with.</summary>
     public const int Context = 128;
 
     // Tokens compared: enough for every pair of a head to turn, few enough for weights that are read at each use.
@@ -37,23 +37,23 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     /// <summary>The comparisons made.</summary>
     public IReadOnlyList<ImportCheck> Checks => _checks;
 
-    /// <summary>What came out that is no fault.</summary>
+    /// <summary>Findings that are not failures.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>The comparison of ids.</summary>
     public TokenizerCheck? Tokenizer { get; private set; }
 
-    /// <summary>Pass where every check passed.</summary>
+    /// <summary>Whether every check passed.</summary>
     public ParityVerdict Verdict =>
         _checks.All(check => check.Verdict == ParityVerdict.Pass) && Tokenizer?.Verdict != ParityVerdict.Fail ? ParityVerdict.Pass : ParityVerdict.Fail;
 
-    /// <summary>Proves a file whose weights are the checkpoint's, rounded at most to 16 bits: the original weights are rounded the same way.</summary>
+    /// <summary>Proves a file whose weights are the checkpoint's, rounded to 16 bits at most: the original weights are rounded in the same way.</summary>
     public async Task RunAsync(string path, CancellationToken cancellationToken)
     {
         CompareIds(path);
         TrainedModel original;
         ParityReport managed;
-        // One after the other: each maps the whole file.
+        // One at a time: each maps the whole file.
         IModel reference = await backends.LoadAsync(options(path, ReferenceBackend.BackendName), cancellationToken).ConfigureAwait(false);
         await using (reference.ConfigureAwait(false))
         {
@@ -67,7 +67,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
             ParityReport llamaCpp = await CompareAsync("Proving it on llama.cpp", native, original, null, cancellationToken).ConfigureAwait(false);
             if (managed.Verdict == ParityVerdict.Pass)
             {
-                // The reference computes what the original weights do, and in ggml's arithmetic as well.
+                // The reference must agree with the original weights exactly, and also runs in ggml's arithmetic to compare with llama.cpp.
                 llamaCpp = await SecondOpinion.AskAsync(llamaCpp, native.Card, arithmetic => AskReferenceAsync(path, native, arithmetic, cancellationToken)).ConfigureAwait(false);
             }
             _checks.Add(ImportCheck.Of($"llama.cpp against the original weights{Rounded}", llamaCpp));
@@ -140,7 +140,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         return await ParityCheck.RunAsync(judged, original, prompt, new ParityOptions { Target = target, Tolerance = tolerance, Progress = bar }, cancellationToken).ConfigureAwait(false);
     }
 
-    // A text, where the vocabulary can encode it; an encoder–decoder's target is part of it.
+    // A text, if the vocabulary can encode it; an encoder–decoder's target is part of it.
     private (Prompt Prompt, Prompt? Target) Input(IModel model)
     {
         int most = Math.Min(MaxTokens, Math.Min(Context, import.Plan.Settings.Positions));
@@ -157,7 +157,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         }
         catch (UnsupportedRequestException)
         {
-            return null; // a vocabulary for another alphabet
+            return null; // the vocabulary is for another alphabet
         }
     }
 
@@ -200,7 +200,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         }
     }
 
-    // Null where the vocabulary cannot spell the text.
+    // Null if the vocabulary cannot spell the text.
     private static IReadOnlyList<int>? Encode(ITokenizer tokenizer, string text)
     {
         try

@@ -2,18 +2,18 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Importing;
 
-/// <summary>What an import made, and how it was proved; as <c>import --json</c> prints it.</summary>
+/// <summary>What an import produced, and how it was proved, as <c>import --json</c> prints it.</summary>
 /// <param name="Folder">What was read.</param>
-/// <param name="Output">What was written; after a failed proof under another name.</param>
+/// <param name="Output">What was written; under another name if the proof failed.</param>
 /// <param name="Architecture">llama.cpp's name of it.</param>
-/// <param name="Type">Of most of the weights.</param>
+/// <param name="Type">The type of most of the weights.</param>
 /// <param name="Parameters">Number of weights.</param>
-/// <param name="Bytes">Of the file.</param>
-/// <param name="Verdict">Of all checks together; null where none was made.</param>
+/// <param name="Bytes">The size of the file.</param>
+/// <param name="Verdict">The verdict of all checks together; null if there were none.</param>
 /// <param name="Checks">Each comparison of numbers.</param>
-/// <param name="Tokenizer">The comparison of ids; null where there is no tokenizer.json to compare with, or nothing was proved.</param>
-/// <param name="Notes">What is left out, and what llama.cpp computes differently from the trained model.</param>
-/// <param name="Seconds">All together.</param>
+/// <param name="Tokenizer">The comparison of ids; null if there is no tokenizer.json to compare with, or nothing was proved.</param>
+/// <param name="Notes">What is left out, and where llama.cpp computes differently from the trained model.</param>
+/// <param name="Seconds">The total time.</param>
 internal sealed record ImportReport(
     string Folder, string Output, string Architecture, string Type, long Parameters, long Bytes, ParityVerdict? Verdict, IReadOnlyList<ImportCheck> Checks,
     TokenizerCheck? Tokenizer, IReadOnlyList<string> Notes, double Seconds);

@@ -7,13 +7,13 @@ using Engine.Parity;
 namespace Engine.Host.Commands.Importing;
 
 /// <summary>One import: read, written beside the output, proved, quantized if asked, and only then under the output's name. A file that fails
-/// the proof gets another name, so so nothing that serves the output loads it by mistake.</summary>
+/// the proof gets another name, so that nothing that serves the output loads it by mistake.</summary>
 /// <param name="backends">Run the proof.</param>
 /// <param name="folder">Hugging Face's.</param>
 /// <param name="output">The GGUF file.</param>
 internal sealed class ImportRun(Backends backends, string folder, string output)
 {
-    // Of a file that failed.
+    // The suffix of a file that failed.
     private const string Rejected = ".rejected";
 
     /// <summary>The type asked for; null for the one that the checkpoint stores.</summary>

@@ -7,7 +7,7 @@ internal static class BertModules
 {
     public static Module? Of(ModuleTensors file)
     {
-        // cls is the pooler, cls.output the classifier over it: together what llama.cpp ranks with.
+        // cls is the pooler and cls.output the classifier on top of it: together, llama.cpp's ranking head.
         Module? classifier = file.Linear("cls.output");
         Module? bert = ModuleTensors.Node("BertModel",
             ("embeddings", Embeddings(file)),

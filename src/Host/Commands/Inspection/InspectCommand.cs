@@ -53,7 +53,7 @@ internal sealed class InspectCommand
         return ExitCode.Pass;
     }
 
-    /// <summary>What is wrong with a file is one more thing to show of it.</summary>
+    /// <summary>An error in the file is one more thing to show.</summary>
     private static string? Refusal(Action check)
     {
         try

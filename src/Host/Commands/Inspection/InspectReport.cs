@@ -18,10 +18,10 @@ internal sealed record InspectReport
 
     public required long Bytes { get; init; }
 
-    /// <summary>Why llama.cpp must not be given the file; null where it may.</summary>
+    /// <summary>Why llama.cpp must not load the file; null if it can.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Null for a vocabulary alone, and for a file that must not be loaded.</summary>
+    /// <summary>Null for a file without weights and for one that must not be loaded.</summary>
     public InspectedMemory? Memory { get; init; }
 
     /// <summary>All entries in the file's order; NaN and infinities are strings, since JSON has no such numbers.</summary>
@@ -66,7 +66,7 @@ internal sealed record InspectReport
 /// <param name="Bytes">Bytes of its data.</param>
 internal sealed record InspectedTensor(string Name, IReadOnlyList<long> Shape, string Type, long Bytes);
 
-/// <summary>What a context takes in llama.cpp on the CPU, as it serves.</summary>
+/// <summary>The memory of a context in llama.cpp on the CPU, with production numerics.</summary>
 /// <param name="ContextLength">Tokens.</param>
 /// <param name="WeightBytes">The tensors, mapped from the file.</param>
 /// <param name="RepackedBytes">llama.cpp's copies of quantized weights in another order.</param>
@@ -77,7 +77,7 @@ internal sealed record InspectedMemory(
     int ContextLength, long WeightBytes, long RepackedBytes, long KeyValueBytes, long ComputationBytes, long TotalBytes)
 {
     /// <param name="file">The model.</param>
-    /// <param name="contextLength">Tokens; null for what the engine takes by itself.</param>
+    /// <param name="contextLength">Tokens; null for the engine's default.</param>
     public static InspectedMemory? Of(GgufFile file, int? contextLength)
     {
         if (file.Tensors.Count == 0)

@@ -2,8 +2,8 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>The module tree of a LLaMA or a descendant under the names that Hugging Face's transformers gives its parts
-/// (modeling_llama.py and its likes), each part with the sizes of the tensor that fills it.</summary>
+/// <summary>The module tree of a LLaMA or a descendant, under the names of Hugging Face's transformers
+/// (modeling_llama.py and the like), each part with the sizes of its tensor.</summary>
 /// <param name="family">What transformers calls it, such as <c>Llama</c>.</param>
 internal sealed class LlamaModules(string family)
 {

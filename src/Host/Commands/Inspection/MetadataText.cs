@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>Metadata for people: one line an entry, long values cut.</summary>
+/// <summary>Metadata for people: one line per entry, long values truncated.</summary>
 internal static class MetadataText
 {
     private const int Width = 80;
@@ -34,7 +34,7 @@ internal static class MetadataText
         ? truth ? "true" : "false"
         : Convert.ToString(number, CultureInfo.InvariantCulture)!;
 
-    /// <summary>Without what would move the cursor or change a terminal's colours.</summary>
+    /// <summary>Removes what would move the cursor or change a terminal's colours.</summary>
     private static string Printable(string text) => text.Any(char.IsControl)
         ? string.Concat(text.Select(c => c switch { '\n' => "\\n", '\t' => "\\t", _ when char.IsControl(c) => $"\\u{(int)c:x4}", _ => $"{c}" }))
         : text;

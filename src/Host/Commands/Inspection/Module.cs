@@ -17,7 +17,7 @@ internal sealed record Module(string Text, IReadOnlyList<(string Name, Module Mo
         return text.ToString();
     }
 
-    /// <summary>A list whose neighbours are printed once, as <c>(0-15): 16 x Name(</c>, where they are alike.</summary>
+    /// <summary>A list whose identical neighbours are printed once, as <c>(0-15): 16 x Name(</c>.</summary>
     public static Module List(string name, IEnumerable<Module> items)
     {
         var groups = new List<(string Name, Module Module)>();

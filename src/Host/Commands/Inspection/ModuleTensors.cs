@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>Makes the leaves of a module tree from the tensors of a file, and notes which tensors have found a place.</summary>
+/// <summary>Makes the leaves of a module tree from the tensors of a file, and tracks which tensors have been placed.</summary>
 internal sealed class ModuleTensors(GgufFile file)
 {
     private readonly HashSet<string> _placed = [];
@@ -31,7 +31,7 @@ internal sealed class ModuleTensors(GgufFile file)
         return present;
     }
 
-    /// <summary>A node, or null where it would have no parts.</summary>
+    /// <summary>A node, or null if it would have no parts.</summary>
     public static Module? Node(string name, params ReadOnlySpan<(string Name, Module? Module)> parts) =>
         Parts(parts) is { Count: > 0 } present ? new Module(name, present) : null;
 
@@ -47,14 +47,14 @@ internal sealed class ModuleTensors(GgufFile file)
     /// <summary>GPT-2's linear layer, whose weight its authors keep transposed. GGUF does not.</summary>
     public Module? Conv1D(string name) => Matrix(name, (inputs, outputs, _) => $"Conv1D(nf={outputs}, nx={inputs})");
 
-    /// <summary>Of how many experts a tensor holds the matrices; 0 where there is none of it.</summary>
+    /// <summary>The number of experts whose matrices a tensor holds; 0 if there is no such tensor.</summary>
     public long Experts(string name) => file.FindTensor($"{name}.weight") is { Shape.Count: 3 } weight ? weight.Shape[2] : 0;
 
     /// <summary>One expert's linear layer, as all of the tensor's are.</summary>
     public Module? ExpertLinear(string name) => Take($"{name}.weight", rank: 3) is { } weight
         ? new Module($"Linear(in_features={weight.Shape[0]}, out_features={weight.Shape[1]}, bias=False)") : null;
 
-    /// <summary>The head that is the token embedding once more.</summary>
+    /// <summary>The head that shares the token embedding.</summary>
     /// <param name="bias">A bias of its own, if it may have one.</param>
     public Module? TiedHead(string? bias = null) => file.FindTensor("token_embd.weight") is { Shape.Count: 2 } embedding
         ? new Module($"Linear(in_features={embedding.Shape[0]}, out_features={embedding.Shape[1]}, bias={bias is not null && Take(bias) is not null})")
@@ -73,7 +73,7 @@ internal sealed class ModuleTensors(GgufFile file)
         Take($"{name}.weight") is not { } gain ? null
             : new Module($"{module}(({gain.Elements},), eps={Epsilon("attention.layer_norm_rms_epsilon")}{(Take($"{name}.bias") is null ? "" : ", bias=True")})");
 
-    /// <summary>A tensor that transformers shows nowhere, or not with its sizes.</summary>
+    /// <summary>A tensor that transformers does not show, or not with its sizes.</summary>
     public GgufTensor? Take(string name, int? rank = null)
     {
         GgufTensor? tensor = file.FindTensor(name);

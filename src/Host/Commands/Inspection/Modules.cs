@@ -2,8 +2,8 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>The module tree of a file: in the manner of transformers where its architecture is known and every tensor has a
-/// place in such a tree, by the tensors' own names otherwise.</summary>
+/// <summary>The module tree of a file: in the style of transformers if its architecture is known and every tensor has a
+/// place in such a tree; otherwise by the tensors' own names.</summary>
 internal static class Modules
 {
     private static readonly Dictionary<string, Func<ModuleTensors, Module?>> Families = new()

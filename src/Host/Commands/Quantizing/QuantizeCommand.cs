@@ -29,7 +29,7 @@ internal sealed class QuantizeCommand
     {
         var verb = new Verb("quantize", "Writes a smaller copy of a model, and lists the tensors that fell back to another format.")
         {
-            StopsWithin = TimeSpan.FromSeconds(5), // the unfinished file is deleted, which takes a moment where it is large
+            StopsWithin = TimeSpan.FromSeconds(5), // the unfinished file is deleted, which takes a moment if it is large
             WhenStopped = "Stopped before the last tensor: nothing was written.",
             Examples = ["engine quantize f16.gguf q4.gguf Q4_K_M", "engine quantize f16.gguf iq2.gguf IQ2_XS --imatrix imatrix.gguf --json"],
         };

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Engine.Host.Commands.Reporting;
 
-/// <summary><c>engine shadow</c>: what is done with the checks of answers beside the server that makes them.</summary>
+/// <summary><c>engine shadow</c>: reports on the checks of answers that a server has made.</summary>
 internal static class ShadowCommand
 {
     public static Command Create()

@@ -2,10 +2,10 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Reporting;
 
-/// <summary>Cuts time into a screenful of equal stretches, minutes to weeks.</summary>
+/// <summary>Divides time into a screenful of equal intervals, from minutes to weeks.</summary>
 internal static class ShadowIntervals
 {
-    /// <summary>Stretches from the first record to the last, at the most.</summary>
+    /// <summary>The maximum number of intervals from the first record to the last.</summary>
     private const int Most = 24;
 
     private static readonly TimeSpan[] Widths =
@@ -14,7 +14,7 @@ internal static class ShadowIntervals
         TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(6), TimeSpan.FromHours(12), TimeSpan.FromDays(1), TimeSpan.FromDays(2), TimeSpan.FromDays(7),
     ];
 
-    /// <summary>The stretches that hold a sample.</summary>
+    /// <summary>The intervals that contain a sample.</summary>
     /// <param name="points">By time.</param>
     public static IReadOnlyList<ShadowInterval> Of(IReadOnlyList<ShadowPoint> points)
     {
@@ -23,7 +23,7 @@ internal static class ShadowIntervals
             return [];
         }
         TimeSpan all = points[^1].Time - points[0].Time;
-        // A clock that was wrong for a while makes a record of years.
+        // A clock that was wrong for a while can make the records span years.
         TimeSpan width = Widths.FirstOrDefault(width => all / width < Most, TimeSpan.FromDays(7 * Math.Ceiling(all.TotalDays / 7 / Most)));
         return
         [

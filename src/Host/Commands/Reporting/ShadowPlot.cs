@@ -12,10 +12,10 @@ internal static class ShadowPlot
 {
     private const int Width = 960, Height = 480;
 
-    /// <summary>Dots of a model; where there are more, every n-th is drawn. Failures are drawn all.</summary>
+    /// <summary>The maximum number of dots of a model; of more, every n-th is drawn. All failures are drawn.</summary>
     private const int MaxDots = 1500;
 
-    // Okabe and Ito's, which the colour-blind tell apart; none of them is the failures' red.
+    // Okabe and Ito's palette, which is safe for the colour-blind, without a red that would be confused with failures.
     private static readonly OxyColor[] Colors =
     [
         OxyColor.FromRgb(0x00, 0x72, 0xB2), OxyColor.FromRgb(0x00, 0x9E, 0x73), OxyColor.FromRgb(0xE6, 0x9F, 0x00), OxyColor.FromRgb(0xCC, 0x79, 0xA7), OxyColor.FromRgb(0x56, 0xB4, 0xE9),
@@ -89,7 +89,7 @@ internal static class ShadowPlot
         (plot.Axes[1].Minimum, plot.Axes[1].Maximum) = (low / 3, high * 3);
         return new SvgExporter { Width = Width, Height = Height }.ExportToString(plot);
 
-        // What has no number, or zero, stands at the edge.
+        // Samples without a number, or with zero, go to the edge.
         ScatterPoint Dot(ShadowPoint point) => new(DateTimeAxis.ToDouble(point.Time.UtcDateTime), point.Nmse switch
         {
             > 0 and { } value when double.IsFinite(value) => value,

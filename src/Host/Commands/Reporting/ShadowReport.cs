@@ -8,10 +8,10 @@ internal sealed record ShadowReport
 {
     public required string Store { get; init; }
 
-    /// <summary>What was asked for; null for all.</summary>
+    /// <summary>The start of the time requested; null for all.</summary>
     public required DateTimeOffset? Since { get; init; }
 
-    /// <summary>The oldest and the latest record; null where there is none.</summary>
+    /// <summary>The oldest and the latest record; null if there is none.</summary>
     public required DateTimeOffset? From { get; init; }
 
     public required DateTimeOffset? To { get; init; }
@@ -51,7 +51,7 @@ internal sealed record ShadowModelReport
 
     public required IReadOnlyList<ShadowAlarmReport> Alarms { get; init; }
 
-    /// <summary>Of all samples, whatever time was asked for; null where none is kept.</summary>
+    /// <summary>Over all samples, whatever time was requested; null if none is stored.</summary>
     public required CoverageReport? Coverage { get; init; }
 
     /// <summary>Failures first, then by NMSE, the largest first.</summary>
@@ -64,14 +64,14 @@ internal sealed record ShadowModelReport
     public IReadOnlyList<ShadowPoint> Points { get; init; } = [];
 }
 
-/// <summary>Of numbers that are bad where they are large.</summary>
+/// <summary>Statistics of numbers that are worse the larger they are.</summary>
 internal sealed record UpperQuantiles(double P50, double P90, double P99, double Max)
 {
     public static UpperQuantiles? Of(IEnumerable<double?> values) => values.OfType<double>().Order().ToArray() is { Length: > 0 } sorted
         ? new(LogitMeasures.Percentile(sorted, 0.5), LogitMeasures.Percentile(sorted, 0.9), LogitMeasures.Percentile(sorted, 0.99), sorted[^1]) : null;
 }
 
-/// <summary>Of numbers that are bad where they are small.</summary>
+/// <summary>Statistics of numbers that are worse the smaller they are.</summary>
 internal sealed record LowerQuantiles(double P50, double P10, double P1, double Min)
 {
     public static LowerQuantiles? Of(IEnumerable<double?> values) => values.OfType<double>().Order().ToArray() is { Length: > 0 } sorted
@@ -89,7 +89,7 @@ internal sealed record ShadowAlarmReport(DateTimeOffset Time, string Event, stri
 
 internal sealed record ShadowSampleReport(DateTimeOffset Time, string Request, bool Passed, long Positions, double? Kl, double? TopOne, double? Nmse, double? MaxAbsolute, string Reason);
 
-/// <summary>The samples of a stretch of time.</summary>
+/// <summary>The samples of an interval.</summary>
 internal sealed record ShadowInterval(DateTimeOffset From, int Samples, int Failed, double? NmseMedian, double? NmseMax);
 
 /// <summary>One sample's numbers.</summary>

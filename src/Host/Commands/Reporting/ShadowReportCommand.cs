@@ -38,7 +38,7 @@ internal sealed class ShadowReportCommand
 
     public static Command Create() => new ShadowReportCommand().CreateVerb();
 
-    /// <summary>A moment, or how long before now; null where it is neither.</summary>
+    /// <summary>A moment, or how long before now; null if it is neither.</summary>
     public static DateTimeOffset? Parse(string word, DateTimeOffset now)
     {
         if (word.Length > 1 && int.TryParse(word[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)

@@ -76,7 +76,7 @@ internal static class ShadowReportText
         }
     }
 
-    // The bar is the largest NMSE on a logarithmic scale, from the least of the column to the greatest.
+    // The bar shows the largest NMSE on a logarithmic scale, from the smallest of the column to the largest.
     private static void OverTime(StringBuilder text, IReadOnlyList<ShadowInterval> stretches, int width)
     {
         if (stretches.Count == 0)
@@ -113,7 +113,7 @@ internal static class ShadowReportText
 
     private static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 
-    // Never 100 where one is missing.
+    // Never 100 unless all passed.
     private static string Percent(double share) => share is 1 ? "100 %" : string.Create(CultureInfo.InvariantCulture, $"{Math.Min(99.99, share * 100):0.##} %");
 
     private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

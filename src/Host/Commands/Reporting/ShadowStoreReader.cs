@@ -6,10 +6,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Engine.Host.Commands.Reporting;
 
-/// <summary>Reads a report from a store, all of it as the store is at one moment.</summary>
+/// <summary>Reads a report from a store, as a consistent snapshot.</summary>
 internal sealed class ShadowStoreReader : IDisposable
 {
-    /// <summary>Samples that are shown one by one.</summary>
+    /// <summary>The number of samples that are listed individually.</summary>
     private const int Worst = 5;
 
     private readonly string _path;

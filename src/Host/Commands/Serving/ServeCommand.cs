@@ -38,7 +38,7 @@ internal sealed class ServeCommand
         var verb = new Verb("serve", "Serves models over HTTP to clients of OpenAI's, Anthropic's and Ollama's APIs; ranks, scores and tokens; GET /health. "
             + "What is not given here comes from the environment (Engine__Models__default__Backend=reference), then from appsettings.json.")
         {
-            // While the configuration is read: a file of it may be a pipe, or lie on a disk that does not answer.
+            // While the configuration is read: one of its files may be a pipe, or be on a disk that does not respond.
             StopsWithin = ConfigurationLimit,
             WhenStopped = "Stopped before the server had started.",
             Examples =
@@ -60,12 +60,12 @@ internal sealed class ServeCommand
         CheckUrls(parsed.GetValue(_urls), _urls.Name);
         WebApplication app = Build(Settings(parsed), engine =>
         {
-            // Signals are the command line's affair: it cancels the token. Windows stops its services in another way.
+            // The command line handles signals by cancelling the token. Windows stops its services in another way.
             if (!WindowsServiceHelpers.IsWindowsService())
             {
                 engine.Services.AddSingleton<IHostLifetime, TokenLifetime>();
             }
-            // A start that fails is told by the command line in a sentence; the host would log its stack trace.
+            // The command line reports a failed start in one sentence; the host would log a stack trace.
             engine.Services.AddLogging(logging => _ = parsed.GetValue(CommandPath.Verbose)
                 ? logging.AddFilter(null, LogLevel.Debug) : logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None));
         });
@@ -73,7 +73,7 @@ internal sealed class ServeCommand
         {
             try
             {
-                // Before the host constructs services that need the options, so that all sections tell their mistakes at once.
+                // Before the host constructs services that need the options, so that the errors of all sections are reported together.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
                 Exposure.Check(app);
                 SocketFiles.Free(Exposure.Urls(app.Configuration));
@@ -82,7 +82,7 @@ internal sealed class ServeCommand
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                // Some models may answer already while others load: their requests end as they would after the start.
+                // Some models may already answer while others load: their requests are drained as they would be after the start.
                 await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
                 return ExitCode.Pass;
             }
@@ -105,7 +105,7 @@ internal sealed class ServeCommand
         }
     }
 
-    /// <summary>Lets go of the models. One that does not end is left behind: its threads end with the process.</summary>
+    /// <summary>Disposes of the models. One that does not end is abandoned: its threads end with the process.</summary>
     private static async Task DisposeAsync(WebApplication app)
     {
         try
@@ -114,7 +114,7 @@ internal sealed class ServeCommand
         }
         catch (TimeoutException)
         {
-            // Not the log: it would be written by a thread that ends first.
+            // Not the log, whose writer thread has ended by now.
             await Console.Error.WriteLineAsync($"Stopping: a model is still loading or ending after {DisposalLimit.TotalSeconds:0} s; it is abandoned.").ConfigureAwait(false);
         }
     }
@@ -166,7 +166,7 @@ internal sealed class ServeCommand
         _ => e.Message.TrimEnd('.'),
     };
 
-    /// <summary>What was given on the command line, under its configuration keys: defaults are left to the configuration.</summary>
+    /// <summary>The options given on the command line, by configuration key: defaults are left to the configuration.</summary>
     private Dictionary<string, string?> Settings(ParseResult parsed)
     {
         var settings = new Dictionary<string, string?>();
@@ -228,7 +228,7 @@ internal sealed class ServeCommand
             }
         }
 
-        // Paths of a command line begin where the user stands, those of a configuration at the content root.
+        // Paths on the command line are relative to the current folder, those of the configuration to the content root.
         static string FromHere(string path) => path.Length > 0 && Path.Exists(path) ? Path.GetFullPath(path) : path;
 
         void Add<T>(Option<T> option, string key)

@@ -7,9 +7,9 @@ namespace Engine.Host.Commands.Tokenization;
 internal static class IdLines
 {
     /// <summary>A line for each text.</summary>
-    /// <param name="output">Where they go.</param>
+    /// <param name="output">The output.</param>
     /// <param name="pairs">One for each text.</param>
-    /// <param name="asCases">Whether a blank stands before each id, as in llama.cpp's <c>*.gguf.out</c>; else between two.</param>
+    /// <param name="asCases">Whether each id is preceded by a space, as in llama.cpp's <c>*.gguf.out</c>; otherwise ids are separated by spaces.</param>
     public static void Write(TextWriter output, IEnumerable<TextTokens> pairs, bool asCases)
     {
         var lines = new StringBuilder();
@@ -25,7 +25,7 @@ internal static class IdLines
         output.Write(lines);
     }
 
-    /// <summary>The first text that two tokenizers split in different ways, and the number of all of them.</summary>
+    /// <summary>The first text that two tokenizers split differently, and the number of such texts.</summary>
     public static void WriteDifferences(TextWriter error, TextTokens[] pairs)
     {
         int first = Array.FindIndex(pairs, pair => pair.FirstDifference is not null);

@@ -3,7 +3,7 @@ using ReferenceModels;
 
 namespace Engine.Host.Commands.Tokenization;
 
-/// <summary>The tokenizer that was asked for, or all: as the model was trained, llama.cpp's own, and the managed one by its rule.</summary>
+/// <summary>The tokenizer that was requested, or all: as the model was trained, llama.cpp's own, and the managed one by its rule.</summary>
 internal sealed class LoadedTokenizers : IAsyncDisposable
 {
     private static readonly (string Backend, TokenizerRule Rule)[] All =
@@ -20,8 +20,8 @@ internal sealed class LoadedTokenizers : IAsyncDisposable
     /// <param name="backend">The backend asked for; null for any.</param>
     /// <param name="rule">The rule asked for; null for any. With neither, all are taken.</param>
     /// <param name="options">How a backend loads the file.</param>
-    /// <param name="cancellationToken">Ends the loading.</param>
-    /// <exception cref="EngineException">None of them can be had.</exception>
+    /// <param name="cancellationToken">Cancels the loading.</param>
+    /// <exception cref="EngineException">None of them is available.</exception>
     public static async Task<LoadedTokenizers> LoadAsync(
         Backends backends, string? backend, TokenizerRule? rule, Func<string, TokenizerRule, ModelOptions> options, CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal sealed class LoadedTokenizers : IAsyncDisposable
     }
 
     /// <summary>Splits a text with each of them.</summary>
-    /// <exception cref="EngineException">None of them can.</exception>
+    /// <exception cref="EngineException">None of them can split the text.</exception>
     public TextTokens Split(string text, SplitForm form, CancellationToken cancellationToken)
     {
         var answers = new List<Tokenization>();

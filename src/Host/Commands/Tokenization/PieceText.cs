@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Host.Commands.Tokenization;
 
-/// <summary>Text of tokens for a terminal: nothing in it moves the cursor, and columns stay columns.</summary>
+/// <summary>Token texts for a terminal, without anything that moves the cursor or breaks the columns.</summary>
 internal static class PieceText
 {
     // East Asian Width W and F (UAX #11), the blocks that matter; terminals give such a character two cells.
@@ -51,7 +51,7 @@ internal static class PieceText
         return cut.Append('…').Append(' ', cells - 1 - used).ToString();
     }
 
-    /// <summary>Cells of a terminal that a character takes.</summary>
+    /// <summary>The number of terminal cells that a character takes.</summary>
     public static int Cells(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark ? 0
         : Array.Exists(Wide, range => rune.Value >= range.First && rune.Value <= range.Last) ? 2 : 1;
 

@@ -1,7 +1,7 @@
 namespace Engine.Host.Commands.Tokenization;
 
 /// <summary>Many texts in one file, as llama.cpp keeps its tokenizer tests (<c>*.gguf.inp</c>): each text is followed by a
-/// line end and a line of its own that is no text.</summary>
+/// line end and a separator line.</summary>
 internal static class TestCases
 {
     public const string Separator = "__ggml_vocab_test__";

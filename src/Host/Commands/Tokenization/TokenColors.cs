@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Engine.Host.Commands.Tokenization;
 
-/// <summary>Colours for tokens: neighbours differ, so that one sees where the text was cut.</summary>
+/// <summary>Colours for tokens: neighbours differ, so that the boundaries are visible.</summary>
 internal sealed class TokenColors(bool enabled)
 {
     private const string Reset = "\u001b[0m";
@@ -14,7 +14,7 @@ internal sealed class TokenColors(bool enabled)
 
     public bool Enabled => enabled;
 
-    /// <summary>Colours where they were asked for, or where standard output is a terminal that takes them (no-color.org).</summary>
+    /// <summary>Colours if requested, or where standard output is a terminal that takes them (no-color.org).</summary>
     /// <param name="choice"><c>auto</c>, <c>always</c> or <c>never</c>.</param>
     public static TokenColors Choose(string choice) => new(choice switch
     {
@@ -28,7 +28,7 @@ internal sealed class TokenColors(bool enabled)
     /// <summary>A difference.</summary>
     public string Alarm(string text) => enabled ? Red + text + Reset : text;
 
-    /// <summary>What is there to be found, not to be read.</summary>
+    /// <summary>Dims text that is there for reference.</summary>
     public string Quiet(string text) => enabled ? Faint + text + Reset : text;
 
     /// <summary>A token's piece, in the colour of its place.</summary>

@@ -9,10 +9,10 @@ internal static class TokenTableText
     private const int IndexCells = 6;
     private const int IdCells = 8;
     private const int PieceCells = 25;
-    private const int NarrowPieceCells = 13; // of three columns
+    private const int NarrowPieceCells = 13; // in a table of three columns
     private const int TextCells = 33;
 
-    /// <param name="output">Where it goes.</param>
+    /// <param name="output">The output.</param>
     /// <param name="split">The tokens.</param>
     /// <param name="color"><c>auto</c>, <c>always</c> or <c>never</c>.</param>
     public static void Write(TextWriter output, TextTokens split, string color)
@@ -50,7 +50,7 @@ internal static class TokenTableText
         text.Append('\n');
     }
 
-    // Those that differ, each beside the first; where all agree, one beside the other.
+    // Each tokenizer that differs beside the first; if all agree, just one of them.
     private static List<Tokenization> Columns(TextTokens split)
     {
         List<Tokenization> columns = [split.First];
@@ -89,7 +89,7 @@ internal static class TokenTableText
         ? string.Create(CultureInfo.InvariantCulture, $"{tokens.Ids[index],IdCells}  {colors.Piece(PieceText.Fit(tokens.Pieces[index], pieceCells), index)}")
         : new string(' ', IdCells + 2 + pieceCells);
 
-    // Fit fills with blanks, and a token's own at its end are to be seen.
+    // Fit pads with spaces, from which a token's own trailing spaces must be distinguishable.
     private static string TrailingBlanks(string text) =>
         new(' ', Math.Min(text.Length - text.TrimEnd(' ').Length, TextCells - 2 - PieceText.Fit(text, TextCells - 2).TrimEnd(' ').Length));
 

@@ -7,14 +7,14 @@ namespace Engine.Host.Commands.Tokenization;
 /// <param name="ParseSpecial">Reads the text of special tokens as these tokens.</param>
 internal readonly record struct SplitForm(bool AddSpecial, bool ParseSpecial);
 
-/// <summary>What one tokenizer makes of a text.</summary>
+/// <summary>The tokens of a text by one tokenizer.</summary>
 /// <param name="Name">Whose it is: the rule, and the backend that splits by it.</param>
 /// <param name="Ids">The tokens.</param>
 /// <param name="Pieces">Each token's own text in the vocabulary.</param>
-/// <param name="Texts">What each token says: the characters that end in it, because a character may take several tokens.</param>
+/// <param name="Texts">The text of each token: the characters that end in it, because a character may take several tokens.</param>
 internal sealed record Tokenization(string Name, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces, IReadOnlyList<string> Texts)
 {
-    /// <summary>Index of the first token on which another differs; null where they agree.</summary>
+    /// <summary>Index of the first token on which another differs; null if they agree.</summary>
     public int? DifferenceFrom(Tokenization other) =>
         Ids.SequenceEqual(other.Ids) ? null : Ids.Zip(other.Ids).TakeWhile(pair => pair.First == pair.Second).Count();
 

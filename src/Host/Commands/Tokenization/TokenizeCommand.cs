@@ -59,7 +59,7 @@ internal sealed class TokenizeCommand
         IReadOnlyList<string> texts = await ReadTextsAsync(parsed, cancellationToken).ConfigureAwait(false);
         await using var backends = new Backends(parsed.GetValue(CommandPath.Verbose));
         var form = new SplitForm(AddSpecial: !cases && !parsed.GetValue(_noSpecial), parsed.GetValue(_parseSpecial));
-        // Splitting a long text takes no notice of a cancellation; it is abandoned.
+        // Tokenizing a long text cannot be cancelled, so it is abandoned.
         TextTokens[] pairs = await Task.Run(async () =>
         {
             await using LoadedTokenizers tokenizers = await LoadedTokenizers.LoadAsync(

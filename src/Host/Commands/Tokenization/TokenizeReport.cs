@@ -15,7 +15,7 @@ internal sealed record TokenizeReport
     /// <summary>Each token's own text in the vocabulary.</summary>
     public required IReadOnlyList<string> Pieces { get; init; }
 
-    /// <summary>What other tokenizers make of the text, where they were asked.</summary>
+    /// <summary>The tokens by other tokenizers, if they were asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<OtherTokens>? Others { get; init; }
 
@@ -40,11 +40,11 @@ internal sealed record TokenizeReport
     };
 }
 
-/// <summary>What another tokenizer makes of the text.</summary>
+/// <summary>The tokens of the text by another tokenizer.</summary>
 /// <param name="Tokenizer">Whose tokens they are.</param>
 /// <param name="Ids">The tokens.</param>
 /// <param name="Pieces">Each token's own text in the vocabulary.</param>
-/// <param name="FirstDifference">Index of the first token that is another than the report's own.</param>
+/// <param name="FirstDifference">Index of the first token that differs from the report's own.</param>
 internal sealed record OtherTokens(
     string Tokenizer, IReadOnlyList<int> Ids, IReadOnlyList<string> Pieces,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? FirstDifference);

@@ -14,9 +14,9 @@ internal sealed class AdapterOptionGroup
 
     public bool IsAsked(ParseResult parsed) => parsed.GetValue(_rank) is not null;
 
-    /// <summary>Null where the model itself is trained.</summary>
+    /// <summary>Null if the model itself is trained.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="initial">What is trained: an adapter without its model is of no use.</param>
+    /// <param name="initial">What is trained: an adapter without its model is useless.</param>
     public LowRankOptions? Read(ParseResult parsed, InitialFile initial)
     {
         (int? rank, float? alpha, string? targets) = (parsed.GetValue(_rank), parsed.GetValue(_alpha), parsed.GetValue(_targets));

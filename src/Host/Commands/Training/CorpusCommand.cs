@@ -4,7 +4,7 @@ using ReferenceModels.Training.Corpora;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary><c>engine corpus</c>: writes data to learn from, or to measure with, from the project's own grammar.</summary>
+/// <summary><c>engine corpus</c>: generates training or evaluation data from the project's own grammar.</summary>
 internal sealed class CorpusCommand
 {
     private readonly Argument<string> _name = new("NAME")

@@ -5,10 +5,10 @@ using ReferenceModels.Training.Data;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary>Writes what each step showed the model, a JSON object on a line for each step, so that others can repeat the run.</summary>
+/// <summary>Writes what each step showed the model, one JSON object per line and step, so that others can reproduce the run.</summary>
 internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
 {
-    /// <summary>Stands for a target that does not count: what PyTorch's cross-entropy ignores by default.</summary>
+    /// <summary>Marks a target that does not count: the value that PyTorch's cross-entropy ignores by default.</summary>
     private const int Ignored = -100;
 
     private static readonly JsonSerializerOptions Line = new()
@@ -22,15 +22,15 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
     private readonly IProgress<TrainingStep> _next;
     private readonly StreamWriter _writer;
 
-    /// <summary>Begins the file.</summary>
-    /// <param name="file">Replaced where it exists.</param>
+    /// <summary>Creates the file.</summary>
+    /// <param name="file">Replaced if it exists.</param>
     /// <param name="trainer">Whose steps are reported.</param>
-    /// <param name="next">Is notified of them, too.</param>
+    /// <param name="next">Also receives them.</param>
     /// <exception cref="InvalidRequestException">The file cannot be written.</exception>
     public ExampleLog(OutputFile file, Trainer trainer, IProgress<TrainingStep> next)
     {
         (_file, _trainer, _next) = (file, trainer, next);
-        // No buffer of its own: a line that the disk has no room for fails when it is written, and not once more in Dispose.
+        // Unbuffered: if the disk is full, the write fails, and not again in Dispose.
         _writer = file.Write(() => new StreamWriter(new FileStream(file.Path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true });
     }
 
@@ -41,7 +41,7 @@ internal sealed class ExampleLog : IProgress<TrainingStep>, IDisposable
         _next.Report(value);
     }
 
-    // Not the writer's: it would try once more.
+    // Not the writer's Dispose, which would try again.
     public void Dispose() => _writer.BaseStream.Dispose();
 
     private static object Shown(Example example) => new

@@ -6,7 +6,7 @@ using ReferenceModels.Training.Vocabularies;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary>What a run begins with: a model, or a shape and a vocabulary.</summary>
+/// <summary>What a run starts from: a model, or a shape and a vocabulary.</summary>
 internal sealed class InitialOptionGroup
 {
     private const int DefaultSize = 4096;
@@ -22,11 +22,11 @@ internal sealed class InitialOptionGroup
     public IEnumerable<(string? Path, string Option)> Inputs(ParseResult parsed) =>
         [(ModelFile(parsed, _from), _from.Name), (parsed.GetValue(_shape), _shape.Name), (ModelFile(parsed, _vocabulary), _vocabulary.Name)];
 
-    /// <summary>The file to begin from. A new model's is temporary and goes with its disposal.</summary>
+    /// <summary>The file to start from. A new model's file is temporary and deleted on disposal.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="seed">Of a new model's weights.</param>
-    /// <param name="records">Reads the data, where a vocabulary is trained on it.</param>
-    /// <param name="cancellationToken">Ends the training of a vocabulary.</param>
+    /// <param name="seed">The seed of a new model's weights.</param>
+    /// <param name="records">Reads the data, if a vocabulary is trained on it.</param>
+    /// <param name="cancellationToken">Cancels the training of a vocabulary.</param>
     public InitialFile Open(ParseResult parsed, ulong seed, Func<IReadOnlyList<Record>> records, CancellationToken cancellationToken)
     {
         (string? from, string? shape, string? vocabulary) = (ModelFile(parsed, _from), parsed.GetValue(_shape), ModelFile(parsed, _vocabulary));
@@ -67,7 +67,7 @@ internal sealed class InitialOptionGroup
     }
 }
 
-/// <summary>A model's file that may be a temporary one.</summary>
+/// <summary>A model file that may be temporary.</summary>
 internal sealed class InitialFile(string path, bool isTemporary) : IDisposable
 {
     public string Path { get; } = path;

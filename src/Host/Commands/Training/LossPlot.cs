@@ -64,7 +64,7 @@ internal static class LossPlot
         }
     }
 
-    // A round step for about six ticks, and the axis widened to whole ones.
+    // A round step for about six ticks; the axis is widened to whole ticks.
     private static (double Low, double High, double Tick) Axis(double low, double high)
     {
         double span = high > low ? high - low : 1, rough = span / 6, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
@@ -72,7 +72,7 @@ internal static class LossPlot
         return (Math.Floor(low / tick) * tick, Math.Ceiling((low + span) / tick) * tick, tick);
     }
 
-    // A mean whose memory is a fiftieth of the run.
+    // A running mean over a fiftieth of the run.
     private static double[] Smooth(double[] losses)
     {
         double memory = 1 - 1 / Math.Max(1, losses.Length / 50.0), sum = 0, weight = 0;
@@ -83,7 +83,7 @@ internal static class LossPlot
         })];
     }
 
-    // As many points as a screen can show; a loss is that before its step.
+    // As many points as a screen can show; each loss is the one before its step.
     private static (double Step, double Loss)[] Thinned(double[] losses)
     {
         int stride = (losses.Length + MaxPoints - 1) / MaxPoints;

@@ -52,7 +52,7 @@ internal sealed class TrainOptionGroup
     public string? Checkpoint(ParseResult parsed) => parsed.GetValue(_checkpoint);
 
     /// <summary>The checkpoint to continue from; null for a new run.</summary>
-    /// <exception cref="InvalidRequestException">There is none, or a new run would overwrite one.</exception>
+    /// <exception cref="InvalidRequestException">There is no checkpoint, or a new run would overwrite one.</exception>
     public string? Resume(ParseResult parsed)
     {
         string? path = parsed.GetValue(_checkpoint);

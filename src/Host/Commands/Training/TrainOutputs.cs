@@ -11,7 +11,7 @@ internal sealed record TrainOutputs
 
     public required OutputFile? Examples { get; init; }
 
-    /// <summary>Finds out before the first step, not when hours of work are to be written.</summary>
+    /// <summary>Checks before the first step, not after hours of work.</summary>
     /// <param name="inputs">What the training reads, and what names it.</param>
     /// <exception cref="InvalidRequestException">One of them cannot be written, or would replace an input or another of them.</exception>
     public void RequireWritable(IEnumerable<(string? Path, string Option)> inputs)

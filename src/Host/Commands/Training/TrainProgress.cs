@@ -4,7 +4,7 @@ using ReferenceModels.Training;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary>A line on standard error with how far the run is, its loss and its speed; nothing where standard error is no terminal.</summary>
+/// <summary>A line on standard error with the run's progress, loss and speed; nothing if standard error is not a terminal.</summary>
 internal sealed class TrainProgress(int steps) : IProgress<TrainingStep>, IDisposable
 {
     private const int Cells = 20;

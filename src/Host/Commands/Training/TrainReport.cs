@@ -3,17 +3,17 @@ using ReferenceModels.Training.Data;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary>What <c>train --json</c> prints. Losses have all their digits; a step's is that before the step.</summary>
+/// <summary>What <c>train --json</c> prints. Losses have full precision; a step's loss is the one before the step.</summary>
 internal sealed record TrainReport
 {
     public required string Output { get; init; }
 
     public required string Objective { get; init; }
 
-    /// <summary>What was trained where it was no model; null otherwise.</summary>
+    /// <summary>What was trained if it was not the model; null otherwise.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>Steps done and asked for; fewer were done where the run was interrupted.</summary>
+    /// <summary>Steps done and asked for; fewer were done if the run was interrupted.</summary>
     public required int Step { get; init; }
 
     public required int Steps { get; init; }
@@ -40,7 +40,7 @@ internal sealed record TrainReport
 
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Of this process; a resumed run's earlier part has its own.</summary>
+    /// <summary>Of this process only, without the earlier part of a resumed run.</summary>
     public required long Tokens { get; init; }
 
     public required double Seconds { get; init; }

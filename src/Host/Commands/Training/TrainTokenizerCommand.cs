@@ -5,7 +5,7 @@ using ReferenceModels.Training.Vocabularies;
 
 namespace Engine.Host.Commands.Training;
 
-/// <summary><c>engine train-tokenizer</c>: a vocabulary made of a text, as a GGUF file.</summary>
+/// <summary><c>engine train-tokenizer</c>: trains a vocabulary on a text and writes it as a GGUF file.</summary>
 internal sealed class TrainTokenizerCommand
 {
     private readonly Option<string> _data = new("--data") { HelpName = "PATH", Required = true, Description = "The text to train on, UTF-8; - is standard input." };

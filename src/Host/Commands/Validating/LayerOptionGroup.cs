@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace Engine.Host.Commands.Validating;
 
-/// <summary>The options of looking inside two models, and the look itself.</summary>
+/// <summary>The options of <c>--layers</c>, and the comparison layer by layer.</summary>
 internal sealed class LayerOptionGroup
 {
     public Option<bool> Layers { get; } = new("--layers")
@@ -29,13 +29,13 @@ internal sealed class LayerOptionGroup
 
     public bool IsAsked(ParseResult parsed) => parsed.GetValue(Layers);
 
-    /// <summary>Looks inside the native model and the reference, which computes in the arithmetic for it.</summary>
+    /// <summary>Compares the native model and the reference op by op; the reference uses ggml's arithmetic.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">What both are run on.</param>
-    /// <param name="whole">How the results of the whole were compared.</param>
-    /// <param name="cancellationToken">Ends the passes.</param>
+    /// <param name="whole">How the whole models' results were compared.</param>
+    /// <param name="cancellationToken">Cancels the passes.</param>
     public async Task<LayerFindings> RunAsync(
         ParseResult parsed, IModel native, IModel reference, Prompt prompt, ParityOptions whole, CancellationToken cancellationToken)
     {

@@ -4,12 +4,12 @@ using ReferenceModels.Training.Corpora;
 
 namespace Engine.Host.Commands.Validating;
 
-/// <summary>A text to compare models on where the user gives none: from the world that a model was trained on, where that is known.</summary>
+/// <summary>The text to compare models on when the user gives none: from the model's training domain, if that is known.</summary>
 internal static class SampleText
 {
     private const ulong Seed = 1;
 
-    /// <summary>The models that come with the engine, by the name in their files, which copies and quantized ones keep: the corpus of each.</summary>
+    /// <summary>The corpus of each bundled model, by the name in its file, which copies and quantized versions keep.</summary>
     private static readonly Dictionary<string, string> Corpora = new()
     {
         ["Story teller"] = "stories",
@@ -18,7 +18,7 @@ internal static class SampleText
         ["English to toy Chinese"] = "translations",
     };
 
-    /// <summary>For a model that comes with the engine an entry that was held back from its training; for others a general text.</summary>
+    /// <summary>For a bundled model, an entry held out from its training; for others, a general text.</summary>
     public static string Of(ModelCard card) => Corpora.TryGetValue(card.Name, out string? corpus) ? HeldOut(corpus) : ComparisonText.General;
 
     private static string HeldOut(string name)

@@ -109,7 +109,7 @@ internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, I
 
     /// <summary>One thing to be found out.</summary>
     /// <param name="Values">JSON for the tool's parameters, in order.</param>
-    /// <param name="Unit">For its parameter of a unit; null where none was asked for.</param>
+    /// <param name="Unit">For its parameter of a unit; null if none was requested.</param>
     /// <param name="Result">What the tool gives back.</param>
     /// <param name="Frame">The sentence of the answer around it.</param>
     internal sealed record Call(IReadOnlyList<string> Values, string? Unit, ToolResult Result, string Frame)

@@ -4,8 +4,8 @@ namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What a tool gives back, and what an answer says of it. Functions return texts, numbers or objects, so all of them occur.</summary>
 /// <param name="Content">Of the tool's message.</param>
-/// <param name="Said">In the middle of a sentence; null where it is no part of one.</param>
-/// <param name="Sentence">In place of one; null where it is part of one.</param>
+/// <param name="Said">In the middle of a sentence; null if it is no part of one.</param>
+/// <param name="Sentence">In place of one; null if it is part of one.</param>
 internal sealed record ToolResult(string Content, string? Said, string? Sentence = null)
 {
     private static readonly string[] Skies = ["sunny", "rainy", "cloudy", "windy", "snowy", "foggy", "cold", "warm", "hot", "clear", "stormy", "dry", "wet", "mild"];

@@ -11,7 +11,7 @@ public sealed record Example
     /// <summary>(T) token ids; of an encoder–decoder, what its decoder is given.</summary>
     public required int[] Tokens { get; init; }
 
-    /// <summary>(T) for each token the id that the model should name there, or <see cref="Ignored"/>; empty where it is asked for none.</summary>
+    /// <summary>(T) for each token the id that the model should name there, or <see cref="Ignored"/>; empty if it is asked for none.</summary>
     public int[] Targets { get; init; } = [];
 
     /// <summary>(T) rows of the segment table; empty for row 0 throughout.</summary>
@@ -23,7 +23,7 @@ public sealed record Example
     /// <summary>The class, from 0, or <see cref="Ignored"/>.</summary>
     public int Label { get; init; } = Ignored;
 
-    /// <summary>0 where the second sentence follows the first, 1 where it does not, <see cref="Ignored"/> where there is no second.</summary>
+    /// <summary>0 if the second sentence follows the first, 1 where it does not, <see cref="Ignored"/> if there is no second.</summary>
     public int NextSentence { get; init; } = Ignored;
 
     /// <summary>How many tokens it takes in a pass, source and target.</summary>

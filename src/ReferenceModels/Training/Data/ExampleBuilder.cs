@@ -26,7 +26,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
     /// <summary>The classes, in the order of the classifier's outputs.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Renders conversations; null where the data has none.</summary>
+    /// <summary>Renders conversations; null if the data has none.</summary>
     public ChatTemplate? Template { get; init; }
 
     /// <summary>For each example that was longer than the context and lost its end, the line where it begins.</summary>

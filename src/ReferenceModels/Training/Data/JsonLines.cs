@@ -8,7 +8,7 @@ namespace ReferenceModels.Training.Data;
 /// Records as JSON lines, one object a line: <c>{"text": …}</c>; a pair <c>{"source": …, "target": …}</c> or
 /// <c>{"first": …, "second": …}</c>; a text or pair with a <c>"label"</c> (a string or a whole number); or a conversation
 /// <c>{"messages": [{"role": …, "content": …}, …]}</c>, in which an assistant may call tools (<c>"tool_calls"</c>, and <c>"tools"</c> beside the
-/// messages, both in the form of OpenAI's API). Blank lines are passed over.
+/// messages, both in the form of OpenAI's API). Blank lines are ignored.
 /// </summary>
 internal static class JsonLines
 {

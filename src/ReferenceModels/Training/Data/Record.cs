@@ -12,10 +12,10 @@ public sealed record Record
     /// <summary>The text; of a pair, the first or the source; empty for chat turns.</summary>
     public string Text { get; init; } = "";
 
-    /// <summary>The second text or the target; null where there is one text only.</summary>
+    /// <summary>The second text or the target; null if there is one text only.</summary>
     public string? Second { get; init; }
 
-    /// <summary>The class; null where none is given.</summary>
+    /// <summary>The class; null if none is given.</summary>
     public string? Label { get; init; }
 
     /// <summary>Turns of a conversation; empty for other records.</summary>
@@ -30,7 +30,7 @@ public sealed record Record
 
 /// <summary>What one side of a conversation said.</summary>
 /// <param name="Role">Such as <c>user</c>, <c>assistant</c> and <c>tool</c>.</param>
-/// <param name="Content">The words; empty where the turn is calls of tools alone.</param>
+/// <param name="Content">The words; empty if the turn is calls of tools alone.</param>
 public sealed record Turn(string Role, string Content)
 {
     /// <summary>What else the template may show of it: <c>tool_calls</c>, <c>tool_call_id</c>, <c>name</c>.</summary>

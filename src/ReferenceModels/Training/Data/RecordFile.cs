@@ -12,7 +12,7 @@ public sealed class RecordFile
     public string Separator { get; init; } = "<|endoftext|>";
 
     /// <summary>Reads all records.</summary>
-    /// <exception cref="InvalidRequestException">The file cannot be read, has no records, or one that makes no sense; with its line.</exception>
+    /// <exception cref="InvalidRequestException">The file cannot be read, has no records, or one that is invalid; with its line.</exception>
     public IReadOnlyList<Record> Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

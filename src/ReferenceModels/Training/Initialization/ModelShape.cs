@@ -50,7 +50,7 @@ public sealed record ModelShape
     /// <summary>Base of the rotary frequencies of a LLaMA or a descendant.</summary>
     public float RopeFreqBase { get; init; } = 10_000;
 
-    /// <summary>Experts of a Mixtral (a <c>llama</c> with some) or a Qwen3-MoE, each with a feed-forward of f; none where absent.</summary>
+    /// <summary>Experts of a Mixtral (a <c>llama</c> with some) or a Qwen3-MoE, each with a feed-forward of f; none if absent.</summary>
     public int? ExpertCount { get; init; }
 
     /// <summary>How many of the experts a token goes to.</summary>
@@ -74,7 +74,7 @@ public sealed record ModelShape
     /// <summary>How rows become one where BERT embeds a text: <c>mean</c> or <c>cls</c>.</summary>
     public string Pooling { get; init; } = "mean";
 
-    /// <summary>The chat template (Jinja) of its file; none where absent. Conversations are learned by it.</summary>
+    /// <summary>The chat template (Jinja) of its file; none if absent. Conversations are learned by it.</summary>
     public string? ChatTemplate { get; init; }
 
     /// <summary>Reads a shape from a JSON file.</summary>

@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Objectives;
 
-/// <summary>What a model that learns says of one example; only what is asked for is computed.</summary>
+/// <summary>What a model that learns says of one example; only what is requested is computed.</summary>
 public interface IAnswers
 {
     /// <summary>The language model's logits, a row (V) for each of the example's tokens: what may follow it.</summary>

@@ -29,7 +29,7 @@ public sealed class TrainedVocabulary
     /// <summary>Unigram: the tokens' log-probabilities, (V); null for the other schemes.</summary>
     public IReadOnlyList<float>? Scores { get; internal init; }
 
-    /// <summary>Byte-level BPE: the merges in their order, each two tokens separated by a blank; null for the other schemes.</summary>
+    /// <summary>Byte-level BPE: the merges in order, each two tokens separated by a blank; null for the other schemes.</summary>
     public IReadOnlyList<string>? Merges { get; internal init; }
 
     /// <summary>Sets the vocabulary's keys of a file that is being written.</summary>

@@ -87,7 +87,7 @@ internal sealed class UnigramCorpus
     /// <param name="trie">The same as a tree.</param>
     /// <param name="text">The text in UTF-8.</param>
     /// <param name="without">A piece that may not be taken; -1 for none.</param>
-    /// <param name="path">Receives the pieces; stays empty where there is no way.</param>
+    /// <param name="path">Receives the pieces; stays empty if there is no way.</param>
     public static void FindBest(IReadOnlyList<UnigramPiece> pieces, TokenTrie trie, ReadOnlySpan<byte> text, int without, List<int> path)
     {
         path.Clear();

@@ -10,7 +10,7 @@ internal static class UnigramPruning
     /// <param name="pieces">All pieces.</param>
     /// <param name="corpus">The texts.</param>
     /// <param name="most">Pieces to keep.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     public static List<UnigramPiece> Prune(List<UnigramPiece> pieces, UnigramCorpus corpus, int most, CancellationToken cancellationToken)
     {
         TokenTrie trie = UnigramCorpus.Trie(pieces);

@@ -3,13 +3,13 @@ namespace ReferenceModels.Training.Vocabularies;
 /// <summary>The pieces that Unigram training begins with: all characters, and the parts of words that cover the most text.</summary>
 internal static class UnigramSeeds
 {
-    /// <summary>Characters of a piece at the most; SentencePiece's limit.</summary>
+    /// <summary>The maximum number of characters of a piece; SentencePiece's limit.</summary>
     private const int LongestPiece = 16;
 
     /// <param name="options">How often a piece must occur.</param>
     /// <param name="most">Pieces beside the characters.</param>
     /// <param name="excluded">Texts that no piece may have: those of special tokens.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     public static List<UnigramPiece> Find(
         (string Word, long Count)[] words, VocabularyOptions options, int most, string[] excluded, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ public static class VocabularyTrainer
     /// <param name="texts">The texts. Each is read once; their words are kept in memory, each once.</param>
     /// <param name="options">The scheme and the size.</param>
     /// <param name="progress">Receives the part of the tokens made, 0 to 1; may be null.</param>
-    /// <param name="cancellationToken">Ends the training.</param>
+    /// <param name="cancellationToken">Cancels the training.</param>
     /// <exception cref="InvalidRequestException">The texts are empty, or the options do not fit them.</exception>
     public static TrainedVocabulary Train(
         IEnumerable<string> texts, VocabularyOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)

@@ -54,7 +54,7 @@ public sealed unsafe class NativeGrammars : IDisposable
     /// <summary>The same vocabulary for the engine.</summary>
     internal ITokenizer Tokenizer { get; }
 
-    /// <summary>A grammar as llama.cpp reads it; null where it refuses to.</summary>
+    /// <summary>A grammar as llama.cpp reads it; null if it refuses to.</summary>
     internal Sampler? Read(string grammar)
     {
         fixed (byte* text = Encoding.UTF8.GetBytes(grammar + "\0"), root = "root\0"u8)

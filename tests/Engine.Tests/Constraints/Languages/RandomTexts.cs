@@ -6,7 +6,7 @@ namespace Engine.Tests.Constraints.Languages;
 /// <summary>Texts that an automaton itself makes, by steps at random.</summary>
 internal static class RandomTexts
 {
-    /// <summary>A text of the language; null where it grew beyond a length. Fails where no step is left before the text may end.</summary>
+    /// <summary>A text of the language; null if it grew beyond a length. Fails where no step is left before the text may end.</summary>
     public static string? Walk(TextState state, Random random, int longest = 80)
     {
         StringBuilder text = new();

@@ -10,7 +10,7 @@ public sealed class TextFormatsTests
 {
     private readonly LanguageSpace _space = new();
 
-    /// <summary>The judges: JsonSchema.Net, and .NET's own parsers where there is one.</summary>
+    /// <summary>The judges: JsonSchema.Net, and .NET's own parsers if there is one.</summary>
     [Theory]
     [InlineData("date-time")]
     [InlineData("date")]

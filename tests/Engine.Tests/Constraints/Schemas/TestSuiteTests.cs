@@ -75,7 +75,7 @@ public sealed class TestSuiteTests(ITestOutputHelper output)
         Assert.All(table.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(line.TrimEnd(), docs, StringComparison.Ordinal));
     }
 
-    /// <summary>What a schema of a draft accepts: nothing where nothing meets it, null where it is refused.</summary>
+    /// <summary>What a schema of a draft accepts: nothing if nothing meets it, null if it is refused.</summary>
     private static ValueSpec? SpecOf(JsonElement schema, string draft)
     {
         if (schema.ValueKind == JsonValueKind.Object && !schema.TryGetProperty("$schema", out _))
