@@ -6,7 +6,7 @@ public sealed record AdapterOptions
     /// <summary>Path of the adapter's GGUF file, made for the model.</summary>
     public string Path { get; init; } = "";
 
-    /// <summary>What the adapter's part of each product is multiplied by; 0 leaves the model as it is.</summary>
+    /// <summary>The factor of the adapter's contribution; 0 leaves the model unchanged.</summary>
     /// <value>The default is 1.</value>
     public float Scale { get; init; } = 1;
 }

@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>What a model can do, in words for a sentence.</summary>
+/// <summary>Describes what a model can do, for messages.</summary>
 internal static class CapabilityText
 {
     /// <summary>Says what a model is and does, such as "Facts is a bert on llama.cpp: it embeds text".</summary>

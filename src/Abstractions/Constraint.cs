@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine;
 
-/// <summary>What an answer must be: tokens that would break it are never drawn.</summary>
+/// <summary>Constrains an answer: tokens that would violate it are never drawn.</summary>
 /// <remarks>One of <see cref="JsonSchemaConstraint"/>, <see cref="GrammarConstraint"/>, <see cref="RegexConstraint"/>,
 /// <see cref="ChoiceConstraint"/>, or <see cref="CodeConstraint"/> for code of your own.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
@@ -32,7 +32,7 @@ public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
     {
     }
 
-    /// <summary>Also reads keywords that stand as lines in a <c>description</c>, such as <c>format: date-time</c>: Microsoft.Extensions.AI.OpenAI
+    /// <summary>Also reads keywords written as lines of a <c>description</c>, such as <c>format: date-time</c>: Microsoft.Extensions.AI.OpenAI
     /// writes them there.</summary>
     public bool ReadsDescriptions { get; init; }
 
@@ -40,7 +40,7 @@ public sealed record JsonSchemaConstraint(JsonElement Schema) : Constraint
     /// for a <see cref="TimeOnly"/>, and reads none.</summary>
     public bool LocalTimes { get; init; }
 
-    /// <summary>Lets the properties that the schema names come in any order. In the schema's order, otherwise: a reader that needs a
+    /// <summary>Lets the properties that the schema names come in any order. By default they come in the schema's order: a reader that needs a
     /// discriminator first finds it there, and others after them.</summary>
     public bool AnyOrder { get; init; }
 
@@ -66,7 +66,7 @@ public sealed record GrammarConstraint(string Grammar) : Constraint;
 /// <param name="Pattern">In ECMAScript's syntax, without back references.</param>
 public sealed record RegexConstraint(string Pattern) : Constraint;
 
-/// <summary>One of some texts.</summary>
+/// <summary>One of several texts.</summary>
 /// <param name="Choices">At least one, none of them empty.</param>
 public sealed record ChoiceConstraint(IReadOnlyList<string> Choices) : Constraint;
 

@@ -25,8 +25,8 @@ public abstract class DelegatingModel(IModel inner) : IModel
     public virtual ValueTask<Embeddings> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default) =>
         Inner.EmbedAsync(request, cancellationToken);
 
-    /// <summary>A model as what it is, or as what the models that it hands everything to are.</summary>
-    /// <returns>Null if none of them is one.</returns>
+    /// <summary>Finds a model of a type: the model itself or one that it delegates to.</summary>
+    /// <returns>Null if there is none.</returns>
     internal static T? Find<T>(IModel model) where T : class => model as T ?? (model is DelegatingModel outer ? Find<T>(outer.Inner) : null);
 
     /// <inheritdoc/>
@@ -36,6 +36,6 @@ public abstract class DelegatingModel(IModel inner) : IModel
         return ReleaseAsync();
     }
 
-    /// <summary>What disposing it does: disposes the inner model.</summary>
+    /// <summary>Called by <see cref="DisposeAsync"/>; disposes the inner model.</summary>
     protected virtual ValueTask ReleaseAsync() => Inner.DisposeAsync();
 }

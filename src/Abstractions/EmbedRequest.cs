@@ -6,7 +6,7 @@ public sealed record EmbedRequest
     /// <summary>The inputs, each embedded on its own.</summary>
     public required IReadOnlyList<Prompt> Inputs { get; init; }
 
-    /// <summary>How the rows of an input's tokens become its answer.</summary>
+    /// <summary>How the rows of an input's tokens are pooled.</summary>
     public Pooling Pooling { get; init; } = Pooling.Mean;
 
     /// <summary>Divides each row by its Euclidean length.</summary>
@@ -15,7 +15,7 @@ public sealed record EmbedRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    /// <summary>How the reference backend computes; other backends have only one arithmetic and ignore it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
     /// <summary>As <see cref="GenerateRequest.Deadline"/>.</summary>

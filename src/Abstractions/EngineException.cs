@@ -11,31 +11,31 @@ public class EngineException : Exception
 /// <summary>The model file cannot be used: missing, malformed, or of a kind that would end the process.</summary>
 public sealed class ModelFileException(string message, Exception? inner = null) : EngineException(message, inner)
 {
-    /// <summary>The sentence. What is wrong is in the file: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    /// <summary>The message alone says what is wrong: a stack trace, which a host prints when its start fails, would bury it.</summary>
     public override string ToString() => Message;
 }
 
 /// <summary>A model did not pass the comparison that its configuration asks for (<see cref="ModelOptions.Gate"/>).</summary>
 public sealed class GateException(string message) : EngineException(message)
 {
-    /// <summary>The sentence. What is wrong is in the file: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    /// <summary>The message alone says what is wrong: a stack trace, which a host prints when its start fails, would bury it.</summary>
     public override string ToString() => Message;
 }
 
 /// <summary>The configuration or a request names something that does not exist or does not fit.</summary>
 public sealed class ConfigurationException(string message) : EngineException(message)
 {
-    /// <summary>The sentence. What is wrong is in the configuration: a stack trace, which a host shows of a start that fails, would bury it.</summary>
+    /// <summary>The message alone says what is wrong: a stack trace, which a host prints when its start fails, would bury it.</summary>
     public override string ToString() => Message;
 }
 
 /// <summary>What was asked is beyond the architecture, the file or the backend.</summary>
 public sealed class UnsupportedRequestException(string message) : EngineException(message);
 
-/// <summary>A request's own values are invalid (a negative count, an empty list of inputs, …).</summary>
+/// <summary>A request's values are invalid (a negative count, an empty list of inputs, …).</summary>
 public sealed class InvalidRequestException(string message) : EngineException(message)
 {
-    /// <summary>The property of the request that makes none, such as <c>Constraint</c>; null if it is not told.</summary>
+    /// <summary>The invalid property of the request, such as <c>Constraint</c>; null if unknown.</summary>
     public string? Property { get; init; }
 }
 
@@ -74,10 +74,10 @@ public sealed class InsufficientMemoryException(string message, long requiredByt
     public long AvailableBytes { get; } = availableBytes;
 }
 
-/// <summary>As many requests wait for the model as may.</summary>
+/// <summary>The model's queue is full.</summary>
 public sealed class QueueFullException : EngineException
 {
-    /// <summary>An error of a line that is full.</summary>
+    /// <summary>Creates the error of a full queue.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="waiting">Requests that wait.</param>
     /// <param name="retryAfter">When a place is likely to be free.</param>
@@ -92,12 +92,12 @@ public sealed class QueueFullException : EngineException
     public TimeSpan RetryAfter { get; }
 }
 
-/// <summary>A request was not answered within the time it gave.</summary>
+/// <summary>A request was not answered within its deadline.</summary>
 public sealed class DeadlineExceededException : EngineException
 {
-    /// <summary>An error of a request that took too long.</summary>
+    /// <summary>Creates the error of a request that took too long.</summary>
     /// <param name="model">The model's name.</param>
-    /// <param name="deadline">The time it gave.</param>
+    /// <param name="deadline">The request's deadline.</param>
     public DeadlineExceededException(string model, TimeSpan deadline)
         : this(FormattableString.Invariant($"Answering a request with {model}: expected the end within {deadline.TotalSeconds:0.###} s (Deadline), it was not reached. Ask for fewer tokens, or give it more time."))
     {
@@ -111,14 +111,14 @@ public sealed class DeadlineExceededException : EngineException
 /// <summary>The model computed NaN or infinity.</summary>
 public sealed class NonFiniteLogitsException(string message) : EngineException(message)
 {
-    /// <summary>The activations that the request asked for: where NaN comes from can be seen in them.</summary>
+    /// <summary>The activations that the request asked for: they show where NaN arises.</summary>
     public IReadOnlyList<Activation> Activations { get; init; } = [];
 }
 
 /// <summary>The native library was not found, could not be loaded, or is not the one this binding was written for.</summary>
 public sealed class NativeLibraryException(string message, Exception? inner = null) : EngineException(message, inner);
 
-/// <summary>A device named outright cannot be had.</summary>
+/// <summary>A device that was named explicitly is not available.</summary>
 public sealed class DeviceUnavailableException(string message) : EngineException(message);
 
 /// <summary>The native library failed unexpectedly. Other models of the process are unaffected.</summary>

@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>What stands at a path where a readable file was expected, in words for a sentence.</summary>
+/// <summary>Describes what is at a path where a readable file was expected, for messages.</summary>
 internal static class FileFault
 {
     /// <param name="path">The path that could not be read.</param>

@@ -1,12 +1,12 @@
 namespace Engine;
 
-/// <summary>What a model must pass before it serves: the comparison of <c>engine validate</c> with a model that is known to be right.</summary>
+/// <summary>The check that a model must pass before it serves: <c>engine validate</c>'s comparison with a model known to be correct.</summary>
 public sealed record GateOptions
 {
-    /// <summary>The model it is judged by: the name of another configured one, or <c>reference</c> for the managed reference on the same file.</summary>
+    /// <summary>The model it is compared with: the name of another configured model, or <c>reference</c> for the managed reference on the same file.</summary>
     public string Oracle { get; init; } = "";
 
-    /// <summary>The text that both are compared on; null for that of <see cref="File"/>, or else for a few sentences that come with the engine.</summary>
+    /// <summary>The text that both are compared on; null for the text of <see cref="File"/>, or else a few sentences bundled with the engine.</summary>
     public string? Text { get; init; }
 
     /// <summary>Path of a UTF-8 file with the text.</summary>

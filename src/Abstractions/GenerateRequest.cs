@@ -18,7 +18,7 @@ public sealed record GenerateRequest
     /// <summary>What the answer must be; null for anything.</summary>
     public Constraint? Constraint { get; init; }
 
-    /// <summary>With a <see cref="Constraint"/>: where <see cref="MaxTokens"/> or the context nears its end, takes the shortest way to an answer that is whole.</summary>
+    /// <summary>With a <see cref="Constraint"/>: near <see cref="MaxTokens"/> or the end of the context, takes the shortest way to a complete answer.</summary>
     public bool AlwaysValid { get; init; }
 
     /// <summary>Texts that end the generation; they are not part of the answer.</summary>
@@ -27,7 +27,7 @@ public sealed record GenerateRequest
     /// <summary>Continues after an end-of-generation token.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
 
-    /// <summary>Logits to return with each token: those of the very step that chose it.</summary>
+    /// <summary>Logits to return with each token: those it was sampled from.</summary>
     public StepLogits Logits { get; init; } = StepLogits.None;
 
     /// <summary>Entries in <see cref="GeneratedToken.TopK"/> with <see cref="StepLogits.TopK"/>.</summary>
@@ -36,17 +36,17 @@ public sealed record GenerateRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    /// <summary>How the reference backend computes; other backends have only one arithmetic and ignore it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
-    /// <summary>How long the request may take, waiting included; null for as long as it needs. What is past it ends with <see cref="DeadlineExceededException"/>.</summary>
+    /// <summary>How long the request may take, queueing included; null for no limit. A request that exceeds it ends with <see cref="DeadlineExceededException"/>.</summary>
     public TimeSpan? Deadline { get; init; }
 
-    /// <summary>Sees every step, whatever <see cref="Logits"/> says; null for nobody. It does not travel to a model in another process.</summary>
+    /// <summary>Sees every step, whatever <see cref="Logits"/> says; null for none. It is not passed to a model in another process.</summary>
     internal IStepTap? Tap { get; init; }
 }
 
-/// <summary>What a generated token carries of its step's logits, before any sampling setting touched them.</summary>
+/// <summary>What a generated token carries of its step's logits, before any sampler has changed them.</summary>
 public enum StepLogits
 {
     /// <summary>Nothing.</summary>

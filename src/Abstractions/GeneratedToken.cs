@@ -16,11 +16,11 @@ public sealed record GeneratedToken
     /// <summary>Number of tokens of the prompt, special tokens included.</summary>
     public required int PromptTokens { get; init; }
 
-    /// <summary>How many of them were not evaluated again, because another request of the same beginning had been.</summary>
+    /// <summary>How many of them came from the cache, because another request began with the same tokens.</summary>
     public int CachedTokens { get; init; }
 
-    /// <summary>From the moment a slot took the request up until this token was chosen, however late it is read: of the first token the
-    /// time of the prompt, of each further one the time of a step more.</summary>
+    /// <summary>From the moment a slot took the request until this token was chosen, however late it is read: for the first token the
+    /// time of the prompt, for each further one the time of one more step.</summary>
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>All V logits of this step, with <see cref="StepLogits.Full"/>.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine;
 
-/// <summary>What in the arithmetic of ggml's CPU backend depends on the processors that it was built for: <see cref="Arithmetic.Ggml"/>
+/// <summary>How the arithmetic of ggml's CPU backend depends on the processors it was built for: <see cref="Arithmetic.Ggml"/>
 /// computes as the build in this process does.</summary>
 /// <param name="RoundsHalvesToEven">Activations in the middle of two 8-bit integers become the even one; otherwise the one farther from zero.</param>
 /// <param name="InvertsScale">Activations become 8-bit integers by 1/(max/127), otherwise by 127/max: the last bit may be another.</param>

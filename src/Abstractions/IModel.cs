@@ -9,8 +9,8 @@ namespace Engine;
 /// in another process. What an architecture cannot do is refused with <see cref="UnsupportedRequestException"/>.
 /// Disposing the model ends the requests in flight with <see cref="ObjectDisposedException"/>.
 /// <para>Generations of one model run side by side. A seed gives the same tokens again for a generation that runs alone, for one with
-/// <see cref="Numerics.Strict"/>, and, where the model was loaded with <see cref="ModelOptions.Exact"/>, for every one. Otherwise what runs beside
-/// a generation moves the last digits of its logits (on quantized weights by some percent of the largest), and now and then a token.</para>
+/// <see cref="Numerics.Strict"/>, and, where the model was loaded with <see cref="ModelOptions.Exact"/>, for every one. Otherwise, what runs beside
+/// a generation changes the last digits of its logits (on quantized weights by some percent of the largest), and occasionally a token.</para>
 /// </remarks>
 public interface IModel : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ public interface IModel : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The model is not loaded yet.</exception>
     ITokenizer Tokenizer { get; }
 
-    /// <summary>Says what the model makes of given tokens, without choosing any: rows of logits in blocks.</summary>
+    /// <summary>Computes the logits of given tokens, without choosing any: rows in blocks.</summary>
     /// <param name="request">The tokens, the positions asked for, and the form of the answer.</param>
     /// <param name="cancellationToken">Takes effect during prefill too.</param>
     /// <returns>Blocks of rows in ascending position; a block holds at most <see cref="ScoreRequest.BlockRows"/> rows.</returns>

@@ -6,6 +6,6 @@ public enum Isolation
     /// <summary>Its process.</summary>
     None,
 
-    /// <summary>Nothing: it runs in a child process, which is started again where it dies.</summary>
+    /// <summary>Nothing: it runs in a child process, which is restarted if it dies.</summary>
     Process,
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine;
 
-/// <summary>Where a text stops being JSON, in words for a sentence; System.Text.Json's own speak of its types and settings.</summary>
+/// <summary>Describes where a text stops being JSON, for messages; System.Text.Json's own mention its types and settings.</summary>
 internal static class JsonFault
 {
     /// <summary>Such as "what is not JSON at line 2, column 7".</summary>

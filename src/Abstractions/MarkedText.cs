@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine;
 
-/// <summary>Text in parts of which only some may name special tokens, as token ids.</summary>
+/// <summary>Encodes text in parts, only some of which may contain special tokens.</summary>
 internal static class MarkedText
 {
     private static readonly ConditionalWeakTable<ITokenizer, SpecialTexts> Known = [];

@@ -63,7 +63,7 @@ public sealed record ModelCard
     /// <summary>How the model's embeddings are meant to be pooled (<c>pooling_type</c>); null if the file does not say.</summary>
     public Pooling? Pooling { get; init; }
 
-    /// <summary>How the file wants tokens to be chosen where a request does not say (<c>general.sampling.*</c>); null values where it is silent, too.</summary>
+    /// <summary>How the file wants tokens to be chosen if a request does not say (<c>general.sampling.*</c>); null values if it does not say either.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
     /// <summary>Ids that are never drawn, in ascending order (<c>tokenizer.ggml.suppress_tokens</c>).</summary>
@@ -75,7 +75,7 @@ public sealed record ModelCard
     /// <summary>Whether tokens stand for text; without a vocabulary, ids alone go in and out.</summary>
     public bool HasVocabulary { get; init; } = true;
 
-    /// <summary>Whether the backend can split a text into the vocabulary's tokens; where it cannot, requests carry ids.</summary>
+    /// <summary>Whether the backend can split text into tokens; if not, requests must carry ids.</summary>
     public bool SplitsText { get; init; } = true;
 
     /// <summary>The vocabulary's special tokens.</summary>
@@ -87,11 +87,11 @@ public sealed record ModelCard
     /// <summary>The names of the classes in the order of their scores; empty if the file does not name them.</summary>
     public IReadOnlyList<string> ClassLabels { get; init; } = [];
 
-    /// <summary>In <see cref="ChatTemplates"/>: the one for a conversation where no other is named.</summary>
+    /// <summary>The key in <see cref="ChatTemplates"/> of the template to use unless another is named.</summary>
     public const string DefaultChatTemplate = "default";
 
-    /// <summary>The chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>: the file's, and in place of
-    /// its default one that of <see cref="ModelOptions.ChatTemplate"/>. Empty if there is none.</summary>
+    /// <summary>The chat templates (Jinja) by name, such as <see cref="DefaultChatTemplate"/> or <c>tool_use</c>: the file's, with
+    /// <see cref="ModelOptions.ChatTemplate"/> replacing the default one. Empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The low-rank adapters it was loaded with.</summary>
@@ -100,11 +100,11 @@ public sealed record ModelCard
 
 /// <summary>A low-rank adapter of a loaded model.</summary>
 /// <param name="Path">Where it was loaded from.</param>
-/// <param name="Scale">What its part of each product is multiplied by.</param>
+/// <param name="Scale">The factor of its contribution.</param>
 /// <param name="FileType">The coarsest type of its factors, such as <c>F32</c> or <c>Q8_0</c>.</param>
 public sealed record AdapterCard(string Path, float Scale, string FileType)
 {
-    /// <summary>How large what it adds is beside the weights it changes, as a ratio of Frobenius norms, scale included. Null if weights
+    /// <summary>The size of its contribution relative to the weights it changes, as a ratio of Frobenius norms, scale included. Null if weights
     /// or factors are quantized.</summary>
     public double? Share { get; init; }
 }
@@ -128,7 +128,7 @@ public enum ModelCapabilities
     /// <summary>Requests carry a source: an encoder–decoder.</summary>
     Source = 8,
 
-    /// <summary>Embeds sentence pairs: tokens of segment 1 beside those of segment 0, told apart where the model has learned to.</summary>
+    /// <summary>Embeds sentence pairs: tokens of segment 1 beside those of segment 0, if the model was trained to distinguish them.</summary>
     Segments = 16,
 
     /// <summary><see cref="ScoreRequest.Replay"/> and <see cref="EmbedRequest.Replay"/>.</summary>

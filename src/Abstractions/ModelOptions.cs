@@ -6,7 +6,7 @@ public sealed record ModelOptions
     /// <summary>Path of the GGUF file (of the first part, for a split file).</summary>
     public string Path { get; init; } = "";
 
-    /// <summary>The model's name in the configuration, for its metrics; null for one from elsewhere.</summary>
+    /// <summary>The model's name in the configuration, for its metrics; null if it is not configured.</summary>
     internal string? Name { get; init; }
 
     /// <summary>Called first on the thread that computes scores; null for nothing.</summary>
@@ -24,11 +24,11 @@ public sealed record ModelOptions
     /// <summary>The time without a request after which it is unloaded; its next request loads it again. Null for never.</summary>
     public TimeSpan? UnloadAfter { get; init; }
 
-    /// <summary>Whether it runs in its own process, which is started again where it dies: what native code does there harms no other model.</summary>
+    /// <summary>Whether it runs in its own process, which is restarted if it dies: crashes of native code there affect no other model.</summary>
     /// <value>The default is <see cref="Isolation.None"/>.</value>
     public Isolation Isolation { get; init; }
 
-    /// <summary>What it must pass before it serves, at its first loading as at every change; null for nothing.</summary>
+    /// <summary>The check that it must pass before it serves, on first load and after every change; null for none.</summary>
     public GateOptions? Gate { get; init; }
 
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</summary>
@@ -38,12 +38,12 @@ public sealed record ModelOptions
     /// <summary>Tokens a request may hold, prompt and answer together; 0 takes the model's own, up to 4096.</summary>
     public int ContextLength { get; init; }
 
-    /// <summary>Generations that run side by side, in one batch.</summary>
+    /// <summary>The number of generations that run side by side, in one batch.</summary>
     /// <value>The default is 1.</value>
     public int Slots { get; init; } = 1;
 
     /// <summary>Tokens that all of them hold together, at least <see cref="ContextLength"/>; 0 for <see cref="Slots"/> times that.</summary>
-    /// <remarks>With fewer, requests that grow beyond them are parked and continued when there is room.</remarks>
+    /// <remarks>If these run out, requests are parked and continued when there is room.</remarks>
     public int CacheTokens { get; init; }
 
     /// <summary>Requests that may wait for the model; one more is refused.</summary>
@@ -57,7 +57,7 @@ public sealed record ModelOptions
     /// <summary>Threads of the computation, as many as there are cores at most; 0 for as many as help.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Threads where several tokens are evaluated at once, as in a prompt; 0 for as many as <see cref="Threads"/>.</summary>
+    /// <summary>Threads for evaluating several tokens at once, as in a prompt; 0 for as many as <see cref="Threads"/>.</summary>
     /// <remarks>This and the options below are llama.cpp's: they count for the backends <c>llama.cpp</c> and <c>llamasharp</c>.</remarks>
     public int BatchThreads { get; init; }
 
@@ -65,12 +65,12 @@ public sealed record ModelOptions
     /// <remarks>More of them take more memory and, on the CPU, gain little: 16 of them evaluate a prompt at 0.93 of the speed of 256.</remarks>
     public int MicroBatch { get; init; }
 
-    /// <summary>How keys and values are kept, but with <see cref="Numerics.Strict"/> and <see cref="Exact"/>, where they are F32.</summary>
+    /// <summary>The type of cached keys and values; with <see cref="Numerics.Strict"/> or <see cref="Exact"/> it is always F32.</summary>
     /// <value>The default is <see cref="CacheType.F16"/>.</value>
     public CacheType CacheType { get; init; } = CacheType.F16;
 
-    /// <summary>Whether attention is computed in one pass that stores no scores, but with <see cref="Numerics.Strict"/> and <see cref="Exact"/>, where it is not.</summary>
-    /// <value>The default is <see cref="FlashAttention.Auto"/>: where the device has it, but with <see cref="CacheType.F32"/>.</value>
+    /// <summary>Whether attention is computed in one pass that stores no scores; with <see cref="Numerics.Strict"/> or <see cref="Exact"/> it never is.</summary>
+    /// <value>The default is <see cref="FlashAttention.Auto"/>: if the device supports it, except with <see cref="CacheType.F32"/>.</value>
     public FlashAttention FlashAttention { get; init; }
 
     /// <summary>Whether llama.cpp copies quantized weights into the order in which the CPU multiplies them fastest.</summary>
@@ -84,17 +84,17 @@ public sealed record ModelOptions
     /// <value>The default is <see cref="SplitMode.Layer"/>.</value>
     public SplitMode SplitMode { get; init; }
 
-    /// <summary>Each device's part of the model, in any unit, such as 3 and 1; empty for parts by the memory that is free.</summary>
+    /// <summary>Each device's share of the model, as relative numbers such as 3 and 1; empty to share by free memory.</summary>
     public IReadOnlyList<float> TensorSplit { get; init; } = [];
 
-    /// <summary>The device that has what is not divided, from 0: with <see cref="SplitMode.None"/>, the whole model.</summary>
+    /// <summary>The device that holds what is not divided, from 0: with <see cref="SplitMode.None"/>, the whole model.</summary>
     public int MainDevice { get; init; }
 
-    /// <summary>By whose rule texts become tokens, where the model's makers and llama.cpp differ.</summary>
+    /// <summary>Whose tokenizer rules apply where the model's makers and llama.cpp differ.</summary>
     /// <value>The default is <see cref="TokenizerRule.Trained"/>: every backend is fed the ids that the model was trained on.</value>
     public TokenizerRule Tokenizer { get; init; }
 
-    /// <summary>The template by which conversations become prompts, in place of the file's own: the path of a Jinja file, or the family that the
+    /// <summary>The chat template to use in place of the file's own: the path of a Jinja file, or the family that the
     /// model was trained as: <c>alpaca</c>, <c>chatml</c>, <c>gemma</c>, <c>llama2</c>, <c>llama3</c>, <c>mistral</c>, <c>phi3</c>, <c>vicuna</c>,
     /// <c>zephyr</c>, or <c>plain</c>, which writes the messages' texts one after the other and nothing else. Null or empty for the file's own.</summary>
     public string? ChatTemplate { get; init; }
@@ -102,26 +102,26 @@ public sealed record ModelOptions
     /// <summary>Low-rank adapters (LoRA) that are added to the model's weights, all of them together.</summary>
     public IReadOnlyList<AdapterOptions> Adapters { get; init; } = [];
 
-    /// <summary>Folder or file of a llama.cpp library of the user's own.</summary>
+    /// <summary>Folder or file of the user's own llama.cpp library.</summary>
     public string? LibraryPath { get; init; }
 
     /// <summary>Where another engine runs the model: <c>https://host:port</c>, <c>unix:/path</c> of a socket, <c>pipe:NAME</c> on Windows, or
-    /// <c>http://127.0.0.1:port</c>. Null for a model that this engine loads. What the options above say, the other engine's own say then.</summary>
+    /// <c>http://127.0.0.1:port</c>. Null for a model that this engine loads. The options above are then set in the other engine's configuration.</summary>
     public string? Endpoint { get; init; }
 
     /// <summary>The model's name in the other engine's configuration; null for its default one.</summary>
     public string? RemoteModel { get; init; }
 
-    /// <summary>The key that the other engine asks for; null if it asks for none.</summary>
+    /// <summary>The API key of the other engine; null if it needs none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>A file that holds the key, which only its owner can read, in place of <see cref="Key"/>.</summary>
+    /// <summary>A file with the key, readable only by its owner, in place of <see cref="Key"/>.</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>A PEM file of the certificates to trust at <see cref="Endpoint"/>, a server's own or an authority's; null for the system's.</summary>
     public string? CertificateFile { get; init; }
 
-    /// <summary>Lets <see cref="Endpoint"/> be <c>http://</c> of another machine: key, prompts and answers travel readable.</summary>
+    /// <summary>Allows <see cref="Endpoint"/> to be <c>http://</c> on another machine: key, prompts and answers travel unencrypted.</summary>
     public bool AllowUnencrypted { get; init; }
 
     /// <summary>Loads the vocabulary and no weights: the model splits text and refuses everything else.</summary>

@@ -3,9 +3,9 @@ namespace Engine;
 /// <summary>How exactly a backend computes.</summary>
 public enum Numerics
 {
-    /// <summary>As the backend serves: F16 keys and values, flash attention where it has it.</summary>
+    /// <summary>For serving: F16 keys and values, and flash attention if supported.</summary>
     Production,
 
-    /// <summary>For comparing: native with F32 keys and values and no flash attention.</summary>
+    /// <summary>For comparing: F32 keys and values and no flash attention.</summary>
     Strict,
 }

@@ -20,7 +20,7 @@ public sealed record Prompt
     /// <summary>A text in parts, in some of which special tokens are written out. Null if another form is set.</summary>
     public IReadOnlyList<PromptPart>? Parts { get; }
 
-    /// <summary>Whether a chat template has made it, for the metrics: also where its text has been split since.</summary>
+    /// <summary>Whether a chat template made it, for the metrics; stays set when its text is tokenized.</summary>
     internal bool IsConversation { get; init; }
 
     /// <summary>Made by <see cref="FromText"/>, <see cref="FromTokens"/>, <see cref="FromPair"/>, <see cref="FromParts"/> or a serializer.</summary>
@@ -58,7 +58,7 @@ public sealed record Prompt
     /// <summary>A prompt such as a chat template makes: its own text may name special tokens, the users' text in it may not.</summary>
     public static Prompt FromParts(IReadOnlyList<PromptPart> parts) => new(null, null, parts: parts);
 
-    /// <summary>The prompt's ids: its own, or its text by the tokenizer, special tokens added. Where a text brings its own
+    /// <summary>The prompt's ids: its own, or its text by the tokenizer, special tokens added. If a text brings its own
     /// beginning-of-sequence token, no second one is added.</summary>
     public IReadOnlyList<int> ToTokens(ITokenizer tokenizer) => PromptTokens.Read(this, tokenizer, out _);
 

@@ -14,10 +14,10 @@ internal enum Sampler
 /// <summary>The names that llama.cpp v0.5.0 gives its samplers, and the other ways of writing them that it reads.</summary>
 internal static class SamplerNames
 {
-    /// <summary>Stands between two names.</summary>
+    /// <summary>Separates two names.</summary>
     public const char Separator = ';';
 
-    /// <summary>How many names a sequence may have: each costs time with every token.</summary>
+    /// <summary>The maximum number of names in a sequence: each costs time for every token.</summary>
     public const int Most = 64;
 
     private const int LongestShown = 40;
@@ -37,7 +37,7 @@ internal static class SamplerNames
 
     public static string Join(IEnumerable<Sampler> samplers) => string.Join(Separator, samplers.Select(sampler => Names[(int)sampler]));
 
-    /// <summary>What a sequence must be made of.</summary>
+    /// <summary>Describes a valid sequence, for messages.</summary>
     public static string Expected { get; } = $"samplers ({string.Join(Separator, Names)}), at most {Most}";
 
     /// <summary>What is wrong with a sequence; null if nothing is.</summary>
@@ -61,7 +61,7 @@ internal static class SamplerNames
     /// <summary>The samplers of a checked sequence.</summary>
     public static Sampler[] Parse(string sequence) => [.. Split(sequence).Select(name => Known[name])];
 
-    /// <summary>Capitals count as small letters; top_k may also be top-k or topk.</summary>
+    /// <summary>Case is ignored; top_k may also be spelled top-k or topk.</summary>
     private static Dictionary<string, T> Spellings<T>(IEnumerable<(string Name, T Value)> canonical, params (string Name, T Value)[] others)
     {
         var spellings = others.ToDictionary(other => other.Name, other => other.Value, StringComparer.OrdinalIgnoreCase);

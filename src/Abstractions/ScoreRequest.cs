@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>Asks what a model makes of given tokens.</summary>
+/// <summary>Asks a model for the logits of given tokens.</summary>
 public sealed record ScoreRequest
 {
     /// <summary>The tokens (of the target, for an encoder–decoder: ids with the decoder's start token in front, or a text, before
@@ -10,10 +10,10 @@ public sealed record ScoreRequest
     /// <summary>The source of an encoder–decoder, which needs one; null for other architectures.</summary>
     public Prompt? Source { get; init; }
 
-    /// <summary>First position asked for, from 0.</summary>
+    /// <summary>The first position requested, from 0.</summary>
     public int FirstPosition { get; init; }
 
-    /// <summary>How many positions are requested; null for all up to the last token.</summary>
+    /// <summary>The number of positions; null for all up to the last token.</summary>
     public int? PositionCount { get; init; }
 
     /// <summary>What is returned of each row.</summary>
@@ -28,7 +28,7 @@ public sealed record ScoreRequest
     /// <summary>How exactly to compute.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>How the reference backend computes; other backends have one arithmetic of their own and do not look at it.</summary>
+    /// <summary>How the reference backend computes; other backends have only one arithmetic and ignore it.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
     /// <summary>As <see cref="GenerateRequest.Deadline"/>.</summary>

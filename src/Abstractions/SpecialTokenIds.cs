@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>The ids of a vocabulary that are no words, by what they are for; null if the vocabulary has none of a kind.</summary>
+/// <summary>The special tokens of a vocabulary, by purpose; null if it has none.</summary>
 public sealed record SpecialTokenIds
 {
     /// <summary>Goes before a text (BOS).</summary>
@@ -15,15 +15,15 @@ public sealed record SpecialTokenIds
     /// <summary>Ends each of two sentences (SEP).</summary>
     public int? Separator { get; init; }
 
-    /// <summary>Fills up batches (PAD).</summary>
+    /// <summary>Pads batches (PAD).</summary>
     public int? Padding { get; init; }
 
     /// <summary>The token whose row stands for the input (CLS).</summary>
     public int? Classification { get; init; }
 
-    /// <summary>Where a word is to be found (MASK).</summary>
+    /// <summary>Stands for a word to be predicted (MASK).</summary>
     public int? Mask { get; init; }
 
-    /// <summary>All at which a generation ends (end of sequence, end of turn, …), ascending.</summary>
+    /// <summary>All tokens that end a generation (end of sequence, end of turn, …), ascending.</summary>
     public IReadOnlyList<int> EndOfGeneration { get; init; } = [];
 }

@@ -10,7 +10,7 @@ internal static class Spelling
         string[] known = [.. candidates];
         string letters = Letters(word);
         string? nearest = known
-            // The lengths alone are a distance. A word may come from anywhere, and be a megabyte.
+            // The difference in length is a lower bound. Checked first because the word may be a megabyte from anywhere.
             .Where(candidate => Math.Abs(Letters(candidate).Length - letters.Length) <= letters.Length / 3)
             .Select(candidate => (Candidate: candidate, Distance: Distance(letters, Letters(candidate))))
             .Where(pair => pair.Distance <= letters.Length / 3)
@@ -20,7 +20,7 @@ internal static class Spelling
         return nearest ?? (letters.Length > 2 && known.Where(candidate => Letters(candidate).StartsWith(letters, StringComparison.Ordinal)).ToArray() is [string only] ? only : null);
     }
 
-    /// <summary>"Did you mean 'x'?" with a blank before it; empty if nothing is near.</summary>
+    /// <summary>"Did you mean 'x'?" with a leading space; empty if nothing is close.</summary>
     public static string Proposal(string word, IEnumerable<string> candidates) =>
         Nearest(word, candidates) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 

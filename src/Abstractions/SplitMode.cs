@@ -9,6 +9,6 @@ public enum SplitMode
     /// <summary>Each has some rows of every matrix.</summary>
     Row,
 
-    /// <summary>One has it all.</summary>
+    /// <summary>One device has the whole model.</summary>
     None,
 }

@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>How many threads compute where a number of them was requested.</summary>
+/// <summary>Turns a requested number of threads into the number to use.</summary>
 internal static class ThreadCount
 {
     /// <summary>As many as asked for, 0 for one per core; never more than cores, since the others would only wait.</summary>

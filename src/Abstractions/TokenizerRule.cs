@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>By whose rule a text becomes tokens, where that of the model's makers and llama.cpp's differ.</summary>
+/// <summary>Whose tokenizer rules apply where the model's makers and llama.cpp differ.</summary>
 public enum TokenizerRule
 {
     /// <summary>As the model was trained: the managed tokenizers split, as Hugging Face's do, and every backend is fed their ids.</summary>

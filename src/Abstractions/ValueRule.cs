@@ -8,7 +8,7 @@ internal static class ValueRule
     /// <param name="name">Of the value.</param>
     /// <param name="expected">What it must be.</param>
     /// <param name="found">What it is.</param>
-    /// <param name="holder">What is to be corrected: the option, the request.</param>
+    /// <param name="holder">What to correct: the option or the request.</param>
     /// <exception cref="InvalidRequestException">It does not hold.</exception>
     public static void Require(string doing, bool holds, string name, string expected, object? found, string holder = "option")
     {

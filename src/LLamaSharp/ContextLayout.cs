@@ -4,8 +4,8 @@ using LLama.Native;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>Tells whether a library fills LLamaSharp's parameters of a context as LLamaSharp reads them. One of another release
-/// returns a longer struct, and so writes over the stack.</summary>
+/// <summary>Checks that a library fills LLamaSharp's context parameters the way LLamaSharp reads them. Another release
+/// returns a longer struct, which overwrites the stack.</summary>
 internal static unsafe class ContextLayout
 {
     // llama.cpp's defaults: first fields, last fields and both sides of every pointer.

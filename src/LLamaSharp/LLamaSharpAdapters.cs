@@ -30,8 +30,8 @@ internal sealed class LLamaSharpAdapters
         }
     }
 
-    /// <summary>Loads one; null if llama.cpp refuses it.</summary>
-    /// <remarks>LLamaSharp keeps the pointer to itself and does not look at it; llama.cpp logs an error when, and only when, it is null.</remarks>
+    /// <summary>Loads one adapter; null if llama.cpp refuses it.</summary>
+    /// <remarks>LLamaSharp neither exposes nor checks the pointer; llama.cpp logs an error exactly when it is null.</remarks>
     internal static LoraAdapter? Load(SafeLlamaModelHandle model, string path, NativeLogListener log)
     {
         LoraAdapter adapter = model.LoadLoraFromFile(path);

@@ -26,7 +26,7 @@ internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
         var handle = SafeLLamaContextHandle.Create(model.Handle, Parameters(model, shape, abort));
         if (handle.IsInvalid)
         {
-            model.Handle.DangerousRelease(); // LLamaSharp does not look, and keeps the model for a context that is not there
+            model.Handle.DangerousRelease(); // LLamaSharp does not check, and holds a reference to the model for a context that was not created
             handle.Dispose();
             return null;
         }
@@ -56,20 +56,20 @@ internal sealed unsafe class LLamaSharpCalls : ILlamaCalls
         }
         catch (GetLogitsInvalidIndexException)
         {
-            return null; // told as every row that is not there
+            return null; // reported like every missing row
         }
     }
 
     public float* Embedding(int token) => Address(_handle.GetEmbeddingsIth(token));
 
-    // As wide as an embedding, LLamaSharp says; a classifier's scores are its beginning.
+    // LLamaSharp says it is as wide as an embedding; a classifier's scores are at its beginning.
     public float* PooledRow(int sequence) => Address(_handle.GetEmbeddingsSeq((LLamaSeqId)sequence));
 
     public float* SourceRows() => NativeApi.llama_get_embeddings(_handle);
 
     public void Clear() => _handle.MemoryClear(data: false);
 
-    // LLamaSharp does not hand on llama.cpp's answer; where the sequence ends is looked up afterwards.
+    // LLamaSharp does not return llama.cpp's result, so the end of the sequence is looked up afterwards.
     public bool Remove(int sequence, int from)
     {
         _handle.MemorySequenceRemove((LLamaSeqId)sequence, from, -1);

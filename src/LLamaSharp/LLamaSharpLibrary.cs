@@ -23,7 +23,7 @@ internal sealed partial class LLamaSharpLibrary
 
     private LLamaSharpLibrary(string path, string? asked, bool triesCuda) => (Path, _asked, _triesCuda) = (path, asked, triesCuda);
 
-    /// <summary>Who runs the models, for messages: <c>LLamaSharp 0.30.0</c>.</summary>
+    /// <summary>The name of the library, for messages: <c>LLamaSharp 0.30.0</c>.</summary>
     public static string Runner { get; } = "LLamaSharp " + typeof(LLamaSharpLibrary).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "LLamaSharpVersion").Value;
 
@@ -31,8 +31,8 @@ internal sealed partial class LLamaSharpLibrary
     public string Path { get; }
 
     /// <summary>Has LLamaSharp load its library, or gives the one already loaded.</summary>
-    /// <param name="options">Of the model that asks: <see cref="ModelOptions.LibraryPath"/> names a library of the user's own; the
-    /// device tells whether the libraries for CUDA are tried.</param>
+    /// <param name="options">Of the model that asks: <see cref="ModelOptions.LibraryPath"/> names the user's own library; the
+    /// device decides whether the CUDA libraries are tried.</param>
     /// <param name="logger">Receives its log from now on.</param>
     /// <exception cref="NativeLibraryException">It is not there, does not load, is not the one LLamaSharp is written for, or
     /// another one is already loaded.</exception>

@@ -13,7 +13,7 @@ internal sealed class LLamaSharpModel : LlamaModel
 {
     /// <param name="handle">Owned from now on, as is the plan's file.</param>
     /// <param name="plan">What was loaded.</param>
-    /// <param name="device">Where the weights lie.</param>
+    /// <param name="device">The devices that hold the weights.</param>
     public LLamaSharpModel(SafeLlamaModelHandle handle, LoadPlan plan, DeviceChoice device)
         : base(plan, device, LLamaSharpBackend.BackendName, handle.Vocab.Count)
     {
@@ -41,7 +41,7 @@ internal sealed class LLamaSharpModel : LlamaModel
     /// <remarks>LLamaSharp does not hand out llama.cpp's own number.</remarks>
     public override int ClassifierWidth { get; }
 
-    /// <summary>Refuses what LLamaSharp would read wrong: it takes every row to be as wide as an embedding.</summary>
+    /// <summary>Refuses what LLamaSharp would read incorrectly: it assumes that every row is as wide as an embedding.</summary>
     /// <exception cref="UnsupportedRequestException">The file has rows of another width.</exception>
     public static void Check(LoadPlan plan)
     {

@@ -9,11 +9,11 @@ namespace Engine.LLamaSharp;
 /// <param name="model">The loaded model.</param>
 /// <param name="name">Its name, for messages.</param>
 /// <param name="metadata">Its file's.</param>
-/// <param name="throwIfFailed">Throws where the model is beyond use.</param>
+/// <param name="throwIfFailed">Throws if the model has failed.</param>
 internal sealed class LLamaSharpTokenizer(SafeLlamaModelHandle model, string name, GgufMetadata metadata, Action throwIfFailed)
     : LlamaTokenizer(model, name, metadata, Traits(model.Vocab), throwIfFailed)
 {
-    // LLamaSharp hands out no token's own text; it is the file's.
+    // LLamaSharp does not expose a token's own text, so it is read from the file.
     private readonly GgufStrings? _pieces = metadata.GetStrings(GgufKeys.Tokens);
 
     protected override int[] Split(byte[] utf8, bool addSpecial, bool parseSpecial) =>

@@ -3,11 +3,11 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LLamaSharp;
 
-/// <summary>Why LLamaSharp found no library it could load, which it keeps to itself: whether the files are there, and what they need
+/// <summary>Explains why LLamaSharp found no library it could load, which it does not say itself: whether the files are there, and what they need
 /// of the machine.</summary>
 internal static class MissingLibrary
 {
-    // In the order in which one needs the one before.
+    // In order of dependency.
     private static readonly string[] Parts = ["ggml-base", "ggml-cpu", "ggml", "llama"];
 
     /// <summary>Looks for the files of the packages beside a program and loads them, as LLamaSharp does.</summary>
@@ -22,7 +22,7 @@ internal static class MissingLibrary
             return $"{Loading(platform)}: expected libraries in '{folder}', found none of LLamaSharp's: they are left out of programs for {platform}, where their libggml-base.so would "
                 + $"overwrite llama.cpp's. Use the backend '{LlamaCppBackend.BackendName}'.";
         }
-        // Of a package's several builds for x64 the plainest: each needs the same of the machine, and any processor can load it.
+        // The simplest of a package's x64 builds: all have the same requirements, and any processor can load this one.
         string? found = new[] { Path.Combine(folder, "noavx"), folder }.FirstOrDefault(place => File.Exists(Path.Combine(place, FileName("llama", platform))));
         if (found is null)
         {
@@ -34,7 +34,7 @@ internal static class MissingLibrary
             : Unexplained(found, said);
     }
 
-    /// <summary>A failure of which LLamaSharp's own words are all that is known.</summary>
+    /// <summary>A failure about which only LLamaSharp's own message is known.</summary>
     public static string Unexplained(string path, IReadOnlyList<string> said) =>
         $"Loading {path} with {LLamaSharpLibrary.Runner}: it loads by itself, but LLamaSharp refuses it{(said.Count > 0 ? ": " + string.Join("; ", said) : "")}. "
         + $"Name another library with LibraryPath, or use the backend '{LlamaCppBackend.BackendName}'.";

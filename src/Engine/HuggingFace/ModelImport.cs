@@ -6,7 +6,7 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace;
 
-/// <summary>A folder of Hugging Face's on its way to a GGUF file: all is read and checked but the weights, which are read as they are written.</summary>
+/// <summary>Imports a Hugging Face folder into a GGUF file: everything is read and checked first except the weights, which are read while they are written.</summary>
 internal sealed class ModelImport : IDisposable
 {
     private readonly JsonDocument _config;
@@ -44,7 +44,7 @@ internal sealed class ModelImport : IDisposable
     /// <summary>Reads a folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="type">F32, F16 or BF16 for matrices; null as they are stored.</param>
-    /// <exception cref="ModelFileException">It is no model that can be imported, and why.</exception>
+    /// <exception cref="ModelFileException">It cannot be imported; the message says why.</exception>
     public static ModelImport Open(string path, GgmlType? type = null)
     {
         ModelFolder folder = ModelFolder.Open(path);
@@ -67,7 +67,7 @@ internal sealed class ModelImport : IDisposable
             FolderSpecialTokenIds? special = vocabulary is null ? null : FolderSpecialTokenIds.Read(words, vocabulary.Plan.Tokens);
             if (vocabulary is not null)
             {
-                vocabulary.Plan.AddTo(new GgufWriter(), special!, plan.Settings.V); // what it refuses, it refuses before anything is written
+                vocabulary.Plan.AddTo(new GgufWriter(), special!, plan.Settings.V); // refuses a bad vocabulary before anything is written
             }
             return new ModelImport(folder, encoder, config, checkpoint, plan, vocabulary, special)
             {
@@ -83,8 +83,8 @@ internal sealed class ModelImport : IDisposable
         }
     }
 
-    /// <summary>Writes the GGUF file, whole or not at all.</summary>
-    /// <param name="path">Where to.</param>
+    /// <summary>Writes the GGUF file completely or not at all.</summary>
+    /// <param name="path">The file to write.</param>
     /// <param name="progress">Part of the weights written, from 0 to 1.</param>
     /// <param name="cancellationToken">Takes effect between tensors; nothing is left of the file.</param>
     public void Write(string path, IProgress<float>? progress = null, CancellationToken cancellationToken = default)

@@ -32,7 +32,7 @@ internal sealed record SentenceEncoder(ModelFolder Folder, uint? Pooling, bool N
             string name = type.Split('.')[^1];
             if (!type.StartsWith("sentence_transformers.", StringComparison.Ordinal))
             {
-                name = ""; // somebody's own program
+                name = ""; // custom code
             }
             found = name switch
             {

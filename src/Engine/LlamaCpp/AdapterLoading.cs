@@ -25,7 +25,7 @@ internal static class AdapterLoading
     /// <summary>Loads them one after another, before the model has contexts.</summary>
     /// <param name="file">The model's file.</param>
     /// <param name="options">Which, and how much; checked before.</param>
-    /// <param name="runner">Who runs the model, such as <c>llama.cpp v0.5.0</c>.</param>
+    /// <param name="runner">The library's name, such as <c>llama.cpp v0.5.0</c>.</param>
     /// <param name="load">Loads one by its path; null if llama.cpp refuses it, its reason in the log.</param>
     /// <exception cref="ModelFileException">llama.cpp refuses a file.</exception>
     public static async Task<(T Adapter, float Scale)[]> RunAsync<T>(

@@ -22,7 +22,7 @@ internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
 
     public ITokenizer Tokenizer => loaded.Tokenizer;
 
-    /// <summary>Whether a model's rows can be had that way.</summary>
+    /// <summary>Whether a model supports this.</summary>
     public static bool Runs(ModelCard card) => card.Capabilities.HasFlag(ModelCapabilities.Generate) && !card.Capabilities.HasFlag(ModelCapabilities.Source);
 
     public async IAsyncEnumerable<ScoreBlock> ScoreAsync(ScoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -100,7 +100,7 @@ internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
         }
         catch (Exception e)
         {
-            // Each of them tells its reader.
+            // Each request reports it to its own reader.
             group.ForEach(one => one.Rows.TrySetException(e));
         }
     }

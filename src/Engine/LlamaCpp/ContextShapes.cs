@@ -24,7 +24,7 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
 
     private int Length => plan.ContextLength;
 
-    /// <summary>Of a batch. In the exact mode no sequence's digits depend on another's: each has cells of its own, keys and values
+    /// <summary>The shape of a batch. In the exact mode no sequence's digits depend on another's: each has cells of its own, keys and values
     /// are F32, and there is no flash attention, which cuts the work by the width of all.</summary>
     public ContextShape Batch(BatchShape asked)
     {
@@ -42,15 +42,15 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         return shape with { Batch = batch, MicroBatch = Math.Min(MicroBatch, batch) };
     }
 
-    /// <summary>Of one request that generates or scores.</summary>
+    /// <summary>The shape for one request that generates or scores.</summary>
     public ContextShape Generating(Numerics numerics) => plan.Facts.HasSource ? Encoding(Length, numerics) : Shape(Length, MicroBatch, Rows, numerics);
 
-    /// <summary>Of an encoder–decoder, or of the encoder of one alone: a source goes through it in one piece.</summary>
+    /// <summary>The shape for an encoder–decoder, or for its encoder alone: a source goes through it in one piece.</summary>
     /// <remarks>llama.cpp makes room for as many rows of logits as the source has tokens, used or not.</remarks>
     public ContextShape Encoding(int tokens, Numerics numerics, GraphTap? tap = null) =>
         Shape(tokens, tokens, tokens, numerics) with { Embeds = !plan.Facts.HasSource, Tap = tap, Encodes = true };
 
-    /// <summary>Of inputs whose tokens all give a row after the final norm.</summary>
+    /// <summary>The shape for inputs whose tokens all give a row after the final norm.</summary>
     public ContextShape Embedding(Numerics numerics) =>
         plan.Facts.Encodes ? Encoding(Length, numerics)
         : Packing(Shape(Length, plan.Facts.IsWhole ? Length : Rows, plan.Facts.IsWhole ? Length : Rows, numerics) with { Embeds = true }); // llama.cpp computes logits beside them, wanted or not
@@ -59,14 +59,14 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
     public ContextShape Embedding(Numerics numerics, int tokens, GraphTap tap) =>
         plan.Facts.Encodes ? Encoding(tokens, numerics, tap) : Shape(tokens, tokens, tokens, numerics) with { Embeds = true, Tap = tap };
 
-    /// <summary>Of inputs that get the scores of the classifier.</summary>
+    /// <summary>The shape for inputs that get the classifier's scores.</summary>
     public ContextShape Ranking(Numerics numerics, int? tokens = null, GraphTap? tap = null)
     {
         int length = tokens ?? Length;
         return Packing(Shape(length, length, length, numerics) with { Embeds = true, Pooling = Pooling.Rank, Tap = tap });
     }
 
-    /// <summary>Of one request whose tokens all give logits in one batch.</summary>
+    /// <summary>The shape for one request whose tokens all give logits in one batch.</summary>
     public ContextShape Tapping(int tokens, Numerics numerics, GraphTap tap) => Shape(tokens, tokens, tokens, numerics) with { Tap = tap };
 
     private ContextShape Shape(int length, int batch, int outputs, Numerics numerics)

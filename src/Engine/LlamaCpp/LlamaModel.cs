@@ -10,8 +10,8 @@ using Engine.Tokenizers;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>A model that llama.cpp runs, whichever binding makes its calls: what its contexts are made for, and what becomes of it
-/// when native code fails.</summary>
+/// <summary>A model that llama.cpp runs, whichever binding makes its calls: how its contexts are made, and what happens
+/// to it when native code fails.</summary>
 internal abstract class LlamaModel : ILoadedModel
 {
     private readonly LoadPlan _plan;
@@ -21,7 +21,7 @@ internal abstract class LlamaModel : ILoadedModel
     private Action<NativeFailureException>? _onFailure;
 
     /// <param name="plan">What is loaded; its file is owned from now on.</param>
-    /// <param name="device">Where the weights lie.</param>
+    /// <param name="device">The devices that hold the weights.</param>
     /// <param name="backend">Name of the backend.</param>
     /// <param name="vocabularySize">V, as llama.cpp counts it.</param>
     protected LlamaModel(LoadPlan plan, DeviceChoice device, string backend, int vocabularySize)
@@ -102,16 +102,16 @@ internal abstract class LlamaModel : ILoadedModel
     /// <param name="numerics">How exactly it computes.</param>
     /// <param name="tokens">Tokens it holds; null for the model's context length.</param>
     /// <param name="tap">Takes activations.</param>
-    /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer all the same.</exception>
+    /// <exception cref="UnsupportedRequestException">The file has no classifier; llama.cpp would answer anyway.</exception>
     public LlamaContext CreateRankContext(Numerics numerics, int? tokens = null, GraphTap? tap = null) =>
         _facts is { HasClassifier: true, IsEncoder: true } ? CreateContext(Shapes.Ranking(numerics, tokens, tap)) : throw RequestRules.NoClassifier(Card.Name);
 
     /// <inheritdoc/>
     public void OnFailure(Action<NativeFailureException> handler) => _onFailure = handler;
 
-    /// <summary>Called on the thread on which llama.cpp failed: nobody may use this model any longer.</summary>
+    /// <summary>Called on the thread on which llama.cpp failed: the model must not be used again.</summary>
     /// <param name="reason">What it said.</param>
-    /// <param name="computes">Whether it had its turn to compute, which it will never leave by itself.</param>
+    /// <param name="computes">Whether it held the turn to compute, which it will never release.</param>
     public virtual void Fail(string reason, bool computes)
     {
         if (computes && TakesTurns)
@@ -133,7 +133,7 @@ internal abstract class LlamaModel : ILoadedModel
         }
     }
 
-    /// <summary>Lets others compute.</summary>
+    /// <summary>Releases the turn to compute.</summary>
     public void LeaveTurn()
     {
         if (TakesTurns)

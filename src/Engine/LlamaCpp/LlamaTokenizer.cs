@@ -6,8 +6,8 @@ using Engine.LlamaCpp.Runtime;
 namespace Engine.LlamaCpp;
 
 /// <summary>A model's vocabulary as llama.cpp implements it, whichever binding makes its calls.</summary>
-/// <remarks>Ids are checked here, for native code ends the process on one that is out of range. Texts are split on a
-/// thread of their own (about 0.1 ms), so that whatever llama.cpp meets there fails the call and not the process.</remarks>
+/// <remarks>Ids are checked here, because native code ends the process on one that is out of range. Texts are split on a
+/// separate thread (about 0.1 ms), so that a failure of llama.cpp there fails the call and not the process.</remarks>
 internal abstract class LlamaTokenizer : ITokenizer
 {
     private readonly SafeHandle _model;
@@ -23,7 +23,7 @@ internal abstract class LlamaTokenizer : ITokenizer
     /// <param name="name">Its name, for messages.</param>
     /// <param name="metadata">Its file's.</param>
     /// <param name="vocabulary">What llama.cpp says of it.</param>
-    /// <param name="throwIfFailed">Throws where the model is beyond use.</param>
+    /// <param name="throwIfFailed">Throws if the model has failed.</param>
     protected LlamaTokenizer(SafeHandle model, string name, GgufMetadata metadata, VocabularyTraits vocabulary, Action throwIfFailed)
     {
         (_model, _name, _throwIfFailed) = (model, name, throwIfFailed);

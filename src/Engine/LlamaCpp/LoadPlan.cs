@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>What is settled before native code sees a file, whichever binding loads it.</summary>
+/// <summary>Everything that is decided before native code sees a file, whichever binding loads it.</summary>
 /// <param name="File">Checked by the preflight.</param>
 /// <param name="Facts">What it says.</param>
 /// <param name="ContextLength">Tokens of a context.</param>
@@ -16,7 +16,7 @@ namespace Engine.LlamaCpp;
 /// <param name="Adapters">Checked against the file.</param>
 internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLength, int Threads, ModelOptions Options, IReadOnlyList<AdapterCard> Adapters)
 {
-    // A thread's share of the weights below which waiting for each other costs threads more than they gain.
+    // The share of the weights below which another thread costs more in waiting than it gains.
     private const long BytesPerThread = 4 << 20;
 
     /// <summary>The managed tokenizer that feeds the model; null if llama.cpp's own splits texts.</summary>
@@ -52,7 +52,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         }
     }
 
-    /// <summary>Refuses what the machine and the device have no memory for.</summary>
+    /// <summary>Refuses a model that does not fit into the memory of the machine and the device.</summary>
     /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
     public void RequireMemory(DeviceChoice device)
     {
@@ -104,7 +104,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     }
 }
 
-/// <summary>What the log says of how a model is loaded.</summary>
+/// <summary>Log messages about how a model is loaded.</summary>
 internal static partial class LoadLog
 {
     [LoggerMessage(1, LogLevel.Warning, "{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.")]

@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>The sentence for a file that llama.cpp does not load.</summary>
+/// <summary>The error for a file that llama.cpp does not load.</summary>
 internal static class LoadRefusal
 {
     private const string UnknownArchitecture = "unknown model architecture";
@@ -10,7 +10,7 @@ internal static class LoadRefusal
     /// <summary>The model of the paper, which this project alone writes to GGUF, and its reference alone runs.</summary>
     private const string ReferenceOnly = "transformer";
 
-    /// <summary>What the user reads where llama.cpp refuses a file.</summary>
+    /// <summary>The message when llama.cpp refuses a file.</summary>
     /// <param name="facts">What the file says.</param>
     /// <param name="runner">Who runs it, such as <c>llama.cpp v0.5.0</c>.</param>
     /// <param name="reason">What it logged.</param>

@@ -1,6 +1,6 @@
 namespace Engine.LlamaCpp;
 
-/// <summary>One of the ways in which llama.cpp computes the same thing, all of them right. For measuring how far apart these are;
+/// <summary>One of the ways in which llama.cpp computes the same thing, all of them correct, to measure how far apart they are;
 /// what serves users is <see cref="AsServed"/>.</summary>
 /// <param name="Plugin">File of the CPU plugin to load alone; null for the one that suits this machine best. One per process.</param>
 /// <param name="Repacks">Whether quantized weights may be copied into another order.</param>

@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Memory;
 namespace Engine.LlamaCpp;
 
 /// <summary>Which sequence of a context holds how many tokens, and so where the next one stands. Positions and counts of both bindings
-/// are worked out here, and what llama.cpp takes without a word or ends the process over is refused.</summary>
+/// are computed here, and what llama.cpp would silently accept or end the process over is refused.</summary>
 /// <remarks>Measured in v0.5.0, with a cache that all share: ids up to 255 are taken however many sequences were requested, as are positions twice
 /// and positions left out; removing or sharing from 256 on, more tokens than <c>n_batch</c>, more rows than <c>n_outputs_max</c>, fewer of these than
 /// sequences, and sharing in part where each sequence has cells of its own end the process.</remarks>
@@ -104,7 +104,7 @@ internal sealed class SequenceLedger
         }
     }
 
-    /// <summary>The call was left in its midst.</summary>
+    /// <summary>The call was aborted midway.</summary>
     /// <param name="lengthOf">What a sequence holds according to llama.cpp.</param>
     public void Read(Func<int, int> lengthOf)
     {

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>Keeps a fault from becoming a floor.</summary>
+/// <summary>Keeps a fault from being calibrated into a tolerance.</summary>
 internal static class CalibrationFault
 {
     /// <summary>Two sides that are this many times further apart than native variants are among themselves do not differ by rounding.</summary>
@@ -11,7 +11,7 @@ internal static class CalibrationFault
     /// <param name="distances">All that were measured.</param>
     /// <param name="served">The engine as it serves.</param>
     /// <param name="usual">The tolerance of an uncalibrated file.</param>
-    /// <returns>The fault in a sentence; null for none.</returns>
+    /// <returns>The fault in one sentence; null for none.</returns>
     public static string? Of(IReadOnlyList<EngineDistance> distances, string served, Tolerance usual)
     {
         double factor = usual.Metric == ParityMetric.Nmse ? Unexplained * Unexplained : Unexplained; // NMSE is in squares

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>What a calibration is measured on: the input that will be judged, and token ids drawn at random, the same every time.</summary>
+/// <summary>The inputs of a calibration: the input that will be judged, and pseudo-random token ids, the same every time.</summary>
 internal static class CalibrationSequences
 {
     private const int Seed = 20170612;

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>Turns a text into what two models are compared on: the text, where both can read it, else the ids of the one that can.</summary>
+/// <summary>Turns a text into the input of a comparison: the text if both models can read it, otherwise the ids of the one that can.</summary>
 internal static class ComparisonText
 {
     private const int RandomIds = 32;

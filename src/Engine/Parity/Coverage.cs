@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>What inputs have exercised of a model, over any number of them. A fault elsewhere shows in no result.</summary>
+/// <summary>Tracks which parts of a model inputs have exercised. A fault in any other part would go unnoticed.</summary>
 /// <remarks>Safe to use from many threads. A bit for each row of the embedding, and a few numbers.</remarks>
 public sealed class Coverage
 {
@@ -153,7 +153,7 @@ public sealed class Coverage
         }
     }
 
-    // Other weights at the same path are another model: what the old ones were asked says nothing about it.
+    // Other weights at the same path are another model: the old one's coverage does not apply to it.
     private static string Identity(ModelCard card)
     {
         var file = new FileInfo(card.Path);

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>How many tokens' activations fit the memory.</summary>
+/// <summary>Determines how many tokens' activations fit into memory.</summary>
 internal static class LayerBudget
 {
     // llama.cpp pads its key/value cache to multiples of this many positions.
@@ -9,7 +9,7 @@ internal static class LayerBudget
     // The native side's, the reference's, and those of the pass before that the collector has not taken yet.
     private const int Copies = 3;
 
-    // Small enough for any model, and more than one, which some graphs treat apart.
+    // Small enough for any model, and more than one token, which some graphs treat specially.
     private const int ProbeTokens = 2;
 
     /// <summary>Cuts an input to what fits.</summary>

@@ -30,7 +30,7 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
         return new LayerFault(seen, before.FirstOrDefault(row => !fused || !(row.Operation == FlashAttention || IsScore(row.Name))));
     }
 
-    /// <summary>In words: what, where, by how much, and why that is too much.</summary>
+    /// <summary>Describes what differs, where, by how much, and why that is too much.</summary>
     public string Explain() => Missing is { } missing
         ? $"{missing.Describe()}: only {(missing.Native is null ? "the reference" : "the native side")} has it, and after it {Seen.Describe()} differs: {Measured()}"
         : $"{Seen.Describe()}: {Measured()}";

@@ -10,7 +10,7 @@ internal static class SecondOpinion
     /// <param name="first">The exact reference's verdict.</param>
     /// <param name="native">The model judged.</param>
     /// <param name="judge">Judges by the reference in another arithmetic.</param>
-    /// <returns>The second verdict where that is a pass, which says so; else the first.</returns>
+    /// <returns>The second verdict if it is a pass, with a note; otherwise the first.</returns>
     public static async Task<ParityReport> AskAsync(ParityReport first, ModelCard native, Func<Arithmetic, Task<ParityReport>> judge)
     {
         if (first.Verdict == ParityVerdict.Pass || first.Arithmetic is not null || !Rounds(first, native))
@@ -24,7 +24,7 @@ internal static class SecondOpinion
         };
     }
 
-    /// <summary>Compares two models as <c>engine validate</c> does: in exact arithmetic, and where that fails once more.</summary>
+    /// <summary>Compares two models as <c>engine validate</c> does: in exact arithmetic, and if that fails, once more in ggml's.</summary>
     public static async Task<ParityReport> RunAsync(IModel native, IModel reference, Prompt prompt, ParityOptions options, CancellationToken cancellationToken)
     {
         ParityReport first = await ParityCheck.RunAsync(native, reference, prompt, options, cancellationToken).ConfigureAwait(false);

@@ -1,13 +1,13 @@
 namespace Engine.Parity;
 
-/// <summary>Judges a generation by the reference: the exact logits that produced each token.</summary>
+/// <summary>Verifies a generation against the reference: the exact logits that each token was sampled from.</summary>
 /// <param name="native">The model that generates.</param>
 /// <param name="reference">The model it is judged by.</param>
 /// <param name="prompt">What is continued; its text is split here, once, so that what is judged is what was generated from.</param>
 /// <param name="numerics">How exactly the native side computes.</param>
 internal sealed class Verification(IModel native, IModel reference, Prompt prompt, Numerics numerics)
 {
-    /// <summary>What the kept logits may take.</summary>
+    /// <summary>The memory limit for the stored logits.</summary>
     public const long MaxBytes = 1L << 30;
 
     private readonly IReadOnlyList<int> _tokens = prompt.ToTokens(native.Tokenizer);
@@ -19,7 +19,7 @@ internal sealed class Verification(IModel native, IModel reference, Prompt promp
     /// <param name="card">The model that generates.</param>
     /// <param name="maxTokens">The maximum number of tokens of each; null for as many as the context holds.</param>
     /// <param name="generations">How many there are.</param>
-    /// <param name="option">What the user sets to <paramref name="maxTokens"/>.</param>
+    /// <param name="option">The user's name for <paramref name="maxTokens"/>.</param>
     /// <returns>The bytes they may take.</returns>
     /// <exception cref="InvalidRequestException">Both numbers are in it.</exception>
     public static long RequireRoom(ModelCard card, int? maxTokens, int generations, string option)

@@ -8,7 +8,7 @@ namespace Engine.Registry;
 /// <param name="Reason">For the log, in brackets after the name.</param>
 internal sealed record BackendChoice(string Name, string Reason)
 {
-    /// <summary>The word in configuration that leaves the choice to the platform; an empty one does, too.</summary>
+    /// <summary>The configuration value that leaves the choice to the platform, as does an empty one.</summary>
     public const string Auto = "auto";
 
     /// <summary>The name of the backend over LLamaSharp, which Engine does not know but may choose.</summary>
@@ -17,13 +17,13 @@ internal sealed record BackendChoice(string Name, string Reason)
     /// <summary>The name of the backend for models that another engine runs, which Engine does not know but may choose.</summary>
     public const string Remote = "remote";
 
-    /// <summary>The name of the backend for models in processes of their own, which Engine does not know but may choose.</summary>
+    /// <summary>The name of the backend for models in their own processes, which Engine does not know but may choose.</summary>
     public const string Process = "process";
 
     /// <summary>Whether the choice is left to the platform.</summary>
     public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
 
-    /// <summary>The backend for a process of its own where that is requested, which leaves the choice to that process; the one that was named; or else the
+    /// <summary>The backend for a separate process if requested, which leaves the choice to that process; the one that was named; or else the
     /// one whose native libraries this platform has.</summary>
     /// <param name="options">Of the model.</param>
     /// <param name="registered">The backends there are.</param>

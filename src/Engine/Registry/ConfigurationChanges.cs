@@ -5,14 +5,14 @@ using Microsoft.Extensions.Primitives;
 
 namespace Engine.Registry;
 
-/// <summary>Tells the framework's options monitor of a configuration that has changed and has no mistake. One with mistakes changes nothing;
-/// it is looked at again now and then, since a file that it names may come.</summary>
+/// <summary>Notifies the framework's options monitor of a changed configuration that is valid. An invalid one changes nothing;
+/// it is checked again now and then, since a file that it names may appear.</summary>
 internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOptions>, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    /// <summary>For reading the small files that a configuration names. One that does not come holds up no later configuration: it may be a pipe, or lie on
-    /// a disk that does not answer.</summary>
+    /// <summary>The time limit for reading the small files that a configuration names. One that never arrives must not hold up later configurations: it may be a pipe, or on
+    /// a disk that does not respond.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -60,7 +60,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
         {
             if (number != Volatile.Read(ref _newest))
             {
-                return; // a later one has been looked at meanwhile
+                return; // a later one has been checked meanwhile
             }
             if (mistakes is not null)
             {
@@ -93,14 +93,14 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
         }
     }
 
-    /// <summary>On a thread of nobody's, where what listens to the monitor must not end the process.</summary>
+    /// <summary>Runs on a pool thread, where an exception of a listener must not end the process.</summary>
     private void LookAgain()
     {
         try
         {
             Look();
         }
-#pragma warning disable CA1031 // What anybody's listener throws.
+#pragma warning disable CA1031 // Whatever a listener throws.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Registry;
 
-/// <summary>What <see cref="EngineServices.AddEngine"/> returns: the place where further backends are added.</summary>
+/// <summary>What <see cref="EngineServices.AddEngine"/> returns: used to add further backends.</summary>
 /// <param name="services">The container's services.</param>
 public sealed class EngineBuilder(IServiceCollection services)
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Registry;
 
-/// <summary>Reads the section <c>Engine</c> into options and finds all its mistakes, which fail the start in one message; later, they leave everything as it is.</summary>
+/// <summary>Reads the section <c>Engine</c> into options and collects all its errors, which fail the start in one message; later, an invalid change is ignored.</summary>
 internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders)
     : IConfigureOptions<EngineOptions>, IPostConfigureOptions<EngineOptions>, IValidateOptions<EngineOptions>
 {
@@ -23,7 +23,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         }
     }
 
-    /// <summary>Also the paths of models that a program adds in code.</summary>
+    /// <summary>Also resolves the paths of models that a program adds in code.</summary>
     public void PostConfigure(string? name, EngineOptions options)
     {
         foreach ((string model, ModelOptions values) in options.Models.ToArray())

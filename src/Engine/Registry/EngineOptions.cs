@@ -2,13 +2,13 @@ using Engine.Shadow;
 
 namespace Engine.Registry;
 
-/// <summary>What the configuration section <c>Engine</c> says.</summary>
+/// <summary>The options of the configuration section <c>Engine</c>.</summary>
 public sealed class EngineOptions
 {
     /// <summary>Name of the configuration section.</summary>
     public const string SectionName = "Engine";
 
-    /// <summary>Name of the model that <see cref="IModel"/> stands for where several are configured.</summary>
+    /// <summary>Name of the model that <see cref="IModel"/> resolves to when several are configured.</summary>
     public const string DefaultModelName = "default";
 
     /// <summary>The models by name; names are compared without regard to case.</summary>
@@ -17,6 +17,6 @@ public sealed class EngineOptions
     /// <summary>How answers are checked while the models serve.</summary>
     public ShadowOptions Shadow { get; set; } = new();
 
-    /// <summary>What could not be read of the configuration, a sentence each.</summary>
+    /// <summary>Errors of the configuration, one message each.</summary>
     internal List<string> Unreadable { get; } = [];
 }

@@ -22,14 +22,14 @@ public static class EngineServices
     /// <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of <see cref="string"/> and <see cref="Embedding{T}"/> of <see cref="float"/>.
     /// </summary>
     /// <remarks>
-    /// The options are checked when the host starts; all mistakes come in one <see cref="ConfigurationException"/>. Relative paths are looked
+    /// The options are checked when the host starts; all errors are reported in one <see cref="ConfigurationException"/>. Relative paths are looked
     /// up in the content root, the program's folder and the current one; <c>builtin:llama-stories</c> names a model that comes with the engine.
     /// A stop of the host while models load ends it without an error. The models are loaded when the
     /// host starts, or by their first request where that comes earlier. An <see cref="IModel"/> can therefore be taken in
     /// a constructor: its verbs wait for the loading, while <see cref="IModel.Card"/> and <see cref="IModel.Tokenizer"/>
-    /// throw <see cref="InvalidOperationException"/> until it is done. A model whose native code fails is let go of, and its
-    /// next request loads it again. Changes of the configuration are followed while the host runs: models come, change and go, and requests that
-    /// run end on what they began on. The container disposes the models.
+    /// throw <see cref="InvalidOperationException"/> until it is done. A model whose native code fails is discarded, and its
+    /// next request loads it again. Configuration changes apply while the host runs: models are added, changed and removed, and requests that
+    /// are running finish on the version they began on. The container disposes the models.
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="configuration">The configuration that holds the section <c>Engine</c>.</param>

@@ -1,9 +1,9 @@
 namespace Engine.Registry;
 
-/// <summary>What the gate of a configured model must be.</summary>
+/// <summary>Validates the gate of a configured model.</summary>
 internal static class GateRules
 {
-    /// <summary>The mistakes, each beginning with the key it is about.</summary>
+    /// <summary>The errors, each beginning with its key.</summary>
     /// <param name="name">Of the model.</param>
     /// <param name="models">All of them.</param>
     /// <param name="backends">The registered ones.</param>

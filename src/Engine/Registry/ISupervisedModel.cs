@@ -1,9 +1,9 @@
 namespace Engine.Registry;
 
-/// <summary>A loaded model that can cease to answer and come back by itself, and says so.</summary>
+/// <summary>A loaded model that may stop answering and recover by itself, and reports it.</summary>
 internal interface ISupervisedModel
 {
-    /// <summary><see cref="ModelState.Ready"/>, <see cref="ModelState.Degraded"/> while it comes back, or <see cref="ModelState.Failed"/>.</summary>
+    /// <summary><see cref="ModelState.Ready"/>, <see cref="ModelState.Degraded"/> while it recovers, or <see cref="ModelState.Failed"/>.</summary>
     ModelState State { get; }
 
     /// <summary>Why it is degraded or has failed.</summary>

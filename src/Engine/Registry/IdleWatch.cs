@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>Calls when a model may have been idle for as long as it is kept.</summary>
+/// <summary>Calls back when a model may have been idle for long enough to be unloaded.</summary>
 internal sealed class IdleWatch : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);

@@ -1,11 +1,11 @@
 namespace Engine.Registry;
 
-/// <summary>A file of keys: one in a line, but for lines that begin with #.</summary>
+/// <summary>A file of keys: one per line; lines that begin with # are ignored.</summary>
 internal static class KeyFile
 {
     private const UnixFileMode OfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
-    /// <summary>What is wrong with a file, to go after its path and a comma; null if nothing is.</summary>
+    /// <summary>What is wrong with a file, worded to follow its path and a comma; null if nothing is.</summary>
     public static string? Mistake(string path)
     {
         try

@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>The tokenizer of whichever version serves: each call holds one, so that it cannot go away meanwhile.</summary>
+/// <summary>The tokenizer of whichever version serves: each call leases one, so that it cannot be unloaded meanwhile.</summary>
 internal sealed class LeasedTokenizer(ModelEntry entry) : ITokenizer
 {
     public int VocabularySize => Use(tokenizer => tokenizer.VocabularySize);
@@ -22,7 +22,7 @@ internal sealed class LeasedTokenizer(ModelEntry entry) : ITokenizer
 
     private T Use<T>(Func<ITokenizer, T> use)
     {
-        // Where none serves at this moment, one is on its way or is loaded again.
+        // If none serves at this moment, one is being loaded or will be.
         ModelLease? lease = entry.TryLease();
         IModel model = lease ?? entry.LeaseAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
         try

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
-/// <summary>Logs how far a loading is that takes its time; what is there at once needs no more than the message that it is. Called from
-/// the loading thread alone.</summary>
+/// <summary>Logs the progress of a slow load; a fast one needs only the message that it is done. Called from
+/// the loading thread only.</summary>
 internal sealed class LoadingProgress(string model, ILogger logger, TimeProvider clock) : IProgress<float>
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);

@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>What brings a backend that is part of the project and not registered.</summary>
+/// <summary>How to get a backend that is part of the project but not registered.</summary>
 internal static class MissingBackend
 {
     /// <summary>What to do; null for a name that no backend of the project has.</summary>

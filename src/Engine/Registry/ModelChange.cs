@@ -3,15 +3,15 @@ using System.Reflection;
 
 namespace Engine.Registry;
 
-/// <summary>Which changes of a model's options need another loading.</summary>
+/// <summary>Decides which changes of a model's options require reloading.</summary>
 internal static class ModelChange
 {
-    /// <summary>What says when to load and unload, and nothing about the model that is loaded.</summary>
+    /// <summary>Drops the options that only say when to load and unload.</summary>
     private static readonly string[] Passing = [nameof(ModelOptions.Load), nameof(ModelOptions.UnloadAfter)];
 
     private static readonly PropertyInfo[] Loaded = [.. typeof(ModelOptions).GetProperties().Where(property => !Passing.Contains(property.Name))];
 
-    /// <summary>Whether both options give the same model. Lists are compared by what is in them, which a record's equality does not do.</summary>
+    /// <summary>Whether both options give the same model. Lists are compared by content, which a record's equality does not do.</summary>
     public static bool GivesSame(ModelOptions a, ModelOptions b) => Array.TrueForAll(Loaded, property => Same(property.GetValue(a), property.GetValue(b)));
 
     private static bool Same(object? a, object? b) => (a, b) switch

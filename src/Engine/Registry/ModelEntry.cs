@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Registry;
 
 /// <summary>
-/// One configured model, whichever of its versions serves: its verbs wait for one and hold it until they end, so that it can be
+/// One configured model, whichever of its versions serves: its verbs wait for one and lease it until they end, so that it can be
 /// taken in a constructor before the host has started, and kept while its configuration changes.
 /// </summary>
 internal sealed class ModelEntry : IModel, IDisposable
@@ -17,7 +17,7 @@ internal sealed class ModelEntry : IModel, IDisposable
 
     public ModelEntry(string name, ModelVersions versions) => (_name, _versions, _tokenizer) = (name, versions, new LeasedTokenizer(this));
 
-    /// <summary>Set while the host starts: cancelled when it stops. A first loading that fails then fails the start.</summary>
+    /// <summary>Set while the host starts; cancelled when it stops. A first load that fails during that time fails the start.</summary>
     public CancellationToken? StartStopping
     {
         get { lock (_lock) { return _startStopping; } }
@@ -29,14 +29,14 @@ internal sealed class ModelEntry : IModel, IDisposable
 
     public ModelStatus Status => _versions.Status with { IsStarting = IsStarting };
 
-    /// <summary>The time after which it is unloaded if nobody asks it until then; null if it is kept, or is not loaded.</summary>
+    /// <summary>The time until it is unloaded if it gets no request; null if it is kept or not loaded.</summary>
     public TimeSpan? TimeLeft => _versions.TimeLeft;
 
     public ModelCard Card => _versions.Current?.Model.Card ?? _versions.LastCard ?? throw NotLoaded();
 
     public ITokenizer Tokenizer => _versions.LastCard is null || _versions.Status.State == ModelState.Failed ? throw NotLoaded() : _tokenizer;
 
-    /// <summary>Whether a failed loading is the start's failure. Otherwise the next request tries again.</summary>
+    /// <summary>Whether a failed load fails the start. Otherwise the next request tries again.</summary>
     private bool IsStarting => StartStopping is not null && _versions.LastCard is null && Options.Load == ModelLoad.AtStart;
 
     /// <summary>Loads the model unless it is loaded; calls during a loading wait for that one.</summary>
@@ -46,10 +46,10 @@ internal sealed class ModelEntry : IModel, IDisposable
         await lease.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Holds the version that serves, once there is one; fails with its loading, also while the host starts.</summary>
+    /// <summary>Leases the version that serves, once there is one; fails if loading fails, even while the host starts.</summary>
     public Task<ModelLease> EnterAsync(CancellationToken cancellationToken) => _versions.EnterAsync(cancellationToken);
 
-    /// <summary>Holds the version that serves, once there is one. What fails the start of the host is its failure alone.</summary>
+    /// <summary>Leases the version that serves, once there is one. An error that fails the host's start is reported only there.</summary>
     public async ValueTask<IModel> LeaseAsync(CancellationToken cancellationToken)
     {
         try
@@ -64,10 +64,10 @@ internal sealed class ModelEntry : IModel, IDisposable
         }
     }
 
-    /// <summary>Holds the version that serves; null if none does.</summary>
+    /// <summary>Leases the version that serves; null if none does.</summary>
     public ModelLease? TryLease() => _versions.TryEnter();
 
-    /// <summary>Takes over what the configuration says.</summary>
+    /// <summary>Applies the configuration.</summary>
     public void Apply(ModelOptions options, bool isNew) => _versions.Apply(options, isNew);
 
     /// <summary>The configuration no longer has it.</summary>

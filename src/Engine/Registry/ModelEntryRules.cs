@@ -2,12 +2,12 @@ using Engine.Serving;
 
 namespace Engine.Registry;
 
-/// <summary>What a configured model must be: its values, and that its files are there.</summary>
+/// <summary>Validates a configured model: its values, and that its files exist.</summary>
 internal static class ModelEntryRules
 {
     private static readonly string[] Devices = ["auto", "cpu", "cuda", "vulkan", "metal"];
 
-    /// <summary>The mistakes, each beginning with the key it is about.</summary>
+    /// <summary>The errors, each beginning with its key.</summary>
     public static IEnumerable<string> Check(ModelOptions options, IReadOnlyCollection<string> backends, SearchFolders folders)
     {
         if (IsRemote(options))

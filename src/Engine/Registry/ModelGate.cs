@@ -3,18 +3,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
-/// <summary>Judges a model before it serves, as <c>engine validate</c> does.</summary>
-/// <param name="lease">Holds a configured model.</param>
+/// <summary>Checks a model before it serves, as <c>engine validate</c> does.</summary>
+/// <param name="lease">Leases a configured model.</param>
 /// <param name="backends">One of them may be the managed reference.</param>
 /// <param name="logger">Receives the verdict.</param>
 internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel>> lease, IEnumerable<IModelBackend> backends, ILogger logger)
 {
     /// <summary>Compares a model with its oracle.</summary>
     /// <param name="name">Of the model.</param>
-    /// <param name="model">Loaded, and serving nobody yet.</param>
+    /// <param name="model">Loaded, but not serving yet.</param>
     /// <param name="options">What it was loaded with.</param>
     /// <param name="asked">What it must pass.</param>
-    /// <param name="stop">Ends the comparison.</param>
+    /// <param name="stop">Cancels the comparison.</param>
     /// <exception cref="GateException">It does not pass.</exception>
     /// <exception cref="EngineException">The two could not be compared.</exception>
     public async Task PassAsync(string name, IModel model, ModelOptions options, GateOptions asked, CancellationToken stop)

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Registry;
 
-/// <summary>A loaded model, held as it is: whatever comes after it in the configuration, it stays until it is disposed.</summary>
+/// <summary>A lease of a loaded model: it stays loaded until the lease is disposed, whatever the configuration does meanwhile.</summary>
 /// <param name="version">Entered for this lease.</param>
-/// <param name="failed">Receives a failure of its native code.</param>
+/// <param name="failed">Called when its native code fails.</param>
 internal sealed class ModelLease(ModelVersion version, Action<ModelVersion, NativeFailureException> failed) : DelegatingModel(version.Model)
 {
     private int _ended;
@@ -31,7 +31,7 @@ internal sealed class ModelLease(ModelVersion version, Action<ModelVersion, Nati
         }
     }
 
-    /// <summary>Lets go of the model.</summary>
+    /// <summary>Ends the lease.</summary>
     protected override ValueTask ReleaseAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
-/// <summary>Makes a version of a model: chooses its backend, loads it, and has it pass its gate.</summary>
+/// <summary>Creates a version of a model: chooses its backend, loads it, and runs its gate.</summary>
 internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate gate, ShadowCapture shadow, ILogger logger, TimeProvider time)
 {
-    /// <summary>What a loading gets to end in after it was cancelled. Then it is left to itself.</summary>
+    /// <summary>How long a cancelled load may take to end. Then it is abandoned.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly IModelBackend[] _backends = [.. backends];
@@ -18,8 +18,8 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
     /// <param name="name">Of the model.</param>
     /// <param name="options">Of the model.</param>
     /// <param name="stamp">Its files.</param>
-    /// <param name="isProven">Whether the same has served before and need not pass the gate again.</param>
-    /// <param name="stop">Ends the loading.</param>
+    /// <param name="isProven">Whether the same model has served before and need not pass the gate again.</param>
+    /// <param name="stop">Cancels loading.</param>
     /// <exception cref="EngineException">It cannot be loaded.</exception>
     /// <exception cref="GateException">It does not pass.</exception>
     public async Task<ModelVersion> LoadAsync(string name, ModelOptions options, FileStamp stamp, bool isProven, CancellationToken stop)
@@ -39,7 +39,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         {
             LoadReference = async stop =>
             {
-                // One thread, so that the oracle's time is that of one core, and one that gives way to those that answer.
+                // One low-priority thread, so that the oracle takes at most one core and gives way to requests.
                 IModel reference = await ReferenceOracle.LoadAsync(_backends, options with { Threads = 1, BatchThreads = 1, Name = null, ThreadBegins = BackgroundThread.Begin }, model.Card, stop).ConfigureAwait(false);
                 if (FileStamp.Of(options) == stamp)
                 {
@@ -69,7 +69,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         }
     }
 
-    /// <summary>Waits for a loading; not for long where it was cancelled and does not listen, since a file of it may never come.</summary>
+    /// <summary>Waits for a load, but not long for a cancelled one that does not respond: one of its files may never arrive.</summary>
     private async Task<IModel> EndedAsync(string name, ModelOptions options, Task<IModel> loading, CancellationToken stop)
     {
         try
@@ -87,7 +87,7 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
         }
     }
 
-    /// <summary>Frees what a cancelled loading brings all the same.</summary>
+    /// <summary>Frees the model if a cancelled load completes after all.</summary>
     private static async Task DisposeOfAsync(Task<IModel> loading)
     {
         await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

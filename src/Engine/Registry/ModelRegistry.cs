@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Engine.Registry;
 
-/// <summary>The models of one container, as its configuration has them at present.</summary>
+/// <summary>The models of one container, according to its current configuration.</summary>
 internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposable
 {
     private static readonly string[] States = [.. Enum.GetNames<ModelState>().Select(name => name.ToLowerInvariant())];
@@ -15,7 +15,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
     private readonly ShadowCapture _shadow;
     private readonly ILogger _logger;
 
-    /// <summary>Also those that were removed: the container may hand out one of them, and they may come back.</summary>
+    /// <summary>Includes removed models: the container may resolve one of them, and they may be added again.</summary>
     private readonly Dictionary<string, ModelEntry> _known = new(StringComparer.OrdinalIgnoreCase);
 
     private Roster _roster = new([], new Dictionary<string, ModelEntry>());
@@ -48,7 +48,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public ModelStatus StatusOf(string? name = null) => Find(name).Status;
 
-    /// <summary>The time after which a loaded model is unloaded if nobody asks it until then; null if it is kept, or is not loaded.</summary>
+    /// <summary>The time until a loaded model is unloaded if it gets no request; null if it is kept or not loaded.</summary>
     public TimeSpan? TimeLeftOf(string name) => Find(name).TimeLeft;
 
     public ModelOptions OptionsOf(string? name = null) => Find(name).Options;
@@ -58,7 +58,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
         ModelEntry model = Find(name);
         if (model.Status.State is ModelState.Ready or ModelState.Degraded)
         {
-            return model; // which is no use of it, as its idleness counts
+            return model; // does not count as using it
         }
         IModel lease = await model.LeaseAsync(cancellationToken).ConfigureAwait(false);
         await lease.DisposeAsync().ConfigureAwait(false);
@@ -67,7 +67,7 @@ internal sealed class ModelRegistry : IModelRegistry, IAsyncDisposable, IDisposa
 
     public ValueTask<IModel> LeaseAsync(string? name = null, CancellationToken cancellationToken = default) => Find(name).LeaseAsync(cancellationToken);
 
-    /// <summary>Takes over every configuration that the monitor reports from now on.</summary>
+    /// <summary>From now on, applies every configuration that the monitor reports.</summary>
     public void Follow(IOptionsMonitor<EngineOptions> monitor) => _following = monitor.OnChange(options => Apply(options));
 
     /// <summary>While the host starts, a failed first loading fails the start and is reported once; callers waiting for the model wait for the shutdown.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>One loaded model of an entry, and the requests that hold it. Once closed it takes no more of them.</summary>
+/// <summary>One loaded model of an entry, and the requests that use it. Once closed, it takes no more.</summary>
 /// <param name="model">Owned from now on.</param>
 /// <param name="options">What it was loaded with.</param>
 /// <param name="stamp">Its files, as they were before they were read.</param>
@@ -30,7 +30,7 @@ internal sealed class ModelVersion(IModel model, ModelOptions options, FileStamp
         get { lock (_lock) { return _leases > 0 ? TimeSpan.Zero : time.GetElapsedTime(_used); } }
     }
 
-    /// <summary>Takes a request in, unless it is closed. Each success needs one <see cref="Leave"/>.</summary>
+    /// <summary>Admits a request unless it is closed. Each success requires one <see cref="Leave"/>.</summary>
     public bool TryEnter()
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class ModelVersion(IModel model, ModelOptions options, FileStamp
         }
     }
 
-    /// <summary>Takes requests again after a closing that was given up.</summary>
+    /// <summary>Takes requests again after closing was cancelled.</summary>
     public void Reopen()
     {
         lock (_lock)

@@ -3,20 +3,20 @@ using Engine.Telemetry;
 
 namespace Engine.Registry;
 
-/// <summary>From what serves to what is wanted.</summary>
+/// <summary>The transition from the version that serves to the one that is wanted.</summary>
 internal sealed partial class ModelVersions
 {
-    /// <summary>Brings what serves to what is wanted. Where that does not load, what served last continues or serves again.</summary>
+    /// <summary>Replaces the version that serves by the one that is wanted. If that fails to load, the previous one continues or is loaded again.</summary>
     private async Task ChangeAsync(CancellationToken stop)
     {
         (ModelOptions wanted, ModelVersion? current, ProvenModel? proven, RefusedOptions? refusal) = Snapshot();
         if (current is not null && ModelChange.GivesSame(current.Options, wanted))
         {
-            Settle(); // a change that was taken back
+            Settle(); // the change was reverted
             return;
         }
         FileStamp stamp = FileStamp.Of(wanted);
-        // Tried again when the file or the setting changes; a loading that failed with nothing to serve instead, also with each request.
+        // Retried when the file or the configuration changes; if no other version serves, also with each request.
         bool hasOther = proven is not null && !ModelChange.GivesSame(proven.Options, wanted);
         bool isHopeless = refusal is not null && refusal.Stamp == stamp && ModelChange.GivesSame(refusal.Options, wanted) && (refusal.Reason is GateException || hasOther);
         if (!isHopeless)
@@ -31,7 +31,7 @@ internal sealed partial class ModelVersions
             {
                 throw;
             }
-#pragma warning disable CA1031 // A backend is anybody's: whatever it throws is the reason why its model does not serve.
+#pragma warning disable CA1031 // Backends may be third-party code: whatever one throws is the reason why its model does not serve.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -67,7 +67,7 @@ internal sealed partial class ModelVersions
         }
     }
 
-    /// <summary>Loads a version beside the old one where there is room, else in its place.</summary>
+    /// <summary>Loads a version beside the old one if there is room, otherwise in its place.</summary>
     private async Task<ModelVersion> LoadAsync(ModelOptions options, FileStamp stamp, ModelVersion? old, CancellationToken stop)
     {
         bool isProven = _proven is { } proven && proven.Stamp == stamp && ModelChange.GivesSame(proven.Options, options);
@@ -149,7 +149,7 @@ internal sealed partial class ModelVersions
         }
     }
 
-    /// <summary>What is wanted serves.</summary>
+    /// <summary>The wanted version now serves.</summary>
     private void Settle()
     {
         lock (_lock)

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Registry;
 
 /// <summary>
-/// The versions of one configured model: the one that serves, those that drain, and the one that is to come. A change
-/// loads the new version beside the old one; requests go over when it is ready, and running ones end where they began.
+/// The versions of one configured model: the one that serves, those that are draining, and the next one. A change
+/// loads the new version beside the old one; new requests go to it when it is ready, and running ones finish where they began.
 /// </summary>
 internal sealed partial class ModelVersions : IAsyncDisposable
 {
@@ -44,7 +44,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         get { lock (_lock) { return _current; } }
     }
 
-    /// <summary>The time after which what serves is unloaded if nobody asks it until then; null if it is kept, or nothing serves.</summary>
+    /// <summary>The time until the serving version is unloaded if it gets no request; null if it is kept or none serves.</summary>
     public TimeSpan? TimeLeft
     {
         get
@@ -78,7 +78,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Holds the version that serves; waits for one, and loads it where nothing else does.</summary>
+    /// <summary>Leases the version that serves; waits for one, and starts loading it if nothing else has.</summary>
     /// <exception cref="EngineException">It could not be loaded, or the configuration no longer has it.</exception>
     public async Task<ModelLease> EnterAsync(CancellationToken cancellationToken)
     {
@@ -111,7 +111,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Holds the version that serves; null if none does.</summary>
+    /// <summary>Leases the version that serves; null if none does.</summary>
     public ModelLease? TryEnter()
     {
         lock (_lock)
@@ -121,7 +121,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes over a configuration. What gives another model is loaded, unless its first request shall do that.</summary>
+    /// <summary>Applies a configuration. If it gives a different model, that is loaded, unless the first request is to load it.</summary>
     /// <param name="options">What is wanted now.</param>
     /// <param name="isNew">Whether the configuration did not have the model before.</param>
     public void Apply(ModelOptions options, bool isNew)
@@ -149,7 +149,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>The configuration has the model no more: requests that run are answered, and then it is unloaded.</summary>
+    /// <summary>The model was removed from the configuration: running requests are answered, and then it is unloaded.</summary>
     public void Remove()
     {
         lock (_lock)
@@ -196,12 +196,12 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         _idle.Dispose();
     }
 
-    /// <summary>The loading that runs, or a new one. Within the lock.</summary>
+    /// <summary>The load in progress, or a new one. Called within the lock.</summary>
     private ModelWork Load() => _work is { Loads: true, IsRunning: true, Stop.IsCancellationRequested: false } ? _work : Begin(ChangeAsync);
 
     private ModelWork Begin(Func<CancellationToken, Task> work, bool loads = true) => _work = _work.Then(work, loads);
 
-    /// <summary>Within the lock, where what listens to the token must not run.</summary>
+    /// <summary>Called within the lock, where callbacks of the token must not run.</summary>
     private void StopLoading()
     {
         if (_work.Loads)
@@ -210,7 +210,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of a version that will never answer again, unless another request has met the failure before.</summary>
+    /// <summary>Discards a version that will never answer again, unless another request has already done so.</summary>
     private void Fail(ModelVersion version, NativeFailureException failure)
     {
         lock (_lock)
@@ -225,7 +225,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         _logger.Failed(_name, failure.Message);
     }
 
-    /// <summary>Lets go of a version whose processes are started no more: the next one begins anew. Within the lock.</summary>
+    /// <summary>Discards a version whose process is no longer restarted; the next version starts afresh. Called within the lock.</summary>
     private void DropGivenUp()
     {
         if (_current is { } current && DelegatingModel.Find<ISupervisedModel>(current.Model) is { State: ModelState.Failed } supervised)
@@ -266,7 +266,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Within the lock.</summary>
+    /// <summary>Called within the lock.</summary>
     private void Retire(ModelVersion version)
     {
         _retiring.Add(version);
@@ -287,7 +287,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         {
             await version.DisposeAsync().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // What has failed once may fail here, too, and nobody waits for it but the log.
+#pragma warning disable CA1031 // Disposing of a failed model may fail, too; that is only logged.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -295,7 +295,7 @@ internal sealed partial class ModelVersions : IAsyncDisposable
         }
     }
 
-    /// <summary>Nobody waits for it: what it fails with goes to the log.</summary>
+    /// <summary>Not awaited: errors go to the log.</summary>
     private void Background(ModelWork work) => work.Task.ContinueWith(
         ended => _logger.DoesNotServe(_name, ended.Exception!.InnerException!.Message),
         CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

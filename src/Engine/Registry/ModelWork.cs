@@ -1,18 +1,18 @@
 namespace Engine.Registry;
 
-/// <summary>What is done to the versions of a model, one thing after the other: the last that was begun.</summary>
-/// <param name="Task">Ends with it.</param>
-/// <param name="Stop">Cancelled by whatever takes its place.</param>
-/// <param name="Loads">Whether it brings a model; else it only takes one away.</param>
+/// <summary>The latest piece of work on the versions of a model; each starts when the one before has ended.</summary>
+/// <param name="Task">Completes when it has ended.</param>
+/// <param name="Stop">Cancelled by the work that replaces it.</param>
+/// <param name="Loads">Whether it loads a model; otherwise it only unloads one.</param>
 internal sealed record ModelWork(Task Task, CancellationTokenSource Stop, bool Loads)
 {
     public static ModelWork None { get; } = new(Task.CompletedTask, new CancellationTokenSource(), Loads: false);
 
     public bool IsRunning => !Task.IsCompleted;
 
-    /// <summary>Begins something once what was begun before has ended.</summary>
+    /// <summary>Starts work once the previous work has ended.</summary>
     /// <param name="work">Gets the token of <see cref="Stop"/>.</param>
-    /// <param name="loads">Whether it brings a model.</param>
+    /// <param name="loads">Whether it loads a model.</param>
     public ModelWork Then(Func<CancellationToken, Task> work, bool loads)
     {
         var stop = new CancellationTokenSource();

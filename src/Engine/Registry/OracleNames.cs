@@ -2,7 +2,7 @@ using Engine.Shadow;
 
 namespace Engine.Registry;
 
-/// <summary>How a configuration names the model that others are judged by.</summary>
+/// <summary>The names of oracles in a configuration.</summary>
 internal static class OracleNames
 {
     /// <summary>The oracle that needs no configuration, and the backend that runs it.</summary>
@@ -11,7 +11,7 @@ internal static class OracleNames
     /// <summary>Whether a name stands for the managed reference.</summary>
     public static bool IsReference(string oracle) => StrictSection.Same(oracle, Reference);
 
-    /// <summary>Why a name stands for no oracle, from its value on; null if it does.</summary>
+    /// <summary>Why a name is not a valid oracle, worded to follow the key; null if it is.</summary>
     /// <param name="oracle">The name.</param>
     /// <param name="models">The models it may be.</param>
     /// <param name="backends">The registered ones.</param>

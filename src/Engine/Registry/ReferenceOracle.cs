@@ -7,7 +7,7 @@ internal static class ReferenceOracle
     /// <param name="backends">One of them is the managed reference.</param>
     /// <param name="options">What the other model was loaded with.</param>
     /// <param name="card">The other model's.</param>
-    /// <param name="stop">Ends the loading.</param>
+    /// <param name="stop">Cancels loading.</param>
     /// <exception cref="EngineException">It cannot be loaded.</exception>
     public static async Task<IModel> LoadAsync(IEnumerable<IModelBackend> backends, ModelOptions options, ModelCard card, CancellationToken stop)
     {

@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>Options that did not give a model that serves.</summary>
+/// <summary>Options that failed to give a serving model.</summary>
 /// <param name="Options">What was to be loaded.</param>
 /// <param name="Stamp">Its files, as they were before they were read.</param>
 /// <param name="Reason">Why it does not serve.</param>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Registry;
 
-/// <summary>What becomes of models, in the log. No text of a request or an answer is in it.</summary>
+/// <summary>Log messages about the lifecycle of models. No text of a request or an answer is in it.</summary>
 internal static partial class RegistryLog
 {
     [LoggerMessage(101, LogLevel.Information, "Loading the model '{Model}' from {Path} with {Backend} ({Reason})")]

@@ -1,9 +1,9 @@
 namespace Engine.Registry;
 
-/// <summary>What the options of a model must be that another engine runs.</summary>
+/// <summary>Validates the options of a remote model.</summary>
 internal static class RemoteOptionRules
 {
-    /// <summary>The mistakes, each a sentence that begins with the option.</summary>
+    /// <summary>The errors, each beginning with the option.</summary>
     public static IEnumerable<string> Mistakes(ModelOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.Endpoint))

@@ -1,6 +1,6 @@
 namespace Engine.Registry;
 
-/// <summary>Looks now and then whether the files of a refused version have changed. One that is still being written is left alone.</summary>
+/// <summary>Checks now and then whether the files of a refused version have changed. A file that is still being written is left alone.</summary>
 internal sealed class RetryWatch : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);

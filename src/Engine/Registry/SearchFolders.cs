@@ -3,8 +3,8 @@ using Engine.Chat;
 
 namespace Engine.Registry;
 
-/// <summary>Where files are looked for that the configuration names by relative paths: the content root, the program's folder, the current
-/// one, in this order. A service is seldom started in the folder it lies in.</summary>
+/// <summary>The folders in which relative paths of the configuration are looked up: the content root, the program's folder and the current
+/// one, in this order. A service is rarely started in its own folder.</summary>
 /// <param name="contentRoot">The host's; null if there is no host.</param>
 internal sealed class SearchFolders(string? contentRoot)
 {
@@ -26,7 +26,7 @@ internal sealed class SearchFolders(string? contentRoot)
         LibraryPath = options.LibraryPath is { } library ? Resolve(library) : null,
     };
 
-    /// <summary>Says of a path that nothing was found by it.</summary>
+    /// <summary>Says that nothing was found at a path.</summary>
     /// <param name="path">As written in the configuration.</param>
     /// <param name="what"><c>file</c>, or <c>file or folder</c>.</param>
     public string Missing(string path, string what) =>

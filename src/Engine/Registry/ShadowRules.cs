@@ -2,10 +2,10 @@ using Engine.Shadow;
 
 namespace Engine.Registry;
 
-/// <summary>What the checks of answers must be.</summary>
+/// <summary>Validates the configuration of the checks of answers.</summary>
 internal static class ShadowRules
 {
-    /// <summary>The mistakes, each beginning with the key it is about.</summary>
+    /// <summary>The errors, each beginning with its key.</summary>
     /// <param name="shadow">The checks.</param>
     /// <param name="models">The configured models.</param>
     /// <param name="backends">The registered ones.</param>

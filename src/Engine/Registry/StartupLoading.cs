@@ -31,10 +31,10 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
         }
         catch (EngineException)
         {
-            // A host whose start fails is disposed and not stopped: services that wait for the model would be logged as failed, too.
+            // A host whose start fails is disposed without being stopped, and services that wait for the model would be logged as failed, too.
             if (services.GetService<IHost>() is { } host)
             {
-                await host.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host logs what does not stop
+                await host.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host logs services that fail to stop
             }
             throw;
         }

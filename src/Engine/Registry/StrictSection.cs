@@ -11,9 +11,9 @@ internal static class StrictSection
 {
     /// <param name="section">Its keys are the names of the properties, in any case.</param>
     /// <param name="options">Keeps its own value where the section has none.</param>
-    /// <param name="where">Begins each mistake, such as <c>Models:default:</c>.</param>
-    /// <param name="mistakes">Receives a sentence for each unknown key and each value that cannot be converted.</param>
-    /// <param name="moved">Keys of earlier versions, each with the reason it no longer is one and what to set instead.</param>
+    /// <param name="where">The prefix of each error, such as <c>Models:default:</c>.</param>
+    /// <param name="mistakes">Receives a message for each unknown key and each value that cannot be converted.</param>
+    /// <param name="moved">Keys of earlier versions, each with the reason for its removal and what to set instead.</param>
     public static void Read<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
         IConfigurationSection section, T options, string where, List<string> mistakes, IReadOnlyDictionary<string, string>? moved = null) where T : class
     {
@@ -90,12 +90,12 @@ internal static class StrictSection
             ? $"{where}{key} is not a known key. Did you mean {nearest}?"
             : $"{where}{key} is not a known key. Known are {string.Join(", ", known)}.";
 
-    /// <summary>One message of all mistakes.</summary>
+    /// <summary>Combines all errors into one message.</summary>
     public static string Message(string section, string expected, IReadOnlyCollection<string> mistakes) =>
         $"Reading the configuration section '{section}': expected {expected}, found "
         + $"{(mistakes.Count == 1 ? "1 mistake" : $"{mistakes.Count} mistakes")}.\n{string.Join('\n', mistakes.Select(mistake => "- " + mistake))}";
 
-    /// <summary>Configuration keys, names of models and of backends have no case.</summary>
+    /// <summary>Configuration keys and the names of models and backends are case-insensitive.</summary>
     public static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The values of an enumeration, as a user writes them.</summary>

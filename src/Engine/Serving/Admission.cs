@@ -1,23 +1,23 @@
 namespace Engine.Serving;
 
-/// <summary>The bounded line before one model: how many requests may be under way or wait, whichever lane they take.</summary>
+/// <summary>The bounded queue of one model: how many requests may be in progress or waiting, on either lane.</summary>
 /// <param name="model">The model's name.</param>
-/// <param name="places">Requests that are worked on at the same time.</param>
-/// <param name="queue">Requests that may wait beside them.</param>
+/// <param name="places">The number of requests that are processed at the same time.</param>
+/// <param name="queue">The number of further requests that may wait.</param>
 /// <param name="time">Times the requests.</param>
 internal sealed class Admission(string model, int places, int queue, TimeProvider time)
 {
-    private const double Weight = 0.2; // of the latest request in the mean
+    private const double Weight = 0.2; // of the latest request in the running mean
     private readonly Lock _lock = new();
     private int _inside;
     private double _meanSeconds = 1;
 
-    /// <summary>Requests that are under way or wait.</summary>
+    /// <summary>The number of requests in progress or waiting.</summary>
     public int Inside => Volatile.Read(ref _inside);
 
-    /// <summary>Takes a request in.</summary>
-    /// <returns>Dispose it when the request has ended, however.</returns>
-    /// <exception cref="QueueFullException">As many wait as may.</exception>
+    /// <summary>Admits a request.</summary>
+    /// <returns>Dispose of it when the request has ended, in whatever way.</returns>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
     public Place Enter()
     {
         lock (_lock)

@@ -7,7 +7,7 @@ namespace Engine.Serving;
 /// <param name="counters">Counts what was shared.</param>
 internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters counters)
 {
-    // A copy of less is not worth its trouble; a sequence that is continued in place costs nothing and has no such limit.
+    // Copying less is not worth the cost; a sequence continued in place costs nothing and has no such limit.
     private const int WorthSharing = 16;
 
     private readonly CellLedger _cells = new(batch.Sequences, batch.Cells, batch.IsUnified);
@@ -45,7 +45,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         return Math.Clamp(_cells.FreeFor(sequence) - spoken, 0, wanted);
     }
 
-    /// <summary>Gives a generation a sequence, and to the sequence what is held of its tokens already.</summary>
+    /// <summary>Gives a generation a sequence that starts with whatever the cache already holds of its tokens.</summary>
     /// <param name="generation">Waits, or is parked.</param>
     /// <param name="running">Those that have sequences, oldest first.</param>
     /// <returns>Whether there are a sequence and cells for it.</returns>
@@ -82,7 +82,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         return true;
     }
 
-    /// <summary>Lets a generation wait for an older one that is about to evaluate more of what both begin with, or shares what that one has evaluated.</summary>
+    /// <summary>Lets a generation wait for an older one that is about to evaluate more of their common prefix, or shares what that one has already evaluated.</summary>
     /// <returns>Whether it waits.</returns>
     public bool Follow(BatchedGeneration generation, IReadOnlyList<BatchedGeneration> running)
     {
@@ -120,7 +120,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     }
 
     /// <summary>Evaluates a step.</summary>
-    /// <returns>How it ended; what it holds of each sequence is then true again.</returns>
+    /// <returns>How it ended; afterwards the lengths of all sequences are accurate again.</returns>
     public StepOutcome Step(IReadOnlyList<SequenceChunk> chunks, CancellationToken abort)
     {
         StepOutcome outcome;
@@ -167,7 +167,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         generation.Sequence = null;
     }
 
-    /// <summary>What a generation's sequence holds is of no use to anybody.</summary>
+    /// <summary>Discards what a generation's sequence holds, because nobody can use it.</summary>
     public void Discard(BatchedGeneration generation) => Cut(generation.Sequence!.Value, 0);
 
     /// <summary>Frees a generation's cells; it continues from a copy of them, or evaluates its tokens again.</summary>
@@ -188,7 +188,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         Release(generation);
     }
 
-    // One whose reader takes nothing evaluates nothing, and whoever waited for it would wait for that reader.
+    // A generation whose reader is stalled evaluates nothing, and whoever followed it would wait for that reader, too.
     private static bool IsAhead(BatchedGeneration leader) => leader is { Sequence: not null, PausedSince: null };
 
     // The last token is evaluated for its row; and no piece of a prompt is shorter than the smallest.

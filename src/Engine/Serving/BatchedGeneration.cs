@@ -2,10 +2,10 @@ using Engine.Generation;
 
 namespace Engine.Serving;
 
-/// <summary>A generation on its way through the batch.</summary>
+/// <summary>A generation that waits for the batch or runs in it.</summary>
 /// <param name="ticket">Its reader's.</param>
 /// <param name="prompt">Ids of the prompt.</param>
-/// <param name="begin">Makes its state when its turn has come: the sampler's buffers are as long as the vocabulary.</param>
+/// <param name="begin">Creates its state once it is admitted: the sampler's buffers are as long as the vocabulary.</param>
 /// <param name="unread">Tokens that may wait for the reader before the generation does.</param>
 /// <param name="reserve">Cells it should find free beside its prompt's.</param>
 internal sealed class BatchedGeneration(Ticket<GeneratedToken> ticket, int[] prompt, Func<Continuation> begin, int unread, int reserve)
@@ -21,7 +21,7 @@ internal sealed class BatchedGeneration(Ticket<GeneratedToken> ticket, int[] pro
     /// <summary>Cells it should find free beside those of <see cref="Tokens"/>.</summary>
     public int Reserve { get; } = reserve;
 
-    /// <summary>All ids: the prompt's, then the chosen ones. What of them is evaluated, the batch's sequence says.</summary>
+    /// <summary>All ids: the prompt's, then the chosen ones. The batch's sequence knows how many of them are evaluated.</summary>
     public List<int> Tokens { get; } = [.. prompt];
 
     /// <summary>Tokens of the prompt.</summary>

@@ -2,7 +2,7 @@ using Engine.Sampling;
 
 namespace Engine.Serving;
 
-/// <summary>Embeds the inputs of a request, and those of others that wait for the same in one evaluation with them.</summary>
+/// <summary>Embeds the inputs of a request, together with those of other waiting requests of the same kind.</summary>
 /// <param name="kind">The pass it needs.</param>
 /// <param name="ticket">Its reader's.</param>
 /// <param name="request">Says how rows become vectors.</param>
@@ -59,7 +59,7 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
             new Embeddings(rows, [.. Inputs.Select(input => input.Tokens.Length)], Pooling, rows[0].Length) { Activations = activations });
     }
 
-    // Signalled when nobody waits for any of it.
+    // Cancelled when none of the requests is wanted any longer.
     private static CancellationToken StopOfAll(IReadOnlyList<PassJob> jobs)
     {
         var all = new CancellationTokenSource();

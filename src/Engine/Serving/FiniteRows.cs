@@ -1,7 +1,7 @@
 namespace Engine.Serving;
 
-/// <summary>Hands rows on. Where somebody looks inside, a row that is not finite ends the answer only after the pass, so that the
-/// error can tell what the activations were.</summary>
+/// <summary>Passes rows on. If activations were requested, a row that is not finite ends the answer only after the pass, so that the
+/// error can include the activations.</summary>
 /// <param name="sink">Takes a row, or throws <see cref="NonFiniteLogitsException"/>.</param>
 /// <param name="looks">Whether activations were requested.</param>
 internal sealed class FiniteRows(RowSink sink, bool looks)

@@ -2,11 +2,11 @@ using Engine.Chat;
 
 namespace Engine.Serving;
 
-/// <summary>What the values of a model's options must be, whichever backend loads it.</summary>
+/// <summary>Validates a model's options, whichever backend loads it.</summary>
 internal static class ModelOptionRules
 {
-    /// <summary>The mistakes, each a sentence that begins with the option.</summary>
-    /// <param name="missing">Says of a path where nothing was found; null if it was looked for in one place.</param>
+    /// <summary>The errors, each beginning with the option.</summary>
+    /// <param name="missing">Says where a path was looked for; null if only in one place.</param>
     public static IEnumerable<string> Mistakes(ModelOptions options, Func<string, string>? missing = null)
     {
         if (options.ContextLength < 0)
@@ -90,7 +90,7 @@ internal static class ModelOptionRules
         }
     }
 
-    /// <exception cref="ConfigurationException">The options have a mistake, or no path.</exception>
+    /// <exception cref="ConfigurationException">The options are invalid or have no path.</exception>
     public static void Check(ModelOptions options)
     {
         string? mistake = string.IsNullOrWhiteSpace(options.Path) ? "Path is empty. Set it to the path of a GGUF file." : Mistakes(options).FirstOrDefault();

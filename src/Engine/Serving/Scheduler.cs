@@ -1,10 +1,10 @@
 namespace Engine.Serving;
 
 /// <summary>Runs the generations of one model side by side: the owner thread of its batch, and the only code that changes its sequences.</summary>
-/// <remarks>A turn is one page: retire who is done, admit who waits, plan a step, evaluate it, and make a token of each row.</remarks>
+/// <remarks>Each round: retire generations that are done, admit waiting ones, plan a step, evaluate it, and choose a token from each row.</remarks>
 internal sealed class Scheduler
 {
-    // Quicker steps than this hand out several tokens at once.
+    // Steps faster than this release several tokens at once, because waking readers costs as much as such a step.
     private static readonly TimeSpan HandOut = TimeSpan.FromMilliseconds(1);
 
     private readonly ILoadedModel _model;
@@ -50,14 +50,14 @@ internal sealed class Scheduler
             }
             catch (Exception error)
             {
-                // Of unknown cause, or the batch's own: nobody trusts its state after it. Each request gets the error, the next one a new batch.
+                // The cause is unknown, so the batch's state cannot be trusted. Each request gets the error, and the next one a new batch.
                 EndAll(error);
                 Drop();
                 idle = true;
             }
             if (Line.IsAbandoned)
             {
-                _counters.Clear(); // where it was the lane's thread that failed, this one has counted since
+                _counters.Clear(); // if the lane's thread failed, this one has counted since
                 return;
             }
         }
@@ -84,7 +84,7 @@ internal sealed class Scheduler
         return Line.Refusal is null;
     }
 
-    /// <summary>Ends those that nobody reads any longer.</summary>
+    /// <summary>Ends generations that nobody reads any longer.</summary>
     private void Retire()
     {
         for (int i = _running.Count - 1; i >= 0; i--)
@@ -103,7 +103,7 @@ internal sealed class Scheduler
         Line.EndStopped();
     }
 
-    /// <summary>Gives sequences to those that wait, in order, as long as there are sequences and cells.</summary>
+    /// <summary>Gives sequences to waiting generations, in order, as long as there are sequences and cells.</summary>
     private void Admit()
     {
         while (_running.Count < _shape.Sequences && Line.First() is { } next)
@@ -129,7 +129,7 @@ internal sealed class Scheduler
         }
     }
 
-    // A request whose state cannot be made has its own error.
+    // A failure to create one generation's state is that request's error alone.
     private bool TryBegin(BatchedGeneration generation)
     {
         try
@@ -166,10 +166,10 @@ internal sealed class Scheduler
         if (plan.Chunks.Count == 0)
         {
             ReleaseAll();
-            // All wait for readers, or none finds a cell: then the youngest makes room for the older ones.
+            // Either all wait for readers, or none finds a cell: then the youngest makes room for the older ones.
             return plan.LacksCells && Park();
         }
-        // Alone, a request is left at once; among others its end is looked at between steps.
+        // A lone request can be aborted mid-step; among others, a stop takes effect between steps.
         CancellationToken abort = _running.Count == 1 ? _running[0].Ticket.Stopping : Line.Closing;
         long start = _time.GetTimestamp();
         StepOutcome outcome = _sequences!.Step(plan.Chunks, abort);
@@ -186,8 +186,8 @@ internal sealed class Scheduler
         return true;
     }
 
-    /// <summary>Ends those that have more tokens than a sequence of this batch ever holds: no cell that others free would help them.</summary>
-    /// <returns>Whether there were such.</returns>
+    /// <summary>Ends generations with more tokens than a sequence of this batch can ever hold: cells freed by others would not help them.</summary>
+    /// <returns>Whether there were any.</returns>
     private bool EndTooLong()
     {
         BatchedGeneration[] ended = [.. _running.Where(generation => generation.Tokens.Count > _sequences!.MaxTokens)];
@@ -212,7 +212,7 @@ internal sealed class Scheduler
             BatchedGeneration generation = rows[i].Generation;
             if (results[i].Error is { } error)
             {
-                _sequences!.Discard(generation); // what computed NaN is no prefix for others
+                _sequences!.Discard(generation); // others must not share a prefix that gave NaN
                 Finish(generation);
                 generation.Ticket.Release();
                 generation.Ticket.End(error);
@@ -245,7 +245,7 @@ internal sealed class Scheduler
         _handedOut = _time.GetTimestamp();
     }
 
-    /// <summary>Takes the cells of the youngest, or rather of one whose reader is slow; it continues when there is room.</summary>
+    /// <summary>Parks the youngest generation, or preferably one whose reader is slow; it continues when there is room.</summary>
     private bool Park()
     {
         if (_running.Count < 2)

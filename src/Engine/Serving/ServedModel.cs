@@ -7,14 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Serving;
 
-/// <summary>An <see cref="IModel"/> over a backend's loaded weights: what the three verbs check, queue, compute and hand out, the same for
+/// <summary>An <see cref="IModel"/> over a backend's loaded weights: checks, queues, computes and returns the results of the three verbs, the same for
 /// every backend.</summary>
 /// <remarks>
 /// Generations run side by side in one batch, whose <see cref="Scheduler"/> gives them turns. What must be exact or needs a context to itself
 /// runs on the <see cref="PassLane"/>, one request after the other: <see cref="Numerics.Strict"/>, scores, embeddings, activations, and the
 /// generations of encoder–decoders.
 /// <para>A seed gives the same tokens again for a generation that runs alone, for a strict one, and with <see cref="ModelOptions.Exact"/>
-/// whatever runs beside it. Otherwise a neighbour in the batch moves the last digits of the logits, and now and then a token.</para>
+/// whatever runs beside it. Otherwise a neighbour in the batch changes the last digits of the logits, and occasionally a token.</para>
 /// </remarks>
 public sealed class ServedModel : IModel
 {
@@ -97,7 +97,7 @@ public sealed class ServedModel : IModel
         {
             var blocks = new ScoreBlocks(request, tokens, Card.VocabularySize, block =>
             {
-                // What has waited for the activations is in memory anyway; bounding it would only hold the lane.
+                // Blocks held back for the activations are in memory anyway; limiting them would only block the lane.
                 if (input.Activations.Count == 0)
                 {
                     _lane.WaitForReader(ticket, ScoreBlocksAhead);
@@ -119,7 +119,7 @@ public sealed class ServedModel : IModel
             throw new UnsupportedRequestException(
                 $"Generating with {Card.Name}: {(request.Stop.Count > 0 ? "stop texts need" : "a constraint needs")} a vocabulary, and the file has none. Send the request without {(request.Stop.Count > 0 ? "them" : "it")}.");
         }
-        // Made ready before the request queues: a constraint that is not understood is refused at once.
+        // Compiled before the request queues, so that an invalid constraint is refused at once.
         (IConstraint, int[])? constraint = request.Constraint is { } asked && request.MaxTokens != 0 ? (_constraints.Begin(asked), _constraints.Ends) : null;
         _notices.Say(request.Sampling);
         var ticket = new Ticket<GeneratedToken>(cancellationToken);
@@ -189,7 +189,7 @@ public sealed class ServedModel : IModel
     /// thread, then the model.</summary>
     public ValueTask DisposeAsync() => new(_disposal.Value);
 
-    /// <summary>Takes a request into the line, starts it, and reads its results. A reader that stops early stops the work and frees its place.</summary>
+    /// <summary>Admits a request, starts it, and reads its results. A reader that stops early stops the work and frees its place.</summary>
     private async IAsyncEnumerable<T> RunAsync<T>(Ticket<T> ticket, Action start, TimeSpan? deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using Admission.Place place = _admission.Enter();
@@ -250,7 +250,7 @@ public sealed class ServedModel : IModel
         _lane.Line.Close(reason);
         await Task.WhenAll(_lane.Line.Ended, _scheduler?.Line.Ended ?? Task.CompletedTask).ConfigureAwait(false);
         Counters.Retire();
-        // After a failure a thread stands still inside the library, on memory of the model: nothing of it is freed.
+        // After a failure a thread is parked inside the library, using the model's memory, so nothing is freed.
         if (_failure is null)
         {
             _model.Dispose();

@@ -1,6 +1,6 @@
 namespace Engine.Serving;
 
-/// <summary>How the requests of one model share it, and what all of them are read by.</summary>
+/// <summary>How the requests of one model share it.</summary>
 public sealed record ServingOptions
 {
     /// <summary>Generations that run side by side.</summary>
@@ -18,7 +18,7 @@ public sealed record ServingOptions
     /// <summary>As <see cref="ModelOptions.ChatTemplate"/>.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>Under which metrics report the model; null for the name of its card.</summary>
+    /// <summary>The model's name in metrics; null for the name of its card.</summary>
     internal string? Name { get; init; }
 
     /// <summary>As <see cref="ModelOptions.ThreadBegins"/>.</summary>

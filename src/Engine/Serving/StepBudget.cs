@@ -1,6 +1,6 @@
 namespace Engine.Serving;
 
-/// <summary>How many tokens a step may hold, so that nobody waits long for its end: worked out from how long the model's own steps took.</summary>
+/// <summary>Limits the tokens of a step so that nobody waits long for its end, based on how long the model's steps have taken.</summary>
 /// <param name="most">The maximum number of tokens of a step.</param>
 internal sealed class StepBudget(int most)
 {
@@ -14,7 +14,7 @@ internal sealed class StepBudget(int most)
     private double _secondsPerToken;
     private double _secondsRead; // since the last step that gave tokens
 
-    /// <summary>Takes note of a step.</summary>
+    /// <summary>Records a step.</summary>
     /// <param name="tokens">Tokens it held.</param>
     /// <param name="time">How long it took.</param>
     /// <param name="readsOnly">Whether it held prompts alone.</param>

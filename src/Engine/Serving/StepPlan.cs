@@ -4,8 +4,8 @@ namespace Engine.Serving;
 
 /// <summary>What one step evaluates.</summary>
 /// <param name="Chunks">The part of each sequence.</param>
-/// <param name="Generations">Whose chunk it is.</param>
-/// <param name="LacksCells">Whether somebody could continue if there were cells.</param>
+/// <param name="Generations">The generation of each chunk.</param>
+/// <param name="LacksCells">Whether a generation could continue if there were cells.</param>
 internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyList<BatchedGeneration> Generations, bool LacksCells)
 {
     // ggml multiplies repacked weights with 16 rows at a time; of what is left over each row costs about a third more (15 rows take longer than 16).

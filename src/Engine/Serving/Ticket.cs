@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Engine.Serving;
 
-/// <summary>A request as its reader holds it: the results on their way, and the ways in which it can end early.</summary>
+/// <summary>The link between a request's reader and the thread that works on it: results in transit, and the ways in which it can end early.</summary>
 // A source without timer or wait handle holds nothing to release, and reader and owner would race to release it.
 #pragma warning disable CA1001
 internal abstract class Ticket(CancellationToken caller)
@@ -13,16 +13,16 @@ internal abstract class Ticket(CancellationToken caller)
     private int _unread;
     private volatile Action? _onRead;
 
-    /// <summary>Signalled when nobody wants the results any longer: the caller cancelled or stopped reading, the deadline passed, the model is gone.</summary>
+    /// <summary>Cancelled when the results are no longer wanted: the caller cancelled or stopped reading, the deadline passed, the model is gone.</summary>
     public CancellationToken Stopping => _stop.Token;
 
-    /// <summary>Whether nobody wants the results any longer.</summary>
+    /// <summary>Whether the results are no longer wanted.</summary>
     public bool IsStopped => _stop.IsCancellationRequested;
 
     /// <summary>Results that no reader has taken.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
-    /// <summary>What a request is stopped with whose reader holds up others.</summary>
+    /// <summary>The error of a request whose reader holds up others.</summary>
     /// <param name="patience">How long nothing was read.</param>
     public static EngineException SlowReader(TimeSpan patience) => new(
         $"Handing out results: none were read for {patience.TotalSeconds:0.#} s while other requests waited for the model, "
@@ -39,7 +39,7 @@ internal abstract class Ticket(CancellationToken caller)
         _stop.Cancel();
         if (reason is not null)
         {
-            EndStopped(); // however long the evaluation under way still takes
+            EndStopped(); // without waiting for the evaluation in progress
         }
     }
 
@@ -54,7 +54,7 @@ internal abstract class Ticket(CancellationToken caller)
 
     /// <summary>Whether the reader is so far behind that the work should wait.</summary>
     /// <param name="limit">Results that may wait.</param>
-    /// <param name="onRead">Called after the next result has been taken, where this returns true.</param>
+    /// <param name="onRead">Called after the next result has been taken, if this returns true.</param>
     public bool IsFull(int limit, Action onRead)
     {
         if (Unread < limit)
@@ -62,7 +62,7 @@ internal abstract class Ticket(CancellationToken caller)
             return false;
         }
         _onRead = onRead;
-        Interlocked.MemoryBarrier(); // the count is read after that is seen, or a reader in between would wake nobody
+        Interlocked.MemoryBarrier(); // publish the callback before reading the count, or a reader in between would wake nobody
         return Unread >= limit; // the reader may have been quicker
     }
 

@@ -2,7 +2,7 @@ using Engine.Parity;
 
 namespace Engine.Shadow;
 
-/// <summary>A sink that keeps more than the records: alarms, and what the samples have exercised of each model, over restarts of the host.</summary>
+/// <summary>A sink that also stores alarms and the coverage of each model, across restarts of the host.</summary>
 public interface IShadowStore : IShadowSink
 {
     /// <summary>Reads what samples have exercised of a model so far.</summary>
@@ -18,23 +18,23 @@ public interface IShadowStore : IShadowSink
     /// <param name="cancellationToken">Cancels with the host.</param>
     ValueTask WriteAsync(string model, Coverage coverage, CancellationToken cancellationToken);
 
-    /// <summary>Keeps what became of an alarm.</summary>
+    /// <summary>Stores an event of an alarm.</summary>
     /// <param name="alarm">What happened.</param>
     /// <param name="cancellationToken">Cancels with the host.</param>
     ValueTask WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken);
 }
 
-/// <summary>Something that became of an alarm.</summary>
+/// <summary>An event of an alarm.</summary>
 /// <param name="Time">When.</param>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Event">What.</param>
 /// <param name="Reason">The shares, or the diverging op, in words.</param>
 public sealed record ShadowAlarmRecord(DateTimeOffset Time, string Model, ShadowAlarmEvent Event, string Reason);
 
-/// <summary>What becomes of an alarm.</summary>
+/// <summary>The events of an alarm.</summary>
 public enum ShadowAlarmEvent
 {
-    /// <summary>There is one now.</summary>
+    /// <summary>It began.</summary>
     Began,
 
     /// <summary>The diverging op was looked for.</summary>

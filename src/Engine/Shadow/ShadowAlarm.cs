@@ -10,10 +10,10 @@ internal sealed class ShadowAlarm(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Queue<(long Time, bool Failed)> _verdicts = [];
     private int _failures;
-    private bool _ofOp; // an op diverges, which only another look at the ops takes back
+    private bool _ofOp; // an op diverges: only another comparison of the ops can end the alarm
     private volatile EngineException? _failure;
 
-    /// <summary>What the alarm says; null if there is none.</summary>
+    /// <summary>The reason of the alarm; null if there is none.</summary>
     public EngineException? Failure => _failure;
 
     /// <summary>Adds a verdict.</summary>

@@ -4,7 +4,7 @@ using Engine.Telemetry;
 
 namespace Engine.Shadow;
 
-/// <summary>Chooses the generations that are checked, and holds them until the oracle has time. What does not fit is dropped and counted.</summary>
+/// <summary>Chooses the generations to check, and queues them until the oracle has time. What does not fit is dropped and counted.</summary>
 /// <param name="options">What is configured at first.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ShadowCapture(ShadowOptions options, TimeProvider time)
@@ -72,7 +72,7 @@ internal sealed class ShadowCapture(ShadowOptions options, TimeProvider time)
         {
             return options.Models.Contains(model.Name, StringComparer.OrdinalIgnoreCase);
         }
-        // Judged by its own file, the reference would tell nothing new; a model on another machine has no file here.
+        // Comparing the reference with itself proves nothing; a model on another machine has no file here.
         return !Same(model.Name, options.Oracle)
             && !(Same(options.Oracle, ShadowOptions.Reference) && (Same(model.Card.Backend, ShadowOptions.Reference) || model.Options.Path.Length == 0));
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Judges the samples one after the other while the host runs, and pauses between them, so that the oracle uses no more of the machine
+/// <summary>Judges the samples one by one while the host runs, with pauses between them, so that the oracle uses no more of the machine
 /// than it may.</summary>
 internal sealed class ShadowJudge : BackgroundService
 {
@@ -19,7 +19,7 @@ internal sealed class ShadowJudge : BackgroundService
     private readonly ILogger _logger;
     private long? _said;
 
-    /// <param name="capture">Holds the samples.</param>
+    /// <param name="capture">The queue of samples.</param>
     /// <param name="lease">Holds a configured model.</param>
     /// <param name="sinks">Take the records.</param>
     /// <param name="tolerances">Those that were measured; null for none.</param>
@@ -59,7 +59,7 @@ internal sealed class ShadowJudge : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops: what waits is no longer checked.
+            // The host is stopping: waiting samples are not checked.
         }
     }
 
@@ -171,7 +171,7 @@ internal sealed class ShadowJudge : BackgroundService
         return record with { Reason = $"{record.Reason}. {op}" };
     }
 
-    /// <summary>Reports what became of an alarm to the log, the metrics, the store and the webhook.</summary>
+    /// <summary>Reports an event of an alarm to the log, the metrics, the store and the webhook.</summary>
     private async Task SayAsync(ShadowModel model, ShadowRecord record, ShadowAlarmEvent what, string why, ShadowAlarmOptions options, CancellationToken cancellationToken)
     {
         switch (what)

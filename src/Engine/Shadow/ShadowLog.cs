@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>What the checks say in the log. No text of a request or an answer is in it.</summary>
+/// <summary>Log messages of the checks. No text of a request or an answer is in it.</summary>
 internal static partial class ShadowLog
 {
     [LoggerMessage(1, LogLevel.Error, "The answers of the model '{Model}' are not checked, because the oracle '{Oracle}' cannot be used; it is retried from time to time: {Reason}")]

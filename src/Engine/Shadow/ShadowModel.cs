@@ -6,7 +6,7 @@ using Engine.Sampling;
 
 namespace Engine.Shadow;
 
-/// <summary>Goes before a model and hands some of its generations to the oracle, in the background. What the caller gets is the same.</summary>
+/// <summary>Wraps a model and passes some of its generations to the oracle, in the background. The caller gets the same results.</summary>
 internal sealed class ShadowModel : DelegatingModel
 {
     private readonly ShadowCapture _capture;
@@ -38,13 +38,13 @@ internal sealed class ShadowModel : DelegatingModel
     /// <summary>How many of its samples were judged. The judge's alone.</summary>
     public long Judged { get; set; }
 
-    /// <summary>Why nothing judges it at present; null if something does.</summary>
+    /// <summary>Why it is not being judged at present; null if it is.</summary>
     public EngineException? OracleFailure { get; set; }
 
     /// <summary>Whether it is disposed of.</summary>
     public bool IsReleased { get; private set; }
 
-    /// <summary>Holds this version for a look inside; null if it serves no more. Set by its owner.</summary>
+    /// <summary>Leases this version for a comparison of ops; null if it no longer serves. Set by its owner.</summary>
     public Func<IModel?> Hold { get; set; } = static () => null;
 
     /// <summary>Loads the managed reference on the same file.</summary>
@@ -106,7 +106,7 @@ internal sealed class ShadowModel : DelegatingModel
         }
     }
 
-    /// <summary>A token with what its reader asked for, and no more.</summary>
+    /// <summary>A token reduced to what its reader asked for.</summary>
     private static GeneratedToken AsAsked(GenerateRequest request, GeneratedToken token, float[] row)
     {
         if (request.Logits == StepLogits.Full)

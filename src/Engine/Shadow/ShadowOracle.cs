@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Brings the model that samples are judged by. Where it cannot be loaded, that is said once and tried again later and later. Used by one thread at a time.</summary>
-/// <param name="lease">Holds a configured model.</param>
+/// <summary>Provides the model that samples are judged by. If it cannot be loaded, that is logged once and retried at growing intervals. Used by one thread at a time.</summary>
+/// <param name="lease">Leases a configured model.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Receives why there is no oracle.</param>
 internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>> lease, TimeProvider time, ILogger logger) : IAsyncDisposable
@@ -41,7 +41,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
     }
 
-    /// <summary>Notes that an oracle is no use to a model: it is not asked again for a while.</summary>
+    /// <summary>Notes that an oracle cannot judge a model: it is not asked again for a while.</summary>
     public void Refuse(ShadowModel model, string name, string reason)
     {
         TimeSpan pause = _failures.TryGetValue(model, out (long, TimeSpan Pause) before) ? 2 * before.Pause : FirstPause;

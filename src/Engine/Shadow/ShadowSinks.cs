@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Hands records to all sinks. One that fails stops neither the others nor the checks.</summary>
+/// <summary>Passes records to all sinks. A failing sink stops neither the others nor the checks.</summary>
 /// <param name="sinks">All that are registered.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Receives what they fail with, at most once a minute for each sink.</param>
@@ -18,7 +18,7 @@ internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider t
     /// <summary>Hands a record to every sink.</summary>
     public Task WriteAsync(ShadowRecord record, CancellationToken cancellationToken) => EachAsync<IShadowSink>(sink => sink.WriteAsync(record, cancellationToken), cancellationToken);
 
-    /// <summary>Hands what became of an alarm to the stores.</summary>
+    /// <summary>Passes the events of alarms to the stores.</summary>
     public Task WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken) => EachAsync<IShadowStore>(store => store.WriteAsync(alarm, cancellationToken), cancellationToken);
 
     /// <summary>Adds what a sample exercised to what the samples before it did, also those before a restart, and keeps it.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Sends what becomes of an alarm to the address that is configured.</summary>
+/// <summary>Sends the events of alarms to the configured address.</summary>
 /// <param name="logger">Receives the reason it could not be sent.</param>
 internal sealed class ShadowWebhook(ILogger logger) : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class ShadowWebhook(ILogger logger) : IDisposable
     public void Dispose() => _client.Dispose();
 }
 
-/// <summary>What is sent of an alarm.</summary>
+/// <summary>The payload about an alarm.</summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="Event"><c>began</c>, <c>explained</c> or <c>ended</c>.</param>
 /// <param name="Time">When.</param>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Telemetry;
 
-/// <summary>What the batch of a model in another process does, as that process tells the one that has the listeners.</summary>
+/// <summary>The state of a model's batch in another process, as that process reports it to the one with the listeners.</summary>
 internal sealed record BatchReport
 {
     /// <summary>As <see cref="IServingGauge.Running"/>.</summary>
@@ -76,7 +76,7 @@ internal sealed class BatchReporter : IDisposable
     }
 }
 
-/// <summary>Reports here what a batch in another process does, under the model's name, until that process has ended.</summary>
+/// <summary>Reports the state of a batch in another process here, under the model's name, until that process has ended.</summary>
 internal sealed class ReportedBatch : IServingGauge, IDisposable
 {
     private readonly string _model;

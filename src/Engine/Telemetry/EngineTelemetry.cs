@@ -1,6 +1,6 @@
 namespace Engine.Telemetry;
 
-/// <summary>What a host listens to: the engine reports through <see cref="System.Diagnostics.Metrics.Meter"/> and
+/// <summary>The sources that a host listens to: the engine reports through <see cref="System.Diagnostics.Metrics.Meter"/> and
 /// <see cref="System.Diagnostics.ActivitySource"/> alone, and exports nothing itself. docs/telemetry.md lists all.</summary>
 public static class EngineTelemetry
 {

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Engine.Telemetry;
 
-/// <summary>The states of the configured models, read when somebody asks.</summary>
+/// <summary>The states of the configured models, read on demand.</summary>
 internal static class ModelStates
 {
     private static readonly ConcurrentDictionary<object, (IReadOnlyList<string> States, Func<IEnumerable<(string Model, string State)>> Read)> Sources = [];

@@ -15,7 +15,7 @@ internal sealed class RequestMeasure
     private long _last;
     private bool _lastRowIsLastToken;
     private GeneratedToken? _latest;
-    private string? _error = Cancelled; // until something else is known: its reader has left
+    private string? _error = Cancelled; // the default: the reader has left
 
     private RequestMeasure(string operation, string requested, string answering)
     {
@@ -126,7 +126,7 @@ internal sealed class RequestMeasure
         }
         if (_error is not null)
         {
-            // Without the sentence: it may quote what the request asked for.
+            // Without the message, which may quote the request.
             _span.SetStatus(ActivityStatusCode.Error).SetTag(ErrorType, _error);
         }
         _span.SetTag(TelemetryNames.InputTokens, InputTokens).SetTag(TelemetryNames.OutputTokens, OutputTokens);

@@ -15,7 +15,7 @@ internal interface IServingGauge
     int Cells { get; }
 }
 
-/// <summary>The batches of this process, read when somebody asks: a step pays nothing for them.</summary>
+/// <summary>The batches of this process, read on demand: they cost a step nothing.</summary>
 internal static class ServingGauges
 {
     private static readonly Lock Lock = new();

@@ -8,7 +8,7 @@ namespace Engine.Tokenizers;
 /// <summary>Picks the tokenizer that a file's vocabulary needs.</summary>
 internal static partial class FileTokenizer
 {
-    /// <summary>The event of a text that llama.cpp would have split otherwise.</summary>
+    /// <summary>The event of a text that llama.cpp would have split differently.</summary>
     public static readonly EventId SplitOtherwise = new(2, nameof(SplitOtherwise));
 
     private const string Hint = "Give token ids, or use the llama.cpp backend if it knows the kind.";
@@ -17,7 +17,7 @@ internal static partial class FileTokenizer
     /// <param name="metadata">The file's.</param>
     /// <param name="architecture">Under whose key a file without a vocabulary gives its size.</param>
     /// <param name="rule">By whose rule it splits.</param>
-    /// <param name="logger">Receives, once, that a text was split otherwise than llama.cpp would split it.</param>
+    /// <param name="logger">Receives, once, the message that a text was split differently from llama.cpp.</param>
     public static ITokenizer Read(GgufMetadata metadata, string architecture, TokenizerRule rule, ILogger? logger = null)
     {
         Action? onOtherwise = logger is null ? null : () => LogSplitOtherwise(logger, Name(metadata));
@@ -36,7 +36,7 @@ internal static partial class FileTokenizer
 
     /// <summary>The managed tokenizer that feeds a backend over llama.cpp as the model was trained.</summary>
     /// <param name="metadata">The file's.</param>
-    /// <param name="logger">Receives why there is none, and, once, that a text was split otherwise than llama.cpp would split it.</param>
+    /// <param name="logger">Receives the reason when there is none, and, once, the message that a text was split differently from llama.cpp.</param>
     /// <returns>Null if the vocabulary cannot be read or is of a kind that is not known here: llama.cpp's own has to do.</returns>
     public static ITokenizer? Feed(GgufMetadata metadata, ILogger logger)
     {

@@ -40,7 +40,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <summary>By which rule <see cref="Encode(string, bool, bool)"/> splits.</summary>
     public TokenizerRule Rule { get; init; }
 
-    /// <summary>Called once, for the first text that llama.cpp would have split otherwise.</summary>
+    /// <summary>Called once, for the first text that llama.cpp would have split differently.</summary>
     public Action? OnOtherwise
     {
         init => _onOtherwise = value;
@@ -68,7 +68,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         List<int> tokens = Encode(text, addSpecial, parseSpecial, Rule);
-        // Asked only where the rules can differ, and no more once they have: most texts are split once.
+        // Only checked where the rules can differ, and not again once they have: most texts are split once.
         if (_onOtherwise is not null && Rule != TokenizerRule.Native && MayDependOnRule(text)
             && !tokens.SequenceEqual(Encode(text, addSpecial, parseSpecial, TokenizerRule.Native)))
         {
@@ -143,9 +143,9 @@ internal abstract class VocabularyTokenizer : ITokenizer
 
     /// <summary>Splits text without special tokens.</summary>
     /// <param name="utf8">The text, not empty.</param>
-    /// <param name="behindSpecial">Whether it begins the whole text or stands behind a special token.</param>
-    /// <param name="rule">By whose rule; most schemes know one.</param>
-    /// <param name="tokens">Where the ids go.</param>
+    /// <param name="behindSpecial">Whether it begins the whole text or follows a special token.</param>
+    /// <param name="rule">Whose rule; most schemes have only one.</param>
+    /// <param name="tokens">Receives the ids.</param>
     protected abstract void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens);
 
     /// <summary>Whether a text can get other ids by another rule: a cheap look that may say yes too often, never no.</summary>

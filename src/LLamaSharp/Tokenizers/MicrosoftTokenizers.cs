@@ -16,9 +16,9 @@ namespace Engine.LLamaSharp.Tokenizers;
 public static class MicrosoftTokenizers
 {
     /// <summary>Reads the vocabulary of a file.</summary>
-    /// <param name="path">A GGUF file, with weights or without.</param>
+    /// <param name="path">A GGUF file, with or without weights.</param>
     /// <exception cref="ModelFileException">The file is no GGUF file, or its vocabulary's keys contradict each other.</exception>
-    /// <exception cref="UnsupportedRequestException">The library has no scheme for this kind of vocabulary.</exception>
+    /// <exception cref="UnsupportedRequestException">The library does not support this kind of vocabulary.</exception>
     public static ITokenizer Read(string path)
     {
         using GgufFile file = GgufFile.Open(path);

@@ -47,7 +47,7 @@ internal static class SentencePieceModel
                     normalizer.WriteTag(2, WireFormat.WireType.LengthDelimited);
                     normalizer.WriteBytes(ByteString.CopyFrom(map));
                 }
-                // BPE: where a text gets its blank depends on what stands before it, which the library does not know.
+                // BPE: whether a text gets its leading space depends on what comes before it, which the library does not know.
                 Number(normalizer, 3, isUnigram && vocabulary.AddsSpacePrefix ? 1 : 0);
                 Number(normalizer, 4, vocabulary.RemovesExtraWhitespace ? 1 : 0);
                 Number(normalizer, 5, 1); // blanks are ▁

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>An object of a JSON file, read field by field. What was not asked for is refused in the end: a field that changes
-/// the computation is never ignored.</summary>
+/// <summary>An object of a JSON file, read field by field. A field that nobody asked for is refused in the end: one that changes
+/// the computation must not be ignored.</summary>
 /// <param name="file">Its name, for messages.</param>
 /// <param name="element">The object.</param>
 /// <param name="path">Where it stands in the file, with a dot at the end; empty at the root.</param>
@@ -91,7 +91,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         return known.Contains(found) ? found : throw Refuse(name, known.Length == 1 ? $"'{known[0]}'" : $"one of {string.Join(", ", known.Select(each => $"'{each}'"))}", $"'{found}'");
     }
 
-    /// <summary>A flag that has to have one value, for the other has no counterpart in llama.cpp.</summary>
+    /// <summary>A flag that must have one value, because the other has no counterpart in llama.cpp.</summary>
     public void Require(string name, bool expected)
     {
         if (Flag(name, expected) != expected)
@@ -100,7 +100,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         }
     }
 
-    /// <summary>A field that has to be absent, null or empty.</summary>
+    /// <summary>A field that must be absent, null or empty.</summary>
     public void RequireAbsent(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -112,7 +112,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         }
     }
 
-    /// <summary>Fields that change nothing of what the model computes.</summary>
+    /// <summary>Fields that do not affect what the model computes.</summary>
     public void Neutral(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -134,7 +134,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         }
     }
 
-    /// <summary>The sentence for a field whose value is not as it has to be.</summary>
+    /// <summary>The error for a field with an unsupported value.</summary>
     public ModelFileException Refuse(string name, string expected, string found) =>
         new($"Reading {file}: expected {expected} in '{path}{name}', found {found}. Models of this kind cannot be imported; use another.");
 

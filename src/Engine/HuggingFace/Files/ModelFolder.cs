@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>A folder as Hugging Face hands models out. Whatever lies in it may be hostile: nothing outside of it is read.</summary>
+/// <summary>A model folder in Hugging Face's layout. Its content may be hostile: nothing outside of it is read.</summary>
 internal sealed class ModelFolder
 {
     // The largest of real models, a vocabulary of 262,144 tokens with its merges, has 33 MB.
@@ -27,7 +27,7 @@ internal sealed class ModelFolder
     /// <summary>As it was given.</summary>
     public string Path { get; }
 
-    /// <summary>What to call the model where no file names it: the folder, or the model of Hugging Face's cache.</summary>
+    /// <summary>The model's name if no file gives one: the folder, or the model of Hugging Face's cache.</summary>
     public string Name => _blobs is null
         ? System.IO.Path.GetFileName(_root)
         : System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(_blobs)!).Split("--")[^1];

@@ -30,7 +30,7 @@ internal sealed record FolderSpecialTokenIds
     /// <summary>The second token that ends an answer.</summary>
     public int? EndOfTurn { get; init; }
 
-    /// <summary>The third.</summary>
+    /// <summary>The third token that ends an answer.</summary>
     public int? EndOfMessage { get; init; }
 
     /// <summary>Reads them: texts of tokenizer_config.json and special_tokens_map.json first, then ids of generation_config.json and config.json.</summary>

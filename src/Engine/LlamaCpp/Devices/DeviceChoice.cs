@@ -1,6 +1,6 @@
 namespace Engine.LlamaCpp.Devices;
 
-/// <summary>Where a model goes, in the terms of <c>llama_model_params</c>.</summary>
+/// <summary>Where a model is placed, in terms of <c>llama_model_params</c>.</summary>
 /// <param name="Name">For the model card: <c>cpu</c>, <c>CUDA0</c>, <c>CUDA0+CUDA1</c>, …</param>
 /// <param name="Devices">The <c>ggml_backend_dev_t</c> of its devices; none for the CPU.</param>
 /// <param name="GpuLayers"><c>n_gpu_layers</c>: 0 on the CPU, negative for all.</param>

@@ -9,7 +9,7 @@ namespace Engine.LlamaCpp.Devices;
 /// <param name="Registry">ggml's name of its backend.</param>
 /// <param name="Plugin">File of the plugin, beside libllama.</param>
 /// <param name="Installation">How to get the plugin.</param>
-/// <param name="NoDevice">What it means that the plugin loads and finds nothing.</param>
+/// <param name="NoDevice">What it means when the plugin loads but finds no device.</param>
 internal sealed record DeviceKind(string Name, string Registry, string Plugin, string Installation, string NoDevice)
 {
     /// <summary>In the order in which <c>auto</c> tries them.</summary>

@@ -7,16 +7,16 @@ namespace Engine.LlamaCpp.Devices;
 /// <summary>From the device's name in configuration to devices of this machine.</summary>
 internal static partial class DeviceSelection
 {
-    /// <summary>ggml's registry, into which looking for a reason may load a plugin, is not made for two threads.</summary>
+    /// <summary>ggml's registry, into which the search for a reason may load a plugin, is not thread-safe.</summary>
     private static readonly Lock Registry = new();
 
     /// <summary><c>auto</c> takes the first kind that has a device of its own here (a driver that computes on the CPU is slower
-    /// than the CPU), else the CPU, and logs which and why; a kind named outright that cannot be had is an error, never silently the CPU.</summary>
+    /// than the CPU), else the CPU, and logs which and why; a kind that was named but is not available is an error, never a silent fallback to the CPU.</summary>
     /// <param name="absence">Why there is no device of a kind, and what to do.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
     /// <param name="logger">Receives what was chosen.</param>
-    /// <exception cref="DeviceUnavailableException">The named kind is not to be had; the message says what is missing.</exception>
+    /// <exception cref="DeviceUnavailableException">The named kind is not available; the message says what is missing.</exception>
     /// <exception cref="ConfigurationException">There is no kind of this name.</exception>
     public static DeviceChoice Choose(Func<DeviceKind, string> absence, string device, int gpuLayers, ILogger logger)
     {

@@ -8,7 +8,7 @@ namespace Engine.LlamaCpp.Direct;
 /// <param name="model">The loaded model.</param>
 /// <param name="name">Its name, for messages.</param>
 /// <param name="metadata">Its file's.</param>
-/// <param name="throwIfFailed">Throws where the model is beyond use.</param>
+/// <param name="throwIfFailed">Throws if the model has failed.</param>
 internal sealed unsafe class LlamaCppTokenizer(ModelHandle model, string name, GgufMetadata metadata, Action throwIfFailed)
     : LlamaTokenizer(model, name, metadata, Traits(Llama.llama_model_get_vocab(model)), throwIfFailed)
 {

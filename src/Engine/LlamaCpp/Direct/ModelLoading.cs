@@ -75,7 +75,7 @@ internal sealed unsafe class ModelLoading(ModelFacts facts, DeviceChoice device,
         }
         catch (Exception error)
         {
-            loading._progressError = error; // nothing may leave a callback
+            loading._progressError = error; // no exception may leave a callback
             return 0;
         }
     }

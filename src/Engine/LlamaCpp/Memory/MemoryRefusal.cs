@@ -4,11 +4,11 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Memory;
 
-/// <summary>Refuses what would not fit before native code asks for it: Linux grants memory that is not there and kills
+/// <summary>Refuses what would not fit before native code allocates it: Linux grants memory that does not exist and kills
 /// the process when it is touched.</summary>
 internal static class MemoryRefusal
 {
-    /// <summary>Compares with what the machine and the devices have left together: which layers lie where is llama.cpp's to say.</summary>
+    /// <summary>Compares with what the machine and the devices have left together: llama.cpp decides which layers go where.</summary>
     /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
     public static void Check(string doing, long required, DeviceChoice device)
     {

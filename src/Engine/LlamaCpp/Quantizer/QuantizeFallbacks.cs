@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>Finds the tensors that became something else than the recipe of their file type wants.</summary>
+/// <summary>Finds the tensors that got a different format from the one their file type's recipe wants.</summary>
 internal static class QuantizeFallbacks
 {
     /// <param name="output">What was written.</param>
@@ -23,7 +23,7 @@ internal static class QuantizeFallbacks
             {
                 return GgmlType.MXFP4;
             }
-            // Of the head llama.cpp tests the row length before it consults the recipe, and takes Q8_0 without a word.
+            // Of the head llama.cpp tests the row length before it consults the recipe, and silently takes Q8_0.
             bool isHead = tensor.Name is "output.weight" || (tied && tensor.Name is "token_embd.weight" or "per_layer_token_embd.weight");
             bool isSilent = isHead && tensor.Shape[0] % GgmlBlock.Of(type.Default).Elements != 0 && IsQuantized(type.Default);
             return isSilent && tensor.Type is GgmlType.Q8_0 or GgmlType.F16 ? type.Head : warned.GetValueOrDefault(tensor.Name, tensor.Type);

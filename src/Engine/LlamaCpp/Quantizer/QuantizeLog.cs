@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>Reads what the quantizer says of its work, which it says nowhere but in its log (src/llama-quant.cpp).</summary>
+/// <summary>Reads what the quantizer reports only in its log (src/llama-quant.cpp).</summary>
 internal sealed partial class QuantizeLog
 {
     private static readonly Dictionary<string, GgmlType> Types = Enum.GetValues<GgmlType>().ToDictionary(type => GgmlBlock.Of(type).Name);

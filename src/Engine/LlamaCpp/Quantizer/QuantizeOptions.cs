@@ -6,7 +6,7 @@ public sealed record QuantizeOptions
     /// <summary>The GGUF file to read; of a split one the first part.</summary>
     public required string Input { get; init; }
 
-    /// <summary>The GGUF file to write; replaced where it exists, and whole or absent at every moment.</summary>
+    /// <summary>The GGUF file to write; replaced if it exists, and complete or absent at any moment.</summary>
     public required string Output { get; init; }
 
     /// <summary>The file type by llama.cpp's name, in either case: <c>Q4_K_M</c>, <c>Q8_0</c>, <c>F16</c>, …</summary>
@@ -15,12 +15,12 @@ public sealed record QuantizeOptions
     /// <summary>Threads; 0 for one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Accepts an input that is already quantized, although what it lost stays lost.</summary>
+    /// <summary>Accepts an input that is already quantized, although its loss cannot be undone.</summary>
     public bool AllowRequantize { get; init; }
 
     /// <summary>An importance matrix as llama.cpp's llama-imatrix writes it (GGUF), or null.</summary>
     public string? ImportanceMatrix { get; init; }
 
-    /// <summary>Folder or file of a llama.cpp of your own, or null.</summary>
+    /// <summary>Folder or file of your own llama.cpp, or null.</summary>
     public string? LibraryPath { get; init; }
 }

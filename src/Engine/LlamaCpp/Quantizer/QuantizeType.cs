@@ -58,7 +58,7 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         ["MXFP4"] = "MXFP4_MOE",
     };
 
-    // What people say for them, and would not get: another type is theirs to choose.
+    // Common names for types that are not what people would get: they have to choose another type.
     private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
     {
         ["FP32"] = "F32",

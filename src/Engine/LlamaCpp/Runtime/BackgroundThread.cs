@@ -2,13 +2,13 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Threads whose work has time: they run where no other wants to. One that shares a core with llama.cpp's threads as an equal holds all of them
+/// <summary>Threads whose work is not urgent: they run when no other thread wants to. One that shares a core with llama.cpp's threads at equal priority holds all of them
 /// up, because they wait for each other at the end of every op.</summary>
 internal static class BackgroundThread
 {
     private const int LeastNice = 19;
 
-    /// <summary>Makes the calling thread one of them, for good. Where a sandbox does not allow it, it stays an equal.</summary>
+    /// <summary>Permanently lowers the calling thread's priority. If a sandbox does not allow that, it keeps its priority.</summary>
     public static void Begin()
     {
         if (!OperatingSystem.IsLinux())

@@ -1,9 +1,9 @@
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Lets one native model compute at a time, in the order in which they ask.</summary>
+/// <summary>Lets one native model compute at a time, first come, first served.</summary>
 /// <remarks>ggml's threads wait for each other by spinning. Two computations with as many threads as there are cores do not share the
 /// machine but stop it: two contexts made 1.2 to 1.8 tokens/s together where one alone makes 26.6, and 28.6 taking turns. LLamaSharp has
-/// all computations of a process wait in a lock that nobody can leave; who waits here instead can be cancelled.</remarks>
+/// all computations of a process wait in a lock that cannot be cancelled; waiting here can be.</remarks>
 internal sealed class ComputeGate
 {
     private readonly Lock _lock = new();
@@ -11,12 +11,12 @@ internal sealed class ComputeGate
     private NativeFailureException? _failure;
     private bool _taken;
 
-    /// <summary>That of all native models of this process.</summary>
+    /// <summary>The gate of all native models of this process.</summary>
     public static ComputeGate OfProcess { get; } = new();
 
     /// <summary>Waits for the turn; <see cref="Leave"/> ends it.</summary>
     /// <exception cref="OperationCanceledException">The request was cancelled first.</exception>
-    /// <exception cref="NativeFailureException">It will never be anybody's turn again.</exception>
+    /// <exception cref="NativeFailureException">The turn will never be free again.</exception>
     public void Take(CancellationToken cancellationToken)
     {
         LinkedListNode<Turn> turn;
@@ -61,7 +61,7 @@ internal sealed class ComputeGate
         }
     }
 
-    /// <summary>Hands the turn to whoever has waited longest.</summary>
+    /// <summary>Passes the turn to whoever has waited longest.</summary>
     public void Leave()
     {
         lock (_lock)
@@ -78,8 +78,8 @@ internal sealed class ComputeGate
         }
     }
 
-    /// <summary>Says that the computation under way never ends, and that nobody can compute beside it.</summary>
-    /// <returns>The error that everybody gets.</returns>
+    /// <summary>Declares that the computation in progress never ends, so that nobody else can compute.</summary>
+    /// <returns>The error for everyone waiting.</returns>
     public NativeFailureException Close(string reason)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Why the system's loader refuses a library, and what of the machine is missing.</summary>
+/// <summary>Explains why the system's loader refuses a library, and what is missing on the machine.</summary>
 internal static partial class LoaderFailure
 {
     /// <summary>What Windows says for a missing file, without its name.</summary>
@@ -12,7 +12,7 @@ internal static partial class LoaderFailure
     // Of the Visual C++ runtime, which no Windows has by itself.
     private static readonly string[] VisualCpp = ["msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll", "vcomp140.dll"];
 
-    /// <summary>Maps libraries in turn, as one needs the one before, and lets go of them again.</summary>
+    /// <summary>Loads libraries in order of dependency, and unloads them again.</summary>
     /// <returns>The first that does not load, and the reason; null if all do.</returns>
     public static (string Path, string Reason)? First(IEnumerable<string> paths)
     {

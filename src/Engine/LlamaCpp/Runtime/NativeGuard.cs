@@ -5,8 +5,8 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
-/// Stands around the native calls of one thread. Where llama.cpp would end the process (a failed assertion, an uncaught
-/// C++ exception), the thread tells its guard, stands still for ever, and the process and its other models live on.
+/// Guards the native calls of one thread. If llama.cpp would end the process (a failed assertion, an uncaught
+/// C++ exception), the thread notifies its guard and is parked forever, and the process and its other models live on.
 /// </summary>
 /// <remarks>The last net, under the checks that keep such inputs from native code. It cannot catch SIGSEGV and SIGBUS.
 /// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, keep working.</remarks>
@@ -27,7 +27,7 @@ internal sealed unsafe class NativeGuard : IDisposable
     private volatile bool _inside;
     private int _beats;
 
-    /// <param name="failed">Told why, on the thread that failed; must not wait for anything of that thread.</param>
+    /// <param name="failed">Receives the reason, on the thread that failed; must not wait for anything on that thread.</param>
     public NativeGuard(Action<string> failed)
     {
         _failed = failed;
@@ -37,7 +37,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         }
     }
 
-    /// <summary>Puts the net up, once per process. The library must be loaded.</summary>
+    /// <summary>Installs the handlers, once per process. The library must be loaded.</summary>
     public static void Install()
     {
         lock (Gate)
@@ -98,7 +98,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         _terminate();
     }
 
-    /// <summary>Does not return where there is somebody to tell.</summary>
+    /// <summary>Does not return if there is a guard to notify.</summary>
     private static void ParkThread(string reason, NativeGuard? guard)
     {
         if (guard is null)
@@ -111,7 +111,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         }
         catch (Exception)
         {
-            // Whatever the receiver met: an exception that leaves a callback would end the process after all.
+            // Whatever the receiver throws: an exception that leaves a callback would end the process after all.
         }
         using var never = new ManualResetEventSlim();
         never.Wait();

@@ -4,7 +4,7 @@ namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
 /// Finds libllama: where LibraryPath says, or else beside the program, as the build and publish lay it there.
-/// Nowhere else: a library that an operating system happens to hold is not taken unasked.
+/// Nowhere else: a library that happens to be installed on the system is never used unasked.
 /// </summary>
 internal static class NativeLibraryLocator
 {

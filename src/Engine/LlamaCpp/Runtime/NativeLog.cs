@@ -9,7 +9,7 @@ namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
 /// Takes llama.cpp's and ggml's log: puts its fragments together to lines, hands them to the logger, and keeps the last
-/// ones for whoever listens on the same thread. llama.cpp talks much: what it calls a warning or information comes out one
+/// ones for a listener on the same thread. llama.cpp is verbose: its warnings and information come out one
 /// level lower.
 /// </summary>
 internal static unsafe partial class NativeLog

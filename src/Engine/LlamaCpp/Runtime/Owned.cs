@@ -1,9 +1,9 @@
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Who disposes what while something is still being made of it.</summary>
+/// <summary>Passes ownership of an object to one that is still being created.</summary>
 internal static class Owned
 {
-    /// <summary>Waits for what is to own something, and disposes that where it does not come.</summary>
+    /// <summary>Waits for the new owner, and disposes of the object if the creation fails.</summary>
     public static async Task<T> OrDispose<T>(this Task<T> making, IDisposable owned)
     {
         try
