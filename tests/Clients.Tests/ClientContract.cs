@@ -161,7 +161,7 @@ public abstract class ClientContract(ShippedModels models) : IClassFixture<Shipp
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_full_line_is_tried_again_when_the_server_says(bool stream)
+    public async Task A_full_queue_is_retried_when_the_server_says(bool stream)
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };
         backend.Refusals.Enqueue(new QueueFullException("script", 7, TimeSpan.FromSeconds(Pause)));

@@ -102,7 +102,7 @@ public abstract class BatchContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Generations_that_outgrow_the_cells_are_parked_and_are_right_all_the_same()
+    public async Task Generations_that_outgrow_the_cells_are_parked_and_are_still_right()
     {
         await using ServedModel model = await Load(new() { Slots = 4, ContextLength = 128, CacheTokens = 256 });
         int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => Ids(10, i))];

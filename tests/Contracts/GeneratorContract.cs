@@ -121,7 +121,7 @@ public abstract class GeneratorContract : ModelContract
     }
 
     [Fact]
-    public async Task A_senseless_request_is_refused_and_the_model_keeps_working()
+    public async Task An_invalid_request_is_refused_and_the_model_keeps_working()
     {
         await Assert.ThrowsAsync<InvalidRequestException>(() => Rows(Score(1, 2) with { FirstPosition = 2 }));
         await Assert.ThrowsAsync<InvalidRequestException>(() => Generate(Greedy(-1)));

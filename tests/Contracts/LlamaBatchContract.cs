@@ -217,7 +217,7 @@ public abstract class LlamaBatchContract : IDisposable
 
     /// <summary>Each of these ends the process, or is taken without a word and gives wrong numbers.</summary>
     [Fact]
-    public async Task What_llama_cpp_dies_of_or_takes_without_a_word_does_not_reach_it()
+    public async Task What_kills_llama_cpp_or_is_silently_accepted_does_not_reach_it()
     {
         using LlamaModel model = await LoadAsync();
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 256));

@@ -48,7 +48,7 @@ public abstract class LlamaRefusalContract : IDisposable
     [InlineData("Slots", 0)]
     [InlineData("Threads", -1)]
     [InlineData("GpuLayers", -2)]
-    public async Task An_option_that_makes_no_sense_is_refused_by_name(string name, object value)
+    public async Task An_invalid_option_is_refused_by_name(string name, object value)
     {
         var options = Options(TinyModel.Llama());
         typeof(ModelOptions).GetProperty(name)!.SetValue(options, value);

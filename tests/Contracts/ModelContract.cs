@@ -58,7 +58,7 @@ public abstract class ModelContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Senseless_tokens_are_refused_and_the_model_keeps_working()
+    public async Task Invalid_tokens_are_refused_and_the_model_keeps_working()
     {
         await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Answer([0, Model.Card.VocabularySize]));
         await Assert.ThrowsAsync<TokenOutOfRangeException>(() => Answer([0, -1]));
@@ -83,7 +83,7 @@ public abstract class ModelContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_disposed_model_answers_nothing_more()
+    public async Task A_disposed_model_answers_no_more_requests()
     {
         await Model.DisposeAsync().AsTask().WaitAsync(Soon);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Answer(Tokens(1)));

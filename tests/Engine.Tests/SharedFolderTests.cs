@@ -7,6 +7,6 @@ public sealed class SharedFolderTests
         Assert.True(new FileInfo(SharedFolder.MiniLm("model.safetensors")).Length > 80_000_000);
 
     [Fact]
-    public void A_name_that_is_not_there_fails_its_test() =>
+    public void An_unknown_name_fails_its_test() =>
         Assert.Throws<FileNotFoundException>(() => SharedFolder.MiniLm("absent.gguf"));
 }

@@ -14,7 +14,7 @@ public sealed partial class TestDataTests
     }
 
     [Fact]
-    public void A_name_that_is_not_there_fails_its_test() =>
+    public void An_unknown_name_fails_its_test() =>
         Assert.Throws<FileNotFoundException>(() => TestData.Model("absent.gguf"));
 
     [Fact]

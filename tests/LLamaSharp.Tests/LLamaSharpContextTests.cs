@@ -43,7 +43,7 @@ public sealed class LLamaSharpContextTests : IDisposable
     }
 
     [Fact]
-    public async Task A_prefill_is_cancelled_in_its_midst_and_leaves_an_empty_context()
+    public async Task A_prefill_cancelled_midway_leaves_an_empty_context()
     {
         using var model = await Load(TinyModel.Llama(), Context);
         using IPass pass = model.OpenPass(new(Numerics.Production));
@@ -56,7 +56,7 @@ public sealed class LLamaSharpContextTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_for_its_turn_can_be_cancelled()
+    public async Task Waiting_for_a_turn_can_be_cancelled()
     {
         using var model = await Load(TinyModel.Llama());
         using IPass pass = model.OpenPass(new(Numerics.Production));

@@ -45,7 +45,7 @@ public sealed class LLamaSharpLibraryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_library_that_is_not_there_is_refused_with_its_path()
+    public async Task A_missing_library_is_refused_with_its_path()
     {
         string message = await Refusal<NativeLibraryException>(new LLamaSharpBackend(), new() { Path = Model, Device = "cpu", LibraryPath = _folder.File("absent") });
         Assert.Contains(_folder.File("absent"), message, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class LLamaSharpLibraryTests : IDisposable
     [InlineData("cuda", "asked for the device 'cpu', and LLamaSharp chooses its library once")]
     [InlineData("vulkan", "use the backend 'llama.cpp'")]
     [InlineData("metal", "use the backend 'llama.cpp'")]
-    public async Task A_device_named_outright_is_had_or_its_absence_explained(string device, string reason) =>
+    public async Task A_named_device_is_used_or_its_absence_explained(string device, string reason) =>
         Assert.Contains(reason, await Refusal<DeviceUnavailableException>(new LLamaSharpBackend(), new() { Path = Model, Device = device }), StringComparison.Ordinal);
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class ReferenceBackendTests : IDisposable
     [InlineData(-1, 1, 0, "ContextLength")]
     [InlineData(0, 0, 0, "Slots")]
     [InlineData(0, 1, -1, "Threads")]
-    public async Task Options_that_make_no_sense_are_refused_by_name(int context, int slots, int threads, string name)
+    public async Task Invalid_options_are_refused_by_name(int context, int slots, int threads, string name)
     {
         var options = new ModelOptions { Path = new RandomLlama().Write(_folder.File("options.gguf")), ContextLength = context, Slots = slots, Threads = threads };
         var refusal = await Assert.ThrowsAsync<ConfigurationException>(async () => await new ReferenceBackend().LoadAsync(options));

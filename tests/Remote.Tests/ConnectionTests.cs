@@ -21,7 +21,7 @@ public sealed class ConnectionTests
     [InlineData("unix:engine.sock", "expected the full path of a socket after 'unix:'")]
     [InlineData("https://host/path", "expected a host and a port alone")]
     [InlineData("http://192.0.2.1:80", "expected https:// for another machine, found http://, over which key, prompts and answers travel readable")]
-    public async Task An_endpoint_that_makes_no_sense_is_refused(string endpoint, string sentence)
+    public async Task An_invalid_endpoint_is_refused(string endpoint, string sentence)
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync(new() { Endpoint = endpoint }));
         Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Where_nobody_listens_the_sentence_says_so()
+    public async Task If_nobody_listens_the_message_says_so()
     {
         using var folder = new TemporaryFolder();
         string endpoint = "unix:" + folder.File("none.sock");

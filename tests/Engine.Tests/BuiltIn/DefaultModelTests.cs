@@ -18,7 +18,7 @@ public sealed class DefaultModelTests
     [Theory]
     [InlineData("llama-stories-q8_0.gguf")]
     [InlineData("llama-stories-f32.gguf")]
-    public void Its_card_is_of_this_very_file(string name) =>
+    public void Its_card_describes_this_file(string name) =>
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(DefaultModel.Find(name)))), Card, StringComparison.Ordinal);
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class ModelEmbeddingGeneratorTests
     }
 
     [Fact]
-    public async Task What_makes_no_sense_is_refused()
+    public async Task Invalid_requests_are_refused()
     {
         await using IModel model = await LoadAsync();
         using var generator = new ModelEmbeddingGenerator(model);

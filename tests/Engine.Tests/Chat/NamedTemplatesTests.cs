@@ -102,7 +102,7 @@ public sealed class NamedTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void What_names_no_template_is_refused_in_a_sentence()
+    public void What_names_no_template_is_refused_with_a_message()
     {
         string broken = _folder.File("broken.jinja"), bytes = _folder.File("bytes.jinja"), large = _folder.File("large.jinja");
         File.WriteAllText(broken, "a\n{% if x %}{{ y z }}{% endif %}");

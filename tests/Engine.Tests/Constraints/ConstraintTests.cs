@@ -167,7 +167,7 @@ public sealed class ConstraintTests(ConstraintVocabularies vocabularies) : IClas
     [InlineData("empty")]
     [InlineData("regex")]
     [InlineData("json")]
-    public void A_constraint_that_makes_no_sense_is_refused_in_a_sentence(string what)
+    public void An_invalid_constraint_is_refused_with_a_message(string what)
     {
         ConstraintCompiler compiler = vocabularies.Llama2.Compiler;
         InvalidRequestException e = Assert.Throws<InvalidRequestException>(() => compiler.Begin(what switch

@@ -73,17 +73,17 @@ public sealed class RequestRulesTests
 
     [Theory]
     [MemberData(nameof(Generate))]
-    public void A_generate_request_that_makes_no_sense_is_refused_by_name(GenerateRequest request, string name) =>
+    public void An_invalid_generate_request_is_refused_by_name(GenerateRequest request, string name) =>
         Assert.Contains(name, Assert.Throws<InvalidRequestException>(() => RequestRules.Check(request, Card)).Message, StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Score))]
-    public void A_score_request_that_makes_no_sense_is_refused_by_name(ScoreRequest request, string name) =>
+    public void An_invalid_score_request_is_refused_by_name(ScoreRequest request, string name) =>
         Assert.Contains(name, Assert.Throws<InvalidRequestException>(() => RequestRules.Check(request, Card)).Message, StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Embed))]
-    public void An_embed_request_that_makes_no_sense_is_refused_by_name(EmbedRequest request, string name) =>
+    public void An_invalid_embed_request_is_refused_by_name(EmbedRequest request, string name) =>
         Assert.Contains(name, Assert.Throws<InvalidRequestException>(() => RequestRules.Check(request, Card)).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class GgufSamplingTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Senseless), DisableDiscoveryEnumeration = true)]
-    public void What_makes_no_sense_is_ignored_with_a_sentence(string key, GgufValue value, string said)
+    public void Invalid_values_are_ignored_with_a_message(string key, GgufValue value, string said)
     {
         GgufSampling sampling = Read((key, value));
         Assert.Equal(new SamplingOptions(), sampling.Defaults);
@@ -117,7 +117,7 @@ public sealed class GgufSamplingTests : IDisposable
     [InlineData("top_k;infill;temperature", "top_k;temperature", "1 of the 3 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs top_k;temperature.")]
     [InlineData("top_k; temperature;\u001b[31m", "top_k", "2 of the 3 names in 'general.sampling.sequence' are ignored: this engine has no such sampler. It runs top_k.")]
     [InlineData("top_kk", "", "1 of the 1 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs none.")]
-    public void A_name_that_is_no_sampler_is_passed_over_and_said(string sequence, string samplers, string sentence)
+    public void An_unknown_sampler_name_is_ignored_and_reported(string sequence, string samplers, string sentence)
     {
         GgufSampling sampling = Read(("sequence", GgufValue.FromString(sequence)));
         Assert.Equal(new SamplingOptions { Samplers = samplers }, sampling.Defaults);

@@ -99,7 +99,7 @@ public sealed class OlderVocabularyTests : IDisposable
     [InlineData(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF })]
     [InlineData(new byte[] { 0x0B })]
     [InlineData(new byte[0])]
-    public void A_file_that_is_no_SentencePiece_model_is_a_sentence(byte[] bytes)
+    public void A_file_that_is_not_a_SentencePiece_model_is_refused_with_a_message(byte[] bytes)
     {
         File.WriteAllBytes(_folder.File("tokenizer.model"), bytes);
         Assert.Contains("Reading tokenizer.model: expected", Assert.Throws<ModelFileException>(() => FolderVocabulary.Read(ModelFolder.Open(_folder.File(".")), [])).Message, StringComparison.Ordinal);

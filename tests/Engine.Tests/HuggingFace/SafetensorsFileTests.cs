@@ -86,7 +86,7 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
-    public void Damage_of_any_byte_of_the_header_is_a_sentence_or_harmless()
+    public void Damage_to_any_byte_of_the_header_is_refused_with_a_message_or_harmless()
     {
         SafetensorsWriter.Write(_folder.File("whole"), "F16", [("a.weight", [2, 3]), ("b.bias", [4])]);
         byte[] whole = File.ReadAllBytes(_folder.File("whole"));

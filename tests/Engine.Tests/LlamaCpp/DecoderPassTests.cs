@@ -25,7 +25,7 @@ public sealed class DecoderPassTests : IDisposable
     }
 
     [Fact]
-    public async Task A_prefill_is_cancelled_in_its_midst_and_leaves_an_empty_context()
+    public async Task A_prefill_cancelled_midway_leaves_an_empty_context()
     {
         using var model = await Load();
         using IPass pass = model.OpenPass(new(Numerics.Production));
@@ -39,7 +39,7 @@ public sealed class DecoderPassTests : IDisposable
 
     /// <summary>llama.cpp calls it an error three times that a computation was ended, which was requested.</summary>
     [Fact]
-    public async Task A_cancellation_is_no_error_in_the_log_and_what_comes_after_it_is()
+    public async Task A_cancellation_is_not_logged_as_an_error_and_later_errors_are()
     {
         using var model = await Load();
         using IPass pass = model.OpenPass(new(Numerics.Production));

@@ -107,7 +107,7 @@ public sealed class EncoderDecoderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_encoding_is_cancelled_in_its_midst_and_leaves_an_empty_context()
+    public async Task An_encoding_cancelled_midway_leaves_an_empty_context()
     {
         using var model = await Load(TinyModel.T5(), 3000);
         using IPass pass = model.OpenPass(new(Numerics.Production));

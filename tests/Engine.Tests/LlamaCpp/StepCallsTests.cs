@@ -26,5 +26,5 @@ public sealed class StepCallsTests
         Assert.Equal("2[0+1], 0[0+1] | 1[0+3]", Calls(true, (5, 1), (2, 3), (3, 1)));
 
     [Fact]
-    public void And_each_alone_where_it_is_not() => Assert.Equal("0[0+1] | 2[0+1] | 1[0+3]", Calls(false, (5, 1), (2, 3), (3, 1)));
+    public void Single_tokens_go_alone_where_the_code_differs() => Assert.Equal("0[0+1] | 2[0+1] | 1[0+3]", Calls(false, (5, 1), (2, 3), (3, 1)));
 }

@@ -20,7 +20,7 @@ public sealed class CalibrationSequencesTests
     }
 
     [Fact]
-    public void An_encoder_decoder_gets_sources_and_targets_behind_the_start_token()
+    public void An_encoder_decoder_gets_sources_and_targets_after_the_start_token()
     {
         var given = new ParityInput([3, 5, 6]) { Source = [1, 2] };
         IReadOnlyList<ParityInput> inputs = CalibrationSequences.Of(given, Card with { DecoderStartToken = 3 }, [RowKind.Logits, RowKind.Encoder]);

@@ -16,7 +16,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Who_judges_in_the_arithmetic_of_ggml_leaves_the_exact_reference_aside()
+    public void Judging_in_ggml_arithmetic_leaves_out_the_exact_reference()
     {
         Assert.Null(Sample().ToTolerance(Arithmetic.Ggml));
         Calibration calibration = Sample() with

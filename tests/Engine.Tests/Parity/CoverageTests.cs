@@ -53,7 +53,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
-    public void Sources_segments_adapters_and_experts_are_told_where_the_model_has_them()
+    public void Sources_segments_adapters_and_experts_are_reported_if_the_model_has_them()
     {
         var coverage = new Coverage(Card with
         {
@@ -112,7 +112,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
-    public void It_is_kept_and_goes_on_from_there()
+    public void It_is_stored_and_continues_from_there()
     {
         var first = new Coverage(Card);
         first.Add([0, 7, 19], segments: [0, 1, 1]);

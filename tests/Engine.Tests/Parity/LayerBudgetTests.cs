@@ -27,7 +27,7 @@ public sealed class LayerBudgetTests
     }
 
     [Fact]
-    public async Task Where_not_even_one_token_fits_both_numbers_are_told()
+    public async Task If_not_even_one_token_fits_both_numbers_are_reported()
     {
         var error = await Assert.ThrowsAsync<InsufficientMemoryException>(() => LayerCheck.RunAsync(
             Model(), Model(), Prompt.FromTokens([1, 2, 3]), new LayerOptions { MemoryBytes = 50_000 }));

@@ -113,7 +113,7 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
-    public async Task Other_shapes_are_a_divergence_and_ones_at_the_end_are_none()
+    public async Task Different_shapes_are_a_divergence_but_trailing_ones_are_not()
     {
         Activation[] shaped = [.. Ops.Select((op, i) => i == 4 ? op with { Shape = [4, 1] } : op with { Shape = [2, 2, 1] })];
         LayerFindings findings = await Check(Ops, shaped);

@@ -5,7 +5,7 @@ namespace Engine.Tests.Parity;
 public sealed class LayerTextTests
 {
     [Fact]
-    public async Task A_line_for_the_worst_op_of_each_layer_and_all_ops_of_the_one_at_fault_in_80_columns()
+    public async Task A_line_for_the_worst_op_of_each_layer_and_all_ops_of_the_diverging_one_in_80_columns()
     {
         string[] lines = (await Report(1.3f)).ToText().TrimEnd().Split('\n');
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));

@@ -7,7 +7,7 @@ public sealed class ParitySourceTests
     private static readonly Prompt Source = Prompt.FromTokens([0, 1, 2]);
 
     [Fact]
-    public async Task The_target_is_the_answer_of_the_reference_behind_the_start_token_where_none_is_given()
+    public async Task Without_a_given_target_it_is_the_answer_of_the_reference_after_the_start_token()
     {
         var native = new SourceTable(Tables.Reference);
         ParityReport report = await ParityCheck.RunAsync(native, new SourceTable(Tables.Reference), Source);
@@ -23,7 +23,7 @@ public sealed class ParitySourceTests
     [Theory]
     [InlineData("text", new[] { SourceTable.Start, 2, 1 })]
     [InlineData(null, new[] { 1, 1, 1, 0 })]
-    public async Task A_target_is_a_text_behind_the_start_token_or_ids_as_they_are(string? text, int[] expected)
+    public async Task A_target_is_a_text_after_the_start_token_or_ids_as_they_are(string? text, int[] expected)
     {
         var native = new SourceTable(Tables.Reference);
         Prompt target = text is null ? Prompt.FromTokens(expected) : Prompt.FromText(text);

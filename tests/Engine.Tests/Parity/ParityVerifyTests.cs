@@ -10,7 +10,7 @@ public sealed class ParityVerifyTests
     private static readonly int[] PromptTokens = Tables.Tokens[..2];
 
     [Fact]
-    public async Task The_very_logits_of_each_step_stand_against_the_rows_of_the_reference()
+    public async Task The_logits_of_each_step_are_compared_with_the_rows_of_the_reference()
     {
         ParityReport report = await Verify(Steps(Tables.Reference));
         Assert.Equal(ParityVerdict.Pass, report.Verdict);

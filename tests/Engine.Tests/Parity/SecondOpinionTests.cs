@@ -16,7 +16,7 @@ public sealed class SecondOpinionTests
     }
 
     [Fact]
-    public async Task A_fault_stays_and_is_told_as_it_was_first()
+    public async Task A_fault_remains_and_is_reported_as_before()
     {
         ParityReport first = Report(ParityVerdict.Fail, "Q8_0");
         Assert.Same(first, (await AskAsync(first, ParityVerdict.Fail, Quantized)).Report);

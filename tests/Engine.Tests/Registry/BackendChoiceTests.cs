@@ -35,7 +35,7 @@ public sealed class BackendChoiceTests
         Assert.Equal(new BackendChoice("Reference", "as asked"), BackendChoice.Of(new() { Backend = "Reference" }, Registered, platform));
 
     [Fact]
-    public void A_library_of_the_users_own_is_a_llama_cpp()
+    public void A_users_own_library_means_llama_cpp()
     {
         var choice = BackendChoice.Of(new() { LibraryPath = "llama.dll" }, Registered, "win-x64");
         Assert.Equal(new("llama.cpp", "auto: LibraryPath names a llama.cpp v0.5.0"), choice);

@@ -51,7 +51,7 @@ public sealed class ModelIdleTests
     }
 
     [Fact]
-    public async Task Looking_at_a_model_is_no_use_of_it()
+    public async Task Inspecting_a_model_does_not_count_as_using_it()
     {
         await using ChangingHost host = await ChangingHost.StartAsync(null, Unload);
         for (int minute = 0; minute < 10; minute++)

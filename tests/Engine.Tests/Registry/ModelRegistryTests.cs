@@ -111,7 +111,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task The_waiting_ends_with_its_own_cancellation_and_the_loading_continues()
+    public async Task Cancelling_a_wait_does_not_cancel_the_loading()
     {
         var gate = new TaskCompletionSource();
         using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
@@ -178,7 +178,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task What_a_dead_model_still_says_is_not_the_new_ones_failure()
+    public async Task A_late_failure_of_a_dead_model_is_not_the_new_ones()
     {
         var backend = new FakeBackend();
         using IHost host = Build(backend, "default");
@@ -217,7 +217,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task Whoever_starts_the_host_and_gives_up_gets_a_cancellation()
+    public async Task Giving_up_while_the_host_starts_is_a_cancellation()
     {
         using IHost host = Build(new FakeBackend { Gate = new TaskCompletionSource().Task }, "default");
         using var cancellation = new CancellationTokenSource();

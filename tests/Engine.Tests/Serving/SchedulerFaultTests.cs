@@ -25,7 +25,7 @@ public sealed class SchedulerFaultTests
     }
 
     [Fact]
-    public async Task A_generation_that_outgrows_its_cells_ends_with_a_sentence_and_its_neighbours_continue()
+    public async Task A_generation_that_outgrows_its_cells_ends_with_a_message_and_its_neighbours_continue()
     {
         var scripted = new ScriptedModel { Card = Card(512), IsUnified = false, SmallestPiece = 2 };
         await using var model = new ServedModel(scripted, new() { Slots = 4, CacheTokens = 512 }); // 128 for each
@@ -50,7 +50,7 @@ public sealed class SchedulerFaultTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_the_prompt_of_one_whose_reader_takes_nothing()
+    public async Task Nobody_waits_for_the_prompt_of_a_generation_whose_reader_is_stalled()
     {
         var scripted = new ScriptedModel { Card = Card(1200), Saves = false, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Slots = 3, CacheTokens = 1200 });

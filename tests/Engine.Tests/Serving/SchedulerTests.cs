@@ -136,7 +136,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task Generations_that_outgrow_the_cells_are_parked_and_end_all_the_same()
+    public async Task Generations_that_outgrow_the_cells_are_parked_and_still_finish()
     {
         foreach (bool saves in new[] { true, false })
         {
@@ -175,7 +175,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task More_requests_than_may_wait_are_refused_and_no_fewer()
+    public async Task Requests_beyond_the_queue_limit_are_refused_and_no_others()
     {
         var (scripted, gate, entered) = Gated();
         await using var model = new ServedModel(scripted, new() { Queue = 2 });
@@ -239,7 +239,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task A_reader_that_takes_nothing_does_not_hold_its_sequence_while_others_wait()
+    public async Task A_stalled_reader_does_not_hold_its_sequence_while_others_wait()
     {
         var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 4096 }, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Patience = TimeSpan.FromMilliseconds(50) });

@@ -154,7 +154,7 @@ public sealed class ServedModelTests
     }
 
     [Fact]
-    public async Task An_unforeseen_error_ends_the_requests_it_met_and_the_batch_is_not_used_again()
+    public async Task An_unexpected_error_ends_the_requests_in_the_batch_which_is_not_used_again()
     {
         var scripted = new ScriptedModel { Evaluating = _ => throw new InvalidTimeZoneException("odd") };
         await using var model = new ServedModel(scripted, One);
@@ -248,7 +248,7 @@ public sealed class ServedModelTests
     }
 
     [Fact]
-    public async Task A_reader_that_takes_nothing_does_not_hold_the_lane_while_others_wait()
+    public async Task A_stalled_reader_does_not_hold_the_lane_while_others_wait()
     {
         var scripted = new ScriptedModel { Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Slots = 1, Patience = TimeSpan.FromMilliseconds(50) });

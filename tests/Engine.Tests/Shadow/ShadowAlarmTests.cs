@@ -50,7 +50,7 @@ public sealed class ShadowAlarmTests
     }
 
     [Fact]
-    public void One_op_at_fault_is_enough_and_only_another_look_takes_it_back()
+    public void One_diverging_op_is_enough_and_only_another_comparison_clears_it()
     {
         var alarm = new ShadowAlarm(_time);
         Assert.Null(alarm.Look(null));

@@ -30,7 +30,7 @@ public sealed class ShadowJudgeTests
     }
 
     [Fact]
-    public async Task An_oracle_that_does_not_load_is_said_once_and_tried_again_later_and_later()
+    public async Task An_oracle_that_fails_to_load_is_reported_once_and_retried_at_growing_intervals()
     {
         int loadings = 0;
         bool works = false;
@@ -71,7 +71,7 @@ public sealed class ShadowJudgeTests
     }
 
     [Fact]
-    public async Task A_sink_that_fails_is_said_once_a_minute_and_stops_nothing()
+    public async Task A_failing_sink_is_reported_once_a_minute_and_stops_nothing()
     {
         await using ShadowSetting setting = await new ShadowSetting("shadow-sink") { SinkFailure = new IOException("No space left on device.") }.StartAsync();
         for (int i = 0; i < 3; i++)

@@ -53,7 +53,7 @@ public sealed class MeteredModelTests
     }
 
     [Fact]
-    public async Task Requests_that_fail_are_cancelled_or_left_count_with_what_they_ended_with()
+    public async Task Failed_cancelled_and_abandoned_requests_count_with_their_outcome()
     {
         var scripted = new ScriptedModel { Next = _ => 'a' };
         await using Setting setting = await Setting.StartAsync("measured-failures", scripted);

@@ -51,7 +51,7 @@ public sealed class TokenizerRuleTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Where_the_rules_agree_nothing_changes_and_where_they_do_not_it_is_said_once(string name)
+    public void Where_the_rules_agree_nothing_changes_and_where_they_do_not_it_is_reported_once(string name)
     {
         var log = new ListLog();
         using GgufFile file = GgufFile.Open(FileOf(name));

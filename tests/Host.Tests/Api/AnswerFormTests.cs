@@ -145,7 +145,7 @@ public sealed class AnswerFormTests
     [InlineData(Messages, """{"output_config": {"format": {"type": "json_schema", "schema": true}}, "output_format": {"type": "json_schema", "schema": true}}""", null, "found another in 'output_config.format'")]
     [InlineData(OllamaChat, """{"format": "xml"}""", null, "'format': expected 'json' or a JSON schema, found \"xml\"")]
     [InlineData(OllamaGenerate, """{"format": [1]}""", null, "'format': expected 'json' or a JSON schema, found [1]")]
-    public async Task A_form_that_makes_no_sense_is_answered_400_with_its_field(string path, string form, string? param, string sentence)
+    public async Task An_invalid_form_is_answered_400_with_its_field(string path, string form, string? param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(Body(path, form), path: path);
@@ -193,7 +193,7 @@ public sealed class AnswerFormTests
     }
 
     [Fact]
-    public async Task A_response_tells_the_form_that_was_asked_for()
+    public async Task A_response_reports_the_requested_form()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         JsonElement answer = await server.AskAsync(Responses, """{"input": "a", "text": {"format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": true}}}""");

@@ -202,7 +202,7 @@ public sealed class AnthropicTests
     [Theory]
     [InlineData(Messages, """{"max_tokens": 1, "model": "nope", "messages": [{"role": "user", "content": "a"}]}""", 404, "not_found_error")]
     [InlineData("/v1/messages/batches", "{}", 404, "not_found_error")]
-    public async Task What_is_not_there_has_Anthropics_shape(string path, string body, int status, string type)
+    public async Task A_missing_resource_is_answered_in_Anthropics_shape(string path, string body, int status, string type)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
@@ -235,7 +235,7 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "stop_sequences": [""]}""", "'stop_sequences': expected at most 16 texts, none of them empty.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temperature": 3}""", "'temperature': expected a number from 0 to 2, found 3.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temprature": 1}""", "Did you mean 'temperature'?")]
-    public async Task A_mistake_is_answered_400_with_a_sentence(string body, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: Messages);

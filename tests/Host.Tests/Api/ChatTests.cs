@@ -140,7 +140,7 @@ public sealed class ChatTests
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "metadata": {"\uDFFF": 1}}""", null, "half a surrogate pair in the text at offset")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "top_logprobs", "expected 'logprobs' to be true")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "max_completion_token": 2}""", "max_completion_token", "Did you mean 'max_completion_tokens'?")]
-    public async Task A_mistake_is_answered_400_with_the_field(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: "/v1/chat/completions");
@@ -151,7 +151,7 @@ public sealed class ChatTests
     }
 
     [Fact]
-    public async Task Fields_of_clients_that_change_nothing_are_passed_over()
+    public async Task Client_fields_that_change_nothing_are_ignored()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         JsonElement answer = await server.ChatAsync("""

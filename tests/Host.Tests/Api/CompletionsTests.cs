@@ -110,7 +110,7 @@ public sealed class CompletionsTests
     }
 
     [Fact]
-    public async Task A_byte_order_mark_before_the_body_is_passed_over()
+    public async Task A_byte_order_mark_before_the_body_is_ignored()
     {
         var backend = new ScriptedBackend();
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -149,7 +149,7 @@ public sealed class CompletionsTests
     [InlineData("""{"prompt": "a", "logit_bias": {"1": "x"}}""", "logit_bias.1", "expected a number, found \"x\"")]
     [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text after the answer cannot be asked for")]
     [InlineData("""{"prompt": "a", "temprature": 1}""", "temprature", "Did you mean 'temperature'?")]
-    public async Task A_mistake_is_answered_400_with_a_sentence(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string? param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync(body);
@@ -165,7 +165,7 @@ public sealed class CompletionsTests
     [InlineData("GET", "/v1/models/nope", null, 404, "model_not_found")]
     [InlineData("GET", "/v1/completions", null, 405, "method_not_allowed")]
     [InlineData("GET", "/nope", null, 404, "unknown_url")]
-    public async Task What_is_not_there_is_answered_in_the_same_shape(string method, string path, string? body, int status, string code)
+    public async Task A_missing_resource_is_answered_in_the_same_shape(string method, string path, string? body, int status, string code)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.Client.SendAsync(
@@ -181,7 +181,7 @@ public sealed class CompletionsTests
     [InlineData(503, "model_failed", "llama.cpp failed")]
     [InlineData(504, "deadline_exceeded", "expected the end within 2.5 s (Deadline), it was not reached.")]
     [InlineData(-500, null, "The server met an unexpected error. Its log has the details.")]
-    public async Task An_error_of_the_model_keeps_its_sentence_and_an_unforeseen_one_its_details_to_itself(int status, string? code, string sentence)
+    public async Task A_model_error_keeps_its_message_and_an_unexpected_one_hides_its_details(int status, string? code, string sentence)
     {
         Exception failure = status switch
         {

@@ -39,7 +39,7 @@ public sealed class ConstrainedAnswerTests(ConstrainedAnswerTests.Stories storie
     }
 
     [Fact]
-    public async Task An_answer_that_is_cut_is_half_and_one_that_is_to_end_whole_is_not()
+    public async Task A_truncated_answer_is_incomplete_and_one_that_must_end_whole_is_not()
     {
         const string body = """{"messages": SAID, "max_tokens": 24, "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": {"text": {"type": "string", "minLength": 60}}, "required": ["text"]}}}}""";
         JsonElement cut = (await stories.Server.ChatAsync(Fill(body.Replace("60", "200", StringComparison.Ordinal)))).GetProperty("choices")[0];

@@ -240,7 +240,7 @@ public sealed class DialectToolTests
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}], "tool_choice": {"type": "tool", "name": "m"}}""", "expected the tool 'm' among the tools, found 'n'")]
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "maybe"}}""", "'tool_choice.type': expected 'auto', 'any', 'tool' or 'none', found 'maybe'")]
     [InlineData(OllamaChat, """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools[0].function': expected an object, found none")]
-    public async Task A_mistake_in_the_tools_is_answered_400_with_a_sentence(string path, string body, string sentence)
+    public async Task Invalid_tools_are_answered_400_with_a_message(string path, string body, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying("a"));
         using HttpResponseMessage response = await server.PostAsync(body, path: path);

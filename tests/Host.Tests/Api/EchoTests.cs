@@ -68,7 +68,7 @@ public sealed class EchoTests
     [InlineData("0", "1")]
     [InlineData("3", "null")]
     [InlineData("3", "1")]
-    public async Task A_stream_tells_the_same(string maxTokens, string logprobs)
+    public async Task A_stream_reports_the_same(string maxTokens, string logprobs)
     {
         await using TestServer server = await StartAsync();
         string body = $$"""{"prompt": "Once upon a time", "max_tokens": {{maxTokens}}, "temperature": 0, "echo": true, "logprobs": {{logprobs}}, "stream": false}""";

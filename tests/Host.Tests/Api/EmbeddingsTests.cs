@@ -78,7 +78,7 @@ public sealed class EmbeddingsTests
     [InlineData("""{"input": "a", "dimensions": 0}""", "dimensions", "expected a whole number from 1 to 64, found 0")]
     [InlineData("""{"input": "a", "dimensions": 65}""", "dimensions", "expected a whole number from 1 to 64, found 65")]
     [InlineData("""{"input": "a", "dimension": 5}""", "dimension", "Did you mean 'dimensions'?")]
-    public async Task A_mistake_is_answered_400_with_the_field(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string sentence)
     {
         await using TestServer server = await StartAsync();
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);

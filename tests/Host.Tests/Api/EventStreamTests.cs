@@ -6,7 +6,7 @@ namespace Engine.Host.Tests.Api;
 public sealed class EventStreamTests
 {
     [Fact]
-    public async Task A_client_that_leaves_while_the_next_token_is_awaited_ends_its_answer_and_the_generation_is_let_go_of()
+    public async Task A_client_that_leaves_while_the_next_token_is_awaited_ends_its_answer_and_releases_the_generation()
     {
         using var gone = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = gone.Token };

@@ -102,7 +102,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task An_unexpected_failure_keeps_its_details_to_itself()
+    public async Task An_unexpected_failure_hides_its_details()
     {
         var backend = new ScriptedBackend();
         backend.Failures.Enqueue(new NativeFailureException("Running script: an assertion failed."));

@@ -64,7 +64,7 @@ public sealed class HostileBodyTests
 
     [Theory]
     [MemberData(nameof(BodyNames))]
-    public async Task A_hostile_body_is_refused_in_a_sentence_by_every_endpoint(string name)
+    public async Task A_hostile_body_is_refused_with_a_message_by_every_endpoint(string name)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         (string Name, bool Fits, Func<string> Text) hostile = Bodies.Single(body => body.Name == name);
@@ -102,7 +102,7 @@ public sealed class HostileBodyTests
     [InlineData("/api/generate")]
     [InlineData("/api/embed")]
     [InlineData("/api/show")]
-    public async Task A_field_of_another_kind_is_refused_or_passed_over_and_never_an_error_of_the_server(string path)
+    public async Task A_field_of_another_kind_is_refused_or_ignored_and_never_a_server_error(string path)
     {
         string[] values = ["null", "true", "\"\"", "\"x\"", "0", "-1", "1", "1.5", "1e999", "-1e999", "123456789012345678901234567890", "[]", "[null]", "[[]]", "[{}]", "[1]", "[\"x\"]", "{}", """{"a": null}""", """{"1": 1e999}"""];
         (JsonTypeInfo type, string sound) = Shapes[path];

@@ -202,7 +202,7 @@ public sealed class OllamaTests
     [InlineData(429, "6")]
     [InlineData(500, null)]
     [InlineData(503, "1")]
-    public async Task An_error_of_the_model_is_a_sentence_and_keeps_its_status(int status, string? retryAfter)
+    public async Task A_model_error_has_a_message_and_keeps_its_status(int status, string? retryAfter)
     {
         Exception failure = status switch
         {
@@ -250,7 +250,7 @@ public sealed class OllamaTests
     [InlineData("/api/embed", """{"input": "a", "truncate": false, "dimensions": -1}""", "'dimensions': expected a whole number from 1 to 1, found -1.")]
     [InlineData("/api/embed", """{"input": "a", "dimension": 1}""", "Did you mean 'dimensions'?")]
     [InlineData("/api/embed", """{"input": "a"}""", "A script")]
-    public async Task A_mistake_is_answered_400_with_a_sentence(string path, string body, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
@@ -365,7 +365,7 @@ public sealed class OllamaTests
     }
 
     [Fact]
-    public async Task Whoever_asks_whether_the_server_is_there_gets_200()
+    public async Task A_client_that_checks_whether_the_server_is_up_gets_200()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         Assert.Equal("The engine is running.\n", await server.Client.GetStringAsync("/"));
@@ -376,7 +376,7 @@ public sealed class OllamaTests
     }
 
     [Fact]
-    public async Task What_is_not_there_has_Ollamas_shape()
+    public async Task A_missing_resource_is_answered_in_Ollamas_shape()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync("""{"model": "x"}""", path: "/api/pull");

@@ -10,7 +10,7 @@ public sealed class QueueTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_full_line_says_429_and_when_to_come_back()
+    public async Task A_full_queue_answers_429_with_when_to_retry()
     {
         var backend = new GatedBackend();
         await using TestServer server = await StartAsync(backend, slots: 2, queue: 1);
@@ -30,7 +30,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_full_line_of_one_model_refuses_nobody_at_another()
+    public async Task A_full_queue_of_one_model_does_not_affect_another()
     {
         var backend = new GatedBackend();
         await using TestServer server = await StartAsync(backend, slots: 1, queue: 0, new ScriptedBackend());

@@ -186,7 +186,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task A_request_with_too_many_bytes_is_refused_with_a_sentence()
+    public async Task A_request_with_too_many_bytes_is_refused_with_a_message()
     {
         using var folder = new TemporaryFolder();
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)), ("Serve:MaxBodyBytes", "1000"));
@@ -197,7 +197,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task An_address_that_makes_no_sense_is_refused()
+    public async Task An_invalid_address_is_refused()
     {
         Exception error = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", "unix:engine.sock")));
         Assert.Contains("Remote has 'unix:engine.sock'. Set each to an address such as https://0.0.0.0:8443", error.Message, StringComparison.Ordinal);

@@ -100,7 +100,7 @@ public sealed class RerankTests : IDisposable
     [InlineData("""{"query": "a", "documents": ["a", {"title": "b"}]}""", "documents[1]", "expected a text, or an object with a 'text', found {\"title\": \"b\"}")]
     [InlineData("""{"query": "a", "documents": ["a"], "top_n": 0}""", "top_n", "expected a whole number from 1")]
     [InlineData("""{"query": "a", "documents": ["a"], "return_document": true}""", "return_document", "Did you mean 'return_documents'?")]
-    public async Task A_mistake_is_answered_400_with_the_field(string body, string param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);

@@ -189,7 +189,7 @@ public sealed class ResponsesTests
     [InlineData("""{"input": "a", "n": 2}""", "n", "cannot be asked for")]
     [InlineData("""{"input": "a", "max_output_tokens": 0}""", "max_output_tokens", "expected a whole number from 1")]
     [InlineData("""{"input": "a", "max_output_token": 5}""", "max_output_token", "Did you mean 'max_output_tokens'?")]
-    public async Task A_mistake_is_answered_400_with_the_field(string body, string param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);
@@ -200,7 +200,7 @@ public sealed class ResponsesTests
     }
 
     [Fact]
-    public async Task Fields_of_clients_that_change_nothing_are_passed_over()
+    public async Task Client_fields_that_change_nothing_are_ignored()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         JsonElement answer = await AskAsync(server, """

@@ -50,7 +50,7 @@ public sealed class TokenizeTests
     [InlineData("/detokenize", """{"tokens": "a"}""", "tokens", "expected an array")]
     [InlineData("/detokenize", """{"tokens": [1, 1.5]}""", "tokens[1]", "expected a whole number, found 1.5")]
     [InlineData("/detokenize", """{"tokens": [-1]}""", null, "-1")]
-    public async Task A_mistake_is_answered_400_with_a_sentence(string path, string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string? param, string sentence)
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
         using HttpResponseMessage response = await server.PostAsync(body, path: path);

@@ -111,7 +111,7 @@ public sealed class ToolTests
     [Theory]
     [InlineData(""", "parallel_tool_calls": false""", true)]
     [InlineData(""", "parallel_tool_calls": true""", false)]
-    public async Task One_call_at_the_most_is_a_constraint(string field, bool constrains)
+    public async Task At_most_one_call_is_a_constraint(string field, bool constrains)
     {
         ScriptedBackend backend = ToolScript.Saying("a");
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -162,7 +162,7 @@ public sealed class ToolTests
     [InlineData(""" "messages": [{"role": "assistant", "tool_calls": [{"id": "c"}]}] """, "messages[0].tool_calls[0].function.name", "expected a string, found none")]
     [InlineData(""" "messages": [{"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {}}]}] """, "messages[0].tool_calls[0].type", "found 'custom'")]
     [InlineData(""" "functions": [{"name": "a"}] """, "functions", "the older form of tools (send them in 'tools') cannot be asked for")]
-    public async Task A_mistake_in_the_tools_is_answered_400_with_the_field(string fields, string param, string sentence)
+    public async Task Invalid_tools_are_answered_400_with_the_field(string fields, string param, string sentence)
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying("a"));
         string messages = fields.Contains("\"messages\"", StringComparison.Ordinal) ? "" : "\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], ";

@@ -12,7 +12,7 @@ public sealed class VerifyTests
     private const string Body = """{"prompt": "Once upon a time", "max_tokens": 12, "temperature": 0, "logprobs": 2, "verify": true}""";
 
     [Fact]
-    public async Task A_completion_carries_the_verdict_on_its_very_tokens()
+    public async Task A_completion_carries_the_verdict_on_its_own_tokens()
     {
         await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32());
         JsonElement answer = await server.CompleteAsync(Body);
@@ -87,7 +87,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task The_reference_itself_is_judged_by_nobody()
+    public async Task The_reference_itself_is_not_verified()
     {
         await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32(), ("Engine:Models:default:Backend", "reference"));
         Assert.Contains("runs on the reference itself", await RefusalAsync(server, Body), StringComparison.Ordinal);

@@ -44,7 +44,7 @@ public sealed class FamilyCommandTests : IDisposable
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task An_encoder_refuses_to_generate_in_a_sentence(string backend)
+    public async Task An_encoder_refuses_to_generate_with_a_message(string backend)
     {
         Outcome outcome = await EngineProcess.RunAsync("generate", "once", "--model", TinyFamilies.Bert(_folder.File("bert.gguf")), "--backend", backend);
         Assert.Equal(2, outcome.ExitCode);

@@ -32,7 +32,7 @@ public sealed class NativeOptionTests : IDisposable
     [InlineData("--flash-attention: expected auto, on or off, found 'true'. Did you mean 'on'?", "--flash-attention", "true")]
     [InlineData("--micro-batch: expected a whole number from 4 to 8192, found '3'", "--micro-batch", "3")]
     [InlineData("FlashAttention is off", "--cache-type", "q8_0", "--flash-attention", "off")]
-    public async Task A_value_that_makes_no_sense_is_refused_in_a_sentence(string sentence, params string[] options)
+    public async Task An_invalid_value_is_refused_with_a_message(string sentence, params string[] options)
     {
         Outcome refused = await Generate(options);
         Assert.Equal(2, refused.ExitCode);

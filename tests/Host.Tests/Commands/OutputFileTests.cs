@@ -22,7 +22,7 @@ public sealed class OutputFileTests : IDisposable
     }
 
     [Fact]
-    public void A_stream_that_is_there_keeps_what_it_holds_until_it_is_written()
+    public void An_existing_stream_keeps_its_content_until_it_is_written()
     {
         string path = _folder.File("old.txt", [1, 2, 3]);
         new OutputFile("the corpus", path, "--out") { IsStream = true }.RequireWritable();

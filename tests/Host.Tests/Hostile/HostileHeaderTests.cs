@@ -67,7 +67,7 @@ public sealed class HostileHeaderTests
 
     // The reader stands before both backends: one is enough.
     [Fact]
-    public Task A_broken_structure_is_refused_in_a_sentence() => HostileCorpus.CheckAsync(Cases, "llama.cpp");
+    public Task A_broken_structure_is_refused_with_a_message() => HostileCorpus.CheckAsync(Cases, "llama.cpp");
 
     [Fact]
     public Task A_broken_structure_is_inspected_in_an_orderly_way() => HostileCorpus.CheckInspectionAsync(Cases);

@@ -69,7 +69,7 @@ public sealed class HostileMetadataTests
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public Task Numbers_that_make_no_sense_are_refused_in_a_sentence(string backend) => HostileCorpus.CheckAsync(Cases, backend);
+    public Task Invalid_numbers_are_refused_with_a_message(string backend) => HostileCorpus.CheckAsync(Cases, backend);
 
     [Fact]
     public Task They_are_inspected_in_an_orderly_way() => HostileCorpus.CheckInspectionAsync(Cases);

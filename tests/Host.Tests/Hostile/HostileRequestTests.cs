@@ -67,7 +67,7 @@ public sealed class HostileRequestTests
 
     // What a request may ask is checked once, above both backends.
     [Fact]
-    public Task A_hostile_request_is_refused_in_a_sentence() => HostileCorpus.CheckAsync(Cases, "llama.cpp");
+    public Task A_hostile_request_is_refused_with_a_message() => HostileCorpus.CheckAsync(Cases, "llama.cpp");
 
     private static HostileCase Request(string name, Expected expected, params string[] arguments) => Request(name, expected, _ => arguments);
 

@@ -42,7 +42,7 @@ public sealed class HostileTensorTests
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public Task Tensors_that_do_not_fit_are_refused_in_a_sentence(string backend) => HostileCorpus.CheckAsync(Cases, backend);
+    public Task Tensors_that_do_not_fit_are_refused_with_a_message(string backend) => HostileCorpus.CheckAsync(Cases, backend);
 
     private static HostileCase Llama(string name, Expected expected, Func<ModelFile, ModelFile> spoil) =>
         HostileCase.File(name, expected, () => spoil(SmallModels.Llama()).ToBytes());

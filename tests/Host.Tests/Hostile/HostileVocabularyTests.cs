@@ -48,7 +48,7 @@ public sealed class HostileVocabularyTests
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public Task A_vocabulary_that_makes_no_sense_does_not_end_the_process(string backend) => HostileCorpus.CheckAsync(Cases, backend);
+    public Task An_invalid_vocabulary_does_not_end_the_process(string backend) => HostileCorpus.CheckAsync(Cases, backend);
 
     [Fact]
     public Task They_are_inspected_in_an_orderly_way() => HostileCorpus.CheckInspectionAsync(Cases);

@@ -153,7 +153,7 @@ public sealed class IsolationTests
     }
 
     [LinuxFact]
-    public async Task A_different_program_is_reported_in_a_sentence()
+    public async Task A_different_program_is_reported_with_a_message()
     {
         var models = new IsolatedModels();
         var other = await Assert.ThrowsAsync<NativeFailureException>(() => models.LoadAsync(

@@ -126,7 +126,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
     }
 
     [Fact]
-    public void What_cannot_be_a_store_is_refused_in_a_sentence()
+    public void A_file_that_cannot_be_a_store_is_refused_with_a_message()
     {
         Assert.EndsWith("the path is empty. Name a file.", Refusal(" "), StringComparison.Ordinal);
         Assert.EndsWith("this is a folder. Name a file in it.", Refusal(Path.GetDirectoryName(Store)!), StringComparison.Ordinal);
@@ -150,7 +150,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_with_a_store_that_cannot_be_says_so_in_a_sentence_and_ends()
+    public async Task A_server_with_an_unusable_store_says_so_and_exits()
     {
         Outcome outcome = await EngineProcess.RunAsync(
             ["serve", "--urls", "http://127.0.0.1:0"], null, new Dictionary<string, string> { ["Engine__Shadow__Store"] = Path.Combine(_folder.File("missing"), "s.db") });

@@ -43,14 +43,14 @@ public sealed class OtlpExportTests
     [InlineData("Telemetry:Otlp:Headers", "secret", "Otlp:Headers is not a list of headers. Set it to name=value,name=value.")]
     [InlineData("Telemetry:Otlp:Endpont", "x", "Otlp:Endpont is not a known key. Did you mean Endpoint?")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4317' in the environment. Set it to an address such as http://127.0.0.1:4317.")]
-    public async Task A_setting_that_makes_no_sense_fails_the_start_with_a_sentence(string key, string value, string sentence)
+    public async Task An_invalid_setting_fails_the_start_with_a_message(string key, string value, string sentence)
     {
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), (key, value)));
         Assert.Contains(sentence, refusal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_collector_that_is_not_there_costs_no_request()
+    public async Task A_missing_collector_fails_no_request()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"), ("OTEL_BSP_SCHEDULE_DELAY", "20"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "500"));
         for (int i = 0; i < 20; i++)

@@ -53,7 +53,7 @@ public sealed class HeadFileTests : IDisposable
     [InlineData("mask.norm.bias", "'mask.norm.bias'")]
     [InlineData("pooler.weight", "'pooler.weight'")]
     [InlineData("extra.weight", "'extra.weight'")]
-    public void A_file_that_does_not_fit_is_refused_with_a_sentence(string what, string sentence)
+    public void A_file_that_does_not_fit_is_refused_with_a_message(string what, string sentence)
     {
         string path = _golden.Write(File(), take: name => name != what, more: writer =>
         {

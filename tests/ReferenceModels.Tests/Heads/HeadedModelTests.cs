@@ -74,7 +74,7 @@ public sealed class HeadedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_there_is_refused_with_a_sentence()
+    public async Task A_missing_head_is_refused_with_a_message()
     {
         string path = new RandomBert().Write(_folder.File("model.gguf"));
         await using IModel model = await ReferenceModelFixture.LoadAsync(path);

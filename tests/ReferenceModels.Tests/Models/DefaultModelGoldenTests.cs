@@ -16,7 +16,7 @@ public sealed class DefaultModelGoldenTests
     public static TheoryData<string> Sequences => [.. Golden.GetProperty("sequences").EnumerateArray().Select(sequence => sequence.GetProperty("name").GetString()!)];
 
     [Fact]
-    public void The_numbers_are_of_this_very_file() =>
+    public void The_numbers_belong_to_this_file() =>
         Assert.Equal(Golden.GetProperty("model_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(DefaultModel.FindF32()))));
 
     [Theory]

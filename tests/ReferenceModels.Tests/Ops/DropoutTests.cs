@@ -31,7 +31,7 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void A_coin_is_SplitMix64_s() =>
+    public void Coin_matches_SplitMix64() =>
         // The first two numbers of the published generator from seed 1234567.
         Assert.Equal([6457827717110365317UL >> 11, 3203168211198807973UL >> 11], [(ulong)(Dropout.Coin(1234567, 0) * (1L << 53)), (ulong)(Dropout.Coin(1234567, 1) * (1L << 53))]);
 

@@ -135,7 +135,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_loss_that_is_no_number_ends_the_run_with_a_sentence()
+    public void A_loss_that_is_not_a_number_ends_the_run_with_a_message()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("llama"), Data), Data, Objective.Causal, 3);
         using var trainer = new Trainer(options with { Objective = Objective.Causal with { Terms = [new("broken", 1, new BrokenLoss())] } });

@@ -172,7 +172,7 @@ public sealed class CallReaderTests
     }
 
     [Fact]
-    public void A_long_answer_of_broken_calls_is_read_in_no_time()
+    public void A_long_answer_of_broken_calls_is_read_quickly()
     {
         string answer = string.Concat(Enumerable.Repeat("<tool_call>{\"name\": \"", 2000));
         Assert.Equal(answer, Read(MarkedForm.Hermes, [.. answer.Chunk(3).Select(piece => new string(piece))], isCut: false));

@@ -99,7 +99,7 @@ public sealed class LanguageSpaceTests
     }
 
     [Fact]
-    public void What_takes_too_many_states_is_refused_in_a_sentence()
+    public void What_takes_too_many_states_is_refused_with_a_message()
     {
         Language[] periods = [.. new[] { 7, 11, 13, 17, 19, 23 }.Select(n => EcmaRegex.Match(_space, $"(a{{{n}}})+"))];
         Assert.Equal(

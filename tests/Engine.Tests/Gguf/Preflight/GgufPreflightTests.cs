@@ -111,7 +111,7 @@ public sealed class GgufPreflightTests : IDisposable
     [Theory]
     [InlineData(0u)]
     [InlineData(2u)]
-    public void A_decoder_has_as_many_layers_as_the_encoder_at_the_most(uint layers)
+    public void A_decoder_has_at_most_as_many_layers_as_the_encoder(uint layers)
     {
         using GgufFile file = T5().Set("t5.decoder_block_count", layers).Write(_folder.File("model.gguf"));
 

@@ -30,7 +30,7 @@ public sealed class DeviceSelectionTests
     [InlineData("cuda", "libggml-cuda.so", "dotnet build native -t:Cuda")]
     [InlineData("vulkan", "libggml-vulkan.so", "dotnet build native -t:Vulkan")]
     [InlineData("metal", "libggml-metal.so", "macOS")]
-    public void A_device_named_outright_is_had_or_its_absence_explained(string device, string plugin, string hint)
+    public void A_named_device_is_used_or_its_absence_explained(string device, string plugin, string hint)
     {
         var installed = File.Exists(Path.Combine(_library.Folder, plugin));
         var failure = Record.Exception(() => DeviceSelection.Choose(kind => kind.Absence(_library), device, -1, NullLogger.Instance));

@@ -17,7 +17,7 @@ public sealed class LlamaCppBatchContractTests : BatchContract
 
     /// <summary>Prefixes that cannot be cut, and an evaluation that was left and cannot be cut back.</summary>
     [Fact]
-    public async Task A_recurrent_model_shares_nothing_in_part_and_is_right_all_the_same()
+    public async Task A_recurrent_model_shares_nothing_in_part_and_is_still_right()
     {
         var random = new Xoshiro256(6);
         using var folder = new TemporaryFolder();

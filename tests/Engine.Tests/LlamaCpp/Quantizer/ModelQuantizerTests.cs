@@ -50,7 +50,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task A_head_that_falls_back_without_a_word_of_llama_cpp_is_listed_too()
+    public async Task A_head_that_llama_cpp_silently_lets_fall_back_is_listed_too()
     {
         QuantizeResult result = await Quantize(Write("llama", 64, 256), "Q4_K_M");
 
@@ -95,7 +95,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task An_output_that_is_there_is_replaced_and_a_link_to_it_stays()
+    public async Task An_existing_output_is_replaced_and_a_link_to_it_stays()
     {
         string input = Write("llama", 64, 96);
         string old = Folder.File("old.gguf", [1, 2, 3]);
@@ -172,7 +172,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task Cancelled_within_a_tensor_it_stops_at_once_and_leaves_theFolder_as_it_was()
+    public async Task Cancelled_within_a_tensor_it_stops_at_once_and_leaves_the_folder_as_it_was()
     {
         // 32 × 1,000,000: some seconds of work in the finest search.
         string input = Folder.File("in.gguf");

@@ -58,7 +58,7 @@ public sealed class QuantizeRefusalTests : QuantizerTestBase
     [InlineData(".", "found a folder")]
     [InlineData("/dev/null", "a device or pipe")]
     [InlineData("", "found nothing")]
-    public async Task An_output_that_cannot_be_is_refused(string output, string expected)
+    public async Task An_impossible_output_is_refused(string output, string expected)
     {
         string input = Write("llama", 64, 96);
         var options = new QuantizeOptions { Input = input, Output = output.Length == 0 || output[0] == '/' ? output : Folder.File(output), Type = "Q8_0" };

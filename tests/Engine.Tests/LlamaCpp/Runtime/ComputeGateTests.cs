@@ -32,7 +32,7 @@ public sealed class ComputeGateTests
     }
 
     [Fact]
-    public void Who_is_cancelled_while_waiting_holds_nobody_up()
+    public void A_cancelled_waiter_holds_up_nobody()
     {
         var gate = new ComputeGate();
         gate.Take(default);

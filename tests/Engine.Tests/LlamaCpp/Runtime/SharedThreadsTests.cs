@@ -38,7 +38,7 @@ public sealed class SharedThreadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_for_its_turn_can_be_cancelled()
+    public async Task Waiting_for_a_turn_can_be_cancelled()
     {
         using LlamaCppModel model = await Load("model.gguf", 1);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(1, 128));

@@ -40,7 +40,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     [Theory]
     [InlineData("--no-calibration")]
     [InlineData("--numerics", "production")]
-    public async Task It_is_left_aside_where_it_is_not_meant(params string[] arguments)
+    public async Task It_is_not_used_where_it_does_not_apply(params string[] arguments)
     {
         JsonElement report = await ValidateAsync(["--model", CalibratedModel.Model, .. arguments]);
         Assert.StartsWith("F32 weights", Reason(report), StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     }
 
     [Fact]
-    public async Task A_damaged_one_is_passed_over_with_a_sentence()
+    public async Task A_damaged_one_is_ignored_with_a_message()
     {
         using var folder = new TemporaryFolder();
         string kept = folder.File("kept.json", await File.ReadAllBytesAsync(calibrated.KeptIn));

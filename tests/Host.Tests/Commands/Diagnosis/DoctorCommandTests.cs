@@ -28,7 +28,7 @@ public sealed class DoctorCommandTests
     }
 
     [Fact]
-    public async Task A_library_that_is_not_there_is_missing_by_name_and_the_exit_code_says_so()
+    public async Task A_missing_library_is_named_and_shows_in_the_exit_code()
     {
         Outcome outcome = await EngineProcess.RunAsync("doctor", "--library", "/nowhere");
         Assert.True(outcome.ExitCode == 1, outcome.ToString());

@@ -129,7 +129,7 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_is_refused_with_a_sentence()
+    public async Task Impossible_requests_are_refused_with_a_message()
     {
         string bert = Bert();
         string listOfNothing = _folder.File("empty.txt", [.. "\n\n"u8]);

@@ -86,7 +86,7 @@ public sealed class HeadCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_is_refused_with_a_sentence()
+    public async Task Impossible_requests_are_refused_with_a_message()
     {
         string model = WriteModel();
         foreach ((string[] arguments, string sentence) in new (string[], string)[]

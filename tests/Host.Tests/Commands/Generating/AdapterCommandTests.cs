@@ -68,7 +68,7 @@ public sealed class AdapterCommandTests(AdapterCommandTests.Files files) : IClas
     }
 
     [Theory, InlineData("classification"), InlineData("joint"), InlineData("masked"), InlineData("bert")]
-    public async Task An_objective_with_a_head_is_refused_with_a_sentence(string objective)
+    public async Task An_objective_with_a_head_is_refused_with_a_message(string objective)
     {
         Outcome outcome = await EngineProcess.RunAsync(
             "train", "--from", Files.Model, "--data", files.Data, "--objective", objective, "--lora-rank", "2", "--out", files.Adapter + ".not");

@@ -83,14 +83,14 @@ public sealed class FileSamplingTests : IDisposable
     [Theory]
     [InlineData("top-k has no effect: the samplers that run are temperature.", "--samplers", "temperature", "--top-k", "3")]
     [InlineData("min-p, repetition penalty have no effect: Mirostat 1 chooses, after the temperature alone.", "--mirostat", "1", "--min-p", "0.5", "--repetition-penalty", "2")]
-    public async Task An_option_that_no_sampler_reads_is_said(string sentence, params string[] options)
+    public async Task An_option_that_no_sampler_reads_is_reported(string sentence, params string[] options)
     {
         Outcome outcome = await GenerateAsync(Write("plain", file => file), "llama.cpp", [.. options, "--seed", "1"]);
         Assert.Equal($"Warning: model: {sentence}\n", outcome.Error);
     }
 
     [Fact]
-    public async Task A_value_that_makes_no_sense_is_ignored_and_said()
+    public async Task An_invalid_value_is_ignored_and_reported()
     {
         string path = Write("odd", file => file.Set("general.sampling.temp", float.NaN));
         Outcome outcome = await GenerateAsync(path, "llama.cpp", "--seed", "1");

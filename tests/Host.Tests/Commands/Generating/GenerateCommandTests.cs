@@ -183,7 +183,7 @@ public sealed class GenerateCommandTests
         outcome.ExitCode == 0 ? JsonSerializer.Deserialize<JsonElement>(outcome.Output) : throw new InvalidDataException(outcome.ToString());
 
     [Fact]
-    public async Task The_end_of_a_full_context_is_said_also_where_nothing_is_a_terminal()
+    public async Task A_full_context_is_reported_even_without_a_terminal()
     {
         Outcome outcome = await EngineProcess.RunAsync("generate", "Once upon a time", "--context", "6", "--temperature", "0");
         Assert.Equal((0, "The answer ends here: the context of 6 tokens is full. --context takes up to 512.\n"), (outcome.ExitCode, outcome.Error));

@@ -77,7 +77,7 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_imported_is_a_sentence_and_leaves_nothing()
+    public async Task What_cannot_be_imported_gives_a_message_and_leaves_nothing()
     {
         string model = HuggingFaceCase.Of("LLaMA").Write(_folder.File("model"));
         string config = Path.Combine(model, "config.json");

@@ -165,7 +165,7 @@ public sealed class FamilyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_cannot_be_loaded_is_shown_all_the_same_with_the_reason()
+    public async Task A_file_that_cannot_be_loaded_is_still_shown_with_the_reason()
     {
         string text = await Inspect(HeaderOfFamily.T5(gated: false).Set("t5.decoder_start_token_id", GgufValue.FromScalar(32_128u)), loadable: false);
         Assert.Contains("Not loadable  Reading metadata 't5.decoder_start_token_id'", text, StringComparison.Ordinal);

@@ -57,7 +57,7 @@ public sealed class QuantizeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mistake_is_a_sentence_and_nothing_is_written()
+    public async Task A_mistake_gives_a_message_and_nothing_is_written()
     {
         await File.WriteAllBytesAsync(Input, SmallModels.Llama().ToBytes());
         foreach ((string[] arguments, string sentence) in new (string[], string)[]

@@ -7,7 +7,7 @@ using Tokenization = Engine.Host.Commands.Tokenization.Tokenization;
 public sealed class TokenTableTextTests
 {
     [Fact]
-    public void The_first_difference_is_marked_and_said()
+    public void The_first_difference_is_marked_and_described()
     {
         var pair = new TextTokens("abc", Tokens("llama.cpp", (1, "a"), (2, "b"), (3, "c")), [Tokens("reference", (1, "a"), (9, "bc"))], []);
         Assert.Equal(1, pair.FirstDifference);

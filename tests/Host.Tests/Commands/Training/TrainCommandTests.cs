@@ -164,7 +164,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mistake_is_a_sentence()
+    public async Task A_mistake_gives_a_message()
     {
         File.WriteAllText(_folder.File("bad.jsonl"), "{\"text\": \"a\"}\n{\"text\": 1}\n");
         foreach ((string[] arguments, string sentence) in new (string[], string)[]
@@ -196,7 +196,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Conversations_for_a_model_without_a_template_are_said()
+    public async Task Conversations_for_a_model_without_a_template_are_reported()
     {
         string data = _folder.File("chat.jsonl"), model = Path.Combine(SharedFolder.Checkout, "models", "gpt2-moods.gguf");
         File.WriteAllText(data, "{\"messages\": [{\"role\": \"user\", \"content\": \"b\"}, {\"role\": \"assistant\", \"content\": \"c\"}]}\n");

@@ -30,7 +30,7 @@ public sealed class TrainTokenizerCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Fewer_tokens_than_asked_for_are_said()
+    public async Task Fewer_tokens_than_requested_are_reported()
     {
         Outcome outcome = await EngineProcess.RunAsync("train-tokenizer", "--data", Corpus(), "--out", _folder.File("v.gguf"));
         Assert.Equal(0, outcome.ExitCode);
@@ -40,7 +40,7 @@ public sealed class TrainTokenizerCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Mistakes_are_sentences_and_write_nothing()
+    public async Task Mistakes_give_messages_and_write_nothing()
     {
         string data = Corpus();
         string path = _folder.File("v.gguf");

@@ -20,7 +20,7 @@ public sealed class ShippedModelsTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Every_file_is_small_and_its_card_is_of_this_very_file(string name)
+    public void Every_file_is_small_and_its_card_describes_it(string name)
     {
         string card = name.Split('.')[0].Replace("-f32", "", StringComparison.Ordinal).Replace("-q8_0", "", StringComparison.Ordinal) + ".md";
 
