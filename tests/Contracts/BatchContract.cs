@@ -4,8 +4,8 @@ using Engine.Serving;
 namespace Tests.Contracts;
 
 /// <summary>What every backend with a batch must do: a small decoder with a context of 128 and four slots.</summary>
-/// <remarks>Neighbours in a batch may move the last digits of logits, so what is asked here of a production batch is their agreement; the same
-/// tokens and the same bits are asked where they are promised (<see cref="ModelOptions.Exact"/>).</remarks>
+/// <remarks>Neighbours in a batch may change the last digits of logits, so a production batch only has to agree; the same
+/// tokens and the same bits are required where they are promised (<see cref="ModelOptions.Exact"/>).</remarks>
 public abstract class BatchContract : IAsyncLifetime
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
@@ -18,8 +18,8 @@ public abstract class BatchContract : IAsyncLifetime
     /// <summary>How far a row of a batch may be from the lone one, relative to their root mean square, with its reason where it is given.</summary>
     protected abstract double Tolerance { get; }
 
-    /// <summary>Loads a model that is a file of its own in a folder that goes with the test.</summary>
-    /// <param name="options">Its path is where to write the file.</param>
+    /// <summary>Loads a model from its own file in a folder that is deleted with the test.</summary>
+    /// <param name="options">Its path is where the file is written.</param>
     protected abstract ValueTask<IModel> LoadAsync(ModelOptions options);
 
     public async Task InitializeAsync() => _model = await Load(new() { Slots = 4, ContextLength = 128 });
@@ -106,7 +106,7 @@ public abstract class BatchContract : IAsyncLifetime
     {
         await using ServedModel model = await Load(new() { Slots = 4, ContextLength = 128, CacheTokens = 256 });
         int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => Ids(10, i))];
-        // On a busy machine one may have ended before the next has come; then they try again.
+        // On a busy machine one may have ended before the next has arrived; then they try again.
         for (int round = 0; round == 0 || (model.Counters.Parks == 0 && round < 50); round++)
         {
             List<GeneratedToken>[] answers = await Task.WhenAll(prompts.Select(prompt => Generate(model, Greedy(prompt, 110))));

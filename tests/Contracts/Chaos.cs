@@ -4,9 +4,9 @@ using Engine.Serving;
 
 namespace Tests.Contracts;
 
-/// <summary>Clients that ask for everything a model does, in any mixture, and give up, dawdle or run out of time at any moment.</summary>
+/// <summary>Clients that request everything a model does, in any mixture, and give up, dawdle or run out of time at any moment.</summary>
 /// <param name="model">A decoder with token ids up to 250 and a context of 128 at most.</param>
-/// <param name="seed">Of what they ask for.</param>
+/// <param name="seed">The seed of their requests.</param>
 internal sealed class Chaos(ServedModel model, int seed)
 {
     private const int Context = 128;
@@ -35,7 +35,7 @@ internal sealed class Chaos(ServedModel model, int seed)
         Assert.Equal((0, 0, 0), (model.Counters.Running, model.Counters.Waiting, model.Counters.Cells));
     }
 
-    /// <summary>Disposes of the model while requests run and wait, and asserts that each ends all the same.</summary>
+    /// <summary>Disposes of the model while requests run and wait, and asserts that each of them still ends.</summary>
     public async Task DisposeAsync(int requests)
     {
         Task[] running = [.. Enumerable.Range(0, requests).Select(i => Task.Run(() => EndAsync(i)))];

@@ -215,7 +215,7 @@ public abstract class LlamaBatchContract : IDisposable
         Assert.True(Agreement.OfRms(Rows(batch, Chunk(1, [33]))[0], Alone(model, [.. words[..7], 32, 33])) < Batched);
     }
 
-    /// <summary>Each of these ends the process, or is taken without a word and gives wrong numbers.</summary>
+    /// <summary>Each of these ends the process, or is silently accepted and gives wrong numbers.</summary>
     [Fact]
     public async Task What_kills_llama_cpp_or_is_silently_accepted_does_not_reach_it()
     {

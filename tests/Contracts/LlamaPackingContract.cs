@@ -38,7 +38,7 @@ public abstract class LlamaPackingContract : IDisposable
         return [.. rows.Select(list => list.ToArray())];
     }
 
-    /// <summary>What neighbours may move: the order of sums alone, for keys and values are rounded alike on both sides; with BERT's GELU, a table of
+    /// <summary>What neighbours may move: only the order of sums, since keys and values are rounded the same way on both sides; with BERT's GELU, a table of
     /// 16-bit floats, by a step of it. See <see cref="Agreement.HalfGelu"/>.</summary>
     [Theory]
     [InlineData("bert", Pooling.None)]

@@ -4,7 +4,7 @@ using InsufficientMemoryException = Engine.InsufficientMemoryException;
 
 namespace Tests.Contracts;
 
-/// <summary>Options, files and requests that llama.cpp would answer with an abort, a hang or nonsense, to every backend over it.</summary>
+/// <summary>Options, files and requests that llama.cpp would answer with an abort, a hang or nonsense, for every backend over it.</summary>
 public abstract class LlamaRefusalContract : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -20,7 +20,7 @@ public abstract class ModelContract : IAsyncLifetime
     /// <summary>The model's first answer to tokens: its rows.</summary>
     protected abstract Task<float[][]> Answer(int[] tokens, CancellationToken cancellationToken = default);
 
-    /// <summary>Loads a model that is a file of its own in a folder that goes with the test.</summary>
+    /// <summary>Loads a model from its own file in a folder that is deleted with the test.</summary>
     /// <param name="file">Where to write it.</param>
     protected abstract ValueTask<IModel> LoadAsync(string file);
 

@@ -37,7 +37,7 @@ internal static class EngineProcess
         return new Outcome(process.ExitCode, await output, await error);
     }
 
-    /// <summary>Starts it with all three streams redirected, and ends it after a while where nobody else does.</summary>
+    /// <summary>Starts it with all three streams redirected, and ends it after a while if nothing else does.</summary>
     public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Path, arguments)
@@ -47,7 +47,7 @@ internal static class EngineProcess
             RedirectStandardError = true,
             WorkingDirectory = SharedFolder.Checkout,
         };
-        // What the user of this machine has calibrated is nothing to these tests.
+        // The user's own calibrations must not affect these tests.
         start.Environment["XDG_CACHE_HOME"] = System.IO.Path.Combine(AppContext.BaseDirectory, "cache");
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
         {
@@ -57,7 +57,7 @@ internal static class EngineProcess
         return Start(start);
     }
 
-    /// <summary>Starts any program, and ends it after a while where nobody else does.</summary>
+    /// <summary>Starts any program, and ends it after a while if nothing else does.</summary>
     public static Process Start(ProcessStartInfo start)
     {
         Process process = Process.Start(start)!;

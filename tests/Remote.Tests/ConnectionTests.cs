@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Remote.Tests;
 
-/// <summary>Whatever is at the other end, or is not, gets one sentence that says what to do.</summary>
+/// <summary>Whatever is or is not at the other end, the user gets one message that says what to do.</summary>
 public sealed class ConnectionTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

@@ -8,7 +8,7 @@ using Grpc.Core;
 
 namespace Engine.Remote.Tests;
 
-/// <summary>Everything of the contract travels. Properties are found by reflection: one that is new and does not travel fails here.</summary>
+/// <summary>The whole contract is transmitted. Properties are found by reflection: a new one that is not transmitted fails here.</summary>
 public sealed class ProtocolTests
 {
     private static readonly JsonSerializerOptions Plain = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tests.Shared;
 
-/// <summary>Copies of a native library that ask for what no machine has: the loader then says what it says where that is missing.</summary>
+/// <summary>Copies of a native library that need something no machine has, to see what the loader says then.</summary>
 internal static class FaultyLibrary
 {
     /// <summary>Copies a file and replaces a text in it, such as the name of a library it needs.</summary>

@@ -4,7 +4,7 @@ namespace Tests.Shared;
 /// A fresh clone lacks it; what is small enough lies in <see cref="TestData"/>.</summary>
 internal static class SharedFolder
 {
-    /// <summary>Set to 1 where the folder has to be there: a missing file then fails its tests instead of skipping them.</summary>
+    /// <summary>Set to 1 if the folder must exist: a missing file then fails its tests instead of skipping them.</summary>
     public const string RequireVariable = "ENGINE_REQUIRE_SHARED";
 
     /// <summary>The folder that holds Engine.sln.</summary>
@@ -26,7 +26,7 @@ internal static class SharedFolder
         return File.Exists(path) ? path : throw new FileNotFoundException($"The tests need ../shared/models/minilm/{name} beside the checkout.", path);
     }
 
-    /// <summary>Path of a file of schemas that nobody here wrote: MaskBench, the JSON-Schema-Test-Suite.</summary>
+    /// <summary>Path of a file of third-party schemas: MaskBench, the JSON-Schema-Test-Suite.</summary>
     public static string Schemas(params string[] names)
     {
         string path = Path.GetFullPath(Path.Combine([Checkout, "..", "shared", "schemas", .. names]));

@@ -46,7 +46,7 @@ internal static partial class Steady
     /// and under load that can take longer than the work that is to be cancelled.</summary>
     public static CancellationToken CancelledAfter(TimeSpan time)
     {
-        var source = new CancellationTokenSource(); // never disposed: nobody knows who of the two threads is the last
+        var source = new CancellationTokenSource(); // never disposed: either of the two threads may be the last to use it
         new Thread(() =>
         {
             using var never = new ManualResetEventSlim();

@@ -1,6 +1,6 @@
 namespace Tests.Shared;
 
-/// <summary>A folder that is gone with its test.</summary>
+/// <summary>A folder that is deleted with its test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-tests-");

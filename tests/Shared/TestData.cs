@@ -1,6 +1,6 @@
 namespace Tests.Shared;
 
-/// <summary>Weights and vocabularies of other people that lie in the repository: <c>tests/Data</c>, whose README says where each
+/// <summary>Third-party weights and vocabularies in the repository: <c>tests/Data</c>, whose README says where each
 /// comes from. A test that needs no other file runs in every clone.</summary>
 internal static class TestData
 {

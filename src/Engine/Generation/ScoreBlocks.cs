@@ -34,15 +34,15 @@ internal sealed class ScoreBlocks
             ? (int)Math.Min(request.BlockRows, Math.Max(1, BlockBytes / (sizeof(float) * (long)vocabulary)))
             : request.BlockRows;
         First = _position = request.FirstPosition;
-        int behind = tokens.Length - First;
-        if (behind <= 0 || request.PositionCount > behind)
+        int available = tokens.Length - First;
+        if (available <= 0 || request.PositionCount > available)
         {
             throw new InvalidRequestException(
                 $"Reading a score request: expected positions within the {tokens.Length} tokens, " +
                 $"found {request.PositionCount?.ToString() ?? "all"} from position {First}. Correct FirstPosition or PositionCount.");
         }
-        Count = request.PositionCount ?? behind;
-        if (request.Form == ScoreForm.TargetLogProbability && Count == behind && --Count == 0)
+        Count = request.PositionCount ?? available;
+        if (request.Form == ScoreForm.TargetLogProbability && Count == available && --Count == 0)
         {
             throw new InvalidRequestException(
                 $"Reading a score request: expected a token after position {First}, whose log-probability is asked for, " +

@@ -42,7 +42,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens)
     {
         PreTokenizer preTokenizer = rule == TokenizerRule.Trained ? _preTokenizer.AsTrained : _preTokenizer;
         BytePairWorkspace workspace = Interlocked.Exchange(ref _workspace, null) ?? new BytePairWorkspace();

@@ -15,7 +15,7 @@ internal sealed class IdsOnlyTokenizer(Vocabulary vocabulary, Func<Vocabulary, i
     protected override int? Prefix => throw Refusal();
 
     /// <summary>Refused.</summary>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens) => throw Refusal();
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens) => throw Refusal();
 
     /// <inheritdoc/>
     protected override int? Suffix => throw Refusal();

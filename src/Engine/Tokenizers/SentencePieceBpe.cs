@@ -39,9 +39,9 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens)
     {
-        bool prefixed = Vocabulary.AddsSpacePrefix && behindSpecial;
+        bool prefixed = Vocabulary.AddsSpacePrefix && afterSpecial;
         byte[] rented = ArrayPool<byte>.Shared.Rent((utf8.Length + 1 + (2 * utf8.Count((byte)' '))) + 2);
         int length = 0;
         if (prefixed)
@@ -76,15 +76,15 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
             uint last = TakeCharacter(ref rest);
             while (!rest.IsEmpty)
             {
-                ReadOnlySpan<byte> behind = rest;
-                uint next = TakeCharacter(ref behind);
+                ReadOnlySpan<byte> following = rest;
+                uint next = TakeCharacter(ref following);
                 if (!_neighbours.Contains(Pair(last, next)))
                 {
                     break;
                 }
                 characters++;
                 last = next;
-                rest = behind;
+                rest = following;
             }
             SplitWord(text[..^rest.Length], characters, tokens);
             text = rest;

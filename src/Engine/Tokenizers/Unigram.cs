@@ -36,7 +36,7 @@ internal sealed class Unigram : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens)
     {
         using ByteBuffer normalized = _normalizer.Normalize(utf8);
         ReadOnlySpan<byte> text = normalized.Written;
@@ -88,16 +88,16 @@ internal sealed class Unigram : VocabularyTokenizer
     {
         int first = tokens.Count;
         int unknown = Vocabulary.Unknown ?? -1;
-        bool behindUnknown = false;
+        bool afterUnknown = false;
         for (int end = best.Length - 1; end > 0; end = best[end].Start)
         {
             int token = best[end].Token < 0 ? unknown : best[end].Token;
             bool isUnknown = token == unknown;
-            if (!(isUnknown && behindUnknown)) // unknown characters in a row are one token
+            if (!(isUnknown && afterUnknown)) // unknown characters in a row are one token
             {
                 tokens.Add(token >= 0 ? token : Require(Vocabulary.Unknown, "an unknown token ('unknown_token_id')"));
             }
-            behindUnknown = isUnknown;
+            afterUnknown = isUnknown;
         }
         tokens.Reverse(first, tokens.Count - first);
     }

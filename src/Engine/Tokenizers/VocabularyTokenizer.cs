@@ -89,7 +89,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
                 tokens.Add(prefix);
             }
             ReadOnlySpan<byte> utf8 = rented.AsSpan(0, length);
-            bool behindSpecial = true;
+            bool afterSpecial = true;
             foreach (SpecialTokens.Stretch stretch in _special.Cut(utf8, parseSpecial))
             {
                 if (stretch.Token >= 0)
@@ -98,9 +98,9 @@ internal abstract class VocabularyTokenizer : ITokenizer
                 }
                 else
                 {
-                    Split(utf8.Slice(stretch.Start, stretch.Length), behindSpecial, rule, tokens);
+                    Split(utf8.Slice(stretch.Start, stretch.Length), afterSpecial, rule, tokens);
                 }
-                behindSpecial = stretch.Token >= 0;
+                afterSpecial = stretch.Token >= 0;
             }
             if (addSpecial && Suffix is int suffix)
             {
@@ -143,10 +143,10 @@ internal abstract class VocabularyTokenizer : ITokenizer
 
     /// <summary>Splits text without special tokens.</summary>
     /// <param name="utf8">The text, not empty.</param>
-    /// <param name="behindSpecial">Whether it begins the whole text or follows a special token.</param>
+    /// <param name="afterSpecial">Whether it begins the whole text or follows a special token.</param>
     /// <param name="rule">Whose rule; most schemes have only one.</param>
     /// <param name="tokens">Receives the ids.</param>
-    protected abstract void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens);
+    protected abstract void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens);
 
     /// <summary>Whether a text can get other ids by another rule: a cheap look that may say yes too often, never no.</summary>
     protected virtual bool MayDependOnRule(string text) => false;

@@ -25,7 +25,7 @@ internal sealed class WordPiece : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens)
     {
         var matching = new Matching(this, rule, tokens);
         WordPieceWords.Cut(utf8, rule, Vocabulary.StripsAccents, Vocabulary.Lowercases, ref matching);

@@ -13,9 +13,9 @@ internal sealed class MicrosoftTokenizer(Vocabulary vocabulary, Func<string, IRe
     public bool IsPrefixed { get; init; }
 
     /// <inheritdoc/>
-    protected override void Split(ReadOnlySpan<byte> utf8, bool behindSpecial, TokenizerRule rule, List<int> tokens)
+    protected override void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens)
     {
         string text = Encoding.UTF8.GetString(utf8);
-        tokens.AddRange(split(IsPrefixed && behindSpecial ? " " + text : text));
+        tokens.AddRange(split(IsPrefixed && afterSpecial ? " " + text : text));
     }
 }

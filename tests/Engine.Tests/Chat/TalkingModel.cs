@@ -50,7 +50,7 @@ internal sealed class TalkingModel
         int turn = all.AsSpan().LastIndexOf(_turn);
         if (turn < 0)
         {
-            return ScriptedModel.End; // rows that nobody asked for
+            return ScriptedModel.End; // rows that were not requested
         }
         int begun = turn + _turn.Length;
         _shown = Encoding.UTF8.GetString([.. all[..begun].Where(token => token < 256).Select(token => (byte)token)]).TrimEnd(Last[0]);

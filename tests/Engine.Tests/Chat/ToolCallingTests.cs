@@ -7,7 +7,7 @@ using Microsoft.Extensions.AI;
 
 namespace Engine.Tests.Chat;
 
-/// <summary>Functions that Microsoft.Extensions.AI really calls, over a model that says what a script has it say.</summary>
+/// <summary>Functions that Microsoft.Extensions.AI really calls, over a scripted model.</summary>
 public sealed class ToolCallingTests
 {
     private const string Template = FamilyTemplates.Hermes + "\u0001";
@@ -169,7 +169,7 @@ public sealed class ToolCallingTests
             () => client.GetResponseAsync("Hi", new ChatOptions { Tools = [Clock(), Clock()] }))).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What the model says to what it is shown.</summary>
+    /// <summary>The model's answer to what it is shown.</summary>
     private static string Script(string shown) => shown switch
     {
         _ when shown.EndsWith("How is it in Oslo?<|im_end|>\n<|im_start|>assistant\n", StringComparison.Ordinal) =>

@@ -37,7 +37,7 @@ public sealed class DecoderPassTests : IDisposable
         Assert.Equal(2, ((DecoderPass)pass).Length);
     }
 
-    /// <summary>llama.cpp calls it an error three times that a computation was ended, which was requested.</summary>
+    /// <summary>llama.cpp logs three errors for a computation that was ended on request.</summary>
     [Fact]
     public async Task A_cancellation_is_not_logged_as_an_error_and_later_errors_are()
     {

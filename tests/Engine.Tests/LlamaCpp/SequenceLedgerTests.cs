@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Memory;
 
 namespace Engine.Tests.LlamaCpp;
 
-/// <summary>One refusal for each thing that llama.cpp ends the process over, or takes without a word.</summary>
+/// <summary>One refusal for each thing that llama.cpp ends the process over or silently accepts.</summary>
 public sealed class SequenceLedgerTests
 {
     private static readonly ContextShape Shape = new(Length: 20, Batch: 16, Outputs: 4, Numerics.Production) { Sequences = 3, Cells = 256, IsUnified = true };
@@ -47,7 +47,7 @@ public sealed class SequenceLedgerTests
 
     [Theory]
     [InlineData(-1)]
-    [InlineData(3)] // taken without a word where cells are shared
+    [InlineData(3)] // silently accepted where cells are shared
     [InlineData(256)] // fatal
     public void A_sequence_that_the_context_does_not_have(int sequence)
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Registry;
 
-/// <summary>A host whose configuration, files and clock a test moves while it runs.</summary>
+/// <summary>A host whose configuration, files and clock a test changes while it runs.</summary>
 internal sealed class ChangingHost : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -51,7 +51,7 @@ internal sealed class ChangingHost : IAsyncDisposable
 
     public Task StopAsync() => _host.StopAsync();
 
-    /// <summary>Path of a file that is there; it is written where it is not.</summary>
+    /// <summary>Path of an existing file, created if necessary.</summary>
     public string File(string name, string content = "a model")
     {
         string path = _folder.File(name);
@@ -62,7 +62,7 @@ internal sealed class ChangingHost : IAsyncDisposable
         return path;
     }
 
-    /// <summary>Path of a file that is not there.</summary>
+    /// <summary>Path of a missing file.</summary>
     public string Missing(string name) => _folder.File(name);
 
     public void Change(params (string Key, string? Value)[] settings) => _configuration.Change(settings);
@@ -101,7 +101,7 @@ internal sealed class ChangingHost : IAsyncDisposable
         Task disposal = Task.Run(_host.Dispose);
         while (!disposal.IsCompleted)
         {
-            Clock.Advance(TimeSpan.FromSeconds(1)); // a loading that does not end is waited for by the clock
+            Clock.Advance(TimeSpan.FromSeconds(1)); // waiting for a load that does not end is timed by this clock
             await Task.WhenAny(disposal, Task.Delay(10));
         }
         await disposal;

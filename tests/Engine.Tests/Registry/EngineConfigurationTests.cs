@@ -7,7 +7,7 @@ namespace Engine.Tests.Registry;
 
 public sealed class EngineConfigurationTests
 {
-    /// <summary>Some file that is there.</summary>
+    /// <summary>Any existing file.</summary>
     private static readonly string File = typeof(IModel).Assembly.Location;
 
     /// <summary>Where it is looked for without a host.</summary>

@@ -136,7 +136,7 @@ public sealed class ModelRegistryTests
     public async Task A_loading_that_failed_is_tried_again_by_the_next_request()
     {
         var backend = new FakeBackend { Failure = new ModelFileException("Broken file.") };
-        using IHost host = Build(backend, "default"); // not started: nobody fails with the loading but its request
+        using IHost host = Build(backend, "default"); // not started: a failed load only fails its request
         var registry = host.Services.GetRequiredService<IModelRegistry>();
         Assert.Equal(new ModelStatus("default", ModelState.Waiting), registry.StatusOf());
         await Assert.ThrowsAsync<ModelFileException>(() => registry.GetAsync().AsTask());

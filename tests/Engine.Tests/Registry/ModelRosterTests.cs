@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Tests.Registry;
 
-/// <summary>Models come into the configuration and go from it while the host runs; configurations have mistakes.</summary>
+/// <summary>Models are added to and removed from the configuration while the host runs, and configurations may be invalid.</summary>
 public sealed class ModelRosterTests
 {
     private static ScoreRequest TwoBlocks => new() { Tokens = Prompt.FromTokens([0, 0, 0]) };

@@ -146,7 +146,7 @@ public sealed class ModelSwapTests
         await host.UntilLater(() => host.Served == "second.gguf");
         Assert.Equal(ModelState.Ready, host.Status.State);
         Assert.Equal(!listens, host.Log.Any(line => line.Contains("is left to itself", StringComparison.Ordinal)));
-        endless.SetResult(); // what comes too late is disposed of
+        endless.SetResult(); // a result that arrives too late is disposed of
         await host.Until(() => host.Backend.Loaded.TrueForAll(model => model.Disposals == (model.Options.Path.EndsWith("second.gguf", StringComparison.Ordinal) ? 0 : 1)));
     }
 
@@ -193,7 +193,7 @@ public sealed class ModelSwapTests
     [Fact]
     public async Task A_request_that_waits_for_a_loading_gets_the_model_of_the_newer_configuration()
     {
-        await using var host = new ChangingHost(); // not started: the request begins the loading
+        await using var host = new ChangingHost(); // not started: the request starts the load
         var began = new TaskCompletionSource();
         host.Backend.Before = (options, stop) =>
         {

@@ -4,7 +4,7 @@ using Tests.Contracts;
 
 namespace Engine.Tests.Serving;
 
-/// <summary>A backend that somebody else wrote, in a page and from the outside, keeps the contract.</summary>
+/// <summary>A third-party backend, one page long and using only the public surface, keeps the contract.</summary>
 public sealed class SampleBackendTests : GeneratorContract
 {
     protected override ModelCapabilities Capabilities => ModelCapabilities.Score | ModelCapabilities.Generate | ModelCapabilities.Embed;

@@ -302,12 +302,12 @@ public sealed class ServedModelTests
         scripted.Evaluating = _ =>
         {
             scripted.Failed!(failure);
-            never.Wait(CancellationToken.None); // as the thread that aborted stands still for ever
+            never.Wait(CancellationToken.None); // as the thread of a failure is parked forever
         };
         Assert.Same(failure, await Assert.ThrowsAsync<NativeFailureException>(() => Generate(model).WaitAsync(Soon)));
         Assert.Same(failure, await Assert.ThrowsAsync<NativeFailureException>(() => Generate(model).WaitAsync(Soon)));
         await model.DisposeAsync().AsTask().WaitAsync(Soon);
-        Assert.False(scripted.Disposed); // the thread that stands still uses its memory
+        Assert.False(scripted.Disposed); // the parked thread uses its memory
         never.Set();
     }
 
@@ -327,7 +327,7 @@ public sealed class ServedModelTests
         Assert.Equal([1, 2, 3, 4], elapsed.Select(time => time.TotalSeconds));
     }
 
-    /// <summary>Moves by the work alone.</summary>
+    /// <summary>A clock that only the work advances.</summary>
     private sealed class Clock : TimeProvider
     {
         public int Seconds { get; set; } = 100;

@@ -7,7 +7,7 @@ using Engine.Tests.Serving;
 
 namespace Engine.Tests.Shadow;
 
-/// <summary>What goes wrong with the checks goes wrong in the background: requests are answered as ever.</summary>
+/// <summary>Whatever goes wrong with the checks, requests are answered as usual.</summary>
 public sealed class ShadowJudgeTests
 {
     [Fact]

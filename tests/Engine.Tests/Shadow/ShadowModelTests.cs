@@ -4,7 +4,7 @@ using Engine.Tests.Serving;
 
 namespace Engine.Tests.Shadow;
 
-/// <summary>What a caller gets is the same with checks and without, whichever way the logits come.</summary>
+/// <summary>A caller gets the same with and without checks, however the logits are obtained.</summary>
 public sealed class ShadowModelTests
 {
     public static TheoryData<string> Forms => ["plain", "top-k", "full", "constrained", "biased", "stopped"];

@@ -3,7 +3,7 @@ using Engine.Telemetry;
 
 namespace Engine.Tests.Telemetry;
 
-/// <summary>What docs/telemetry.md says of the metrics is what the program has.</summary>
+/// <summary>docs/telemetry.md lists exactly the metrics of the program.</summary>
 public sealed class InstrumentsTests
 {
     [Fact]

@@ -47,7 +47,7 @@ internal sealed class Recording : IDisposable
 
     public (double Value, Dictionary<string, object?> Tags)[] Of(string name) => [.. Measured.Where(one => one.Name == name).Select(one => (one.Value, one.Tags))];
 
-    /// <summary>Asks the instruments that are read when somebody asks.</summary>
+    /// <summary>Reads the observable instruments.</summary>
     public (double Value, Dictionary<string, object?> Tags)[] Observe(string name)
     {
         int before = Measured.Count;

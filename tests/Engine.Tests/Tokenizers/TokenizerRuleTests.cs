@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Tests.Tokenizers;
 
-/// <summary>The two rules of splitting: as a model was trained, by the word of Hugging Face's tokenizers
+/// <summary>The two rules of splitting: as a model was trained, according to Hugging Face's tokenizers
 /// (<c>tests/Golden/tokenizers</c>), and as llama.cpp does, by its own.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class TokenizerRuleTests : IDisposable

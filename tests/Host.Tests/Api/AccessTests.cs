@@ -60,7 +60,7 @@ public sealed class AccessTests
     {
         if (OperatingSystem.IsWindows())
         {
-            return; // who can read a file there, its folder says
+            return; // there, the folder decides who can read a file
         }
         using var folder = new TemporaryFolder();
         string file = folder.File("keys.txt");
@@ -225,7 +225,7 @@ public sealed class AccessTests
         using var content = new StringContent("""{"prompt": "a secret text", "max_tokens": 1}""", Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await process.Client.PostAsync(new Uri("/v1/completions", UriKind.Relative), content);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        // The log is written by a thread of its own.
+        // The log is written by a separate thread.
         Assert.Equal(logBodies == "true", SpinWait.SpinUntil(() => process.Log.Contains("a secret text", StringComparison.Ordinal), TimeSpan.FromSeconds(logBodies == "true" ? 60 : 1)));
     }
 }

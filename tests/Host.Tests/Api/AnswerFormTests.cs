@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>What each dialect's words for the form of an answer ask of the model.</summary>
+/// <summary>What each dialect's way to constrain an answer asks of the model.</summary>
 public sealed class AnswerFormTests
 {
     private const string Template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>";
@@ -159,7 +159,7 @@ public sealed class AnswerFormTests
         }
     }
 
-    /// <summary>What a model refuses of a constraint is told with the field it came from.</summary>
+    /// <summary>A constraint that the model refuses is reported with the field it came from.</summary>
     [Theory]
     [InlineData(Chat, """{"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}}""", "response_format")]
     [InlineData(Chat, """{"regex": "a"}""", "regex")]

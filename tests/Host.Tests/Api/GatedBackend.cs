@@ -3,7 +3,7 @@ using NoVocabulary = Engine.Generation.NoVocabulary;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>A backend of served models as every backend's are, whose steps wait for the test.</summary>
+/// <summary>A backend of ordinary served models whose steps wait for the test.</summary>
 internal sealed class GatedBackend : IModelBackend
 {
     private const int V = 8;
@@ -19,7 +19,7 @@ internal sealed class GatedBackend : IModelBackend
     /// <summary>Sequences of the widest step.</summary>
     public int Widest { get; private set; }
 
-    /// <summary>Tells the model loaded last what native code tells that has failed on a thread which will never return.</summary>
+    /// <summary>Reports to the latest model what failed native code reports on a thread that will never return.</summary>
     public Action<NativeFailureException>? Fail { get; private set; }
 
     public ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default) =>

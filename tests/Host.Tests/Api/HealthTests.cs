@@ -72,7 +72,7 @@ public sealed class HealthTests
         await backend.Stepping.WaitAsync();
         while (!requests.All(request => request.IsCompleted))
         {
-            backend.Fail!(new NativeFailureException("Running gate: an assertion failed.")); // its step still stands at the gate
+            backend.Fail!(new NativeFailureException("Running gate: an assertion failed.")); // its step is still waiting at the gate
             await Task.WhenAny(Task.WhenAll(requests), Task.Delay(20));
         }
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode));

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>Bodies that would harm a careless server. Each is refused in a sentence, soon, and the server continues.</summary>
+/// <summary>Bodies that would harm a careless server. Each is quickly refused with a message, and the server continues.</summary>
 public sealed class HostileBodyTests
 {
     private const string Template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
@@ -23,12 +23,12 @@ public sealed class HostileBodyTests
     /// <summary>Beyond a sentence and what it quotes.</summary>
     private const int LongestRefusal = 4000;
 
-    // Just below the 30,000,000 bytes that are taken.
+    // Just below the limit of 30,000,000 bytes.
     private const int Large = 29_000_000;
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
-    // Some endpoints ignore what they do not know, or take a part of it: Ollama's load a model where nothing is asked of it.
+    // Some endpoints ignore what they do not know, or accept a part of it: Ollama's endpoints load a model if nothing else is requested.
     private static readonly (string Name, bool Fits, Func<string> Text)[] Bodies =
     [
         ("nothing", false, () => ""),

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>The bounded line before each model, as a client meets it.</summary>
+/// <summary>The bounded queue of each model, as a client sees it.</summary>
 public sealed class QueueTests
 {
     private const string Body = """{"prompt": [1, 2, 3], "max_tokens": 2}""";

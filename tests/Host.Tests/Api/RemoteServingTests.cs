@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Host.Tests.Api;
 
-/// <summary>Other engines ask for the server's models: by the same keys and limits as clients of HTTP, until it stops.</summary>
+/// <summary>Other engines use the server's models, under the same keys and limits as HTTP clients, until it stops.</summary>
 public sealed class RemoteServingTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

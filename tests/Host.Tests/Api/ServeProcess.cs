@@ -46,7 +46,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when it serves.</summary>
+    /// <summary>Returns once it serves.</summary>
     public static Task<ServeProcess> StartAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
         StartInAsync(AppContext.BaseDirectory, arguments, environment);
 

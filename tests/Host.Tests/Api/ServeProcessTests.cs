@@ -13,7 +13,7 @@ public sealed class ServeProcessTests
     [Fact]
     public async Task An_environment_variable_swaps_the_backend_and_the_greedy_completion_stays()
     {
-        // F32: of quantized weights two right engines may choose another word where two are nearly as probable.
+        // F32: with quantized weights, two correct engines may choose different words where two are almost equally probable.
         string[] model = ["--model", Path.Combine(SharedFolder.Checkout, "models", "llama-stories-f32.gguf")];
         await using ServeProcess native = await ServeProcess.StartAsync(model);
         await using ServeProcess reference = await ServeProcess.StartAsync(model, ("Engine__Models__default__Backend", "reference"));

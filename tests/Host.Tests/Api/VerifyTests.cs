@@ -23,9 +23,9 @@ public sealed class VerifyTests
         Assert.Equal(("pass", "production", 12, "llama.cpp", "reference"), (
             report.GetProperty("verdict").GetString(), report.GetProperty("setting").GetString(), report.GetProperty("positions").GetInt32(),
             report.GetProperty("native").GetProperty("backend").GetString(), report.GetProperty("reference").GetProperty("backend").GetString()));
-        // Where the server keeps its files is not said.
+        // The server's folders are not disclosed.
         Assert.All(["native", "reference"], side => Assert.Equal(Path.GetFileName(DefaultModel.FindF32()), report.GetProperty(side).GetProperty("path").GetString()));
-        // What was requested beside it is there, and nothing else has changed.
+        // What else was requested is there, and nothing else has changed.
         JsonElement plain = await server.CompleteAsync(Body.Replace("true", "false", StringComparison.Ordinal));
         Assert.False(plain.TryGetProperty("verification", out _));
         JsonElement one = answer.GetProperty("choices")[0], other = plain.GetProperty("choices")[0];

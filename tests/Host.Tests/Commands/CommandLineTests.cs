@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         await process.StandardOutput.ReadBlockAsync(beginning);
         Signal.Send(process, Signal.Interrupt);
         Task<string> rest = process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)); // it would generate for minutes
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)); // unstopped, it would generate for minutes
         Assert.Equal(130, process.ExitCode);
         Assert.EndsWith("\n", await rest, StringComparison.Ordinal);
         await AssertNothingButTheContextIsSaidAsync(process);

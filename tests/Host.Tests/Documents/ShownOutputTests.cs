@@ -3,7 +3,7 @@ using Engine.Host.Tests.Api;
 
 namespace Engine.Host.Tests.Documents;
 
-/// <summary>The commands of README and docs print what stands there.</summary>
+/// <summary>The commands of README and docs print what is shown there.</summary>
 public sealed class ShownOutputTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class ShownOutputTests
         Assert.Equal(["dotnet", "run", "-v", "m", "-c", "Release", "--project", "src/Host", "--", "generate"], words.Take(10));
         Outcome outcome = await EngineProcess.RunAsync([.. words.Skip(9)]);
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
-        // Which tokens are drawn hangs on the last digits of the logits, and so on the processor: elsewhere the story may leave this one after its first sentence.
+        // Which tokens are drawn depends on the last digits of the logits, and so on the processor: elsewhere the story may diverge after its first sentence.
         (string story, string verdict) = Split(readme.Blocks[1].Text);
         (string told, string passed) = Split(outcome.Output);
         Assert.StartsWith(story[..(story.IndexOf('.', StringComparison.Ordinal) + 1)], told, StringComparison.Ordinal);

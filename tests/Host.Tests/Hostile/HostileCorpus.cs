@@ -2,22 +2,22 @@ using System.Collections.Concurrent;
 
 namespace Engine.Host.Tests.Hostile;
 
-/// <summary>What a hostile file or request has to end in.</summary>
+/// <summary>The required outcome of a hostile file or request.</summary>
 internal enum Expected
 {
     /// <summary>One sentence and exit code 2.</summary>
     Refused,
 
-    /// <summary>The process goes through: nothing is wrong that matters.</summary>
+    /// <summary>The process succeeds: nothing is wrong that matters.</summary>
     Harmless,
 
-    /// <summary>Either; the process must only end in an orderly way.</summary>
+    /// <summary>Either; the process only has to exit normally.</summary>
     Orderly,
 }
 
 /// <summary>One malformed or hostile file or request.</summary>
 /// <param name="Name">States the fact.</param>
-/// <param name="Expected">What has to come of it.</param>
+/// <param name="Expected">The required outcome.</param>
 /// <param name="Arguments">Prepares its files in the folder given and returns the command line.</param>
 internal sealed record HostileCase(string Name, Expected Expected, Func<string, string[]> Arguments)
 {

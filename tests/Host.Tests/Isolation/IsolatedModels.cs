@@ -12,7 +12,7 @@ internal sealed partial class IsolatedModels : ILoggerProvider
 {
     private readonly ConcurrentQueue<(string Category, LogLevel Level, string Text)> _log = [];
 
-    /// <summary>Quicker than the program's, so that tests are; but a child on a machine that has much else to do is not taken for one that hangs.</summary>
+    /// <summary>Shorter intervals than the program's, to keep tests fast, but long enough that a child on a busy machine is not taken for a hanging one.</summary>
     public static Supervision Quickly { get; } = new() { Pulse = TimeSpan.FromMilliseconds(200), Hang = TimeSpan.FromSeconds(30), Pause = TimeSpan.FromMilliseconds(20) };
 
     public static ChildProgram Program { get; } = new(EngineProcess.Path, [EngineChild.Argument]);

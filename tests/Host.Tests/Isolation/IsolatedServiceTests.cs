@@ -34,7 +34,7 @@ public sealed class IsolatedServiceTests
             }
             await Task.Delay(20);
         }
-        Assert.True(killed >= 5, $"{killed}"); // one that lives for five seconds, on a busy machine, begins the count anew
+        Assert.True(killed >= 5, $"{killed}"); // one that lives for five seconds, on a busy machine, restarts the count
         Assert.Contains("it died 5 times in a row", health.GetProperty("models").GetProperty("default").GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal("ok", health.GetProperty("models").GetProperty("other").GetProperty("status").GetString());
         Assert.True((await serve.Client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode);
@@ -52,7 +52,7 @@ public sealed class IsolatedServiceTests
     public async Task Where_a_dead_process_cannot_be_replaced_requests_get_the_reason_until_it_can()
     {
         using var folder = new TemporaryFolder();
-        string place = Directory.CreateDirectory(folder.File("tmp")).FullName; // of its socket: a full disk takes no folder, either
+        string place = Directory.CreateDirectory(folder.File("tmp")).FullName; // for its socket: a full disk cannot take a folder, either
         await using ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated, ("TMPDIR", place));
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(serve, "default")).StatusCode);
         int child = Assert.Single(IsolatedModels.ProcessesIn(serve.Log));

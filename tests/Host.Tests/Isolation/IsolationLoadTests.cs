@@ -23,7 +23,7 @@ public sealed class IsolationLoadTests
         Task[] clients = [.. Enumerable.Range(0, answered.Length).Select(client => Task.Run(() => AskAsync(client)))];
         for (int i = 0; i < times; i++)
         {
-            // Each process answers every client: a request is asked twice and no more.
+            // Each process answers every client: a request is attempted twice at most.
             await UntilAnsweredAsync();
             int living = models.Processes().Count;
             IsolatedModels.Send(models.Process, signal);
@@ -32,7 +32,7 @@ public sealed class IsolationLoadTests
         await UntilAnsweredAsync();
         await end.CancelAsync();
         await Task.WhenAll(clients);
-        // What breaks is what was being handed out at a death: at most one request of each client.
+        // Only requests whose answer had begun when a process died may fail: at most one of each client.
         Assert.All(broken, count => Assert.InRange(count, 0, times));
         Assert.Equal(times + 1, models.Processes().Count);
         Assert.Equal(expected, await TokensAsync(request));

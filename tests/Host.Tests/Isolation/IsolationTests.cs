@@ -6,7 +6,7 @@ using ReferenceModels;
 
 namespace Engine.Host.Tests.Isolation;
 
-/// <summary>A model in its own process, and what becomes of requests when that process dies.</summary>
+/// <summary>A model in its own process, and what happens to requests when that process dies.</summary>
 public sealed class IsolationTests
 {
     private static readonly ModelOptions Stories = new() { Path = BundledModels.Find("builtin:llama-stories")!, Backend = "reference", Slots = 4 };

@@ -23,7 +23,7 @@ internal sealed class NotifySocket : IDisposable
 
     public string Path { get; }
 
-    /// <summary>All that came until one has the assignment, that one included.</summary>
+    /// <summary>All notices up to and including the first with the assignment.</summary>
     public async Task<List<Notice>> UntilAsync(Func<Notice, bool> wanted)
     {
         using var deadline = new CancellationTokenSource(Longest);

@@ -120,7 +120,7 @@ public sealed class StopTests
         }
         using Process serve = EngineProcess.Start(
             ["serve", "--urls", "http://127.0.0.1:0"], new Dictionary<string, string> { ["Engine__Models__default__ChatTemplate"] = endless });
-        // Opening the pipe for writing returns once the program has opened it for reading; what it reads never comes.
+        // Opening the pipe for writing returns once the program has opened it for reading; its content never arrives.
         using var writer = new FileStream(endless, FileMode.Open, FileAccess.Write);
         Signal.Send(serve, Signal.Terminate);
         await serve.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));

@@ -42,7 +42,7 @@ public sealed class SystemdTests
         int loaded = serve.Log.IndexOf("Loaded the model", StringComparison.Ordinal), serving = serve.Log.IndexOf("Serving on", StringComparison.Ordinal);
         Assert.InRange(loaded, serve.Log.IndexOf("Listening on", StringComparison.Ordinal), serving);
         Assert.DoesNotContain("ready", start[0].Status, StringComparison.Ordinal);
-        Assert.DoesNotContain(start, notice => notice.Has("WATCHDOG=1")); // nobody waits for signs
+        Assert.DoesNotContain(start, notice => notice.Has("WATCHDOG=1")); // nobody waits for keep-alives
     }
 
     [LinuxFact]

@@ -102,7 +102,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
         Assert.Equal($"{Records - 1}", kept[^2]);
     }
 
-    // Who waits for whom is the file system's affair: on a slow disk one of the two may not get its turn within the second that a lock is waited for.
+    // The file system decides who waits for whom: on a slow disk, one of the two may not get the lock within the second that it waits.
     [Fact]
     public async Task Many_threads_and_two_servers_write_side_by_side_and_no_record_is_lost()
     {

@@ -2,7 +2,7 @@ using Engine.Host.Tests.Api;
 
 namespace Engine.Host.Tests.Telemetry;
 
-/// <summary>What a collector gets of the server.</summary>
+/// <summary>What a collector receives from the server.</summary>
 public sealed class OtlpExportTests
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c", Caller = "b7ad6b7169203331", Secret = "a secret that no telemetry holds";

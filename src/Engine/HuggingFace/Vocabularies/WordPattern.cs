@@ -38,7 +38,7 @@ internal static class WordPattern
         List<string> steps = [.. TokenizerParts.Steps(file, "normalizer").Select(Normalizer), .. TokenizerParts.Steps(file, "pre_tokenizer").SelectMany(Step)];
         string? name = Known.FirstOrDefault(known => known.Steps.SequenceEqual(ignoresMerges ? [.. steps, "ignore_merges"] : steps)).Name;
         return name ?? throw TokenizerParts.Refuse("pre_tokenizer", file.GetProperty("pre_tokenizer"),
-            $"steps that llama.cpp has a name for{(steps.Contains("NFC") ? " behind NFC" : "")}{(ignoresMerges ? " with ignore_merges" : "")}");
+            $"steps that llama.cpp has a name for{(steps.Contains("NFC") ? " after NFC" : "")}{(ignoresMerges ? " with ignore_merges" : "")}");
     }
 
     /// <summary>The steps of a name: regular expressions with <c>r:</c> before them, and what this file calls the others.</summary>

@@ -2,10 +2,10 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>What a path leads to, links followed: two paths of one identity are one file.</summary>
-/// <param name="Device">Number of the file system; 0 if the system does not tell.</param>
+/// <summary>The file that a path leads to, links followed: two paths of the same identity are the same file.</summary>
+/// <param name="Device">Number of the file system; 0 if the system does not say.</param>
 /// <param name="Inode">Number of the file on it.</param>
-/// <param name="Path">The path behind all links where the system tells no numbers; empty otherwise.</param>
+/// <param name="Path">The path with all links resolved if the system gives no numbers; empty otherwise.</param>
 /// <param name="IsRegular">Not a folder, a device, a pipe.</param>
 internal sealed record FileIdentity(ulong Device, ulong Inode, string Path, bool IsRegular)
 {

@@ -16,7 +16,7 @@ namespace Engine.LlamaCpp.Taps;
 /// (MUL_MAT and ADD), the rows of <c>position_embd.weight</c> are <c>position_embd</c>; the parts <c>enc.</c> and <c>dec.</c> of a
 /// weight's name are left out, because an activation has its part beside its name; the products with an adapter's factors keep which one it
 /// is, <c>attn_q.lora_a-3</c> and <c>attn_q.lora_b-3</c>, and the sum with what they give is <c>attn_q.lora-3</c>;</item>
-/// <item>with <c>(cache)</c> behind it where it is a copy of the cache's V: <c>v_cont-0 (cache)</c>;</item>
+/// <item>with <c>(cache)</c> appended if it is a copy of the cache's V: <c>v_cont-0 (cache)</c>;</item>
 /// <item>like a view of its source, where it does no more than choose the rows that give outputs (GET_ROWS by <c>out_ids</c>, all of
 /// them here): <c>l_out-0 (rows)</c>;</item>
 /// <item>else by its operation and its sources, such a choice left out: <c>add(kqv_out-0,inp_norm-0)</c>.</item>

@@ -152,7 +152,7 @@ internal sealed class BenchCommand
             decode   {report.DecodeTokensPerSecond,12:N1} tokens/s   {report.GenerateTokens} tokens, {decode.Min():N1} to {decode.Max():N1}
             memory   {report.PeakMemoryBytes / mebibyte,12:N1} MiB        at the peak, mapped pages of the file included
 
-            Medians of {report.Repeat} runs behind a warm-up.
+            Medians of {report.Repeat} runs after a warm-up.
 
             """);
     }

@@ -5,7 +5,7 @@ using Engine.Sampling;
 
 namespace Engine.Tests.LlamaCpp.Quantizer;
 
-/// <summary>What comes out: the formats requested, or those fallen back to, in a file that still runs. Judge: llama.cpp v0.5.0, which loads the files.</summary>
+/// <summary>The result: the formats requested, or those fallen back to, in a file that still runs. Judge: llama.cpp v0.5.0, which loads the files.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class ModelQuantizerTests : QuantizerTestBase
 {

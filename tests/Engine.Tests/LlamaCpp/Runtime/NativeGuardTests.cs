@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests.LlamaCpp.Runtime;
 
-/// <summary>Calls that end a process, made on purpose behind the checks: the thread that makes them stands still for ever
-/// (it costs these tests a stack each), and everybody else continues.</summary>
+/// <summary>Calls that end a process, deliberately made past the checks: the thread that makes them is parked forever
+/// (which costs these tests a stack each), and everything else continues.</summary>
 [Collection(LoadedLibrary.Name)]
 public sealed class NativeGuardTests : IDisposable
 {

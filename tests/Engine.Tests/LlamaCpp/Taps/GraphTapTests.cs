@@ -5,7 +5,7 @@ using Engine.Sampling;
 
 namespace Engine.Tests.LlamaCpp.Taps;
 
-/// <summary>All nodes of each family's graph. Judges are the sums and products that the names promise.</summary>
+/// <summary>All nodes of each family's graph. The judges are the sums and products that the names promise.</summary>
 [Collection(LoadedLibrary.Name)]
 [Trait("Judge", "llama.cpp")]
 public sealed class GraphTapTests : IDisposable

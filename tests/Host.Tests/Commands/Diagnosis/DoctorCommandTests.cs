@@ -23,7 +23,7 @@ public sealed class DoctorCommandTests
         string[] backends = HostBackends.LLamaSharpVersion is null ? ["reference", "llama.cpp"] : ["reference", "llama.cpp", "llamasharp"];
         Assert.All(backends, name => Assert.Equal(("ok", true), (checks[name].State, checks[name].Text.EndsWith(": answers", StringComparison.Ordinal))));
         Assert.Contains(LibraryFingerprint.GgmlVersion, checks["llama.cpp"].Text, StringComparison.Ordinal);
-        // A device that is not there says how it comes.
+        // A missing device says how to get it.
         Assert.All(["cuda", "vulkan"], kind => Assert.True(checks[kind].State is "ok" or "absent", checks[kind].Text));
     }
 

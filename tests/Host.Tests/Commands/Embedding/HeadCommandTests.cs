@@ -5,8 +5,8 @@ using Engine.Host.Tests.Hostile;
 
 namespace Engine.Host.Tests.Commands.Embedding;
 
-/// <summary>Heads on the command line, over the rows of either backend. That their numbers are right is tested against foreign
-/// ones where the heads are.</summary>
+/// <summary>Heads on the command line, over the rows of either backend. Their numbers are tested against foreign
+/// ones in the tests of the heads.</summary>
 public sealed class HeadCommandTests : IDisposable
 {
     private const int D = 32;

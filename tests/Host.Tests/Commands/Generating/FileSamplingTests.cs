@@ -4,7 +4,7 @@ using Engine.Host.Tests.Hostile;
 
 namespace Engine.Host.Tests.Commands.Generating;
 
-/// <summary>What a file says of sampling holds on every backend and behind every door.</summary>
+/// <summary>What a file says about sampling applies on every backend and through every entry point.</summary>
 public sealed class FileSamplingTests : IDisposable
 {
     private const int FirstByte = 3, LastByte = 258;
