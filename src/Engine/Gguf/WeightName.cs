@@ -22,8 +22,5 @@ internal static partial class WeightName
     /// <c>attn_q.lora_b-3</c> makes <c>attn_q.lora-3</c>. Null for another product.</summary>
     public static string? OfAdaptedSum(string product) => product.Contains(FactorB, StringComparison.Ordinal) ? product.Replace(FactorB, Sum, StringComparison.Ordinal) : null;
 
-    /// <summary>Whether an activation is a sum that <see cref="OfAdaptedSum"/> names.</summary>
-    public static bool IsAdaptedSum(string activation) => activation.EndsWith(Sum, StringComparison.Ordinal) || activation.Contains(Sum + "-", StringComparison.Ordinal);
-
     private const string FactorB = GgufAdapter.SuffixB, Sum = ".lora";
 }

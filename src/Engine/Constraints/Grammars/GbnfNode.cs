@@ -84,7 +84,4 @@ internal sealed class GbnfRule(int index, string name, int used)
 
     /// <summary>Whether it derives any text.</summary>
     public bool IsProductive => Shortest != int.MaxValue;
-
-    /// <summary>Whether it derives the empty text.</summary>
-    public bool MayBeEmpty => Shortest == 0;
 }

@@ -23,10 +23,6 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial uint llama_model_n_cls_out(ModelHandle model);
 
-    /// <summary>Length of the value, or -1 where the file has no such scalar; the buffer always ends in 0.</summary>
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int llama_model_meta_val_str(ModelHandle model, string key, byte* buf, nuint buf_size);
-
     /// <summary>0 on success. Output over input ends the process (SIGBUS).</summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial uint llama_model_quantize(string fname_inp, string fname_out, in llama_model_quantize_params parameters);
