@@ -5,6 +5,14 @@ namespace Engine.Serving;
 /// <summary>Validates a model's options, whichever backend loads it.</summary>
 internal static class ModelOptionRules
 {
+    /// <summary>In the exact mode a prompt is cut so that no piece has a single token.</summary>
+    public const int MinMicroBatch = 4;
+
+    public const int MaxMicroBatch = 8192;
+
+    /// <summary>llama.cpp's LLAMA_MAX_SEQ; a sequence beyond it ends the process.</summary>
+    public const int MaxSlots = 256;
+
     /// <summary>The errors, each beginning with the option.</summary>
     /// <param name="missing">Says where a path was looked for; null if only in one place.</param>
     public static IEnumerable<string> Mistakes(ModelOptions options, Func<string, string>? missing = null)
@@ -105,11 +113,4 @@ internal static class ModelOptionRules
         string[] names = [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
         return $"{string.Join(", ", names[..^1])} or {names[^1]}";
     }
-
-    // In the exact mode a prompt is cut so that no piece has a single token.
-    private const int MinMicroBatch = 4;
-    private const int MaxMicroBatch = 8192;
-
-    // llama.cpp's LLAMA_MAX_SEQ; a sequence beyond it ends the process.
-    private const int MaxSlots = 256;
 }

@@ -18,7 +18,7 @@ internal sealed class ModelOptionGroup
     };
 
     private const int MaxContext = 1 << 24;
-    private const int MaxThreads = 512;
+    internal const int MaxThreads = 512;
 
     public Option<string?> Model { get; } = new("--model")
     {

@@ -1,15 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Engine.Serving;
 
 namespace Engine.Host.Commands;
 
 /// <summary>Options for llama.cpp's memory, arithmetic and devices.</summary>
 internal sealed class NativeOptionGroup
 {
-    private const int MaxThreads = 512;
-    private const int MinMicroBatch = 4;
-    private const int MaxMicroBatch = 8192;
     private const int MaxDevices = 16;
 
     private static readonly Dictionary<string, string> MeantTypes = new() { ["fp16"] = "'f16'", ["q8"] = "'q8_0'", ["int8"] = "'q8_0'", ["fp32"] = "'f32'", ["float"] = "'f32'" };
@@ -21,9 +19,9 @@ internal sealed class NativeOptionGroup
     private readonly Option<string> _flashAttention = ChoiceOption.Create("--flash-attention", "Attention that stores no scores; 'auto' where the device has it.", ["auto", "on", "off"], MeantFlash);
 
     private readonly Option<int?> _microBatch = NumberOption.CreateOptional(
-        "--micro-batch", MinMicroBatch, MaxMicroBatch, "Tokens evaluated at once. Default: 64 on the CPU, 512 elsewhere.");
+        "--micro-batch", ModelOptionRules.MinMicroBatch, ModelOptionRules.MaxMicroBatch, "Tokens evaluated at once. Default: 64 on the CPU, 512 elsewhere.");
 
-    private readonly Option<int?> _batchThreads = NumberOption.CreateOptional("--batch-threads", 1, MaxThreads, "Threads of the computation of prompts. Default: as --threads.");
+    private readonly Option<int?> _batchThreads = NumberOption.CreateOptional("--batch-threads", 1, ModelOptionGroup.MaxThreads, "Threads of the computation of prompts. Default: as --threads.");
 
     private readonly Option<bool> _noRepack = new("--no-repack") { Description = "Keeps no copies of quantized weights in the order that suits the CPU: less memory, slower prompts." };
 

@@ -4,6 +4,7 @@ using Engine.Api.Service;
 using Engine.Chat;
 using Engine.Host.Api;
 using Engine.Registry;
+using Engine.Serving;
 using Microsoft.Extensions.Hosting.WindowsServices;
 using Microsoft.Extensions.Options;
 
@@ -12,12 +13,10 @@ namespace Engine.Host.Commands.Serving;
 /// <summary><c>engine serve</c>: models behind an HTTP API.</summary>
 internal sealed class ServeCommand
 {
-    private const int MaxSlots = 256;
-
     private static readonly TimeSpan ConfigurationLimit = TimeSpan.FromSeconds(2), DisposalLimit = TimeSpan.FromSeconds(5);
 
     private readonly Option<string?> _urls = new("--urls") { HelpName = "URLS", Description = "Where it listens, several separated by ';'. Default http://127.0.0.1:8080." };
-    private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, MaxSlots, "Requests the model runs at the same time. Default 1.");
+    private readonly Option<int?> _slots = NumberOption.CreateOptional("--slots", 1, ModelOptionRules.MaxSlots, "Requests the model runs at the same time. Default 1.");
     private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; more are answered 429. Default 256.");
     private readonly Option<int?> _cacheTokens = NumberOption.CreateOptional("--cache-tokens", 1, int.MaxValue, "Tokens that all slots hold together, at least the context's. Default: slots times the context.");
     private readonly Option<bool> _exact = new("--exact") { Description = "Makes a request's result independent of its neighbours, bit for bit, at some cost in speed." };
