@@ -5,7 +5,7 @@ internal static class ValueRule
 {
     /// <param name="doing">What was being done, as the sentence begins.</param>
     /// <param name="holds">Whether the value is as expected.</param>
-    /// <param name="name">Of the value.</param>
+    /// <param name="name">The value's name.</param>
     /// <param name="expected">What it must be.</param>
     /// <param name="found">What it is.</param>
     /// <param name="holder">What to correct: the option or the request.</param>

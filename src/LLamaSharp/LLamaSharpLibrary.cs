@@ -31,7 +31,7 @@ internal sealed partial class LLamaSharpLibrary
     public string Path { get; }
 
     /// <summary>Has LLamaSharp load its library, or gives the one already loaded.</summary>
-    /// <param name="options">Of the model that asks: <see cref="ModelOptions.LibraryPath"/> names the user's own library; the
+    /// <param name="options">The options of the model to load: <see cref="ModelOptions.LibraryPath"/> names the user's own library; the
     /// device decides whether the CUDA libraries are tried.</param>
     /// <param name="logger">Receives its log from now on.</param>
     /// <exception cref="NativeLibraryException">It is not there, does not load, is not the one LLamaSharp is written for, or

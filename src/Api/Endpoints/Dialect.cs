@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Engine.Api.Endpoints;
 
 /// <summary>Adds the endpoints of a dialect; their exceptions are answered in its format.</summary>
-/// <param name="routes">Where they are added.</param>
+/// <param name="routes">Receives the endpoints.</param>
 /// <param name="words">The dialect.</param>
 internal sealed class Dialect(IEndpointRouteBuilder routes, IDialect words)
 {

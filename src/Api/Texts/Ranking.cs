@@ -17,7 +17,7 @@ internal sealed record Ranking(string Id, string Object, string Model, IReadOnly
 internal sealed record RankedDocument(int Index, double RelevanceScore, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RankedText? Document);
 
 /// <param name="PromptTokens">Tokens of everything that was read.</param>
-/// <param name="TotalTokens">The same.</param>
+/// <param name="TotalTokens">The same number.</param>
 internal sealed record RankingUsage(int PromptTokens, int TotalTokens);
 
 /// <param name="Tokens">The tokens read.</param>

@@ -21,7 +21,7 @@ internal sealed class ToolProbe
     /// <summary>The calls that it writes; null if it refuses or writes nothing that can be cut into its parts.</summary>
     public ToolSample? Sample { get; private init; }
 
-    /// <summary>The same, where it spells arguments out.</summary>
+    /// <summary>The same for templates that spell arguments out.</summary>
     public SpelledSample? Spelled { get; private init; }
 
     public static ToolProbe Of(ChatTemplate template)

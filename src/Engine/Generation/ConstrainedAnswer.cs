@@ -10,7 +10,7 @@ internal sealed class ConstrainedAnswer
     private readonly ulong[] _mask;
     private readonly int[] _ends;
 
-    /// <param name="constraint">Of this answer alone.</param>
+    /// <param name="constraint">The constraint, used by this answer alone.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="ends">The tokens that may end it where the constraint lets it end; empty for none.</param>
     /// <param name="alwaysValid">Whether the answer must be complete when its tokens run out.</param>

@@ -4,7 +4,7 @@ namespace Engine.LlamaCpp;
 
 /// <summary>A part of a chunk in a call of llama.cpp.</summary>
 /// <param name="Chunk">Index of the chunk in its step.</param>
-/// <param name="First">Of its tokens.</param>
+/// <param name="First">Index of its first token.</param>
 /// <param name="Count">Number of tokens.</param>
 internal readonly record struct StepPart(int Chunk, int First, int Count);
 

@@ -22,7 +22,7 @@ internal sealed record Calibration
     /// <summary>The name of the native engine with generations side by side.</summary>
     public const string BatchOfEight = "in a batch of 8";
 
-    /// <summary>Of this layout.</summary>
+    /// <summary>The version of this layout.</summary>
     public const int CurrentFormat = 1;
 
     // One step of an F32 beside 1: engines found equal to the bit may still differ by it on other texts.

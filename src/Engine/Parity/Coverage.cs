@@ -9,7 +9,7 @@ namespace Engine.Parity;
 /// <remarks>Safe to use from many threads. A bit for each row of the embedding, and a few numbers.</remarks>
 public sealed class Coverage
 {
-    /// <summary>Of what <see cref="Save"/> writes.</summary>
+    /// <summary>The version of what <see cref="Save"/> writes.</summary>
     private const int Version = 1;
 
     private const int Bits = 8;

@@ -26,7 +26,7 @@ public sealed record CoverageReport
     [JsonPropertyName("positions_reached")]
     public required int PositionsReached { get; init; }
 
-    /// <summary>The same of an encoder–decoder's sources.</summary>
+    /// <summary>The same for an encoder–decoder's sources.</summary>
     [JsonPropertyName("source_positions_reached"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? SourcePositionsReached { get; init; }
 

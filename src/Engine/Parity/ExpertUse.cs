@@ -18,7 +18,7 @@ internal sealed class ExpertUse
     private readonly int _experts;
     private readonly int _perToken;
 
-    /// <param name="card">Of a model with experts.</param>
+    /// <param name="card">The card of a model with experts.</param>
     public ExpertUse(ModelCard card)
     {
         (_layers, _experts, _perToken) = (card.Layers, card.Experts, card.ExpertsPerToken);
@@ -30,7 +30,7 @@ internal sealed class ExpertUse
 
     /// <summary>What a model is asked for, so that <see cref="Add(IReadOnlyList{Activation})"/> can count: nothing if there are no experts, where the model
     /// hands out no activations of this kind, or where that would take much memory.</summary>
-    /// <param name="card">Of the model that is asked.</param>
+    /// <param name="card">The model's card.</param>
     /// <param name="tokens">T.</param>
     public static IReadOnlyList<string> Activations(ModelCard card, int tokens) =>
         card.Experts > 0 && card.ExpertsPerToken > 0 && tokens <= MaxTokens && card.Capabilities.HasFlag(ModelCapabilities.Replay)
@@ -39,8 +39,8 @@ internal sealed class ExpertUse
 
     /// <summary>The request, with that asked for as well. Activations are handed out with all rows: those before the first that the
     /// request asks for come too, and are ignored.</summary>
-    /// <param name="request">Of token ids, up to the last of them.</param>
-    /// <param name="card">Of the model that is asked.</param>
+    /// <param name="request">A request for token ids, up to the last of them.</param>
+    /// <param name="card">The model's card.</param>
     public static ScoreRequest Ask(ScoreRequest request, ModelCard card)
     {
         IReadOnlyList<string> activations = Activations(card, request.Tokens.Tokens!.Count);

@@ -26,7 +26,7 @@ internal static class FileTypes
     /// <exception cref="UnsupportedRequestException">A type is not known.</exception>
     public static Precision Coarsest(ModelCard a, ModelCard b) => (Precision)new[] { a, b }.Max(card => (int)Coarsest(card));
 
-    /// <summary>The same of one model.</summary>
+    /// <summary>The coarsest of one model's weights and its adapters' factors.</summary>
     /// <exception cref="UnsupportedRequestException">A type is not known.</exception>
     public static Precision Coarsest(ModelCard card) => (Precision)card.Adapters.Where(adapter => adapter.Scale != 0).Select(adapter => adapter.FileType).Append(card.FileType).Max(type => (int)Of(type));
 

@@ -24,7 +24,7 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
     /// <exception cref="TokenOutOfRangeException">The token has no logit.</exception>
     public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target) => Add(NextPosition, a, b, target);
 
-    /// <summary>The same of a position that need not be the next.</summary>
+    /// <summary>The same for a position that need not be the next.</summary>
     public void Add(int position, ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target)
     {
         if (target is { } outside && (uint)outside >= (uint)Width)

@@ -31,7 +31,7 @@ internal sealed class RowReader : IAsyncDisposable
 
     /// <param name="side">Its name in a sentence.</param>
     /// <param name="width">Numbers of a row, where they are known beforehand.</param>
-    /// <param name="blocks">Of any widths and lengths.</param>
+    /// <param name="blocks">Blocks of any width and length.</param>
     public RowReader(string side, int? width, IAsyncEnumerable<ScoreBlock> blocks)
     {
         _side = side;

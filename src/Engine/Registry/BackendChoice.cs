@@ -25,7 +25,7 @@ internal sealed record BackendChoice(string Name, string Reason)
 
     /// <summary>The backend for a separate process if requested, which leaves the choice to that process; the one that was named; or else the
     /// one whose native libraries this platform has.</summary>
-    /// <param name="options">Of the model.</param>
+    /// <param name="options">The model's options.</param>
     /// <param name="registered">The backends there are.</param>
     /// <param name="platform">A runtime identifier; null for that of this process.</param>
     public static BackendChoice Of(ModelOptions options, IEnumerable<string> registered, string? platform = null)

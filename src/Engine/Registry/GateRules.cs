@@ -4,7 +4,7 @@ namespace Engine.Registry;
 internal static class GateRules
 {
     /// <summary>The errors, each beginning with its key.</summary>
-    /// <param name="name">Of the model.</param>
+    /// <param name="name">The model's name.</param>
     /// <param name="models">All of them.</param>
     /// <param name="backends">The registered ones.</param>
     /// <param name="folders">Where files are looked for.</param>

@@ -10,7 +10,7 @@ namespace Engine.Registry;
 internal sealed class ModelGate(Func<string, CancellationToken, ValueTask<IModel>> lease, IEnumerable<IModelBackend> backends, ILogger logger)
 {
     /// <summary>Compares a model with its oracle.</summary>
-    /// <param name="name">Of the model.</param>
+    /// <param name="name">The model's name.</param>
     /// <param name="model">Loaded, but not serving yet.</param>
     /// <param name="options">What it was loaded with.</param>
     /// <param name="asked">What it must pass.</param>

@@ -15,8 +15,8 @@ internal sealed class ModelLoader(IEnumerable<IModelBackend> backends, ModelGate
     private readonly IModelBackend[] _backends = [.. backends];
 
     /// <summary>Loads a version.</summary>
-    /// <param name="name">Of the model.</param>
-    /// <param name="options">Of the model.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="options">The model's options.</param>
     /// <param name="stamp">Its files.</param>
     /// <param name="isProven">Whether the same model has served before and need not pass the gate again.</param>
     /// <param name="stop">Cancels loading.</param>

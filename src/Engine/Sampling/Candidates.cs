@@ -208,7 +208,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
 
     /// <summary>One of the candidates by their probabilities.</summary>
     /// <param name="coin">A uniform number in [0, 1).</param>
-    /// <param name="probability">Of the token among the candidates.</param>
+    /// <param name="probability">The token's probability among the candidates.</param>
     public int Draw(double coin, out double probability)
     {
         List();

@@ -36,7 +36,7 @@ internal sealed class RecentTokens(int window)
         }
     }
 
-    /// <summary>The same where only some tokens are left.</summary>
+    /// <summary>The same for a list of the tokens that are left.</summary>
     /// <param name="tokens">n tokens.</param>
     /// <param name="logits">Their logits (n).</param>
     /// <param name="settings">The penalties.</param>

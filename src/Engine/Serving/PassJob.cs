@@ -12,7 +12,7 @@ internal abstract class PassJob(PassKind kind, Ticket ticket)
     public Ticket Ticket { get; } = ticket;
 
     /// <summary>Does the work on the pass's owner thread.</summary>
-    /// <param name="pass">Of the kind it needs.</param>
+    /// <param name="pass">A pass of the kind it needs.</param>
     /// <param name="jobs">This one, and those it took along.</param>
     public abstract void Run(IPass pass, IReadOnlyList<PassJob> jobs);
 

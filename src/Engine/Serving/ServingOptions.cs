@@ -34,7 +34,7 @@ public sealed record ServingOptions
     /// <summary>The same, before the model is loaded.</summary>
     internal BatchShape ShapeFor(int contextLength) => new(Slots, CacheTokens > 0 ? CacheTokens : (int)Math.Min(int.MaxValue, (long)Slots * contextLength));
 
-    /// <summary>Those of a configured model.</summary>
+    /// <summary>The serving options of a configured model.</summary>
     public static ServingOptions Of(ModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -40,6 +40,6 @@ public enum ShadowAlarmEvent
     /// <summary>The diverging op was looked for.</summary>
     Explained,
 
-    /// <summary>It is over.</summary>
+    /// <summary>It ended.</summary>
     Ended,
 }

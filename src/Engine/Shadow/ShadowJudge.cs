@@ -22,7 +22,7 @@ internal sealed class ShadowJudge : BackgroundService
     /// <param name="capture">The queue of samples.</param>
     /// <param name="lease">Holds a configured model.</param>
     /// <param name="sinks">Take the records.</param>
-    /// <param name="tolerances">Those that were measured; null for none.</param>
+    /// <param name="tolerances">The measured tolerances; null for none.</param>
     /// <param name="logger">Receives alarms, and what fails.</param>
     public ShadowJudge(
         ShadowCapture capture, Func<string, CancellationToken, Task<IModel>> lease, IEnumerable<IShadowSink> sinks, IShadowTolerances? tolerances, ILogger<ShadowJudge> logger)

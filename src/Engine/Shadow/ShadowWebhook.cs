@@ -11,7 +11,7 @@ internal sealed class ShadowWebhook(ILogger logger) : IDisposable
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     /// <summary>Sends an event; a failure goes to the log.</summary>
-    /// <param name="address">Where to; null for nowhere.</param>
+    /// <param name="address">The address; null to send nothing.</param>
     /// <param name="alarm">What happened.</param>
     /// <param name="requestId">The request whose check it was.</param>
     /// <param name="cancellationToken">Cancels with the host.</param>

@@ -7,7 +7,7 @@ namespace Engine.Telemetry;
 /// <summary>A metric as it is documented.</summary>
 /// <param name="Kind">Counter, up-down counter or histogram.</param>
 /// <param name="Unit">By UCUM.</param>
-/// <param name="Attributes">Those it can have.</param>
+/// <param name="Attributes">The attributes it can have.</param>
 internal sealed record Metric(string Name, string Kind, string Unit, IReadOnlyList<string> Attributes);
 
 /// <summary>Every instrument of the engine, and the source of its spans. Names, units and boundaries of the first four are those of

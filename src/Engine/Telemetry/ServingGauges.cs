@@ -49,7 +49,7 @@ internal static class ServingGauges
 
     public static IEnumerable<Measurement<int>> Cells() => Sum(gauge => gauge.Cells);
 
-    /// <summary>Of all models.</summary>
+    /// <summary>The measurements of all models.</summary>
     public static (int Running, int Waiting, int Cells) Total()
     {
         lock (Lock)

@@ -26,7 +26,7 @@ internal sealed record VocabularyDefaults
     /// <summary>Whether a blank goes before a text.</summary>
     public bool AddsSpacePrefix { get; init; }
 
-    /// <summary>Those of a kind of vocabulary and a pre-tokenizer.</summary>
+    /// <summary>The defaults of a kind of vocabulary and a pre-tokenizer.</summary>
     public static VocabularyDefaults For(string model, string pre) => model switch
     {
         "llama" => new()

@@ -11,7 +11,7 @@ internal sealed partial class CardJson : JsonSerializerContext
 {
     public static ByteString Write(ModelCard card) => UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(card, Default.ModelCard));
 
-    /// <exception cref="ProtocolFault">It is not one.</exception>
+    /// <exception cref="ProtocolFault">It is not a card.</exception>
     public static ModelCard Read(ByteString json)
     {
         try

@@ -10,7 +10,7 @@ internal sealed class Text : IEquatable<Text>
     private int _length = -1;
 
     /// <param name="value">Its characters.</param>
-    /// <param name="runs">Where they come from.</param>
+    /// <param name="runs">The origin of the characters.</param>
     /// <param name="isSafe">Whether it passed the filter <c>safe</c>.</param>
     public Text(string value, Run[] runs, bool isSafe = false) => (Value, _runs, IsSafe) = (value, runs, isSafe);
 

@@ -21,9 +21,9 @@ internal sealed record SpelledSample(string Before, string Open, string Key, str
     public string Example => $"{Before}NAME{Open}{Key}ARGUMENT{Value}VALUE{Close}{After}";
 
     /// <summary>Cuts what a template wrote; null if it is not made of such parts.</summary>
-    /// <param name="one">Of one call.</param>
-    /// <param name="bare">Of one without arguments.</param>
-    /// <param name="two">Of two; null if it refuses two.</param>
+    /// <param name="one">What the template wrote for one call.</param>
+    /// <param name="bare">What it wrote for a call without arguments.</param>
+    /// <param name="two">What it wrote for two calls; null if it refuses two.</param>
     public static SpelledSample? Cut(string one, string bare, string? two)
     {
         if (Find(one, 0, ToolSample.Name, FirstKey, FirstValue, SecondKey, SecondValue) is not [int name, int key, int value, int next, int last])

@@ -8,7 +8,7 @@ internal static class ToolForms
     /// <param name="template">Its text.</param>
     /// <param name="knows">Whether it uses the tools or calls; otherwise they are described in our own words, which ask for Hermes' form.</param>
     /// <param name="sample">Has the template write calls, where its marks are none that are known; null if it writes none that can be read.</param>
-    /// <param name="spelled">The same, where it spells arguments out.</param>
+    /// <param name="spelled">The same for templates that spell arguments out.</param>
     public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample, Func<SpelledSample?> spelled)
     {
         if (Has(HarmonyForm.Channel) && Has(HarmonyForm.Message))

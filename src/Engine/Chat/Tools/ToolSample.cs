@@ -30,8 +30,8 @@ internal sealed record ToolSample(string Before, string Middle, string After, st
     public string Example => $"{Before}NAME{Middle}{{\"ARGUMENT\": \"VALUE\"}}{After}";
 
     /// <summary>Cuts what a template wrote.</summary>
-    /// <param name="one">Of one call.</param>
-    /// <param name="two">Of two; null if it refuses two.</param>
+    /// <param name="one">What the template wrote for one call.</param>
+    /// <param name="two">What it wrote for two calls; null if it refuses two.</param>
     public static ToolSample? Cut(string one, string? two)
     {
         if (Call(one, 0) is not { } call)

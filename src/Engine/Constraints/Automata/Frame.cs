@@ -28,7 +28,7 @@ internal abstract class Frame(Frame? parent)
     public int Rest => _rest >= 0 ? _rest : _rest = (int)Math.Min(int.MaxValue, (long)Own + (Parent?.Rest ?? 0));
 
     /// <summary>Continues after the terminal.</summary>
-    /// <param name="into">Where to.</param>
+    /// <param name="into">Receives the next readings.</param>
     /// <param name="ended">The terminal's last state.</param>
     public abstract void Resume(Closure into, Reader ended);
 

@@ -7,7 +7,7 @@ internal sealed class IndexSet : IEquatable<IndexSet>
 
     private IndexSet(ulong[] words) => _words = words;
 
-    /// <summary>None of this many places.</summary>
+    /// <summary>The empty set over this many places.</summary>
     public IndexSet(int places) => _words = new ulong[(places + 63) / 64];
 
     public bool Contains(int index) => (_words[index >> 6] & (1UL << (index & 63))) != 0;

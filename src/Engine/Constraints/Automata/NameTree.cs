@@ -102,7 +102,7 @@ internal sealed class NameTree
 
 /// <summary>Which names may come.</summary>
 /// <param name="First">The place of the first one.</param>
-/// <param name="Last">Of the last one.</param>
+/// <param name="Last">The place of the last one.</param>
 /// <param name="Levels">How many arrays and objects the value may open.</param>
-/// <param name="But">Those that must not; null for none.</param>
+/// <param name="But">Names that must not come; null for none.</param>
 internal readonly record struct NameFilter(int First, int Last, int Levels, IndexSet? But = null);

@@ -80,7 +80,7 @@ internal sealed class EitherPart(IReadOnlyList<Part> options) : Part
     }
 }
 
-/// <summary>The same part several times.</summary>
+/// <summary>A repetition of a part.</summary>
 internal sealed class RepeatPart(Part part, Part separator, int min, int? max) : Part
 {
     private readonly SequencePart _another = new([separator, part]);

@@ -13,7 +13,7 @@ internal sealed class UsedTexts
 
     private UsedTexts(UsedTexts before, string? text) => (_before, _text, Count, IsPending) = (before, text, before.Count + 1, before.IsPending || text is null);
 
-    /// <summary>None yet.</summary>
+    /// <summary>The empty set.</summary>
     public UsedTexts()
     {
     }
@@ -38,7 +38,7 @@ internal sealed class UsedTexts
     }
 
     /// <summary>A language without the texts of these.</summary>
-    /// <param name="language">Of strings or of other scalars.</param>
+    /// <param name="language">A language of strings or of other scalars.</param>
     /// <param name="areStrings">Which of the two.</param>
     /// <param name="space">Makes it.</param>
     public Language Without(Language language, bool areStrings, LanguageSpace space)

@@ -38,7 +38,7 @@ internal abstract class GbnfNode(int depth)
         public IReadOnlyList<GbnfNode> Options { get; } = options;
     }
 
-    /// <summary>The same several times.</summary>
+    /// <summary>A repetition.</summary>
     public sealed class Repeat(GbnfNode part, int min, int? max, int position) : GbnfNode(part.Depth + 1)
     {
         public GbnfNode Part { get; } = part;

@@ -4,7 +4,7 @@ namespace Engine.Constraints.Grammars;
 
 /// <summary>Makes rules of what is not regular. Repetitions become rules that call themselves last, which leaves nothing on the automaton's stack.</summary>
 /// <param name="folding">Knows what is regular.</param>
-/// <param name="space">Of the languages.</param>
+/// <param name="space">The space of the languages.</param>
 /// <param name="text">For messages.</param>
 internal sealed class GrammarBuilder(GbnfFolding folding, LanguageSpace space, GbnfText text)
 {

@@ -54,7 +54,7 @@ internal abstract class Language : TextState
     /// <summary>Whether another expression, not in the space yet, is this one.</summary>
     internal abstract bool IsSame(Language other);
 
-    /// <summary>The same for expressions that are the same.</summary>
+    /// <summary>A hash that is equal for equal expressions.</summary>
     internal abstract int StructureHash { get; }
 
     /// <summary>What the life of the parts says of the whole.</summary>

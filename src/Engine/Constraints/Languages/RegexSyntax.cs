@@ -27,7 +27,7 @@ internal abstract record RegexNode
         public override bool Asserts { get; } = Options.Any(static option => option.Asserts);
     }
 
-    /// <summary>The same several times.</summary>
+    /// <summary>A repetition.</summary>
     public sealed record Repeat(RegexNode Part, int Min, int? Max) : RegexNode
     {
         public override bool Asserts => Part.Asserts;

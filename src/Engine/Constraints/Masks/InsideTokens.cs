@@ -5,7 +5,7 @@ namespace Engine.Constraints.Masks;
 
 /// <summary>What a place inside a JSON string allows, whatever comes after the string: the same under every frame, so that it is found once where equal strings
 /// stand in a hundred items.</summary>
-/// <param name="Tokens">Those that leave the string open, one bit for each.</param>
+/// <param name="Tokens">The tokens that leave the string open, one bit each.</param>
 /// <param name="Tree">All others that were tried.</param>
 /// <param name="Ends">The nodes of the tree whose byte is the closing quote, ascending, and the state before it.</param>
 internal sealed record InsideTokens(ulong[] Tokens, TokenTree Tree, (int Node, Reader Before)[] Ends)

@@ -68,7 +68,7 @@ internal sealed record ArrayFacts
 internal sealed record SomeItems(Literal Value, int Min, int? Max, int From);
 
 /// <summary>What one schema says of items.</summary>
-/// <param name="Prefix">Those with a place of their own.</param>
+/// <param name="Prefix">The items with a place of their own.</param>
 /// <param name="Items">The others; null for anything.</param>
 /// <param name="Covered">For unevaluatedItems, what its schema's other keywords say in one alternative: it speaks of what they leave unsaid.</param>
 internal sealed record ArrayLayer(SchemaNode[] Prefix, SchemaNode? Items, ArrayLayer[]? Covered = null)

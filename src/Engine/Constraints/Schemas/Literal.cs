@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>That a value meets a schema, or does not.</summary>
+/// <summary>The condition that a value meets a schema, or does not.</summary>
 internal readonly record struct Literal(SchemaNode Node, bool IsMet)
 {
     public int Key => 2 * Node.Id + (IsMet ? 0 : 1);

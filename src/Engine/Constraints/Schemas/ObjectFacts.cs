@@ -19,7 +19,7 @@ internal sealed record ObjectFacts
     /// <summary>What all names must be; null for anything.</summary>
     public Language? Names { get; init; }
 
-    /// <summary>That some property exists.</summary>
+    /// <summary>Properties that must exist.</summary>
     public SomeProperty[] Some { get; init; } = [];
 
     public int Min { get; init; }

@@ -12,7 +12,7 @@ internal sealed class Readers
     public int Count => _readers.Count;
 
     /// <summary>Reads a special token.</summary>
-    /// <param name="bytes">Of <see cref="MarkerReader.Bytes"/>.</param>
+    /// <param name="bytes">The result of <see cref="MarkerReader.Bytes"/>.</param>
     /// <param name="at">How many of them were read.</param>
     public Reader Marker(byte[] bytes, int at)
     {

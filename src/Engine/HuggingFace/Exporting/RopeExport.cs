@@ -15,8 +15,8 @@ internal static class RopeExport
     /// <summary>Reads the keys and sets the fields.</summary>
     /// <param name="c">The configuration.</param>
     /// <param name="rotated">Numbers of a head that turn.</param>
-    /// <param name="kinds">That transformers' family may have, see <see cref="RopeImport"/>.</param>
-    /// <exception cref="ModelFileException">They turn as transformers' model does not.</exception>
+    /// <param name="kinds">The kinds of scaling that transformers' family supports, see <see cref="RopeImport"/>.</param>
+    /// <exception cref="ModelFileException">The rotation is one that transformers' model does not support.</exception>
     public static RopeSettings Set(ExportedConfig c, GgufFile file, int rotated, string[] kinds)
     {
         RopeSettings rope = Read(c, file, rotated);

@@ -159,6 +159,6 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
 /// <param name="Name">Hugging Face's.</param>
 /// <param name="Type">As the file spells it.</param>
 /// <param name="Shape">The slowest first.</param>
-/// <param name="Bytes">Of its data.</param>
+/// <param name="Bytes">Bytes of its data.</param>
 /// <param name="Write">Writes them.</param>
 internal sealed record ExportedTensor(string Name, string Type, IReadOnlyList<long> Shape, long Bytes, Action<Stream> Write);

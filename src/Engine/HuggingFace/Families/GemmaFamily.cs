@@ -22,7 +22,7 @@ internal static class GemmaFamily
     /// <param name="Positions">max_position_embeddings.</param>
     /// <param name="Base">rope_theta.</param>
     /// <param name="LargestLayers">N of the largest model, by which llama.cpp knows it.</param>
-    /// <param name="Period">Of this many layers the last sees all positions.</param>
+    /// <param name="Period">The last of each this many layers sees all positions.</param>
     internal sealed record Kind(string Architecture, int V, int Width, int FeedForward, int N, int Positions, double Base, int LargestLayers, int Period)
     {
         /// <summary>By the root of what llama.cpp divides scores.</summary>

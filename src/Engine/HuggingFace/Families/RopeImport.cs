@@ -15,7 +15,7 @@ internal static class RopeImport
     /// <summary>Reads the fields.</summary>
     /// <param name="config">config.json.</param>
     /// <param name="positions">max_position_embeddings.</param>
-    /// <param name="kinds">That may be there.</param>
+    /// <param name="kinds">The kinds of scaling that are allowed.</param>
     /// <param name="absent">What stands for an absent rope_theta.</param>
     public static RopeSettings Read(JsonFields config, int positions, string[] kinds, double absent = 10_000)
     {
@@ -40,7 +40,7 @@ internal static class RopeImport
     /// <param name="scaling">The object; null for none.</param>
     /// <param name="base">rope_theta.</param>
     /// <param name="positions">max_position_embeddings.</param>
-    /// <param name="kinds">That may be there.</param>
+    /// <param name="kinds">The kinds of scaling that are allowed.</param>
     /// <param name="original">original_max_position_embeddings where it stands beside the object; null for none.</param>
     public static RopeSettings Read(JsonFields? scaling, double @base, int positions, string[] kinds, int? original = null)
     {

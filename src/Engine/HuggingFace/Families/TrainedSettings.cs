@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Families;
 /// <param name="Positions">The longest input.</param>
 internal abstract record TrainedSettings(int V, int d, int Positions);
 
-/// <summary>Of LLaMA and its descendants.</summary>
+/// <summary>The settings of LLaMA and its descendants.</summary>
 /// <param name="V">Rows of the token embedding.</param>
 /// <param name="d">hidden_size.</param>
 /// <param name="Positions">The longest input.</param>
@@ -65,8 +65,8 @@ internal sealed record ExpertSettings(int E, int k, int f, string Block, string 
 /// <param name="d_k">head_dim.</param>
 /// <param name="Epsilon">rms_norm_eps.</param>
 /// <param name="QueryScalar">query_pre_attn_scalar: scores are divided by its root.</param>
-/// <param name="Rope">Of layers that see all positions.</param>
-/// <param name="LocalRope">Of layers that see a window.</param>
+/// <param name="Rope">The rotation in layers that see all positions.</param>
+/// <param name="LocalRope">The rotation in layers that see a window.</param>
 /// <param name="Window">sliding_window.</param>
 /// <param name="Local">(N), whether a layer sees a window alone.</param>
 internal sealed record GemmaSettings(

@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Files;
 
 /// <summary>How a safetensors file stores the elements of a tensor.</summary>
 /// <param name="Name">As the file spells it.</param>
-/// <param name="Bytes">Of an element.</param>
+/// <param name="Bytes">Bytes of an element.</param>
 internal sealed record SafetensorsType(string Name, int Bytes)
 {
     private static readonly Dictionary<string, SafetensorsType> All = new SafetensorsType[]

@@ -17,7 +17,7 @@ internal static class SentencePieceFile
     /// <param name="added">An object with the tokens that were added later (<c>added_tokens</c>).</param>
     /// <param name="around">What goes before and after a text, by the classes of transformers.</param>
     /// <param name="notes">Receives what the user should know.</param>
-    /// <exception cref="ModelFileException">It is none, or of another type.</exception>
+    /// <exception cref="ModelFileException">It is not such a file, or of another type.</exception>
     public static VocabularyPlan Read(ReadOnlySpan<byte> bytes, JsonElement added, Func<VocabularyTokens, SurroundingTokens> around, List<string> notes)
     {
         var pieces = new List<(string Text, float Score, int Kind)>();

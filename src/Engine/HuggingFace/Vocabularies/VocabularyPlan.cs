@@ -38,7 +38,7 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
     public required SurroundingTokens Around { get; init; }
 
     /// <summary>Sets the keys.</summary>
-    /// <param name="writer">Of the file.</param>
+    /// <param name="writer">Writes the file.</param>
     /// <param name="special">Ids that other files of the folder name.</param>
     /// <param name="rows">Rows of the model's embedding; 0 for as many as there are tokens.</param>
     /// <exception cref="ModelFileException">The vocabulary is larger than the embedding, or special tokens contradict each other.</exception>

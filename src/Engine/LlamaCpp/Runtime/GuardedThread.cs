@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp.Runtime;
 internal static class GuardedThread
 {
     /// <param name="name">For debuggers.</param>
-    /// <param name="stackBytes">Of the thread; taken from the system as it is used.</param>
+    /// <param name="stackBytes">The thread's stack, committed as it is used.</param>
     /// <param name="failure">From why native code gave up to what the caller sees.</param>
     /// <param name="work">Runs on the thread.</param>
     public static Task<T> Run<T>(string name, int stackBytes, Func<string, Exception> failure, Func<T> work)

@@ -62,7 +62,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         _inside = true;
     }
 
-    /// <summary>They are over.</summary>
+    /// <summary>The native calls have ended.</summary>
     public void Leave()
     {
         _inside = false;
@@ -137,7 +137,7 @@ internal sealed unsafe class NativeGuard : IDisposable
     /// <summary>While native calls continue.</summary>
     public readonly ref struct Scope(NativeGuard guard)
     {
-        /// <summary>They are over.</summary>
+        /// <summary>The native calls have ended.</summary>
         public void Dispose() => guard.Leave();
     }
 }

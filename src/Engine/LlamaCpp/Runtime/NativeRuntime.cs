@@ -8,7 +8,7 @@ namespace Engine.LlamaCpp.Runtime;
 /// libggml-base, of which the dynamic loader gives both the first.</summary>
 /// <param name="Backend">The backend that loaded it.</param>
 /// <param name="Path">The file of libllama.</param>
-/// <param name="Handle">Of that file.</param>
+/// <param name="Handle">The handle of that file.</param>
 internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
 {
     private static readonly Lock Gate = new();

@@ -49,7 +49,7 @@ internal sealed unsafe class GraphTap(IReadOnlyList<string> names) : IDisposable
     public nint Address => GCHandle.ToIntPtr(_self.IsAllocated ? _self : _self = GCHandle.Alloc(this));
 
     /// <summary>What was taken, in the order of the graph.</summary>
-    /// <exception cref="InsufficientMemoryException">It is more than there is memory for.</exception>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory for them.</exception>
     public IReadOnlyList<Activation> Finish() => _error switch
     {
         null => _taken,

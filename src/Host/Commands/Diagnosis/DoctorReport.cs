@@ -23,10 +23,10 @@ internal enum CheckState
     /// <summary>It is there and works.</summary>
     Ok,
 
-    /// <summary>It is not there, and the engine runs without it.</summary>
+    /// <summary>It is missing, and the engine runs without it.</summary>
     Absent,
 
-    /// <summary>It is not there or does not work, and it should.</summary>
+    /// <summary>It is missing or does not work, and it should.</summary>
     Missing,
 }
 

@@ -16,7 +16,7 @@ internal sealed class LoadedTokenizers : IAsyncDisposable
     private readonly List<(string Name, IModel Model)> _models = [];
     private readonly List<EngineException> _refusals = [];
 
-    /// <param name="backends">Where they come from.</param>
+    /// <param name="backends">The backends that load the file.</param>
     /// <param name="backend">The backend asked for; null for any.</param>
     /// <param name="rule">The rule asked for; null for any. With neither, all are taken.</param>
     /// <param name="options">How a backend loads the file.</param>
