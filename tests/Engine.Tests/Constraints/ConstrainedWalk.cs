@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace Engine.Tests.Constraints;
@@ -14,19 +15,27 @@ internal static class ConstrainedWalk
         var bytes = new List<byte>();
         for (int i = 0; i < MaxTokens; i++)
         {
-            int[] allowed = Allowed(constraint, mask);
-            if (constraint.MayEnd && (allowed.Length == 0 || i >= freely || random.Next(4) == 0))
+            Array.Clear(mask);
+            constraint.Allow(mask);
+            int allowed = mask.Sum(BitOperations.PopCount);
+            if (constraint.MayEnd && (allowed == 0 || i >= freely || random.Next(4) == 0))
             {
                 return Encoding.UTF8.GetString([.. bytes]);
             }
-            Assert.True(allowed.Length > 0, $"Nothing may follow {Encoding.UTF8.GetString([.. bytes])}");
-            int token = allowed[random.Next(allowed.Length)];
+            if (allowed == 0)
+            {
+                Assert.Fail($"Nothing may follow {Encoding.UTF8.GetString([.. bytes])}");
+            }
+            int token = Find(mask, random.Next(allowed));
             if (i >= freely)
             {
                 IReadOnlyList<int>? end = ((IFinishable)constraint).ShortestEnd(null);
-                Assert.True(end is { Count: > 0 }, $"No end after {Encoding.UTF8.GetString([.. bytes])}");
-                token = end![0];
-                Assert.Contains(token, allowed);
+                if (end is not { Count: > 0 })
+                {
+                    Assert.Fail($"No end after {Encoding.UTF8.GetString([.. bytes])}");
+                }
+                token = end[0];
+                Assert.True((mask[token >> 6] & (1UL << (token & 63))) != 0, "The shortest way to the end is not allowed.");
             }
             constraint.Accept(token);
             bytes.AddRange(tokenizer.GetBytes(token).Span);
@@ -53,18 +62,19 @@ internal static class ConstrainedWalk
         return constraint.MayEnd;
     }
 
-    public static int[] Allowed(IConstraint constraint, ulong[] mask)
+    // The allowed token before which there are as many: a list of all would take longer than the mask.
+    private static int Find(ulong[] mask, int before)
     {
-        Array.Clear(mask);
-        constraint.Allow(mask);
-        var allowed = new List<int>();
-        for (int i = 0; i < mask.Length; i++)
+        int i = 0;
+        for (int here; (here = BitOperations.PopCount(mask[i])) <= before; i++)
         {
-            for (ulong word = mask[i]; word != 0; word &= word - 1)
-            {
-                allowed.Add((i * 64) + System.Numerics.BitOperations.TrailingZeroCount(word));
-            }
+            before -= here;
         }
-        return [.. allowed];
+        ulong word = mask[i];
+        for (; before > 0; before--)
+        {
+            word &= word - 1;
+        }
+        return (i * 64) + BitOperations.TrailingZeroCount(word);
     }
 }
