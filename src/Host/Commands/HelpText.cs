@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text;
+using System.Text.RegularExpressions;
 using Engine.Parity;
 
 namespace Engine.Host.Commands;
 
 /// <summary>The help of a command: what it does, how it is called, its options by topic, examples.</summary>
 /// <remarks>System.CommandLine's own help supports neither topics nor examples.</remarks>
-internal sealed class HelpText : SynchronousCommandLineAction
+internal sealed partial class HelpText : SynchronousCommandLineAction
 {
     private const int LongestLine = 100;
     private const int NarrowestLine = 20;
@@ -34,21 +35,28 @@ internal sealed class HelpText : SynchronousCommandLineAction
         int indent = 4 + sections.SelectMany(section => section.Rows).Select(row => row.Name.Length)
             .Where(length => length <= widest).DefaultIfEmpty(0).Max();
         var text = new StringBuilder();
-        Paragraph.Append(text, command.Description ?? "", width);
+        Paragraph.Append(text, Breakable(command.Description ?? "", width), width);
         Paragraph.Append(text.Append('\n'), $"Usage: {Usage(command)}", width);
         foreach (Section section in sections)
         {
             text.Append('\n').Append(section.Title).Append(":\n");
             foreach ((string name, string description) in section.Rows)
             {
-                bool fits = name.Length <= widest;
-                text.Append("  ").Append(name).Append(fits ? new string(' ', indent - 2 - name.Length) : "\n" + new string(' ', indent));
-                Paragraph.Append(text, description, width, indent);
+                if (name.Length <= widest)
+                {
+                    text.Append("  ").Append(name).Append(' ', indent - 2 - name.Length);
+                }
+                else
+                {
+                    Paragraph.Append(text.Append("  "), Breakable(name, width - 4), width, 4);
+                    text.Append(' ', indent);
+                }
+                Paragraph.Append(text, Breakable(description, width - indent), width, indent);
             }
         }
         if (command is Verb { Examples: { Count: > 0 } examples })
         {
-            text.Append("\nExamples:\n").AppendJoin("", examples.Select(example => $"  {example}\n"));
+            text.Append("\nExamples:\n").AppendJoin("", examples.Select(example => $"  {Broken(example, width - 2)}\n"));
         }
         if (command.Subcommands.Count > 0)
         {
@@ -56,6 +64,65 @@ internal sealed class HelpText : SynchronousCommandLineAction
         }
         return text.ToString();
     }
+
+    /// <summary>A text whose words all fit in a line: longer ones end after one of | ; = and go on in the next line.</summary>
+    private static string Breakable(string text, int room) => text.Split(' ').All(word => word.Length <= room) ? text
+        : string.Join(' ', text.Split(' ').Select(word => word.Length <= room ? word : BreakWord(word, room)));
+
+    private static string BreakWord(string word, int room)
+    {
+        var lines = new StringBuilder();
+        int length = 0;
+        foreach (Match part in Part().Matches(word))
+        {
+            if (length > 0 && length + part.Length > room)
+            {
+                lines.Append(' ');
+                length = 0;
+            }
+            lines.Append(part.Value);
+            length += part.Length;
+        }
+        return lines.ToString();
+    }
+
+    /// <summary>A command in several lines that a shell takes for one: each but the last ends with \. What follows # has a line of its own.</summary>
+    private static string Broken(string example, int room)
+    {
+        if (example.Length <= room || OperatingSystem.IsWindows()) // its shells have other signs for this
+        {
+            return example;
+        }
+        if (example.IndexOf(" #", StringComparison.Ordinal) is > 0 and int comment)
+        {
+            return $"{Broken(example[..comment].TrimEnd(), room)}\n    {example[(comment + 1)..]}";
+        }
+        var lines = new StringBuilder();
+        int length = 0;
+        // An option stays with its value, where both have room.
+        foreach (string word in Word().Matches(example).Select(match => match.Value.TrimEnd()))
+        {
+            if (length > 0 && length + 1 + word.Length + 2 > room)
+            {
+                lines.Append(" \\\n    ");
+                length = 2;
+            }
+            else if (length > 0)
+            {
+                lines.Append(' ');
+                length++;
+            }
+            lines.Append(word);
+            length += word.Length;
+        }
+        return lines.ToString();
+    }
+
+    [GeneratedRegex("[^|;=]*[|;=]?")]
+    private static partial Regex Part();
+
+    [GeneratedRegex("""--\S+ (?!-)(?:"[^"]*"|'[^']*'|\S+) ?|(?:"[^"]*"|'[^']*'|\S)+ ?""")]
+    private static partial Regex Word();
 
     private static IEnumerable<Section> Sections(Command command)
     {

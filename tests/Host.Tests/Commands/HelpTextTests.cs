@@ -1,3 +1,5 @@
+using Engine.Host.Commands;
+
 namespace Engine.Host.Tests.Commands;
 
 public sealed class HelpTextTests
@@ -28,6 +30,10 @@ public sealed class HelpTextTests
     [InlineData("embed", "TEXT…", "--pair", "--file", "--tokens", "--pooling", "--normalize", "--json")]
     [InlineData("quantize", "IN OUT TYPE", "Q4_K_M", "--allow-requantize", "--imatrix", "--json")]
     [InlineData("train-tokenizer", "--data", "--out", "--scheme", "--size", "--min-frequency", "--json")]
+    [InlineData("train", "--data", "--objective", "--checkpoint", "--plot")]
+    [InlineData("corpus", "NAME", "--held-out", "--seed")]
+    [InlineData("import", "FOLDER OUT", "--type")]
+    [InlineData("export", "GGUF FOLDER")]
     [InlineData("bench", "--prompt-tokens", "--generate-tokens", "--repeat", "--json")]
     [InlineData("serve", "--urls", "--queue", "http://127.0.0.1:8080")]
     [InlineData("shadow report", "[STORE]", "--model", "--since", "--plot", "--json")]
@@ -39,6 +45,29 @@ public sealed class HelpTextTests
         Assert.Equal(0, help.ExitCode);
         Assert.All([.. words, $"\n  engine {verb} "], word => Assert.Contains(word, help.Output, StringComparison.Ordinal));
         Assert.All(help.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+    }
+
+    [LinuxTheory]
+    [InlineData(39)]
+    [InlineData(79)]
+    public void A_line_is_longer_than_the_terminal_only_where_it_is_one_word_of_an_example(int width)
+    {
+        foreach (Verb verb in Verbs())
+        {
+            string[] parts = HelpText.Render(verb, width).Split("\nExamples:\n");
+            Assert.All(parts[0].Split('\n'), line => Assert.True(line.Length <= width, line));
+            Assert.All(parts[1].Split('\n').Where(line => line.Length > width), line => Assert.Matches("""^ *(?:# .*|[^ "']+|"[^"]*"|'[^']*')(?: \\\\)?$""", line));
+        }
+    }
+
+    [LinuxFact]
+    public void A_shell_reads_an_example_of_several_lines_as_the_one_command_that_it_is()
+    {
+        foreach (Verb verb in Verbs())
+        {
+            string examples = HelpText.Render(verb, 39).Split("\nExamples:\n")[1].Replace(" \\\n    ", " ", StringComparison.Ordinal).Replace("\n    #", " #", StringComparison.Ordinal);
+            Assert.All(verb.Examples, example => Assert.Contains($"  {string.Join(' ', example.Split(' ', StringSplitOptions.RemoveEmptyEntries))}\n", examples, StringComparison.Ordinal));
+        }
     }
 
     [Theory]
@@ -53,4 +82,6 @@ public sealed class HelpTextTests
         Assert.All(["--model PATH", "--backend NAME", "--device auto|cpu|cuda|vulkan|metal", "--threads N", "--context N", "--library PATH", "Default"],
             option => Assert.Contains(option, help.Output, StringComparison.Ordinal));
     }
+
+    private static IEnumerable<Verb> Verbs() => EngineCommand.Create().Subcommands.SelectMany(verb => verb.Subcommands.Append(verb)).OfType<Verb>().Where(verb => verb.Examples.Count > 0);
 }
