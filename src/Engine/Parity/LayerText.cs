@@ -12,11 +12,12 @@ internal static class LayerText
     /// <param name="layers">The ops.</param>
     /// <param name="scope">What they were compared on.</param>
     /// <param name="fault">The first that diverges, or null.</param>
-    public static void Append(StringBuilder text, IReadOnlyList<ParityLayer> layers, LayerScope scope, ParityDivergence? fault)
+    /// <param name="width">Columns of what is no table.</param>
+    public static void Append(StringBuilder text, IReadOnlyList<ParityLayer> layers, LayerScope scope, ParityDivergence? fault, int width = Paragraph.Width)
     {
         string tokens = scope.Positions == scope.Tokens ? $"{scope.Tokens}" : $"the first {scope.Positions} of {scope.Tokens}";
-        text.AppendLine($"Replay in {scope.Arithmetic.ToString().ToLowerInvariant()} arithmetic over {tokens} tokens: the worst op of each layer,");
-        text.AppendLine("and in the last column its NMSE with the two runs side by side:");
+        Paragraph.Append(text, width: width, words: $"Replay in {scope.Arithmetic.ToString().ToLowerInvariant()} arithmetic over {tokens} tokens: the worst op of each layer, "
+            + "and in the last column its NMSE with the two runs side by side:");
         Head(text, "layer", "op");
         (string? Part, string Layer)? broken = Broken(layers, fault);
         foreach (IGrouping<(string? Part, string Layer), ParityLayer> layer in Grouped(layers))

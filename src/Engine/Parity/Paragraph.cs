@@ -8,7 +8,7 @@ internal static class Paragraph
     /// <summary>Columns where nothing else is known.</summary>
     public const int Width = 80;
 
-    /// <summary>Appends the words and the end of the line. A word that is longer than a line stays whole.</summary>
+    /// <summary>Appends the words and the end of the line. A word that is longer than a line stays whole, and % with its number.</summary>
     /// <param name="text">Stands at column <paramref name="indent"/>.</param>
     /// <param name="words">Separated by blanks.</param>
     /// <param name="width">Columns of a line.</param>
@@ -17,7 +17,7 @@ internal static class Paragraph
     {
         int column = indent;
         bool first = true;
-        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string word in Words(words))
         {
             if (!first && column + 1 + word.Length > width)
             {
@@ -30,5 +30,22 @@ internal static class Paragraph
             first = false;
         }
         text.AppendLine();
+    }
+
+    private static List<string> Words(string text)
+    {
+        List<string> words = [];
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word[0] == '%' && words.Count > 0)
+            {
+                words[^1] += " " + word;
+            }
+            else
+            {
+                words.Add(word);
+            }
+        }
+        return words;
     }
 }

@@ -32,7 +32,7 @@ internal static class ParityText
         text.AppendLine();
         if (report is { Layers: { } layers, Replay: { } scope })
         {
-            LayerText.Append(text, layers, scope, report.FirstDivergence);
+            LayerText.Append(text, layers, scope, report.FirstDivergence, width);
             (int computing, int moving) = LayerText.Unmeasured(layers);
             Paragraph.Append(text, width: width, words: Invariant($"UNMEASURED, because only one side has them: {computing} ops that compute, {moving} that only move numbers (views, copies, the cache)."));
         }

@@ -48,7 +48,7 @@ internal sealed class InspectCommand
         }
         else
         {
-            InspectText.Write(output, file, report);
+            InspectText.Write(output, file, report, Screen.ReportWidth);
         }
         return ExitCode.Pass;
     }

@@ -4,19 +4,18 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>What <c>inspect</c> prints for people, in 80 columns.</summary>
+/// <summary>What <c>inspect</c> prints for people; the modules are written as transformers writes them, however wide.</summary>
 internal static class InspectText
 {
-    private const int Width = 80;
     private const int Indent = 16;
 
-    public static void Write(TextWriter output, GgufFile file, InspectReport report)
+    public static void Write(TextWriter output, GgufFile file, InspectReport report, int width)
     {
         output.WriteLine(file.Path);
         foreach ((string title, string text) in Facts(file, report))
         {
             string begin = title;
-            foreach (string line in Wrapped(text, Width - Indent))
+            foreach (string line in Wrapped(text, width - Indent))
             {
                 output.WriteLine($"  {begin,-13} {line}");
                 begin = "";
@@ -24,7 +23,7 @@ internal static class InspectText
         }
         output.WriteLine();
         output.WriteLine("Metadata");
-        foreach (string line in MetadataText.Lines(file.Metadata))
+        foreach (string line in MetadataText.Lines(file.Metadata, width))
         {
             output.WriteLine(line);
         }

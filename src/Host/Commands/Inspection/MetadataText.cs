@@ -3,19 +3,28 @@ using Engine.Gguf;
 
 namespace Engine.Host.Commands.Inspection;
 
-/// <summary>Metadata for people: one line per entry, long values truncated.</summary>
+/// <summary>Metadata for people: one line per entry, long values truncated; a value has a line of its own where the name leaves no room for it.</summary>
 internal static class MetadataText
 {
-    private const int Width = 80;
+    private const int Least = 24; // columns of a value
     private const int Shown = 4;
 
-    public static IEnumerable<string> Lines(GgufMetadata metadata)
+    public static IEnumerable<string> Lines(GgufMetadata metadata, int width)
     {
-        int widest = metadata.Keys.Where(key => key.Length <= Width / 2).Select(key => key.Length).DefaultIfEmpty(0).Max();
+        int widest = metadata.Keys.Where(key => key.Length <= width / 2).Select(key => key.Length).DefaultIfEmpty(0).Max();
         foreach (string key in metadata.Keys)
         {
             string begin = $"  {Printable(key).PadRight(widest)}  ";
-            yield return begin + Cut(Describe(metadata[key]!), Math.Max(24, Width - begin.Length));
+            string value = Describe(metadata[key]!);
+            if (begin.Length + Math.Min(value.Length, Least) <= width)
+            {
+                yield return begin + Cut(value, width - begin.Length);
+            }
+            else
+            {
+                yield return begin.TrimEnd();
+                yield return $"    {Cut(value, width - 4)}";
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Engine.Parity;
 
 namespace Engine.Host.Commands.Tokenization;
 
@@ -33,10 +34,16 @@ internal static class TokenTableText
         }
         string count = string.Create(CultureInfo.InvariantCulture,
             $"{Plural(split.First.Ids.Count, "token")}, {Plural(split.Text.EnumerateRunes().Count(), "character")}");
-        string verdict = split.DescribeDifference() is { } difference ? colors.Alarm(difference)
-            : split.Others.Count > 0 ? $"{count}; {string.Join(", ", split.Others.Prepend(split.First).SkipLast(1).Select(each => each.Name))} and {split.Others[^1].Name} agree."
-            : $"{count}, by {split.First.Name}.";
-        output.Write(text.Append(verdict).Append('\n'));
+        if (split.DescribeDifference() is { } difference)
+        {
+            text.Append(colors.Alarm(difference)).Append('\n');
+        }
+        else
+        {
+            Paragraph.Append(text, width: Screen.ReportWidth, words: split.Others.Count == 0 ? $"{count}, by {split.First.Name}."
+                : $"{count}; {string.Join(", ", split.Others.Prepend(split.First).SkipLast(1).Select(each => each.Name))} and {split.Others[^1].Name} agree.");
+        }
+        output.Write(text.ToString());
     }
 
     private static void AppendOne(StringBuilder text, Tokenization tokens, TokenColors colors)
