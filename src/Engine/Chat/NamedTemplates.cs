@@ -83,7 +83,11 @@ internal static class NamedTemplates
         {
             fault = $"which is not UTF-8: it has the byte 0x{e.BytesUnknown![0]:X2} at offset {e.Index}. Save it as UTF-8.";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (UnauthorizedAccessException)
+        {
+            fault = "which this user may not read. Change its permissions.";
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException or ArgumentException)
         {
             fault = $"which cannot be read: {e.Message.TrimEnd('.')}. Check the file.";
         }

@@ -42,9 +42,13 @@ internal sealed unsafe class MappedFile : IDisposable
             MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             return new MappedFile(path, mapping, view, stream.Length);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (UnauthorizedAccessException exception)
         {
-            throw new ModelFileException($"Opening '{path}': expected a GGUF file that can be read, found: {exception.Message} Check '{name}' and its permissions.", exception);
+            throw new ModelFileException($"Opening '{path}': expected a GGUF file that this user may read, found that access is denied. Change its permissions, or give another file.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or NotSupportedException)
+        {
+            throw new ModelFileException($"Opening '{path}': expected a GGUF file that can be read, found: {exception.Message} Check '{name}'.", exception);
         }
     }
 

@@ -10,14 +10,19 @@ internal static class KeyFile
     {
         try
         {
-            return !File.Exists(path) ? "and there is no such file. Write one key per line, or leave it out."
+            return Directory.Exists(path) ? "which is a folder. Name a file in it, or leave it out."
+                : !File.Exists(path) ? "and there is no such file. Write one key per line, or leave it out."
                 : !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OfOthers) is not UnixFileMode.None and var mode
                     ? $"which others on this machine can {((mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0 ? "read" : "change")}. Let its owner alone have it (chmod 600 '{path}')."
                 : Read(path).Count == 0 ? "and there is no key in it. Write one key per line, or leave it out." : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
         {
-            return $"which cannot be read: {e.Message} Let this user read it, or leave it out.";
+            return "which this user may not read. Change its permissions, or leave it out.";
+        }
+        catch (IOException e)
+        {
+            return $"which cannot be read: {e.Message} Check the file, or leave it out.";
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class OutputFile(string what, string path, string option)
     /// <summary>Whether it is written piece by piece, so that a device or a pipe will do; otherwise it appears under its name only when complete.</summary>
     public bool IsStream { get; init; }
 
+    /// <summary>Whether it is a folder, which is created with all that are above it.</summary>
+    public bool IsFolder { get; init; }
+
     /// <summary>Whether its folder is created if missing.</summary>
     public bool MakesFolder { get; init; }
 
@@ -26,6 +29,11 @@ internal sealed class OutputFile(string what, string path, string option)
         if (string.IsNullOrWhiteSpace(path))
         {
             throw Refusal("the path is empty");
+        }
+        if (IsFolder)
+        {
+            RequireFolder(System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))) ?? path);
+            return;
         }
         if (Directory.Exists(path))
         {
@@ -85,13 +93,13 @@ internal sealed class OutputFile(string what, string path, string option)
 
     private string With => option.StartsWith('-') ? $"with {option}" : $"as {option}";
 
-    private InvalidRequestException Refusal(string reason) => new($"{Doing}: {reason}. Name another file {With}.");
+    private InvalidRequestException Refusal(string reason) => new($"{Doing}: {reason}. Name another {(IsFolder ? "folder" : "file")} {With}.");
 
     private void RequireFolder(string folder)
     {
         while (!Directory.Exists(folder))
         {
-            if (!MakesFolder)
+            if (!MakesFolder && !IsFolder)
             {
                 throw new InvalidRequestException($"{Doing}: there is no folder '{folder}'. Make it first, or name another file {With}.");
             }

@@ -71,6 +71,7 @@ internal static class ShadowDatabase
         {
             throw new ConfigurationException($"{doing}: there is no such file. Name the file of Engine:Shadow:Store; a server with that setting creates it at startup.");
         }
+        RequireReadable(path, doing);
         return Open(path, SqliteOpenMode.ReadOnly, doing, connection =>
         {
             if (IsEmpty(connection))
@@ -90,7 +91,7 @@ internal static class ShadowDatabase
         10 => "the disk does not read or write it",
         11 => "it is damaged",
         13 => "no space is left",
-        14 => "it cannot be opened: its folder must be writable as well, for SQLite keeps two files beside it",
+        14 => "it cannot be opened: SQLite keeps two files beside it, so its folder must be writable as well",
         26 => "it is not an SQLite database",
         _ => e.Message.TrimEnd('.'),
     };
@@ -132,6 +133,19 @@ internal static class ShadowDatabase
         if (Directory.Exists(path))
         {
             throw new ConfigurationException($"{doing}: this is a folder. Name a file in it.");
+        }
+    }
+
+    // SQLite says of a file that this user may not read what it says of a folder that it may not write to.
+    private static void RequireReadable(string path, string doing)
+    {
+        try
+        {
+            File.OpenHandle(path).Dispose();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{doing}: this user may not read it. Change its permissions, or name another file.");
         }
     }
 

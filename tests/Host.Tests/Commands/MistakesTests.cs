@@ -39,6 +39,10 @@ public sealed class MistakesTests
     [InlineData("Expected one prompt, found several: give one of PROMPT, --file and --tokens.", "generate", "hi", "--tokens", "1")]
     [InlineData("Expected one input, found several: give one of --text, --file and --tokens.", "validate", "--text", "a", "--file", "b")]
     [InlineData("Reading the text 'nowhere.txt': expected a readable file, found no such file.", "generate", "--file", "nowhere.txt")]
+    [InlineData("Writing a corpus: expected one of stories, moods, facts, translations, tools, found 'storis'. Did you mean 'stories'?", "corpus", "storis")]
+    [InlineData("Training: expected a model to begin with (--from MODEL) or its shape (--model-shape FILE), found neither. See 'engine train --help'.", "train", "--data", "README.md", "--out", "a.gguf")]
+    [InlineData("Comparing two models: expected a text of at least one token, found an empty one. Give another with --text, --file or --tokens.", "validate", "--text", "")]
+    [InlineData("Writing the folder '/proc/facts': the folder '/proc' is not writable. Name another folder as FOLDER.", "export", "builtin:bert-facts", "/proc/facts")]
     [InlineData("Reading the text 'src': expected a readable file, found a folder.", "validate", "--file", "src")]
     public async Task A_mistake_gets_one_sentence_and_exit_code_2(string sentence, params string[] arguments)
     {

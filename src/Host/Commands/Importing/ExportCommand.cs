@@ -28,8 +28,10 @@ internal sealed class ExportCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string model = BundledModels.Resolve(parsed.GetValue(_model)!), folder = parsed.GetValue(_folder)!;
+        var target = new OutputFile("the folder", folder, "FOLDER") { IsFolder = true };
+        target.RequireWritable();
         using var bar = new ProgressBar($"Exporting {Path.GetFileName(model)}");
-        IReadOnlyList<string> names = await Task.Run(() => ModelExport.Write(model, folder, bar, cancellationToken), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> names = await Task.Run(() => target.Write(() => ModelExport.Write(model, folder, bar, cancellationToken)), cancellationToken).ConfigureAwait(false);
         bar.Dispose();
         TextWriter output = parsed.InvocationConfiguration.Output;
         output.WriteLine(folder);

@@ -13,7 +13,6 @@ internal sealed class CorpusCommand
         CompletionSources = { Corpus.All.Select(corpus => corpus.Name).ToArray() },
     };
 
-
     private readonly Option<string?> _output = new("--out") { HelpName = "FILE", Description = "The file to write; it is replaced where it exists. Default: standard output." };
     private readonly Option<int> _count = NumberOption.Create("--count", 1, 100_000_000, 10_000, "How many entries.");
     private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "The same seed gives the same entries.");
@@ -25,6 +24,7 @@ internal sealed class CorpusCommand
     {
         var verb = new Verb("corpus", "Writes training data from the project's own grammar: stories, moods, facts, translations, conversations with tools.")
         {
+            WhenStopped = "Stopped before the last entry: what was written is a part of the corpus.",
             Examples = ["engine corpus stories --count 20000 --out stories.txt", "engine corpus translations --held-out --count 500 --seed 2"],
         };
         verb.Add(_name);
@@ -36,8 +36,9 @@ internal sealed class CorpusCommand
     private int Run(ParseResult parsed)
     {
         string name = parsed.GetValue(_name)!;
+        string[] names = [.. Corpus.All.Select(known => known.Name)];
         Corpus corpus = Corpus.All.FirstOrDefault(known => known.Name == name) ?? throw new InvalidRequestException(
-            $"Writing a corpus: expected one of {string.Join(", ", Corpus.All.Select(known => known.Name))}, found '{name}'. Correct the name.");
+            $"Writing a corpus: expected one of {string.Join(", ", names)}, found '{name}'.{(Spelling.Proposal(name, names) is { Length: > 0 } proposal ? proposal : " Correct the name.")}");
         if (parsed.GetValue(_output) is { } path)
         {
             var file = new OutputFile("the corpus", path, _output.Name) { IsStream = true };

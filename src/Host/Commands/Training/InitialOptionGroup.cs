@@ -33,7 +33,9 @@ internal sealed class InitialOptionGroup
         int? size = parsed.GetValue(_vocabularySize);
         if ((from is null) == (shape is null))
         {
-            throw TrainOptionGroup.Missing("either --from MODEL or --model-shape FILE", from is null ? "what to begin with" : "not both");
+            throw from is null
+                ? TrainOptionGroup.Missing("a model to begin with (--from MODEL) or its shape (--model-shape FILE)", "neither")
+                : new InvalidRequestException("Training: expected either --from MODEL or --model-shape FILE, found both. Leave one out.");
         }
         Refuse(from is not null && (vocabulary is not null || size is not null), "--vocabulary and --vocabulary-size only beside --model-shape, found one beside --from, whose model has a vocabulary");
         Refuse(vocabulary is not null && size is not null, "either --vocabulary or --vocabulary-size, found both");

@@ -103,8 +103,8 @@ internal sealed class TrainOptionGroup
         };
     }
 
-    private string Data(ParseResult parsed) => parsed.GetValue(_data) ?? throw Missing("--data FILE", "what to learn from");
+    private string Data(ParseResult parsed) => parsed.GetValue(_data) ?? throw Missing("data to learn from (--data FILE)", "none");
 
-    public static InvalidRequestException Missing(string option, string what) =>
-        new($"Training: expected {option}, {what}, found none. See '{CommandPath.Program} train --help'.");
+    public static InvalidRequestException Missing(string expected, string found) =>
+        new($"Training: expected {expected}, found {found}. See '{CommandPath.Program} train --help'.");
 }

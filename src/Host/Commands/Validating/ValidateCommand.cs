@@ -85,6 +85,10 @@ internal sealed class ValidateCommand
                     ? await SecondOpinion.RunAsync(native, reference, prompt, parity, cancellationToken).ConfigureAwait(false)
                     : await ParityCheck.RunAsync(native, reference, prompt, parity, cancellationToken).ConfigureAwait(false);
                 bar.Dispose();
+                if (report.Positions == 0)
+                {
+                    throw new InvalidRequestException("Comparing two models: expected a text of at least one token, found an empty one. Give another with --text, --file or --tokens.");
+                }
                 if (_layers.IsAsked(parsed))
                 {
                     report = report.With(await _layers.RunAsync(parsed, native, reference, prompt, parity, cancellationToken).ConfigureAwait(false));
