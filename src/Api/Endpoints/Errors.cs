@@ -1,10 +1,13 @@
 using System.Globalization;
 using Engine.Api.Answers;
+using Engine.Api.Documents;
 using Engine.Api.Service;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace Engine.Api.Endpoints;
 
@@ -42,7 +45,9 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
     /// <summary>Answers with a failure; the response must not have started.</summary>
     public static async Task WriteAsync(HttpContext context, IDialect dialect, Failure failure)
     {
+        StringValues allowed = context.Response.Headers.Allow;
         context.Response.Clear();
+        context.Response.Headers.Allow = allowed; // HTTP wants it beside 405
         context.Response.StatusCode = dialect.Status(failure);
         if (failure.RetryAfter is { } pause)
         {
@@ -67,20 +72,33 @@ internal sealed partial class Errors(RunningRequests requests, ILogger<Errors> l
     public static Failure NoEndpoint(HttpContext context)
     {
         string asked = $"{context.Request.Method} {context.Request.Path}";
-        return context.Response.StatusCode switch
+        int status = context.Response.StatusCode;
+        // gRPC takes every path of two parts, so that routing finds an endpoint for POST /v1/completions with another method, and not the method at fault.
+        if (status == StatusCodes.Status404NotFound && Routes(context).Where(route => route.Matches(context.Request.Path)).Select(route => route.Method).ToArray() is { Length: > 0 } methods)
         {
-            StatusCodes.Status404NotFound => new Failure(StatusCodes.Status404NotFound,
-                $"There is no {asked}. There are {string.Join(", ", Routes(context.RequestServices))}.", Code: "unknown_url"),
-            StatusCodes.Status405MethodNotAllowed => new Failure(StatusCodes.Status405MethodNotAllowed,
-                $"There is no {asked}: the path takes {context.Response.Headers.Allow}.", Code: "method_not_allowed"),
-            int status => new Failure(status, $"{asked} was refused with status {status}."),
+            context.Response.Headers.Allow = string.Join(", ", methods);
+            status = StatusCodes.Status405MethodNotAllowed;
+        }
+        return status switch
+        {
+            StatusCodes.Status404NotFound => new Failure(status,
+                $"There is no {asked}. There are {string.Join(", ", Routes(context).Select(route => $"{route.Method} {route.Endpoint.RoutePattern.RawText}"))}.", Code: "unknown_url"),
+            StatusCodes.Status405MethodNotAllowed => new Failure(status, $"There is no {asked}: the path takes {context.Response.Headers.Allow}.", Code: "method_not_allowed"),
+            _ => new Failure(status, $"{asked} was refused with status {status}."),
         };
     }
 
-    private static IEnumerable<string> Routes(IServiceProvider services) =>
-        from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+    /// <summary>What the OpenAPI document lists: not its page's files, nor what speaks gRPC.</summary>
+    private static IEnumerable<Route> Routes(HttpContext context) =>
+        from endpoint in context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        where endpoint.Metadata.GetMetadata<Operation>() is not null
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
-        select $"{method} {endpoint.RoutePattern.RawText}";
+        select new Route(method, endpoint);
+
+    private sealed record Route(string Method, RouteEndpoint Endpoint)
+    {
+        public bool Matches(PathString path) => new TemplateMatcher(new RouteTemplate(Endpoint.RoutePattern), []).TryMatch(path, []);
+    }
 
     [LoggerMessage(1, LogLevel.Error, "A request failed")]
     private static partial void LogFailure(ILogger logger, Exception failure);

@@ -47,6 +47,6 @@ internal static class Relevance
         {
             sum += (double)a[i] * b[i];
         }
-        return sum;
+        return Math.Clamp(sum, -1, 1); // rounded, vectors of length 1 may be a little longer, and clients take a score above 1 for a mistake
     }
 }

@@ -30,6 +30,20 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
+    public async Task A_wrong_method_is_answered_405_with_the_right_one_though_gRPC_takes_every_path()
+    {
+        using var folder = new TemporaryFolder();
+        await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote:0", Socket(folder)));
+        using HttpResponseMessage response = await server.Client.GetAsync("/v1/completions");
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+        Assert.Equal("POST", Assert.Single(response.Content.Headers.Allow));
+        Assert.Contains("There is no GET /v1/completions: the path takes POST.", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using HttpResponseMessage unknown = await server.Client.GetAsync("/v1/complete");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.DoesNotContain("grpc", await unknown.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_model_of_another_engine_is_judged_by_the_reference_on_a_file_of_this_machine()
     {
         using var folder = new TemporaryFolder();

@@ -36,6 +36,18 @@ public sealed class RerankTests : IDisposable
     }
 
     [Fact]
+    public async Task A_document_that_is_the_query_has_a_score_of_1_and_not_more()
+    {
+        await using TestServer server = await TestServer.StartModelAsync("builtin:bert-facts");
+        string[] texts = ["a", "Anna found a key.", "At noon, Ben was in the garden.", "The king played with a ball.", "the river", "a cake in the kitchen"];
+        foreach (string text in texts)
+        {
+            JsonElement answer = await AskAsync(server, new { query = text, documents = new[] { text } });
+            Assert.InRange(answer.GetProperty("results")[0].GetProperty("relevance_score").GetDouble(), 0.99999, 1);
+        }
+    }
+
+    [Fact]
     public async Task An_encoder_with_a_classifier_of_one_score_ranks_by_it_reading_query_and_document_together()
     {
         // One segment, as in the rankers on XLM-R: then llama.cpp judges as well.
