@@ -11,7 +11,7 @@ internal static class CapabilityText
         Add(ModelCapabilities.Generate, "generates text");
         Add(ModelCapabilities.Embed, "embeds text");
         return verbs.Count == 0
-            ? $"{card.Name} is loaded with its vocabulary and no weights: it only splits text into tokens"
+            ? $"{card.Name} has a vocabulary and no weights: it only splits text into tokens"
             : $"{card.Name} is a {card.Architecture} on {card.Backend}: it {(verbs.Count > 1 ? string.Join(", ", verbs[..^1]) + " and " + verbs[^1] : verbs[0])}";
 
         void Add(ModelCapabilities capability, string verb)

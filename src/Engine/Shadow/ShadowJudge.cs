@@ -145,7 +145,7 @@ internal sealed class ShadowJudge : BackgroundService
         }
         if (model.Alarm.Look(atFault == true ? sentence : null) is { } change)
         {
-            await SayAsync(model, record, change, change == ShadowAlarmEvent.Began ? sentence : "No op diverges any more.", options.Alarm, cancellationToken).ConfigureAwait(false);
+            await SayAsync(model, record, change, change == ShadowAlarmEvent.Began ? sentence : $"Every op of request {record.RequestId} is within its tolerance.", options.Alarm, cancellationToken).ConfigureAwait(false);
         }
         return atFault == true ? record with { Verdict = ParityVerdict.Fail, Reason = $"{record.Reason}. {sentence}" } : record;
     }

@@ -64,9 +64,9 @@ internal static partial class DeviceSelection
         return new DeviceChoice(name, devices, gpuLayers);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Device auto: the CPU, for {Absences}.")]
+    [LoggerMessage(1, LogLevel.Information, "Device auto takes the CPU. {Absences}.")]
     private static partial void LogCpu(ILogger logger, string absences);
 
-    [LoggerMessage(2, LogLevel.Information, "Device: {Name} ({Description}), for {Reason}.")]
+    [LoggerMessage(2, LogLevel.Information, "Device: {Name} ({Description}), because {Reason}.")]
     private static partial void LogDevice(ILogger logger, string name, string description, string reason);
 }

@@ -85,7 +85,7 @@ internal static class DoctorRun
         try
         {
             CalibrationFolder.RequireWritable(null, []);
-            return new("calibrations", CheckState.Ok, $"are kept in {CalibrationFolder.OfUser}");
+            return new("calibrations", CheckState.Ok, $"kept in {CalibrationFolder.OfUser}");
         }
         catch (EngineException e)
         {

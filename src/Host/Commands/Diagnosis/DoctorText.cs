@@ -18,7 +18,7 @@ internal static class DoctorText
         Paragraph.Append(text, $"{CommandPath.Program} {Short(report.Version)} on {report.Runtime}, {report.Platform}", width);
         Line("", "system", machine.OperatingSystem);
         Line("", "processor", string.Join(", ", [machine.Processor, $"{machine.Cores} cores", .. machine.Instructions]));
-        Line("", "memory", $"{ByteCount.Describe(machine.AvailableBytes)} of {ByteCount.Describe(machine.MemoryBytes)} can be had, container limits included");
+        Line("", "memory", $"{ByteCount.Describe(machine.AvailableBytes)} of {ByteCount.Describe(machine.MemoryBytes)} available, container limits included");
         foreach (DoctorCheck check in report.Checks)
         {
             Line(check.State.ToString().ToLowerInvariant(), check.Name, check.Text.TrimEnd('.'));

@@ -14,7 +14,8 @@ internal static class ImportText
         text.AppendLine($"  From       {report.Folder}");
         foreach (ImportCheck check in report.Checks)
         {
-            Line(check.Verdict, Invariant($"{check.Name}, {check.Positions} positions: {check.Explanation}; NMSE {check.Nmse:0.0e-0}"));
+            string nmse = check.Explanation.StartsWith("NMSE", StringComparison.Ordinal) ? "" : Invariant($"; NMSE {check.Nmse:0.0e-0}");
+            Line(check.Verdict, Invariant($"{check.Name}, {check.Positions} positions: {check.Explanation}{nmse}"));
         }
         if (report.Tokenizer is { } tokenizer)
         {

@@ -79,7 +79,7 @@ internal sealed class TrainTokenizerCommand
     {
         string fewer = report.Tokens < asked ? $" ({asked:N0} were asked for; the text gives no more)" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{report.Output}: {report.Tokens:N0} tokens{fewer},\n{report.BytesPerToken:0.00} bytes per token on the text, trained in {report.Seconds:0.0} s.\n");
+            $"{report.Output}: {report.Tokens:N0} tokens{fewer}, {report.BytesPerToken:0.00} bytes per token on the text, trained in {report.Seconds:0.0} s.\n");
     }
 }
 
