@@ -187,7 +187,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
         ["Engine.Host.Commands.Quantizing"] = ["Engine.BuiltIn", "Engine.Gguf", "Engine.Host.Commands", "Engine.LlamaCpp.Quantizer"],
         ["Engine.Host.Commands.Reporting"] = ["Engine.Host.Commands", "Engine.Host.Shadow", "Engine.Parity"],
         ["Engine.Host.Commands.Serving"] = ["Engine.Chat", "Engine.Host.Api", "Engine.Host.Commands", "Engine.Registry"],
-        ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands"],
+        ["Engine.Host.Commands.Tokenization"] = ["Engine.Host.Commands", "Engine.Parity"],
         ["Engine.Host.Commands.Training"] =
         [
             "Engine.BuiltIn", "Engine.Host.Commands", "ReferenceModels", "ReferenceModels.Training", "ReferenceModels.Training.Adapters",

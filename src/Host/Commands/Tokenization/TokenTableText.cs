@@ -40,7 +40,7 @@ internal static class TokenTableText
         }
         else
         {
-            Paragraph.Append(text, width: Screen.ReportWidth, words: split.Others.Count == 0 ? $"{count}, by {split.First.Name}."
+            Paragraph.Append(text, width: Screen.OutputWidth ?? int.MaxValue, words: split.Others.Count == 0 ? $"{count}, by {split.First.Name}."
                 : $"{count}; {string.Join(", ", split.Others.Prepend(split.First).SkipLast(1).Select(each => each.Name))} and {split.Others[^1].Name} agree.");
         }
         output.Write(text.ToString());
