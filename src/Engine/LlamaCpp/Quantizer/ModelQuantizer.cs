@@ -44,7 +44,8 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"Quantizing to '{options.Output}': expected to write there, found: {e.Message.TrimEnd('.')}. Check the folder's permissions and space.");
+            // .NET's message goes on with the path, which is that of a temporary file: "No space left on device : '/path'".
+            throw new ConfigurationException($"Quantizing to '{options.Output}': expected to write there, found: {e.Message.Split(" : '")[0].TrimEnd('.')}. Check the folder's permissions and space.");
         }
         finally
         {

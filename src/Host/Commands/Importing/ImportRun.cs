@@ -66,7 +66,7 @@ internal sealed class ImportRun(Backends backends, string folder, string output)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"Importing to '{output}': expected to write there, found: {e.Message.TrimEnd('.')}. Check the folder's permissions and space.");
+            throw new ConfigurationException($"Writing the model '{output}': {SystemRefusal.Describe(e)}. Make room, or name another file as OUT.");
         }
         finally
         {
