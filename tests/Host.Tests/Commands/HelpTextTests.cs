@@ -56,7 +56,7 @@ public sealed class HelpTextTests
         {
             string[] parts = HelpText.Render(verb, width).Split("\nExamples:\n");
             Assert.All(parts[0].Split('\n'), line => Assert.True(line.Length <= width, line));
-            Assert.All(parts[1].Split('\n').Where(line => line.Length > width), line => Assert.Matches("""^ *(?:# .*|[^ "']+|"[^"]*"|'[^']*')(?: \\\\)?$""", line));
+            Assert.All(parts[1].Split('\n').Where(line => line.Length > width), line => Assert.Matches("""^ *(?:# .*|[^ "']+|"[^"]*"|'[^']*')(?: \\)?$""", line));
         }
     }
 
