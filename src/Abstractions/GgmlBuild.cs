@@ -9,7 +9,7 @@ namespace Engine;
 /// <param name="InvertsScale">Activations become 8-bit integers by 1/(max/127), otherwise by 127/max: the last bit may be another.</param>
 /// <param name="FusesMultiplyAdd">a·b + c is rounded once.</param>
 /// <remarks>From quantize_row_q8_0 and q8_1 of ggml-cpu/arch/x86 and arch/arm, and of ggml-quants.c, which serves the builds without AVX.
-/// Judged bit for bit by all x64 builds that the processor runs; no Arm processor was at hand.</remarks>
+/// Tested bit for bit against all x64 builds that the processor runs; not tested on an Arm processor.</remarks>
 internal sealed record GgmlBuild(bool RoundsHalvesToEven, bool InvertsScale, bool FusesMultiplyAdd)
 {
     private static GgmlBuild? _loaded;

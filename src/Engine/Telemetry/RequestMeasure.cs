@@ -75,7 +75,7 @@ internal sealed class RequestMeasure
         _latest = token;
         if (token.FinishReason is not null)
         {
-            _error = null; // whether or not somebody looks for another one
+            _error = null; // whether or not the reader asks for another one
         }
     }
 

@@ -19,8 +19,8 @@ internal sealed class Template
     public static bool Mentions(string source, string name) => Lexer.Read(source).Exists(token => token.Kind is TokenKind.Name or TokenKind.String && token.Value == name);
 
     /// <summary>Renders it.</summary>
-    /// <param name="variables">What it is given.</param>
-    /// <param name="now">The time it is told.</param>
+    /// <param name="variables">Its variables.</param>
+    /// <param name="now">The time for templates that ask for it.</param>
     /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="JinjaException">The template cannot be rendered, or refuses what it is given.</exception>
     public Text Render(IEnumerable<KeyValuePair<string, object>> variables, DateTimeOffset now, CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class Template
     }
 }
 
-/// <summary>What one rendering has at hand.</summary>
+/// <summary>The context of one rendering.</summary>
 /// <param name="Budget">What it may take.</param>
 /// <param name="Now">The time that <c>strftime_now</c> tells.</param>
 internal sealed record RenderState(Budget Budget, DateTimeOffset Now)

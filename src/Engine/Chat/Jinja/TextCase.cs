@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Upper and lower case as Python's <c>str</c> has them.</summary>
+/// <summary>Upper and lower case with the results of Python's <c>str</c>.</summary>
 internal static class TextCase
 {
     // Letters whose other case is several characters (Unicode's SpecialCasing), those that occur in texts.

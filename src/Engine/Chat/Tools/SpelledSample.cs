@@ -17,7 +17,7 @@ internal sealed record SpelledSample(string Before, string Open, string Key, str
     /// <summary>The arguments that are looked for.</summary>
     public static JsonElement Arguments { get; } = JsonElement.Parse($$"""{"{{FirstKey}}":"{{FirstValue}}","{{SecondKey}}":"{{SecondValue}}"}""");
 
-    /// <summary>A call as an example, for those that are told of it.</summary>
+    /// <summary>An example call, for models that are told the form.</summary>
     public string Example => $"{Before}NAME{Open}{Key}ARGUMENT{Value}VALUE{Close}{After}";
 
     /// <summary>Cuts what a template wrote; null if it is not made of such parts.</summary>

@@ -24,7 +24,7 @@ internal abstract class ToolForm
     /// <summary>Whether templates take only ids of nine letters and digits.</summary>
     public virtual bool HasShortIds => false;
 
-    /// <summary>Whether thoughts are told from answers by the form itself.</summary>
+    /// <summary>Whether the form itself separates thoughts from answers.</summary>
     public virtual bool HasThoughts => false;
 
     /// <summary>Reads answers in this form.</summary>

@@ -26,7 +26,7 @@ internal sealed record ToolSample(string Before, string Middle, string After, st
     /// <summary>The tool that is called.</summary>
     public static ToolDefinition Tool { get; } = new(Name, "zqdescription", JsonElement.Parse("""{"type":"object","properties":{"zqkey":{"type":"string","description":"zqdescription"}},"required":["zqkey"]}"""));
 
-    /// <summary>A call as an example, for those that are told of it.</summary>
+    /// <summary>An example call, for models that are told the form.</summary>
     public string Example => $"{Before}NAME{Middle}{{\"ARGUMENT\": \"VALUE\"}}{After}";
 
     /// <summary>Cuts what a template wrote.</summary>

@@ -5,8 +5,8 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>What answers of one constraint may be, byte by byte: a stack automaton whose states are made as they are needed and kept, so that
-/// all answers under the constraint share them. Not for more than one thread.</summary>
+/// <summary>The possible answers of one constraint, byte by byte: a stack automaton whose states are made on demand and cached, so that
+/// all answers under the constraint share them. Not thread-safe.</summary>
 internal sealed class Automaton
 {
     private const int MaxConfigurations = 20_000; // then what is kept is forgotten
@@ -44,7 +44,7 @@ internal sealed class Automaton
     /// <summary>No names or items so far.</summary>
     public UsedTexts Nothing { get; private set; } = new();
 
-    /// <summary>Whether so much was made for answers that a new automaton would take less memory.</summary>
+    /// <summary>Whether so much has been made that a new automaton would take less memory.</summary>
     public bool IsWornOut => _numbers > MaxFrames;
 
     /// <summary>Before the first byte.</summary>
@@ -70,7 +70,7 @@ internal sealed class Automaton
         return next.IsPending ? Step(from, written[^1], written) : next;
     }
 
-    /// <summary>Forgets what can be made again.</summary>
+    /// <summary>Drops what can be made again.</summary>
     public void Trim()
     {
         int configurations = _open.Count + _ending.Count;

@@ -3,11 +3,11 @@ using Engine.Constraints.Terminals;
 namespace Engine.Constraints.Automata;
 
 /// <summary>Collects where one more byte leads: every reading of the bytes so far that is still possible, each a terminal's state and what comes after it.</summary>
-/// <remarks>One of an automaton, used again for each step.</remarks>
+/// <remarks>One per automaton, reused for each step.</remarks>
 /// <param name="automaton">Makes frames and readers, each once.</param>
 internal sealed class Closure(Automaton automaton)
 {
-    /// <summary>Readings at once; what is more ambiguous than this is given up.</summary>
+    /// <summary>The maximum number of simultaneous readings; a more ambiguous text is refused.</summary>
     public const int MaxReadings = 10_000;
 
     private const int Few = 16; // readings that are compared one by one

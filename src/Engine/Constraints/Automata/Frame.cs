@@ -2,7 +2,7 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>What is to be done once the terminal that is being read has ended: one level of the stack, with all below it. Frames do not
+/// <summary>What to do once the current terminal has ended: one level of the stack, with all below it. Frames do not
 /// change, and equal ones of one automaton are one object.</summary>
 internal abstract class Frame(Frame? parent)
 {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>Values that are told apart by text: a string by what it says, with a quote before it, anything else by its JSON.</summary>
+/// <summary>Values as text by which they are compared: a string by its content after a quote, anything else by its JSON.</summary>
 internal static class JsonScalar
 {
     /// <summary>The value that the bytes end with.</summary>

@@ -2,7 +2,7 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>How deep values must be: what opens more levels than .NET's parsers follow is not offered.</summary>
+/// <summary>How deeply values nest: values with more levels than .NET's parsers allow are not offered.</summary>
 internal static class Levels
 {
     /// <summary>The default of System.Text.Json.</summary>

@@ -80,7 +80,7 @@ internal sealed class GbnfText(string text)
     }
 
     /// <summary>A code point of a literal or a class, which may be escaped.</summary>
-    /// <param name="what">In which it stands, for messages.</param>
+    /// <param name="what">What contains it, for messages.</param>
     public int CodePoint(string what)
     {
         if (IsAtEnd)
@@ -99,10 +99,10 @@ internal sealed class GbnfText(string text)
         return rune.Value;
     }
 
-    /// <summary>The sentence for something else than the grammar has here.</summary>
+    /// <summary>The error for something the grammar does not allow here.</summary>
     public InvalidRequestException Expected(string expected) => Refuse(Position, $"expected {expected}, found {Found()}. Correct the grammar");
 
-    /// <summary>A sentence about a place.</summary>
+    /// <summary>An error about a place.</summary>
     public InvalidRequestException Refuse(int position, string sentence)
     {
         int line = 1, start = 0;

@@ -31,10 +31,10 @@ internal sealed record Limit(bool IsNegative, string Whole, string Fraction, boo
 /// <summary>Numbers without a sign: all, and those between two bounds, digit by digit.</summary>
 internal sealed class NumberForm
 {
-    /// <summary>Digits before and after the point where no bound says more; a double is told apart by 17.</summary>
+    /// <summary>Digits before and after the point unless a bound asks for more; 17 distinguish any two doubles.</summary>
     private const int MaxWhole = 25, MaxFraction = 20;
 
-    /// <summary>Digits before the point where an exponent follows.</summary>
+    /// <summary>Digits before the point when an exponent follows.</summary>
     private const int MaxMantissa = 3;
 
     /// <summary>Digits that any double keeps: with no more of them, what is less than a bound is less as a double too.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Reads ECMAScript's regular expressions as its u flag has them; what only those without the flag may hold, such as <c>\-</c> or a
-/// brace that counts nothing, is read as they do (ECMA-262, annex B).</summary>
+/// <summary>Reads ECMAScript's regular expressions by the rules of the u flag; what is only valid without the flag, such as <c>\-</c> or a
+/// brace that counts nothing, is read by those rules (ECMA-262, annex B).</summary>
 internal sealed class RegexParser
 {
     private const int MaxNesting = 150;

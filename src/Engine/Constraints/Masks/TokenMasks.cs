@@ -5,7 +5,7 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>Which tokens may come next: each token's bytes are led through the automaton, those that begin alike together.</summary>
+/// <summary>Which tokens may come next: runs each token's bytes through the automaton, sharing common prefixes.</summary>
 /// <param name="vocabulary">The tokens.</param>
 /// <param name="automaton">The constraint.</param>
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)

@@ -5,18 +5,18 @@ namespace Engine.Constraints.Schemas;
 /// <summary>What one schema says of the properties of an object, whatever their names.</summary>
 internal abstract class ObjectLayer
 {
-    /// <summary>Adds the names that are spoken of outright, in the schema's order.</summary>
+    /// <summary>Adds the names that the schema lists, in its order.</summary>
     public virtual void AddNames(List<string> names, HashSet<string> known)
     {
     }
 
-    /// <summary>Adds the languages of names that are spoken of.</summary>
+    /// <summary>Adds the languages of names that the schema's patterns match.</summary>
     public virtual void AddPatterns(List<Language> patterns)
     {
     }
 
     /// <summary>Adds what is asked of a property's value.</summary>
-    /// <param name="name">Its name; null for one that no layer speaks of outright.</param>
+    /// <param name="name">Its name; null for one that no layer lists.</param>
     /// <param name="matches">Whether the name is in the language of a pattern.</param>
     /// <param name="asked">Takes what is asked.</param>
     public abstract void Ask(string? name, Func<Language, bool> matches, LiteralList asked);

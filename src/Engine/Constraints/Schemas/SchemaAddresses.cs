@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Where the schemas of a document that have an address or an anchor stand.</summary>
+/// <summary>The schemas of a document that have an address or an anchor.</summary>
 internal sealed class SchemaAddresses
 {
     private readonly Dictionary<Uri, SchemaResource> _resources = [];

@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Reads the keywords of one schema. What only describes a value, or is no keyword, is ignored.</summary>
+/// <summary>Reads the keywords of one schema. Annotations and unknown keywords are ignored.</summary>
 internal static class SchemaReader
 {
     /// <summary>More than any answer holds: a schema that asks for as many characters, items or properties is refused.</summary>
@@ -304,7 +304,7 @@ internal static class SchemaReader
     private static JsonElement.ObjectEnumerator Members(SchemaNode node, string keyword, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw SchemaRefusal.At(node, keyword, $"expected an object, found {Name(value)}");
 
-    /// <summary>A value in a sentence: its text where that is short.</summary>
+    /// <summary>A value as messages show it: its text if that is short.</summary>
     private static string Name(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "an object",

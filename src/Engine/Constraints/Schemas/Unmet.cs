@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Why nothing meets a schema.</summary>
+/// <summary>The reason why nothing meets a schema.</summary>
 internal static class Unmet
 {
     public static InvalidRequestException Explain(Goal goal)

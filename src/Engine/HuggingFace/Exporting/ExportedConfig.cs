@@ -60,7 +60,7 @@ internal sealed class ExportedConfig
     /// <summary>A text of the file's; null if it has none.</summary>
     public string? Text(string key) => _file.Metadata.GetString($"{_architecture}.{key}");
 
-    /// <summary>The sentence for what transformers' model cannot be.</summary>
+    /// <summary>The error for what transformers' model does not support.</summary>
     public ModelFileException Refuse(string key, string expected, string found) =>
         new($"Exporting {_file.FileName}: expected {expected} in '{_architecture}.{key}', found {found}. It cannot be exported.");
 

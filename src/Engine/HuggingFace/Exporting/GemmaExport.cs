@@ -6,7 +6,7 @@ using static Engine.HuggingFace.Exporting.FamilyExport;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>Gemma 2 and 3 as transformers has them: w in the place of 1 + w in every norm.</summary>
+/// <summary>Gemma 2 and 3 in transformers' form: w in place of 1 + w in every norm.</summary>
 internal static class GemmaExport
 {
     /// <summary>A Gemma 2.</summary>

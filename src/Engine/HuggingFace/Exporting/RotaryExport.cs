@@ -5,7 +5,7 @@ using static Engine.HuggingFace.Exporting.FamilyExport;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>LLaMA, Mixtral and Qwen as transformers has them.</summary>
+/// <summary>LLaMA, Mixtral and Qwen in transformers' form.</summary>
 internal static class RotaryExport
 {
     private const string Epsilon = "attention.layer_norm_rms_epsilon";

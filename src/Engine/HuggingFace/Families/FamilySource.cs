@@ -44,7 +44,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
     }
 
     /// <summary>What every configuration may have, and what none may; then whatever is left is refused by its name.</summary>
-    /// <param name="ownCode">Classes of a family that its folders bring as Python as well as transformers has them: <c>auto_map</c> may name these.</param>
+    /// <param name="ownCode">Classes that transformers implements and that a family's folders also bring as Python: <c>auto_map</c> may name these.</param>
     public void RequireAllKnown(params ReadOnlySpan<string> ownCode)
     {
         Config.Neutral(Neutral);

@@ -74,7 +74,7 @@ internal static class T5Family
             (string b, string theirs) = ($"dec.blk.{i}.", $"decoder.block.{i}.layer.1.");
             t.Vector(b + "cross_attn_norm.weight", theirs + "layer_norm.weight", s.d);
             Attention(b + "cross_attn", theirs + "EncDecAttention.");
-            t.Ignore(theirs + "EncDecAttention." + RelativeBias); // older checkpoints have one that nobody reads
+            t.Ignore(theirs + "EncDecAttention." + RelativeBias); // older checkpoints have one that is never used
         }
         // transformers multiplies the rows by 1/√d before a head that is tied to the embedding; llama.cpp does not. The gain of the norm
         // before the head takes the factor.

@@ -4,7 +4,7 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Which tensors of a checkpoint become which of llama.cpp's. Each is requested by name and shape; a tensor that nobody
+/// <summary>Maps the tensors of a checkpoint to llama.cpp's. Each is requested by name and shape; a tensor that nobody
 /// asked for is refused in the end, because the model would not be what its configuration says.</summary>
 /// <param name="checkpoint">Stays open until all is written.</param>
 /// <param name="type">What matrices are written as; null as they are stored.</param>

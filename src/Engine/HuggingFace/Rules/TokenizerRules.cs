@@ -18,7 +18,7 @@ internal sealed class TokenizerRules
         _normalizers = [.. TokenizerParts.Steps(file, "normalizer").Select(NormalizerRules.Of)];
         _cutters = [.. TokenizerParts.Steps(file, "pre_tokenizer").Select(CutRules.Of)];
         _model = ModelRules.Of(file.GetProperty("model"));
-        // Special tokens that somebody types are plain text here; of the others the longest comes first.
+        // Special tokens typed by users are plain text here; of the others, the longest comes first.
         _added = [.. AddedTokens.List(file)
             .Where(added => !TokenizerParts.Flag(added, "special", absent: false) && !AddedTokens.LooksSpecial(added.GetProperty("content").GetString()!))
             .Select(added => (added.GetProperty("content").GetString()!, added.GetProperty("id").GetInt32())).OrderByDescending(added => added.Item1.Length)];

@@ -55,7 +55,7 @@ internal static class AddedTokens
     public static IEnumerable<JsonElement> List(JsonElement file) =>
         file.TryGetProperty("added_tokens", out JsonElement added) && added.ValueKind == JsonValueKind.Array ? added.EnumerateArray() : [];
 
-    /// <summary>Many files list such tokens as ordinary ones; llama.cpp's converter makes them control tokens all the same.</summary>
+    /// <summary>Many files list such tokens as ordinary ones; llama.cpp's converter still makes them control tokens.</summary>
     public static bool LooksSpecial(string token) =>
         token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]" or ['<', '|', .., '|', '>'] or ['<', '｜', .., '｜', '>'] || (token.StartsWith("<unused", StringComparison.Ordinal) && token[^1] == '>');
 

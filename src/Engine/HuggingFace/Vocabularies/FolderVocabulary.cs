@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Vocabularies;
 
 /// <summary>The tokenizer of a folder: tokenizer.json, or what came before it: vocab.txt (BERT), vocab.json with merges.txt (GPT-2),
 /// tokenizer.model (SentencePiece).</summary>
-/// <param name="Plan">The vocabulary as llama.cpp has it.</param>
+/// <param name="Plan">The vocabulary in llama.cpp's form.</param>
 /// <param name="Rules">A tokenizer.json, read or made of the older files, whose own rules split texts; null beside a tokenizer.model alone.</param>
 internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules) : IDisposable
 {

@@ -53,7 +53,7 @@ internal static class SentencePieceFile
         };
     }
 
-    // llama.cpp's BPE normalizes nothing. LLaMA's map is the identity; another is told.
+    // llama.cpp's BPE normalizes nothing. LLaMA's map is the identity; any other is reported.
     private static byte[]? RequireNoMap(byte[] map, List<string> notes)
     {
         if (map.Length > 0)

@@ -30,7 +30,7 @@ internal static class TokenizerParts
     public static (string? String, string? Regex) Pattern(JsonElement step) => Get(step, "pattern") is { ValueKind: JsonValueKind.Object } pattern
         ? (Text(pattern, "String"), Text(pattern, "Regex")) : (null, null);
 
-    /// <summary>The sentence for a step that has no counterpart.</summary>
+    /// <summary>The error for a step that has no counterpart.</summary>
     public static ModelFileException Refuse(string part, JsonElement step, string expected)
     {
         const int Most = 300;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>llama.cpp's name of how a byte-level BPE cuts words, found by the very steps and regular expressions of tokenizer.json.</summary>
+/// <summary>llama.cpp's name of how a byte-level BPE cuts words, found by the steps and regular expressions of tokenizer.json.</summary>
 internal static class WordPattern
 {
     private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>The C++ library under libllama on Linux: an exception nobody catches there goes to its terminate handler.</summary>
+/// <summary>The C++ library under libllama on Linux: an uncaught exception there goes to its terminate handler.</summary>
 internal static unsafe partial class LibStdCpp
 {
     /// <summary><c>std::set_terminate</c>. The handler runs on the throwing thread and must not return.</summary>

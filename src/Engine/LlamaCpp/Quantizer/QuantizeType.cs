@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp.Quantizer;
 
 /// <summary>A file type that llama.cpp's quantizer writes: a recipe, which gives each tensor a format.</summary>
 /// <param name="Name">In llama.cpp's spelling.</param>
-/// <param name="Number">What the quantizer is told, and what <c>general.file_type</c> says.</param>
+/// <param name="Number">The quantizer's number for it, also in <c>general.file_type</c>.</param>
 /// <param name="Default">The format of a tensor that the recipe does not treat apart.</param>
 internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType Default)
 {

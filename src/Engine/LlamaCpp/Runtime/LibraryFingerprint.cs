@@ -4,10 +4,10 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
-/// Tells whether a library is the llama.cpp that Interop/ transcribes: by the versions it reports and by default
+/// Checks whether a library is the llama.cpp that Interop/ transcribes: by the versions it reports and by default
 /// parameters that would stand elsewhere in a struct of another layout.
 /// </summary>
-/// <remarks>Judges through function pointers, before any import is bound, so that a refused library can be let go again.</remarks>
+/// <remarks>Checks through function pointers, before any import is bound, so that a refused library can be unloaded.</remarks>
 internal static unsafe class LibraryFingerprint
 {
     /// <summary>The release of llama.cpp.</summary>

@@ -59,7 +59,7 @@ internal sealed partial class LlamaLibrary
         }
     }
 
-    /// <summary>Maps a library and judges it. One that is refused is let go again, so that another can be tried.</summary>
+    /// <summary>Loads a library and checks it. One that is refused is unloaded, so that another can be tried.</summary>
     internal static LlamaLibrary Open(string path)
     {
         nint handle;

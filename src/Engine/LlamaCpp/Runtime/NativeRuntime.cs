@@ -16,9 +16,9 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
     private static string? _owner;
     private static bool _resolves;
 
-    /// <summary>Maps a runtime, unless another backend's is there, and binds the imports of Interop to it.</summary>
+    /// <summary>Loads a runtime, unless another backend's is loaded, and binds the imports of Interop to it.</summary>
     /// <param name="backend">Who asks.</param>
-    /// <param name="unmaps">Whether what <paramref name="map"/> refuses is let go of again: the process is then free for another.</param>
+    /// <param name="unmaps">Whether what <paramref name="map"/> refuses is unloaded: the process can then load another.</param>
     /// <param name="map">Maps the libraries.</param>
     /// <exception cref="NativeLibraryException">The process runs another backend's.</exception>
     public static void Load(string backend, bool unmaps, Func<NativeRuntime> map)
@@ -46,7 +46,7 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
         }
     }
 
-    /// <summary>Lets the reference know how the CPU backend computes that is loaded by now.</summary>
+    /// <summary>Tells the reference how the CPU backend that is now loaded computes.</summary>
     public static void ReportBuild() => GgmlBuild.SetCurrent(Marshal.PtrToStringUTF8(Llama.llama_print_system_info())!);
 
     /// <summary>From the library's name in an import to its handle. dlsym also looks into what a library depends on, so on Linux and

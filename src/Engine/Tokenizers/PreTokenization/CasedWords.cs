@@ -3,7 +3,7 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>Words that end where small letters turn into capitals, as Tekken and GPT-4o have them:
+/// <summary>Words that end where small letters turn into capitals, as in Tekken and GPT-4o:
 /// <c>[^\r\n\p{L}\p{N}]?U*l+|[^\r\n\p{L}\p{N}]?U+l*|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
 /// with U any letter that is not small and l any letter that is no capital; what has no case is both.</summary>
 /// <param name="digits">n: one for Tekken, three for GPT-4o.</param>
