@@ -14,6 +14,10 @@ internal sealed class Budget(CancellationToken cancellationToken)
     /// <summary>Macros within macros. Python's own limit allows for about 300.</summary>
     private const int MaxCalls = 200;
 
+    // Of the rendering that this thread is at: dictionaries and sets compare values without being handed one.
+    [ThreadStatic]
+    private static Budget? _ofThread;
+
     private long _steps;
     private long _characters;
     private int _calls;
@@ -31,6 +35,24 @@ internal sealed class Budget(CancellationToken cancellationToken)
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>Runs a rendering, which pays for the comparisons in it.</summary>
+    public T Run<T>(Func<T> rendering)
+    {
+        _ofThread = this;
+        try
+        {
+            return rendering();
+        }
+        finally
+        {
+            _ofThread = null;
+        }
+    }
+
+    /// <summary>Pays for comparing, or hashing, a value with this many others in it: one that holds another twice, which holds a third twice, takes twice
+    /// the work for each level.</summary>
+    public static void SpendOnComparison(int items) => _ofThread?.Spend(1 + items);
 
     /// <summary>Pays for reading or writing this many characters.</summary>
     public void SpendOnText(long characters)

@@ -13,9 +13,9 @@ internal sealed class PyEquality : IEqualityComparer<object>
         return (x, y) switch
         {
             (Text a, Text b) => a.Value == b.Value,
-            (List<object> a, List<object> b) => a.Count == b.Count && a.SequenceEqual(b, this),
-            (PyTuple a, PyTuple b) => a.Items.SequenceEqual(b.Items, this),
-            (Mapping a, Mapping b) => a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out object? value) && Equals(pair.Value, value)),
+            (List<object> a, List<object> b) => AreEqual(a, b),
+            (PyTuple a, PyTuple b) => AreEqual(a.Items, b.Items),
+            (Mapping a, Mapping b) => AreEqual(a, b),
             (Undefined, Undefined) => true,
             _ when Number(x) is { } a && Number(y) is { } b => a.Equals(b),
             _ => ReferenceEquals(x, y),
@@ -25,10 +25,37 @@ internal sealed class PyEquality : IEqualityComparer<object>
     public int GetHashCode(object obj) => obj switch
     {
         Text text => text.GetHashCode(),
-        PyTuple tuple => tuple.Items.Aggregate(17, (hash, item) => (hash * 31) + GetHashCode(item)),
+        PyTuple tuple => HashOf(tuple.Items),
         List<object> or Mapping => throw new JinjaException($"unhashable type: '{PyType.Name(obj)}'"),
         _ => Number(obj)?.GetHashCode() ?? System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj),
     };
+
+    private bool AreEqual(IReadOnlyList<object> a, IReadOnlyList<object> b)
+    {
+        if (a.Count != b.Count)
+        {
+            return false;
+        }
+        Budget.SpendOnComparison(a.Count);
+        return a.SequenceEqual(b, this);
+    }
+
+    private bool AreEqual(Mapping a, Mapping b)
+    {
+        if (a.Count != b.Count)
+        {
+            return false;
+        }
+        Budget.SpendOnComparison(2 * a.Count); // a key is looked up, and a value compared
+        return a.All(pair => b.TryGetValue(pair.Key, out object? value) && Equals(pair.Value, value));
+    }
+
+    private int HashOf(object[] items)
+    {
+        Budget.RequireStack();
+        Budget.SpendOnComparison(items.Length);
+        return items.Aggregate(17, (hash, item) => (hash * 31) + GetHashCode(item));
+    }
 
     // Whole numbers as one type whatever they were; others as double.
     private static object? Number(object? value) => value switch

@@ -34,7 +34,7 @@ internal sealed class Template
         }
         try
         {
-            return _root.Render(scope);
+            return state.Budget.Run(() => _root.Render(scope));
         }
         catch (JinjaException e) when (e.Line == 0)
         {
