@@ -50,7 +50,7 @@ internal sealed class ModelImport : IDisposable
         ModelFolder folder = ModelFolder.Open(path);
         SentenceEncoder encoder = SentenceEncoder.Read(folder);
         JsonDocument config = encoder.Folder.ReadJson("config.json")
-            ?? throw new ModelFileException($"Importing {path}: expected config.json in the folder, found none. Give the folder as Hugging Face hands it out.");
+            ?? throw new ModelFileException($"Importing '{path}': expected config.json in the folder, found none. Give the folder as Hugging Face hands it out.");
         Checkpoint? checkpoint = null;
         FolderVocabulary? vocabulary = null;
         try

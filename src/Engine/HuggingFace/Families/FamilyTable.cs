@@ -27,7 +27,7 @@ internal static class FamilyTable
         string name = source.Config.Text("model_type") ?? throw source.Config.Refuse("model_type", $"one of {string.Join(", ", Known.Keys)}", "none");
         if (!Known.TryGetValue(name, out Func<FamilySource, ModelPlan>? plan))
         {
-            throw new ModelFileException($"Importing {source.Folder.Path}: models of the type '{name}' cannot be imported; known are {string.Join(", ", Known.Keys)}. Take a GGUF of it instead.");
+            throw new ModelFileException($"Importing '{source.Folder.Path}': models of the type '{name}' cannot be imported; known are {string.Join(", ", Known.Keys)}. Take a GGUF of it instead.");
         }
         ModelPlan planned = plan(source);
         planned.Tensors.RequireAllUsed();

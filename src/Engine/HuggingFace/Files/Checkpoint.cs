@@ -94,7 +94,7 @@ internal sealed class Checkpoint : IDisposable
         string? pickle = Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
             .FirstOrDefault(name => Pickles.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
         return new(pickle is null
-            ? $"Importing {folder.Path}: expected {Whole} or {Index}, found neither. Download the weights of the model into the folder."
-            : $"Importing {folder.Path}: expected {Whole}, found '{pickle}', a pickle: reading one runs whatever program its author put into it, so none is read here. Download the model as safetensors, or convert it where you trust it (transformers: model.save_pretrained(folder)).");
+            ? $"Importing '{folder.Path}': expected {Whole} or {Index}, found neither. Download the weights of the model into the folder."
+            : $"Importing '{folder.Path}': expected {Whole}, found '{pickle}', a pickle: reading one runs whatever program its author put into it, so none is read here. Download the model as safetensors, or convert it where you trust it (transformers: model.save_pretrained(folder)).");
     }
 }

@@ -105,7 +105,7 @@ internal sealed class ModelFolder
     /// <exception cref="ModelFileException">It is a path.</exception>
     public string RequirePlain(string name, string saidBy) =>
         name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', '\0']) < 0 ? name
-            : throw new ModelFileException($"Importing {Path}: expected names of files in the folder in '{saidBy}', found '{name}'.");
+            : throw new ModelFileException($"Importing '{Path}': expected names of files in the folder in '{saidBy}', found '{name}'.");
 
     private static bool IsIn(string path, string folder) => path.StartsWith(folder + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }
