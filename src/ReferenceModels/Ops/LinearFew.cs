@@ -15,7 +15,7 @@ internal static unsafe partial class Linear
 
     private static void MultiplyFew(Weight W, float* x, float* y, int T, Workers workers)
     {
-        int room = T <= FourTokens.Count ? FourTokens.Count : EightTokens.Count, lanes = PackedTokens.Lanes, K = (W.Columns + lanes - 1) / lanes * lanes;
+        int room = T <= FourTokens.Count ? FourTokens.Count : EightTokens.Count, lanes = PackedTokens.Lanes, K = PackedTokens.PaddedColumns(W.Columns);
         int groups = W.Format.SumElements > 0 ? W.Columns / W.Format.SumElements : 0, sumFloats = (groups + 7) / 8 * 8 * room;
         float[] rented = ArrayPool<float>.Shared.Rent(K * room + sumFloats + 16);
         fixed (float* memory = rented)

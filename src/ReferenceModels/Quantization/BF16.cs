@@ -14,7 +14,17 @@ internal readonly struct BF16 : IFloatBlock
     public static unsafe void Dequantize(byte* block, float* y) => *y = BitConverter.Int32BitsToSingle(*(ushort*)block << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe V Load<V, TLanes>(byte* p, ref V largest) where TLanes : ILanes<V> => TLanes.LoadUpperHalves((ushort*)p);
+    public static unsafe float* Unpack<V, TLanes>(byte* blocks, float* scratch, ref V largest) where TLanes : ILanes<V>
+    {
+        TLanes.Store(TLanes.LoadUpperHalves((ushort*)blocks), scratch);
+        TLanes.Store(TLanes.LoadUpperHalves((ushort*)blocks + TLanes.Count), scratch + TLanes.Count);
+        if (BlockFormat.Run > 2 * TLanes.Count)
+        {
+            TLanes.Store(TLanes.LoadUpperHalves((ushort*)blocks + 2 * TLanes.Count), scratch + 2 * TLanes.Count);
+            TLanes.Store(TLanes.LoadUpperHalves((ushort*)blocks + 3 * TLanes.Count), scratch + 3 * TLanes.Count);
+        }
+        return scratch;
+    }
 
     public static bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V> => true;
 }

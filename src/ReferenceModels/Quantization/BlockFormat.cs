@@ -6,6 +6,9 @@ namespace ReferenceModels.Quantization;
 /// <summary>A block layout as a value: what a weight needs to be used without knowing its layout.</summary>
 internal abstract unsafe class BlockFormat(GgmlType type, int elements, int bytes, ActivationFormat activations)
 {
+    /// <summary>Floating-point numbers that a kernel takes together, whatever the width; a row's rest is filled up with zeros.</summary>
+    public const int Run = 32;
+
     // The table to extend: a format missing here is refused by name.
     private static readonly BlockFormat[] Known =
     [
@@ -85,10 +88,10 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     /// <param name="w">The first row's next blocks.</param>
     /// <param name="stride">Bytes from row to row.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="x">(n / lanes, tokens, lanes): <see cref="PackedTokens.Pack"/>.</param>
+    /// <param name="x">(n / lanes, tokens, lanes), with zeros up to a whole <see cref="Run"/>: <see cref="PackedTokens.Pack"/>.</param>
     /// <param name="sums">Σ x over each <see cref="SumElements"/> elements, (groups / 8, tokens, 8).</param>
     /// <param name="products">(rows, tokens, <see cref="PackedTokens.ProductFloats"/>), 0 at first; <see cref="PackedTokens.Product"/> reads them.</param>
     /// <param name="tokens">4 or 8.</param>
-    /// <param name="n">Whole blocks; whole registers, too, unless the row ends.</param>
+    /// <param name="n">Whole blocks; whole runs, too, unless the row ends.</param>
     public abstract void Add(byte* w, long stride, int rows, float* x, float* sums, float* products, int tokens, int n);
 }

@@ -14,7 +14,7 @@ internal readonly struct F32 : IFloatBlock
     public static unsafe void Dequantize(byte* block, float* y) => *y = *(float*)block;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe V Load<V, TLanes>(byte* p, ref V largest) where TLanes : ILanes<V> => TLanes.Load((float*)p);
+    public static unsafe float* Unpack<V, TLanes>(byte* blocks, float* scratch, ref V largest) where TLanes : ILanes<V> => (float*)blocks;
 
     public static bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V> => true;
 }

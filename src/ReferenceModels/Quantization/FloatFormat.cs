@@ -55,123 +55,157 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
     }
 
     /// <summary>One row.</summary>
+    /// <param name="x">As for <see cref="BlockFormat.Add"/>, and 0 from <paramref name="n"/> to the end of its run.</param>
+    [SkipLocalsInit]
     public static void AddRow<V, TLanes>(byte* w, float* x, float* products, int tokens, long stride, int n) where TLanes : ILanes<V>
     {
-        if (tokens == FourTokens.Count ? !AddFinite<V, TLanes, FourTokens>(w, x, products, stride, n) : !AddFinite<V, TLanes, EightTokens>(w, x, products, stride, n))
+        int whole = n - n % Run;
+        bool finite = AddFinite<V, TLanes>(w, x, products, tokens, stride, whole);
+        if (whole < n)
+        {
+            byte* rest = stackalloc byte[Run * TBlock.Bytes];
+            CopyRest(w, rest, whole, n, TBlock.Bytes);
+            finite &= AddFinite<V, TLanes>(rest, x + (long)whole * tokens, products, tokens, 0, Run);
+        }
+        if (!finite)
         {
             AddAny<V, TLanes>(w, x, products, tokens, n);
-            return;
-        }
-        int whole = n - n % TLanes.Count;
-        for (int t = 0; t < tokens && whole < n; t++)
-        {
-            products[t * PackedTokens.ProductFloats + PackedTokens.Minima] = -Rest(w + (long)whole * TBlock.Bytes, x + (long)whole * tokens + t * TLanes.Count, n - whole);
         }
     }
 
     /// <summary>The floats of a row.</summary>
     public static void Dequantize<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
     {
-        if (!DequantizeFinite<V, TLanes>(blocks, y, n))
+        int whole = n - n % Run;
+        for (int i = DequantizeFinite<V, TLanes>(blocks, y, whole) ? whole : 0; i < n; i++)
         {
-            for (int i = 0; i < n; i++)
-            {
-                TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
-            }
+            TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
         }
     }
 
     /// <summary>The dot products of rows with one token.</summary>
+    [SkipLocalsInit]
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V>
     {
-        var stride = (long)n * TBlock.Bytes;
+        long stride = (long)n * TBlock.Bytes;
+        float* sums = stackalloc float[2 * Lanes512.Count], rest = stackalloc float[Run];
+        byte* rest0 = stackalloc byte[2 * Run * TBlock.Bytes], rest1 = rest0 + Run * TBlock.Bytes;
         // Two rows at a time, one from each half: see ScaledFormat.
-        int half = (rows + 1) / 2, whole = n - n % TLanes.Count;
+        int half = (rows + 1) / 2, whole = n - n % Run;
+        CopyRest((byte*)x, (byte*)rest, whole, n, sizeof(float));
         for (var r = 0; r < half; r++)
         {
             byte* w0 = w + r * stride, w1 = half + r < rows ? w0 + half * stride : w0;
-            float first, second;
-            bool finite = DotFinite<V, TLanes>(w0, w1, x, n, &first, &second);
-            y[r] = finite ? first + Rest(w0 + (long)whole * TBlock.Bytes, x + whole, n - whole) : Rest(w0, x, n);
+            TLanes.Store(TLanes.Zero, sums);
+            TLanes.Store(TLanes.Zero, sums + Lanes512.Count);
+            bool finite = DotFinite<V, TLanes>(w0, w1, x, sums, whole);
+            if (whole < n)
+            {
+                CopyRest(w0, rest0, whole, n, TBlock.Bytes);
+                CopyRest(w1, rest1, whole, n, TBlock.Bytes);
+                finite &= DotFinite<V, TLanes>(rest0, rest1, rest, sums, Run);
+            }
+            y[r] = finite ? TLanes.Sum(TLanes.Load(sums)) : DotAny(w0, x, n);
             if (w1 != w0)
             {
-                y[half + r] = finite ? second + Rest(w1 + (long)whole * TBlock.Bytes, x + whole, n - whole) : Rest(w1, x, n);
+                y[half + r] = finite ? TLanes.Sum(TLanes.Load(sums + Lanes512.Count)) : DotAny(w1, x, n);
             }
         }
     }
 
-    // What each kernel returns is false where it met an infinity or not-a-number, which it took for a number: then nothing of it counts.
+    // The numbers after the last whole run, and zeros to make another.
+    private static void CopyRest(byte* row, byte* run, int whole, int n, int bytes)
+    {
+        new Span<byte>(run, Run * bytes).Clear();
+        new ReadOnlySpan<byte>(row + (long)whole * bytes, (n - whole) * bytes).CopyTo(new(run, Run * bytes));
+    }
+
+    // What each kernel returns is false where it met an infinity or not-a-number, which it took for a number. n is whole runs.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool DequantizeFinite<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
     {
         V largest = TLanes.Zero;
-        int i = 0;
-        for (; i <= n - TLanes.Count; i += TLanes.Count)
+        long ahead = (long)n * TBlock.Bytes;
+        for (float* end = y + n; y < end; y += Run, blocks += Run * TBlock.Bytes)
         {
-            Prefetch.Lines(blocks + (long)(i + n) * TBlock.Bytes, TLanes.Count * TBlock.Bytes);
-            TLanes.Store(TBlock.Load<V, TLanes>(blocks + (long)i * TBlock.Bytes, ref largest), y + i);
-        }
-        for (; i < n; i++)
-        {
-            TBlock.Dequantize(blocks + (long)i * TBlock.Bytes, y + i);
+            Prefetch.Lines(blocks + ahead, Run * TBlock.Bytes);
+            float* run = TBlock.Unpack<V, TLanes>(blocks, y, ref largest);
+            if (run != y)
+            {
+                for (int i = 0; i < Run; i += TLanes.Count)
+                {
+                    TLanes.Store(TLanes.Load(run + i), y + i);
+                }
+            }
         }
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 
+    // sums: those of the first row, and Lanes512.Count on those of the second.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, float* x, int n, float* first, float* second) where TLanes : ILanes<V>
+    private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, float* x, float* sums, int n) where TLanes : ILanes<V>
     {
-        V a = TLanes.Zero, b = a, largest = a;
-        int i = 0;
-        for (; i <= n - TLanes.Count; i += TLanes.Count, w0 += TLanes.Count * TBlock.Bytes, w1 += TLanes.Count * TBlock.Bytes)
+        float* memory = stackalloc float[2 * Run + 16], scratch = (float*)(((nint)memory + 63) & ~63);
+        V a = TLanes.Load(sums), b = TLanes.Load(sums + Lanes512.Count), largest = TLanes.Zero;
+        for (float* end = x + n; x < end; w0 += Run * TBlock.Bytes, w1 += Run * TBlock.Bytes)
         {
-            Prefetch.Ahead(w0, TLanes.Count * TBlock.Bytes);
-            Prefetch.Ahead(w1, TLanes.Count * TBlock.Bytes);
-            V v = TLanes.Load(x + i);
-            a = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w0, ref largest), v, a);
-            b = TLanes.MultiplyAdd(TBlock.Load<V, TLanes>(w1, ref largest), v, b);
+            Prefetch.Ahead(w0, Run * TBlock.Bytes);
+            Prefetch.Ahead(w1, Run * TBlock.Bytes);
+            float* run0 = TBlock.Unpack<V, TLanes>(w0, scratch, ref largest), run1 = TBlock.Unpack<V, TLanes>(w1, scratch + Run, ref largest);
+            for (int i = 0; i < Run; i += TLanes.Count, x += TLanes.Count)
+            {
+                V v = TLanes.Load(x);
+                a = TLanes.MultiplyAdd(TLanes.Load(run0 + i), v, a);
+                b = TLanes.MultiplyAdd(TLanes.Load(run1 + i), v, b);
+            }
         }
-        (*first, *second) = (TLanes.Sum(a), TLanes.Sum(b));
+        TLanes.Store(a, sums);
+        TLanes.Store(b, sums + Lanes512.Count);
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 
+    private static bool AddFinite<V, TLanes>(byte* w, float* x, float* products, int tokens, long stride, int n) where TLanes : ILanes<V> =>
+        tokens == FourTokens.Count ? AddFinite<V, TLanes, FourTokens>(w, x, products, stride, n) : AddFinite<V, TLanes, EightTokens>(w, x, products, stride, n);
+
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AddFinite<V, TLanes, TTokens>(byte* w, float* x, float* products, long stride, int n) where TLanes : ILanes<V> where TTokens : ITokenCount
     {
         const int p = PackedTokens.ProductFloats;
+        float* memory = stackalloc float[Run + 16], scratch = (float*)(((nint)memory + 63) & ~63);
         V s0 = TLanes.Load(products), s1 = TLanes.Load(products + p), s2 = TLanes.Load(products + 2 * p), s3 = TLanes.Load(products + 3 * p), s4 = s0, s5 = s0, s6 = s0, s7 = s0, largest = TLanes.Zero;
         if (TTokens.Count > 4)
         {
             (s4, s5, s6, s7) = (TLanes.Load(products + 4 * p), TLanes.Load(products + 5 * p), TLanes.Load(products + 6 * p), TLanes.Load(products + 7 * p));
         }
-        int i = 0;
-        for (; i <= n - TLanes.Count; i += TLanes.Count, w += TLanes.Count * TBlock.Bytes, x += TTokens.Count * TLanes.Count)
+        for (byte* end = w + (long)n * TBlock.Bytes; w < end; w += Run * TBlock.Bytes)
         {
-            Prefetch.Lines(w + 2 * stride, TLanes.Count * TBlock.Bytes);
-            V v = TBlock.Load<V, TLanes>(w, ref largest);
-            s0 = TLanes.MultiplyAdd(v, TLanes.Load(x), s0);
-            s1 = TLanes.MultiplyAdd(v, TLanes.Load(x + TLanes.Count), s1);
-            s2 = TLanes.MultiplyAdd(v, TLanes.Load(x + 2 * TLanes.Count), s2);
-            s3 = TLanes.MultiplyAdd(v, TLanes.Load(x + 3 * TLanes.Count), s3);
-            if (TTokens.Count > 4)
+            Prefetch.Lines(w + 2 * stride, Run * TBlock.Bytes);
+            float* run = TBlock.Unpack<V, TLanes>(w, scratch, ref largest);
+            for (int i = 0; i < Run; i += TLanes.Count, x += TTokens.Count * TLanes.Count)
             {
-                s4 = TLanes.MultiplyAdd(v, TLanes.Load(x + 4 * TLanes.Count), s4);
-                s5 = TLanes.MultiplyAdd(v, TLanes.Load(x + 5 * TLanes.Count), s5);
-                s6 = TLanes.MultiplyAdd(v, TLanes.Load(x + 6 * TLanes.Count), s6);
-                s7 = TLanes.MultiplyAdd(v, TLanes.Load(x + 7 * TLanes.Count), s7);
+                V v = TLanes.Load(run + i);
+                s0 = TLanes.MultiplyAdd(v, TLanes.Load(x), s0);
+                s1 = TLanes.MultiplyAdd(v, TLanes.Load(x + TLanes.Count), s1);
+                s2 = TLanes.MultiplyAdd(v, TLanes.Load(x + 2 * TLanes.Count), s2);
+                s3 = TLanes.MultiplyAdd(v, TLanes.Load(x + 3 * TLanes.Count), s3);
+                if (TTokens.Count > 4)
+                {
+                    s4 = TLanes.MultiplyAdd(v, TLanes.Load(x + 4 * TLanes.Count), s4);
+                    s5 = TLanes.MultiplyAdd(v, TLanes.Load(x + 5 * TLanes.Count), s5);
+                    s6 = TLanes.MultiplyAdd(v, TLanes.Load(x + 6 * TLanes.Count), s6);
+                    s7 = TLanes.MultiplyAdd(v, TLanes.Load(x + 7 * TLanes.Count), s7);
+                }
             }
         }
-        if (!TBlock.IsFinite<V, TLanes>(largest))
-        {
-            return false;
-        }
         PackedTokens.Store<V, TLanes, TTokens>(products, s0, s1, s2, s3, s4, s5, s6, s7);
-        return true;
+        return TBlock.IsFinite<V, TLanes>(largest);
     }
 
-    // What is left of a row after whole registers; or all of a row with an infinity or not-a-number, of which the sum is one in any order. (A call in a kernel
-    // would make the compiler keep its sums in memory.)
-    private static float Rest(byte* w, float* x, int n)
+    // A sum with an infinity or not-a-number is one in any order, and whatever numbers it has met already. (A call in a kernel would make the compiler keep its
+    // sums in memory.)
+    private static float DotAny(byte* w, float* x, int n)
     {
         float sum = 0;
         for (int i = 0; i < n; i++, w += TBlock.Bytes)
@@ -189,7 +223,7 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         {
             for (int i = 0; i < n; i += TLanes.Count)
             {
-                *products += Rest(w + (long)i * TBlock.Bytes, x + (long)i * tokens, Math.Min(TLanes.Count, n - i));
+                *products += DotAny(w + (long)i * TBlock.Bytes, x + (long)i * tokens, Math.Min(TLanes.Count, n - i));
             }
         }
     }

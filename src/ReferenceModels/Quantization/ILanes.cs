@@ -14,8 +14,14 @@ internal unsafe interface ILanes<V>
     /// <summary>Bytes as floats.</summary>
     static abstract V Load(sbyte* p);
 
-    /// <summary>Halves as floats. Infinity and not-a-number become numbers from 65536 on; <paramref name="largest"/> becomes the largest magnitude so far.</summary>
-    static abstract V LoadFinite(Half* p, ref V largest);
+    /// <summary>Whether none of the next 32 halves is zero or subnormal; <paramref name="largest"/> notes the largest magnitude so far, for <see cref="AreFinite"/>.</summary>
+    static abstract bool AreNormal(Half* p, ref V largest);
+
+    /// <summary>Halves as floats, of which none is zero, subnormal or infinite.</summary>
+    static abstract V LoadNormal(Half* p);
+
+    /// <summary>Halves as floats. Infinity and not-a-number become numbers from 65536 on.</summary>
+    static abstract V LoadFinite(Half* p);
 
     /// <summary>The upper halves of floats as floats.</summary>
     static abstract V LoadUpperHalves(ushort* p);
@@ -31,6 +37,6 @@ internal unsafe interface ILanes<V>
 
     static abstract float Sum(V v);
 
-    /// <summary>Whether one is at least <paramref name="limit"/>.</summary>
-    static abstract bool AnyFrom(V v, float limit);
+    /// <summary>Whether all halves that <see cref="AreNormal"/> has seen were numbers.</summary>
+    static abstract bool AreFinite(V largest);
 }

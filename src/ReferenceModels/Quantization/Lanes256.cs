@@ -50,14 +50,30 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadFinite(Half* p, ref Vector256<float> largest)
+    public static bool AreNormal(Half* p, ref Vector256<float> largest)
     {
-        // Exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions). A subnormal half, whose
-        // exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a normal one 2 v - 2^-14 is not below v. No step
-        // meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
+        // Twice the bits of a half: its sign falls off, and those without an exponent are below 0x800, those with all of its bits from 0xF800 on.
+        Vector256<ushort> first = Vector256.Load((ushort*)p), second = Vector256.Load((ushort*)p + 16);
+        (first, second) = (first + first, second + second);
+        largest = Vector256.Max(largest.AsUInt16(), Vector256.Max(first, second)).AsSingle();
+        return Vector256.SubtractSaturate(Vector256.Create((ushort)0x7FF), Vector256.Min(first, second)) == Vector256<ushort>.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadNormal(Half* p)
+    {
+        // Sign, exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions).
+        var bits = Widen((short*)p);
+        return (((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))) + Vector256.Create(112 << 23)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFinite(Half* p)
+    {
+        // As LoadNormal, but for the sign. A subnormal half, whose exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a
+        // normal one 2 v - 2^-14 is not below v. No step meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
         var bits = Widen((short*)p);
         var v = (((bits << 13) & Vector256.Create(0x0FFFE000)) + Vector256.Create(112 << 23)).AsSingle();
-        largest = Vector256.MaxNative(largest, v);
         v = Vector256.MinNative(v, Vector256.MultiplyAddEstimate(v, Vector256.Create(2f), Vector256.Create(-1f / 16384)));
         return v | (bits & Vector256.Create(int.MinValue)).AsSingle();
     }
@@ -82,7 +98,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static float Sum(Vector256<float> v) => Vector128.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyFrom(Vector256<float> v, float limit) => Vector256.GreaterThanOrEqualAny(v, Vector256.Create(limit));
+    public static bool AreFinite(Vector256<float> largest) => Vector256.LessThanAll(largest.AsUInt16(), Vector256.Create((ushort)0xF800));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(short* p)

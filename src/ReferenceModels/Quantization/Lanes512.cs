@@ -22,14 +22,30 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(p)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadFinite(Half* p, ref Vector512<float> largest)
+    public static bool AreNormal(Half* p, ref Vector512<float> largest)
     {
-        // Exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions). A subnormal half, whose
-        // exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a normal one 2 v - 2^-14 is not below v. No step
-        // meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
+        // Twice the bits of a half: its sign falls off, and those without an exponent are below 0x800, those with all of its bits from 0xF800 on.
+        var twice = Vector512.Load((ushort*)p);
+        twice += twice;
+        largest = Vector512.Max(largest.AsUInt16(), twice).AsSingle();
+        return Vector512.GreaterThanOrEqualAll(twice, Vector512.Create((ushort)0x800));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadNormal(Half* p)
+    {
+        // Sign, exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions).
+        var bits = Widen((short*)p);
+        return (((bits << 13) & Vector512.Create(unchecked((int)0x8FFFE000))) + Vector512.Create(112 << 23)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFinite(Half* p)
+    {
+        // As LoadNormal, but for the sign. A subnormal half, whose exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a
+        // normal one 2 v - 2^-14 is not below v. No step meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
         var bits = Widen((short*)p);
         var v = (((bits << 13) & Vector512.Create(0x0FFFE000)) + Vector512.Create(112 << 23)).AsSingle();
-        largest = Vector512.MaxNative(largest, v);
         v = Vector512.MinNative(v, Vector512.MultiplyAddEstimate(v, Vector512.Create(2f), Vector512.Create(-1f / 16384)));
         return v | (bits & Vector512.Create(int.MinValue)).AsSingle();
     }
@@ -54,7 +70,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static float Sum(Vector512<float> v) => Lanes256.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyFrom(Vector512<float> v, float limit) => Vector512.GreaterThanOrEqualAny(v, Vector512.Create(limit));
+    public static bool AreFinite(Vector512<float> largest) => Vector512.LessThanAll(largest.AsUInt16(), Vector512.Create((ushort)0xF800));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Widen(short* p) => Avx512F.ConvertToVector512Int32(Vector256.Load(p));

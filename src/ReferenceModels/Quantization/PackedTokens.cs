@@ -10,7 +10,7 @@ internal static unsafe class PackedTokens
     /// <summary>Floats of a product on its way: a register of sums, one of eight minima, and room.</summary>
     public const int ProductFloats = 32;
 
-    /// <summary>Where the minima, or what is left of a row after whole registers, are in a product.</summary>
+    /// <summary>Where the minima are in a product.</summary>
     public const int Minima = 16;
 
     /// <summary>Floats of a register.</summary>
@@ -37,6 +37,9 @@ internal static unsafe class PackedTokens
         }
     }
 
+    /// <summary>Columns with the zeros that fill up the last run.</summary>
+    public static int PaddedColumns(int columns) => (columns + BlockFormat.Run - 1) / BlockFormat.Run * BlockFormat.Run;
+
     /// <summary>Copies the columns of tokens; a token that is not there is 0.</summary>
     /// <param name="x">(tokens, in).</param>
     /// <param name="ldx">Floats from token to token.</param>
@@ -44,16 +47,16 @@ internal static unsafe class PackedTokens
     /// <param name="n">Columns.</param>
     /// <param name="tokens">Tokens that are there.</param>
     /// <param name="room">4 or 8.</param>
-    /// <param name="packed">(in / lanes, room, lanes).</param>
+    /// <param name="packed">(in / lanes, room, lanes), with zeros up to a whole <see cref="BlockFormat.Run"/>.</param>
     /// <param name="lanes">Of a register.</param>
     public static void Pack(float* x, long ldx, int first, int n, int tokens, int room, float* packed, int lanes)
     {
         packed += (long)first * room;
-        for (int c = 0; c < n; c += lanes)
+        for (int c = 0; c < PaddedColumns(n); c += lanes)
         {
             for (int t = 0; t < room; t++, packed += lanes)
             {
-                int count = t < tokens ? Math.Min(lanes, n - c) : 0;
+                int count = t < tokens ? Math.Clamp(n - c, 0, lanes) : 0;
                 new ReadOnlySpan<float>(x + t * ldx + first + c, count).CopyTo(new(packed, lanes));
                 new Span<float>(packed + count, lanes - count).Clear();
             }

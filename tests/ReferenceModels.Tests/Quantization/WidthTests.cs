@@ -219,7 +219,7 @@ public unsafe class WidthTests
         foreach (int tokens in new[] { 4, 8 })
         {
             int group = Math.Max(format.SumElements, 1), groups = format.SumElements > 0 ? n / group : 0;
-            float[] packed = new float[(n + lanes) * tokens], packedSums = new float[(groups + 8) * tokens], products = new float[tokens * PackedTokens.ProductFloats];
+            float[] packed = new float[PackedTokens.PaddedColumns(n) * tokens], packedSums = new float[(groups + 8) * tokens], products = new float[tokens * PackedTokens.ProductFloats];
             var x = Enumerable.Range(0, tokens).Select(t => Activations(n, t + 1)).ToArray();
             var sums = x.Select(x_t => x_t.Chunk(group).Select(chunk => chunk.Sum()).ToArray()).ToArray();
             foreach (int t in Enumerable.Range(0, tokens))
