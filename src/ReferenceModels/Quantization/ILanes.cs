@@ -5,6 +5,9 @@ internal unsafe interface ILanes<V>
 {
     static abstract int Count { get; }
 
+    /// <summary>Whether a group's scale multiplies its weights, or else the sum of their products with a token's columns: what is quicker.</summary>
+    static abstract bool ScalesWeights { get; }
+
     static abstract V Zero { get; }
 
     static abstract V Broadcast(float value);

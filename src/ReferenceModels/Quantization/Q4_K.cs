@@ -46,6 +46,12 @@ internal readonly struct Q4_K : IScaledBlock
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
         SixBitScales.Unpack(block, halves, scales, minima);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            UnpackPairs(block + 16, scratch);
+            UnpackPairs(block + 80, scratch + 128);
+            return scratch;
+        }
         var nibble = Vector256.Create((byte)15);
         for (var pair = 0; pair < 4; pair++)
         {
@@ -54,5 +60,17 @@ internal readonly struct Q4_K : IScaledBlock
             (qs >> 4).AsSByte().Store(scratch + pair * 64 + 32);
         }
         return scratch;
+    }
+
+    // Two pairs of groups.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void UnpackPairs(byte* qs, sbyte* scratch)
+    {
+        var both = Vector512.Load(qs);
+        Vector512<sbyte> even = (both & Vector512.Create((byte)15)).AsSByte(), odd = (both >> 4).AsSByte();
+        even.GetLower().Store(scratch);
+        odd.GetLower().Store(scratch + 32);
+        even.GetUpper().Store(scratch + 64);
+        odd.GetUpper().Store(scratch + 96);
     }
 }

@@ -200,6 +200,13 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Add<V, TLanes>(V sum, sbyte* q, float* scale, float* x) where TLanes : ILanes<V>
     {
+        if (TLanes.ScalesWeights)
+        {
+            V s = TLanes.Broadcast(*scale);
+            sum = TLanes.MultiplyAdd(TLanes.Multiply(TLanes.Load(q), s), TLanes.Load(x), sum);
+            return TBlock.Group > TLanes.Count ? TLanes.MultiplyAdd(TLanes.Multiply(TLanes.Load(q + TLanes.Count), s), TLanes.Load(x + TLanes.Count), sum) : sum;
+        }
+
         var group = TLanes.Multiply(TLanes.Load(q), TLanes.Load(x));
         if (TBlock.Group > TLanes.Count)
         {
@@ -243,6 +250,10 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
                 {
                     (q2, q3) = (TLanes.Load(q + 2 * TLanes.Count), TLanes.Load(q + 3 * TLanes.Count));
                 }
+                if (TLanes.ScalesWeights)
+                {
+                    (q0, q1) = (TLanes.Multiply(q0, s), TLanes.Multiply(q1, s));
+                }
                 s0 = Add<V, TLanes, TTokens>(s0, q0, q1, q2, q3, s, x);
                 s1 = Add<V, TLanes, TTokens>(s1, q0, q1, q2, q3, s, x + TLanes.Count);
                 s2 = Add<V, TLanes, TTokens>(s2, q0, q1, q2, q3, s, x + 2 * TLanes.Count);
@@ -263,10 +274,16 @@ internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(t
         PackedTokens.Store<V, TLanes, TTokens>(products, s0, s1, s2, s3, s4, s5, s6, s7);
     }
 
-    // As above, with the bytes turned into floats.
+    // As above, with the bytes turned into floats, times their scale where that is the way.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Add<V, TLanes, TTokens>(V sum, V q0, V q1, V q2, V q3, V scale, float* x) where TLanes : ILanes<V> where TTokens : ITokenCount
     {
+        if (TLanes.ScalesWeights)
+        {
+            sum = TLanes.MultiplyAdd(q0, TLanes.Load(x), sum);
+            return TBlock.Group > TLanes.Count ? TLanes.MultiplyAdd(q1, TLanes.Load(x + TTokens.Count * TLanes.Count), sum) : sum;
+        }
+
         V group = TLanes.Multiply(q0, TLanes.Load(x));
         if (TBlock.Group > TLanes.Count)
         {

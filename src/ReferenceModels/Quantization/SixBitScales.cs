@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ReferenceModels.Quantization;
 
@@ -28,7 +29,15 @@ internal static unsafe class SixBitScales
         var six = (low & Vector128.Create(0x0F0F0F0F_3F3F3F3F, 0x00000000_3F3F3F3F).AsByte())
             | ((low >> 4) & Vector128.Create(0, 0x0F0F0F0F_00000000).AsByte())
             | ((high >> 2) & Vector128.Create((byte)0x30));
-        (Lanes256.Convert(six.AsSByte()) * halves[*(ushort*)block]).Store(scales);
-        (Lanes256.Convert(Vector128.Create(six.AsUInt64().GetElement(1), 0).AsSByte()) * halves[*(ushort*)(block + 2)]).Store(minima);
+        float d = halves[*(ushort*)block], dmin = halves[*(ushort*)(block + 2)];
+        if (Avx512F.IsSupported)
+        {
+            var both = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(six)) * Vector512.Create(Vector256.Create(d), Vector256.Create(dmin));
+            both.GetLower().Store(scales);
+            both.GetUpper().Store(minima);
+            return;
+        }
+        (Lanes256.Convert(six.AsSByte()) * d).Store(scales);
+        (Lanes256.Convert(Lanes256.Upper(six.AsSByte())) * dmin).Store(minima);
     }
 }
