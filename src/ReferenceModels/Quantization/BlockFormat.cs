@@ -24,7 +24,7 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
         new ScaledFormat<Q8_0>(GgmlType.Q8_0),
         new ScaledFormat<Q2_K>(GgmlType.Q2_K),
         new ScaledFormat<Q3_K>(GgmlType.Q3_K),
-        new ScaledFormat<Q4_K>(GgmlType.Q4_K),
+        new NibbleFormat(),
         new ScaledFormat<Q5_K>(GgmlType.Q5_K),
         new ScaledFormat<Q6_K>(GgmlType.Q6_K),
         new ScaledFormat<IQ1_S>(GgmlType.IQ1_S),

@@ -54,7 +54,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     /// <summary>The last eight bytes in the first places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<sbyte> Upper(Vector128<sbyte> bytes) => Vector128.Create(bytes.GetUpper(), bytes.GetUpper());
+    public static Vector128<sbyte> Upper(Vector128<sbyte> bytes) =>
+        Sse2.IsSupported ? Sse2.ShiftRightLogical128BitLane(bytes, 8) : Vector128.Create(bytes.GetUpper(), bytes.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreNormal(Half* p, ref Vector256<float> largest)

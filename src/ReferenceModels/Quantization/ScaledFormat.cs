@@ -5,7 +5,7 @@ using Engine.Gguf;
 namespace ReferenceModels.Quantization;
 
 /// <summary>Rows of quantized blocks.</summary>
-internal sealed unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes, TBlock.Activations)
+internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes, TBlock.Activations)
     where TBlock : struct, IScaledBlock
 {
     public override int SumElements => TBlock.HasMinima ? TBlock.Group : 0;

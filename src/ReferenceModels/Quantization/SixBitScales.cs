@@ -32,9 +32,9 @@ internal static unsafe class SixBitScales
         float d = halves[*(ushort*)block], dmin = halves[*(ushort*)(block + 2)];
         if (Avx512F.IsSupported)
         {
-            var both = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(six)) * Vector512.Create(Vector256.Create(d), Vector256.Create(dmin));
-            both.GetLower().Store(scales);
-            both.GetUpper().Store(minima);
+            var both = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(six));
+            (both.GetLower() * d).Store(scales);
+            (both.GetUpper() * dmin).Store(minima);
             return;
         }
         (Lanes256.Convert(six.AsSByte()) * d).Store(scales);

@@ -135,6 +135,23 @@ public unsafe class WidthTests
         Assert.Equal([float.PositiveInfinity, 1, 1, 1, 1, float.NegativeInfinity, 1, 1, 1, float.NaN, 1, 1, 1, 1, 1, 1], y);
     }
 
+    [Theory, Width(512)]
+    public void Q4_K_by_its_sixteen_levels_is_to_the_last_bit_Q4_K_by_its_bytes(int bits)
+    {
+        Assert.Equal(512, bits);
+        const int rows = 5;
+        var format = BlockFormat.Of(GgmlType.Q4_K, "w");
+        float[] x = Activations(Elements, 1), sums = [.. x.Chunk(format.SumElements).Select(chunk => chunk.Sum())], bytes = new float[rows], levels = new float[rows];
+        fixed (byte* w = RandomBlocks.Of(format, rows * Elements, seed: 2))
+        fixed (float* pX = x, pSums = sums, pBytes = bytes, pLevels = levels)
+        {
+            ScaledFormat<Q4_K>.Dot<Vector512<float>, Lanes512>(w, rows, pX, pSums, pBytes, Elements);
+            format.Dot(w, rows, pX, pSums, pLevels, Elements);
+        }
+        Assert.Equal(bytes, levels);
+        Assert.DoesNotContain(0, levels);
+    }
+
     private static void Float<TBlock>(GgmlType type, int bits) where TBlock : struct, IFloatBlock
     {
         // Rows of a length no width divides, too.

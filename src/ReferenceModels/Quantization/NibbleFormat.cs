@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Engine.Gguf;
+
+namespace ReferenceModels.Quantization;
+
+/// <summary>Rows of Q4_K. With AVX-512, a register holds what each of the sixteen nibbles means in a group, so that one instruction turns sixteen of them into weights; the results
+/// are to the last bit those of <see cref="ScaledFormat{TBlock}"/>.</summary>
+internal sealed unsafe class NibbleFormat() : ScaledFormat<Q4_K>(GgmlType.Q4_K)
+{
+    public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            base.Dot(w, rows, x, sums, y, n);
+            return;
+        }
+        long stride = RowBytes(n);
+        int half = (rows + 1) / 2;
+        for (int r = 0; r < half; r++)
+        {
+            byte* w0 = w + r * stride, w1 = half + r < rows ? w0 + half * stride : w0;
+            var (first, second) = DotPair(w0, w1, F16.Singles, x, sums, n);
+            y[r] = first;
+            if (w1 != w0)
+            {
+                y[half + r] = second;
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float First, float Second) DotPair(byte* w0, byte* w1, float* halves, float* x, float* sums, int n)
+    {
+        float* memory = stackalloc float[64], scales = (float*)(((nint)memory + 31) & ~31);
+        Vector512<float> s0 = Vector512<float>.Zero, s1 = s0;
+        Vector256<float> m0 = Vector256<float>.Zero, m1 = m0;
+        for (; n > 0; n -= Q4_K.Elements, w0 += Q4_K.Bytes, w1 += Q4_K.Bytes, sums += 8)
+        {
+            Prefetch.Ahead(w0, Q4_K.Bytes);
+            Prefetch.Ahead(w1, Q4_K.Bytes);
+            SixBitScales.Unpack(w0, halves, scales, scales + 8);
+            SixBitScales.Unpack(w1, halves, scales + 16, scales + 24);
+            for (int pair = 0; pair < 4; pair++, x += 64)
+            {
+                s0 = AddPair(s0, w0 + 16 + pair * 32, scales + 2 * pair, x);
+                s1 = AddPair(s1, w1 + 16 + pair * 32, scales + 16 + 2 * pair, x);
+            }
+            var sum = Vector256.Load(sums);
+            m0 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 8), sum, m0);
+            m1 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 24), sum, m1);
+        }
+        return (Lanes512.Sum(s0) - Lanes256.Sum(m0), Lanes512.Sum(s1) - Lanes256.Sum(m1));
+    }
+
+    // Two groups of 32: the low nibbles of 32 bytes, and the high ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> AddPair(Vector512<float> sum, byte* qs, float* scales, float* x)
+    {
+        var levels = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        Vector512<float> low = levels * scales[0], high = levels * scales[1];
+        // Of an index, the permutation reads the lowest four bits.
+        Vector512<int> first = Avx512F.ConvertToVector512Int32(Vector128.Load(qs)), second = Avx512F.ConvertToVector512Int32(Vector128.Load(qs + 16));
+        sum = Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(low, first), Vector512.Load(x), sum);
+        sum = Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(low, second), Vector512.Load(x + 16), sum);
+        sum = Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(high, first >> 4), Vector512.Load(x + 32), sum);
+        return Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(high, second >> 4), Vector512.Load(x + 48), sum);
+    }
+}
