@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Nodes;
 
 namespace ReferenceModels.Training.Corpora;
 
@@ -13,7 +13,6 @@ public sealed record Corpus(string Name, string Summary, string Extension)
     private static readonly JsonSerializerOptions Line = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // Chinese stays readable; the file is no web page
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     private Func<Draw, CorpusPart, string> Entry { get; init; } = (_, _) => "";
@@ -35,7 +34,7 @@ public sealed record Corpus(string Name, string Summary, string Extension)
         },
         new("translations", "Sentences in English and Chinese: for an encoder-decoder.", ".jsonl")
         {
-            Entry = (draw, part) => Translation.Say(draw, part) is var said ? Json(new { source = said.English, target = said.Chinese }) : "",
+            Entry = (draw, part) => Translation.Say(draw, part) is var said ? Json(new() { ["source"] = said.English, ["target"] = said.Chinese }) : "",
         },
         new("tools", "Conversations in which tools are offered, and called where a question needs one: for a language model with a chat template.", ".jsonl")
         {
@@ -61,14 +60,14 @@ public sealed record Corpus(string Name, string Summary, string Extension)
     private static string Mood(Draw draw, CorpusPart part)
     {
         Story story = Story.Tell(draw, part);
-        return Json(new { text = string.Join(' ', [story.Opening(draw), .. story.Middle(draw)]), label = story.Plot.Mood });
+        return Json(new() { ["text"] = string.Join(' ', [story.Opening(draw), .. story.Middle(draw)]), ["label"] = story.Plot.Mood });
     }
 
     private static string Pair(Draw draw, CorpusPart part)
     {
         (string first, string second) = Fact.Of(draw, part).Twice(draw);
-        return Json(new { first, second });
+        return Json(new() { ["first"] = first, ["second"] = second });
     }
 
-    private static string Json<T>(T entry) => JsonSerializer.Serialize(entry, Line);
+    private static string Json(JsonObject entry) => entry.ToJsonString(Line);
 }

@@ -34,19 +34,31 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
     }
 
     /// <summary>The conversation as a line of a data file.</summary>
-    public object Entry => Offered.Count == 0 ? new { messages = Messages } : new
+    public JsonObject Entry
     {
-        tools = Offered.Select(tool => new
+        get
         {
-            type = "function",
-            function = new
+            var entry = new JsonObject();
+            if (Offered.Count > 0)
             {
-                name = tool.Name,
-                parameters = new { type = "object", properties = tool.Parameters.ToDictionary(parameter => parameter.Name, parameter => new { type = parameter.Type }) },
-            },
-        }),
-        messages = Messages,
-    };
+                entry["tools"] = new JsonArray([.. Offered.Select(tool => new JsonObject
+                {
+                    ["type"] = "function",
+                    ["function"] = new JsonObject
+                    {
+                        ["name"] = tool.Name,
+                        ["parameters"] = new JsonObject
+                        {
+                            ["type"] = "object",
+                            ["properties"] = new JsonObject(tool.Parameters.Select(parameter => KeyValuePair.Create(parameter.Name, (JsonNode?)new JsonObject { ["type"] = parameter.Type }))),
+                        },
+                    },
+                })]);
+            }
+            entry["messages"] = Messages.DeepClone();
+            return entry;
+        }
+    }
 
     private IReadOnlyList<OfferedTool> Callable => [.. Offered.Where(tool => tool.Kind is not null)];
 
@@ -147,22 +159,22 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
         var list = new JsonArray();
         foreach (((OfferedTool tool, ToolQuestion.Call call), int i) in calls.Select((call, i) => (call, i)))
         {
-            list.Add(new JsonObject
+            list.Add((JsonNode)new JsonObject
             {
                 ["id"] = $"call_{round}_{i}",
                 ["type"] = "function",
                 ["function"] = new JsonObject { ["name"] = tool.Name, ["arguments"] = call.Arguments(tool) },
             });
         }
-        Messages.Add(new JsonObject { ["role"] = "assistant", ["tool_calls"] = list });
+        Messages.Add((JsonNode)new JsonObject { ["role"] = "assistant", ["tool_calls"] = list });
         for (int i = 0; i < calls.Count; i++)
         {
-            Messages.Add(new JsonObject { ["role"] = "tool", ["tool_call_id"] = $"call_{round}_{i}", ["content"] = draw.Once(16) ? calls[i].Call.Result.Wrapped(draw) : calls[i].Call.Result.Content });
+            Messages.Add((JsonNode)new JsonObject { ["role"] = "tool", ["tool_call_id"] = $"call_{round}_{i}", ["content"] = draw.Once(16) ? calls[i].Call.Result.Wrapped(draw) : calls[i].Call.Result.Content });
         }
         Say("assistant", string.Join(' ', calls.Select(call => call.Call.Answer)));
     }
 
-    private void Say(string role, string content) => Messages.Add(new JsonObject { ["role"] = role, ["content"] = content });
+    private void Say(string role, string content) => Messages.Add((JsonNode)new JsonObject { ["role"] = role, ["content"] = content });
 
     // People greet, thank, and leave marks and capitals out.
     private static string Dress(string question, Draw draw)

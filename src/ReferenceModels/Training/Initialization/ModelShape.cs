@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine;
@@ -9,11 +10,9 @@ namespace ReferenceModels.Training.Initialization;
 /// <c>{"architecture": "llama", "embedding_length": 128, "block_count": 4, "head_count": 4, "feed_forward_length": 352, "context_length": 256}</c>.</summary>
 public sealed record ModelShape
 {
-    private static readonly JsonSerializerOptions Form = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-    };
+    private const string Kept = "Read keeps all of the record's members, and they are numbers, texts and truths.";
+
+    private static readonly JsonSerializerOptions Form = NewForm();
 
     private static readonly JsonDocumentOptions Comments = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
@@ -79,6 +78,9 @@ public sealed record ModelShape
 
     /// <summary>Reads a shape from a JSON file.</summary>
     /// <exception cref="InvalidRequestException">The file cannot be read or its numbers make no model.</exception>
+    // By reflection: what the compiler generates for JSON loses the defaults of init-only properties.
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicConstructors, typeof(ModelShape))]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
     public static ModelShape Read(string path)
     {
         try
@@ -100,6 +102,10 @@ public sealed record ModelShape
         }
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
+    private static JsonSerializerOptions NewForm() => new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
     private static void CheckFields(string path, JsonElement shape)
     {
         string doing = $"Reading the model shape '{path}':";
