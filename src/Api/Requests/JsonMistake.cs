@@ -113,7 +113,7 @@ internal static class JsonMistake
             _ when type == typeof(int) => "a whole number",
             _ when type == typeof(long) => "a whole number of 64 bits",
             _ when type == typeof(float) || type == typeof(double) => "a number",
-            _ when type.IsArray || type != typeof(string) && type.GetInterfaces().Any(i => i == typeof(System.Collections.IList)) => "an array",
+            _ when typeof(System.Collections.IList).IsAssignableFrom(type) => "an array",
             _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => "an array",
             _ => "an object",
         };

@@ -11,8 +11,6 @@ internal sealed record ChildLine
     /// <summary>A prefix that no native library uses.</summary>
     private const string Mark = "\u001eengine ";
 
-    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
-
     /// <summary>It listens at its endpoint and is loading its model.</summary>
     public bool Listens { get; init; }
 
@@ -28,7 +26,7 @@ internal sealed record ChildLine
 
     public string? Message { get; init; }
 
-    public string ToText() => Mark + JsonSerializer.Serialize(this, Json);
+    public string ToText() => Mark + JsonSerializer.Serialize(this, ChildLineJson.Default.ChildLine);
 
     public static ChildLine? Parse(string text)
     {
@@ -38,7 +36,7 @@ internal sealed record ChildLine
         }
         try
         {
-            return JsonSerializer.Deserialize<ChildLine>(text.AsSpan(Mark.Length), Json);
+            return JsonSerializer.Deserialize(text.AsSpan(Mark.Length), ChildLineJson.Default.ChildLine);
         }
         catch (JsonException)
         {
@@ -46,3 +44,7 @@ internal sealed record ChildLine
         }
     }
 }
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(ChildLine))]
+internal sealed partial class ChildLineJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Engine.LlamaCpp;
 using Engine.Registry;
 using Microsoft.Extensions.Logging;
@@ -28,14 +29,14 @@ internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoi
         Gate = null,
     }, endpoint, log);
 
-    public string ToLine() => JsonSerializer.Serialize(this);
+    public string ToLine() => JsonSerializer.Serialize(this, ChildOrderJson.Default.ChildOrder);
 
     /// <summary>Null for anything else.</summary>
     public static ChildOrder? Parse(string? line)
     {
         try
         {
-            return string.IsNullOrEmpty(line) ? null : JsonSerializer.Deserialize<ChildOrder>(line) is { Version: CurrentVersion, Model: not null, Endpoint: not null } order ? order : null;
+            return string.IsNullOrEmpty(line) ? null : JsonSerializer.Deserialize(line, ChildOrderJson.Default.ChildOrder) is { Version: CurrentVersion, Model: not null, Endpoint: not null } order ? order : null;
         }
         catch (JsonException)
         {
@@ -43,3 +44,6 @@ internal sealed record ChildOrder(int Version, ModelOptions Model, string Endpoi
         }
     }
 }
+
+[JsonSerializable(typeof(ChildOrder))]
+internal sealed partial class ChildOrderJson : JsonSerializerContext;
