@@ -170,7 +170,7 @@ public sealed class TrainCommandTests : IDisposable
         foreach ((string[] arguments, string sentence) in new (string[], string)[]
         {
             (["train", "--model-shape", _folder.File("shape.json"), "--data", _folder.File("bad.jsonl"), "--out", Output], "expected a string as \"text\" in line 2, found a number"),
-            (["train", "--data", _folder.File("data.txt"), "--out", Output], "either --from MODEL or --model-shape FILE"),
+            (["train", "--data", _folder.File("data.txt"), "--out", Output], "a model to begin with (--from MODEL) or its shape (--model-shape FILE), found neither"),
             (Arguments(), "expected --out MODEL"),
             (Arguments("--out", Output, "--objective", "casual"), "Did you mean 'causal'?"),
             (Arguments("--out", Output, "--validation", "1.5"), "expected a share between 0 and 1 or a file, found '1.5'"),
