@@ -14,6 +14,7 @@ public sealed class KeyFileTests
     }
 
     [LinuxFact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public void A_file_without_keys_is_refused_and_one_with_a_key_is_not()
     {
         using var folder = new TemporaryFolder();
