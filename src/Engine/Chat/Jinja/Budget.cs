@@ -39,6 +39,7 @@ internal sealed class Budget(CancellationToken cancellationToken)
     /// <summary>Runs a rendering, which pays for the comparisons in it.</summary>
     public T Run<T>(Func<T> rendering)
     {
+        Budget? outer = _ofThread;
         _ofThread = this;
         try
         {
@@ -46,7 +47,7 @@ internal sealed class Budget(CancellationToken cancellationToken)
         }
         finally
         {
-            _ofThread = null;
+            _ofThread = outer;
         }
     }
 
