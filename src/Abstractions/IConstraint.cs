@@ -1,6 +1,6 @@
 namespace Engine;
 
-/// <summary>One answer under a constraint: says which tokens may come next, and is told which one was chosen.</summary>
+/// <summary>The constraint on one answer: it says which tokens may come next, and learns which one was chosen.</summary>
 /// <remarks>Called by one thread at a time, the one that evaluates the model: all other requests wait meanwhile.</remarks>
 public interface IConstraint
 {

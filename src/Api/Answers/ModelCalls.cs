@@ -43,7 +43,7 @@ internal sealed class ModelCall(string name, IModel model, Gate gate, TimeSpan? 
     public Prompt Check(Prompt text, string field) => gate.Check(text, Model, field);
 
     /// <summary>What is left of the request's time; null for as long as it needs.</summary>
-    /// <exception cref="DeadlineExceededException">There is none left.</exception>
+    /// <exception cref="DeadlineExceededException">No time is left.</exception>
     public TimeSpan? Left() => deadline is not { } all ? null
         : all - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
         : throw Late();

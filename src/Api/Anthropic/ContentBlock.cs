@@ -21,7 +21,7 @@ internal sealed record ContentBlock(string Type, string? Text, string? Id = null
     /// <param name="block">The block.</param>
     /// <param name="index">Its index in the content.</param>
     /// <returns>Null for the thoughts of an earlier answer, which Anthropic does not feed back either.</returns>
-    /// <exception cref="JsonException">It is none of the known blocks.</exception>
+    /// <exception cref="JsonException">It is not a known block.</exception>
     public static ContentBlock? Read(JsonElement block, int index)
     {
         string? type = block.ValueKind == JsonValueKind.Object ? TextOf(block, "type") : null;

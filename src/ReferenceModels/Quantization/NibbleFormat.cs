@@ -11,22 +11,13 @@ internal sealed unsafe class NibbleFormat() : ScaledFormat<Q4_K>(GgmlType.Q4_K)
 {
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {
-        if (!Avx512F.IsSupported)
+        if (Avx512F.IsSupported)
+        {
+            DotRows(&DotPair, w, rows, x, sums, y, n);
+        }
+        else
         {
             base.Dot(w, rows, x, sums, y, n);
-            return;
-        }
-        long stride = RowBytes(n);
-        int half = (rows + 1) / 2;
-        for (int r = 0; r < half; r++)
-        {
-            byte* w0 = w + r * stride, w1 = half + r < rows ? w0 + half * stride : w0;
-            var (first, second) = DotPair(w0, w1, F16.Singles, x, sums, n);
-            y[r] = first;
-            if (w1 != w0)
-            {
-                y[half + r] = second;
-            }
         }
     }
 

@@ -118,7 +118,10 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         TLanes.Store(TBlock.HasMinima ? TLanes.Subtract(product, minimum) : product, y);
     }
 
-    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V>
+    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V> => DotRows(&DotPair<V, TLanes>, w, rows, x, sums, y, n);
+
+    /// <summary>The dot products of rows by a kernel that takes two, <see cref="F16.Singles"/>, x, its sums and the length.</summary>
+    protected static void DotRows(delegate*<byte*, byte*, float*, float*, float*, int, (float First, float Second)> pair, byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         var halves = F16.Singles;
         long stride = n / TBlock.Elements * TBlock.Bytes;
@@ -126,12 +129,12 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         var half = (rows + 1) / 2;
         for (var r = 0; r < rows - half; r++)
         {
-            (y[r], y[half + r]) = DotPair<V, TLanes>(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
+            (y[r], y[half + r]) = pair(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
         }
         // A row without a partner is its own.
         if (rows % 2 == 1)
         {
-            y[half - 1] = DotPair<V, TLanes>(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
+            y[half - 1] = pair(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
         }
     }
 
