@@ -7,14 +7,14 @@ namespace ReferenceModels.Ops;
 /// <summary>
 /// Scaled dot-product attention (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, equation 1), with H query heads
 /// that share G key/value heads in groups (Ainslie et al. 2023, https://arxiv.org/abs/2305.13245):
-/// o = softmax(scale·q·Kᵀ + b)·V over the positions that <see cref="AttentionRule"/> lets a query see.
+/// o = softmax(scale·q·Kᵀ + b)·V over the positions that <see cref="AttentionRule"/> allows a query to see.
 /// </summary>
 /// <remarks>Queries are taken a few rows at a time: memory for scores is rows × positions per thread, never T × T per head.
-/// <see cref="AttentionSteps"/> is the same in the steps of the equation; <see cref="AttentionPooling"/> is the kernel regression
-/// of which this is the learned form.</remarks>
+/// <see cref="AttentionSteps"/> computes the same in the separate steps of the equation; <see cref="AttentionPooling"/> is the
+/// kernel regression that this generalizes.</remarks>
 internal static class Attention
 {
-    // Query vectors (rows × heads of a group) that read a key or value together.
+    // Query vectors (rows × heads of a group) that share one read of a key or value.
     private const int TileVectors = 16;
 
     /// <summary>Attends from T queries to n positions.</summary>
@@ -46,7 +46,7 @@ internal static class Attention
     /// <param name="K">(n, d_k).</param>
     /// <param name="V">(n, d_k).</param>
     /// <param name="o">(d_k).</param>
-    /// <param name="scale">Of the scores.</param>
+    /// <param name="scale">Factor of the scores.</param>
     /// <param name="b">(n), added to the scaled scores; empty for none.</param>
     public static void Naive<N>(ReadOnlySpan<N> q, ReadOnlySpan<N> K, ReadOnlySpan<N> V, Span<N> o, N scale, ReadOnlySpan<N> b)
         where N : IBinaryFloatingPointIeee754<N>
@@ -80,7 +80,7 @@ internal static class Attention
         for (int p = 0, first = 0; p < parts.Count; first += parts[p++].Q.Rows)
         {
             Tensor o_p = o.Slice(first, parts[p].Q.Rows);
-            // A thread takes one head's keys through all tiles before the next head's, while they are in its cache.
+            // A thread uses one head's keys in all tiles before the next head's, while they are in its cache.
             for (int g = 0; g < G; g++)
             {
                 for (int t = 0; t < o_p.Rows; t += rows)
@@ -91,14 +91,14 @@ internal static class Attention
         }
         pass.Workers.For(tiles.Count, index =>
         {
-            pass.Cancellation.ThrowIfCancellationRequested(); // over a long text this is the longest op by far
+            pass.Cancellation.ThrowIfCancellationRequested(); // by far the longest op for a long text
             (int p, int g, int t, Tensor o_p) = tiles[index];
             (Tensor Q, PagedRows K, PagedRows V, AttentionRule rule) = parts[p];
             ForwardTile(Q, K, V, o_p, t, Math.Min(rows, Q.Rows - t), g, rule);
         });
     }
 
-    // One key/value head g, a few rows of Q from row t on.
+    // One key/value head g and a few rows of Q, starting at row t.
     private static void ForwardTile(Tensor Q, PagedRows K, PagedRows V, Tensor o, int t, int rows, int g, AttentionRule rule)
     {
         int d_k = Q.Columns / rule.H, group = rule.H / rule.G, vectors = rows * group;
@@ -125,7 +125,7 @@ internal static class Attention
             rule.AddBias(s.Slice(v * n, seen), g * group + v % group, row, Q.Rows, from);
             rule.Hide(s.Slice(v * n, seen), row, from);
             Softmax.Forward(s.Slice(v * n, seen));
-            s.Slice(v * n + seen, n - seen).Clear();                     // the mask: later positions take no part
+            s.Slice(v * n + seen, n - seen).Clear();                     // the mask: later positions do not contribute
         }
         a.Clear();
         for (int j = 0, count; j < n; j += count)
@@ -148,7 +148,7 @@ internal static class Attention
         int first = 0;
         foreach ((Tensor Q, PagedRows K, PagedRows V, AttentionRule rule) in parts)
         {
-            // Under a tape keys and values are the pass's own tensors.
+            // Under a tape, keys and values are the pass's own tensors.
             AttentionGradient.Add(workers, Q, K[0], V[0], o.Slice(first, Q.Rows), rule);
             first += Q.Rows;
         }

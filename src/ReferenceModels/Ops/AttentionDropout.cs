@@ -2,11 +2,11 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Attention with single weights dropped in training, as GPT, BERT and T5 do it: o = dropout(softmax(scale·q·Kᵀ + b))·V.
-/// Everywhere else it is <see cref="Attention"/>.</summary>
+/// <summary>Attention with dropout of single attention weights in training, as in GPT, BERT and T5: o = dropout(softmax(scale·q·Kᵀ + b))·V.
+/// Outside training it is <see cref="Attention"/>.</summary>
 internal static class AttentionDropout
 {
-    /// <summary>As <see cref="Attention.Forward(Pass, Tensor, Tensor, Tensor, AttentionRule)"/>, which it is where nothing is dropped.</summary>
+    /// <summary>As <see cref="Attention.Forward(Pass, Tensor, Tensor, Tensor, AttentionRule)"/>, to which this is equal if nothing is dropped.</summary>
     public static Tensor Forward(Pass pass, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {
         if (pass is not { Tape: { } tape, Dropout: { Rate: > 0 } dropout })
@@ -38,7 +38,7 @@ internal static class AttentionDropout
         }
     }
 
-    // With p' = dropout(p): δV = p'ᵀδo, δp = dropout(δo·Vᵀ); the rest as without.
+    // With p' = dropout(p): δV = p'ᵀδo, δp = dropout(δo·Vᵀ); the rest is the same as without dropout.
     private static void Gradient(Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule, Drop drop, int t, int h)
     {
         (int d_k, int g) = Sizes(Q, rule, h);
@@ -79,7 +79,7 @@ internal static class AttentionDropout
     private static (int d_k, int g) Sizes(Tensor Q, AttentionRule rule, int h) => (Q.Columns / rule.H, h / (rule.H / rule.G) * (Q.Columns / rule.H));
 
     private static void Push(Tape tape, Workers workers, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule, Drop drop) => tape.Record(() =>
-        // A key/value head is one thread's, so that its sums have one order.
+        // One thread handles a whole key/value head, so that its sums have a fixed order.
         workers.For(rule.G, g =>
         {
             for (int t = 0; t < Q.Rows; t++)

@@ -4,23 +4,23 @@ using System.Numerics.Tensors;
 namespace ReferenceModels.Ops;
 
 /// <summary>
-/// The backward pass through <see cref="Attention"/>; everything is added to. With s = scale·q·Kᵀ + b and p = softmax(s):
-/// δV = pᵀδo, δp = δo·Vᵀ, δs = p ⊙ (δp − Σ p·δp), δb = δs, δq = scale·δs·K, δK = scale·δsᵀq. Where a soft cap lies between the scaled
-/// scores and b, δs goes back through it after δb.
+/// The backward pass through <see cref="Attention"/>; all results are accumulated. With s = scale·q·Kᵀ + b and p = softmax(s):
+/// δV = pᵀδo, δp = δo·Vᵀ, δs = p ⊙ (δp − Σ p·δp), δb = δs, δq = scale·δs·K, δK = scale·δsᵀq. If there is a soft cap between the scaled
+/// scores and b, δs passes back through it after δb.
 /// </summary>
-/// <remarks>The probabilities are worked out again, a tile of queries at a time, as in the FlashAttention papers (Dao et al. 2022,
-/// https://arxiv.org/abs/2205.14135, appendix B.2): memory is tile × positions, never T × T. A key/value head is one index of the loop
-/// over the threads, so that the order of its sums is always the same.</remarks>
+/// <remarks>The probabilities are recomputed, a tile of queries at a time, as in the FlashAttention papers (Dao et al. 2022,
+/// https://arxiv.org/abs/2205.14135, appendix B.2): memory is tile × positions, never T × T. A key/value head is one index of the
+/// parallel loop, so that the order of its sums is always the same.</remarks>
 internal static unsafe class AttentionGradient
 {
-    // Queries of a tile: a multiple of the six rows of a product.
+    // Queries in a tile: a multiple of the six rows of a product.
     private const int TileRows = 48;
 
-    /// <summary>Adds to the gradients of Q, K, V and the rule's bias from that of o.</summary>
+    /// <summary>Adds to the gradients of Q, K, V and the rule's bias, given the gradient of o.</summary>
     public static void Add(Workers workers, Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule) =>
         workers.For(rule.G, g => AddHead(Q, K, V, o, rule, g));
 
-    // One key/value head: its keys and values go into panels once, for the queries of all its heads.
+    // One key/value head: its keys and values are packed into panels once, for the queries of all its heads.
     private static void AddHead(Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule, int g)
     {
         int d = Q.Columns / rule.H, n = K.Rows, group = rule.H / rule.G;
@@ -67,7 +67,7 @@ internal static unsafe class AttentionGradient
         }
     }
 
-    // Scores to probabilities, δp to scale·δs; what the query does not see takes no part in either.
+    // Turns scores into probabilities and δp into scale·δs; positions the query does not see contribute to neither.
     private static void AddRow(AttentionRule rule, Span<float> p, Span<float> δs, int h, int t, int T, int seen)
     {
         p[seen..].Clear();

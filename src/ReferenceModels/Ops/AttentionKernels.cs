@@ -6,12 +6,12 @@ using System.Runtime.Intrinsics;
 namespace ReferenceModels.Ops;
 
 /// <summary>The two products of <see cref="Attention"/> for a few query vectors that share a key/value head: four vectors
-/// at a time, so that a key or value is loaded once for the four.</summary>
+/// at a time, so that a key or value is loaded once for all four.</summary>
 internal static class AttentionKernels
 {
     /// <summary>s[v, j] = q_v · K_j.</summary>
     /// <param name="q">(vectors, d).</param>
-    /// <param name="K">n keys (d), one every stride floats.</param>
+    /// <param name="K">n keys (d), <paramref name="stride"/> floats apart.</param>
     /// <param name="s">n scores for each vector, <paramref name="lds"/> floats apart.</param>
     /// <param name="vectors">Number of query vectors.</param>
     /// <param name="d">Width of a head.</param>
@@ -89,7 +89,7 @@ internal static class AttentionKernels
 
     /// <summary>a_v += Σ_j p[v, j]·V_j.</summary>
     /// <param name="p">n factors for each vector, <paramref name="ldp"/> floats apart.</param>
-    /// <param name="V">n values (d), one every stride floats.</param>
+    /// <param name="V">n values (d), <paramref name="stride"/> floats apart.</param>
     /// <param name="a">(vectors, d).</param>
     /// <param name="vectors">Number of query vectors.</param>
     /// <param name="d">Width of a head.</param>

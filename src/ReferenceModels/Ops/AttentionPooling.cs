@@ -7,12 +7,12 @@ namespace ReferenceModels.Ops;
 /// <summary>
 /// Attention pooling: kernel regression (Nadaraya 1964, https://doi.org/10.1137/1109020; Watson 1964) with a Gaussian kernel,
 /// f(x) = Σ softmax(−½(x − xᵢ)²)·yᵢ. A query x looks at keys xᵢ and gets the mean of their values yᵢ, the nearer ones more.
-/// With a width w that is learned, f(x) = Σ softmax(−½((x − xᵢ)·w)²)·yᵢ: the larger w, the fewer neighbours have a part.
+/// With a learned width w, f(x) = Σ softmax(−½((x − xᵢ)·w)²)·yᵢ: the larger w, the fewer neighbours contribute.
 /// </summary>
 /// <remarks>
-/// Of several columns, (x − xᵢ)² is the squared distance. −½‖x − xᵢ‖² = x·xᵢ − ½‖x‖² − ½‖xᵢ‖²: what depends on x alone softmax
-/// does not see, so for keys of one length this is softmax(x·xᵢ)·yᵢ. <see cref="Attention"/>, scaled dot-product attention, is
-/// the learned form of it: query, key and value are projections, the width is 1/√d_k.
+/// With several columns, (x − xᵢ)² is the squared distance. −½‖x − xᵢ‖² = x·xᵢ − ½‖x‖² − ½‖xᵢ‖²; softmax ignores the term that
+/// depends on x alone, so for keys of equal length this is softmax(x·xᵢ)·yᵢ. <see cref="Attention"/>, scaled dot-product attention,
+/// is its learned form: query, key and value are projections, the width is 1/√d_k.
 /// </remarks>
 internal static class AttentionPooling
 {
@@ -59,7 +59,7 @@ internal static class AttentionPooling
     }
 
     /// <summary>
-    /// The backward pass of one query, everything added to. δyᵢ += pᵢ·δf, δpᵢ = δf·yᵢ, δsᵢ from <see cref="Softmax.Gradient"/>; of
+    /// The backward pass of one query; all results are accumulated. δyᵢ += pᵢ·δf, δpᵢ = δf·yᵢ, δsᵢ from <see cref="Softmax.Gradient"/>; with
     /// sᵢ = −½w²‖x − xᵢ‖²: δx −= w²·(x − xᵢ)·δsᵢ, δxᵢ += the same, δw −= w·‖x − xᵢ‖²·δsᵢ.
     /// </summary>
     /// <returns>What this query adds to δw.</returns>

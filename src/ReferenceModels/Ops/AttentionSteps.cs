@@ -2,8 +2,8 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>The steps of <see cref="Attention"/> one by one, each with its result in memory, for looking inside. No gradients:
-/// what is looked into does not learn.</summary>
+/// <summary>The steps of <see cref="Attention"/> one by one, each with its result in memory, for inspection. No gradients:
+/// a model under inspection is not trained.</summary>
 internal static class AttentionSteps
 {
     /// <summary>s = q·Kᵀ, unscaled and unmasked: (H·T, n), row h·T + t for head h and query t.</summary>
@@ -29,7 +29,7 @@ internal static class AttentionSteps
         return s;
     }
 
-    /// <summary>p = softmax(scale·s) over the positions seen, 0 elsewhere. Cap and bias have to be in s.</summary>
+    /// <summary>p = softmax(scale·s) over the positions seen, 0 elsewhere. s must already include cap and bias.</summary>
     /// <param name="pass">Memory.</param>
     /// <param name="s">(H·T, n).</param>
     /// <param name="rule">Scale and mask.</param>

@@ -19,7 +19,7 @@ internal static class Bias
         return y;
     }
 
-    /// <summary>y = x + [b₁ b₂ b₃], the three side by side: x (T, d₁ + d₂ + d₃), b_k (d_k).</summary>
+    /// <summary>y = x + [b₁ b₂ b₃], the three concatenated: x (T, d₁ + d₂ + d₃), b_k (d_k).</summary>
     public static Tensor Forward(Pass pass, Tensor x, Weight b1, Weight b2, Weight b3)
     {
         Tensor y = pass.New(x.Rows, x.Columns);

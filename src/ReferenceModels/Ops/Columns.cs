@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Takes some columns out of every row, as when one product holds queries, keys and values side by side.</summary>
+/// <summary>Copies some columns of every row, such as the queries, keys or values out of one product that holds all three.</summary>
 internal static class Columns
 {
     /// <summary>y (T, count) = columns first … first + count − 1 of x (T, d).</summary>

@@ -4,7 +4,7 @@ using System.Numerics.Tensors;
 namespace ReferenceModels.Ops;
 
 /// <summary>
-/// Cross-entropy of rows of logits z with the indices that they should have named, log-softmax and negative log-likelihood in
+/// Cross-entropy of rows of logits z with their target indices, log-softmax and negative log-likelihood in
 /// one: L = Σ_t w_t·(log Σ_j e^(z_tj) − z_t,target). Rows whose target is <see cref="Ignored"/> do not count.
 /// </summary>
 internal static class CrossEntropy
@@ -12,12 +12,12 @@ internal static class CrossEntropy
     /// <summary>The target of a row that does not count.</summary>
     public const int Ignored = -1;
 
-    /// <summary>Sums up L; under a tape the backward pass is walked at once, since nothing comes after a loss: δz += scale·w·(softmax(z) − 1_target).</summary>
+    /// <summary>Computes L; under a tape its backward pass runs immediately, since nothing comes after a loss: δz += scale·w·(softmax(z) − 1_target).</summary>
     /// <param name="pass">Threads; whether there is a tape.</param>
     /// <param name="z">(T, V).</param>
     /// <param name="targets">(T), each within 0 … V − 1 or <see cref="Ignored"/>.</param>
     /// <param name="w">(V), the weight of each target; empty for 1 throughout.</param>
-    /// <param name="scale">Of the gradient: 1 over what the sum is later divided by.</param>
+    /// <param name="scale">Factor of the gradient: 1 over what the sum is later divided by.</param>
     /// <returns>L, before it is scaled.</returns>
     public static double Forward(Pass pass, Tensor z, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> w, float scale)
     {
@@ -31,10 +31,10 @@ internal static class CrossEntropy
                 losses[t] = weight * Row(z.Row(t), target, pass.Tape is null ? [] : z.Slice(t, 1).Gradient, scale * weight);
             }
         });
-        return losses.Sum();   // in the order of the rows, however the threads ran
+        return losses.Sum();   // in the order of the rows, whatever order the threads ran in
     }
 
-    /// <summary>One row: −log softmax(z)_target, and δz += scale·(softmax(z) − 1_target) where there is a δz.</summary>
+    /// <summary>One row: −log softmax(z)_target, and δz += scale·(softmax(z) − 1_target) if there is a δz.</summary>
     public static double Row(ReadOnlySpan<float> z, int target, Span<float> δz, float scale)
     {
         float[] p = System.Buffers.ArrayPool<float>.Shared.Rent(z.Length);

@@ -4,13 +4,13 @@ namespace ReferenceModels.Ops;
 
 /// <summary>
 /// Dropout (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html) in its inverted form: in training each
-/// element is 0 with probability p and x/(1 − p) otherwise, so that its mean stays; elsewhere y is x itself.
+/// element is 0 with probability p and x/(1 − p) otherwise, so that its mean is unchanged; outside training y is x itself.
 /// </summary>
-/// <remarks>An element's coin is a function of the seed and of its place, not of a generator's state: the same seed drops the
+/// <remarks>An element's coin is a function of the seed and the element's index, not of a generator's state: the same seed drops the
 /// same elements whatever the threads do, and the backward pass needs no mask in memory.</remarks>
 internal static class Dropout
 {
-    /// <summary>y = dropped x, (T, d); x itself where <see cref="Pass.Dropout"/> is not set or nothing is recorded.</summary>
+    /// <summary>y = dropped x, (T, d); x itself if <see cref="Pass.Dropout"/> is not set or nothing is recorded.</summary>
     public static Tensor Forward(Pass pass, Tensor x)
     {
         if (pass is not { Tape: { } tape, Dropout: { Rate: > 0 } rule })
@@ -44,7 +44,7 @@ internal static class Dropout
         }
     }
 
-    /// <summary>The naive twin, the coins given.</summary>
+    /// <summary>The naive twin, with the coins as an argument.</summary>
     public static void Naive<N>(ReadOnlySpan<N> x, N p, ReadOnlySpan<double> coins, Span<N> y)
         where N : IBinaryFloatingPointIeee754<N>
     {
@@ -55,7 +55,7 @@ internal static class Dropout
     }
 
     /// <summary>The coin of element i, within 0 … 1: SplitMix64 (Steele et al. 2014, https://doi.org/10.1145/2660193.2660195)
-    /// at its i-th step, 53 bits of it.</summary>
+    /// at its i-th step, reduced to 53 bits.</summary>
     public static double Coin(ulong seed, long i) => (Mix(unchecked(seed + (ulong)(i + 1) * 0x9E3779B97F4A7C15)) >> 11) * (1.0 / (1L << 53));
 
     /// <summary>SplitMix64's scrambling of one number.</summary>

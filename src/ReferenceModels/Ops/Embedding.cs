@@ -3,14 +3,14 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d). Learned positions are rows of a table of their own.</summary>
+/// <summary>Looks up the rows of tokens: x_t = E[token_t], E (V, d). Learned positions are rows of a separate table.</summary>
 internal static class Embedding
 {
-    /// <summary>x (T, d) of T tokens, each within 0 … V − 1; with low-rank adapters, what they add as well (<see cref="LowRankRows"/>).</summary>
+    /// <summary>x (T, d) of T tokens, each within 0 … V − 1; includes what low-rank adapters add (<see cref="LowRankRows"/>).</summary>
     public static Tensor Forward(Pass pass, Weight E, ReadOnlySpan<int> tokens) =>
         E.Adapters.Count == 0 ? Rows(pass, E, tokens) : LowRankRows.Forward(pass, E, tokens);
 
-    /// <summary>The same with the table alone.</summary>
+    /// <summary>The same without the adapters.</summary>
     internal static Tensor Rows(Pass pass, Weight E, ReadOnlySpan<int> tokens)
     {
         Tensor x = pass.New(tokens.Length, E.Columns);
@@ -25,7 +25,7 @@ internal static class Embedding
         return x;
     }
 
-    // Each row's gradient goes to its token; a token that occurs twice gets both.
+    // Each row's gradient is added to its token's; a token that occurs twice gets both.
     private static void Push(Tape tape, Weight E, int[] tokens, Tensor x) => tape.Record(() =>
     {
         float[]? δE = tape.Gradient(E);

@@ -4,9 +4,9 @@ namespace ReferenceModels.Ops;
 
 /// <summary>
 /// Gaussian error linear unit in its exact form (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2):
-/// y = x·Φ(x) = ½x·(1 + erf(x/√2)). What BERT's authors and transformers compute; ggml's BERT takes <see cref="Gelu"/>, the tanh form.
+/// y = x·Φ(x) = ½x·(1 + erf(x/√2)). BERT's authors and the transformers library compute this form; ggml's BERT uses <see cref="Gelu"/>, the tanh form.
 /// </summary>
-/// <remarks>In double, element by element: it stands in heads, over few rows, beside products with a vocabulary.</remarks>
+/// <remarks>In double, element by element: it is used only in heads, on few rows, where products with a vocabulary dominate the cost.</remarks>
 internal static class ErfGelu
 {
     /// <summary>y = GELU(x), both (T, d).</summary>
@@ -33,7 +33,7 @@ internal static class ErfGelu
     /// <summary>dy/dx = Φ(x) + x·φ(x).</summary>
     public static double Derivative(double x) => Φ(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
 
-    /// <summary>The naive twin: erf by its series, https://dlmf.nist.gov/7.6.E2, summed until nothing changes.</summary>
+    /// <summary>The naive twin: erf by its series, https://dlmf.nist.gov/7.6.E2, summed until it no longer changes.</summary>
     public static void Naive<N>(ReadOnlySpan<N> x, Span<N> y)
         where N : IBinaryFloatingPointIeee754<N>
     {
@@ -53,7 +53,7 @@ internal static class ErfGelu
     /// <summary>The distribution function of the normal distribution, ½·erfc(−x/√2).</summary>
     private static double Φ(double x) => x < 0 ? Tail(-x) : 1 - Tail(x);
 
-    // ½·erfc(x/√2) for x ≥ 0, so that negative x keep their digits.
+    // ½·erfc(x/√2) for x ≥ 0, so that negative x keep their precision.
     private static double Tail(double x)
     {
         double z = x / Math.Sqrt(2);
@@ -67,7 +67,7 @@ internal static class ErfGelu
             }
             return 0.5 - (Math.Exp(-z * z) * sum / Math.Sqrt(Math.PI));
         }
-        // The continued fraction https://dlmf.nist.gov/7.9.E1, from its end; 40 levels give 1e-15 at z = 2.
+        // The continued fraction https://dlmf.nist.gov/7.9.E1, evaluated from its end; 40 levels give 1e-15 at z = 2.
         double tail = z;
         for (int n = 40; n > 0; n--)
         {

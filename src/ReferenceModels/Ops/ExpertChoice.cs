@@ -3,11 +3,11 @@ using System.Numerics.Tensors;
 namespace ReferenceModels.Ops;
 
 /// <summary>Which experts each token goes to.</summary>
-/// <param name="Experts">(T·k), k a token, the most probable first.</param>
+/// <param name="Experts">(T·k), k per token, the most probable first.</param>
 /// <param name="K">k.</param>
 internal sealed record ExpertChoice(int[] Experts, int K)
 {
-    /// <summary>The experts (T, E) in the order of their probabilities (T, E), the largest first; of equals the first.</summary>
+    /// <summary>The experts (T, E) in order of probability (T, E), the largest first; equal ones in index order.</summary>
     public static Tensor Order(Pass pass, Tensor probabilities)
     {
         Tensor order = pass.New(probabilities.Rows, probabilities.Columns);
@@ -37,7 +37,7 @@ internal sealed record ExpertChoice(int[] Experts, int K)
         return new ExpertChoice(experts, k);
     }
 
-    /// <summary>y (T, k) = the columns of x (T, E) that are chosen.</summary>
+    /// <summary>y (T, k) = the chosen columns of x (T, E).</summary>
     public Tensor Take(Pass pass, Tensor x)
     {
         Tensor y = pass.New(x.Rows, K);
@@ -58,7 +58,7 @@ internal sealed record ExpertChoice(int[] Experts, int K)
         return y;
     }
 
-    /// <summary>(T, 1), the sum of each row of x (T, k). Its gradient is <see cref="Share"/>'s.</summary>
+    /// <summary>(T, 1), the sum of each row of x (T, k). <see cref="Share"/> handles its gradient.</summary>
     public static Tensor Sums(Pass pass, Tensor x)
     {
         Tensor sums = pass.New(x.Rows, 1);
@@ -69,7 +69,7 @@ internal sealed record ExpertChoice(int[] Experts, int K)
         return sums;
     }
 
-    /// <summary>y_t = x_t / s_t in each row of x (T, k), s (T, 1) its sum: what is chosen adds up to 1.</summary>
+    /// <summary>y_t = x_t / s_t in each row of x (T, k), s (T, 1) its sum: the chosen values add up to 1.</summary>
     public static Tensor Share(Pass pass, Tensor x, Tensor sums)
     {
         Tensor y = pass.New(x.Rows, x.Columns);

@@ -4,14 +4,14 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Products of tokens with the matrices of their experts, and the sum of what those give (Shazeer et al. 2017,
-/// https://arxiv.org/abs/1701.06538, equation 1). ggml's MUL_MAT_ID: an expert's tokens are gathered, multiplied at once and put back.</summary>
+/// <summary>Products of tokens with the matrices of their experts, and the sum of the results (Shazeer et al. 2017,
+/// https://arxiv.org/abs/1701.06538, equation 1). ggml's MUL_MAT_ID: an expert's tokens are gathered, multiplied together and scattered back.</summary>
 internal static class ExpertProduct
 {
     /// <summary>y_tj = W_e(t,j) x_t.</summary>
     /// <param name="pass">Memory, threads, arithmetic and tape.</param>
     /// <param name="W">(E·out, in).</param>
-    /// <param name="x">(T, in), or (T·k, in) where each expert of a token has a row of its own.</param>
+    /// <param name="x">(T, in), or (T·k, in) if each expert of a token has its own row.</param>
     /// <param name="choice">(T·k).</param>
     /// <returns>(T·k, out).</returns>
     public static Tensor Forward(Pass pass, Weight W, Tensor x, ExpertChoice choice)
@@ -62,8 +62,8 @@ internal static class ExpertProduct
     /// <summary>y_t = Σ_j x_tj, added in the order of the choice.</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="x">(T·k, d).</param>
-    /// <param name="k">Experts of a token.</param>
-    /// <param name="look">Looks at the sum of the first j + 1 (T, d), j from 1 on, before the next is added.</param>
+    /// <param name="k">Experts per token.</param>
+    /// <param name="look">Gets the sum of the first j + 1 (T, d), for each j from 1, before the next is added.</param>
     /// <returns>(T, d).</returns>
     public static Tensor Sum(Pass pass, Tensor x, int k, Action<int, Tensor> look)
     {
@@ -100,10 +100,10 @@ internal static class ExpertProduct
         return y;
     }
 
-    // How many slots, one after the other, read one row of x.
+    // How many consecutive slots read one row of x.
     private static int Sharing(Tensor x, ExpertChoice choice) => choice.Experts.Length / x.Rows;
 
-    // Of each expert, the slots that go to it.
+    // For each expert, the slots that go to it.
     private static int[][] Slots(Weight W, ExpertChoice choice)
     {
         ILookup<int, int> byExpert = Enumerable.Range(0, choice.Experts.Length).ToLookup(i => choice.Experts[i]);
@@ -137,7 +137,7 @@ internal static class ExpertProduct
         }
     });
 
-    // Scratch for the rows of both sides, where there are any.
+    // Provides scratch memory for the rows of both sides, if there are any.
     private static void Gathered(int inner, int outer, int rows, Action<Memory<float>, Memory<float>> use)
     {
         if (rows == 0)

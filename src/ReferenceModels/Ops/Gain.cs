@@ -3,7 +3,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>y = x ⊙ g in each row: the last step of a norm, where it is wanted by itself. No gradient: the norms have theirs.</summary>
+/// <summary>y = x ⊙ g in each row: the last step of a norm, for when it is needed separately. No gradient: the norms compute it themselves.</summary>
 internal static class Gain
 {
     /// <summary>x (T, d), g (d), y (T, d).</summary>

@@ -10,7 +10,7 @@ internal static class GeGlu
     /// <summary>y = GELU(g) ⊙ u.</summary>
     /// <param name="pass">Memory, arithmetic and tape.</param>
     /// <param name="g">The gate, (T, f).</param>
-    /// <param name="u">What is gated, (T, f).</param>
+    /// <param name="u">The values that are gated, (T, f).</param>
     public static Tensor Forward(Pass pass, Tensor g, Tensor u)
     {
         Tensor y = pass.New(g.Rows, g.Columns);
@@ -29,7 +29,7 @@ internal static class GeGlu
         return y;
     }
 
-    /// <summary>One row, (f); <paramref name="y"/> is another row than the inputs.</summary>
+    /// <summary>One row, (f); <paramref name="y"/> must not overlap the inputs.</summary>
     public static void Forward(Arithmetic arithmetic, ReadOnlySpan<float> g, ReadOnlySpan<float> u, Span<float> y)
     {
         Gelu.Forward(arithmetic, g, y);
@@ -59,7 +59,7 @@ internal static class GeGlu
         }
     }
 
-    // Methods of their own, so that plain inference of one token never makes a closure.
+    // Separate methods, so that plain inference of one token never allocates a closure.
     private static void ForwardRows(Pass pass, Tensor g, Tensor u, Tensor y) =>
         pass.Workers.For(g.Rows, t => Forward(pass.Arithmetic, g.Row(t), u.Row(t), y.Row(t)));
 

@@ -8,13 +8,13 @@ namespace ReferenceModels.Ops;
 /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2):
 /// y = ½x·(1 + tanh u) = x·σ(2u), u = √(2/π)·(x + 0.044715·x³).
 /// </summary>
-/// <remarks>In ggml arithmetic it is read from <see cref="GeluTable"/>; the gradient is the formula's either way.</remarks>
+/// <remarks>In ggml arithmetic it is read from <see cref="GeluTable"/>; the gradient always uses the formula.</remarks>
 internal static class Gelu
 {
-    // Elements of the backward pass that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are processed together, in the first-level cache.
     private const int Chunk = 256;
 
-    // 2·√(2/π), and that times 0.044715.
+    // 2·√(2/π), and 0.044715 times that.
     private const float Linear = 1.5957691216057308f;
     private const float Cubic = 0.07135481282052085f;
 
@@ -50,10 +50,10 @@ internal static class Gelu
         }
     }
 
-    /// <summary>One row, (f), by the formula; <paramref name="y"/> is another row than <paramref name="x"/>.</summary>
+    /// <summary>One row, (f), by the formula; <paramref name="y"/> must not overlap <paramref name="x"/>.</summary>
     public static void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        // 2u = (Cubic·x² + Linear)·x; σ keeps the digits that 1 + tanh u loses for negative x.
+        // 2u = (Cubic·x² + Linear)·x; σ keeps the precision that 1 + tanh u loses for negative x.
         TensorPrimitives.Multiply(x, x, y);
         TensorPrimitives.Multiply(y, Cubic, y);
         TensorPrimitives.Add(y, Linear, y);
@@ -103,7 +103,7 @@ internal static class Gelu
         }
     }
 
-    // Methods of their own, so that plain inference of one token never makes a closure.
+    // Separate methods, so that plain inference of one token never allocates a closure.
     private static void ForwardRows(Pass pass, Tensor x, Tensor y) =>
         pass.Workers.For(x.Rows, t => Forward(pass.Arithmetic, x.Row(t), y.Row(t)));
 

@@ -12,7 +12,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class LayerNorm
 {
-    // Elements of the backward pass that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are processed together, in the first-level cache.
     private const int Chunk = 256;
 
     /// <summary>Normalizes each row of x (T, d).</summary>
@@ -162,7 +162,7 @@ internal static class LayerNorm
         return (mean, N.Sqrt(squares / d + epsilon));
     }
 
-    // A method of its own, so that plain inference never makes the closure.
+    // A separate method, so that plain inference never allocates the closure.
     private static void Push(Tape tape, Tensor x, Weight? g, Weight? b, float epsilon, Tensor y) => tape.Record(() =>
     {
         float[]? δg = tape.Gradient(g), δb = tape.Gradient(b);
@@ -174,7 +174,7 @@ internal static class LayerNorm
 
     private static ReadOnlySpan<float> Values(Weight? w) => w is null ? [] : w.AsVector();
 
-    // y = x − μ; gives 1/σ. Sums in double, the squares by eights in float: as ggml does.
+    // y = x − μ; returns 1/σ. Sums are in double, of squares added in float eight at a time, as in ggml.
     private static float Center(ReadOnlySpan<float> x, float epsilon, Span<float> y)
     {
         TensorPrimitives.Subtract(x, (float)Sum(x) / x.Length, y);

@@ -6,15 +6,15 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Ops;
 
 /// <summary>y = x Wᵀ, with W (out, in), x (T, in), y (T, out).</summary>
-/// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order of the kernel's own
-/// that does not depend on the threads. <see cref="LinearNaive"/> is the definition. In ggml arithmetic the activations are
+/// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order that the kernel
+/// chooses and that does not depend on the threads. <see cref="LinearNaive"/> is the definition. In ggml arithmetic the activations are
 /// rounded first (<see cref="ActivationRounding"/>).</remarks>
 internal static unsafe partial class Linear
 {
-    // Bytes of W for one index of the loop for few tokens: enough to read on end, and several indices even for a small weight.
+    // Bytes of W for one index of the loop for few tokens: enough for long sequential reads, yet several indices even for a small weight.
     private const int StripBytes = 64 * 1024;
 
-    /// <summary>Tokens up to which each result is to the last bit what the token has alone: the weight is used in its own format. With more it pays to turn tiles into floats.</summary>
+    /// <summary>Up to this many tokens the weight is used in its own format, and each result equals to the last bit what the token gets alone. With more, converting tiles to floats pays off.</summary>
     internal const int FewTokens = 8;
 
     /// <summary>y = x Wᵀ.</summary>
@@ -43,7 +43,7 @@ internal static unsafe partial class Linear
         }
     }
 
-    // One token: the weight is read once, so it is used in its own format on the way.
+    // One token: the weight is read only once, so it is used directly in its own format.
     private static void MultiplyVector(Weight W, float* x, float* y, Workers workers)
     {
         var groups = W.Format.SumElements > 0 ? W.Columns / W.Format.SumElements : 0;

@@ -7,10 +7,10 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Columns that a strip of the weight is multiplied with at a time: those of eight tokens stay in the first-level cache. Whole blocks of every format.
+    // Columns that a strip of the weight is multiplied with at a time: those of eight tokens stay in the first-level cache. A multiple of every format's block.
     private const int FewColumns = 512;
 
-    // Rows of a strip: their sums with eight tokens are 32 KiB.
+    // Rows in a strip: their sums with eight tokens are 32 KiB.
     private const int FewRows = 32;
 
     private static void MultiplyFew(Weight W, float* x, float* y, int T, Workers workers)

@@ -20,7 +20,7 @@ internal static unsafe partial class Linear
         Forward(GgmlBuild.Current, W, x, y, workers);
     }
 
-    /// <summary>y = x Wᵀ as a build of ggml computes it beside a weight that is not F32.</summary>
+    /// <summary>y = x Wᵀ as a build of ggml computes it for a weight that is not F32.</summary>
     public static void Forward(GgmlBuild build, Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
     {
         var rounded = ArrayPool<float>.Shared.Rent(x.Length);
@@ -57,8 +57,8 @@ internal static unsafe partial class Linear
         }
     }
 
-    // Q8_1 keeps the sums of its blocks rounded, and as such they meet the minima. The products with several tokens have multiplied the minima with sums that
-    // are not rounded: what the rounded ones have more is missing.
+    // Q8_1 stores the sums of its blocks rounded, and ggml multiplies the minima with these. The products with several tokens have used unrounded sums; this
+    // corrects y by the minima times the difference.
     private static void CorrectSums(Weight W, float* x̂, float* sums, float* y, int T, Workers workers)
     {
         var (n, d_out) = (W.Columns / 32, W.Rows);

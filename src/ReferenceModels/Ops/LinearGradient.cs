@@ -6,7 +6,7 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Columns of one index of a loop over the input's gradient: whole blocks of every format.
+    // Columns for one index of a loop over the input's gradient: a multiple of every format's block.
     private const int GradientColumns = 256;
 
     /// <summary>y += b in each row.</summary>
@@ -20,7 +20,7 @@ internal static unsafe partial class Linear
         }
     }
 
-    // Rows of W of a tile of a frozen weight that lies in floats.
+    // Rows in a tile of a frozen weight that has been converted to floats.
     private const int GradientRows = 64;
 
     /// <summary>dx += dy W, for frozen and trainable W.</summary>

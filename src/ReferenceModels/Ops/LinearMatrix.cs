@@ -6,22 +6,22 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Rows of W that are floats at a time, PanelProduct.Depth columns of them: 24 KiB, which stay in the first-level cache
-    // from being written to being read. Whole tiles of the product.
+    // Rows of W that are converted to floats at a time, PanelProduct.Depth columns of each: 24 KiB, which stay in the first-level
+    // cache between being written and being read. A multiple of the product's rows.
     private const int TileRows = 24;
 
-    // Floats from row to row of a tile: a little more than it has, so that not all rows fall into the same sets of the first-level cache.
+    // Floats from row to row of a tile: a little more than a row's length, so that not all rows map to the same sets of the first-level cache.
     private const int TileStride = PanelProduct.Depth + 16;
 
-    // Tokens that are multiplied at once: their sums with a tile's rows wait in the second-level cache, and each tile reads
-    // all panels anew, which therefore have to stay in the third.
+    // Tokens that are multiplied at once: their sums with a tile's rows stay in the second-level cache; each tile reads all
+    // panels again, so these must stay in the third.
     private const int MatrixTokens = 512;
     private const int PanelFloats = 1 << 20;
 
-    // Writes n columns from a column on of some rows of a matrix as floats, a row every ldw.
+    // Writes n columns of some rows of a matrix, starting at a column, as floats, ldw floats from row to row.
     private delegate void TileReader(int first, int rows, int column, int n, float* tile, int ldw);
 
-    // Many tokens: a tile of the weight is turned into floats once and used for all of them.
+    // Many tokens: a tile of the weight is converted to floats once and used for all of them.
     private static void MultiplyMatrix(Weight W, float* x, float* y, int T, Workers workers)
     {
         int most = Math.Clamp(PanelFloats / W.Columns & ~31, 32, MatrixTokens);
@@ -34,8 +34,8 @@ internal static unsafe partial class Linear
             W.Format.Dequantize(W.Data + first * W.RowBytes + W.Format.RowBytes(column), W.RowBytes, rows, tile, ldw, n);
     }
 
-    // y (T, out) = x (T, in) Wᵀ, or added to y, as yᵀ = W xᵀ with x in panels of tokens. An element of y is summed up over the
-    // columns in order, a piece of PanelProduct.Depth after another: its bits do not depend on the number of tokens or threads.
+    // y (T, out) = x (T, in) Wᵀ, or added to y, as yᵀ = W xᵀ with x in panels of tokens. An element of y is summed over the
+    // columns in order, PanelProduct.Depth at a time, so its bits do not depend on the number of tokens or threads.
     private static void MultiplyTiles(TileReader W, int d_in, float* x, float* y, int d_out, int T, bool add, Workers workers)
     {
         float[] rented = ArrayPool<float>.Shared.Rent(d_in * PanelWidth(T) + 16);
@@ -46,7 +46,7 @@ internal static unsafe partial class Linear
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    // Floats of all panels for a column of x.
+    // Floats in all panels for one column of x.
     private static int PanelWidth(int T) => PanelProduct.PackedFloats(1, T, PanelProduct.IsWide(T));
 
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
@@ -56,7 +56,7 @@ internal static unsafe partial class Linear
             MultiplyTile(W, i * TileRows, Math.Min(TileRows, d_out - i * TileRows), d_in, panels, y + i * TileRows, d_out, T, add));
     }
 
-    // PanelProduct.Depth columns of x from column c on.
+    // Packs PanelProduct.Depth columns of x, starting at column c.
     private static void Pack(float* x, int c, int d_in, float* panels, int T)
     {
         int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelWidth(T);

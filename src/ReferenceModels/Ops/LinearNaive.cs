@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>The definition of <see cref="Linear"/> and its gradients in any float type; in double the judge of the fast path.</summary>
+/// <summary>The definition of <see cref="Linear"/> and its gradients in any float type; in double, the fast path is tested against it.</summary>
 internal static class LinearNaive
 {
     /// <summary>y = x Wᵀ + b, W (out, in), x (T, in), y (T, out), b (out) or empty.</summary>

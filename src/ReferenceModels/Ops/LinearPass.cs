@@ -5,11 +5,11 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Tokens from which on a pass that is walked back multiplies in panels: with a few columns in a row of W, as in small models,
-    // that is quicker than the sums along rows of plain inference.
+    // From this many tokens on, a pass with a tape multiplies in panels: if the rows of W are short, as in small models,
+    // that is faster than plain inference's sums along rows.
     private const int PanelRows = 16;
 
-    // Tokens between two looks at the cancellation: an encoder takes all of a text at once.
+    // Tokens between two checks for cancellation: an encoder processes a whole text at once.
     private const int BlockRows = 512;
 
     /// <summary>y = x Wᵀ + b as a step of a pass.</summary>
@@ -18,11 +18,11 @@ internal static unsafe partial class Linear
     /// <param name="b">(out), or null.</param>
     /// <param name="x">(T, in).</param>
     /// <returns>(T, out).</returns>
-    /// <remarks>With low-rank adapters, what they add as well (<see cref="LowRankProduct"/>).</remarks>
+    /// <remarks>Includes what low-rank adapters add (<see cref="LowRankProduct"/>).</remarks>
     public static Tensor Forward(Pass pass, Weight W, Weight? b, Tensor x) =>
         W.Adapters.Count == 0 ? Product(pass, W, b, x) : LowRankProduct.Forward(pass, W, b, x);
 
-    /// <summary>The same with the weight alone.</summary>
+    /// <summary>The same without the adapters.</summary>
     internal static Tensor Product(Pass pass, Weight W, Weight? b, Tensor x)
     {
         Tensor y = pass.New(x.Rows, W.Rows);
@@ -59,7 +59,7 @@ internal static unsafe partial class Linear
         }
     }
 
-    // The input gets its gradient through a frozen weight too (LoRA trains over such); a weight only where it learns.
+    // The input gets its gradient through a frozen weight too, as LoRA needs; a weight gets one only if it is trained.
     private static void Push(Tape tape, Workers workers, Weight W, Weight? b, Tensor x, Tensor y) => tape.Record(() =>
     {
         BackwardInput(W, y.Gradient, x.Gradient, workers);

@@ -9,7 +9,7 @@ internal static unsafe partial class Linear
 {
     private static readonly ConcurrentDictionary<GgmlType, bool> Prepared = new();
 
-    /// <summary>Compiles the kernels of some types by using each once: on a core that is idle while a model is loading, not while its first token is awaited.</summary>
+    /// <summary>Compiles the kernels of some types by using each once, on a core that is idle while a model loads rather than while its first token is awaited.</summary>
     public static void Prepare(IEnumerable<GgmlType> types)
     {
         using var workers = new Workers(1);

@@ -13,7 +13,7 @@ internal static class LowRankProduct
         return b is null ? y : Bias.Forward(pass, y, b);
     }
 
-    /// <summary>The same by another product than one with the whole weight, such as with the experts that tokens go to.</summary>
+    /// <summary>The same with a product other than that with the whole weight, such as the product with the chosen experts.</summary>
     public static Tensor Forward(Pass pass, Weight W, Tensor x, Func<Pass, Weight, Tensor, Tensor> product, LowRankLook? look = null)
     {
         Tensor y = product(pass, W, x);

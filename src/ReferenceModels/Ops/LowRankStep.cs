@@ -9,15 +9,15 @@ internal enum LowRankStep
     /// <summary>x Aᵀ, or the rows of A.</summary>
     A,
 
-    /// <summary>Those times Bᵀ.</summary>
+    /// <summary>The result of <see cref="A"/> times Bᵀ.</summary>
     B,
 
-    /// <summary>Those times s·α/r.</summary>
+    /// <summary>The result of <see cref="B"/> times s·α/r.</summary>
     Scaled,
 
     /// <summary>The sum so far.</summary>
     Sum,
 }
 
-/// <summary>Looks at a step's result, before the next step uses it.</summary>
+/// <summary>Gets a step's result before the next step uses it.</summary>
 internal delegate void LowRankLook(LowRankStep step, Tensor result);

@@ -1,24 +1,24 @@
 namespace ReferenceModels.Ops;
 
 /// <summary>A piece of memory with rows of several tables.</summary>
-/// <param name="floats">How many floats.</param>
+/// <param name="floats">Number of floats.</param>
 internal class Page(int floats)
 {
-    /// <summary>Its values.</summary>
+    /// <summary>The values.</summary>
     public float[] Values { get; } = GC.AllocateUninitializedArray<float>(floats);
 }
 
-/// <summary>Rows (Rows, Columns) that attention reads, in one tensor or in pages of as many rows each.</summary>
+/// <summary>Rows (Rows, Columns) that attention reads, in one tensor or in pages with the same number of rows each.</summary>
 internal readonly struct PagedRows
 {
     private readonly IReadOnlyList<Page>? _pages;
     private readonly int _offset;
     private readonly Tensor _whole;
 
-    /// <summary>Rows in pages, the last of which may be filled in part.</summary>
-    /// <param name="pages">Enough for the rows.</param>
-    /// <param name="offset">Where in each page the table's rows begin.</param>
-    /// <param name="pageRows">Rows of a page: an even number, since attention takes keys two at a time.</param>
+    /// <summary>Rows in pages, the last of which may be partly filled.</summary>
+    /// <param name="pages">Enough pages for the rows.</param>
+    /// <param name="offset">Offset in each page at which the table's rows begin.</param>
+    /// <param name="pageRows">Rows per page: an even number, since attention takes keys two at a time.</param>
     /// <param name="rows">Rows in all.</param>
     /// <param name="columns">Width of a row.</param>
     public PagedRows(IReadOnlyList<Page> pages, int offset, int pageRows, int rows, int columns) =>
@@ -32,7 +32,7 @@ internal readonly struct PagedRows
     /// <summary>Width of a row.</summary>
     public int Columns { get; }
 
-    /// <summary>Rows of a page.</summary>
+    /// <summary>Rows per page.</summary>
     public int PageRows { get; }
 
     /// <summary>Whether all rows lie in one page.</summary>

@@ -4,25 +4,25 @@ using ReferenceModels.Quantization;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>C (M, N) += A (M, K) B (K, N) in F32, the product of the backward pass: neither side has to lie as a dot product wants it.</summary>
+/// <summary>C (M, N) += A (M, K) B (K, N) in F32, the product of the backward pass: neither operand needs the memory layout of a dot product.</summary>
 /// <remarks>B is copied into panels of a few columns that stay in the first-level cache (Goto and van de Geijn 2008,
-/// https://doi.org/10.1145/1356052.1356053); six rows of A meet a panel in registers. Each element of C is summed up over K in order, so
-/// that neither threads nor tiles change a bit. <see cref="LinearNaive"/> is the definition.</remarks>
+/// https://doi.org/10.1145/1356052.1356053); six rows of A are multiplied with a panel in registers. Each element of C is summed over K
+/// in order, so that neither threads nor tiles change a bit. <see cref="LinearNaive"/> is the definition.</remarks>
 internal static unsafe class PanelProduct
 {
-    /// <summary>K that a panel holds at the most: 256 × 32 floats are 32 KiB.</summary>
+    /// <summary>The largest K that a panel holds: 256 × 32 floats are 32 KiB.</summary>
     public const int Depth = 256;
 
     private const int Rows = 6;
     private const int WidestPanel = 32;
 
-    // Rows of one index of the parallel loop: enough to be worth a panel's copy.
+    // Rows for one index of the parallel loop: enough to be worth copying a panel.
     private const int RowsOfIndex = 192;
 
-    /// <summary>Whether a product with N columns goes in panels of 32 columns rather than 16.</summary>
+    /// <summary>Whether a product with N columns uses panels of 32 columns rather than 16.</summary>
     public static bool IsWide(int N) => Vector512.IsHardwareAccelerated && N % WidestPanel is 0 or > WidestPanel / 2;
 
-    /// <summary>Columns of a panel.</summary>
+    /// <summary>Columns in a panel.</summary>
     public static int PanelColumns(bool wide) => wide ? WidestPanel : WidestPanel / 2;
 
     /// <summary>Floats that <see cref="Pack"/> writes.</summary>
@@ -51,7 +51,7 @@ internal static unsafe class PanelProduct
         }
     }
 
-    /// <summary>Copies B (K, N) into panels, one behind the other, each (K, columns), the last filled up with zeros.</summary>
+    /// <summary>Copies B (K, N) into consecutive panels, each (K, columns), the last padded with zeros.</summary>
     public static void Pack(Strided B, int K, int N, bool wide, float* packed)
     {
         int columns = PanelColumns(wide);
@@ -65,12 +65,12 @@ internal static unsafe class PanelProduct
     /// <param name="A">(M, K).</param>
     /// <param name="packed">Panels of a B with at least K rows and N columns.</param>
     /// <param name="depth">K of the panels as they were packed.</param>
-    /// <param name="C">(M, N), a row every <paramref name="ldc"/> floats.</param>
+    /// <param name="C">(M, N), <paramref name="ldc"/> floats from row to row.</param>
     /// <param name="ldc">Floats from row to row of C.</param>
     /// <param name="M">Rows.</param>
     /// <param name="N">Columns.</param>
     /// <param name="K">Length of the sums.</param>
-    /// <param name="add">False to write over C.</param>
+    /// <param name="add">False to overwrite C.</param>
     /// <param name="wide">As packed.</param>
     public static void Multiply(Strided A, float* packed, int depth, float* C, int ldc, int M, int N, int K, bool add, bool wide)
     {
@@ -160,8 +160,8 @@ internal static unsafe class PanelProduct
         }
     }
 
-    // Six rows by two registers: twelve sums, which with two of B and one of A fill the sixteen registers of AVX2.
-    // Rows behind the last are the last again, into a C that has room.
+    // Six rows by two registers: twelve sums, which with two registers of B and one of A fit the sixteen registers of AVX2.
+    // Missing rows repeat the last one; C has room for them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<V, TLanes>(Strided A, int rows, float* b, int K, float* c, int ldc, bool add) where TLanes : ILanes<V>
     {
@@ -204,7 +204,7 @@ internal static unsafe class PanelProduct
     {
         if (add)
         {
-            // Times one and added: exact, and no operation that only this needs.
+            // Multiplied by one and added: exact, and ILanes needs no addition just for this.
             s0 = TLanes.MultiplyAdd(TLanes.Broadcast(1), TLanes.Load(c), s0);
             s1 = TLanes.MultiplyAdd(TLanes.Broadcast(1), TLanes.Load(c + TLanes.Count), s1);
         }

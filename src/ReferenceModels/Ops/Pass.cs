@@ -3,19 +3,19 @@ using Engine;
 namespace ReferenceModels.Ops;
 
 /// <summary>
-/// What a forward pass runs on: its threads, the memory of its activations, and the tape if it is to be walked back.
+/// What a forward pass runs on: its threads, the memory of its activations, and the tape if there is a backward pass.
 /// Owned by one caller at a time.
 /// </summary>
 /// <remarks>
-/// Without a tape, activations come from buffers that are used over and over (<see cref="Mark"/>, <see cref="Keep"/>), so that
-/// a pass leaves no garbage. With a tape every tensor keeps its memory, because the backward pass needs it, until <see cref="Reset"/>.
+/// Without a tape, activations come from buffers that are reused (<see cref="Mark"/>, <see cref="Keep"/>), so that a pass leaves
+/// no garbage. With a tape, every tensor keeps its memory until <see cref="Reset"/>, because the backward pass needs it.
 /// </remarks>
 internal sealed class Pass(Workers workers, Tape? tape = null)
 {
     private const int SlabFloats = 1 << 20;   // 4 MiB
 
     private readonly List<float[]> _slabs = [];
-    private readonly List<float[]> _gradients = [];   // under a tape, beside the slabs
+    private readonly List<float[]> _gradients = [];   // under a tape, parallel to the slabs
     private int _slab;     // the slab in use
     private int _used;     // floats of it in use
 
@@ -28,20 +28,20 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
     /// <summary>How products with quantized and 16-bit weights are computed.</summary>
     public Arithmetic Arithmetic { get; init; }
 
-    /// <summary>What training drops; null drops nothing.</summary>
+    /// <summary>How training drops elements; null for no dropout.</summary>
     public DropoutRule? Dropout { get; set; }
 
-    /// <summary>Asked between ops.</summary>
+    /// <summary>Checked between ops.</summary>
     public CancellationToken Cancellation { get; set; }
 
-    /// <summary>Where the next tensor will lie.</summary>
+    /// <summary>Where the next tensor will be placed.</summary>
     public (int Slab, int Used) Mark => (_slab, _used);
 
     /// <summary>Bytes held for activations.</summary>
     public long Bytes => _slabs.Concat(_gradients).Sum(slab => (long)slab.Length * sizeof(float));
 
     /// <summary>Memory for an op's output. Its values are undefined until the op has written them all.</summary>
-    /// <exception cref="OperationCanceledException">The caller cancelled; nothing of the pass can be used then.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled; no result of the pass can be used.</exception>
     public Tensor New(int rows, int columns)
     {
         Cancellation.ThrowIfCancellationRequested();
@@ -63,11 +63,11 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
             _gradients[_slab].AsSpan(_used, floats).Clear();
         }
         var tensor = new Tensor(_slabs[_slab], _used, rows, columns, Tape is null ? null : _gradients[_slab]);
-        _used += floats + 15 & ~15;           // the next one starts on a cache line of its own
+        _used += floats + 15 & ~15;           // the next one starts on a new cache line
         return tensor;
     }
 
-    /// <summary>Frees every tensor made since the mark but one, which moves to where they began.</summary>
+    /// <summary>Frees every tensor made since the mark except one, which is moved to the mark.</summary>
     public Tensor Keep((int Slab, int Used) mark, Tensor kept)
     {
         if (Tape is not null)
@@ -80,7 +80,7 @@ internal sealed class Pass(Workers workers, Tape? tape = null)
         return moved;
     }
 
-    /// <summary>Frees every tensor, under a tape too, and forgets what the tape has recorded.</summary>
+    /// <summary>Frees every tensor, even under a tape, and forgets what the tape has recorded.</summary>
     public void Reset()
     {
         Tape?.Clear();

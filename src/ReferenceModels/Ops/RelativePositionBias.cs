@@ -11,7 +11,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class RelativePositionBias
 {
-    // Larger distances fall into the last bucket. The paper's number, which files do not store.
+    // Larger distances fall into the last bucket. This is the paper's number; files do not store it.
     private const int MaxDistance = 128;
 
     /// <summary>The bias of T queries at positions first, first + 1, … over n keys at positions 0, 1, …</summary>
@@ -20,8 +20,8 @@ internal static class RelativePositionBias
     /// <param name="T">Queries.</param>
     /// <param name="n">Keys.</param>
     /// <param name="first">Position of the first query.</param>
-    /// <param name="bidirectional">Whether keys after the query have buckets of their own; else they share that of distance 0.</param>
-    /// <returns>(H·T, n), row h·T + t, as <see cref="AttentionRule.Bias"/> wants it.</returns>
+    /// <param name="bidirectional">Whether keys after the query have separate buckets; otherwise they share that of distance 0.</param>
+    /// <returns>(H·T, n), row h·T + t, as <see cref="AttentionRule.Bias"/> expects.</returns>
     public static Tensor Forward(Pass pass, Weight B, int T, int n, int first, bool bidirectional)
     {
         int H = B.Columns;
@@ -52,7 +52,7 @@ internal static class RelativePositionBias
     }
 
     /// <summary>The bucket of a key at a distance (its position less the query's), 0 … buckets − 1.</summary>
-    /// <remarks>llama.cpp's formula (llama_relative_position_bucket) with its types, since the last bit decides on which side of a
+    /// <remarks>llama.cpp's formula (llama_relative_position_bucket) with its types, since the last bit can decide on which side of a
     /// boundary a distance falls: quotient and logarithm in float, the division by the larger logarithm in double.</remarks>
     public static int Bucket(int distance, int buckets, bool bidirectional)
     {
@@ -106,11 +106,11 @@ internal static class RelativePositionBias
             return offset + away;
         }
         N share = N.Log(N.CreateChecked(away) / N.CreateChecked(exact)) / N.Log(N.CreateChecked(MaxDistance) / N.CreateChecked(exact));
-        // A distance that stands on a boundary belongs to the upper bucket; the tiny part keeps it there in any precision.
+        // A distance exactly on a boundary belongs to the upper bucket; the 1e-6 keeps it there in any precision.
         return offset + Math.Min(exact + int.CreateChecked(N.Floor(share * N.CreateChecked(side - exact) + N.CreateChecked(1e-6))), side - 1);
     }
 
-    // Of the distances −(first + T − 1) … n − 1 − first.
+    // The buckets of the distances −(first + T − 1) … n − 1 − first.
     private static int[] Buckets(int buckets, int T, int n, int first, bool bidirectional)
     {
         var all = new int[T + n - 1];
@@ -121,7 +121,7 @@ internal static class RelativePositionBias
         return all;
     }
 
-    // δB[bucket, h] += Σ δb over the pairs of query and key that fall into it.
+    // δB[bucket, h] += Σ δb over the query/key pairs that fall into it.
     private static void Push(Tape tape, Weight B, int[] buckets, int T, Tensor b) => tape.Record(() =>
     {
         int H = B.Columns, n = b.Columns;

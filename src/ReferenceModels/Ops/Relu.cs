@@ -21,7 +21,7 @@ internal static class Relu
     /// <summary>One row or many.</summary>
     public static void Forward(ReadOnlySpan<float> x, Span<float> y) => TensorPrimitives.Max(x, 0f, y);
 
-    /// <summary>The backward pass: δx += δy where x &gt; 0. At 0 the slope is taken to be 0, as PyTorch does.</summary>
+    /// <summary>The backward pass: δx += δy where x &gt; 0. At 0 the slope is taken to be 0, as in PyTorch.</summary>
     public static void Gradient(ReadOnlySpan<float> x, ReadOnlySpan<float> δy, Span<float> δx)
     {
         for (int i = 0; i < x.Length; i++)

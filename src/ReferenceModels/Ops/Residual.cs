@@ -17,7 +17,7 @@ internal static class Residual
         return y;
     }
 
-    // The gradient goes both ways unchanged.
+    // The gradient passes unchanged to both inputs.
     private static void Push(Tape tape, Tensor x, Tensor f, Tensor y) => tape.Record(() =>
     {
         TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);

@@ -10,7 +10,7 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class RmsNorm
 {
-    // Elements of the backward pass that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are processed together, in the first-level cache.
     private const int Chunk = 256;
 
     /// <summary>Normalizes each row of x (T, d).</summary>
@@ -37,7 +37,7 @@ internal static class RmsNorm
     public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> g, ReadOnlySpan<float> b, float epsilon, Span<float> y)
     {
         float r = InverseRms(x, epsilon);
-        // (x·r)·g and not x·(r·g): the order in which ggml rounds.
+        // (x·r)·g, not x·(r·g): the order in which ggml rounds.
         TensorPrimitives.Multiply(x, r, y);
         if (!g.IsEmpty)
         {
@@ -144,7 +144,7 @@ internal static class RmsNorm
         }
     }
 
-    // A method of its own, so that plain inference never makes the closure.
+    // A separate method, so that plain inference never allocates the closure.
     private static void Push(Tape tape, Tensor x, Weight? g, Weight? b, float epsilon, Tensor y) => tape.Record(() =>
     {
         float[]? δg = tape.Gradient(g), δb = tape.Gradient(b);
@@ -156,7 +156,7 @@ internal static class RmsNorm
 
     private static ReadOnlySpan<float> Values(Weight? w) => w is null ? [] : w.AsVector();
 
-    // The sum of squares in double, as ggml does: with d in the thousands the low bits would be lost.
+    // The sum of squares in double, as ggml does: with d in the thousands, float would lose the low bits.
     private static float InverseRms(ReadOnlySpan<float> x, float epsilon)
     {
         double squares = 0;

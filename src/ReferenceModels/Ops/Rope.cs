@@ -7,12 +7,12 @@ namespace ReferenceModels.Ops;
 
 /// <summary>
 /// Rotary position embedding (Su et al. 2021, https://arxiv.org/abs/2104.09864, equation 34): at position m the pair
-/// (x₂ᵢ, x₂ᵢ₊₁) of a head turns by the angle m·θᵢ, θᵢ = base^(−2i/d).
+/// (x₂ᵢ, x₂ᵢ₊₁) of a head is rotated by the angle m·θᵢ, θᵢ = base^(−2i/d).
 /// </summary>
 /// <remarks>The angles come from <see cref="RopeAngles"/>, once for all layers and heads.</remarks>
 internal static class Rope
 {
-    /// <summary>Turns every head of every row of x (T, heads·d).</summary>
+    /// <summary>Rotates every head of every row of x (T, heads·d).</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="x">(T, heads·d).</param>
     /// <param name="turns">cos and sin per row, (T, r), as <see cref="RopeAngles.Fill"/> lays them out for the pairs.</param>
@@ -31,10 +31,10 @@ internal static class Rope
         return y;
     }
 
-    /// <summary>Turns the heads of one row.</summary>
+    /// <summary>Rotates the heads of one row.</summary>
     /// <param name="x">(heads·d).</param>
     /// <param name="turns">(r).</param>
-    /// <param name="y">(heads·d), another row than x.</param>
+    /// <param name="y">(heads·d); must not overlap x.</param>
     /// <param name="heads">d, r and the pairs.</param>
     public static void Turn(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, Span<float> y, RopeHeads heads)
     {
@@ -54,7 +54,7 @@ internal static class Rope
         }
     }
 
-    /// <summary>The backward pass of one row: turns δy the other way round and adds it to δx, both (heads·d).</summary>
+    /// <summary>The backward pass of one row: rotates δy in the opposite direction and adds it to δx, both (heads·d).</summary>
     public static void Gradient(ReadOnlySpan<float> turns, ReadOnlySpan<float> δy, Span<float> δx, RopeHeads heads)
     {
         (int d, int r, RopePairs pairs) = heads;
@@ -73,7 +73,7 @@ internal static class Rope
         }
     }
 
-    /// <summary>The naive twin: one head (d) at position m without any scaling, straight from the paper.</summary>
+    /// <summary>The naive twin: one head (d) at position m, without any scaling, as in the paper.</summary>
     public static void Naive<N>(ReadOnlySpan<N> x, N m, N @base, Span<N> y, RopePairs pairs)
         where N : IBinaryFloatingPointIeee754<N>
     {
@@ -163,7 +163,7 @@ internal static class Rope
         }
     }
 
-    // A method of its own, so that plain inference never makes the closure.
+    // A separate method, so that plain inference never allocates the closure.
     private static void Push(Tape tape, Tensor x, Tensor turns, RopeHeads heads, Tensor y) => tape.Record(() =>
     {
         for (int t = 0; t < x.Rows; t++)

@@ -1,12 +1,12 @@
 namespace ReferenceModels.Ops;
 
 /// <summary>
-/// The angles by which <see cref="Rope"/> turns: pair i at position m by m·θᵢ. Every scaling in use changes only the θᵢ
-/// (and a common length), so they are worked out once.
+/// The angles by which <see cref="Rope"/> rotates: pair i at position m by m·θᵢ. Every scaling in use changes only the θᵢ
+/// (and a common length), so they are computed once.
 /// </summary>
 /// <remarks>
 /// In double, reduced and rounded only at the end: at position 100,000 a float angle is off by up to 0.004. ggml multiplies
-/// from pair to pair in float, so that the two differ at long positions; this side is the exact one.
+/// from pair to pair in float, so the two differ at high positions; this one is exact.
 /// </remarks>
 internal sealed class RopeAngles
 {
@@ -14,12 +14,12 @@ internal sealed class RopeAngles
     private readonly double _magnitude;
     private readonly RopePairs _pairs;
 
-    /// <summary>Works out the frequencies.</summary>
+    /// <summary>Computes the frequencies.</summary>
     /// <param name="d">Rotated width of a head; even.</param>
     /// <param name="base">Base of the frequencies, 10,000 in the paper.</param>
     /// <param name="scaling">Linear or YaRN.</param>
     /// <param name="factors">Divisors of the frequencies (d/2), Llama 3's <c>rope_freqs.weight</c>; empty for none.</param>
-    /// <param name="pairs">Which numbers turn together.</param>
+    /// <param name="pairs">Which numbers are rotated together.</param>
     public RopeAngles(int d, float @base, RopeScaling scaling, ReadOnlySpan<float> factors, RopePairs pairs)
     {
         _pairs = pairs;
@@ -34,7 +34,7 @@ internal sealed class RopeAngles
         _magnitude = scaling.Magnitude;
     }
 
-    /// <summary>Writes cos and sin of positions (T) into the rows of turns (T, d), beside each other as the numbers of a pair are.</summary>
+    /// <summary>Writes cos and sin of positions (T) into the rows of turns (T, d), laid out like the numbers of a pair.</summary>
     public void Fill(ReadOnlySpan<int> positions, Tensor turns)
     {
         for (int t = 0; t < turns.Rows; t++)

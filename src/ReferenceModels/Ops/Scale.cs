@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>y = a·x with a number that is not learned, such as the √d_model of the Transformer's embeddings.</summary>
+/// <summary>y = a·x with a constant that is not learned, such as the √d_model of the Transformer's embeddings.</summary>
 internal static class Scale
 {
     /// <summary>x, y (T, d).</summary>

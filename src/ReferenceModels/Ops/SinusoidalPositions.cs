@@ -5,7 +5,7 @@ namespace ReferenceModels.Ops;
 
 /// <summary>
 /// Sinusoidal positions (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5), added to a row of width d:
-/// PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)). Of an odd d the last column is a sine.
+/// PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)). If d is odd, the last column is a sine.
 /// </summary>
 internal static class SinusoidalPositions
 {
@@ -26,7 +26,7 @@ internal static class SinusoidalPositions
         return y;
     }
 
-    /// <summary>One row, (d). The angle in double: at a late position a float would have lost the angle.</summary>
+    /// <summary>One row, (d). The angle is in double: at a high position a float would lose it.</summary>
     public static void Forward(ReadOnlySpan<float> x, int position, Span<float> y)
     {
         double turn = Math.Pow(Base, -2.0 / x.Length), frequency = 1;
@@ -41,7 +41,7 @@ internal static class SinusoidalPositions
         }
     }
 
-    /// <summary>The backward pass: nothing is learned of a position, δx += δy.</summary>
+    /// <summary>The backward pass: positions are not learned, so δx += δy.</summary>
     public static void Gradient(ReadOnlySpan<float> δy, Span<float> δx) => TensorPrimitives.Add(δx, δy, δx);
 
     /// <summary>The naive twin of one row, as the paper writes it.</summary>

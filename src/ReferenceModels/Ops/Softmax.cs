@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Softmax: pᵢ = e^(xᵢ − max x) / Σ e^(xⱼ − max x). The maximum is subtracted, so that nothing overflows.</summary>
+/// <summary>Softmax: pᵢ = e^(xᵢ − max x) / Σ e^(xⱼ − max x). Subtracting the maximum prevents overflow.</summary>
 internal static class Softmax
 {
     /// <summary>One row in place.</summary>
@@ -14,7 +14,7 @@ internal static class Softmax
         TensorPrimitives.Multiply(x, 1 / TensorPrimitives.Sum<float>(x), x);
     }
 
-    /// <summary>Each row of x (T, n) by itself.</summary>
+    /// <summary>Each row of x (T, n) separately.</summary>
     public static Tensor Rows(Pass pass, Tensor x)
     {
         Tensor p = pass.New(x.Rows, x.Columns);
@@ -34,7 +34,7 @@ internal static class Softmax
     public static void Gradient(ReadOnlySpan<float> p, ReadOnlySpan<float> δp, Span<float> δx)
     {
         float dot = TensorPrimitives.Dot(p, δp);
-        // δx + p·δp − p·dot, the vectors walked through twice.
+        // δx + p·δp − p·dot, in two passes over the vectors.
         TensorPrimitives.MultiplyAdd(p, δp, δx, δx);
         TensorPrimitives.MultiplyAdd(p, -dot, δx, δx);
     }

@@ -1,7 +1,7 @@
 namespace ReferenceModels.Ops;
 
-/// <summary>A matrix in memory: element (i, j) at Data[i·RowStride + j·ColumnStride]. With the strides exchanged it is the transpose.</summary>
-/// <param name="Address">Of element (0, 0).</param>
+/// <summary>A matrix in memory: element (i, j) at Data[i·RowStride + j·ColumnStride]. Swapping the strides transposes it.</summary>
+/// <param name="Address">Address of element (0, 0).</param>
 /// <param name="RowStride">Floats from row to row.</param>
 /// <param name="ColumnStride">Floats from column to column.</param>
 internal readonly unsafe record struct Strided(nint Address, int RowStride, int ColumnStride)
@@ -14,9 +14,9 @@ internal readonly unsafe record struct Strided(nint Address, int RowStride, int 
     /// <summary>Element (0, 0).</summary>
     public float* Data => (float*)Address;
 
-    /// <summary>The same memory with rows and columns exchanged.</summary>
+    /// <summary>The same memory with rows and columns swapped.</summary>
     public Strided Transposed => new(Address, ColumnStride, RowStride);
 
-    /// <summary>The part from element (i, j) on.</summary>
+    /// <summary>The part that starts at element (i, j).</summary>
     public Strided From(int i, int j) => this with { Address = (nint)(Data + (long)i * RowStride + (long)j * ColumnStride) };
 }

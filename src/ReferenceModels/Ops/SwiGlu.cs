@@ -9,13 +9,13 @@ namespace ReferenceModels.Ops;
 /// </summary>
 internal static class SwiGlu
 {
-    // Elements of the backward pass that are worked on at once, in the first-level cache.
+    // Elements of the backward pass that are processed together, in the first-level cache.
     private const int Chunk = 256;
 
     /// <summary>y = SiLU(g) ⊙ u.</summary>
     /// <param name="pass">Memory and tape.</param>
     /// <param name="g">The gate, (T, f).</param>
-    /// <param name="u">What is gated, (T, f).</param>
+    /// <param name="u">The values that are gated, (T, f).</param>
     public static Tensor Forward(Pass pass, Tensor g, Tensor u)
     {
         Tensor y = pass.New(g.Rows, g.Columns);
@@ -72,7 +72,7 @@ internal static class SwiGlu
         }
     }
 
-    // Methods of their own, so that plain inference of one token never makes a closure.
+    // Separate methods, so that plain inference of one token never allocates a closure.
     private static void ForwardRows(Workers workers, Tensor g, Tensor u, Tensor y) =>
         workers.For(g.Rows, t => Forward(g.Row(t), u.Row(t), y.Row(t)));
 

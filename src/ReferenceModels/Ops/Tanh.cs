@@ -7,10 +7,10 @@ namespace ReferenceModels.Ops;
 /// <summary>y = tanh x.</summary>
 internal static class Tanh
 {
-    // Elements worked on at once, in the first-level cache.
+    // Elements processed together, in the first-level cache.
     private const int Chunk = 256;
 
-    // Below it the quotient of exponentials loses digits, and six terms of the series are exact to a float: the next is 2e-9 of the first.
+    // Below this, the quotient of exponentials loses precision, and six terms of the series are exact to a float: the next is 2e-9 of the first.
     private const float Small = 0.25f;
 
     /// <summary>x, y (T, d).</summary>
@@ -25,7 +25,7 @@ internal static class Tanh
         return y;
     }
 
-    /// <summary>The same of any numbers; y may be x.</summary>
+    /// <summary>The same for any numbers; y may be x.</summary>
     public static void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
         Span<float> copy = stackalloc float[Chunk];

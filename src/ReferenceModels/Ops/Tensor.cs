@@ -22,12 +22,12 @@ internal readonly struct Tensor
     /// <summary>(Rows, Columns).</summary>
     public Span<float> Values => _values.AsSpan(_offset, Rows * Columns);
 
-    /// <summary>(Rows, Columns), ∂loss/∂values as far as it was summed up; only under a tape.</summary>
+    /// <summary>(Rows, Columns), ∂loss/∂values as accumulated so far; only under a tape.</summary>
     public Span<float> Gradient => _gradient is null
         ? throw new InvalidOperationException("Reading a gradient: this tensor was made without a tape.")
         : _gradient.AsSpan(_offset, Rows * Columns);
 
-    /// <summary>The same values where a lambda needs them; a span cannot be captured.</summary>
+    /// <summary>The same values for use in a lambda, which cannot capture a span.</summary>
     public Memory<float> Memory => _values.AsMemory(_offset, Rows * Columns);
 
     /// <summary>One row, (Columns).</summary>

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>From the rows of all tokens to those that a head looks at.</summary>
+/// <summary>Reduces the rows of all tokens to those that a head uses.</summary>
 internal static class TokenRows
 {
     /// <summary>y (positions, d) = the rows of x (T, d) at some positions.</summary>

@@ -14,8 +14,8 @@ internal static unsafe class Transposition
     /// <param name="lda">Floats from row to row of A.</param>
     /// <param name="B">(columns, rows).</param>
     /// <param name="ldb">Floats from row to row of B.</param>
-    /// <param name="rows">Of A.</param>
-    /// <param name="columns">Of A.</param>
+    /// <param name="rows">Rows of A.</param>
+    /// <param name="columns">Columns of A.</param>
     public static void Copy(float* A, int lda, float* B, int ldb, int rows, int columns)
     {
         int wholeRows = Avx.IsSupported ? rows - rows % Side : 0, wholeColumns = columns - columns % Side;
@@ -41,7 +41,7 @@ internal static unsafe class Transposition
         }
     }
 
-    // Eight by eight: pairs of rows are interleaved, then pairs of pairs, then the halves of the registers change places.
+    // Eight by eight: pairs of rows are interleaved, then pairs of pairs, then the halves of the registers are swapped.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopySquare(float* A, int lda, float* B, int ldb)
     {

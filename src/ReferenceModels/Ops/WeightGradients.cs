@@ -3,12 +3,12 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Ops;
 
-/// <summary>Gradients of weights apart from the weights' own, so that several passes can be walked back at once.</summary>
+/// <summary>Gradients of weights, separate from the weights' own, so that several backward passes can run at once.</summary>
 internal sealed class WeightGradients
 {
     private readonly Dictionary<Weight, float[]> _gradients = [];
 
-    /// <summary>A weight's, (out, in); zeros at first.</summary>
+    /// <summary>A weight's gradient, (out, in); initially zeros.</summary>
     public float[] Of(Weight weight)
     {
         if (!_gradients.TryGetValue(weight, out float[]? gradient))
@@ -18,7 +18,7 @@ internal sealed class WeightGradients
         return gradient;
     }
 
-    /// <summary>Adds a weight's to the weight's own, and leaves zeros.</summary>
+    /// <summary>Adds a weight's gradient to the weight's own, and leaves zeros.</summary>
     public void Move(Weight weight)
     {
         if (_gradients.TryGetValue(weight, out float[]? gradient))
@@ -28,7 +28,7 @@ internal sealed class WeightGradients
         }
     }
 
-    /// <summary>Leaves zeros, after a step that came to nothing.</summary>
+    /// <summary>Leaves zeros, after a step that failed.</summary>
     public void Clear()
     {
         foreach (float[] gradient in _gradients.Values)

@@ -8,8 +8,8 @@ namespace ReferenceModels.Ops;
 /// there is nothing to do. The caller always works too, so a loop ends even if no helper comes.
 /// </summary>
 /// <remarks>Safe to share between passes and to nest: the newest loop gets the helpers, the others are finished by
-/// their own callers. Which thread runs an index is left to chance; a body that only writes what belongs to its index gives
-/// the same result with any number of threads.</remarks>
+/// their own callers. Which thread runs an index is undefined; a body that writes only what belongs to its index gives the
+/// same result with any number of threads.</remarks>
 internal sealed class Workers : IDisposable
 {
     // Longer than the serial code between two loops of a forward pass, short enough not to burn an idle core.
@@ -38,7 +38,7 @@ internal sealed class Workers : IDisposable
     public int Threads { get; }
 
     /// <summary>Runs <paramref name="body"/> for 0 … <paramref name="count"/> − 1, in any order, on all threads.</summary>
-    /// <remarks>The first exception of a body is thrown here, after every index begun has ended; indices not begun are skipped.</remarks>
+    /// <remarks>The first exception of a body is rethrown here once every started index has ended; indices not yet started are skipped.</remarks>
     public void For(int count, Action<int> body)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -58,7 +58,7 @@ internal sealed class Workers : IDisposable
         loop.WaitForOthers();
     }
 
-    /// <summary>Ends the helpers. No loop may be running.</summary>
+    /// <summary>Stops the helpers. No loop may be running.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -125,7 +125,7 @@ internal sealed class Workers : IDisposable
         }
         while (Stopwatch.GetTimestamp() - start < SpinTicks);
         Interlocked.Increment(ref _parked);
-        // A loop published before the increment did not see this helper: wake it here, or it would sleep through.
+        // A loop published before the increment did not see this helper: wake it here, or it would sleep through the loop.
         if (Volatile.Read(ref _newest) != seen)
         {
             WakeParked();
@@ -153,7 +153,7 @@ internal sealed class Workers : IDisposable
                 {
                     body(i);
                 }
-#pragma warning disable CA1031 // Whatever a body throws belongs to the caller of For, who gets it.
+#pragma warning disable CA1031 // Whatever a body throws is rethrown to the caller of For.
                 catch (Exception e)
 #pragma warning restore CA1031
                 {

@@ -1,9 +1,9 @@
 namespace ReferenceModels.Quantization;
 
-/// <summary>What ggml turns activations into before it multiplies them with a weight (vec_dot_type of its CPU backend).</summary>
+/// <summary>The format ggml converts activations to before it multiplies them with a weight (vec_dot_type in its CPU backend).</summary>
 internal enum ActivationFormat
 {
-    /// <summary>Left as they are.</summary>
+    /// <summary>Unchanged.</summary>
     F32,
 
     /// <summary>Rounded to IEEE binary16.</summary>
@@ -15,7 +15,7 @@ internal enum ActivationFormat
     /// <summary>Blocks of 32: 8-bit integers and a scale in F16.</summary>
     Q8_0,
 
-    /// <summary>As <see cref="Q8_0"/> with the block's sum in F16, for weights with minima.</summary>
+    /// <summary><see cref="Q8_0"/> plus the block's sum in F16, for weights with minima.</summary>
     Q8_1,
 
     /// <summary>Blocks of 256: 8-bit integers and a scale in F32.</summary>

@@ -4,22 +4,22 @@ using Engine;
 namespace ReferenceModels.Quantization;
 
 /// <summary>
-/// Activations as they are left when ggml has turned them into the blocks of its products and back. An integer product of two
-/// blocks is the float product of what they stand for, so this alone is ggml's arithmetic; the order of sums is not.
+/// Rounds activations as ggml does: to the blocks of its products and back. The integer product of two blocks equals the float
+/// product of the values they encode, so this rounding is all that distinguishes ggml's arithmetic; the order of sums is not reproduced.
 /// </summary>
-/// <remarks>What ggml's builds do not agree on, how blocks of 32 are rounded, is a <see cref="GgmlBuild"/>. Blocks of 256 become the
-/// nearest integers, even where two are near, in all of them (quantize_row_q8_K).</remarks>
+/// <remarks>ggml's builds round blocks of 32 differently, as <see cref="GgmlBuild"/> describes. Blocks of 256 are rounded to the
+/// nearest integers, halves to even, in every build (quantize_row_q8_K).</remarks>
 internal static class ActivationRounding
 {
     private const int SmallBlock = 32;
     private const int LargeBlock = 256;
 
     /// <summary>Rounds a row.</summary>
-    /// <param name="build">Whose rounding.</param>
-    /// <param name="format">To what.</param>
-    /// <param name="x">(in), a multiple of the block.</param>
+    /// <param name="build">The build whose rounding is used.</param>
+    /// <param name="format">The format to round to.</param>
+    /// <param name="x">(in), a multiple of the block size.</param>
     /// <param name="rounded">(in).</param>
-    /// <param name="sums">(in / 32), Σ x of each block in the precision that <see cref="ActivationFormat.Q8_1"/> keeps; untouched by the others.</param>
+    /// <param name="sums">(in / 32), Σ x of each block in the precision that <see cref="ActivationFormat.Q8_1"/> keeps; other formats leave it untouched.</param>
     public static void Round(GgmlBuild build, ActivationFormat format, ReadOnlySpan<float> x, Span<float> rounded, Span<float> sums)
     {
         switch (format)
@@ -57,13 +57,13 @@ internal static class ActivationRounding
     {
         for (var i = 0; i < x.Length; i++)
         {
-            // To even: half a step less one, plus one where the last kept bit is set. Not-a-number stays so.
+            // Round to even: add half a step less one, plus one if the last kept bit is set. NaN stays NaN.
             var bits = BitConverter.SingleToUInt32Bits(x[i]);
             y[i] = float.IsNaN(x[i]) ? x[i] : BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);
         }
     }
 
-    // d = max|x|/127 in F16, q = x·127/max|x| or x·1/d; the sum is d·Σq with the d before its rounding, and then in F16 itself.
+    // d = max|x|/127 in F16, q = x·127/max|x| or x·1/d; the sum is d·Σq with the unrounded d, then rounded to F16 itself.
     private static void RoundToSmallBlocks(GgmlBuild build, ReadOnlySpan<float> x, Span<float> y, Span<float> sums)
     {
         for (var i = 0; i < x.Length; i += SmallBlock)
@@ -80,7 +80,7 @@ internal static class ActivationRounding
         }
     }
 
-    // q = x·127/max|x|, d the inverse of that factor. ggml's factor has the other sign, and so have its integers.
+    // q = x·127/max|x|, d the inverse of that factor. ggml's factor has the opposite sign, and so do its integers.
     private static void RoundToLargeBlocks(ReadOnlySpan<float> x, Span<float> y)
     {
         for (var i = 0; i < x.Length; i += LargeBlock)
@@ -91,7 +91,7 @@ internal static class ActivationRounding
         }
     }
 
-    // Integers in −127 … 127; the greatest magnitude is given back, 0 where it is too small for its inverse.
+    // Writes integers in −127 … 127; returns the largest magnitude, or 0 if it is too small to invert.
     private static float Integers(ReadOnlySpan<float> x, Span<float> q, bool inverts, MidpointRounding halves)
     {
         var max = MathF.Abs(TensorPrimitives.MaxMagnitude(x));

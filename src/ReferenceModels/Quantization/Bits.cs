@@ -3,14 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace ReferenceModels.Quantization;
 
-/// <summary>Bits as bytes: a mask for each element of a group.</summary>
+/// <summary>Expands bits to bytes: a mask for each element of a group.</summary>
 internal static class Bits
 {
     /// <summary>Byte i is all ones where bit i is set, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Spread(uint bits)
     {
-        // Each byte gets the byte of its bit, and of that its bit.
+        // Copy into each byte the byte that holds its bit, then test that bit.
         var bytes = Vector256.Shuffle(
             Vector256.Create(bits).AsByte(),
             Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19));

@@ -3,13 +3,13 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Quantization;
 
-/// <summary>A block layout as a value: what a weight needs to be used without knowing its layout.</summary>
+/// <summary>A block layout as a value, so that a weight can be used without knowing its layout.</summary>
 internal abstract unsafe class BlockFormat(GgmlType type, int elements, int bytes, ActivationFormat activations)
 {
-    /// <summary>Floating-point numbers that a kernel takes together, whatever the width; a row's rest is filled up with zeros.</summary>
+    /// <summary>Floating-point numbers that a kernel processes at a time, whatever the register width; a row is padded to it with zeros.</summary>
     public const int Run = 32;
 
-    // The table to extend: a format missing here is refused by name.
+    // New formats go here; a format missing from this table is refused by name.
     private static readonly BlockFormat[] Known =
     [
         new FloatFormat<F32>(GgmlType.F32),
@@ -47,20 +47,20 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     /// <summary>Elements in a block.</summary>
     public int Elements { get; } = elements;
 
-    /// <summary>Bytes of a block.</summary>
+    /// <summary>Bytes in a block.</summary>
     public int Bytes { get; } = bytes;
 
-    /// <summary>What ggml turns the other side of a product into.</summary>
+    /// <summary>The format ggml converts the other operand of a product to.</summary>
     public ActivationFormat Activations { get; } = activations;
 
-    /// <summary>Elements for each of which <see cref="Dot"/> reads the sum of its right side, as the minima want it; 0 where there are none.</summary>
+    /// <summary>Size of the groups whose sums of the right side <see cref="Dot"/> needs for the minima; 0 for a format without minima.</summary>
     public abstract int SumElements { get; }
 
-    /// <summary>Every format there is.</summary>
+    /// <summary>All formats.</summary>
     public static IReadOnlyList<BlockFormat> All => Known;
 
     /// <summary>The format of <paramref name="type"/>.</summary>
-    /// <exception cref="UnsupportedRequestException">No such format here; names the tensor.</exception>
+    /// <exception cref="UnsupportedRequestException">The format is not in the table; the message names the tensor.</exception>
     public static BlockFormat Of(GgmlType type, string tensor) =>
         Array.Find(Known, format => format.Type == type) ?? throw new UnsupportedRequestException(
             $"Reading '{tensor}' in the managed reference: expected one of {string.Join(", ", Known.Select(format => format.Type))}, "
@@ -70,28 +70,28 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
     public long RowBytes(int columns) => (long)(columns / Elements) * Bytes;
 
     /// <summary>Writes the first <paramref name="n"/> elements, a multiple of <see cref="Elements"/>, to <paramref name="y"/>:
-    /// the very floats of the block's definition.</summary>
+    /// exactly the floats of the block's definition.</summary>
     public void Dequantize(byte* blocks, float* y, int n) => Dequantize(blocks, 0, 1, y, 0, n);
 
-    /// <summary>The same of several rows, whose blocks are <paramref name="stride"/> bytes apart, to rows that are <paramref name="ldy"/> floats apart.</summary>
+    /// <summary>The same for several rows, <paramref name="stride"/> bytes apart in the weight and <paramref name="ldy"/> floats apart in the result.</summary>
     public abstract void Dequantize(byte* blocks, long stride, int rows, float* y, int ldy, int n);
 
-    /// <summary>Writes the minima m, one for each <see cref="SumElements"/> of the first <paramref name="n"/> elements, to <paramref name="m"/>;
-    /// for formats that have them.</summary>
+    /// <summary>Writes the minima m, one for each <see cref="SumElements"/> of the first <paramref name="n"/> elements, to <paramref name="m"/>.
+    /// Only for formats that have minima.</summary>
     public abstract void Minima(byte* blocks, float* m, int n);
 
-    /// <summary>y_r = w_r · x for <paramref name="rows"/> rows of <paramref name="n"/> elements, one behind the other;
-    /// <paramref name="sums"/> are Σ x over each <see cref="SumElements"/> elements, where that is not 0.</summary>
+    /// <summary>y_r = w_r · x for <paramref name="rows"/> consecutive rows of <paramref name="n"/> elements;
+    /// <paramref name="sums"/> holds Σ x over each <see cref="SumElements"/> elements, unless that is 0.</summary>
     public abstract void Dot(byte* w, int rows, float* x, float* sums, float* y, int n);
 
-    /// <summary>Adds <paramref name="n"/> more elements to the dot products of some rows with four or eight tokens. Each has to the last bit what <see cref="Dot"/> gives it alone.</summary>
+    /// <summary>Adds <paramref name="n"/> more elements to the dot products of some rows with four or eight tokens. Each result equals to the last bit what <see cref="Dot"/> gives for its token alone.</summary>
     /// <param name="w">The first row's next blocks.</param>
     /// <param name="stride">Bytes from row to row.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="x">(n / lanes, tokens, lanes), with zeros up to a whole <see cref="Run"/>: <see cref="PackedTokens.Pack"/>.</param>
+    /// <param name="x">(n / lanes, tokens, lanes), padded with zeros to a whole <see cref="Run"/>: <see cref="PackedTokens.Pack"/>.</param>
     /// <param name="sums">Σ x over each <see cref="SumElements"/> elements, (groups / 8, tokens, 8).</param>
     /// <param name="products">(rows, tokens, <see cref="PackedTokens.ProductFloats"/>), 0 at first; <see cref="PackedTokens.Product"/> reads them.</param>
     /// <param name="tokens">4 or 8.</param>
-    /// <param name="n">Whole blocks; whole runs, too, unless the row ends.</param>
+    /// <param name="n">A whole number of blocks, and of runs too unless the row ends here.</param>
     public abstract void Add(byte* w, long stride, int rows, float* x, float* sums, float* products, int tokens, int n);
 }

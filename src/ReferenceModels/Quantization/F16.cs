@@ -6,7 +6,7 @@ namespace ReferenceModels.Quantization;
 /// <summary>F16: IEEE binary16, little-endian; a block is one element.</summary>
 internal readonly struct F16 : IFloatBlock
 {
-    /// <summary>Each of the 65536 halves as a float, for the scales of blocks: one look-up where 32 elements wait. Made once, 256 KiB.</summary>
+    /// <summary>All 65536 halves as floats, for the scales of blocks: one look-up, on which 32 elements wait. Built once, 256 KiB.</summary>
     public static unsafe float* Singles { get; } = TableOfSingles();
 
     public static int Elements => 1;
@@ -17,7 +17,7 @@ internal readonly struct F16 : IFloatBlock
 
     public static unsafe void Dequantize(byte* block, float* y) => *y = (float)*(Half*)block;
 
-    // A model's weights lie around 0, so that one in 300 to 500 is subnormal and most runs hold none: those take half the instructions.
+    // A model's weights lie around 0: one in 300 to 500 is subnormal, and most runs contain none. Those runs take half the instructions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float* Unpack<V, TLanes>(byte* blocks, float* scratch, ref V largest) where TLanes : ILanes<V>
     {

@@ -120,7 +120,7 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         new ReadOnlySpan<byte>(row + (long)whole * bytes, (n - whole) * bytes).CopyTo(new(run, Run * bytes));
     }
 
-    // What each kernel returns is false where it met an infinity or not-a-number, which it took for a number. n is whole runs.
+    // Each kernel returns false if it met an infinity or NaN, which it has treated as a finite number. n is a whole number of runs.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool DequantizeFinite<V, TLanes>(byte* blocks, float* y, int n) where TLanes : ILanes<V>
     {
@@ -141,7 +141,7 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 
-    // sums: those of the first row, and Lanes512.Count on those of the second.
+    // sums: the first row's, and from Lanes512.Count on the second row's.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, float* x, float* sums, int n) where TLanes : ILanes<V>
@@ -203,8 +203,8 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 
-    // A sum with an infinity or not-a-number is one in any order, and whatever numbers it has met already. (A call in a kernel would make the compiler keep its
-    // sums in memory.)
+    // An infinity or NaN makes the sum infinite or NaN, in any order and whatever finite numbers are already in it. (A call inside a kernel would make the
+    // compiler keep the kernel's sums in memory.)
     private static float DotAny(byte* w, float* x, int n)
     {
         float sum = 0;

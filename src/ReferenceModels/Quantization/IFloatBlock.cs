@@ -3,10 +3,10 @@ namespace ReferenceModels.Quantization;
 /// <summary>A block that is one floating-point number.</summary>
 internal unsafe interface IFloatBlock : IBlock
 {
-    /// <summary>The next <see cref="BlockFormat.Run"/> numbers, if they are finite; <paramref name="largest"/> notes what <see cref="IsFinite"/> has to know.</summary>
-    /// <returns>Where they are: in <paramref name="scratch"/>, or in the weight itself.</returns>
+    /// <summary>Unpacks the next <see cref="BlockFormat.Run"/> numbers, assuming that they are finite; <paramref name="largest"/> records what <see cref="IsFinite"/> needs.</summary>
+    /// <returns>Their address: in <paramref name="scratch"/>, or in the weight itself.</returns>
     static abstract float* Unpack<V, TLanes>(byte* blocks, float* scratch, ref V largest) where TLanes : ILanes<V>;
 
-    /// <summary>Whether all that was unpacked is what it should be: where infinities are read as numbers, that there was none.</summary>
+    /// <summary>Whether everything unpacked is correct: for a format that reads infinities as numbers, whether there were none.</summary>
     static abstract bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V>;
 }

@@ -5,7 +5,7 @@ internal unsafe interface ILanes<V>
 {
     static abstract int Count { get; }
 
-    /// <summary>Whether a group's scale multiplies its weights, or else the sum of their products with a token's columns: what is quicker.</summary>
+    /// <summary>Whether a group's scale multiplies its weights rather than the sum of their products with a token's columns, whichever is faster.</summary>
     static abstract bool ScalesWeights { get; }
 
     static abstract V Zero { get; }
@@ -17,13 +17,13 @@ internal unsafe interface ILanes<V>
     /// <summary>Bytes as floats.</summary>
     static abstract V Load(sbyte* p);
 
-    /// <summary>Whether none of the next 32 halves is zero or subnormal; <paramref name="largest"/> notes the largest magnitude so far, for <see cref="AreFinite"/>.</summary>
+    /// <summary>Whether none of the next 32 halves is zero or subnormal; <paramref name="largest"/> records the largest magnitude so far, for <see cref="AreFinite"/>.</summary>
     static abstract bool AreNormal(Half* p, ref V largest);
 
-    /// <summary>Halves as floats, of which none is zero, subnormal or infinite.</summary>
+    /// <summary>Halves as floats; none may be zero, subnormal or infinite.</summary>
     static abstract V LoadNormal(Half* p);
 
-    /// <summary>Halves as floats. Infinity and not-a-number become numbers from 65536 on.</summary>
+    /// <summary>Halves as floats. Infinity and NaN become numbers of 65536 and more.</summary>
     static abstract V LoadFinite(Half* p);
 
     /// <summary>The upper halves of floats as floats.</summary>
@@ -40,6 +40,6 @@ internal unsafe interface ILanes<V>
 
     static abstract float Sum(V v);
 
-    /// <summary>Whether all halves that <see cref="AreNormal"/> has seen were numbers.</summary>
+    /// <summary>Whether all halves that <see cref="AreNormal"/> has seen were finite.</summary>
     static abstract bool AreFinite(V largest);
 }

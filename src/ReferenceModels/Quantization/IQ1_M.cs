@@ -8,7 +8,7 @@ namespace ReferenceModels.Quantization;
 /// <code>
 ///  0  uint8   qs[32]      for each 8 elements the lower 8 bits of a point's index
 /// 32  uint8   qh[16]      for each 8 elements a nibble, low ones first: the upper bits in bits 0–2, bit 3 set for −⅛
-/// 48  uint16  scales[4]   s of 3 bits for four groups each, from bit 0 up; the upper nibbles together, the first the lowest, are the half d
+/// 48  uint16  scales[4]   s of 3 bits for four groups each, from bit 0 up; the upper nibbles, lowest first, form the half d
 /// </code>
 /// </summary>
 internal readonly struct IQ1_M : IScaledBlock
@@ -72,7 +72,7 @@ internal readonly struct IQ1_M : IScaledBlock
 
     private static unsafe int Index(byte* block, int k) => block[k] | (Nibble(block, k) & 7) << 8;
 
-    // Eight bytes of 1, or of −1 where bit 0 is set; a jump would be guessed wrong every other time.
+    // Eight bytes of 1, or of −1 where bit 0 is set; a branch would be mispredicted every other time.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Shift(int bit) => 0x01010101_01010101 | (ulong)-(long)(bit & 1);
 }

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace ReferenceModels.Quantization;
 
 /// <summary>
-/// IQ4_NL, 32 elements in 18 bytes: x = d·v[q] with 16 values v that lie closer around zero.
+/// IQ4_NL, 32 elements in 18 bytes: x = d·v[q] with 16 values v that are denser around zero.
 /// <code>
 ///  0  half   d
 ///  2  uint8  qs[16]   low nibbles: elements 0–15, high nibbles: elements 16–31

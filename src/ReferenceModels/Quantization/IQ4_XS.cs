@@ -37,7 +37,7 @@ internal readonly struct IQ4_XS : IScaledBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
-        // Nibbles of the odd groups between those of the even ones; two bits of each byte's four fields.
+        // The odd groups' nibbles are interleaved with the even groups'; the upper two bits come from the four fields of each byte.
         var nibbles = *(uint*)(block + 4);
         var low = Vector128.Shuffle(
             Vector128.Create(nibbles, nibbles >> 4, 0, 0).AsByte(), Vector128.Create((byte)0, 4, 1, 5, 2, 6, 3, 7, 8, 8, 8, 8, 8, 8, 8, 8));

@@ -6,10 +6,10 @@ internal unsafe interface IScaledBlock : IBlock
     /// <summary>Elements that share a scale: 16 or 32.</summary>
     static abstract int Group { get; }
 
-    /// <summary>Whether there are minima m, one for each group; they come by the eight, or one for a block.</summary>
+    /// <summary>Whether there are minima m, one per group; a block has a multiple of eight, or one.</summary>
     static abstract bool HasMinima { get; }
 
-    /// <summary>Takes a block apart: s, and m where there are any. <paramref name="halves"/> is <see cref="F16.Singles"/>.</summary>
-    /// <returns>q in the order of the elements: in <paramref name="scratch"/>, or in the block itself.</returns>
+    /// <summary>Unpacks a block: s, and m if the format has minima. <paramref name="halves"/> is <see cref="F16.Singles"/>.</summary>
+    /// <returns>The address of q, in element order: in <paramref name="scratch"/>, or in the block itself.</returns>
     static abstract sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima);
 }

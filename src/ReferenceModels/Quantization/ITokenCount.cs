@@ -1,6 +1,6 @@
 namespace ReferenceModels.Quantization;
 
-/// <summary>How many tokens a kernel multiplies with at once, each by a sum in a register.</summary>
+/// <summary>How many tokens a kernel multiplies at once, each with its sum in a register.</summary>
 internal interface ITokenCount
 {
     static abstract int Count { get; }

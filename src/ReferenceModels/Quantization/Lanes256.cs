@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ReferenceModels.Quantization;
 
-/// <summary>Eight floats: AVX2 with FMA, NEON in pairs, or plain code where there is neither.</summary>
+/// <summary>Eight floats: AVX2 with FMA, NEON in pairs, or plain code without either.</summary>
 internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 {
     public static int Count => 8;
 
-    // A group is two or four registers: for one token, two or three multiplications more than with the sum.
+    // A group is two or four registers: for one token, scaling the weights takes two or three multiplications more than scaling the sum.
     public static bool ScalesWeights => false;
 
     public static Vector256<float> Zero => Vector256<float>.Zero;
@@ -52,7 +52,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Convert(Upper(bytes)) * factor).Store(y + 8);
     }
 
-    /// <summary>The last eight bytes in the first places.</summary>
+    /// <summary>Moves the last eight bytes to the front.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<sbyte> Upper(Vector128<sbyte> bytes) =>
         Sse2.IsSupported ? Sse2.ShiftRightLogical128BitLane(bytes, 8) : Vector128.Create(bytes.GetUpper(), bytes.GetUpper());
@@ -60,7 +60,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreNormal(Half* p, ref Vector256<float> largest)
     {
-        // Twice the bits of a half: its sign falls off, and those without an exponent are below 0x800, those with all of its bits from 0xF800 on.
+        // Doubling the bits of a half drops its sign; an exponent of zeros is then below 0x800, and one of ones is 0xF800 or more.
         Vector256<ushort> first = Vector256.Load((ushort*)p), second = Vector256.Load((ushort*)p + 16);
         (first, second) = (first + first, second + second);
         largest = Vector256.Max(largest.AsUInt16(), Vector256.Max(first, second)).AsSingle();
@@ -70,7 +70,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadNormal(Half* p)
     {
-        // Sign, exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions).
+        // Moves sign, exponent and mantissa to their places in a float and gives the exponent a float's bias (.NET has no F16C instructions).
         var bits = Widen((short*)p);
         return (((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))) + Vector256.Create(112 << 23)).AsSingle();
     }
@@ -78,8 +78,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadFinite(Half* p)
     {
-        // As LoadNormal, but for the sign. A subnormal half, whose exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a
-        // normal one 2 v - 2^-14 is not below v. No step meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
+        // As in LoadNormal, without the sign. A subnormal half, whose exponent is 0, becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14; for a
+        // normal one, 2 v - 2^-14 is at least v. No step meets a subnormal float, since multiplying one takes about 200 cycles on Intel's processors.
         var bits = Widen((short*)p);
         var v = (((bits << 13) & Vector256.Create(0x0FFFE000)) + Vector256.Create(112 << 23)).AsSingle();
         v = Vector256.MinNative(v, Vector256.MultiplyAddEstimate(v, Vector256.Create(2f), Vector256.Create(-1f / 16384)));

@@ -9,7 +9,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 {
     public static int Count => 16;
 
-    // A group is one or two registers: no more multiplications for one token than with the sum, and a third less for eight.
+    // A group is one or two registers: scaling the weights takes no more multiplications for one token than scaling the sum, and a third fewer for eight.
     public static bool ScalesWeights => true;
 
     public static Vector512<float> Zero => Vector512<float>.Zero;
@@ -27,7 +27,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreNormal(Half* p, ref Vector512<float> largest)
     {
-        // Twice the bits of a half: its sign falls off, and those without an exponent are below 0x800, those with all of its bits from 0xF800 on.
+        // Doubling the bits of a half drops its sign; an exponent of zeros is then below 0x800, and one of ones is 0xF800 or more.
         var twice = Vector512.Load((ushort*)p);
         twice += twice;
         largest = Vector512.Max(largest.AsUInt16(), twice).AsSingle();
@@ -37,7 +37,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadNormal(Half* p)
     {
-        // Sign, exponent and mantissa move to their places in a float, and the exponent gets a float's bias (.NET has no F16C instructions).
+        // Moves sign, exponent and mantissa to their places in a float and gives the exponent a float's bias (.NET has no F16C instructions).
         var bits = Widen((short*)p);
         return (((bits << 13) & Vector512.Create(unchecked((int)0x8FFFE000))) + Vector512.Create(112 << 23)).AsSingle();
     }
@@ -45,8 +45,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadFinite(Half* p)
     {
-        // As LoadNormal, but for the sign. A subnormal half, whose exponent is 0, thereby becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14, and for a
-        // normal one 2 v - 2^-14 is not below v. No step meets a subnormal float: to multiply one takes about 200 cycles on Intel's processors.
+        // As in LoadNormal, without the sign. A subnormal half, whose exponent is 0, becomes v = 2^-15 (1 + m) instead of 2^-14 m = 2 v - 2^-14; for a
+        // normal one, 2 v - 2^-14 is at least v. No step meets a subnormal float, since multiplying one takes about 200 cycles on Intel's processors.
         var bits = Widen((short*)p);
         var v = (((bits << 13) & Vector512.Create(0x0FFFE000)) + Vector512.Create(112 << 23)).AsSingle();
         v = Vector512.MinNative(v, Vector512.MultiplyAddEstimate(v, Vector512.Create(2f), Vector512.Create(-1f / 16384)));

@@ -6,7 +6,7 @@ namespace ReferenceModels.Quantization;
 /// <summary>
 /// NVFP4, 64 elements in 36 bytes, 4 groups g of 16: x = s_g·v[q] with the values v of <see cref="MXFP4"/>.
 /// <code>
-///  0  uint8  d[4]     2·s as a number without sign, 4 bits of exponent (bias 7) and 3 of mantissa; 0x7F is 0
+///  0  uint8  d[4]     2·s as an unsigned float, 4 bits of exponent (bias 7) and 3 of mantissa; 0x7F is 0
 ///  4  uint8  qs[32]   8 bytes for a group; low nibbles: elements 0–7, high nibbles: elements 8–15
 /// </code>
 /// </summary>

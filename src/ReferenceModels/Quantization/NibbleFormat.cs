@@ -5,8 +5,8 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Quantization;
 
-/// <summary>Rows of Q4_K. With AVX-512, a register holds what each of the sixteen nibbles means in a group, so that one instruction turns sixteen of them into weights; the results
-/// are to the last bit those of <see cref="ScaledFormat{TBlock}"/>.</summary>
+/// <summary>Rows of Q4_K. With AVX-512, a register holds the weight that each of the sixteen nibble values stands for in a group, so one instruction turns sixteen nibbles into
+/// weights; the results equal those of <see cref="ScaledFormat{TBlock}"/> to the last bit.</summary>
 internal sealed unsafe class NibbleFormat() : ScaledFormat<Q4_K>(GgmlType.Q4_K)
 {
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
@@ -52,7 +52,7 @@ internal sealed unsafe class NibbleFormat() : ScaledFormat<Q4_K>(GgmlType.Q4_K)
     {
         var levels = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         Vector512<float> low = levels * scales[0], high = levels * scales[1];
-        // Of an index, the permutation reads the lowest four bits.
+        // The permutation reads only the lowest four bits of an index.
         Vector512<int> first = Avx512F.ConvertToVector512Int32(Vector128.Load(qs)), second = Avx512F.ConvertToVector512Int32(Vector128.Load(qs + 16));
         sum = Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(low, first), Vector512.Load(x), sum);
         sum = Vector512.MultiplyAddEstimate(Avx512F.PermuteVar16x32(low, second), Vector512.Load(x + 16), sum);

@@ -3,24 +3,24 @@ using System.Runtime.Intrinsics;
 
 namespace ReferenceModels.Quantization;
 
-/// <summary>The layout in which a few tokens meet a weight: register by register of the columns, a register of each token after the other, so that all that a
-/// kernel reads lies at constant distances from one pointer.</summary>
+/// <summary>The layout of a few tokens that are multiplied with a weight: for each register of columns, one register per token, so that everything a kernel reads
+/// is at a constant distance from one pointer.</summary>
 internal static unsafe class PackedTokens
 {
-    /// <summary>Floats of a product on its way: a register of sums, one of eight minima, and room.</summary>
+    /// <summary>Floats of an unfinished product: a register of sums, one of eight minima, and padding.</summary>
     public const int ProductFloats = 32;
 
-    /// <summary>Where the minima are in a product.</summary>
+    /// <summary>Offset of the minima in a product.</summary>
     public const int Minima = 16;
 
-    /// <summary>Floats of a register.</summary>
+    /// <summary>Floats in a register.</summary>
     public static int Lanes => Vector512.IsHardwareAccelerated ? Lanes512.Count : Lanes256.Count;
 
-    /// <summary>The sum of what <see cref="BlockFormat.Add"/> has added.</summary>
+    /// <summary>The total of what <see cref="BlockFormat.Add"/> has added.</summary>
     public static float Product(float* product) =>
         (Vector512.IsHardwareAccelerated ? Lanes512.Sum(Lanes512.Load(product)) : Lanes256.Sum(Lanes256.Load(product))) - Lanes256.Sum(Lanes256.Load(product + Minima));
 
-    /// <summary>Puts the sums of four or eight tokens, the first of those given, back into their products.</summary>
+    /// <summary>Stores the sums of four tokens, the first ones given, or of all eight in their products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V, TLanes, TTokens>(float* products, V s0, V s1, V s2, V s3, V s4, V s5, V s6, V s7) where TLanes : ILanes<V> where TTokens : ITokenCount
     {
@@ -37,18 +37,18 @@ internal static unsafe class PackedTokens
         }
     }
 
-    /// <summary>Columns with the zeros that fill up the last run.</summary>
+    /// <summary>Columns including the zeros that pad the last run.</summary>
     public static int PaddedColumns(int columns) => (columns + BlockFormat.Run - 1) / BlockFormat.Run * BlockFormat.Run;
 
-    /// <summary>Copies the columns of tokens; a token that is not there is 0.</summary>
+    /// <summary>Copies columns of tokens; missing tokens become zeros.</summary>
     /// <param name="x">(tokens, in).</param>
     /// <param name="ldx">Floats from token to token.</param>
-    /// <param name="first">Column to begin with, whole registers.</param>
-    /// <param name="n">Columns.</param>
-    /// <param name="tokens">Tokens that are there.</param>
+    /// <param name="first">First column, a whole number of registers.</param>
+    /// <param name="n">Number of columns.</param>
+    /// <param name="tokens">Tokens present.</param>
     /// <param name="room">4 or 8.</param>
-    /// <param name="packed">(in / lanes, room, lanes), with zeros up to a whole <see cref="BlockFormat.Run"/>.</param>
-    /// <param name="lanes">Of a register.</param>
+    /// <param name="packed">(in / lanes, room, lanes), padded with zeros to a whole <see cref="BlockFormat.Run"/>.</param>
+    /// <param name="lanes">Floats in a register.</param>
     public static void Pack(float* x, long ldx, int first, int n, int tokens, int room, float* packed, int lanes)
     {
         packed += (long)first * room;

@@ -37,7 +37,7 @@ internal readonly struct Q2_0 : IScaledBlock
         Vector128.Create(halves[*(ushort*)block]).Store(scales);
         for (var g = 0; g < 4; g++)
         {
-            // Each byte four times; of the four, one field each, brought down to bits 0–1.
+            // Each byte is copied four times, and each copy keeps another of its fields, shifted down to bits 0–1.
             var bytes = Vector128.Shuffle(
                 Vector128.Create(*(uint*)(block + 2 + 4 * g)).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)).AsUInt32();
             var low = (bytes & Vector128.Create(0x00000003u))

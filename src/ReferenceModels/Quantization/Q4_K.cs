@@ -35,7 +35,7 @@ internal readonly struct Q4_K : IScaledBlock
             var qs = block + 16 + g / 2 * 32;
             for (var i = 0; i < 32; i++)
             {
-                // Two roundings, as ggml's baseline build has them: a fused multiply-add would differ in the last bit.
+                // Two roundings, as in ggml's baseline build: a fused multiply-add would differ in the last bit.
                 var product = scale * ((qs[i] >> (g % 2 * 4)) & 15);
                 y[g * 32 + i] = product - min;
             }

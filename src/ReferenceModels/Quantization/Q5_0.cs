@@ -38,7 +38,7 @@ internal readonly struct Q5_0 : IScaledBlock
     public static unsafe sbyte* Unpack(byte* block, float* halves, sbyte* scratch, float* scales, float* minima)
     {
         *scales = halves[*(ushort*)block];
-        // The nibble less 16 where the fifth bit is missing: ones in the upper four bits.
+        // Where the fifth bit is missing, 16 is subtracted from the nibble: ones in the upper four bits.
         var missing = Vector256.AndNot(Vector256.Create((byte)0xF0), Bits.Spread(*(uint*)(block + 2)));
         var qs = Vector128.Load(block + 6);
         (Vector256.Create(qs & Vector128.Create((byte)15), qs >> 4) | missing).AsSByte().Store(scratch);

@@ -110,7 +110,7 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         }
     }
 
-    // Two roundings, as the definition has them.
+    // Two roundings, as in the definition.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<V, TLanes>(sbyte* q, V scale, V minimum, float* y) where TLanes : ILanes<V>
     {
@@ -120,26 +120,26 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
 
     public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V> => DotRows(&DotPair<V, TLanes>, w, rows, x, sums, y, n);
 
-    /// <summary>The dot products of rows by a kernel that takes two, <see cref="F16.Singles"/>, x, its sums and the length.</summary>
+    /// <summary>The dot products of rows, by a kernel that takes two rows, <see cref="F16.Singles"/>, x, its sums and the length.</summary>
     protected static void DotRows(delegate*<byte*, byte*, float*, float*, float*, int, (float First, float Second)> pair, byte* w, int rows, float* x, float* sums, float* y, int n)
     {
         var halves = F16.Singles;
         long stride = n / TBlock.Elements * TBlock.Bytes;
-        // Two rows at a time, one from each half: a half is then read from end to end, as prefetching likes it.
+        // Two rows at a time, one from each half, so that each half is read sequentially, which suits prefetching.
         var half = (rows + 1) / 2;
         for (var r = 0; r < rows - half; r++)
         {
             (y[r], y[half + r]) = pair(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
         }
-        // A row without a partner is its own.
+        // A row without a partner is paired with itself.
         if (rows % 2 == 1)
         {
             y[half - 1] = pair(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
         }
     }
 
-    // Σ (s q − m) x = Σ_g s_g Σ q x − Σ_g m_g Σ x: one multiplication by the scale for a group, and the minima cost one
-    // multiply-add for eight groups.
+    // Σ (s q − m) x = Σ_g s_g Σ q x − Σ_g m_g Σ x: one multiplication by the scale per group, and one
+    // multiply-add for the minima of eight groups.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float First, float Second) DotPair<V, TLanes>(byte* w0, byte* w1, float* halves, float* x, float* sums, int n) where TLanes : ILanes<V>
@@ -163,7 +163,7 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
             }
             else
             {
-                // Four groups a round: with one, a third of the instructions would count and jump.
+                // Four groups per iteration: with one, a third of the instructions would be loop overhead.
                 for (var g = scales; g < scales + TBlock.Elements / TBlock.Group; g += 4, q0 += 4 * TBlock.Group, q1 += 4 * TBlock.Group, x += 4 * TBlock.Group)
                 {
                     s0 = Add<V, TLanes>(s0, q0, g, x);
@@ -224,7 +224,7 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         return TLanes.MultiplyAdd(group, TLanes.Broadcast(*scale), sum);
     }
 
-    // The sums of DotPair with a row and several tokens: each byte is turned into a float once for all of them.
+    // The sums of DotPair for one row and several tokens: each byte is converted to a float once for all of them.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow<V, TLanes, TTokens>(byte* w, float* halves, float* x, float* sums, float* products, long stride, int n) where TLanes : ILanes<V> where TTokens : ITokenCount
@@ -277,7 +277,7 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         PackedTokens.Store<V, TLanes, TTokens>(products, s0, s1, s2, s3, s4, s5, s6, s7);
     }
 
-    // As above, with the bytes turned into floats, times their scale where that is the way.
+    // As above, with bytes that are already floats, and already scaled if TLanes.ScalesWeights.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Add<V, TLanes, TTokens>(V sum, V q0, V q1, V q2, V q3, V scale, float* x) where TLanes : ILanes<V> where TTokens : ITokenCount
     {

@@ -10,11 +10,11 @@ internal static unsafe class Signs
     /// <summary>Byte j of entry s is all ones where bit j of s is set.</summary>
     private static readonly ulong* Masks = TableOfMasks();
 
-    /// <summary>All eight signs from seven: their number of minuses is even.</summary>
+    /// <summary>All eight signs from seven: the number of negative ones is even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Even(uint seven) => (int)(seven | (uint)(BitOperations.PopCount(seven) & 1) << 7);
 
-    /// <summary>Eight numbers 1 … 127 as bytes, with signs.</summary>
+    /// <summary>Gives signs to eight bytes of 1 … 127.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply(ulong magnitudes, int signs)
     {

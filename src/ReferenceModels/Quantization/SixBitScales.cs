@@ -22,7 +22,7 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, float* halves, float* scales, float* minima)
     {
-        // Each s and m from the byte that has its lower bits, and for the upper halves two more from another.
+        // Each s and m comes from the byte that holds its lower bits; s_4–s_7 and m_4–m_7 take two more bits from another byte.
         var bytes = Vector128.Create(*(ulong*)(block + 4), *(uint*)(block + 12)).AsByte();
         var low = Vector128.Shuffle(bytes, Vector128.Create((byte)0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11));
         var high = Vector128.Shuffle(bytes, Vector128.Create((byte)12, 12, 12, 12, 0, 1, 2, 3, 12, 12, 12, 12, 4, 5, 6, 7));

@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics;
 namespace ReferenceModels.Quantization;
 
 /// <summary>
-/// TQ1_0, 256 elements in 54 bytes: x = d·(q − 1) with ternary digits q. A byte b is the fraction b/256 of five of them:
-/// a digit is the whole part of 3·b/256, and what is left, 3·b mod 256, holds the next.
+/// TQ1_0, 256 elements in 54 bytes: x = d·(q − 1) with ternary digits q. A byte b holds five of them as the fraction b/256:
+/// a digit is the whole part of 3·b/256, and the remainder, 3·b mod 256, holds the next.
 /// <code>
-///   0  uint8  qs[48]  32 bytes for elements 0–159, 16 bytes for 160–239: first digits of all, then second ones, …
+///   0  uint8  qs[48]  32 bytes for elements 0–159, 16 bytes for 160–239: the first digits of all bytes, then the second ones, …
 ///  48  uint8  qh[4]   four digits each, for elements 240–255 in the same order
 ///  52  half   d
 /// </code>
@@ -54,7 +54,7 @@ internal readonly struct TQ1_0 : IScaledBlock
         return scratch;
     }
 
-    // 3·b ≥ 256 from 86 on, ≥ 512 from 171 on; a comparison that holds is −1.
+    // 3·b ≥ 256 from 86 on, ≥ 512 from 171 on; a true comparison is −1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<sbyte> Ternary(Vector256<byte> b) => Vector256.Create((sbyte)-1)
         - Vector256.GreaterThan(b, Vector256.Create((byte)85)).AsSByte() - Vector256.GreaterThan(b, Vector256.Create((byte)170)).AsSByte();
