@@ -4,10 +4,10 @@ using ReferenceModels.Models;
 
 namespace ReferenceModels;
 
-/// <summary>The architectures there are, by the name in a file, and what each can do.</summary>
+/// <summary>The known architectures, by the name in a file, and the capabilities of each.</summary>
 internal static class Networks
 {
-    // The table to extend: an architecture missing here is refused by name.
+    // New architectures go here; one missing from this table is refused by name.
     private static readonly Dictionary<string, Func<GgufFile, int, bool, INetwork>> Known = new(StringComparer.Ordinal)
     {
         ["bert"] = (file, vocabulary, trainable) => Bert.Load(file, vocabulary, trainable),
@@ -25,12 +25,12 @@ internal static class Networks
         ["transformer"] = (file, vocabulary, trainable) => Transformer.Load(file, vocabulary, trainable),
     };
 
-    /// <summary>What reads a model of an architecture, given its file, in which frozen weights stay, V, and whether the weights learn.</summary>
-    /// <exception cref="UnsupportedRequestException">The architecture is not among those.</exception>
+    /// <summary>The function that loads a model of an architecture, given its file (frozen weights are used in place), V, and whether the weights are trainable.</summary>
+    /// <exception cref="UnsupportedRequestException">The architecture is not in the table.</exception>
     public static Func<GgufFile, int, bool, INetwork> Loader(string architecture, string fileName) =>
         Known.TryGetValue(architecture, out var load) ? load : throw new UnsupportedRequestException(
             $"Loading {fileName}: the reference backend runs the architectures {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, "
-            + $"the file is of '{architecture}'. Use the llama.cpp backend.");
+            + $"but the file has '{architecture}'. Use the llama.cpp backend.");
 
     public static ModelCapabilities Capabilities(INetwork network) => ModelCapabilities.Embed | ModelCapabilities.Replay | network switch
     {

@@ -16,24 +16,24 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
     public string Name => BackendName;
 
     /// <inheritdoc/>
-    /// <remarks>The weights stay in the file, which is mapped and must not change while the model is loaded.</remarks>
+    /// <remarks>The weights are used in place: the file is mapped and must not change while the model is loaded.</remarks>
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ModelOptionRules.Check(options);
         if (!options.Device.Equals("auto", StringComparison.OrdinalIgnoreCase) && !options.Device.Equals("cpu", StringComparison.OrdinalIgnoreCase))
         {
-            throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it computes on the cpu only, asked for was device '{options.Device}'. Set the device to cpu or auto, or use the llama.cpp backend.");
+            throw new DeviceUnavailableException($"Loading {options.Path} with the reference backend: it runs only on the CPU, but device '{options.Device}' was requested. Set the device to cpu or auto, or use the llama.cpp backend.");
         }
         ILoadedModel model = await Task.Run(() => Load(options), cancellationToken).ConfigureAwait(false);
         progress?.Report(1);
         return new ServedModel(model, ServingOptions.Of(options), logger);
     }
 
-    /// <summary>The managed tokenizer of a file, of whatever architecture; nothing else of it is loaded.</summary>
+    /// <summary>The managed tokenizer of a file of any architecture; nothing else is loaded from it.</summary>
     /// <param name="path">Path of the GGUF file.</param>
-    /// <param name="rule">By whose rule it splits.</param>
-    /// <exception cref="ModelFileException">The file is no GGUF file, or its vocabulary's keys contradict each other.</exception>
+    /// <param name="rule">The rule by which it splits.</param>
+    /// <exception cref="ModelFileException">The file is not a GGUF file, or its vocabulary's keys contradict each other.</exception>
     public static ITokenizer ReadTokenizer(string path, TokenizerRule rule = TokenizerRule.Trained)
     {
         GgufFile file = GgufFile.Open(path);

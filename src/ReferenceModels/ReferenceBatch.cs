@@ -6,9 +6,9 @@ using ReferenceModels.Ops;
 namespace ReferenceModels;
 
 /// <summary>The sequences of a managed decoder.</summary>
-/// <remarks>Sequences draw on one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix takes memory once, up to the rest that fills
-/// no page. A step of up to <see cref="Linear.FewTokens"/> tokens gives each row what it has alone to the last bit. Products of more tokens go through
-/// another kernel, which rounds differently, but there too a row does not depend on which others are beside it.</remarks>
+/// <remarks>Sequences share one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix is stored once, except for the rest that does not
+/// fill a page. In a step of up to <see cref="Linear.FewTokens"/> tokens each row equals to the last bit what it would be alone. Products of more
+/// tokens use another kernel, which rounds differently, but there too a row does not depend on which other rows accompany it.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
     private readonly IPackedDecoder _decoder;
@@ -16,16 +16,16 @@ internal sealed class ReferenceBatch : ISequenceBatch
     private readonly PagedCache[] _caches;
     private readonly int _contextLength;
     private readonly bool _exact;
-    private int[] _rows = [];            // per chunk, which row of the logits is its
-    private Tensor _logits;              // (chunks that asked, V)
-    private float[][] _copies = [];      // per chunk instead, where each is evaluated alone
+    private int[] _rows = [];            // per chunk, its row of the logits
+    private Tensor _logits;              // (chunks that requested logits, V)
+    private float[][] _copies = [];      // used instead if each chunk is evaluated alone
 
     /// <summary>A batch of empty sequences.</summary>
     /// <param name="network">The weights.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="contextLength">The maximum number of tokens of a sequence.</param>
-    /// <param name="shape">What it holds.</param>
-    /// <param name="exact">Whether a row must not depend, to the last bit, on what else is in its step.</param>
+    /// <param name="shape">Its capacity.</param>
+    /// <param name="exact">Whether a row must not depend on the rest of its step, to the last bit.</param>
     public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape, bool exact = false)
     {
         _exact = exact;
@@ -45,10 +45,10 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <inheritdoc/>
     public int StepTokens { get; }
 
-    /// <summary>Bytes that keys and values take now.</summary>
+    /// <summary>Bytes that keys and values currently occupy.</summary>
     public long HeldBytes => PagedCache.Bytes(_caches);
 
-    /// <summary>About how many bytes a batch takes when all its cells are in use: a page more for each sequence, and the activations of a step.</summary>
+    /// <summary>Approximate bytes of a batch when all its cells are in use, including one more page per sequence and the activations of a step.</summary>
     public static double Bytes(INetwork network, BatchShape shape)
     {
         NetworkSizes sizes = network.Sizes;
@@ -108,13 +108,13 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <inheritdoc/>
     public bool TryRestore(int sequence, byte[] state) => _caches[sequence].TryRestore(state, _contextLength);
 
-    /// <summary>Nothing to free: the memory is the collector's.</summary>
+    /// <summary>Nothing to free: the memory is garbage-collected.</summary>
     public void Dispose() { }
 
-    // At least one for every sequence, so that all can continue in one step.
+    // At least one token for every sequence, so that all can continue in one step.
     private static int TokensOfStep(int sequences) => Math.Max(ReferencePass.BlockTokens, sequences);
 
-    // Token by token: which kernels multiply a row, of products and of attention, goes by the rows beside it, those of its own prompt included.
+    // Token by token: the choice of kernels for products and attention depends on the number of rows, including those of the same prompt.
     private void EvaluateAlone(IReadOnlyList<SequenceChunk> chunks)
     {
         _copies = new float[chunks.Count][];

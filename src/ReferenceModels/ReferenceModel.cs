@@ -18,13 +18,13 @@ internal sealed class ReferenceModel : ILoadedModel
     private readonly Workers _workers;
     private readonly List<GgufAdapter> _adapters = [];
 
-    /// <summary>Reads a file. Owns it from now on, also where this throws.</summary>
-    /// <param name="file">The file, checked for what would be hostile.</param>
-    /// <param name="contextLength">Tokens a sequence holds; 0 takes the model's own, up to 4096.</param>
-    /// <param name="threads">Threads of a pass; 0 takes the number of cores.</param>
+    /// <summary>Reads a file and takes ownership of it, even if this throws.</summary>
+    /// <param name="file">The file, already checked for hostile content.</param>
+    /// <param name="contextLength">Tokens a sequence holds; 0 for the model's own context length, up to 4096.</param>
+    /// <param name="threads">Threads of a pass; 0 for the number of cores.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
-    /// <param name="tokenizer">By whose rule texts are split.</param>
-    /// <param name="logger">Receives what should be known of a text's tokens and of adapters.</param>
+    /// <param name="tokenizer">The rule by which texts are split.</param>
+    /// <param name="logger">Receives warnings about a text's tokens and about adapters.</param>
     public ReferenceModel(
         GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null, TokenizerRule tokenizer = TokenizerRule.Trained, ILogger? logger = null)
     {
@@ -78,11 +78,11 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <inheritdoc/>
     public bool HasBatch => _network is IPackedDecoder;
 
-    /// <summary>Whether what shares a batch must not move each other's digits.</summary>
+    /// <summary>Whether sequences in one batch must not affect each other's results, to the last bit.</summary>
     public bool IsExact { get; init; }
 
     /// <inheritdoc/>
-    /// <remarks>A pass does whatever is asked of it; both <see cref="Numerics"/> are one to it.</remarks>
+    /// <remarks>A pass serves every kind of request, and both <see cref="Numerics"/> are the same to it.</remarks>
     public PassKind Shared(PassKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
 
     /// <inheritdoc/>
@@ -99,19 +99,19 @@ internal sealed class ReferenceModel : ILoadedModel
         return new ReferencePass(Card.Name, _network, _workers, Card.ContextLength, kind.Arithmetic, IsExact);
     }
 
-    /// <summary>Refuses a context that would not fit. The weights do not count: their pages are the file's, and can be let go.</summary>
-    /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
+    /// <summary>Refuses a context that would not fit. The weights do not count: their pages belong to the file and can be evicted.</summary>
+    /// <exception cref="Engine.InsufficientMemoryException">It carries the bytes required and available.</exception>
     public void RequireMemory() => RequireMemory(
         (double)_network.CacheBytes(Card.ContextLength) + ReferencePass.ActivationBytes(_network, Card.ContextLength),
         $"a context of {Card.ContextLength} tokens", "the context length");
 
-    /// <summary>Refuses a batch that would not fit when all its cells are taken.</summary>
-    /// <exception cref="Engine.InsufficientMemoryException">Both numbers are in it.</exception>
+    /// <summary>Refuses a batch that would not fit with all its cells in use.</summary>
+    /// <exception cref="Engine.InsufficientMemoryException">It carries the bytes required and available.</exception>
     public void RequireMemory(BatchShape shape) => RequireMemory(
         ReferenceBatch.Bytes(_network, shape),
         $"a cache of {shape.Cells} tokens for {shape.Sequences} slots", "the tokens of the cache or the number of slots");
 
-    /// <summary>Ends the threads and the mapping; batches and passes have to be disposed before.</summary>
+    /// <summary>Stops the threads and closes the mapping; batches and passes must be disposed first.</summary>
     public void Dispose()
     {
         _workers.Dispose();

@@ -8,7 +8,7 @@ namespace ReferenceModels;
 /// <summary>Adds the managed models to the engine.</summary>
 public static class ReferenceModelsEngineBuilder
 {
-    /// <summary>Registers the backend <c>reference</c>; calling it twice changes nothing.</summary>
+    /// <summary>Registers the backend <c>reference</c>; a second call has no effect.</summary>
     public static EngineBuilder AddReferenceModels(this EngineBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

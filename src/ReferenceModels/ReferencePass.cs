@@ -5,18 +5,18 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels;
 
-/// <summary>What one request has of a managed model: a cache, and the cutting of inputs into blocks that fit the memory.</summary>
+/// <summary>One request's share of a managed model: a cache, and the splitting of inputs into blocks that fit in memory.</summary>
 internal sealed class ReferencePass : IPass
 {
     /// <summary>Tokens of one pass: enough that a tile of weights, once dequantized, is used many times.</summary>
     public const int BlockTokens = 128;
 
-    /// <summary>The maximum number of tokens that several inputs of an encoder have in one pass.</summary>
-    /// <remarks>Measured on two busy cores with 256 texts of 12 to 27 tokens and an encoder of width 384, best of four: 84 texts a second one by one,
-    /// 168 with 128 tokens together, 175 with 256, 187 with 512, which takes twice the memory.</remarks>
+    /// <summary>The maximum total number of tokens when one pass takes several inputs of an encoder.</summary>
+    /// <remarks>Measured on two busy cores with 256 texts of 12 to 27 tokens and an encoder of width 384, best of four: 84 texts per second one at a
+    /// time, 168 with up to 128 tokens, 175 with 256, 187 with 512, which needs twice the memory.</remarks>
     public const int PackedTokens = 256;
 
-    // Logits of one product, 8 MiB: a vocabulary times a few rows, so that a cancellation need not wait long for it.
+    // Logits of one product, 8 MiB: a vocabulary times a few rows, so that cancellation does not wait long for it.
     private const int LogitFloats = 2 << 20;
 
     private readonly string _name;
@@ -25,12 +25,12 @@ internal sealed class ReferencePass : IPass
     private readonly bool _exact;
 
     /// <summary>A pass with nothing evaluated.</summary>
-    /// <param name="name">The model's, for errors.</param>
+    /// <param name="name">The model's name, for error messages.</param>
     /// <param name="network">The weights.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="contextLength">The maximum number of tokens of an input.</param>
     /// <param name="arithmetic">How products with quantized and 16-bit weights are computed.</param>
-    /// <param name="exact">Whether an input's digits must not depend, to the last bit, on what is embedded with it.</param>
+    /// <param name="exact">Whether an input's result must not depend on what is embedded with it, to the last bit.</param>
     public ReferencePass(string name, INetwork network, Workers workers, int contextLength, Arithmetic arithmetic, bool exact = false)
     {
         (_name, _network, _exact) = (name, network, exact);
@@ -40,11 +40,11 @@ internal sealed class ReferencePass : IPass
     /// <summary>Tokens that <see cref="Continue"/> has evaluated.</summary>
     public int Length => _state.Cache.Length;
 
-    private IDecoder Decoder => (IDecoder)_network; // the model's capabilities were checked before
+    private IDecoder Decoder => (IDecoder)_network; // the model's capabilities have already been checked
 
     private int Vocabulary => _network.Sizes.V;
 
-    /// <summary>About how many bytes the activations of a pass take.</summary>
+    /// <summary>Approximate bytes of a pass's activations.</summary>
     public static long ActivationBytes(INetwork network, int contextLength)
     {
         NetworkSizes sizes = network.Sizes;
@@ -97,7 +97,7 @@ internal sealed class ReferencePass : IPass
                 EncodeSource(source);
             }
             int block = Block(input);
-            // What lies after the last position asked for has no part in it.
+            // Nothing after the last requested position matters.
             for (int start = 0; start < first + count; start += block)
             {
                 Tensor rows = Evaluate(input.Tokens, start, block, first);
@@ -107,8 +107,8 @@ internal sealed class ReferencePass : IPass
         }, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Inputs of one pass do not see each other. From <see cref="Linear.FewTokens"/> + 1 tokens on an input has to the last bit the rows that
-    /// it has alone; a shorter one has them to the rounding of another kernel, because that takes its products then.</remarks>
+    /// <remarks>Inputs of one pass do not see each other. The rows of an input of at least <see cref="Linear.FewTokens"/> + 1 tokens equal to the
+    /// last bit those that it has alone; those of a shorter one differ by rounding, because another kernel computes its products.</remarks>
     public IReadOnlyList<Activation> Embed(IReadOnlyList<PassInput> inputs, Pooling pooling, EmbeddingSink sink, CancellationToken cancellationToken)
     {
         if (pooling == Pooling.Rank && _network is not IRanker { Scores: > 0 })
@@ -118,7 +118,7 @@ internal sealed class ReferencePass : IPass
         IReadOnlyList<Activation> activations = [];
         foreach (int[] group in Groups(inputs))
         {
-            // The last is the longest, and alone where activations are requested.
+            // The last input of a group is the longest, and the only one if activations are requested.
             activations = Tapped(inputs[group[^1]], () =>
             {
                 Tensor together = group.Length > 1 ? Together([.. group.Select(input => inputs[input])]) : default;
@@ -134,14 +134,14 @@ internal sealed class ReferencePass : IPass
         return activations;
     }
 
-    /// <summary>Nothing to free: the memory is the collector's.</summary>
+    /// <summary>Nothing to free: the memory is garbage-collected.</summary>
     public void Dispose() { }
 
-    // In the exact mode an input's digits are its own.
+    // In exact mode an input's result does not depend on others.
     private IEnumerable<int[]> Groups(IReadOnlyList<PassInput> inputs) => InputGroups.Of(
         inputs, _exact || MaxTokens == 0 || inputs.Any(input => input.Taps) ? 1 : inputs.Count, MaxTokens);
 
-    // What several inputs have together at most; 0 if each goes alone.
+    // The most tokens that several inputs may have together; 0 if each is evaluated alone.
     private int MaxTokens => _network switch
     {
         IPackedEncoder => PackedTokens,
@@ -149,7 +149,7 @@ internal sealed class ReferencePass : IPass
         _ => 0,
     };
 
-    // The rows (T, d) of inputs, one after the other.
+    // The rows (T, d) of inputs, one input after another.
     private Tensor Together(IReadOnlyList<PassInput> inputs)
     {
         int[] tokens = [.. inputs.SelectMany(input => input.Tokens)];
@@ -159,7 +159,7 @@ internal sealed class ReferencePass : IPass
             : ((IPackedDecoder)_network).Forward(_state, tokens, packing);
     }
 
-    // The rows of one input, in as many blocks as it is evaluated in.
+    // The rows of one input, in the blocks in which it is evaluated.
     private IEnumerable<Tensor> Rows(PassInput input)
     {
         if (_network is IEncoder encoder)
@@ -178,7 +178,7 @@ internal sealed class ReferencePass : IPass
     {
         if (pooling == Pooling.Rank)
         {
-            Tensor whole = blocks.Single(); // all that ranks is an encoder
+            Tensor whole = blocks.Single(); // only encoders rank
             (int, int) mark = _state.Pass.Mark;
             sink(0, ((IRanker)_network).Rank(_state, whole).Values);
             _state.Pass.Release(mark);
@@ -196,7 +196,7 @@ internal sealed class ReferencePass : IPass
 
     private static int LogitRows(int vocabulary) => Math.Clamp(LogitFloats / vocabulary, 1, BlockTokens);
 
-    // A tensor that somebody looks at comes whole.
+    // A tensor that a tap collects must be whole.
     private static int Block(PassInput input) => input.Taps ? Math.Max(1, input.Tokens.Length) : BlockTokens;
 
     private IReadOnlyList<Activation> Tapped(PassInput input, Action passes, CancellationToken cancellationToken)
@@ -219,7 +219,7 @@ internal sealed class ReferencePass : IPass
         }
     }
 
-    // Where a model knows one segment only, every token is of it, and where an input names none.
+    // If the model has only one segment, or the input names none, every token belongs to segment 0.
     private static int[] Segments(IEncoder encoder, PassInput input) =>
         encoder.Segments > 1 && input.Segments.Length > 0 ? input.Segments : new int[input.Tokens.Length];
 
@@ -251,7 +251,7 @@ internal sealed class ReferencePass : IPass
         }
     }
 
-    // Evaluates the block of tokens from start on and gives its rows (d) from position first on.
+    // Evaluates the block of tokens that begins at start, and returns its rows (d) from position first on.
     private Tensor Evaluate(ReadOnlySpan<int> tokens, int start, int block, int first)
     {
         int end = Math.Min(start + block, tokens.Length);
@@ -260,7 +260,7 @@ internal sealed class ReferencePass : IPass
 
     private void HandOutLogits(Tensor rows, int position, RowSink sink)
     {
-        // In one product where somebody looks at it.
+        // In a single product if a tap collects it.
         int step = _state.Tap is null ? LogitRows(Vocabulary) : Math.Max(1, rows.Rows);
         for (int r = 0; r < rows.Rows; r += step)
         {

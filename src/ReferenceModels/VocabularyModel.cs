@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels;
 
-/// <summary>A file's vocabulary without weights, of whatever architecture: it splits text and computes nothing.</summary>
+/// <summary>A file's vocabulary without weights, of any architecture: it splits text and computes nothing.</summary>
 internal sealed class VocabularyModel : ILoadedModel
 {
     private VocabularyModel(ModelCard card, ITokenizer tokenizer) => (Card, Tokenizer) = (card, tokenizer);
@@ -18,9 +18,9 @@ internal sealed class VocabularyModel : ILoadedModel
     public ITokenizer Tokenizer { get; }
 
     /// <summary>Reads a file's vocabulary and closes the file.</summary>
-    /// <param name="file">The file, checked for what would be hostile; owned by this call.</param>
-    /// <param name="rule">By whose rule texts are split.</param>
-    /// <param name="logger">Receives what should be known of a text's tokens.</param>
+    /// <param name="file">The file, already checked for hostile content; this call takes ownership of it.</param>
+    /// <param name="rule">The rule by which texts are split.</param>
+    /// <param name="logger">Receives warnings about a text's tokens.</param>
     /// <exception cref="ModelFileException">The vocabulary's keys contradict each other.</exception>
     public static VocabularyModel Read(GgufFile file, TokenizerRule rule, ILogger? logger = null)
     {
@@ -34,13 +34,13 @@ internal sealed class VocabularyModel : ILoadedModel
         }
     }
 
-    /// <summary>Refused: there is nothing to compute with.</summary>
+    /// <summary>Always throws: there is nothing to compute with.</summary>
     public IPass OpenPass(PassKind kind) => throw Nothing();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The file is closed already.
+        // The file is already closed.
     }
 
     private UnsupportedRequestException Nothing() =>

@@ -5,15 +5,15 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Heads;
 
 /// <summary>
-/// The heads of a model that llama.cpp has no place for: it refuses a file with tensors it does not know. They lie in a GGUF
-/// file of their own beside the model's, <c>NAME.heads.gguf</c> beside <c>NAME.gguf</c>, and run here over the rows of the
-/// tokens, whatever backend gave those.
+/// The heads of a model that llama.cpp does not support: it refuses a file with tensors it does not know. They are stored in a
+/// separate GGUF file, <c>NAME.heads.gguf</c> next to <c>NAME.gguf</c>, and run here on the rows of the tokens, whichever backend
+/// computed those.
 /// </summary>
 /// <remarks>
 /// Metadata: <c>general.architecture</c> = <c>heads</c>; <c>heads.embedding_length</c> (u32) = d of the model;
 /// <c>heads.layer_norm_epsilon</c> (f32, 1e-12 where absent); <c>heads.classifier.pooling_type</c> (u32: 1 mean, 2 [CLS], 3 last;
 /// 2 where absent); <c>heads.classifier.labels</c> (strings, optional).
-/// Tensors, each <c>.weight</c> and <c>.bias</c>: <c>mask.dense</c>, <c>mask.norm</c>, <c>mask.decoder</c> (its weight only where it
+/// Tensors, each <c>.weight</c> and <c>.bias</c>: <c>mask.dense</c>, <c>mask.norm</c>, <c>mask.decoder</c> (its weight only if it
 /// is not the model's token_embd.weight); <c>pooler</c>; <c>next_sentence</c>; <c>classifier</c>.
 /// </remarks>
 internal sealed class HeadFile : IDisposable
@@ -53,7 +53,7 @@ internal sealed class HeadFile : IDisposable
     /// <summary>Whether a second sentence follows a first; null if the file has no such head.</summary>
     public NextSentenceHead? NextSentence { get; }
 
-    /// <summary>Of which class an input is; null if the file has no such head.</summary>
+    /// <summary>Which class an input belongs to; null if the file has no such head.</summary>
     public ClassificationHead? Classification { get; }
 
     /// <summary>The names of the classes; empty if the file does not name them.</summary>
@@ -61,12 +61,12 @@ internal sealed class HeadFile : IDisposable
 
     /// <summary>Opens the heads of a model.</summary>
     /// <param name="path">The file of heads.</param>
-    /// <param name="model">The model, whose file may be needed too: for a head that shares its token embedding.</param>
-    /// <param name="trainable">Gives weights that learn, but for what is the model's own.</param>
-    /// <exception cref="ModelFileException">It is no such file, or of another model.</exception>
+    /// <param name="model">The model, whose file is also needed for a head that shares its token embedding.</param>
+    /// <param name="trainable">Whether to load trainable weights, except for those that belong to the model.</param>
+    /// <exception cref="ModelFileException">The file does not hold heads, or they belong to another model.</exception>
     public static HeadFile Open(string path, ModelCard model, bool trainable = false) => new(path, model, trainable);
 
-    /// <summary>Ends the mappings.</summary>
+    /// <summary>Closes the mappings.</summary>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     private static int Rows(GgufTensor? matrix) => matrix is { Shape.Count: > 1 } ? (int)Math.Min(matrix.Shape[1], int.MaxValue) : 1;
@@ -81,7 +81,7 @@ internal sealed class HeadFile : IDisposable
     {
         uint pooling = metadata.GetUInt32("heads.classifier.pooling_type") ?? (uint)Pooling.Cls;
         Expect(metadata, "heads.classifier.pooling_type", "1 (mean), 2 ([CLS]) or 3 (last)", pooling, found => found is 1 or 2 or 3);
-        return (Pooling)pooling; // numbered as llama.cpp's pooling_type
+        return (Pooling)pooling; // the same numbers as llama.cpp's pooling_type
     }
 
     private static float Epsilon(GgufMetadata metadata)

@@ -3,8 +3,8 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Heads;
 
-/// <summary>A model, of whatever backend, with heads over the rows that it gives of its tokens: the masked token, the next
-/// sentence, the class. llama.cpp has no place for such heads in a model's file, so they lie in one of their own.</summary>
+/// <summary>A model of any backend with heads on its tokens' rows: masked token, next sentence, classifier. llama.cpp does not
+/// support such heads in a model's file, so they are stored in a separate one.</summary>
 /// <remarks>Safe to call from many threads at once.</remarks>
 public sealed class HeadedModel : IDisposable
 {
@@ -13,10 +13,10 @@ public sealed class HeadedModel : IDisposable
     private readonly Workers _workers;
 
     /// <summary>Opens the heads of a model.</summary>
-    /// <param name="model">Gives the rows; stays the caller's, and has to live as long.</param>
-    /// <param name="path">The GGUF file of the heads; null for the one beside the model's (<see cref="Beside"/>).</param>
+    /// <param name="model">Computes the rows; it remains the caller's and must live as long as this object.</param>
+    /// <param name="path">The GGUF file of the heads; null for the one next to the model's (<see cref="Beside"/>).</param>
     /// <param name="threads">Threads of the products; 0 for one per core.</param>
-    /// <exception cref="ModelFileException">There is no such file, or it is of another model.</exception>
+    /// <exception cref="ModelFileException">The file does not exist, or belongs to another model.</exception>
     public HeadedModel(IModel model, string? path = null, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -33,15 +33,15 @@ public sealed class HeadedModel : IDisposable
     /// <summary>How exactly the model computes its rows.</summary>
     public Numerics Numerics { get; init; } = Numerics.Production;
 
-    /// <summary>Where the heads of a model lie: <c>NAME.heads.gguf</c> beside <c>NAME.gguf</c>.</summary>
+    /// <summary>Where a model's heads are stored: <c>NAME.heads.gguf</c> next to <c>NAME.gguf</c>.</summary>
     public static string Beside(string model) => Path.ChangeExtension(model, ".heads.gguf");
 
-    /// <summary>The logits (V) of each of some positions of an input: which token belongs there.</summary>
+    /// <summary>The logits (V) at each of some positions of an input: which token belongs there.</summary>
     /// <param name="input">With the mask token at these positions.</param>
     /// <param name="positions">Indices among its tokens, from 0.</param>
     /// <param name="cancellationToken">As for <see cref="IModel.EmbedAsync"/>.</param>
     /// <exception cref="UnsupportedRequestException">There is no such head.</exception>
-    /// <exception cref="InvalidRequestException">A position is after the input's end.</exception>
+    /// <exception cref="InvalidRequestException">A position is beyond the input's end.</exception>
     public Task<float[][]> MaskedTokensAsync(Prompt input, IReadOnlyList<int> positions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(positions);
@@ -71,7 +71,7 @@ public sealed class HeadedModel : IDisposable
     public async Task<float[]> ClassifyAsync(Prompt input, CancellationToken cancellationToken = default) =>
         (await RunAsync(_heads.Classification, "a classification head", input, (head, pass, rows) => head.Forward(pass, rows), cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>Closes the file of heads. The model is the caller's.</summary>
+    /// <summary>Closes the file of heads. The model remains the caller's.</summary>
     public void Dispose()
     {
         _workers.Dispose();
@@ -84,7 +84,7 @@ public sealed class HeadedModel : IDisposable
     {
         if (head is null)
         {
-            throw new UnsupportedRequestException($"Asking the heads of {_model.Card.Name}: expected {what}, the file of heads has none. Ask for another, or give another file.");
+            throw new UnsupportedRequestException($"Asking the heads of {_model.Card.Name}: expected {what}, but the file of heads has none. Ask for another head, or give another file.");
         }
         var request = new EmbedRequest { Inputs = [input], Pooling = Pooling.None, Numerics = Numerics };
         Embeddings embeddings = await _model.EmbedAsync(request, cancellationToken).ConfigureAwait(false);

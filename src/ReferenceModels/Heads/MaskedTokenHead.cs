@@ -5,8 +5,8 @@ namespace ReferenceModels.Heads;
 
 /// <summary>
 /// Which token belongs at a masked position (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1, task 1;
-/// modeling_bert.py, BertLMPredictionHead): logits = E·norm(GELU(W x + b)) + c. E is the token embedding again unless the head
-/// has a decoder of its own.
+/// modeling_bert.py, BertLMPredictionHead): logits = E·norm(GELU(W x + b)) + c. E is the token embedding unless the head has
+/// its own decoder.
 /// </summary>
 /// <param name="W">mask.dense.weight (d, d).</param>
 /// <param name="b">mask.dense.bias (d).</param>
@@ -17,12 +17,12 @@ namespace ReferenceModels.Heads;
 /// <param name="c">mask.decoder.bias (V).</param>
 internal sealed record MaskedTokenHead(Weight W, Weight b, Weight Gain, Weight Shift, float Epsilon, Weight E, Weight c)
 {
-    /// <summary>Null if the file has no such head.</summary>
+    /// <summary>Reads the head; null if the file has none.</summary>
     /// <param name="reader">The file of heads, at its root.</param>
     /// <param name="d">The model's embedding_length.</param>
     /// <param name="V">The model's vocabulary size.</param>
     /// <param name="epsilon">ε of the norm.</param>
-    /// <param name="tied">Gives the model's token embedding.</param>
+    /// <param name="tied">Reads the model's token embedding.</param>
     public static MaskedTokenHead? Load(WeightReader reader, int d, int V, float epsilon, Func<Weight> tied)
     {
         if (!reader.Has("mask.dense.weight"))
@@ -36,7 +36,7 @@ internal sealed record MaskedTokenHead(Weight W, Weight b, Weight Gain, Weight S
             mask.OptionalMatrix("decoder.weight", V, d, Origin) ?? tied(), mask.Vector("decoder.bias", V, Origin));
     }
 
-    /// <summary>The logits of some positions.</summary>
+    /// <summary>The logits at some positions.</summary>
     /// <param name="pass">Memory, threads, tape.</param>
     /// <param name="rows">(T, d), the model's rows of all tokens.</param>
     /// <param name="positions">Which of them are masked.</param>

@@ -9,8 +9,8 @@ namespace ReferenceModels.Heads;
 /// <param name="b">(d).</param>
 internal sealed record Pooler(Weight W, Weight b)
 {
-    /// <summary><c>pooler.weight</c> and <c>pooler.bias</c>, one for all heads of a file.</summary>
-    /// <exception cref="Engine.ModelFileException">They are absent or of another shape.</exception>
+    /// <summary>Reads <c>pooler.weight</c> and <c>pooler.bias</c>, which all heads of a file share.</summary>
+    /// <exception cref="Engine.ModelFileException">They are absent or have another shape.</exception>
     public static Pooler Load(WeightReader reader, int d) =>
         new(reader.Matrix("pooler.weight", d, d, "the model's embedding_length"), reader.Vector("pooler.bias", d));
 

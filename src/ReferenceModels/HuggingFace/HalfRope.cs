@@ -2,17 +2,17 @@ using Engine.HuggingFace.Families;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>Rotary positions in transformers' form: elements i and i + r/2 of a head are a pair, r of them turn, and the frequencies are
-/// stretched as the configuration's <c>rope_type</c> says.</summary>
+/// <summary>Rotary positions in transformers' form: elements i and i + r/2 of a head are a pair, r elements are rotated, and the
+/// frequencies are scaled according to the configuration's <c>rope_type</c>.</summary>
 internal static class HalfRope
 {
-    /// <summary>Turns the heads of every row, row t by the position t.</summary>
+    /// <summary>Rotates the heads of every row, row t by position t.</summary>
     /// <param name="x">(T, heads·d_k).</param>
-    /// <param name="heads">Heads of a row.</param>
+    /// <param name="heads">Heads in a row.</param>
     /// <param name="d_k">Width of a head.</param>
-    /// <param name="rope">How.</param>
-    /// <param name="rotated">r, where only the first numbers of a head turn; 0 for d_k.</param>
-    /// <param name="positions">What is compared with longrope's original context; 0 for T.</param>
+    /// <param name="rope">Base and scaling.</param>
+    /// <param name="rotated">r, if only the first numbers of a head are rotated; 0 for d_k.</param>
+    /// <param name="positions">The number that is compared with longrope's original context; 0 for T.</param>
     public static void Turn(float[] x, int heads, int d_k, RopeSettings rope, int rotated = 0, int positions = 0)
     {
         int half = (rotated > 0 ? rotated : d_k) / 2, T = x.Length / (heads * d_k);
@@ -49,7 +49,7 @@ internal static class HalfRope
         };
     }
 
-    // Waves longer than the context that was trained, by a factor, are stretched; those shorter by another stay; between them a mixture.
+    // Wavelengths above one fraction of the trained context are stretched, those below another are kept; those in between are interpolated.
     private static double Llama3(double θ, RopeSettings rope)
     {
         double wave = 2 * Math.PI / θ;
@@ -65,7 +65,7 @@ internal static class HalfRope
         return ((1 - smooth) * θ / rope.Factor) + (smooth * θ);
     }
 
-    // Of the paper (https://arxiv.org/abs/2309.00071, section 3.2), with α = 1 and β = 32, whole pairs as ends of the ramp.
+    // As in the paper (https://arxiv.org/abs/2309.00071, section 3.2), with α = 1, β = 32 and whole pairs as the ends of the ramp.
     private static double[] Yarn(double[] own, RopeSettings rope, int d_k)
     {
         double Pair(double turns) => d_k * Math.Log(rope.OriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(rope.Base));

@@ -13,10 +13,10 @@ internal static class TrainedAttention
     /// <param name="H">Query heads.</param>
     /// <param name="G">Key/value heads.</param>
     /// <param name="d_k">Width of a head.</param>
-    /// <param name="scale">Of the scores.</param>
-    /// <param name="causal">Whether query t sees keys 0 … t alone.</param>
+    /// <param name="scale">Factor of the scores.</param>
+    /// <param name="causal">Whether query t sees only keys 0 … t.</param>
     /// <param name="bias">What is added to the score of head, query and key; null for nothing.</param>
-    /// <param name="window">How many positions, its own the last, a query sees; 0 for all.</param>
+    /// <param name="window">How many positions, up to and including its own, a query sees; 0 for all.</param>
     /// <param name="cap">c of the scores' soft cap c·tanh(s/c); 0 for none.</param>
     /// <returns>(T, H·d_k).</returns>
     public static float[] Forward(

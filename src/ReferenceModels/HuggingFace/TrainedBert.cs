@@ -4,10 +4,10 @@ using static ReferenceModels.HuggingFace.TrainedWeights;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>transformers' BERT: the paper as in <see cref="Models.Bert"/>, all tokens of segment 0.</summary>
+/// <summary>transformers' BERT: the paper as in <see cref="Models.Bert"/>, with all tokens in segment 0.</summary>
 /// <param name="s">The sizes.</param>
 /// <param name="w">The weights.</param>
-/// <param name="asTrained">Whether GELU is computed by erf where the model was trained with it; else in its tanh form, as in llama.cpp.</param>
+/// <param name="asTrained">Whether GELU is computed with erf if the model was trained with that; otherwise in its tanh form, as in llama.cpp.</param>
 internal sealed class TrainedBert(BertSettings s, TrainedWeights w, bool asTrained) : TrainedNetwork
 {
     /// <inheritdoc/>

@@ -4,14 +4,14 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>transformers' mixture of experts, as in <see cref="Models.MixtureOfExperts"/>: a token goes to the k experts of largest probability, by
-/// their probabilities over the sum of these.</summary>
+/// <summary>transformers' mixture of experts, as in <see cref="Models.MixtureOfExperts"/>: a token goes to the k most probable experts, weighted by
+/// their probabilities divided by the sum of these.</summary>
 internal static class TrainedExperts
 {
     /// <summary>The mixture. Each expert's weights are read once, for all tokens that go to it.</summary>
     /// <param name="w">The weights.</param>
     /// <param name="e">The numbers.</param>
-    /// <param name="block">Before the names of the weights.</param>
+    /// <param name="block">The prefix of the weights' names.</param>
     /// <param name="x">(T, d).</param>
     /// <param name="d">Width of a row.</param>
     /// <returns>(T, d).</returns>
@@ -40,7 +40,7 @@ internal static class TrainedExperts
         return y;
     }
 
-    // (E): of the chosen experts their share, of the others 0.
+    // (E): each chosen expert's share, 0 for the others.
     private static double[] Shares(float[] logits, int k)
     {
         double[] p = [.. logits.Select(z => (double)z)];

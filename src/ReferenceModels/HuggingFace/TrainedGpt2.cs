@@ -4,7 +4,7 @@ using static ReferenceModels.HuggingFace.TrainedWeights;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>transformers' GPT-2: the paper as in <see cref="Models.Gpt2"/>, with weights as (in, out).</summary>
+/// <summary>transformers' GPT-2: the paper as in <see cref="Models.Gpt2"/>, with weights stored as (in, out).</summary>
 internal sealed class TrainedGpt2(Gpt2Settings s, TrainedWeights w) : TrainedNetwork
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using static ReferenceModels.HuggingFace.TrainedWeights;
 namespace ReferenceModels.HuggingFace;
 
 /// <summary>transformers' LLaMA, Mistral, Mixtral and Qwen: papers as in <see cref="Models.Llama"/>, <see cref="Models.Mixtral"/> and <see cref="Models.Qwen3"/>, but
-/// an element of a head is turned with the one half a head away.</summary>
+/// an element of a head is rotated with the one half a head away.</summary>
 internal sealed class TrainedLlama(LlamaSettings s, TrainedWeights w) : TrainedNetwork
 {
     /// <inheritdoc/>

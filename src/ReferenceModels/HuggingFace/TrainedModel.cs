@@ -6,18 +6,18 @@ using Engine.HuggingFace.Files;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>A checkpoint as a model, for <see cref="Engine.Parity.ParityCheck"/>: it scores and embeds a few tokens, and generates nothing.</summary>
+/// <summary>A checkpoint as a model, for <see cref="Engine.Parity.ParityCheck"/>: it scores and embeds a few tokens, and does not generate.</summary>
 internal sealed class TrainedModel : IModel
 {
     private readonly TrainedNetwork _network;
-    private (int[] Tokens, int[] Source, float[] Logits)? _scored;   // of the last input: one input is asked for several kinds of rows
+    private (int[] Tokens, int[] Source, float[] Logits)? _scored;   // of the last input, since several kinds of rows are requested for one input
     private (int[] Tokens, float[] Rows)? _embedded;
 
-    /// <param name="settings">What config.json says.</param>
-    /// <param name="checkpoint">The weights; open as long as the model is used.</param>
-    /// <param name="imported">The GGUF made of it: its vocabulary is the checkpoint's.</param>
-    /// <param name="asTrained">Whether what llama.cpp computes differently is computed as the model was trained.</param>
-    /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+    /// <param name="settings">The settings in config.json.</param>
+    /// <param name="checkpoint">The weights; must stay open while the model is used.</param>
+    /// <param name="imported">The GGUF made from it, which has the checkpoint's vocabulary.</param>
+    /// <param name="asTrained">Whether to compute as the model was trained where llama.cpp differs.</param>
+    /// <param name="written">The formats that matrices are rounded to, by name; null for no rounding.</param>
     public TrainedModel(TrainedSettings settings, Checkpoint checkpoint, IModel imported, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {
         _network = TrainedNetwork.Of(settings, checkpoint, asTrained, written);
@@ -69,7 +69,7 @@ internal sealed class TrainedModel : IModel
 
     /// <inheritdoc/>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default) =>
-        throw new UnsupportedRequestException("Generating with a checkpoint: it is run for comparisons alone. Import it, and generate with the GGUF file.");
+        throw new UnsupportedRequestException("Generating with a checkpoint: checkpoints run only for comparisons. Import it, and generate with the GGUF file.");
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;

@@ -4,14 +4,14 @@ using Engine.HuggingFace.Files;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>A checkpoint run as transformers runs it, by the weights' own names: what a GGUF made of it is judged by. Slow, for a few tokens.</summary>
+/// <summary>A checkpoint run as transformers runs it, under the weights' own names; a GGUF made from it is compared with this. Slow, for a few tokens.</summary>
 internal abstract class TrainedNetwork
 {
     /// <summary>The network of a configuration.</summary>
-    /// <param name="settings">What config.json says.</param>
-    /// <param name="checkpoint">The weights; open as long as the network is used.</param>
-    /// <param name="asTrained">Whether what llama.cpp computes differently (GELU, which of longrope's factors apply) is computed as the model was trained.</param>
-    /// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+    /// <param name="settings">The settings in config.json.</param>
+    /// <param name="checkpoint">The weights; must stay open while the network is used.</param>
+    /// <param name="asTrained">Whether to compute as the model was trained where llama.cpp differs (GELU, the choice of longrope's factors).</param>
+    /// <param name="written">The formats that matrices are rounded to, by name; null for no rounding.</param>
     public static TrainedNetwork Of(TrainedSettings settings, Checkpoint checkpoint, bool asTrained, IReadOnlyDictionary<string, GgmlType>? written = null)
     {
         var weights = new TrainedWeights(checkpoint, written);
@@ -29,7 +29,7 @@ internal abstract class TrainedNetwork
 
     /// <summary>Logits (T, V) of a decoder.</summary>
     /// <param name="tokens">(T).</param>
-    /// <param name="source">What an encoder–decoder answers to; empty elsewhere.</param>
+    /// <param name="source">The source of an encoder–decoder; otherwise empty.</param>
     public virtual float[] Logits(int[] tokens, int[] source) => throw new NotSupportedException("An encoder has no logits.");
 
     /// <summary>Rows (T, d) of an encoder, or of an encoder–decoder's encoder.</summary>

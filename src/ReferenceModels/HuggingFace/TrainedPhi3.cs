@@ -7,7 +7,7 @@ namespace ReferenceModels.HuggingFace;
 /// <summary>transformers' Phi-3: the paper as in <see cref="Models.Phi3"/>.</summary>
 /// <param name="s">The sizes.</param>
 /// <param name="w">The weights.</param>
-/// <param name="asTrained">Whether the tokens choose longrope's factors; else the context that llama.cpp allocates for this many.</param>
+/// <param name="asTrained">Whether the number of tokens decides on longrope's factors; otherwise the context that llama.cpp allocates for this many does.</param>
 internal sealed class TrainedPhi3(Phi3Settings s, TrainedWeights w, bool asTrained) : TrainedNetwork
 {
     // llama.cpp allocates contexts in steps of this many tokens.
@@ -25,7 +25,7 @@ internal sealed class TrainedPhi3(Phi3Settings s, TrainedWeights w, bool asTrain
             float[] Q = Columns(qkv, q + (2 * kv), 0, q), K = Columns(qkv, q + (2 * kv), q, kv), V = Columns(qkv, q + (2 * kv), q + kv, kv);
             HalfRope.Turn(Q, s.H, s.d_k, s.Rope, s.Rotated, positions);
             HalfRope.Turn(K, s.G, s.d_k, s.Rope, s.Rotated, positions);
-            float[] a = TrainedAttention.Forward(Q, K, V, s.H, s.G, s.d_k, 1 / Math.Sqrt(s.d_k), causal: true); // the file ends where a window begins to matter
+            float[] a = TrainedAttention.Forward(Q, K, V, s.H, s.G, s.d_k, 1 / Math.Sqrt(s.d_k), causal: true); // no window: the file's context ends where one would begin to matter
             x = Add(x, w.Product(L + "self_attn.o_proj.weight", a, s.d));                          // (T, d)
             float[] up = w.Product(L + "mlp.gate_up_proj.weight", w.RmsNorm(L + "post_attention_layernorm", x, s.Epsilon), s.d); // (T, 2·f)
             float[] gated = new float[up.Length / 2];

@@ -68,7 +68,7 @@ internal sealed class TrainedT5(T5Settings s, TrainedWeights w) : TrainedNetwork
         return Add(x, w.Product(L + "DenseReluDense.wo.weight", y, s.f));
     }
 
-    // (buckets, H), of layer 0, for all.
+    // (buckets, H) of layer 0, used in all layers.
     private Func<int, int, int, double> Bias(string part, bool bidirectional)
     {
         float[] B = w.Vector($"{part}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");

@@ -5,12 +5,12 @@ using Engine.HuggingFace.Files;
 
 namespace ReferenceModels.HuggingFace;
 
-/// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: at most a block of one is in memory.</summary>
-/// <param name="checkpoint">Open as long as this is used.</param>
-/// <param name="written">What matrices are rounded to, by their names; null for nothing.</param>
+/// <summary>The weights of a checkpoint under Hugging Face's names, read when they are used: at most one block of one weight is in memory.</summary>
+/// <param name="checkpoint">Must stay open while this is used.</param>
+/// <param name="written">The formats that matrices are rounded to, by name; null for no rounding.</param>
 internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<string, GgmlType>? written = null)
 {
-    // Floats of a weight at once: 16 MiB.
+    // Floats of a weight that are read at once: 16 MiB.
     private const int BlockFloats = 1 << 22;
 
     /// <summary>A vector, (n).</summary>
@@ -33,11 +33,11 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
         return x;
     }
 
-    /// <summary>y = x·Wᵀ + b, x (T, in), W (out, in), as PyTorch's Linear.</summary>
-    /// <param name="name">Before <c>.weight</c> and <c>.bias</c>.</param>
+    /// <summary>y = x·Wᵀ + b, x (T, in), W (out, in), like PyTorch's Linear.</summary>
+    /// <param name="name">The name without <c>.weight</c> and <c>.bias</c>.</param>
     /// <param name="x">(T, in).</param>
     /// <param name="columns">in.</param>
-    /// <param name="bias">Whether it has a bias.</param>
+    /// <param name="bias">Whether there is a bias.</param>
     public float[] Linear(string name, float[] x, int columns, bool bias)
     {
         float[] y = Product($"{name}.weight", x, columns);
@@ -72,7 +72,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
         return y;
     }
 
-    /// <summary>y = x·W + b, W (in, out), as transformers' Conv1D.</summary>
+    /// <summary>y = x·W + b, W (in, out), like transformers' Conv1D.</summary>
     public float[] Conv1D(string name, float[] x, int columns)
     {
         SafetensorsTensor W = checkpoint.Tensors[$"{name}.weight"];
@@ -98,7 +98,7 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
         return y;
     }
 
-    /// <summary>Each row through <see cref="Ops.LayerNorm"/>.</summary>
+    /// <summary>Applies <see cref="Ops.LayerNorm"/> to each row.</summary>
     public float[] LayerNorm(string name, float[] x, double epsilon)
     {
         float[] g = Vector($"{name}.weight"), b = Vector($"{name}.bias"), y = new float[x.Length];
@@ -109,11 +109,11 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
         return y;
     }
 
-    /// <summary>Each row through <see cref="Ops.RmsNorm"/>.</summary>
-    /// <param name="name">Before <c>.weight</c>.</param>
-    /// <param name="x">(T, d), or heads of some width one after the other.</param>
-    /// <param name="epsilon">Under the root.</param>
-    /// <param name="shift">What is added to the weight to be the gain: 1 in Gemma's.</param>
+    /// <summary>Applies <see cref="Ops.RmsNorm"/> to each row.</summary>
+    /// <param name="name">The name without <c>.weight</c>.</param>
+    /// <param name="x">(T, d), or consecutive heads of some width.</param>
+    /// <param name="epsilon">ε under the root.</param>
+    /// <param name="shift">Added to the weight to give the gain: 1 for Gemma.</param>
     public float[] RmsNorm(string name, float[] x, double epsilon, float shift = 0)
     {
         float[] g = Vector($"{name}.weight"), y = new float[x.Length];

@@ -2,7 +2,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>What attention has learned in a layer of LLaMA or a descendant, (out, in) each.</summary>
+/// <summary>Attention's weights in a layer of LLaMA or a descendant, (out, in) each.</summary>
 internal sealed record AttentionWeights
 {
     public required Weight? AttnQKV { get; init; }     // (H·d_k + 2·G·d_k, d): the three below in one
@@ -18,8 +18,8 @@ internal sealed record AttentionWeights
     public Weight? AttnQNorm { get; init; }            // (d_k)
     public Weight? AttnKNorm { get; init; }            // (d_k)
 
-    /// <summary>Those that llama.cpp looks for in every such architecture: of queries, keys and values the weights, whole or apart, and
-    /// their biases where there are some.</summary>
+    /// <summary>Reads those that llama.cpp looks for in every such architecture: the weights of queries, keys and values, fused or
+    /// separate, and their biases if there are any.</summary>
     public static AttentionWeights Read(WeightReader w, RotaryConfig c)
     {
         (int q, int kv) = (c.H * c.d_k, c.G * c.d_k);
@@ -39,7 +39,7 @@ internal sealed record AttentionWeights
         };
     }
 
-    /// <summary>The same with norms of the heads of queries and keys.</summary>
+    /// <summary>The same, with norms for the heads of queries and keys.</summary>
     public static AttentionWeights ReadNormed(WeightReader w, RotaryConfig c) => Read(w, c) with
     {
         AttnQNorm = w.Vector("attn_q_norm.weight", c.d_k, $"head_dim {c.d_k}"),

@@ -11,35 +11,35 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = LN(E_token + E_segment + E_position); each layer: x ← LN(x + W_o·Attention(x)), then x ← LN(x + W_down·GELU(W_up·x)).
-/// Every token attends to all of its input. Training drops from the embedding, the weights of attention, and what is added to x (appendix A.2, and
-/// the authors' modeling.py). The scores: W_cls.output·tanh(W_cls·x_0), x_0 the row of the first token.
+/// Every token attends to its whole input. Training applies dropout to the embedding, the attention weights, and what is added to x (appendix A.2,
+/// and the authors' modeling.py). The scores: W_cls.output·tanh(W_cls·x_0), with x_0 the row of the first token.
 /// <code>
 /// T    tokens of the inputs       V    vocabulary               N    layers
 /// S    kinds of segment           d    width of the residual    f    width of the feed-forward
 /// H    query heads                G    key/value heads          d_k  width of a head, d / H
 /// C    scores of the classifier
 /// </code>
-/// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0), or what
-/// Engine.LlamaCpp.Taps.GraphNode calls what has no name there. BERT has H = G; llama.cpp takes fewer key/value heads, too.
+/// Names of weights are the file's, names of activations llama.cpp's (src/models/bert.cpp of v0.5.0), or those that
+/// Engine.LlamaCpp.Taps.GraphNode gives to unnamed ones. BERT has H = G; llama.cpp also accepts fewer key/value heads.
 /// </remarks>
 internal sealed class Bert : IRanker, IPackedEncoder
 {
     private Bert(Config config, BertWeights weights) => (C, W) = (config, weights);
 
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public Config C { get; }
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public BertWeights W { get; }
 
     /// <inheritdoc/>
     public required IReadOnlyList<Weight> Parameters { get; init; }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a BERT's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a BERT.</exception>
     public static Bert Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         Config config = Config.Read(file.Metadata, vocabulary);
@@ -49,7 +49,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
         return new Bert(config, weights) { Parameters = reader.Given };
     }
 
-    // Tensors that a BERT file may have and that this model does without: none. llama.cpp refuses every other one, too.
+    // Tensors that a BERT file may have but this model ignores: none. llama.cpp also refuses all others.
     private static readonly Dictionary<string, string> Ignored = [];
 
     /// <summary>The sizes of a model. Keys and defaults are those that llama.cpp reads.</summary>
@@ -61,7 +61,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
     /// <param name="G">attention.head_count_kv; H where absent.</param>
     /// <param name="S">tokenizer.ggml.token_type_count.</param>
     /// <param name="C">Number of classifier.output_labels; 1 where absent.</param>
-    /// <param name="Positions">context_length: after it there is no learned position.</param>
+    /// <param name="Positions">context_length, the number of learned positions.</param>
     /// <param name="Epsilon">attention.layer_norm_epsilon.</param>
     internal sealed record Config(int V, int d, int f, int N, int H, int G, int S, int C, int Positions, float Epsilon)
     {
@@ -222,7 +222,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
         {
             x = NamedSteps.Linear(s, W.ClsOutput, W.ClsOutputBias, x, "cls.output", "result_embd_pooled", -1); // (1, C)
         }
-        // llama.cpp hands out the first C columns whatever they are; after a pooler without classifier, those of the pooler.
+        // llama.cpp returns the first C columns whatever they are; with a pooler but no classifier, those of the pooler.
         return x.Columns == C.C ? x : Columns.Take(s.Pass, x, 0, C.C);
     }
 
@@ -261,7 +261,7 @@ internal sealed class Bert : IRanker, IPackedEncoder
         return (Q, K, V);
     }
 
-    // A fused weight without a bias of its own: llama.cpp takes separate biases with it if all three are there.
+    // A fused weight without a fused bias: llama.cpp then uses the separate biases if all three are present.
     private static Tensor Fused(State s, Layer L, Tensor x, int i)
     {
         Tensor wqkv = NamedSteps.Product(s, L.AttnQKV!, x, "wqkv", i);

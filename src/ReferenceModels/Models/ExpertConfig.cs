@@ -3,20 +3,20 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Models;
 
-/// <summary>How many experts there are, how many a token goes to, and how wide they are.</summary>
+/// <summary>The number of experts, how many of them a token goes to, and their width.</summary>
 /// <param name="E">expert_count.</param>
 /// <param name="k">expert_used_count.</param>
 /// <param name="f">Width of an expert's feed-forward.</param>
 internal sealed record ExpertConfig(int E, int k, int f)
 {
     /// <summary>Reads the numbers.</summary>
-    /// <param name="metadata">A file's.</param>
+    /// <param name="metadata">The file's metadata.</param>
     /// <param name="c">The sizes.</param>
-    /// <param name="ownWidth">Whether a file may give experts a width of their own, expert_feed_forward_length; else, and where it does not say
-    /// it there, <paramref name="absent"/> of k holds.</param>
-    /// <param name="absent">The width by k where the file gives experts none of their own.</param>
-    /// <exception cref="ModelFileException">They make no model.</exception>
-    /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
+    /// <param name="ownWidth">Whether a file may give experts their own width, expert_feed_forward_length; otherwise, or if that key is
+    /// absent, the width is <paramref name="absent"/> of k.</param>
+    /// <param name="absent">The width as a function of k, for a file that does not give it.</param>
+    /// <exception cref="ModelFileException">The numbers do not describe a valid model.</exception>
+    /// <exception cref="UnsupportedRequestException">They describe a model that is not implemented here.</exception>
     public static ExpertConfig Read(GgufMetadata metadata, RotaryConfig c, bool ownWidth, Func<int, int> absent)
     {
         var read = new ConfigReader(metadata, c.Architecture);
@@ -27,7 +27,7 @@ internal sealed record ExpertConfig(int E, int k, int f)
         }
         if (read.Number("expert_group_count", 0) is > 1 and int groups)
         {
-            throw new UnsupportedRequestException($"Loading a model of '{c.Architecture}': the reference backend chooses among all experts, this file has them in {groups} groups. Use the llama.cpp backend.");
+            throw new UnsupportedRequestException($"Loading a model of '{c.Architecture}': the reference backend has no expert groups, but this file has {groups}. Use the llama.cpp backend.");
         }
         int f = ownWidth ? read.PerLayer("expert_feed_forward_length", c.N, absent: 0) : 0;
         return new ExpertConfig(E, k, f > 0 ? f : absent(k));

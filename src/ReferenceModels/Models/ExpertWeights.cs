@@ -2,7 +2,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>What a mixture of experts has learned in a layer, (out, in) each.</summary>
+/// <summary>The weights of a mixture of experts in a layer, (out, in) each.</summary>
 internal sealed record ExpertWeights
 {
     public required Weight FfnGateInp { get; init; }   // (E, d): the router
@@ -12,7 +12,7 @@ internal sealed record ExpertWeights
 
     public static ExpertWeights Read(WeightReader w, RotaryConfig c, ExpertConfig e)
     {
-        string fromF = $"embedding_length {c.d}, {e.f} as the width of an expert and expert_count {e.E}";
+        string fromF = $"embedding_length {c.d}, expert width {e.f} and expert_count {e.E}";
         return new ExpertWeights
         {
             FfnGateInp = w.Matrix("ffn_gate_inp.weight", e.E, c.d, $"embedding_length {c.d} and expert_count {e.E}"),

@@ -2,7 +2,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>What the gated feed-forward has learned in a layer of LLaMA or a descendant, (out, in) each.</summary>
+/// <summary>The weights of the gated feed-forward in a layer of LLaMA or a descendant, (out, in) each.</summary>
 internal sealed record FeedForwardWeights
 {
     public required Weight FfnGate { get; init; }      // (f, d)
@@ -23,7 +23,7 @@ internal sealed record FeedForwardWeights
         };
     }
 
-    /// <summary>The same with biases where there are some.</summary>
+    /// <summary>The same, with biases if there are any.</summary>
     public static FeedForwardWeights ReadBiased(WeightReader w, RotaryConfig c) => Read(w, c) with
     {
         FfnGateBias = w.OptionalVector("ffn_gate.bias", c.f),

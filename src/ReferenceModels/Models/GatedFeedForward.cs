@@ -37,7 +37,7 @@ internal static class GatedFeedForward
     private static (Tensor Gate, Tensor Up) GateAndUp(State s, int i, FeedForwardWeights F, Tensor x) =>
         (Project(s, F.FfnGate, F.FfnGateBias, x, "ffn_gate", "ffn_gate_b", i), Project(s, F.FfnUp, F.FfnUpBias, x, "ffn_up", "ffn_up_b", i));
 
-    // x Wᵀ, and with a bias x Wᵀ + b, which llama.cpp may call by another name.
+    // x Wᵀ, or with a bias x Wᵀ + b, for which llama.cpp may use another name.
     private static Tensor Project(State s, Weight weight, Weight? bias, Tensor x, string product, string sum, int layer) =>
         NamedSteps.Linear(s, weight, bias, x, product, bias is null ? product : sum, layer);
 }

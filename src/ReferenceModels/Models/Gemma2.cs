@@ -7,27 +7,27 @@ namespace ReferenceModels.Models;
 
 /// <summary>
 /// Gemma 2: Gemma Team 2024, "Gemma 2: Improving Open Language Models at a Practical Size", https://arxiv.org/abs/2408.00118 (section 2):
-/// every other layer sees a window alone, blocks are normalized before and after, and scores and logits go through c·tanh(z/c).
+/// every other layer sees only a window, blocks are normalized before and after, and scores and logits are capped by c·tanh(z/c).
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + Norm(W_o·Attention(Norm(x))), then x ← x + Norm(W_down·(GELU(W_gate·Norm(x)) ⊙ W_up·Norm(x))). Heads turn by halves;
-/// the embedding enters times √d and is the output matrix.
+/// Each layer: x ← x + Norm(W_o·Attention(Norm(x))), then x ← x + Norm(W_down·(GELU(W_gate·Norm(x)) ⊙ W_up·Norm(x))). RoPE pairs the two
+/// halves of a head; the embedding is scaled by √d and is also the output matrix.
 /// </remarks>
 internal sealed class Gemma2 : GemmaDecoder
 {
     /// <summary>The architecture's name in a file.</summary>
     public const string Architecture = "gemma2";
 
-    // Of the 27 B, whose queries are scaled otherwise.
+    // Layers of the 27B model, whose queries are scaled differently.
     private const int LayersOfLargest = 46;
 
     private Gemma2(GemmaConfig config, RotaryWeights<GemmaWeights> weights) : base(config, weights) { }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Gemma 2's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Gemma 2.</exception>
     public static Gemma2 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         GemmaConfig config = ReadConfig(file.Metadata, vocabulary);
@@ -46,7 +46,7 @@ internal sealed class Gemma2 : GemmaDecoder
             Window = read.Positive("attention.sliding_window", 4096),
             Local = GemmaConfig.LocalLayers(metadata, c, period: 2),
             LocalBase = read.Float("rope.freq_base_swa", c.RopeBase),
-            // In local layers llama.cpp divides by the factor whatever the type says.
+            // In local layers llama.cpp divides by the factor whatever the scaling type is.
             LocalScaling = c.RopeScaling.Kind == RopeScalingKind.None ? c.RopeScaling with { Kind = RopeScalingKind.Linear } : c.RopeScaling,
             ScoreCap = MathF.Abs(read.Float("attn_logit_softcapping", 50)),
             LogitCap = MathF.Abs(read.Float("final_logit_softcapping", 30)),
@@ -67,7 +67,7 @@ internal sealed class Gemma2 : GemmaDecoder
         Tensor sa_out = Add(s, x, Norm(s, attn_output, L.AttnPostNorm, "attn_post_norm", i), "sa_out", i); // (T, d)
         Tensor ffn_norm = Norm(s, sa_out, L.FfnNorm, "ffn_norm", i);                               // (T, d)
         Tensor ffn_out = GatedFeedForward.GeGlu(s, i, L.FeedForward, ffn_norm);                    // (T, d)
-        // llama.cpp counts this norm to no layer.
+        // llama.cpp assigns this norm to no layer.
         Tensor ffn_post_norm = NamedSteps.RmsNorm(s, ffn_out, L.FfnPostNorm, C.Epsilon, "ffn_post_norm", -1, inner: -1); // (T, d)
         return Add(s, sa_out, ffn_post_norm, "l_out", i);
     }

@@ -6,28 +6,28 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Models;
 
 /// <summary>
-/// Gemma 3: Gemma Team 2025, "Gemma 3 Technical Report", https://arxiv.org/abs/2503.19786 (section 2): of six layers five see a window
-/// alone, with rotary frequencies of their own, and the heads of queries and keys are normalized in the place of Gemma 2's soft caps.
+/// Gemma 3: Gemma Team 2025, "Gemma 3 Technical Report", https://arxiv.org/abs/2503.19786 (section 2): five of six layers see only a
+/// window and have their own rotary frequencies, and the heads of queries and keys are normalized instead of Gemma 2's soft caps.
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + Norm(W_o·Attention(Norm(x))), then x ← x + Norm(W_down·(GELU(W_gate·Norm(x)) ⊙ W_up·Norm(x))). Heads turn by halves;
-/// the embedding enters times √d.
+/// Each layer: x ← x + Norm(W_o·Attention(Norm(x))), then x ← x + Norm(W_down·(GELU(W_gate·Norm(x)) ⊙ W_up·Norm(x))). RoPE pairs the two
+/// halves of a head; the embedding is scaled by √d.
 /// </remarks>
 internal sealed class Gemma3 : GemmaDecoder
 {
     /// <summary>The architecture's name in a file.</summary>
     public const string Architecture = "gemma3";
 
-    // Of the 27 B, whose queries are scaled otherwise.
+    // Layers of the 27B model, whose queries are scaled differently.
     private const int LayersOfLargest = 62;
 
     private Gemma3(GemmaConfig config, RotaryWeights<GemmaWeights> weights) : base(config, weights) { }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Gemma 3's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Gemma 3.</exception>
     public static Gemma3 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         GemmaConfig config = ReadConfig(file.Metadata, vocabulary);
@@ -66,7 +66,7 @@ internal sealed class Gemma3 : GemmaDecoder
         Tensor sa_out = Add(s, x, Norm(s, attn_output, L.AttnPostNorm, "attn_post_norm", i), "sa_out", i); // (T, d)
         Tensor ffn_norm = Norm(s, sa_out, L.FfnNorm, "ffn_norm", i);                               // (T, d)
         Tensor ffn_out = GatedFeedForward.GeGlu(s, i, L.FeedForward, ffn_norm);                    // (T, d)
-        // llama.cpp counts this norm to no layer.
+        // llama.cpp assigns the inner norm to no layer.
         Tensor ffn_post_norm = NamedSteps.RmsNorm(s, ffn_out, L.FfnPostNorm, C.Epsilon, "ffn_post_norm", i, inner: -1); // (T, d)
         return Add(s, sa_out, ffn_post_norm, "l_out", i);
     }

@@ -3,14 +3,14 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>What Gemma 2 and 3 have beside the sizes of a LLaMA.</summary>
+/// <summary>What Gemma 2 and 3 add to the sizes of a LLaMA.</summary>
 /// <param name="Shared">The sizes.</param>
 internal sealed record GemmaConfig(RotaryConfig Shared)
 {
-    /// <summary>attention.sliding_window: positions that a query of a local layer sees, its own the last; 0 if all layers see all.</summary>
+    /// <summary>attention.sliding_window: positions that a query of a local layer sees, up to and including its own; 0 if all layers see all.</summary>
     public required int Window { get; init; }
 
-    /// <summary>(N), whether a layer is local.</summary>
+    /// <summary>(N), whether each layer is local.</summary>
     public required bool[] Local { get; init; }
 
     /// <summary>rope.freq_base_swa: base of the local layers' rotary frequencies.</summary>
@@ -25,24 +25,24 @@ internal sealed record GemmaConfig(RotaryConfig Shared)
     /// <summary>final_logit_softcapping: c of the logits' soft cap; 0 for none.</summary>
     public float LogitCap { get; init; }
 
-    /// <summary>By what queries are multiplied: 1/√d_k, in the models of 27 B 1/√(d/H). llama.cpp knows them by their number of layers.</summary>
-    /// <param name="layersOfLargest">N of the 27 B.</param>
+    /// <summary>The factor of queries: 1/√d_k, or 1/√(d/H) in the 27B models, which llama.cpp recognizes by their number of layers.</summary>
+    /// <param name="layersOfLargest">N of the 27B model.</param>
     public float QueryScale(int layersOfLargest) => 1 / MathF.Sqrt(Shared.N == layersOfLargest ? Shared.d / Shared.H : Shared.d_k);
 
-    /// <summary>By what angles heads turn, in global layers and in local ones.</summary>
+    /// <summary>The rotation angles of heads, in global and in local layers.</summary>
     public RopeAngles[] Angles() =>
     [
         new(Shared.Rotated, Shared.RopeBase, Shared.RopeScaling, [], Shared.Pairs),
         new(Shared.Rotated, LocalBase, LocalScaling, [], Shared.Pairs),
     ];
 
-    /// <summary>Which positions a query of a layer sees. Queries are scaled before.</summary>
+    /// <summary>Which positions a query of a layer sees. Queries are already scaled.</summary>
     public AttentionRule Attention(int layer) => Shared.Attention with { Scale = 1, Window = Local[layer] ? Window : 0, SoftCap = ScoreCap };
 
-    /// <summary>Which layers are local: as the file lists them, or all but each n-th.</summary>
-    /// <param name="metadata">A file's.</param>
+    /// <summary>Which layers are local: as the file lists them, or all but every n-th.</summary>
+    /// <param name="metadata">The file's metadata.</param>
     /// <param name="c">The sizes.</param>
-    /// <param name="period">n, where the file does not say it; where it says 0 all are.</param>
+    /// <param name="period">n, if the file does not give it; if n is 0, all layers are local.</param>
     public static bool[] LocalLayers(GgufMetadata metadata, RotaryConfig c, int period)
     {
         string key = $"{c.Architecture}.attention.sliding_window_pattern";

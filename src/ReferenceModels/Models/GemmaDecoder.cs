@@ -13,7 +13,7 @@ internal sealed record GemmaWeights
     public required FeedForwardWeights FeedForward { get; init; }
     public required Weight FfnPostNorm { get; init; }  // (d)
 
-    /// <summary>Reads them but for attention's.</summary>
+    /// <summary>Reads the weights, those of attention with <paramref name="attention"/>.</summary>
     public static GemmaWeights Read(WeightReader w, RotaryConfig c, Func<WeightReader, RotaryConfig, AttentionWeights> attention)
     {
         string fromD = $"embedding_length {c.d}";
@@ -29,12 +29,12 @@ internal sealed record GemmaWeights
     }
 }
 
-/// <summary>What Gemma 2 and 3 share beyond a LLaMA: embeddings times √d, and a soft cap of the logits, c·tanh(z/c).</summary>
+/// <summary>What Gemma 2 and 3 share beyond a LLaMA: embeddings scaled by √d, and a soft cap of the logits, c·tanh(z/c).</summary>
 internal abstract class GemmaDecoder(GemmaConfig config, RotaryWeights<GemmaWeights> weights) : RotaryDecoder<GemmaWeights>(config.Shared, weights)
 {
     private readonly RopeAngles[] _angles = config.Angles();
 
-    /// <summary>What a Gemma has beside the sizes.</summary>
+    /// <summary>The sizes, and what a Gemma adds to them.</summary>
     protected GemmaConfig Gemma { get; } = config;
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal abstract class GemmaDecoder(GemmaConfig config, RotaryWeights<GemmaWeig
         {
             return base.Logits(s, result_norm);
         }
-        // llama.cpp names the last of these steps alone.
+        // llama.cpp names only the last of these steps.
         string name = NamedSteps.NameOfProduct(W.Output);
         Tensor z = NamedSteps.Product(s, W.Output, result_norm, null, -1);                         // (rows, V)
         z = Scale.Forward(s.Pass, z, 1 / c);

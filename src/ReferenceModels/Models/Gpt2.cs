@@ -11,34 +11,34 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// x = W_e[token] + W_p[position]; each layer: x ← x + W_o·Attention(LN(x)), then x ← x + W_down·GELU(W_up·LN(x)); one more norm
-/// after the last. Training drops from the embedding, the weights of attention, and what is added to the residual stream (Radford
-/// et al. 2018, section 4.1).
+/// after the last. Training applies dropout to the embedding, the attention weights, and what is added to the residual stream
+/// (Radford et al. 2018, section 4.1).
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers
 /// n    positions in the cache     d    width of the residual    f    width of the feed-forward
 /// H    query heads                G    key/value heads          d_k  width of a head, d / H
 /// </code>
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/gpt2.cpp of v0.5.0). GPT-2 has H = G; llama.cpp
-/// takes fewer key/value heads, too.
+/// also accepts fewer key/value heads.
 /// </remarks>
 internal sealed class Gpt2 : IPackedDecoder
 {
     private Gpt2(Config config, Gpt2Weights weights) => (C, W) = (config, weights);
 
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public Config C { get; }
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public Gpt2Weights W { get; }
 
     /// <inheritdoc/>
     public required IReadOnlyList<Weight> Parameters { get; init; }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a GPT-2's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a GPT-2.</exception>
     public static Gpt2 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         Config config = Config.Read(file.Metadata, vocabulary);
@@ -48,7 +48,7 @@ internal sealed class Gpt2 : IPackedDecoder
         return new Gpt2(config, weights) { Parameters = reader.Given };
     }
 
-    // Tensors that a GPT-2 file may have and that this model does without: none. llama.cpp refuses every other one, too.
+    // Tensors that a GPT-2 file may have but this model ignores: none. llama.cpp also refuses all others.
     private static readonly Dictionary<string, string> Ignored = [];
 
     /// <summary>The sizes of a model. Keys and defaults are those that llama.cpp reads.</summary>
@@ -58,7 +58,7 @@ internal sealed class Gpt2 : IPackedDecoder
     /// <param name="N">block_count.</param>
     /// <param name="H">attention.head_count.</param>
     /// <param name="G">attention.head_count_kv; H where absent.</param>
-    /// <param name="Positions">context_length: after it there is no learned position.</param>
+    /// <param name="Positions">context_length, the number of learned positions.</param>
     /// <param name="Epsilon">attention.layer_norm_epsilon.</param>
     internal sealed record Config(int V, int d, int f, int N, int H, int G, int Positions, float Epsilon)
     {
@@ -120,7 +120,7 @@ internal sealed class Gpt2 : IPackedDecoder
     /// <param name="Layers">N of them.</param>
     /// <param name="OutputNorm">(d).</param>
     /// <param name="OutputNormBias">(d).</param>
-    /// <param name="Output">(V, d); the token embedding itself where the two are tied, as they are in the paper.</param>
+    /// <param name="Output">(V, d); the token embedding itself if the two are tied, as in the paper.</param>
     internal sealed record Gpt2Weights(
         Weight TokenEmbd, Weight PositionEmbd, IReadOnlyList<Layer> Layers, Weight OutputNorm, Weight OutputNormBias, Weight Output)
     {
@@ -173,7 +173,7 @@ internal sealed class Gpt2 : IPackedDecoder
             (Tensor Q, Tensor K, Tensor V) = QueriesKeysValues(s, wqkv_b, i);                      // (T, d), 2 × (T, G·d_k)
             if (i == C.N - 1)
             {
-                // Beyond its keys and values, the last layer matters only to the rows asked for.
+                // Apart from its keys and values, the last layer is needed only for the requested rows.
                 (Q, x) = (packing.Wanted(pass, Q), packing.Wanted(pass, x));
             }
             var rule = new AttentionRule(C.H, C.G, 1 / MathF.Sqrt(C.d_k)) { Causal = true, Drops = true };

@@ -2,11 +2,11 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Keys and values of the positions seen so far of one sequence, per layer, in F32.</summary>
-/// <remarks>Memory grows with the positions held, to twice as many each time but never beyond the capacity.</remarks>
+/// <summary>Keys and values of one sequence's positions so far, per layer, in F32.</summary>
+/// <remarks>Memory grows with the positions held, doubling each time but never beyond the capacity.</remarks>
 internal sealed class KeyValueCache : ISequenceCache
 {
-    // Positions that the first memory holds.
+    // Positions that the first allocation holds.
     private const int FirstPositions = 64;
 
     private readonly float[][] _keys;      // per layer (room, width)
@@ -35,14 +35,14 @@ internal sealed class KeyValueCache : ISequenceCache
     /// <summary>Bytes of a full cache.</summary>
     public static long Bytes(int layers, int width, int capacity) => 2L * sizeof(float) * layers * width * capacity;
 
-    /// <summary>Forgets all positions, and keeps the memory for those to come.</summary>
+    /// <summary>Forgets all positions but keeps the memory.</summary>
     public void Clear() => Length = 0;
 
-    /// <summary>Writes a layer's keys and values after the positions held.</summary>
-    /// <param name="pass">Under a tape the new ones are handed back as they are: the way back needs them, and the cache is empty.</param>
+    /// <summary>Appends a layer's keys and values to the positions held.</summary>
+    /// <param name="pass">Under a tape, the new tensors themselves are returned: the backward pass needs them, and the cache is empty.</param>
     /// <param name="K">(T, width).</param>
     /// <param name="V">(T, width).</param>
-    /// <returns>All keys and values, the new ones included, (Length + T, width) each.</returns>
+    /// <returns>All keys and values, including the new ones, (Length + T, width) each.</returns>
     public (Tensor K, Tensor V) Append(Pass pass, int layer, Tensor K, Tensor V)
     {
         if (pass.Tape is not null && Length == 0)
@@ -57,12 +57,12 @@ internal sealed class KeyValueCache : ISequenceCache
     }
 
     /// <summary>A layer's keys and values of the positions held, (Length, width) each.</summary>
-    /// <param name="pass">Under a tape the very tensors that were appended, with their gradients.</param>
+    /// <param name="pass">Under a tape, the same tensors that were appended are returned, with their gradients.</param>
     public (Tensor K, Tensor V) Read(Pass pass, int layer) => pass.Tape is not null
         ? _taped[layer]
         : (new Tensor(_keys[layer], 0, Length, _width), new Tensor(_values[layer], 0, Length, _width));
 
-    /// <summary>Counts the positions that every layer has appended.</summary>
+    /// <summary>Adds the positions that every layer has appended to <see cref="Length"/>.</summary>
     public void Advance(int positions) => Length += positions;
 
     (PagedRows K, PagedRows V) ISequenceCache.Append(Pass pass, int layer, Tensor K, Tensor V) => Append(pass, layer, K, V);

@@ -12,8 +12,8 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)).
-/// <para>Mistral 7B (Jiang et al. 2023, https://arxiv.org/abs/2310.06825) is a LLaMA of other sizes in GGUF, too. The sliding window of its first
-/// version is not in its files, and llama.cpp would not look at it: queries see all positions before their own.</para>
+/// <para>Mistral 7B (Jiang et al. 2023, https://arxiv.org/abs/2310.06825) is a LLaMA of other sizes, also in GGUF. Its files do not contain the
+/// first version's sliding window, and llama.cpp would ignore it: queries see all positions before their own.</para>
 /// </remarks>
 internal sealed class Llama : RotaryDecoder<Llama.LayerWeights>
 {
@@ -26,10 +26,10 @@ internal sealed class Llama : RotaryDecoder<Llama.LayerWeights>
         _angles = [new RopeAngles(C.Rotated, C.RopeBase, C.RopeScaling, ropeFactors is null ? [] : ropeFactors.AsVector(), C.Pairs)];
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a LLaMA's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a LLaMA.</exception>
     public static Llama Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Neighbours).Dense(file.Metadata);

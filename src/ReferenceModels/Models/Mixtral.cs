@@ -6,7 +6,7 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Models;
 
 /// <summary>
-/// Mixtral: Jiang et al. 2024, "Mixtral of Experts", https://arxiv.org/abs/2401.04088: a LLaMA with a mixture of experts in the place of the
+/// Mixtral: Jiang et al. 2024, "Mixtral of Experts", https://arxiv.org/abs/2401.04088: a LLaMA with a mixture of experts in place of the
 /// feed-forward. In GGUF it is a <c>llama</c> with an expert_count.
 /// </summary>
 /// <remarks>
@@ -24,11 +24,11 @@ internal sealed class Mixtral : RotaryDecoder<Mixtral.LayerWeights>
     }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Mixtral's.</exception>
-    /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Mixtral.</exception>
+    /// <exception cref="UnsupportedRequestException">They describe a model that is not implemented here.</exception>
     public static Mixtral Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Llama.Architecture, vocabulary, RopePairs.Neighbours).Dense(file.Metadata);

@@ -2,19 +2,19 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>The mixture of experts in the place of the feed-forward, as Mixtral (Jiang et al. 2024, https://arxiv.org/abs/2401.04088,
-/// section 2.1) and Qwen3-MoE have it: y = Σ_j w_j·SwiGLU_j(x) over the k experts of largest probability softmax(W_r·x), whose
-/// probabilities are divided by their sum.</summary>
+/// <summary>The mixture of experts in place of the feed-forward, as in Mixtral (Jiang et al. 2024, https://arxiv.org/abs/2401.04088,
+/// section 2.1) and Qwen3-MoE: y = Σ_j w_j·SwiGLU_j(x) over the k experts with the largest probabilities softmax(W_r·x), w_j
+/// being these probabilities divided by their sum.</summary>
 internal static class MixtureOfExperts
 {
-    // llama.cpp's least sum of probabilities: the smallest normal number of 16 bits.
+    // llama.cpp's minimum for the sum of probabilities: the smallest normal F16 number.
     private const float MinSum = 6.103515625e-5f;
 
-    /// <summary>The mixture.</summary>
+    /// <summary>Computes the mixture.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="i">The layer.</param>
     /// <param name="X">Its weights.</param>
-    /// <param name="k">Experts of a token.</param>
+    /// <param name="k">Experts per token.</param>
     /// <param name="x">(T, d).</param>
     /// <returns>ffn_moe_out (T, d).</returns>
     public static Tensor Forward(State s, int i, ExpertWeights X, int k, Tensor x)
@@ -69,7 +69,7 @@ internal static class MixtureOfExperts
         return (choice, weights);
     }
 
-    // llama.cpp names the last sum alone: the others are named after what they add up, two levels deep.
+    // llama.cpp names only the last sum; the others are named after their operands, two levels deep.
     private static string NameOfSum(int i, int j)
     {
         string view = $"ffn_moe_weighted-{i} (view)";

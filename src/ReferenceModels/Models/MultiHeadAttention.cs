@@ -2,7 +2,7 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Attention as a model's layer calls it: at once, or in steps under llama.cpp's names where somebody looks.</summary>
+/// <summary>Attention as a model's layer calls it: fused, or in steps under llama.cpp's names if a tap needs them.</summary>
 internal static class MultiHeadAttention
 {
     private static readonly string[] Steps = ["kq", "kq_scaled_1", "kq_tanh", "kq_scaled_2", "kq_plus_kq_b", "kq_soft_max", "v_cont", "kqv"];
@@ -23,7 +23,7 @@ internal static class MultiHeadAttention
         return kqv_out;
     }
 
-    /// <summary>The same of several sequences, where nobody looks and nothing is dropped, and of one alone.</summary>
+    /// <summary>The same for several sequences, which requires that there is no tap and no dropout, or for a single one.</summary>
     /// <returns>kqv_out of all parts, one after the other.</returns>
     public static Tensor Forward(State s, int i, IReadOnlyList<AttentionPart> parts) => parts is [(var Q, { IsWhole: true } K, var V, var rule)]
         ? Forward(s, i, Q, K[0], V[0], rule) : Attention.Forward(s.Pass, parts);
@@ -33,7 +33,7 @@ internal static class MultiHeadAttention
         (int T, int n) = (Q.Rows, K.Rows);
         if (!rule.Causal && tap.Wants("v_cont", i))
         {
-            // A cache keeps values as the product wants them; without one llama.cpp turns them here.
+            // A cache stores values as the product needs them; without one, llama.cpp transposes them here.
             Tensor v_cont = AttentionSteps.Transpose(pass, V);                                     // (H·d_k, n)
             tap.Take("v_cont", i, "CONT", v_cont, [n, V.Columns / rule.G, rule.G]);
         }
@@ -55,7 +55,7 @@ internal static class MultiHeadAttention
         return AttentionSteps.Concatenate(pass, kqv, rule.H);
     }
 
-    // c·tanh(scale·q·k / c). The families that cap scale their queries before, so that scale is 1.
+    // c·tanh(scale·q·k / c). The architectures with a cap scale their queries first, so that scale is 1.
     private static Tensor Capped(Pass pass, ActivationTap tap, int i, Tensor kq, AttentionRule rule)
     {
         long[] shape = [kq.Columns, kq.Rows / rule.H, rule.H];

@@ -4,8 +4,8 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Norms and projections with a bias: at once, or where somebody looks in the steps that ggml has them in, each under
-/// llama.cpp's name for it. Either way gives the same result to the last bit.</summary>
+/// <summary>Norms and projections with a bias: fused, or in ggml's steps if a tap needs them, each step under llama.cpp's name.
+/// Both ways give the same result to the last bit.</summary>
 internal static class NamedSteps
 {
     /// <summary>Layer normalization: <c>norm</c>, <c>norm_w</c> (times the gain), then <paramref name="name"/> (plus the bias).</summary>
@@ -14,8 +14,8 @@ internal static class NamedSteps
     /// <param name="g">Gain (d).</param>
     /// <param name="b">Bias (d).</param>
     /// <param name="epsilon">ε.</param>
-    /// <param name="name">The result's; null if it has none.</param>
-    /// <param name="layer">The layer that <c>norm</c> is counted to, or -1.</param>
+    /// <param name="name">The result's name; null if it has none.</param>
+    /// <param name="layer">The layer that <c>norm</c> is assigned to, or -1.</param>
     public static Tensor LayerNorm(State s, Tensor x, Weight g, Weight b, float epsilon, string? name, int layer)
     {
         if (s.Tap is not { } tap || !(tap.Wants("norm", layer) || tap.Wants("norm_w", layer)))
@@ -38,10 +38,10 @@ internal static class NamedSteps
     /// <param name="x">(T, d).</param>
     /// <param name="g">Gain (d).</param>
     /// <param name="epsilon">ε.</param>
-    /// <param name="name">The result's.</param>
-    /// <param name="layer">The layer that the result is counted to, or -1.</param>
-    /// <param name="inner">The one that <c>norm</c> is counted to, where it is another.</param>
-    /// <param name="byHeads">Whether each head, as wide as the gain, is normalized by itself.</param>
+    /// <param name="name">The result's name.</param>
+    /// <param name="layer">The layer that the result is assigned to, or -1.</param>
+    /// <param name="inner">The layer that <c>norm</c> is assigned to, if different.</param>
+    /// <param name="byHeads">Whether each head, as wide as the gain, is normalized separately.</param>
     public static Tensor RmsNorm(State s, Tensor x, Weight g, float epsilon, string name, int layer, int? inner = null, bool byHeads = false)
     {
         int headSize = byHeads ? g.Columns : 0;
@@ -66,7 +66,7 @@ internal static class NamedSteps
     /// <param name="W">(out, in).</param>
     /// <param name="b">(out), or null.</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="product">Name of x Wᵀ where a bias follows; null if llama.cpp gives it none.</param>
+    /// <param name="product">Name of x Wᵀ if a bias follows; null if llama.cpp gives it none.</param>
     /// <param name="sum">Name of the result.</param>
     /// <param name="layer">The layer, or -1.</param>
     public static Tensor Linear(State s, Weight W, Weight? b, Tensor x, string? product, string sum, int layer)
@@ -86,12 +86,12 @@ internal static class NamedSteps
         return xW_b;
     }
 
-    /// <summary>x Wᵀ: <paramref name="name"/>. With adapters of W that is the last of the sums, and the steps before it have names of
-    /// their own.</summary>
+    /// <summary>x Wᵀ: <paramref name="name"/>. If W has adapters, that names the last sum, and the steps before it have
+    /// their own names.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="W">(out, in).</param>
     /// <param name="x">(T, in).</param>
-    /// <param name="name">Name of the result; null if llama.cpp gives it none: the weight's stands for it.</param>
+    /// <param name="name">Name of the result; null if llama.cpp gives it none, and then the weight's name is used.</param>
     /// <param name="layer">The layer, or -1.</param>
     public static Tensor Product(State s, Weight W, Tensor x, string? name, int layer)
     {
@@ -105,8 +105,8 @@ internal static class NamedSteps
         return y;
     }
 
-    /// <summary>The products of tokens with the experts that they go to (T·k, out): <paramref name="name"/>. With adapters that is the last
-    /// of the sums, as of a product with one weight.</summary>
+    /// <summary>The products of tokens with the experts that they go to (T·k, out): <paramref name="name"/>. With adapters, that names the
+    /// last sum, as for a product with one weight.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="W">(E·out, in).</param>
     /// <param name="x">(T, in) or (T·k, in).</param>
@@ -125,11 +125,11 @@ internal static class NamedSteps
         return y;
     }
 
-    /// <summary>The name under which <see cref="Product"/> hands out its result where llama.cpp gives it none.</summary>
+    /// <summary>The name that <see cref="Product"/> gives its result if llama.cpp gives it none.</summary>
     public static string NameOfProduct(Weight W) =>
         W.Adapters.Count == 0 ? WeightName.OfActivation(W.Name)! : WeightName.OfAdaptedSum(WeightName.OfActivation(W.Adapters[0].B.Name)!)!;
 
-    /// <summary>The rows of tokens, <c>embd</c>. With adapters of E that is the last of the sums, as of a product.</summary>
+    /// <summary>The rows of tokens, <c>embd</c>. If E has adapters, that names the last sum, as for a product.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="E">(V, d).</param>
     /// <param name="tokens">(T), each within 0 … V − 1.</param>
@@ -145,8 +145,8 @@ internal static class NamedSteps
         return x;
     }
 
-    // The steps, under the names of Engine.LlamaCpp.Taps.GraphNode. llama.cpp adds several adapters in an order of its own (that of a hash
-    // table), so of the sums on the way there is no counterpart: the last alone is handed out.
+    // The steps, under the names of Engine.LlamaCpp.Taps.GraphNode. llama.cpp adds several adapters in the order of a hash table, so
+    // the intermediate sums have no counterpart there: only the last is reported.
     private static LowRankLook Look(ActivationTap tap, Weight W, string operation, string? name, int layer, Func<Tensor, long[]>? shape = null)
     {
         shape ??= y => [y.Columns, y.Rows];

@@ -2,12 +2,12 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Models;
 
-/// <summary>The cache of an input that goes through whole in one pass: nobody needs its keys and values afterwards.</summary>
+/// <summary>The cache of an input that is evaluated whole in one pass: its keys and values are not needed afterwards.</summary>
 internal sealed class NoCache : ISequenceCache
 {
     private NoCache() { }
 
-    /// <summary>The one there is: it holds nothing.</summary>
+    /// <summary>The only instance; it holds nothing.</summary>
     public static NoCache Instance { get; } = new();
 
     /// <inheritdoc/>

@@ -5,17 +5,17 @@ namespace ReferenceModels.Models;
 /// <summary>The tokens of one sequence in a pass; they follow those that its cache holds.</summary>
 /// <param name="Cache">The sequence's keys and values.</param>
 /// <param name="T">Tokens, at least 1.</param>
-/// <param name="Rows">How many rows, the last ones, are wanted.</param>
+/// <param name="Rows">How many of the last rows are wanted.</param>
 internal readonly record struct Piece(ISequenceCache Cache, int T, int Rows);
 
-/// <summary>Which rows of a pass belong to which sequence: those of one, or of several one after the other. Embeddings, norms, products and the
-/// feed-forward take all rows alike; positions, keys and attention alone tell sequences apart, and that is written here.</summary>
+/// <summary>Which rows of a pass belong to which sequence: those of one, or of several one after another. Embeddings, norms, products and the
+/// feed-forward treat all rows alike; only positions, keys and attention distinguish sequences, and that is implemented here.</summary>
 internal sealed class Packing
 {
     private readonly IReadOnlyList<Piece> _pieces;
     private readonly int[] _wanted;
 
-    /// <summary>Puts pieces one after the other, each of another sequence.</summary>
+    /// <summary>Packs pieces of different sequences one after another.</summary>
     public Packing(IReadOnlyList<Piece> pieces)
     {
         _pieces = pieces;
@@ -28,20 +28,20 @@ internal sealed class Packing
         (Positions, _wanted) = ([.. positions], [.. wanted]);
     }
 
-    /// <summary>(T), where each row stands in its sequence.</summary>
+    /// <summary>(T), the position of each row in its sequence.</summary>
     public int[] Positions { get; }
 
-    /// <summary>A pass of the state's own sequence.</summary>
+    /// <summary>A pass over the state's own sequence.</summary>
     /// <param name="s">The state.</param>
     /// <param name="T">Tokens.</param>
-    /// <param name="rows">How many rows, the last ones, are wanted.</param>
+    /// <param name="rows">How many of the last rows are wanted.</param>
     public static Packing Alone(State s, int T, int rows) => new([new Piece(s.Cache, T, rows)]);
 
-    /// <summary>Inputs that go through whole in this pass, one after the other; all rows are wanted.</summary>
+    /// <summary>Inputs that are evaluated whole in this pass, one after another; all rows are wanted.</summary>
     /// <param name="lengths">T of each, at least 1.</param>
     public static Packing Whole(params IEnumerable<int> lengths) => new([.. lengths.Select(T => new Piece(NoCache.Instance, T, T))]);
 
-    /// <summary>The rows that are wanted (rows, columns) of x (T, columns).</summary>
+    /// <summary>The wanted rows (rows, columns) of x (T, columns).</summary>
     public Tensor Wanted(Pass pass, Tensor x)
     {
         int rows = _wanted.Length;
@@ -50,13 +50,13 @@ internal sealed class Packing
             : TokenRows.Take(pass, x, _wanted);
     }
 
-    /// <summary>Appends keys and values to each sequence's cache, and lets its queries attend to all that it holds.</summary>
+    /// <summary>Appends keys and values to each sequence's cache, and attends from its queries to everything the cache holds.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="i">The layer.</param>
-    /// <param name="Q">(T, H·d_k), or those of the rows wanted alone.</param>
+    /// <param name="Q">(T, H·d_k), or only those of the wanted rows.</param>
     /// <param name="K">(T, G·d_k).</param>
     /// <param name="V">(T, G·d_k).</param>
-    /// <param name="rule">Heads, scale and mask; where a sequence's queries stand is put in here.</param>
+    /// <param name="rule">Heads, scale and mask; the position of each sequence's queries is filled in here.</param>
     /// <returns>kqv_out, as many rows as Q.</returns>
     public Tensor Attend(State s, int i, Tensor Q, Tensor K, Tensor V, AttentionRule rule)
     {
@@ -73,7 +73,7 @@ internal sealed class Packing
         return MultiHeadAttention.Forward(s, i, parts);
     }
 
-    /// <summary>Counts the positions that every layer has appended.</summary>
+    /// <summary>Adds the positions that every layer has appended to the caches' lengths.</summary>
     public void Advance()
     {
         foreach (Piece piece in _pieces)

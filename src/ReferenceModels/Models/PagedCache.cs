@@ -5,17 +5,17 @@ namespace ReferenceModels.Models;
 
 /// <summary>Keys and values of one of several sequences, in F32, in pages that sequences with the same beginning share
 /// (Kwon et al. 2023, PagedAttention, https://arxiv.org/abs/2309.06180, section 4).</summary>
-/// <remarks>A page holds some positions of all layers. Full pages are shared and never written again; of one that is filled in part, a sequence
-/// that shares it gets a copy. Memory comes with the positions and goes with them.</remarks>
+/// <remarks>A page holds some positions of all layers. Full pages are shared and never written again; a sequence that shares a partly filled page
+/// gets a copy of it. Memory is allocated and freed along with the positions.</remarks>
 /// <param name="layers">Number of layers.</param>
 /// <param name="width">Width of a position's keys: key/value heads × head size.</param>
 internal sealed class PagedCache(int layers, int width) : ISequenceCache
 {
-    /// <summary>Positions of a page.</summary>
+    /// <summary>Positions per page.</summary>
     public const int PageRows = 32;
 
     private readonly List<CellPage> _pages = [];
-    private int _frozen;   // pages, the first ones, that may be another sequence's too
+    private int _frozen;   // how many of the first pages other sequences may share
 
     /// <inheritdoc/>
     public int Length { get; private set; }
@@ -24,7 +24,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
 
     private int PageFloats => checked(2 * layers * BlockFloats);
 
-    /// <summary>Positions that sequences of one model hold, a shared one counted once, and not those that were copied.</summary>
+    /// <summary>Positions that sequences of one model hold; one that is shared or was copied from another page counts once.</summary>
     public static int Cells(IReadOnlyList<PagedCache> sequences)
     {
         int cells = 0;
@@ -45,7 +45,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         return cells;
     }
 
-    /// <summary>Bytes that sequences of one model take.</summary>
+    /// <summary>Bytes that sequences of one model occupy.</summary>
     public static long Bytes(IReadOnlyList<PagedCache> sequences) =>
         sequences.SelectMany(sequence => sequence._pages).Distinct().Sum(page => (long)sizeof(float) * page.Values.Length);
 
@@ -63,7 +63,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
     /// <inheritdoc/>
     public void Advance(int positions) => Length += positions;
 
-    /// <summary>Forgets the positions from one on, and what an evaluation that was broken off has left.</summary>
+    /// <summary>Forgets the positions from <paramref name="length"/> on, and whatever an interrupted evaluation has left.</summary>
     public void Cut(int length)
     {
         Length = Math.Min(Length, length);
@@ -77,7 +77,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         _pages.RemoveRange(pages, _pages.Count - pages);
     }
 
-    /// <summary>Begins with the first positions of another sequence of the same model; holds none before.</summary>
+    /// <summary>Starts with the first positions of another sequence of the same model; this one must be empty.</summary>
     public void Share(PagedCache other, int length)
     {
         (int full, int rest) = (length / PageRows, length % PageRows);
@@ -89,7 +89,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         (Length, _frozen, other._frozen) = (length, full, Math.Max(full, other._frozen));
     }
 
-    /// <summary>Copies all positions held; null if no array can be as long.</summary>
+    /// <summary>Copies all positions held; null if no array can be that long.</summary>
     public byte[]? Save()
     {
         long bytes = KeyValueCache.Bytes(layers, width, Length);
@@ -107,10 +107,10 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         return state;
     }
 
-    /// <summary>Takes over the positions that <see cref="Save"/> copied; holds none before.</summary>
+    /// <summary>Restores the positions that <see cref="Save"/> copied; this sequence must be empty.</summary>
     /// <param name="state">The copy.</param>
-    /// <param name="capacity">Positions it may hold.</param>
-    /// <returns>Whether the copy has positions of such a model, and not too many.</returns>
+    /// <param name="capacity">Positions that this sequence may hold.</param>
+    /// <returns>Whether the copy's positions fit the model and the capacity.</returns>
     public bool TryRestore(byte[] state, int capacity)
     {
         long position = KeyValueCache.Bytes(layers, width, 1);
@@ -145,7 +145,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
         return new PagedRows(_pages, offset, PageRows, Length + rows.Rows, width);
     }
 
-    // What is held of keys and values, page by page.
+    // The keys and values held, page by page.
     private IEnumerable<Memory<float>> Blocks()
     {
         for (int p = 0; p < _pages.Count; p++)
@@ -159,7 +159,7 @@ internal sealed class PagedCache(int layers, int width) : ISequenceCache
 
     private sealed class CellPage(int floats) : Page(floats)
     {
-        // Of its positions, how many, the first ones, were copied from a page where they are counted already.
+        // How many of its first positions were copied from a page where they are already counted.
         public int Copied { get; private init; }
 
         public int Counted { get; set; }

@@ -7,21 +7,21 @@ namespace ReferenceModels.Models;
 
 /// <summary>
 /// Phi-3: Abdin et al. 2024, "Phi-3 Technical Report", https://arxiv.org/abs/2404.14219 (section 2), and Phi-4-mini
-/// (https://arxiv.org/abs/2503.01743): a LLaMA whose weights of queries, keys and values are one, and those of gate and up another.
+/// (https://arxiv.org/abs/2503.01743): a LLaMA with one fused weight for queries, keys and values, and another for gate and up.
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·(SiLU(g) ⊙ u), (g, u) = W_up·Norm(x). Heads turn by halves, in Phi-4-mini
-/// the first part of a head alone.
-/// <para>The long versions divide each rotary frequency by a factor (LongRoPE, Ding et al. 2024, https://arxiv.org/abs/2402.13753), by another one
-/// for contexts beyond the original than within it. Which it is goes by the room of the context, as in llama.cpp, where transformers goes by the
-/// tokens there are. The sliding window that their files tell of is not applied by llama.cpp, which says so when it loads one, and so not here.</para>
+/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·(SiLU(g) ⊙ u), (g, u) = W_up·Norm(x). RoPE pairs the two halves
+/// of a head, in Phi-4-mini of only its first part.
+/// <para>The long-context versions divide each rotary frequency by a factor (LongRoPE, Ding et al. 2024, https://arxiv.org/abs/2402.13753), which
+/// differs for contexts within and beyond the original length. As in llama.cpp, the context's capacity decides which one applies; the transformers
+/// library goes by the number of tokens. llama.cpp does not apply the sliding window in their files, and says so on loading; nor does this model.</para>
 /// </remarks>
 internal sealed class Phi3 : RotaryDecoder<Phi3.LayerWeights>
 {
     /// <summary>The architecture's name in a file.</summary>
     public const string Architecture = "phi3";
 
-    // llama.cpp gives a context room in steps of this many tokens.
+    // llama.cpp rounds a context's capacity up to a multiple of this many tokens.
     private const int RoomStep = 256;
 
     private readonly RopeAngles[] _short, _long;
@@ -34,10 +34,10 @@ internal sealed class Phi3 : RotaryDecoder<Phi3.LayerWeights>
     }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Phi-3's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Phi-3.</exception>
     public static Phi3 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Halves, partly: true).Dense(file.Metadata);

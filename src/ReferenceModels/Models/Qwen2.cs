@@ -7,10 +7,10 @@ namespace ReferenceModels.Models;
 
 /// <summary>
 /// Qwen2: Yang et al. 2024, "Qwen2 Technical Report", https://arxiv.org/abs/2407.10671 (section 2.2.1), and Qwen2.5
-/// (https://arxiv.org/abs/2412.15115): a LLaMA with biases of queries, keys and values.
+/// (https://arxiv.org/abs/2412.15115): a LLaMA with biases for queries, keys and values.
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)). Heads turn by halves.
+/// Each layer: x ← x + W_o·Attention(Norm(x)), then x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)). RoPE pairs the two halves of a head.
 /// </remarks>
 internal sealed class Qwen2 : RotaryDecoder<Qwen2.LayerWeights>
 {
@@ -23,10 +23,10 @@ internal sealed class Qwen2 : RotaryDecoder<Qwen2.LayerWeights>
         _angles = [new RopeAngles(C.Rotated, C.RopeBase, C.RopeScaling, [], C.Pairs)];
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Qwen2's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Qwen2.</exception>
     public static Qwen2 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Halves).Dense(file.Metadata);

@@ -7,11 +7,11 @@ namespace ReferenceModels.Models;
 
 /// <summary>
 /// Qwen3: Yang et al. 2025, "Qwen3 Technical Report", https://arxiv.org/abs/2505.09388 (section 2): a LLaMA that normalizes each head of
-/// queries and keys before it turns (Dehghani et al. 2023, https://arxiv.org/abs/2302.05442) and whose heads may be wider than their share of d.
+/// queries and keys before the rotation (Dehghani et al. 2023, https://arxiv.org/abs/2302.05442) and whose heads may be wider than their share of d.
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + W_o·Attention(Norm(x)) with Norm(q_h) and Norm(k_g) for q_h and k_g, then
-/// x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)). Heads turn by halves.
+/// Each layer: x ← x + W_o·Attention(Norm(x)) with Norm(q_h) and Norm(k_g) in place of q_h and k_g, then
+/// x ← x + W_down·SwiGLU(W_gate·Norm(x), W_up·Norm(x)). RoPE pairs the two halves of a head.
 /// </remarks>
 internal sealed class Qwen3 : RotaryDecoder<Qwen3.LayerWeights>
 {
@@ -24,10 +24,10 @@ internal sealed class Qwen3 : RotaryDecoder<Qwen3.LayerWeights>
         _angles = [new RopeAngles(C.Rotated, C.RopeBase, C.RopeScaling, [], C.Pairs)];
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Qwen3's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Qwen3.</exception>
     public static Qwen3 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Halves).Dense(file.Metadata);

@@ -7,11 +7,11 @@ namespace ReferenceModels.Models;
 
 /// <summary>
 /// Qwen3-MoE: Yang et al. 2025, "Qwen3 Technical Report", https://arxiv.org/abs/2505.09388 (section 2): a Qwen3 with a mixture of experts in
-/// the place of the feed-forward, of 128 narrow ones of which a token goes to eight.
+/// place of the feed-forward: 128 narrow experts, eight per token.
 /// </summary>
 /// <remarks>
-/// Each layer: x ← x + W_o·Attention(Norm(x)) with Norm(q_h) and Norm(k_g) for q_h and k_g, then x ← x + Σ_j w_j·SwiGLU_j(Norm(x)) over the k
-/// experts that the router chooses. Heads turn by halves.
+/// Each layer: x ← x + W_o·Attention(Norm(x)) with Norm(q_h) and Norm(k_g) in place of q_h and k_g, then x ← x + Σ_j w_j·SwiGLU_j(Norm(x))
+/// over the k experts that the router chooses. RoPE pairs the two halves of a head.
 /// </remarks>
 internal sealed class Qwen3Moe : RotaryDecoder<Qwen3Moe.LayerWeights>
 {
@@ -28,10 +28,10 @@ internal sealed class Qwen3Moe : RotaryDecoder<Qwen3Moe.LayerWeights>
     }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Qwen3-MoE's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Qwen3-MoE.</exception>
     public static Qwen3Moe Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         RotaryConfig config = RotaryConfig.Read(file.Metadata, Architecture, vocabulary, RopePairs.Halves);

@@ -3,23 +3,23 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Models;
 
-/// <summary>Queries that are multiplied before they meet keys, where a model does it there.</summary>
-/// <param name="Factor">By what.</param>
-/// <param name="Name">llama.cpp's name of the product, with the layer.</param>
+/// <summary>The scaling of queries before their product with keys, for a model that does it there.</summary>
+/// <param name="Factor">What the queries are multiplied by.</param>
+/// <param name="Name">llama.cpp's name of the result, with the layer.</param>
 internal readonly record struct ScaledQueries(float Factor, string Name);
 
 /// <summary>Queries, keys and values of LLaMA and its descendants, under llama.cpp's names.</summary>
 internal static class RotaryAttention
 {
-    /// <summary>Projects, normalizes the heads of queries and keys where the model does, and turns them.</summary>
+    /// <summary>Projects, normalizes the heads of queries and keys if the model does, and rotates them.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
     /// <param name="i">The layer.</param>
     /// <param name="A">Its weights.</param>
     /// <param name="c">The sizes.</param>
     /// <param name="x">attn_norm (T, d).</param>
     /// <param name="turns">(T, r).</param>
-    /// <param name="scaled">Where the queries are multiplied here.</param>
-    /// <param name="windows">Whether some layers see a window alone: llama.cpp's graph needs the keys before the values then, and else after them.</param>
+    /// <param name="scaled">The scaling of the queries, or null.</param>
+    /// <param name="windows">Whether some layers see only a window: llama.cpp's graph then needs the keys before the values, otherwise after them.</param>
     /// <returns>(T, H·d_k), 2 × (T, G·d_k).</returns>
     public static (Tensor Q, Tensor K, Tensor V) Project(
         State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns, ScaledQueries? scaled = null, bool windows = false)
@@ -44,13 +44,13 @@ internal static class RotaryAttention
         () => Place(s, i, Heads(s, i, c, Linear(s, A.AttnK!, A.AttnKBias, x, "Kcur", i), "Kcur", "RESHAPE"), A.AttnKNorm, c, turns, "Kcur"),
         () => Heads(s, i, c, Linear(s, A.AttnV!, A.AttnVBias, x, "Vcur", i), "Vcur", "RESHAPE"));
 
-    // The same where the file has the three weights in one.
+    // The same for a file with the three weights fused.
     private static (Func<Tensor> Q, Func<Tensor> K, Func<Tensor> V) Split(State s, int i, AttentionWeights A, RotaryConfig c, Tensor x, Tensor turns)
     {
         (Pass pass, int q, int kv) = (s.Pass, c.H * c.d_k, c.G * c.d_k);
         Tensor wqkv = NamedSteps.Linear(s, A.AttnQKV!, A.AttnQKVBias, x, "wqkv", A.AttnQKVBias is null ? "wqkv" : "wqkv_b", i); // (T, H·d_k + 2·G·d_k)
         Tensor Q = Columns.Take(pass, wqkv, 0, q), K = Columns.Take(pass, wqkv, q, kv), V = Columns.Take(pass, wqkv, q + kv, kv);
-        // llama.cpp takes separate biases over a fused weight only if all three are there.
+        // llama.cpp uses separate biases with a fused weight only if all three are present.
         if (A is { AttnQBias: { } b_q, AttnKBias: { } b_k, AttnVBias: { } b_v })
         {
             (Q, K, V) = (Bias.Forward(pass, Q, b_q), Bias.Forward(pass, K, b_k), Bias.Forward(pass, V, b_v));
@@ -61,7 +61,7 @@ internal static class RotaryAttention
             () => Heads(s, i, c, V, "Vcur", "VIEW"));
     }
 
-    // What is a step of its own in ggml's graph and none here.
+    // A separate step in ggml's graph, though not here.
     private static Tensor Heads(State s, int i, RotaryConfig c, Tensor x, string name, string operation)
     {
         s.Tap?.Take(name, i, operation, x, c.d_k);

@@ -16,7 +16,7 @@ internal sealed record RotaryConfig
     /// <summary>embedding_length.</summary>
     public required int d { get; init; }
 
-    /// <summary>feed_forward_length; 0 if absent, which a mixture of experts may do without.</summary>
+    /// <summary>feed_forward_length; 0 if absent, which only a mixture of experts may leave out.</summary>
     public required int f { get; init; }
 
     /// <summary>block_count.</summary>
@@ -31,10 +31,10 @@ internal sealed record RotaryConfig
     /// <summary>attention.key_length; d / H where absent.</summary>
     public required int d_k { get; init; }
 
-    /// <summary>rope.dimension_count, numbers of a head that turn; d_k where absent.</summary>
+    /// <summary>rope.dimension_count, numbers of a head that are rotated; d_k where absent.</summary>
     public required int Rotated { get; init; }
 
-    /// <summary>Which numbers of a head turn together: the architecture's, no file says it.</summary>
+    /// <summary>Which numbers of a head are rotated together: a property of the architecture, not stored in files.</summary>
     public required RopePairs Pairs { get; init; }
 
     /// <summary>context_length.</summary>
@@ -49,21 +49,21 @@ internal sealed record RotaryConfig
     /// <summary>rope.scaling.*.</summary>
     public required RopeScaling RopeScaling { get; init; }
 
-    /// <summary>The heads, as <see cref="Rope"/> turns them.</summary>
+    /// <summary>The heads, as <see cref="Rope"/> rotates them.</summary>
     public RopeHeads Heads => new(d_k, Rotated, Pairs);
 
-    /// <summary>Which positions a query sees, and by what its scores are multiplied: all up to its own, and 1/√d_k.</summary>
+    /// <summary>Which positions a query sees, and the factor of its scores: all up to its own, and 1/√d_k.</summary>
     public AttentionRule Attention => new(H, G, 1 / MathF.Sqrt(d_k)) { Causal = true };
 
-    /// <summary>Reads the sizes of a model whose heads turn as a whole, or in part where the architecture allows it.</summary>
-    /// <exception cref="ModelFileException">They make no model.</exception>
-    /// <exception cref="UnsupportedRequestException">They are one's that is not implemented here.</exception>
+    /// <summary>Reads the sizes of a model whose heads are rotated whole, or partly where the architecture allows it.</summary>
+    /// <exception cref="ModelFileException">The numbers do not describe a valid model.</exception>
+    /// <exception cref="UnsupportedRequestException">They describe a model that is not implemented here.</exception>
     public static RotaryConfig Read(GgufMetadata metadata, string architecture, int vocabulary, RopePairs pairs, bool partly = false)
     {
         if (metadata.GetBool($"{architecture}.attention.causal") is false)
         {
             throw new UnsupportedRequestException(
-                $"Loading a model of '{architecture}': the reference backend lets its tokens see those before them, this file has each see all (attention.causal). Use the llama.cpp backend.");
+                $"Loading a model of '{architecture}': the reference backend supports only causal attention, but this file sets attention.causal to false. Use the llama.cpp backend.");
         }
         var read = new ConfigReader(metadata, architecture);
         (int d, int N) = (read.Positive("embedding_length"), read.Positive("block_count"));
@@ -112,12 +112,12 @@ internal sealed record RotaryConfig
         }
     }
 
-    /// <summary>The same, of a dense model: one that says how wide its feed-forward is.</summary>
-    /// <exception cref="ModelFileException">The file does not say it.</exception>
+    /// <summary>The same for a dense model, which must give the width of its feed-forward.</summary>
+    /// <exception cref="ModelFileException">The file does not give it.</exception>
     public RotaryConfig Dense(GgufMetadata metadata) =>
         f > 0 ? this : this with { f = new ConfigReader(metadata, Architecture).Positive("feed_forward_length") };
 
-    // A factor of 0 is how converters write "none".
+    // Converters write a factor of 0 for "none".
     private static RopeScaling ReadRopeScaling(GgufMetadata metadata, ConfigReader read, string architecture, int context)
     {
         string name = metadata.GetString($"{architecture}.rope.scaling.type") ?? "linear";
@@ -125,7 +125,7 @@ internal sealed record RotaryConfig
         RopeScalingKind kind = name switch
         {
             "none" => RopeScalingKind.None,
-            // With longrope the file has divisors of the single frequencies, for inputs within the original context and for longer ones.
+            // With longrope the file has a divisor for each frequency, in one set for inputs within the original context and one for longer inputs.
             "linear" or "longrope" => RopeScalingKind.Linear,
             "yarn" => RopeScalingKind.Yarn,
             _ => throw read.Refuse("rope.scaling.type", "none, linear, yarn or longrope", $"'{name}'"),

@@ -4,8 +4,8 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Models;
 
 /// <summary>
-/// What LLaMA and its descendants share: tokens become rows, layers change them one after the other, queries and keys turn with their
-/// positions, and the rows after a last norm meet the output matrix. What a layer is stands in each paper's own file.
+/// What LLaMA and its descendants share: tokens become rows, layers transform them one after another, queries and keys are rotated by
+/// their positions, and after a last norm the rows are multiplied by the output matrix. The layer itself is in each architecture's own class.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,10 +18,10 @@ namespace ReferenceModels.Models;
 /// <typeparam name="TLayer">One layer's weights.</typeparam>
 internal abstract class RotaryDecoder<TLayer>(RotaryConfig config, RotaryWeights<TLayer> weights) : IPackedDecoder
 {
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public RotaryConfig C { get; } = config;
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public RotaryWeights<TLayer> W { get; } = weights;
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ internal abstract class RotaryDecoder<TLayer>(RotaryConfig config, RotaryWeights
         Tensor x = Embed(s, tokens);                                                               // (T, d)
         for (int i = 0; i < C.N; i++)
         {
-            x = pass.Keep(start, Layer(s, i, x, turns, packing));                                  // (T, d), of the last layer (rows, d)
+            x = pass.Keep(start, Layer(s, i, x, turns, packing));                                  // (T, d), (rows, d) after the last layer
         }
         packing.Advance();
         return Norm(s, x, W.OutputNorm, "result_norm", -1);                                        // (rows, d)
@@ -72,7 +72,7 @@ internal abstract class RotaryDecoder<TLayer>(RotaryConfig config, RotaryWeights
     /// <summary>Floats of a token's activations in the feed-forward.</summary>
     protected virtual long FeedForwardFloats => 3L * C.f;
 
-    /// <summary>By what angles heads turn; more than one where layers turn differently.</summary>
+    /// <summary>The rotation angles of heads; more than one set if layers rotate differently.</summary>
     protected abstract IReadOnlyList<RopeAngles> Angles(State s);
 
     /// <summary>Tokens to rows (T, d).</summary>
@@ -80,21 +80,21 @@ internal abstract class RotaryDecoder<TLayer>(RotaryConfig config, RotaryWeights
 
     /// <summary>One layer.</summary>
     /// <param name="s">Memory, threads, tape, tap.</param>
-    /// <param name="i">Which.</param>
+    /// <param name="i">Its index.</param>
     /// <param name="x">(T, d).</param>
     /// <param name="turns">(T, r) for each of <see cref="Angles"/>.</param>
-    /// <param name="packing">Whose rows they are.</param>
-    /// <returns>l_out (T, d), of the last layer the rows wanted.</returns>
+    /// <param name="packing">Which sequences the rows belong to.</param>
+    /// <returns>l_out (T, d), or only the wanted rows from the last layer.</returns>
     protected abstract Tensor Layer(State s, int i, Tensor x, Tensor[] turns, Packing packing);
 
     /// <summary>x / RMS(x) ⊙ gain.</summary>
     protected Tensor Norm(State s, Tensor x, Weight gain, string name, int layer) => NamedSteps.RmsNorm(s, x, gain, C.Epsilon, name, layer);
 
-    /// <summary>Beyond its keys and values, the last layer matters only to the rows asked for.</summary>
+    /// <summary>Apart from its keys and values, the last layer is needed only for the requested rows.</summary>
     protected (Tensor Q, Tensor x) Wanted(State s, int i, Packing packing, Tensor Q, Tensor x) =>
         i == C.N - 1 ? (packing.Wanted(s.Pass, Q), packing.Wanted(s.Pass, x)) : (Q, x);
 
-    /// <summary>x + f, what training drops of f left out. The papers drop nothing; who wants to drops from what is added to x.</summary>
+    /// <summary>x + f, with dropout of f in training. The papers use none; where it is requested, it applies to what is added to x.</summary>
     protected static Tensor Add(State s, Tensor x, Tensor f, string name, int layer)
     {
         Tensor sum = Residual.Forward(s.Pass, x, Dropout.Forward(s.Pass, f));

@@ -3,20 +3,20 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Models;
 
 /// <summary>All weights of LLaMA or a descendant.</summary>
-/// <typeparam name="TLayer">One layer's.</typeparam>
+/// <typeparam name="TLayer">One layer's weights.</typeparam>
 /// <param name="TokenEmbd">(V, d).</param>
 /// <param name="Layers">N of them.</param>
 /// <param name="OutputNorm">(d).</param>
-/// <param name="Output">(V, d); the token embedding itself where the two are tied.</param>
+/// <param name="Output">(V, d); the token embedding itself if the two are tied.</param>
 internal sealed record RotaryWeights<TLayer>(Weight TokenEmbd, IReadOnlyList<TLayer> Layers, Weight OutputNorm, Weight Output)
 {
-    /// <summary>(V), added to the logits; Qwen2 allows for it.</summary>
+    /// <summary>(V), added to the logits; optional in Qwen2.</summary>
     public Weight? OutputBias { get; init; }
 
     /// <summary>Reads the weights.</summary>
-    /// <param name="w">At the root of the names.</param>
+    /// <param name="w">A reader at the root of the names.</param>
     /// <param name="c">The sizes.</param>
-    /// <param name="layer">Reads one layer's.</param>
+    /// <param name="layer">Reads one layer's weights.</param>
     public static RotaryWeights<TLayer> Read(WeightReader w, RotaryConfig c, Func<WeightReader, RotaryConfig, TLayer> layer)
     {
         string fromV = $"embedding_length {c.d} and {c.V} tokens";

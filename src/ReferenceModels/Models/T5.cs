@@ -13,8 +13,8 @@ namespace ReferenceModels.Models;
 /// </summary>
 /// <remarks>
 /// An encoder reads the source, a decoder writes the target. Each layer of the encoder: x ← x + W_o·Attention(Norm(x)), then
-/// x ← x + FFN(Norm(x)), FFN(x) = W_down·ReLU(W_up·x) or W_down·(GELU(W_gate·x) ⊙ W_up·x). Each layer of the decoder attends in
-/// between to what the encoder made of the source. Scores are not scaled (the initial weights are), and instead of positions
+/// x ← x + FFN(Norm(x)), FFN(x) = W_down·ReLU(W_up·x) or W_down·(GELU(W_gate·x) ⊙ W_up·x). In between, each
+/// layer of the decoder attends to the encoded source. Scores are not scaled (the initial weights are), and instead of positions
 /// they get a bias by the distance of key and query.
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers of the encoder
@@ -22,7 +22,7 @@ namespace ReferenceModels.Models;
 /// S    tokens of the source       f    width of feed-forward    H    heads, each of width d_k: H·d_k need not be d
 /// </code>
 /// Names of weights are the file's, names of activations llama.cpp's (src/models/t5.cpp of v0.5.0), letters the papers'. As there,
-/// a head tied to the embedding is not scaled by 1/√d, which Hugging Face's T5 does.
+/// and unlike in Hugging Face's T5, a head tied to the embedding is not scaled by 1/√d.
 /// </remarks>
 internal sealed class T5 : IDecoder, IEncoder
 {
@@ -34,20 +34,20 @@ internal sealed class T5 : IDecoder, IEncoder
         _encoder = new T5Encoder(config, new T5Encoder.T5EncoderWeights(weights.TokenEmbd, weights.Encoder, weights.EncoderNorm)) { Parameters = [] };
     }
 
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public T5Config C { get; }
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public T5Weights W { get; }
 
     /// <inheritdoc/>
     public required IReadOnlyList<Weight> Parameters { get; init; }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a T5's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a T5.</exception>
     public static T5 Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         T5Config config = T5Config.Read(file.Metadata, vocabulary);
@@ -64,7 +64,7 @@ internal sealed class T5 : IDecoder, IEncoder
     /// <param name="EncoderNorm">(d).</param>
     /// <param name="Decoder">M layers.</param>
     /// <param name="DecoderNorm">(d).</param>
-    /// <param name="Output">(V, d); the token embedding itself where the two are tied.</param>
+    /// <param name="Output">(V, d); the token embedding itself if the two are tied.</param>
     internal sealed record T5Weights(
         Weight TokenEmbd, IReadOnlyList<T5Layer> Encoder, Weight EncoderNorm, IReadOnlyList<T5Layer> Decoder, Weight DecoderNorm, Weight Output)
     {
@@ -83,7 +83,7 @@ internal sealed class T5 : IDecoder, IEncoder
     /// <inheritdoc/>
     public NetworkSizes Sizes => new(C.V, C.d, Math.Max(C.N, C.M), C.TrainedContext, HasLearnedPositions: false, 10L * C.d + 3 * C.f + 6 * C.H * C.d_k)
     {
-        PairFloats = 2 * C.H, // layer 0's position bias, and that of a layer with a table of its own
+        PairFloats = 2 * C.H, // layer 0's position bias, and that of a layer with its own table
     };
 
     /// <inheritdoc/>
@@ -106,7 +106,7 @@ internal sealed class T5 : IDecoder, IEncoder
     /// <exception cref="InvalidOperationException">No source was encoded.</exception>
     public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
     {
-        KeyValueCache source = s.Source ?? throw new InvalidOperationException("Decoding with a T5: expected an encoded source, found none. Call Encode before.");
+        KeyValueCache source = s.Source ?? throw new InvalidOperationException("Decoding with a T5: expected an encoded source, found none. Call Encode first.");
         (Pass pass, int T, int n) = (s.Pass, tokens.Length, s.Cache.Length);
         pass.Release(default);
         Tensor bias_0 = RelativePositionBias.Forward(pass, W.Decoder[0].RelB, T, n + T, first: n, bidirectional: false); // (H·T, n + T)
@@ -134,7 +134,7 @@ internal sealed class T5 : IDecoder, IEncoder
             Tensor cross_out = Project(s, cross.O, kqv_out, "kqv_out", i);                         // (T, d)
             if (i == C.M - 1)
             {
-                // What comes now, a row does for itself: only the rows asked for have to.
+                // The rest works on each row separately, so it is needed only for the requested rows.
                 (cross_out, cross_inp) = (cross_out.Slice(T - rows, rows), cross_inp.Slice(T - rows, rows));
             }
             Tensor ffn_inp = Add(s, cross_out, cross_inp, "ffn_inp", i);                           // (T, d)
@@ -148,7 +148,7 @@ internal sealed class T5 : IDecoder, IEncoder
     /// <inheritdoc/>
     public Tensor Logits(State s, Tensor result_norm) => NamedSteps.Product(s, W.Output, result_norm, "result_output", -1);
 
-    // What the decoder's cross-attention needs of the source, once for all tokens of the target.
+    // What the decoder's cross-attention needs from the source, computed once for all tokens of the target.
     private KeyValueCache ReadBySource(Pass pass, Tensor source)
     {
         var cache = new KeyValueCache(C.M, C.H * C.d_k, source.Rows);

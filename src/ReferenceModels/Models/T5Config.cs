@@ -3,12 +3,12 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Models;
 
-/// <summary>The sizes of a T5, or of the encoder of one alone. Keys and defaults are those that llama.cpp reads.</summary>
+/// <summary>The sizes of a T5, or of its encoder alone. Keys and defaults are those that llama.cpp reads.</summary>
 /// <param name="V">Vocabulary size.</param>
 /// <param name="d">embedding_length.</param>
 /// <param name="f">feed_forward_length.</param>
 /// <param name="N">block_count, layers of the encoder.</param>
-/// <param name="M">decoder_block_count; N where absent. An encoder alone has no use for it.</param>
+/// <param name="M">decoder_block_count; N where absent. An encoder alone does not use it.</param>
 /// <param name="H">attention.head_count.</param>
 /// <param name="d_k">attention.key_length; d / H where absent.</param>
 /// <param name="Buckets">attention.relative_buckets_count.</param>
@@ -16,7 +16,7 @@ namespace ReferenceModels.Models;
 /// <param name="Epsilon">attention.layer_norm_rms_epsilon.</param>
 internal sealed record T5Config(int V, int d, int f, int N, int M, int H, int d_k, int Buckets, int TrainedContext, float Epsilon)
 {
-    // The formula of the buckets divides by log(128 / (buckets / 2)), and its bidirectional form halves once more.
+    // The bucket formula divides by log(128 / (buckets / 2)), and its bidirectional form halves the buckets again.
     private const int MinBuckets = 4, MaxBuckets = 255;
 
     public static T5Config Read(GgufMetadata metadata, int vocabulary)
@@ -28,7 +28,7 @@ internal sealed record T5Config(int V, int d, int f, int N, int M, int H, int d_
         int d_k = c.Positive("attention.key_length", d / H), buckets = c.Positive("attention.relative_buckets_count");
         Agree("attention.value_length", c.Positive("attention.value_length", d / H), d_k, "the size of a head's key");
         Agree("attention.head_count_kv", c.PerLayer("attention.head_count_kv", N, H), H, "one key/value head for each query head");
-        Agree("attention.relative_buckets_count", buckets, Math.Clamp(buckets, MinBuckets, MaxBuckets), "the nearest number that has a formula");
+        Agree("attention.relative_buckets_count", buckets, Math.Clamp(buckets, MinBuckets, MaxBuckets), "the nearest number that the bucket formula allows");
         return new T5Config(
             vocabulary, d, c.PerLayer("feed_forward_length", N), N, c.Positive("decoder_block_count", N), H, d_k, buckets,
             c.Positive("context_length"), c.Float("attention.layer_norm_rms_epsilon"));

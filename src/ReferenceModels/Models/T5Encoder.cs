@@ -6,32 +6,32 @@ using static ReferenceModels.Models.T5Steps;
 
 namespace ReferenceModels.Models;
 
-/// <summary>The encoder of a <see cref="T5"/>: a part of one, or alone, as files of the architecture <c>t5encoder</c> have it and text encoders
-/// of other models do.</summary>
+/// <summary>The encoder of a <see cref="T5"/>: part of one, or alone, as in files of the architecture <c>t5encoder</c> and in the text encoders
+/// of other models.</summary>
 /// <remarks>Letters and names are those of <see cref="T5"/>.</remarks>
 internal sealed class T5Encoder : IEncoder
 {
-    // Of a file of its own: llama.cpp reads a head if there is one, and does nothing with it.
+    // In a file with the encoder alone: llama.cpp reads a head if there is one, and does nothing with it.
     private static readonly Dictionary<string, string> Ignored = new() { ["output.weight"] = "An encoder has no head." };
 
     /// <param name="config">The sizes.</param>
-    /// <param name="weights">What it has learned.</param>
+    /// <param name="weights">The weights.</param>
     public T5Encoder(T5Config config, T5EncoderWeights weights) => (C, W) = (config, weights);
 
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public T5Config C { get; }
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public T5EncoderWeights W { get; }
 
     /// <inheritdoc/>
     public required IReadOnlyList<Weight> Parameters { get; init; }
 
     /// <summary>Reads an encoder alone.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not those of a T5's encoder.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a T5's encoder.</exception>
     public static T5Encoder Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         T5Config config = T5Config.Read(file.Metadata, vocabulary);
@@ -56,7 +56,7 @@ internal sealed class T5Encoder : IEncoder
     /// <inheritdoc/>
     public NetworkSizes Sizes => new(C.V, C.d, C.N, C.TrainedContext, HasLearnedPositions: false, 10L * C.d + 3 * C.f + 6 * C.H * C.d_k)
     {
-        PairFloats = 2 * C.H, // layer 0's position bias, and that of a layer with a table of its own
+        PairFloats = 2 * C.H, // layer 0's position bias, and that of a layer with its own table
     };
 
     /// <inheritdoc/>

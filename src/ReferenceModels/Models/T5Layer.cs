@@ -21,11 +21,11 @@ internal sealed record T5AttentionWeights(Weight Norm, Weight Q, Weight K, Weigh
 }
 
 /// <summary>One layer's weights, of the encoder or the decoder.</summary>
-/// <param name="Self">Of the self-attention.</param>
-/// <param name="RelB">(buckets, H); layers without their own have that of layer 0.</param>
-/// <param name="Cross">Of the attention to the source; null in the encoder.</param>
+/// <param name="Self">The weights of the self-attention.</param>
+/// <param name="RelB">(buckets, H); layers without their own use that of layer 0.</param>
+/// <param name="Cross">The weights of the attention to the source; null in the encoder.</param>
 /// <param name="FfnNorm">(d).</param>
-/// <param name="FfnGate">(f, d); with it the feed-forward is a gated GELU, without a ReLU.</param>
+/// <param name="FfnGate">(f, d); with it the feed-forward is a gated GELU, without it a ReLU.</param>
 /// <param name="FfnUp">(f, d).</param>
 /// <param name="FfnDown">(d, f).</param>
 internal sealed record T5Layer(
@@ -45,7 +45,7 @@ internal sealed record T5Layer(
             w.Matrix("ffn_down.weight", c.d, c.f, fromF));
     }
 
-    /// <summary>All layers of a part, from <c>enc.blk.0</c> on.</summary>
+    /// <summary>All layers of a part, starting at <c>enc.blk.0</c>.</summary>
     public static IReadOnlyList<T5Layer> ReadStack(WeightReader w, T5Config c, string part, int layers, bool crosses)
     {
         var stack = new List<T5Layer>();

@@ -15,7 +15,7 @@ internal static class T5Steps
     /// <summary>(T, in) → (T, out).</summary>
     public static Tensor Project(State s, Weight weight, Tensor x, string name, int layer) => NamedSteps.Product(s, weight, x, name, layer);
 
-    /// <summary>(T, d) → (T, H·d_k), which llama.cpp has by heads.</summary>
+    /// <summary>(T, d) → (T, H·d_k), which llama.cpp splits into heads.</summary>
     public static Tensor ProjectHeads(T5Config c, State s, Weight weight, Tensor x, string name, int layer)
     {
         Tensor y = Project(s, weight, x, name, layer);
@@ -23,7 +23,7 @@ internal static class T5Steps
         return y;
     }
 
-    /// <summary>(H·T, first + T). Most layers have layer 0's table and share its bias, but where somebody looks each works out its own.</summary>
+    /// <summary>(H·T, first + T). Most layers use layer 0's table and share its bias, but under a tap each computes its own.</summary>
     public static Tensor PositionBias(T5Config c, State s, IReadOnlyList<T5Layer> stack, int i, Tensor bias_0, int T, int first, bool bidirectional)
     {
         Tensor pos_bias = s.Tap is null && stack[i].RelB == stack[0].RelB
@@ -48,7 +48,7 @@ internal static class T5Steps
             s.Tap?.Take("ffn_relu", i, "UNARY", activated);
         }
         Tensor ffn_out = Project(s, L.FfnDown, Dropout.Forward(s.Pass, activated), "ffn_out", i);                           // (T, d)
-        // Of the last layer llama.cpp calls the output by its use.
+        // llama.cpp names the last layer's output after its use.
         return last ? Add(s, ffn_out, ffn_inp, "result_embd", -1) : Add(s, ffn_out, ffn_inp, "l_out", i);
     }
 

@@ -7,43 +7,43 @@ namespace ReferenceModels.Models;
 
 /// <summary>The Transformer: Vaswani et al. 2017, "Attention Is All You Need", https://arxiv.org/abs/1706.03762 (section 3).</summary>
 /// <remarks>
-/// An encoder reads the source, a decoder writes the target. Around each sub-layer stands x ← LayerNorm(x + Sublayer(x)), and no
-/// norm comes after the last: self-attention and FFN(x) = max(0, x·W₁ + b₁)·W₂ + b₂ in the encoder; in the decoder a causal
-/// self-attention, attention to what the encoder made of the source, and FFN. Source positions that hold the padding token are
-/// seen by nobody. Tokens enter as √d·E[token] + PE(position).
+/// An encoder reads the source, a decoder writes the target. Each sub-layer becomes x ← LayerNorm(x + Sublayer(x)), with no
+/// further norm after the last: self-attention and FFN(x) = max(0, x·W₁ + b₁)·W₂ + b₂ in the encoder; in the decoder causal
+/// self-attention, attention to the encoded source, and FFN. Source positions that hold the padding token are hidden from all
+/// queries. Tokens are embedded as √d·E[token] + PE(position).
 /// <code>
 /// T    tokens of a pass           V    vocabulary               N    layers of the encoder
 /// n    positions in the cache     d    d_model                  M    layers of the decoder
 /// S    tokens of the source       f    d_ff                     H    heads, each of width d_k = d / H
 /// </code>
-/// The file is this project's own, with keys and names in T5's and BERT's manner. Keys, each after <c>transformer.</c>:
+/// The file format is this project's own, with keys and names in the style of T5 and BERT. Keys, each after <c>transformer.</c>:
 /// context_length, embedding_length, feed_forward_length, block_count, decoder_block_count (block_count where absent),
 /// attention.head_count, attention.layer_norm_epsilon, decoder_start_token_id (0 if absent); the padding token is
 /// tokenizer.ggml.padding_token_id. Tensors (out, in): <c>token_embd.weight</c> (V, d) of source and target alike,
 /// <c>output.weight</c> (V, d; absent where tied to the embedding), <c>output.bias</c> (V; optional); in each
 /// <c>enc.blk.i.</c> and <c>dec.blk.i.</c>: <c>attn_q</c>, <c>attn_k</c>, <c>attn_v</c>, <c>attn_o</c> (d, d),
 /// <c>attn_output_norm</c> (d), <c>ffn_up</c> (f, d), <c>ffn_down</c> (d, f), <c>layer_output_norm</c> (d); in the decoder also
-/// <c>cross_attn_q</c>, <c>_k</c>, <c>_v</c>, <c>_o</c> and <c>cross_attn_output_norm</c>; each with .weight and .bias, of which
-/// the biases of products are optional.
+/// <c>cross_attn_q</c>, <c>_k</c>, <c>_v</c>, <c>_o</c> and <c>cross_attn_output_norm</c>; each with .weight and .bias; the
+/// biases of products are optional.
 /// </remarks>
 internal sealed class Transformer : IDecoder, IEncoder
 {
     private Transformer(Config config, TransformerWeights weights) => (C, W) = (config, weights);
 
-    /// <summary>What the model's sizes are.</summary>
+    /// <summary>The model's sizes.</summary>
     public Config C { get; }
 
-    /// <summary>What it has learned; read-only, shared by all states.</summary>
+    /// <summary>The model's weights; read-only, shared by all states.</summary>
     public TransformerWeights W { get; }
 
     /// <inheritdoc/>
     public required IReadOnlyList<Weight> Parameters { get; init; }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="file">Frozen weights stay in it.</param>
+    /// <param name="file">The file; frozen weights are used in place.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="trainable">Copies the weights to F32 and gives them gradients.</param>
-    /// <exception cref="ModelFileException">Metadata or tensors are not a Transformer's.</exception>
+    /// <exception cref="ModelFileException">The metadata or tensors are not those of a Transformer.</exception>
     public static Transformer Load(GgufFile file, int vocabulary, bool trainable = false)
     {
         Config config = Config.Read(file.Metadata, vocabulary);
@@ -53,7 +53,7 @@ internal sealed class Transformer : IDecoder, IEncoder
         return new Transformer(config, weights) { Parameters = reader.Given };
     }
 
-    // The format has no tensor that this model does without.
+    // The format has no tensor that this model ignores.
     private static readonly Dictionary<string, string> Ignored = [];
 
     /// <summary>The sizes of a model.</summary>
@@ -65,7 +65,7 @@ internal sealed class Transformer : IDecoder, IEncoder
     /// <param name="H">attention.head_count.</param>
     /// <param name="TrainedContext">context_length.</param>
     /// <param name="Epsilon">attention.layer_norm_epsilon.</param>
-    /// <param name="Padding">The token whose positions in a source nobody sees; null for none.</param>
+    /// <param name="Padding">The token whose positions in a source are hidden; null for none.</param>
     internal sealed record Config(int V, int d, int f, int N, int M, int H, int TrainedContext, float Epsilon, int? Padding)
     {
         public int d_k => d / H;
@@ -77,7 +77,7 @@ internal sealed class Transformer : IDecoder, IEncoder
             (int H, int G) = c.Heads(d, N);
             if (G != H)
             {
-                throw new ModelFileException($"Reading metadata 'transformer.attention.head_count_kv': expected {H}, a key/value head for each query head, found {G}. Convert the model again.");
+                throw new ModelFileException($"Reading metadata 'transformer.attention.head_count_kv': expected {H}, one key/value head for each query head, found {G}. Convert the model again.");
             }
             return new Config(
                 vocabulary, d, c.PerLayer("feed_forward_length", N), N, c.Positive("decoder_block_count", N), H, c.Positive("context_length"),
@@ -162,7 +162,7 @@ internal sealed class Transformer : IDecoder, IEncoder
     public State CreateState(Pass pass, int contextLength) => new(pass, new KeyValueCache(C.M, C.d, contextLength));
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidRequestException">The source is of padding alone.</exception>
+    /// <exception cref="InvalidRequestException">The source consists of padding only.</exception>
     public Tensor Encode(State s, ReadOnlySpan<int> source, ReadOnlySpan<int> segments)
     {
         s.Pass.Release(default);
@@ -185,7 +185,7 @@ internal sealed class Transformer : IDecoder, IEncoder
     /// <exception cref="InvalidOperationException">No source was encoded.</exception>
     public Tensor Forward(State s, ReadOnlySpan<int> tokens, int rows)
     {
-        KeyValueCache source = s.Source ?? throw new InvalidOperationException("Decoding with a Transformer: expected an encoded source, found none. Call Encode before.");
+        KeyValueCache source = s.Source ?? throw new InvalidOperationException("Decoding with a Transformer: expected an encoded source, found none. Call Encode first.");
         (Pass pass, int T, int n) = (s.Pass, tokens.Length, s.Cache.Length);
         pass.Release(default);
         (int, int) start = pass.Mark;
@@ -201,7 +201,7 @@ internal sealed class Transformer : IDecoder, IEncoder
             x = Attend(s, L.Self, x, K, V, seesTarget, "attn", i);                                 // (T, d)
             if (i == C.M - 1)
             {
-                // What comes now, a row does for itself: only the rows asked for have to.
+                // The rest works on each row separately, so it is needed only for the requested rows.
                 x = x.Slice(T - rows, rows);
             }
             (K, V) = source.Read(pass, i);                                                         // (S, d)
@@ -259,7 +259,7 @@ internal sealed class Transformer : IDecoder, IEncoder
         return y;
     }
 
-    // What the decoder's cross-attention needs of the source, once for all tokens of the target.
+    // What the decoder's cross-attention needs from the source, computed once for all tokens of the target.
     private KeyValueCache ReadBySource(Pass pass, Tensor source)
     {
         var cache = new KeyValueCache(C.M, C.d, source.Rows);
@@ -282,6 +282,6 @@ internal sealed class Transformer : IDecoder, IEncoder
             hidden[j] = source[j] == C.Padding;
         }
         return !hidden.Contains(true) ? null : hidden.Contains(false) ? hidden : throw new InvalidRequestException(
-            $"Encoding a source: expected a token besides the padding {C.Padding}, found {source.Length} of padding alone. Give a source with content.");
+            $"Encoding a source: expected a token other than the padding {C.Padding}, found only padding ({source.Length} tokens). Give a source with content.");
     }
 }

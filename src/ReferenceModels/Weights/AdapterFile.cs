@@ -3,13 +3,13 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Weights;
 
-/// <summary>Adapters of a file, put onto a model's weights.</summary>
+/// <summary>Attaches a file's adapters to a model's weights.</summary>
 internal static unsafe class AdapterFile
 {
     /// <summary>Gives each adapted weight its adapter.</summary>
-    /// <param name="adapter">Its mapping must live as long as the weights.</param>
-    /// <param name="scale">The scale that the user asks for; with 0 the weights get no adapter.</param>
-    /// <param name="weights">Of the model.</param>
+    /// <param name="adapter">The adapter; its mapping must live as long as the weights.</param>
+    /// <param name="scale">The requested scale; with 0 the weights get no adapter.</param>
+    /// <param name="weights">The model's weights.</param>
     /// <exception cref="UnsupportedRequestException">An adapted weight is not a matrix here.</exception>
     public static void Attach(GgufAdapter adapter, float scale, IReadOnlyList<Weight> weights)
     {

@@ -31,7 +31,7 @@ internal sealed unsafe class Weight
     /// <summary>in.</summary>
     public int Columns { get; }
 
-    /// <summary>Of how many experts it holds the matrices, one below the other: <see cref="Rows"/> is their out together.</summary>
+    /// <summary>How many experts' matrices it holds, one below another: <see cref="Rows"/> is the sum of their outs.</summary>
     public int Experts { get; init; } = 1;
 
     /// <summary>The shape in ggml's order.</summary>
@@ -46,34 +46,34 @@ internal sealed unsafe class Weight
     /// <summary>The first row's blocks. Valid as long as the file's mapping, or this object, lives.</summary>
     public byte* Data { get; private init; }
 
-    /// <summary>The pinned memory of <see cref="Data"/> where it is not the file's mapping: held so that it lives as long.</summary>
+    /// <summary>The pinned memory of <see cref="Data"/> if that is not the file's mapping; held here so that it lives as long as this weight.</summary>
     public float[]? Memory { get; private init; }
 
     /// <summary>The values (out, in) of a trainable weight; null if frozen.</summary>
     public float[]? Values { get; private init; }
 
-    /// <summary>d loss / d <see cref="Values"/>, added to by each backward pass; null if frozen.</summary>
+    /// <summary>d loss / d <see cref="Values"/>, to which each backward pass adds; null if frozen.</summary>
     public float[]? Gradient { get; private init; }
 
-    /// <summary>What the product with this weight has added to it; empty but for those that adapters are loaded for.</summary>
+    /// <summary>What is added to products with this weight; empty unless adapters are loaded for it.</summary>
     public IReadOnlyList<LowRank> Adapters { get; private set; } = [];
 
     /// <summary>Adds an adapter, before the first product.</summary>
     public void Adapt(LowRank adapter) => Adapters = [.. Adapters, adapter];
 
-    /// <summary>A weight read in place; whoever owns the mapping keeps it alive.</summary>
+    /// <summary>A weight that is read in place; the owner of the mapping keeps it alive.</summary>
     /// <exception cref="UnsupportedRequestException">The type cannot be read here.</exception>
     public static Weight Frozen(string name, GgmlType type, int rows, int columns, byte* data, int experts = 1) =>
         new(name, type, rows, columns) { Data = data, Experts = experts };
 
-    /// <summary>One expert's matrix (out, in), read in place. Its gradient is part of the whole's.</summary>
+    /// <summary>One expert's matrix (out, in), read in place. Its gradient is part of the whole weight's.</summary>
     public Weight Expert(int expert) =>
         new(Name, Type, Rows / Experts, Columns) { Data = Data + expert * (long)(Rows / Experts) * RowBytes, Memory = Memory };
 
-    /// <summary>A weight that learns, from zero; fill <see cref="Values"/>.</summary>
+    /// <summary>A trainable weight, initially zero; fill <see cref="Values"/>.</summary>
     public static Weight Trainable(string name, int rows, int columns, int experts = 1)
     {
-        // Pinned for good, so that kernels take one pointer for either kind.
+        // Permanently pinned, so that kernels use the same kind of pointer as for frozen weights.
         var values = GC.AllocateArray<float>(checked(rows * columns), pinned: true);
         fixed (float* data = values)
         {
@@ -81,7 +81,7 @@ internal sealed unsafe class Weight
         }
     }
 
-    /// <summary>A frozen copy in F32, for a vector that the file stores otherwise.</summary>
+    /// <summary>A frozen copy in F32, for a vector that the file stores in another format.</summary>
     public static Weight CopyToF32(Weight source)
     {
         var values = GC.AllocateUninitializedArray<float>(checked(source.Rows * source.Columns), pinned: true);
@@ -101,7 +101,7 @@ internal sealed unsafe class Weight
         ? new ReadOnlySpan<float>(Data, Columns)
         : throw new InvalidOperationException($"Reading '{Name}' as a vector: expected one row of F32, found {Rows} rows of {Type}.");
 
-    /// <summary>The elements of row <paramref name="row"/> (in), as an embedding look-up wants them.</summary>
+    /// <summary>The elements of row <paramref name="row"/> (in), as an embedding look-up needs them.</summary>
     public void ReadRow(int row, Span<float> y)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));

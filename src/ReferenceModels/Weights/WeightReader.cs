@@ -4,8 +4,8 @@ using Engine.Gguf;
 namespace ReferenceModels.Weights;
 
 /// <summary>
-/// Asks a file for its tensors by name and by the shape the model expects, at the place where the model uses them.
-/// <see cref="Enter"/> goes one step down the names: <c>reader.Enter("blk.3").Matrix("attn_k.weight", …)</c>.
+/// Reads a file's tensors by name and by the shape the model expects, at the place where the model uses them.
+/// <see cref="Enter"/> descends one level of the names: <c>reader.Enter("blk.3").Matrix("attn_k.weight", …)</c>.
 /// </summary>
 /// <remarks>The weights point into the file's mapping: the file must live as long as they do.</remarks>
 internal sealed class WeightReader
@@ -17,27 +17,27 @@ internal sealed class WeightReader
     private readonly List<Weight> _given;
 
     /// <summary>A reader at the root of the file's names.</summary>
-    /// <param name="trainable">Gives F32 copies with gradients instead of frozen weights in place.</param>
+    /// <param name="trainable">Whether to return F32 copies with gradients instead of frozen weights in place.</param>
     public WeightReader(GgufFile file, bool trainable = false) : this(file, "", trainable, new HashSet<string>(StringComparer.Ordinal), []) { }
 
     private WeightReader(GgufFile file, string prefix, bool trainable, HashSet<string> used, List<Weight> given) =>
         (_file, _prefix, _trainable, _used, _given) = (file, prefix, trainable, used, given);
 
-    /// <summary>The weights handed out so far by this reader and all readers of the same root, each once, in the order asked for.</summary>
+    /// <summary>The weights returned so far by this reader and all readers with the same root, each once, in the order requested.</summary>
     public IReadOnlyList<Weight> Given => _given;
 
-    /// <summary>A reader of the names that begin with the prefix and a dot.</summary>
+    /// <summary>A reader for the names that begin with the prefix and a dot.</summary>
     public WeightReader Enter(string prefix) => new(_file, $"{_prefix}{prefix}.", _trainable, _used, _given);
 
     /// <summary>Whether the file has the tensor.</summary>
     public bool Has(string name) => _file.FindTensor(_prefix + name) is not null;
 
     /// <summary>A matrix (rows, columns) = (out, in); ggml writes its shape (in, out).</summary>
-    /// <param name="name">Behind the prefix.</param>
+    /// <param name="name">The name after the prefix.</param>
     /// <param name="rows">out.</param>
     /// <param name="columns">in.</param>
     /// <param name="origin">Where the numbers come from, for the error message: <c>head_count_kv 4 × head_dim 8</c>.</param>
-    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    /// <exception cref="ModelFileException">It is absent or has another shape.</exception>
     public Weight Matrix(string name, int rows, int columns, string? origin = null) =>
         OptionalMatrix(name, rows, columns, origin) ?? throw Missing(name, $"({columns}, {rows})", origin);
 
@@ -46,13 +46,13 @@ internal sealed class WeightReader
         Find(name, [columns, rows], origin) is { } tensor ? Read(tensor, rows, columns) : null;
 
     /// <summary>The matrices (rows, columns) of experts in one tensor, (columns, rows, experts) in ggml's order.</summary>
-    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    /// <exception cref="ModelFileException">It is absent or has another shape.</exception>
     public Weight Experts(string name, int experts, int rows, int columns, string origin) =>
         Find(name, [columns, rows, experts], origin) is { } tensor
             ? Read(tensor, checked(experts * rows), columns, experts) : throw Missing(name, $"({columns}, {rows}, {experts})", origin);
 
-    /// <summary>A vector (n), in F32 whatever the file has.</summary>
-    /// <exception cref="ModelFileException">It is absent or of another shape.</exception>
+    /// <summary>A vector (n), in F32 whatever the file's format.</summary>
+    /// <exception cref="ModelFileException">It is absent or has another shape.</exception>
     public Weight Vector(string name, int n, string? origin = null) =>
         OptionalVector(name, n, origin) ?? throw Missing(name, $"({n})", origin);
 
@@ -67,7 +67,7 @@ internal sealed class WeightReader
     public Weight? OptionalConstant(string name, int n, string? origin = null) =>
         new WeightReader(_file, _prefix, trainable: false, _used, _given).OptionalVector(name, n, origin);
 
-    /// <summary>Refuses a file with tensors that were never asked for: they belong to another model.</summary>
+    /// <summary>Refuses a file with tensors that were never requested: they belong to another model.</summary>
     /// <param name="ignored">Names that may remain, each with the reason; null for none.</param>
     /// <exception cref="ModelFileException">There are others.</exception>
     public void RequireAllUsed(IReadOnlyDictionary<string, string>? ignored = null)
@@ -104,7 +104,7 @@ internal sealed class WeightReader
             return null;
         }
         _used.Add(tensor.Name);
-        // A trailing 1 says nothing: (64, 1) is (64).
+        // A trailing 1 is insignificant: (64, 1) is (64).
         int dimensions = tensor.Shape.Count;
         while (dimensions > shape.Length && tensor.Shape[dimensions - 1] == 1)
         {
@@ -120,7 +120,7 @@ internal sealed class WeightReader
     }
 
     private ModelFileException Missing(string name, string shape, string? origin) =>
-        new($"Loading '{_prefix}{name}' from {_file.FileName}: expected a tensor {shape}{From(origin)}, the file has none of this name. Convert the model again.");
+        new($"Loading '{_prefix}{name}' from {_file.FileName}: expected a tensor {shape}{From(origin)}, but the file has none of this name. Convert the model again.");
 
     private static string From(string? origin) => origin is null ? "" : $" from {origin}";
 }
