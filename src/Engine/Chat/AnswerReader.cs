@@ -3,7 +3,7 @@ using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
-/// <summary>Separates thoughts, text and tool calls of an answer, token by token.</summary>
+/// <summary>Splits an answer into thoughts, text and tool calls, token by token.</summary>
 internal sealed class AnswerReader
 {
     private readonly ReasoningReader? _reasoning;
@@ -15,7 +15,7 @@ internal sealed class AnswerReader
     /// <param name="reasoning">Separates thoughts from the answer; null if there are none, or the form recognizes them itself.</param>
     /// <param name="form">The form of tool calls; null to look for none.</param>
     /// <param name="tools">The tools that were offered.</param>
-    /// <param name="tokenizer">Has the texts of control tokens.</param>
+    /// <param name="tokenizer">Provides the texts of control tokens.</param>
     public AnswerReader(ReasoningReader? reasoning, ToolForm? form, ToolSet tools, ITokenizer tokenizer) =>
         (_reasoning, _calls, _markers, _tokenizer) = (reasoning, form?.NewReader(tools), [.. form?.Markers ?? [], .. reasoning is null ? Array.Empty<string>() : ReasoningReader.Marks], tokenizer);
 
@@ -31,7 +31,7 @@ internal sealed class AnswerReader
     {
         _pieces.Clear();
         Add(token.Text);
-        // Text that was still held back comes before the token.
+        // Text that is still held back comes before the token's.
         if (_markers.Count > 0 && token.FinishReason != FinishReason.EndOfGeneration && _tokenizer.GetBytes(token.Token).IsEmpty
             && _tokenizer.GetPiece(token.Token) is var marker && _markers.Contains(marker))
         {
@@ -52,7 +52,7 @@ internal sealed class AnswerReader
         return _pieces;
     }
 
-    /// <summary>A whole answer.</summary>
+    /// <summary>Reads a whole answer.</summary>
     public ReadAnswer ReadAll(IEnumerable<GeneratedToken> tokens)
     {
         var thought = new StringBuilder();
@@ -109,7 +109,7 @@ internal sealed class AnswerReader
     }
 }
 
-/// <summary>An answer as it was read.</summary>
+/// <summary>An answer, split into its parts.</summary>
 /// <param name="Thought">The model's thoughts; null for none.</param>
 /// <param name="Text">The text; may be empty.</param>
 /// <param name="Calls">The tool calls, in order.</param>

@@ -9,10 +9,10 @@ namespace Engine.Chat;
 /// (<c>tokenizer.chat_template</c>). It renders as transformers' <c>apply_chat_template</c> does: the same spaces and line
 /// ends, the same functions, Python's way of printing values. Safe to call from many threads at once.
 /// </summary>
-/// <remarks>A template that never ends, nests without end or writes without end is stopped with an error.</remarks>
+/// <remarks>A template that runs, nests or writes without end is stopped with an error.</remarks>
 public sealed class ChatTemplate
 {
-    // transformers' names and GGUF's.
+    // The names in transformers and in GGUF.
     private static readonly (string Name, string Key)[] Specials =
     [
         ("bos_token", GgufKeys.BosToken), ("eos_token", GgufKeys.EosToken), ("unk_token", GgufKeys.UnknownToken), ("sep_token", GgufKeys.SeparatorToken),
@@ -71,9 +71,9 @@ public sealed class ChatTemplate
     internal bool HasThoughts => ToolForm.HasThoughts || ReasoningReader.Knows(this);
 
     /// <summary>The chat template of a loaded model.</summary>
-    /// <param name="model">Its card has the template, and which tokens are special.</param>
+    /// <param name="model">The model; its card contains the template and says which tokens are special.</param>
     /// <param name="name">Which one, if there are several, such as <c>tool_use</c>; null for the default one.</param>
-    /// <returns>Null if the model has none of that name.</returns>
+    /// <returns>Null if the model has no template of that name.</returns>
     /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
     public static ChatTemplate? FromModel(IModel model, string? name = null)
     {
@@ -93,9 +93,9 @@ public sealed class ChatTemplate
     }
 
     /// <summary>Reads the template of a model file.</summary>
-    /// <param name="metadata">The file's.</param>
+    /// <param name="metadata">The file's metadata.</param>
     /// <param name="name">Which one, if the file has several, such as <c>tool_use</c>; null for the default one.</param>
-    /// <returns>Null if the file has none of that name.</returns>
+    /// <returns>Null if the file has no template of that name.</returns>
     /// <exception cref="ChatTemplateException">It is not a well-formed template.</exception>
     public static ChatTemplate? FromMetadata(GgufMetadata metadata, string? name = null)
     {
@@ -142,7 +142,7 @@ public sealed class ChatTemplate
         }
     }
 
-    // The variables that apply_chat_template gives, in its order: later ones win.
+    // The variables that apply_chat_template sets, in the same order: later ones win.
     private IEnumerable<KeyValuePair<string, object>> Variables(ChatTemplateInput input)
     {
         yield return new("messages", input.Messages.Select(TemplateValues.Of).ToList());

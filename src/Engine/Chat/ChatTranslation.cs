@@ -18,11 +18,11 @@ internal sealed class ChatTranslation
     public GenerateRequest Request { get; }
 
     /// <summary>Translates a request.</summary>
-    /// <param name="client">The client that is passed to the options' factory.</param>
-    /// <param name="names">The model's name for the user.</param>
+    /// <param name="client">The client to pass to the options' factory.</param>
+    /// <param name="names">The model under the name the user knows.</param>
     /// <param name="model">The loaded model.</param>
     /// <param name="messages">The conversation, oldest message first.</param>
-    /// <param name="options">What is asked of the answer; null for nothing.</param>
+    /// <param name="options">The options of the answer; null for none.</param>
     /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="UnsupportedRequestException">An option is not supported, or the model has no chat template.</exception>
     /// <exception cref="InvalidRequestException">There are no messages, or a value is invalid.</exception>
@@ -40,7 +40,7 @@ internal sealed class ChatTranslation
         return new ChatTranslation(request with { Constraint = chat.Constrain(prompt, Format(options) ?? request.Constraint) }, chat.NewReader(prompt, model.Tokenizer));
     }
 
-    /// <summary>The contents that a token completes: text, thoughts, tool calls; may be empty.</summary>
+    /// <summary>The contents that a token completes: text, thoughts or tool calls. May be empty.</summary>
     public List<AIContent> Read(GeneratedToken token)
     {
         var contents = new List<AIContent>();
@@ -56,13 +56,13 @@ internal sealed class ChatTranslation
         return contents;
     }
 
-    /// <summary>Why an answer ended.</summary>
+    /// <summary>The reason why an answer ended.</summary>
     /// <param name="last">Its last token.</param>
     public ChatFinishReason FinishReasonOf(GeneratedToken last) => last.FinishReason is FinishReason.MaxTokens or FinishReason.ContextFull ? ChatFinishReason.Length
         : _reader.EndsInCalls(last) ? ChatFinishReason.ToolCalls
         : ChatFinishReason.Stop;
 
-    // Options that would change the answer and are not supported are refused rather than ignored.
+    // Unsupported options that would change the answer are refused, not ignored.
     private static void Refuse(ChatOptions options)
     {
         if (options.ConversationId is { } conversation)
@@ -102,7 +102,7 @@ internal sealed class ChatTranslation
                 TopK = options.TopK,
                 FrequencyPenalty = options.FrequencyPenalty,
                 PresencePenalty = options.PresencePenalty,
-                // As over HTTP: -1 draws one.
+                // -1 draws a seed, as over HTTP.
                 Seed = options.Seed is null or -1 ? null : unchecked((ulong)options.Seed.Value),
             }.WithDefaults(asked.Sampling),
         };
@@ -115,7 +115,7 @@ internal sealed class ChatTranslation
         {
             list.Add(new TemplateMessage(ChatRole.System.Value, instructions));
         }
-        // The names of the called tools, which results do not contain.
+        // The names of the called tools by call id, because results do not contain them.
         var tools = new Dictionary<string, string>(StringComparer.Ordinal);
         int index = 0;
         foreach (ChatMessage? message in messages)
@@ -125,7 +125,7 @@ internal sealed class ChatTranslation
         return list.Count > 0 ? list : throw new InvalidRequestException($"{Doing}: expected at least one message, found none. Send what the user says.");
     }
 
-    /// <summary>Adds a message as templates see it: each tool result is a message of its own.</summary>
+    /// <summary>Adds a message in the form templates expect, in which each tool result is a separate message.</summary>
     private static void Add(ChatMessage message, int index, Dictionary<string, string> tools, List<TemplateMessage> list)
     {
         var text = new StringBuilder();
@@ -150,7 +150,7 @@ internal sealed class ChatTranslation
                     results.Add(Result(result, tools.GetValueOrDefault(result.CallId), index));
                     break;
                 case UsageContent or ErrorContent:
-                    break; // thoughts of an earlier answer are not repeated
+                    break; // the thoughts of earlier answers are not sent back
                 default:
                     throw new UnsupportedRequestException(
                         $"{Doing}: expected texts, calls of tools and their results, message {index} has a {content.GetType().Name}, which a model cannot be given here. Leave it out.");

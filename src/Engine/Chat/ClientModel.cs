@@ -1,8 +1,8 @@
 namespace Engine.Chat;
 
-/// <summary>The model behind a Microsoft.Extensions.AI client, which may still be loading when the client is created.</summary>
-/// <param name="name">Its name in the configuration; null for a model from elsewhere.</param>
-/// <param name="lease">Waits for it and leases it; null if the caller owns it and it is loaded.</param>
+/// <summary>The model of a Microsoft.Extensions.AI client. It may still be loading when the client is created.</summary>
+/// <param name="name">Its name in the configuration; null if it is not configured there.</param>
+/// <param name="lease">Waits until it is loaded and leases it; null if the caller owns it and it is loaded.</param>
 /// <param name="isLoaded">Whether it is loaded; null if it always is.</param>
 internal sealed class ClientModel(IModel model, string? name = null, Func<CancellationToken, ValueTask<IModel>>? lease = null, Func<bool>? isLoaded = null)
 {
@@ -22,10 +22,10 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
     /// <exception cref="EngineException">It could not be loaded.</exception>
     public ValueTask<IModel> LeaseAsync(CancellationToken cancellationToken) => lease?.Invoke(cancellationToken) ?? ValueTask.FromResult<IModel>(new Borrowed(model));
 
-    /// <summary>Refuses a request that asks for another model.</summary>
-    /// <param name="doing">Begins the sentence.</param>
+    /// <summary>Refuses a request for another model.</summary>
+    /// <param name="doing">The beginning of the message.</param>
     /// <param name="asked">The model that its options name; null for none.</param>
-    /// <exception cref="InvalidRequestException">It is another one.</exception>
+    /// <exception cref="InvalidRequestException">It is another model.</exception>
     public void CheckId(string doing, string? asked)
     {
         if (asked is not null && !string.Equals(asked, Id, StringComparison.OrdinalIgnoreCase))
@@ -36,9 +36,9 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
 
     /// <summary>The services of the model and its client.</summary>
     /// <param name="service">The type asked for.</param>
-    /// <param name="key">Its key; no service here has one.</param>
+    /// <param name="key">Its key; no service has one here.</param>
     /// <param name="metadata">Makes the client's metadata.</param>
-    /// <exception cref="InvalidOperationException">The tokenizer was requested, and the model is not loaded yet.</exception>
+    /// <exception cref="InvalidOperationException">The tokenizer was requested before the model was loaded.</exception>
     public object? Find<TMetadata>(Type service, object? key, object client, Func<TMetadata> metadata)
     {
         ArgumentNullException.ThrowIfNull(service);
@@ -50,7 +50,7 @@ internal sealed class ClientModel(IModel model, string? name = null, Func<Cancel
             : null;
     }
 
-    /// <summary>Does nothing: the model belongs to whoever created it.</summary>
+    /// <summary>Does nothing, because the model belongs to whoever created it.</summary>
     private sealed class Borrowed(IModel model) : DelegatingModel(model)
     {
         protected override ValueTask ReleaseAsync() => ValueTask.CompletedTask;

@@ -3,15 +3,15 @@ using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
 
-/// <summary>A model as an <see cref="IChatClient"/>: conversations become prompts by the model's chat template, and what it generates the
+/// <summary>A model as an <see cref="IChatClient"/>: the model's chat template turns conversations into prompts, and what the model generates becomes the
 /// assistant's message. Safe to call from many threads at once.</summary>
 /// <remarks>
-/// Of <see cref="ChatOptions"/>, what is null is left to the model's file and then to <see cref="SamplingOptions.Default"/>, as in a
-/// <see cref="GenerateRequest"/>. <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerateRequest"/> whose further
-/// settings (min-p, biases, a deadline, …) count, too; its prompt does not. Functions among the tools are shown to the model, whose calls are
-/// <see cref="FunctionCallContent"/>; a required call and an answer in JSON are certain, by a <see cref="Constraint"/>. What would change the answer and cannot
-/// be done here is refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are ignored.
-/// <para>No history is kept: each request brings its whole conversation. Errors are the contract's (<see cref="EngineException"/>).
+/// A null value in <see cref="ChatOptions"/> is taken from the model's file, and otherwise from <see cref="SamplingOptions.Default"/>, as in a
+/// <see cref="GenerateRequest"/>. <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="GenerateRequest"/> whose further
+/// settings (min-p, biases, a deadline, …) are used as well, but not its prompt. The model sees the functions among the tools, and its calls are
+/// <see cref="FunctionCallContent"/>. A <see cref="Constraint"/> guarantees a required call and an answer in JSON. Unsupported options that would change
+/// the answer are refused with <see cref="UnsupportedRequestException"/>; <see cref="ChatOptions.AdditionalProperties"/> are ignored.
+/// <para>No history is kept: each request contains the whole conversation. Errors are the contract's (<see cref="EngineException"/>).
 /// The model belongs to whoever created it, and outlives the client.</para>
 /// </remarks>
 public sealed class ModelChatClient : IChatClient
@@ -46,11 +46,11 @@ public sealed class ModelChatClient : IChatClient
     }
 
     /// <inheritdoc/>
-    /// <remarks>There are <see cref="ChatClientMetadata"/>, <see cref="IModel"/> and, once the model is loaded, <see cref="ITokenizer"/>.</remarks>
+    /// <remarks>The services are <see cref="ChatClientMetadata"/>, <see cref="IModel"/> and, once the model is loaded, <see cref="ITokenizer"/>.</remarks>
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         _model.Find(serviceType, serviceKey, this, () => new ChatClientMetadata(ClientModel.Provider, defaultModelId: _model.Id));
 
-    /// <summary>Does nothing: the model belongs to whoever created it.</summary>
+    /// <summary>Does nothing, because the model belongs to whoever created it.</summary>
     public void Dispose()
     {
     }
@@ -61,7 +61,7 @@ public sealed class ModelChatClient : IChatClient
         IModel model = await _model.LeaseAsync(cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable lease = model.ConfigureAwait(false);
         var asked = ChatTranslation.Read(this, _model, model, messages, options, cancellationToken);
-        // All updates belong to one message: function-calling clients group them by id.
+        // All updates belong to one message, because function-calling clients group them by id.
         string id = Guid.NewGuid().ToString("N");
         DateTimeOffset created = _clock.GetUtcNow();
         GeneratedToken? last = null;
@@ -81,7 +81,7 @@ public sealed class ModelChatClient : IChatClient
         }
         if (last is null)
         {
-            // None were requested.
+            // No tokens were requested.
             int prompt = asked.Request.Prompt.ToTokens(model.Tokenizer).Count;
             yield return Update([new UsageContent(Usage(prompt, 0, 0))], null, ChatFinishReason.Length);
         }

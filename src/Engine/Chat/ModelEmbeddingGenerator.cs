@@ -3,12 +3,12 @@ using Microsoft.Extensions.AI;
 
 namespace Engine.Chat;
 
-/// <summary>A model as an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>: a vector (d) of length 1 for each text, the rows of its
-/// tokens pooled as the model's file says (<see cref="ModelCard.Pooling"/>), or by their mean. Safe to call from many threads at once.</summary>
+/// <summary>A model as an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>: for each text a vector (d) of length 1, pooled from the rows of its
+/// tokens as the model's file says (<see cref="ModelCard.Pooling"/>), or else as their mean. Safe to call from many threads at once.</summary>
 /// <remarks>
-/// <see cref="EmbeddingGenerationOptions.RawRepresentationFactory"/> may give an <see cref="EmbedRequest"/> whose pooling, normalization and
-/// deadline count; its inputs do not. <see cref="EmbeddingGenerationOptions.Dimensions"/> below d keeps the first ones, for models that are
-/// trained for it, before a vector gets its length. Errors are the contract's
+/// <see cref="EmbeddingGenerationOptions.RawRepresentationFactory"/> may return an <see cref="EmbedRequest"/> whose pooling, normalization and
+/// deadline are used, but not its inputs. If <see cref="EmbeddingGenerationOptions.Dimensions"/> is below d, only the first dimensions are kept, before
+/// a vector is normalized; this is for models that are trained for it. Errors are the contract's
 /// (<see cref="EngineException"/>). The model belongs to whoever created it, and outlives the generator.
 /// </remarks>
 public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
@@ -59,11 +59,11 @@ public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     }
 
     /// <inheritdoc/>
-    /// <remarks>There are <see cref="EmbeddingGeneratorMetadata"/>, <see cref="IModel"/> and, once the model is loaded, <see cref="ITokenizer"/>.</remarks>
+    /// <remarks>The services are <see cref="EmbeddingGeneratorMetadata"/>, <see cref="IModel"/> and, once the model is loaded, <see cref="ITokenizer"/>.</remarks>
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         _model.Find(serviceType, serviceKey, this, () => new EmbeddingGeneratorMetadata(ClientModel.Provider, null, _model.Id, _model.Card?.EmbeddingLength));
 
-    /// <summary>Does nothing: the model belongs to whoever created it.</summary>
+    /// <summary>Does nothing, because the model belongs to whoever created it.</summary>
     public void Dispose()
     {
     }
@@ -76,7 +76,7 @@ public sealed class ModelEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             throw new InvalidRequestException(
                 $"{Doing}: expected an {nameof(EmbedRequest)} from the options' RawRepresentationFactory, found a {raw.GetType().Name}. Correct the factory.");
         }
-        // One vector per text: the rows of single tokens are not that.
+        // The rows of single tokens are not one vector per text.
         EmbedRequest request = (EmbedRequest?)raw ?? new EmbedRequest { Inputs = [], Normalize = true, Pooling = card.Pooling is { } own and not Pooling.None ? own : Pooling.Mean };
         return request.Pooling is not (Pooling.None or Pooling.Rank) ? request : throw new UnsupportedRequestException(
             $"{Doing} with {card.Name}: expected a pooling that gives a vector for each text, found {request.Pooling}. Ask for another one, or take the model's EmbedAsync.");

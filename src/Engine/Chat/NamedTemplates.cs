@@ -3,7 +3,7 @@ using Engine.Chat.Jinja;
 
 namespace Engine.Chat;
 
-/// <summary>The chat templates that the setting <c>ChatTemplate</c> names: those of known families of models, and files.</summary>
+/// <summary>The chat templates that the setting <c>ChatTemplate</c> can name: those of known model families, and files.</summary>
 internal static class NamedTemplates
 {
     /// <summary>The maximum size in bytes; the longest published template has about 20 KB.</summary>
@@ -17,11 +17,11 @@ internal static class NamedTemplates
     /// <summary>The possible values of the setting, for messages.</summary>
     public static string Choices => $"the path of a Jinja file, or to the family that the model was trained as ({string.Join(", ", Families)})";
 
-    /// <summary>Whether it names a family; else it is a path.</summary>
+    /// <summary>Whether a setting names a family; otherwise it is a path.</summary>
     public static bool IsFamily(string setting) => Families.Contains(setting, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The Jinja text that a setting names.</summary>
-    /// <exception cref="ConfigurationException">It names none.</exception>
+    /// <exception cref="ConfigurationException">It does not name a template.</exception>
     public static string Read(string setting) =>
         Find(setting, null, out string? mistake) ?? throw new ConfigurationException($"Reading a chat template: {nameof(ModelOptions.ChatTemplate)} {mistake}");
 

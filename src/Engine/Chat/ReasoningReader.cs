@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Engine.Chat;
 
-/// <summary>Separates what a model thinks (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from what it answers, as the text arrives.</summary>
+/// <summary>Separates a model's reasoning (between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>, at the beginning) from its answer as the text arrives.</summary>
 internal sealed class ReasoningReader
 {
     public const string Begin = "<think>";
@@ -13,25 +13,25 @@ internal sealed class ReasoningReader
 
     private string _held = "";
     private bool? _isReasoning;  // null while undecided
-    private bool _begins;        // spaces around the marks belong to neither part
+    private bool _begins;        // at the beginning of a part: spaces around the marks belong to neither part
 
-    /// <param name="isOpen">Whether the prompt has opened the reasoning already.</param>
+    /// <param name="isOpen">Whether the prompt has already opened the reasoning.</param>
     private ReasoningReader(bool isOpen) => (_isReasoning, _begins) = (isOpen ? true : null, isOpen);
 
-    /// <summary>A reader of the answer to a prompt; null if the model's template knows no reasoning: then all text is the answer.</summary>
+    /// <summary>A reader of the answer to a prompt; null if the model's template has no reasoning, so that all text is the answer.</summary>
     public static ReasoningReader? For(ChatTemplate? template, Prompt prompt) =>
         Knows(template) ? new ReasoningReader(IsOpen(prompt)) : null;
 
-    /// <summary>Whether a prompt has opened the reasoning already.</summary>
+    /// <summary>Whether a prompt has already opened the reasoning.</summary>
     public static bool IsOpen(Prompt prompt) => prompt.Parts is [.., { IsMarkup: true } last] && last.Text.AsSpan().TrimEnd().EndsWith(Begin);
 
-    /// <summary>Whether a template knows reasoning.</summary>
+    /// <summary>Whether a template has reasoning.</summary>
     public static bool Knows([NotNullWhen(true)] ChatTemplate? template) =>
         template is not null && (template.Source.Contains(End, StringComparison.Ordinal) || template.Source.Contains(Begin, StringComparison.Ordinal));
 
-    /// <summary>What a piece of text adds to the thought and to the answer; null for nothing.</summary>
+    /// <summary>What a piece of text adds to the reasoning and to the answer; null for nothing.</summary>
     /// <param name="text">The piece.</param>
-    /// <param name="isLast">Whether it is the last piece: then nothing is held back.</param>
+    /// <param name="isLast">Whether it is the last piece, after which nothing is held back.</param>
     public (string? Thought, string? Answer) Read(string text, bool isLast)
     {
         (string? thought, string? answer) = (null, null);
@@ -43,7 +43,7 @@ internal sealed class ReasoningReader
             : rest.IsReasoning ? (thought + rest.Text, answer) : (thought, answer + rest.Text);
     }
 
-    /// <summary>What a piece of text completes, in order.</summary>
+    /// <summary>The texts that a piece of text completes, in order.</summary>
     public IEnumerable<(string Text, bool IsReasoning)> Add(string text)
     {
         _held += text;
@@ -85,14 +85,14 @@ internal sealed class ReasoningReader
         }
     }
 
-    /// <summary>A whole answer: what was thought, null for nothing, and what is answered.</summary>
+    /// <summary>Splits a whole answer into the reasoning, null for none, and the answer itself.</summary>
     public (string? Thought, string Answer) Split(string text)
     {
         (string? thought, string? answer) = Read(text, isLast: true);
         return (thought, answer ?? "");
     }
 
-    /// <summary>What was still held back when the text ended.</summary>
+    /// <summary>The text that was still held back when the text ended.</summary>
     public (string Text, bool IsReasoning)? Finish() => _held.Length == 0 ? null : (_held, _isReasoning == true);
 
     private void SkipBlanks()
@@ -104,7 +104,7 @@ internal sealed class ReasoningReader
         }
     }
 
-    /// <summary>Characters at the end of a text that may be the beginning of the end mark.</summary>
+    /// <summary>The number of characters at the end of a text that may be the beginning of the end mark.</summary>
     private static int Overlap(string text)
     {
         int length = Math.Min(text.Length, End.Length - 1);

@@ -4,16 +4,16 @@ using Engine.Chat.Jinja;
 namespace Engine.Chat;
 
 /// <summary>A message of a conversation as chat templates see it.</summary>
-/// <param name="Role"><c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c>, or what else the template knows.</param>
-/// <param name="Content">What is said; null for none, as beside tool calls.</param>
+/// <param name="Role"><c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c>, or any other role the template knows.</param>
+/// <param name="Content">The text; null for none, for instance in a message with tool calls.</param>
 public sealed record TemplateMessage(string Role, string? Content)
 {
     /// <summary>Further fields by name, such as <c>tool_calls</c>, <c>tool_call_id</c>, <c>name</c> or <c>reasoning_content</c>, in the form the
-    /// template expects: the one of OpenAI's API, with arguments as an object. A field <c>content</c> stands for <see cref="Content"/>.</summary>
+    /// template expects, which is that of OpenAI's API with arguments as an object. A field <c>content</c> replaces <see cref="Content"/>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Fields { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>A message of JSON, all of its fields as they are.</summary>
-    /// <exception cref="InvalidRequestException">It is no object with a text <c>role</c>, or a text is ill-formed.</exception>
+    /// <summary>Reads a message from JSON, with all its fields unchanged.</summary>
+    /// <exception cref="InvalidRequestException">It is not an object with a text <c>role</c>, or a text is ill-formed.</exception>
     public static TemplateMessage FromJson(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String)

@@ -3,7 +3,7 @@ using Engine.Chat.Jinja;
 
 namespace Engine.Chat;
 
-/// <summary>Messages and tools as values of the template language. All of their text is foreign to the template.</summary>
+/// <summary>Converts messages and tools to values of the template language. All their text is marked as foreign to the template.</summary>
 internal static class TemplateValues
 {
     public static object Of(TemplateMessage message)

@@ -4,9 +4,9 @@ using Engine.Constraints;
 
 namespace Engine.Chat;
 
-/// <summary>A conversation with a model that may have tools: how it becomes a prompt, what constrains the answer, and how the answer is read.</summary>
+/// <summary>A conversation with a model, possibly with tools: renders the prompt, constrains the answer, and reads the answer.</summary>
 /// <param name="model">The model's chat template.</param>
-/// <param name="tools">The tools; null for none. Already checked.</param>
+/// <param name="tools">The tools, already checked; null for none.</param>
 internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
 {
     private static readonly AnswerShape Blanks = new AnswerShape.Pattern(@"[ \n]{0,4}");
@@ -15,7 +15,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
     private readonly ChatTemplate _template = tools is { Tools.Count: > 0 } ? model.ForTools ?? model : model;
 
     /// <summary>The prompt of a conversation.</summary>
-    /// <param name="input">The conversation; its tools are those of the chat.</param>
+    /// <param name="input">The conversation. Its tools are replaced by those of the chat.</param>
     /// <param name="cancellationToken">Cancels the rendering.</param>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public Prompt Render(ChatTemplateInput input, CancellationToken cancellationToken = default)
@@ -30,10 +30,10 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         return RenderEither(asked with { Messages = ToolTexts.BeforeSystem(asked.Messages, preamble) }, ToolTexts.BeforeUser(asked.Messages, preamble), cancellationToken);
     }
 
-    /// <summary>The constraint of the answer, thoughts included; null for none.</summary>
+    /// <summary>The constraint on the answer, including thoughts; null for none.</summary>
     /// <param name="prompt">The prompt, which may have begun the thoughts.</param>
-    /// <param name="format">The constraint of an answer that calls no tool; null for none.</param>
-    /// <exception cref="UnsupportedRequestException">Code of the caller's own cannot be joined with tools or thoughts.</exception>
+    /// <param name="format">The constraint on an answer that calls no tool; null for none.</param>
+    /// <exception cref="UnsupportedRequestException">A constraint by custom code cannot be combined with tools or thoughts.</exception>
     public Constraint? Constrain(Prompt prompt, Constraint? format)
     {
         ToolForm form = _template.ToolForm;
@@ -72,10 +72,10 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         ChoiceConstraint choice => new AnswerShape.Either([.. choice.Choices.Select(text => new AnswerShape.Literal(text))]),
         ShapeConstraint shape => shape.Shape,
         _ => throw new UnsupportedRequestException(
-            "Answering a chat: the answer is constrained by custom code, which cannot be joined with tools or with a model that thinks before it answers. Leave the tools out, take another model, or constrain by a schema or a grammar."),
+            "Answering a chat: the answer is constrained by custom code, which cannot be combined with tools or with a model that thinks before it answers. Leave the tools out, use another model, or constrain by a schema or a grammar."),
     };
 
-    /// <summary>The messages as the template knows them.</summary>
+    /// <summary>The messages in the form the template expects.</summary>
     private IReadOnlyList<TemplateMessage> Known(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken)
     {
         if (!messages.Any(message => message.Role == "tool" || message.Fields.ContainsKey("tool_calls")))
@@ -92,7 +92,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         return [.. _template.ToolProbe.TakesText ? known.Select(ToolTurns.WithTexts) : known];
     }
 
-    /// <summary>Renders a conversation, and tries other forms of it if the template refuses it.</summary>
+    /// <summary>Renders a conversation, trying other forms of it if the template refuses it.</summary>
     private Prompt RenderEither(ChatTemplateInput input, List<TemplateMessage>? otherwise, CancellationToken cancellationToken)
     {
         try
@@ -112,7 +112,7 @@ internal sealed class TemplatedChat(ChatTemplate model, ToolSet? tools = null)
         }
     }
 
-    /// <summary>Several calls at once as turns one after the other, each with its result, for templates that take one at a time; null if there are none.</summary>
+    /// <summary>Splits several calls in one turn into consecutive turns, each with its result, for templates that take one at a time; null if there are none to split.</summary>
     private static List<TemplateMessage>? SplitCalls(IReadOnlyList<TemplateMessage> messages)
     {
         if (!messages.Any(message => ToolTurns.CallsOf(message).Count > 1))

@@ -15,13 +15,13 @@ internal sealed class ToolProbe
 
     private ToolProbe(ChatTemplate template) => _template = template;
 
-    /// <summary>Whether the template wants arguments as a text of JSON, and not as an object.</summary>
+    /// <summary>Whether the template expects arguments as JSON text, not as an object.</summary>
     public bool TakesText { get; private init; }
 
-    /// <summary>The calls that it writes; null if it refuses or writes nothing that can be cut into its parts.</summary>
+    /// <summary>The calls it writes; null if it refuses the conversation or writes nothing that can be cut into its parts.</summary>
     public ToolSample? Sample { get; private init; }
 
-    /// <summary>The same for templates that spell arguments out.</summary>
+    /// <summary>The same for templates that write arguments one by one.</summary>
     public SpelledSample? Spelled { get; private init; }
 
     public static ToolProbe Of(ChatTemplate template)
@@ -38,7 +38,7 @@ internal sealed class ToolProbe
             : null;
         return new ToolProbe(template) { TakesText = takesText, Sample = sample, Spelled = spelled };
 
-        // JSON, and not what Python prints.
+        // It must be JSON, not Python's notation.
         static bool Writes(string? turn) => turn?.Contains($"\"{ToolSample.Key}\"", StringComparison.Ordinal) == true;
     }
 

@@ -3,7 +3,7 @@ using Engine.Chat.Jinja;
 
 namespace Engine.Chat;
 
-/// <summary>Tools, calls and results as plain text, for templates that know none of them: in the form of Hermes (docs/tools.md).</summary>
+/// <summary>Writes tools, calls and results as plain text in Hermes' form, for templates that know none of them (docs/tools.md).</summary>
 internal static class ToolTexts
 {
     private static readonly Template PreambleText = Template.Parse("""
@@ -33,21 +33,21 @@ internal static class ToolTexts
     private static readonly Template JsonText = Template.Parse("{{ json | tojson }}");
 
     /// <summary>The system message about the tools.</summary>
-    /// <param name="example">How a call is written, where the template writes calls in a form of its own; null for ours.</param>
+    /// <param name="example">An example call if the template writes calls in its own form; null for Hermes' form.</param>
     /// <param name="cancellationToken">Cancels the rendering.</param>
     public static string Preamble(IReadOnlyList<JsonElement> tools, string? example, CancellationToken cancellationToken) =>
         Render(PreambleText, [new("tools", TemplateValues.Of(tools)), new("example", example is null ? None.Value : Text.Own(example))], cancellationToken);
 
-    /// <summary>JSON as templates write it: in the manner of Python.</summary>
+    /// <summary>JSON as templates write it, in Python's manner.</summary>
     public static string Json(JsonElement json) => Render(JsonText, [new("json", PyJson.Read(json))], CancellationToken.None);
 
-    /// <summary>The messages with the preamble in a system message at the beginning, creating one if there is none.</summary>
+    /// <summary>The messages with the preamble in the system message at the beginning, which is added if there is none.</summary>
     public static List<TemplateMessage> BeforeSystem(IReadOnlyList<TemplateMessage> messages, string preamble) =>
         messages is [{ Role: "system" } system, ..]
             ? [system with { Content = $"{system.Content}\n\n{preamble}", Fields = Without(system, "content") }, .. messages.Skip(1)]
             : [new TemplateMessage("system", preamble), .. messages];
 
-    /// <summary>The messages with the preamble at the beginning of what the user says first; null if the user says nothing.</summary>
+    /// <summary>The messages with the preamble at the beginning of the first user message; null if there is no user message.</summary>
     public static List<TemplateMessage>? BeforeUser(IReadOnlyList<TemplateMessage> messages, string preamble)
     {
         int first = messages.TakeWhile(message => message.Role != "user").Count();
@@ -60,7 +60,7 @@ internal static class ToolTexts
         return told;
     }
 
-    /// <summary>Calls and results as texts: calls stand in what the assistant says, results in what the user says.</summary>
+    /// <summary>The messages with calls and results as text: calls in the assistant's messages, results in the user's.</summary>
     public static List<TemplateMessage> Turns(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken)
     {
         var turns = new List<TemplateMessage>(messages.Count);

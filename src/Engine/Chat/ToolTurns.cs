@@ -4,15 +4,15 @@ using Engine.Chat.Tools;
 
 namespace Engine.Chat;
 
-/// <summary>Normalizes tool calls and results, however a client writes them, so that a conversation sent back gives the same prompt again.</summary>
+/// <summary>Normalizes tool calls and results, which clients write differently, so that a conversation sent back gives the same prompt again.</summary>
 internal static class ToolTurns
 {
     private const string ResultId = "tool_call_id";
 
-    /// <summary>A call as chat templates expect it: the form of OpenAI's API, with the arguments as an object.</summary>
-    /// <param name="id">The call's; null for none.</param>
-    /// <param name="name">The tool's.</param>
-    /// <param name="arguments">An object, or JSON in a string, indented or not; null, "null" and an empty string are no arguments.</param>
+    /// <summary>A call as chat templates expect it: in the form of OpenAI's API, with the arguments as an object.</summary>
+    /// <param name="id">The call's id; null for none.</param>
+    /// <param name="name">The tool's name.</param>
+    /// <param name="arguments">An object, or JSON in a string, indented or not. Null, "null" and an empty string mean no arguments.</param>
     public static JsonElement Call(string? id, string name, JsonElement? arguments) => CallJson.Write(writer =>
     {
         writer.WriteStartObject();
@@ -37,7 +37,7 @@ internal static class ToolTurns
         writer.WriteEndObject();
     });
 
-    /// <summary>Normalizes a call of OpenAI's API; anything else stays as it is.</summary>
+    /// <summary>Normalizes a call in the form of OpenAI's API. Anything else is returned unchanged.</summary>
     public static JsonElement Call(JsonElement call) =>
         call.ValueKind == JsonValueKind.Object && call.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object
         && function.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
@@ -64,7 +64,7 @@ internal static class ToolTurns
     public static string Result(string text) =>
         text is ['"', .., '"'] && CallJson.Parse(text) is { ValueKind: JsonValueKind.String } quoted ? quoted.GetString()! : text;
 
-    /// <summary>A tool's result as text: a string is what it says, anything else compact JSON.</summary>
+    /// <summary>A tool's result as text: the content of a string, or compact JSON of anything else.</summary>
     public static string Result(JsonElement json) => json.ValueKind == JsonValueKind.String ? json.GetString()! : CallJson.Compact(json);
 
     /// <summary>The calls of a message; empty for none.</summary>
@@ -75,7 +75,7 @@ internal static class ToolTurns
     public static bool IsResultOf(TemplateMessage message, JsonElement call) =>
         message.Fields.TryGetValue(ResultId, out JsonElement id) && id.ValueKind == JsonValueKind.String && CallJson.Text(call, "id") == id.GetString();
 
-    /// <summary>The message with ids of calls as Mistral's templates demand them.</summary>
+    /// <summary>The message with call ids as Mistral's templates require them.</summary>
     public static TemplateMessage WithShortIds(TemplateMessage message)
     {
         IReadOnlyList<JsonElement> calls = CallsOf(message);
@@ -95,18 +95,18 @@ internal static class ToolTurns
         return message with { Fields = fields };
     }
 
-    /// <summary>The message with its thoughts under the name by which gpt-oss' template knows them: beside calls, where nothing is said.</summary>
+    /// <summary>The message with its thoughts under the name that gpt-oss' template expects, for a message with calls and no text.</summary>
     public static TemplateMessage WithThinking(TemplateMessage message) =>
         string.IsNullOrEmpty(message.Content) && CallsOf(message).Count > 0 && message.Fields.TryGetValue("reasoning_content", out JsonElement thought) && !message.Fields.ContainsKey("thinking")
             ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["thinking"] = thought } }
             : message;
 
-    /// <summary>The message with arguments as texts of JSON, in the manner of Python.</summary>
+    /// <summary>The message with arguments as JSON text in Python's manner.</summary>
     public static TemplateMessage WithTexts(TemplateMessage message) => CallsOf(message) is { Count: > 0 } calls
         ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["tool_calls"] = Field(calls.Select(WithText)) } }
         : message;
 
-    /// <summary>A call with its arguments as a text of JSON; what is no call stays as it is.</summary>
+    /// <summary>A call with its arguments as JSON text. Anything else is returned unchanged.</summary>
     public static JsonElement WithText(JsonElement call)
     {
         if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("function", out JsonElement function) || function.ValueKind != JsonValueKind.Object
@@ -151,13 +151,13 @@ internal static class ToolTurns
         });
     }
 
-    // Null for none.
+    // Null if there are none.
     private static JsonElement? Arguments(JsonElement? arguments) => arguments switch
     {
         null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
         { ValueKind: JsonValueKind.String } text => text.GetString() is { } json && string.IsNullOrWhiteSpace(json) ? null
             : CallJson.Parse(text.GetString()!) is { } parsed ? parsed.ValueKind == JsonValueKind.Null ? null : parsed
-            : text, // what a model wrote need not be JSON
+            : text, // what a model wrote is not necessarily JSON
         _ => arguments,
     };
 }

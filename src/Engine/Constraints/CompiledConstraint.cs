@@ -20,7 +20,7 @@ internal sealed class CompiledConstraint
         _masks = new TokenMasks(vocabulary, automaton);
     }
 
-    /// <summary>Before the first token.</summary>
+    /// <summary>The configuration before the first token.</summary>
     public Configuration Start
     {
         get
@@ -32,7 +32,7 @@ internal sealed class CompiledConstraint
         }
     }
 
-    /// <summary>Whether so much is cached that compiling anew is better than continuing.</summary>
+    /// <summary>Whether so much is cached that it is better to compile again.</summary>
     public bool IsWornOut
     {
         get
@@ -64,9 +64,9 @@ internal sealed class CompiledConstraint
         }
     }
 
-    /// <summary>Where a token leads.</summary>
+    /// <summary>The configuration after a token.</summary>
     /// <param name="now">Where the answer is.</param>
-    /// <param name="token">One of those that may come next.</param>
+    /// <param name="token">One of the tokens that may come next.</param>
     /// <param name="written">The answer's bytes, which the token's are added to.</param>
     public Configuration Accept(Configuration now, int token, List<byte> written)
     {
@@ -147,7 +147,7 @@ internal sealed class CompiledConstraint
         (Reader? Reader, int Bytes) best = (null, int.MaxValue);
         foreach (Reading reading in at.Readings)
         {
-            // Where a terminal may end, what follows is a separate reading, and only that one advances.
+            // If the terminal may end here, what follows it is a separate reading, and only that one advances.
             if (reading.Reader.Rest.Length == 0)
             {
                 continue;
@@ -161,7 +161,7 @@ internal sealed class CompiledConstraint
         return (best.Reader!, best.Bytes);
     }
 
-    // Always the longest token: an end that the tokens cannot spell is not an end.
+    // Always take the longest token. An end that the tokens cannot spell is no end.
     private List<int>? Split(List<byte> bytes)
     {
         var tokens = new List<int>();

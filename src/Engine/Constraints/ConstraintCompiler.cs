@@ -6,9 +6,9 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints;
 
-/// <summary>Compiles constraints for one model and caches them: programs use the same few again and again. Safe to call from many threads at once.</summary>
-/// <param name="tokenizer">The model's.</param>
-/// <param name="model">Its name, for messages.</param>
+/// <summary>Compiles constraints for one model and caches them, because programs use the same few again and again. Thread-safe.</summary>
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="model">The model's name, for messages.</param>
 internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
 {
     private const int MaxKept = 32;
@@ -105,7 +105,7 @@ internal sealed class ConstraintCompiler(ITokenizer tokenizer, string model)
         return compiled;
     }
 
-    // A vocabulary need not be able to spell everything.
+    // Not every vocabulary can spell every text.
     private void RequireTokens(CompiledConstraint compiled)
     {
         var mask = new ulong[Vocabulary.Words];

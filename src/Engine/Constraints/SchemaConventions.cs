@@ -1,6 +1,6 @@
 namespace Engine.Constraints;
 
-/// <summary>What a schema's author means by it beyond the standard.</summary>
+/// <summary>Conventions beyond the standard by which a schema was written.</summary>
 /// <param name="Descriptions">As <see cref="JsonSchemaConstraint.ReadsDescriptions"/>.</param>
 /// <param name="LocalTimes">As <see cref="JsonSchemaConstraint.LocalTimes"/>.</param>
 internal readonly record struct SchemaConventions(bool Descriptions, bool LocalTimes)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Engine.Constraints;
 
-/// <summary>A shape as text: equal shapes are equal texts.</summary>
+/// <summary>Writes a shape as text, so that equal shapes give equal texts.</summary>
 internal static class ShapeText
 {
     public static string Write(AnswerShape shape)

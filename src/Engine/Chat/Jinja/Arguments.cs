@@ -1,15 +1,15 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>The arguments of a call.</summary>
-/// <param name="Positional">By place.</param>
-/// <param name="Named">By name.</param>
+/// <param name="Positional">The arguments by position.</param>
+/// <param name="Named">The arguments by name.</param>
 internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDictionary<string, object> Named)
 {
     public static readonly Arguments None = new([], new Dictionary<string, object>());
 
     public static Arguments Of(params object[] positional) => new(positional, None.Named);
 
-    /// <summary>An argument by place or name, or null.</summary>
+    /// <summary>An argument by position or name, or null.</summary>
     public object? Find(int place, string name) => place < Positional.Count ? Positional[place] : Named.GetValueOrDefault(name);
 
     public object Require(int place, string name) => Find(place, name) ?? throw new JinjaException($"the argument '{name}' is missing");
@@ -30,10 +30,10 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
 
     public bool IsTrue(int place, string name, bool otherwise = false) => Find(place, name) is { } value ? PyType.IsTrue(value) : otherwise;
 
-    /// <summary>A flag for which Python takes a whole number only, not whatever is true.</summary>
+    /// <summary>A flag for which Python accepts only an integer, not any value that is true.</summary>
     public bool IsFlag(int place, string name) => Find(place, name) is { } value && PyType.Index(value, name) != 0;
 
-    /// <summary>Refuses more arguments than a function takes by place, and any by name.</summary>
+    /// <summary>Refuses more positional arguments than a function takes, and any argument by name.</summary>
     public Arguments ExpectByPlace(string function, int most)
     {
         if (Named.Count > 0)
@@ -62,7 +62,7 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyDict
 
     private JinjaException TooMany(string function, int most) => new($"{function} takes at most {most} argument(s), {Positional.Count} are given");
 
-    /// <summary>Without this many of the first positional ones.</summary>
+    /// <summary>The arguments without the first positional ones.</summary>
     public Arguments Skip(int count) => this with { Positional = [.. Positional.Skip(count)] };
 
     public Arguments Prepend(object first) => this with { Positional = [first, .. Positional] };

@@ -58,7 +58,7 @@ internal static class BraceFormat
         object value = Value(name, arguments, ref next);
         if (spec.Contains('{', StringComparison.Ordinal))
         {
-            // A specification may hold fields of its own, which go no deeper.
+            // A format specification may contain fields, but these may not nest further.
             int inner = next;
             spec = Nested(spec, arguments, ref inner, budget);
             next = inner;

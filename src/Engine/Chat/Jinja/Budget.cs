@@ -2,19 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>The resource limits of one rendering: templates come with model files, which are not trusted.</summary>
+/// <summary>The resource limits of one rendering, because templates come with model files, which are not trusted.</summary>
 internal sealed class Budget(CancellationToken cancellationToken)
 {
     /// <summary>The maximum number of steps; a long conversation with tools takes about ten thousand.</summary>
     private const long MaxSteps = 10_000_000;
 
-    /// <summary>Characters that one rendering may write, those of intermediate texts included: 256 MB.</summary>
+    /// <summary>The maximum number of characters one rendering may write, including intermediate texts: 256 MB.</summary>
     private const long MaxCharacters = 128L << 20;
 
-    /// <summary>Macros within macros. Python's own limit allows for about 300.</summary>
+    /// <summary>How deeply macros may call each other. Python's own limit allows about 300 levels.</summary>
     private const int MaxCalls = 200;
 
-    // Of the rendering that this thread is at: dictionaries and sets compare values without being handed one.
+    // The budget of this thread's current rendering, for dictionaries and sets, whose comparisons cannot be passed one.
     [ThreadStatic]
     private static Budget? _ofThread;
 
@@ -51,8 +51,8 @@ internal sealed class Budget(CancellationToken cancellationToken)
         }
     }
 
-    /// <summary>Pays for comparing, or hashing, a value with this many others in it: one that holds another twice, which holds a third twice, takes twice
-    /// the work for each level.</summary>
+    /// <summary>Pays for comparing or hashing a value with this many others in it. A value that contains another twice, which contains a third twice, doubles
+    /// the work at each level.</summary>
     public static void SpendOnComparison(int items) => _ofThread?.Spend(1 + items);
 
     /// <summary>Pays for reading or writing this many characters.</summary>
@@ -83,7 +83,7 @@ internal sealed class Budget(CancellationToken cancellationToken)
         }
     }
 
-    /// <summary>Refuses to go deeper where the thread's stack would end: an overflow would end the process.</summary>
+    /// <summary>Refuses to recurse further near the end of the thread's stack, because an overflow would end the process.</summary>
     public static void RequireStack()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())

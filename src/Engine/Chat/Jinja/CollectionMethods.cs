@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>The methods of Python's <c>dict</c>. Those that change it are not available: transformers renders in Jinja's
+/// <summary>The methods of Python's <c>dict</c>. Those that change it are not available, because transformers renders in Jinja's
 /// immutable sandbox.</summary>
 internal static class MappingMethods
 {
@@ -55,7 +55,7 @@ internal static class ListMethods
         _ => null,
     };
 
-    // Python's list.index(value, start, stop): the first at start or after it and before stop, both counted from the end where negative.
+    // Python's list.index(value, start, stop): the first from start on and before stop, both counted from the end if negative.
     private static int IndexOf(List<object> items, Arguments arguments)
     {
         int start = Place(arguments.FindInteger(1, "start") ?? 0), stop = Place(arguments.FindInteger(2, "stop") ?? items.Count);

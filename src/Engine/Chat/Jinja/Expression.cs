@@ -134,7 +134,7 @@ internal sealed class FilterExpression(Expression? target, string name, Argument
         return Filters.Apply(name, filtered, given, scope.State);
     }
 
-    /// <summary>Whether the chain of filters begins with nothing: that of a block.</summary>
+    /// <summary>Whether the chain of filters has no target expression, as in a block.</summary>
     public bool IsOpen => target is null || target is FilterExpression { IsOpen: true };
 }
 
@@ -160,7 +160,7 @@ internal sealed class NegativeExpression(Expression operand, int line) : Express
     protected override object Compute(Scope scope) => PyOperators.Negate(operand.Evaluate(scope));
 }
 
-/// <summary><c>+a</c>: a number, of <c>true</c> 1.</summary>
+/// <summary><c>+a</c>: a number; 1 for <c>true</c>.</summary>
 internal sealed class PositiveExpression(Expression operand, int line) : Expression(line)
 {
     protected override object Compute(Scope scope)
@@ -246,7 +246,7 @@ internal sealed class ConditionalExpression(Expression condition, Expression the
         : otherwise?.Evaluate(scope) ?? PyType.Undefined("the inline if-expression is false and has no else");
 }
 
-/// <summary>The arguments as they are written.</summary>
+/// <summary>The arguments as written in the template.</summary>
 internal sealed record ArgumentList(
     IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named, Expression? More, Expression? MoreNamed)
 {

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Reads expressions, from the loosest binding to the tightest, as Jinja's own parser does.</summary>
+/// <summary>Parses expressions, from the loosest binding to the tightest, as Jinja's own parser does.</summary>
 internal sealed class ExpressionParser(TokenStream tokens)
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
-    /// <summary>One expression.</summary>
+    /// <summary>Parses one expression.</summary>
     public Expression Read(bool withConditional = true)
     {
         Budget.RequireStack();
@@ -23,7 +23,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return value;
     }
 
-    /// <summary>One expression, or a tuple of several separated by commas.</summary>
+    /// <summary>Parses one expression, or a tuple of several separated by commas.</summary>
     public Expression ReadTuple(bool withConditional = true, bool inParentheses = false)
     {
         int line = tokens.Current.Line;
@@ -43,7 +43,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
             : throw tokens.Unexpected("an expression");
     }
 
-    /// <summary>What a value can be given to: a name, an attribute of a namespace, or several.</summary>
+    /// <summary>Parses what a value can be assigned to: a name, an attribute of a namespace, or several targets.</summary>
     public Target ReadTarget()
     {
         var targets = new List<Target>();
@@ -73,7 +73,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return targets.Count == 0 ? throw tokens.Unexpected("a name") : isTuple ? new TupleTarget(targets) : targets[0];
     }
 
-    /// <summary>Filters after a value, or after none: those of a block, where the first needs no <c>|</c>.</summary>
+    /// <summary>Parses the filters after a value, or those of a block, which has no value and where the first filter needs no <c>|</c>.</summary>
     public FilterExpression ReadFilters(Expression? target)
     {
         FilterExpression? filter = null;

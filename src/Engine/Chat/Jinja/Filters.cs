@@ -1,11 +1,11 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>A filter.</summary>
-/// <param name="Body">What it makes of a value and its arguments.</param>
-/// <param name="Parameters">The names of the arguments it takes after the value; it refuses others.</param>
+/// <param name="Body">Computes the result from a value and the arguments.</param>
+/// <param name="Parameters">The names of the arguments it takes after the value. Others are refused.</param>
 internal sealed record Filter(Func<object, Arguments, RenderState, object> Body, params string[] Parameters)
 {
-    /// <summary>Whether it takes any arguments at all: it hands them on.</summary>
+    /// <summary>Whether it accepts any arguments, because it passes them on.</summary>
     public bool TakesAny { get; init; }
 }
 

@@ -32,7 +32,7 @@ internal sealed class For(Target target, Expression source, Expression? conditio
         }
         if (!anyFinished)
         {
-            // Jinja's way: also where each round ended with 'continue', or the first one with 'break'.
+            // As in Jinja, also if every round ended with 'continue', or the first one with 'break'.
             otherwise?.Execute(scope.Inner(), output);
         }
 

@@ -41,7 +41,7 @@ internal sealed partial class FormatSpec
     public static FormatSpec Parse(string spec) =>
         Pattern().Match(spec) is { Success: true } match ? new FormatSpec(match) : throw new JinjaException($"invalid format specifier '{spec}'");
 
-    /// <summary>A value in this form.</summary>
+    /// <summary>Formats a value.</summary>
     public Text Apply(object value, Budget budget) => value switch
     {
         BigInteger or double => Text.Own(Pad(OfNumber(value))),
@@ -111,7 +111,7 @@ internal sealed partial class FormatSpec
         }
     }
 
-    // Python's g: significant digits; an exponent where it is below -4 or not below their number.
+    // Python's g counts significant digits, and writes an exponent that is below -4 or at least the number of digits.
     private string General(double size, int digits)
     {
         string exponential = size.ToString("E" + (digits - 1), CultureInfo.InvariantCulture);

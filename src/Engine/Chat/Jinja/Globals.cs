@@ -1,9 +1,9 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>The functions every template has: Jinja's own, and those Hugging Face adds.</summary>
+/// <summary>The functions available in every template: Jinja's own, and those Hugging Face adds.</summary>
 internal static class Globals
 {
-    /// <summary>Jinja's sandbox allows no longer ranges.</summary>
+    /// <summary>The longest range that Jinja's sandbox allows.</summary>
     private const int LongestRange = 100_000;
 
     public static void AddTo(Scope scope)

@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>Cuts a template into text and tags as Jinja 3.1 does with <c>trim_blocks</c> and <c>lstrip_blocks</c>, the way
+/// <summary>Cuts a template into text and tags as Jinja 3.1 does with <c>trim_blocks</c> and <c>lstrip_blocks</c>, which is how
 /// Hugging Face sets it up (transformers, <c>utils/chat_template_utils.py</c>).</summary>
 internal sealed class Lexer
 {
@@ -8,7 +8,7 @@ internal sealed class Lexer
     private readonly List<Token> _tokens = [];
     private int _position;
     private int _line = 1;
-    private bool _atLineStart = true; // the tag before ended with a line end
+    private bool _atLineStart = true; // the previous tag ended with a line end
 
     private Lexer(string source)
     {
@@ -71,7 +71,7 @@ internal sealed class Lexer
 
     private char SignAt(int position) => position < _source.Length && _source[position] is '-' or '+' ? _source[position] : '\0';
 
-    /// <summary>The text before a tag: <c>-</c> strips its white space, <c>+</c> nothing, none the blanks on a tag's own line.</summary>
+    /// <summary>The text before a tag: <c>-</c> strips its white space and <c>+</c> nothing; without a sign, the blanks on the tag's own line are stripped.</summary>
     private string Stripped(string text, char sign, char kind)
     {
         if (sign == '-')
@@ -100,7 +100,7 @@ internal sealed class Lexer
         _position = position;
     }
 
-    /// <summary>After the end of a tag: what its sign strips, and with none the line end after a block.</summary>
+    /// <summary>Strips the text after a tag as its sign says; without a sign, the line end after a block is stripped.</summary>
     private void FinishTag(int end, char sign, bool trims)
     {
         int next = end;
@@ -130,10 +130,10 @@ internal sealed class Lexer
         FinishTag(end + 2, sign, trims: true);
     }
 
-    /// <summary><c>{% raw %}…{% endraw %}</c>: text as it stands. False where the tag is another.</summary>
+    /// <summary>Reads <c>{% raw %}…{% endraw %}</c> as plain text. False if the tag is another one.</summary>
     private bool ReadRaw()
     {
-        if (ReadWordTag(_position, "raw") is not { Sign: not '+' } begin) // "raw +%}" is none of Jinja's tags
+        if (ReadWordTag(_position, "raw") is not { Sign: not '+' } begin) // "raw +%}" is not a tag in Jinja
         {
             return false;
         }
@@ -153,7 +153,7 @@ internal sealed class Lexer
         throw new JinjaException("'{% raw %}' has no end '{% endraw %}'", line);
     }
 
-    /// <summary>A tag of one word: where it ends and its sign at the end.</summary>
+    /// <summary>Reads a tag of one word: returns where it ends and the sign at its end.</summary>
     private (int End, char Sign)? ReadWordTag(int position, string word)
     {
         int at = SkipSpace(position);
@@ -190,9 +190,9 @@ internal sealed class Lexer
                 throw new JinjaException($"a tag has no end '{close}'", opened);
             }
             char sign = SignAt(_position);
-            sign = sign == '+' && end == TokenKind.PrintEnd ? '\0' : sign; // "+}}" is an addition that lacks its second half
+            sign = sign == '+' && end == TokenKind.PrintEnd ? '\0' : sign; // "+}}" is an addition without its second operand
             int at = _position + (sign == '\0' ? 0 : 1);
-            // Within brackets "}}" closes two of them.
+            // Inside brackets, "}}" closes two of them.
             if (brackets == 0 && string.CompareOrdinal(_source, at, close, 0, 2) == 0)
             {
                 _tokens.Add(new Token(end, close, _line));

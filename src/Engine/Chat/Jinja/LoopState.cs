@@ -1,9 +1,9 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>The variable <c>loop</c> in the body of a loop.</summary>
-/// <param name="items">What it runs over.</param>
-/// <param name="depth">Loops around it that call each other, from 0.</param>
-/// <param name="again">Renders the body over other items: a loop marked <c>recursive</c>; null for others.</param>
+/// <param name="items">The items it runs over.</param>
+/// <param name="depth">The depth of recursive calls of the loop, from 0.</param>
+/// <param name="again">Renders the body over other items, in a loop marked <c>recursive</c>; null in other loops.</param>
 internal sealed class LoopState(IReadOnlyList<object> items, int depth, Func<object, int, object>? again) : Callable, IAttributes
 {
     private object? _changed;

@@ -1,19 +1,19 @@
 namespace Engine.Chat.Jinja;
 
 /// <summary>A parameter of a macro.</summary>
-/// <param name="Default">What it is where no argument is given; null for undefined.</param>
+/// <param name="Default">The value if no argument is given; null for undefined.</param>
 internal sealed record Parameter(string Name, Expression? Default);
 
-/// <summary>What a macro takes.</summary>
-/// <param name="TakesMore">Whether its body reads <c>varargs</c>: what is given beyond the parameters.</param>
+/// <summary>The signature of a macro.</summary>
+/// <param name="TakesMore">Whether its body reads <c>varargs</c>, the arguments beyond the parameters.</param>
 /// <param name="TakesMoreNamed">Whether its body reads <c>kwargs</c>.</param>
 /// <param name="TakesCaller">Whether its body reads <c>caller</c>.</param>
 internal sealed record Signature(string Name, IReadOnlyList<Parameter> Parameters, bool TakesMore, bool TakesMoreNamed, bool TakesCaller);
 
-/// <summary>A macro, or the body of a call block: a piece of template that makes text of its arguments.</summary>
-/// <param name="signature">Its name and what it takes.</param>
-/// <param name="body">What it renders.</param>
-/// <param name="scope">Where it stands: the names around it are there when it is called.</param>
+/// <summary>A macro, or the body of a call block: a piece of template that renders its arguments as text.</summary>
+/// <param name="signature">Its name and parameters.</param>
+/// <param name="body">The statement it renders.</param>
+/// <param name="scope">The scope in which it is defined, whose names it sees when it is called.</param>
 internal sealed class Macro(Signature signature, Statement body, Scope scope) : Callable, IAttributes
 {
     public string Name => signature.Name;
@@ -37,7 +37,7 @@ internal sealed class Macro(Signature signature, Statement body, Scope scope) : 
         inner["caller"] = arguments.Named.GetValueOrDefault("caller") ?? PyType.Undefined("No caller defined");
         if ((arguments.Positional.Count > parameters.Count && !signature.TakesMore) || (rest.Count > 0 && !signature.TakesMoreNamed))
         {
-            throw new JinjaException($"macro '{signature.Name}' takes no such argument, {arguments.Positional.Count} by place and {arguments.Named.Count} by name are given");
+            throw new JinjaException($"macro '{signature.Name}' takes no such argument; given were {arguments.Positional.Count} positional and {arguments.Named.Count} by name");
         }
         for (int i = 0; i < parameters.Count; i++)
         {

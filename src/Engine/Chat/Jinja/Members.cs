@@ -5,7 +5,7 @@ namespace Engine.Chat.Jinja;
 /// <summary>Attributes, items and slices of values.</summary>
 internal static class Members
 {
-    /// <summary><c>value.name</c>: what the type has, then the item of that name.</summary>
+    /// <summary><c>value.name</c>: the type's attribute, or else the item of that name.</summary>
     public static object Attribute(object value, string name) => value switch
     {
         Undefined undefined => throw new JinjaException(undefined.Complaint),
@@ -16,7 +16,7 @@ internal static class Members
         _ => null,
     } ?? Missing(value, name);
 
-    /// <summary><c>value[key]</c>: the item, then the attribute of that name.</summary>
+    /// <summary><c>value[key]</c>: the item, or else the attribute of that name.</summary>
     public static object Item(object value, object key)
     {
         switch (value, key)
@@ -57,7 +57,7 @@ internal static class Members
         {
             throw new JinjaException(value is Mapping ? "unhashable type: 'slice'" : $"'{PyType.Name(value)}' object is not subscriptable");
         }
-        // Python's rules for what lies outside: clipped to the ends of the direction.
+        // As in Python, bounds outside the sequence are clipped, depending on the direction.
         int low = step > 0 ? 0 : -1;
         int high = step > 0 ? length : length - 1;
         int from = Clip(start, step > 0 ? low : high);
@@ -82,7 +82,7 @@ internal static class Members
         int Clip(int? bound, int otherwise) => bound is not { } given ? otherwise : Math.Clamp(given < 0 ? (int)Math.Max(int.MinValue, (long)given + length) : given, low, high);
     }
 
-    /// <summary>The value of a path such as <c>function.name</c> or <c>0</c>, as filters take it.</summary>
+    /// <summary>The value at a path such as <c>function.name</c> or <c>0</c>, as filters take it.</summary>
     public static object Path(object value, object path)
     {
         if (path is not Text text)

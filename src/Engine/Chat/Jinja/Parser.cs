@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>Reads the statements of a template.</summary>
+/// <summary>Parses the statements of a template.</summary>
 internal sealed class Parser
 {
     private readonly TokenStream _tokens;
@@ -22,7 +22,7 @@ internal sealed class Parser
         }
     }
 
-    /// <summary>Statements up to a tag of one of these names, which is left to be read; up to the end of the template where none is given.</summary>
+    /// <summary>Parses statements up to a tag with one of these names, which is not consumed, or up to the end of the template if no names are given.</summary>
     private Sequence ReadBody(string[] ends)
     {
         Budget.RequireStack();
@@ -76,7 +76,7 @@ internal sealed class Parser
                 FilterExpression filter = _expressions.ReadFilters(null);
                 return new FilterBlock(filter, ReadBlock("endfilter"), line);
             case "generation":
-                // Marks what an assistant says, for training; it renders as what it encloses.
+                // Marks the assistant's text for training. It renders as its content.
                 return new With([], ReadBlock("endgeneration"), line);
             case "break" or "continue":
                 _tokens.Require(TokenKind.TagEnd, "'%}'");

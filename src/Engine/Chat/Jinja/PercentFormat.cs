@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Python's <c>"%s and %d" % (a, b)</c>, which the filter <c>format</c> is too.</summary>
+/// <summary>Python's <c>"%s and %d" % (a, b)</c>, which is also the filter <c>format</c>.</summary>
 internal static partial class PercentFormat
 {
     public static Text Apply(Text format, object values, Budget budget)

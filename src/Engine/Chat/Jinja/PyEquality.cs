@@ -57,7 +57,7 @@ internal sealed class PyEquality : IEqualityComparer<object>
         return items.Aggregate(17, (hash, item) => (hash * 31) + GetHashCode(item));
     }
 
-    // Whole numbers as one type whatever they were; others as double.
+    // Numbers with integer values as one type, whatever they were; others as double.
     private static object? Number(object? value) => value switch
     {
         bool truth => truth ? BigInteger.One : BigInteger.Zero,

@@ -39,7 +39,7 @@ internal sealed class PyJson
         return writer._json.ToText();
     }
 
-    /// <summary>A JSON document as values; its strings came in from outside.</summary>
+    /// <summary>A JSON document as values, with its strings marked as foreign.</summary>
     public static object Read(JsonElement json)
     {
         switch (json.ValueKind)

@@ -5,7 +5,7 @@ namespace Engine.Chat.Jinja;
 /// <summary>Python's operators between two values.</summary>
 internal static class PyOperators
 {
-    /// <summary>Larger numbers have no use in a template, and would take all memory.</summary>
+    /// <summary>The maximum size of a number. Larger ones have no use in a template and could exhaust the memory.</summary>
     private const int MaxBits = 4096;
 
     public static object Apply(string operation, object a, object b, RenderState state) => (operation, a, b) switch
@@ -55,7 +55,7 @@ internal static class PyOperators
         "-" => a - b,
         "*" => a * b,
         "/" => a / NotZero(b),
-        "//" => Math.Round((a - Modulo(a, NotZero(b))) / b), // whole but for rounding
+        "//" => Math.Round((a - Modulo(a, NotZero(b))) / b), // an integer, except for rounding errors
         "%" => Modulo(a, NotZero(b)),
         "**" => Math.Pow(a, b),
         _ => throw new JinjaException($"unknown operator {operation}"),
@@ -93,7 +93,7 @@ internal static class PyOperators
         count = Math.Max(0, count);
         if (value is Text text)
         {
-            budget.SpendOnText((long)text.Value.Length * count); // before anything is made
+            budget.SpendOnText((long)text.Value.Length * count); // before anything is allocated
             var repeated = new TextBuilder(budget);
             for (int i = 0; i < count && text.Value.Length > 0; i++)
             {

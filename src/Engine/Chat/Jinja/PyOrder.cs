@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Python's order of values, and membership.</summary>
+/// <summary>Python's ordering of values, and membership.</summary>
 internal static class PyOrder
 {
-    /// <summary>Below 0, 0 or above 0.</summary>
-    /// <exception cref="JinjaException">The two have no order.</exception>
+    /// <summary>Compares two values: negative, 0 or positive.</summary>
+    /// <exception cref="JinjaException">The two cannot be ordered.</exception>
     public static int Compare(object a, object b, string operation)
     {
         Budget.RequireStack();
@@ -42,7 +42,7 @@ internal static class PyOrder
         return items.Contains(item, PyEquality.Instance);
     }
 
-    // UTF-16 order differs from that of code points where surrogates meet U+E000 and above.
+    // UTF-16 order differs from code point order for surrogates and characters from U+E000 on.
     private static int CompareCodePoints(string a, string b)
     {
         int same = a.AsSpan().CommonPrefixLength(b);

@@ -46,7 +46,7 @@ internal static class PyType
         _ => null,
     };
 
-    /// <summary>The items that a loop sees: a snapshot, so that a body may change what it loops over.</summary>
+    /// <summary>The items of a loop, as a snapshot, so that the body may change the sequence it loops over.</summary>
     public static List<object> Items(object value, Budget budget)
     {
         List<object> items = TryItems(value) ?? throw (value is Undefined undefined
@@ -66,11 +66,11 @@ internal static class PyType
         _ => null,
     };
 
-    /// <summary>A whole number for a position or a count; bool counts as in Python.</summary>
+    /// <summary>An integer used as a position or a count. A bool counts as one, as in Python.</summary>
     public static int Index(object value, string what) => value switch
     {
         bool truth => truth ? 1 : 0,
-        // Beyond a list's length all positions are alike.
+        // All positions beyond a list's length are equivalent.
         BigInteger number => (int)BigInteger.Max(-int.MaxValue, BigInteger.Min(number, int.MaxValue)),
         _ => throw Mistake(what, "an integer", value),
     };
@@ -84,7 +84,7 @@ internal static class PyType
 
     public static Undefined Undefined(string complaint) => new(complaint);
 
-    /// <summary>A number's value as a double; null for what is no number.</summary>
+    /// <summary>A number's value as a double; null for anything else.</summary>
     public static double? ToDouble(object value) => value switch
     {
         bool truth => truth ? 1 : 0,
@@ -93,7 +93,7 @@ internal static class PyType
         _ => null,
     };
 
-    /// <summary>A whole number; null for anything else. A bool counts.</summary>
+    /// <summary>An integer, or a bool as one; null for anything else.</summary>
     public static BigInteger? ToInteger(object value) => value switch
     {
         bool truth => truth ? BigInteger.One : BigInteger.Zero,

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Filters over sequences. Jinja's are lazy in part; here all give lists.</summary>
+/// <summary>Filters over sequences. Some of Jinja's are lazy; here all return lists.</summary>
 internal static class SequenceFilters
 {
     public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
@@ -102,7 +102,7 @@ internal static class SequenceFilters
         });
     }
 
-    // These filters ask first whether there is anything: None has no items here, and is no mistake.
+    // These filters first test for truth, so None counts as an empty sequence and is not an error.
     private static List<object> ItemsOrNone(object value, Budget budget) => PyType.IsTrue(value) ? PyType.Items(value, budget) : [];
 
     private static List<object> GroupBy(object value, Arguments arguments, RenderState state)
@@ -155,7 +155,7 @@ internal static class SequenceFilters
         return slices;
     }
 
-    /// <summary>What items are compared by: an attribute or themselves, texts without regard to case unless asked for.</summary>
+    /// <summary>The key by which items are compared: an attribute or the item itself. Texts are compared without case unless requested otherwise.</summary>
     private static Func<object, object> Key(object? path, bool caseSensitive, RenderState state) => item =>
     {
         object key = path is null or None ? item : Members.Path(item, path);
@@ -165,7 +165,7 @@ internal static class SequenceFilters
     private static List<object> Sorted(List<object> items, Func<object, object> key, bool reverse)
     {
         var order = Comparer<object>.Create((a, b) => PyOrder.Compare(a, b, "<"));
-        // Both of LINQ's orders are stable, as Python's are.
+        // LINQ sorts stably in both directions, as Python does.
         return reverse ? [.. items.OrderByDescending(key, order)] : [.. items.OrderBy(key, order)];
     }
 }

@@ -24,7 +24,7 @@ internal abstract class Statement(int line)
 
     protected abstract Flow Run(Scope scope, TextBuilder output);
 
-    /// <summary>What the statement writes, as a value.</summary>
+    /// <summary>The text that the statement writes, as a value.</summary>
     public Text Render(Scope scope)
     {
         var text = new TextBuilder(scope.State.Budget);
@@ -140,7 +140,7 @@ internal sealed class FilterBlock(FilterExpression filter, Statement body, int l
     }
 }
 
-/// <summary><c>{% with a = … %}…{% endwith %}</c>, and blocks that only have names of their own.</summary>
+/// <summary><c>{% with a = … %}…{% endwith %}</c>, and blocks that only open a new scope.</summary>
 internal sealed class With(IReadOnlyList<(Target Target, Expression Value)> values, Statement body, int line) : Statement(line)
 {
     protected override Flow Run(Scope scope, TextBuilder output)

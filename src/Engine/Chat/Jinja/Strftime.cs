@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>C's <c>strftime</c> in the C locale, as Python passes it on; <c>%-d</c> leaves out the zero in front.</summary>
+/// <summary>C's <c>strftime</c> in the C locale, as Python exposes it; <c>%-d</c> omits the leading zero.</summary>
 internal static class Strftime
 {
     public static string Format(DateTimeOffset time, string format)
@@ -52,7 +52,7 @@ internal static class Strftime
         'n' => "\n",
         't' => "\t",
         '%' => "%",
-        // datetime.now() knows no zone, so that Python writes nothing for these.
+        // datetime.now() has no time zone, so Python writes nothing for these.
         'z' or 'Z' => "",
         'G' => ISOWeek.GetYear(time.DateTime).ToString(CultureInfo.InvariantCulture),
         'V' => ISOWeek.GetWeekOfYear(time.DateTime).ToString("00", CultureInfo.InvariantCulture),

@@ -75,11 +75,11 @@ internal static class StringMethods
         return text.ToText();
     }
 
-    /// <summary>A text amid blanks.</summary>
-    /// <param name="width">Code points of the whole.</param>
-    /// <param name="fill">What blanks are.</param>
-    /// <param name="left">The part of the blanks that goes before it.</param>
-    /// <param name="budget">Pays.</param>
+    /// <summary>Pads a text.</summary>
+    /// <param name="width">The total width in code points.</param>
+    /// <param name="fill">The fill character.</param>
+    /// <param name="left">The fraction of the padding that goes before the text.</param>
+    /// <param name="budget">Pays for the text.</param>
     public static Text Pad(Text text, int width, Text fill, double left, Budget budget)
     {
         int missing = width - text.Length;
@@ -88,7 +88,7 @@ internal static class StringMethods
             return text;
         }
         budget.SpendOnText((long)missing * fill.Value.Length);
-        // Python gives an odd blank of a centred text to the left where the width is odd.
+        // When a text is centred, Python puts an odd padding character on the left if the width is odd.
         int before = left == 0.5 ? (missing / 2) + (missing & width & 1) : (int)(missing * left);
         return new TextBuilder(budget).Append(Repeat(fill.Value, before), fill.IsForeign).Append(text).Append(Repeat(fill.Value, missing - before), fill.IsForeign).ToText();
     }
@@ -110,7 +110,7 @@ internal static class StringMethods
         return new TextBuilder(budget).Append(text.Slice(0, sign)).Append(digits).ToText();
     }
 
-    // The part from the argument 'start' to the argument 'end', in UTF-16 units; null if it begins after the text or its own end.
+    // The part from the argument 'start' to the argument 'end', in UTF-16 units; null if it begins after the text's end or its own.
     private static (int Start, int Length)? Bounds(Text text, Arguments arguments)
     {
         int start = Position(1, "start", 0);
@@ -146,8 +146,8 @@ internal static class StringMethods
 
     private static bool IsNumeric(Rune rune) => Rune.GetNumericValue(rune) >= 0 || Rune.IsNumber(rune);
 
-    /// <param name="Most">Most arguments by place.</param>
-    /// <param name="Body">What it makes of a text.</param>
+    /// <param name="Most">The maximum number of positional arguments.</param>
+    /// <param name="Body">Computes the result from a text and the arguments.</param>
     /// <param name="Names">The arguments that may be given by name.</param>
     private sealed record Method(int Most, Func<Text, Arguments, Budget, object> Body, params string[] Names)
     {

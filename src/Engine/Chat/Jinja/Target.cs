@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>What a value is given to.</summary>
+/// <summary>What a value is assigned to.</summary>
 internal abstract class Target
 {
     public abstract void Assign(Scope scope, object value);

@@ -15,14 +15,14 @@ internal sealed class Template
         ? new Template(Parser.Read(source))
         : throw new JinjaException($"the template has {source.Length:N0} characters, at most {MaxCharacters:N0} are allowed", 1);
 
-    /// <summary>Whether a well-formed template has a name in its tags, also as a string.</summary>
+    /// <summary>Whether a well-formed template contains a name in its tags, as a name or as a string.</summary>
     public static bool Mentions(string source, string name) => Lexer.Read(source).Exists(token => token.Kind is TokenKind.Name or TokenKind.String && token.Value == name);
 
-    /// <summary>Renders it.</summary>
+    /// <summary>Renders the template.</summary>
     /// <param name="variables">Its variables.</param>
     /// <param name="now">The time for templates that ask for it.</param>
     /// <param name="cancellationToken">Cancels the rendering.</param>
-    /// <exception cref="JinjaException">The template cannot be rendered, or refuses what it is given.</exception>
+    /// <exception cref="JinjaException">The template cannot be rendered, or refuses its input.</exception>
     public Text Render(IEnumerable<KeyValuePair<string, object>> variables, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var state = new RenderState(new Budget(cancellationToken), now);
@@ -42,15 +42,15 @@ internal sealed class Template
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or ArithmeticException or FormatException or InvalidCastException)
         {
-            // An argument that a function did not expect; .NET's sorting also wraps exceptions of comparisons in this type.
+            // An unexpected argument of a function; .NET's sorting also wraps exceptions from comparisons in this type.
             throw new JinjaException(e.GetBaseException().Message, state.Line);
         }
     }
 }
 
 /// <summary>The context of one rendering.</summary>
-/// <param name="Budget">What it may take.</param>
-/// <param name="Now">The time that <c>strftime_now</c> tells.</param>
+/// <param name="Budget">Its resource limits.</param>
+/// <param name="Now">The time that <c>strftime_now</c> formats.</param>
 internal sealed record RenderState(Budget Budget, DateTimeOffset Now)
 {
     /// <summary>The line being rendered, for errors.</summary>

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>The tests, what follows <c>is</c>, by name.</summary>
+/// <summary>The tests that may follow <c>is</c>, by name.</summary>
 internal static class Tests
 {
     public static bool Apply(string name, object value, Arguments arguments, RenderState state)
@@ -32,7 +32,7 @@ internal static class Tests
         "float" => value is double,
         "mapping" => value is Mapping,
         "iterable" => PyType.TryItems(value) is not null,
-        // What has a length and items; Python's undefined has both.
+        // Anything with a length and items; Jinja's undefined has both.
         "sequence" => value is Text or List<object> or PyTuple or Mapping or Undefined,
         "callable" => value is Callable or Undefined, // an undefined value complains only once it is called
         "escaped" => value is Text { IsSafe: true },

@@ -1,7 +1,7 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>A string of the template language, which remembers which of its characters came in with the messages.</summary>
-/// <remarks>Python counts code points, .NET UTF-16 units: <see cref="Length"/> and <see cref="Offset"/> are Python's.</remarks>
+/// <summary>A string of the template language, which remembers which of its characters came from the messages.</summary>
+/// <remarks>Python counts code points, .NET UTF-16 units. <see cref="Length"/> and <see cref="Offset"/> count as Python does.</remarks>
 internal sealed class Text : IEquatable<Text>
 {
     public static readonly Text Empty = new("", []);
@@ -18,23 +18,23 @@ internal sealed class Text : IEquatable<Text>
 
     public IReadOnlyList<Run> Runs => _runs;
 
-    /// <summary>Whether it passed the filter <c>safe</c>: what is added to it is escaped for HTML, here as with Jinja.</summary>
+    /// <summary>Whether it passed the filter <c>safe</c>. Text appended to it is then escaped for HTML, as in Jinja.</summary>
     public bool IsSafe { get; }
 
-    /// <summary>Code points.</summary>
+    /// <summary>The number of code points.</summary>
     public int Length => _length >= 0 ? _length : _length = CountCodePoints(Value);
 
     public bool IsForeign => Array.Exists(_runs, run => run.IsForeign);
 
-    /// <summary>A text of the template's own.</summary>
+    /// <summary>A text that belongs to the template.</summary>
     public static Text Own(string value) => Of(value, isForeign: false);
 
     public static Text Of(string value, bool isForeign) => value.Length == 0 ? Empty : new(value, [new Run(value.Length, isForeign)]);
 
-    /// <summary>The same, marked as safe.</summary>
+    /// <summary>The same text, marked as safe.</summary>
     public Text AsSafe() => new(Value, _runs, isSafe: true);
 
-    /// <summary>Part of it, in UTF-16 units.</summary>
+    /// <summary>A part of it, in UTF-16 units.</summary>
     public Text Slice(int start, int length)
     {
         if (length <= 0)
@@ -57,7 +57,7 @@ internal sealed class Text : IEquatable<Text>
         return new Text(Value.Substring(start, length), [.. runs], IsSafe);
     }
 
-    /// <summary>Where a code point begins; <paramref name="codePoint"/> is 0 to <see cref="Length"/>.</summary>
+    /// <summary>The UTF-16 offset of a code point; <paramref name="codePoint"/> is from 0 to <see cref="Length"/>.</summary>
     public int Offset(int codePoint)
     {
         if (Length == Value.Length)
@@ -83,7 +83,7 @@ internal sealed class Text : IEquatable<Text>
         }
     }
 
-    /// <summary>Without the given characters at its ends; without white space where none are given.</summary>
+    /// <summary>The text without the given characters at its ends, or without white space if none are given.</summary>
     public Text Strip(string? characters = null, bool left = true, bool right = true)
     {
         int start = 0;
@@ -101,7 +101,7 @@ internal sealed class Text : IEquatable<Text>
         bool Strips(char character) => characters?.Contains(character, StringComparison.Ordinal) ?? IsSpace(character);
     }
 
-    /// <summary>Python's <c>str.isspace</c> of one character: .NET's, and the four separators of ASCII.</summary>
+    /// <summary>Python's <c>str.isspace</c> for one character: .NET's white space and the four ASCII separators.</summary>
     public static bool IsSpace(char character) => char.IsWhiteSpace(character) || character is >= '\u001C' and <= '\u001F';
 
     public bool Equals(Text? other) => other is not null && Value == other.Value;
@@ -127,7 +127,7 @@ internal sealed class Text : IEquatable<Text>
     }
 }
 
-/// <summary>A stretch of a text that is of one origin.</summary>
-/// <param name="End">Index after its last character; it begins where the stretch before it ends.</param>
-/// <param name="IsForeign">Whether it came in with the messages, and is not the template's own.</param>
+/// <summary>A run of characters with the same origin.</summary>
+/// <param name="End">The index after its last character. It begins where the previous run ends.</param>
+/// <param name="IsForeign">Whether it came from the messages, not from the template.</param>
 internal readonly record struct Run(int End, bool IsForeign);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Puts texts together and keeps the origin of each character.</summary>
+/// <summary>Concatenates texts and keeps the origin of each character.</summary>
 /// <param name="budget">Pays for what is written.</param>
 internal sealed class TextBuilder(Budget budget)
 {

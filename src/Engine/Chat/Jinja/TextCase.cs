@@ -5,7 +5,7 @@ namespace Engine.Chat.Jinja;
 /// <summary>Upper and lower case with the results of Python's <c>str</c>.</summary>
 internal static class TextCase
 {
-    // Letters whose other case is several characters (Unicode's SpecialCasing), those that occur in texts.
+    // Letters whose other case is several characters (Unicode's SpecialCasing), as far as they occur in practice.
     private static readonly Dictionary<int, string> LongUpper = new()
     {
         ['ß'] = "SS",
@@ -24,8 +24,8 @@ internal static class TextCase
 
     public static Text Lower(Text text, Budget budget) => Map(text, (rune, before) => Lower(rune, text.Value, before), budget);
 
-    /// <summary>Python's <c>casefold</c>: the small forms of the capitals, by which <c>ß</c> is <c>ss</c>. Differs from Python's for
-    /// Cherokee, which Python folds to the capitals.</summary>
+    /// <summary>Python's <c>casefold</c>: the lower case of the upper case, which turns <c>ß</c> into <c>ss</c>. It differs from Python's for
+    /// Cherokee, which Python folds to upper case.</summary>
     public static Text Fold(Text text, Budget budget) => Map(text, (rune, before) => rune.Value switch
     {
         'ẞ' => "ss",
@@ -37,7 +37,7 @@ internal static class TextCase
     public static Text Capitalize(Text text, Budget budget) =>
         Map(text, (rune, before) => before == 0 ? Title(rune) : Lower(rune, text.Value, before), budget);
 
-    /// <summary>Each letter after what is no letter in upper case, the others in lower case.</summary>
+    /// <summary>Each letter that does not follow a letter in upper case, the others in lower case.</summary>
     public static Text Title(Text text, Budget budget)
     {
         bool behindLetter = false;
@@ -60,7 +60,7 @@ internal static class TextCase
 
     private static string Title(Rune rune) => rune.Value switch
     {
-        >= 0x01C4 and <= 0x01CC => ((char)(0x01C5 + ((rune.Value - 0x01C4) / 3 * 3))).ToString(), // DŽ, LJ, NJ have a form of their own
+        >= 0x01C4 and <= 0x01CC => ((char)(0x01C5 + ((rune.Value - 0x01C4) / 3 * 3))).ToString(), // DŽ, LJ, NJ have a separate title case
         >= 0x01F1 and <= 0x01F3 => "\u01F2",
         _ => LongUpper.TryGetValue(rune.Value, out string? upper) && char.IsLetter(upper[0]) ? upper[..1] + upper[1..].ToLowerInvariant() : Upper(rune),
     };

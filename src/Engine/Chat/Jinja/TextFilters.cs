@@ -1,6 +1,6 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>Filters that make text of text.</summary>
+/// <summary>Filters that turn text into text.</summary>
 internal static class TextFilters
 {
     public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
@@ -65,7 +65,7 @@ internal static class TextFilters
         static bool Begins(char c) => Text.IsSpace(c) || c is '-' or '(' or '{' or '[' or '<';
     }
 
-    /// <summary>The text with what means something in HTML replaced; one that passed <c>safe</c> as it is.</summary>
+    /// <summary>The text with HTML's special characters escaped. A text that passed <c>safe</c> is returned unchanged.</summary>
     public static Text Escape(Text text, Budget budget) => text.IsSafe ? text : Escaped(text, budget);
 
     private static Text Escaped(Text text, Budget budget)
@@ -86,7 +86,7 @@ internal static class TextFilters
             object width => Text.Own(new string(' ', Math.Clamp(PyType.Index(width, "width"), 0, 1024))),
         };
         bool blank = arguments.IsTrue(2, "blank");
-        // As if the text ended with a line end: an empty text is one empty line.
+        // As if the text ended with a line end, so that an empty text is one empty line.
         List<object> lines = TextSplitting.Lines(new TextBuilder(budget).Append(text).Append("\n").ToText(), keepEnds: false, budget);
         var indented = new TextBuilder(budget);
         for (int i = 0; i < lines.Count; i++)

@@ -1,9 +1,9 @@
 namespace Engine.Chat.Jinja;
 
-/// <summary>Cutting texts and putting others in their place.</summary>
+/// <summary>Splits texts and replaces parts of them.</summary>
 internal static class TextSplitting
 {
-    /// <summary>Where a part occurs, from left to right and not overlapping; an empty one before each code point and at the end.</summary>
+    /// <summary>Where a part occurs, from left to right without overlaps. An empty part occurs before each code point and at the end.</summary>
     public static List<int> Occurrences(string text, string part, Budget budget)
     {
         budget.SpendOnText(text.Length / 8);
@@ -117,7 +117,7 @@ internal static class TextSplitting
             : new PyTuple(text.Slice(0, place), text.Slice(place, separator.Length), text.Slice(place + separator.Length, text.Value.Length - place - separator.Length));
     }
 
-    /// <summary>Python's lines: cut at every kind of line end, the one at the end of the text being no beginning of another line.</summary>
+    /// <summary>Python's <c>splitlines</c>: splits at every kind of line end. A line end at the end of the text does not begin another line.</summary>
     public static List<object> Lines(Text text, bool keepEnds, Budget budget)
     {
         budget.SpendOnText(text.Value.Length / 8);

@@ -27,8 +27,8 @@ internal enum TokenKind
 
 /// <summary>A word of a template.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Value">Its text; of a string its content.</param>
-/// <param name="Line">Where it begins.</param>
+/// <param name="Value">Its text, or the content of a string.</param>
+/// <param name="Line">The line on which it begins.</param>
 internal readonly record struct Token(TokenKind Kind, string Value, int Line)
 {
     public bool IsOperator(string sign) => Kind == TokenKind.Operator && Value == sign;

@@ -26,7 +26,7 @@ internal sealed class TokenStream(List<Token> tokens)
         }
     }
 
-    /// <summary>Reads this name where it stands next.</summary>
+    /// <summary>Skips this name if it comes next.</summary>
     public bool Skip(string name)
     {
         bool found = Current.IsName(name);
@@ -34,7 +34,7 @@ internal sealed class TokenStream(List<Token> tokens)
         return found;
     }
 
-    /// <summary>Reads this sign where it stands next.</summary>
+    /// <summary>Skips this operator if it comes next.</summary>
     public bool SkipOperator(string sign)
     {
         bool found = Current.IsOperator(sign);
@@ -42,7 +42,7 @@ internal sealed class TokenStream(List<Token> tokens)
         return found;
     }
 
-    /// <summary>Whether a name stands between a position and the current one.</summary>
+    /// <summary>Whether a name occurs between a position and the current one.</summary>
     public bool Names(string name, int from)
     {
         int at = tokens.FindIndex(from, Position - from, token => token.IsName(name));

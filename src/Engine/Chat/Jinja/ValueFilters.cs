@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>Filters about single values and numbers.</summary>
+/// <summary>Filters for single values and numbers.</summary>
 internal static class ValueFilters
 {
     public static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
@@ -53,7 +53,7 @@ internal static class ValueFilters
         };
     }
 
-    // Python rounds the decimal value the float really has; .NET's fixed form is exact as well.
+    // Python rounds the exact decimal value of the float; .NET's fixed format is exact as well.
     private static double Nearest(double number, int precision, double scale) => precision switch
     {
         0 => Math.Round(number, MidpointRounding.ToEven),

@@ -13,8 +13,8 @@ internal sealed class None
     }
 }
 
-/// <summary>The value of a missing name or attribute: prints as nothing, is false and empty, and any other use is an error.</summary>
-/// <param name="complaint">What to say where it is used.</param>
+/// <summary>The value of a missing name or attribute. It prints as nothing, is false and empty, and any other use is an error.</summary>
+/// <param name="complaint">The error message when it is used.</param>
 internal sealed class Undefined(string complaint)
 {
     public string Complaint { get; } = complaint;
@@ -26,7 +26,7 @@ internal sealed class PyTuple(params object[] items)
     public object[] Items { get; } = items;
 }
 
-/// <summary>A Python dict: keeps the order of insertion; 1, 1.0 and True are one key.</summary>
+/// <summary>A Python dict. It keeps the order of insertion, and 1, 1.0 and True are the same key.</summary>
 internal sealed class Mapping : OrderedDictionary<object, object>
 {
     public Mapping() : base(PyEquality.Instance)
@@ -36,14 +36,14 @@ internal sealed class Mapping : OrderedDictionary<object, object>
     public object? Find(string key) => TryGetValue(Text.Own(key), out object? value) ? value : null;
 }
 
-/// <summary>Something with attributes of its own.</summary>
+/// <summary>A value with attributes.</summary>
 internal interface IAttributes
 {
     /// <summary>The attribute, or null.</summary>
     object? Find(string name);
 }
 
-/// <summary>What <c>namespace()</c> makes: its attributes can be set from within loops.</summary>
+/// <summary>The result of <c>namespace()</c>, whose attributes can be set from within loops.</summary>
 internal sealed class Namespace : IAttributes
 {
     public Dictionary<string, object> Values { get; } = new(StringComparer.Ordinal);
@@ -51,7 +51,7 @@ internal sealed class Namespace : IAttributes
     public object? Find(string name) => Values.GetValueOrDefault(name);
 }
 
-/// <summary>Something a template can call.</summary>
+/// <summary>A value that a template can call.</summary>
 internal abstract class Callable
 {
     public abstract object Call(Arguments arguments, RenderState state);

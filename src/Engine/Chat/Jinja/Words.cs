@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Chat.Jinja;
 
-/// <summary>The words inside of a tag: names, numbers, strings, signs.</summary>
+/// <summary>Reads the words inside a tag: names, numbers, strings, operators.</summary>
 internal static class Words
 {
     private static readonly string[] Operators =
@@ -52,7 +52,7 @@ internal static class Words
         }
         Digits(char.IsAsciiDigit);
         bool real = false;
-        // "1.5", but not the "1.x" of an attribute; and no fraction after a dot: "a.0.1" is an item of an item.
+        // "1.5" has a fraction, but not "1.x", which is an attribute, and not a number after a dot: "a.0.1" is an item of an item.
         if (at + 1 < source.Length && source[at] == '.' && char.IsAsciiDigit(source[at + 1]) && (position == 0 || source[position - 1] != '.'))
         {
             at++;
@@ -101,7 +101,7 @@ internal static class Words
         throw new JinjaException("a string has no end", line);
     }
 
-    /// <summary>Python's escapes; an unknown one stays as it is. Returns the last position read.</summary>
+    /// <summary>Reads one of Python's escapes; an unknown one is kept unchanged. Returns the last position read.</summary>
     private static int AppendEscape(StringBuilder text, string source, int at, int line)
     {
         char letter = source[at];

@@ -3,11 +3,11 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls as objects of JSON without any marks, at the beginning of a line; only tools that were offered are called so.</summary>
-/// <param name="argumentsName">The name of what a call gives.</param>
+/// <summary>Calls as JSON objects without any marks, at the beginning of a line. An object is a call only if it names a tool that was offered.</summary>
+/// <param name="argumentsName">The name of the arguments in a call.</param>
 internal class BareForm(string argumentsName) : ToolForm
 {
-    // No line of it opens with a bracket.
+    // A line of text, which must not begin with a bracket.
     private const string Line = @"[ \t]*(?:[^\s{\[][^\n]*)?";
 
     public override IReadOnlyList<string> Triggers => [];
@@ -23,7 +23,7 @@ internal class BareForm(string argumentsName) : ToolForm
     public override IReadOnlyList<WrittenCall>? Read(string head, JsonElement? json, ToolSet tools) =>
         base.Read(head, json, tools) is { } calls && calls.All(call => tools.Callable.Any(tool => tool.Name == call.Name)) ? calls : null;
 
-    // Text and then a call is text: what begins with a bracket is the call.
+    // An answer is either text or a call, never both: without marks, only an opening bracket at the beginning tells a call.
     public override AnswerShape Answer(AnswerShape? text, bool isProse, IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most) => base.Answer(text, false, calls, most);
 
     protected override AnswerShape Calls(IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most) =>

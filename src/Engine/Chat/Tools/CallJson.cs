@@ -5,15 +5,15 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>JSON of calls and their results, as it is read from answers and written for clients and templates.</summary>
+/// <summary>Reads the JSON of calls and results from answers, and writes it for clients and templates.</summary>
 internal static class CallJson
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>A text as JSON, letters as they are.</summary>
+    /// <summary>A text as a JSON string, with letters unescaped.</summary>
     public static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    /// <summary>JSON without blanks, letters as they are.</summary>
+    /// <summary>JSON without blanks, with letters unescaped.</summary>
     public static string Compact(JsonElement json)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -24,7 +24,7 @@ internal static class CallJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Null if it is not JSON.</summary>
+    /// <summary>Parses JSON; null if it is not well-formed.</summary>
     public static JsonElement? Parse(ReadOnlySpan<char> json)
     {
         try
@@ -37,7 +37,7 @@ internal static class CallJson
         }
     }
 
-    /// <summary>The arguments of a call: an object, or one in a string; missing, null and empty are none. Null if they are anything else.</summary>
+    /// <summary>The arguments of a call: an object, or one in a string. Missing, null and empty arguments mean none. Null if they are anything else.</summary>
     public static string? Arguments(JsonElement? arguments)
     {
         try
@@ -57,7 +57,7 @@ internal static class CallJson
         }
     }
 
-    /// <summary>A text of an object; null if it has none of that name.</summary>
+    /// <summary>A text property of an object; null if it has none of that name.</summary>
     public static string? Text(JsonElement json, string name)
     {
         try
@@ -80,6 +80,6 @@ internal static class CallJson
         return JsonElement.Parse(buffer.WrittenSpan);
     }
 
-    /// <summary>A writer of JSON throws at half of a surrogate pair; here it becomes U+FFFD.</summary>
+    /// <summary>A text as UTF-8. Half a surrogate pair, at which a JSON writer throws, becomes U+FFFD.</summary>
     public static ReadOnlySpan<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -4,10 +4,10 @@ using System.Text.Json;
 namespace Engine.Chat.Tools;
 
 /// <summary>Separates calls, which begin with a trigger or stand alone at the beginning of a line, from the text around them. A call is
-/// returned when it is complete; what turns out not to be a call is text.</summary>
+/// returned when it is complete. What turns out not to be a call is text.</summary>
 internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
 {
-    /// <summary>The maximum number of spaces that are held back: those before a call are dropped.</summary>
+    /// <summary>The maximum number of spaces held back, because those before a call are dropped.</summary>
     private const int MaxBlanks = 64;
 
     /// <summary>The first names of an object that may be a bare call.</summary>
@@ -18,9 +18,9 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
     private readonly bool _isBare = form.IsBare;
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
     private State _state;
-    private string _lead = "";    // blanks and trigger before what is held, in a call
-    private int _read;            // of what is held, in a call
-    private int _json;            // where JSON begins in it
+    private string _lead = "";    // in a call: the blanks and the trigger before the held text
+    private int _read;            // in a call: how much of the held text has been read
+    private int _json;            // in a call: where JSON begins in the held text
     private JsonScan _scan;
     private bool _isBareCall;
     private bool _atLineStart = true;
@@ -30,7 +30,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
     {
         Prose,
 
-        /// <summary>After a call, or before the first of several: only blanks and what is skipped.</summary>
+        /// <summary>After a call, or before the first of several: only blanks and skipped text.</summary>
         Between,
 
         Head,
@@ -110,7 +110,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
         return false;
     }
 
-    /// <summary>A bracket that opens a line.</summary>
+    /// <summary>Finds a bracket at the beginning of a line.</summary>
     private int FindBare(int end)
     {
         bool atLineStart = _atLineStart;
@@ -140,7 +140,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
             _held.RemoveRange(0, found.Length);
             return true;
         }
-        // It may still become one, or a trigger.
+        // The held text may still become skipped text or a trigger.
         if (StartsAny(form.Skipped) || StartsAny(_triggers))
         {
             return false;
@@ -191,12 +191,12 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
         return false;
     }
 
-    /// <summary>Whether a beginning can become a bare call: an object whose first name is one of those that calls begin with.</summary>
+    /// <summary>Whether a beginning can become a bare call, which is an object whose first name is one that calls begin with.</summary>
     private static bool IsPlausible(ReadOnlySpan<char> text)
     {
         if (text.Length > 40)
         {
-            return true; // was looked at before
+            return true; // has been checked before
         }
         if (text[0] == '[')
         {
@@ -241,7 +241,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
         Leave(State.Between, length);
     }
 
-    /// <summary>What seemed to be a call is text: its trigger, or, where it stands bare, all that was read of it.</summary>
+    /// <summary>Turns what seemed to be a call into text: its trigger, or everything read of it if it has none.</summary>
     private bool Break(List<AnswerPiece> pieces)
     {
         int read = _isBareCall ? _read : 0;
@@ -283,7 +283,7 @@ internal sealed class CallReader(ToolForm form, ToolSet tools) : ICallReader
         return false;
     }
 
-    /// <summary>Characters at the end of a text that may be the beginning of one of some others.</summary>
+    /// <summary>The number of characters at the end of a text that may be the beginning of one of the others.</summary>
     private static int Overlap(ReadOnlySpan<char> text, IReadOnlyList<string> others)
     {
         int overlap = 0;

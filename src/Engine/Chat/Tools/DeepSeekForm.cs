@@ -3,11 +3,11 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls of DeepSeek's models, between marks with full-width bars: V3 and R1 fence the JSON, V3.1 does not. Whichever a template
-/// writes, both are read.</summary>
+/// <summary>Calls of DeepSeek's models, between marks with full-width bars. V3 and R1 fence the JSON, V3.1 does not. Both are read, whichever the
+/// template writes.</summary>
 internal sealed class DeepSeekForm(bool isFenced) : ToolForm
 {
-    /// <summary>By which templates are recognised.</summary>
+    /// <summary>The mark by which templates are recognised.</summary>
     public const string Begin = "<｜tool▁calls▁begin｜>";
 
     private const string End = "<｜tool▁calls▁end｜>";

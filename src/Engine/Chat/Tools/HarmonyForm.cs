@@ -2,7 +2,7 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Answers of gpt-oss: messages in channels. What stands in <c>analysis</c> is thought, in <c>final</c> said, and what is sent to
+/// <summary>Answers of gpt-oss, which are messages in channels: <c>analysis</c> contains thoughts and <c>final</c> the text; a message to
 /// <c>functions.NAME</c> is a call. A message to a tool ends the answer.</summary>
 internal sealed class HarmonyForm : ToolForm
 {

@@ -29,7 +29,7 @@ internal sealed partial class HarmonyReader(ToolSet tools) : ICallReader
     {
         if (_inHead)
         {
-            // If a model writes no channels, everything is text.
+            // If the model writes no channels, everything is text.
             if (!isCut && _held.Count > 0 && ToolForm.Find(Held, HarmonyForm.Instance.Markers).At < 0)
             {
                 pieces.Add(new AnswerPiece(AnswerPieceKind.Text, new string(Held)));
@@ -85,7 +85,7 @@ internal sealed partial class HarmonyReader(ToolSet tools) : ICallReader
         {
             EndCall(at, pieces);
         }
-        // A channel belongs to the head of its message.
+        // The channel is part of the message's head.
         _held.RemoveRange(0, mark == HarmonyForm.Channel ? 0 : mark.Length);
         (_inHead, _tool) = (true, null);
         return true;

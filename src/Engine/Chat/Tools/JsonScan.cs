@@ -1,17 +1,17 @@
 namespace Engine.Chat.Tools;
 
-/// <summary>Finds where an object or a list of JSON ends, a character at a time.</summary>
+/// <summary>Finds the end of a JSON object or array, one character at a time.</summary>
 internal struct JsonScan
 {
     private int _depth;
     private bool _inString;
     private bool _escaped;
 
-    /// <summary>Whether what was read is balanced.</summary>
+    /// <summary>Whether everything read so far is balanced.</summary>
     public bool IsWhole { get; private set; }
 
     /// <summary>Reads a character.</summary>
-    /// <returns>Whether it can stand there in JSON, as far as brackets and quotes tell.</returns>
+    /// <returns>Whether it may come there in JSON, judging by brackets and quotes only.</returns>
     public bool Read(char c)
     {
         if (_inString)

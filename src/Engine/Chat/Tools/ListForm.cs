@@ -3,8 +3,8 @@ using Engine.Constraints;
 namespace Engine.Chat.Tools;
 
 /// <summary>Calls as a list of objects after a mark, as Granite and Phi 4 write them.</summary>
-/// <param name="begin">Before the list.</param>
-/// <param name="end">After the list; empty for nothing.</param>
+/// <param name="begin">The mark before the list.</param>
+/// <param name="end">The mark after the list; empty for none.</param>
 internal sealed class ListForm(string begin, string end) : ToolForm
 {
     public override IReadOnlyList<string> Triggers { get; } = [begin.Trim()];

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls of Llama 3.1 and later: <c>{"name": …, "parameters": …}</c>, bare or after <c>&lt;|python_tag|&gt;</c>, after which also
-/// stand calls in Python (<c>search.call(query="…")</c>) and code for the tool that runs it.</summary>
+/// <summary>Calls of Llama 3.1 and later: <c>{"name": …, "parameters": …}</c>, bare or after <c>&lt;|python_tag|&gt;</c>. This mark may also
+/// be followed by calls in Python (<c>search.call(query="…")</c>) or by code for the tool that runs it.</summary>
 internal sealed class LlamaForm : BareForm
 {
     private const string Tag = "<|python_tag|>";
 
-    // The tools that run code, as models know them.
+    // The names by which models know the tools that run code.
     private static readonly string[] Interpreters = ["python", "ipython", "code_interpreter"];
 
     private LlamaForm() : base("parameters")

@@ -2,10 +2,10 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls as objects of JSON, <c>{"name": …, "arguments": …}</c>, each between two marks, as Hermes 2 Pro and Qwen write them.</summary>
-/// <param name="open">Before each call.</param>
-/// <param name="close">After each call.</param>
-/// <param name="separator">Between two calls.</param>
+/// <summary>Calls as JSON objects, <c>{"name": …, "arguments": …}</c>, each between two marks, as Hermes 2 Pro and Qwen write them.</summary>
+/// <param name="open">The mark before each call.</param>
+/// <param name="close">The mark after each call.</param>
+/// <param name="separator">The text between two calls.</param>
 internal sealed class MarkedForm(string open, string close, string separator) : ToolForm
 {
     /// <summary>Calls between <c>&lt;tool_call&gt;</c> and <c>&lt;/tool_call&gt;</c>.</summary>

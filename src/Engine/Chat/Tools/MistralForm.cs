@@ -3,8 +3,8 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls of Mistral's models after <c>[TOOL_CALLS]</c>: as a list of objects, or, since 2025, as a name and <c>[ARGS]</c> each.
-/// Whichever a template writes, both are read.</summary>
+/// <summary>Calls of Mistral's models after <c>[TOOL_CALLS]</c>: as a list of objects or, since 2025, each as a name and <c>[ARGS]</c>.
+/// Both are read, whichever the template writes.</summary>
 internal sealed class MistralForm(bool isNamed, bool hasIds, string listBegin) : ToolForm
 {
     private const string Trigger = "[TOOL_CALLS]";

@@ -12,7 +12,7 @@ internal sealed class PythonCall
 
     private PythonCall(string text) => _text = text;
 
-    /// <summary>The call; null for text that is not a call, or that holds a value JSON cannot express.</summary>
+    /// <summary>The call; null if the text is not a call, or contains a value that JSON cannot express.</summary>
     public static WrittenCall? Read(string text)
     {
         var reader = new PythonCall(text);
@@ -34,7 +34,7 @@ internal sealed class PythonCall
         }
         catch (InvalidOperationException)
         {
-            return null; // what was written until it broke off is no JSON
+            return null; // what was written before it broke off is not JSON
         }
     }
 

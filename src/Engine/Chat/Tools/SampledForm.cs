@@ -4,16 +4,16 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls between marks of an unknown family, learned from a sample that the template itself rendered. The call is an object
-/// of JSON, or a name and then its arguments.</summary>
+/// <summary>Calls of an unknown family between marks, learned from a sample that the template itself rendered. A call is a JSON
+/// object, or a name followed by its arguments.</summary>
 internal sealed partial class SampledForm : ToolForm
 {
     private const int LongestHead = 500;
 
     private readonly ToolSample _sample;
-    private readonly string _open;          // before a call that is not the first
-    private readonly Regex? _named;         // where calls are no objects of JSON: what stands before the arguments
-    private readonly string[] _heads;       // where they are: what stands between a trigger and the JSON, without blanks
+    private readonly string _open;          // the mark before a call that is not the first
+    private readonly Regex? _named;         // if calls are not JSON objects: what comes before the arguments
+    private readonly string[] _heads;       // if they are: what comes between a trigger and the JSON, without blanks
     private readonly string? _nameKey, _argumentsKey;
 
     private SampledForm(ToolSample sample, string trigger, string open, (int Start, string NameKey, string ArgumentsKey)? json)
@@ -45,7 +45,7 @@ internal sealed partial class SampledForm : ToolForm
 
     public override bool TakesOne => _sample.Between is null;
 
-    /// <summary>The form of a sample; one of bare JSON where it has no marks.</summary>
+    /// <summary>The form of a sample; that of bare JSON if it has no marks.</summary>
     public static ToolForm Of(ToolSample sample)
     {
         (int Start, string NameKey, string ArgumentsKey)? json = Enclosing(sample);
@@ -90,10 +90,10 @@ internal sealed partial class SampledForm : ToolForm
         return Join([Shaped(_sample.Before), call, .. others, Shaped(_sample.After)]);
     }
 
-    // Inside of JSON a name is quoted by what stands around it.
+    // In JSON, the text around a name already has its quotes.
     private string Quoted(string name) => _named is null ? CallJson.Quoted(name)[1..^1] : name;
 
-    /// <summary>A text of the sample, in which ids and numbers are any.</summary>
+    /// <summary>The shape of a text of the sample, in which ids and numbers may be any.</summary>
     private AnswerShape Shaped(string text)
     {
         var parts = new List<object>();
@@ -108,7 +108,7 @@ internal sealed partial class SampledForm : ToolForm
         return Join([.. parts]);
     }
 
-    /// <summary>The object of JSON around a call, and the names of its name and arguments.</summary>
+    /// <summary>The JSON object around a call, and the keys of its name and arguments.</summary>
     private static (int Start, string NameKey, string ArgumentsKey)? Enclosing(ToolSample sample)
     {
         string text = sample.Before + ToolSample.Name + sample.Middle + ToolSample.Arguments.GetRawText() + sample.After;

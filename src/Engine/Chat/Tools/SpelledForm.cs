@@ -4,16 +4,16 @@ using Engine.Constraints;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls whose arguments are spelled out, each between marks, as Qwen 3 Coder and GLM 4.5 write them: as a sample shows them that the
-/// template wrote itself. What a value is, the tool's schema says.</summary>
+/// <summary>Calls whose arguments are written one by one, each between marks, as by Qwen 3 Coder and GLM 4.5. The marks are learned from a sample that
+/// the template itself rendered. The tool's schema tells the type of a value.</summary>
 internal sealed class SpelledForm : ToolForm
 {
-    // What leaves a text as free as its type does.
+    // Keywords that do not restrict a text.
     private static readonly string[] Free = ["type", "description", "title", "default", "examples", "$comment", "deprecated"];
 
     private readonly SpelledSample _sample;
     private readonly string _end;       // the mark that ends a call
-    private readonly Regex _name;       // what stands before a name, after a trigger, and the name
+    private readonly Regex _name;       // what comes between a trigger and a name, and the name
 
     private SpelledForm(SpelledSample sample, string trigger, string end)
     {
@@ -37,7 +37,7 @@ internal sealed class SpelledForm : ToolForm
 
     public override bool TakesOne => _sample.Between is null;
 
-    /// <summary>The form of a sample; null if nothing marks its beginning and its end.</summary>
+    /// <summary>The form of a sample; null if its beginning and end have no marks.</summary>
     public static SpelledForm? Of(SpelledSample sample) =>
         CallMarks.Trigger(sample.Before) is { Length: > 0 } trigger && CallMarks.In(sample.After) is [var end, ..] && sample.Value.Trim().Length > 0 && sample.Close.Trim().Length > 0
             ? new SpelledForm(sample, trigger, end)
@@ -88,7 +88,7 @@ internal sealed class SpelledForm : ToolForm
         return Join([_sample.Before, call, .. others, _sample.After]);
     }
 
-    /// <summary>The shape of arguments: those of the schema in its order, or any where it names none.</summary>
+    /// <summary>The shape of the arguments: those of the schema in its order, or any if it names none.</summary>
     private AnswerShape Spelled(string tool, JsonElement schema)
     {
         if (!schema.TryGetProperty("properties", out JsonElement properties))
@@ -123,7 +123,7 @@ internal sealed class SpelledForm : ToolForm
         }
         string? bound = schema.EnumerateObject().Select(keyword => keyword.Name).FirstOrDefault(keyword => !Free.Contains(keyword));
         return bound is null ? Text : throw new InvalidRequestException(
-            $"Making sure of the arguments of '{tool}': its argument '{property.Name}' is a text with '{bound}', which cannot be made sure of in the form in which this model calls tools. Leave the keyword out, or require no call.");
+            $"Constraining the arguments of '{tool}': its argument '{property.Name}' is a text with '{bound}', which cannot be guaranteed in the form in which this model calls tools. Leave the keyword out, or require no call.");
     }
 
     private string Bare(string value)
@@ -133,7 +133,7 @@ internal sealed class SpelledForm : ToolForm
         return trail.Length > 0 && value.EndsWith(trail, StringComparison.Ordinal) ? value[..^trail.Length] : value;
     }
 
-    /// <summary>A value as JSON: a text where the schema says so, or where it is nothing else.</summary>
+    /// <summary>A value as JSON: a text if the schema says so, or if it is nothing else.</summary>
     private static JsonElement Typed(string value, JsonElement? schema, string argument)
     {
         bool? isText = schema is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object
@@ -144,7 +144,7 @@ internal sealed class SpelledForm : ToolForm
             : CallJson.Write(writer => writer.WriteStringValue(CallJson.Utf8(value)));
     }
 
-    /// <summary>Whether a schema is that of a text; null if it says nothing.</summary>
+    /// <summary>Whether a schema is that of a text; null if it does not say.</summary>
     private static bool? IsText(JsonElement schema) => schema.ValueKind != JsonValueKind.Object ? null
         : schema.TryGetProperty("type", out JsonElement type) ? type.ValueKind == JsonValueKind.String ? type.ValueEquals("string")
             : type.ValueKind == JsonValueKind.Array && type.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals("string"))

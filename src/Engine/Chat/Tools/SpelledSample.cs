@@ -2,27 +2,27 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls as a template writes them that spells arguments out, each between marks, and not as JSON.</summary>
-/// <param name="Before">Before the first name.</param>
-/// <param name="Open">After a name.</param>
-/// <param name="Key">Before an argument's name.</param>
-/// <param name="Value">Between an argument's name and its value.</param>
-/// <param name="Close">After a value.</param>
-/// <param name="After">After the last argument, or after <paramref name="Open"/> without arguments.</param>
-/// <param name="Between">After the last argument of a call, up to the name of the next; null if a message takes one call.</param>
+/// <summary>Calls as written by a template that writes arguments one by one between marks, not as JSON.</summary>
+/// <param name="Before">The text before the first name.</param>
+/// <param name="Open">The text after a name.</param>
+/// <param name="Key">The text before an argument's name.</param>
+/// <param name="Value">The text between an argument's name and its value.</param>
+/// <param name="Close">The text after a value.</param>
+/// <param name="After">The text after the last argument, or after <paramref name="Open"/> if there are no arguments.</param>
+/// <param name="Between">The text from the last argument of a call to the name of the next; null if a message takes only one call.</param>
 internal sealed record SpelledSample(string Before, string Open, string Key, string Value, string Close, string After, string? Between)
 {
     private const string FirstKey = "zqfirst", FirstValue = "zqone", SecondKey = "zqsecond", SecondValue = "zqtwo";
 
-    /// <summary>The arguments that are looked for.</summary>
+    /// <summary>The arguments to look for.</summary>
     public static JsonElement Arguments { get; } = JsonElement.Parse($$"""{"{{FirstKey}}":"{{FirstValue}}","{{SecondKey}}":"{{SecondValue}}"}""");
 
-    /// <summary>An example call, for models that are told the form.</summary>
+    /// <summary>An example call, to show a model the form.</summary>
     public string Example => $"{Before}NAME{Open}{Key}ARGUMENT{Value}VALUE{Close}{After}";
 
-    /// <summary>Cuts what a template wrote; null if it is not made of such parts.</summary>
+    /// <summary>Cuts what a template wrote into these parts; null if it does not consist of them.</summary>
     /// <param name="one">What the template wrote for one call.</param>
-    /// <param name="bare">What it wrote for a call without arguments.</param>
+    /// <param name="bare">What it wrote for one call without arguments.</param>
     /// <param name="two">What it wrote for two calls; null if it refuses two.</param>
     public static SpelledSample? Cut(string one, string bare, string? two)
     {

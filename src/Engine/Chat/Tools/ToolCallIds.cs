@@ -3,18 +3,18 @@ using System.Text;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Ids of calls.</summary>
+/// <summary>Makes ids of calls.</summary>
 internal static class ToolCallIds
 {
     private const string Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /// <summary>The length that templates of Mistral's models demand.</summary>
+    /// <summary>The length that the templates of Mistral's models require.</summary>
     private const int Short = 9;
 
-    /// <summary>A new one, in the manner of OpenAI's API.</summary>
+    /// <summary>A new id, in the manner of OpenAI's API.</summary>
     public static string New() => "call_" + RandomNumberGenerator.GetString(Letters, 24);
 
-    /// <summary>An id as nine letters and digits: itself where it is that, else always the same for the same one.</summary>
+    /// <summary>An id of nine letters and digits: the id itself if it is one, otherwise always the same for the same id.</summary>
     public static string Shorten(string id)
     {
         if (id.Length == Short && id.All(char.IsAsciiLetterOrDigit))

@@ -4,14 +4,14 @@ using System.Text.Json.Nodes;
 namespace Engine.Chat.Tools;
 
 /// <summary>A function that a model may call.</summary>
-/// <param name="Description">What it does; null for nothing said.</param>
+/// <param name="Description">What it does; null for no description.</param>
 /// <param name="Parameters">The JSON schema of its arguments; null if it takes none.</param>
-/// <param name="IsStrict">Whether arguments must meet the schema, also where the model need not call.</param>
+/// <param name="IsStrict">Whether arguments must meet the schema even if the model is free not to call.</param>
 internal sealed record ToolDefinition(string Name, string? Description = null, JsonElement? Parameters = null, bool IsStrict = false)
 {
     private static readonly JsonElement None = JsonElement.Parse("""{"type":"object","properties":{},"additionalProperties":false}""");
 
-    /// <summary>The schema of the arguments, which are an object whatever a schema leaves open.</summary>
+    /// <summary>The schema of the arguments. They are an object even if the given schema does not say so.</summary>
     public JsonElement Arguments => Parameters switch
     {
         null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => None,
@@ -20,10 +20,10 @@ internal sealed record ToolDefinition(string Name, string? Description = null, J
         { } schema => schema,
     };
 
-    /// <summary>The schema of arguments that may be anything.</summary>
+    /// <summary>The schema of arbitrary arguments.</summary>
     public static JsonElement AnyObject { get; } = JsonElement.Parse("""{"type":"object"}""");
 
-    /// <summary>The tool as chat templates expect it: the form of OpenAI's API, in which none of the fields is missing.</summary>
+    /// <summary>The tool as chat templates expect it: in the form of OpenAI's API, with all its fields.</summary>
     public JsonElement ToJson() => CallJson.Write(writer =>
     {
         writer.WriteStartObject();

@@ -6,22 +6,22 @@ namespace Engine.Chat.Tools;
 /// <summary>How a family of models writes tool calls in its answers.</summary>
 internal abstract class ToolForm
 {
-    /// <summary>Texts that begin calls.</summary>
+    /// <summary>The texts that begin calls.</summary>
     public abstract IReadOnlyList<string> Triggers { get; }
 
     /// <summary>Whether calls may also be written without a trigger, as JSON at the beginning of a line.</summary>
     public virtual bool IsBare => false;
 
-    /// <summary>Tokens, often control tokens, whose texts are part of the form.</summary>
+    /// <summary>The tokens, often control tokens, whose texts are part of the form.</summary>
     public virtual IReadOnlyList<string> Markers => Triggers;
 
-    /// <summary>What may stand after a call without being text.</summary>
+    /// <summary>What may come after a call without being part of the answer's text.</summary>
     public virtual IReadOnlyList<string> Skipped => [];
 
-    /// <summary>Whether a message has one call at most.</summary>
+    /// <summary>Whether a message has at most one call.</summary>
     public virtual bool TakesOne => false;
 
-    /// <summary>Whether templates take only ids of nine letters and digits.</summary>
+    /// <summary>Whether templates accept only ids of nine letters and digits.</summary>
     public virtual bool HasShortIds => false;
 
     /// <summary>Whether the form itself separates thoughts from answers.</summary>
@@ -30,19 +30,19 @@ internal abstract class ToolForm
     /// <summary>Reads answers in this form.</summary>
     public virtual ICallReader NewReader(ToolSet tools) => new CallReader(this, tools);
 
-    /// <summary>What a text after a trigger is, up to and with its last character.</summary>
+    /// <summary>Classifies the text after a trigger, up to and including its last character.</summary>
     public virtual CallHead Head(ReadOnlySpan<char> head) => head[^1] is '{' or '[' && head[..^1].IsWhiteSpace() ? CallHead.Json : head.IsWhiteSpace() ? CallHead.More : CallHead.Broken;
 
-    /// <summary>The calls that a text between a trigger and JSON, and the JSON, make; null if they make none.</summary>
-    /// <param name="head">What stands before the JSON.</param>
+    /// <summary>The calls given by the text between a trigger and JSON, and by the JSON; null if they are not calls.</summary>
+    /// <param name="head">The text before the JSON.</param>
     /// <param name="json">The JSON; null if there is none.</param>
     /// <param name="tools">The tools that were offered.</param>
     public virtual IReadOnlyList<WrittenCall>? Read(string head, JsonElement? json, ToolSet tools) => json is { } calls ? WrittenCall.ReadAll(calls) : null;
 
     /// <summary>The shape of an answer.</summary>
-    /// <param name="text">What it may say; null if it must call.</param>
-    /// <param name="isProse">Whether that is any text, with calls after it; else it is one or the other.</param>
-    /// <param name="calls">Tools it may call, with the schemas of their arguments. At least one.</param>
+    /// <param name="text">What its text may be; null if it must call.</param>
+    /// <param name="isProse">Whether it may be any text, with calls after it; otherwise the answer is either the text or calls.</param>
+    /// <param name="calls">The tools it may call, at least one, with the schemas of their arguments.</param>
     /// <param name="most">The maximum number of calls; null for any number.</param>
     public virtual AnswerShape Answer(AnswerShape? text, bool isProse, IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most)
     {
@@ -58,7 +58,7 @@ internal abstract class ToolForm
     /// <summary>The shape of calls, at least one.</summary>
     protected abstract AnswerShape Calls(IReadOnlyList<(string Tool, AnswerShape Arguments)> calls, int? most);
 
-    /// <summary>Texts and other shapes one after the other; markers in texts are tokens.</summary>
+    /// <summary>Texts and other shapes, one after the other. Markers in texts are tokens.</summary>
     protected AnswerShape Join(params ReadOnlySpan<object> parts)
     {
         var joined = new List<AnswerShape>();
@@ -88,12 +88,12 @@ internal abstract class ToolForm
         return joined is [AnswerShape only] ? only : new AnswerShape.Sequence(joined);
     }
 
-    /// <summary>A call as an object, up to its arguments; as Jinja's tojson writes it, so that it is the same again when it comes back.</summary>
+    /// <summary>A call as an object, up to its arguments, as Jinja's tojson writes it, so that it stays the same when it is sent back.</summary>
     protected static string Object(string tool, string argumentsName) => $"{{\"name\": {CallJson.Quoted(tool)}, \"{argumentsName}\": ";
 
     protected static AnswerShape OneOf(IReadOnlyList<AnswerShape> options) => options is [AnswerShape only] ? only : new AnswerShape.Either(options);
 
-    /// <summary>Where the first of some texts stands, of those at one place the longest; −1 for none.</summary>
+    /// <summary>The first occurrence of one of the texts, the longest if several begin there; −1 for none.</summary>
     public static (int At, string Text) Find(ReadOnlySpan<char> text, IReadOnlyList<string> sought)
     {
         (int at, string found) = (-1, "");
@@ -109,7 +109,7 @@ internal abstract class ToolForm
     }
 }
 
-/// <summary>What stands after a trigger.</summary>
+/// <summary>What comes after a trigger.</summary>
 internal enum CallHead
 {
     /// <summary>Undecided.</summary>
@@ -135,7 +135,7 @@ internal interface ICallReader
     void Add(string text, List<AnswerPiece> pieces);
 
     /// <summary>Adds what was still held back when the answer ended.</summary>
-    /// <param name="isCut">Whether the answer was cut off: then half a call is dropped; otherwise it is text.</param>
+    /// <param name="isCut">Whether the answer was cut off. If so, an incomplete call is dropped; otherwise it is text.</param>
     /// <param name="pieces">Receives the pieces.</param>
     void Finish(bool isCut, List<AnswerPiece> pieces);
 }

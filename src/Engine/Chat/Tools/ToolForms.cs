@@ -1,14 +1,14 @@
 namespace Engine.Chat.Tools;
 
-/// <summary>Recognises the form of a model's tool calls by the marks that its chat template writes: those of known families, or else whichever
+/// <summary>Recognises the form of a model's tool calls by the marks in its chat template: those of known families, or else whatever marks
 /// it writes around a sample call.</summary>
 internal static class ToolForms
 {
     /// <summary>The form of a template.</summary>
     /// <param name="template">Its text.</param>
-    /// <param name="knows">Whether it uses the tools or calls; otherwise they are described in our own words, which ask for Hermes' form.</param>
-    /// <param name="sample">Has the template write calls, where its marks are none that are known; null if it writes none that can be read.</param>
-    /// <param name="spelled">The same for templates that spell arguments out.</param>
+    /// <param name="knows">Whether it uses the tools or calls. If not, our own preamble describes them and asks for Hermes' form.</param>
+    /// <param name="sample">Makes the template write calls, for a template without known marks; null if it writes none that can be read.</param>
+    /// <param name="spelled">The same for templates that write arguments one by one.</param>
     public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample, Func<SpelledSample?> spelled)
     {
         if (Has(HarmonyForm.Channel) && Has(HarmonyForm.Message))

@@ -2,34 +2,34 @@ using System.Text.Json;
 
 namespace Engine.Chat.Tools;
 
-/// <summary>Calls as a template writes them, cut into what stands around their names and arguments.</summary>
-/// <param name="Before">Before the first name.</param>
-/// <param name="Middle">Between a name and its arguments.</param>
-/// <param name="After">After the arguments of the last call.</param>
-/// <param name="Between">Between the arguments of a call and the name of the next; null if a message takes one call.</param>
+/// <summary>Calls as a template writes them, cut into the texts around their names and arguments.</summary>
+/// <param name="Before">The text before the first name.</param>
+/// <param name="Middle">The text between a name and its arguments.</param>
+/// <param name="After">The text after the arguments of the last call.</param>
+/// <param name="Between">The text between the arguments of a call and the name of the next; null if a message takes only one call.</param>
 internal sealed record ToolSample(string Before, string Middle, string After, string? Between)
 {
-    /// <summary>The name that is looked for.</summary>
+    /// <summary>The tool's name to look for.</summary>
     public const string Name = "zqname";
 
-    /// <summary>The name of the argument that is looked for.</summary>
+    /// <summary>The argument's name to look for.</summary>
     public const string Key = "zqkey";
 
     private const string Value = "zqvalue";
 
-    /// <summary>The ids of the calls, as long as the strictest templates want them.</summary>
+    /// <summary>The ids of the calls, of the length that the strictest templates require.</summary>
     public static string[] Ids { get; } = ["zqA4567Bq", "zqB5678Cq"];
 
-    /// <summary>The arguments that are looked for.</summary>
+    /// <summary>The arguments to look for.</summary>
     public static JsonElement Arguments { get; } = JsonElement.Parse($$"""{"{{Key}}":"{{Value}}"}""");
 
     /// <summary>The tool that is called.</summary>
     public static ToolDefinition Tool { get; } = new(Name, "zqdescription", JsonElement.Parse("""{"type":"object","properties":{"zqkey":{"type":"string","description":"zqdescription"}},"required":["zqkey"]}"""));
 
-    /// <summary>An example call, for models that are told the form.</summary>
+    /// <summary>An example call, to show a model the form.</summary>
     public string Example => $"{Before}NAME{Middle}{{\"ARGUMENT\": \"VALUE\"}}{After}";
 
-    /// <summary>Cuts what a template wrote.</summary>
+    /// <summary>Cuts what a template wrote into these parts.</summary>
     /// <param name="one">What the template wrote for one call.</param>
     /// <param name="two">What it wrote for two calls; null if it refuses two.</param>
     public static ToolSample? Cut(string one, string? two)
@@ -42,7 +42,7 @@ internal sealed record ToolSample(string Before, string Middle, string After, st
         return new ToolSample(one[..call.Name], one[(call.Name + Name.Length)..call.Arguments], one[call.End..], between);
     }
 
-    /// <summary>Where the next call has its name and its arguments, an object of JSON.</summary>
+    /// <summary>Where the next call has its name and its arguments, which are a JSON object.</summary>
     private static (int Name, int Arguments, int End)? Call(string text, int from)
     {
         int name = text.IndexOf(Name, from, StringComparison.Ordinal);

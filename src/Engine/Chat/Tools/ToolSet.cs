@@ -9,7 +9,7 @@ internal enum ToolMode
     /// <summary>The model decides.</summary>
     Auto,
 
-    /// <summary>Never: the model does not see them.</summary>
+    /// <summary>Never. The model does not see the tools.</summary>
     None,
 
     /// <summary>The model must call one.</summary>
@@ -30,17 +30,17 @@ internal sealed record ToolSet(IReadOnlyList<ToolDefinition> Tools)
     /// <summary>Whether an answer may contain several calls.</summary>
     public bool AllowsParallel { get; init; } = true;
 
-    /// <summary>How the schemas of arguments are meant.</summary>
+    /// <summary>How the schemas of arguments are to be read.</summary>
     public SchemaConventions Conventions { get; init; }
 
-    /// <summary>Whether the model is shown the tools at all.</summary>
+    /// <summary>Whether the model sees the tools.</summary>
     public bool IsOffered => Mode != ToolMode.None && Tools.Count > 0;
 
     /// <summary>The tools that the answer may call.</summary>
     public IEnumerable<ToolDefinition> Callable => !IsOffered ? [] : Mode == ToolMode.Required && Named is not null ? Tools.Where(tool => tool.Name == Named) : Tools;
 
-    /// <summary>Refuses what is invalid.</summary>
-    /// <param name="doing">Begins the sentence.</param>
+    /// <summary>Refuses invalid tools.</summary>
+    /// <param name="doing">The beginning of the message.</param>
     /// <exception cref="InvalidRequestException">A name that cannot be called or occurs twice, or a required tool that does not exist.</exception>
     public void Check(string doing)
     {

@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace Engine.Chat.Tools;
 
 /// <summary>A call as an answer writes it.</summary>
-/// <param name="Name">The tool's.</param>
-/// <param name="Arguments">A JSON object, compact.</param>
+/// <param name="Name">The tool's name.</param>
+/// <param name="Arguments">The arguments as a compact JSON object.</param>
 /// <param name="Id">The id that the model gave it; null for none.</param>
 internal sealed record WrittenCall(string Name, string Arguments, string? Id = null)
 {
-    /// <summary>The calls of an object or a list of objects; null if one is no call.</summary>
+    /// <summary>The calls of an object or a list of objects; null if one of them is not a call.</summary>
     /// <param name="json">The object or the list.</param>
-    /// <param name="nameKey">Another name for the tool's than those that are known; null for none.</param>
-    /// <param name="argumentsKey">Another name for the arguments.</param>
+    /// <param name="nameKey">A further key for the tool's name, beside the known ones; null for none.</param>
+    /// <param name="argumentsKey">A further key for the arguments.</param>
     public static IReadOnlyList<WrittenCall>? ReadAll(JsonElement json, string? nameKey = null, string? argumentsKey = null)
     {
         if (json.ValueKind != JsonValueKind.Array)

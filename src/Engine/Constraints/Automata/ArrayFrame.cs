@@ -3,7 +3,7 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>An array that is open: the items with a place of their own, then others.</summary>
+/// <summary>An open array: first the items that have their own position in the schema, then the others.</summary>
 internal sealed class ArrayFrame : Frame
 {
     private readonly ArrayForm _form;
@@ -35,8 +35,8 @@ internal sealed class ArrayFrame : Frame
     }
 
     /// <param name="Phase">Which terminal is being read.</param>
-    /// <param name="Count">Items so far, the current one included, as far as the number matters.</param>
-    /// <param name="Used">The items so far, where no two may be equal.</param>
+    /// <param name="Count">Items so far, including the current one; not counted beyond the number that matters.</param>
+    /// <param name="Used">The items so far, if no two may be equal.</param>
     /// <param name="Missing">How many items of the kinds with a minimum are still missing; null if there is no minimum.</param>
     /// <param name="Room">How many items of the kinds with a maximum may still come; null if there is no maximum.</param>
     internal readonly record struct State(Phase Phase, int Count, UsedTexts Used, Missing? Missing, Missing? Room);
@@ -83,7 +83,7 @@ internal sealed class ArrayFrame : Frame
         into.Add(into.Automaton.Marks.Bracket, into.Automaton.Intern(new ArrayFrame(form, parent, state)));
     }
 
-    private const int MuchRoom = 1 << 20; // for what has no maximum
+    private const int MuchRoom = 1 << 20; // for kinds without a maximum
 
     public override void Resume(Closure into, Reader ended)
     {
@@ -160,7 +160,7 @@ internal sealed class ArrayFrame : Frame
         }
     }
 
-    // Without the items that were there; null if nothing is left.
+    // The form without the items used so far; null if nothing is left.
     private ValueForm? Remaining(Closure into, ValueForm form)
     {
         switch (form)
@@ -176,7 +176,7 @@ internal sealed class ArrayFrame : Frame
         }
     }
 
-    // The number of items is of no interest beyond what the schema asks.
+    // Without a maximum, the count matters only up to what the schema requires.
     private int Next(int count) => _form.Max is null ? Math.Min(count + 1, Math.Max(_form.Prefix.Count, _form.Min)) : count + 1;
 
     private bool MayHave(int kind) =>

@@ -5,12 +5,12 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>The possible answers of one constraint, byte by byte: a stack automaton whose states are made on demand and cached, so that
+/// <summary>Reads the possible answers under one constraint byte by byte: a stack automaton whose states are made on demand and cached, so that
 /// all answers under the constraint share them. Not thread-safe.</summary>
 internal sealed class Automaton
 {
-    private const int MaxConfigurations = 20_000; // then what is kept is forgotten
-    private const int MaxFrames = 2_000_000;      // made in all: languages that were made for them stay
+    private const int MaxConfigurations = 20_000; // the caches are cleared beyond this
+    private const int MaxFrames = 2_000_000;      // made in total, because the languages made for them stay in memory
 
     private readonly Part _root;
     private readonly Dictionary<Frame, Frame> _frames = [];
@@ -23,7 +23,7 @@ internal sealed class Automaton
     private int _numbers;
     private Configuration? _start;
 
-    /// <param name="root">The answer.</param>
+    /// <param name="root">The whole answer.</param>
     /// <param name="space">Makes languages.</param>
     public Automaton(Part root, LanguageSpace space)
     {
@@ -34,23 +34,24 @@ internal sealed class Automaton
 
     public LanguageSpace Space { get; }
 
-    /// <summary>Whether the named properties of objects come in any order.</summary>
+    /// <summary>Whether the named properties of objects may come in any order.</summary>
     public bool AnyOrder { get; init; }
 
     public Readers Readers { get; private set; }
 
     public Marks Marks { get; private set; }
 
-    /// <summary>No names or items so far.</summary>
+    /// <summary>The set of no names and no items.</summary>
     public UsedTexts Nothing { get; private set; } = new();
 
     /// <summary>Whether so much has been made that a new automaton would take less memory.</summary>
     public bool IsWornOut => _numbers > MaxFrames;
 
-    /// <summary>Before the first byte.</summary>
+    /// <summary>The configuration before the first byte.</summary>
     public Configuration Start => _start ??= FindStart();
 
-    /// <summary>Where a byte leads while tokens are tried: what is read is not known to the automaton. <see cref="Configuration.Dead"/> for nowhere.</summary>
+    /// <summary>The configuration after a byte while tokens are being tried, when the automaton does not know the text of names and items.
+    /// <see cref="Configuration.Dead"/> if the byte leads nowhere.</summary>
     public Configuration Try(Configuration from, byte next)
     {
         Configuration? known = from.Known(next);
@@ -61,8 +62,8 @@ internal sealed class Automaton
         return known;
     }
 
-    /// <summary>Where a byte of the answer leads.</summary>
-    /// <param name="from">Where the answer was before it.</param>
+    /// <summary>The configuration after a byte of the answer.</summary>
+    /// <param name="from">The configuration before it.</param>
     /// <param name="written">All bytes of the answer, the new one last.</param>
     public Configuration Take(Configuration from, List<byte> written)
     {
@@ -70,7 +71,7 @@ internal sealed class Automaton
         return next.IsPending ? Step(from, written[^1], written) : next;
     }
 
-    /// <summary>Drops what can be made again.</summary>
+    /// <summary>Drops everything that can be made again.</summary>
     public void Trim()
     {
         int configurations = _open.Count + _ending.Count;
@@ -87,7 +88,7 @@ internal sealed class Automaton
         }
     }
 
-    /// <summary>The one object for a frame.</summary>
+    /// <summary>The single object that stands for all frames equal to this one.</summary>
     public Frame Intern(Frame frame)
     {
         if (_frames.TryGetValue(frame, out Frame? known))
@@ -144,7 +145,7 @@ internal sealed class Automaton
         return Settle();
     }
 
-    /// <summary>The place in a text that may be any, where a reading allows as much as that for some characters.</summary>
+    /// <summary>The same place in a text without any constraint. It stands in for a reading that allows any text for the next characters.</summary>
     public Configuration Free(Reading reading) => Single(reading with { Reader = reading.Reader.IsQuoted ? Readers.Quoted(Space.Anything, QuotedReader.Mode.Between, 0) : Readers.Raw(Space.Anything) });
 
     /// <summary>The configuration that is one reading alone, in which the answer may not end.</summary>
@@ -161,7 +162,7 @@ internal sealed class Automaton
     {
         if (from.Readings is [var only])
         {
-            // What most bytes do: one terminal continues.
+            // The usual case: a single terminal continues.
             if (only.Reader.Next(next) is not { } after)
             {
                 return Configuration.Dead;

@@ -2,15 +2,15 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>Collects where one more byte leads: every reading of the bytes so far that is still possible, each a terminal's state and what comes after it.</summary>
+/// <summary>Collects where one more byte leads: every reading of the bytes so far that is still possible. A reading is a terminal's state and what comes after it.</summary>
 /// <remarks>One per automaton, reused for each step.</remarks>
-/// <param name="automaton">Makes frames and readers, each once.</param>
+/// <param name="automaton">Makes the frames and readers, each only once.</param>
 internal sealed class Closure(Automaton automaton)
 {
-    /// <summary>The maximum number of simultaneous readings; a more ambiguous text is refused.</summary>
+    /// <summary>The maximum number of simultaneous readings. A more ambiguous text is refused.</summary>
     public const int MaxReadings = 10_000;
 
-    private const int Few = 16; // readings that are compared one by one
+    private const int Few = 16; // up to this many readings are compared one by one
 
     private readonly List<Reading> _readings = [];
     private readonly HashSet<Reading> _seen = [];
@@ -24,7 +24,7 @@ internal sealed class Closure(Automaton automaton)
     public List<Reading> Readings => _readings;
 
     /// <summary>Begins a step.</summary>
-    /// <param name="written">All bytes so far where they are known, the newest last; null while tokens are tried.</param>
+    /// <param name="written">All bytes so far, the newest last; null while tokens are being tried and the text is not known.</param>
     public void Begin(List<byte>? written)
     {
         _written = written;
@@ -40,7 +40,7 @@ internal sealed class Closure(Automaton automaton)
         }
     }
 
-    /// <summary>Adds a terminal's state; where the terminal may end there, also what comes after it.</summary>
+    /// <summary>Adds a terminal's state and, if the terminal may end there, also what comes after it.</summary>
     public void Add(Reader reader, Frame frame)
     {
         var reading = new Reading(reader, frame);
@@ -60,10 +60,10 @@ internal sealed class Closure(Automaton automaton)
         }
     }
 
-    /// <summary>Whether a rule was not yet begun here with the same things to come after it.</summary>
+    /// <summary>False if the rule was already begun here with the same frame to come after it.</summary>
     public bool Enter(Grammars.GrammarRule rule, Frame after) => _entered.Add((rule, after));
 
-    /// <summary>The answer may end here.</summary>
+    /// <summary>Notes that the answer may end here.</summary>
     public void End() => MayEnd = true;
 
     /// <summary>The JSON string or scalar that has just been read, as <see cref="JsonScalar"/> writes it; null while tokens are tried.</summary>
@@ -96,6 +96,6 @@ internal readonly record struct Reading(Reader Reader, Frame Frame)
 {
     public bool Equals(Reading other) => ReferenceEquals(Reader, other.Reader) && ReferenceEquals(Frame, other.Frame);
 
-    // Numbers start anew when an automaton forgets, so that equal ones may be of two objects; the same object has one.
+    // Numbering restarts when an automaton clears its caches, so two objects may have equal numbers, but one object has only one.
     public override int GetHashCode() => (Reader.Number * 397) ^ (Frame.Number * 16777619);
 }

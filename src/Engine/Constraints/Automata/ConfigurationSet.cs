@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Automata;
 
-/// <summary>The configurations of an automaton in which the answer may end, or those in which it may not: each once, found by its readings.</summary>
+/// <summary>The configurations of an automaton in which the answer may end, or those in which it may not. Each is kept once and found by its readings.</summary>
 internal sealed class ConfigurationSet
 {
     private readonly bool _mayEnd;

@@ -2,29 +2,29 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>What to do once the current terminal has ended: one level of the stack, with all below it. Frames do not
-/// change, and equal ones of one automaton are one object.</summary>
+/// <summary>One level of the stack, with all levels below it: what to do once the current terminal has ended. Frames are
+/// immutable, and equal frames of one automaton are one object.</summary>
 internal abstract class Frame(Frame? parent)
 {
     private int _hash;
     private int _rest = -1;
 
-    /// <summary>The level below; null if the answer ends with this one.</summary>
+    /// <summary>The level below; null if the answer ends with this frame.</summary>
     public Frame? Parent { get; } = parent;
 
-    /// <summary>Tells frames of one automaton apart, in the order they were made.</summary>
+    /// <summary>Identifies a frame within its automaton, in the order the frames were made.</summary>
     public int Number { get; set; }
 
-    /// <summary>Arrays and objects that are open.</summary>
+    /// <summary>The number of open arrays and objects.</summary>
     public int Depth { get; protected init; } = parent?.Depth ?? 0;
 
-    /// <summary>Whether a name or an item was read without its text being known: only while tokens are tried.</summary>
+    /// <summary>Whether a name or an item was read whose text is not known, which happens only while tokens are being tried.</summary>
     public bool IsPending { get; protected init; } = parent is { IsPending: true };
 
-    /// <summary>Whether another name or item was begun after that, which may be the same again.</summary>
+    /// <summary>Whether another name or item was begun after such a one, and may repeat it.</summary>
     public bool IsDoubtful { get; protected init; } = parent is { IsDoubtful: true };
 
-    /// <summary>UTF-8 bytes that must come at least until the answer may end, after the terminal.</summary>
+    /// <summary>The minimum number of UTF-8 bytes between the end of the terminal and the end of the answer.</summary>
     public int Rest => _rest >= 0 ? _rest : _rest = (int)Math.Min(int.MaxValue, (long)Own + (Parent?.Rest ?? 0));
 
     /// <summary>Continues after the terminal.</summary>
@@ -32,7 +32,7 @@ internal abstract class Frame(Frame? parent)
     /// <param name="ended">The terminal's last state.</param>
     public abstract void Resume(Closure into, Reader ended);
 
-    /// <summary>As a key: same kind, same level below, same values.</summary>
+    /// <summary>Equality as a key: same kind, same level below, same values.</summary>
     public sealed override bool Equals(object? other) =>
         ReferenceEquals(this, other) || (other is Frame frame && frame.GetType() == GetType() && ReferenceEquals(frame.Parent, Parent) && Same(frame));
 

@@ -1,18 +1,18 @@
 namespace Engine.Constraints.Automata;
 
-/// <summary>Some places in a list. Does not change.</summary>
+/// <summary>An immutable set of positions in a list.</summary>
 internal sealed class IndexSet : IEquatable<IndexSet>
 {
     private readonly ulong[] _words;
 
     private IndexSet(ulong[] words) => _words = words;
 
-    /// <summary>The empty set over this many places.</summary>
+    /// <summary>The empty set over this many positions.</summary>
     public IndexSet(int places) => _words = new ulong[(places + 63) / 64];
 
     public bool Contains(int index) => (_words[index >> 6] & (1UL << (index & 63))) != 0;
 
-    /// <summary>With one more.</summary>
+    /// <summary>The set with one more position.</summary>
     public IndexSet With(int index)
     {
         ulong[] words = [.. _words];

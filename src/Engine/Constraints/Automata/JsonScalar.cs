@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>Values as text by which they are compared: a string by its content after a quote, anything else by its JSON.</summary>
+/// <summary>Writes values as the text by which they are compared: a string as a quote and its content, anything else as its JSON.</summary>
 internal static class JsonScalar
 {
-    /// <summary>The value that the bytes end with.</summary>
+    /// <summary>The value at the end of the bytes.</summary>
     public static string Last(List<byte> written, bool isString)
     {
         ReadOnlySpan<byte> bytes = CollectionsMarshal.AsSpan(written);

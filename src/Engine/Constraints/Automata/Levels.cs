@@ -2,13 +2,13 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>How deeply values nest: values with more levels than .NET's parsers allow are not offered.</summary>
+/// <summary>Computes how deeply values nest, so that no value is offered that nests deeper than .NET's parsers allow.</summary>
 internal static class Levels
 {
-    /// <summary>The default of System.Text.Json.</summary>
+    /// <summary>System.Text.Json's default limit.</summary>
     public const int Most = 64;
 
-    /// <summary>Fills <see cref="ValueSpec.Levels"/> of all that a value may contain: the least fixpoint.</summary>
+    /// <summary>Fills in <see cref="ValueSpec.Levels"/> of everything a value may contain, as the least fixpoint.</summary>
     public static void Settle(ValueSpec root)
     {
         List<ValueSpec> all = Reachable(root);

@@ -9,7 +9,7 @@ internal sealed class Marks
     private const int MaxBlanks = 2;
     private const int MaxIndentation = 40;
 
-    /// <summary>The punctuation's terminals.</summary>
+    /// <summary>Makes the terminals of the punctuation.</summary>
     public Marks(LanguageSpace space, Readers readers)
     {
         Language blank = space.OneOf((' ', ' '), ('\t', '\t'));
@@ -26,7 +26,7 @@ internal sealed class Marks
         Colon = readers.Raw(space.Sequence(white, space.Text(":"), white));
     }
 
-    /// <summary>Nothing to read.</summary>
+    /// <summary>The terminal that reads nothing.</summary>
     public Reader None { get; }
 
     public Reader Brace { get; }

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Automata;
 
-/// <summary>How many of each kind must still come.</summary>
+/// <summary>How many properties or items of each kind must still come.</summary>
 internal sealed class Missing(int[] counts) : IEquatable<Missing>
 {
     private readonly int[] _counts = counts;
@@ -9,7 +9,7 @@ internal sealed class Missing(int[] counts) : IEquatable<Missing>
 
     public int this[int kind] => _counts[kind];
 
-    /// <summary>After one of a kind.</summary>
+    /// <summary>What is missing after one more of a kind.</summary>
     public Missing Without(int kind)
     {
         if (_counts[kind] == 0)

@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>The names of an object's properties as a tree over code points: which names begin with what was read, and which of them may come.</summary>
+/// <summary>The names of an object's properties as a tree over code points. It tells which names begin with what was read, and which of them may come.</summary>
 internal sealed class NameTree
 {
     private readonly Node _root = new();
@@ -10,7 +10,7 @@ internal sealed class NameTree
     private readonly IReadOnlyList<int> _heights;
 
     /// <param name="names">In the order of the properties.</param>
-    /// <param name="heights">How many arrays and objects the value of each opens at least.</param>
+    /// <param name="heights">The minimum number of nested arrays and objects in the value of each.</param>
     public NameTree(IReadOnlyList<string> names, IReadOnlyList<int> heights)
     {
         _heights = heights;
@@ -63,7 +63,7 @@ internal sealed class NameTree
     private bool Lets(NameFilter filter, int index) =>
         index >= filter.First && index <= filter.Last && _heights[index] <= filter.Levels && filter.But?.Contains(index) is not true;
 
-    /// <summary>What was read of a name.</summary>
+    /// <summary>The part of a name that has been read.</summary>
     internal sealed class NameState(NameTree tree, Node node, NameFilter filter) : TextState
     {
         private TextStep[]? _steps;
@@ -89,7 +89,7 @@ internal sealed class NameTree
         }
     }
 
-    /// <summary>The names that begin with the same characters.</summary>
+    /// <summary>All names that begin with the same characters.</summary>
     internal sealed class Node
     {
         public SortedList<int, Node> Children { get; } = [];
@@ -101,8 +101,8 @@ internal sealed class NameTree
 }
 
 /// <summary>Which names may come.</summary>
-/// <param name="First">The place of the first one.</param>
-/// <param name="Last">The place of the last one.</param>
-/// <param name="Levels">How many arrays and objects the value may open.</param>
+/// <param name="First">The position of the first one.</param>
+/// <param name="Last">The position of the last one.</param>
+/// <param name="Levels">How many levels of arrays and objects the value may open.</param>
 /// <param name="But">Names that must not come; null for none.</param>
 internal readonly record struct NameFilter(int First, int Last, int Levels, IndexSet? But = null);

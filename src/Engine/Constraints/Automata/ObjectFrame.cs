@@ -4,11 +4,11 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>An object that is open: the named properties in order, then others, no name twice.</summary>
+/// <summary>An open object: first the named properties in order, then the others, with no name twice.</summary>
 internal sealed class ObjectFrame : Frame
 {
-    private const int SomeRequired = -2; // in place of a property: one of those that must come, in any order
-    private const int SomeNamed = -1;    // one of those that need not
+    private const int SomeRequired = -2; // instead of a property's position: one of the required properties, in any order
+    private const int SomeNamed = -1;    // one of the optional properties
 
     private readonly ObjectPlan _plan;
     private readonly State _state;
@@ -45,12 +45,12 @@ internal sealed class ObjectFrame : Frame
 
     /// <param name="Phase">Which terminal is being read.</param>
     /// <param name="Index">The first named property that may still come.</param>
-    /// <param name="Current">The property that is being read: its place among the named ones, or the complement of its kind's among the others. In a
-    /// name that may be of several, which of them.</param>
-    /// <param name="Count">Properties so far, the current one included; 0 if it does not matter.</param>
-    /// <param name="Used">Names so far that have no place among the named ones.</param>
+    /// <param name="Current">The property being read: its position among the named ones, or the bitwise complement of its kind's position among the
+    /// others. For a name that may belong to several properties, one of the two constants above.</param>
+    /// <param name="Count">Properties so far, including the current one; 0 if the count does not matter.</param>
+    /// <param name="Used">The names so far that are not those of named properties.</param>
     /// <param name="Missing">How many properties of the kinds with a minimum are still missing, by kind; null if there is no minimum.</param>
-    /// <param name="Seen">The named properties so far, where they come in any order; null if they come in theirs.</param>
+    /// <param name="Seen">The named properties so far, if they may come in any order; null if they come in the schema's.</param>
     internal readonly record struct State(Phase Phase, int Index, int Current, int Count, UsedTexts Used, Missing? Missing, IndexSet? Seen = null);
 
     protected override int Values => _state.GetHashCode();
@@ -177,7 +177,7 @@ internal sealed class ObjectFrame : Frame
         }
     }
 
-    /// <summary>Whether a property that need not come would take the place of one that must.</summary>
+    /// <summary>Whether an optional property would take the place of a required one.</summary>
     private bool HasRoomForRequiredOnly => Form.Max is { } max && _state.Count + 1 + RequiredLeft + (_state.Missing?.Sum ?? 0) > max;
 
     private int UnseenRequired(IndexSet seen)
@@ -251,7 +251,8 @@ internal sealed class ObjectFrame : Frame
         }
     }
 
-    /// <summary>The named properties that may come next: none after a required one, so that all get their turn, and none that would leave too few or too many.</summary>
+    /// <summary>The named properties that may come next: none beyond the next required one, so that no required one is skipped, and none that would leave
+    /// too few or too many.</summary>
     private (int First, int Last) NamedRange(Closure into)
     {
         int count = Form.Properties.Count, first = _state.Index;
@@ -316,7 +317,7 @@ internal sealed class ObjectFrame : Frame
         && (Form.Max is not { } max || _state.Count + 1 + RequiredLeft + (_state.Missing?.Without(kind).Sum ?? 0) <= max)
         && Left(into, Form.Others[kind].Names) > 0;
 
-    // A finite set of names is waited for until all names before are known.
+    // How many names of a finite set are left is known only once the text of all earlier names is known; until then none may come.
     private int Left(Closure into, Language names)
     {
         int used = _state.Used.Count;

@@ -2,12 +2,12 @@ using Engine.Constraints.Schemas;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>What is known of an object before any of it is read.</summary>
+/// <summary>Facts about an object form that do not depend on what has been read.</summary>
 internal sealed class ObjectPlan
 {
-    private readonly int[] _requiredFrom; // how many properties are required from one on
-    private readonly int[] _nextRequired; // the first required property from one on, or the number of properties
-    private readonly long[] _bytesFrom;   // UTF-8 bytes of the required properties from one on, each with its comma
+    private readonly int[] _requiredFrom; // by property: how many are required from it on
+    private readonly int[] _nextRequired; // by property: the first required one from it on, or the number of properties
+    private readonly long[] _bytesFrom;   // by property: UTF-8 bytes of the required ones from it on, each with its comma
 
     public ObjectPlan(ObjectForm form)
     {
@@ -35,10 +35,10 @@ internal sealed class ObjectPlan
 
     public NameTree Names { get; }
 
-    /// <summary>The most levels that the value of a named property opens at least.</summary>
+    /// <summary>The largest of the minimum depths of the named properties' values.</summary>
     public int DeepestValue { get; }
 
-    /// <summary>How many properties without a name must come.</summary>
+    /// <summary>How many unnamed properties must come.</summary>
     public int Minima { get; }
 
     /// <summary>Whether the number of properties matters.</summary>
@@ -50,10 +50,10 @@ internal sealed class ObjectPlan
 
     public long BytesFrom(int index) => _bytesFrom[index];
 
-    /// <summary>The properties that need not come, and some others.</summary>
+    /// <summary>The optional properties, and some others.</summary>
     public IndexSet Optional(IndexSet others) => With(others, areRequired: false);
 
-    /// <summary>The properties that must come, and some others.</summary>
+    /// <summary>The required properties, and some others.</summary>
     public IndexSet Required(IndexSet others) => With(others, areRequired: true);
 
     private IndexSet With(IndexSet others, bool areRequired)

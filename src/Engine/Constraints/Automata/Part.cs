@@ -9,7 +9,7 @@ namespace Engine.Constraints.Automata;
 /// <summary>A piece of an answer, ready to be read.</summary>
 internal abstract class Part
 {
-    /// <summary>UTF-8 bytes at least.</summary>
+    /// <summary>The minimum number of UTF-8 bytes.</summary>
     public abstract int Shortest { get; }
 
     /// <summary>Begins to read it.</summary>
@@ -18,7 +18,7 @@ internal abstract class Part
     protected static int Sum(IEnumerable<int> bytes) => (int)Math.Min(int.MaxValue, bytes.Sum(each => (long)each));
 }
 
-/// <summary>Text of a regular language, as it is.</summary>
+/// <summary>Text of a regular language, not escaped.</summary>
 internal sealed class TextPart(Language text, LanguageSpace space) : Part
 {
     public override int Shortest { get; } = Encoding.UTF8.GetByteCount(space.Shortest(text) ?? "");
@@ -58,7 +58,7 @@ internal sealed class SequencePart(IReadOnlyList<Part> parts) : Part
     {
         if (index == parts.Count)
         {
-            // Nothing is read, so that what comes after is reached at once.
+            // A terminal that reads nothing, so that what comes after is reached at once.
             into.Add(into.Automaton.Marks.None, after);
             return;
         }
@@ -89,7 +89,7 @@ internal sealed class RepeatPart(Part part, Part separator, int min, int? max) :
 
     public override int Shortest { get; } = Sum([.. Enumerable.Repeat(part.Shortest, min), .. Enumerable.Repeat(separator.Shortest, Math.Max(0, min - 1))]);
 
-    /// <summary>What one more takes.</summary>
+    /// <summary>The minimum number of bytes of one more repetition.</summary>
     public int OneMore => Sum([part.Shortest, separator.Shortest]);
 
     public override void Begin(Closure into, Frame after)
@@ -104,7 +104,7 @@ internal sealed class RepeatPart(Part part, Part separator, int min, int? max) :
         }
     }
 
-    /// <summary>Continues after some of them.</summary>
+    /// <summary>Continues after some repetitions.</summary>
     public void After(int count, Closure into, Frame after)
     {
         if (max is null || count < max)
@@ -135,7 +135,7 @@ internal sealed class RulePart(GrammarRule rule) : Part
         }
     }
 
-    /// <summary>Begins with one of an option's items. The last one leaves nothing of the rule on the stack.</summary>
+    /// <summary>Begins with one of an option's items. The last item leaves no frame of the rule on the stack.</summary>
     public static void Begin(IReadOnlyList<GrammarItem> option, int index, Closure into, Frame after)
     {
         if (index == option.Count)

@@ -3,7 +3,7 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>A sequence of which some parts were read.</summary>
+/// <summary>A sequence of which some parts have been read.</summary>
 internal sealed class SequenceFrame(SequencePart sequence, int index, Frame parent) : Frame(parent)
 {
     protected override int Values => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(sequence), index);
@@ -19,7 +19,7 @@ internal sealed class SequenceFrame(SequencePart sequence, int index, Frame pare
     private int Index => index;
 }
 
-/// <summary>A repetition, the current one included in the count.</summary>
+/// <summary>A repetition; the count includes the current one.</summary>
 internal sealed class RepeatFrame(RepeatPart repeat, int count, Frame parent) : Frame(parent)
 {
     protected override int Values => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(repeat), count);
@@ -42,7 +42,7 @@ internal sealed class RepeatFrame(RepeatPart repeat, int count, Frame parent) : 
     private int Count => count;
 }
 
-/// <summary>An option of a grammar's rule, of which some items were read.</summary>
+/// <summary>An option of a grammar's rule of which some items have been read.</summary>
 internal sealed class RuleFrame(IReadOnlyList<GrammarItem> option, int index, Frame parent) : Frame(parent)
 {
     protected override int Values => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(option), index);

@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Automata;
 
-/// <summary>Names or items that must not come again, as <see cref="JsonScalar"/> writes them. Equal sets are one object, as long as they grew in the same order.</summary>
+/// <summary>Names or items that must not come again, as <see cref="JsonScalar"/> writes them. Sets that grew by the same texts in the same order are one object.</summary>
 internal sealed class UsedTexts
 {
     private readonly Dictionary<string, UsedTexts> _more = new(StringComparer.Ordinal);
@@ -20,10 +20,10 @@ internal sealed class UsedTexts
 
     public int Count { get; }
 
-    /// <summary>Whether one of them is not known: only while tokens are tried.</summary>
+    /// <summary>Whether the text of one of them is not known, which happens only while tokens are being tried.</summary>
     public bool IsPending { get; }
 
-    /// <summary>With one more; null for one that is not known.</summary>
+    /// <summary>The set with one more text; null stands for a text that is not known.</summary>
     public UsedTexts With(string? text)
     {
         if (text is null)
@@ -37,10 +37,10 @@ internal sealed class UsedTexts
         return more;
     }
 
-    /// <summary>A language without the texts of these.</summary>
+    /// <summary>A language without the texts of this set.</summary>
     /// <param name="language">A language of strings or of other scalars.</param>
-    /// <param name="areStrings">Which of the two.</param>
-    /// <param name="space">Makes it.</param>
+    /// <param name="areStrings">Whether it is a language of strings.</param>
+    /// <param name="space">Makes the new language.</param>
     public Language Without(Language language, bool areStrings, LanguageSpace space)
     {
         if (Count == 0)

@@ -1,9 +1,9 @@
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Which rules call each other in circles: strongly connected components (Tarjan 1972, https://doi.org/10.1137/0201010).</summary>
+/// <summary>Finds the rules that call each other in circles: strongly connected components (Tarjan 1972, https://doi.org/10.1137/0201010).</summary>
 internal static class GbnfCircles
 {
-    /// <summary>Each rule is in one circle, most alone; rules that are called come first.</summary>
+    /// <summary>The circles. Each rule is in exactly one, most rules are alone in theirs, and called rules come before their callers.</summary>
     public static IReadOnlyList<IReadOnlyList<GbnfRule>> Of(IReadOnlyList<GbnfRule> rules)
     {
         var circles = new List<IReadOnlyList<GbnfRule>>();

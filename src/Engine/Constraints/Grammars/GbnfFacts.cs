@@ -1,18 +1,18 @@
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Finds out which rules derive texts and how short ones, leaves out what derives none, and refuses left recursion.</summary>
+/// <summary>Finds out which rules derive any text and how long the shortest is, leaves out what derives none, and refuses left recursion.</summary>
 internal static class GbnfFacts
 {
     // Enough for any hand-written grammar: a rule is revisited when one that it calls has become shorter.
     private const int MaxVisits = 20_000_000;
 
-    // Longer than any answer; sums do not overflow.
+    // Longer than any answer, and small enough that sums do not overflow.
     private const int Endless = 1 << 30;
 
-    // The automaton begins a rule and what it calls first by recursion.
+    // The automaton recurses from a rule into the rule it calls first.
     private const int MaxChain = 1_000;
 
-    /// <summary>Fills <see cref="GbnfRule.Shortest"/>.</summary>
+    /// <summary>Fills in <see cref="GbnfRule.Shortest"/>.</summary>
     public static void FindShortest(IReadOnlyList<GbnfRule> rules)
     {
         var callers = new List<GbnfRule>[rules.Count];
@@ -55,14 +55,14 @@ internal static class GbnfFacts
         }
     }
 
-    /// <summary>UTF-8 bytes of the shortest text of a part; <see cref="int.MaxValue"/> for none.</summary>
+    /// <summary>UTF-8 bytes of the shortest text of a part; <see cref="int.MaxValue"/> if it derives none.</summary>
     public static int Shortest(GbnfNode node)
     {
         int visits = 0;
         return Shortest(node, ref visits);
     }
 
-    /// <summary>A part without what derives nothing; null if nothing is left.</summary>
+    /// <summary>A part without the pieces that derive no text; null if nothing is left.</summary>
     public static GbnfNode? Prune(GbnfNode node)
     {
         switch (node)
@@ -83,7 +83,7 @@ internal static class GbnfFacts
         }
     }
 
-    /// <summary>The rules that are called in a part, each as often as it is.</summary>
+    /// <summary>The rules that a part calls, each as often as it is called.</summary>
     public static IEnumerable<GbnfRule> Calls(GbnfNode node)
     {
         var found = new List<GbnfRule>();
@@ -91,7 +91,7 @@ internal static class GbnfFacts
         return found;
     }
 
-    /// <summary>Refuses a rule that can come to itself before anything was read.</summary>
+    /// <summary>Refuses a rule that can reach itself before anything is read.</summary>
     public static void RefuseLeftRecursion(IReadOnlyList<GbnfRule> rules, GbnfText text)
     {
         var state = new byte[rules.Count]; // 0 not seen, 1 on the path, 2 done
@@ -118,7 +118,7 @@ internal static class GbnfFacts
                     IEnumerable<string> circle = path.Select(step => step.Rule).SkipWhile(step => step != called).Append(called).Select(step => GbnfText.Brief(step.Name));
                     string[] names = [.. circle];
                     string shown = names.Length <= 8 ? string.Join(" → ", names) : $"{string.Join(" → ", names[..6])} → … → {names[^1]}";
-                    throw text.Refuse(called.Defined, $"the rule '{GbnfText.Brief(called.Name)}' comes to itself before anything is read ({shown}). Write what repeats with * or +, or put what is read first");
+                    throw text.Refuse(called.Defined, $"the rule '{GbnfText.Brief(called.Name)}' calls itself before anything is read ({shown}). Write what repeats with * or +, or put what is read first");
                 }
                 if (state[called.Index] == 0)
                 {

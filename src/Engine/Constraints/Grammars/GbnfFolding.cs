@@ -2,21 +2,21 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Makes regular languages of the parts of a grammar that need no recursion; also of rules that call each other at their very ends
-/// alone, by Arden's lemma: X = AX | B is A*B.</summary>
+/// <summary>Turns the parts of a grammar that need no recursion into regular languages; also rules that call each other only at their very
+/// ends, by Arden's lemma: X = AX | B is A*B.</summary>
 internal sealed class GbnfFolding
 {
-    // Derivatives are computed recursively; what nests deeper stays a rule.
+    // Derivatives are computed recursively, so what nests deeper stays a rule.
     private const int MaxDepth = 200;
 
-    // Solving equations may square their length with each.
+    // Each equation solved may square the length of the others.
     private const int MaxEquations = 8;
 
     private readonly LanguageSpace _space;
     private readonly Dictionary<GbnfNode, Language?> _nodes = new(ReferenceEqualityComparer.Instance);
     private readonly Language?[] _rules;
 
-    /// <summary>Folds rules, called ones first.</summary>
+    /// <summary>Folds the rules, called ones before their callers.</summary>
     public GbnfFolding(IReadOnlyList<GbnfRule> rules, LanguageSpace space)
     {
         (_space, _rules) = (space, new Language?[rules.Count]);
@@ -52,7 +52,7 @@ internal sealed class GbnfFolding
         return folded;
     }
 
-    /// <summary>What some options derive. Literals become one tree, so that thousands cost no more than one.</summary>
+    /// <summary>What a list of options derives. Literals become one tree, so that thousands cost no more than one.</summary>
     public Language? FoldOptions(IReadOnlyList<GbnfNode> options)
     {
         string[] texts = [.. options.OfType<GbnfNode.Literal>().Select(literal => literal.Text)];
@@ -83,7 +83,7 @@ internal sealed class GbnfFolding
             return;
         }
         var position = circle.Select((rule, i) => (rule, i)).ToDictionary(pair => pair.rule, pair => pair.i);
-        // Rule i is the texts of [i][count], or one of [i][j] and then a text of rule j.
+        // Rule i derives the texts of [i][count], and those of [i][j] followed by a text of rule j.
         var equations = new Language[count][];
         for (int i = 0; i < count; i++)
         {
@@ -127,11 +127,11 @@ internal sealed class GbnfFolding
             {
                 _rules[circle[i].Index] = equations[i][count];
             }
-            _nodes.Clear(); // what was no language before the circle was solved may be one now
+            _nodes.Clear(); // parts that were not regular before the circle was solved may be now
         }
     }
 
-    // Adds the texts of a part after others; false if it calls a rule of the circle elsewhere than at the end.
+    // Appends the texts of a part to a prefix; false if the part calls a rule of the circle anywhere but at its end.
     private bool TryAdd(GbnfNode node, Language before, Language[] equation, Dictionary<GbnfRule, int> position)
     {
         switch (node)

@@ -7,11 +7,11 @@ internal static class GbnfGrammar
 {
     private const string Root = "root";
 
-    // An answer is never as long.
+    // No answer is as long.
     private const int MaxShortest = 1_000_000;
 
-    /// <summary>The rule <c>root</c>, with what no text can meet left out.</summary>
-    /// <exception cref="InvalidRequestException">Not a grammar (line and column), a rule that is missing or left-recursive, one that nothing meets, or one beyond the bounds.</exception>
+    /// <summary>The rule <c>root</c>, without the options that no text can meet.</summary>
+    /// <exception cref="InvalidRequestException">The text is not a grammar (the message says where); a rule is missing or left-recursive; no text meets it; or it exceeds a limit.</exception>
     public static GrammarRule Read(string grammar, LanguageSpace space)
     {
         (List<GbnfRule> rules, GbnfText text) = GbnfParser.Parse(grammar);
@@ -30,12 +30,12 @@ internal static class GbnfGrammar
         }
         foreach (GbnfRule rule in rules)
         {
-            rule.Body = GbnfFacts.Prune(rule.Body!) ?? rule.Body; // what derives nothing is called no more
+            rule.Body = GbnfFacts.Prune(rule.Body!) ?? rule.Body; // options that derive nothing are dropped
         }
         return new GrammarBuilder(new GbnfFolding(Reached(root), space), space, text).Build(root);
     }
 
-    // The rules that a rule can come to, numbered anew.
+    // The rules reachable from a rule, renumbered.
     private static List<GbnfRule> Reached(GbnfRule root)
     {
         List<GbnfRule> reached = [root];

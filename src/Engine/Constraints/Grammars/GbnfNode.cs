@@ -2,19 +2,19 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Grammars;
 
-/// <summary>A part of a rule as it is written.</summary>
+/// <summary>A part of a rule, as written.</summary>
 internal abstract class GbnfNode(int depth)
 {
-    /// <summary>Levels of nesting in it.</summary>
+    /// <summary>How deeply it nests.</summary>
     public int Depth { get; } = depth;
 
-    /// <summary>One code point of some.</summary>
+    /// <summary>One code point of a set.</summary>
     public sealed class Class(CodePointSet set) : GbnfNode(1)
     {
         public CodePointSet Set { get; } = set;
     }
 
-    /// <summary>A text; it may be empty.</summary>
+    /// <summary>A given text, possibly empty.</summary>
     public sealed class Literal(string text) : GbnfNode(1)
     {
         public string Text { get; } = text;
@@ -26,13 +26,13 @@ internal abstract class GbnfNode(int depth)
         public GbnfRule Rule { get; } = rule;
     }
 
-    /// <summary>One after the other; none of them is the empty text.</summary>
+    /// <summary>Several parts, one after the other; none is the empty text.</summary>
     public sealed class Sequence(IReadOnlyList<GbnfNode> parts) : GbnfNode(Deepest(parts))
     {
         public IReadOnlyList<GbnfNode> Parts { get; } = parts;
     }
 
-    /// <summary>One of several.</summary>
+    /// <summary>One of several parts.</summary>
     public sealed class Either(IReadOnlyList<GbnfNode> options) : GbnfNode(Deepest(options))
     {
         public IReadOnlyList<GbnfNode> Options { get; } = options;
@@ -47,7 +47,7 @@ internal abstract class GbnfNode(int depth)
 
         public int? Max { get; } = max;
 
-        /// <summary>Where the count stands in the grammar.</summary>
+        /// <summary>The position of the count in the grammar.</summary>
         public int Position { get; } = position;
     }
 
@@ -62,24 +62,24 @@ internal abstract class GbnfNode(int depth)
     }
 }
 
-/// <summary>A rule as it is written, and what was found out about it.</summary>
+/// <summary>A rule as written, and what has been found out about it.</summary>
 internal sealed class GbnfRule(int index, string name, int used)
 {
-    /// <summary>Its place in the list of rules.</summary>
+    /// <summary>Its index in the list of rules.</summary>
     public int Index { get; set; } = index;
 
     public string Name { get; } = name;
 
-    /// <summary>Where it is first named.</summary>
+    /// <summary>The position at which it is first named.</summary>
     public int Used { get; } = used;
 
-    /// <summary>What it derives; null if only its name was found. Where a rule stands twice the last one counts, as in llama.cpp.</summary>
+    /// <summary>What it derives; null if only its name was found. If a rule is defined twice, the last definition counts, as in llama.cpp.</summary>
     public GbnfNode? Body { get; set; }
 
-    /// <summary>Where its definition stands.</summary>
+    /// <summary>The position of its definition.</summary>
     public int Defined { get; set; } = used;
 
-    /// <summary>UTF-8 bytes of its shortest text; <see cref="int.MaxValue"/> where it derives none.</summary>
+    /// <summary>UTF-8 bytes of its shortest text; <see cref="int.MaxValue"/> if it derives none.</summary>
     public int Shortest { get; set; } = int.MaxValue;
 
     /// <summary>Whether it derives any text.</summary>

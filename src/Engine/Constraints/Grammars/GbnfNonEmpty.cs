@@ -1,11 +1,12 @@
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Rewrites repetitions of what may be empty: each time something is read, or a rule would come to itself without reading. The texts stay the same.</summary>
-/// <param name="rules">The grammar's; those that are needed without their empty texts are added.</param>
+/// <summary>Rewrites repetitions of parts that may be empty so that every round reads something; otherwise a rule could reach itself without reading
+/// anything. The texts stay the same.</summary>
+/// <param name="rules">The grammar's rules. A copy without the empty text is added for each rule that needs one.</param>
 /// <param name="text">For messages.</param>
 internal sealed class GbnfNonEmpty(List<GbnfRule> rules, GbnfText text)
 {
-    // All parts of a sequence may be empty, so any of them may be the first that is not.
+    // In a sequence whose parts may all be empty, any part may be the first that is not.
     private const int MaxParts = 100;
 
     private readonly Dictionary<GbnfRule, GbnfRule> _nonEmpty = [];
@@ -13,7 +14,7 @@ internal sealed class GbnfNonEmpty(List<GbnfRule> rules, GbnfText text)
     /// <summary>Rewrites all rules.</summary>
     public void Rewrite()
     {
-        for (int i = 0; i < rules.Count; i++) // grows meanwhile
+        for (int i = 0; i < rules.Count; i++) // the list grows in the loop
         {
             rules[i].Body = Rewrite(rules[i].Body!);
         }
@@ -36,7 +37,7 @@ internal sealed class GbnfNonEmpty(List<GbnfRule> rules, GbnfText text)
         }
     }
 
-    // The texts of a part without the empty one; null if there are none.
+    // The texts of a part except the empty one; null if there are no others.
     private GbnfNode? NonEmpty(GbnfNode node, int position)
     {
         if (GbnfFacts.Shortest(node) > 0)
@@ -69,7 +70,7 @@ internal sealed class GbnfNonEmpty(List<GbnfRule> rules, GbnfText text)
     {
         if (!_nonEmpty.TryGetValue(rule, out GbnfRule? other))
         {
-            // It is entered before its body is made: the body may call it. What cannot be met is left out afterwards.
+            // Added before its body is made, because the body may call it. Rules that nothing meets are left out afterwards.
             _nonEmpty.Add(rule, other = new GbnfRule(rules.Count, rule.Name, rule.Used) { Defined = rule.Defined, Shortest = 1 });
             rules.Add(other);
             other.Body = NonEmpty(rule.Body!, rule.Defined) ?? new GbnfNode.Class(Languages.CodePointSet.None);

@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Reads the rules of a grammar as they are written: literals, classes, groups, alternatives, repetitions, comments.</summary>
+/// <summary>Parses the rules of a grammar: literals, classes, groups, alternatives, repetitions, comments.</summary>
 internal sealed class GbnfParser
 {
     private const int MaxLength = 1 << 20, MaxRules = 10_000, MaxDepth = 100;
@@ -40,7 +40,7 @@ internal sealed class GbnfParser
             if (rule.Body is null)
             {
                 string proposal = Spelling.Proposal(rule.Name, _rules.Where(known => known.Body is not null).Select(known => known.Name));
-                throw _text.Refuse(rule.Used, $"the rule '{GbnfText.Brief(rule.Name)}' is named and nowhere defined.{proposal} Define it, or correct the name");
+                throw _text.Refuse(rule.Used, $"the rule '{GbnfText.Brief(rule.Name)}' is used but not defined.{proposal} Define it, or correct the name");
             }
         }
     }
@@ -102,7 +102,7 @@ internal sealed class GbnfParser
         return parts.Count switch { 0 => new GbnfNode.Literal(""), 1 => parts[0], _ => Bounded(new GbnfNode.Sequence(parts), start) };
     }
 
-    // Null if there is none.
+    // Null if there is no item.
     private GbnfNode? Item()
     {
         switch (_text.Next)
@@ -156,7 +156,7 @@ internal sealed class GbnfParser
                 last = _text.CodePoint("a class, ']'");
             }
             ranges.Add(first <= last ? (first, last)
-                : throw _text.Refuse(position, $"expected a range whose first code point is not beyond its last, found U+{first:X4} to U+{last:X4}. Turn it round"));
+                : throw _text.Refuse(position, $"expected a range whose first code point is not beyond its last, found U+{first:X4} to U+{last:X4}. Swap them"));
         }
         if (ranges.Count == 0)
         {

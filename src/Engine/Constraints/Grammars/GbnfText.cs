@@ -2,15 +2,15 @@ using System.Text;
 
 namespace Engine.Constraints.Grammars;
 
-/// <summary>The text of a grammar and the place in it up to which it was read.</summary>
+/// <summary>The text of a grammar, and how far it has been read.</summary>
 internal sealed class GbnfText(string text)
 {
-    /// <summary>Where the next character stands.</summary>
+    /// <summary>The position of the next character.</summary>
     public int Position { get; private set; }
 
     public bool IsAtEnd => Position == text.Length;
 
-    /// <summary>The next character; NUL at the end, which stands in no grammar.</summary>
+    /// <summary>The next character; NUL at the end, since no grammar contains that.</summary>
     public char Next => Peek(0);
 
     public char Peek(int ahead) => Position + ahead < text.Length ? text[Position + ahead] : '\0';
@@ -27,8 +27,8 @@ internal sealed class GbnfText(string text)
         return true;
     }
 
-    /// <summary>Passes over blanks and comments.</summary>
-    /// <param name="linesToo">Whether ends of lines are blanks here.</param>
+    /// <summary>Skips blanks and comments.</summary>
+    /// <param name="linesToo">Whether line ends count as blanks here.</param>
     public void SkipBlanks(bool linesToo)
     {
         while (true)
@@ -53,7 +53,7 @@ internal sealed class GbnfText(string text)
 
     public static bool IsOfName(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 
-    /// <summary>A rule's name.</summary>
+    /// <summary>Reads a rule's name.</summary>
     public string Name()
     {
         int start = Position;
@@ -64,7 +64,7 @@ internal sealed class GbnfText(string text)
         return Position > start ? text[start..Position] : throw Expected("the name of a rule");
     }
 
-    /// <summary>A count, of decimal digits.</summary>
+    /// <summary>Reads a count in decimal digits.</summary>
     public int Count()
     {
         int start = Position;
@@ -79,7 +79,7 @@ internal sealed class GbnfText(string text)
             : throw Refuse(start, $"expected a count below {int.MaxValue}, found {Shown(text[start..Position])}. Leave the bound out");
     }
 
-    /// <summary>A code point of a literal or a class, which may be escaped.</summary>
+    /// <summary>Reads a code point of a literal or a class, which may be escaped.</summary>
     /// <param name="what">What contains it, for messages.</param>
     public int CodePoint(string what)
     {
@@ -99,10 +99,10 @@ internal sealed class GbnfText(string text)
         return rune.Value;
     }
 
-    /// <summary>The error for something the grammar does not allow here.</summary>
+    /// <summary>The error for text that may not come here.</summary>
     public InvalidRequestException Expected(string expected) => Refuse(Position, $"expected {expected}, found {Found()}. Correct the grammar");
 
-    /// <summary>An error about a place.</summary>
+    /// <summary>An error at a position.</summary>
     public InvalidRequestException Refuse(int position, string sentence)
     {
         int line = 1, start = 0;

@@ -2,13 +2,13 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Grammars;
 
-/// <summary>Makes rules of what is not regular. Repetitions become rules that call themselves last, which leaves nothing on the automaton's stack.</summary>
+/// <summary>Builds rules from the parts that are not regular. A repetition becomes a rule that calls itself last, which leaves nothing on the automaton's stack.</summary>
 /// <param name="folding">Knows what is regular.</param>
 /// <param name="space">The space of the languages.</param>
 /// <param name="text">For messages.</param>
 internal sealed class GrammarBuilder(GbnfFolding folding, LanguageSpace space, GbnfText text)
 {
-    // Each time becomes an item of a rule.
+    // Each counted repetition becomes an item of a rule.
     private const int MaxCount = 2_000;
 
     private readonly Dictionary<GbnfRule, GrammarRule> _rules = [];
@@ -26,7 +26,7 @@ internal sealed class GrammarBuilder(GbnfFolding folding, LanguageSpace space, G
         return built;
     }
 
-    // Its options come later: rules call each other.
+    // Its options are filled in later, because rules call each other.
     private GrammarRule Of(GbnfRule rule)
     {
         if (!_rules.TryGetValue(rule, out GrammarRule? built))
@@ -45,7 +45,7 @@ internal sealed class GrammarBuilder(GbnfFolding folding, LanguageSpace space, G
         {
             return [Items(node)];
         }
-        // What is regular of the options is one.
+        // The regular options become a single one.
         GbnfNode[] regular = [.. options.Where(option => folding.Fold(option) is not null)];
         List<IReadOnlyList<GrammarItem>> built = [.. options.Where(option => folding.Fold(option) is null).SelectMany(Options)];
         if (regular.Length > 0)
@@ -106,7 +106,7 @@ internal sealed class GrammarBuilder(GbnfFolding folding, LanguageSpace space, G
 
     private IReadOnlyList<GrammarItem> Terminal(Language language) => language == space.Empty ? [] : [new GrammarItem.Terminal(language)];
 
-    // Neighbouring terminals are one.
+    // Adjacent terminals become a single one.
     private List<GrammarItem> Joined(IEnumerable<GrammarItem> items)
     {
         var joined = new List<GrammarItem>();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>The sets of code points that ECMAScript's regular expressions have a name for.</summary>
+/// <summary>The sets of code points that have a name in ECMAScript's regular expressions.</summary>
 internal static class CharacterClasses
 {
     public static readonly CodePointSet Digits = CodePointSet.Of([('0', '9')]);
@@ -12,7 +12,7 @@ internal static class CharacterClasses
     public static readonly CodePointSet Spaces = CodePointSet.Of(
         [(9, 13), (' ', ' '), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)]);
 
-    /// <summary>What the dot stands for: all but line ends.</summary>
+    /// <summary>What the dot matches: everything but line ends.</summary>
     public static readonly CodePointSet Dot = ~CodePointSet.Of([('\n', '\n'), ('\r', '\r'), (0x2028, 0x2029)]);
 
     // In the order of UnicodeCategory.
@@ -70,7 +70,7 @@ internal static class CharacterClasses
 
     private static readonly Lazy<CodePointSet[]> Categories = new(ReadCategories);
 
-    /// <summary>What <c>\p{…}</c> names: a general category, or one of the few properties that are ranges. Null for what is not known here.</summary>
+    /// <summary>The set that <c>\p{…}</c> names: a general category, or one of the few properties that are simple ranges. Null for other names.</summary>
     public static CodePointSet? Find(string property)
     {
         foreach (string prefix in (ReadOnlySpan<string>)["General_Category=", "gc="])

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>A set of Unicode scalar values: ascending ranges that neither overlap nor touch. Surrogates are in none.</summary>
+/// <summary>A set of Unicode scalar values: ascending ranges that neither overlap nor touch. No set contains surrogates.</summary>
 internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
     public const int Last = 0x10FFFF;
@@ -26,7 +26,7 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
 
     public bool IsEmpty => _ranges.Length == 0;
 
-    /// <summary>Ranges in any order, that may overlap, hold surrogates, or be empty (first beyond last).</summary>
+    /// <summary>The set of some ranges, which may come in any order, overlap, contain surrogates, or be empty (first beyond last).</summary>
     public static CodePointSet Of(ReadOnlySpan<(int First, int Last)> ranges)
     {
         List<(int First, int Last)> kept = new(ranges.Length + 1);
@@ -77,7 +77,7 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
         return both.Count == 0 ? None : new([.. both]);
     }
 
-    /// <summary>All the others.</summary>
+    /// <summary>All other scalar values.</summary>
     public static CodePointSet operator ~(CodePointSet set)
     {
         List<(int First, int Last)> others = [];

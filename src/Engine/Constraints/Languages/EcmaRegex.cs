@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>Regular expressions in ECMAScript's syntax (with the u flag where a pattern is valid under it), as languages.</summary>
+/// <summary>Turns regular expressions in ECMAScript's syntax into languages. Patterns that are valid with the u flag are read with it.</summary>
 internal static class EcmaRegex
 {
     private const int MaxLength = 100_000;
@@ -26,7 +26,7 @@ internal static class EcmaRegex
     /// <exception cref="InvalidRequestException">Not a regular expression, or one that describes no regular language.</exception>
     public static Language Match(LanguageSpace space, string pattern) => Match(space, Parse(pattern), pattern);
 
-    /// <summary>The texts that a pattern, which was parsed before, matches as a whole.</summary>
+    /// <summary>The texts that an already parsed pattern matches as a whole.</summary>
     public static Language Match(LanguageSpace space, RegexNode parsed, string pattern)
     {
         RegexLanguages languages = new(space, pattern);

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>One code point of a set; of the empty set: no text at all.</summary>
+/// <summary>One code point of a set. With the empty set, no text at all.</summary>
 internal sealed class OneCodePoint(LanguageSpace space, CodePointSet set)
     : Language(space, accepts: false, new(1, 1), isPlain: !set.IsEmpty, depth: 1)
 {
@@ -39,7 +39,7 @@ internal sealed class Concatenation(LanguageSpace space, Language head, Language
 
     internal override Life LifeOfParts()
     {
-        // Along the chain of tails without recursion: it may be as long as the pattern.
+        // A loop, not recursion, along the chain of tails, which may be as long as the pattern.
         Life all = Life.Alive;
         Language rest = this;
         while (rest is Concatenation { Life: Life.Unknown } c)
@@ -201,11 +201,11 @@ internal sealed class Complement(LanguageSpace space, Language without)
 
     private protected override TextStep[] Derive() => StepMerging.Complement(Space, Without.Moves);
 
-    // No text of bounded length is one of infinitely many that were taken out.
+    // A language whose texts have a bounded length is finite, so its complement has all texts but finitely many.
     private protected override bool IsCofinite() => Without.Lengths.Max < int.MaxValue;
 }
 
-/// <summary>A language that is defined by itself: in <see cref="Body"/> it only stands where something was read before.</summary>
+/// <summary>A language defined in terms of itself. In <see cref="Body"/> it occurs only after something has been read.</summary>
 internal sealed class Loop(LanguageSpace space, bool accepts) : Language(space, accepts, new(accepts ? 0 : 1, int.MaxValue), isPlain: false, depth: 1)
 {
     public Language? Body { get; set; }

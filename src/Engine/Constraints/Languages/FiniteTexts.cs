@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>The rest of one text; nothing more to come: the empty text.</summary>
+/// <summary>The rest of one text; the empty text if all of it has been read.</summary>
 internal sealed class SingleText(LanguageSpace space, string text, int offset, int length)
     : Language(space, offset == text.Length, new(length, length), isPlain: true, depth: 1)
 {
     public string Text { get; } = text;
 
-    /// <summary>Characters (UTF-16) that are read already.</summary>
+    /// <summary>How many characters (UTF-16) have been read.</summary>
     public int Offset { get; } = offset;
 
     internal override int StructureHash => string.GetHashCode(Text.AsSpan(Offset), StringComparison.Ordinal);
@@ -27,7 +27,7 @@ internal sealed class SingleText(LanguageSpace space, string text, int offset, i
     }
 }
 
-/// <summary>A finite set of texts that have the same beginning, of which the rest is to come: a node of their tree, whose children are
+/// <summary>A finite set of texts with a common beginning that has been read: a node of their tree, whose children are
 /// made when they are requested.</summary>
 internal sealed class TextTree : Language
 {
@@ -36,8 +36,8 @@ internal sealed class TextTree : Language
 
     /// <param name="space">Where the children are made.</param>
     /// <param name="texts">In ordinal order, each once.</param>
-    /// <param name="from">The first of those that have the beginning.</param>
-    /// <param name="to">One after the last.</param>
+    /// <param name="from">The first text with this beginning.</param>
+    /// <param name="to">The one after the last.</param>
     /// <param name="offset">The length of the beginning (UTF-16).</param>
     public TextTree(LanguageSpace space, string[] texts, int from, int to, int offset)
         : base(space, texts[from].Length == offset, Bounds(texts.AsSpan(from, to - from), offset), isPlain: true, depth: 1)
@@ -48,7 +48,7 @@ internal sealed class TextTree : Language
         _offset = offset;
     }
 
-    /// <summary>The texts, with the beginning.</summary>
+    /// <summary>The texts, including the common beginning.</summary>
     public ReadOnlySpan<string> Texts => _texts.AsSpan(_from, _to - _from);
 
     internal override int StructureHash
@@ -84,7 +84,7 @@ internal sealed class TextTree : Language
                 : new TextTree(Space, _texts, from, to, offset)));
             from = to;
         }
-        // Ordinal order puts surrogate pairs before U+E000; code points are the other way round.
+        // Ordinal order puts surrogate pairs before U+E000, but by code point they come after it.
         children.Sort(static (a, b) => a.First.CompareTo(b.First));
         List<TextStep> merged = new(children.Count);
         foreach (TextStep child in children)
@@ -112,7 +112,7 @@ internal sealed class TextTree : Language
             min = Math.Min(min, text.Length - offset);
             max = Math.Max(max, text.Length - offset);
         }
-        // At worst all code points are pairs.
+        // At worst, every code point is a surrogate pair.
         return new((min + 1) / 2, max);
     }
 }

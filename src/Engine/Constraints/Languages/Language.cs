@@ -1,7 +1,7 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>A regular language over Unicode code points, and at once the state of its automaton in which nothing was read yet: what may
-/// follow a text is a language again, its derivative (Brzozowski, 1964; Owens, Reppy and Turon, 2009). Made by a <see cref="LanguageSpace"/>,
+/// <summary>A regular language over Unicode code points. It is also the initial state of its own automaton: what may follow a text is
+/// again a language, the derivative (Brzozowski, 1964; Owens, Reppy and Turon, 2009). Languages are made by a <see cref="LanguageSpace"/>,
 /// in which equal expressions are one object.</summary>
 internal abstract class Language : TextState
 {
@@ -23,46 +23,46 @@ internal abstract class Language : TextState
 
     public sealed override TextStep[] Steps => _steps ?? Space.FindSteps(this);
 
-    /// <summary>All texts but finitely many: then what was read never matters for whether a text can be completed.</summary>
+    /// <summary>True if the language has all texts but finitely many, because then any text can be completed, whatever was read.</summary>
     public sealed override bool TakesAnything => _takesAnything ??= IsCofinite();
 
-    /// <summary>Code points of its texts: no text is shorter or longer, but the bounds may be loose.</summary>
+    /// <summary>Bounds on the lengths of its texts in code points. No text is shorter or longer, but the bounds need not be tight.</summary>
     public Lengths Lengths { get; }
 
     internal LanguageSpace Space { get; }
 
-    /// <summary>Orders the languages of a space.</summary>
+    /// <summary>Gives the languages of a space an order.</summary>
     internal int Id { get; }
 
-    /// <summary>Free of intersections and complements: then there is a text, unless it is <see cref="LanguageSpace.Nothing"/>.</summary>
+    /// <summary>Whether it has no intersections or complements. Then it has a text, unless it is <see cref="LanguageSpace.Nothing"/>.</summary>
     internal bool IsPlain { get; }
 
-    /// <summary>How deep the expression nests, the second halves of sequences not counted.</summary>
+    /// <summary>How deeply the expression nests, not counting the second halves of sequences.</summary>
     internal int Depth { get; }
 
-    /// <summary>Expressions in it, each counted as often as it is written.</summary>
+    /// <summary>The number of expressions in it, each counted as often as it occurs.</summary>
     internal int Size { get; }
 
     internal Life Life { get; set; }
 
-    /// <summary>What leads to a text, where that had to be searched for.</summary>
+    /// <summary>The code points that lead to a text, if one had to be searched for.</summary>
     internal Witness? Witness { get; set; }
 
-    /// <summary>What may come next, states from which nothing can be completed included.</summary>
+    /// <summary>What may come next, including states from which no text can be completed.</summary>
     internal TextStep[] Moves => _moves ??= FindMoves();
 
-    /// <summary>Whether another expression, not in the space yet, is this one.</summary>
+    /// <summary>Whether another expression, which is not in the space yet, equals this one.</summary>
     internal abstract bool IsSame(Language other);
 
     /// <summary>A hash that is equal for equal expressions.</summary>
     internal abstract int StructureHash { get; }
 
-    /// <summary>What the life of the parts says of the whole.</summary>
+    /// <summary>What the liveness of the parts tells about the whole.</summary>
     internal virtual Life LifeOfParts() => Life.Unknown;
 
     private protected abstract TextStep[] Derive();
 
-    /// <summary>Whether all texts but finitely many are in it, as far as the expression shows.</summary>
+    /// <summary>Whether the expression shows that all texts but finitely many are in the language.</summary>
     private protected virtual bool IsCofinite() => ReferenceEquals(this, Space.Anything);
 
     internal void DropSteps()
@@ -79,7 +79,7 @@ internal abstract class Language : TextState
         Space.HasMoves(this);
         if (Witness is { } witness)
         {
-            // The step that was found to lead to a text keeps leading there, also after the space has forgotten its states.
+            // The step that was found to lead to a text still does so after the space has forgotten its states.
             foreach (TextStep move in moves)
             {
                 if (move.First <= witness.CodePoint && witness.CodePoint <= move.Last)
@@ -104,14 +104,14 @@ internal enum Life : byte
     Alive,
     Dead,
 
-    /// <summary>A bounded search found none: taken for dead, so that what is written can always be ended.</summary>
+    /// <summary>A bounded search found no text. Treated as dead, so that whatever is written can always be completed.</summary>
     Undecided,
 }
 
-/// <summary>Code points of which the last leads to a language that plainly has a text.</summary>
+/// <summary>A chain of code points, the last of which leads to a language that is known to have a text.</summary>
 internal sealed record Witness(int CodePoint, Witness? Rest);
 
-/// <summary>The least and the greatest number of code points; <see cref="int.MaxValue"/> for any number.</summary>
+/// <summary>The minimum and maximum number of code points; <see cref="int.MaxValue"/> means no maximum.</summary>
 internal readonly record struct Lengths(int Min, int Max)
 {
     public static Lengths operator +(Lengths a, Lengths b) => new(Add(a.Min, b.Min), Add(a.Max, b.Max));

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Puts parts of a union or an intersection together where one expression says the same as two.</summary>
+/// <summary>Merges parts of a union or an intersection when one expression can replace two.</summary>
 internal sealed partial class LanguageSpace
 {
-    /// <summary>A state that would become too large forgets some ways to continue: what it still takes is right, and can be completed. What is
-    /// under a complement never comes here: see <see cref="CheckBounded"/>.</summary>
+    /// <summary>Drops some alternatives of a state that would become too large. What it still accepts is correct and can be completed. Never applied
+    /// under a complement: see <see cref="CheckBounded"/>.</summary>
     private void DropLargest(List<Language> options)
     {
         _dropped = true;
@@ -78,7 +78,7 @@ internal sealed partial class LanguageSpace
         return joined;
     }
 
-    /// <summary>x{a,b} &amp; y{c,d} of single code points x and y: those in both, as often as both may be.</summary>
+    /// <summary>x{a,b} &amp; y{c,d} with sets of code points x and y: the code points in both, as often as both allow.</summary>
     private bool MeetLengths(List<Language> parts)
     {
         bool met = false;

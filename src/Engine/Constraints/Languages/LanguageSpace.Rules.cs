@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Expressions in their simplest form, and each only once. The rules keep the derivatives of an expression few.</summary>
+/// <summary>Makes expressions in their simplest form, and each only once. These rules keep the number of an expression's derivatives small.</summary>
 internal sealed partial class LanguageSpace
 {
-    /// <summary>Expressions and steps are forgotten, to be found again, when there are this many.</summary>
+    /// <summary>When there are this many expressions and steps, they are forgotten, and found again as needed.</summary>
     private const int MaxKept = 200_000;
 
     private readonly HashSet<Language> _shared = new(Structure.Comparer);
@@ -110,7 +110,7 @@ internal sealed partial class LanguageSpace
         {
             if (inner.Max is null)
             {
-                // (x*){a,b} = x*, (x+){a,b} = x{a,}, where b allows for one at all.
+                // (x*){a,b} = x*, (x+){a,b} = x{a,}, if b allows at least one.
                 return Repeated(inner.Part, inner.Min == 0 ? 0 : min, null);
             }
             if (max is null && min <= 1)
@@ -268,7 +268,7 @@ internal sealed partial class LanguageSpace
         {
             return c.Without;
         }
-        // Of lengths alone: the other lengths.
+        // The complement of a condition on length alone is the other lengths.
         if (language == Empty || PartOf(language) == Any)
         {
             (int min, int? max) = language is Repetition r ? (r.Min, r.Max) : language == Empty ? (0, 0) : (1, 1);
@@ -287,7 +287,7 @@ internal sealed partial class LanguageSpace
         return candidate;
     }
 
-    /// <summary>Forgets which expressions there are and what may come next: what is still used is found again. States in use stay what they are.</summary>
+    /// <summary>Forgets the known expressions and their steps. Those still needed are found again, and states in use stay valid.</summary>
     private void Reset()
     {
         foreach (Language language in _withMoves)

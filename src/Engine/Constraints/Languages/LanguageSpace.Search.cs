@@ -2,16 +2,16 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Which languages have a text. Plain ones have; where intersections and complements are involved, one is searched for.</summary>
+/// <summary>Finds out which languages have a text. Plain ones do; if intersections or complements are involved, a text is searched for.</summary>
 internal sealed partial class LanguageSpace
 {
-    /// <summary>States that the steps of one state may cost to look at, and all long searches in vain together, before searches are cut short.</summary>
+    /// <summary>How many states may be looked at for the steps of one state, and by all long searches that find nothing together, before searches are cut short.</summary>
     private const int MaxSearchPerStep = 5_000, MaxVainSearch = 200_000, ShortSearch = 100;
 
     private readonly Dictionary<Language, long> _ways = [], _nextWays = [];
     private int _vainlySearched;
 
-    /// <summary>The steps of a state, without those that lead to nothing.</summary>
+    /// <summary>The steps of a state that lead to some text.</summary>
     internal TextStep[] FindSteps(Language language)
     {
         lock (_gate)
@@ -42,7 +42,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>What is known without a search.</summary>
+    /// <summary>What is known about a language without a search.</summary>
     internal static Life KnownLife(Language language)
     {
         if (language.Life is Life.Unknown)
@@ -63,7 +63,7 @@ internal sealed partial class LanguageSpace
         return life is Life.Alive;
     }
 
-    /// <summary>Sees to it that a language has few states, as its complement must know all of them.</summary>
+    /// <summary>Refuses a language with many states, because its complement must know all of them.</summary>
     private void CheckBounded(Language language)
     {
         if (language is TextTree or SingleText or OneCodePoint or Complement)
@@ -91,7 +91,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>Looks for a text, the nearest first (best first, by the least length of what is left).</summary>
+    /// <summary>Searches for a text, best first by the minimum length of what is left.</summary>
     private Life Search(Language start, int budget)
     {
         if (KnownLife(start) is Life.Alive or Life.Dead)
@@ -147,7 +147,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>About how many code points are missing.</summary>
+    /// <summary>An estimate of how many code points are missing.</summary>
     private static long Effort(Language state)
     {
         if (state is not Intersection intersection)
@@ -162,7 +162,7 @@ internal sealed partial class LanguageSpace
         return effort;
     }
 
-    /// <summary>Shortest in all first; of those the one that is furthest.</summary>
+    /// <summary>The shortest total length first, and among equals the state that is furthest along.</summary>
     private static long Priority(int depth, Language state) => (((long)depth + state.Lengths.Min) << 31) - depth;
 
     private static string? FindShortest(Language start)
@@ -218,7 +218,7 @@ internal sealed partial class LanguageSpace
             return text.ToString();
         }
 
-        // One that is written in one byte, without an escape, if there is one.
+        // Preferably a character that is written as one byte without an escape.
         static int Preferred(TextStep move) => move.First <= 'a' && move.Last >= 'a' ? 'a' : move.First <= ' ' && move.Last >= ' ' ? ' ' : move.First;
     }
 
@@ -257,7 +257,7 @@ internal sealed partial class LanguageSpace
                     open += more;
                 }
             }
-            // Each way that is open still leads to a text of its own.
+            // Every open path still leads to at least one text of its own.
             if (total + open >= limit)
             {
                 return limit;

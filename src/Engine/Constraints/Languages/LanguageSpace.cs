@@ -2,19 +2,19 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Makes the languages of one constraint. Bounded: what would take too many states is refused. May be used by several threads.</summary>
+/// <summary>Makes the languages of one constraint. Whatever would take too many states is refused. Thread-safe.</summary>
 internal sealed partial class LanguageSpace
 {
-    /// <summary>States that are looked at before a question about a language is given up.</summary>
+    /// <summary>How many states are looked at before a question about a language is given up.</summary>
     private const int MaxSearch = 20_000;
 
-    /// <summary>Their size together; and the states of what is complemented.</summary>
+    /// <summary>The total size of these states, and how many states a complemented language may have.</summary>
     private const int MaxSearchSize = 1_000_000, MaxComplemented = 2_000;
 
-    /// <summary>How deep expressions may nest: their derivatives are computed recursively.</summary>
+    /// <summary>How deeply expressions may nest, because their derivatives are computed recursively.</summary>
     private const int MaxDepth = 400;
 
-    /// <summary>Languages that one text may have to be in, finite sets to exclude counted as one.</summary>
+    /// <summary>How many conditions one text may have to meet. Finite sets to exclude count as one.</summary>
     private const int MaxConditions = 32;
 
     private readonly Lock _gate = new();
@@ -40,7 +40,7 @@ internal sealed partial class LanguageSpace
     /// <summary>Every text.</summary>
     public Language Anything { get; }
 
-    /// <summary>One code point of a range, surrogates left out.</summary>
+    /// <summary>One code point of a range, without the surrogates.</summary>
     public Language Range(int first, int last) => OneOf((first, last));
 
     /// <summary>One code point of some ranges.</summary>
@@ -54,7 +54,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>One text; <see cref="Nothing"/> where it holds half a surrogate pair.</summary>
+    /// <summary>One text; <see cref="Nothing"/> if it contains half a surrogate pair.</summary>
     public Language Text(string text)
     {
         lock (_gate)
@@ -63,7 +63,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>A finite set of texts, as a tree: also thousands of them cost no more per step than their length. Those with half a surrogate pair are left out.</summary>
+    /// <summary>A finite set of texts, as a tree, so that even with thousands of texts a step costs no more than their length. Texts with half a surrogate pair are left out.</summary>
     public Language Texts(IEnumerable<string> texts)
     {
         string[] sorted = [.. texts.Where(IsWellFormed)];
@@ -160,7 +160,7 @@ internal sealed partial class LanguageSpace
         }
     }
 
-    /// <summary>How many texts there are: exact up to the limit, and the limit where there are more.</summary>
+    /// <summary>The number of texts: exact up to the limit, and the limit if there are more.</summary>
     /// <exception cref="InvalidRequestException">Counting takes more states than the bound.</exception>
     public int CountUpTo(Language language, int limit)
     {

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>Digits, with a point or without, whose value is a multiple of m / 10^s: what is left of them when the value so far has a given
+/// <summary>Digits, with a point or without, whose value is a multiple of m / 10^s. Each state is what may follow when the value so far has a given
 /// remainder. Zeros may follow.</summary>
 internal sealed class Multiples : Language
 {
@@ -13,7 +13,7 @@ internal sealed class Multiples : Language
     /// <param name="scale">s.</param>
     /// <param name="remainder">The digits so far, as an integer, modulo m.</param>
     /// <param name="takesPoint">Whether a point may follow the first digits.</param>
-    /// <param name="fraction">How many of them stand after the point; -1 if there is no point yet.</param>
+    /// <param name="fraction">How many of the digits are after the point; -1 if there is no point yet.</param>
     public Multiples(LanguageSpace space, UInt128 multiple, int scale, UInt128 remainder, bool takesPoint, int fraction)
         : base(space, IsMultiple(multiple, scale, remainder, fraction), new(Missing(multiple, scale, remainder, fraction), int.MaxValue), isPlain: true, depth: 1) =>
         (_multiple, _scale, _remainder, _takesPoint, _fraction) = (multiple, scale, remainder, takesPoint, fraction);
@@ -52,7 +52,7 @@ internal sealed class Multiples : Language
         }
     }
 
-    /// <summary>Whether some digits, at most this many, make a multiple of it.</summary>
+    /// <summary>Whether at most this many more digits can make it a multiple.</summary>
     private bool MayBecome(UInt128 remainder, int digits)
     {
         UInt128 room = 1;
@@ -73,7 +73,7 @@ internal sealed class Multiples : Language
         return remainder == 0;
     }
 
-    /// <summary>Digits that are still needed at least.</summary>
+    /// <summary>The minimum number of digits that are still needed.</summary>
     private static int Missing(UInt128 multiple, int scale, UInt128 remainder, int fraction)
     {
         if (IsMultiple(multiple, scale, remainder, fraction))

@@ -3,10 +3,10 @@ using System.Numerics;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>A bound, as its digits.</summary>
-/// <param name="IsNegative">Below zero.</param>
-/// <param name="Whole">Digits before the point, without zeros in front; "0" for none.</param>
-/// <param name="Fraction">Digits after it, without zeros at the end.</param>
+/// <summary>A bound on numbers, given by its digits.</summary>
+/// <param name="IsNegative">Whether it is below zero.</param>
+/// <param name="Whole">The digits before the point, without leading zeros; "0" for none.</param>
+/// <param name="Fraction">The digits after the point, without trailing zeros.</param>
 /// <param name="Excludes">Whether the bound itself is left out.</param>
 internal sealed record Limit(bool IsNegative, string Whole, string Fraction, bool Excludes)
 {
@@ -28,16 +28,16 @@ internal sealed record Limit(bool IsNegative, string Whole, string Fraction, boo
     public Limit Negated() => this with { IsNegative = !IsNegative && !IsZero };
 }
 
-/// <summary>Numbers without a sign: all, and those between two bounds, digit by digit.</summary>
+/// <summary>Languages of unsigned numbers: all of them, and those between two bounds, compared digit by digit.</summary>
 internal sealed class NumberForm
 {
-    /// <summary>Digits before and after the point unless a bound asks for more; 17 distinguish any two doubles.</summary>
+    /// <summary>The maximum number of digits before and after the point, unless a bound asks for more; 17 digits distinguish any two doubles.</summary>
     private const int MaxWhole = 25, MaxFraction = 20;
 
-    /// <summary>Digits before the point when an exponent follows.</summary>
+    /// <summary>The maximum number of digits before the point if an exponent follows.</summary>
     private const int MaxMantissa = 3;
 
-    /// <summary>Digits that any double keeps: with no more of them, what is less than a bound is less as a double too.</summary>
+    /// <summary>How many digits every double preserves. A number of no more digits that is below a bound is below it as a double too.</summary>
     private const int ExactDigits = 15;
 
     private readonly bool _isInteger, _isCanonical;
@@ -57,12 +57,12 @@ internal sealed class NumberForm
 
     public Language Nothing => Space.Nothing;
 
-    /// <summary>Any, with an exponent or without: also a decimal, which ends at 7.9e28, takes all.</summary>
+    /// <summary>Any number, with or without an exponent, that also fits into a decimal, whose range ends at 7.9e28.</summary>
     public Language Unbounded => Space.Either(
         Space.Sequence(Whole(1, MaxWhole), Fraction(MaxFraction)),
         Space.Sequence(Whole(1, MaxMantissa), Fraction(MaxFraction), Exponent(_digit)));
 
-    /// <summary>Any but zero, also as a decimal, whose least step is 1e-28.</summary>
+    /// <summary>Any number that is not zero, even when read as a decimal, whose smallest step is 1e-28.</summary>
     public Language Positive => Space.Either(
         Space.Sequence(_leading, Space.Repeat(_digit, 0, MaxWhole - 1), Fraction(MaxFraction)),
         Space.Sequence(_leading, Space.Repeat(_digit, 0, MaxMantissa - 1), Fraction(MaxFraction), Exponent(Space.Range('0', '1'))),
@@ -72,7 +72,7 @@ internal sealed class NumberForm
     /// <summary>0, 0.0 and so on.</summary>
     public Language Zero => Space.Sequence(Space.Text("0"), Space.Repeat(Space.Sequence(_point, Space.Repeat(Space.Text("0"), 1, MaxFraction)), 0, 1));
 
-    /// <summary>With a fraction that a double shows, too: a number of more digits is an integer to many a reader.</summary>
+    /// <summary>Numbers with a fraction that survives as a double. With more digits, many parsers would read an integer.</summary>
     public Language Fractional => Space.Either(
     [
         Space.Sequence(Space.Text("0."), NotZero(MaxFraction)),
@@ -80,7 +80,7 @@ internal sealed class NumberForm
             _leading, Space.Repeat(_digit, digits - 1, digits - 1), _point, NotZero(ExactDigits - digits))),
     ]);
 
-    /// <summary>From one bound to another, neither of them negative.</summary>
+    /// <summary>The numbers from one bound to another, neither of them negative.</summary>
     public Language Magnitudes(Limit min, Limit? max)
     {
         int fraction = Math.Max(MaxFraction, Math.Max(min.Fraction.Length, max?.Fraction.Length ?? 0) + 1);
@@ -88,7 +88,7 @@ internal sealed class NumberForm
         return max is null ? least : Space.Both(least, AtMost(max, fraction));
     }
 
-    /// <summary>Digits of a fraction near a bound.</summary>
+    /// <summary>The maximum number of digits of a fraction near a bound.</summary>
     private static int Near(Limit limit, int fractionDigits) => limit.Excludes && !limit.IsZero
         ? Math.Min(fractionDigits, Math.Max(ExactDigits - limit.Whole.Length, limit.Fraction.Length + (limit.Fraction.Length > 0 ? 1 : 0)))
         : fractionDigits;
@@ -134,7 +134,7 @@ internal sealed class NumberForm
         options.Add(Space.Sequence(Whole(Math.Max(whole.Length - 1, 1), whole.Length - 1), Fraction(fractionDigits)));
         for (int i = 0; i < whole.Length; i++)
         {
-            // A zero leads only where it is all.
+            // A leading zero is allowed only if it is the only digit.
             options.Add(Space.Sequence(
                 Space.Text(whole[..i]), Digit(i == 0 && whole.Length > 1 ? '1' : '0', whole[i] - 1),
                 Space.Repeat(_digit, whole.Length - i - 1, whole.Length - i - 1), Fraction(fractionDigits)));

@@ -3,13 +3,13 @@ using System.Numerics;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>JSON numbers as texts that .NET's parsers take.</summary>
+/// <summary>Languages of JSON numbers, as texts that .NET's parsers accept.</summary>
 internal static class NumberTexts
 {
     private static readonly BigInteger MaxMultiple = new(decimal.MaxValue);
 
-    /// <summary>The numbers that meet all bounds. Exactly one text for each value where <paramref name="canonical"/>: no exponent, no zeros at the end of a fraction, no -0.</summary>
-    /// <remarks>Integers are those of a <see cref="long"/> on the sides that are not bounded. Exponents, of two digits, stand where the sign alone decides.</remarks>
+    /// <summary>The numbers that meet all bounds. If <paramref name="canonical"/>, exactly one text for each value: no exponent, no trailing zeros in a fraction, no -0.</summary>
+    /// <remarks>On a side without a bound, integers end where <see cref="long"/> ends. Exponents, of two digits, are allowed only where the sign alone decides whether a number meets the bounds.</remarks>
     public static Language Numbers(LanguageSpace space, NumberBounds bounds, bool canonical = false)
     {
         NumberForm form = new(space, bounds.IsInteger, canonical);
@@ -35,7 +35,7 @@ internal static class NumberTexts
         return numbers;
     }
 
-    /// <summary>Canonical texts of the numbers that every reader tells apart from others: the integers of a <see cref="long"/>, and what has a fraction as a double.</summary>
+    /// <summary>The canonical texts of numbers that every parser tells apart: the integers of a <see cref="long"/>, and numbers that have a fraction as a double.</summary>
     public static Language Distinct(LanguageSpace space) => space.Either(
         Numbers(space, new NumberBounds(true), canonical: true),
         space.Sequence(space.Repeat(space.Text("-"), 0, 1), new NumberForm(space, isInteger: false, isCanonical: true).Fractional));
@@ -67,7 +67,7 @@ internal static class NumberTexts
         {
             most = new BigInteger(decimal.Floor(max)) - (bounds.ExcludesMax && decimal.IsInteger(max) ? 1 : 0);
         }
-        // Beyond a long only where the other bound is there too.
+        // Beyond the range of a long only if the other bound lies beyond it.
         least ??= most < long.MinValue ? new BigInteger(decimal.MinValue) : long.MinValue;
         most ??= least > long.MaxValue ? new BigInteger(decimal.MaxValue) : long.MaxValue;
         return (new Limit(least.Value), new Limit(most.Value));
@@ -83,7 +83,7 @@ internal static class NumberTexts
             int scale = limit.Fraction.Length;
             if (bounds.IsInteger)
             {
-                // x is a multiple of m/10^s just where it is one of m/gcd(m, 10^s).
+                // An integer is a multiple of m/10^s exactly if it is one of m/gcd(m, 10^s).
                 multiple /= BigInteger.GreatestCommonDivisor(multiple, BigInteger.Pow(10, scale));
                 scale = 0;
             }
@@ -92,7 +92,7 @@ internal static class NumberTexts
                 all = (multiple, scale);
                 continue;
             }
-            // Multiples of two are those of the least that both divide, if that is not too large.
+            // Multiples of both numbers are the multiples of their least common multiple, if that is not too large.
             int common = Math.Max(scale, beforeScale);
             BigInteger a = before * BigInteger.Pow(10, common - beforeScale), b = multiple * BigInteger.Pow(10, common - scale);
             BigInteger least = a / BigInteger.GreatestCommonDivisor(a, b) * b;
@@ -108,7 +108,7 @@ internal static class NumberTexts
         return all is var (m, s) ? space.Both(magnitudes, MultiplesOf(space, m, s)) : magnitudes;
     }
 
-    /// <summary>Multiples of m / 10^s. What ends in zeros is the rest with zeros after it: that has far fewer remainders.</summary>
+    /// <summary>Multiples of m / 10^s. If m ends in zeros, the multiples are those of the rest followed by the zeros, which has far fewer remainders.</summary>
     private static Language MultiplesOf(LanguageSpace space, BigInteger multiple, int scale)
     {
         int zeros = 0;
@@ -127,11 +127,11 @@ internal static class NumberTexts
     }
 }
 
-/// <summary>What numbers are asked to be. Bounds are exact decimals, as JSON texts.</summary>
-/// <param name="IsInteger">Integers alone: no fraction, no exponent.</param>
+/// <summary>The conditions that numbers must meet. Bounds are exact decimals, as in the JSON text.</summary>
+/// <param name="IsInteger">Only integers: no fraction, no exponent.</param>
 /// <param name="Min">The smallest; null for none.</param>
-/// <param name="ExcludesMin">Whether they are larger than <paramref name="Min"/>.</param>
+/// <param name="ExcludesMin">Whether they must be larger than <paramref name="Min"/>.</param>
 /// <param name="Max">The largest; null for none.</param>
-/// <param name="ExcludesMax">Whether they are smaller than <paramref name="Max"/>.</param>
-/// <param name="MultiplesOf">They are multiples of each of these.</param>
+/// <param name="ExcludesMax">Whether they must be smaller than <paramref name="Max"/>.</param>
+/// <param name="MultiplesOf">Numbers that they must all be multiples of.</param>
 internal sealed record NumberBounds(bool IsInteger, decimal? Min = null, bool ExcludesMin = false, decimal? Max = null, bool ExcludesMax = false, IReadOnlyList<decimal>? MultiplesOf = null);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>The parts of a regular expression that stand for one code point: escapes and classes.</summary>
+/// <summary>Parses the parts of a regular expression that match one code point: escapes and classes.</summary>
 internal static class RegexEscapes
 {
     /// <summary>Reads a class from its '[' to its ']'.</summary>
@@ -34,7 +34,7 @@ internal static class RegexEscapes
             }
             else
             {
-                // A dash beside a class such as \w is a dash.
+                // A dash next to a class such as \w is a literal dash.
                 Add(ranges, set, only);
                 Add(ranges, end, last);
                 ranges.Add((pattern[dash], pattern[dash]));
@@ -50,7 +50,7 @@ internal static class RegexEscapes
     }
 
     /// <summary>Reads an escape from its backslash on.</summary>
-    /// <returns>What it stands for, and the code point (maybe half a pair) where it is one.</returns>
+    /// <returns>The set it matches, and the code point (possibly half a surrogate pair) if it is a single one.</returns>
     public static (CodePointSet Set, int? Only) ParseEscape(string pattern, ref int at, bool inClass)
     {
         int start = at++;
@@ -82,7 +82,7 @@ internal static class RegexEscapes
             case 'b' when inClass: return Single('\b');
             case 'c' when at < pattern.Length && char.IsAsciiLetter(pattern[at]): return Single(pattern[at++] % 32);
             case 'c':
-                // Without a letter the backslash is one itself, and the c comes next.
+                // Without a letter after \c, the backslash is a literal one, and the c comes next.
                 at--;
                 return Single('\\');
             case 'x' when ReadHex(pattern, at, 2) is { } x:
@@ -96,7 +96,7 @@ internal static class RegexEscapes
         }
     }
 
-    /// <summary>The code point at a place; half a pair by itself.</summary>
+    /// <summary>The code point at a position; an unpaired surrogate is returned as it is.</summary>
     public static int Read(string pattern, ref int at)
     {
         bool isPair = at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1]);
@@ -123,7 +123,7 @@ internal static class RegexEscapes
         }
     }
 
-    /// <summary>After \u: four hex digits (two such escapes may be a pair), or any number of them in braces.</summary>
+    /// <summary>Parses what follows \u: four hex digits (two such escapes may form a pair), or any number of them in braces.</summary>
     private static int? ParseUnicode(string pattern, ref int at)
     {
         if (at < pattern.Length && pattern[at] == '{')
@@ -156,7 +156,7 @@ internal static class RegexEscapes
             ? value
             : null;
 
-    /// <summary>Up to three octal digits, of which the first is read already, up to 377.</summary>
+    /// <summary>Reads up to three octal digits, at most 377. The first one has already been read.</summary>
     private static int ReadOctal(string pattern, ref int at)
     {
         int value = pattern[at - 1] - '0';

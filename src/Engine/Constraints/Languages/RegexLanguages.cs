@@ -2,14 +2,14 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Turns a regular expression into languages, from its end to its beginning: what a node and all after it match is known once the rest
-/// is. As ^ and \b ask what stands before, there are three such languages at each place.</summary>
+/// <summary>Turns a regular expression into languages, working from its end to its beginning: what a node and everything after it match follows
+/// from what the rest matches. Because ^ and \b depend on the character before, there are three such languages at each position.</summary>
 internal sealed class RegexLanguages(LanguageSpace space, string pattern)
 {
-    /// <summary>Nodes that are turned, each time they are; states of loops that hold assertions, and the size of all together.</summary>
+    /// <summary>Limits: nodes processed, counting repeats; states of loops that contain assertions, and the total size of these states.</summary>
     private const int MaxWork = 20_000, MaxLoopStates = 3_000, MaxLoopSize = 100_000;
 
-    /// <summary>What was read last: for the place at which a node begins.</summary>
+    /// <summary>What stands before the position at which a node begins.</summary>
     private enum Left
     {
         Start,
@@ -18,22 +18,22 @@ internal sealed class RegexLanguages(LanguageSpace space, string pattern)
     }
 
     /// <summary>The language of the rest of the text.</summary>
-    /// <param name="Here">Where nothing was read since the place in question.</param>
-    /// <param name="AfterWord">Where something was, in the end a character of a word.</param>
-    /// <param name="AfterOther">Where something was, in the end another character.</param>
+    /// <param name="Here">If nothing has been read since the position in question.</param>
+    /// <param name="AfterWord">If something has been read and it ends with a word character.</param>
+    /// <param name="AfterOther">If something has been read and it ends with another character.</param>
     internal readonly record struct Rest(Language Here, Language AfterWord, Language AfterOther);
 
     private readonly bool _edges = pattern.Contains("\\b", StringComparison.OrdinalIgnoreCase);
     private int _work;
     private bool _loops;
 
-    /// <summary>A character of a word.</summary>
+    /// <summary>A word character.</summary>
     public Language Word { get; } = space.OneOf(CharacterClasses.Words);
 
     /// <summary>Any other character.</summary>
     public Language Other { get; } = space.OneOf(~CharacterClasses.Words);
 
-    /// <summary>What a whole pattern matches, with the rest of the text: at its start, and after what was read.</summary>
+    /// <summary>What a whole pattern and the rest of the text after it match, at the start of the text and after something was read.</summary>
     public Rest Before(RegexNode node, Language rest) => Before(node, new(rest, rest, rest), Left.Start);
 
     /// <summary>Refuses loops whose automaton is not known to be finite.</summary>
@@ -174,7 +174,7 @@ internal sealed class RegexLanguages(LanguageSpace space, string pattern)
         return rest;
     }
 
-    /// <summary>Any number of rounds: a language that is defined by itself. A round that reads nothing adds nothing.</summary>
+    /// <summary>Any number of rounds, as a language defined in terms of itself. A round that reads nothing adds nothing.</summary>
     private Rest BeforeLoop(RegexNode part, Rest rest, Left left)
     {
         Loop afterWord = space.MakeLoop(rest.AfterWord.Accepts), afterOther = _edges ? space.MakeLoop(rest.AfterOther.Accepts) : afterWord;
@@ -191,7 +191,7 @@ internal sealed class RegexLanguages(LanguageSpace space, string pattern)
         return new(space.Either(rest.Here, Before(part, again, left).Here), afterWord, afterOther);
     }
 
-    /// <summary>A part that asserts nothing: split by what it ends in where the rest depends on that.</summary>
+    /// <summary>A part without assertions. If the rest depends on the last character read, the part's texts are split by it.</summary>
     private Rest BeforePlain(RegexNode node, Rest rest)
     {
         Language all = Plain(node);
@@ -214,7 +214,7 @@ internal sealed class RegexLanguages(LanguageSpace space, string pattern)
             : new(read, read, read);
     }
 
-    /// <summary>The texts of a node that end in one of some characters.</summary>
+    /// <summary>The texts of a node that end with a character of a set.</summary>
     private Language Ending(RegexNode node, Language all, Language end) => node switch
     {
         RegexNode.OneOf => space.Both(all, end),

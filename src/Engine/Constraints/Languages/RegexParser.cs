@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Reads ECMAScript's regular expressions by the rules of the u flag; what is only valid without the flag, such as <c>\-</c> or a
-/// brace that counts nothing, is read by those rules (ECMA-262, annex B).</summary>
+/// <summary>Parses ECMAScript's regular expressions by the rules of the u flag. What is valid only without the flag, such as <c>\-</c> or a
+/// brace that is no count, is parsed by the rules without it (ECMA-262, annex B).</summary>
 internal sealed class RegexParser
 {
     private const int MaxNesting = 150;
@@ -47,7 +47,7 @@ internal sealed class RegexParser
         {
             int start = _at;
             RegexNode term = ParseTerm();
-            // A group around it may be repeated, to no effect; the sign itself may not.
+            // A group around it may be repeated, without effect, but the sign itself may not.
             bool isSign = _pattern[start] != '(' && term.Asserts;
             parts.Add(ParseCount(term, isSign));
         }
@@ -167,7 +167,7 @@ internal sealed class RegexParser
         _at = end + 1;
     }
 
-    /// <summary>What may follow a term: *, +, ?, {m}, {m,} or {m,n}, and a ? that changes nothing of what is matched.</summary>
+    /// <summary>Parses what may follow a term: *, +, ?, {m}, {m,} or {m,n}, and a lazy ?, which does not change the set of matches.</summary>
     private RegexNode ParseCount(RegexNode term, bool isSign)
     {
         if (AtEnd)
@@ -226,7 +226,7 @@ internal sealed class RegexParser
         return at == start ? null : (int)value;
     }
 
-    /// <summary>Groups that capture, in the whole pattern.</summary>
+    /// <summary>The number of capturing groups in the whole pattern.</summary>
     private int CountGroups()
     {
         int count = 0;

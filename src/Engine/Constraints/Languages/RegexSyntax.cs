@@ -1,9 +1,9 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>A regular expression, taken apart.</summary>
+/// <summary>A parsed regular expression.</summary>
 internal abstract record RegexNode
 {
-    /// <summary>Whether what it matches depends on what stands before or after.</summary>
+    /// <summary>Whether what it matches depends on the text before or after it.</summary>
     public abstract bool Asserts { get; }
 
     /// <summary>One code point of a set.</summary>
@@ -11,17 +11,17 @@ internal abstract record RegexNode
     {
         public override bool Asserts => false;
 
-        /// <summary>The only code point; null if there are several.</summary>
+        /// <summary>The code point if there is only one; otherwise null.</summary>
         public int? Only => Set.Ranges is [(int first, int last)] && first == last ? first : null;
     }
 
-    /// <summary>One after the other.</summary>
+    /// <summary>Several nodes, one after the other.</summary>
     public sealed record Sequence(IReadOnlyList<RegexNode> Parts) : RegexNode
     {
         public override bool Asserts { get; } = Parts.Any(static part => part.Asserts);
     }
 
-    /// <summary>One of several.</summary>
+    /// <summary>One of several nodes.</summary>
     public sealed record Either(IReadOnlyList<RegexNode> Options) : RegexNode
     {
         public override bool Asserts { get; } = Options.Any(static option => option.Asserts);
@@ -33,25 +33,25 @@ internal abstract record RegexNode
         public override bool Asserts => Part.Asserts;
     }
 
-    /// <summary>^: nothing stands before.</summary>
+    /// <summary>^: the start of the text.</summary>
     public sealed record AtStart : RegexNode
     {
         public override bool Asserts => true;
     }
 
-    /// <summary>$: nothing stands after.</summary>
+    /// <summary>$: the end of the text.</summary>
     public sealed record AtEnd : RegexNode
     {
         public override bool Asserts => true;
     }
 
-    /// <summary>\b or \B: a word begins or ends, or does not.</summary>
+    /// <summary>\b or \B: a word begins or ends here, or does not.</summary>
     public sealed record WordEdge(bool IsEdge) : RegexNode
     {
         public override bool Asserts => true;
     }
 
-    /// <summary>(?=…) or (?!…): what stands after begins with a match, or does not.</summary>
+    /// <summary>(?=…) or (?!…): the text after it begins with a match, or does not.</summary>
     public sealed record Ahead(RegexNode Part, bool Matches) : RegexNode
     {
         public override bool Asserts => true;

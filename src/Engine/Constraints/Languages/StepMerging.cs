@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Constraints.Languages;
 
-/// <summary>Combines the steps of several languages, range by range, into those of a language made of them.</summary>
+/// <summary>Combines the steps of several languages, range by range, into the steps of their union, intersection or concatenation.</summary>
 internal static class StepMerging
 {
     private delegate Language Combine(LanguageSpace space, ReadOnlySpan<Language> targets);
@@ -32,7 +32,7 @@ internal static class StepMerging
 
     /// <param name="space">Where the targets are made.</param>
     /// <param name="all">The steps of all languages, in any order.</param>
-    /// <param name="count">How many languages they are: what is not in each of them is left out.</param>
+    /// <param name="count">How many languages there are. Code points without a step in each of them are left out.</param>
     public static TextStep[] Intersection(LanguageSpace space, List<TextStep> all, int count) =>
         Sweep(space, all, count, static (space, targets) => space.Intersected(targets));
 
@@ -61,7 +61,7 @@ internal static class StepMerging
         }
     }
 
-    /// <summary>Adds a step, unless it leads to nothing; one that touches the last and leads to the same becomes part of it.</summary>
+    /// <summary>Adds a step, unless it leads to nothing. A step that touches the last one and leads to the same state is merged with it.</summary>
     public static void Add(List<TextStep> steps, int first, int last, Language next, LanguageSpace space)
     {
         if (next == space.Nothing)
@@ -78,7 +78,7 @@ internal static class StepMerging
         }
     }
 
-    /// <summary>From the lowest code point to the highest: wherever at least <paramref name="least"/> steps lie over each other, their targets are combined.</summary>
+    /// <summary>Sweeps from the lowest code point to the highest, combining the targets wherever at least <paramref name="least"/> steps overlap.</summary>
     private static TextStep[] Sweep(LanguageSpace space, List<TextStep> all, int least, Combine combine)
     {
         Span<TextStep> steps = CollectionsMarshal.AsSpan(all);

@@ -4,17 +4,17 @@ using System.Collections.Frozen;
 namespace Engine.Constraints.Languages;
 
 /// <summary>The formats of JSON schema that constrain a string: date-time, date, time, duration, uuid, uri, email, ipv4, ipv6, ….</summary>
-/// <remarks>Where the RFCs allow what .NET's parsers do not take (a second of 60, a fraction of seventeen digits, an offset of a day), or what
-/// validators dispute (quoted local parts of an address), it is left out. Not known: <c>regex</c>, as the patterns are no regular language;
-/// <c>idn-email</c>, <c>idn-hostname</c>, <c>iri</c> and <c>iri-reference</c>, whose rules need tables; and names of no standard.</remarks>
+/// <remarks>Whatever the RFCs allow but .NET's parsers refuse (a second of 60, a fraction of seventeen digits, an offset of a day), and whatever
+/// validators disagree on (quoted local parts of an address), is left out. Unknown are <c>regex</c>, because patterns are not a regular language;
+/// <c>idn-email</c>, <c>idn-hostname</c>, <c>iri</c> and <c>iri-reference</c>, whose rules need tables; and names outside the standard.</remarks>
 internal static class TextFormats
 {
-    // Days that there are; the 29th of February in leap years alone.
+    // Only days that exist; the 29th of February only in leap years.
     private const string DaysOfMonths = "-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))";
     private const string LeapDay = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)-02-29";
     private const string Date = "(?:(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})" + DaysOfMonths + "|" + LeapDay + ")";
 
-    // In the first year and the last an offset may lead out of the calendar.
+    // In the first and last year an offset may lead outside the calendar.
     private const string InnerDate =
         "(?:(?:000[2-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])" + DaysOfMonths + "|" + LeapDay + ")";
 
@@ -22,7 +22,7 @@ internal static class TextFormats
     private const string Clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
     private const string Fraction = "(?:\\.[0-9]{1,16})?";
 
-    // Up to the 14 hours that DateTimeOffset takes.
+    // Up to the 14 hours that DateTimeOffset accepts.
     private const string Offset = "[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)";
 
     private const string Octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
@@ -42,13 +42,13 @@ internal static class TextFormats
         + "|(?:(?:" + H16 + ":){0,5}" + H16 + ")?::" + H16
         + "|(?:(?:" + H16 + ":){0,6}" + H16 + ")?::)";
 
-    // RFC 1123: labels of 63 at most; the 253 characters of the whole are counted apart.
-    // Two hyphens in the third and fourth place are kept for encoded names.
+    // RFC 1123: labels of at most 63 characters; the limit of 253 for the whole name is checked separately.
+    // Hyphens in both the third and fourth position are reserved for encoded names.
     private const string X = "[a-zA-Z0-9]", H = "[a-zA-Z0-9-]";
     private const string Label = X + "(?:" + H + "{0,2}" + X + "|" + H + "(?:" + X + H + "|-" + X + ")" + H + "{0,58}" + X + ")?";
     private const string Host = Label + "(?:\\." + Label + ")*";
 
-    // RFC 5321 without quoted local parts and addresses in brackets; the last label is one of letters, as top-level domains are.
+    // RFC 5321 without quoted local parts and bracketed addresses. The last label consists of letters, as top-level domains do.
     private const string Atom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
     private const string Email = "(?=[^@]{1,64}@)" + Atom + "(?:\\." + Atom + ")*@(?=[^@]{1,253}$)(?:" + Label + "\\.)+[a-zA-Z]{2,63}";
 
@@ -64,7 +64,7 @@ internal static class TextFormats
         + "|file://(?:" + Host + ")?/" + PChar + "+(?:/" + PChar + "*)*"
         + "|(?!" + WithHost + ":)" + Scheme + ":" + PChar + "+(?:/" + PChar + "*)*" + Query + ")";
 
-    // No colon in the first segment, which would be read as a scheme.
+    // No colon in the first segment, because it would be read as a scheme.
     private const string Relative =
         "(?:(?:/(?:" + PChar + "+(?:/" + PChar + "*)*)?|" + FirstChar + "+(?:/" + PChar + "*)*)?" + Query + ")";
 
@@ -95,10 +95,10 @@ internal static class TextFormats
 
     private static readonly ConcurrentDictionary<string, RegexNode> Parsed = new();
 
-    /// <summary>The texts of a format; null for a format that is not known here.</summary>
+    /// <summary>The texts of a format; null if the format is unknown.</summary>
     /// <param name="space">Where the language is made.</param>
     /// <param name="format">Its name.</param>
-    /// <param name="forTimeOnly">Whether a time has no offset: RFC 3339 demands one, and .NET, which writes this format for a <see cref="TimeOnly"/>, reads none.</param>
+    /// <param name="forTimeOnly">Whether a time has no offset. RFC 3339 requires one, but .NET, which writes this format for a <see cref="TimeOnly"/>, cannot read it.</param>
     public static Language? Find(LanguageSpace space, string format, bool forTimeOnly = false)
     {
         string? pattern = forTimeOnly && format == "time" ? TimeWithoutOffset : Patterns.GetValueOrDefault(format);

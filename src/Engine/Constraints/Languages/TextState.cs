@@ -1,12 +1,12 @@
 namespace Engine.Constraints.Languages;
 
-/// <summary>A state of a deterministic automaton over Unicode code points, in which a text has been read so far. States compare by reference.</summary>
+/// <summary>A state of a deterministic automaton over Unicode code points, reached by the text read so far. States compare by reference.</summary>
 internal abstract class TextState
 {
-    /// <summary>Whether what was read so far is a whole text of the language.</summary>
+    /// <summary>Whether the text read so far is a complete text of the language.</summary>
     public abstract bool Accepts { get; }
 
-    /// <summary>Whether whatever may be read next, however much, can be completed to a text of the language. False also where that is not known.</summary>
+    /// <summary>Whether any further text, of any length, can be completed to a text of the language. Also false if that is not known.</summary>
     public virtual bool TakesAnything => false;
 
     /// <summary>What may come next: ascending, disjoint ranges of code points, each with the state it leads to. Only states from which some text can still be completed.</summary>

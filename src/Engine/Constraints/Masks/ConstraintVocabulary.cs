@@ -2,19 +2,19 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>A model's tokens as constraints see them: made once, kept with the model.</summary>
+/// <summary>A model's tokens as constraints see them. Made once and kept with the model.</summary>
 internal sealed class ConstraintVocabulary
 {
-    /// <summary>Runs of safe characters that have a tree of their own: a place that allows any 8 of them allows all tokens of at most 8.</summary>
+    /// <summary>The run lengths that have their own tree of tokens. A place that allows any 8 safe characters allows all tokens made of at most 8 of them.</summary>
     private static readonly int[] Runs = [4, 6, 8, 12, 16, SafeText.LongestRun, SafeText.AnyNumber];
 
     private readonly ReadOnlyMemory<byte>[] _bytes;
     private readonly Dictionary<string, int> _markers = new(StringComparer.Ordinal);
-    private readonly ulong[][] _safe = new ulong[SafeText.LongestRun + 2][]; // by number: tokens of no more safe characters, and of nothing else; the last, of any number
-    private readonly TokenTree[] _others;                                    // by run: all other tokens
-    private readonly TokenTree[] _afterSafe;                                 // by number: what comes in tokens after just as many safe characters
+    private readonly ulong[][] _safe = new ulong[SafeText.LongestRun + 2][]; // by number: tokens made only of safe characters, at most this many; the last one, of any number
+    private readonly TokenTree[] _others;                                    // by run length: all other tokens
+    private readonly TokenTree[] _afterSafe;                                 // by number: what follows in tokens after exactly this many safe characters
 
-    /// <param name="tokenizer">The model's.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
     public ConstraintVocabulary(ITokenizer tokenizer)
     {
         Size = tokenizer.VocabularySize;
@@ -35,7 +35,7 @@ internal sealed class ConstraintVocabulary
             }
             else if (bytes.Span.Contains(MarkerReader.Sign))
             {
-                continue; // no UTF-8, such as the last of the byte tokens, and not to be taken for a marker
+                continue; // not UTF-8, such as the last of the byte tokens, and must not be mistaken for a marker
             }
             _bytes[token] = bytes;
             if (!bytes.IsEmpty)
@@ -83,7 +83,7 @@ internal sealed class ConstraintVocabulary
     /// <summary>V.</summary>
     public int Size { get; }
 
-    /// <summary>Words of 64 bits that hold a bit for each token.</summary>
+    /// <summary>The number of 64-bit words that hold a bit for each token.</summary>
     public int Words => (Size + 63) / 64;
 
     /// <summary>The masks over these tokens.</summary>
@@ -92,25 +92,25 @@ internal sealed class ConstraintVocabulary
     /// <summary>All tokens that stand for bytes.</summary>
     public TokenTree Tokens { get; }
 
-    /// <summary>What a token adds to the answer; for a special token, its marker.</summary>
+    /// <summary>The bytes a token adds to the answer; for a special token, its marker.</summary>
     public ReadOnlySpan<byte> BytesOf(int token) => _bytes[token].Span;
 
     /// <summary>Whether a text is a special token of the vocabulary.</summary>
     public bool IsMarker(string text) => _markers.ContainsKey(text);
 
-    /// <summary>What comes in tokens after the safe characters they begin with, however many.</summary>
+    /// <summary>What follows in tokens after the safe characters they begin with, however many.</summary>
     public TokenTree AfterSafe { get; }
 
     /// <summary>Tokens that begin with more safe characters than <see cref="SafeText.LongestRun"/>.</summary>
     public TokenTree Longer { get; }
 
-    /// <summary>What comes in tokens that begin with a number of safe characters, and not with more, after these.</summary>
+    /// <summary>What follows in tokens after the safe characters they begin with, for tokens that begin with exactly this many.</summary>
     public TokenTree AfterExactly(int characters) => _afterSafe[characters];
 
-    /// <summary>Tokens of safe characters alone, no more than a number of them.</summary>
+    /// <summary>Tokens made only of safe characters, at most this many.</summary>
     public ulong[] SafeUpTo(int characters) => _safe[Math.Min(characters, _safe.Length - 1)];
 
-    /// <summary>Tokens that a run of safe characters allows for sure, and those that must be tried.</summary>
+    /// <summary>The tokens that a run of safe characters certainly allows, and those that must be tried.</summary>
     /// <param name="run">How many safe characters may follow, whichever they are.</param>
     public (ulong[] Safe, TokenTree Others) For(int run)
     {

@@ -3,14 +3,14 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>What a place inside a JSON string allows, whatever comes after the string: the same under every frame, so that it is found once where equal strings
-/// stand in a hundred items.</summary>
-/// <param name="Tokens">The tokens that leave the string open, one bit each.</param>
+/// <summary>What a place inside a JSON string allows, whatever comes after the string. It is the same under every frame, so it is computed only once even if equal
+/// strings occur in a hundred items.</summary>
+/// <param name="Tokens">The tokens that leave the string open, as one bit each.</param>
 /// <param name="Tree">All others that were tried.</param>
-/// <param name="Ends">The nodes of the tree whose byte is the closing quote, ascending, and the state before it.</param>
+/// <param name="Ends">The nodes of the tree whose byte is the closing quote, in ascending order, each with the state before it.</param>
 internal sealed record InsideTokens(ulong[] Tokens, TokenTree Tree, (int Node, Reader Before)[] Ends)
 {
-    /// <summary>Memory that it takes beside its tokens, which equal ones share.</summary>
+    /// <summary>Its memory apart from the tokens, which equal sets share.</summary>
     public int Bytes => 128 + (16 * Ends.Length);
 
     /// <summary>Tries all tokens.</summary>

@@ -2,11 +2,11 @@ using Engine.Constraints.Automata;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>Equal masks of a vocabulary, whichever constraints they are of, as one object: of the masks under a thousand schemas one in twenty is new.</summary>
-/// <param name="words">Words of 64 tokens.</param>
+/// <summary>Keeps equal masks of a vocabulary as one object, across all constraints. Of the masks under a thousand schemas, only one in twenty is new.</summary>
+/// <param name="words">The number of words, of 64 tokens each.</param>
 internal sealed class MaskPool(int words)
 {
-    private const long MaxBytes = 16L << 20; // then it begins anew; masks that are in use stay as they are
+    private const long MaxBytes = 16L << 20; // the pool is emptied beyond this; masks in use stay valid
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, TokenMask> _byHash = [];
@@ -17,7 +17,7 @@ internal sealed class MaskPool(int words)
 
     /// <summary>The mask of some tokens.</summary>
     /// <param name="tokens">One bit for each.</param>
-    /// <param name="common">Tokens that are all among these; null for none.</param>
+    /// <param name="common">A shared set that is part of these tokens; null for none.</param>
     /// <param name="doubtful">Tokens that depend on the answer's text.</param>
     public TokenMask Of(ReadOnlySpan<ulong> tokens, ulong[]? common, ReadOnlySpan<int> doubtful)
     {
@@ -49,7 +49,7 @@ internal sealed class MaskPool(int words)
         }
     }
 
-    /// <summary>The one object for a set of tokens that many masks have in common.</summary>
+    /// <summary>The single object for a set of tokens that many masks share.</summary>
     /// <param name="tokens">One bit for each.</param>
     public ulong[] Shared(ReadOnlySpan<ulong> tokens)
     {

@@ -3,8 +3,8 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>The states that one walk over all tokens meets, by number, and where each byte leads, by number: two loads a byte, where following the states
-/// themselves takes five. A walk takes 300,000 steps through a few hundred states.</summary>
+/// <summary>Numbers the states that one walk over all tokens meets, and tabulates where each byte leads. This takes two loads per byte, whereas following the
+/// states themselves takes five. A walk takes 300,000 steps through a few hundred states.</summary>
 internal struct ReaderTable : IDisposable
 {
     /// <summary>No state: the byte leads nowhere.</summary>
@@ -18,7 +18,7 @@ internal struct ReaderTable : IDisposable
 
     private readonly List<Reader> _states = [];
     private readonly Dictionary<Reader, int> _numbers = [];
-    private int[] _next; // by number and byte
+    private int[] _next; // by state number and byte
 
     /// <param name="first">Gets the number 1.</param>
     public ReaderTable(Reader first)

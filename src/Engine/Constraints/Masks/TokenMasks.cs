@@ -5,15 +5,15 @@ using Engine.Constraints.Terminals;
 
 namespace Engine.Constraints.Masks;
 
-/// <summary>Which tokens may come next: runs each token's bytes through the automaton, sharing common prefixes.</summary>
+/// <summary>Finds the tokens that may come next by running each token's bytes through the automaton, sharing common prefixes.</summary>
 /// <param name="vocabulary">The tokens.</param>
 /// <param name="automaton">The constraint.</param>
 internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton automaton)
 {
-    private const long MaxBytes = 4L << 20;  // of masks that are kept
-    private const long MaxInside = 8L << 20; // of what strings allow; masks that have it in common go with it
-    private const int Overhead = 128;         // of one, beside its tokens
-    private const int Few = 16;               // readings that are looked at one by one
+    private const long MaxBytes = 4L << 20;  // of the masks kept
+    private const long MaxInside = 8L << 20; // of what strings allow; the masks that share it are dropped with it
+    private const int Overhead = 128;         // bytes of one mask, apart from its tokens
+    private const int Few = 16;               // up to this many readings are looked at one by one
 
     private readonly Queue<Configuration> _kept = [];
     private readonly List<Reader> _chain = [];
@@ -50,7 +50,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
     }
 
     /// <summary>Sets the bits of the tokens that may come next.</summary>
-    /// <returns>A set of the vocabulary's that is part of it; null for none.</returns>
+    /// <returns>A set of the vocabulary's that is part of the result; null for none.</returns>
     private ulong[]? Find(Configuration configuration, Span<ulong> tokens)
     {
         if (configuration.Readings is [var only])
@@ -62,7 +62,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
             Walk(configuration, vocabulary.Tokens, tokens);
             return null;
         }
-        // What several readings allow is what each of them allows; for one alone there are shorter ways.
+        // Several readings together allow what any of them allows. For a single one there are shortcuts.
         ulong[]? common = null;
         foreach (Reading reading in configuration.Readings)
         {
@@ -113,7 +113,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         return reader.SafeRun > 0 ? safe : null;
     }
 
-    /// <summary>Inside a JSON string, where only what comes after the closing quote depends on what the string is part of.</summary>
+    /// <summary>Handles a place inside a JSON string, where only what comes after the closing quote depends on the string's surroundings.</summary>
     private ulong[] WalkEnds(Reading reading, Span<ulong> tokens)
     {
         InsideTokens inside = Inside(reading.Reader);
@@ -146,7 +146,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         return inside;
     }
 
-    /// <summary>Drops all that is kept: a mask holds the set that it has in common with others, which counts once for all of them.</summary>
+    /// <summary>Drops everything kept, all at once, because a mask keeps alive the set it shares with others, whose memory is counted once for all of them.</summary>
     private void Clear()
     {
         while (_kept.TryDequeue(out Configuration? kept))
@@ -158,7 +158,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         (_bytes, _insideBytes) = (0, 0);
     }
 
-    /// <summary>Where it is the number of safe characters alone that matters: what comes after n of them is tried once for all tokens that begin with n.</summary>
+    /// <summary>Handles a place where only the number of safe characters matters: what comes after n of them is tried once for all tokens that begin with n.</summary>
     private ulong[]? WalkChain(Reading reading, Span<ulong> tokens)
     {
         Reader at = reading.Reader;
@@ -186,7 +186,7 @@ internal sealed class TokenMasks(ConstraintVocabulary vocabulary, Automaton auto
         {
             TokenTree after = vocabulary.AfterExactly(n);
             var there = new Reading(_chain[n], reading.Frame);
-            // Most places in a text of bounded length are like any other, so that one walk does for all.
+            // Most places in a text of bounded length are alike, so one walk serves them all.
             Walk(_chain[n].FreeRun > (there.Reader.IsQuoted ? after.DeepestQuoted : after.Deepest) ? automaton.Free(there) : automaton.Single(there), after, tokens);
         }
         if (!ends)

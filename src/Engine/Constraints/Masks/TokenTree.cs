@@ -1,16 +1,16 @@
 namespace Engine.Constraints.Masks;
 
-/// <summary>The bytes of tokens as a tree, its nodes in the order of a walk: a node's first child is the next one, and what is below it ends where
+/// <summary>The bytes of tokens as a tree, its nodes in depth-first order: a node's first child is the next node, and its subtree ends where
 /// <see cref="EndOf"/> says.</summary>
 internal sealed class TokenTree
 {
     private readonly byte[] _bytes;
     private readonly int[] _depths;
     private readonly int[] _ends;
-    private readonly int[] _firstTokens; // by node, and one more: where its tokens stand
+    private readonly int[] _firstTokens; // by node, with one more at the end: where its tokens begin
     private readonly int[] _tokens;
 
-    /// <param name="entries">Bytes, not empty, and the token that ends with them; sorted by the bytes.</param>
+    /// <param name="entries">The bytes, never empty, and the token that ends with them, sorted by the bytes.</param>
     public TokenTree(IReadOnlyList<(ReadOnlyMemory<byte> Bytes, int Token)> entries)
     {
         List<byte> bytes = [];
@@ -51,34 +51,34 @@ internal sealed class TokenTree
         }
     }
 
-    /// <summary>Nodes, the root not counted.</summary>
+    /// <summary>The number of nodes, not counting the root.</summary>
     public int Count => _bytes.Length;
 
-    /// <summary>Bytes of the longest token.</summary>
+    /// <summary>The length of the longest token in bytes.</summary>
     public int Deepest { get; }
 
-    /// <summary>Bytes at most that a token adds to a JSON string before it closes it or breaks it.</summary>
+    /// <summary>The maximum number of bytes a token adds to a JSON string before it closes the string or makes it invalid.</summary>
     public int DeepestQuoted { get; }
 
     /// <summary>The byte that leads to a node.</summary>
     public byte ByteOf(int node) => _bytes[node];
 
-    /// <summary>Bytes before that one.</summary>
+    /// <summary>The number of bytes before that one.</summary>
     public int DepthOf(int node) => _depths[node];
 
-    /// <summary>The first node that is not below a node.</summary>
+    /// <summary>The first node after a node's subtree.</summary>
     public int EndOf(int node) => _ends[node];
 
     /// <summary>The tokens that end at a node.</summary>
     public ReadOnlySpan<int> TokensOf(int node)
     {
-        // Tokens of the nodes after it on the way to one entry begin where its own do: it has some only where it is the last of such a way.
+        // All nodes made for one entry have that entry as their first token, so that only the last of them has any.
         int first = _firstTokens[node];
         return _tokens.AsSpan(first, _firstTokens[node + 1] - first);
     }
 
-    /// <summary>All of it, for walks that try most nodes: by node its byte, how many bytes come before it, the first node that is not below it, and where its
-    /// tokens begin among all tokens.</summary>
+    /// <summary>The whole tree, for walks that try most nodes: for each node its byte, how many bytes come before it, the first node after its subtree, and where
+    /// its tokens begin among all tokens.</summary>
     public void Deconstruct(out ReadOnlySpan<byte> bytes, out ReadOnlySpan<int> depths, out ReadOnlySpan<int> ends, out ReadOnlySpan<int> firstTokens, out ReadOnlySpan<int> tokens)
     {
         bytes = _bytes;

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Turns what is asked of an array into items with a place of their own and kinds of other ones.</summary>
+/// <summary>Turns the conditions on an array into items with their own positions and kinds of other items.</summary>
 internal sealed class ArrayDrafting(SchemaCompiler compiler)
 {
     public void Draft(ArrayFacts facts, List<ArrayDraft> drafts)
@@ -18,7 +18,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
                 Place(facts, some, some.From, 0, [], drafts);
                 break;
             case [{ Min: 1, Max: null } one, { Min: 1, Max: null } other] when facts.PrefixLength == 0:
-                // One item may be both, or there are two.
+                // Either one item meets both conditions, or there are two items.
                 Add(facts, [], new Others([one.Value, other.Value]), drafts);
                 Add(facts with { Min = Math.Max(facts.Min, 2) }, [], new Others([one.Value], [other.Value]), drafts);
                 break;
@@ -27,7 +27,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
         }
     }
 
-    /// <summary>Decides for each place, from some place on, whether its item counts.</summary>
+    /// <summary>Decides for each position, from a given one on, whether its item counts.</summary>
     private void Place(ArrayFacts facts, SomeItems some, int index, int counted, List<(int, Literal)> placed, List<ArrayDraft> drafts)
     {
         compiler.CountForm(drafts.Count - 1);
@@ -83,7 +83,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
         drafts.Add(draft);
     }
 
-    /// <summary>The items without a place of their own: of some kinds.</summary>
+    /// <summary>The items without their own positions, by kind.</summary>
     private sealed class Others
     {
         public List<(Literal[] Value, int Min, int? Max)> Kinds { get; } = [];
@@ -98,7 +98,7 @@ internal sealed class ArrayDrafting(SchemaCompiler compiler)
             Kinds.Add(([], 0, null));
         }
 
-        /// <summary>This many that count, and others: that do not count, where there is a bound on those that do.</summary>
+        /// <summary>This many items that count, and others. If there is a maximum of those that count, the others must not.</summary>
         public Others(Literal counted, int min, int? max)
         {
             if (min > 0 || max > 0)

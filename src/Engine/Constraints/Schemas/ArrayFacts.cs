@@ -1,16 +1,16 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>What is asked of an array: all of this.</summary>
+/// <summary>Conditions on an array, all of which must hold.</summary>
 internal sealed record ArrayFacts
 {
     public static readonly ArrayFacts Any = new();
 
     public ArrayLayer[] Layers { get; init; } = [];
 
-    /// <summary>More that is asked of items at a place.</summary>
+    /// <summary>Further conditions on the items at certain positions.</summary>
     public (int Index, Literal Value)[] Values { get; init; } = [];
 
-    /// <summary>What is asked of every item.</summary>
+    /// <summary>The conditions on every item.</summary>
     public Literal[] Every { get; init; } = [];
 
     public SomeItems[] Some { get; init; } = [];
@@ -19,13 +19,13 @@ internal sealed record ArrayFacts
 
     public int Max { get; init; } = int.MaxValue;
 
-    /// <summary>The schema that asks for items that all differ.</summary>
+    /// <summary>The schema that requires all items to differ.</summary>
     public SchemaNode? Unique { get; init; }
 
-    /// <summary>The schema that asks for two items that are equal.</summary>
+    /// <summary>The schema that requires two equal items.</summary>
     public SchemaNode? Twins { get; init; }
 
-    /// <summary>How many items have a place of their own.</summary>
+    /// <summary>How many items have their own positions.</summary>
     public int PrefixLength
     {
         get
@@ -60,23 +60,23 @@ internal sealed record ArrayFacts
     };
 }
 
-/// <summary>How many items of a kind there are.</summary>
+/// <summary>A condition on the number of items of a kind.</summary>
 /// <param name="Value">What they are.</param>
-/// <param name="Min">How many at least.</param>
-/// <param name="Max">At most; null for any number.</param>
-/// <param name="From">The first place that counts.</param>
+/// <param name="Min">The minimum number.</param>
+/// <param name="Max">The maximum number; null for any.</param>
+/// <param name="From">The first position that counts.</param>
 internal sealed record SomeItems(Literal Value, int Min, int? Max, int From);
 
-/// <summary>What one schema says of items.</summary>
-/// <param name="Prefix">The items with a place of their own.</param>
-/// <param name="Items">The others; null for anything.</param>
-/// <param name="Covered">For unevaluatedItems, what its schema's other keywords say in one alternative: it speaks of what they leave unsaid.</param>
+/// <summary>What one schema says about items.</summary>
+/// <param name="Prefix">The items with their own positions.</param>
+/// <param name="Items">The other items; null if they may be anything.</param>
+/// <param name="Covered">For unevaluatedItems, what the schema's other keywords say in one alternative: unevaluatedItems applies to the items they do not cover.</param>
 internal sealed record ArrayLayer(SchemaNode[] Prefix, SchemaNode? Items, ArrayLayer[]? Covered = null)
 {
-    /// <summary>Whether the schema evaluates items, as far as one around it asks.</summary>
+    /// <summary>Whether the schema evaluates items, in the sense of an unevaluatedItems around it.</summary>
     public bool IsAnnotated { get; init; } = true;
 
-    /// <summary>Whether the schema evaluates items through contains, wherever they stand.</summary>
+    /// <summary>Whether the schema evaluates items through contains, at any position.</summary>
     public bool HasContains { get; init; }
 
     public int PrefixLength

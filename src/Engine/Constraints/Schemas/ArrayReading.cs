@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Arrays, as alternatives.</summary>
+/// <summary>Reads schemas of arrays as alternatives.</summary>
 internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<ArrayFacts>(compiler)
 {
     protected override JsonTypes Type => JsonTypes.Array;
@@ -30,7 +30,7 @@ internal sealed class ArrayReading(SchemaCompiler compiler) : FactsReading<Array
         return false;
     }
 
-    /// <summary>What is asked of the item at a place.</summary>
+    /// <summary>The conditions on the item at a position.</summary>
     public LiteralList Asked(ArrayFacts facts, int index)
     {
         LiteralList asked = new(Compiler.Document);

@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>What schemas say of the values of one type, put together: allOf, anyOf, oneOf, not, if and references are the same for every type.</summary>
+/// <summary>Combines what schemas say about the values of one type. allOf, anyOf, oneOf, not, if and references work the same way for every type.</summary>
 /// <typeparam name="T">A set of values of the type.</typeparam>
 internal abstract class Combination<T>(SchemaCompiler compiler)
 {
@@ -21,22 +21,22 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
 
     protected abstract T Or(List<T> options);
 
-    /// <summary>The same, with each option kept as it is: where it matters which of them holds.</summary>
+    /// <summary>The same union with each option kept apart, for when it matters which of them holds.</summary>
     protected virtual T OrApart(List<T> options) => Or(options);
 
-    /// <summary>The set without what its schemas would have evaluated: under a not nothing is.</summary>
+    /// <summary>The set without what its schemas evaluate, because under a not nothing counts as evaluated.</summary>
     protected virtual T Unannotated(T set) => set;
 
-    /// <summary>What a schema's own keywords say, its types aside.</summary>
+    /// <summary>What a schema's own keywords say, apart from its types.</summary>
     protected abstract T Own(SchemaNode node);
 
-    /// <summary>The values that break some keyword of the schema's own.</summary>
+    /// <summary>The values that violate at least one of the schema's own keywords.</summary>
     protected abstract T NotOwn(SchemaNode node);
 
-    /// <summary>Whether no value can be in both; false if that is not found out.</summary>
+    /// <summary>True only if it is certain that no value is in both.</summary>
     protected abstract bool AreDisjoint(T a, T b);
 
-    /// <summary>Whether the schema has a keyword for what its other keywords leave unsaid.</summary>
+    /// <summary>Whether the schema has a keyword for what its other keywords leave unevaluated.</summary>
     protected virtual bool SeesUnevaluated(SchemaNode node) => false;
 
     protected virtual T WithUnevaluated(SchemaNode node, T set) => set;
@@ -57,8 +57,8 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
     }
 
     /// <param name="node">A schema.</param>
-    /// <param name="isMet">Whether the values meet it, or do not.</param>
-    /// <param name="annotates">Whether it matters which branches hold, for a schema around this one that asks what was left unevaluated.</param>
+    /// <param name="isMet">Whether the values meet the schema or violate it.</param>
+    /// <param name="annotates">Whether it matters which branches hold, because a schema around this one depends on what was left unevaluated.</param>
     public T Of(SchemaNode node, bool isMet = true, bool annotates = false)
     {
         Compiler.Document.Read(node);
@@ -135,7 +135,7 @@ internal abstract class Combination<T>(SchemaCompiler compiler)
         return Or(options);
     }
 
-    /// <summary>anyOf where it matters which parts hold: every choice of some of them.</summary>
+    /// <summary>anyOf when it matters which parts hold: every non-empty subset of them.</summary>
     private T SomeOf(SchemaNode[] parts)
     {
         T some = None, none = All;

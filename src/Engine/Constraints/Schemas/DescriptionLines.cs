@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Keywords that stand as lines at the end of a description, as Microsoft.Extensions.AI.OpenAI writes those that a strict schema may not have:
-/// <c>format: date-time</c>, <c>minimum: 1</c>, <c>not: { … }</c> over several lines. A line that is no such keyword is prose, and so is everything before it.</summary>
+/// <summary>Reads keywords from the lines at the end of a description, where Microsoft.Extensions.AI.OpenAI writes those that a strict schema may not contain:
+/// <c>format: date-time</c>, <c>minimum: 1</c>, <c>not: { … }</c> over several lines. A line that is not such a keyword is prose, and so is everything before it.</summary>
 internal static class DescriptionLines
 {
     private const int MaxLines = 200;
@@ -20,11 +20,11 @@ internal static class DescriptionLines
         return keywords;
     }
 
-    /// <summary>Takes the last keyword off a text.</summary>
+    /// <summary>Removes the last keyword from a text.</summary>
     private static (string Keyword, JsonElement Value)? Last(ref ReadOnlySpan<char> text)
     {
         ReadOnlySpan<char> trimmed = text.TrimEnd();
-        // A value in braces may take several lines; nothing else does.
+        // Only a value in braces may take several lines.
         bool isObject = trimmed.EndsWith("}");
         int end = trimmed.Length;
         for (int lines = 0; end > 0 && lines < MaxLines; lines++)
@@ -58,7 +58,7 @@ internal static class DescriptionLines
         _ => null,
     };
 
-    /// <summary>A number that is right, or an object where nothing is asked of it.</summary>
+    /// <summary>The value, if it is a number of the required kind, or an object for a keyword that requires nothing of it.</summary>
     private static (string, JsonElement)? Json(ReadOnlySpan<char> keyword, ReadOnlySpan<char> text, Func<JsonElement, bool>? isRight)
     {
         try

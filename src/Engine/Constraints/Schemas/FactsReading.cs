@@ -1,9 +1,9 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Values of a type that has parts, as alternatives: in each, all of some facts hold.</summary>
+/// <summary>Reads schemas of arrays or objects as alternatives. In each alternative, all of its facts hold.</summary>
 internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T[]>(compiler) where T : class
 {
-    /// <summary>What asks nothing.</summary>
+    /// <summary>The facts that require nothing.</summary>
     protected abstract T Any { get; }
 
     protected override T[] All => _all ??= [Any];
@@ -12,7 +12,7 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
 
     private T[]? _all;
 
-    /// <summary>Whether a value may meet the literals, as far as is found out quickly.</summary>
+    /// <summary>Whether a value may meet the literals, as far as a quick look can tell.</summary>
     public bool MayBeMet(IReadOnlyList<Literal> literals)
     {
         foreach (T facts in Of(literals))
@@ -27,13 +27,13 @@ internal abstract class FactsReading<T>(SchemaCompiler compiler) : Combination<T
 
     protected abstract T Meet(T a, T b);
 
-    /// <summary>How many steps it takes to look at the facts.</summary>
+    /// <summary>How many steps looking at the facts counts as.</summary>
     protected abstract int SizeOf(T facts);
 
-    /// <summary>Whether a glance shows that nothing can meet both.</summary>
+    /// <summary>Whether a quick look shows that nothing can meet both.</summary>
     protected virtual bool AreSurelyDisjoint(T a, T b) => false;
 
-    /// <summary>Whether nothing can meet the facts; false if that is not found out.</summary>
+    /// <summary>True only if it is certain that nothing can meet the facts.</summary>
     protected abstract bool IsSurelyEmpty(T facts);
 
     protected override bool IsNone(T[] set) => set.Length == 0;

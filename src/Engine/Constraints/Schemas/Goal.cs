@@ -2,15 +2,15 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>A value that meets some literals: one for each set of them, so that schemas that contain themselves end.</summary>
+/// <summary>A value that meets some literals. There is one goal for each set of literals, so that schemas that contain themselves come to an end.</summary>
 internal sealed class Goal(IReadOnlyList<Literal> literals, JsonTypes types, bool isCanonical)
 {
     public IReadOnlyList<Literal> Literals { get; } = literals;
 
-    /// <summary>The types that may meet all.</summary>
+    /// <summary>The types that may meet all literals.</summary>
     public JsonTypes Types { get; } = types;
 
-    /// <summary>Whether numbers have one text each.</summary>
+    /// <summary>Whether each number has exactly one text.</summary>
     public bool IsCanonical { get; } = isCanonical;
 
     public ValueSpec Spec { get; } = new();
@@ -23,20 +23,20 @@ internal sealed class Goal(IReadOnlyList<Literal> literals, JsonTypes types, boo
 
     public List<ObjectDraft> Objects { get; } = [];
 
-    /// <summary>Whether the goal is on the way to being answered, or has been.</summary>
+    /// <summary>Whether the goal waits to be answered, or has been.</summary>
     public bool IsQueued { get; set; }
 
     public bool IsProbed { get; set; }
 
     public bool MayBeMet { get; set; } = true;
 
-    /// <summary>UTF-8 bytes of the shortest JSON that is known so far.</summary>
+    /// <summary>UTF-8 bytes of the shortest JSON known so far.</summary>
     public int Shortest { get; set; } = int.MaxValue;
 
     public bool CanBeMet => Shortest != int.MaxValue;
 }
 
-/// <summary>An <see cref="ObjectForm"/> before it is known what can be met.</summary>
+/// <summary>An <see cref="ObjectForm"/> before it is known which of its goals can be met.</summary>
 internal sealed class ObjectDraft
 {
     public List<(string Name, Goal Value, bool IsRequired)> Properties { get; } = [];
@@ -50,7 +50,7 @@ internal sealed class ObjectDraft
     public int Shortest { get; set; } = int.MaxValue;
 }
 
-/// <summary>An <see cref="ArrayForm"/> before it is known what can be met.</summary>
+/// <summary>An <see cref="ArrayForm"/> before it is known which of its goals can be met.</summary>
 internal sealed class ArrayDraft
 {
     public required List<Goal> Prefix { get; init; }
@@ -61,7 +61,7 @@ internal sealed class ArrayDraft
 
     public int Max { get; init; }
 
-    /// <summary>The schema that asks for items that all differ.</summary>
+    /// <summary>The schema that requires all items to differ.</summary>
     public SchemaNode? Unique { get; init; }
 
     public int Shortest { get; set; } = int.MaxValue;

@@ -1,22 +1,22 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>The condition that a value meets a schema, or does not.</summary>
+/// <summary>The condition that a value meets a schema, or violates it.</summary>
 internal readonly record struct Literal(SchemaNode Node, bool IsMet)
 {
     public int Key => 2 * Node.Id + (IsMet ? 0 : 1);
 }
 
-/// <summary>What is asked of one value: all of some literals.</summary>
+/// <summary>The conditions on one value: literals that must all hold.</summary>
 internal sealed class LiteralList(SchemaDocument document)
 {
     private readonly List<Literal> _all = [];
 
     public IReadOnlyList<Literal> All => _all;
 
-    /// <summary>The types that may meet all.</summary>
+    /// <summary>The types that may meet all literals.</summary>
     public JsonTypes Types { get; private set; } = JsonTypes.All;
 
-    /// <summary>Whether no value can, by the types or by a schema both asked for and forbidden.</summary>
+    /// <summary>Whether no value can meet them, because no type is left or a schema is both required and forbidden.</summary>
     public bool IsNever => Types == JsonTypes.None;
 
     public void Add(SchemaNode schema, bool isMet = true)
@@ -66,7 +66,7 @@ internal sealed class LiteralList(SchemaDocument document)
         }
     }
 
-    /// <summary>The literals as a key, whatever their order.</summary>
+    /// <summary>The literals as a key, independent of their order.</summary>
     public int[] Key(bool canonical)
     {
         var key = new int[_all.Count + 1];

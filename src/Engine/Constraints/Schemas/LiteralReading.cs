@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>null, true and false, as the bits 1, 2 and 4.</summary>
+/// <summary>Reads schemas of null, true and false, as the bits 1, 2 and 4.</summary>
 internal sealed class LiteralReading(SchemaCompiler compiler) : Combination<int>(compiler)
 {
     public const int Null = 1, True = 2, False = 4;

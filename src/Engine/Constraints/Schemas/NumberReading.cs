@@ -4,7 +4,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Numbers.</summary>
+/// <summary>Reads schemas of numbers.</summary>
 internal sealed class NumberReading(SchemaCompiler compiler) : Combination<NumberSet>(compiler)
 {
     protected override JsonTypes Type => JsonTypes.Number;
@@ -52,7 +52,7 @@ internal sealed class NumberReading(SchemaCompiler compiler) : Combination<Numbe
         return set;
     }
 
-    /// <summary>A number as its only canonical text.</summary>
+    /// <summary>The canonical text of a number.</summary>
     private static string Canonical(SchemaNode node, JsonElement value)
     {
         if (!value.TryGetDecimal(out decimal number) || (number == 0 && value.GetDouble() != 0))

@@ -2,10 +2,10 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>A set of numbers: some ranges, as long as that says it, else the canonical texts of its numbers.</summary>
+/// <summary>A set of numbers, kept as ranges as long as they can express it, and otherwise as the canonical texts of its numbers.</summary>
 internal sealed class NumberSet
 {
-    /// <summary>Ranges kept apart; more are read as texts.</summary>
+    /// <summary>The maximum number of ranges; with more, the set is kept as texts.</summary>
     private const int MaxRanges = 32;
 
     public static readonly NumberSet All = new([new NumberBounds(false)], null);
@@ -24,7 +24,7 @@ internal sealed class NumberSet
 
     public bool IsNone(LanguageSpace space) => _texts is null ? _ranges.Length == 0 : space.IsNothing(_texts);
 
-    /// <summary>The texts of the numbers; one each where <paramref name="canonical"/>.</summary>
+    /// <summary>The texts of the numbers; exactly one for each if <paramref name="canonical"/>.</summary>
     public Language Texts(LanguageSpace space, bool canonical)
     {
         if (_texts is not null)
@@ -120,13 +120,13 @@ internal sealed class NumberSet
                 return new([.. outside], null);
             }
         }
-        // The texts of integers and multiples end somewhere, the numbers do not: what is longer than these texts is not for that outside the set.
+        // The texts of integers and multiples have a maximum length, the numbers do not. A number longer than these texts is not outside the set because of that.
         bool isBounded = set._texts is not null || Array.Exists(set._ranges, static range => range.IsInteger || range.MultiplesOf is not null);
         Language all = isBounded ? NumberTexts.Distinct(space) : NumberTexts.Numbers(space, new NumberBounds(false), true);
         return Of(space.Both(all, space.Not(set.Texts(space, true))));
     }
 
-    /// <summary>Both of two bounds.</summary>
+    /// <summary>The intersection of two bounds.</summary>
     public static NumberBounds Meet(NumberBounds a, NumberBounds b)
     {
         (decimal? min, bool excludesMin) = a.Min is null || (b.Min is not null && (b.Min > a.Min || (b.Min == a.Min && b.ExcludesMin)))

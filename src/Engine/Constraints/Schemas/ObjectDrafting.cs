@@ -2,17 +2,17 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Turns what is asked of an object into named properties and kinds of other ones.</summary>
+/// <summary>Turns the conditions on an object into named properties and kinds of other properties.</summary>
 internal sealed class ObjectDrafting(SchemaCompiler compiler)
 {
-    /// <summary>Kinds of unnamed properties told apart by patterns.</summary>
+    /// <summary>The maximum number of kinds of unnamed properties that patterns distinguish.</summary>
     private const int MaxKinds = 64;
 
     private LanguageSpace Space => compiler.Space;
 
     public void Draft(ObjectFacts facts, List<ObjectDraft> drafts) => Draft(facts, facts.Some, [], drafts);
 
-    /// <summary>Each property that must exist is one with a name, or an unnamed one.</summary>
+    /// <summary>Decides for each property that must exist whether it is a named or an unnamed one.</summary>
     private void Draft(ObjectFacts facts, ReadOnlySpan<SomeProperty> open, List<SomeProperty> unnamed, List<ObjectDraft> drafts)
     {
         compiler.CountForm(drafts.Count - 1);
@@ -144,7 +144,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
         return names;
     }
 
-    /// <summary>The names that are left, told apart by the patterns that some layer speaks of.</summary>
+    /// <summary>The remaining names, distinguished by the patterns of all layers.</summary>
     private List<Kind> KindsOf(ObjectFacts facts, List<string> names, List<SomeProperty> unnamed)
     {
         List<Language> patterns = [];
@@ -195,7 +195,7 @@ internal sealed class ObjectDrafting(SchemaCompiler compiler)
         return Merged(kinds, unnamed.Count > 0);
     }
 
-    /// <summary>Kinds of the same value are one.</summary>
+    /// <summary>Merges kinds with the same value.</summary>
     private List<Kind> Merged(List<Kind> kinds, bool apart)
     {
         for (int i = 0; i < kinds.Count && !apart; i++)

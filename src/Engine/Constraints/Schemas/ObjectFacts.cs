@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>What is asked of an object: all of this.</summary>
+/// <summary>Conditions on an object, all of which must hold.</summary>
 internal sealed record ObjectFacts
 {
     public static readonly ObjectFacts Any = new();
@@ -13,10 +13,10 @@ internal sealed record ObjectFacts
 
     public string[] Forbidden { get; init; } = [];
 
-    /// <summary>More that is asked of properties with a name.</summary>
+    /// <summary>Further conditions on named properties.</summary>
     public (string Name, Literal Value)[] Values { get; init; } = [];
 
-    /// <summary>What all names must be; null for anything.</summary>
+    /// <summary>The language of allowed names; null if all are.</summary>
     public Language? Names { get; init; }
 
     /// <summary>Properties that must exist.</summary>
@@ -26,7 +26,7 @@ internal sealed record ObjectFacts
 
     public int Max { get; init; } = int.MaxValue;
 
-    /// <summary>Whether the two cannot hold together, as far as a glance shows.</summary>
+    /// <summary>Whether a quick look shows that the conditions cannot hold together.</summary>
     public bool Contradicts =>
         Min > Max || Required.Length > Max || (Forbidden.Length > 0 && Array.Exists(Required, name => Array.IndexOf(Forbidden, name) >= 0));
 
@@ -61,6 +61,6 @@ internal sealed record ObjectFacts
     }
 }
 
-/// <summary>That an object has a property with one of some names and such a value.</summary>
+/// <summary>The condition that an object has a property with one of these names and such a value.</summary>
 /// <param name="Value">Its value; null for any.</param>
 internal sealed record SomeProperty(Language Names, Literal? Value);

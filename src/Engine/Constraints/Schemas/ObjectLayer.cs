@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>What one schema says of the properties of an object, whatever their names.</summary>
+/// <summary>What one schema says about the properties of an object, whatever their names.</summary>
 internal abstract class ObjectLayer
 {
     /// <summary>Adds the names that the schema lists, in its order.</summary>
@@ -15,17 +15,17 @@ internal abstract class ObjectLayer
     {
     }
 
-    /// <summary>Adds what is asked of a property's value.</summary>
-    /// <param name="name">Its name; null for one that no layer lists.</param>
-    /// <param name="matches">Whether the name is in the language of a pattern.</param>
-    /// <param name="asked">Takes what is asked.</param>
+    /// <summary>Adds the conditions on a property's value.</summary>
+    /// <param name="name">Its name; null for a name that no layer lists.</param>
+    /// <param name="matches">Tells whether the name is in the language of a pattern.</param>
+    /// <param name="asked">Receives the conditions.</param>
     public abstract void Ask(string? name, Func<Language, bool> matches, LiteralList asked);
 
-    /// <summary>Whether a property is evaluated by this schema, so that unevaluatedProperties around it has nothing to say.</summary>
+    /// <summary>Whether this schema evaluates a property, so that an unevaluatedProperties around it does not apply.</summary>
     public abstract bool Covers(string? name, Func<Language, bool> matches);
 }
 
-/// <summary>properties, patternProperties and additionalProperties of a schema.</summary>
+/// <summary>A schema's properties, patternProperties and additionalProperties.</summary>
 internal sealed class PropertiesLayer(SchemaNode node, (Language Names, SchemaNode Value)[] patterns) : ObjectLayer
 {
     public override void AddNames(List<string> names, HashSet<string> known)
@@ -76,7 +76,7 @@ internal sealed class PropertiesLayer(SchemaNode node, (Language Names, SchemaNo
         node.AdditionalProperties is not null || (name is not null && node.PropertyOf(name) is not null) || patterns.Any(pattern => matches(pattern.Names));
 }
 
-/// <summary>unevaluatedProperties, beside what the schema's other keywords evaluate in one alternative.</summary>
+/// <summary>A schema's unevaluatedProperties, with what its other keywords evaluate in one alternative.</summary>
 internal sealed class UnevaluatedPropertiesLayer(SchemaNode schema, ObjectLayer[] covered) : ObjectLayer
 {
     public override void Ask(string? name, Func<Language, bool> matches, LiteralList asked)
@@ -90,7 +90,7 @@ internal sealed class UnevaluatedPropertiesLayer(SchemaNode schema, ObjectLayer[
     public override bool Covers(string? name, Func<Language, bool> matches) => true;
 }
 
-/// <summary>A schema under a not: it asks, and evaluates nothing.</summary>
+/// <summary>A schema under a not, which sets conditions but evaluates nothing.</summary>
 internal sealed class UnannotatedLayer(ObjectLayer layer) : ObjectLayer
 {
     public override void AddNames(List<string> names, HashSet<string> known) => layer.AddNames(names, known);

@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Objects, as alternatives.</summary>
+/// <summary>Reads schemas of objects as alternatives.</summary>
 internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<ObjectFacts>(compiler)
 {
     private readonly Dictionary<SchemaNode, ObjectLayer> _layers = [];
@@ -19,7 +19,7 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
 
     protected override int SizeOf(ObjectFacts facts) => 1 + facts.Values.Length + facts.Layers.Length;
 
-    /// <summary>Whether a property that both must have, such as a discriminator, has no constant in common.</summary>
+    /// <summary>Whether some property that both require, such as a discriminator, has no constant in common.</summary>
     protected override bool AreSurelyDisjoint(ObjectFacts a, ObjectFacts b)
     {
         foreach ((string name, HashSet<string> constants) in ConstantsOf(a))
@@ -71,7 +71,7 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
         return false;
     }
 
-    /// <summary>What is asked of a property's value.</summary>
+    /// <summary>The conditions on a property's value.</summary>
     public LiteralList Asked(ObjectFacts facts, string name)
     {
         LiteralList asked = new(Compiler.Document);
@@ -190,7 +190,7 @@ internal sealed class ObjectReading(SchemaCompiler compiler) : FactsReading<Obje
             }
             options.Add(unequal);
         }
-        // A value of which something impossible is asked cannot be there.
+        // A property whose value has to meet the impossible cannot be there.
         options.RemoveAll(option => option is [{ Values: [(_, Literal value)] }] && Never(value));
         options.RemoveAll(option => option is [{ Some: [{ Value: Literal value }] }] && Never(value));
         return Or(options);

@@ -50,7 +50,7 @@ internal sealed class SchemaAddresses
     public (JsonElement, string, SchemaResource)? FindAnchor(SchemaResource resource, string anchor) =>
         _resources.TryGetValue(resource.Address, out SchemaResource? known) && _anchors.TryGetValue((known, anchor), out (JsonElement, string, SchemaResource) found) ? found : null;
 
-    /// <summary>Whether several schemas carry a dynamic anchor, so that which of them is meant depends on who refers.</summary>
+    /// <summary>Whether several schemas have this dynamic anchor, so that which of them is meant depends on where the reference is.</summary>
     public bool IsAmbiguous(string anchor) => _ambiguous.Contains(anchor);
 
     private SchemaResource Enter(SchemaDocument document, JsonElement schema, string path, SchemaResource around)

@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>One reading of a document: goals, each with what may meet it, from the root on.</summary>
+/// <summary>One reading of a document. From the root on, it collects goals, each with the values that may meet it.</summary>
 internal sealed class SchemaCompiler
 {
     private readonly Dictionary<int[], Goal> _goals = new(KeyComparer.Instance);
@@ -48,12 +48,12 @@ internal sealed class SchemaCompiler
 
     public ObjectReading Objects { get; }
 
-    /// <summary>The schema that is looked at.</summary>
+    /// <summary>The path of the current schema.</summary>
     public string At => _at.Path;
 
     public Language AnyCharacter => _anyCharacter ??= Space.Range(0, 0x10FFFF);
 
-    /// <summary>Notes which schema is looked at; returns the one before.</summary>
+    /// <summary>Sets the current schema and returns the previous one.</summary>
     public SchemaNode Enter(SchemaNode node)
     {
         SchemaNode before = _at;
@@ -61,7 +61,7 @@ internal sealed class SchemaCompiler
         return before;
     }
 
-    /// <summary>All goals that the root needs, in the order they were found; the root's is the first.</summary>
+    /// <summary>All goals that the root needs, in the order they were found, the root's first.</summary>
     public List<Goal> Goals()
     {
         LiteralList root = new(Document);
@@ -86,7 +86,7 @@ internal sealed class SchemaCompiler
         return _reached;
     }
 
-    /// <summary>The goal of what is asked; null if nothing can meet it.</summary>
+    /// <summary>The goal for some conditions; null if nothing can meet them.</summary>
     public Goal? GoalOf(LiteralList asked, bool isCanonical = false)
     {
         if (asked.IsNever)
@@ -105,7 +105,7 @@ internal sealed class SchemaCompiler
         return goal;
     }
 
-    /// <summary>Whether a value may meet what is asked, as far as is found out quickly.</summary>
+    /// <summary>Whether a value may meet the conditions, as far as a quick look can tell.</summary>
     public bool MayBeMet(LiteralList asked) => GoalOf(asked) is Goal goal && MayBeMet(goal);
 
     public bool MayBeMet(Goal goal)
@@ -153,7 +153,7 @@ internal sealed class SchemaCompiler
         return language;
     }
 
-    /// <summary>The schema of one value.</summary>
+    /// <summary>A schema that only this value meets.</summary>
     public SchemaNode Equal(SchemaNode node, JsonElement value)
     {
         string text = value.GetRawText();
@@ -187,7 +187,7 @@ internal sealed class SchemaCompiler
         return _equals[text] = equal;
     }
 
-    /// <summary>Counts steps of putting alternatives together.</summary>
+    /// <summary>Counts steps of combining alternatives.</summary>
     public void Count(int steps = 1)
     {
         _work += steps;
@@ -197,7 +197,7 @@ internal sealed class SchemaCompiler
         }
     }
 
-    /// <summary>The branches of a oneOf, with those that are constants, all different, as one.</summary>
+    /// <summary>The branches of a oneOf. Branches that are constants, all different, are merged into one.</summary>
     public SchemaNode[] Branches(SchemaNode[] oneOf)
     {
         if (_branches.TryGetValue(oneOf, out SchemaNode[]? known))
@@ -231,7 +231,7 @@ internal sealed class SchemaCompiler
         return _branches[oneOf] = [.. others, merged];
     }
 
-    /// <summary>Refuses one alternative of a value more than there may be.</summary>
+    /// <summary>Refuses an alternative of a value beyond the limit.</summary>
     /// <param name="before">How many there are without it.</param>
     public void CountForm(int before)
     {

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>A schema and the schemas in it, with what its draft says of references.</summary>
+/// <summary>A schema and the schemas in it, with its draft's rules for references.</summary>
 internal sealed class SchemaDocument
 {
     private const int MaxNodes = 100_000;
 
-    /// <summary>Where a document without an address lies.</summary>
+    /// <summary>The base address of a document without one.</summary>
     private static readonly Uri Nowhere = new("schema://document/");
 
     private readonly Dictionary<string, SchemaNode> _referenced = new(StringComparer.Ordinal);
@@ -40,18 +40,18 @@ internal sealed class SchemaDocument
 
     public bool ReadsDescriptions { get; }
 
-    /// <summary>Whether a time has no offset.</summary>
+    /// <summary>Whether times have no offset.</summary>
     public bool HasLocalTimes { get; }
 
     public bool IsDraft3 => IsOf("draft-03");
 
-    /// <summary>Whether what stands beside a <c>$ref</c> is ignored: so said drafts up to 7. A schema that names no draft is read as the newer ones are.</summary>
+    /// <summary>Whether keywords beside a <c>$ref</c> are ignored, as in drafts up to 7. A schema that names no draft is read like the newer ones.</summary>
     public bool RefStandsAlone => IsDraft3 || IsOf("draft-04") || IsOf("draft-06") || IsOf("draft-07");
 
-    /// <summary>Whether the draft knows <c>if</c>, which came with draft 7: validators of older ones pass it over.</summary>
+    /// <summary>Whether the draft knows <c>if</c>, which came with draft 7. Validators of older drafts ignore it.</summary>
     public bool KnowsIf => !(IsDraft3 || IsOf("draft-04") || IsOf("draft-06"));
 
-    /// <summary>Whether some schema asks for what others leave unevaluated.</summary>
+    /// <summary>Whether some schema has a condition on what others leave unevaluated.</summary>
     public bool AsksForUnevaluated { get; }
 
     /// <summary>The keyword that gives a schema an address.</summary>
@@ -72,7 +72,7 @@ internal sealed class SchemaDocument
         return [.. children];
     }
 
-    /// <summary>A schema that stands in no document: of a value that another must equal.</summary>
+    /// <summary>A schema that is not part of the document, for a value that another must equal.</summary>
     public SchemaNode Made(SchemaNode origin) => new(_nodes++, default, origin, "") { Resource = origin.Resource, IsRead = true };
 
     /// <summary>The node with its keywords read.</summary>
@@ -86,7 +86,7 @@ internal sealed class SchemaDocument
         return node;
     }
 
-    /// <summary>What a schema amounts to: what it refers to where it does no more than that, and one schema for all that only name types.</summary>
+    /// <summary>The simplest equivalent schema: its target if it is only a reference, and one shared schema for all that only name the same types.</summary>
     public SchemaNode Simplify(SchemaNode node)
     {
         for (int steps = 0; ; steps++)
@@ -143,7 +143,7 @@ internal sealed class SchemaDocument
         {
             throw SchemaRefusal.Unsupported(from, keyword, "found a reference that depends on who refers");
         }
-        // Tools give parts of a draft-4 document addresses that nothing refers to; then a pointer is meant from the document's root.
+        // Some tools give parts of a draft-4 document addresses that nothing refers to. A pointer is then relative to the document's root.
         return Find(resource, fragment) ?? (resource.Path == "#" ? null : Find(Root.Resource, fragment))
             ?? throw SchemaRefusal.At(from, keyword, $"expected a reference to a schema in this document, found '{reference}', which is not there,");
     }

@@ -5,10 +5,10 @@ using Engine.Constraints.Languages;
 namespace Engine.Constraints.Schemas;
 
 /// <summary>One schema of a document: its keywords, once <see cref="SchemaDocument.Read(SchemaNode)"/> has read them.</summary>
-/// <param name="id">Tells the nodes of a document apart.</param>
-/// <param name="element">Its JSON; undefined where it was made here, for a value of an <c>enum</c>.</param>
+/// <param name="id">Identifies the node within its document.</param>
+/// <param name="element">Its JSON; undefined if the node was made for a value of an <c>enum</c>.</param>
 /// <param name="parent">The schema around it.</param>
-/// <param name="segment">From there, or from nowhere, the JSON pointer to it.</param>
+/// <param name="segment">The JSON pointer to it, relative to the parent if it has one.</param>
 internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent, string segment)
 {
     private Dictionary<string, SchemaNode>? _byName;
@@ -23,15 +23,15 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
     /// <summary>The JSON pointer of this schema in its document, as a fragment.</summary>
     public string Path => parent is null ? segment : $"{parent.Path}/{segment}";
 
-    /// <summary>Where references of this schema start.</summary>
+    /// <summary>The resource that this schema's references are relative to.</summary>
     public required SchemaResource Resource { get; set; }
 
     public JsonTypes Types { get; set; } = JsonTypes.All;
 
-    /// <summary>Whether numbers are integers.</summary>
+    /// <summary>Whether numbers must be integers.</summary>
     public bool IsInteger { get; set; }
 
-    /// <summary>Values of which one must be equal; several sets where <c>enum</c> stands beside <c>const</c>.</summary>
+    /// <summary>Sets of values; a value must equal one of each. There are several sets if the schema has both <c>enum</c> and <c>const</c>.</summary>
     public List<JsonElement[]>? Enums { get; set; }
 
     public NumberBounds? Numbers { get; set; }
@@ -42,17 +42,17 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public List<string>? Patterns { get; set; }
 
-    /// <summary>A pattern from a line of the description, which is prose where it is no regular expression.</summary>
+    /// <summary>A pattern from a line of the description. If it is not a regular expression, the line is prose.</summary>
     public string? DescribedPattern { get; set; }
 
     public List<string>? Formats { get; set; }
 
     public bool IsBase64 { get; set; }
 
-    /// <summary>Items with a place of their own.</summary>
+    /// <summary>The items with their own positions.</summary>
     public SchemaNode[]? Prefix { get; set; }
 
-    /// <summary>The other items; null if anything goes.</summary>
+    /// <summary>The other items; null if they may be anything.</summary>
     public SchemaNode? Items { get; set; }
 
     public SchemaNode? Contains { get; set; }
@@ -74,7 +74,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public List<(string Pattern, SchemaNode Value)>? PatternProperties { get; set; }
 
-    /// <summary>Properties that neither a name nor a pattern speaks of; null if anything goes.</summary>
+    /// <summary>Properties that match neither a name nor a pattern; null if they may be anything.</summary>
     public SchemaNode? AdditionalProperties { get; set; }
 
     public SchemaNode? PropertyNames { get; set; }
@@ -100,7 +100,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public SchemaNode[]? OneOf { get; set; }
 
-    /// <summary>None of these may hold.</summary>
+    /// <summary>Schemas none of which may hold.</summary>
     public List<SchemaNode>? Not { get; set; }
 
     public SchemaNode? If { get; set; }
@@ -109,30 +109,30 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public SchemaNode? Else { get; set; }
 
-    /// <summary>The values of the only <c>enum</c>, each as a text of its own; null if there is none, or where one is an array or an object.</summary>
+    /// <summary>The values of the only <c>enum</c>, each as its own text; null if there is none, or if a value is an array or an object.</summary>
     public HashSet<string>? Constants => _constants ??= Enums is [JsonElement[] values] ? ConstantsOf(values) : null;
 
-    /// <summary>Whether values are all that is said.</summary>
+    /// <summary>Whether the schema does nothing but list values.</summary>
     public bool IsEnumAlone =>
         Types == JsonTypes.All && !IsInteger && Numbers is null && !HasStringKeywords && !HasArrayKeywords && !HasObjectKeywords && !HasApplicators;
 
-    /// <summary>Whether some keyword speaks of the value itself through another schema.</summary>
+    /// <summary>Whether some keyword applies another schema to the value itself.</summary>
     public bool HasApplicators =>
         References is not null || AllOf is not null || AnyOf is not null || OneOf is not null || Not is not null || If is not null;
 
-    /// <summary>Whether some keyword speaks of objects.</summary>
+    /// <summary>Whether some keyword concerns objects.</summary>
     public bool HasObjectKeywords =>
         Properties is not null || PatternProperties is not null || AdditionalProperties is not null || PropertyNames is not null || Required is not null
         || MinProperties > 0 || MaxProperties is not null || DependentRequired is not null || DependentSchemas is not null || UnevaluatedProperties is not null;
 
-    /// <summary>Whether some keyword speaks of arrays.</summary>
+    /// <summary>Whether some keyword concerns arrays.</summary>
     public bool HasArrayKeywords =>
         Prefix is not null || Items is not null || Contains is not null || MinItems > 0 || MaxItems is not null || IsUnique || UnevaluatedItems is not null;
 
-    /// <summary>Whether some keyword speaks of strings.</summary>
+    /// <summary>Whether some keyword concerns strings.</summary>
     public bool HasStringKeywords => MinLength > 0 || MaxLength is not null || Patterns is not null || DescribedPattern is not null || Formats is not null || IsBase64;
 
-    /// <summary>Whether the type is all that is said.</summary>
+    /// <summary>Whether the schema does nothing but name types.</summary>
     public bool IsTypeAlone =>
         Enums is null && Numbers is null && !HasStringKeywords && !HasArrayKeywords && !HasObjectKeywords && !HasApplicators;
 
@@ -157,7 +157,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
         return texts;
     }
 
-    /// <summary>The schema of a property that is named; null if none is.</summary>
+    /// <summary>The schema of a named property; null if the name is not listed.</summary>
     public SchemaNode? PropertyOf(string name)
     {
         if (Properties is null)

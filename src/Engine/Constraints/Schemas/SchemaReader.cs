@@ -6,7 +6,7 @@ namespace Engine.Constraints.Schemas;
 /// <summary>Reads the keywords of one schema. Annotations and unknown keywords are ignored.</summary>
 internal static class SchemaReader
 {
-    /// <summary>More than any answer holds: a schema that asks for as many characters, items or properties is refused.</summary>
+    /// <summary>More than any answer contains. A schema that requires more characters, items or properties is refused.</summary>
     public const int MaxAsked = 20_000;
 
     public static void Read(SchemaNode node, SchemaDocument document)
@@ -133,7 +133,7 @@ internal static class SchemaReader
             case "propertyNames":
                 node.PropertyNames = document.Child(node, keyword, value);
                 break;
-            // Draft 3 wrote it as a Boolean within a property; validators of later drafts make nothing of that.
+            // In draft 3 it was a Boolean inside a property, which validators of later drafts ignore.
             case "required" when !IsBoolean(value):
                 node.Required = Texts(node, keyword, value);
                 break;
@@ -241,7 +241,7 @@ internal static class SchemaReader
     private static bool ExcludesBound(SchemaNode node, string keyword) =>
         node.Element.TryGetProperty(keyword, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 
-    /// <summary>A bound as an exact decimal; null for one that no double is beyond. One that no decimal reaches becomes the nearest decimal.</summary>
+    /// <summary>A bound as an exact decimal; null if no double is beyond it. A bound outside the range of decimals becomes the nearest decimal.</summary>
     private static decimal? Bound(SchemaNode node, string keyword, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Number)
@@ -304,7 +304,7 @@ internal static class SchemaReader
     private static JsonElement.ObjectEnumerator Members(SchemaNode node, string keyword, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw SchemaRefusal.At(node, keyword, $"expected an object, found {Name(value)}");
 
-    /// <summary>A value as messages show it: its text if that is short.</summary>
+    /// <summary>A value as shown in messages: its text if that is short.</summary>
     private static string Name(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "an object",

@@ -3,12 +3,12 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Finds out which goals can be met, by their shortest JSON, and turns those into specs without what cannot.</summary>
+/// <summary>Computes the shortest JSON of each goal to find out which can be met, and turns those into specs, leaving out what cannot be met.</summary>
 internal sealed class SpecBuilder(LanguageSpace space)
 {
     private const int Never = int.MaxValue;
 
-    /// <summary>Names counted where an object must have some: no object is asked for more.</summary>
+    /// <summary>How far names are counted if an object must have some. No object is required to have more.</summary>
     private const int MaxNames = 1000;
 
     private readonly Dictionary<Language, int> _shortest = [];
@@ -26,7 +26,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 throw SchemaRefusal.Of(goal.Literals.Count > 0 ? goal.Literals[0].Node.Path : "#", e);
             }
         }
-        // Goals were found after those that contain them, so that most are known when they are requested.
+        // Goals were found after the goals that contain them, so in reverse order most are known when they are needed.
         bool changed = true;
         while (changed)
         {
@@ -146,7 +146,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
         return Saturated(2 + bytes + Math.Max(0, count - 1));
     }
 
-    /// <summary>How many different items there are, up to a limit; a limit where that is not counted.</summary>
+    /// <summary>How many different items there are, up to a limit; the limit if that cannot be counted.</summary>
     private int Distinct(ArrayDraft draft, int limit)
     {
         int count = 0;
@@ -196,7 +196,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 }
                 continue;
             }
-            // Different names are longer than the shortest one.
+            // Names that must differ are not all as short as the shortest one.
             int cost = Saturated(ShortestText(names) + 2L + value.Shortest);
             bytes += (long)min * cost;
             count += min;
@@ -317,7 +317,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
         };
     }
 
-    /// <summary>Whether items can be told apart by their texts, as the automaton does.</summary>
+    /// <summary>Whether items can be told apart by their texts, which is how the automaton does it.</summary>
     private bool TellsApart(ArrayDraft draft)
     {
         foreach (Goal item in (IEnumerable<Goal>)[.. draft.Prefix, .. draft.Others.Select(kind => kind.Value)])
@@ -327,7 +327,7 @@ internal sealed class SpecBuilder(LanguageSpace space)
                 throw SchemaRefusal.Unsupported(draft.Unique!, "uniqueItems", "found items that may be arrays or objects");
             }
         }
-        // Each item must find a value that none before it took.
+        // Each item must have a value left that no earlier item took.
         for (int i = 0; i < draft.Prefix.Count; i++)
         {
             if (Count(draft.Prefix[i], i + 1) <= i)

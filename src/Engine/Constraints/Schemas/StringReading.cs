@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Schemas;
 
-/// <summary>Strings, as the languages of what stands between the quotes.</summary>
+/// <summary>Reads schemas of strings as languages of the text between the quotes.</summary>
 internal sealed class StringReading(SchemaCompiler compiler) : Combination<Language>(compiler)
 {
     private const string Base64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
@@ -40,7 +40,7 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
         }
         catch (InvalidRequestException)
         {
-            // Prose, or a pattern of .NET's alone: a description asks for nothing.
+            // Prose, or a pattern that only .NET understands. A description requires nothing.
             return null;
         }
     }
@@ -72,7 +72,7 @@ internal sealed class StringReading(SchemaCompiler compiler) : Combination<Langu
             {
                 throw SchemaRefusal.Unsupported(node, "format", $"found the format '{format}'");
             }
-            // A format of no standard asks for nothing, as in validators.
+            // A format outside the standard requires nothing, as in validators.
         }
         if (node.IsBase64)
         {

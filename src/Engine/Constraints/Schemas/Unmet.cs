@@ -1,6 +1,6 @@
 namespace Engine.Constraints.Schemas;
 
-/// <summary>The reason why nothing meets a schema.</summary>
+/// <summary>Finds the reason why nothing meets a schema.</summary>
 internal static class Unmet
 {
     public static InvalidRequestException Explain(Goal goal)
@@ -20,7 +20,7 @@ internal static class Unmet
         return SchemaRefusal.At(places.Length == 0 ? "#" : places, through is null ? "nothing meets the schema" : $"nothing meets the schema, because nothing meets {through}");
     }
 
-    /// <summary>A part without which no value of the goal's can be.</summary>
+    /// <summary>A part that every value of the goal must have and that nothing meets.</summary>
     private static (Goal?, string?) PartOf(Goal goal)
     {
         foreach (ObjectDraft draft in goal.Objects)

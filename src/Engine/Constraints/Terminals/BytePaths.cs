@@ -1,18 +1,18 @@
 namespace Engine.Constraints.Terminals;
 
-/// <summary>Where bytes lead from a state, as far as they were looked for: few in a list, more in a table.</summary>
+/// <summary>Remembers where bytes lead from a state: a few in a list, more in a table.</summary>
 /// <typeparam name="T">States.</typeparam>
 internal struct BytePaths<T> where T : class
 {
     private const int Bytes = 256;
-    private const int MaxListed = 8; // more stand in a table
+    private const int MaxListed = 8; // more go into a table
 
-    private byte[]? _table; // by byte: one more than the place in the list; 0 for what was not looked for
+    private byte[]? _table; // by byte: the index in the list plus one; 0 for bytes not tried yet
     private T[]? _listed;
     private ulong _listedBytes;
     private int _count;
 
-    /// <summary>Where a byte leads, if it is kept; null otherwise.</summary>
+    /// <summary>Where a byte leads, if that is known; null otherwise.</summary>
     public readonly T? Known(byte next)
     {
         if (_table is not null)
@@ -31,7 +31,7 @@ internal struct BytePaths<T> where T : class
         return null;
     }
 
-    /// <summary>Keeps where a byte leads.</summary>
+    /// <summary>Remembers where a byte leads.</summary>
     public void Keep(byte next, T state)
     {
         if (_table is null && _count == MaxListed)
@@ -49,7 +49,7 @@ internal struct BytePaths<T> where T : class
             {
                 if (_count == byte.MaxValue)
                 {
-                    return; // looked for again
+                    return; // it will be computed again
                 }
                 if (_count == _listed!.Length)
                 {

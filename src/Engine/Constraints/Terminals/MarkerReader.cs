@@ -3,7 +3,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>A special token: its text after a byte that no UTF-8 contains, so that no other token is taken for it.</summary>
+/// <summary>Reads a special token. Its bytes are its text after a byte that never occurs in UTF-8, so that no other token is mistaken for it.</summary>
 internal sealed class MarkerReader(byte[] bytes, int at, Readers readers) : Reader(NoText.Instance)
 {
     /// <summary>The byte before the text.</summary>
@@ -17,7 +17,7 @@ internal sealed class MarkerReader(byte[] bytes, int at, Readers readers) : Read
 
     protected override bool IsBetweenCharacters => false;
 
-    /// <summary>What a special token is read as.</summary>
+    /// <summary>The bytes that stand for a special token.</summary>
     public static byte[] Bytes(string token) => [Sign, .. Encoding.UTF8.GetBytes(token)];
 
     public override Reader? Next(byte next) => at < bytes.Length && bytes[at] == next ? readers.Marker(bytes, at + 1) : null;

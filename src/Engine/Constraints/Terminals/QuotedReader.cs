@@ -4,12 +4,12 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>A JSON string with its quotes, in UTF-8; characters may be escaped in all of JSON's ways, surrogates in pairs.</summary>
+/// <summary>Reads a JSON string with its quotes, in UTF-8. Characters may be escaped in every way JSON allows, surrogates only in pairs.</summary>
 internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, int value, Readers readers) : Reader(content)
 {
     private byte[]? _rest;
 
-    /// <summary>Where in a string a reader stands.</summary>
+    /// <summary>The reader's place in the string.</summary>
     public enum Mode
     {
         /// <summary>Before the first quote.</summary>
@@ -18,14 +18,14 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
         /// <summary>Between two characters.</summary>
         Between,
 
-        /// <summary>In a character of 2, 3 or 4 bytes.</summary>
+        /// <summary>Inside a character of 2, 3 or 4 bytes.</summary>
         Two,
 
         Three,
 
         Four,
 
-        /// <summary>In a character of which only the number of bytes that are left is known.</summary>
+        /// <summary>Inside a character of which only the number of remaining bytes is known.</summary>
         Forgotten,
 
         /// <summary>After a backslash.</summary>
@@ -100,7 +100,7 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
         _ => null,
     };
 
-    // Digits so far with a 1 before them, which tells how many there are.
+    // The digits so far, with a 1 before them that marks how many there are.
     private static int Numbered(int digits, int digit) => ((digits == 0 ? 1 : digits) << 4) | digit;
 
     private Reader? WithDigit(int digits)
@@ -111,7 +111,7 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
             return Text.MeetsAny(first, last) || MeetsPairs(Math.Max(first, 0xD800), Math.Min(last, 0xDBFF)) ? To(Mode.Digits, digits) : null;
         }
         return first is >= 0xD800 and <= 0xDBFF ? MeetsPairs(first, first) ? To(Mode.Pair, first) : null
-            : Character(first); // the second half of a pair is in no language
+            : Character(first); // no language contains the second half of a pair alone
     }
 
     private Reader? WithPairDigit(int high, int digits)
@@ -157,7 +157,7 @@ internal sealed class QuotedReader(TextState content, QuotedReader.Mode mode, in
                 string text = readers.Shortest(Text);
                 return [.. Encoding.UTF8.GetBytes(JsonSerializer.Serialize(text, JsonText.Default.String))[1..]];
             default:
-                // A few bytes end the character: the first that lead to the shortest end.
+                // Several bytes may end the character: take the first ones that lead to the shortest end.
                 byte[]? best = null;
                 for (int next = 0x20; next < 0x100; next++)
                 {

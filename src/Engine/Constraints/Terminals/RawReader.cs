@@ -3,10 +3,10 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>Text as it is, in UTF-8.</summary>
+/// <summary>Reads unescaped text, in UTF-8.</summary>
 internal sealed class RawReader(TextState text, int length, int value, Readers readers) : Reader(text)
 {
-    private const int Forgotten = 1; // in place of a length: of the character only the number of bytes that are left is known
+    private const int Forgotten = 1; // instead of a length: only the number of the character's remaining bytes is known
 
     private byte[]? _rest;
 

@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>Reads the bytes of one terminal: a state of a deterministic automaton over bytes, built as it is asked. From each state an end can be reached.</summary>
+/// <summary>Reads the bytes of one terminal. It is a state of a deterministic automaton over bytes that is built on demand. An end can be reached from every state.</summary>
 internal abstract class Reader(TextState text)
 {
     private readonly TextState _text = text;
@@ -12,10 +12,10 @@ internal abstract class Reader(TextState text)
     private bool _knowsAfterSafe;
     private BytePaths<Reader> _paths;
 
-    // Stands where no byte leads, since null is for what was not looked for.
+    // Marks bytes that lead nowhere, since null means that a byte has not been tried.
     private static readonly Reader Nowhere = new MarkerReader([], 0, new Readers());
 
-    /// <summary>Tells readers of one automaton apart, in the order they were made.</summary>
+    /// <summary>Identifies a reader within its automaton, in the order the readers were made.</summary>
     public int Number { get; set; }
 
     /// <summary>The characters read so far.</summary>
@@ -30,7 +30,7 @@ internal abstract class Reader(TextState text)
     /// <summary>How many characters of <see cref="SafeText"/> may follow, whichever they are: <see cref="SafeText.AnyNumber"/> if there is no bound.</summary>
     public int SafeRun => _safeRun >= 0 ? _safeRun : _safeRun = IsBetweenCharacters ? SafeText.Run(_text) : 0;
 
-    /// <summary>The one state that every character of <see cref="SafeText"/> leads to; null if they lead to several, or not all somewhere.</summary>
+    /// <summary>The state that every character of <see cref="SafeText"/> leads to; null if they lead to different states or some lead nowhere.</summary>
     public Reader? AfterAnySafe
     {
         get
@@ -44,7 +44,7 @@ internal abstract class Reader(TextState text)
         }
     }
 
-    /// <summary>How many characters may follow, whichever they are, with an end after each: as in a text that may be any, which a longer run is not told from.</summary>
+    /// <summary>How many characters may follow, whichever they are, with an end after each, as in a text without any constraint. Runs beyond a maximum length are not told from such a text.</summary>
     public int FreeRun => _freeRun >= 0 ? _freeRun : _freeRun = IsBetweenCharacters ? SafeText.FreeRun(_text) : 0;
 
     /// <summary>The shortest bytes from here to an end.</summary>
@@ -53,13 +53,13 @@ internal abstract class Reader(TextState text)
     /// <summary>Whether the next byte begins a character of the text.</summary>
     protected abstract bool IsBetweenCharacters { get; }
 
-    /// <summary>Whether the text is that of a JSON string.</summary>
+    /// <summary>Whether it reads a JSON string.</summary>
     public virtual bool IsQuoted => false;
 
-    /// <summary>Whether it stands inside a JSON string, which its closing quote alone ends, and nothing continues after.</summary>
+    /// <summary>Whether it is inside a JSON string, which only the closing quote ends and which cannot continue after it.</summary>
     public virtual bool IsInside => false;
 
-    /// <summary>As <see cref="Next"/>, kept: for the many tokens that begin alike.</summary>
+    /// <summary>Like <see cref="Next"/>, but remembers the result, because many tokens begin alike.</summary>
     public Reader? NextKept(byte next)
     {
         Reader? known = _paths.Known(next);
@@ -70,6 +70,6 @@ internal abstract class Reader(TextState text)
         return ReferenceEquals(known, Nowhere) ? null : known;
     }
 
-    /// <summary>The state after one more byte; null if it cannot come.</summary>
+    /// <summary>The state after one more byte; null if the byte may not come.</summary>
     public abstract Reader? Next(byte next);
 }

@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>The readers of one automaton, each state once.</summary>
+/// <summary>The readers of one automaton, each state only once.</summary>
 internal sealed class Readers
 {
     private readonly Dictionary<(TextState, int Mode, int Value), Reader> _readers = [];
@@ -13,7 +13,7 @@ internal sealed class Readers
 
     /// <summary>Reads a special token.</summary>
     /// <param name="bytes">The result of <see cref="MarkerReader.Bytes"/>.</param>
-    /// <param name="at">How many of them were read.</param>
+    /// <param name="at">How many of them have been read.</param>
     public Reader Marker(byte[] bytes, int at)
     {
         if (!_markers.TryGetValue((bytes, at), out Reader? reader))
@@ -23,14 +23,14 @@ internal sealed class Readers
         return reader;
     }
 
-    /// <summary>Reads text as it is, in UTF-8.</summary>
+    /// <summary>Reads unescaped text, in UTF-8.</summary>
     public Reader Raw(TextState text) => Raw(text, 0, 0);
 
     /// <summary>Reads a JSON string, quotes included, whose content is the text.</summary>
     public Reader Quoted(TextState content) => Quoted(content, QuotedReader.Mode.Opening, 0);
 
     /// <param name="text">The characters read so far.</param>
-    /// <param name="length">Bytes of the character that was begun, in all; 0 between two.</param>
+    /// <param name="length">The total number of bytes of the character that was begun; 0 between two characters.</param>
     /// <param name="value">Its bits so far, and above them how many bytes are left: <see cref="Utf8Character"/>.</param>
     internal Reader Raw(TextState text, int length, int value) => Find(text, -1 - length, value, static (text, mode, value, readers) => new RawReader(text, -1 - mode, value, readers));
 

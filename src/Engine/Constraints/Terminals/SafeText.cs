@@ -2,22 +2,22 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>Characters that stand for themselves both in plain text and in a JSON string: all but the quote, the backslash and control characters.
-/// Most tokens of a vocabulary are made of them alone, and most places that allow one of them allow them all.</summary>
+/// <summary>Safe characters stand for themselves both in plain text and in a JSON string: all but the quote, the backslash and control characters.
+/// Most tokens of a vocabulary consist only of them, and most places that allow one of them allow all.</summary>
 internal static class SafeText
 {
     /// <summary>A run without a bound.</summary>
     public const int AnyNumber = int.MaxValue;
 
-    /// <summary>Runs longer than this are not told from each other.</summary>
+    /// <summary>Runs longer than this are not distinguished.</summary>
     public const int LongestRun = 32;
 
-    private const int LongestFreeRun = 128; // longer ones are not told from each other
-    private const int MaxStates = 64; // looked at for one run
+    private const int LongestFreeRun = 128; // longer ones are not distinguished
+    private const int MaxStates = 64; // states looked at for one run
 
     private static readonly (int First, int Last)[] Ranges = [(' ', '!'), ('#', '['), (']', 0xD7FF), (0xE000, 0x10FFFF)];
 
-    /// <summary>The number of safe characters at the beginning of a text, and of the bytes they take. A character that is cut off is not safe.</summary>
+    /// <summary>The number of safe characters at the beginning of a text, and the number of their bytes. A character that is cut off is not safe.</summary>
     public static (int Characters, int Bytes) Prefix(ReadOnlySpan<byte> utf8)
     {
         int characters = 0, at = 0;

@@ -2,7 +2,7 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>The shortest text from a state to an end, found breadth first and remembered for every state on the way.</summary>
+/// <summary>Finds the shortest text from a state to an end, breadth first, and remembers it for every state on the way.</summary>
 internal sealed class ShortestTexts
 {
     private const string Preferred = "aA0 -.:/";
@@ -58,7 +58,7 @@ internal sealed class ShortestTexts
         return best ?? throw new InvalidOperationException("A character that cannot come.");
     }
 
-    // Of all that are as short, one that reads well.
+    // Among equally short ones, prefer one that reads well.
     private static int Pick(int first, int last)
     {
         foreach (char each in Preferred)

@@ -2,13 +2,13 @@ using Engine.Constraints.Languages;
 
 namespace Engine.Constraints.Terminals;
 
-/// <summary>A character of more than one byte that was begun.</summary>
-/// <param name="Length">Its bytes.</param>
+/// <summary>A character of several bytes of which some have been read.</summary>
+/// <param name="Length">The total number of its bytes.</param>
 /// <param name="Left">How many of them are still to come.</param>
 /// <param name="Bits">The bits of the code point so far.</param>
 internal readonly record struct Utf8Character(int Length, int Left, int Bits)
 {
-    /// <summary>The character that a byte begins; null for one that begins none of several bytes.</summary>
+    /// <summary>The character that a byte begins; null if the byte does not begin a character of several bytes.</summary>
     public static Utf8Character? Begin(byte first) => first switch
     {
         >= 0xC2 and <= 0xDF => new(2, 1, first & 0x1F),
@@ -17,12 +17,12 @@ internal readonly record struct Utf8Character(int Length, int Left, int Bits)
         _ => null,
     };
 
-    /// <summary>Length and rest in one number, for a key.</summary>
+    /// <summary>The bits and the remaining length as one number, for use in a key.</summary>
     public int Key => (Left << 24) | Bits;
 
     public static Utf8Character FromKey(int length, int key) => new(length, key >> 24, key & 0xFFFFFF);
 
-    /// <summary>With one more byte; null for one that cannot come.</summary>
+    /// <summary>The character with one more byte; null if the byte may not come.</summary>
     public Utf8Character? With(byte next) => (next & 0xC0) == 0x80 ? this with { Left = Left - 1, Bits = (Bits << 6) | (next & 0x3F) } : null;
 
     /// <summary>The code points it may become.</summary>
@@ -44,7 +44,7 @@ internal readonly record struct Utf8Character(int Length, int Left, int Bits)
         return first <= last && text.MeetsAny(first, last);
     }
 
-    /// <summary>The state after the character, where it is the same whichever the rest of it is: what was read of it may be forgotten then.</summary>
+    /// <summary>The state after the character, if it is the same whatever its remaining bytes are. The bytes read so far then no longer matter.</summary>
     public TextState? Forgotten(TextState text)
     {
         int first = Bits << (6 * Left);
