@@ -6,7 +6,7 @@ using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training;
 
-/// <summary>One example in a model: evaluated when the first answer is requested, then every head on the same rows.</summary>
+/// <summary>One example in a model: evaluated when the first answer is requested; every head then uses the same rows.</summary>
 internal sealed class ExampleAnswers(INetwork network, TrainedHeads? heads, State state, Example example) : IAnswers
 {
     private Tensor? _rows;
@@ -43,8 +43,8 @@ internal sealed class ExampleAnswers(INetwork network, TrainedHeads? heads, Stat
         if (network is IEncoder != example.Source.Length > 0)
         {
             throw new UnsupportedRequestException(network is IEncoder
-                ? "Training: the model is an encoder–decoder, which learns pairs of a source and a target; the objective gives it no source. Choose the objective seq2seq."
-                : "Training: the objective gives a source to read and a target to write, and the model has no encoder to read with. Choose T5 or a Transformer, or the objective causal, in which the target follows the source.");
+                ? "Training: the model is an encoder–decoder, which learns from pairs of a source and a target, but the objective gives it no source. Choose the objective seq2seq."
+                : "Training: the objective gives a source to read and a target to write, but the model has no encoder. Choose T5 or a Transformer, or the objective causal, in which the target follows the source.");
         }
         if (network is IEncoder encoder)
         {
@@ -54,5 +54,5 @@ internal sealed class ExampleAnswers(INetwork network, TrainedHeads? heads, Stat
     }
 
     private static UnsupportedRequestException Missing(string what) =>
-        new($"Training: the objective asks the model for {what}, and there is none. Choose another objective or model, or name the head in the objective.");
+        new($"Training: the objective asks the model for {what}, but it has none. Choose another objective or model, or name the head in the objective.");
 }

@@ -6,21 +6,21 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Training;
 
-/// <summary>A model and the way of its examples forth and back: losses, and gradients into its weights.</summary>
-/// <param name="network">Loaded to learn.</param>
-/// <param name="heads">Beside it; null for none.</param>
-/// <param name="objective">What is minimized.</param>
-/// <param name="context">Most tokens of an example.</param>
+/// <summary>Runs examples forwards and backwards through a model: losses, and gradients of its weights.</summary>
+/// <param name="network">The model, loaded for training.</param>
+/// <param name="heads">Its separate heads; null for none.</param>
+/// <param name="objective">The objective to minimize.</param>
+/// <param name="context">The maximum number of tokens of an example.</param>
 /// <param name="workers">Threads.</param>
 internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective objective, int context, Workers workers)
 {
-    private static readonly Workers Alone = new(1);   // has no thread to end
+    private static readonly Workers Alone = new(1);   // has no thread to stop
 
     private readonly State _forth = network.CreateState(new Pass(workers), context);
     private readonly State _back = network.CreateState(new Pass(workers, new Tape()), context);
     private readonly List<(State State, WeightGradients? Own)> _lanes = [];
 
-    /// <summary>What learns.</summary>
+    /// <summary>The trained weights.</summary>
     public IReadOnlyList<Weight> Weights { get; } =
     [
         .. network.Parameters.Where(weight => weight.Gradient is not null),
@@ -28,7 +28,7 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
         .. heads?.Weights ?? [],
     ];
 
-    /// <summary>What each term's sums will be divided by: how much of the examples counts.</summary>
+    /// <summary>What each term's sums will be divided by: how much of the examples counts towards it.</summary>
     public double[] Weigh(IEnumerable<Example> examples)
     {
         var totals = new double[objective.Terms.Count];
@@ -43,12 +43,12 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
     }
 
     /// <summary>Adds the gradients of a batch to the weights'.</summary>
-    /// <remarks>Several examples go side by side, each thread with its own and with gradients of its own that are summed up in the end: the
-    /// activations of a small model's example fit into a core's cache, and nobody waits between ops. A single example has all threads.</remarks>
+    /// <remarks>Several examples run in parallel, each on one thread with separate gradients that are summed at the end: the activations
+    /// of a small model's example fit in a core's cache, and no thread waits between ops. A single example gets all threads.</remarks>
     /// <param name="batch">Examples that are evaluated together.</param>
-    /// <param name="totals">Of the whole step (<see cref="Weigh"/>).</param>
-    /// <param name="dropout">What is dropped of the i-th example; null if nothing is.</param>
-    /// <param name="cancellation">Asked between ops; the gradients are of no use then.</param>
+    /// <param name="totals">The totals of the whole step (<see cref="Weigh"/>).</param>
+    /// <param name="dropout">The dropout of the i-th example; null for none.</param>
+    /// <param name="cancellation">Checked between ops; after a cancellation the gradients are unusable.</param>
     /// <returns>Each term's sum over the batch.</returns>
     public double[] Learn(IReadOnlyList<Example> batch, double[] totals, Func<int, DropoutRule?> dropout, CancellationToken cancellation)
     {
@@ -65,7 +65,7 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
         var sums = new double[batch.Count][];
         try
         {
-            // Which examples a lane has does not depend on how quick it is, nor does the order in which lanes are summed up.
+            // Neither the examples of a lane nor the order in which lanes are summed depend on a lane's speed.
             workers.For(lanes, lane =>
             {
                 for (int i = lane; i < batch.Count; i += lanes)
@@ -96,7 +96,7 @@ internal sealed class Learner(INetwork network, TrainedHeads? heads, Objective o
         return sums;
     }
 
-    /// <summary>The objective's value: Σ share·sum/total; a term of which nothing counted is 0.</summary>
+    /// <summary>The objective's value: Σ share·sum/total; a term for which nothing counted is 0.</summary>
     public double Loss(double[] sums, double[] totals) => objective.Terms.Select((term, i) => term.Share * Mean(sums[i], totals[i])).Sum();
 
     /// <summary>A term's loss.</summary>

@@ -4,18 +4,18 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Training;
 
-/// <summary>Writes a model that has learned: the metadata of the file it began as, its tensors in the same order, what learned in F32.</summary>
+/// <summary>Writes a trained model: the metadata of the original file, and its tensors in the same order, the trained ones in F32.</summary>
 internal static class ModelFile
 {
-    /// <summary>Writes it, under another name first.</summary>
-    /// <param name="path">Where to.</param>
-    /// <param name="origin">What it began as.</param>
-    /// <param name="learned">What learned; other weights may be among them.</param>
-    /// <param name="chatTemplate">By which it learned conversations, where the origin has none.</param>
+    /// <summary>Writes the model, under a temporary name first.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="origin">The file that the training began from.</param>
+    /// <param name="learned">The trained weights; others may be among them.</param>
+    /// <param name="chatTemplate">The template by which it learned conversations, if the original has none.</param>
     public static void Write(string path, GgufFile origin, IEnumerable<Weight> learned, string? chatTemplate)
     {
         Dictionary<string, Weight> weights = learned.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
-        // Not less than llama.cpp needs, which the origin need not have been written for.
+        // At least what llama.cpp needs; the original may not have been written for llama.cpp.
         var writer = new GgufWriter((int)Math.Max(origin.Metadata.GetUInt32(GgufKeys.Alignment) ?? 0, GgufLimits.DefaultAlignment));
         foreach (string key in origin.Metadata.Keys.Where(key => key != GgufKeys.Alignment))
         {

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 
 namespace ReferenceModels.Training;
 
-/// <summary>What has to be the same when a run is taken up again, or its end would not be that of the run that began.</summary>
+/// <summary>What must be the same when a run is resumed; otherwise its result would not be that of an uninterrupted run.</summary>
 internal static class RunIdentity
 {
-    /// <summary>Names and values, for messages, too.</summary>
+    /// <summary>Names and values, also used in messages.</summary>
     public static IReadOnlyDictionary<string, string> Of(TrainingOptions options, int steps, int context)
     {
         var run = new OrderedDictionary<string, string>

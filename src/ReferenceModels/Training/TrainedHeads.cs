@@ -10,8 +10,8 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Training;
 
-/// <summary>The heads that an objective asks: those of the file beside the model, or new ones (N(0, 0.02²), biases 0, gains 1, as BERT's
-/// authors draw them). They learn; heads of the file that nobody asks stay as they are.</summary>
+/// <summary>The heads that an objective needs: those of the file next to the model, or new ones (N(0, 0.02²), biases 0, gains 1, as
+/// BERT's authors draw them). They are trained; other heads of the file stay unchanged.</summary>
 internal sealed class TrainedHeads : IDisposable
 {
     private const float Epsilon = 1e-12f;
@@ -21,12 +21,12 @@ internal sealed class TrainedHeads : IDisposable
     private readonly List<Weight> _made = [];
     private readonly int _d;
 
-    /// <summary>Opens or makes them.</summary>
-    /// <param name="model">The model's file; a file of heads beside it is read.</param>
+    /// <summary>Opens or creates the heads.</summary>
+    /// <param name="model">The model's file; a file of heads next to it is read.</param>
     /// <param name="network">The model.</param>
-    /// <param name="asked">What the objective asks.</param>
-    /// <param name="labels">Of the classes in the data.</param>
-    /// <param name="seed">Of new weights.</param>
+    /// <param name="asked">The heads that the objective needs.</param>
+    /// <param name="labels">The labels of the classes in the data.</param>
+    /// <param name="seed">Seed of new weights.</param>
     public TrainedHeads(string model, INetwork network, HeadKinds asked, IReadOnlyList<string> labels, ulong seed)
     {
         (_seed, _d, Labels) = (seed, network.Sizes.d, labels);
@@ -53,22 +53,22 @@ internal sealed class TrainedHeads : IDisposable
         }
     }
 
-    /// <summary>Null if the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not need it.</summary>
     public MaskedTokenHead? MaskedToken { get; }
 
-    /// <summary>Null if the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not need it.</summary>
     public NextSentenceHead? NextSentence { get; }
 
-    /// <summary>Null if the objective does not ask it.</summary>
+    /// <summary>Null if the objective does not need it.</summary>
     public ClassificationHead? Classification { get; }
 
     /// <summary>The classes.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>What learns.</summary>
+    /// <summary>The trained weights.</summary>
     public IReadOnlyList<Weight> Weights => _made;
 
-    /// <summary>Writes the heads beside a model; nothing if there are none.</summary>
+    /// <summary>Writes the heads next to a model; does nothing if there are none.</summary>
     public void Write(string model)
     {
         GgufTensor[] kept = [.. (_file?.Tensors ?? []).Where(tensor => _made.All(weight => weight.Name != tensor.Name))];
@@ -104,7 +104,7 @@ internal sealed class TrainedHeads : IDisposable
         writer.Write(HeadedModel.Beside(model));
     }
 
-    /// <summary>Ends the mapping.</summary>
+    /// <summary>Closes the mapping.</summary>
     public void Dispose() => _file?.Dispose();
 
     private static Pooler Required(Pooler? pooler, string what) => pooler ?? throw new UnsupportedRequestException(
@@ -118,7 +118,7 @@ internal sealed class TrainedHeads : IDisposable
 
     private Weight Vector(string name, int n, float value) => Make(name, 1, n, _ => value);
 
-    // From the file where it has one of this shape (a classifier for other classes begins anew), else from the rule.
+    // From the file if it has one of this shape (a classifier for other classes starts afresh), otherwise from the rule.
     private Weight Make(string name, int rows, int columns, Func<long, float> value)
     {
         bool isThere = _file?.FindTensor(name) is { } tensor && tensor.Elements == (long)rows * columns && SameClasses(name);

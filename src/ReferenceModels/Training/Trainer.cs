@@ -11,8 +11,8 @@ using ReferenceModels.Training.Optimization;
 namespace ReferenceModels.Training;
 
 /// <summary>Trains one model: <see cref="Run"/>, or step by step with <see cref="Advance"/>, then <see cref="Save"/>.</summary>
-/// <remarks>Everything a step does is a function of the options and the step's number, and sums are in an order that does not depend
-/// on which thread was first. Not safe to call from several threads at once.</remarks>
+/// <remarks>Everything a step does is a function of the options and the step's number, and the order of sums does not depend on which
+/// thread is first. Not safe to call from several threads at once.</remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly TrainingOptions _options;
@@ -27,7 +27,7 @@ public sealed class Trainer : IDisposable
     private int _saved = -1;
 
     /// <summary>Loads the model and reads the data.</summary>
-    /// <exception cref="EngineException">The model, the data or an option is of no use; the message says which and why.</exception>
+    /// <exception cref="EngineException">The model, the data or an option is unusable; the message says which and why.</exception>
     public Trainer(TrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -46,7 +46,7 @@ public sealed class Trainer : IDisposable
             _heads = options.Objective.Heads == HeadKinds.None ? null
                 : new TrainedHeads(options.Model, network, options.Objective.Heads, _data.Labels, options.Seed);
             Steps = options.Steps ?? (int)Math.Ceiling(options.Epochs * _data.Count / (options.Batch * options.Accumulate));
-            // More threads than cores would only wait for each other.
+            // More threads than cores would only wait for one another.
             _workers = new Workers(ThreadCount.Of(options.Threads));
             _learner = new Learner(network, _heads, options.Objective, Context, _workers);
             _optimizer = new AdamW(_learner.Weights, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
@@ -59,40 +59,40 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Steps done.</summary>
+    /// <summary>Steps completed.</summary>
     public int Step => Log.Steps.Count;
 
-    /// <summary>Steps of the whole run.</summary>
+    /// <summary>Steps in the whole run.</summary>
     public int Steps { get; }
 
-    /// <summary>Most tokens of an example.</summary>
+    /// <summary>The maximum number of tokens of an example.</summary>
     public int Context { get; }
 
-    /// <summary>Examples of an epoch.</summary>
+    /// <summary>Examples in an epoch.</summary>
     public int Examples => _data.Count;
 
     /// <summary>Examples kept for validation.</summary>
     public int ValidationExamples => _data.KeptCount;
 
-    /// <summary>Examples that were longer than the context and lost their ends.</summary>
+    /// <summary>Examples that were longer than the context and were truncated.</summary>
     public IReadOnlyList<ShortenedExample> Shortened => _data.Shortened;
 
-    /// <summary>The chat template that conversations are shown by where the model has none; it becomes the trained file's. Null if none is needed.</summary>
+    /// <summary>The chat template used for conversations if the model has none; it is written to the trained file. Null if none is needed.</summary>
     public string? AddedChatTemplate => _data.AddedTemplate;
 
     /// <summary>The classes, in the order of the classifier's outputs; empty if the data has none.</summary>
     public IReadOnlyList<string> Labels => _data.Labels;
 
-    /// <summary>Numbers that learn.</summary>
+    /// <summary>The number of trained parameters.</summary>
     public long Parameters => _learner.Weights.Sum(weight => (long)weight.Values!.Length);
 
-    /// <summary>What was done so far, of a resumed run from its beginning.</summary>
+    /// <summary>What was done so far; for a resumed run, from its beginning.</summary>
     public TrainingLog Log { get; } = new();
 
-    /// <summary>Does what is left of the run, with validations and checkpoints.</summary>
-    /// <param name="progress">Told of each step.</param>
-    /// <param name="cancellationToken">Cancels the run; where the options name a checkpoint, it is written first.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Does the rest of the run, with validations and checkpoints.</summary>
+    /// <param name="progress">Receives each step.</param>
+    /// <param name="cancellationToken">Cancels the run; if the options name a checkpoint, it is written first.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="NonFiniteLogitsException">The loss has become NaN or infinite.</exception>
     public void Run(IProgress<TrainingStep>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -110,7 +110,7 @@ public sealed class Trainer : IDisposable
                 {
                     return;
                 }
-                TrainingStep step = Advance(cancellationToken);   // also where nobody wants to be told
+                TrainingStep step = Advance(cancellationToken);   // even without a receiver of progress
                 Report(progress, step);
             }
         }
@@ -121,7 +121,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    // Whoever is told may fail, of a full disk say; the steps done are not lost for it.
+    // The receiver may fail, for example if the disk is full; that must not lose the completed steps.
     private void Report(IProgress<TrainingStep>? progress, TrainingStep step)
     {
         try
@@ -135,8 +135,8 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>What a step shows the model, as it is drawn: in its order, masked, paired.</summary>
-    /// <param name="step">From 1, done or not.</param>
+    /// <summary>The examples of a step as the model sees them: ordered, masked and paired.</summary>
+    /// <param name="step">From 1, whether completed or not.</param>
     public IReadOnlyList<Example> ExamplesOf(int step)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
@@ -146,7 +146,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Does one step of the optimizer.</summary>
-    /// <exception cref="OperationCanceledException">The step was not done; the trainer stands where it stood.</exception>
+    /// <exception cref="OperationCanceledException">The step was not done; the trainer's state is unchanged.</exception>
     /// <exception cref="NonFiniteLogitsException">The loss has become NaN or infinite.</exception>
     public TrainingStep Advance(CancellationToken cancellationToken = default)
     {
@@ -181,7 +181,7 @@ public sealed class Trainer : IDisposable
         return step;
     }
 
-    /// <summary>The loss on the examples kept for validation; null if none are.</summary>
+    /// <summary>The loss on the examples kept for validation; null if there are none.</summary>
     public Validation? Validate(CancellationToken cancellationToken = default)
     {
         if (_data.KeptCount == 0)
@@ -193,14 +193,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Continues from a checkpoint of a run with equal options.</summary>
-    /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
+    /// <exception cref="EngineException">The file is not a checkpoint, or belongs to another run.</exception>
     public void Resume(string checkpoint)
     {
         TrainingCheckpoint.Read(checkpoint, RunIdentity.Of(_options, Steps, Context), Log, _optimizer);
         _saved = Step;
     }
 
-    /// <summary>Writes the model as it is now, and its heads beside it (<c>NAME.heads.gguf</c>), where it has some; or the adapter alone.</summary>
+    /// <summary>Writes the model in its present state, with any heads next to it (<c>NAME.heads.gguf</c>); or only the adapter.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -213,7 +213,7 @@ public sealed class Trainer : IDisposable
         ModelFile.Write(path, _file, _learner.Weights, _data.AddedTemplate);
     }
 
-    /// <summary>Ends threads and mappings.</summary>
+    /// <summary>Stops the threads and closes the mappings.</summary>
     public void Dispose()
     {
         _workers?.Dispose();

@@ -7,16 +7,16 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Training;
 
 /// <summary>
-/// Everything to continue from: weights, moments, the number of steps done, the log, and what the run was asked to do. All that is random
-/// in a run follows from its seed and the step, so these two are the state of its generators. Written as a GGUF file, under another
-/// name first: a file of this name is always whole, whenever the process is killed.
+/// Everything needed to continue: weights, moments, the number of steps completed, the log, and the options of the run. All randomness
+/// in a run follows from its seed and the step, so these two are the state of its generators. Written as a GGUF file, under a temporary
+/// name first, so that the file of this name is always complete, whenever the process is killed.
 /// </summary>
 internal static class TrainingCheckpoint
 {
     private const string Architecture = GgufContent.Checkpoint;
     private const string Names = "checkpoint.weights", Keys = "checkpoint.options", Values = "checkpoint.values", Step = "checkpoint.step";
 
-    /// <summary>Writes one.</summary>
+    /// <summary>Writes a checkpoint.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, string> run, TrainingLog log, AdamW optimizer)
     {
@@ -40,21 +40,21 @@ internal static class TrainingCheckpoint
         writer.Write(path);
     }
 
-    /// <summary>Reads one into weights, moments and log.</summary>
-    /// <exception cref="EngineException">It is no checkpoint, or one of another run.</exception>
+    /// <summary>Reads a checkpoint into weights, moments and log.</summary>
+    /// <exception cref="EngineException">The file is not a checkpoint, or belongs to another run.</exception>
     public static void Read(string path, IReadOnlyDictionary<string, string> run, TrainingLog log, AdamW optimizer)
     {
         using GgufFile file = GgufFile.Open(path);
         if (file.Metadata.GetString(GgufKeys.Architecture) != Architecture)
         {
-            throw new ModelFileException($"Resuming from '{path}': expected a checkpoint of a training, found a file of '{file.Metadata.GetString(GgufKeys.Architecture)}'. Give the file that --checkpoint named.");
+            throw new ModelFileException($"Resuming from '{path}': expected a training checkpoint, found a file of '{file.Metadata.GetString(GgufKeys.Architecture)}'. Give the file that --checkpoint named.");
         }
         foreach ((string key, string began) in file.Metadata.RequireStrings(Keys).Zip(file.Metadata.RequireStrings(Values)))
         {
             string? found = run.GetValueOrDefault(key);
             if (found != began)
             {
-                throw new InvalidRequestException($"Resuming from '{path}': expected {key} {began}, with which the run began, found {found ?? "none"}. Give what the run began with, or begin a new one.");
+                throw new InvalidRequestException($"Resuming from '{path}': expected {key} {began}, with which the run began, found {found ?? "none"}. Use the options that the run began with, or start a new run.");
             }
         }
         if (!file.Metadata.RequireStrings(Names).SequenceEqual(optimizer.Weights.Select(weight => weight.Name)))
@@ -71,7 +71,7 @@ internal static class TrainingCheckpoint
         log.FromNumbers(name => file.Metadata["checkpoint.log." + name]?.ArrayOf<double>() ?? []);
         if (log.Steps.Count != file.Metadata.RequireUInt32(Step))
         {
-            throw new ModelFileException($"Resuming from '{path}': expected a log of {file.Metadata.RequireUInt32(Step)} steps, found {log.Steps.Count}. The file is damaged; begin a new run.");
+            throw new ModelFileException($"Resuming from '{path}': expected a log of {file.Metadata.RequireUInt32(Step)} steps, found {log.Steps.Count}. The file is damaged; start a new run.");
         }
     }
 
@@ -86,7 +86,7 @@ internal static class TrainingCheckpoint
         GgufTensor? tensor = file.FindTensor(name);
         if (tensor is not { Type: GgmlType.F32 } || tensor.ByteLength != numbers.Length)
         {
-            throw new ModelFileException($"Resuming from '{file.Path}': expected {numbers.Length} bytes of F32 as '{name}', found {tensor?.ByteLength ?? 0}. The file is damaged, or of another model.");
+            throw new ModelFileException($"Resuming from '{file.Path}': expected {numbers.Length} bytes of F32 as '{name}', found {tensor?.ByteLength ?? 0}. The file is damaged, or belongs to another model.");
         }
         const int Block = 1 << 20;
         for (int at = 0; at < numbers.Length; at += Block)

@@ -8,7 +8,7 @@ using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Training;
 
-/// <summary>The examples of a run: those it learns from and those that are kept to see how it does on others.</summary>
+/// <summary>The examples of a run: those it learns from, and those kept for validation.</summary>
 internal sealed class TrainingData
 {
     private readonly IExamples _examples, _kept;
@@ -17,10 +17,10 @@ internal sealed class TrainingData
     private readonly ulong _seed;
 
     /// <summary>Reads the files.</summary>
-    /// <param name="options">Which, and how.</param>
-    /// <param name="metadata">Of the model's file.</param>
-    /// <param name="tokenizer">The model's.</param>
-    /// <param name="context">Most tokens of an example.</param>
+    /// <param name="options">Which files, and how to read them.</param>
+    /// <param name="metadata">The metadata of the model's file.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="context">The maximum number of tokens of an example.</param>
     public TrainingData(TrainingOptions options, GgufMetadata metadata, ITokenizer tokenizer, int context)
     {
         var file = new RecordFile { Separator = options.Separator };
@@ -37,7 +37,7 @@ internal sealed class TrainingData
         Require(options.Data, _examples, 1);
         if (options.Objective.Heads.HasFlag(HeadKinds.Classification) && Labels.Count == 1)
         {
-            throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two classes as \"label\", found '{Labels[0]}' alone. Give examples of the others.");
+            throw new InvalidRequestException($"Reading the data '{options.Data}': expected at least two classes as \"label\", found only '{Labels[0]}'. Add examples of other classes.");
         }
         Require(options.ValidationData ?? options.Data, _kept, options.ValidationShare > 0 ? 2 : 1);
         (_learned, _validated) = Split(options);
@@ -52,25 +52,25 @@ internal sealed class TrainingData
         };
     }
 
-    /// <summary>Examples of an epoch.</summary>
+    /// <summary>Examples in an epoch.</summary>
     public int Count => _learned.Length;
 
     /// <summary>The classes: numbers in order, other labels in alphabetical order.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The chat template that stood in for the model's own; null if none had to.</summary>
+    /// <summary>The chat template used because the model has none; null if none was needed.</summary>
     public string? AddedTemplate { get; }
 
     /// <summary>Examples that were longer than the context.</summary>
     public IReadOnlyList<ShortenedExample> Shortened { get; }
 
-    /// <summary>Examples that are kept for validation, always masked and paired alike.</summary>
+    /// <summary>Examples kept for validation, masked and paired the same way every time.</summary>
     public IEnumerable<Example> Kept => _validated.Select((index, i) => _kept.Visit(index, ExampleOrder.SeedOf(_seed, ExampleOrder.Purpose.Validation, i + 1)));
 
     /// <summary>How many examples are kept.</summary>
     public int KeptCount => _validated.Length;
 
-    /// <summary>The example of visit n of the run.</summary>
+    /// <summary>The example of the run's n-th visit.</summary>
     public Example Visit(long n) => _examples.Visit(_learned[_order[n]], ExampleOrder.SeedOf(_seed, ExampleOrder.Purpose.Example, n));
 
     private (int[] Learned, int[] Validated) Split(TrainingOptions options)

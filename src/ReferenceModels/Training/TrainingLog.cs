@@ -3,7 +3,7 @@ namespace ReferenceModels.Training;
 /// <summary>What a run did so far.</summary>
 public sealed class TrainingLog
 {
-    private const int StepFields = 5, ValidationFields = 2;   // beside the terms
+    private const int StepFields = 5, ValidationFields = 2;   // in addition to the terms
 
     private readonly List<TrainingStep> _steps = [];
     private readonly List<Validation> _validations = [];
@@ -18,7 +18,7 @@ public sealed class TrainingLog
 
     internal void Add(Validation validation) => _validations.Add(validation);
 
-    /// <summary>As a checkpoint holds it: rows of numbers, one after the other.</summary>
+    /// <summary>The log as a checkpoint stores it: rows of numbers, one after another.</summary>
     internal IEnumerable<(string Name, double[] Numbers)> ToNumbers()
     {
         yield return ("steps", [.. _steps.SelectMany(step => (double[])[step.Step, step.Loss, step.LearningRate, step.GradientNorm, step.Tokens, .. step.Terms])]);
@@ -26,7 +26,7 @@ public sealed class TrainingLog
         yield return ("terms", [_steps.Count > 0 ? _steps[0].Terms.Count : 0]);
     }
 
-    /// <summary>From a checkpoint.</summary>
+    /// <summary>Restores the log from a checkpoint.</summary>
     internal void FromNumbers(Func<string, double[]> numbers)
     {
         _steps.Clear();
@@ -39,8 +39,8 @@ public sealed class TrainingLog
     }
 }
 
-/// <summary>How the model did on the examples kept for validation.</summary>
-/// <param name="Step">Steps done by then.</param>
+/// <summary>The model's losses on the examples kept for validation.</summary>
+/// <param name="Step">Steps completed by then.</param>
 /// <param name="Loss">Σ share·term, over all of these examples.</param>
 /// <param name="Terms">The terms' own losses.</param>
 public sealed record Validation(int Step, double Loss, IReadOnlyList<double> Terms);

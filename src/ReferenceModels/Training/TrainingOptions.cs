@@ -7,28 +7,28 @@ namespace ReferenceModels.Training;
 /// <summary>Everything that decides what a run does. Two runs with equal options end with equal weights.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The GGUF file to begin from: architecture, vocabulary, weights; with it the file of heads beside it.</summary>
+    /// <summary>The GGUF file to start from: architecture, vocabulary, weights, and the file of heads next to it.</summary>
     public required string Model { get; init; }
 
     /// <summary>The file of records.</summary>
     public required string Data { get; init; }
 
-    /// <summary>What is minimized.</summary>
+    /// <summary>The objective to minimize.</summary>
     public required Objective Objective { get; init; }
 
-    /// <summary>Trains an adapter and leaves the model as it is; null trains the model.</summary>
+    /// <summary>Trains an adapter and leaves the model unchanged; null trains the model.</summary>
     public LowRankOptions? LowRank { get; init; }
 
     /// <summary>Steps of the optimizer; null for as many as <see cref="Epochs"/> need.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>How often every example is visited, where no number of steps is given.</summary>
+    /// <summary>How often every example is visited if no number of steps is given.</summary>
     public double Epochs { get; init; } = 1;
 
     /// <summary>Examples evaluated together.</summary>
     public int Batch { get; init; } = 8;
 
-    /// <summary>Batches whose gradients are summed up for one step. Losses are means over all of a step's batches together.</summary>
+    /// <summary>Batches whose gradients are accumulated for one step. Losses are means over all batches of a step together.</summary>
     public int Accumulate { get; init; } = 1;
 
     /// <summary>The maximum number of tokens of an example; 0 for the model's context, up to 512.</summary>
@@ -37,13 +37,13 @@ public sealed record TrainingOptions
     /// <summary>Peak of the learning rate.</summary>
     public float LearningRate { get; init; } = 5e-4f;
 
-    /// <summary>What the learning rate comes down to, as a share of the peak; 1 keeps it.</summary>
+    /// <summary>The learning rate at the end, as a share of the peak; 1 keeps it constant.</summary>
     public float FinalLearningRate { get; init; } = 0.1f;
 
     /// <summary>Steps of the linear warm-up.</summary>
     public int Warmup { get; init; }
 
-    /// <summary>λ of AdamW: for matrices only.</summary>
+    /// <summary>λ of AdamW, applied to matrices only.</summary>
     public float WeightDecay { get; init; } = 0.01f;
 
     /// <summary>β₁ of AdamW.</summary>
@@ -61,35 +61,35 @@ public sealed record TrainingOptions
     /// <summary>Probability that an activation is dropped.</summary>
     public float Dropout { get; init; }
 
-    /// <summary>Of everything random: order, masks, drops, and the weights of new heads.</summary>
+    /// <summary>Seed for all randomness: order, masks, dropout, and the weights of new heads.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Whether each epoch has an order of its own; false takes the examples as they lie in the file.</summary>
+    /// <summary>Whether each epoch has its own order; false takes the examples in file order.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>The line between two documents of a plain text.</summary>
+    /// <summary>The line that separates two documents in a plain text.</summary>
     public string Separator { get; init; } = "<|endoftext|>";
 
-    /// <summary>The share of the examples that is kept for validation, drawn by the seed; 0 for none.</summary>
+    /// <summary>The share of the examples kept for validation, drawn by the seed; 0 for none.</summary>
     public double ValidationShare { get; init; }
 
-    /// <summary>A file of records for validation; null if they are a share of the data.</summary>
+    /// <summary>A file of records for validation; null to use a share of the data.</summary>
     public string? ValidationData { get; init; }
 
-    /// <summary>Steps from one validation to the next; 0 for a tenth of the run. One is before the first step, one after the last.</summary>
+    /// <summary>Steps between validations; 0 for a tenth of the run. There is also one before the first step and one after the last.</summary>
     public int ValidateEvery { get; init; }
 
     /// <summary>Where checkpoints are written; null for none.</summary>
     public string? Checkpoint { get; init; }
 
-    /// <summary>Steps from one checkpoint to the next. One is written when the run is cancelled, and one after the last step.</summary>
+    /// <summary>Steps between checkpoints. One is also written when the run is cancelled, and one after the last step.</summary>
     public int CheckpointEvery { get; init; } = 100;
 
     /// <summary>Threads; 0 for one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Refuses numbers that make no run.</summary>
-    /// <exception cref="InvalidRequestException">One does.</exception>
+    /// <summary>Refuses invalid numbers.</summary>
+    /// <exception cref="InvalidRequestException">One is invalid.</exception>
     internal void Check()
     {
         Expect(Steps is null or >= 0, nameof(Steps), "0 or more", Steps);

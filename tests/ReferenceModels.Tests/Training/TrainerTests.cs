@@ -109,7 +109,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Contains("expected seed 1, with which the run began, found 2", Refusal(options with { Seed = 2 }), StringComparison.Ordinal);
         Assert.Contains("expected data ", Refusal(options with { Data = _files.Write("other.txt", Data + "more") }), StringComparison.Ordinal);
         using var same = new Trainer(options);
-        Assert.Contains("expected a checkpoint of a training", Assert.Throws<ModelFileException>(() => same.Resume(options.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains("expected a training checkpoint", Assert.Throws<ModelFileException>(() => same.Resume(options.Model)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,11 +8,11 @@ internal static class AdapterTargets
 {
     private const string Weight = ".weight";
 
-    // The paper's choice (section 7.1): in GPT-2 the three of attention are one weight.
+    // The paper's choice (section 7.1). In GPT-2, attention's three weights are one.
     private static readonly string[] QueriesAndValues = ["attn_q", "attn_v"], Fused = ["attn_qkv"];
 
     /// <summary>The tensors' names, in the order of the file.</summary>
-    /// <exception cref="InvalidRequestException">A name is no weight's that can be adapted.</exception>
+    /// <exception cref="InvalidRequestException">A name is not that of a weight that can be adapted.</exception>
     public static IReadOnlyList<string> Choose(GgufFile model, IReadOnlyList<string>? targets)
     {
         (string Name, string Tensor)[] known = [.. model.Tensors.Where(GgufAdapter.CanAdapt).Select(tensor => (NameOf(tensor.Name), tensor.Name))];

@@ -7,19 +7,19 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Training.Adapters;
 
-/// <summary>An adapter that learns: A ~ N(0, 1/in), so that A·x is of x's size, and B = 0, so that it begins as the model itself (Hu et al.
-/// 2021, section 4.1).</summary>
+/// <summary>An adapter in training: A ~ N(0, 1/in), so that A·x has x's magnitude, and B = 0, so that training starts from the model itself
+/// (Hu et al. 2021, section 4.1).</summary>
 internal sealed class TrainedAdapter
 {
     private readonly GgufFile _model;
     private readonly LowRankOptions _options;
     private readonly List<LowRank> _pairs = [];
 
-    /// <summary>Puts it onto the weights of a model that is not trained itself.</summary>
-    /// <param name="model">The file.</param>
-    /// <param name="network">Its weights, frozen.</param>
-    /// <param name="options">Rank, α, which weights.</param>
-    /// <param name="seed">Of A.</param>
+    /// <summary>Attaches it to the weights of a model that is not trained itself.</summary>
+    /// <param name="model">The model's file.</param>
+    /// <param name="network">The model, with frozen weights.</param>
+    /// <param name="options">Rank, α, and which weights.</param>
+    /// <param name="seed">Seed of A.</param>
     public TrainedAdapter(GgufFile model, INetwork network, LowRankOptions options, ulong seed)
     {
         (_model, _options) = (model, options);
@@ -38,12 +38,12 @@ internal sealed class TrainedAdapter
         }
     }
 
-    /// <summary>What learns.</summary>
+    /// <summary>The trained weights.</summary>
     public IReadOnlyList<Weight> Weights => [.. _pairs.SelectMany(pair => (Weight[])[pair.A, pair.B])];
 
     private float Alpha => _options.Alpha ?? _options.Rank;
 
-    /// <summary>Writes it as a file that llama.cpp loads beside the model.</summary>
+    /// <summary>Writes it as a file that llama.cpp loads along with the model.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {

@@ -4,20 +4,20 @@ using System.Text.Json.Nodes;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Texts from a seeded grammar of this project, in the form that training reads. The same seed gives the same texts everywhere.</summary>
-/// <param name="Name">As on the command line.</param>
-/// <param name="Summary">What it is.</param>
-/// <param name="Extension">Of its file: <c>.txt</c> or <c>.jsonl</c>.</param>
+/// <summary>Texts from a seeded grammar of this project, in the form that training reads. The same seed gives the same texts on every machine.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Summary">A short description.</param>
+/// <param name="Extension">The extension of its file: <c>.txt</c> or <c>.jsonl</c>.</param>
 public sealed record Corpus(string Name, string Summary, string Extension)
 {
     private static readonly JsonSerializerOptions Line = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // Chinese stays readable; the file is no web page
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // keeps Chinese readable; the file is not a web page
     };
 
     private Func<Draw, CorpusPart, string> Entry { get; init; } = (_, _) => "";
 
-    /// <summary>All there are.</summary>
+    /// <summary>All corpora.</summary>
     public static IReadOnlyList<Corpus> All { get; } =
     [
         new("stories", "Stories of four to seven sentences, one a document: for a language model.", ".txt")
@@ -43,10 +43,10 @@ public sealed record Corpus(string Name, string Summary, string Extension)
     ];
 
     /// <summary>Writes entries.</summary>
-    /// <param name="writer">Lines go to it.</param>
-    /// <param name="part">To learn from, or kept back.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">Which.</param>
+    /// <param name="writer">Receives the lines.</param>
+    /// <param name="part">For training, or held out.</param>
+    /// <param name="count">Number of entries.</param>
+    /// <param name="seed">Determines the entries.</param>
     public void Write(TextWriter writer, CorpusPart part, int count, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(writer);

@@ -3,9 +3,9 @@ namespace ReferenceModels.Training.Corpora;
 /// <summary>Which part of a corpus.</summary>
 public enum CorpusPart
 {
-    /// <summary>To learn from.</summary>
+    /// <summary>For training.</summary>
     Training,
 
-    /// <summary>Kept back: to measure with.</summary>
+    /// <summary>Held out for measurement.</summary>
     HeldOut,
 }

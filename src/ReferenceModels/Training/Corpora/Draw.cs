@@ -7,10 +7,10 @@ internal sealed class Draw(ulong seed)
 {
     private long _drawn;
 
-    /// <summary>A whole number from 0 to <paramref name="count"/> − 1.</summary>
+    /// <summary>An integer from 0 to <paramref name="count"/> − 1.</summary>
     public int Below(int count) => (int)(Dropout.Coin(seed, _drawn++) * count);
 
-    /// <summary>One of some things.</summary>
+    /// <summary>One of several things.</summary>
     public T From<T>(IReadOnlyList<T> things) => things[Below(things.Count)];
 
     /// <summary>True once in <paramref name="count"/> times.</summary>

@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Who did what, where and when, which can be said in several ways: the same fact in other words is what similar sentences are.</summary>
+/// <summary>Who did what, where and when, which can be said in several ways: two wordings of one fact are similar sentences.</summary>
 internal sealed record Fact(string Who, string Did, string Doing, string Where, string When)
 {
     private static readonly string[] People = ["Lily", "Tom", "Anna", "Ben", "the cat", "the dog", "the fox", "the bear", "the king", "the queen", "the old man", "the bird"];
@@ -33,7 +33,7 @@ internal sealed record Fact(string Who, string Did, string Doing, string Where, 
         }
     }
 
-    /// <summary>The fact in two ways, never the same.</summary>
+    /// <summary>The fact in two different wordings.</summary>
     public (string First, string Second) Twice(Draw draw)
     {
         int first = draw.Below(Ways.Length), second = (first + 1 + draw.Below(Ways.Length - 1)) % Ways.Length;

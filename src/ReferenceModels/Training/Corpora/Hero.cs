@@ -1,8 +1,8 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Whom a story is about, with the words that agree with them.</summary>
-/// <param name="First">At the first mention, with an article where one belongs: <c>a girl named Lily</c>.</param>
-/// <param name="Again">Later: <c>Lily</c>, <c>the fox</c>.</param>
+/// <summary>The character that a story is about, with the words that agree with it.</summary>
+/// <param name="First">The first mention, with an article if needed: <c>a girl named Lily</c>.</param>
+/// <param name="Again">Later mentions: <c>Lily</c>, <c>the fox</c>.</param>
 /// <param name="He">Subject pronoun.</param>
 /// <param name="Him">Object pronoun.</param>
 /// <param name="His">Possessive.</param>
@@ -14,7 +14,7 @@ internal sealed record Hero(string First, string Again, string He, string Him, s
     private static readonly string[] Animals = ["dog", "cat", "fox", "bear", "rabbit", "mouse", "duck", "frog", "bird", "horse", "pig", "lion"];
     private static readonly string[] Manners = ["little", "young", "small", "brave", "kind"];
 
-    /// <summary>Everybody a story can be about.</summary>
+    /// <summary>All characters that a story can be about.</summary>
     public static IReadOnlyList<Hero> All { get; } = [.. People(), .. Manners.SelectMany(manner => Animals.Select(animal => Animal(manner, animal))), .. Pairs()];
 
     private static IEnumerable<Hero> People()

@@ -6,22 +6,22 @@ using ReferenceModels.Heads;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Figures of the models that ship, on combinations that none of them has learned. The same count and seed give the same texts,
-/// and so, on one backend and machine, the same figures.</summary>
+/// <summary>Measurements of the shipped models, on combinations that none of them was trained on. The same count and seed give the same
+/// texts, and so, on one backend and machine, the same figures.</summary>
 internal static class ModelQuality
 {
-    /// <summary>What a story teller makes of openings.</summary>
-    /// <param name="Whole">Share of stories that the grammar could tell, from the first sentence to the last (<see cref="StoryCheck"/>).</param>
-    /// <param name="Right">Share of sentences that it could say of their hero, place and time.</param>
-    /// <param name="Ended">Share of stories that ended by themselves.</param>
-    /// <param name="Loss">Mean −ln P of a token of whole stories, their ends included.</param>
+    /// <summary>How well a storytelling model continues openings.</summary>
+    /// <param name="Whole">Share of stories that the grammar could produce, from the first sentence to the last (<see cref="StoryCheck"/>).</param>
+    /// <param name="Right">Share of sentences that it could produce for their hero, place and time.</param>
+    /// <param name="Ended">Share of stories that the model ended itself.</param>
+    /// <param name="Loss">Mean −ln P per token of whole stories, including their ends.</param>
     public sealed record Stories(double Whole, double Right, double Ended, double Loss);
 
-    /// <summary>How near the two ways to say a fact are.</summary>
-    /// <param name="Filled">Share of masked words of which the right one is the most probable.</param>
-    /// <param name="Nearest">Share of sentences to which the same fact in other words is nearer than nine other facts.</param>
-    /// <param name="Same">Mean cosine of the same fact.</param>
-    /// <param name="Other">Mean cosine of different facts.</param>
+    /// <summary>How close two wordings of one fact are.</summary>
+    /// <param name="Filled">Share of masked words for which the right one is the most probable.</param>
+    /// <param name="Nearest">Share of sentences to which another wording of the same fact is closer than nine other facts.</param>
+    /// <param name="Same">Mean cosine between wordings of the same fact.</param>
+    /// <param name="Other">Mean cosine between different facts.</param>
     public sealed record Facts(double Filled, double Nearest, double Same, double Other);
 
     /// <summary>Continues openings of held-out stories.</summary>
@@ -47,7 +47,7 @@ internal static class ModelQuality
         return new Stories(Share(whole, count), Share(right, sentences), Share(ended, count), loss / tokens);
     }
 
-    /// <summary>Share of held-out stories whose mood is named rightly.</summary>
+    /// <summary>Share of held-out stories whose mood is classified correctly.</summary>
     public static async Task<double> OfMoodsAsync(HeadedModel heads, int count, ulong seed)
     {
         int right = 0;
@@ -59,7 +59,7 @@ internal static class ModelQuality
         return Share(right, count);
     }
 
-    /// <summary>Masks a word of held-out facts, and compares what is said twice.</summary>
+    /// <summary>Masks a word of held-out facts, and compares their two wordings.</summary>
     public static async Task<Facts> OfFactsAsync(IModel model, HeadedModel heads, int count, ulong seed)
     {
         const int Others = 9;
@@ -81,7 +81,7 @@ internal static class ModelQuality
         for (int i = 0; i < count; i++)
         {
             float own = TensorPrimitives.CosineSimilarity(a[i], b[i]);
-            // The next facts that are not by chance the same one.
+            // The next facts that do not happen to be the same one.
             float[] others = [.. Enumerable.Range(1, count - 1).Select(n => (i + n) % count).Where(j => facts[j].Second != facts[i].Second).Take(Others).Select(j => TensorPrimitives.CosineSimilarity(a[i], b[j]))];
             nearest += others.All(value => value < own) ? 1 : 0;
             (same, other) = (same + own, other + others.Average());
@@ -89,7 +89,7 @@ internal static class ModelQuality
         return new Facts(Share(filled, count), Share(nearest, count), same / count, other / count);
     }
 
-    /// <summary>Share of held-out sentences whose translation, the most probable word by word, is the grammar's to the letter.</summary>
+    /// <summary>Share of held-out sentences whose greedy translation is exactly the grammar's.</summary>
     public static async Task<double> OfTranslationsAsync(IModel model, int count, ulong seed)
     {
         int right = 0;
@@ -101,7 +101,7 @@ internal static class ModelQuality
         return Share(right, count);
     }
 
-    /// <summary>What a model writes, and why it ended.</summary>
+    /// <summary>What a model writes, and why it stopped.</summary>
     public static async Task<(string Text, FinishReason Reason)> GenerateAsync(IModel model, Prompt prompt, int most, SamplingOptions sampling)
     {
         var text = new StringBuilder();

@@ -1,7 +1,7 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>A tool as it is offered: programs name the same thing in many ways, so a model has to copy the name and the parameters that it is shown.</summary>
-/// <param name="Kind">What it does; null for one that nobody asks for.</param>
+/// <summary>A tool as it is offered: programs name the same thing in many ways, so a model must copy the name and the parameters that it is shown.</summary>
+/// <param name="Kind">What it does; null for one that no question needs.</param>
 /// <param name="Parameters">Names with JSON types, in order.</param>
 /// <param name="Unit">The parameter among them that takes a unit; null for none.</param>
 internal sealed record OfferedTool(ToolKind? Kind, string Name, IReadOnlyList<(string Name, string Type)> Parameters, string? Unit = null)
@@ -12,7 +12,7 @@ internal sealed record OfferedTool(ToolKind? Kind, string Name, IReadOnlyList<(s
 
     private static readonly string[] Plugins = ["Tools", "Weather", "Math", "World", "Plugin", "Demo", "Functions", "My"];
 
-    // The words of names, which are joined in one of several styles.
+    // The words of names; they are joined in one of several styles.
     private static readonly Dictionary<ToolKind, string[]> Names = new()
     {
         [ToolKind.Weather] = ["get weather", "get weather", "weather", "get current weather", "current weather", "fetch weather", "check weather", "lookup weather", "get temperature", "weather forecast", "get forecast"],
@@ -28,7 +28,7 @@ internal sealed record OfferedTool(ToolKind? Kind, string Name, IReadOnlyList<(s
         ("turn on light", ["room"]), ("read file", ["path"]), ("list files", []), ("get user", ["id"]), ("buy ticket", ["from", "to"]),
     ];
 
-    /// <summary>One of a kind, under a name in a style.</summary>
+    /// <summary>A tool of a kind, with a name in a style.</summary>
     public static OfferedTool Of(ToolKind kind, int style, Draw draw)
     {
         string name = Join(draw.From(Names[kind]), style, draw);
@@ -47,14 +47,14 @@ internal sealed record OfferedTool(ToolKind? Kind, string Name, IReadOnlyList<(s
             : new OfferedTool(kind, name, [(place, "string")]);
     }
 
-    /// <summary>One that no question needs.</summary>
+    /// <summary>A tool that no question needs.</summary>
     public static OfferedTool Other(int style, Draw draw)
     {
         (string name, string[] parameters) = draw.From(Others);
         return new OfferedTool(null, Join(name, style, draw), [.. parameters.Select(parameter => (parameter, "string"))]);
     }
 
-    /// <summary>How many styles of names there are.</summary>
+    /// <summary>Number of naming styles.</summary>
     public const int Styles = 5;
 
     // get_weather, get_weather (the most common), getWeather, GetWeather, Plugin-GetWeather.

@@ -2,9 +2,9 @@ namespace ReferenceModels.Training.Corpora;
 
 /// <summary>Where a story happens.</summary>
 /// <param name="Name">With its article: <c>the garden</c>.</param>
-/// <param name="At">The preposition of being there.</param>
-/// <param name="Spot">Where in it something lies.</param>
-/// <param name="Things">What may be found there, without articles.</param>
+/// <param name="At">The preposition for being there.</param>
+/// <param name="Spot">Where something lies in it.</param>
+/// <param name="Things">Things that may be found there, without articles.</param>
 internal sealed record Place(string Name, string At, string Spot, params IReadOnlyList<string> Things)
 {
     /// <summary>All places.</summary>

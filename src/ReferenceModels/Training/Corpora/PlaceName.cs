@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Names of places: known ones, and made-up ones, so that names are learned to be copied and not to be known.</summary>
+/// <summary>Names of places: known ones, and made-up ones, so that a model learns to copy names rather than to know them.</summary>
 internal static class PlaceName
 {
     private static readonly string[] Known =
@@ -19,10 +19,10 @@ internal static class PlaceName
     private static readonly string[] Vowels = ["a", "e", "i", "o", "u", "ai", "ea", "ie", "ou", "y", "ö", "é"];
     private static readonly string[] Ends = ["", "", "", "n", "r", "s", "l", "m", "t", "nd", "rk", "ss", "lm", "ck", "burg", "ton", "ville", "field"];
 
-    /// <summary>Known or made up, one as often as the other.</summary>
+    /// <summary>Known or made up, equally often.</summary>
     public static string Of(Draw draw) => draw.Once(2) ? draw.From(Known) : MadeUp(draw);
 
-    /// <summary>A word that nobody knows.</summary>
+    /// <summary>A made-up word.</summary>
     public static string MadeUp(Draw draw)
     {
         string word = "";

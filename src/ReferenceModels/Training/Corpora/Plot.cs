@@ -1,10 +1,10 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>What happens in a story: for each sentence the ways to say it, <c>{…}</c> where a story's own words come.</summary>
-/// <param name="Name">Of the plot.</param>
+/// <summary>What happens in a story: for each sentence its wordings, with <c>{…}</c> for a story's own words.</summary>
+/// <param name="Name">The plot's name.</param>
 /// <param name="Mood">How it ends, which is the label of the story.</param>
-/// <param name="Things">What it is about; empty for what lies at the place.</param>
-/// <param name="Steps">The sentences, but for the last.</param>
+/// <param name="Things">The things it is about; empty for those at the place.</param>
+/// <param name="Steps">The sentences except the last.</param>
 internal sealed record Plot(string Name, string Mood, IReadOnlyList<string> Things, params IReadOnlyList<string[]> Steps)
 {
     private static readonly string[] Toys = ["red ball", "paper kite", "toy boat", "blue hat", "silver ring"];

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>What needs no tool, and its answer.</summary>
+/// <summary>User turns that need no tool, and their answers.</summary>
 internal static class SmallTalk
 {
     private static readonly (string[] Said, string Answer)[] All =
@@ -19,7 +19,7 @@ internal static class SmallTalk
         (["Good.", "Okay.", "Yes.", "No.", "I see.", "Fine."], "All right."),
     ];
 
-    /// <summary>A turn of a user and the answer.</summary>
+    /// <summary>A user's turn and the answer.</summary>
     public static (string Said, string Answer) Of(Draw draw)
     {
         (string[] said, string answer) = draw.From(All);

@@ -2,7 +2,7 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>Parts a corpus by what its texts are about, not by copies: a combination (who, where, what happens) is in one part only, though
+/// <summary>Splits a corpus by what its texts are about, not by text: a combination (who, where, what happens) is in only one part, although
 /// each of its members is in both.</summary>
 internal static class Split
 {

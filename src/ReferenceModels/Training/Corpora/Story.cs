@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>A story of four to seven sentences: who, where, when, in what weather, and what happens; every sentence keeps to it.</summary>
+/// <summary>A story of four to seven sentences: who, where, when, in what weather, and what happens; every sentence is consistent with these.</summary>
 internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string Thing, string Friend, string Weather, string Time)
 {
     private static readonly string[] Friends = ["dog", "cat", "bird", "fox", "bear", "rabbit", "mouse", "duck", "frog", "girl", "boy"];
     private static readonly string[] Times = ["morning", "day", "afternoon", "evening"];
 
-    // What the sky may say after the opening, by weather.
+    // The sentences on the sky after the opening, by weather.
     private static readonly Dictionary<string, string[]> Skies = new()
     {
         ["sunny"] = ["The sun was warm.", "The sky was blue."],
@@ -18,7 +18,7 @@ internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string T
         ["cloudy"] = ["The clouds were dark.", "There was no sun."],
     };
 
-    // The first sentence, or two. A story begins with whom it is about, and goes to where it happens.
+    // The first sentence, or two. They introduce the hero and the place.
     private static readonly string[] Openings =
     [
         "Once upon a time, there {was} {a hero}. One {weather} {time}, {he} went to {place}.",
@@ -53,7 +53,7 @@ internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string T
         }
     }
 
-    /// <summary>The opening, which says who and where and when.</summary>
+    /// <summary>The opening, which says who, where and when.</summary>
     public string Opening(Draw draw) => Say(draw.From(Openings));
 
     /// <summary>The sentences between opening and ending.</summary>
@@ -69,20 +69,20 @@ internal sealed partial record Story(Hero Hero, Place Place, Plot Plot, string T
         }
     }
 
-    /// <summary>The last sentence, which says how it ended for the hero.</summary>
+    /// <summary>The last sentence, which says how the story ended for the hero.</summary>
     public string Ending(Draw draw) => Say(draw.From(Plot.Endings[Plot.Mood]));
 
-    /// <summary>The whole of it.</summary>
+    /// <summary>The whole story.</summary>
     public string Text(Draw draw) => string.Join(' ', [Opening(draw), .. Middle(draw), Ending(draw)]);
 
-    /// <summary>The stories with the same opening: whatever happens, with whatever thing and friend.</summary>
+    /// <summary>All stories with the same opening, with any plot, thing and friend.</summary>
     public IEnumerable<Story> Others() =>
         from plot in Plot.All
         from thing in plot.Things.Count > 0 ? plot.Things : Place.Things
         from friend in FriendsOf(Hero)
         select this with { Plot = plot, Thing = thing, Friend = friend };
 
-    /// <summary>The sentences behind the opening, each in all ways to say it; the first, the sky, may be left out.</summary>
+    /// <summary>The sentences after the opening, each in all its wordings; the first, on the sky, may be omitted.</summary>
     public IEnumerable<IReadOnlyList<string>> Steps() =>
         [Skies[Weather], .. Plot.Steps.Append(Plot.Endings[Plot.Mood]).Select(ways => ways.Select(Say).ToArray())];
 

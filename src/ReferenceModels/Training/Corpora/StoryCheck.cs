@@ -1,16 +1,16 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>How far a continuation is one that the grammar itself could tell of the story that the opening belongs to: of the same hero with
-/// the right pronouns, the same place, thing and friend throughout, in an order that makes sense.</summary>
-/// <param name="Whole">Whether it is such a story from the first sentence to the last.</param>
-/// <param name="Sentences">How many sentences there are.</param>
-/// <param name="Right">How many of them the grammar can say of this hero, place and time, in whatever plot.</param>
+/// <summary>How far the grammar itself could have produced a continuation for the story of the opening: with the same hero and the right
+/// pronouns, the same place, thing and friend throughout, in a sensible order.</summary>
+/// <param name="Whole">Whether the whole continuation is such a story.</param>
+/// <param name="Sentences">Number of sentences.</param>
+/// <param name="Right">How many of them the grammar can produce for this hero, place and time, in any plot.</param>
 internal sealed record StoryCheck(bool Whole, int Sentences, int Right)
 {
     private static readonly string[] Ends = [". ", "! ", "? ", ".\" ", "!\" ", "?\" "];
 
-    /// <summary>Judges the text behind an opening.</summary>
-    /// <param name="story">Of which the opening is; its plot, thing and friend are the model's to choose.</param>
+    /// <summary>Checks the text after an opening.</summary>
+    /// <param name="story">The story that the opening belongs to; the model may choose plot, thing and friend.</param>
     /// <param name="continuation">What the model wrote.</param>
     public static StoryCheck Of(Story story, string continuation)
     {
@@ -30,7 +30,7 @@ internal sealed record StoryCheck(bool Whole, int Sentences, int Right)
         return new StoryCheck(stories.Any(other => Tells([.. other.Steps()], 0, text)), sentences, right);
     }
 
-    // The sky, step 0, may be left out; every other step is said once.
+    // The sky, step 0, may be omitted; every other step occurs once.
     private static bool Tells(IReadOnlyList<IReadOnlyList<string>> steps, int step, string text) =>
         step == steps.Count ? text.Length == 0
             : (step == 0 && Tells(steps, 1, text))

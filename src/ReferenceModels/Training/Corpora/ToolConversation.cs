@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>A conversation in which some tools are offered: what needs one is answered by calls, then by what they gave back; what needs none, or one that
-/// is not there, in words.</summary>
+/// <summary>A conversation in which some tools are offered: a question that needs one is answered by calls and then with their results; one that needs no tool,
+/// or a tool that is not offered, is answered in words.</summary>
 /// <param name="Offered">The tools.</param>
 /// <param name="Messages">The turns, in the form of OpenAI's API.</param>
 internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, JsonArray Messages)
@@ -13,7 +13,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
     private static readonly string[] Before = ["Hello! ", "Hi, ", "Please: ", "Hi! ", "I have a question. "];
     private static readonly string[] After = [" Please.", " Thanks.", " Thank you!", " Use the tool.", " Use a tool.", " Please use the tool.", " Use your tools."];
 
-    /// <summary>A conversation all of whose questions belong to a part.</summary>
+    /// <summary>A conversation whose questions all belong to a part.</summary>
     public static ToolConversation Of(Draw draw, CorpusPart part)
     {
         OfferedTool[] offered = Offer(draw);
@@ -62,7 +62,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
 
     private IReadOnlyList<OfferedTool> Callable => [.. Offered.Where(tool => tool.Kind is not null)];
 
-    // None at times, mostly one to three, at most one of a kind; others among them.
+    // Sometimes none, mostly one to three, at most one of each kind, and some that no question needs.
     private static OfferedTool[] Offer(Draw draw)
     {
         int style = draw.Below(OfferedTool.Styles), kinds = draw.Below(8) switch { 0 => 0, < 3 => 1, < 6 => 2, 6 => 3, _ => 4 };
@@ -88,7 +88,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
         while (true)
         {
             (string said, string answer) = SmallTalk.Of(draw);
-            // Greetings are few, so what is offered counts, too.
+            // There are few greetings, so the offered tools count as part of the combination, too.
             if (Split.Of([said, .. Offered.Select(tool => tool.Name)]) == part)
             {
                 Say("user", said);
@@ -145,7 +145,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
         while (true)
         {
             var question = ToolQuestion.Of(tool, draw);
-            // The time here is asked for without a value: there the result decides.
+            // A question for the local time has no value, so its result is used instead.
             string[] about = [.. question.Calls.SelectMany(call => call.Values.DefaultIfEmpty(call.Result.Content))];
             if (Split.Of([question.Kind.ToString(), .. about]) == part)
             {
@@ -176,7 +176,7 @@ internal sealed record ToolConversation(IReadOnlyList<OfferedTool> Offered, Json
 
     private void Say(string role, string content) => Messages.Add((JsonNode)new JsonObject { ["role"] = role, ["content"] = content });
 
-    // People greet, thank, and leave marks and capitals out.
+    // People greet, say thanks, and omit punctuation and capitals.
     private static string Dress(string question, Draw draw)
     {
         question = draw.Once(10) ? draw.From(Before) + question : question;

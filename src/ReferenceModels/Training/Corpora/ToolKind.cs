@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>What a tool that is called does.</summary>
+/// <summary>What a tool does when it is called.</summary>
 internal enum ToolKind
 {
     /// <summary>Tells the weather of a place.</summary>

@@ -4,12 +4,12 @@ using ReferenceModels.Training.Data;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>How a model does in conversations that it has not learned. Each turn of the assistant is generated behind the turns that the corpus has before it,
-/// and is right where it is the corpus's own, character by character.</summary>
-/// <param name="Calls">Share of the turns that call tools: the right ones, all of them, with the right arguments.</param>
-/// <param name="Answers">Share of the turns that say what the tools gave back.</param>
-/// <param name="Talk">Share of the turns that need no tool or have none.</param>
-/// <param name="Whole">Share of conversations all of whose turns are right.</param>
+/// <summary>How well a model does in conversations that it was not trained on. Each assistant turn is generated after the turns that precede it in the corpus, and
+/// is right if it equals the corpus's own, character for character.</summary>
+/// <param name="Calls">Share of right turns among those that call tools: exactly the right tools with the right arguments.</param>
+/// <param name="Answers">Share among those that report the tools' results.</param>
+/// <param name="Talk">Share among those that need no tool or have none for the question.</param>
+/// <param name="Whole">Share of conversations in which every turn is right.</param>
 internal sealed record ToolQuality(double Calls, double Answers, double Talk, double Whole)
 {
     /// <summary>Measures a model with a chat template.</summary>

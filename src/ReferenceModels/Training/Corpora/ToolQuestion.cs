@@ -3,10 +3,10 @@ using System.Globalization;
 namespace ReferenceModels.Training.Corpora;
 
 /// <summary>What a user asks of one tool.</summary>
-/// <param name="Kind">Of the tool.</param>
-/// <param name="Asked">The words, with their mark.</param>
-/// <param name="Again">The same after a question of this kind: <c>And in Rome?</c></param>
-/// <param name="Calls">What is to be found out, one call each.</param>
+/// <param name="Kind">The tool's kind.</param>
+/// <param name="Asked">The words, with their punctuation mark.</param>
+/// <param name="Again">The wording after a question of the same kind: <c>And in Rome?</c></param>
+/// <param name="Calls">What to find out, one call each.</param>
 internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, IReadOnlyList<ToolQuestion.Call> Calls)
 {
     private static readonly string[] Weathers =
@@ -40,7 +40,7 @@ internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, I
 
     private static readonly string[] Units = ["celsius", "fahrenheit"];
 
-    /// <summary>One that a tool answers.</summary>
+    /// <summary>A question that a tool answers.</summary>
     public static ToolQuestion Of(OfferedTool tool, Draw draw) => tool.Kind switch
     {
         ToolKind.Weather => Weather(tool, draw),
@@ -84,7 +84,7 @@ internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, I
             [new Call([left, right], null, ToolResult.Number(Text(value), draw), $"{left} {word} {right} is {{0}}.")]);
     }
 
-    // Mostly whole and small, at times negative or with a fraction.
+    // Mostly small integers, sometimes negative or with a fraction.
     private static decimal Number(Draw draw)
     {
         decimal whole = draw.Below(draw.From((int[])[10, 10, 100, 100, 1000, 10_000]));
@@ -107,17 +107,17 @@ internal sealed record ToolQuestion(ToolKind Kind, string Asked, string Again, I
 
     private static string Say(string words, params object[] members) => string.Format(CultureInfo.InvariantCulture, words, members);
 
-    /// <summary>One thing to be found out.</summary>
+    /// <summary>One thing to find out.</summary>
     /// <param name="Values">JSON for the tool's parameters, in order.</param>
-    /// <param name="Unit">For its parameter of a unit; null if none was requested.</param>
-    /// <param name="Result">What the tool gives back.</param>
-    /// <param name="Frame">The sentence of the answer around it.</param>
+    /// <param name="Unit">The value for its unit parameter; null if none was requested.</param>
+    /// <param name="Result">What the tool returns.</param>
+    /// <param name="Frame">The sentence of the answer around the result.</param>
     internal sealed record Call(IReadOnlyList<string> Values, string? Unit, ToolResult Result, string Frame)
     {
-        /// <summary>What the answer says of it.</summary>
+        /// <summary>What the answer says about it.</summary>
         public string Answer => Result.Sentence ?? Say(Frame, Result.Said!);
 
-        /// <summary>The arguments as JSON, in Python's spacing, which chat templates give them too.</summary>
+        /// <summary>The arguments as JSON with Python's spacing, as chat templates render them.</summary>
         public string Arguments(OfferedTool tool)
         {
             IEnumerable<string> values = Values.Zip(tool.Parameters, (value, parameter) => $"\"{parameter.Name}\": {value}");

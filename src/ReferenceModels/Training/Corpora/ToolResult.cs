@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace ReferenceModels.Training.Corpora;
 
-/// <summary>What a tool gives back, and what an answer says of it. Functions return texts, numbers or objects, so all of them occur.</summary>
-/// <param name="Content">Of the tool's message.</param>
-/// <param name="Said">In the middle of a sentence; null if it is no part of one.</param>
-/// <param name="Sentence">In place of one; null if it is part of one.</param>
+/// <summary>What a tool returns, and what an answer says about it. Functions return texts, numbers or objects, so all of these occur.</summary>
+/// <param name="Content">The content of the tool's message.</param>
+/// <param name="Said">The result as part of a sentence; null if it is not part of one.</param>
+/// <param name="Sentence">A whole sentence in place of that; null if the result is part of one.</param>
 internal sealed record ToolResult(string Content, string? Said, string? Sentence = null)
 {
     private static readonly string[] Skies = ["sunny", "rainy", "cloudy", "windy", "snowy", "foggy", "cold", "warm", "hot", "clear", "stormy", "dry", "wet", "mild"];
     private static readonly string[] SkyNames = ["condition", "sky", "weather", "conditions", "description", "summary"];
     private static readonly string[] DegreeNames = ["temperature", "temperature", "temp", "degrees", "celsius", "temperatureC"];
 
-    /// <summary>Of the weather of a place.</summary>
+    /// <summary>The weather of a place.</summary>
     public static ToolResult Weather(string place, Draw draw)
     {
         string sky = draw.From(Skies), degrees = (draw.Below(55) - 15).ToString(CultureInfo.InvariantCulture);
@@ -28,7 +28,7 @@ internal sealed record ToolResult(string Content, string? Said, string? Sentence
         };
     }
 
-    /// <summary>Of a time.</summary>
+    /// <summary>A time.</summary>
     public static ToolResult Time(Draw draw)
     {
         int hour = draw.Below(24), minute = draw.Below(60);
@@ -48,7 +48,7 @@ internal sealed record ToolResult(string Content, string? Said, string? Sentence
         };
     }
 
-    /// <summary>Of a computation.</summary>
+    /// <summary>The result of a computation.</summary>
     public static ToolResult Number(string value, Draw draw) => draw.Below(6) switch
     {
         0 => new ToolResult(Fields(draw, (draw.From((string[])["result", "result", "value", "answer", "sum"]), value)), value),
@@ -56,7 +56,7 @@ internal sealed record ToolResult(string Content, string? Said, string? Sentence
         _ => Text(value),
     };
 
-    /// <summary>The content within an object, as some clients send it.</summary>
+    /// <summary>The content wrapped in an object, as some clients send it.</summary>
     public string Wrapped(Draw draw)
     {
         bool isJson = Content[0] == '{' || (char.IsAsciiDigit(Content[^1]) && decimal.TryParse(Content, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
@@ -94,7 +94,7 @@ internal sealed record ToolResult(string Content, string? Said, string? Sentence
         return new ToolResult(Fields(draw, [.. fields]), said);
     }
 
-    // Compact, as most clients write it, or with blanks.
+    // Compact, as most clients write it, or with spaces.
     private static string Fields(Draw draw, params (string Name, string Value)[] fields)
     {
         (string comma, string colon) = draw.Once(3) ? (", ", ": ") : (",", ":");

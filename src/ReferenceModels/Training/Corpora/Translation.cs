@@ -1,9 +1,9 @@
 namespace ReferenceModels.Training.Corpora;
 
 /// <summary>
-/// A sentence in English and in Chinese, by a grammar that asks for more than words in a row: Chinese has time and place before the verb,
-/// a measure word that agrees with the noun, an "old" for what lives and another for what does not, 了 and 会 where English bends the verb,
-/// and neither articles nor plurals.
+/// A sentence in English and in Chinese, by a grammar that takes more than word-by-word translation: Chinese puts time and place before the
+/// verb, and has a measure word that agrees with the noun, different words for "old" for living and lifeless things, 了 and 会 where English
+/// inflects the verb, and neither articles nor plurals.
 /// </summary>
 internal sealed record Translation(string English, string Chinese)
 {
@@ -43,7 +43,7 @@ internal sealed record Translation(string English, string Chinese)
         Future,
     }
 
-    /// <summary>A sentence that belongs to a part: who does what to what is in one part only.</summary>
+    /// <summary>A sentence that belongs to a part: a combination of subject, verb and object is in only one part.</summary>
     public static Translation Say(Draw draw, CorpusPart part)
     {
         while (true)
@@ -59,7 +59,7 @@ internal sealed record Translation(string English, string Chinese)
                 string bent = day.Tense switch { Tense.Past => verb.Past, Tense.Future => "will " + verb.Base, _ => plural ? verb.Base : verb.Present };
                 string verbChinese = day.Tense == Tense.Past ? verb.Chinese + "了" : verb.Chinese;
                 string english = string.Join(' ', ((string[])[who, bent, what, place.English, day.English]).Where(words => words.Length > 0));
-                // Future: 会 goes in front of the place.
+                // Future: 会 comes before the place.
                 string chinese = day.Tense == Tense.Future ? $"{day.Chinese}{whoChinese}会{place.Chinese}{verb.Chinese}{whatChinese}。"
                     : $"{day.Chinese}{whoChinese}{place.Chinese}{verbChinese}{whatChinese}。";
                 return new Translation(char.ToUpperInvariant(english[0]) + english[1..] + ".", chinese);

@@ -1,13 +1,13 @@
 namespace ReferenceModels.Training.Data;
 
-/// <summary>Examples for a language model, by what the records are: texts, conversations or pairs.</summary>
+/// <summary>Examples for a language model, depending on the records: texts, conversations or pairs.</summary>
 internal static class CausalExamples
 {
     /// <summary>Texts in packed windows, other records one by one.</summary>
     public static IExamples Read(IReadOnlyList<Record> records, ExampleBuilder builder) =>
         records.All(IsText) ? new PackedText(records.Select(builder.Document), builder.Context) : ReadUnpacked(records, builder);
 
-    /// <summary>Every record for itself, a long text in several windows.</summary>
+    /// <summary>Every record separately, a long text in several windows.</summary>
     public static IExamples ReadUnpacked(IReadOnlyList<Record> records, ExampleBuilder builder) => new ListedExamples(records.SelectMany(record =>
         IsText(record) ? Windows(record, builder) : record.Turns.Count > 0 ? [builder.Conversation(record)] : [builder.Completion(record)]));
 

@@ -4,20 +4,20 @@ using Engine.Chat;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>A conversation as a language model is shown it: rendered by the model's chat template, and only what the template makes of
-/// the assistant's turns counts, its end of turn included.</summary>
-/// <param name="template">The file's, or <see cref="Default"/>.</param>
-/// <param name="tokenizer">The model's.</param>
+/// <summary>A conversation as a language model sees it: rendered by the model's chat template. Only the assistant's turns as rendered
+/// count, including their end-of-turn tokens.</summary>
+/// <param name="template">The file's template, or <see cref="Default"/>.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
 internal sealed class Conversation(ChatTemplate template, ITokenizer tokenizer)
 {
-    /// <summary>For models that come without a template; it is written into the trained file.</summary>
+    /// <summary>For models without a template; it is written into the trained file.</summary>
     public const string Default =
         "{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\n' }}{% endfor %}"
         + "{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";
 
     private const string Assistant = "assistant";
 
-    /// <summary>The tokens up to the assistant's last turn, and for each whether it counts.</summary>
+    /// <summary>The tokens up to and including the assistant's last turn, and whether each counts.</summary>
     /// <param name="turns">Oldest first.</param>
     /// <param name="tools">Offered to the assistant; null for none.</param>
     public (int[] Tokens, bool[] Counts) Read(IReadOnlyList<Turn> turns, IReadOnlyList<JsonElement>? tools = null)
@@ -39,7 +39,7 @@ internal sealed class Conversation(ChatTemplate template, ITokenizer tokenizer)
         var counts = new bool[tokens.Length];
         foreach ((int start, int[] answer) in answers)
         {
-            // A template may render an earlier turn otherwise once more follow: what is not there in the end cannot count.
+            // A template may render an earlier turn differently when more turns follow: tokens that are not in the final rendering cannot count.
             int end = tokens.AsSpan().CommonPrefixLength(answer);
             counts.AsSpan(Math.Min(start, end)..end).Fill(true);
         }

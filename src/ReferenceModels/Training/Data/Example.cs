@@ -2,16 +2,16 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>What a model is shown at once and what it should answer.</summary>
+/// <summary>One input of a model and the expected answers.</summary>
 public sealed record Example
 {
     /// <summary>A target that does not count.</summary>
     public const int Ignored = CrossEntropy.Ignored;
 
-    /// <summary>(T) token ids; of an encoder–decoder, what its decoder is given.</summary>
+    /// <summary>(T) token ids; for an encoder–decoder, the input of its decoder.</summary>
     public required int[] Tokens { get; init; }
 
-    /// <summary>(T) for each token the id that the model should name there, or <see cref="Ignored"/>; empty if it is asked for none.</summary>
+    /// <summary>(T) for each token the id that the model should predict there, or <see cref="Ignored"/>; empty for no targets.</summary>
     public int[] Targets { get; init; } = [];
 
     /// <summary>(T) rows of the segment table; empty for row 0 throughout.</summary>
@@ -23,9 +23,9 @@ public sealed record Example
     /// <summary>The class, from 0, or <see cref="Ignored"/>.</summary>
     public int Label { get; init; } = Ignored;
 
-    /// <summary>0 if the second sentence follows the first, 1 where it does not, <see cref="Ignored"/> if there is no second.</summary>
+    /// <summary>0 if the second sentence follows the first, 1 if it does not, <see cref="Ignored"/> if there is no second.</summary>
     public int NextSentence { get; init; } = Ignored;
 
-    /// <summary>How many tokens it takes in a pass, source and target.</summary>
+    /// <summary>The number of tokens in a pass, source and target together.</summary>
     internal int Length => Tokens.Length + Source.Length;
 }

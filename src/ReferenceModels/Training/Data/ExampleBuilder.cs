@@ -3,18 +3,18 @@ using Engine.Chat;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>Makes tokens of records, as the model will be given them when it is used.</summary>
-/// <param name="tokenizer">The model's.</param>
-/// <param name="context">Most tokens of an example.</param>
+/// <summary>Turns records into tokens, as the model will get them in use.</summary>
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="context">The maximum number of tokens of an example.</param>
 /// <param name="path">The data file, for messages.</param>
 public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string path)
 {
     private readonly List<int> _shortened = [];
 
-    /// <summary>The model's.</summary>
+    /// <summary>The model's tokenizer.</summary>
     public ITokenizer Tokenizer { get; } = tokenizer;
 
-    /// <summary>Most tokens of an example.</summary>
+    /// <summary>The maximum number of tokens of an example.</summary>
     public int Context { get; } = context;
 
     /// <summary>The data file, for messages.</summary>
@@ -29,12 +29,12 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
     /// <summary>Renders conversations; null if the data has none.</summary>
     public ChatTemplate? Template { get; init; }
 
-    /// <summary>For each example that was longer than the context and lost its end, the line where it begins.</summary>
+    /// <summary>For each example that was longer than the context and was truncated, the line where it begins.</summary>
     public IReadOnlyList<int> Shortened => _shortened;
 
-    /// <summary>A document's tokens: what the model's file puts around a text, and an end of sequence after it where the vocabulary
-    /// has one, so that a model learns to end.</summary>
-    /// <exception cref="InvalidRequestException">The record is no text.</exception>
+    /// <summary>A document's tokens: with those that the model's file puts around a text, and an end of sequence after it if the
+    /// vocabulary has one, so that a model learns to stop.</summary>
+    /// <exception cref="InvalidRequestException">The record is not a text.</exception>
     public IReadOnlyList<int> Document(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -42,8 +42,8 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         return WithEnd(Tokenizer.Encode(record.Text));
     }
 
-    /// <summary>A text in stretches that fit the context, each with what the model's file puts around a text.</summary>
-    /// <exception cref="InvalidRequestException">The record is no text.</exception>
+    /// <summary>A text in stretches that fit the context, each with the tokens that the model's file puts around a text.</summary>
+    /// <exception cref="InvalidRequestException">The record is not a text.</exception>
     public IEnumerable<Example> Windows(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -54,7 +54,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
             .Select(stretch => new Example { Tokens = [.. before, .. stretch, .. behind] });
     }
 
-    /// <summary>A text or a pair with its class; the next tokens are targets, too, for the joint loss.</summary>
+    /// <summary>A text or a pair with its class; the next tokens are also targets, for the joint loss.</summary>
     /// <exception cref="InvalidRequestException">The record has no class.</exception>
     public Example Labelled(Record record)
     {
@@ -72,9 +72,9 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         return new Example { Tokens = tokens, Segments = segments, Targets = [.. tokens.Skip(1), Example.Ignored], Label = ClassOf(label, record) };
     }
 
-    /// <summary>A source and a target with teacher forcing: the decoder is given the target after its start token and should name the
-    /// target and its end.</summary>
-    /// <exception cref="InvalidRequestException">The record is no pair.</exception>
+    /// <summary>A source and a target with teacher forcing: the decoder's input is its start token followed by the target, and it should
+    /// predict the target and its end.</summary>
+    /// <exception cref="InvalidRequestException">The record is not a pair.</exception>
     public Example SourceAndTarget(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -85,7 +85,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
             : new Example { Source = source, Tokens = [DecoderStart, .. target[..^1]], Targets = target };
     }
 
-    /// <summary>A pair for a language model: the target after the source, and only the target counts.</summary>
+    /// <summary>A pair for a language model: the target follows the source, and only the target counts.</summary>
     public Example Completion(Record record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -102,8 +102,8 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         return tokens.Length == 0 ? throw Refuse(record, "a turn of the role \"assistant\" to learn from", "none") : Shift(tokens, i => counts[i], record);
     }
 
-    /// <summary>Says that an example was longer than the context.</summary>
-    /// <param name="line">Where it begins; the source and the target of one line are one example.</param>
+    /// <summary>Records that an example was longer than the context.</summary>
+    /// <param name="line">The line where it begins; the source and the target of one line are one example.</param>
     internal void NoteShortened(int line)
     {
         if (_shortened.Count == 0 || _shortened[^1] != line)
@@ -112,7 +112,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         }
     }
 
-    /// <summary>The sentence for a record that the objective has no use for.</summary>
+    /// <summary>The exception for a record that the objective cannot use.</summary>
     public InvalidRequestException Refuse(Record record, string expected, string found)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -125,7 +125,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         return index >= 0 ? index : throw Refuse(record, $"as \"label\" one of those that are learned, {string.Join(", ", Labels)},", $"'{label}'");
     }
 
-    // Each token's target is the one after it, where that counts.
+    // Each token's target is the one after it, if that counts.
     private Example Shift(int[] tokens, Func<int, bool> counts, Record record)
     {
         int[] targets = [.. Enumerable.Range(1, Math.Max(0, tokens.Length - 1)).Select(i => counts(i) ? tokens[i] : Example.Ignored)];
@@ -147,7 +147,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         return tokens[..Context];
     }
 
-    // The token that the model's file puts after every text stays: it is what a text ends with when the model is used.
+    // The token that the model's file puts after every text is kept: texts also end with it when the model is used.
     private int[] CutInside(int[] tokens, int line)
     {
         int[] cut = Cut(tokens, line);

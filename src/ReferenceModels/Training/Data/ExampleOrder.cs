@@ -2,12 +2,12 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>In which order examples are visited: epoch after epoch, each an order of its own drawn from the seed
-/// (Durstenfeld 1964, https://doi.org/10.1145/364520.364540), or all as they lie in the file. The n-th visit is a function of seed and n
-/// alone.</summary>
-/// <param name="count">How many examples there are.</param>
-/// <param name="seed">Of the run.</param>
-/// <param name="shuffle">False for the order of the file.</param>
+/// <summary>The order in which examples are visited: each epoch in its own order, drawn from the seed
+/// (Durstenfeld 1964, https://doi.org/10.1145/364520.364540), or all in file order. The n-th visit depends only on the seed and
+/// n.</summary>
+/// <param name="count">Number of examples.</param>
+/// <param name="seed">The run's seed.</param>
+/// <param name="shuffle">False for file order.</param>
 internal sealed class ExampleOrder(int count, ulong seed, bool shuffle)
 {
     private int[] _order = [];
@@ -31,7 +31,7 @@ internal sealed class ExampleOrder(int count, ulong seed, bool shuffle)
         }
     }
 
-    /// <summary>A seed for one purpose at one place, so that no two draws of a run are the same.</summary>
+    /// <summary>A seed for one purpose at one place, so that no two draws of a run coincide.</summary>
     public static ulong SeedOf(ulong seed, Purpose purpose, long place) =>
         Dropout.Mix(unchecked(Dropout.Mix(seed + 0x9E3779B97F4A7C15 * (ulong)purpose) + 0x9E3779B97F4A7C15 * (ulong)(place + 1)));
 
@@ -52,22 +52,22 @@ internal sealed class ExampleOrder(int count, ulong seed, bool shuffle)
         /// <summary>The order of an epoch.</summary>
         Order = 1,
 
-        /// <summary>What is drawn of an example at a visit.</summary>
+        /// <summary>What is drawn for an example at a visit.</summary>
         Example,
 
-        /// <summary>What is dropped of an example's activations at a visit.</summary>
+        /// <summary>Which of an example's activations are dropped at a visit.</summary>
         Dropout,
 
         /// <summary>Which part of the data is kept for validation.</summary>
         Validation,
 
-        /// <summary>The weights that new heads begin with.</summary>
+        /// <summary>The initial weights of new heads.</summary>
         Heads,
 
-        /// <summary>The weights that a new model begins with.</summary>
+        /// <summary>The initial weights of a new model.</summary>
         Weights,
 
-        /// <summary>The factors that new adapters begin with.</summary>
+        /// <summary>The initial factors of new adapters.</summary>
         Adapters,
     }
 }

@@ -5,9 +5,9 @@ using Engine.Chat;
 namespace ReferenceModels.Training.Data;
 
 /// <summary>
-/// Records as JSON lines, one object a line: <c>{"text": …}</c>; a pair <c>{"source": …, "target": …}</c> or
+/// Records as JSON lines, one object per line: <c>{"text": …}</c>; a pair <c>{"source": …, "target": …}</c> or
 /// <c>{"first": …, "second": …}</c>; a text or pair with a <c>"label"</c> (a string or a whole number); or a conversation
-/// <c>{"messages": [{"role": …, "content": …}, …]}</c>, in which an assistant may call tools (<c>"tool_calls"</c>, and <c>"tools"</c> beside the
+/// <c>{"messages": [{"role": …, "content": …}, …]}</c>, in which an assistant may call tools (<c>"tool_calls"</c>, and <c>"tools"</c> next to the
 /// messages, both in the form of OpenAI's API). Blank lines are ignored.
 /// </summary>
 internal static class JsonLines
@@ -60,7 +60,7 @@ internal static class JsonLines
             };
     }
 
-    // Which of the forms a line has: all of its properties, none twice and no other.
+    // The form of a line: it has all of the form's properties, none twice and no others.
     private static string[] ContentOf(string path, int number, JsonElement json)
     {
         string[] names = [.. json.EnumerateObject().Select(property => property.Name).Where(name => name != "label")];
@@ -109,7 +109,7 @@ internal static class JsonLines
         return turns.Count > 0 ? turns : throw Refuse(path, number, "a list of messages", messages.GetRawText());
     }
 
-    // Beside calls of tools there need not be words.
+    // A turn with tool calls need not have words.
     private static Turn Turn(string path, int number, JsonElement message)
     {
         var fields = new Dictionary<string, JsonElement>();
@@ -172,7 +172,7 @@ internal static class JsonLines
         _ => value.GetRawText(),
     };
 
-    // A lone surrogate in an escape is no text that UTF-8 could hold.
+    // UTF-8 cannot represent a lone surrogate in an escape.
     private static string String(string path, int number, string name, JsonElement value)
     {
         try

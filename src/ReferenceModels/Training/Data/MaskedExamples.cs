@@ -4,9 +4,9 @@ using ReferenceModels.Ops;
 namespace ReferenceModels.Training.Data;
 
 /// <summary>
-/// Masks other examples (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1 and appendix A.1): of the tokens that are not
-/// special 15 %, at least one, are chosen; of those 80 % become [MASK], 10 % a token drawn from the whole vocabulary, 10 % stay. The
-/// targets are the tokens that were there. Every visit chooses anew.
+/// Masks other examples (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1 and appendix A.1): 15 % of the
+/// tokens that are not special, at least one, are chosen; 80 % of those become [MASK], 10 % a token drawn from the whole vocabulary, 10 %
+/// stay. The targets are the original tokens. Every visit chooses anew.
 /// </summary>
 internal sealed class MaskedExamples : IExamples
 {
@@ -22,7 +22,7 @@ internal sealed class MaskedExamples : IExamples
         _vocabulary = builder.Tokenizer.VocabularySize;
         _special = [.. builder.Tokenizer.Encode("")];   // [CLS] and [SEP]
         _mask = builder.Tokenizer.Encode("[MASK]", addSpecial: false, parseSpecial: true) is [int mask] ? mask : throw new UnsupportedRequestException(
-            "Masking tokens: expected a special token [MASK] in the model's vocabulary, found none. Choose another objective or a vocabulary of BERT's kind.");
+            "Masking tokens: expected a special token [MASK] in the model's vocabulary, found none. Choose another objective or a vocabulary like BERT's.");
     }
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ internal sealed class MaskedExamples : IExamples
     public Example Visit(int index, ulong seed)
     {
         Example example = _examples.Visit(index, seed);
-        ulong drawn = Dropout.Mix(seed ^ 0xA0761D6478BD642F); // other coins than the example itself was drawn with
+        ulong drawn = Dropout.Mix(seed ^ 0xA0761D6478BD642F); // different coins from those that the example itself was drawn with
         int[] tokens = [.. example.Tokens], targets = new int[tokens.Length];
         Array.Fill(targets, Example.Ignored);
         int[] candidates = [.. Enumerable.Range(0, tokens.Length).Where(i => !_special.Contains(tokens[i]))];

@@ -1,15 +1,15 @@
 namespace ReferenceModels.Training.Data;
 
-/// <summary>Documents one after the other as one long line of tokens, cut into windows: window i has the tokens from i·C on, C of
-/// them, and for each as target the token after it. Every token but the first is a target exactly once in an epoch; a window may
-/// begin within a document and see the end of the one before. The last window is as short as what is left.</summary>
+/// <summary>Documents joined into one long sequence of tokens, cut into windows: window i has C tokens starting at i·C, and for each
+/// the next token as target. Every token but the first is a target exactly once per epoch; a window may begin within a document
+/// and see the end of the previous one. The last window may be shorter.</summary>
 internal sealed class PackedText : IExamples
 {
     private readonly int[] _tokens;
     private readonly int _window;
 
     /// <summary>Joins documents.</summary>
-    /// <param name="documents">The tokens of each, with those that begin and end it.</param>
+    /// <param name="documents">The tokens of each, including those that begin and end it.</param>
     /// <param name="window">C, the longest window.</param>
     public PackedText(IEnumerable<IReadOnlyList<int>> documents, int window)
     {

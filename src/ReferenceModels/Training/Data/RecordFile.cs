@@ -3,16 +3,16 @@ using Engine;
 
 namespace ReferenceModels.Training.Data;
 
-/// <summary>Reads the records of a data file: a plain text, or JSON lines where its name ends in <c>.jsonl</c> or <c>.json</c>.</summary>
-/// <remarks>A plain text is documents separated by lines of their own that are <see cref="Separator"/>; a file without such a line is one
-/// document. Line ends are the file's own; the one in front of a separator is not part of the document.</remarks>
+/// <summary>Reads the records of a data file: a plain text, or JSON lines if its name ends in <c>.jsonl</c> or <c>.json</c>.</summary>
+/// <remarks>A plain text consists of documents separated by lines that equal <see cref="Separator"/>; a file without such a line is one
+/// document. Line ends are kept as in the file; the one before a separator is not part of the document.</remarks>
 public sealed class RecordFile
 {
-    /// <summary>The line between two documents of a plain text, as GPT-2 and TinyStories have it.</summary>
+    /// <summary>The line between two documents of a plain text, as in GPT-2 and TinyStories.</summary>
     public string Separator { get; init; } = "<|endoftext|>";
 
     /// <summary>Reads all records.</summary>
-    /// <exception cref="InvalidRequestException">The file cannot be read, has no records, or one that is invalid; with its line.</exception>
+    /// <exception cref="InvalidRequestException">The file cannot be read, has no records, or has an invalid one, whose line is given.</exception>
     public IReadOnlyList<Record> Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

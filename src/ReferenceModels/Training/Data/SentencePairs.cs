@@ -4,11 +4,11 @@ using ReferenceModels.Ops;
 namespace ReferenceModels.Training.Data;
 
 /// <summary>
-/// Pairs for next-sentence prediction (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): [CLS] A [SEP] B [SEP], where B is half of
-/// the time the sentence after A and otherwise the second of another pair, drawn at each visit.
+/// Pairs for next-sentence prediction (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): [CLS] A [SEP] B [SEP], where half of
+/// the time B is the sentence after A and otherwise the second sentence of another pair, drawn at each visit.
 /// </summary>
-/// <remarks>A sentence is a line of a text; every two neighbouring lines of a document are a pair, and so are the two texts of a
-/// record that has two. Where a pair is too long, the longer sentence loses its end, one token after the other.</remarks>
+/// <remarks>A sentence is a line of a text; any two neighbouring lines of a document are a pair, and so are the two texts of a
+/// record that has two. If a pair is too long, the longer sentence is truncated, token by token.</remarks>
 internal sealed class SentencePairs : IExamples
 {
     private const int Special = 3;   // [CLS] and two [SEP]
@@ -43,7 +43,7 @@ internal sealed class SentencePairs : IExamples
         }
     }
 
-    // With the line of the file where each begins: a text of a JSON line is in that line to its end.
+    // With the line of the file where each begins: the whole text of a JSON line is in that line.
     private IEnumerable<(int Line, string Text)> Sentences(Record record)
     {
         if (record.Turns.Count > 0)

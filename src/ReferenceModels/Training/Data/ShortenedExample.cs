@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Data;
 
-/// <summary>An example that was longer than the context and lost its end.</summary>
+/// <summary>An example that was longer than the context and was truncated.</summary>
 /// <param name="Path">The data file.</param>
-/// <param name="Line">Where its record begins, from 1.</param>
+/// <param name="Line">The line where its record begins, from 1.</param>
 public sealed record ShortenedExample(string Path, int Line);

@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Training.Initialization;
 
-/// <summary>A BERT's metadata and tensors, without pooler: heads lie in a file of their own. See <see cref="InitialModel"/> for the
+/// <summary>A BERT's metadata and tensors, without the pooler: heads are stored in a separate file. See <see cref="InitialModel"/> for the
 /// distributions.</summary>
 internal static class BertShape
 {
@@ -14,7 +14,7 @@ internal static class BertShape
         int d = s.EmbeddingLength;
         InitialModel.Epsilon(writer, s, "layer_norm_epsilon", 1e-12f);
         writer.SetMetadata("bert.attention.causal", false);
-        writer.SetMetadata("bert.pooling_type", s.Pooling == "cls" ? 2u : 1u); // numbered as llama.cpp's pooling_type
+        writer.SetMetadata("bert.pooling_type", s.Pooling == "cls" ? 2u : 1u); // the same numbers as llama.cpp's pooling_type
         writer.SetMetadata(GgufKeys.TokenTypeCount, (uint)Segments);
         tensors.Normal("token_embd", V, d, Deviation, Cut);
         tensors.Normal("position_embd", s.ContextLength, d, Deviation, Cut);

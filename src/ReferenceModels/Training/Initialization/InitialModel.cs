@@ -5,15 +5,15 @@ using ReferenceModels.Training.Vocabularies;
 namespace ReferenceModels.Training.Initialization;
 
 /// <summary>
-/// Models before they have learned. Weights are drawn as the papers or their authors' code draw them:
+/// Untrained models. Weights are drawn as in the papers or their authors' code:
 /// <list type="bullet">
-/// <item>GPT-2 (Radford et al. 2019, section 2.3, and its code): N(0, 0.02²), the two projections of a layer that go into the residual
-/// stream divided by √(2·N); biases 0, gains 1. LLaMA's paper and those of its descendants say nothing; they get the same.</item>
-/// <item>BERT (modeling.py of its authors): N(0, 0.02²) cut off at 2σ; biases 0, gains 1.</item>
+/// <item>GPT-2 (Radford et al. 2019, section 2.3, and its code): N(0, 0.02²), with the two projections of a layer that go into the residual
+/// stream divided by √(2·N); biases 0, gains 1. The papers of LLaMA and its descendants do not specify it; they get the same.</item>
+/// <item>BERT (modeling.py of its authors): N(0, 0.02²) truncated at 2σ; biases 0, gains 1.</item>
 /// <item>T5 (mesh-tensorflow, section 2.1 of https://arxiv.org/abs/1910.10683): σ of the token embedding 1, of queries (d·d_k)^−½, of keys,
-/// values and the way up d^−½, of the attention's output (H·d_k)^−½, of the way down f^−½, of the positions' table and the output matrix
-/// d^−½; with a tied output, which here is not scaled down, the embedding's is d^−½, too; gains 1.</item>
-/// <item>Transformer (tensor2tensor): Glorot's uniform distribution; the embedding, which enters times √d, N(0, 1/d); biases 0, gains 1.</item>
+/// values and the up-projection d^−½, of attention's output (H·d_k)^−½, of the down-projection f^−½, of the position table and the output
+/// matrix d^−½; with a tied output, which here is not scaled down, the embedding's is also d^−½; gains 1.</item>
+/// <item>Transformer (tensor2tensor): Glorot's uniform distribution; the embedding, which is scaled by √d, N(0, 1/d); biases 0, gains 1.</item>
 /// </list>
 /// </summary>
 public static class InitialModel
@@ -33,24 +33,24 @@ public static class InitialModel
         ["transformer"] = TransformerShape.Add,
     };
 
-    /// <summary>Those whose query heads may share keys and values, and turn by pairs.</summary>
+    /// <summary>Whether query heads of the architecture may share keys and values, and are rotated in pairs.</summary>
     internal static bool IsRotary(string architecture) => HasOwnKeyLength(architecture) || architecture is "phi3" or "qwen2";
 
-    /// <summary>Those whose heads may be of any even size.</summary>
+    /// <summary>Whether heads of the architecture may have any even size.</summary>
     internal static bool HasOwnKeyLength(string architecture) => architecture is "gemma2" or "gemma3" or "llama" or "qwen3" or "qwen3moe";
 
-    /// <summary>Those whose feed-forward may be a mixture of experts.</summary>
+    /// <summary>Whether the architecture's feed-forward may be a mixture of experts.</summary>
     internal static bool MayHaveExperts(string architecture) => architecture is "llama" or "qwen3moe";
 
-    /// <summary>Those that can begin from nothing.</summary>
+    /// <summary>The architectures that can be created untrained.</summary>
     public static IReadOnlyCollection<string> Architectures => Known.Keys;
 
     /// <summary>Writes a model with the vocabulary of another file.</summary>
-    /// <param name="path">Where to.</param>
+    /// <param name="path">The file to write.</param>
     /// <param name="shape">Its sizes.</param>
     /// <param name="vocabulary">The GGUF file whose vocabulary it gets.</param>
-    /// <param name="seed">Of the weights.</param>
-    /// <exception cref="EngineException">The sizes make no model, or the file has no vocabulary.</exception>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="EngineException">The sizes are not those of a valid model, or the file has no vocabulary.</exception>
     public static void Write(string path, ModelShape shape, string vocabulary, ulong seed)
     {
         using GgufFile file = GgufFile.Open(vocabulary);
@@ -73,18 +73,18 @@ public static class InitialModel
     }
 
     /// <summary>Writes a model with a vocabulary that was trained for it.</summary>
-    /// <param name="path">Where to.</param>
+    /// <param name="path">The file to write.</param>
     /// <param name="shape">Its sizes.</param>
     /// <param name="vocabulary">The vocabulary.</param>
-    /// <param name="seed">Of the weights.</param>
-    /// <exception cref="InvalidRequestException">The sizes make no model.</exception>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="InvalidRequestException">The sizes are not those of a valid model.</exception>
     public static void Write(string path, ModelShape shape, TrainedVocabulary vocabulary, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         Write(path, shape, seed, vocabulary.Tokens.Count, vocabulary.AddTo);
     }
 
-    /// <summary>The kind of vocabulary that an architecture's paper has.</summary>
+    /// <summary>The kind of vocabulary in an architecture's paper.</summary>
     public static VocabularyScheme SchemeOf(ModelShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
@@ -119,14 +119,14 @@ public static class InitialModel
         writer.Write(path);
     }
 
-    // A model whose name has "phi3" or "phi-3" in it is refused by llama.cpp unless its vocabulary has Phi-3's special tokens.
+    // llama.cpp refuses a model with "phi3" or "phi-3" in its name unless its vocabulary has Phi-3's special tokens.
     private static string NameOf(string architecture) => architecture == "phi3" ? "phi" : architecture;
 
-    /// <summary>A number of the architecture's own.</summary>
+    /// <summary>Writes a number under the architecture's keys.</summary>
     internal static void Number(GgufWriter writer, ModelShape shape, string name, int value) =>
         writer.SetMetadata($"{shape.Architecture}.{name}", (uint)value);
 
-    /// <summary>ε.</summary>
+    /// <summary>Writes ε.</summary>
     internal static void Epsilon(GgufWriter writer, ModelShape shape, string name, float absent) =>
         writer.SetMetadata($"{shape.Architecture}.attention.{name}", shape.LayerNormEpsilon ?? absent);
 }

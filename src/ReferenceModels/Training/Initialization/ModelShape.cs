@@ -6,11 +6,11 @@ using Engine.Chat;
 
 namespace ReferenceModels.Training.Initialization;
 
-/// <summary>The sizes of a model that is to begin from random weights. In a JSON file the names are the same in snake case:
+/// <summary>The sizes of a model that starts from random weights. In a JSON file the names are the same in snake case:
 /// <c>{"architecture": "llama", "embedding_length": 128, "block_count": 4, "head_count": 4, "feed_forward_length": 352, "context_length": 256}</c>.</summary>
 public sealed record ModelShape
 {
-    private const string Kept = "Read keeps all of the record's members, and they are numbers, texts and truths.";
+    private const string Kept = "Read keeps all of the record's members, and they are numbers, strings and booleans.";
 
     private static readonly JsonSerializerOptions Form = NewForm();
 
@@ -19,13 +19,13 @@ public sealed record ModelShape
     /// <summary>One of <see cref="InitialModel.Architectures"/>, such as <c>llama</c>.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>The model's name in its file; the architecture where none is given.</summary>
+    /// <summary>The model's name in its file; the architecture if none is given.</summary>
     public string? Name { get; init; }
 
     /// <summary>d, the width of the residual stream.</summary>
     public required int EmbeddingLength { get; init; }
 
-    /// <summary>N, layers; of an encoder–decoder, of the encoder.</summary>
+    /// <summary>N, layers; for an encoder–decoder, those of the encoder.</summary>
     public required int BlockCount { get; init; }
 
     /// <summary>M, layers of an encoder–decoder's decoder; N where absent.</summary>
@@ -37,7 +37,7 @@ public sealed record ModelShape
     /// <summary>G, key/value heads of a LLaMA or a descendant; H where absent.</summary>
     public int? HeadCountKv { get; init; }
 
-    /// <summary>d_k, width of a head of a LLaMA or of a descendant that allows for it; d / H where absent.</summary>
+    /// <summary>d_k, width of a head of a LLaMA or of a descendant that allows this; d / H where absent.</summary>
     public int? KeyLength { get; init; }
 
     /// <summary>f, width of the feed-forward.</summary>
@@ -49,13 +49,13 @@ public sealed record ModelShape
     /// <summary>Base of the rotary frequencies of a LLaMA or a descendant.</summary>
     public float RopeFreqBase { get; init; } = 10_000;
 
-    /// <summary>Experts of a Mixtral (a <c>llama</c> with some) or a Qwen3-MoE, each with a feed-forward of f; none if absent.</summary>
+    /// <summary>Experts of a Mixtral (a <c>llama</c> with experts) or a Qwen3-MoE, each with a feed-forward of f; none if absent.</summary>
     public int? ExpertCount { get; init; }
 
     /// <summary>How many of the experts a token goes to.</summary>
     public int ExpertUsedCount { get; init; } = 2;
 
-    /// <summary>Positions that a query of a Gemma's local layers sees, its own the last.</summary>
+    /// <summary>Positions that a query of a Gemma's local layers sees, up to and including its own.</summary>
     public int SlidingWindow { get; init; } = 1024;
 
     /// <summary>ε of the norms; where absent 1e-5, in BERT 1e-12, in T5 1e-6.</summary>
@@ -70,15 +70,15 @@ public sealed record ModelShape
     /// <summary>Whether T5's feed-forward is a gated GELU (T5 1.1) instead of a ReLU.</summary>
     public bool GatedFeedForward { get; init; }
 
-    /// <summary>How rows become one where BERT embeds a text: <c>mean</c> or <c>cls</c>.</summary>
+    /// <summary>How BERT reduces rows to one to embed a text: <c>mean</c> or <c>cls</c>.</summary>
     public string Pooling { get; init; } = "mean";
 
-    /// <summary>The chat template (Jinja) of its file; none if absent. Conversations are learned by it.</summary>
+    /// <summary>The chat template (Jinja) of its file; none if absent. Conversations are rendered by it in training.</summary>
     public string? ChatTemplate { get; init; }
 
     /// <summary>Reads a shape from a JSON file.</summary>
-    /// <exception cref="InvalidRequestException">The file cannot be read or its numbers make no model.</exception>
-    // By reflection: what the compiler generates for JSON loses the defaults of init-only properties.
+    /// <exception cref="InvalidRequestException">The file cannot be read, or its numbers are not those of a valid model.</exception>
+    // By reflection: the compiler-generated JSON code loses the defaults of init-only properties.
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicConstructors, typeof(ModelShape))]
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
     public static ModelShape Read(string path)
@@ -139,7 +139,7 @@ public sealed record ModelShape
         return type == typeof(int) ? "a whole number" : type == typeof(float) ? "a number" : type == typeof(bool) ? "true or false" : "a string";
     }
 
-    /// <summary>Refuses numbers that make no model, and an invalid chat template.</summary>
+    /// <summary>Refuses sizes that are not those of a valid model, and an invalid chat template.</summary>
     internal void Check(string path)
     {
         Expect(InitialModel.Architectures.Contains(Architecture), "architecture", $"one of {string.Join(", ", InitialModel.Architectures)}", Architecture);
@@ -151,17 +151,17 @@ public sealed record ModelShape
         Positive("feed_forward_length", FeedForwardLength);
         Positive("context_length", ContextLength);
         Positive("sliding_window", SlidingWindow);
-        Expect(ExpertCount is null || InitialModel.MayHaveExperts(Architecture), "expert_count", $"none, for {Architecture} has no experts", ExpertCount);
-        Expect(ExpertCount is not null || Architecture != "qwen3moe", "expert_count", "how many experts there are", "none");
+        Expect(ExpertCount is null || InitialModel.MayHaveExperts(Architecture), "expert_count", $"none, because {Architecture} has no experts", ExpertCount);
+        Expect(ExpertCount is not null || Architecture != "qwen3moe", "expert_count", "the number of experts", "none");
         Expect(ExpertCount is null or (> 0 and <= 1024), "expert_count", "1 to 1024 experts", ExpertCount);
         Expect(ExpertCount is null || (ExpertUsedCount > 0 && ExpertUsedCount <= ExpertCount), "expert_used_count", $"1 to the {ExpertCount} of expert_count", ExpertUsedCount);
         Positive("key_length", KeyLength ?? 1);
         Expect(Architecture != "gemma2" || TiedEmbeddings != false, "tied_embeddings", "true, because a Gemma 2 has no output matrix", "false");
-        Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, for {Architecture} shares embedding_length among its heads", KeyLength);
+        Expect(KeyLength is null || InitialModel.HasOwnKeyLength(Architecture), "key_length", $"none, because {Architecture} divides embedding_length among its heads", KeyLength);
         Expect(KeyLength is not null || EmbeddingLength % HeadCount == 0, "head_count", $"a divisor of embedding_length {EmbeddingLength}", HeadCount);
         Expect((KeyLength ?? 0) % 2 == 0, "key_length", "an even number, because heads rotate pairs", KeyLength);
         Expect(HeadCount % (HeadCountKv ?? HeadCount) == 0, "head_count_kv", $"a divisor of head_count {HeadCount}", HeadCountKv);
-        Expect(HeadCountKv is null || HeadCountKv == HeadCount || InitialModel.IsRotary(Architecture), "head_count_kv", $"none, for {Architecture} has as many as query heads", HeadCountKv);
+        Expect(HeadCountKv is null || HeadCountKv == HeadCount || InitialModel.IsRotary(Architecture), "head_count_kv", $"none, because {Architecture} has as many as query heads", HeadCountKv);
         Expect(!InitialModel.IsRotary(Architecture) || KeyLength is not null || EmbeddingLength / HeadCount % 2 == 0, "embedding_length", $"an even number for each of {HeadCount} heads, which rotate pairs", EmbeddingLength);
         Expect(Architecture != "t5" || (DecoderBlockCount ?? 1) <= BlockCount, "decoder_block_count", $"at most the {BlockCount} of block_count, because llama.cpp runs no other T5", DecoderBlockCount);
         Expect(RelativeBucketsCount is >= 4 and <= 255, "relative_buckets_count", "4 to 255", RelativeBucketsCount);

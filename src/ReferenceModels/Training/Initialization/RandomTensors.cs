@@ -5,27 +5,27 @@ using ReferenceModels.Training.Data;
 
 namespace ReferenceModels.Training.Initialization;
 
-/// <summary>Adds tensors of random numbers to a file that is being written. Each tensor has a generator of its own, so that the same
-/// seed gives the same numbers whatever else is in the file before it.</summary>
+/// <summary>Adds tensors of random numbers to a file that is being written. Each tensor has its own generator, so that the same seed
+/// gives the same numbers whatever precedes it in the file.</summary>
 internal sealed class RandomTensors(GgufWriter writer, ulong seed)
 {
     private int _tensors;
 
-    /// <summary>A matrix (rows, columns), normally distributed about 0.</summary>
-    /// <param name="name">The tensor's, without <c>.weight</c>.</param>
+    /// <summary>A matrix (rows, columns), normally distributed around 0.</summary>
+    /// <param name="name">The tensor's name, without <c>.weight</c>.</param>
     /// <param name="rows">out.</param>
     /// <param name="columns">in.</param>
     /// <param name="deviation">σ.</param>
-    /// <param name="cut">Draws again what lies beyond this many σ; 0 for none.</param>
+    /// <param name="cut">Values beyond this many σ are drawn again; 0 for no limit.</param>
     public void Normal(string name, int rows, int columns, double deviation, double cut = 0) => Normal(name, rows, columns, 1, deviation, cut);
 
-    /// <summary>A matrix (rows, columns) for each of some experts, normally distributed about 0.</summary>
+    /// <summary>A matrix (rows, columns) for each of some experts, normally distributed around 0.</summary>
     public void Experts(string name, int experts, int rows, int columns, double deviation) => Normal(name, rows, columns, experts, deviation, 0);
 
     private void Normal(string name, int rows, int columns, int experts, double deviation, double cut) =>
         Add(name + ".weight", rows, columns, experts, (drawn, i) =>
         {
-            // Box and Muller 1958 (https://doi.org/10.1214/aoms/1177706645); each try has two coins of its own.
+            // Box and Muller 1958 (https://doi.org/10.1214/aoms/1177706645); each attempt uses two new coins.
             for (int attempt = 0; ; attempt++)
             {
                 ulong tried = Dropout.Mix(unchecked(drawn + 0xD1342543DE82EF95 * (ulong)(attempt + 1)));
@@ -44,7 +44,7 @@ internal sealed class RandomTensors(GgufWriter writer, ulong seed)
         Add(name + ".weight", rows, columns, (drawn, i) => limit * (2 * Dropout.Coin(drawn, i) - 1));
     }
 
-    /// <summary>A norm's gain of ones, and where it has one a bias of zeros.</summary>
+    /// <summary>A norm's gain of ones, and a bias of zeros if it has one.</summary>
     public void Norm(string name, int n, bool bias)
     {
         Add(name + ".weight", 0, n, (_, _) => 1);

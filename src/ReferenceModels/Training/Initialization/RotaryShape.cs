@@ -13,13 +13,13 @@ internal sealed record RotaryShape
     /// <summary>Whether the heads of queries and keys are normalized.</summary>
     public bool NormsHeads { get; init; }
 
-    /// <summary>Whether blocks are normalized after, too, and layers see windows.</summary>
+    /// <summary>Whether blocks are also normalized afterwards, and layers see windows.</summary>
     public bool IsGemma { get; init; }
 
-    /// <summary>Whether queries, keys and values are one weight, and gate and up another.</summary>
+    /// <summary>Whether queries, keys and values are one fused weight, and gate and up another.</summary>
     public bool IsFused { get; init; }
 
-    /// <summary>Writes them.</summary>
+    /// <summary>Writes metadata and tensors.</summary>
     public void Add(GgufWriter writer, RandomTensors tensors, ModelShape s, int V)
     {
         int d = s.EmbeddingLength, d_k = s.KeyLength ?? d / s.HeadCount;

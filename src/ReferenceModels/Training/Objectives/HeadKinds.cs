@@ -1,6 +1,6 @@
 namespace ReferenceModels.Training.Objectives;
 
-/// <summary>Heads beside the model that an objective asks.</summary>
+/// <summary>The separate heads that an objective needs.</summary>
 [Flags]
 public enum HeadKinds
 {
@@ -13,6 +13,6 @@ public enum HeadKinds
     /// <summary>Whether a second sentence follows the first.</summary>
     NextSentence = 2,
 
-    /// <summary>Of which class an input is.</summary>
+    /// <summary>Which class an input belongs to.</summary>
     Classification = 4,
 }

@@ -2,8 +2,8 @@ using ReferenceModels.Training.Data;
 
 namespace ReferenceModels.Training.Objectives;
 
-/// <summary>−Σ log P(target_t | tokens up to t), the targets being the tokens themselves, one further: of a language model, and with
-/// teacher forcing of an encoder–decoder's target (Williams and Zipser 1989, https://doi.org/10.1162/neco.1989.1.2.270).</summary>
+/// <summary>−Σ log P(target_t | tokens up to t), the targets being the tokens themselves, shifted by one: for a language model, and
+/// with teacher forcing for an encoder–decoder's target (Williams and Zipser 1989, https://doi.org/10.1162/neco.1989.1.2.270).</summary>
 internal sealed class NextToken : ILoss
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal sealed class NextToken : ILoss
     public double Add(Example example, IAnswers answers, float scale) => answers.Tokens().CrossEntropy(example.Targets, scale);
 }
 
-/// <summary>−Σ log P(wᵢ | the tokens with those at the chosen positions masked), over the chosen positions i alone.</summary>
+/// <summary>−Σ log P(wᵢ | the tokens with those at the chosen positions masked), over the chosen positions i only.</summary>
 internal sealed class MaskedToken : ILoss
 {
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class MaskedToken : ILoss
     }
 }
 
-/// <summary>−log P(the second sentence follows, or does not, as it is).</summary>
+/// <summary>−log P(whether the second sentence really follows).</summary>
 internal sealed class NextSentence : ILoss
 {
     /// <inheritdoc/>

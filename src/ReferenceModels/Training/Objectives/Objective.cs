@@ -3,27 +3,27 @@ using ReferenceModels.Training.Data;
 
 namespace ReferenceModels.Training.Objectives;
 
-/// <summary>What a training minimizes: Σ share·loss over its terms, each a mean over what counts in a step; and how examples are made
-/// for them. A loss of your own is an <see cref="ILoss"/> in an objective of your own, such as
+/// <summary>What training minimizes: Σ share·loss over its terms, each a mean over what counts in a step; and how examples are made
+/// for them. For your own loss, put an <see cref="ILoss"/> into your own objective, such as
 /// <c>Objective.Causal with { Name = "mine", Terms = [new("mine", 1, new MyLoss())] }</c>.</summary>
 public sealed record Objective
 {
-    /// <summary>As on the command line.</summary>
+    /// <summary>Its name on the command line.</summary>
     public required string Name { get; init; }
 
     /// <summary>The losses and the share of each.</summary>
     public required IReadOnlyList<Term> Terms { get; init; }
 
-    /// <summary>Makes examples of records.</summary>
+    /// <summary>Makes examples from records.</summary>
     public required Func<IReadOnlyList<Record>, ExampleBuilder, IExamples> Examples { get; init; }
 
-    /// <summary>The heads beside the model that the losses ask; they learn, too, and are made where the model has none.</summary>
+    /// <summary>The separate heads that the losses need; they are trained too, and created if the model has none.</summary>
     public HeadKinds Heads { get; init; }
 
     /// <summary>
     /// Causal language modelling, L_PT = −Σ log P(wᵢ | w₀ … wᵢ₋₁) (Radford et al. 2018, "Improving Language Understanding by Generative
     /// Pre-Training", equation 1; GPT-2 2019; Touvron et al. 2023, https://arxiv.org/abs/2302.13971), as a mean over the tokens. Texts are
-    /// packed into windows; of a conversation only what the assistant says counts, of a pair only the target.
+    /// packed into windows; in a conversation only what the assistant says counts, in a pair only the target.
     /// </summary>
     public static Objective Causal { get; } = new()
     {
@@ -32,12 +32,12 @@ public sealed record Objective
         Examples = CausalExamples.Read,
     };
 
-    /// <summary>As <see cref="Causal"/>, but every text begins a window of its own.</summary>
+    /// <summary>As <see cref="Causal"/>, but every text begins a new window.</summary>
     public static Objective CausalDocuments { get; } = Causal with { Name = "causal-documents", Examples = CausalExamples.ReadUnpacked };
 
     /// <summary>
     /// BERT's first task (Devlin et al. 2018, https://arxiv.org/abs/1810.04805, section 3.1): L = −Σ log P(wᵢ | masked text) over 15 % of the
-    /// tokens, of which 80 % are replaced by [MASK], 10 % by a random token, 10 % stay.
+    /// tokens, of which 80 % are replaced by [MASK], 10 % by a random token, and 10 % stay.
     /// </summary>
     public static Objective MaskedLanguageModel { get; } = new()
     {
@@ -71,7 +71,7 @@ public sealed record Objective
     };
 
     /// <summary>
-    /// Classification, L_FT = −Σ log P(y | text): over [CLS] in BERT (Devlin et al. 2018, section 4.1), over the last token in GPT (Radford
+    /// Classification, L_FT = −Σ log P(y | text): from [CLS] in BERT (Devlin et al. 2018, section 4.1), from the last token in GPT (Radford
     /// et al. 2018, equation 4).
     /// </summary>
     /// <param name="weights">One for each class, in the order of the labels; empty for 1 throughout.</param>
@@ -86,17 +86,17 @@ public sealed record Objective
     /// <summary>GPT's fine-tuning (Radford et al. 2018, equation 5): L = L_FT + λ·L_PT, classification and language modelling on the same
     /// texts.</summary>
     /// <param name="lambda">λ; 0.5 in the paper.</param>
-    /// <param name="weights">Of the classes.</param>
+    /// <param name="weights">The weights of the classes.</param>
     public static Objective Joint(float lambda = 0.5f, params float[] weights) => Classification(weights) with
     {
         Name = "joint",
         Terms = [.. Classification(weights).Terms, new Term("language_model", lambda, new NextToken())],
     };
 
-    /// <summary>The objective of a name.</summary>
+    /// <summary>The objective with a name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="lambda">Of the joint loss.</param>
-    /// <exception cref="InvalidRequestException">There is none.</exception>
+    /// <param name="lambda">λ of the joint loss.</param>
+    /// <exception cref="InvalidRequestException">There is none with this name.</exception>
     public static Objective Of(string name, float lambda = 0.5f) => name switch
     {
         "causal" => Causal,
@@ -113,7 +113,7 @@ public sealed record Objective
     public static IReadOnlyList<string> Names { get; } = ["causal", "causal-documents", "classification", "joint", "masked", "bert", "seq2seq"];
 
     /// <summary>One loss of an objective.</summary>
-    /// <param name="Name">In logs.</param>
+    /// <param name="Name">Its name in logs.</param>
     /// <param name="Share">What it is multiplied by.</param>
     /// <param name="Loss">The loss.</param>
     public sealed record Term(string Name, float Share, ILoss Loss);

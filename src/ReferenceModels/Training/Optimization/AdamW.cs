@@ -8,15 +8,15 @@ namespace ReferenceModels.Training.Optimization;
 /// AdamW (Loshchilov and Hutter 2017, https://arxiv.org/abs/1711.05101, algorithm 2), in PyTorch's order: w ← (1 − η·λ)·w;
 /// m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← w − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
 /// </summary>
-/// <remarks>The decay λ is for matrices, embeddings among them; vectors (gains of norms, biases) have none, as in GPT and BERT.</remarks>
-/// <param name="weights">What learns.</param>
+/// <remarks>The decay λ applies to matrices, including embeddings; vectors (gains of norms, biases) do not decay, as in GPT and BERT.</remarks>
+/// <param name="weights">The trained weights.</param>
 /// <param name="beta1">β₁.</param>
 /// <param name="beta2">β₂.</param>
 /// <param name="epsilon">ε.</param>
 /// <param name="decay">λ.</param>
 internal sealed class AdamW(IReadOnlyList<Weight> weights, float beta1, float beta2, float epsilon, float decay)
 {
-    // Elements of one index of the parallel loop.
+    // Elements per index of the parallel loop.
     private const int Chunk = 1 << 14;
 
     /// <summary>First moments m, one array for each weight.</summary>
@@ -25,16 +25,16 @@ internal sealed class AdamW(IReadOnlyList<Weight> weights, float beta1, float be
     /// <summary>Second moments v.</summary>
     public IReadOnlyList<float[]> V { get; } = [.. weights.Select(weight => new float[weight.Values!.Length])];
 
-    /// <summary>What learns.</summary>
+    /// <summary>The trained weights.</summary>
     public IReadOnlyList<Weight> Weights { get; } = weights;
 
     /// <summary>Whether a weight decays.</summary>
     public static bool Decays(Weight weight) => weight.Rows > 1;
 
-    /// <summary>One step with the gradients that lie in the weights.</summary>
+    /// <summary>One step with the gradients stored in the weights.</summary>
     /// <param name="t">Its number, from 1.</param>
     /// <param name="rate">η.</param>
-    /// <param name="scale">The gradients are multiplied by it: what clipping leaves of them.</param>
+    /// <param name="scale">Factor of the gradients, from clipping.</param>
     /// <param name="workers">Threads.</param>
     public void Step(long t, float rate, float scale, Workers workers)
     {

@@ -9,7 +9,7 @@ internal static class GradientNorm
 {
     private const int Chunk = 1 << 14;
 
-    /// <summary>√Σ g², summed up in an order that does not depend on the threads.</summary>
+    /// <summary>√Σ g², summed in an order that does not depend on the threads.</summary>
     public static double Of(IReadOnlyList<Weight> weights, Workers workers)
     {
         double sum = 0;
@@ -23,6 +23,6 @@ internal static class GradientNorm
         return Math.Sqrt(sum);
     }
 
-    /// <summary>What gradients of a norm are multiplied by so that the norm is at most a limit, as in PyTorch; 1 for a limit of 0.</summary>
+    /// <summary>The factor that reduces gradients of this norm to at most a limit, as in PyTorch; 1 for a limit of 0.</summary>
     public static float Scale(double norm, float limit) => limit > 0 && norm > limit ? (float)(limit / (norm + 1e-6)) : 1;
 }

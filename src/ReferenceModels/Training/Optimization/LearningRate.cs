@@ -1,10 +1,10 @@
 namespace ReferenceModels.Training.Optimization;
 
-/// <summary>Linear warm-up, then half a cosine down (Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983, without restarts).</summary>
-/// <param name="Peak">After the warm-up.</param>
-/// <param name="Warmup">Steps of the warm-up: step s (from 0) of it has Peak·(s + 1)/Warmup.</param>
-/// <param name="Steps">Of the whole run.</param>
-/// <param name="Final">What the last steps come down to, as a share of the peak; 1 keeps the peak.</param>
+/// <summary>Linear warm-up, then a decay along half a cosine (Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983, without restarts).</summary>
+/// <param name="Peak">The rate after the warm-up.</param>
+/// <param name="Warmup">Steps of the warm-up: its step s (from 0) has the rate Peak·(s + 1)/Warmup.</param>
+/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="Final">The rate at the end, as a share of the peak; 1 keeps the peak.</param>
 internal sealed record LearningRate(float Peak, int Warmup, int Steps, float Final)
 {
     /// <summary>The rate of step s, from 0.</summary>

@@ -7,8 +7,8 @@ using Engine.Tokenizers.Unicode;
 
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>Byte-level BPE: all bytes, then the most frequent pair of neighbours within a word, again and again. Of pairs that
-/// are as frequent the one of the smaller ids comes first.</summary>
+/// <summary>Byte-level BPE: all bytes, then repeatedly the most frequent pair of neighbours within a word. Among equally frequent
+/// pairs, the one with the smaller ids comes first.</summary>
 internal static class BytePairTraining
 {
     private const string End = "<|endoftext|>";
@@ -32,15 +32,15 @@ internal static class BytePairTraining
             long count = counts.Of(pair);
             if (count != priority.Count || count < options.MinimumFrequency)
             {
-                continue; // a changed count stands in the queue under its new number
+                continue; // a changed count is in the queue under its new value
             }
             string merged = tokens[pair.First] + tokens[pair.Second];
             if (merged == End)
             {
-                continue; // a token may stand in a vocabulary but once
+                continue; // a token may occur only once in a vocabulary
             }
             merges.Add($"{tokens[pair.First]} {tokens[pair.Second]}");
-            if (!ids.TryGetValue(merged, out int id)) // another pair may have given the same text
+            if (!ids.TryGetValue(merged, out int id)) // another pair may already have produced the same text
             {
                 ids.Add(merged, id = tokens.Count);
                 tokens.Add(merged);

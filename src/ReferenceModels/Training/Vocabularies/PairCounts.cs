@@ -1,9 +1,9 @@
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>Words as symbols, and how often each symbol and each pair of neighbours occurs while pairs are merged.</summary>
+/// <summary>Words as symbols, with the counts of symbols and of neighbouring pairs, kept up to date as pairs are merged.</summary>
 internal sealed class PairCounts
 {
-    private readonly int[][] _words;    // each word's symbols; the first _lengths[i] count
+    private readonly int[][] _words;    // each word's symbols, of which the first _lengths[i] are in use
     private readonly int[] _lengths;
     private readonly long[] _frequencies;
     private readonly Dictionary<Pair, Place> _pairs = [];
@@ -34,17 +34,17 @@ internal sealed class PairCounts
         public int CompareTo(Pair other) => First != other.First ? First.CompareTo(other.First) : Second.CompareTo(other.Second);
     }
 
-    /// <summary>All pairs that occur or did.</summary>
+    /// <summary>All pairs that occur or have occurred.</summary>
     public IEnumerable<Pair> Pairs => _pairs.Keys;
 
     public long Of(Pair pair) => _pairs.TryGetValue(pair, out Place? place) ? place.Count : 0;
 
     public long OfSymbol(int symbol) => symbol < _symbols.Count ? _symbols[symbol] : 0;
 
-    /// <summary>Puts one symbol for a pair wherever it stands, from left to right.</summary>
+    /// <summary>Replaces a pair by one symbol wherever it occurs, from left to right.</summary>
     /// <param name="pair">The pair.</param>
     /// <param name="merged">The symbol.</param>
-    /// <param name="changed">Receives every pair whose number changed.</param>
+    /// <param name="changed">Receives every pair whose count changed.</param>
     public void Merge(Pair pair, int merged, HashSet<Pair> changed)
     {
         if (!_pairs.Remove(pair, out Place? place))
@@ -78,7 +78,7 @@ internal sealed class PairCounts
             }
             if (i + 2 < length)
             {
-                // Where the same pair follows, its left neighbour is merged by the next step, which takes this count back.
+                // If the same pair follows, the next step merges it and takes this count back.
                 Change(new Pair(pair.Second, symbols[i + 2]), -frequency);
                 Change(new Pair(merged, symbols[i + 2]), frequency);
             }
@@ -122,7 +122,7 @@ internal sealed class PairCounts
         _symbols[symbol] += by;
     }
 
-    /// <summary>How often a pair occurs, and the words it may occur in: some no longer have it, some stand there twice.</summary>
+    /// <summary>How often a pair occurs, and the words it may occur in: some no longer contain it, some are listed twice.</summary>
     private sealed class Place
     {
         public long Count { get; set; }

@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>A trained vocabulary in the form in which a GGUF file holds it (keys <c>tokenizer.ggml.*</c>).</summary>
+/// <summary>A trained vocabulary in the form that a GGUF file stores (keys <c>tokenizer.ggml.*</c>).</summary>
 public sealed class TrainedVocabulary
 {
     internal const int Normal = 1;
@@ -20,7 +20,7 @@ public sealed class TrainedVocabulary
     /// <summary>How it was trained.</summary>
     public VocabularyScheme Scheme { get; }
 
-    /// <summary>The tokens' texts as the file holds them; a token's id is its index. (V).</summary>
+    /// <summary>The tokens' texts as the file stores them; a token's id is its index. (V).</summary>
     public IReadOnlyList<string> Tokens { get; }
 
     /// <summary>The tokens' kinds as GGUF numbers them: 1 normal, 2 unknown, 3 control. (V).</summary>
@@ -29,10 +29,10 @@ public sealed class TrainedVocabulary
     /// <summary>Unigram: the tokens' log-probabilities, (V); null for the other schemes.</summary>
     public IReadOnlyList<float>? Scores { get; internal init; }
 
-    /// <summary>Byte-level BPE: the merges in order, each two tokens separated by a blank; null for the other schemes.</summary>
+    /// <summary>Byte-level BPE: the merges in order, each two tokens separated by a space; null for the other schemes.</summary>
     public IReadOnlyList<string>? Merges { get; internal init; }
 
-    /// <summary>Sets the vocabulary's keys of a file that is being written.</summary>
+    /// <summary>Sets the vocabulary's keys in a file that is being written.</summary>
     public void AddTo(GgufWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -53,7 +53,7 @@ public sealed class TrainedVocabulary
         }
     }
 
-    /// <summary>Writes a file that holds the vocabulary alone.</summary>
+    /// <summary>Writes a file that holds only the vocabulary.</summary>
     /// <param name="path">The file.</param>
     /// <param name="name">The vocabulary's name (<c>general.name</c>).</param>
     public void Write(string path, string name)
@@ -62,7 +62,7 @@ public sealed class TrainedVocabulary
         string architecture = Scheme switch { VocabularyScheme.ByteLevelBpe => "gpt2", VocabularyScheme.WordPiece => "bert", _ => "t5" };
         writer.SetMetadata(GgufKeys.Architecture, architecture);
         writer.SetMetadata(GgufKeys.Name, name);
-        // llama.cpp reads sizes even of a file without weights; these say nothing.
+        // llama.cpp reads sizes even from a file without weights; these are placeholders.
         writer.SetMetadata(architecture + ".context_length", 512u);
         writer.SetMetadata(architecture + ".embedding_length", 64u);
         writer.SetMetadata(architecture + ".block_count", 1u);

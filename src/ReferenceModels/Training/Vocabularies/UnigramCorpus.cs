@@ -3,14 +3,14 @@ using Engine.Tokenizers;
 
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>The words as all the ways to write them in pieces.</summary>
+/// <summary>The words, with all ways to write them in pieces.</summary>
 internal sealed class UnigramCorpus
 {
     private readonly (byte[] Word, long Count)[] _words;
 
     public UnigramCorpus((string Word, long Count)[] words) => _words = [.. words.Select(word => (Encoding.UTF8.GetBytes(word.Word), word.Count))];
 
-    /// <summary>How often each piece is expected in the texts: over all ways to write each word, weighed by their probability
+    /// <summary>The expected count of each piece in the texts: over all ways to write each word, weighted by their probabilities
     /// (forward and backward sums of logarithms).</summary>
     public double[] Expect(IReadOnlyList<UnigramPiece> pieces, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ internal sealed class UnigramCorpus
         return expected;
     }
 
-    /// <summary>How often each piece stands in the best way to write each word.</summary>
+    /// <summary>How often each piece occurs in the best way to write each word.</summary>
     public long[] CountBest(IReadOnlyList<UnigramPiece> pieces, TokenTrie trie, CancellationToken cancellationToken)
     {
         var counts = new long[pieces.Count];
@@ -84,9 +84,9 @@ internal sealed class UnigramCorpus
     }
 
     /// <summary>The best way to write a text in pieces, from right to left.</summary>
-    /// <param name="trie">The same as a tree.</param>
+    /// <param name="trie">The pieces as a tree.</param>
     /// <param name="text">The text in UTF-8.</param>
-    /// <param name="without">A piece that may not be taken; -1 for none.</param>
+    /// <param name="without">A piece that must not be used; -1 for none.</param>
     /// <param name="path">Receives the pieces; stays empty if there is no way.</param>
     public static void FindBest(IReadOnlyList<UnigramPiece> pieces, TokenTrie trie, ReadOnlySpan<byte> text, int without, List<int> path)
     {

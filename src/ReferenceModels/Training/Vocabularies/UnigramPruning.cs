@@ -3,10 +3,10 @@ using Engine.Tokenizers;
 
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>Drops the pieces that the texts miss least.</summary>
+/// <summary>Drops the pieces that the texts need least.</summary>
 internal static class UnigramPruning
 {
-    /// <summary>The pieces without those whose loss costs the texts the least likelihood; single characters stay.</summary>
+    /// <summary>The pieces without those whose removal costs the texts the least likelihood; single characters stay.</summary>
     /// <param name="pieces">All pieces.</param>
     /// <param name="corpus">The texts.</param>
     /// <param name="most">Pieces to keep.</param>
@@ -23,10 +23,10 @@ internal static class UnigramPruning
         {
             if (pieces[i].IsSingle || counts[i] == 0)
             {
-                continue; // the best way to write any word does without a piece that counts nothing
+                continue; // a piece with a count of 0 is not in the best way to write any word
             }
             UnigramCorpus.FindBest(pieces, trie, Encoding.UTF8.GetBytes(pieces[i].Text), without: i, path);
-            // What would stand in the piece's place, and how likely the texts were then.
+            // What would replace the piece, and how likely the texts would then be.
             double logSumThen = Math.Log(sum + (counts[i] * (double)(path.Count - 1)));
             double then = path.Sum(part => Math.Log(counts[part] + counts[i]) - logSumThen);
             losses.Add((counts[i] / sum * (Math.Log(counts[i]) - logSum - then), i));

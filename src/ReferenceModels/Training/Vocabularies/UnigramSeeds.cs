@@ -1,14 +1,14 @@
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>The pieces that Unigram training begins with: all characters, and the parts of words that cover the most text.</summary>
+/// <summary>The pieces that Unigram training starts from: all characters, and the parts of words that cover the most text.</summary>
 internal static class UnigramSeeds
 {
     /// <summary>The maximum number of characters of a piece; SentencePiece's limit.</summary>
     private const int LongestPiece = 16;
 
     /// <param name="options">How often a piece must occur.</param>
-    /// <param name="most">Pieces beside the characters.</param>
-    /// <param name="excluded">Texts that no piece may have: those of special tokens.</param>
+    /// <param name="most">Number of pieces in addition to the characters.</param>
+    /// <param name="excluded">Texts that no piece may have: those of the special tokens.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     public static List<UnigramPiece> Find(
         (string Word, long Count)[] words, VocabularyOptions options, int most, string[] excluded, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal static class UnigramSeeds
                 }
             }
         }
-        // Text covered: occurrences times length.
+        // The text covered: occurrences times length.
         IEnumerable<KeyValuePair<string, long>> seeds = parts
             .Where(part => part.Value >= options.MinimumFrequency && !excluded.Contains(part.Key))
             .OrderByDescending(part => part.Value * part.Key.Length).ThenBy(part => part.Key, StringComparer.Ordinal)

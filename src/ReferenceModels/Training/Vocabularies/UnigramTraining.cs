@@ -4,9 +4,9 @@ using Engine.Gguf;
 namespace ReferenceModels.Training.Vocabularies;
 
 /// <summary>
-/// Unigram (Kudo 2018, https://arxiv.org/abs/1804.10959), as SentencePiece trains it: many pieces to begin with, then by turns
-/// expectation and maximization of their probabilities and the dropping of those that the texts miss least, until V are left.
-/// Single characters always stay.
+/// Unigram (Kudo 2018, https://arxiv.org/abs/1804.10959), as SentencePiece trains it: starts with many pieces, then alternates between
+/// expectation–maximization of their probabilities and dropping those that the texts need least, until V are left. Single
+/// characters always stay.
 /// </summary>
 internal static class UnigramTraining
 {
@@ -15,10 +15,10 @@ internal static class UnigramTraining
     private const int MaxSeeds = 500_000;
     private const int RoundsOfMaximization = 2;
 
-    /// <summary>The part of the pieces that a round of dropping leaves.</summary>
+    /// <summary>The share of the pieces that is left after each round of dropping.</summary>
     private const double Shrinking = 0.75;
 
-    /// <summary>The last rounds work on somewhat more pieces than are wanted: the best of them by probability stay.</summary>
+    /// <summary>The last rounds keep somewhat more pieces than wanted; the most probable of them stay.</summary>
     private const double Surplus = 1.1;
 
     private static readonly string[] Special = ["<pad>", "</s>", "<unk>"];
@@ -48,7 +48,7 @@ internal static class UnigramTraining
             progress?.Report((float)(start - pieces.Count) / Math.Max(1, start - wanted) * 0.95f);
             if (pieces.Count == before)
             {
-                break; // single characters alone are left
+                break; // only single characters are left
             }
         }
         int room = wanted - singles;
@@ -71,7 +71,7 @@ internal static class UnigramTraining
         { Scores = [.. new float[Special.Length], .. kept.Select(piece => (float)piece.Score)] };
     }
 
-    /// <summary>Probabilities of expected numbers, with the prior that digamma stands for: it makes rare pieces rarer.</summary>
+    /// <summary>Probabilities from expected counts, with the prior that digamma implies: it makes rare pieces rarer.</summary>
     private static List<UnigramPiece> Maximize(List<UnigramPiece> pieces, double[] expected)
     {
         var kept = new List<UnigramPiece>(pieces.Count);
@@ -105,7 +105,7 @@ internal static class UnigramTraining
         return value + Math.Log(x) + (inverse * ((1.0 / 24) - (inverse * ((7.0 / 960) - (inverse * ((31.0 / 8064) - (inverse * (127.0 / 30720))))))));
     }
 
-    /// <summary>Words as the tokenizer's normalized text has them: a blank's sign and what follows up to the next one.</summary>
+    /// <summary>Words as in the tokenizer's normalized text: the mark of a space and everything up to the next one.</summary>
     private static WordCounts Count(IEnumerable<string> texts, CancellationToken cancellationToken)
     {
         var counts = new WordCounts();
@@ -121,11 +121,11 @@ internal static class UnigramTraining
                     EndWord();
                     begins = true;
                 }
-                else if (rune.Value is not (0 or Blank)) // no token can hold a NUL, and U+2581 is what a blank becomes
+                else if (rune.Value is not (0 or Blank)) // no token can contain a NUL, and a space becomes U+2581
                 {
                     if (Rune.IsWhiteSpace(rune))
                     {
-                        EndWord(); // a line end is a piece for itself, not part of words
+                        EndWord(); // a line end is a separate piece, not part of words
                     }
                     if (begins)
                     {

@@ -5,13 +5,13 @@ namespace ReferenceModels.Training.Vocabularies;
 /// <summary>Trains vocabularies on texts. The same texts and options give the same vocabulary, on any machine.</summary>
 public static class VocabularyTrainer
 {
-    /// <summary>The most tokens a vocabulary may have; the largest known have 260,000.</summary>
+    /// <summary>The maximum number of tokens of a vocabulary; the largest known have 260,000.</summary>
     private const int Largest = 1_000_000;
 
     /// <summary>Trains a vocabulary.</summary>
     /// <param name="texts">The texts. Each is read once; their words are kept in memory, each once.</param>
     /// <param name="options">The scheme and the size.</param>
-    /// <param name="progress">Receives the part of the tokens made, 0 to 1; may be null.</param>
+    /// <param name="progress">Receives the share of the tokens made, 0 to 1; may be null.</param>
     /// <param name="cancellationToken">Cancels the training.</param>
     /// <exception cref="InvalidRequestException">The texts are empty, or the options do not fit them.</exception>
     public static TrainedVocabulary Train(
@@ -38,7 +38,7 @@ public static class VocabularyTrainer
         return trained;
     }
 
-    /// <summary>Refuses a size that not even the single characters fit.</summary>
+    /// <summary>Refuses a size into which not even the single characters fit.</summary>
     internal static void RequireSize(VocabularyOptions options, int least, string of)
     {
         if (options.Size < least)

@@ -5,7 +5,7 @@ namespace ReferenceModels.Training.Vocabularies;
 /// <summary>The words of texts and how often each occurs.</summary>
 internal sealed class WordCounts
 {
-    /// <summary>A longer word is counted in stretches: training looks at a word anew for every pair merged in it.</summary>
+    /// <summary>A longer word is counted in stretches, because training scans a word again for every pair merged in it.</summary>
     private const int LongestWord = 256;
 
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ internal sealed class WordCounts
         }
     }
 
-    /// <summary>The words in the order of their characters, so that nothing depends on the order of texts.</summary>
+    /// <summary>The words in ordinal order, so that nothing depends on the order of the texts.</summary>
     /// <exception cref="InvalidRequestException">There are none.</exception>
     public (string Word, long Count)[] Sorted()
     {

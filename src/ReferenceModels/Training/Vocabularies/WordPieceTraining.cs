@@ -5,9 +5,9 @@ using Engine.Tokenizers;
 
 namespace ReferenceModels.Training.Vocabularies;
 
-/// <summary>WordPiece: all characters, those that begin a word apart from the others, then the pair with the largest
-/// freq(pair) / (freq(first) × freq(second)), again and again: two symbols are joined that stand together more often than
-/// each for itself would let expect. Of equal pairs the more frequent comes first, then the one of the smaller ids.</summary>
+/// <summary>WordPiece: all characters, with those that begin a word distinct from the others, then repeatedly the pair with the
+/// largest freq(pair) / (freq(first) × freq(second)), which joins symbols that occur together more often than their own
+/// frequencies suggest. Among equal pairs the more frequent comes first, then the one with the smaller ids.</summary>
 internal static class WordPieceTraining
 {
     private const char Blank = '▁'; // begins a word in a GGUF; "##" is not written
@@ -48,7 +48,7 @@ internal static class WordPieceTraining
             }
             cancellationToken.ThrowIfCancellationRequested();
             string merged = tokens[merge.First] + tokens[merge.Second];
-            if (!ids.TryGetValue(merged, out int id)) // another pair may have given the same text
+            if (!ids.TryGetValue(merged, out int id)) // another pair may already have produced the same text
             {
                 ids.Add(merged, id = tokens.Count);
                 tokens.Add(merged);
@@ -56,7 +56,7 @@ internal static class WordPieceTraining
             }
             touched.Clear();
             counts.Merge(merge, id, touched);
-            // The scores of all pairs of these symbols change with the symbols' own numbers.
+            // The scores of all pairs with these symbols change with the symbols' own counts.
             touched.UnionWith(Partners(merge.First));
             touched.UnionWith(Partners(merge.Second));
             touched.UnionWith(Partners(id));
@@ -100,7 +100,7 @@ internal static class WordPieceTraining
         }
     }
 
-    /// <summary>The characters of a word, the blank that begins it being part of the first.</summary>
+    /// <summary>The characters of a word; the mark that begins it is part of the first.</summary>
     private static IEnumerable<string> Symbols(string word)
     {
         int start = 0;
@@ -131,7 +131,7 @@ internal static class WordPieceTraining
         public void Add(ReadOnlySpan<byte> word)
         {
             string text = Encoding.UTF8.GetString(word);
-            // A word that holds the sign of a beginning itself would give tokens that cannot be told from those that begin one.
+            // A word that itself contains the mark would give tokens that look like the beginning of a word.
             if (text.LastIndexOf(Blank) == 0)
             {
                 counts.Add(text);
