@@ -44,7 +44,7 @@ public sealed class AdapterTests : IDisposable
     [InlineData("gpt2", 4)]
     [InlineData("t5", 4)]
     [InlineData("t5", 7)]
-    public async Task Rows_of_an_adapted_embedding_are_looked_up_as_llama_cpp_does(string family, int rank)
+    public async Task Rows_of_an_adapted_embedding_match_llama_cpp(string family, int rank)
     {
         WriteModel(family);
         new RandomAdapter { Rank = rank, Embedding = true, Targets = _ => false }.Write(Adapter, Model);
@@ -58,7 +58,7 @@ public sealed class AdapterTests : IDisposable
     [InlineData(GgmlType.F16, GgmlType.F16)]
     [InlineData(GgmlType.Q8_0, GgmlType.F32)]
     [InlineData(GgmlType.Q4_K, GgmlType.Q8_0)]
-    public async Task An_embedding_and_its_factors_may_be_of_any_type(GgmlType weights, GgmlType factors)
+    public async Task An_embedding_and_its_factors_may_have_any_type(GgmlType weights, GgmlType factors)
     {
         new RandomLlama { Type = weights, Width = 256, Inner = 256 }.Write(Model);
         new RandomAdapter { Type = factors, Rank = 32, Embedding = true }.Write(Adapter, Model);
@@ -70,7 +70,7 @@ public sealed class AdapterTests : IDisposable
     [InlineData("llama")]
     [InlineData("gpt2")]
     [InlineData("t5")]
-    public async Task An_embedding_that_is_the_head_as_well_cannot_have_factors(string family)
+    public async Task An_embedding_that_is_also_the_head_cannot_have_factors(string family)
     {
         _ = family switch
         {
@@ -87,7 +87,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public async Task Vectors_of_norms_change_nothing_and_are_reported_once_for_each_backend()
+    public async Task Norm_vectors_change_nothing_and_are_reported_once_per_backend()
     {
         WriteModel("llama");
         string without = new RandomAdapter().Write(_folder.File("without.gguf"), Model);
@@ -115,14 +115,14 @@ public sealed class AdapterTests : IDisposable
     [InlineData(GgmlType.Q8_0, GgmlType.F32)]
     [InlineData(GgmlType.Q8_0, GgmlType.F16)]
     [InlineData(GgmlType.Q4_K, GgmlType.BF16)]
-    public async Task Other_formats_are_used_as_llama_cpp_uses_them(GgmlType weights, GgmlType factors)
+    public async Task Other_formats_match_llama_cpp(GgmlType weights, GgmlType factors)
     {
         new RandomLlama { Type = weights, Width = 256, Inner = 256 }.Write(Model);
         new RandomAdapter { Type = factors }.Write(Adapter, Model);
         float[][] theirs = await ScoreAsync(await LoadAsync("llama.cpp", (Adapter, 1)));
         float[][] exact = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)));
         float[][] rounded = await ScoreAsync(await LoadAsync("reference", (Adapter, 1)), Arithmetic.Ggml);
-        // Beside factors in F16 or BF16 activations keep more bits than beside the weights.
+        // With factors in F16 or BF16, activations keep more bits than with the weights.
         Assert.InRange(Agreement.Nmse(exact, theirs), 0, Agreement.EightBits);
         Assert.InRange(Agreement.Nmse(rounded, theirs), 0, Agreement.EightBits);
     }
@@ -138,7 +138,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public async Task Several_adapters_and_scales_add_up_and_no_alpha_means_no_division()
+    public async Task Several_adapters_and_scales_add_up_and_a_missing_alpha_means_no_division()
     {
         WriteModel("llama");
         string other = new RandomAdapter { Seed = 6, Rank = 3, Alpha = null, Targets = name => name.Contains("ffn", StringComparison.Ordinal) }.Write(_folder.File("other.gguf"), Model);
@@ -148,7 +148,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public async Task An_adapted_encoder_embeds_as_llama_cpp_does()
+    public async Task An_adapted_encoder_embeds_like_llama_cpp()
     {
         new RandomBert().Write(Model);
         new RandomAdapter().Write(Adapter, Model);
@@ -182,7 +182,7 @@ public sealed class AdapterTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Insides))]
-    public async Task Looking_inside_measures_every_op_of_an_adapter(string family, GgmlType weights, GgmlType factors)
+    public async Task A_tap_measures_every_op_of_an_adapter(string family, GgmlType weights, GgmlType factors)
     {
         WriteModel(family, weights);
         new RandomAdapter { Type = factors, Rank = 32, Embedding = true }.Write(Adapter, Model);
@@ -200,7 +200,7 @@ public sealed class AdapterTests : IDisposable
     [Theory]
     [InlineData("llama")]
     [InlineData("gpt2")]
-    public async Task Several_adapters_are_joined_whatever_order_llama_cpp_adds_them_in(string family)
+    public async Task Several_adapters_are_joined_in_whatever_order_llama_cpp_adds_them(string family)
     {
         WriteModel(family);
         (string, float)[] adapters =
@@ -219,7 +219,7 @@ public sealed class AdapterTests : IDisposable
     [InlineData("blk.1.attn_v.weight", ".lora_a", "attn_v.lora_a-1")]
     [InlineData("blk.0.ffn_down.weight", ".lora_b", "ffn_down.lora_b-0")]
     [InlineData("token_embd.weight", ".lora_b", "token_embd.lora_b")]
-    public async Task A_factor_that_is_not_the_same_is_found_where_it_is(string weight, string factor, string op)
+    public async Task A_differing_factor_is_found_where_it_is(string weight, string factor, string op)
     {
         WriteModel("llama");
         new RandomAdapter { Embedding = true }.Write(Adapter, Model);
@@ -228,7 +228,7 @@ public sealed class AdapterTests : IDisposable
         {
             unsafe
             {
-                // One number of one factor, changed where it lies.
+                // One number of one factor, changed in place.
                 GgufTensor tensor = file.FindTensor(weight + factor)!;
                 byte[] data = new ReadOnlySpan<byte>(file.GetPointer(tensor), (int)tensor.ByteLength).ToArray();
                 int at = bytes.AsSpan().IndexOf(data);
@@ -258,7 +258,7 @@ public sealed class AdapterTests : IDisposable
     [InlineData("adapter.lora.alpha")]
     [InlineData("i32")]
     [InlineData("adapter.alora.invocation_tokens")]
-    public async Task What_is_no_adapter_of_the_model_is_refused_by_name_on_both_backends(string fault)
+    public async Task An_adapter_that_does_not_fit_the_model_is_refused_by_name_on_both_backends(string fault)
     {
         new RandomLlama { Tied = fault == "token_embd.weight" }.Write(Model);
         Action<GgufWriter> add(string name, params long[] shape) => writer =>
@@ -292,7 +292,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_is_no_adapter_and_a_file_that_is_absent_none_either()
+    public async Task A_model_or_a_missing_file_is_not_an_adapter()
     {
         WriteModel("llama");
         foreach (string backend in Backends)

@@ -4,7 +4,7 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>What a card says of a file's vocabulary, classes and templates: the same on the reference and on llama.cpp, which counts for itself.</summary>
+/// <summary>What a card says about a file's vocabulary, classes and templates: the same on the reference and on llama.cpp, which counts independently.</summary>
 public sealed class CardTests : IDisposable
 {
     private static readonly string[] Words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<s>", "</s>", "<|im_end|>"];
@@ -16,7 +16,7 @@ public sealed class CardTests : IDisposable
     public static TheoryData<string> Files => ["llama", "llama with keys", "bert", "bert with keys", "bert without vocabulary", "t5"];
 
     [Theory, MemberData(nameof(Files))]
-    public async Task Both_backends_say_the_same(string file)
+    public async Task Both_backends_give_the_same_card(string file)
     {
         string path = Write(file);
         await using IModel ours = await ReferenceModelFixture.LoadAsync(path);
@@ -31,14 +31,14 @@ public sealed class CardTests : IDisposable
             (theirs.Card.Heads, theirs.Card.KeyValueHeads, theirs.Card.Experts, theirs.Card.ExpertsPerToken),
             (ours.Card.Heads, ours.Card.KeyValueHeads, ours.Card.Experts, ours.Card.ExpertsPerToken));
         Assert.Equal((4, file.StartsWith("llama", StringComparison.Ordinal) ? 2 : 4, 0), (ours.Card.Heads, ours.Card.KeyValueHeads, ours.Card.Experts));
-        // Both sides go by the same facts of the file; what a backend computes for itself it has to agree with.
+        // Both sides use the same facts of the file; what a backend computes itself must agree with them.
         Assert.Equal(
             (theirs.Card.EmbeddingLength, theirs.Card.Layers, theirs.Card.TrainedContextLength, theirs.Card.DecoderStartToken, theirs.Card.VocabularySize),
             (ours.Card.EmbeddingLength, ours.Card.Layers, ours.Card.TrainedContextLength, ours.Card.DecoderStartToken, ours.Card.VocabularySize));
     }
 
     [Fact]
-    public async Task Special_tokens_are_the_files_or_what_llama_cpp_takes_where_it_is_silent()
+    public async Task Special_tokens_are_the_files_or_llama_cpps_defaults()
     {
         Assert.Equal(new SpecialTokenIds { BeginningOfSequence = 1, EndOfSequence = 2, Unknown = 0, Mask = 4 }, await SpecialAsync("llama"));
         Assert.Equal(
@@ -55,17 +55,17 @@ public sealed class CardTests : IDisposable
     }
 
     [Fact]
-    public async Task End_of_generation_are_all_tokens_that_end_one()
+    public async Task End_of_generation_lists_every_token_that_ends_one()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(Write("llama with keys"));
-        Assert.Equal([0, 6, 7], model.Card.SpecialTokens.EndOfGeneration); // [PAD], as in llama.cpp: it pads what is filled in, and ends it
+        Assert.Equal([0, 6, 7], model.Card.SpecialTokens.EndOfGeneration); // includes [PAD], as in llama.cpp
     }
 
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 0)]
     [InlineData(3, 3)]
-    public async Task Classes_are_the_scores_that_pooling_by_rank_gives(int scores, int labels)
+    public async Task There_are_as_many_classes_as_scores_from_rank_pooling(int scores, int labels)
     {
         var bert = new RandomBert { Scores = scores == 0 ? null : scores, Labels = labels };
         string path = bert.Write(_folder.File("classes.gguf"));
@@ -87,7 +87,7 @@ public sealed class CardTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vocabulary_that_cannot_be_split_with_still_names_its_tokens()
+    public async Task A_vocabulary_that_cannot_split_text_still_names_its_tokens()
     {
         var random = new RandomLlama
         {
@@ -104,7 +104,7 @@ public sealed class CardTests : IDisposable
     }
 
     [Fact]
-    public async Task A_conversation_is_rendered_from_the_loaded_model_as_from_its_file()
+    public async Task A_conversation_renders_the_same_from_the_loaded_model_and_from_its_file()
     {
         string path = Write("llama with keys");
         using GgufFile file = GgufFile.Open(path);

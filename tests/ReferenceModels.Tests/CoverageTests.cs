@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>What a report says of its own reach, held to what a fault does.</summary>
+/// <summary>What a report says about its own coverage, checked against the effect of a fault.</summary>
 public sealed class CoverageTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -14,7 +14,7 @@ public sealed class CoverageTests : IDisposable
     [Theory]
     [InlineData(6, ParityVerdict.Fail)]
     [InlineData(300, ParityVerdict.Pass)]
-    public async Task A_fault_in_an_embedding_row_shows_where_a_token_looks_it_up_and_nowhere_else(int row, ParityVerdict verdict)
+    public async Task A_fault_in_an_embedding_row_shows_only_where_a_token_uses_it(int row, ParityVerdict verdict)
     {
         string path = new RandomLlama().Write(_folder.File("right.gguf"));
         await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 0);
@@ -27,7 +27,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_fault_in_the_queries_shows_only_where_a_token_has_another_to_look_at()
+    public async Task A_fault_in_the_queries_shows_only_where_a_token_can_attend_to_another()
     {
         string path = new RandomLlama().Write(_folder.File("right.gguf"));
         await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 0);
@@ -38,9 +38,9 @@ public sealed class CoverageTests : IDisposable
         Assert.Equal((ParityVerdict.Fail, 4), (two.Verdict, two.Coverage!.HeadsExercised));
     }
 
-    // Which experts a token goes to is llama.cpp's word here, the reference's in the report.
+    // Here llama.cpp says which experts a token goes to, in the report the reference does.
     [Fact]
-    public async Task A_fault_in_an_expert_shows_where_a_token_goes_to_it_and_the_rest_are_counted()
+    public async Task A_fault_in_an_expert_shows_where_a_token_uses_it_and_the_rest_are_counted()
     {
         const int experts = 8, used = 2, inner = 48, layers = 2;
         int[] tokens = [1, 5, 6];
@@ -76,7 +76,7 @@ public sealed class CoverageTests : IDisposable
         return blocks[0].Activations.Single(activation => activation.Operation == "ARGSORT").Values;
     }
 
-    // A row of a tensor, each of its numbers twice as large and with the other sign.
+    // A row of a tensor, each of its numbers doubled and negated.
     private string WithFault(string path, int row, string tensor = "token_embd.weight")
     {
         byte[] bytes = File.ReadAllBytes(path);

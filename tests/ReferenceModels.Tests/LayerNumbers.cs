@@ -9,7 +9,7 @@ internal static class LayerNumbers
     public static Action<GgufWriter> Of(string architecture, uint heads, uint groups, uint inner) => writer =>
     {
         writer.SetMetadata($"{architecture}.attention.head_count", new[] { heads, heads });
-        writer.SetMetadata($"{architecture}.attention.head_count_kv", new[] { (int)groups, (int)groups }); // signed does, too
+        writer.SetMetadata($"{architecture}.attention.head_count_kv", new[] { (int)groups, (int)groups }); // signed numbers are also accepted
         writer.SetMetadata($"{architecture}.feed_forward_length", new[] { inner, inner });
     };
 }

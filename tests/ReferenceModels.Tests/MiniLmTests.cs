@@ -7,11 +7,11 @@ using Engine.LlamaCpp.Direct;
 namespace ReferenceModels.Tests;
 
 /// <summary>A real encoder from text to vector, against ONNX Runtime on the original graph fed with Hugging Face's ids
-/// (<c>tests/Golden/minilm</c>, and the numbers that lie beside the weights).</summary>
+/// (<c>tests/Golden/minilm</c>, and the numbers next to the weights).</summary>
 public sealed class MiniLmTests : IDisposable
 {
-    // The original graph has GELU by erf, llama.cpp and the reference have its tanh form, llama.cpp's from a table of 16-bit
-    // floats: squared errors of up to 3.8e-6 of the whole, or a cosine of 1 - 1.9e-6, which no processor's rounding comes near.
+    // The original graph computes GELU with erf, llama.cpp and the reference in its tanh form, llama.cpp from a table of 16-bit
+    // floats: squared errors of up to 3.8e-6 of the whole, or a cosine of 1 - 1.9e-6, far above any processor's rounding.
     private const double Cosine = 0.99999;
 
     private readonly TemporaryFolder _folder = new();
@@ -21,7 +21,7 @@ public sealed class MiniLmTests : IDisposable
     [SharedTheory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task Texts_of_all_scripts_have_the_embeddings_that_ONNX_Runtime_gives_Hugging_Faces_ids(string name)
+    public async Task Texts_in_all_scripts_have_the_embeddings_of_ONNX_Runtime_on_Hugging_Faces_ids(string name)
     {
         string path = _folder.File("minilm.gguf");
         using (ModelImport import = ModelImport.Open(Path.GetDirectoryName(SharedFolder.MiniLm("config.json"))!))

@@ -5,7 +5,7 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Inputs that go through one pass together, against each alone, whom the tests of the models hold against llama.cpp.</summary>
+/// <summary>Inputs that share one pass, against each alone, which the models' tests compare with llama.cpp.</summary>
 public sealed class PackedEmbeddingTests : IDisposable
 {
     // Several passes of ReferencePass.PackedTokens, out of order, from one token to the whole context.
@@ -21,7 +21,7 @@ public sealed class PackedEmbeddingTests : IDisposable
     [InlineData(Pooling.Cls)]
     [InlineData(Pooling.Last)]
     [InlineData(Pooling.Rank)]
-    public void Each_input_has_the_answer_that_it_has_alone(Pooling pooling)
+    public void Each_packed_input_gets_the_same_result_as_alone(Pooling pooling)
     {
         var random = new RandomBert { Pooler = true, Scores = 3, Labels = 3 };
         using ReferenceModel model = Load(random.Write(_folder.File("random.gguf")));
@@ -33,7 +33,7 @@ public sealed class PackedEmbeddingTests : IDisposable
     [InlineData(GgmlType.Q8_0, Arithmetic.Ggml)]
     [InlineData(GgmlType.Q4_K, Arithmetic.Exact)]
     [InlineData(GgmlType.Q4_K, Arithmetic.Ggml)]
-    public void The_same_holds_in_other_types_and_in_either_arithmetic(GgmlType type, Arithmetic arithmetic)
+    public void Packing_changes_nothing_in_other_types_and_in_either_arithmetic(GgmlType type, Arithmetic arithmetic)
     {
         var random = new RandomBert { Type = type, Width = 256, Inner = 512, H = 8, G = 4 };
         using ReferenceModel model = Load(random.Write(_folder.File("random.gguf")));
@@ -44,7 +44,7 @@ public sealed class PackedEmbeddingTests : IDisposable
     [InlineData("llama")]
     [InlineData("gpt2")]
     [InlineData("t5")]
-    public void The_same_holds_for_the_other_families(string family)
+    public void Packing_changes_nothing_in_other_families(string family)
     {
         string path = _folder.File("random.gguf");
         using ReferenceModel model = Load(family switch
@@ -53,12 +53,12 @@ public sealed class PackedEmbeddingTests : IDisposable
             "gpt2" => new RandomGpt2().Write(path),
             _ => new RandomT5().Write(path),
         });
-        // LLaMA's longest does not fit into one block.
+        // LLaMA's longest input does not fit in one block.
         AssertAsAlone(model, Pooling.None, [.. Inputs(100, [.. Lengths, family == "llama" ? 150 : 30]).Select(input => new PassInput(input.Tokens))], default);
     }
 
     [Fact]
-    public void Each_input_keeps_its_own_segments_beside_one_that_names_none()
+    public void Each_input_keeps_its_segments_next_to_one_without_any()
     {
         using ReferenceModel model = Load(new RandomBert().Write(_folder.File("random.gguf")));
         int[] tokens = [2, 7, 9, 30, 11, 3];
@@ -71,7 +71,7 @@ public sealed class PackedEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void In_the_exact_mode_the_shortest_inputs_too_have_the_digits_that_they_have_alone()
+    public void In_exact_mode_even_the_shortest_inputs_have_the_same_bits_as_alone()
     {
         var random = new RandomBert();
         using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("random.gguf"))), 0, 0) { IsExact = true };
@@ -84,7 +84,7 @@ public sealed class PackedEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void A_cancellation_ends_the_call_before_its_next_pass_and_the_pass_is_of_use_afterwards()
+    public void Cancellation_ends_the_call_before_its_next_pass_and_leaves_it_usable()
     {
         var random = new RandomBert();
         using ReferenceModel model = Load(random.Write(_folder.File("random.gguf")));
@@ -134,7 +134,7 @@ public sealed class PackedEmbeddingTests : IDisposable
         return rows;
     }
 
-    // Every other one has segments, a boundary somewhere in it.
+    // Every other input has segments, with a boundary somewhere in it.
     private static PassInput[] Inputs(int vocabulary, int[] lengths) => [.. lengths.Select((length, i) => new PassInput([.. Enumerable.Range(0, length).Select(t => (7 * t + 31 * i) % vocabulary)])
     {
         Segments = i % 2 == 0 ? [] : [.. Enumerable.Range(0, length).Select(t => t < length / 2 ? 0 : 1)],

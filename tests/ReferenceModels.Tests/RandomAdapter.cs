@@ -14,16 +14,16 @@ internal sealed record RandomAdapter
     public string? Architecture { get; init; }
     public Action<GgufWriter>? More { get; init; }
 
-    /// <summary>Whether the token embedding has factors, which are turned: A (r, V), B (r, d).</summary>
+    /// <summary>Whether the token embedding has factors, which are transposed: A (r, V), B (r, d).</summary>
     public bool Embedding { get; init; }
 
     /// <summary>The deviation of B. A·x is about as large as x, so with 1/√r a weight's part and its adapter's are equally large.</summary>
     public float DeviationOfB { get; init; } = 0.2f;
 
-    /// <summary>Which weights, of those that can be adapted.</summary>
+    /// <summary>Which of the weights that can be adapted.</summary>
     public Func<string, bool> Targets { get; init; } = _ => true;
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path, string model)
     {
         using GgufFile file = GgufFile.Open(model);

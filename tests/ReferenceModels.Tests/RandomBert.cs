@@ -17,7 +17,7 @@ internal sealed record RandomBert
     public GgmlType Type { get; init; } = GgmlType.F32;
     public int Segments { get; init; } = 2;
     public bool SegmentTable { get; init; } = true;
-    /// <summary>Adds these segments' rows to the positions, in place of row 0: so a program that knows row 0 only sees them.</summary>
+    /// <summary>Adds these segments' rows to the positions, in place of row 0, so that a program that uses only row 0 gets them.</summary>
     public int[] FoldedSegments { get; init; } = [];
     public bool FusedQkv { get; init; }
     public bool FusedBias { get; init; }
@@ -32,7 +32,7 @@ internal sealed record RandomBert
     public bool Vocabulary { get; init; } = true;
     public Action<GgufWriter>? Metadata { get; init; }
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path)
     {
         var writer = new GgufWriter();

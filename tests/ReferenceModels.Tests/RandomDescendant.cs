@@ -22,7 +22,7 @@ internal sealed record RandomDescendant
     public bool OutputBias { get; init; }
     public bool FusedQkv { get; init; }
 
-    /// <summary>Metadata besides, without the architecture: <c>rope.freq_base</c>.</summary>
+    /// <summary>Additional metadata, without the architecture: <c>rope.freq_base</c>.</summary>
     public IReadOnlyDictionary<string, object> Metadata { get; init; } = new Dictionary<string, object>();
 
     private int HeadSize => KeyLength ?? Width / H;
@@ -30,7 +30,7 @@ internal sealed record RandomDescendant
     /// <summary>Rows of the two tables of rotary factors, for short contexts and for long ones.</summary>
     public bool RopeFactors { get; init; }
 
-    /// <summary>Experts in the place of the feed-forward, and how many of them a token goes to; 0 for none.</summary>
+    /// <summary>Experts in place of the feed-forward, and how many of them a token goes to; 0 for none.</summary>
     public int Experts { get; init; }
     public int Used { get; init; }
 
@@ -38,7 +38,7 @@ internal sealed record RandomDescendant
 
     private bool IsGemma => Architecture is "gemma2" or "gemma3";
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path)
     {
         var writer = new GgufWriter();

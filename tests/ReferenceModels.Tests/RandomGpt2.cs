@@ -20,7 +20,7 @@ internal sealed record RandomGpt2
     public string? Without { get; init; }
     public Action<GgufWriter>? Metadata { get; init; }
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path)
     {
         var writer = new GgufWriter();

@@ -27,7 +27,7 @@ internal sealed record RandomLlama
 
     private int HeadSize => KeyLength ?? Width / H;
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path)
     {
         var random = new Random(Seed);

@@ -21,17 +21,17 @@ internal sealed record RandomT5
     public bool Tied { get; init; }
     public bool Gated { get; init; }
 
-    /// <summary>Whether the file holds the encoder alone, the same as in the whole.</summary>
+    /// <summary>Whether the file holds only the encoder, the same as in the whole model.</summary>
     public bool EncoderOnly { get; init; }
 
-    /// <summary>Whether every layer has a table of relative positions, not the first alone.</summary>
+    /// <summary>Whether every layer has a table of relative positions, not only the first.</summary>
     public bool OwnPositions { get; init; }
     public string? Missing { get; init; }
     public Action<GgufWriter>? Metadata { get; init; }
 
     private int HeadSize => KeyLength ?? Width / H;
 
-    /// <summary>Writes the file and gives its path back.</summary>
+    /// <summary>Writes the file and returns its path.</summary>
     public string Write(string path)
     {
         var random = new Random(Seed);
@@ -140,7 +140,7 @@ internal sealed record RandomT5
     /// <summary>Random ids of a source.</summary>
     public int[] Source(int count) => Ids(count, Seed + 1);
 
-    /// <summary>Random ids of a target, without the token with which it begins.</summary>
+    /// <summary>Random ids of a target, without its start token.</summary>
     public int[] Target(int count) => Ids(count, Seed + 2);
 
     private int[] Ids(int count, int seed)

@@ -3,10 +3,10 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Writes a model's tensors with random values, so that they add up to activations of about 1.</summary>
+/// <summary>Writes a model's tensors with random values that give activations of about 1.</summary>
 internal sealed class RandomTensors(GgufWriter writer, Random random, GgmlType type)
 {
-    /// <summary>(rows, columns) of the type, with a deviation of 1/√columns where none is given.</summary>
+    /// <summary>(rows, columns) of the type, with a deviation of 1/√columns unless one is given.</summary>
     public void Matrix(string name, int rows, int columns, float deviation = 0) =>
         writer.AddTensor(name, [columns, rows], type, RandomWeights.Make(random, type, (long)rows * columns, deviation > 0 ? deviation : 1 / MathF.Sqrt(columns)));
 

@@ -4,8 +4,8 @@ using ReferenceModels.Tests.Quantization;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Random weights in ggml's block formats. In the usual ones nothing is quantized: the bits themselves are drawn, and the
-/// scales so that the weights have about the deviation asked for and a mean of about 0. Layouts: ggml-common.h of v0.5.0.
+/// <summary>Random weights in ggml's block formats. In the common ones nothing is quantized: the bits themselves are drawn, and the
+/// scales give the weights about the requested deviation and a mean of about 0. Layouts: ggml-common.h of v0.5.0.
 /// The others are quantized by ggml.</summary>
 internal static class RandomWeights
 {
@@ -17,7 +17,7 @@ internal static class RandomWeights
         GgmlType.Q8_0 => Blocks(random, elements / 32, 34, [(0, deviation / 74)]),
         GgmlType.Q4_0 => Blocks(random, elements / 32, 18, [(0, deviation / 4.6f)]),
         GgmlType.Q4_1 => Blocks(random, elements / 32, 20, [(0, deviation / 4.6f), (2, -7.5f * deviation / 4.6f)]),
-        // Scales and minima of 6 bits, about 31 on the mean; the minimum takes away the mean of 4 or 5 bits.
+        // Scales and minima of 6 bits, with a mean of about 31; the minimum subtracts the mean of 4 or 5 bits.
         GgmlType.Q4_K => Blocks(random, elements / 256, 144, [(0, deviation / 220), (2, 7.5f * deviation / 220)]),
         GgmlType.Q5_K => Blocks(random, elements / 256, 176, [(0, deviation / 440), (2, 15.5f * deviation / 440)]),
         GgmlType.Q6_K => Blocks(random, elements / 256, 210, [(208, deviation / 1350)]),
@@ -27,7 +27,7 @@ internal static class RandomWeights
         GgmlType.IQ2_S => Blocks(random, elements / 256, 82, [(0, deviation / 50)]),
         GgmlType.IQ1_S => Blocks(random, elements / 256, 50, [(0, deviation / 7.5f)]),
         GgmlType.IQ1_M => Scattered(random, elements / 256, deviation / 7.5f),
-        // Not a format of weights: to be refused.
+        // Not a weight format, so it must be refused.
         GgmlType.I32 => Blocks(random, elements, 4, []),
         _ => Quantized(random, type, elements, deviation),
     };
@@ -62,7 +62,7 @@ internal static class RandomWeights
         return data;
     }
 
-    // The same few blocks over and over, in random order, since some of the quantizers search for long.
+    // A few blocks repeated in random order, since some of the quantizers are slow.
     private static byte[] Quantized(Random random, GgmlType type, long elements, float deviation)
     {
         const int block = 256, kinds = 24;

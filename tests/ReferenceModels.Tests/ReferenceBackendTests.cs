@@ -68,7 +68,7 @@ public sealed class ReferenceBackendTests : IDisposable
     }
 
     [Fact]
-    public async Task One_loaded_model_computes_in_the_arithmetic_that_each_request_asks_for()
+    public async Task One_loaded_model_uses_the_arithmetic_of_each_request()
     {
         string path = new RandomLlama { Type = GgmlType.Q8_0, Width = 64, Inner = 64 }.Write(_folder.File("arithmetic.gguf"));
         await using IModel model = await ReferenceModelFixture.LoadAsync(path);
@@ -78,12 +78,12 @@ public sealed class ReferenceBackendTests : IDisposable
         Assert.Equal(exact, await ReferenceModelFixture.ScoreAsync(model, [1, 5, 9]));
         await using IModel native = await ReferenceModelFixture.LoadNativeAsync(path, 0);
         float[][] theirs = await ReferenceModelFixture.ScoreAsync(native, [1, 5, 9]);
-        // llama.cpp rounds the activations as the arithmetic of ggml does, whatever the processor.
+        // On every processor, llama.cpp rounds the activations as ggml's arithmetic does.
         Assert.True(10 * Agreement.Nmse(ggml, theirs) < Agreement.Nmse(exact, theirs));
     }
 
     [Fact]
-    public async Task An_arithmetic_without_a_name_is_refused()
+    public async Task An_undefined_arithmetic_is_refused()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(new RandomLlama().Write(_folder.File("unnamed.gguf")));
         var refusal = await Assert.ThrowsAsync<InvalidRequestException>(() => ReferenceModelFixture.ScoreAsync(model, [1], (Arithmetic)7));
@@ -106,7 +106,7 @@ public sealed class ReferenceBackendTests : IDisposable
         await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(_folder.File("absent.gguf")));
 
     [Fact]
-    public async Task A_tensor_of_no_format_of_weights_is_refused_by_name()
+    public async Task A_tensor_in_an_unsupported_format_is_refused_by_name()
     {
         string path = new RandomLlama { Type = GgmlType.I32, Width = 64, Inner = 64 }.Write(_folder.File("i32.gguf"));
         var refusal = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
@@ -120,7 +120,7 @@ public sealed class ReferenceBackendTests : IDisposable
     [InlineData("feed_forward_length", new[] { 112, 112, 112 }, "expected a number for each of the 2 layers, found 3 numbers")]
     [InlineData("feed_forward_length", new[] { 112, 96 }, "expected the 112 of the first layer in every layer, found 96")]
     [InlineData("feed_forward_length", new[] { 0, 0 }, "expected a number from 1 to 2147483647, found 0")]
-    public async Task Numbers_of_layers_that_differ_are_refused(string key, int[] numbers, string expected)
+    public async Task Per_layer_numbers_that_differ_are_refused(string key, int[] numbers, string expected)
     {
         string path = new RandomLlama { Metadata = w => w.SetMetadata($"llama.{key}", numbers) }.Write(_folder.File("layers.gguf"));
         var refusal = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
@@ -129,7 +129,7 @@ public sealed class ReferenceBackendTests : IDisposable
     }
 
     [Fact]
-    public async Task A_context_that_no_memory_holds_is_refused_with_both_numbers()
+    public async Task A_context_that_does_not_fit_in_memory_is_refused_with_both_numbers()
     {
         string path = new RandomLlama().Write(_folder.File("large.gguf"));
         var refusal = await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.LoadAsync(path, contextLength: int.MaxValue - 8));
@@ -137,7 +137,7 @@ public sealed class ReferenceBackendTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vocabulary_of_ids_only_is_scored_and_generated_from()
+    public async Task A_model_with_a_vocabulary_of_ids_only_scores_and_generates()
     {
         var random = new RandomLlama
         {

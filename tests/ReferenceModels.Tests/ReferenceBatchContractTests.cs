@@ -3,7 +3,7 @@ using Tests.Contracts;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Batches of the managed implementation under the scheduler. A row alone and a row among others are multiplied by different kernels.</summary>
+/// <summary>Batches of the managed implementation under the scheduler. A row alone and a row among others use different kernels.</summary>
 public sealed class ReferenceLlamaBatchContractTests : BatchContract
 {
     protected override double Tolerance => Agreement.Floats;

@@ -10,12 +10,12 @@ public sealed class ReferenceBatchTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // Key/value heads as many as query heads, shared by groups, of GPT-2, and quantized: a width that is no multiple of a vector's.
+    // As many key/value heads as query heads, heads shared by groups, a GPT-2, and quantized: a width that is not a multiple of a vector.
     public static TheoryData<string> Families => ["llama", "llama grouped", "gpt2", "llama q8_0"];
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Chunks_of_any_lengths_have_the_rows_that_they_have_alone_up_to_the_rounding_of_another_kernel(string family)
+    public void Chunks_of_any_length_have_the_same_rows_as_alone_up_to_kernel_rounding(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(4, 400));
@@ -29,7 +29,7 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Up_to_eight_tokens_have_to_the_last_bit_the_rows_that_they_have_alone(string family)
+    public void Up_to_eight_tokens_have_the_same_rows_as_alone_to_the_last_bit(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(8, 1600));
@@ -52,7 +52,7 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Among_nine_tokens_or_more_it_does_not_matter_to_a_row_which_others_are_there_to_the_last_bit(string family)
+    public void Among_nine_or_more_tokens_no_bit_of_a_row_depends_on_the_others(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(9, 800));
@@ -69,7 +69,7 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Tokens_one_by_one_beside_others_have_the_rows_that_they_have_alone_up_to_the_rounding_of_another_kernel(string family)
+    public void Single_tokens_next_to_others_have_the_same_rows_as_alone_up_to_kernel_rounding(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(5, 400));
@@ -106,7 +106,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void Only_chunks_that_ask_have_a_row()
+    public void Only_chunks_that_request_a_row_get_one()
     {
         using ReferenceModel model = Load("llama");
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 300));
@@ -121,26 +121,26 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void What_is_shared_continues_like_what_was_evaluated(string family)
+    public void A_shared_prefix_continues_like_an_evaluated_one(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 400));
         Step(batch, (0, Tokens(0, 70)));
         Assert.True(batch.TryShare(0, 1, 69));
         Assert.True(batch.TryShare(1, 2, 40));
-        // The source continues another way, and so does what is shared from what is shared.
+        // The source continues differently, and so does a copy of the copy.
         float[][] rows = Step(batch, (0, Tokens(1, 5)), (1, Tokens(2, 5)), (2, Tokens(3, 5)));
         AssertRow(model, [.. Tokens(0, 70), .. Tokens(1, 5)], rows[0]);
         Assert.Equal([75, 74, 45], Enumerable.Range(0, 3).Select(batch.LengthOf));
         AssertRow(model, [.. Tokens(0, 69), .. Tokens(2, 5)], rows[1]);
         AssertRow(model, [.. Tokens(0, 40), .. Tokens(3, 5)], rows[2]);
-        // And outlives its source.
+        // And the copy outlives its source.
         batch.TryRemove(0, 0);
         AssertRow(model, [.. Tokens(0, 69), .. Tokens(2, 5), .. Tokens(4, 3)], Step(batch, (1, Tokens(4, 3)))[0]);
     }
 
     [Fact]
-    public void A_sequence_that_was_cut_back_continues_from_there()
+    public void A_truncated_sequence_continues_from_its_new_end()
     {
         using ReferenceModel model = Load("llama");
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 400));
@@ -155,7 +155,7 @@ public sealed class ReferenceBatchTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void A_restored_sequence_continues_to_the_last_bit_like_the_saved_one(string family)
+    public void A_restored_sequence_continues_like_the_saved_one_to_the_last_bit(string family)
     {
         using ReferenceModel model = Load(family);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(2, 400));
@@ -178,7 +178,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void A_cancelled_step_leaves_lengths_that_can_be_cut_back_and_is_repeated_with_the_same_rows()
+    public void A_cancelled_step_can_be_rolled_back_and_repeated_with_the_same_rows()
     {
         var random = new RandomLlama { Width = 256, Inner = 1024, H = 8, G = 8, N = 6, Context = 4096 };
         using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("large.gguf"))), 0, 0);
@@ -188,8 +188,8 @@ public sealed class ReferenceBatchTests : IDisposable
         StepOutcome outcome;
         using (var abort = new CancellationTokenSource())
         {
-            // In the middle of the step: the first layer has begun to take the step's memory (24 MB in all). A timer would queue behind the step's
-            // own work in the thread pool.
+            // In the middle of the step: the first layer has begun to allocate the step's memory (24 MB in all). A timer would queue behind the
+            // step's own work in the thread pool.
             long allocated = GC.GetTotalAllocatedBytes();
             var canceller = new Thread(() =>
             {
@@ -212,7 +212,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void A_step_beyond_the_cells_moves_nothing()
+    public void A_step_that_exceeds_the_cells_changes_nothing()
     {
         using ReferenceModel model = Load("llama");
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 100));
@@ -227,7 +227,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void Memory_comes_with_the_tokens_and_goes_with_them()
+    public void Memory_grows_and_shrinks_with_the_tokens()
     {
         using ReferenceModel model = Load("llama");
         using var batch = (ReferenceBatch)model.OpenBatch(new BatchShape(256, 256 * 512));
@@ -244,7 +244,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void A_shared_prefix_takes_memory_once_up_to_a_page_and_is_there_until_its_last_sequence_has_gone()
+    public void A_shared_prefix_is_stored_once_up_to_a_page_until_its_last_sequence_ends()
     {
         using ReferenceModel model = Load("llama");
         using var batch = (ReferenceBatch)model.OpenBatch(new BatchShape(16, 400));
@@ -254,7 +254,7 @@ public sealed class ReferenceBatchTests : IDisposable
         {
             Assert.True(batch.TryShare(0, sequence, 96 + sequence / 8));
         }
-        Assert.Equal(alone + 8 * alone / 4, batch.HeldBytes); // 120 tokens are four pages; from the eighth sequence on one has a position in a page of its own
+        Assert.Equal(alone + 8 * alone / 4, batch.HeldBytes); // 120 tokens are four pages; from the eighth sequence on, each has a position in its own page
         for (int sequence = 0; sequence < 15; sequence++)
         {
             batch.TryRemove(sequence, 0);
@@ -271,7 +271,7 @@ public sealed class ReferenceBatchTests : IDisposable
         Step(batch, (0, Tokens(0, 100)));
         batch.TryShare(0, 1, 100);
         batch.TryShare(1, 2, 70);
-        // Back into pages that others hold, where each goes its own way.
+        // Back into pages that others hold, where each continues differently.
         batch.TryRemove(0, 40);
         batch.TryRemove(1, 50);
         float[][] rows = Step(batch, (0, Tokens(1, 30)), (1, Tokens(2, 30)), (2, Tokens(3, 30)));
@@ -281,7 +281,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void A_batch_that_no_memory_holds_is_refused_with_both_numbers()
+    public void A_batch_that_does_not_fit_in_memory_is_refused_with_both_numbers()
     {
         using ReferenceModel model = Load("llama");
         var refusal = Assert.Throws<Engine.InsufficientMemoryException>(() => model.OpenBatch(new BatchShape(256, int.MaxValue)));
@@ -290,7 +290,7 @@ public sealed class ReferenceBatchTests : IDisposable
     }
 
     [Fact]
-    public void Decoders_alone_have_a_batch()
+    public void Only_decoders_have_a_batch()
     {
         using ReferenceModel llama = Load("llama"), gpt2 = Load("gpt2");
         using var t5 = new ReferenceModel(GgufFile.Open(new RandomT5().Write(_folder.File("t5.gguf"))), 0, 0);
@@ -311,7 +311,7 @@ public sealed class ReferenceBatchTests : IDisposable
         return new ReferenceModel(GgufFile.Open(path), 0, 0);
     }
 
-    // Text i from some position on.
+    // Text i, starting at some position.
     private static int[] Tokens(int text, int count, int from = 0)
     {
         var random = new Random(text);
@@ -325,7 +325,7 @@ public sealed class ReferenceBatchTests : IDisposable
         return [.. chunks.Select((_, i) => batch.Row(i).ToArray())];
     }
 
-    // By a pass that evaluates the tokens at once, with nothing beside them. It multiplies the one row asked for with a kernel of its own.
+    // From a pass that evaluates the tokens at once, with no others. It uses a different kernel for the one requested row.
     private static void AssertRow(ReferenceModel model, int[] tokens, float[] row)
     {
         using IPass pass = model.OpenPass(new PassKind(Numerics.Strict));

@@ -16,11 +16,11 @@ public sealed class ReferenceChaosTests : IDisposable
         new() { Path = TinyFamilies.Llama(_folder.File("model.gguf")), ContextLength = 128, Slots = 8, CacheTokens = 400, Queue = 20_000 });
 
     [Fact]
-    public async Task Of_ten_thousand_requests_each_ends_and_leaves_no_cell_and_no_memory()
+    public async Task Ten_thousand_requests_all_end_and_leak_no_cell_and_no_memory()
     {
         await using ServedModel model = await Load();
         var chaos = new Chaos(model, seed: 1);
-        await chaos.RunAsync(2500); // threads, passes and buffers are there now
+        await chaos.RunAsync(2500); // now threads, passes and buffers exist
         long before = GC.GetTotalMemory(forceFullCollection: true);
         await chaos.RunAsync(7500);
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;

@@ -3,7 +3,7 @@ using Tests.Contracts;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>The contract, kept by the managed implementation: on trained weights and on each family.</summary>
+/// <summary>The contract for the managed implementation, on trained weights and on each family.</summary>
 public sealed class ReferenceModelContractTests : DecoderContract
 {
     protected override async ValueTask<IModel> LoadAsync(string file) =>
@@ -30,7 +30,7 @@ public sealed class ReferenceT5ContractTests : EncoderDecoderContract
     protected override async ValueTask<IModel> LoadAsync(string file) => await ReferenceModelFixture.LoadAsync(TinyFamilies.T5(file));
 }
 
-/// <summary>A family of this backend's alone.</summary>
+/// <summary>A family that only this backend has.</summary>
 public sealed class ReferenceTransformerContractTests : EncoderDecoderContract
 {
     protected override string EncoderRows => "l_out-1";

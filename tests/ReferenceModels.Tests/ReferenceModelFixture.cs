@@ -3,7 +3,7 @@ using Engine.LlamaCpp.Direct;
 
 namespace ReferenceModels.Tests;
 
-/// <summary>Loads and asks models in one line.</summary>
+/// <summary>Loads models and sends requests to them in one line.</summary>
 internal static class ReferenceModelFixture
 {
     public static async Task<IModel> LoadAsync(string path, int contextLength = 0) =>

@@ -12,7 +12,7 @@ public sealed class ReferencePassTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Token_by_token_or_at_once_the_logits_are_the_same()
+    public void Logits_are_the_same_token_by_token_and_all_at_once()
     {
         // 300 tokens are three blocks; the products of one token and of many are two kernels.
         var random = new RandomLlama { Width = 48, H = 3, G = 1 };
@@ -36,7 +36,7 @@ public sealed class ReferencePassTests : IDisposable
     [InlineData(127, 2)]
     [InlineData(128, 100)]
     [InlineData(299, 1)]
-    public void Only_the_positions_asked_for_are_handed_out(int first, int count)
+    public void Only_the_requested_positions_are_returned(int first, int count)
     {
         var random = new RandomLlama();
         using ReferenceModel model = Load(random);
@@ -104,7 +104,7 @@ public sealed class ReferencePassTests : IDisposable
     }
 
     [Fact]
-    public void Cancellation_takes_effect_within_250_ms_of_a_long_source_which_goes_through_in_one_piece()
+    public void Cancellation_takes_effect_within_250_ms_of_a_long_source_evaluated_in_one_piece()
     {
         var random = new RandomT5 { Width = 768, Inner = 3072, H = 12, N = 2, Context = 4096 };
         using var model = new ReferenceModel(GgufFile.Open(random.Write(_folder.File("t5.gguf"))), 0, 0);
@@ -113,8 +113,8 @@ public sealed class ReferencePassTests : IDisposable
         AssertCancels((count, cancellation) => pass.Begin(source.AsSpan(0, count), cancellation), source.Length, () => pass.Begin([], default));
     }
 
-    /// <summary>From the cancellation, some time after the work has begun, to its end: the least of three is 250 ms, or on a machine
-    /// too loaded for that what a sixteenth of the work takes there.</summary>
+    /// <summary>The time from the cancellation, some time after the work has begun, to its end: the shortest of three is at most 250 ms, or
+    /// on a machine too loaded for that, the time that a sixteenth of the work takes there.</summary>
     private static void AssertCancels(Action<int, CancellationToken> work, int whole, Action clear)
     {
         long begin = Stopwatch.GetTimestamp();

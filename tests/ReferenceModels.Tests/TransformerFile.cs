@@ -41,7 +41,7 @@ internal sealed record TransformerFile
     }
 
     /// <summary>Writes random tensors.</summary>
-    /// <param name="path">Where to.</param>
+    /// <param name="path">The file to write.</param>
     /// <param name="tied">Whether the head is the embedding.</param>
     /// <param name="biases">Whether products have a bias.</param>
     public string Write(string path, bool tied, bool biases)

@@ -17,7 +17,7 @@ public sealed class VocabularyModelTests
     }
 
     [Fact]
-    public async Task Of_a_file_with_weights_the_vocabulary_alone_can_be_loaded_by_both_backends()
+    public async Task Both_backends_can_load_only_the_vocabulary_of_a_file_with_weights()
     {
         var options = new ModelOptions { Path = TestData.Model("aidreams260K-f32.gguf"), VocabularyOnly = true };
         await using IModel managed = await new ReferenceBackend().LoadAsync(options);

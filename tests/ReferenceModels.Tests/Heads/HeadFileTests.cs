@@ -15,10 +15,10 @@ public sealed class HeadFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void The_heads_lie_beside_the_model() => Assert.Equal(Path.Combine("a", "b.heads.gguf"), HeadedModel.Beside(Path.Combine("a", "b.gguf")));
+    public void The_heads_are_stored_next_to_the_model() => Assert.Equal(Path.Combine("a", "b.heads.gguf"), HeadedModel.Beside(Path.Combine("a", "b.gguf")));
 
     [Fact]
-    public void A_file_may_have_some_heads_only_and_labels()
+    public void A_file_may_have_only_some_heads_and_labels()
     {
         using HeadFile heads = HeadFile.Open(_golden.Write(File(), take: name => name.StartsWith("classifier", StringComparison.Ordinal)), HeadGolden.Card);
         Assert.Null(heads.MaskedToken);
@@ -28,7 +28,7 @@ public sealed class HeadFileTests : IDisposable
     }
 
     [Fact]
-    public void Without_its_own_decoder_the_masked_token_head_takes_the_models_token_embedding()
+    public void Without_its_own_decoder_the_masked_token_head_uses_the_models_token_embedding()
     {
         float[] embedding = Numbers.Floats(17 * 12, 4);
         var model = new GgufWriter();

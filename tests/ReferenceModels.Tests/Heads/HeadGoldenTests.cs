@@ -6,7 +6,7 @@ using ReferenceModels.Weights;
 namespace ReferenceModels.Tests.Heads;
 
 /// <summary>Judge: tests/Golden/heads, float64 NumPy (PyTorch 1.13 agrees with it to 2e-15). F32 sums of 12 terms of about 1 differ by some 1e-6; gradients go through a norm
-/// and sums over the vocabulary and stand at some 1e-5.</summary>
+/// and sums over the vocabulary and differ by some 1e-5.</summary>
 public sealed class HeadGoldenTests : IDisposable
 {
     private const double Forward = 5e-6, Backward = 5e-5;
@@ -28,7 +28,7 @@ public sealed class HeadGoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Heads))]
-    public void The_logits_are_those_of_the_papers_formulas(string name, uint pooling)
+    public void The_logits_match_the_papers_formulas(string name, uint pooling)
     {
         using HeadFile heads = HeadFile.Open(_golden.Write(_folder.File("golden.heads.gguf"), pooling), HeadGolden.Card);
         Doubles.AssertNear(_golden.Logits(name), Run(heads, name, new Pass(_workers), _golden.Rows(withGradient: false)).Values.ToArray(), Forward);
@@ -36,7 +36,7 @@ public sealed class HeadGoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Heads))]
-    public void Every_weight_and_the_rows_get_the_gradient_of_central_differences(string name, uint pooling)
+    public void The_gradients_of_every_weight_and_the_rows_match_central_differences(string name, uint pooling)
     {
         using HeadFile heads = HeadFile.Open(_golden.Write(_folder.File("golden.heads.gguf"), pooling), HeadGolden.Card, trainable: true);
         var tape = new Tape();

@@ -4,8 +4,8 @@ using ReferenceModels.Heads;
 
 namespace ReferenceModels.Tests.Heads;
 
-/// <summary>The same heads over the rows of either backend. Rows differ by ggml's GELU, a table of halves: some 5e-4 of their RMS, which
-/// each product of a head carries on; LLaMA has none and stands at 1e-5.</summary>
+/// <summary>The same heads on the rows of either backend. Rows differ by ggml's GELU, a table of halves: some 5e-4 of their RMS, which
+/// each product of a head propagates; LLaMA has no GELU and differs by 1e-5.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class HeadedModelTests : IDisposable
 {
@@ -59,7 +59,7 @@ public sealed class HeadedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task The_next_sentence_takes_CLS_and_the_reference_knows_the_segments()
+    public async Task The_next_sentence_head_uses_CLS_and_the_reference_knows_the_segments()
     {
         string path = new RandomBert().Write(_folder.File("model.gguf"));
         WriteHeads(tied: false, pooling: 2);
@@ -95,7 +95,7 @@ public sealed class HeadedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_threads_may_ask_at_once()
+    public async Task Many_threads_may_call_at_once()
     {
         string path = new RandomBert().Write(_folder.File("model.gguf"));
         WriteHeads(tied: true, pooling: 2);
@@ -108,7 +108,7 @@ public sealed class HeadedModelTests : IDisposable
             alone[i] = await headed.ClassifyAsync(inputs[i]);
         }
         float[][] together = await Task.WhenAll(inputs.Select(input => Task.Run(() => headed.ClassifyAsync(input))));
-        // Those that wait go through one pass together, where three rows are multiplied by another kernel than alone.
+        // Waiting inputs share one pass, in which three rows use a different kernel than one row alone.
         Assert.True(Agreement.OfRms(alone, together) < Agreement.Floats);
     }
 

@@ -11,7 +11,7 @@ using ReferenceModels.Training.Initialization;
 
 namespace ReferenceModels.Tests.HuggingFace;
 
-/// <summary>What was trained here goes to transformers and comes back: every weight bit for bit, every id of the sample texts.</summary>
+/// <summary>Models trained here go to transformers and come back: every weight bit for bit, every id of the sample texts.</summary>
 public sealed class ExportedModelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -23,7 +23,7 @@ public sealed class ExportedModelTests : IDisposable
     [InlineData("builtin:gpt2-moods")]
     [InlineData("builtin:bert-facts")]
     [InlineData("builtin:t5-translations")]
-    public void A_model_comes_back_from_its_folder_as_it_was(string name)
+    public void A_model_comes_back_from_its_folder_unchanged(string name)
     {
         string path = BundledModels.Resolve(name), folder = _folder.File("folder"), back = _folder.File("back.gguf");
         ModelExport.Write(path, folder);
@@ -45,10 +45,10 @@ public sealed class ExportedModelTests : IDisposable
 
     public static TheoryData<string> Decoders => [.. HuggingFaceCase.All.Where(each => each.Logits is not null && each.Dtype is not ("F8_E4M3" or "F8_E5M2")).Select(each => each.Name)];
 
-    // The judge is PyTorch: what is exported computes by the meaning of its config.json what the checkpoint did that the file was made of.
+    // The judge is PyTorch: interpreted by its config.json, the export computes what the original checkpoint did.
     [Theory]
     [MemberData(nameof(Decoders))]
-    public async Task What_was_imported_goes_back_as_a_folder_that_computes_what_PyTorch_computed(string name)
+    public async Task An_imported_model_is_exported_as_a_folder_that_computes_what_PyTorch_computed(string name)
     {
         HuggingFaceCase golden = HuggingFaceCase.Of(name);
         string path = _folder.File("model.gguf"), folder = _folder.File("folder"), back = _folder.File("back.gguf");
@@ -74,7 +74,7 @@ public sealed class ExportedModelTests : IDisposable
     [InlineData("gemma2", null)]
     [InlineData("gemma3", null)]
     [InlineData("phi3", null)]
-    public void What_train_begins_with_comes_back_as_it_was(string architecture, int? experts)
+    public void An_untrained_model_comes_back_unchanged(string architecture, int? experts)
     {
         string path = _folder.File("begun.gguf"), folder = _folder.File("folder"), back = _folder.File("back.gguf");
         var shape = new ModelShape
@@ -100,7 +100,7 @@ public sealed class ExportedModelTests : IDisposable
     }
 
     [Fact]
-    public void Gains_of_a_Gemma_that_no_float_is_beside_one_come_back_to_half_a_step()
+    public void Gains_of_a_Gemma_that_have_no_exact_float_offset_from_one_come_back_to_half_a_step()
     {
         string source = HuggingFaceCase.Of("Gemma 2").Write(_folder.File("model")), path = _folder.File("model.gguf"), folder = _folder.File("folder");
         using (ModelImport import = ModelImport.Open(source))
@@ -112,7 +112,7 @@ public sealed class ExportedModelTests : IDisposable
         {
             GgufTensor norm = file.FindTensor("output_norm.weight")!;
             int at = bytes.AsSpan().IndexOf(file.GetData(norm, 0, (int)norm.ByteLength));
-            BitConverter.GetBytes(0.1f).CopyTo(bytes, at); // 0.1 − 1 has three bits fewer behind the point
+            BitConverter.GetBytes(0.1f).CopyTo(bytes, at); // 0.1 − 1 has three fewer fractional bits
         }
         File.WriteAllBytes(path, bytes);
         ModelExport.Write(path, folder); // which reads every weight back
@@ -155,9 +155,9 @@ public sealed class ExportedModelTests : IDisposable
     }
 
     [Fact]
-    public void Scores_that_are_no_order_of_merges_are_refused()
+    public void Scores_that_give_no_order_of_merges_are_refused()
     {
-        // Of equal scores llama.cpp merges the left pair of a text first; an order of merges has one of the two first everywhere.
+        // With equal scores llama.cpp merges the leftmost pair of a text first; in an order of merges one of the two is first everywhere.
         string path = _folder.File("model.gguf"), folder = _folder.File("folder");
         string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "t", "h", "e", "r", "he", "th"];
         InitialModel.Write(path, new ModelShape { Architecture = "llama", EmbeddingLength = 32, BlockCount = 1, HeadCount = 4, FeedForwardLength = 32, ContextLength = 32 }, new Dictionary<string, GgufValue>
@@ -172,7 +172,7 @@ public sealed class ExportedModelTests : IDisposable
     }
 
     [Fact]
-    public void A_T5_whose_gains_no_float_unscales_gets_a_head_of_its_own()
+    public void A_T5_whose_gains_no_float_unscales_gets_a_separate_head()
     {
         string path = TinyFamilies.T5(_folder.File("t5.gguf")), folder = _folder.File("folder"), back = _folder.File("back.gguf");
         ModelExport.Write(path, folder); // which reads every weight back
@@ -186,7 +186,7 @@ public sealed class ExportedModelTests : IDisposable
     }
 
     [Fact]
-    public void Quantized_weights_and_other_architectures_are_refused_and_leave_nothing()
+    public void Quantized_weights_and_other_architectures_are_refused_and_leave_no_files()
     {
         string folder = _folder.File("folder");
         Assert.Contains("What quantizing lost stays lost", Refusal(BundledModels.Resolve("builtin:llama-stories-q8_0")), StringComparison.Ordinal);
@@ -206,7 +206,7 @@ public sealed class ExportedModelTests : IDisposable
         Assert.Equal(["mine.txt"], Directory.EnumerateFiles(folder).Select(Path.GetFileName));
     }
 
-    // Tensors bit for bit, and the metadata that begin with one of some words.
+    // Tensors bit for bit, and the metadata whose keys begin with certain words.
     private static void RequireSame(string path, string back, params string[] keys)
     {
         using GgufFile before = GgufFile.Open(path), after = GgufFile.Open(back);

@@ -12,7 +12,7 @@ public sealed class ImportedModelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    // Of which longrope's factors go by the room.
+    // longrope's factors depend on the context's capacity.
     private const int Context = 128;
 
     public void Dispose() => _folder.Dispose();
@@ -44,8 +44,8 @@ public sealed class ImportedModelTests : IDisposable
         }
     }
 
-    // What llama.cpp rounds beside weights of 16 bits, as Tolerance says. Beside others GELU's table: numbers of 11 bits go in and come out, of which
-    // each is off by 2⁻¹²/√3 of itself (root mean square), together 4e-8 of the square; steep places and what follows make ten times that of it in a layer.
+    // With 16-bit weights, llama.cpp's rounding as in Tolerance. With others, GELU's table: its inputs and outputs have 11 bits, each off by 2⁻¹²/√3 of
+    // itself (root mean square), together 4e-8 of the square; steep places and later ops make that ten times larger within a layer.
     private static double Nmse(string type, TrainedSettings settings) => type switch
     {
         "F32" => settings is GemmaSettings gemma ? 5e-7 * gemma.N : 1e-6,

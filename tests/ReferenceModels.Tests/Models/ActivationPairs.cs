@@ -2,16 +2,16 @@ using Engine;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>What two sides show of the same tokens, joined by part, name, operation and occurrence.</summary>
+/// <summary>The activations of two sides for the same tokens, joined by part, name, operation and occurrence.</summary>
 internal static class ActivationPairs
 {
-    // How ggml lays tensors out for the next op, and what it copies into its cache: nothing is computed.
+    // Ops that only change a tensor's layout or copy it into the cache: nothing is computed.
     private static readonly string[] Layout = ["VIEW", "PERMUTE", "TRANSPOSE", "RESHAPE", "SET_ROWS", "CONCAT"];
 
-    /// <summary>What decides which two belong together.</summary>
+    /// <summary>The key that joins two activations.</summary>
     public static string Key(Activation a) => $"{a.Part} {a.Name} {a.Operation} {a.Occurrence}";
 
-    /// <summary>The other side's, in its order; every one of ours has to have its like there, of the same shape.</summary>
+    /// <summary>The other side's activations, in its order; each of ours must have a counterpart of the same shape.</summary>
     public static IReadOnlyList<(Activation Ours, Activation Theirs)> Join(IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs)
     {
         Dictionary<string, Activation> byKey = theirs.ToDictionary(Key);
@@ -23,11 +23,11 @@ internal static class ActivationPairs
         })];
     }
 
-    /// <summary>Keys of what only the other side shows and that computes something.</summary>
+    /// <summary>Keys of the activations that only the other side has and that compute something.</summary>
     public static IEnumerable<string> Missing(IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) =>
         theirs.Where(a => !IsLayout(a)).Select(Key).Except(ours.Select(Key));
 
-    // As are copies of values for the cache, and the choice of the rows that are requested, where all are.
+    // Copies of values for the cache compute nothing, nor does the selection of the requested rows if all are requested.
     private static bool IsLayout(Activation a) => Layout.Contains(a.Operation)
         || a.Name.EndsWith(" (cont)", StringComparison.Ordinal) || a.Name.EndsWith(" (rows)", StringComparison.Ordinal);
 

@@ -6,7 +6,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>The tape over a whole BERT: from the rows, and from the scores through pooler and classifier.</summary>
+/// <summary>The tape over a whole BERT: from the rows, and from the scores back through classifier and pooler.</summary>
 public sealed class BertGradientTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +29,7 @@ public sealed class BertGradientTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(string shape)
+    public void The_gradients_of_all_weights_match_central_differences(string shape)
     {
         RandomBert random = Cases[shape];
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));

@@ -60,7 +60,7 @@ public sealed class BertTests : IDisposable
 
     [Theory]
     // llama.cpp rounds activations. NMSE measured over three seeds, in exact and in ggml arithmetic: F16 1.5e-7 and 7e-8, BF16 8e-6 and
-    // 1.3e-6, Q8_0, Q4_0, Q4_K, Q6_K up to 2.4e-4 and 6e-5 (or 3e-14, where not one rounding went the other way). Five times that.
+    // 1.3e-6, Q8_0, Q4_0, Q4_K, Q6_K up to 2.4e-4 and 6e-5 (or 3e-14 where no rounding went the other way). The limits are five times that.
     [InlineData(GgmlType.F16, 7.5e-7, 3.5e-7)]
     [InlineData(GgmlType.BF16, 4e-5, 6.5e-6)]
     [InlineData(GgmlType.Q8_0, 1.2e-3, 3e-4)]
@@ -85,7 +85,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public async Task A_token_of_the_second_segment_gets_its_row()
     {
-        // llama.cpp knows row 0 only: it is given a file that has the other row in its positions.
+        // llama.cpp uses only row 0, so it gets a file with the other row added to its positions.
         RandomBert bert = new();
         int[] tokens = bert.Tokens(40), segments = [.. Enumerable.Range(0, 40).Select(t => t < 17 ? 0 : 1)];
         await using IModel ours = await ReferenceModelFixture.LoadAsync(bert.Write(_folder.File("random.gguf")));
@@ -116,7 +116,7 @@ public sealed class BertTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task Where_no_second_segment_was_learned_every_token_is_of_the_first(bool table, int segments)
+    public async Task Without_a_second_segment_every_token_belongs_to_the_first(bool table, int segments)
     {
         string path = new RandomBert { SegmentTable = table, Segments = segments }.Write(_folder.File("random.gguf"));
         await using IModel ours = await ReferenceModelFixture.LoadAsync(path);
@@ -148,7 +148,7 @@ public sealed class BertTests : IDisposable
         // llama.cpp rounds GELU to F16. Measured: NMSE 5e-9 … 9e-8, at most 3e-4 … 1.4e-3 of the RMS.
         Assert.InRange(Agreement.Nmse(exact, theirs), 0, 1e-6);
         Assert.InRange(Agreement.OfRms(exact, theirs), 0, 5e-3);
-        // With the same table only a value on the edge between two of its entries differs. Measured: 7e-15 … 2e-9, and 3e-7 … 8e-4.
+        // With the same table only a value on the edge between two entries differs. Measured: 7e-15 … 2e-9, and 3e-7 … 8e-4.
         Assert.InRange(Agreement.Nmse(ggml, theirs), 0, 1e-8);
         Assert.InRange(Agreement.OfRms(ggml, theirs), 0, 2e-3);
         return theirs[0].Length;

@@ -5,7 +5,7 @@ internal static class DescendantCases
 {
     private static readonly Dictionary<string, object> Nothing = [];
 
-    /// <summary>By what is special about them; the first of a family is its plainest.</summary>
+    /// <summary>By their special feature; the first of each family is the plainest.</summary>
     public static readonly IReadOnlyDictionary<string, RandomDescendant> All = new Dictionary<string, RandomDescendant>
     {
         ["qwen2"] = new() { Architecture = "qwen2", Biases = true },

@@ -20,7 +20,7 @@ public sealed class DescendantGradientTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(string shape)
+    public void The_gradients_of_all_weights_match_central_differences(string shape)
     {
         using GgufFile file = GgufFile.Open(DescendantCases.Small[shape].Write(_folder.File("random.gguf")));
         INetwork network = Load(file, trainable: true);
@@ -29,7 +29,7 @@ public sealed class DescendantGradientTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_gradients_of_all_factors_are_what_central_differences_give(string shape)
+    public void The_gradients_of_all_factors_match_central_differences(string shape)
     {
         using GgufFile file = GgufFile.Open(DescendantCases.Small[shape].Write(_folder.File("random.gguf")));
         INetwork network = Load(file, trainable: false);

@@ -16,7 +16,7 @@ public sealed class DescendantTests : IDisposable
 
     public static TheoryData<string> Families => [.. DescendantCases.Families];
 
-    // Every format once, shared out among the families, which have their products in common; and two in each.
+    // Every format once, distributed over the families, which share their products, and two formats in each.
     public static IEnumerable<object[]> Quantized
     {
         get
@@ -56,7 +56,7 @@ public sealed class DescendantTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Every_op_of_llama_cpp_is_shown_in_its_order_and_right_when_fed_with_its_inputs(string shape)
+    public async Task Every_op_of_llama_cpp_is_reported_in_its_order_and_correct_on_its_inputs(string shape)
     {
         RandomDescendant model = DescendantCases.All[shape];
         string path = model.Write(_folder.File("random.gguf"));
@@ -74,7 +74,7 @@ public sealed class DescendantTests : IDisposable
         foreach ((Activation a, Activation b) in ActivationPairs.Join(replayed, native))
         {
             double distance = ActivationPairs.OfRms(a, b);
-            // Measured: up to 3e-6, and 2e-5 for angles, which llama.cpp works out from pair to pair.
+            // Measured: up to 3e-6, and 2e-5 for angles, which llama.cpp computes from pair to pair.
             double limit = a.Operation == "ROPE" ? 1e-4 : 1e-5;
             Assert.True(distance <= limit, $"{ActivationPairs.Key(a)}: {distance:E2} of the RMS, allowed {limit:E2}");
         }
@@ -84,7 +84,7 @@ public sealed class DescendantTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Quantized))]
-    public async Task A_right_pair_of_quantized_files_passes_in_either_arithmetic(string family, GgmlType type)
+    public async Task A_correct_pair_of_quantized_files_passes_in_either_arithmetic(string family, GgmlType type)
     {
         RandomDescendant model = Wide(family, type);
         string path = model.Write(_folder.File("random.gguf"));
@@ -118,7 +118,7 @@ public sealed class DescendantTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task Every_op_of_an_adapted_model_is_right_when_fed_with_llama_cpp_s_inputs(string family)
+    public async Task Every_op_of_an_adapted_model_is_correct_on_llama_cpps_inputs(string family)
     {
         RandomDescendant model = DescendantCases.All[family];
         string path = model.Write(_folder.File("random.gguf")), adapter = new RandomAdapter().Write(_folder.File("adapter.gguf"), path);
@@ -132,7 +132,7 @@ public sealed class DescendantTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task Sequences_side_by_side_have_the_rows_that_they_have_alone(string family)
+    public async Task Sequences_in_one_batch_have_the_same_rows_as_alone(string family)
     {
         RandomDescendant random = DescendantCases.All[family];
         await using IModel served = await ReferenceModelFixture.LoadAsync(random.Write(_folder.File("random.gguf")), 256);
@@ -160,8 +160,8 @@ public sealed class DescendantTests : IDisposable
     private static RandomDescendant Sized(RandomDescendant model) => model.Experts == 0
         ? model with { Inner = 512 } : model with { Inner = 256, Metadata = DescendantCases.With("expert_feed_forward_length", 256) };
 
-    // A Gemma stands no nearer in ggml's arithmetic (measured up to 1.5e-3): the last bit of an input decides between two entries of GELU's table, a step of 2⁻¹¹
-    // apart. Fed with llama.cpp's inputs each of its ops is right to 1e-5.
+    // A Gemma is no closer in ggml's arithmetic (measured up to 1.5e-3): the last bit of an input decides between two entries of GELU's table, a step of 2⁻¹¹
+    // apart. Given llama.cpp's inputs, each of its ops is right to 1e-5.
     private static double Limit(RandomDescendant model) => IsGemma(model) ? Agreement.HalfGelu : Agreement.Floats;
 
     private static bool IsGemma(RandomDescendant model) => model.Architecture.StartsWith("gemma", StringComparison.Ordinal);

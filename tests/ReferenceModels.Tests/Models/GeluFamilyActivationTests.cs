@@ -2,7 +2,7 @@ using Engine;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>What the managed GPT-2 and BERT show inside, against llama.cpp: side by side and in replay.</summary>
+/// <summary>The activations of the managed GPT-2 and BERT against llama.cpp: side by side and in replay.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class GeluFamilyActivationTests : IDisposable
 {
@@ -27,12 +27,12 @@ public sealed class GeluFamilyActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task Every_op_of_llama_cpp_is_shown_in_its_order(string model)
+    public async Task Every_op_of_llama_cpp_is_reported_in_its_order(string model)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(model, Arithmetic.Exact, replayed: false);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
         {
-            // Distances add up: GELU's table of halves shows in all that follows. Measured: up to 5e-3.
+            // Distances accumulate: GELU's table of halves affects everything after it. Measured: up to 5e-3.
             AssertNear(a, b, 1e-2);
         }
         Assert.Equal(theirs.Select(ActivationPairs.Key).Where(ours.Select(ActivationPairs.Key).Contains), ours.Select(ActivationPairs.Key));
@@ -41,7 +41,7 @@ public sealed class GeluFamilyActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task Fed_with_llama_cpp_s_inputs_every_op_gives_its_output(string model)
+    public async Task Given_llama_cpps_inputs_every_op_gives_its_output(string model)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(model, Arithmetic.Ggml, replayed: true);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
@@ -58,7 +58,7 @@ public sealed class GeluFamilyActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task In_exact_arithmetic_GELU_alone_is_off_by_a_step_of_F16(string model)
+    public async Task In_exact_arithmetic_only_GELU_is_off_by_a_step_of_F16(string model)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(model, Arithmetic.Exact, replayed: true);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
@@ -72,7 +72,7 @@ public sealed class GeluFamilyActivationTests : IDisposable
             float[] x = (theirs.SingleOrDefault(c => c.Name == input) ?? theirs.Single(c => c.Name == input.Replace("_b", "", StringComparison.Ordinal))).Values;
             for (int i = 0; i < x.Length; i++)
             {
-                // Half a step for the input times the greatest slope 1.13, half a step for the output; subnormal halves 2^-24 apart.
+                // Half a step for the input times the largest slope 1.13, half a step for the output; subnormal halves 2^-24 apart.
                 double step = (1.13 * Math.Abs(x[i]) + Math.Abs(b.Values[i])) / 2048 + Math.ScaleB(1, -24);
                 Assert.InRange(Math.Abs((double)a.Values[i] - b.Values[i]), 0, step);
             }

@@ -3,9 +3,9 @@ using Engine;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>Real trained weights against a float64 NumPy forward pass of the same checkpoint, made by other people
+/// <summary>Real trained weights, made by other people, against a float64 NumPy forward pass of the same checkpoint
 /// (<c>tests/Data/README.md</c>).</summary>
-/// <remarks>The file gives six decimals, half a unit of the last is 5e-7. Float against double adds what <see cref="Agreement.Floats"/>
+/// <remarks>The file has six decimals; half a unit of the last is 5e-7. Float against double adds what <see cref="Agreement.Floats"/>
 /// allows, of the root mean square of a row.</remarks>
 public sealed class GoldenTests
 {

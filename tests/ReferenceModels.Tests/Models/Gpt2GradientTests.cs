@@ -18,7 +18,7 @@ public sealed class Gpt2GradientTests : IDisposable
     [Theory]
     [InlineData(true, null)]
     [InlineData(false, 2)]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(bool tied, int? G)
+    public void The_gradients_of_all_weights_match_central_differences(bool tied, int? G)
     {
         var random = new RandomGpt2 { V = 40, Width = 16, Inner = 24, H = 4, G = G, N = 2, Context = 8, Tied = tied };
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));

@@ -38,14 +38,14 @@ public sealed class Gpt2Tests : IDisposable
         // llama.cpp rounds GELU to F16. Measured: NMSE 3e-8 … 8e-8, at most 9e-4 … 1.7e-3 of the RMS.
         Assert.InRange(Agreement.Nmse(exact, theirs), 0, 1e-6);
         Assert.InRange(Agreement.OfRms(exact, theirs), 0, 5e-3);
-        // With the same table only a value on the edge between two of its entries differs. Measured: 2e-13 … 3e-10, and 1e-5 … 3e-4.
+        // With the same table only a value on the edge between two entries differs. Measured: 2e-13 … 3e-10, and 1e-5 … 3e-4.
         Assert.InRange(Agreement.Nmse(ggml, theirs), 0, 3e-9);
         Assert.InRange(Agreement.OfRms(ggml, theirs), 0, 1.5e-3);
     }
 
     [Theory]
     // llama.cpp rounds activations. NMSE measured over three seeds, in exact and in ggml arithmetic: F16 1.5e-7 and 7e-8, BF16 8e-6 and
-    // 1.3e-6, Q8_0, Q4_0, Q4_K, Q6_K up to 2.4e-4 and 6e-5 (or 3e-14, where not one rounding went the other way). Five times that.
+    // 1.3e-6, Q8_0, Q4_0, Q4_K, Q6_K up to 2.4e-4 and 6e-5 (or 3e-14 where no rounding went the other way). The limits are five times that.
     [InlineData(GgmlType.F16, 7.5e-7, 3.5e-7)]
     [InlineData(GgmlType.BF16, 4e-5, 6.5e-6)]
     [InlineData(GgmlType.Q8_0, 1.2e-3, 3e-4)]
@@ -77,7 +77,7 @@ public sealed class Gpt2Tests : IDisposable
     }
 
     [Fact]
-    public async Task Tokens_one_by_one_are_scored_as_all_at_once()
+    public async Task Tokens_score_the_same_one_by_one_and_all_at_once()
     {
         RandomGpt2 gpt2 = new();
         string path = gpt2.Write(_folder.File("random.gguf"));
@@ -109,7 +109,7 @@ public sealed class Gpt2Tests : IDisposable
     [InlineData("attn_output.bias")]
     [InlineData("ffn_up.bias")]
     [InlineData("ffn_down.bias")]
-    public async Task A_bias_that_llama_cpp_insists_on_is_insisted_on(string bias)
+    public async Task A_bias_that_llama_cpp_requires_is_required(string bias)
     {
         string path = new RandomGpt2 { Without = bias }.Write(_folder.File("random.gguf"));
         var refusal = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
@@ -118,7 +118,7 @@ public sealed class Gpt2Tests : IDisposable
     }
 
     [Fact]
-    public async Task Heads_that_do_not_share_out_the_width_are_refused()
+    public async Task Heads_that_do_not_divide_the_width_are_refused()
     {
         string path = new RandomGpt2 { Metadata = w => w.SetMetadata("gpt2.attention.key_length", 8u) }.Write(_folder.File("random.gguf"));
         await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));

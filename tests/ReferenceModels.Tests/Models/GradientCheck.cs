@@ -5,29 +5,29 @@ namespace ReferenceModels.Tests.Models;
 
 /// <summary>Central differences over the weights of a whole model, computed in float.</summary>
 /// <remarks>
-/// A difference over 2h is off by what three things add, each of which is bounded here for every processor:
+/// A difference over 2h has three sources of error, each of which is bounded here for every processor:
 /// <list type="bullet">
-/// <item>the curvature of the loss, in h²: taken out by Richardson's extrapolation from h and h/2, and what is left, in h⁴, is
-/// no more than the extrapolation moved the difference by;</item>
+/// <item>the curvature of the loss, in h²: removed by Richardson's extrapolation from h and h/2; the rest, in h⁴, is at most
+/// as large as the change made by the extrapolation;</item>
 /// <item>the rounding of the outputs, over h: <see cref="Roundings"/> each of 2⁻²⁴, of either sign;</item>
-/// <item>a kink between x − h and x + h, where nothing bounds it: so the signs of all inputs of ReLU and the order of experts are looked at,
-/// h shrinks until none turns, and an element for which that takes too small an h is left out.</item>
+/// <item>a kink between x − h and x + h, where nothing bounds it: so the signs of all inputs of ReLU and the order of experts are checked,
+/// h shrinks until none changes, and an element for which that takes too small an h is skipped.</item>
 /// </list>
 /// </remarks>
 internal static class GradientCheck
 {
     private const float Step = 4e-3f, SmallestStep = 2.5e-4f;
 
-    /// <summary>How much of a gradient may be missing: of the element, or of the root mean square of its weight's.</summary>
+    /// <summary>The allowed relative error of a gradient: of the element, or of the root mean square of its weight's gradients.</summary>
     private const double Tolerance = 5e-3;
 
-    /// <summary>Roundings that an output carries, as a root of the sum of their squares.</summary>
+    /// <summary>Roundings in an output, as the root of the sum of their squares.</summary>
     private const double Roundings = 16;
 
-    /// <summary>Looks at some elements of every weight.</summary>
-    /// <param name="weights">With the gradients that a tape gave them.</param>
+    /// <summary>Checks some elements of every weight.</summary>
+    /// <param name="weights">The weights, with the gradients from a tape.</param>
     /// <param name="δoutput">The loss is Σ δ·output, and the tape began with it.</param>
-    /// <param name="run">The outputs at the weights' present values, of a pass in which the tap looks.</param>
+    /// <param name="run">The outputs at the weights' present values, from a pass with a tap.</param>
     public static void Weights(IEnumerable<Weight> weights, double[] δoutput, Func<ActivationTap, IEnumerable<float>> run)
     {
         (int looked, int judged) = (0, 0);
@@ -68,7 +68,7 @@ internal static class GradientCheck
         float at = value[0], above = at + h, below = at - h;
         (double Loss, double Size, float[] Signs) up = At(value, above, δoutput, run), down = At(value, below, δoutput, run);
         value[0] = at;
-        double width = (double)above - below; // what float makes of 2h
+        double width = (double)above - below; // 2h as rounded to float
         double rounding = Roundings / (1 << 24) * Math.Sqrt(up.Size + down.Size) / width;
         return up.Signs.SequenceEqual(down.Signs) ? ((up.Loss - down.Loss) / width, rounding, up.Signs) : null;
     }

@@ -52,8 +52,8 @@ public sealed class LlamaCppTests : IDisposable
     }
 
     [Theory]
-    // llama.cpp rounds activations (to 16 bits beside F16 and BF16, to 8 beside the quantized types), this side does not.
-    // Measured: F16 2e-7 and BF16 1.3e-5, five times that.
+    // llama.cpp rounds activations (to 16 bits for F16 and BF16 weights, to 8 for quantized ones), this side does not.
+    // Measured: F16 2e-7 and BF16 1.3e-5; the limits are five times that.
     [InlineData(GgmlType.F16, 1e-6)]
     [InlineData(GgmlType.BF16, 6.5e-5)]
     [InlineData(GgmlType.Q8_0, Agreement.EightBits)]

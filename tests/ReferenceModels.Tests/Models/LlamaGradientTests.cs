@@ -17,7 +17,7 @@ public sealed class LlamaGradientTests : IDisposable
     [InlineData(false, true, false)]
     [InlineData(true, false, false)]
     [InlineData(true, false, true)]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(bool biases, bool tied, bool fused)
+    public void The_gradients_of_all_weights_match_central_differences(bool biases, bool tied, bool fused)
     {
         var random = new RandomLlama { V = 40, Width = 16, Inner = 24, H = 4, G = 2, N = 2, Biases = biases, Tied = tied, FusedQkv = fused };
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));

@@ -2,7 +2,7 @@ using Engine;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>What the managed T5 shows inside, joined with llama.cpp's by part, name, operation and occurrence.</summary>
+/// <summary>The activations of the managed T5, joined with llama.cpp's by part, name, operation and occurrence.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class T5ActivationTests : IDisposable
 {
@@ -14,13 +14,13 @@ public sealed class T5ActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Every_tensor_that_is_shown_is_one_of_llama_cpp_s(bool gated, bool ownPositions, int layers)
+    public async Task Every_reported_tensor_is_one_of_llama_cpps(bool gated, bool ownPositions, int layers)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(Model(gated, ownPositions, layers), replayed: false);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
         {
             Assert.True(a.Part is "encoder" or "decoder");
-            // Distances add up: GELU's table of halves shows in all that follows.
+            // Distances accumulate: GELU's table of halves affects everything after it.
             AssertNear(a, b, gated ? 5e-3 : 2e-5);
         }
         // The rows of the buckets are pos_bias in another order.
@@ -34,10 +34,10 @@ public sealed class T5ActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Every_tensor_of_ours_but_views_is_in_llama_cpp_s_order(bool gated, bool ownPositions, int layers)
+    public async Task Every_tensor_except_views_is_in_llama_cpps_order(bool gated, bool ownPositions, int layers)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(Model(gated, ownPositions, layers), replayed: false);
-        // The bias of the positions is worked out before the scores here, after them there.
+        // The position bias is computed before the scores here, after them there.
         string[] ordered = [.. ours.Where(activation => activation.Name != "pos_bias").Select(ActivationPairs.Key)];
         HashSet<string> shown = [.. ordered];
         Assert.Equal(theirs.Select(ActivationPairs.Key).Where(shown.Contains), ordered);
@@ -45,12 +45,12 @@ public sealed class T5ActivationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Fed_with_llama_cpp_s_inputs_every_op_gives_its_output(bool gated, bool ownPositions, int layers)
+    public async Task Given_llama_cpps_inputs_every_op_gives_its_output(bool gated, bool ownPositions, int layers)
     {
         (IReadOnlyList<Activation> ours, IReadOnlyList<Activation> theirs) = await LookAsync(Model(gated, ownPositions, layers), replayed: true);
         foreach ((Activation a, Activation b) in ActivationPairs.Join(ours, theirs))
         {
-            // Errors do not add up; one op's are a few roundings, but GELU's a step of F16.
+            // Errors do not accumulate; one op's are a few roundings, but GELU's are a step of F16.
             AssertNear(a, b, a.Name.StartsWith("ffn_geglu", StringComparison.Ordinal) ? 5e-3 : 3e-6);
         }
     }

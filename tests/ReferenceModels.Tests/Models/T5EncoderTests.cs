@@ -30,7 +30,7 @@ public sealed class T5EncoderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Its_rows_and_their_pools_pass_against_llama_cpp(string shape)
+    public async Task Rows_and_pooled_rows_pass_against_llama_cpp(string shape)
     {
         (RandomT5 t5, int tokens) = Cases[shape];
         (t5 with { EncoderOnly = true }).Write(Model);
@@ -43,7 +43,7 @@ public sealed class T5EncoderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task Every_op_of_it_is_measured(string shape)
+    public async Task Every_op_is_measured(string shape)
     {
         (RandomT5 t5, int tokens) = Cases[shape];
         (t5 with { EncoderOnly = true }).Write(Model);
@@ -52,12 +52,12 @@ public sealed class T5EncoderTests : IDisposable
         Assert.Empty(LayerFixture.Unmeasured(findings));
     }
 
-    /// <summary>llama.cpp is its own judge here: a file of this kind does not say that its attention looks both ways, and
-    /// <c>llama_decode</c> then hides what comes later.</summary>
+    /// <summary>llama.cpp is its own judge here: a file of this kind does not say that its attention is bidirectional, and
+    /// <c>llama_decode</c> then hides later positions.</summary>
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task Its_rows_are_those_of_the_same_encoder_in_front_of_a_decoder_in_llama_cpp(string backend)
+    public async Task Rows_equal_those_of_the_same_encoder_with_a_decoder_in_llama_cpp(string backend)
     {
         RandomT5 t5 = new();
         string whole = t5.Write(_folder.File("whole.gguf"));

@@ -18,7 +18,7 @@ public sealed class T5GradientTests : IDisposable
     [Theory]
     [InlineData(false, true, false)]
     [InlineData(true, false, true)]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(bool gated, bool tied, bool ownPositions)
+    public void The_gradients_of_all_weights_match_central_differences(bool gated, bool tied, bool ownPositions)
     {
         var random = new RandomT5
         {

@@ -53,7 +53,7 @@ public sealed class T5Tests : IDisposable
     [InlineData(false, Pooling.None)]
     [InlineData(true, Pooling.None)]
     [InlineData(false, Pooling.Mean)]
-    public async Task Embeddings_are_the_rows_of_llama_cpp_s_encoder(bool gated, Pooling pooling)
+    public async Task Embeddings_are_the_rows_of_llama_cpps_encoder(bool gated, Pooling pooling)
     {
         RandomT5 t5 = new() { Gated = gated, N = 3 };
         (IModel ours, IModel theirs) = await LoadBothAsync(t5);
@@ -66,8 +66,8 @@ public sealed class T5Tests : IDisposable
     }
 
     [Theory]
-    // llama.cpp rounds activations (to 16 bits beside F16, to 8 beside the others), this side does not in its exact arithmetic.
-    // Measured: F16 1.6e-7, Q8_0 9e-5, Q4_K 7e-5. Five times that.
+    // llama.cpp rounds activations (to 16 bits for F16 weights, to 8 for the others), this side does not in its exact arithmetic.
+    // Measured: F16 1.6e-7, Q8_0 9e-5, Q4_K 7e-5. The limits are five times that.
     [InlineData(GgmlType.F16, 8e-7)]
     [InlineData(GgmlType.Q8_0, 4.5e-4)]
     [InlineData(GgmlType.Q4_K, 3.6e-4)]
@@ -94,8 +94,8 @@ public sealed class T5Tests : IDisposable
             Sampling = SamplingOptions.Greedy,
             IgnoreEndOfGeneration = true,
         };
-        // Step by step along either answer: where two tokens are as good as equal, rounding may choose the one or the other, and all
-        // that follows differs. llama.cpp rounds keys and values to 16 bits here, as much as its GELU does.
+        // Step by step along either answer: if two tokens are almost equally probable, rounding may choose either, and everything after
+        // it differs. llama.cpp rounds keys and values to 16 bits here, as coarsely as its GELU does.
         foreach ((IModel answering, double tolerance) in new[] { (theirs, Agreement.HalfGelu), (ours, Agreement.Floats) })
         {
             int[] answer = await TokensAsync(answering);
@@ -135,7 +135,7 @@ public sealed class T5Tests : IDisposable
     }
 
     [Fact]
-    public void The_last_rows_alone_are_those_among_all()
+    public void The_last_rows_are_the_same_alone_and_among_all()
     {
         RandomT5 random = new();
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("random.gguf")));
@@ -146,7 +146,7 @@ public sealed class T5Tests : IDisposable
         float[] all = t5.Forward(state, [0, 5, 6, 7, 8], 5).Values.ToArray();
         state.Cache.Clear();
         float[] last = t5.Forward(state, [0, 5, 6, 7, 8], 2).Values.ToArray();
-        // Two rows and five are multiplied by different kernels, which add in another order.
+        // Two rows and five use different kernels, which add in different orders.
         Assert.True(Agreement.OfRms(all[(3 * random.Width)..], last) < Agreement.Floats);
     }
 
@@ -167,7 +167,7 @@ public sealed class T5Tests : IDisposable
     [InlineData("attention.head_count_kv", 2u)]
     [InlineData("attention.value_length", 8u)]
     [InlineData("decoder_block_count", 0u)]
-    public async Task A_number_that_no_T5_has_is_refused_by_its_key(string key, uint value)
+    public async Task A_number_that_no_T5_can_have_is_refused_by_its_key(string key, uint value)
     {
         string path = new RandomT5 { Metadata = writer => writer.SetMetadata("t5." + key, value) }.Write(_folder.File("random.gguf"));
         ModelFileException error = await Assert.ThrowsAsync<ModelFileException>(() => ReferenceModelFixture.LoadAsync(path));
@@ -175,7 +175,7 @@ public sealed class T5Tests : IDisposable
     }
 
     [Fact]
-    public async Task A_context_whose_position_bias_would_not_fit_the_memory_is_refused()
+    public async Task A_context_whose_position_bias_does_not_fit_in_memory_is_refused()
     {
         string path = new RandomT5().Write(_folder.File("random.gguf"));
         await Assert.ThrowsAsync<Engine.InsufficientMemoryException>(() => ReferenceModelFixture.LoadAsync(path, contextLength: 200_000));
@@ -211,8 +211,8 @@ public sealed class T5Tests : IDisposable
         return (await ReferenceModelFixture.LoadAsync(path, Context), await ReferenceModelFixture.LoadNativeAsync(path, Context));
     }
 
-    /// <summary>The NMSE is the square of a typical difference, a tenth of the largest. Measured: 1e-12 with ReLU; 1e-7 with GELU, where
-    /// llama.cpp's table of halves shows.</summary>
+    /// <summary>The NMSE is the square of a typical difference, a tenth of the largest. Measured: 1e-12 with ReLU; 1e-7 with GELU, because of
+    /// llama.cpp's table of halves.</summary>
     private static void AssertNear(float[] expected, float[] actual, bool gelu)
     {
         Assert.InRange(Agreement.OfRms(actual, expected), 0, gelu ? Agreement.HalfGelu : Agreement.Floats);

@@ -3,7 +3,7 @@ using Engine;
 
 namespace ReferenceModels.Tests.Models;
 
-/// <summary>The Transformer against tests/Golden/transformer: PyTorch's layers in float64. The tolerance and its reason stand in
+/// <summary>The Transformer against tests/Golden/transformer: PyTorch's layers in float64. The tolerance and its reason are in
 /// the file.</summary>
 public sealed class TransformerGoldenTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class TransformerGoldenTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>Name of a case and row of its batch.</summary>
+    /// <summary>The name of a case and a row of its batch.</summary>
     public static TheoryData<string, int> Sequences
     {
         get
@@ -35,7 +35,7 @@ public sealed class TransformerGoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sequences))]
-    public async Task The_logits_of_a_target_are_PyTorch_s(string name, int row)
+    public async Task The_logits_of_a_target_are_PyTorchs(string name, int row)
     {
         JsonElement golden = Find(name);
         await using IModel model = await ReferenceModelFixture.LoadAsync(Write(golden));
@@ -54,7 +54,7 @@ public sealed class TransformerGoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sequences))]
-    public async Task The_rows_of_the_encoder_are_PyTorch_s(string name, int row)
+    public async Task The_rows_of_the_encoder_are_PyTorchs(string name, int row)
     {
         JsonElement golden = Find(name);
         await using IModel model = await ReferenceModelFixture.LoadAsync(Write(golden));

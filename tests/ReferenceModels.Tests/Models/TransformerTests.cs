@@ -23,7 +23,7 @@ public sealed class TransformerTests : IDisposable
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public void The_gradients_of_all_weights_are_what_central_differences_give(bool tied, bool biases)
+    public void The_gradients_of_all_weights_match_central_differences(bool tied, bool biases)
     {
         var shape = new TransformerFile();
         using GgufFile file = GgufFile.Open(shape.Write(_folder.File("random.gguf"), tied, biases));
@@ -63,7 +63,7 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
-    public void Looking_inside_changes_nothing_and_padding_gets_no_weight()
+    public void A_tap_changes_nothing_and_padding_gets_no_weight()
     {
         using GgufFile file = Open(out Transformer transformer);
         State state = transformer.CreateState(new Pass(_workers), 8);
@@ -80,7 +80,7 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
-    public void Dropout_of_one_seed_drops_the_same_and_only_under_a_tape()
+    public void Dropout_repeats_for_a_seed_and_applies_only_under_a_tape()
     {
         using GgufFile file = Open(out Transformer transformer);
         float[] Dropped(ulong seed, Tape? tape) =>
@@ -92,7 +92,7 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_is_generated_from_a_source_and_is_the_most_probable_by_score()
+    public async Task The_answer_generated_from_a_source_is_the_most_probable_by_score()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(new TransformerFile().Write(_folder.File("random.gguf"), tied: false, biases: true));
         var request = new GenerateRequest { Prompt = Prompt.FromTokens(Source), MaxTokens = 6, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true };
@@ -111,7 +111,7 @@ public sealed class TransformerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_source_of_padding_alone_is_refused()
+    public async Task A_source_of_only_padding_is_refused()
     {
         await using IModel model = await ReferenceModelFixture.LoadAsync(new TransformerFile().Write(_folder.File("random.gguf"), tied: true, biases: true));
         var request = new ScoreRequest { Tokens = Prompt.FromTokens(Target), Source = Prompt.FromTokens([1, 1, 1]) };

@@ -12,14 +12,14 @@ public sealed class VulkanParityTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [VulkanFact]
-    public async Task What_the_device_computes_passes_the_reference()
+    public async Task The_devices_results_pass_against_the_reference()
     {
         ParityReport report = await CompareAsync(new RandomLlama { H = 8, G = 2 });
         Assert.True(report.Verdict == ParityVerdict.Pass, report.ToText());
     }
 
     [VulkanFact]
-    public async Task Another_epsilon_on_the_device_does_not()
+    public async Task Another_epsilon_on_the_device_fails()
     {
         ParityReport report = await CompareAsync(new RandomLlama { H = 8, G = 2, Epsilon = 1e-2f });
         Assert.True(report.Verdict == ParityVerdict.Fail, report.ToText());

@@ -9,7 +9,7 @@ public sealed class AttentionDropoutTests
     private static readonly AttentionRule Rule = new(H, G, 0.4f) { Causal = true, Drops = true };
 
     [Fact]
-    public void The_gradient_is_what_central_differences_of_the_same_drops_give()
+    public void The_gradient_matches_central_differences_with_the_same_dropout()
     {
         (double[] Q, double[] K, double[] V) = (Doubles.Random(T * H * Size, 1), Doubles.Random(T * G * Size, 2), Doubles.Random(T * G * Size, 3));
         double[] b = Doubles.Random(H * T * T, 4), δo = Doubles.Random(T * H * Size, 5);
@@ -37,7 +37,7 @@ public sealed class AttentionDropoutTests
         return (o.Values.ToArray(), δQ, δK, δV, δb);
     }
 
-    // softmax, drop, sum, the coins by their documented places.
+    // Softmax, drop, sum, with the coins at their documented indices.
     private static double[] Naive(double[] Q, double[] K, double[] V, double[] b, double rate)
     {
         ulong seed = new DropoutRule((float)rate, 9).NextSeed();

@@ -2,7 +2,7 @@ using ReferenceModels.Ops;
 
 namespace ReferenceModels.Tests.Ops;
 
-/// <summary>Positions that no query sees, as padding in a source.</summary>
+/// <summary>Positions that no query sees, such as padding in a source.</summary>
 public sealed class AttentionMaskTests
 {
     private const int H = 4, G = 2, Width = 6, Queries = 5, Keys = 7;
@@ -10,7 +10,7 @@ public sealed class AttentionMaskTests
     private static readonly bool[] Hidden = [true, false, false, true, false, false, true];
 
     [Theory, InlineData(false), InlineData(true)]
-    public void It_is_as_if_the_hidden_positions_were_not_there(bool causal)
+    public void Hidden_positions_have_no_effect(bool causal)
     {
         float[] Q = Doubles.Random(Queries * H * Width, 1).ToFloats(), K = Doubles.Random(Keys * G * Width, 2).ToFloats(), V = Doubles.Random(Keys * G * Width, 3).ToFloats();
         AttentionRule rule = new(H, G, 0.4f) { Causal = causal, First = Keys - Queries, Hidden = Hidden };
@@ -22,7 +22,7 @@ public sealed class AttentionMaskTests
         Doubles.AssertNear(o.ToDoubles(), AttentionSteps.Concatenate(pass, AttentionSteps.Sums(pass, p, v, rule), H).Values.ToArray(), 1e-6);
         for (int t = 0; t < Queries; t++)
         {
-            // One query at a time over what it sees, taken together.
+            // One query at a time, with only the positions that it sees.
             int[] seen = [.. Enumerable.Range(0, causal ? Keys - Queries + t + 1 : Keys).Where(j => !Hidden[j])];
             Tensor alone = Attention.Forward(pass, q.Slice(t, 1), Rows(K, seen), Rows(V, seen), new AttentionRule(H, G, 0.4f));
             Doubles.AssertNear(alone.Values.ToArray().ToDoubles(), o[(t * H * Width)..((t + 1) * H * Width)], 1e-6);
@@ -30,7 +30,7 @@ public sealed class AttentionMaskTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give_and_nothing_of_it_goes_to_hidden_positions()
+    public void The_gradient_matches_central_differences_and_is_zero_at_hidden_positions()
     {
         (double[] Q, double[] K, double[] V) = (Doubles.Random(Queries * H * Width, 1), Doubles.Random(Keys * G * Width, 2), Doubles.Random(Keys * G * Width, 3));
         double[] δo = Doubles.Random(Queries * H * Width, 4);

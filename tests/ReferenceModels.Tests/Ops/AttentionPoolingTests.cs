@@ -26,7 +26,7 @@ public sealed class AttentionPoolingTests
     }
 
     [Theory, MemberData(nameof(Shapes))]
-    public void The_gradients_are_what_central_differences_give(int T, int n, int d, int m, bool learned)
+    public void The_gradients_match_central_differences(int T, int n, int d, int m, bool learned)
     {
         (double[] x, double[] keys, double[] values, double[] w) = (Doubles.Random(T * d, 1), Doubles.Random(n * d, 2), Doubles.Random(n * m, 3), [learned ? 1.5 : 1]);
         double[] δf = Doubles.Random(T * m, 4);
@@ -59,7 +59,7 @@ public sealed class AttentionPoolingTests
     }
 
     [Fact]
-    public void For_keys_of_one_length_it_is_scaled_dot_product_attention()
+    public void For_keys_of_equal_length_it_is_scaled_dot_product_attention()
     {
         const int T = 4, n = 10, d = 8;
         float[] x = Doubles.Random(T * d, 1).ToFloats(), values = Doubles.Random(n * d, 3).ToFloats();
@@ -67,7 +67,7 @@ public sealed class AttentionPoolingTests
         using var workers = new Workers(1);
         var pass = new Pass(workers);
         (Tensor Q, Tensor K, Tensor V) = (new(x, 0, T, d), new(keys, 0, n, d), new(values, 0, n, d));
-        // The width is the fourth root of d_k in its inverse: it stands squared in the exponent.
+        // The width is the inverse of the fourth root of d_k, because it is squared in the exponent.
         Tensor pooled = AttentionPooling.Forward(pass, Q, K, V, Width(Math.Pow(d, -0.25)));
         Tensor attended = Attention.Forward(pass, Q, K, V, new AttentionRule(1, 1, 1 / MathF.Sqrt(d)));
         Doubles.AssertNear(attended.Values.ToArray().ToDoubles(), pooled.Values.ToArray(), 1e-6);

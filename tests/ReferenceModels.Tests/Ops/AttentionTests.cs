@@ -14,7 +14,7 @@ public sealed class AttentionTests
         { 4, 2, 64, 1, 300, true, false },
         { 8, 2, 32, 23, 0, true, false },
         { 8, 1, 16, 9, 40, true, true },
-        { 12, 1, 6, 7, 3, true, false },     // a group larger than a tile, and heads that no vector divides
+        { 12, 1, 6, 7, 3, true, false },     // a group larger than a tile, and a head size that is not a multiple of a vector
         { 3, 1, 24, 10, 2, true, false },
         { 4, 4, 16, 21, 0, false, false },
         { 6, 6, 10, 5, 12, false, true },    // fewer queries than positions, as in cross-attention
@@ -37,7 +37,7 @@ public sealed class AttentionTests
         Tensor s = AttentionSteps.Scores(pass, q, k, rule);
         for (int row = 0; row < H * T && biased; row++)
         {
-            // The steps take a bias within the scores, before they are scaled.
+            // The steps expect the bias in the scores before these are scaled.
             System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(b.AsSpan(row * n, n), 1 / rule.Scale, s.Row(row), s.Row(row));
         }
         Tensor a = AttentionSteps.Sums(pass, AttentionSteps.Probabilities(pass, s, rule), v, rule);
@@ -45,7 +45,7 @@ public sealed class AttentionTests
     }
 
     [Theory, MemberData(nameof(Shapes))]
-    public void Side_by_side_and_in_pages_it_is_the_same_to_the_last_bit(int H, int G, int d_k, int T, int before, bool causal, bool biased)
+    public void In_parallel_and_in_pages_the_result_is_the_same_to_the_last_bit(int H, int G, int d_k, int T, int before, bool causal, bool biased)
     {
         (int n, int q, int kv, int longer) = (before + T, H * d_k, G * d_k, before + 3 * T);
         using var workers = new Workers(2);
@@ -69,7 +69,7 @@ public sealed class AttentionTests
         static Tensor Rows(int rows, int columns, int seed) => new(Doubles.Random(rows * columns, seed).ToFloats(), 0, rows, columns);
     }
 
-    // In pages of six rows, in which they begin after other floats.
+    // In pages of six rows, where they begin after other floats.
     private static PagedRows Paged(Tensor x)
     {
         const int pageRows = 6, offset = 5;
@@ -87,7 +87,7 @@ public sealed class AttentionTests
     [InlineData(true, 3, 6)]
     [InlineData(false, 3, 6)]
     [InlineData(true, 50, 2)]   // two tiles of queries
-    public void The_gradient_is_what_central_differences_give(bool causal, int T, int d_k)
+    public void The_gradient_matches_central_differences(bool causal, int T, int d_k)
     {
         const int H = 4, G = 2;
         (double[] Q, double[] K, double[] V) = (Doubles.Random(T * H * d_k, 1), Doubles.Random(T * G * d_k, 2), Doubles.Random(T * G * d_k, 3));
@@ -126,7 +126,7 @@ public sealed class AttentionTests
         }
         return o;
 
-        // Once for all queries: the derivatives ask for 10,000 losses.
+        // Computed once for all queries: the derivatives take 10,000 losses.
         double[][] Heads(double[] rows)
         {
             var heads = new double[G][];

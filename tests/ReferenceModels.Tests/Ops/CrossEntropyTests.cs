@@ -32,7 +32,7 @@ public sealed class CrossEntropyTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_of_the_naive_one_in_double_give()
+    public void The_gradient_matches_central_differences_of_the_naive_loss_in_double()
     {
         double[] z = Doubles.Random(30, 3);
         for (int target = 0; target < z.Length; target += 7)

@@ -10,11 +10,11 @@ public sealed class DropoutTests
     [InlineData(0.1f)]
     [InlineData(0.5f)]
     [InlineData(0.9f)]
-    public void As_many_elements_are_dropped_as_the_rate_says_and_the_mean_stays(float p)
+    public void The_rate_gives_the_share_of_dropped_elements_and_the_mean_is_kept(float p)
     {
         float[] x = [.. Enumerable.Repeat(1f, Count)], y = new float[Count];
         Dropout.Forward(x, p, seed: 7, y);
-        // Six standard deviations of this many coins.
+        // Six standard deviations for this many coins.
         double deviation = 6 * Math.Sqrt(p * (1 - p) / Count);
         Assert.Equal(p, y.Count(value => value == 0) / (double)Count, deviation);
         Assert.Equal(1, y.Average(value => (double)value), deviation / (1 - p));
@@ -36,7 +36,7 @@ public sealed class DropoutTests
         Assert.Equal([6457827717110365317UL >> 11, 3203168211198807973UL >> 11], [(ulong)(Dropout.Coin(1234567, 0) * (1L << 53)), (ulong)(Dropout.Coin(1234567, 1) * (1L << 53))]);
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    public void The_gradient_matches_central_differences()
     {
         (double[] x, double[] δy) = (Doubles.Random(60, 1), Doubles.Random(60, 2));
         const ulong seed = 11;
@@ -60,14 +60,14 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void Tensors_of_one_rule_are_dropped_from_in_different_places()
+    public void One_rule_drops_different_elements_of_each_tensor()
     {
         var rule = new DropoutRule(0.5f, 1);
         Assert.Equal(3, new HashSet<ulong> { rule.NextSeed(), rule.NextSeed(), rule.NextSeed() }.Count);
     }
 
     [Fact]
-    public void Without_a_tape_a_rule_or_a_rate_the_tensor_itself_comes_back()
+    public void Without_a_tape_a_rule_or_a_rate_the_tensor_itself_is_returned()
     {
         using var workers = new Workers(1);
         var values = new float[4];
@@ -85,5 +85,5 @@ public sealed class DropoutTests
     [InlineData(-0.1f)]
     [InlineData(1f)]
     [InlineData(float.NaN)]
-    public void A_rate_that_is_none_is_refused(float rate) => Assert.Throws<ArgumentOutOfRangeException>(() => new DropoutRule(rate, 1));
+    public void An_invalid_rate_is_refused(float rate) => Assert.Throws<ArgumentOutOfRangeException>(() => new DropoutRule(rate, 1));
 }

@@ -14,7 +14,7 @@ public sealed class ErfGeluTests
     [InlineData(0.5, 0.34573123063700656)]
     [InlineData(2.82, 2.813228665422786)]
     [InlineData(6.0, 5.999999994080474)]
-    public void The_values_are_those_of_Pythons_erfc(double x, double expected)
+    public void The_values_match_Pythons_erfc(double x, double expected)
     {
         float[] y = new float[1];
         ErfGelu.Forward([(float)x], y);
@@ -33,7 +33,7 @@ public sealed class ErfGeluTests
     }
 
     [Fact]
-    public void The_derivative_is_what_central_differences_give()
+    public void The_derivative_matches_central_differences()
     {
         double[] x = [.. Doubles.Random(40, 2).Select(value => 5 * value)];
         double Sum()

@@ -19,7 +19,7 @@ public sealed class GeluTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    public void The_gradient_matches_central_differences()
     {
         (double[] x, double[] δy) = ([.. Doubles.Random(40, 1).Select(value => 6 * value)], Doubles.Random(40, 3));
         double Loss()
@@ -34,7 +34,7 @@ public sealed class GeluTests
     }
 
     [Fact]
-    public void The_gate_and_what_is_gated_get_the_gradients_of_central_differences()
+    public void The_gradients_of_gate_and_gated_values_match_central_differences()
     {
         (double[] g, double[] u, double[] δy) = (Doubles.Random(8, 1), Doubles.Random(8, 2), Doubles.Random(8, 3));
         double Loss()
@@ -59,7 +59,7 @@ public sealed class GeluTests
     }
 
     [Fact]
-    public void In_ggml_arithmetic_what_lies_between_two_halves_is_rounded_first() =>
+    public void In_ggml_arithmetic_a_value_between_two_halves_is_rounded_first() =>
         Assert.Equal(0, Different(GgmlCpu.Builds[0], [.. Halves.Select(half => half * 1.0007f)]));
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class GeluTests
         Assert.NotEqual(exact, ggml);
         for (int i = 0; i < x.Length; i++)
         {
-            // Half a step for the input times the greatest slope 1.13, half a step for the output; subnormal halves 2^-24 apart.
+            // Half a step for the input times the largest slope 1.13, half a step for the output; subnormal halves 2^-24 apart.
             float step = MathF.ScaleB(MathF.Abs(x[i]), -11);
             Assert.InRange(MathF.Abs(exact[i] - ggml[i]), 0, 1.13f * step + MathF.ScaleB(MathF.Abs(exact[i]), -11) + MathF.ScaleB(1, -24));
         }

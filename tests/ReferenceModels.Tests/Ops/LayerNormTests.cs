@@ -32,7 +32,7 @@ public sealed class LayerNormTests
     }
 
     [Fact]
-    public void A_row_far_from_zero_keeps_its_digits()
+    public void A_row_far_from_zero_keeps_its_precision()
     {
         float[] x = [.. Enumerable.Range(0, 2048).Select(i => 1000 + (i % 7) / 8f)];
         float[] y = new float[x.Length];
@@ -45,7 +45,7 @@ public sealed class LayerNormTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void The_gradient_is_what_central_differences_give(bool gained)
+    public void The_gradient_matches_central_differences(bool gained)
     {
         const int d = 9;
         (double[] x, double[] δy, double[] b) = (Doubles.Random(d, 1), Doubles.Random(d, 4), Doubles.Random(d, 3));
@@ -67,7 +67,7 @@ public sealed class LayerNormTests
     [InlineData(9, true)]
     [InlineData(9, false)]
     [InlineData(256, true)]
-    public void The_fast_gradient_equals_the_naive_one_in_double_and_is_added(int d, bool gained)
+    public void The_fast_gradient_equals_the_naive_one_in_double_and_is_accumulated(int d, bool gained)
     {
         float[] x = Doubles.Random(d, 1).ToFloats(), δy = Doubles.Random(d, 4).ToFloats();
         float[] g = gained ? Doubles.Random(d, 2, 1).ToFloats() : [];

@@ -15,11 +15,11 @@ public class LinearGgmlTests
     public static TheoryData<GgmlType> Types => [.. BlockFormat.All.Select(format => format.Type).Except([GgmlType.F32])];
 
     [Theory, MemberData(nameof(Types))]
-    public void A_product_is_ten_thousand_times_nearer_to_every_build_of_ggml_than_in_exact_arithmetic(GgmlType type)
+    public void A_product_is_ten_thousand_times_closer_to_every_build_of_ggml_than_in_exact_arithmetic(GgmlType type)
     {
         using var weight = new FrozenWeight(type, Rows, Columns);
         using var workers = new Workers(1);
-        // One token, fewer than the four that the repacked kernels take together, four, and more.
+        // One token, fewer than the four that the repacked kernels process together, four, and more.
         foreach (var T in new[] { 1, 3, 4, 9 })
         {
             var x = Activations(T * Columns, T);
@@ -32,7 +32,7 @@ public class LinearGgmlTests
                 {
                     if (build.Multiply(type, weight.Blocks, Columns, Rows, x, repacked) is { } native)
                     {
-                        // Measured: 5e5 times for F16, 1e8 for BF16 and 1e9 for all others, where 1e-14 is what the order of sums costs.
+                        // Measured: 5e5 times for F16, 1e8 for BF16 and 1e9 for all others, for which the order of sums costs 1e-14.
                         var (far, near) = (Nmse(exact, native), Nmse(ggml, native));
                         Assert.True(1e4 * near <= far, $"{type} on {build}, {T} tokens, repacked {repacked}: exact {far:E1}, ggml {near:E1}");
                     }
@@ -54,7 +54,7 @@ public class LinearGgmlTests
     }
 
     [Theory, InlineData(GgmlType.Q8_0), InlineData(GgmlType.Q4_1), InlineData(GgmlType.Q6_K), InlineData(GgmlType.BF16)]
-    public void Activations_that_are_not_a_number_stay_so_and_those_next_to_nothing_vanish(GgmlType type)
+    public void NaN_activations_stay_NaN_and_tiny_ones_become_zero(GgmlType type)
     {
         using var weight = new FrozenWeight(type, Rows, Columns);
         using var workers = new Workers(1);
@@ -65,7 +65,7 @@ public class LinearGgmlTests
         Assert.All(y[Rows..], value => Assert.True(float.IsNaN(value)));
     }
 
-    // Of everyday size with a few outliers, as the residual stream has them.
+    // Of ordinary size with a few outliers, as in the residual stream.
     private static float[] Activations(int n, int seed) =>
         [.. Numbers.Doubles(n, seed).Select((v, i) => (float)(v * Math.Abs(v) * (i % 97 == 0 ? 8 : 1)))];
 

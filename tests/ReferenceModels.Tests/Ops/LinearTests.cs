@@ -34,7 +34,7 @@ public class LinearTests
     }
 
     [Theory, MemberData(nameof(Products))]
-    public void A_product_is_that_of_double_precision(GgmlType type, int T, int d_in, int d_out)
+    public void A_product_matches_double_precision(GgmlType type, int T, int d_in, int d_out)
     {
         using var weight = new FrozenWeight(type, d_out, d_in);
         float[] x = Numbers.Floats(T * d_in, 7), y = new float[T * d_out];
@@ -45,13 +45,13 @@ public class LinearTests
         Linear.Forward(weight.Weight, x, y, workers);
         for (var k = 0; k < y.Length; k++)
         {
-            // Rounding of a few tens of additions in F32; 2^-24 = 6e-8 for each.
+            // The rounding of a few tens of additions in F32, 2^-24 = 6e-8 each.
             Assert.InRange(Math.Abs(y[k] - expected[k]), 0, 1e-6 * magnitude[k]);
         }
     }
 
     [Fact]
-    public void A_few_tokens_are_multiplied_as_each_alone_to_the_last_bit()
+    public void A_few_tokens_have_the_same_products_as_each_alone_to_the_last_bit()
     {
         using var workers = new Workers(2);
         foreach (var type in BlockFormat.All.Select(format => format.Type))
@@ -99,9 +99,9 @@ public class LinearTests
         }
     }
 
-    // More tokens than are multiplied at once: 512, or less where rows are long.
+    // More tokens than are multiplied at once: 512, or fewer if rows are long.
     [Theory, InlineData(GgmlType.Q4_K, 512, 530), InlineData(GgmlType.Q8_0, 512, 530), InlineData(GgmlType.F32, 512, 530), InlineData(GgmlType.Q4_K, 16_384, 140)]
-    public void Among_many_tokens_their_number_changes_no_bit_of_one(GgmlType type, int d_in, int longer)
+    public void Among_many_tokens_their_number_changes_no_bit_of_any(GgmlType type, int d_in, int longer)
     {
         const int T = Linear.FewTokens + 1;
         int first = longer - 20;
@@ -129,7 +129,7 @@ public class LinearTests
     }
 
     [Theory, InlineData(GgmlType.F32), InlineData(GgmlType.Q6_K)]
-    public void The_gradient_of_the_input_is_that_of_double_precision(GgmlType type)
+    public void The_gradient_of_the_input_matches_double_precision(GgmlType type)
     {
         const int T = 5, d_in = 512, d_out = 37;
         using var weight = new FrozenWeight(type, d_out, d_in);
@@ -146,7 +146,7 @@ public class LinearTests
     }
 
     [Fact]
-    public void The_gradient_of_a_trainable_weight_is_that_of_double_precision_and_adds_up()
+    public void The_gradient_of_a_trainable_weight_matches_double_precision_and_accumulates()
     {
         const int T = 5, d_in = 131, d_out = 37;
         var weight = Weight.Trainable("w", d_out, d_in);
@@ -162,7 +162,7 @@ public class LinearTests
     }
 
     [Fact]
-    public void Gradients_in_double_are_central_differences()
+    public void Gradients_in_double_match_central_differences()
     {
         const int T = 3, d_in = 5, d_out = 4;
         double[] W = Numbers.Doubles(d_out * d_in, 1), b = Numbers.Doubles(d_out, 2), x = Numbers.Doubles(T * d_in, 3), dy = Numbers.Doubles(T * d_out, 4);

@@ -9,7 +9,7 @@ public class LowRankProductTests
     private const int T = 3, In = 256, Out = 7, Rank = 2;
 
     [Theory, InlineData(GgmlType.F32), InlineData(GgmlType.Q8_0), InlineData(GgmlType.Q4_K)]
-    public void Product_and_gradients_are_those_of_double_precision(GgmlType type)
+    public void Product_and_gradients_match_double_precision(GgmlType type)
     {
         using var frozen = new FrozenWeight(type, Out, In);
         using var workers = new Workers(2);

@@ -11,13 +11,13 @@ public sealed unsafe class PanelProductTests
         { 6, 32, 256 },
         { 7, 16, 3 },
         { 13, 48, 257 },
-        { 200, 70, 40 },     // more rows than one index of the loop over threads takes
+        { 200, 70, 40 },     // more rows than one index of the parallel loop takes
         { 5, 33, 600 },      // three panels deep
         { 4, 5, 0 },
     };
 
     [Theory, MemberData(nameof(Shapes))]
-    public void Products_of_any_shape_and_layout_are_those_of_double_precision(int M, int N, int K)
+    public void Products_of_any_shape_and_layout_match_double_precision(int M, int N, int K)
     {
         float[] A = Numbers.Floats(M * K, 1), B = Numbers.Floats(K * N, 2), before = Numbers.Floats(M * N, 3);
         using var workers = new Workers(3);
@@ -36,7 +36,7 @@ public sealed unsafe class PanelProductTests
                 PanelProduct.Multiply(left, right, c1, N, M, N, K, add, workers);
                 PanelProduct.Multiply(left, right, c2, N, M, N, K, add);
             }
-            // K roundings of numbers up to 1, of which most cancel.
+            // K roundings of numbers up to 1, most of which cancel.
             Numbers.AssertClose(expected, together, 1e-5);
             Assert.Equal(alone, together);
         }

@@ -42,7 +42,7 @@ public sealed class RelativePositionBiasTests
     }
 
     [Theory]
-    // Of T5's 32 buckets, by hand: 16 for either side, 8 of them exact, the others in steps of 16^(1/8) from 8 to 128.
+    // T5's 32 buckets by hand: 16 for each side, 8 of them exact, the others in steps of 16^(1/8) from 8 to 128.
     [InlineData(0, true, 0)]
     [InlineData(-7, true, 7)]
     [InlineData(7, true, 23)]
@@ -61,7 +61,7 @@ public sealed class RelativePositionBiasTests
         Assert.Equal(bucket, RelativePositionBias.Bucket(distance, 32, bidirectional));
 
     [Theory, InlineData(true), InlineData(false)]
-    public void The_gradient_is_what_central_differences_give(bool bidirectional)
+    public void The_gradient_matches_central_differences(bool bidirectional)
     {
         const int H = 2, buckets = 8, T = 5, n = 9, first = 4;
         Weight B = Table(buckets, H);

@@ -16,7 +16,7 @@ public sealed class ReluTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give_and_is_added()
+    public void The_gradient_matches_central_differences_and_is_accumulated()
     {
         (double[] x, double[] δy) = (Doubles.Random(40, 1), Doubles.Random(40, 3));
         double Loss()

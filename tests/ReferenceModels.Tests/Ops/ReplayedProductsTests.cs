@@ -4,7 +4,7 @@ using ReferenceModels.Quantization;
 
 namespace ReferenceModels.Tests.Ops;
 
-/// <summary>The products of a whole model as llama.cpp runs it, its own library and settings, each fed the inputs that the native side had.</summary>
+/// <summary>The products of a whole model as llama.cpp runs it, with its own library and settings, each given the native side's inputs.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class ReplayedProductsTests : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class ReplayedProductsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory, MemberData(nameof(Types))]
-    public async Task In_ggml_arithmetic_every_product_is_a_hundred_times_nearer_to_llama_cpp(GgmlType type)
+    public async Task In_ggml_arithmetic_every_product_is_a_hundred_times_closer_to_llama_cpp(GgmlType type)
     {
         var llama = new RandomLlama { Type = type, Width = 256, Inner = 512, H = 8, G = 2, N = 1 };
         string path = llama.Write(_folder.File("random.gguf"));

@@ -33,7 +33,7 @@ public sealed class RmsNormTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void The_gradient_is_what_central_differences_give(bool gained)
+    public void The_gradient_matches_central_differences(bool gained)
     {
         const int d = 9;
         (double[] x, double[] δy, double[] b) = (Doubles.Random(d, 1), Doubles.Random(d, 4), Doubles.Random(d, 3));
@@ -55,7 +55,7 @@ public sealed class RmsNormTests
     [InlineData(9, true)]
     [InlineData(9, false)]
     [InlineData(256, true)]
-    public void The_fast_gradient_equals_the_naive_one_in_double_and_is_added(int d, bool gained)
+    public void The_fast_gradient_equals_the_naive_one_in_double_and_is_accumulated(int d, bool gained)
     {
         float[] x = Doubles.Random(d, 1).ToFloats(), δy = Doubles.Random(d, 4).ToFloats();
         float[] g = gained ? Doubles.Random(d, 2, 1).ToFloats() : [];

@@ -4,7 +4,7 @@ namespace ReferenceModels.Tests.Ops;
 
 public sealed class RopeTests
 {
-    private const int Size = 12; // a whole vector of pairs and a rest
+    private const int Size = 12; // a whole vector of pairs and a remainder
 
     [Theory]
     [InlineData(0, nameof(RopePairs.Neighbours))]
@@ -12,7 +12,7 @@ public sealed class RopeTests
     [InlineData(4097, nameof(RopePairs.Neighbours))]
     [InlineData(4097, nameof(RopePairs.Halves))]
     [InlineData(1_000_003, nameof(RopePairs.Neighbours))]
-    public void The_fast_turn_equals_the_naive_one_in_double_at_any_position(int position, string name)
+    public void The_fast_rotation_equals_the_naive_one_in_double_at_any_position(int position, string name)
     {
         RopePairs pairs = Enum.Parse<RopePairs>(name);
         float[] x = Doubles.Random(2 * Size, 1).ToFloats(), y = new float[2 * Size];
@@ -26,7 +26,7 @@ public sealed class RopeTests
     }
 
     [Fact]
-    public void Linear_scaling_is_a_position_divided()
+    public void Linear_scaling_divides_the_position()
     {
         float[] scaled = Turns(40, new RopeScaling(RopeScalingKind.Linear, 4, 0), []);
         Assert.Equal(Turns(10, RopeScaling.None, []), scaled);
@@ -41,7 +41,7 @@ public sealed class RopeTests
     }
 
     [Fact]
-    public void Yarn_keeps_high_frequencies_divides_low_ones_and_lengthens_all()
+    public void Yarn_keeps_high_frequencies_divides_low_ones_and_scales_all_magnitudes()
     {
         const float s = 8;
         var yarn = new RopeScaling(RopeScalingKind.Yarn, s, 4096);
@@ -61,7 +61,7 @@ public sealed class RopeTests
     [Theory]
     [InlineData(nameof(RopePairs.Neighbours))]
     [InlineData(nameof(RopePairs.Halves))]
-    public void Numbers_behind_those_that_turn_stay_as_they_are_and_so_do_their_gradients(string name)
+    public void Elements_after_the_rotated_ones_are_unchanged_and_so_are_their_gradients(string name)
     {
         var heads = new RopeHeads(Size + 5, Size, Enum.Parse<RopePairs>(name));
         float[] x = Doubles.Random(2 * heads.Size, 1).ToFloats(), y = new float[x.Length], δx = new float[x.Length];
@@ -70,13 +70,13 @@ public sealed class RopeTests
         Rope.Turn(x.AsSpan(heads.Size, Size), turns, whole, heads with { Size = Size });
         Assert.Equal([.. whole, .. x[^5..]], y[heads.Size..]);
         Rope.Gradient(turns, y, δx, heads);
-        Doubles.AssertNear(x.ToDoubles(), δx, 1e-6); // a turn's transpose turns back
+        Doubles.AssertNear(x.ToDoubles(), δx, 1e-6); // the transpose of a rotation rotates back
     }
 
     [Theory]
     [InlineData(nameof(RopePairs.Neighbours))]
     [InlineData(nameof(RopePairs.Halves))]
-    public void The_gradient_is_what_central_differences_give(string name)
+    public void The_gradient_matches_central_differences(string name)
     {
         RopePairs pairs = Enum.Parse<RopePairs>(name);
         double[] x = Doubles.Random(Size, 1), δy = Doubles.Random(Size, 2);

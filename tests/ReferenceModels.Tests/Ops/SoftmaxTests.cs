@@ -26,7 +26,7 @@ public sealed class SoftmaxTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    public void The_gradient_matches_central_differences()
     {
         double[] x = Doubles.Random(6, 1), δp = Doubles.Random(6, 2);
         double[] expected = Doubles.Derivatives(x, () =>

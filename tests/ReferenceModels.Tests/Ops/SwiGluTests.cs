@@ -17,7 +17,7 @@ public sealed class SwiGluTests
     }
 
     [Fact]
-    public void The_gradient_is_what_central_differences_give()
+    public void The_gradient_matches_central_differences()
     {
         (double[] g, double[] u, double[] δy) = (Doubles.Random(8, 1), Doubles.Random(8, 2), Doubles.Random(8, 3));
         double Loss()

@@ -5,7 +5,7 @@ namespace ReferenceModels.Tests.Ops;
 public sealed class TanhTests
 {
     [Fact]
-    public void Values_are_those_of_the_function_and_the_gradient_is_what_central_differences_give()
+    public void Values_match_the_function_and_the_gradient_matches_central_differences()
     {
         using var workers = new Workers(1);
         var tape = new Tape();
@@ -23,7 +23,7 @@ public sealed class TanhTests
     }
 
     [Fact]
-    public void Small_numbers_lose_no_digits()
+    public void Small_numbers_lose_no_precision()
     {
         float[] x = [.. Enumerable.Range(0, 700).Select(i => (i % 2 == 0 ? 1 : -1) * MathF.Pow(10, (i - 500) / 100f))], y = [.. x];
         Tanh.Forward(y, y);

@@ -30,7 +30,7 @@ public class WorkersTests
     }
 
     [Fact]
-    public void What_a_body_throws_comes_to_the_caller_and_the_workers_go_on()
+    public void An_exception_in_a_body_reaches_the_caller_and_the_workers_keep_working()
     {
         using var workers = new Workers(3);
         for (var loop = 0; loop < 20; loop++)
@@ -50,7 +50,7 @@ public class WorkersTests
     }
 
     [Fact]
-    public void Callers_may_share_and_nest()
+    public void Workers_can_be_shared_and_nested()
     {
         using var workers = new Workers(2);
         Parallel.For(0, 4, _ =>
@@ -65,7 +65,7 @@ public class WorkersTests
     }
 
     [Fact]
-    public void Disposing_ends_sleeping_and_waking_helpers_and_twice_is_once()
+    public void Disposing_stops_sleeping_and_awake_helpers_and_may_be_repeated()
     {
         var workers = new Workers(4);
         workers.For(8, _ => { });

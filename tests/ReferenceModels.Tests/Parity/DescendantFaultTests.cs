@@ -4,7 +4,7 @@ using ReferenceModels.Tests.Models;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>Faults in one side's descendant of LLaMA: each has to be found at the op at which it is.</summary>
+/// <summary>Faults in one side's descendant of LLaMA: each must be found at the op where it is.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class DescendantFaultTests : IDisposable
 {
@@ -33,8 +33,8 @@ public sealed class DescendantFaultTests : IDisposable
         ["phi3: the fused weight of gate and up times 1.05"] = new("phi3", f => f.Scale("blk.1.ffn_up.weight", 1.05f), "ffn_up-1", "MUL_MAT"),
         ["phi3: the fused weight of queries, keys and values times 1.05"] = new("phi3", f => f.Scale("blk.0.attn_qkv.weight", 1.05f), "wqkv-0", "MUL_MAT"),
         ["phi3: one long factor times 1.05"] = new("phi3, longrope beyond the original context", f => f.Scale("rope_factors_long.weight", 1.05f, index: 0), "Qcur-0", "ROPE"),
-        ["gemma2: the norm behind attention times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_attention_norm.weight", 1.05f), "attn_post_norm-1", "MUL"),
-        ["gemma2: the norm behind the feed-forward times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_ffw_norm.weight", 1.05f), "ffn_post_norm", "MUL", Occurrence: 1),
+        ["gemma2: the norm after attention times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_attention_norm.weight", 1.05f), "attn_post_norm-1", "MUL"),
+        ["gemma2: the norm after the feed-forward times 1.05"] = new("gemma2", f => f.Scale("blk.1.post_ffw_norm.weight", 1.05f), "ffn_post_norm", "MUL", Occurrence: 1),
         ["gemma2: another cap of the scores"] = new("gemma2", f => f.Set("gemma2.attn_logit_softcapping", GgufValue.FromScalar(52.5f)), "kq_scaled_1-0", "SCALE"),
         ["gemma2: another cap of the logits"] = new("gemma2", f => f.Set("gemma2.final_logit_softcapping", GgufValue.FromScalar(31.5f)), "scale(token_embd)", "SCALE"),
         ["gemma2: a window shorter by one"] = new("gemma2", f => f.Set("gemma2.attention.sliding_window", GgufValue.FromScalar(19u)), "kq_soft_max-0", "SOFT_MAX"),

@@ -4,7 +4,7 @@ using Engine.Parity;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>Faults in one side's GPT-2, BERT and T5: each has to be found at the op at which it is.</summary>
+/// <summary>Faults in one side's GPT-2, BERT and T5: each must be found at the op where it is.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class FamilyFaultTests : IDisposable
 {
@@ -91,13 +91,13 @@ public sealed class FamilyFaultTests : IDisposable
     public Task A_fault_in_a_T5_is_named_at_its_op(string fault) =>
         CheckAsync(T5.Write(_folder.File("right.gguf")), InT5[fault], T5.Source(20), [0, .. T5.Target(12)]);
 
-    // With flash attention llama.cpp keeps V in another order, and turns it round where it cannot use flash attention.
+    // With flash attention llama.cpp stores V in another order, and transposes it where it cannot use flash attention.
     [Theory]
     [InlineData("llama")]
     [InlineData("gpt2")]
     [InlineData("bert")]
     [InlineData("t5")]
-    public async Task No_op_of_a_right_model_is_faulty_in_production_numerics_either(string family)
+    public async Task No_op_of_a_correct_model_is_faulty_even_in_production_numerics(string family)
     {
         string right = _folder.File("right.gguf");
         LayerFindings findings = family switch

@@ -3,8 +3,8 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>A copy of a GGUF file with a fault in it: what a wrong implementation, or a damaged file, would be to the other side.</summary>
-/// <param name="source">The file that is right.</param>
+/// <summary>A copy of a GGUF file with a fault in it, which looks to the other side like a wrong implementation or a damaged file.</summary>
+/// <param name="source">The correct file.</param>
 /// <param name="target">Where the copy is written.</param>
 internal sealed class FaultyFile(string source, string target)
 {
@@ -13,7 +13,7 @@ internal sealed class FaultyFile(string source, string target)
     private readonly HashSet<string> _dropped = [];
     private readonly Dictionary<string, GgufValue?> _metadata = [];
 
-    /// <summary>Multiplies a tensor of F32, or with an index one weight of it.</summary>
+    /// <summary>Multiplies a tensor of F32, or, given an index, one of its weights.</summary>
     public FaultyFile Scale(string tensor, float factor, int? index = null) => Change(tensor, data =>
     {
         Span<float> values = MemoryMarshal.Cast<byte, float>(data.AsSpan());
@@ -24,7 +24,7 @@ internal sealed class FaultyFile(string source, string target)
         return data;
     });
 
-    /// <summary>Multiplies the half-precision scales of a tensor's blocks, or with an index of one block.</summary>
+    /// <summary>Multiplies the half-precision scales of a tensor's blocks, or, given indices, only those of some blocks.</summary>
     public FaultyFile ScaleBlocks(string tensor, float factor, int blockBytes, int[] offsets, int? index = null) => Change(tensor, data =>
     {
         for (int block = index ?? 0; block < (index + 1 ?? data.Length / blockBytes); block++)
@@ -38,14 +38,14 @@ internal sealed class FaultyFile(string source, string target)
         return data;
     });
 
-    /// <summary>Exchanges the first two of a tensor's equal parts, such as the heads of a projection.</summary>
+    /// <summary>Swaps the first two of a tensor's equal parts, such as the heads of a projection.</summary>
     public FaultyFile SwapParts(string tensor, int parts) => Change(tensor, data =>
     {
         int length = data.Length / parts;
         return [.. data[length..(2 * length)], .. data[..length], .. data[(2 * length)..]];
     });
 
-    /// <summary>Exchanges two tensors of one shape.</summary>
+    /// <summary>Swaps two tensors of the same shape.</summary>
     public FaultyFile Swap(string a, string b)
     {
         (_swaps[a], _swaps[b]) = (b, a);
@@ -58,14 +58,14 @@ internal sealed class FaultyFile(string source, string target)
         return this;
     }
 
-    /// <summary>Sets a key, or with null drops it.</summary>
+    /// <summary>Sets a key, or removes it if the value is null.</summary>
     public FaultyFile Set(string key, GgufValue? value)
     {
         _metadata[key] = value;
         return this;
     }
 
-    /// <summary>Writes the copy and gives its path back.</summary>
+    /// <summary>Writes the copy and returns its path.</summary>
     public string Write()
     {
         using GgufFile file = GgufFile.Open(source);

@@ -3,7 +3,7 @@ using Engine.Parity;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>Looks inside llama.cpp and the reference in one line.</summary>
+/// <summary>Compares the layers of llama.cpp and the reference in one call.</summary>
 internal static class LayerFixture
 {
     public static async Task<LayerFindings> LookAsync(
@@ -15,7 +15,7 @@ internal static class LayerFixture
         return await LayerCheck.RunAsync(native, reference, Prompt.FromTokens(tokens), options);
     }
 
-    /// <summary>The rows that compute and that one side only has.</summary>
+    /// <summary>The rows of ops that compute something and exist on only one side.</summary>
     public static IEnumerable<string> Unmeasured(LayerFindings findings) =>
         findings.Layers.Where(layer => layer.Only is not null && !LayerRow.Moves(layer.Op)).Select(layer => $"{layer.Name} {layer.Op}");
 }

@@ -3,7 +3,7 @@ using Engine.Parity;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>Faults in one side's LLaMA: each has to be found at the op at which it is.</summary>
+/// <summary>Faults in one side's LLaMA: each must be found at the op where it is.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class LlamaFaultTests : IDisposable
 {
@@ -11,7 +11,7 @@ public sealed class LlamaFaultTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    // Fault, and the first op that shows it.
+    // The fault, and the first op that shows it.
     private static readonly Dictionary<string, (Action<FaultyFile> Fault, string Name, string Op)> Faults = new()
     {
         ["a query weight times 1.01"] = (f => f.Scale("blk.1.attn_q.weight", 1.01f), "Qcur-1", "MUL_MAT"),
@@ -36,7 +36,7 @@ public sealed class LlamaFaultTests : IDisposable
         ["gate and up exchanged"] = (f => f.Swap("blk.2.ffn_gate.weight", "blk.2.ffn_up.weight"), "ffn_gate-2", "MUL_MAT"),
     };
 
-    // Of each bias that one side lacks, the op that adds it.
+    // For each bias missing on one side, the op that adds it.
     private static readonly Dictionary<string, string> Biases = new()
     {
         ["blk.1.attn_q.bias"] = "Qcur-1",
@@ -64,13 +64,13 @@ public sealed class LlamaFaultTests : IDisposable
         LayerFindings findings = await LayerFixture.LookAsync(path, faulty.Write(), Llama.Tokens(24));
         Assert.Equal((Faults[fault].Name, Faults[fault].Op, 0), (findings.FirstDivergence!.Name, findings.FirstDivergence.Op, findings.FirstDivergence.Occurrence));
         Assert.Contains($"({Faults[fault].Op})", findings.Scope.Explanation, StringComparison.Ordinal);
-        // What comes after a fault is right again once it is fed the right inputs.
+        // Ops after the fault are right again once they get the right inputs.
         Assert.All(findings.Layers.Where(layer => layer.Status == "diverges"), layer => Assert.Contains(layer.Op, (string[])[Faults[fault].Op]));
     }
 
     [Theory]
     [MemberData(nameof(BiasNames))]
-    public async Task A_bias_that_one_side_lacks_is_named(string tensor)
+    public async Task A_bias_missing_on_one_side_is_named(string tensor)
     {
         string path = (Llama with { Biases = true }).Write(_folder.File("right.gguf"));
         string faulty = new FaultyFile(path, _folder.File("faulty.gguf")).Drop(tensor).Write();
@@ -86,7 +86,7 @@ public sealed class LlamaFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Rotary_factors_that_one_side_lacks_are_named()
+    public async Task Rotary_factors_missing_on_one_side_are_named()
     {
         string path = (Llama with { RopeFactors = true }).Write(_folder.File("right.gguf"));
         string faulty = new FaultyFile(path, _folder.File("faulty.gguf")).Drop("rope_freqs.weight").Write();
@@ -97,7 +97,7 @@ public sealed class LlamaFaultTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task NaN_is_named_where_it_begins_whoever_has_it(bool both)
+    public async Task NaN_is_named_where_it_begins_on_either_side(bool both)
     {
         string path = Llama.Write(_folder.File("right.gguf"));
         string faulty = new FaultyFile(path, _folder.File("faulty.gguf")).Scale("blk.1.ffn_up.weight", float.NaN, index: 70).Write();
@@ -107,7 +107,7 @@ public sealed class LlamaFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Heads_cut_otherwise_are_a_difference_of_shape()
+    public async Task Heads_split_differently_are_a_difference_of_shape()
     {
         string path = (Llama with { G = 4 }).Write(_folder.File("right.gguf"));
         string faulty = new FaultyFile(path, _folder.File("faulty.gguf")).Set("llama.attention.head_count", GgufValue.FromScalar(8u)).Set("llama.attention.head_count_kv", GgufValue.FromScalar(8u)).Write();

@@ -4,14 +4,14 @@ using Engine.Parity;
 
 namespace ReferenceModels.Tests.Parity;
 
-/// <summary>Quantized files in a replay in ggml's arithmetic: right pairs pass, and a fault far below the noise that rounding
+/// <summary>Quantized files in a replay in ggml's arithmetic: correct pairs pass, and a fault far below the noise that rounding
 /// activations makes side by side is found.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class QuantizedFaultTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    // Bytes of a block, and where the half-precision scales of its weights are (ggml-common.h of v0.5.0).
+    // Bytes of a block, and the offsets of its half-precision scales (ggml-common.h of v0.5.0).
     private static readonly Dictionary<GgmlType, (int Bytes, int[] Scales)> Blocks = new()
     {
         [GgmlType.Q4_0] = (18, [0]),
@@ -43,7 +43,7 @@ public sealed class QuantizedFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task A_right_pair_passes_in_either_arithmetic(GgmlType type)
+    public async Task A_correct_pair_passes_in_either_arithmetic(GgmlType type)
     {
         RandomLlama llama = Llama(type);
         string path = llama.Write(_folder.File("right.gguf"));
@@ -72,7 +72,7 @@ public sealed class QuantizedFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tensor_times_1_01_is_hidden_side_by_side_and_named_by_the_replay()
+    public async Task A_tensor_times_1_01_is_hidden_side_by_side_but_named_by_the_replay()
     {
         RandomLlama llama = Llama(GgmlType.Q8_0);
         string path = llama.Write(_folder.File("right.gguf"));

@@ -65,7 +65,7 @@ public class ActivationRoundingTests
         }
     }
 
-    // Everyday sizes; a block whose every number lies in the middle of two integers; one of zeros; one too small for a scale in F16.
+    // Ordinary sizes; a block in which every number is midway between two integers; one of zeros; one too small for a scale in F16.
     private static float[] Activations()
     {
         var x = Numbers.Floats(N, 11).Select((v, i) => v * MathF.ScaleB(1, i / 256 - 8)).ToArray();

@@ -42,7 +42,7 @@ public class BlockFormatTests
             [GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64, GgmlType.F64, GgmlType.Q8_1, GgmlType.Q8_K]));
 
     [Theory, InlineData(GgmlType.I32, "I32"), InlineData(GgmlType.Q8_K, "Q8_K"), InlineData((GgmlType)36, "36")]
-    public void An_unknown_format_is_refused_by_the_name_of_its_tensor(GgmlType type, string name)
+    public void An_unknown_format_is_refused_with_the_tensors_name(GgmlType type, string name)
     {
         var e = Assert.Throws<UnsupportedRequestException>(() => BlockFormat.Of(type, "blk.0.attn_q.weight"));
         Assert.Contains("blk.0.attn_q.weight", e.Message, StringComparison.Ordinal);

@@ -5,7 +5,7 @@ using Engine.Gguf;
 namespace ReferenceModels.Tests.Quantization;
 
 /// <summary>
-/// One build of ggml's CPU backend, as the native library has several side by side, computing graphs of a single operation.
+/// One build of ggml's CPU backend, of which the native library has several, computing graphs of a single operation.
 /// Names and argument lists are those of ggml.h, ggml-alloc.h and ggml-backend.h.
 /// </summary>
 internal sealed unsafe class GgmlCpu
@@ -52,11 +52,11 @@ internal sealed unsafe class GgmlCpu
     /// <summary>Such as <c>haswell</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it computes in its own way.</summary>
+    /// <summary>What this build computes in its own way.</summary>
     public GgmlBuild Build => GgmlBuild.Parse($"CPU : {Feature("AVX")} | {Feature("FMA")} | {Feature("NEON")} | ");
 
     /// <summary>y (T, out) = x (T, in) Wᵀ by GGML_OP_MUL_MAT; with the weight in the interleaved order that llama.cpp serves from, or null if
-    /// this build has none for it.</summary>
+    /// this build has no such order for it.</summary>
     public float[]? Multiply(GgmlType type, byte[] W, int d_in, int d_out, float[] x, bool repacked)
     {
         var T = x.Length / d_in;
@@ -90,7 +90,7 @@ internal sealed unsafe class GgmlCpu
         return y;
     }
 
-    /// <summary>Activations as this build lays them down for its products: <c>quantize_row_q8_0</c>, <c>ggml_cpu_fp32_to_fp16</c>, …</summary>
+    /// <summary>Activations as this build converts them for its products: <c>quantize_row_q8_0</c>, <c>ggml_cpu_fp32_to_fp16</c>, …</summary>
     public byte[] Round(string function, float[] x, int bytes)
     {
         var y = new byte[bytes];

@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Tests.Quantization;
 
-/// <summary>ggml's own conversions, from the library that the build lays beside the tests.</summary>
+/// <summary>ggml's own conversions, from the library that the build places next to the tests.</summary>
 internal static unsafe class GgmlJudge
 {
     private static readonly nint Library = NativeLibrary.Load(Path.Combine(
@@ -21,7 +21,7 @@ internal static unsafe class GgmlJudge
         fixed (byte* pBlocks = blocks)
         fixed (float* pY = y)
         {
-            // F32 has no conversion: it is what is read.
+            // F32 has no conversion function: it is read as it is.
             if (type == GgmlType.F32)
             {
                 Buffer.MemoryCopy(pBlocks, pY, 4L * n, 4L * n);

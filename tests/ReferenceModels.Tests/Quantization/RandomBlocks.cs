@@ -7,8 +7,8 @@ namespace ReferenceModels.Tests.Quantization;
 /// <summary>Random rows in any block format, with finite scales.</summary>
 internal static class RandomBlocks
 {
-    /// <summary><paramref name="n"/> elements from <paramref name="seed"/>; values of everyday size unless <paramref name="wild"/>:
-    /// then any finite bits, subnormal scales included.</summary>
+    /// <summary><paramref name="n"/> elements from <paramref name="seed"/>; values of ordinary size unless <paramref name="wild"/>:
+    /// then any finite bits, including subnormal scales.</summary>
     public static byte[] Of(BlockFormat format, int n, int seed, bool wild = false)
     {
 #pragma warning disable RS0030 // The seed is the argument.
@@ -59,11 +59,11 @@ internal static class RandomBlocks
             case GgmlType.MXFP4:
                 at[0] = wild ? at[0] : (byte)(at[0] & 7 | 120);
                 break;
-            // A byte without sign, of which all are finite; 2^-4 … 2^3.
+            // An unsigned byte, always finite; 2^-4 … 2^3.
             case GgmlType.NVFP4:
                 at[0] = wild ? at[0] : (byte)(at[0] & 0x37 | 0x20);
                 break;
-            // The highest bit of the exponent has to go: the lowest, as below, is in another word.
+            // The highest bit of the exponent must be cleared: the lowest, cleared below, is in another word.
             case GgmlType.IQ1_M:
                 MemoryMarshal.Write(at, (ushort)(wild ? bits & 0xBFFF : (bits & 0x8FFF) | 0x2000));
                 break;

@@ -4,7 +4,7 @@ using ReferenceModels.Quantization;
 
 namespace ReferenceModels.Tests.Quantization;
 
-/// <summary>The plain definition of a block is the judge of what the kernels make of it, in each width the processor has.</summary>
+/// <summary>The kernels are judged by the plain definition of a block, in each register width the processor has.</summary>
 public unsafe class WidthTests
 {
     private const int Elements = 2048;
@@ -100,7 +100,7 @@ public unsafe class WidthTests
     public void NVFP4_is_what_its_definition_says(int bits) => Scaled<NVFP4>(GgmlType.NVFP4, bits);
 
     [Theory, Width(256), Width(512)]
-    public void Every_half_is_the_float_it_means(int bits)
+    public void Every_half_converts_to_the_right_float(int bits)
     {
         Half[] halves = [.. Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).Where(Half.IsFinite)];
         float[] y = new float[halves.Length];
@@ -120,7 +120,7 @@ public unsafe class WidthTests
     }
 
     [Fact]
-    public void A_half_that_is_not_finite_stays_so()
+    public void Infinite_and_NaN_halves_stay_infinite_and_NaN()
     {
         var halves = new Half[16];
         halves.AsSpan().Fill(Half.One);
@@ -136,7 +136,7 @@ public unsafe class WidthTests
     }
 
     [Theory, Width(512)]
-    public void Q4_K_by_its_sixteen_levels_is_to_the_last_bit_Q4_K_by_its_bytes(int bits)
+    public void Q4_K_by_its_sixteen_levels_equals_Q4_K_by_its_bytes_to_the_last_bit(int bits)
     {
         Assert.Equal(512, bits);
         const int rows = 5;
@@ -154,7 +154,7 @@ public unsafe class WidthTests
 
     private static void Float<TBlock>(GgmlType type, int bits) where TBlock : struct, IFloatBlock
     {
-        // Rows of a length no width divides, too.
+        // Also rows whose length is not a multiple of any width.
         foreach (var n in new[] { Elements, 1, 7, 37, 131 })
         {
             if (bits == 512)
@@ -221,15 +221,15 @@ public unsafe class WidthTests
                 {
                     (sum, magnitude) = (sum + (double)expected[i] * x[i], magnitude + Math.Abs((double)expected[i] * x[i]));
                 }
-                // A sum in F32 of n products, in lanes: the bound n·2^-24 Σ|wx| is never met by far; with the minima apart
-                // from the scales a few times 2^-24 Σ|wx| is what remains.
+                // A sum in F32 of n products, in lanes: the bound n·2^-24 Σ|wx| is far from reached; with minima and scales
+                // summed separately, a few times 2^-24 Σ|wx| remains.
                 Assert.InRange(dot(pBlocks, pX, pSums, n) - sum, -1e-6 * magnitude, 1e-6 * magnitude);
                 Together(format, pBlocks, n, dot, add, bits / 32);
             }
         }
     }
 
-    // Products with four and eight tokens, in pieces, are to the last bit those of each token.
+    // Products with four and eight tokens, in pieces, equal those of each token to the last bit.
     private static void Together(BlockFormat format, byte* w, int n, DotRow dot, AddRow add, int lanes)
     {
         const int piece = 512;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ReferenceModels.Tests.Registry;
 
-/// <summary>Real models change in loops while clients generate.</summary>
+/// <summary>Real models are swapped in a loop while clients generate.</summary>
 public sealed class BackendSwapTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -15,7 +15,7 @@ public sealed class BackendSwapTests : IDisposable
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task A_file_that_is_cut_off_or_no_model_leaves_the_old_one_serving_under_load(string backend)
+    public async Task A_truncated_or_invalid_file_leaves_the_old_model_serving_under_load(string backend)
     {
         string right = new RandomLlama { V = 300, Seed = 1 }.Write(_folder.File("right.gguf"));
         byte[] bytes = File.ReadAllBytes(right);
@@ -53,7 +53,7 @@ public sealed class BackendSwapTests : IDisposable
     }
 
     [Fact]
-    public async Task Swaps_between_llama_cpp_and_the_reference_fail_no_request_and_no_answer_is_of_two_models()
+    public async Task Swaps_between_llama_cpp_and_the_reference_fail_no_request_and_mix_no_models_in_an_answer()
     {
         string[] files = [new RandomLlama { V = 300, Seed = 1 }.Write(_folder.File("1.gguf")), new RandomLlama { V = 320, Seed = 2 }.Write(_folder.File("2.gguf"))];
         var configuration = new ChangingConfiguration(
@@ -82,7 +82,7 @@ public sealed class BackendSwapTests : IDisposable
         await done.CancelAsync();
         Assert.All(await Task.WhenAll(clients), answers => Assert.True(answers > 0));
 
-        // Half of the clients hold a version for each answer, the others ask whatever serves.
+        // Half of the clients lease a version for each answer, the others use whichever is serving.
         async Task<int> GenerateAsync(IModel? always)
         {
             int answers = 0;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ReferenceModels.Tests.Registry;
 
-/// <summary>A model serves after it has passed the comparison that its configuration asks for, and not before.</summary>
+/// <summary>A model serves only after it has passed the comparison required by its configuration.</summary>
 public sealed class ModelGateTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -24,7 +24,7 @@ public sealed class ModelGateTests : IDisposable
     [Theory]
     [InlineData("strict")]
     [InlineData("production")]
-    public async Task A_right_model_passes_by_the_reference_on_its_own_file(string numerics)
+    public async Task A_correct_model_passes_against_the_reference_on_the_same_file(string numerics)
     {
         await using ServiceProvider services = Start(("Path", "builtin:llama-stories"), ("Gate:Oracle", "reference"), ("Gate:Numerics", numerics));
         var registry = services.GetRequiredService<IModelRegistry>();
@@ -33,7 +33,7 @@ public sealed class ModelGateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_one_does_not_serve_even_as_the_first_and_is_not_judged_again_before_its_file_changes()
+    public async Task A_wrong_model_does_not_serve_even_as_the_first_and_is_not_judged_again_until_its_file_changes()
     {
         await using ServiceProvider services = Start(("Path", _wrong), ("Gate:Oracle", "oracle"));
         var registry = services.GetRequiredService<IModelRegistry>();
@@ -49,7 +49,7 @@ public sealed class ModelGateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_to_a_wrong_one_leaves_the_right_one_serving()
+    public async Task A_change_to_a_wrong_model_leaves_the_correct_one_serving()
     {
         await using ServiceProvider services = Start(("Path", _right), ("Gate:Oracle", "oracle"));
         var registry = services.GetRequiredService<IModelRegistry>();
@@ -68,7 +68,7 @@ public sealed class ModelGateTests : IDisposable
     [Theory]
     [InlineData("Text", "abc")]
     [InlineData("File", "text.txt")]
-    public async Task It_is_judged_on_the_text_that_the_configuration_names(string key, string value)
+    public async Task A_model_is_judged_on_the_configured_text(string key, string value)
     {
         File.WriteAllText(_folder.File("text.txt"), "words of a file");
         await using ServiceProvider services = Start(("Path", _right), ("Gate:Oracle", "oracle"), ($"Gate:{key}", key == "File" ? _folder.File(value) : value));
@@ -76,13 +76,13 @@ public sealed class ModelGateTests : IDisposable
     }
 
     [Fact]
-    public async Task The_reference_needs_no_reference_as_judge()
+    public async Task A_model_on_the_reference_passes_with_the_reference_as_oracle()
     {
         await using ServiceProvider services = Start(("Path", _right), ("Backend", "reference"), ("Gate:Oracle", "reference"));
         Assert.Equal("reference", (await services.GetRequiredService<IModelRegistry>().GetAsync()).Card.Backend);
     }
 
-    /// <summary>Models on llama.cpp; the oracle is the right one on the reference.</summary>
+    /// <summary>Models on llama.cpp; the oracle is the correct one on the reference.</summary>
     private ServiceProvider Start(params (string Key, string? Value)[] settings)
     {
         Change([("Device", "cpu"), .. settings]);

@@ -6,13 +6,13 @@ using ReferenceModels.Tests.Parity;
 
 namespace ReferenceModels.Tests.Shadow;
 
-/// <summary>Real requests on llama.cpp, checked by the reference: what is right raises no alarm, and a fault raises it and is named.</summary>
+/// <summary>Real requests on llama.cpp, checked by the reference: a correct model raises no alarm, and a fault raises one and is named.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class ShadowFaultTests : IDisposable
 {
     private static readonly RandomLlama Llama = new() { N = 3, Inner = 128 };
 
-    // Fault, and the op at which it is.
+    // The fault, and the op where it is.
     private static readonly Dictionary<string, (Action<FaultyFile> Fault, string Op)> Faults = new()
     {
         ["a tensor times 1.05"] = (f => f.Scale("blk.1.ffn_down.weight", 1.05f), "layer 1, ffn_out (MUL_MAT)"),
@@ -28,7 +28,7 @@ public sealed class ShadowFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(FaultNames))]
-    public async Task A_fault_raises_the_alarm_within_as_many_samples_as_it_takes_and_names_the_op(string fault)
+    public async Task A_fault_raises_the_alarm_after_the_configured_number_of_samples_and_names_the_op(string fault)
     {
         string right = Llama.Write(_folder.File("right.gguf"));
         var faulty = new FaultyFile(right, _folder.File("faulty.gguf"));
@@ -43,7 +43,7 @@ public sealed class ShadowFaultTests : IDisposable
         Assert.Single(host.Log, line => line.StartsWith("Error: The answers of the model 'default' are not right", StringComparison.Ordinal));
         Assert.Contains(host.Log, line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains(Faults[fault].Op, StringComparison.Ordinal));
 
-        // One alarm at a time, and the layers once.
+        // One alarm at a time, and the layers are compared once.
         await host.AskAsync(3);
         Assert.Single(host.Log, line => line.Contains("op by op", StringComparison.Ordinal));
         Assert.DoesNotContain("first op", host.Records[^1].Reason, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class ShadowFaultTests : IDisposable
         Assert.Contains(Op, host.Status.Failure!.Message, StringComparison.Ordinal);
         Assert.Single(host.Log, line => line.StartsWith("Error: The answers of the model 'default' are not right", StringComparison.Ordinal));
 
-        // Logits that pass do not end it, and what diverges is reported once.
+        // Logits that pass do not end the alarm, and a divergence is reported once.
         await host.AskAsync(3);
         Assert.Equal([ParityVerdict.Pass, ParityVerdict.Pass, ParityVerdict.Fail], host.Records.Skip(1).Select(record => record.Verdict));
         Assert.Equal(ModelState.Degraded, host.Status.State);
@@ -82,7 +82,7 @@ public sealed class ShadowFaultTests : IDisposable
     [InlineData("Q4_0")]
     [InlineData("GPT-2")]
     [InlineData("T5")]
-    public async Task A_right_model_raises_none(string kind)
+    public async Task A_correct_model_raises_no_alarm(string kind)
     {
         string file = _folder.File("right.gguf");
         string path = kind switch
@@ -104,7 +104,7 @@ public sealed class ShadowFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task The_experts_that_answers_went_to_add_up_over_the_samples()
+    public async Task The_experts_used_by_answers_accumulate_over_the_samples()
     {
         string path = new RandomDescendant { Architecture = "llama", Experts = 8, Used = 2, Inner = 48, N = 2 }.Write(_folder.File("right.gguf"));
         await using ShadowHost host = await ShadowHost.StartAsync(path, ("Shadow:LayersEvery", "0"));

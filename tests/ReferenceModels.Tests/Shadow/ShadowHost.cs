@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ReferenceModels.Tests.Shadow;
 
-/// <summary>A host with llama.cpp in production, whose answers are checked, and the records that come of it.</summary>
+/// <summary>A host with llama.cpp in production whose answers are checked, and the resulting records.</summary>
 internal sealed class ShadowHost : IAsyncDisposable, IShadowStore, ILoggerProvider, ILogger
 {
     private readonly ChangingConfiguration _configuration = new();
@@ -17,7 +17,7 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowStore, ILoggerProvid
     private readonly IHost _host;
 
     /// <param name="path">The file that serves.</param>
-    /// <param name="settings">Beside the rate of 1 and all of a core: keys below <c>Engine</c>.</param>
+    /// <param name="settings">Keys under <c>Engine</c>, in addition to a rate of 1 and the whole of a core.</param>
     public ShadowHost(string path, params (string Key, string? Value)[] settings)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
@@ -38,7 +38,7 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowStore, ILoggerProvid
 
     public ModelStatus Status => Services.GetRequiredService<IModelRegistry>().StatusOf();
 
-    /// <summary>What every record fails with, where that is set.</summary>
+    /// <summary>The exception with which every record fails, if set.</summary>
     public Exception? Failure { get; set; }
 
     public IReadOnlyList<ShadowRecord> Records
@@ -67,7 +67,7 @@ internal sealed class ShadowHost : IAsyncDisposable, IShadowStore, ILoggerProvid
         return await model.GenerateAsync(request).ToListAsync();
     }
 
-    /// <summary>Asks once after the other until as many records have come.</summary>
+    /// <summary>Sends requests one after another until this many records have arrived.</summary>
     public async Task AskAsync(int times, int tokens = 12)
     {
         for (int i = 0; i < times; i++)

@@ -4,7 +4,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Tests.Training;
 
-/// <summary>Weights by the formula that losses.py and shapes.py in tests/Golden/training have, too.</summary>
+/// <summary>Weights by the same formula as in losses.py and shapes.py in tests/Golden/training.</summary>
 internal static class FormulaWeights
 {
     /// <summary>Fills a weight.</summary>
@@ -12,7 +12,7 @@ internal static class FormulaWeights
 
     /// <summary>Adds a tensor to a file.</summary>
     /// <param name="writer">The file.</param>
-    /// <param name="name">The tensor's.</param>
+    /// <param name="name">The tensor's name.</param>
     /// <param name="shape">(out, in) as in PyTorch.</param>
     public static void Add(GgufWriter writer, string name, long[] shape)
     {

@@ -14,23 +14,23 @@ public sealed class LearnerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory, InlineData(2), InlineData(3)]
-    public void Examples_side_by_side_give_the_gradients_of_examples_one_by_one(int threads)
+    public void Examples_give_the_same_gradients_in_parallel_and_one_by_one(int threads)
     {
         Example[] batch = [.. Enumerable.Range(0, 5).Select(i => Draw(i, 11 + 7 * i))];
         (double loss, float[][] gradients) = Learn(batch, threads: 1);
         (double lossOfLanes, float[][] gradientsOfLanes) = Learn(batch, threads);
-        Assert.Equal(loss, lossOfLanes, loss * 1e-12); // the same numbers, summed up in double
+        Assert.Equal(loss, lossOfLanes, loss * 1e-12); // the same numbers, summed in double
         foreach ((float[] expected, float[] actual) in gradients.Zip(gradientsOfLanes))
         {
-            // The same numbers up to the order in which those of five examples are summed up: four roundings of 2⁻²⁴ of sums that may be
-            // some ten times what remains of them.
+            // The same numbers except for the order in which those of five examples are summed: four roundings of 2⁻²⁴ of sums that may be
+            // some ten times as large as the result.
             float largest = expected.Max(Math.Abs);
             Assert.All(expected.Zip(actual), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-5f * largest));
         }
     }
 
     [Fact]
-    public void The_same_threads_give_the_same_bits()
+    public void The_same_number_of_threads_gives_the_same_bits()
     {
         Example[] batch = [.. Enumerable.Range(0, 7).Select(i => Draw(i, 40 - 5 * i))];
         (double loss, float[][] gradients) = Learn(batch, threads: 2);
@@ -43,7 +43,7 @@ public sealed class LearnerTests : IDisposable
     }
 
     [Fact]
-    public void A_pass_that_is_walked_back_uses_its_memory_again()
+    public void A_pass_with_a_tape_reuses_its_memory()
     {
         using GgufFile file = GgufFile.Open(new RandomLlama().Write(_folder.File("reused.gguf")));
         Llama llama = Llama.Load(file, 320, trainable: true);

@@ -11,7 +11,7 @@ using ReferenceModels.Weights;
 
 namespace ReferenceModels.Tests.Training;
 
-/// <summary>tests/Golden/training/losses.json: whole models that learn, in PyTorch.</summary>
+/// <summary>tests/Golden/training/losses.json: whole models in training, in PyTorch.</summary>
 public sealed class LossesTests : IDisposable
 {
     // As in losses.py.
@@ -29,7 +29,7 @@ public sealed class LossesTests : IDisposable
     [InlineData("llama", 2, 20)]
     [InlineData("gpt2", 1, 20)]
     [InlineData("gpt2", 2, 20)]
-    // T5's scores are not scaled down: at this rate PyTorch in float32 leaves PyTorch in float64 after ten steps, by 4e-3.
+    // T5's scores are not scaled down: at this rate PyTorch in float32 deviates from float64 by 4e-3 after ten steps.
     [InlineData("t5", 1, 8)]
     [InlineData("t5", 2, 8)]
     public void Gradients_and_losses_are_those_of_PyTorch(string architecture, int threads, int steps)

@@ -63,7 +63,7 @@ public sealed class ShapesTests : IDisposable
             int n = g.Length;
             double[] expected = [.. golden.GetProperty(weight.Name).EnumerateArray().Select(number => number.GetDouble())];
             double[] found = [Math.Sqrt(g.Sum(x => (double)x * x)), g.Select((x, i) => x * FormulaWeights.Fraction(weight.Name, i)).Sum(), g[0], g[n / 3], g[2 * n / 3], g[n - 1]];
-            // float32 through a hundred operations; and the bias of keys, which softmax does not see, has no gradient but the rounding of all the others.
+            // float32 through a hundred operations; and the bias of keys, which softmax ignores, has only the rounding of all the others as its gradient.
             double limit = 1e-5 * expected[0] + 1e-6 * whole;
             for (int k = 0; k < found.Length; k++)
             {

@@ -17,7 +17,7 @@ public sealed class TrainerTests : IDisposable
     private string Data => _files.Write("data.txt", string.Concat(Enumerable.Repeat(Sentence, 40)));
 
     [Theory, InlineData("llama"), InlineData("gpt2")]
-    public void A_repeated_sentence_is_learned_by_heart(string architecture)
+    public void A_repeated_sentence_is_memorized(string architecture)
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape(architecture), Data), Data, Objective.Causal, 120) with { Context = 24, LearningRate = 1e-2f };
 
@@ -26,12 +26,12 @@ public sealed class TrainerTests : IDisposable
         Assert.InRange(log.Steps[^1].Loss, 0, 0.05);   // 95 % for each next token
         using GgufFile file = GgufFile.Open(options.Model);
         double any = Math.Log(file.FindTensor("token_embd.weight")!.Shape[1]);
-        Assert.InRange(log.Steps[0].Loss, 0.9 * any, 1.1 * any);   // to begin with any token is as probable as another
+        Assert.InRange(log.Steps[0].Loss, 0.9 * any, 1.1 * any);   // initially all tokens are equally probable
         Assert.Equal(120, log.Steps.Count);
     }
 
     [Fact]
-    public void A_run_that_was_broken_off_ends_with_the_same_bytes_as_one_that_was_not()
+    public void A_resumed_run_ends_with_the_same_bytes_as_an_uninterrupted_one()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("gpt2"), Data), Data, Objective.Causal, 8) with
         {
@@ -50,7 +50,7 @@ public sealed class TrainerTests : IDisposable
         using (var cancellation = new CancellationTokenSource())
         using (var trainer = new Trainer(kept))
         {
-            // Cancelled between steps: a checkpoint is written; then a step is done that no checkpoint knows of, as when killed.
+            // Cancelled between steps: a checkpoint is written; then a step is done that no checkpoint contains, as if the process were killed.
             Assert.Throws<OperationCanceledException>(() => trainer.Run(new Progress(step => { if (step.Step == 5) { cancellation.Cancel(); } }), cancellation.Token));
             trainer.Advance();
         }
@@ -67,7 +67,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_step_that_is_cancelled_within_leaves_no_trace()
+    public void A_step_cancelled_midway_leaves_no_trace()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("llama"), Data), Data, Objective.Causal, 4);
         TrainingLog whole = TrainingFiles.Run(options);
@@ -86,7 +86,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Accumulated_batches_are_one_large_batch()
+    public void Accumulated_batches_equal_one_large_batch()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("llama"), Data), Data, Objective.Causal, 5);
         double[] Losses(int batch, int accumulate) => [.. TrainingFiles.Run(options with { Batch = batch, Accumulate = accumulate }).Steps.Select(step => step.Loss)];
@@ -95,7 +95,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_of_another_run_is_refused_by_the_option_that_differs()
+    public void A_checkpoint_of_another_run_is_refused_with_the_option_that_differs()
     {
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("llama"), Data), Data, Objective.Causal, 2) with { Checkpoint = _files.Folder.File("run.ckpt") };
         TrainingFiles.Run(options);
@@ -148,7 +148,7 @@ public sealed class TrainerTests : IDisposable
         public void Report(TrainingStep value) => report(value);
     }
 
-    /// <summary>Next-token cross-entropy, written against the public surface alone.</summary>
+    /// <summary>Next-token cross-entropy, written only against the public surface.</summary>
     private sealed class OwnLoss : ILoss
     {
         public double Weigh(Example example) => example.Targets.Length;

@@ -31,7 +31,7 @@ public sealed class WeightReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_tensor_that_nobody_asked_for_is_refused_unless_it_may_be_left()
+    public void A_tensor_that_was_not_requested_is_refused_unless_it_may_be_ignored()
     {
         using GgufFile file = Make(("a", [2]), ("left", [2]), ("other", [2]));
         var reader = new WeightReader(file);
@@ -43,7 +43,7 @@ public sealed class WeightReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_frozen_weight_is_read_where_the_file_is_mapped()
+    public void A_frozen_weight_is_read_in_place_from_the_mapping()
     {
         using GgufFile file = Make(("a", [2, 3]));
         Weight weight = new WeightReader(file).Matrix("a", 3, 2);
@@ -65,7 +65,7 @@ public sealed class WeightReaderTests : IDisposable
     [Theory]
     [InlineData("blk.0.attn_q_norm.weight")]
     [InlineData("blk.0.attn_qkv.bias")] // queries, keys and values are not fused
-    public void A_llama_with_a_tensor_that_it_does_without_is_refused(string name)
+    public void A_llama_with_an_unused_tensor_is_refused(string name)
     {
         var random = new RandomLlama { ExtraTensor = name };
         using GgufFile file = GgufFile.Open(random.Write(_folder.File("extra.gguf")));

@@ -23,7 +23,7 @@ public sealed class AdapterGradientTests : IDisposable
     [InlineData("gpt2")]
     [InlineData("t5")]
     [InlineData("bert")]
-    public void The_gradients_of_all_factors_are_what_central_differences_give(string family)
+    public void The_gradients_of_all_factors_match_central_differences(string family)
     {
         using GgufFile file = GgufFile.Open(Write(family));
         INetwork network = Networks.Loader(file.Metadata.RequireString("general.architecture"), "random")(file, 40, false);

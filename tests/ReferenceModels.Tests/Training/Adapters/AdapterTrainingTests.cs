@@ -7,7 +7,7 @@ using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Tests.Training.Adapters;
 
-/// <summary>Adapters that the trainer makes over frozen models; llama.cpp is who has to load them.</summary>
+/// <summary>Adapters that the trainer makes over frozen models; llama.cpp must load them.</summary>
 [Trait("Judge", "llama.cpp")]
 public sealed class AdapterTrainingTests : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class AdapterTrainingTests : IDisposable
     [InlineData(GgmlType.F32, null)]
     [InlineData(GgmlType.Q8_0, null)]
     [InlineData(GgmlType.Q4_K, LowRankOptions.All)]
-    public async Task Over_a_frozen_model_the_loss_falls_and_llama_cpp_has_the_references_logits(GgmlType type, string? targets)
+    public async Task Over_a_frozen_model_the_loss_falls_and_llama_cpp_agrees_with_the_references_logits(GgmlType type, string? targets)
     {
         new RandomLlama { Type = type, Width = 256, Inner = 256, N = 1 }.Write(Model);
         byte[] before = File.ReadAllBytes(Model);
@@ -42,7 +42,7 @@ public sealed class AdapterTrainingTests : IDisposable
     }
 
     [Fact]
-    public void A_new_adapter_is_the_model_itself_and_only_its_factors_learn()
+    public void A_new_adapter_leaves_the_model_unchanged_and_only_its_factors_are_trained()
     {
         new RandomLlama().Write(Model);
         using var trainer = new Trainer(Options());
@@ -57,7 +57,7 @@ public sealed class AdapterTrainingTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_was_broken_off_ends_as_one_that_was_not()
+    public void A_resumed_run_ends_like_an_uninterrupted_one()
     {
         new RandomLlama { Type = GgmlType.Q8_0, Inner = 128 }.Write(Model);
         TrainingOptions options = Options() with { Steps = 6, Checkpoint = _folder.File("run.checkpoint"), CheckpointEvery = 3 };
@@ -105,7 +105,7 @@ public sealed class AdapterTrainingTests : IDisposable
     }
 
     [Fact]
-    public void What_makes_no_adapter_is_refused()
+    public void Invalid_adapter_options_are_refused()
     {
         new RandomLlama().Write(Model);
         Assert.Contains("Rank", Assert.Throws<InvalidRequestException>(() => new Trainer(Options() with { LowRank = new() { Rank = 0 } })).Message, StringComparison.Ordinal);

@@ -19,7 +19,7 @@ public sealed partial class CorpusTests
     }
 
     [Fact]
-    public void These_are_the_texts_of_seed_1_on_every_machine()
+    public void Seed_1_gives_these_texts_on_every_machine()
     {
         Assert.Equal(
             """{"source":"That old cow found two old snakes under the tree last week.","target":"上个星期那头老牛在树下找到了两条老蛇。"}""", Write("translations", 1, 1).TrimEnd());
@@ -28,14 +28,14 @@ public sealed partial class CorpusTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Nothing_held_out_is_among_what_is_learned(string name)
+    public void No_held_out_text_is_in_the_training_part(string name)
     {
         HashSet<string> learned = [.. Write(name, 5000, 1).Split('\n')];
         Assert.DoesNotContain(Write(name, 200, 2, CorpusPart.HeldOut).Split('\n'), line => line.Length > 20 && learned.Contains(line));
     }
 
     [Fact]
-    public void A_combination_is_in_one_part_only_and_about_a_tenth_is_held_out()
+    public void A_combination_is_in_only_one_part_and_about_a_tenth_is_held_out()
     {
         var draw = new Draw(3);
         HashSet<string> learned = [.. Enumerable.Range(0, 3000).Select(_ => Key(Story.Tell(draw, CorpusPart.Training)))];
@@ -47,14 +47,14 @@ public sealed partial class CorpusTests
             from place in Place.All
             from plot in Plot.All
             select Split.Of(hero, place.Name, plot.Name, "red ball");
-        // A hash of the words decides, on every processor alike.
+        // A hash of the words decides, the same on every processor.
         Assert.InRange(parts.Average(part => part == CorpusPart.HeldOut ? 1.0 : 0), 0.07, 0.13);
 
         static string Key(Story story) => $"{story.Hero.Again}|{story.Place.Name}|{story.Plot.Name}|{story.Thing}";
     }
 
     [Fact]
-    public void Stories_are_of_four_to_nine_sentences_without_a_blank_and_with_the_right_article()
+    public void Stories_have_four_to_nine_sentences_no_unfilled_blank_and_the_right_article()
     {
         string[] stories = Write("stories", 2000, 5).Split("\n<|endoftext|>\n", StringSplitOptions.RemoveEmptyEntries);
 
@@ -70,32 +70,32 @@ public sealed partial class CorpusTests
     }
 
     [Fact]
-    public void The_check_knows_the_grammars_own_stories_and_sees_who_leaves_the_topic()
+    public void The_check_accepts_the_grammars_own_stories_and_notices_a_change_of_topic()
     {
         for (ulong seed = 0; seed < 50; seed++)
         {
             var draw = new Draw(seed);
             var story = Story.Tell(draw, CorpusPart.HeldOut);
-            string[] behind = [.. story.Middle(draw), story.Ending(draw)];
+            string[] rest = [.. story.Middle(draw), story.Ending(draw)];
 
-            Assert.Equal(new StoryCheck(true, behind.Length, behind.Length), StoryCheck.Of(story, string.Join(' ', behind)));
-            Assert.False(StoryCheck.Of(story, string.Join(' ', behind[..^1])).Whole);
-            Assert.Equal(behind.Length, StoryCheck.Of(story, string.Join(' ', [.. behind, "Sven eats the moon."])).Right);
+            Assert.Equal(new StoryCheck(true, rest.Length, rest.Length), StoryCheck.Of(story, string.Join(' ', rest)));
+            Assert.False(StoryCheck.Of(story, string.Join(' ', rest[..^1])).Whole);
+            Assert.Equal(rest.Length, StoryCheck.Of(story, string.Join(' ', [.. rest, "Sven eats the moon."])).Right);
         }
     }
 
     [Fact]
-    public void Every_mood_is_there() => Assert.Equal(["afraid", "angry", "happy", "proud", "sad"], Labels("moods"));
+    public void Every_mood_occurs() => Assert.Equal(["afraid", "angry", "happy", "proud", "sad"], Labels("moods"));
 
     [Fact]
-    public void A_fact_is_never_said_twice_in_the_same_way() => Assert.All(Write("facts", 1000, 1).Split('\n', StringSplitOptions.RemoveEmptyEntries), line =>
+    public void A_fact_always_has_two_different_wordings() => Assert.All(Write("facts", 1000, 1).Split('\n', StringSplitOptions.RemoveEmptyEntries), line =>
     {
         using JsonDocument pair = JsonDocument.Parse(line);
         Assert.NotEqual(pair.RootElement.GetProperty("first").GetString(), pair.RootElement.GetProperty("second").GetString());
     });
 
     [Fact]
-    public void A_translation_bends_the_verb_and_measures_the_noun()
+    public void A_translation_inflects_the_verb_and_gives_the_noun_its_measure_word()
     {
         foreach (string line in Write("translations", 3000, 4).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -110,7 +110,7 @@ public sealed partial class CorpusTests
     }
 
     [Fact]
-    public void Tools_that_are_called_are_offered_and_get_the_values_that_were_asked_about()
+    public void Called_tools_are_offered_and_get_the_values_in_the_question()
     {
         (int calls, int parallel) = (0, 0);
         foreach (Record conversation in Conversations(2000))
@@ -123,7 +123,7 @@ public sealed partial class CorpusTests
                     continue;
                 }
                 parallel += called.GetArrayLength() > 1 ? 1 : 0;
-                // Each call has its result behind it, in order.
+                // Each call is followed by its result, in order.
                 Assert.Equal(
                     called.EnumerateArray().Select(call => call.GetProperty("id").GetString()),
                     conversation.Turns.Skip(i + 1).Take(called.GetArrayLength()).Select(turn => turn.Fields["tool_call_id"].GetString()));

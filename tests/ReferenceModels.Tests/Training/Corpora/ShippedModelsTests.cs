@@ -9,7 +9,7 @@ using ReferenceModels.Training.Initialization;
 
 namespace ReferenceModels.Tests.Training.Corpora;
 
-/// <summary>The models of models/ do what their cards say, on a sample of what the figures there were measured with.</summary>
+/// <summary>The models of models/ do what their cards say, on a sample of the texts with which those figures were measured.</summary>
 public sealed class ShippedModelsTests
 {
     private const ulong Seed = 20261122;
@@ -28,11 +28,11 @@ public sealed class ShippedModelsTests
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path(name)))), File.ReadAllText(Path(card)), StringComparison.Ordinal);
     }
 
-    /// <summary>The shape that train.sh begins with has the template of the files that ship.</summary>
+    /// <summary>The shape that train.sh starts from has the template of the shipped files.</summary>
     [Theory]
     [InlineData("llama-stories-f32.gguf")]
     [InlineData("llama-stories-q8_0.gguf")]
-    public void The_story_teller_reads_a_chat_as_its_shape_says(string name)
+    public void The_story_teller_reads_a_chat_by_the_template_of_its_shape(string name)
     {
         ModelShape shape = ModelShape.Read(Path("shapes/llama-stories.json"));
         using GgufFile file = GgufFile.Open(Path(name));
@@ -50,7 +50,7 @@ public sealed class ShippedModelsTests
             template.Render(new ChatTemplateInput { Messages = [.. messages.Select(message => new TemplateMessage(message.Role, message.Content))] }).Text;
     }
 
-    /// <summary>A call and its result go through the template as the corpus has them, whatever else a tool says of itself.</summary>
+    /// <summary>The template renders a call and its result as in the corpus, whatever else a tool's description contains.</summary>
     [Fact]
     public void The_tool_caller_reads_tools_and_calls_in_the_form_of_Hermes()
     {
@@ -134,7 +134,7 @@ public sealed class ShippedModelsTests
     }
 
     [Fact]
-    public async Task The_encoder_fills_masks_and_puts_the_same_fact_nearest()
+    public async Task The_encoder_fills_masks_and_ranks_the_same_fact_nearest()
     {
         await using IModel model = await ReferenceModelFixture.LoadNativeAsync(Path("bert-facts.gguf"), contextLength: 64);
         using var heads = new HeadedModel(model);

@@ -92,7 +92,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_conversation_only_what_the_assistant_says_counts()
+    public void In_a_conversation_only_what_the_assistant_says_counts()
     {
         ITokenizer tokenizer = Tokenizer("llama");
         string end = tokenizer.GetPiece(tokenizer.EndOfSequence!.Value);
@@ -107,7 +107,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_conversation_calls_of_tools_count_and_the_tools_and_results_do_not()
+    public void In_a_conversation_tool_calls_count_but_tools_and_results_do_not()
     {
         ITokenizer tokenizer = Tokenizer("llama");
         var template = new ChatTemplate("{{ tools[0].function.name }} {% for m in messages %}{{ m.role }} {{ m.content }}{{ m.tool_calls | tojson if m.tool_calls else '' }} {% endfor %}");
@@ -124,7 +124,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void A_class_that_is_not_learned_is_refused_by_its_line()
+    public void An_unknown_class_is_refused_with_its_line()
     {
         var builder = new ExampleBuilder(Tokenizer("gpt2"), 20, "data") { Labels = ["x", "y"] };
         Assert.Equal(1, builder.Labelled(new Record { Line = 1, Text = "one", Label = "y" }).Label);
@@ -133,7 +133,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void A_target_is_shown_after_the_start_token_and_ends()
+    public void A_target_follows_the_start_token_and_ends_with_the_end_token()
     {
         ITokenizer tokenizer = Tokenizer("t5");
         var builder = new ExampleBuilder(tokenizer, 50, "data") { DecoderStart = 0 };
@@ -145,7 +145,7 @@ public sealed class ExampleTests : IDisposable
     }
 
     [Fact]
-    public void What_is_longer_than_the_context_is_reported_with_its_line_and_a_text_still_ends()
+    public void Over_long_examples_are_reported_with_their_lines_and_a_text_still_ends()
     {
         ITokenizer t5 = Tokenizer("t5"), bert = Tokenizer("bert");
         const string Long = "one two three four five six seven eight nine ten";
@@ -155,7 +155,7 @@ public sealed class ExampleTests : IDisposable
         Example target = pairs.SourceAndTarget(new Record { Line = 4, Text = "one", Second = Long });
         Assert.Equal([2, 4], pairs.Shortened);
         Assert.Equal([.. t5.Encode(Long).Take(4), t5.EndOfSequence!.Value], both.Source);
-        Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a target that continues has not ended
+        Assert.Equal(t5.Encode(Long).Take(5), target.Targets);   // a truncated target gets no end token
 
         var labelled = new ExampleBuilder(bert, 5, "data") { Labels = ["x"] };
         Example pair = labelled.Labelled(new Record { Line = 7, Text = "one two", Second = Long, Label = "x" });

@@ -12,7 +12,7 @@ public sealed class RecordFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_text_is_cut_at_separators_and_documents_know_their_lines()
+    public void A_text_is_split_at_separators_and_documents_know_their_lines()
     {
         IReadOnlyList<Record> records = Read("a.txt", "\uFEFFone\ntwo\n<|endoftext|>\n\n<|endoftext|>\r\nthree <|endoftext|>\r\n\r\n<|endoftext|>");
         Assert.Equal([(1, "one\ntwo"), (6, "three <|endoftext|>\r\n")], records.Select(record => (record.Line, record.Text)));
@@ -84,15 +84,15 @@ public sealed class RecordFileTests : IDisposable
     [InlineData("{\"source\": \"a\", \"target\": \" \"}", "some text as \"target\" in line 1, found blanks")]
     [InlineData("{\"text\": \"a\"", "a JSON object in line 1, found what is not JSON at column 13")]
     [InlineData("\n \n", "found nothing but blanks")]
-    public void A_bad_line_is_refused_by_its_number(string text, string sentence) =>
+    public void A_bad_line_is_refused_with_its_number(string text, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read("a.jsonl", text)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_byte_order_mark_and_carriage_returns_are_no_part_of_a_record() => Assert.Equal(
+    public void A_byte_order_mark_and_carriage_returns_are_not_part_of_a_record() => Assert.Equal(
         [(1, "a"), (3, "b")], Read("a.jsonl", "\uFEFF{\"text\": \"a\"}\r\n\r\n{\"text\": \"b\"}\r\n").Select(record => (record.Line, record.Text)));
 
     [Fact]
-    public void What_is_no_UTF8_is_refused_by_its_line()
+    public void Invalid_UTF8_is_refused_with_its_line()
     {
         File.WriteAllBytes(_folder.File("a.txt"), [.. "one\ntwo\n"u8, 0xFF, .. "x"u8]);
         Assert.Contains("found the byte 0xFF in line 3", Assert.Throws<InvalidRequestException>(() => new RecordFile().Read(_folder.File("a.txt"))).Message, StringComparison.Ordinal);

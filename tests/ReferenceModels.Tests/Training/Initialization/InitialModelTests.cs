@@ -12,7 +12,7 @@ public sealed class InitialModelTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     [Theory, InlineData("llama"), InlineData("qwen2"), InlineData("qwen3"), InlineData("qwen3moe"), InlineData("phi3"), InlineData("gemma2"), InlineData("gemma3"), InlineData("gpt2"), InlineData("bert"), InlineData("t5"), InlineData("transformer")]
-    public async Task Every_architecture_begins_as_a_file_that_loads_the_same_for_the_same_seed(string architecture)
+    public async Task Every_architecture_starts_as_a_loadable_file_that_is_the_same_for_the_same_seed(string architecture)
     {
         string data = _files.Write("data.txt", "one two three four five six\n");
         string path = _files.Model(TrainingFiles.Shape(architecture), data, 300, seed: 5);
@@ -34,7 +34,7 @@ public sealed class InitialModelTests : IDisposable
         string data = _files.Write("data.txt", "one two three four five six\n");
         Assert.Equal(0.02, Deviation("gpt2", "blk.0.attn_qkv.weight"), 0.001);
         Assert.Equal(0.02 / 2, Deviation("gpt2", "blk.1.ffn_down.weight"), 0.0005);            // 2 layers: √(2·2) = 2
-        Assert.Equal(0.02 * 0.88, Deviation("bert", "blk.0.ffn_up.weight"), 0.001);            // a normal cut off at 2σ has 0.88 of its σ
+        Assert.Equal(0.02 * 0.88, Deviation("bert", "blk.0.ffn_up.weight"), 0.001);            // a normal truncated at 2σ has 0.88 of its σ
         Assert.Equal(1 / Math.Sqrt(32 * 8), Deviation("t5", "enc.blk.0.attn_q.weight"), 0.004);
         Assert.Equal(Math.Sqrt(2.0 / (32 + 64)), Deviation("transformer", "dec.blk.1.ffn_up.weight"), 0.006);
 
@@ -49,7 +49,7 @@ public sealed class InitialModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_chat_template_of_the_shape_is_the_files()
+    public async Task The_chat_template_of_the_shape_is_written_to_the_file()
     {
         string data = _files.Write("data.txt", "one two three four five six\n");
         ModelShape shape = TrainingFiles.Shape("llama");
@@ -71,6 +71,6 @@ public sealed class InitialModelTests : IDisposable
     [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count at most the 1 of block_count")]
     [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8, "chat_template": "a\n{{ b"}""", "expected as chat_template a well-formed Jinja text, found in its line 2: ")]
     [InlineData("nothing", "line 1")]
-    public void A_shape_that_makes_no_model_is_refused(string json, string sentence) => Assert.Contains(
+    public void An_invalid_shape_is_refused(string json, string sentence) => Assert.Contains(
         sentence, Assert.Throws<InvalidRequestException>(() => ModelShape.Read(_files.Write("shape.json", json))).Message, StringComparison.Ordinal);
 }

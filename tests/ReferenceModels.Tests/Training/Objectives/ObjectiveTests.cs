@@ -6,7 +6,7 @@ using ReferenceModels.Training.Objectives;
 
 namespace ReferenceModels.Tests.Training.Objectives;
 
-/// <summary>Every objective learns what it is for, and what it learned is there when the files are opened again.</summary>
+/// <summary>Training with every objective succeeds at its task, and the result is there when the files are opened again.</summary>
 public sealed class ObjectiveTests : IDisposable
 {
     private static readonly string[] Words = "cat dog bird river house stone old small red sings runs sleeps".Split(' ');
@@ -17,7 +17,7 @@ public sealed class ObjectiveTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     [Theory, InlineData("gpt2", "joint"), InlineData("llama", "joint"), InlineData("bert", "classification")]
-    public async Task Classes_are_told_apart_by_the_head_beside_the_model(string architecture, string objective)
+    public async Task A_separate_head_learns_to_distinguish_classes(string architecture, string objective)
     {
         (string Text, string Label)[] texts = [.. Enumerable.Range(0, 48).Select(i => Labelled(i % 2 == 0))];
         string data = _files.Write("data.jsonl", Lines(texts.Select(one => (object)new { text = one.Text, label = one.Label })));
@@ -36,19 +36,19 @@ public sealed class ObjectiveTests : IDisposable
             float[] logits = await heads.ClassifyAsync(Prompt.FromText(text));
             right += heads.Labels[logits[0] > logits[1] ? 0 : 1] == label ? 1 : 0;
         }
-        Assert.InRange(right, 15, 16); // who guesses has 8
+        Assert.InRange(right, 15, 16); // a guesser gets 8
     }
 
     [Fact]
-    public async Task Bert_learns_masked_tokens_and_what_follows()
+    public async Task Bert_learns_masked_tokens_and_next_sentences()
     {
-        // What follows is told by the first word, so that it can be learned at once.
+        // The first word determines what follows, so that it can be learned quickly.
         string data = _files.Write("data.txt", string.Join("<|endoftext|>\n", Enumerable.Range(0, 8).Select(i => string.Concat(Enumerable.Repeat($"{Words[i]} the {Words[i]}\n", 4)))));
         TrainingOptions options = TrainingFiles.Options(_files.Model(TrainingFiles.Shape("bert"), data, 80), data, Objective.Bert, 400) with { Batch = 8, LearningRate = 5e-3f };
 
         TrainingLog log = TrainingFiles.Run(options, _files.Folder.File("out.gguf"));
 
-        // Statements of order: measured a tenth of what each begins with, which is ln 2 where there are two answers.
+        // Orders of magnitude: measured a tenth of each initial loss, which is ln 2 for two answers.
         Assert.InRange(log.Steps.TakeLast(20).Average(step => step.Terms[0]), 0, 0.6 * log.Steps[0].Terms[0]);
         Assert.InRange(log.Steps.TakeLast(20).Average(step => step.Terms[1]), 0, 0.5);
         await using IModel model = await new ReferenceBackend().LoadAsync(new ModelOptions { Path = _files.Folder.File("out.gguf"), Threads = 1 });
@@ -63,7 +63,7 @@ public sealed class ObjectiveTests : IDisposable
     }
 
     [Theory, InlineData("t5"), InlineData("transformer")]
-    public async Task Sequences_are_learned_by_heart_with_teacher_forcing(string architecture)
+    public async Task Sequences_are_memorized_with_teacher_forcing(string architecture)
     {
         (string Source, string Target)[] pairs = [.. Enumerable.Range(0, 6).Select(i => ($"{Words[i]} {Words[i + 1]}", $"{Words[i + 1]} {Words[i]}"))];
         string data = _files.Write("data.jsonl", Lines(pairs.Select(one => (object)new { source = one.Source, target = one.Target })));

@@ -9,7 +9,7 @@ namespace ReferenceModels.Tests.Training.Optimization;
 public sealed class AdamWTests
 {
     [Fact]
-    public void Weights_after_each_step_are_PyTorchs_with_clipping_and_decay_of_matrices_alone()
+    public void Weights_after_each_step_are_PyTorchs_with_clipping_and_decay_of_matrices_only()
     {
         foreach (JsonElement golden in TrainingGolden.Cases("adamw"))
         {
@@ -28,7 +28,7 @@ public sealed class AdamWTests
                 optimizer.Step(++t, (float)golden.Number("rate"), GradientNorm.Scale(norm, (float)golden.Number("clip")), workers);
 
                 Assert.Equal(step.Number("norm"), norm, 1e-6 * norm); // gradients in float, twenty squares
-                // Up to twelve steps, each of some ten roundings of 2⁻²⁴ of a number of about 1: 7e-6.
+                // Up to twelve steps of some ten roundings each, 2⁻²⁴ of a number of about 1: 7e-6.
                 Doubles.AssertNear(step.Numbers("matrix"), matrix.Values!, 1e-5);
                 Doubles.AssertNear(step.Numbers("vector"), vector.Values!, 1e-5);
             }
@@ -37,7 +37,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void The_step_is_the_same_to_the_bit_with_any_number_of_threads()
+    public void The_step_is_bit_for_bit_the_same_with_any_number_of_threads()
     {
         float[] Stepped(int threads)
         {

@@ -3,10 +3,10 @@ using ReferenceModels.Training.Vocabularies;
 
 namespace ReferenceModels.Tests.Training.Vocabularies;
 
-/// <summary>The naive twin of training by merges: every pair is counted anew at every step.</summary>
+/// <summary>The naive twin of training by merges: every pair is counted again at every step.</summary>
 internal static class NaiveMerging
 {
-    /// <summary>The tokens that training gives, as many as in <paramref name="trained"/>, of which the first ones, single characters, are taken over.</summary>
+    /// <summary>The tokens that training gives, as many as in <paramref name="trained"/>, from which the leading single characters are taken.</summary>
     public static List<string> Train(string[] texts, VocabularyScheme scheme, IReadOnlyList<string> trained)
     {
         bool isWordPiece = scheme == VocabularyScheme.WordPiece;

@@ -38,7 +38,7 @@ public sealed class VocabularyTrainerTests : IDisposable
     {
         var options = new VocabularyOptions { Scheme = scheme, Size = 1200 };
         TrainedVocabulary first = VocabularyTrainer.Train(Texts(seed: 8), options);
-        TrainedVocabulary second = VocabularyTrainer.Train(Texts(seed: 8).Reverse(), options); // in whatever order
+        TrainedVocabulary second = VocabularyTrainer.Train(Texts(seed: 8).Reverse(), options); // in a different order
         Assert.Equal(first.Tokens, second.Tokens);
         Assert.Equal(first.Merges, second.Merges);
         Assert.Equal(first.Scores, second.Scores);
@@ -46,7 +46,7 @@ public sealed class VocabularyTrainerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Schemes))]
-    public void More_tokens_write_a_text_in_fewer(VocabularyScheme scheme)
+    public void A_larger_vocabulary_needs_fewer_tokens_for_a_text(VocabularyScheme scheme)
     {
         string[] texts = [.. Texts(seed: 9)];
         int small = Length(800);
@@ -83,7 +83,7 @@ public sealed class VocabularyTrainerTests : IDisposable
     [Theory]
     [InlineData(VocabularyScheme.ByteLevelBpe)]
     [InlineData(VocabularyScheme.WordPiece)]
-    public void Merging_gives_what_counting_anew_at_every_step_gives(VocabularyScheme scheme)
+    public void Merging_equals_recounting_at_every_step(VocabularyScheme scheme)
     {
         string[] texts = [.. Texts(seed: 10).Take(40), "aaaa aaaaa banana bananas", "aaa ababab"];
         TrainedVocabulary trained = VocabularyTrainer.Train(texts, new VocabularyOptions { Scheme = scheme, Size = scheme == VocabularyScheme.WordPiece ? 900 : 420 });
@@ -91,7 +91,7 @@ public sealed class VocabularyTrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_special_token_that_stands_in_the_texts_stands_in_the_vocabulary_once()
+    public void A_special_token_that_occurs_in_the_texts_is_in_the_vocabulary_once()
     {
         string[] texts = [.. Enumerable.Repeat("x<|endoftext|>y </s> <unk> [CLS]", 50)];
         foreach (VocabularyScheme scheme in Enum.GetValues<VocabularyScheme>())
@@ -105,7 +105,7 @@ public sealed class VocabularyTrainerTests : IDisposable
     [InlineData(VocabularyScheme.ByteLevelBpe, 256)]
     [InlineData(VocabularyScheme.WordPiece, 6)]
     [InlineData(VocabularyScheme.Unigram, 5)]
-    public void A_size_that_not_even_the_characters_fit_is_refused(VocabularyScheme scheme, int size)
+    public void A_size_too_small_for_the_characters_is_refused(VocabularyScheme scheme, int size)
     {
         var refusal = Assert.Throws<InvalidRequestException>(() => VocabularyTrainer.Train(Hugs, new VocabularyOptions { Scheme = scheme, Size = size }));
         Assert.Contains("expected a size of at least", refusal.Message, StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class VocabularyTrainerTests : IDisposable
             VocabularyTrainer.Train(Texts(seed: 12), new VocabularyOptions { Scheme = scheme, Size = 1200 }, null, source.Token)));
     }
 
-    /// <summary>Sentences of made-up words, as frequent as words are (Zipf), with some of everything else.</summary>
+    /// <summary>Sentences of made-up words with the frequencies of real ones (Zipf), and a few of everything else.</summary>
     private static IEnumerable<string> Texts(int seed)
     {
         var random = new Random(seed);
