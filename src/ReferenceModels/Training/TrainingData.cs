@@ -94,7 +94,7 @@ internal sealed class TrainingData
     {
         if (examples.Count < count)
         {
-            throw new InvalidRequestException($"Reading the data '{path}': expected enough for {count} {(count == 1 ? "example" : "examples")}, found {examples.Count}. Give more data, or lower the context.");
+            throw new InvalidRequestException($"Reading the data '{path}': expected enough data for {count} {(count == 1 ? "example" : "examples")}, found {examples.Count}. Give more data, or lower the context.");
         }
     }
 

@@ -122,7 +122,7 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
     private int ClassOf(string label, Record record)
     {
         int index = Labels.Index().Where(one => one.Item == label).Select(one => one.Index).FirstOrDefault(-1);
-        return index >= 0 ? index : throw Refuse(record, $"as \"label\" one of those that are learned, {string.Join(", ", Labels)},", $"'{label}'");
+        return index >= 0 ? index : throw Refuse(record, $"one of {string.Join(", ", Labels)} as \"label\"", $"'{label}'");
     }
 
     // Each token's target is the one after it, if that counts.

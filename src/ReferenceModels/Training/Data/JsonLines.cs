@@ -72,11 +72,11 @@ internal static class JsonLines
         }
         if (form.FirstOrDefault(name => !names.Contains(name)) is { } missing)
         {
-            throw Refuse(path, number, $"a \"{missing}\" beside \"{form.First(names.Contains)}\"", "none");
+            throw Refuse(path, number, $"a \"{missing}\" with the \"{form.First(names.Contains)}\"", "none");
         }
         IEnumerable<IGrouping<string, JsonProperty>> properties = json.EnumerateObject().GroupBy(property => property.Name);
         return properties.FirstOrDefault(property => property.Count() > 1) is { } twice ? throw Refuse(path, number, $"\"{twice.Key}\" once", "it twice")
-            : names.FirstOrDefault(name => !form.Contains(name)) is { } other ? throw Refuse(path, number, Forms, $"a property \"{other}\" beside \"{form[0]}\"")
+            : names.FirstOrDefault(name => !form.Contains(name)) is { } other ? throw Refuse(path, number, Forms, $"a property \"{other}\" next to \"{form[0]}\"")
             : form;
     }
 

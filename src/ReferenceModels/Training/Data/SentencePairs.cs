@@ -35,11 +35,11 @@ internal sealed class SentencePairs : IExamples
         }
         if (_pairs.Count < 2)
         {
-            throw new InvalidRequestException($"Reading the data '{builder.Path}': expected at least two pairs of sentences, one sentence a line, found {_pairs.Count}. Give documents of several lines.");
+            throw new InvalidRequestException($"Reading the data '{builder.Path}': expected at least two pairs of sentences, one sentence per line, found {_pairs.Count}. Give documents of several lines.");
         }
         if (_around.Length != 2)
         {
-            throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one after it, as BERT's does. Choose another objective or model.");
+            throw new UnsupportedRequestException("Making pairs of sentences: expected a vocabulary that puts one token before a text and one after it, like BERT's. Choose another objective or model.");
         }
     }
 

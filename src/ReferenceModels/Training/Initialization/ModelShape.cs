@@ -124,7 +124,7 @@ public sealed record ModelShape
             }
             catch (JsonException)
             {
-                throw new InvalidRequestException($"{doing} expected as {field.Name} {Kind(field.PropertyType)}, found {property.Value.GetRawText()}. Correct the file.");
+                throw new InvalidRequestException($"{doing} expected {field.Name} to be {Kind(field.PropertyType)}, found {property.Value.GetRawText()}. Correct the file.");
             }
         }
         if (fields.FirstOrDefault(field => field.IsRequired && !shape.TryGetProperty(field.Name, out _)) is { } missing)
@@ -176,7 +176,7 @@ public sealed record ModelShape
         {
             if (!holds)
             {
-                throw new InvalidRequestException(FormattableString.Invariant($"Reading the model shape '{path}': expected as {name} {expected}, found {found}. Correct the number."));
+                throw new InvalidRequestException(FormattableString.Invariant($"Reading the model shape '{path}': expected {name} to be {expected}, found {found}. Correct the number."));
             }
         }
     }
@@ -190,7 +190,7 @@ public sealed record ModelShape
         catch (ChatTemplateException e)
         {
             throw new InvalidRequestException(
-                $"Reading the model shape '{path}': expected as chat_template a well-formed Jinja text, found in its line {e.Line}: {(e.InnerException ?? e).Message.TrimEnd('.')}. Correct the text.");
+                $"Reading the model shape '{path}': expected chat_template to be well-formed Jinja, found in its line {e.Line}: {(e.InnerException ?? e).Message.TrimEnd('.')}. Correct the text.");
         }
     }
 }

@@ -43,7 +43,7 @@ public static class VocabularyTrainer
     {
         if (options.Size < least)
         {
-            throw new InvalidRequestException($"Training a vocabulary: expected a size of at least {least} ({of}), found {options.Size}. Take a larger size.");
+            throw new InvalidRequestException($"Training a vocabulary: expected a size of at least {least} ({of}), found {options.Size}. Choose a larger size.");
         }
     }
 }

@@ -128,7 +128,7 @@ public sealed class ExampleTests : IDisposable
     {
         var builder = new ExampleBuilder(Tokenizer("gpt2"), 20, "data") { Labels = ["x", "y"] };
         Assert.Equal(1, builder.Labelled(new Record { Line = 1, Text = "one", Label = "y" }).Label);
-        Assert.Contains("one of those that are learned, x, y, in line 8, found 'z'", Assert.Throws<InvalidRequestException>(
+        Assert.Contains("expected one of x, y as \"label\" in line 8, found 'z'", Assert.Throws<InvalidRequestException>(
             () => builder.Labelled(new Record { Line = 8, Text = "one", Label = "z" })).Message, StringComparison.Ordinal);
     }
 

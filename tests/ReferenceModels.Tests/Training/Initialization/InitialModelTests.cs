@@ -61,15 +61,15 @@ public sealed class InitialModelTests : IDisposable
 
     [Theory]
     [InlineData("""{"architecture": "llama"}""", "embedding_length")]
-    [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected as architecture one of bert, gemma2, gemma3, gpt2, llama, phi3, qwen2, qwen3, qwen3moe, t5, transformer, found lama")]
-    [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 3, "feed_forward_length": 8, "context_length": 8}""", "head_count a divisor of embedding_length 8, found 3")]
-    [InlineData("""{"architecture": "gpt2", "embedding_length": 0, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "embedding_length a number from 1")]
+    [InlineData("""{"architecture": "lama", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "expected architecture to be one of bert, gemma2, gemma3, gpt2, llama, phi3, qwen2, qwen3, qwen3moe, t5, transformer, found lama")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 3, "feed_forward_length": 8, "context_length": 8}""", "head_count to be a divisor of embedding_length 8, found 3")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": 0, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "embedding_length to be a number from 1")]
     [InlineData("""{"architecture": "gpt2", "width": 8, "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "'width' is not one of its fields.")]
     [InlineData("""{"architecture": "gpt2", "embeding_length": 8}""", "'embeding_length' is not one of its fields. Did you mean 'embedding_length'?")]
-    [InlineData("""{"architecture": "gpt2", "embedding_length": "8"}""", "expected as embedding_length a whole number, found \"8\"")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": "8"}""", "expected embedding_length to be a whole number, found \"8\"")]
     [InlineData("""{"architecture": "gpt2", "architecture": "bert"}""", "found 'architecture' twice")]
-    [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count at most the 1 of block_count")]
-    [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8, "chat_template": "a\n{{ b"}""", "expected as chat_template a well-formed Jinja text, found in its line 2: ")]
+    [InlineData("""{"architecture": "t5", "embedding_length": 8, "block_count": 1, "decoder_block_count": 2, "head_count": 1, "feed_forward_length": 8, "context_length": 8}""", "decoder_block_count to be at most the 1 of block_count")]
+    [InlineData("""{"architecture": "gpt2", "embedding_length": 8, "block_count": 1, "head_count": 1, "feed_forward_length": 8, "context_length": 8, "chat_template": "a\n{{ b"}""", "expected chat_template to be well-formed Jinja, found in its line 2: ")]
     [InlineData("nothing", "line 1")]
     public void An_invalid_shape_is_refused(string json, string sentence) => Assert.Contains(
         sentence, Assert.Throws<InvalidRequestException>(() => ModelShape.Read(_files.Write("shape.json", json))).Message, StringComparison.Ordinal);
