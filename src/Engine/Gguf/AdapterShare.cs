@@ -6,10 +6,10 @@ namespace Engine.Gguf;
 /// <summary>The size of an adapter's contribution relative to the weights it is added to: ‖s·α/r·B·A‖ / ‖W‖, Frobenius norms.</summary>
 internal static class AdapterShare
 {
-    // Rows of a weight that stand for all of them: the norm is then known to a few percent, whatever the weight's size.
+    // How many rows of a weight are sampled. This gives the norm to within a few percent, whatever the weight's size.
     private const int SampledRows = 256;
 
-    /// <summary>The share in all adapted weights together; null if a factor or a weight is of another type than F32, F16 or BF16.</summary>
+    /// <summary>The share in all adapted weights together; null if a factor or a weight has a type other than F32, F16 or BF16.</summary>
     /// <param name="adapter">The factors.</param>
     /// <param name="model">The weights.</param>
     /// <param name="scale">s, chosen by the user of the adapter.</param>

@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 namespace Engine.Gguf;
 
 /// <summary>The block of a storage format: the smallest piece that can be read on its own.</summary>
-/// <param name="Name">As ggml prints the format, such as <c>q4_K</c>.</param>
-/// <param name="Elements">Elements in a block; a row of a tensor is a whole number of blocks.</param>
-/// <param name="Bytes">Bytes of a block.</param>
+/// <param name="Name">The format's name as printed by ggml, such as <c>q4_K</c>.</param>
+/// <param name="Elements">The number of elements in a block. A row of a tensor is a whole number of blocks.</param>
+/// <param name="Bytes">The number of bytes of a block.</param>
 internal readonly record struct GgmlBlock(string Name, int Elements, int Bytes)
 {
     // ggml.c, type_traits; the byte counts are the fields of each block in ggml-common.h, added up.
@@ -56,7 +56,7 @@ internal readonly record struct GgmlBlock(string Name, int Elements, int Bytes)
     /// <summary>Whether ggml has the format.</summary>
     public static bool IsDefined(GgmlType type) => Blocks.ContainsKey(type);
 
-    /// <summary>Bytes of this many elements, which must be a whole number of blocks.</summary>
-    /// <exception cref="OverflowException">More than a 64-bit count.</exception>
+    /// <summary>The number of bytes of this many elements, which must be a whole number of blocks.</summary>
+    /// <exception cref="OverflowException">The number does not fit into 64 bits.</exception>
     public long BytesOf(long elements) => checked(elements / Elements * Bytes);
 }

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Gguf;
 
 /// <summary>A file of low-rank adapters (LoRA, Hu et al. 2021, https://arxiv.org/abs/2106.09685): for some weights W₀ of a model, A (in, r)
-/// and B (r, out), so that the product becomes W₀·x + s·α/r·B·A·x. Rows that are looked up have their factors turned: A (r, V) and B (r, d),
+/// and B (r, out), so that the product becomes W₀·x + s·α/r·B·A·x. The factors of rows that are looked up are transposed: A (r, V) and B (r, d),
 /// so that token t's row becomes W₀[t] + s·α/r·B·A[t].</summary>
-/// <remarks>Checked against the model before llama.cpp loads it: what would end the process there (a text where it reads a number, integers
-/// as factors, an adapted embedding that is also the output) and factors that it would read and never use. Vectors of norms, which it
-/// skips by their names, are <see cref="Unused"/>.</remarks>
+/// <remarks>The file is checked against the model before llama.cpp loads it, for anything that would end the process there (a text where it reads a
+/// number, integers as factors, an adapted embedding that is also the output) and for factors that it would read and never use. Vectors of
+/// norms, which it skips by their names, are <see cref="Unused"/>.</remarks>
 internal sealed partial class GgufAdapter : IDisposable
 {
     /// <summary>The value of general.type.</summary>
@@ -22,10 +22,10 @@ internal sealed partial class GgufAdapter : IDisposable
     private const string InvocationTokens = "adapter.alora.invocation_tokens";
     private const string Weights = ".weight";
 
-    // The one table whose rows llama.cpp adapts (llm_graph_context::build_inp_embd).
+    // The only table whose rows llama.cpp adapts (llm_graph_context::build_inp_embd).
     private const string Embedding = "token_embd.weight";
 
-    // How llama.cpp recognizes what it skips, whatever the rest of the name (llama_adapter_lora_init).
+    // The parts of names by which llama.cpp recognises what it skips (llama_adapter_lora_init).
     private const string NormVector = "_norm.weight";
 
     private readonly GgufFile _file;
@@ -36,24 +36,24 @@ internal sealed partial class GgufAdapter : IDisposable
     /// <summary>The file's path, as given.</summary>
     public string Path => _file.Path;
 
-    /// <summary>α; 0 if the file has none, which leaves out α/r.</summary>
+    /// <summary>α; 0 if the file has none, in which case α/r is left out.</summary>
     public float Alpha { get; private set; }
 
     /// <summary>The adapted weights.</summary>
     public IReadOnlyList<Pair> Pairs { get; private set; } = [];
 
-    /// <summary>Vectors of norms, by name: trained whole instead of by factors, and left alone by llama.cpp.</summary>
+    /// <summary>The names of norm vectors, which are trained as a whole instead of by factors and ignored by llama.cpp.</summary>
     public IReadOnlyList<string> Unused { get; private set; } = [];
 
     /// <summary>The file, which holds the factors' data.</summary>
     public GgufFile File => _file;
 
-    /// <summary>The coarsest type of the factors, by bits; of the two of 16 bits the one with fewer digits.</summary>
+    /// <summary>The least precise type of the factors, by bits; of the two 16-bit types, BF16.</summary>
     public string FileType => $"{Pairs.SelectMany(pair => (GgmlType[])[pair.A.Type, pair.B.Type]).Append(GgmlType.F32).MinBy(type => (BitsOf(type), type == GgmlType.BF16 ? 0 : 1))}";
 
     /// <summary>Opens a file and checks it.</summary>
     /// <param name="path">The adapter.</param>
-    /// <param name="model">Only read during this call.</param>
+    /// <param name="model">The model, which is only read during this call.</param>
     /// <exception cref="ModelFileException">It is not an adapter, or not one for this model.</exception>
     public static GgufAdapter Open(string path, GgufFile model)
     {
@@ -72,14 +72,14 @@ internal sealed partial class GgufAdapter : IDisposable
         }
     }
 
-    /// <summary>What B·A·x is multiplied by, rounded as llama.cpp does.</summary>
-    /// <param name="asked">s, of the one who uses the adapter.</param>
+    /// <summary>The factor of B·A·x, rounded as in llama.cpp.</summary>
+    /// <param name="asked">s, chosen by the user of the adapter.</param>
     /// <param name="alpha">α.</param>
     /// <param name="rank">r.</param>
     public static float Scale(float asked, float alpha, long rank) => alpha == 0 ? asked : asked * alpha / rank;
 
-    /// <summary>Whether a tensor is a matrix that llama.cpp multiplies with its adapter: not one of those it looks rows up in, and not the
-    /// classifier's.</summary>
+    /// <summary>Whether a tensor is a matrix that llama.cpp multiplies with its adapter, that is, neither a table of rows to look up nor part of the
+    /// classifier.</summary>
     public static bool CanAdapt(GgufTensor tensor)
     {
         string name = tensor.Name.EndsWith(Weights, StringComparison.Ordinal) ? tensor.Name[..^Weights.Length] : "";
@@ -193,10 +193,10 @@ internal sealed partial class GgufAdapter : IDisposable
 
     private static double BitsOf(GgmlType type) => 8.0 * GgmlBlock.Of(type).Bytes / GgmlBlock.Of(type).Elements;
 
-    // A file without a head uses the embedding as one; an encoder has none.
+    // A file without a head uses the embedding instead; an encoder has no head.
     private bool IsHead => !GgufUsage.IsEncoder(_model.Metadata.RequireString(GgufKeys.Architecture)) && _model.FindTensor("output.weight") is null;
 
-    // A trailing 1 means nothing: (64, 1) is (64).
+    // A trailing 1 has no meaning: (64, 1) is (64).
     private static IEnumerable<long> TrimOnes(IReadOnlyList<long> shape) => shape.Take(shape.Count - shape.Reverse().TakeWhile(length => length == 1).Count());
 
     private ModelFileException Refuse(string expected, string found) => new(
@@ -204,12 +204,12 @@ internal sealed partial class GgufAdapter : IDisposable
 
     /// <summary>The factors of one weight, in ggml's order: A (in, r) and B (r, out), or for rows that are looked up A (r, V) and B (r, d).</summary>
     /// <param name="Target">The weight's name.</param>
-    /// <param name="A">The first.</param>
-    /// <param name="B">The second.</param>
+    /// <param name="A">The first factor.</param>
+    /// <param name="B">The second factor.</param>
     /// <param name="Rank">r.</param>
     /// <param name="IsLookedUp">Whether the weight's rows are looked up, not multiplied.</param>
     internal sealed record Pair(string Target, GgufTensor A, GgufTensor B, long Rank, bool IsLookedUp);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Adapter} holds {Count} vectors of norms, such as {Name}, which llama.cpp does not use, and no other backend here either: the norms of {Model} stay as they are{Rest}.", EventName = nameof(UnusedVectors))]
+    [LoggerMessage(5, LogLevel.Warning, "{Adapter} holds {Count} vectors of norms, such as {Name}, which neither llama.cpp nor any other backend here uses: the norms of {Model} stay unchanged{Rest}.", EventName = nameof(UnusedVectors))]
     private static partial void LogUnused(ILogger logger, string adapter, int count, string name, string model, string rest);
 }

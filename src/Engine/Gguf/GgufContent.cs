@@ -1,15 +1,15 @@
 namespace Engine.Gguf;
 
-/// <summary>GGUF files that hold no model: what they hold instead, for the error that refuses them as a model.</summary>
+/// <summary>Recognises GGUF files that do not contain a model, for an error that says what they contain instead.</summary>
 internal static class GgufContent
 {
-    /// <summary><c>general.architecture</c> of a file of heads beside a model, and the end of its name.</summary>
+    /// <summary><c>general.architecture</c> of a file with heads beside a model, and the end of its name.</summary>
     public const string Heads = "heads", HeadsEnding = ".heads.gguf";
 
     /// <summary><c>general.architecture</c> of the state of a training.</summary>
     public const string Checkpoint = "checkpoint";
 
-    /// <exception cref="ModelFileException">It holds something else.</exception>
+    /// <exception cref="ModelFileException">The file does not contain a model.</exception>
     public static void RequireModel(GgufFile file)
     {
         string? found = file.Metadata.GetString(GgufKeys.Architecture) switch

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf;
 
-/// <summary>Reads a header from front to back. Every claim of the file is checked against the bytes that are left.</summary>
+/// <summary>Reads a header from front to back. Every count in the file is checked against the bytes that are left.</summary>
 internal sealed class GgufCursor(MappedFile file)
 {
     /// <summary>Bytes read so far.</summary>
@@ -33,7 +33,7 @@ internal sealed class GgufCursor(MappedFile file)
     /// <summary>A length and as many bytes.</summary>
     public ReadOnlySpan<byte> String(string what, int limit) => Take(Count($"the length of {what}", limit, 1), what);
 
-    /// <summary>A length and as many bytes, that must be UTF-8 without NUL and not empty.</summary>
+    /// <summary>A length and as many bytes, which must be UTF-8 without NUL and not empty.</summary>
     public string Name(string what, int limit)
     {
         ReadOnlySpan<byte> bytes = String(what, limit);

@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>Counts what is written to a stream.</summary>
+/// <summary>Counts the bytes written to a stream.</summary>
 internal sealed class GgufDataStream(Stream inner) : Stream
 {
     /// <summary>Bytes so far.</summary>

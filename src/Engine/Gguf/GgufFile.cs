@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>A GGUF file opened for reading: its header is read and checked, the tensors' data stays in the file, mapped
+/// <summary>A GGUF file opened for reading. Its header is read and checked; the tensors' data stays in the file, which is mapped
 /// into memory. A split file is opened through its first part.</summary>
 public sealed class GgufFile : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class GgufFile : IDisposable
     /// <summary>Version of the format: 2 or 3.</summary>
     public uint Version { get; }
 
-    /// <summary>Bytes of the file, all parts together.</summary>
+    /// <summary>The size of the file in bytes, all parts together.</summary>
     public long FileBytes => _parts.Sum(part => part.Length);
 
     /// <summary>The metadata (of the first part).</summary>
@@ -35,7 +35,7 @@ public sealed class GgufFile : IDisposable
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
-    /// <summary>The files, of a split one all parts.</summary>
+    /// <summary>The path of the file, or of all parts of a split file.</summary>
     internal IEnumerable<string> PartPaths => _parts.Select(part => part.Path);
 
     internal string FileName => System.IO.Path.GetFileName(Path);

@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>What kind of weights a file mostly holds, in llama.cpp's names: <c>F32</c>, <c>Q8_0</c>, <c>Q4_K_M</c>, …</summary>
+/// <summary>The kind of most of a file's weights, by llama.cpp's names: <c>F32</c>, <c>Q8_0</c>, <c>Q4_K_M</c>, …</summary>
 internal static class GgufFileType
 {
     // llama_ftype of llama.h, by number; empty if a number is out of use.
@@ -11,14 +11,14 @@ internal static class GgufFileType
         "IQ2_M", "IQ4_XS", "IQ1_M", "BF16", "", "", "", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "Q1_0", "Q2_0",
     ];
 
-    // Mixtures whose names do not begin with the type that most of their tensors get (llama_ftype_get_default_type of llama-quant.cpp).
+    // Mixtures whose names do not begin with the type of most of their tensors (llama_ftype_get_default_type of llama-quant.cpp).
     private static readonly (string Name, GgmlType Dominant)[] Mixtures =
     [
         ("IQ2_S", GgmlType.IQ2_XS), ("IQ2_M", GgmlType.IQ2_S), ("IQ3_XS", GgmlType.IQ3_S), ("IQ3_M", GgmlType.IQ3_S),
     ];
 
-    /// <summary>The type of most of the elements; with the variant that <c>general.file_type</c> gives, if that is of this type.
-    /// The number alone cannot be trusted: a quantizer that falls back to another type does not change it.</summary>
+    /// <summary>The type of most of the elements, with the variant from <c>general.file_type</c> if that is a variant of this type.
+    /// That number alone cannot be trusted, because a quantizer that falls back to another type does not change it.</summary>
     public static string Of(GgufFile file)
     {
         GgmlType dominant = file.Tensors.Count == 0

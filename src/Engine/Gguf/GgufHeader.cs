@@ -1,8 +1,8 @@
 namespace Engine.Gguf;
 
-/// <summary>Everything in front of the tensor data, of one file. The layout is that of ggml's docs/gguf.md:
-/// magic, version, tensor count, entry count, entries, tensor records, padding, data. Versions 2 and 3 differ in
-/// nothing but that 3 allows big-endian files; both have 64-bit counts and lengths.</summary>
+/// <summary>Everything before the tensor data of one file. The layout is that of ggml's docs/gguf.md:
+/// magic, version, tensor count, entry count, entries, tensor records, padding, data. Versions 2 and 3 differ only
+/// in that 3 allows big-endian files; both have 64-bit counts and lengths.</summary>
 internal sealed record GgufHeader(uint Version, GgufMetadata Metadata, IReadOnlyList<GgufTensor> Tensors)
 {
     private const uint Magic = 0x4655_4747; // "GGUF", the first character in the lowest byte

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Gguf;
 
-/// <summary>Writes what stands in front of the tensor data, version 3.</summary>
+/// <summary>Writes everything before the tensor data, in version 3.</summary>
 internal static class GgufHeaderWriter
 {
     public static void Write(Stream stream, IReadOnlyDictionary<string, GgufValue> metadata, IReadOnlyList<GgufTensor> tensors)
@@ -28,7 +28,7 @@ internal static class GgufHeaderWriter
                 writer.Write(length);
             }
             writer.Write((uint)tensor.Type);
-            writer.Write((ulong)tensor.FileOffset); // from the data's beginning
+            writer.Write((ulong)tensor.FileOffset); // relative to the beginning of the data
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>Keys of the format's own and of every model; those of an architecture begin with its name.</summary>
+/// <summary>Keys of the format itself and keys common to all models. The keys of an architecture begin with its name.</summary>
 internal static class GgufKeys
 {
     public const string Architecture = "general.architecture";
@@ -20,7 +20,7 @@ internal static class GgufKeys
     public const string BosToken = "tokenizer.ggml.bos_token_id";
     public const string EosToken = "tokenizer.ggml.eos_token_id";
     public const string UnknownToken = "tokenizer.ggml.unknown_token_id";
-    public const string SeparatorToken = "tokenizer.ggml.seperator_token_id"; // so spelled in the format
+    public const string SeparatorToken = "tokenizer.ggml.seperator_token_id"; // spelled like this in the format
     public const string PaddingToken = "tokenizer.ggml.padding_token_id";
     public const string ClassificationToken = "tokenizer.ggml.cls_token_id";
     public const string MaskToken = "tokenizer.ggml.mask_token_id";

@@ -1,6 +1,6 @@
 namespace Engine.Gguf;
 
-/// <summary>What a file may ask for at most. Each count is checked against its limit and against the bytes that
+/// <summary>Limits on what a file may contain. Each count is checked against its limit and against the bytes that
 /// are left in the file before anything is allocated for it.</summary>
 internal static class GgufLimits
 {
@@ -28,7 +28,7 @@ internal static class GgufLimits
     /// <summary>Bytes of a tensor's name (GGML_MAX_NAME less its NUL).</summary>
     public const int TensorNameBytes = 63;
 
-    /// <summary>Where the file does not say (GGUF_DEFAULT_ALIGNMENT).</summary>
+    /// <summary>The alignment if the file does not say (GGUF_DEFAULT_ALIGNMENT).</summary>
     public const uint DefaultAlignment = 32;
 
     /// <summary>Bytes to which tensors are aligned.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf;
 
-/// <summary>The key–value pairs of a file. A getter gives null if the key is absent and refuses a value of another
+/// <summary>The key–value pairs of a file. A getter returns null if the key is absent and refuses a value of another
 /// type, as llama.cpp does.</summary>
 public sealed class GgufMetadata
 {

@@ -3,15 +3,15 @@ using Engine.Gguf.Preflight;
 
 namespace Engine.Gguf;
 
-/// <summary>Refuses a file that no backend computes correctly, above all one that would end the process inside
-/// llama.cpp, by a failed assertion, an exception that nothing catches, or a bad address.</summary>
-/// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules without an architecture hold for
-/// all; those about storage are for the architectures that the reference runs, too.</remarks>
+/// <summary>Refuses files that no backend computes correctly, above all those that would end the process inside
+/// llama.cpp by a failed assertion, an uncaught exception, or a bad address.</summary>
+/// <remarks>Each rule was found by running such files through llama.cpp v0.5.0. Rules that name no architecture hold for
+/// all; those about storage hold for the architectures that the reference runs.</remarks>
 internal static class GgufPreflight
 {
     private const uint GgmlAlignment = 32; // ggml's TENSOR_ALIGNMENT
 
-    /// <summary>Checks a file for llama.cpp, which asks more of it than the format does.</summary>
+    /// <summary>Checks a file for llama.cpp, which has stricter requirements than the format.</summary>
     /// <exception cref="ModelFileException">No backend can run it, or llama.cpp cannot.</exception>
     public static void CheckForLlamaCpp(GgufFile file)
     {
@@ -25,7 +25,7 @@ internal static class GgufPreflight
         }
     }
 
-    /// <summary>Looks at metadata and tensor records, not at the weights.</summary>
+    /// <summary>Checks metadata and tensor records, not the weights.</summary>
     /// <exception cref="ModelFileException">No backend can run it.</exception>
     public static void Check(GgufFile file)
     {
@@ -46,8 +46,8 @@ internal static class GgufPreflight
         TensorFacts.Check(file, numbers);
     }
 
-    /// <summary>llama.cpp reads a text up to its first NUL, and so might see another architecture than is checked here. A text that
-    /// it compares with nothing may hold what it likes.</summary>
+    /// <summary>Refuses texts with a NUL. llama.cpp reads a text only up to its first NUL, and so might see another architecture than the one checked
+    /// here. Texts that it does not compare with anything may contain NULs.</summary>
     private static void CheckTexts(GgufMetadata metadata)
     {
         foreach (string key in metadata.Keys)
@@ -60,7 +60,7 @@ internal static class GgufPreflight
         }
     }
 
-    // The keys of the architecture and of the tokenizer choose between code paths; a name, a licence or a chat template does not.
+    // The keys of the architecture and the tokenizer select code paths. A name, a licence or a chat template does not.
     private static bool IsCompared(GgufMetadata metadata, string key) =>
         key is GgufKeys.Architecture or "general.type"
         || key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal)

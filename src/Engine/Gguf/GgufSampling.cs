@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Gguf;
 
-/// <summary>How the author of a file wants its tokens chosen: what llama.cpp's programs take from a file beyond libllama
-/// (<c>common_init_sampler_from_model</c>, <c>common_sampler_init</c>), and what a program with its own sampler has to take itself.</summary>
-/// <param name="Defaults">The values of <c>general.sampling.*</c>; null if the file is silent.</param>
-/// <param name="Suppressed">Tokens that must never be drawn, in ascending order.</param>
+/// <summary>The sampling settings in a file. llama.cpp's programs read them outside libllama
+/// (<c>common_init_sampler_from_model</c>, <c>common_sampler_init</c>), so a program with its own sampler has to read them itself.</summary>
+/// <param name="Defaults">The values of <c>general.sampling.*</c>; null for those that the file does not have.</param>
+/// <param name="Suppressed">The tokens that must never be chosen, in ascending order.</param>
 /// <param name="Ignored">A message for each value that is not used.</param>
 internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyList<int> Suppressed, IReadOnlyList<string> Ignored)
 {
     private const string Prefix = "general.sampling.";
 
-    /// <param name="metadata">The file's.</param>
-    /// <param name="vocabularySize">V: as llama.cpp does, ids beyond it are left out.</param>
-    /// <exception cref="ModelFileException">The suppressed tokens are not an array of i32; llama.cpp refuses the file, too.</exception>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="vocabularySize">V. Ids beyond it are left out, as in llama.cpp.</param>
+    /// <exception cref="ModelFileException">The suppressed tokens are not an array of i32. llama.cpp refuses such a file, too.</exception>
     public static GgufSampling Read(GgufMetadata metadata, int vocabularySize)
     {
         var ignored = new List<string>();
@@ -57,7 +57,7 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
         }
     }
 
-    /// <summary>The file's own samplers in order: one that is not named is off. As llama.cpp does, an unknown name is ignored,
+    /// <summary>The file's own samplers in order; samplers that are not named are off. As in llama.cpp, unknown names are ignored
     /// and blanks are part of a name.</summary>
     private static string? ReadSequence(GgufValue sequence, List<string> ignored)
     {
@@ -102,7 +102,7 @@ internal sealed partial record GgufSampling(SamplingOptions Defaults, IReadOnlyL
         return [.. ids.Except(unknown).Order()];
     }
 
-    /// <summary>llama.cpp reads every value as text, and of a text the number that it begins with.</summary>
+    /// <summary>Reads a number as llama.cpp does, which converts every value to text and takes the number at the beginning of the text.</summary>
     private static double? ReadNumber(GgufValue value) => value.Type switch
     {
         GgufValueType.Array or GgufValueType.Bool => null,

@@ -7,7 +7,7 @@ namespace Engine.Gguf;
 /// records and data of its own tensors.</summary>
 internal static partial class GgufSplit
 {
-    /// <summary>Opens the parts after the first and gives the tensors of all.</summary>
+    /// <summary>Opens the parts after the first and returns the tensors of all parts.</summary>
     public static IReadOnlyList<GgufTensor> OpenRest(string path, GgufHeader first, List<MappedFile> parts)
     {
         int count = first.Metadata.GetUInt16(GgufKeys.SplitCount) ?? 1;
@@ -39,7 +39,7 @@ internal static partial class GgufSplit
             : throw first.Metadata.Refuse(GgufKeys.SplitTensorCount, $"{expected} tensors in the {count} parts", $"{tensors.Count}", "A part is of another model: copy them again.");
     }
 
-    /// <summary>All files of a model, by the name of its first.</summary>
+    /// <summary>All files of a model, given the name of its first.</summary>
     public static IEnumerable<string> Files(string path) =>
         PartName().Match(path) is { Success: true } name && int.Parse(name.Groups["count"].Value, CultureInfo.InvariantCulture) is > 1 and <= GgufLimits.Parts and var count
             ? Enumerable.Range(1, count).Select(part => PartPath(name.Groups["prefix"].Value, part, count))

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Engine.Gguf;
 
-/// <summary>An array of strings as the file holds them. Tokens may be pieces of UTF-8 characters, so the bytes are
-/// kept; as <see cref="string"/> such bytes become U+FFFD.</summary>
+/// <summary>An array of strings as stored in the file. Tokens may be parts of UTF-8 characters, so the bytes are
+/// kept; in a <see cref="string"/>, such bytes become U+FFFD.</summary>
 public sealed class GgufStrings : IReadOnlyList<string>
 {
     private readonly byte[] _bytes;

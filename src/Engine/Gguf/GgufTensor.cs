@@ -9,15 +9,15 @@ namespace Engine.Gguf;
 /// <param name="FileOffset">Where the data begins in that part.</param>
 public sealed record GgufTensor(string Name, IReadOnlyList<long> Shape, GgmlType Type, int Part, long FileOffset)
 {
-    /// <summary>Number of elements.</summary>
+    /// <summary>The number of elements.</summary>
     public long Elements { get; } = Shape.Aggregate(1L, (product, length) => checked(product * length));
 
-    /// <summary>Bytes of the data.</summary>
+    /// <summary>The size of the data in bytes.</summary>
     public long ByteLength => GgmlBlock.Of(Type).BytesOf(Elements);
 
-    /// <summary>The format as ggml prints it, such as <c>q4_K</c>.</summary>
+    /// <summary>The format as printed by ggml, such as <c>q4_K</c>.</summary>
     public string TypeName => GgmlBlock.Of(Type).Name;
 
-    /// <summary>The shape as messages print it, such as <c>(64, 172)</c>.</summary>
+    /// <summary>The shape as printed in messages, such as <c>(64, 172)</c>.</summary>
     public string ShapeText => $"({string.Join(", ", Shape)})";
 }

@@ -1,9 +1,9 @@
 namespace Engine.Gguf;
 
-/// <summary>Reads tensor records and holds them against the file.</summary>
+/// <summary>Reads tensor records and checks them against the file.</summary>
 internal static class GgufTensorRecord
 {
-    /// <summary>One record. Its offset counts from the data's beginning, which is not known yet.</summary>
+    /// <summary>Reads one record. Its offset is relative to the beginning of the data, which is not known yet.</summary>
     public static GgufTensor Read(GgufCursor cursor, int part)
     {
         string name = cursor.Name("a tensor's name", GgufLimits.TensorNameBytes);
@@ -44,7 +44,7 @@ internal static class GgufTensorRecord
         }
     }
 
-    /// <summary>The tensors with offsets from the file's beginning.</summary>
+    /// <summary>The tensors with offsets relative to the beginning of the file.</summary>
     public static IReadOnlyList<GgufTensor> Place(
         IReadOnlyList<GgufTensor> records, GgufCursor cursor, long data, uint alignment, long fileLength)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Engine.Gguf;
 
-/// <summary>One metadata value as the file holds it.</summary>
+/// <summary>One metadata value as stored in the file.</summary>
 public sealed class GgufValue
 {
     private readonly object _value;
@@ -17,11 +17,11 @@ public sealed class GgufValue
     public GgufValueType? ElementType { get; }
 
     /// <summary>The value in .NET's types: a number, a bool, a string, an array of numbers or bools, or <see cref="GgufStrings"/>.</summary>
-    /// <remarks>Ask <see cref="ElementType"/> what an array holds: to the CLR a boxed <c>int[]</c> is a <c>uint[]</c> as well, and a
+    /// <remarks>Use <see cref="ElementType"/> to tell what an array contains: to the CLR, a boxed <c>int[]</c> is also a <c>uint[]</c>, and a
     /// <c>sbyte[]</c> a <c>byte[]</c>.</remarks>
     public object Value => Type == GgufValueType.String ? Encoding.UTF8.GetString((byte[])_value) : _value;
 
-    /// <summary>How many elements an array has; 1 for a single value.</summary>
+    /// <summary>The number of elements of an array; 1 for a single value.</summary>
     public int Count => _value switch
     {
         GgufStrings strings => strings.Count,
@@ -38,7 +38,7 @@ public sealed class GgufValue
     /// <summary>A single string.</summary>
     public static GgufValue FromString(string value) => FromString(Encoding.UTF8.GetBytes(value));
 
-    /// <summary>A single number or bool, whose .NET type tells the type in the file.</summary>
+    /// <summary>A single number or bool, whose .NET type determines the type in the file.</summary>
     /// <exception cref="ArgumentException">The format has no such type.</exception>
     public static GgufValue FromScalar<T>(T value) where T : unmanaged => new(TypeOf<T>(), null, value);
 
@@ -51,7 +51,7 @@ public sealed class GgufValue
 
     internal static GgufValue FromString(byte[] utf8) => new(GgufValueType.String, null, utf8);
 
-    /// <summary>Bytes of a value of a fixed size; 0 for strings and arrays.</summary>
+    /// <summary>The number of bytes of a value of fixed size; 0 for strings and arrays.</summary>
     internal static int SizeOf(GgufValueType type) => type switch
     {
         GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.Bool => 1,

@@ -27,8 +27,8 @@ public sealed class GgufWriter
     /// <summary>Bytes to which the tensors are aligned.</summary>
     public int Alignment { get; }
 
-    /// <summary>Sets a metadata value. A key set again keeps its place.</summary>
-    /// <exception cref="ArgumentException">The key is empty, too long, or the alignment's, which the constructor sets.</exception>
+    /// <summary>Sets a metadata value. A key that is set again keeps its place.</summary>
+    /// <exception cref="ArgumentException">The key is empty, too long, or that of the alignment, which the constructor sets.</exception>
     public void SetMetadata(string key, GgufValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -86,7 +86,7 @@ public sealed class GgufWriter
         }
         if (!_names.Add(name))
         {
-            throw new ArgumentException($"A tensor named '{name}' is there already.", nameof(name));
+            throw new ArgumentException($"There is already a tensor named '{name}'.", nameof(name));
         }
         var record = new GgufTensor(name, [.. shape], type, 0, _dataLength);
         _tensors.Add((record, writeData));
@@ -94,9 +94,9 @@ public sealed class GgufWriter
         return record.ByteLength;
     }
 
-    /// <summary>Writes the file: under a temporary name beside it first, so that a file of this name is always complete.</summary>
+    /// <summary>Writes the file, first under a temporary name beside it, so that a file of this name is always complete.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">A tensor's data has not the length its shape and type say.</exception>
+    /// <exception cref="InvalidOperationException">The data written for a tensor does not have the length given by its shape and type.</exception>
     public void Write(string path)
     {
         string target = Path.GetFullPath(path);

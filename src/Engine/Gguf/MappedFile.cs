@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace Engine.Gguf;
 
-/// <summary>A whole file mapped for reading. With <see cref="Pointer"/> the one place of the reader that is unsafe.</summary>
+/// <summary>A whole file mapped for reading. With <see cref="Pointer"/>, this is the only unsafe code of the reader.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _mapping;

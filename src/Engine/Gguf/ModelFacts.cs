@@ -4,11 +4,11 @@ namespace Engine.Gguf;
 /// before llama.cpp loads the file.</summary>
 internal sealed record ModelFacts
 {
-    // Diffusion, audio, drafts: they need calls that the bindings do not make.
+    // Diffusion, audio and draft models, which need calls that the bindings do not make.
     private static readonly HashSet<string> Others =
         ["dream", "llada", "llada-moe", "rnd1", "wavtokenizer-dec", "eagle3", "dflash", "clip"];
 
-    /// <param name="file">Checked by the preflight.</param>
+    /// <param name="file">The file, which must have passed the preflight.</param>
     /// <param name="vocabularyOnly">Whether the weights are left out.</param>
     public ModelFacts(GgufFile file, bool vocabularyOnly = false)
     {
@@ -61,13 +61,13 @@ internal sealed record ModelFacts
     public int Experts { get; }
     public int ExpertsPerToken { get; }
 
-    /// <summary>A position is a row of a table: one after its end aborts the process.</summary>
+    /// <summary>Whether positions are rows of a table. A position beyond its end would abort the process.</summary>
     public bool HasLearnedPositions { get; }
 
     /// <summary>Whether there is a head for <see cref="Pooling.Rank"/>.</summary>
     public bool HasClassifier { get; }
 
-    /// <summary>Whether every token attends to all: an input must be evaluated in one piece.</summary>
+    /// <summary>Whether every token attends to all others, so that an input must be evaluated in one piece.</summary>
     public bool IsEncoder { get; }
 
     /// <summary>The token with which an encoder–decoder's target begins.</summary>
@@ -76,11 +76,11 @@ internal sealed record ModelFacts
     /// <summary>Whether it is an encoder–decoder.</summary>
     public bool HasSource => DecoderStartToken is not null;
 
-    /// <summary>Whether what it embeds has to go through <c>llama_encode</c>. llama.cpp masks the encoder of a T5 as if it were causal in
-    /// <c>llama_decode</c>: its files do not say that it is not.</summary>
+    /// <summary>Whether its inputs must go through <c>llama_encode</c>. In <c>llama_decode</c>, llama.cpp masks the encoder of a T5 as if it were
+    /// causal, because its files do not say that it is not.</summary>
     public bool Encodes => HasSource || (HasWeights && Architecture == "t5encoder");
 
-    /// <summary>Whether what it encodes goes through it in one piece.</summary>
+    /// <summary>Whether its inputs must be encoded in one piece.</summary>
     public bool IsWhole => HasSource || !Capabilities.HasFlag(ModelCapabilities.Score);
 
     /// <summary>The pooling that the file asks for.</summary>
@@ -89,23 +89,23 @@ internal sealed record ModelFacts
     /// <summary>The activation of the feed-forward layers.</summary>
     public string? Activation { get; }
 
-    /// <summary>Scores of the classifier; 0 if there is none.</summary>
+    /// <summary>The number of scores of the classifier; 0 if there is none.</summary>
     public int Classes { get; }
 
-    /// <summary>Their names, if they have some.</summary>
+    /// <summary>The names of the classes, if they have any.</summary>
     public IReadOnlyList<string> ClassLabels { get; }
 
-    /// <summary>Jinja texts by name.</summary>
+    /// <summary>The chat templates, Jinja texts by name.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; }
 
     /// <summary>What llama.cpp can do with it.</summary>
     public ModelCapabilities Capabilities { get; }
 
-    /// <summary>The card, without what the backend's tokenizer adds to it.</summary>
+    /// <summary>The card, without the facts that the backend's tokenizer adds.</summary>
     /// <param name="backend">Name of the backend.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="vocabularySize">V, as the backend counts it.</param>
-    /// <param name="contextLength">Tokens a request may hold.</param>
+    /// <param name="contextLength">The number of tokens a request may contain.</param>
     public ModelCard ToCard(string backend, string device, int vocabularySize, int contextLength) => new()
     {
         Name = Name,
@@ -134,20 +134,20 @@ internal sealed record ModelFacts
         ChatTemplates = ChatTemplates,
     };
 
-    /// <summary>Tokens a request may hold.</summary>
+    /// <summary>The number of tokens a request may contain.</summary>
     /// <param name="asked">0 for the model's own, up to 4096.</param>
     /// <exception cref="ConfigurationException">The model has no positions for that many.</exception>
     public int ContextLength(int asked) => GgufUsage.ContextLength(Name, Math.Max(1, TrainedContextLength), HasLearnedPositions, asked);
 
-    // llama.cpp takes every token as of segment 0: right where the file has no other.
+    // llama.cpp treats every token as one of segment 0, which is right if the file has no other segment.
     private static ModelCapabilities Segments(GgufFile file) =>
         file.FindTensor("token_types.weight") is { } table && table.Shape.ElementAtOrDefault(1) > 1 ? ModelCapabilities.None : ModelCapabilities.Segments;
 
-    // A file without tokens takes ids only; its embedding table says how many there are.
+    // A file without tokens accepts only ids; its embedding table says how many there are.
     private static int Vocabulary(GgufFile file) => file.Metadata.GetStrings(GgufKeys.Tokens)?.Count
         ?? (Number(file, "vocab_size") is > 0 and { } size ? size : (int)Math.Min(int.MaxValue, file.FindTensor("token_embd.weight")?.Shape.ElementAtOrDefault(1) ?? 0));
 
-    // A template that is not text counts as absent: it may never be needed.
+    // A template that is not text counts as absent, because it may never be needed.
     private static Dictionary<string, string> ReadChatTemplates(GgufMetadata metadata)
     {
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -166,7 +166,7 @@ internal sealed record ModelFacts
     private static int Number(GgufFile file, string key) =>
         file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"]?.Value is uint value and <= int.MaxValue ? (int)value : 0;
 
-    // One number for all layers, or one for each: layers of a hybrid have none, or fewer.
+    // One number for all layers, or one for each, since the layers of a hybrid may have fewer or none.
     private static int Most(GgufFile file, string key) => file.Metadata[$"{file.Metadata.RequireString(GgufKeys.Architecture)}.{key}"] switch
     {
         { ElementType: GgufValueType.UInt32 } value => (int)Math.Min(int.MaxValue, value.ArrayOf<uint>()!.DefaultIfEmpty().Max()),

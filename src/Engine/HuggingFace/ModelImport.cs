@@ -6,7 +6,7 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace;
 
-/// <summary>Imports a Hugging Face folder into a GGUF file: everything is read and checked first except the weights, which are read while they are written.</summary>
+/// <summary>Imports a Hugging Face folder into a GGUF file. Everything but the weights is read and checked first; the weights are read while they are written.</summary>
 internal sealed class ModelImport : IDisposable
 {
     private readonly JsonDocument _config;
@@ -23,27 +23,27 @@ internal sealed class ModelImport : IDisposable
     /// <summary>The weights, by Hugging Face's names.</summary>
     public Checkpoint Checkpoint { get; }
 
-    /// <summary>What they become.</summary>
+    /// <summary>The metadata and tensors that will be written.</summary>
     public ModelPlan Plan { get; }
 
     /// <summary>A tokenizer.json whose own rules split texts, or null if the folder has none.</summary>
     public JsonElement? TokenizerRules => _vocabulary?.Rules?.RootElement;
 
-    /// <summary>Whether a text can be split.</summary>
+    /// <summary>Whether texts can be tokenized.</summary>
     public bool HasVocabulary => _vocabulary is not null;
 
-    /// <summary>What the user should know: what is left out, and what llama.cpp does otherwise.</summary>
+    /// <summary>Notes for the user: what is left out, and what llama.cpp does differently.</summary>
     public IReadOnlyList<string> Notes => Plan.Notes;
 
-    /// <summary>What matrices are written as: the type of most of them.</summary>
+    /// <summary>The type of most of the matrices written.</summary>
     public GgmlType Type => Plan.Tensors.Planned.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.Elements))!.Key;
 
-    /// <summary>Whether the weights are written as they are stored, or finer.</summary>
+    /// <summary>Whether all weights are written as stored, or more precisely.</summary>
     public bool IsExact { get; private init; }
 
     /// <summary>Reads a folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="type">F32, F16 or BF16 for matrices; null as they are stored.</param>
+    /// <param name="type">F32, F16 or BF16 for matrices; null to write them as stored.</param>
     /// <exception cref="ModelFileException">It cannot be imported; the message says why.</exception>
     public static ModelImport Open(string path, GgmlType? type = null)
     {
@@ -62,7 +62,7 @@ internal sealed class ModelImport : IDisposable
             vocabulary = FolderVocabulary.Read(words, plan.Notes);
             if (vocabulary is null)
             {
-                plan.Notes.Add("The folder has no tokenizer: the file takes token ids alone.");
+                plan.Notes.Add("The folder has no tokenizer, so the file accepts only token ids.");
             }
             FolderSpecialTokenIds? special = vocabulary is null ? null : FolderSpecialTokenIds.Read(words, vocabulary.Plan.Tokens);
             if (vocabulary is not null)
@@ -85,8 +85,8 @@ internal sealed class ModelImport : IDisposable
 
     /// <summary>Writes the GGUF file completely or not at all.</summary>
     /// <param name="path">The file to write.</param>
-    /// <param name="progress">Part of the weights written, from 0 to 1.</param>
-    /// <param name="cancellationToken">Takes effect between tensors; nothing is left of the file.</param>
+    /// <param name="progress">The fraction of the weights written, from 0 to 1.</param>
+    /// <param name="cancellationToken">Takes effect between tensors; no part of the file remains.</param>
     public void Write(string path, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         var writer = new GgufWriter();
@@ -137,7 +137,7 @@ internal sealed class ModelImport : IDisposable
         ChatTemplates.AddTo(writer, Words(Folder, _encoder));
     }
 
-    // sentence-transformers keeps them beside the transformer, or above.
+    // sentence-transformers keeps these files beside the transformer's, or in the folder above.
     private static ModelFolder Words(ModelFolder folder, SentenceEncoder encoder) =>
         encoder.Folder.Find("tokenizer.json") is not null || encoder.Folder.Find("vocab.txt") is not null ? encoder.Folder : folder;
 }

@@ -3,16 +3,16 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace;
 
-/// <summary>What sentence-transformers adds to a model: modules.json, a list of steps from tokens to a vector.</summary>
-/// <param name="Folder">Where the transformer's own files are.</param>
-/// <param name="Pooling">llama.cpp's number of how rows become one; null if the folder has no modules.json.</param>
+/// <summary>What sentence-transformers adds to a model: modules.json, a list of the steps from tokens to a vector.</summary>
+/// <param name="Folder">The folder of the transformer's own files.</param>
+/// <param name="Pooling">llama.cpp's number for the kind of pooling; null if the folder has no modules.json.</param>
 /// <param name="Normalizes">Whether vectors are divided by their length.</param>
 internal sealed record SentenceEncoder(ModelFolder Folder, uint? Pooling, bool Normalizes)
 {
     private static readonly (string Flag, uint Number)[] Known =
         [("pooling_mode_cls_token", 2), ("pooling_mode_mean_tokens", 1), ("pooling_mode_lasttoken", 3)];
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads modules.json.</summary>
     /// <exception cref="ModelFileException">A step has no counterpart in llama.cpp.</exception>
     public static SentenceEncoder Read(ModelFolder folder)
     {
@@ -40,7 +40,7 @@ internal sealed record SentenceEncoder(ModelFolder Folder, uint? Pooling, bool N
                 "Transformer" => found with { Folder = ModelFolder.Open(Path.Combine(folder.Path, folder.RequirePlain(path, "modules.json"))) },
                 "Pooling" => found with { Pooling = ReadPooling(folder, folder.RequirePlain(path, "modules.json")) },
                 "Normalize" => found with { Normalizes = true },
-                _ => throw new ModelFileException($"Reading modules.json: expected Transformer, Pooling and Normalize of sentence-transformers, found '{type}'. llama.cpp has no such step, so the vectors would be others."),
+                _ => throw new ModelFileException($"Reading modules.json: expected Transformer, Pooling and Normalize of sentence-transformers, found '{type}'. llama.cpp has no such step, so the vectors would differ."),
             };
         }
         return found;

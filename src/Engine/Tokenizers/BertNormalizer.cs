@@ -2,8 +2,8 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Brings a text into the form in which BERT's vocabularies were made, step by step as Hugging Face's tokenizers do:
-/// cleaned, Chinese characters set apart, accents stripped, small letters.</summary>
+/// <summary>Normalizes a text to the form in which BERT's vocabularies were made, step by step as Hugging Face's tokenizers do:
+/// clean it, separate Chinese characters, strip accents, convert to lower case.</summary>
 internal static class BertNormalizer
 {
     /// <summary>The code points of the normalized text; blanks of all kinds are U+0020.</summary>
@@ -46,7 +46,7 @@ internal static class BertNormalizer
         return points;
     }
 
-    // All marks are put in order before the accents among them go: those that stay keep the order of the whole.
+    // All marks are sorted before the accents are removed, so that the remaining ones keep their order.
     private static List<int> StripAccents(List<int> points)
     {
         var decomposed = new List<int>(points.Count + 16);

@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Families whose special tokens swallow the blanks beside them. Files do not say so; llama.cpp goes by the
+/// <summary>Families whose special tokens swallow adjacent blanks. Files do not say so; llama.cpp decides by the
 /// names in the file (v0.5.0, <c>src/llama-vocab.cpp</c>).</summary>
 internal static class BlankStripping
 {

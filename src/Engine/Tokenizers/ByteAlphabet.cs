@@ -2,8 +2,8 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Byte-level BPE writes each byte as one printable character: itself where it is printable, else U+0100, U+0101, …
-/// in order (bytes_to_unicode of openai/gpt-2, src/encoder.py).</summary>
+/// <summary>The alphabet in which byte-level BPE writes each byte as one printable character: itself if it is printable, otherwise U+0100,
+/// U+0101, … in order (bytes_to_unicode of openai/gpt-2, src/encoder.py).</summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = MakeCharacters();
@@ -16,7 +16,7 @@ internal static class ByteAlphabet
     public static int Byte(int codePoint) => codePoint < Bytes.Length ? Bytes[codePoint] : -1;
 
     /// <summary>The bytes that a token's text stands for.</summary>
-    /// <returns>Their number, or -1 where a character is no byte's.</returns>
+    /// <returns>Their number, or -1 if a character does not stand for a byte.</returns>
     public static int Decode(ReadOnlySpan<byte> text, Span<byte> bytes)
     {
         int count = 0;

@@ -4,7 +4,7 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Bytes that grow, in a rented array.</summary>
+/// <summary>A growing sequence of bytes in a rented array.</summary>
 internal sealed class ByteBuffer(int capacity) : IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
@@ -49,7 +49,7 @@ internal sealed class ByteBuffer(int capacity) : IDisposable
     /// <summary>Cuts off all but the first bytes.</summary>
     public void Truncate(int length) => Length = length;
 
-    /// <summary>Gives the array back.</summary>
+    /// <summary>Returns the array.</summary>
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);

@@ -14,11 +14,11 @@ namespace Engine.Tokenizers;
 internal sealed class ByteLevelBpe : VocabularyTokenizer
 {
     private readonly PreTokenizer _preTokenizer;
-    private readonly TokenTable _pieces;            // tokens under their ids, then pieces that are no token; as bytes
+    private readonly TokenTable _pieces;            // as bytes: tokens under their ids, then pieces that are not tokens
     private readonly MergeTable _merges;
     private readonly int[] _pieceOfByte = new int[256];
     private readonly int[] _tokenOfSpelledByte = new int[256];
-    private readonly WordState[] _words;            // (V), found out when a word is met first
+    private readonly WordState[] _words;            // (V), determined when a word first occurs
     private BytePairWorkspace? _workspace;
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
@@ -111,7 +111,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
         }
     }
 
-    // What is no token: llama.cpp looks for the single bytes of its spelling, and drops those it does not find.
+    // For a piece that is not a token, llama.cpp looks up the single bytes of its spelling and drops those it does not find.
     private void Spell(ReadOnlySpan<byte> piece, List<int> tokens)
     {
         Span<byte> spelled = stackalloc byte[4];
@@ -140,7 +140,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
             }
             int left = ByteAlphabet.Decode(text[..blank], bytes);
             int right = left < 0 ? -1 : ByteAlphabet.Decode(text[(blank + 1)..], bytes.AsSpan(left));
-            if (right > 0) // a piece with a character that is no byte's comes up in no text
+            if (right > 0) // a piece with a character that stands for no byte cannot occur in a text
             {
                 ReadOnlySpan<byte> both = bytes.AsSpan(0, left + right);
                 table.Add(_pieces.Add(both[..left]), _pieces.Add(both[left..]), rank, _pieces.Add(both));

@@ -2,7 +2,7 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Arrays that one call of byte-level BPE after the other uses.</summary>
+/// <summary>Arrays that are reused from one call of byte-level BPE to the next.</summary>
 internal sealed class BytePairWorkspace
 {
     /// <summary>The text as code points.</summary>
@@ -11,6 +11,6 @@ internal sealed class BytePairWorkspace
     /// <summary>Where words end.</summary>
     public List<int> Ends { get; } = [];
 
-    /// <summary>Where the words of the step before ended.</summary>
+    /// <summary>Where the words of the previous step ended.</summary>
     public List<int> Spare { get; } = [];
 }

@@ -1,8 +1,8 @@
 namespace Engine.Tokenizers;
 
 /// <summary>
-/// Which tokens end a generation. Files name one or two of them at best, so llama.cpp also goes by their texts
-/// (v0.5.0, <c>src/llama-vocab.cpp</c>); an answer that stops elsewhere than there would be a difference of backends.
+/// Finds the tokens that end a generation. Files name one or two of them at most, so llama.cpp also recognises them by their texts
+/// (v0.5.0, <c>src/llama-vocab.cpp</c>). An answer that stopped elsewhere would be a difference between backends.
 /// </summary>
 internal static class EndOfGenerationTokens
 {
@@ -13,7 +13,7 @@ internal static class EndOfGenerationTokens
         "<|tool_response>", "<｜end▁of▁sentence｜>", "[e~[",
     ];
 
-    // Fill-in-the-middle tokens: (the key that names one, texts it is known by, whether it ends a generation).
+    // Fill-in-the-middle tokens: (the keys that may name one, the texts it is known by, whether it ends a generation).
     private static readonly (string Key, string OldKey, string[] Texts, bool Ends)[] FillInTheMiddle =
     [
         ("fim_pre_token_id", "prefix_token_id", ["<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>", "<|code_prefix|>", "<|prefix|>"], false),
@@ -25,8 +25,8 @@ internal static class EndOfGenerationTokens
     ];
 
     /// <summary>Finds them, and marks tokens that look like control tokens as such in <see cref="Vocabulary.Attributes"/>.</summary>
-    /// <param name="vocabulary">The vocabulary; its EOS is read already.</param>
-    /// <param name="specialId">The id a key of <c>tokenizer.ggml.</c> gives, or null.</param>
+    /// <param name="vocabulary">The vocabulary, whose EOS has already been read.</param>
+    /// <param name="specialId">Gives the id under a key of <c>tokenizer.ggml.</c>, or null.</param>
     public static HashSet<int> Find(Vocabulary vocabulary, Func<string, int?> specialId)
     {
         HashSet<int> found = [];

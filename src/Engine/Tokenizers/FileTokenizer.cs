@@ -13,10 +13,10 @@ internal static partial class FileTokenizer
 
     private const string Hint = "Give token ids, or use the llama.cpp backend if it knows the kind.";
 
-    /// <summary>Makes it.</summary>
-    /// <param name="metadata">The file's.</param>
-    /// <param name="architecture">Under whose key a file without a vocabulary gives its size.</param>
-    /// <param name="rule">By whose rule it splits.</param>
+    /// <summary>Makes the tokenizer of a file.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="architecture">The architecture, under whose key a file without a vocabulary gives its size.</param>
+    /// <param name="rule">Whose rule it splits by.</param>
     /// <param name="logger">Receives, once, the message that a text was split differently from llama.cpp.</param>
     public static ITokenizer Read(GgufMetadata metadata, string architecture, TokenizerRule rule, ILogger? logger = null)
     {
@@ -34,10 +34,10 @@ internal static partial class FileTokenizer
         };
     }
 
-    /// <summary>The managed tokenizer that feeds a backend over llama.cpp as the model was trained.</summary>
-    /// <param name="metadata">The file's.</param>
+    /// <summary>The managed tokenizer that splits texts for a llama.cpp backend as the model was trained.</summary>
+    /// <param name="metadata">The file's metadata.</param>
     /// <param name="logger">Receives the reason when there is none, and, once, the message that a text was split differently from llama.cpp.</param>
-    /// <returns>Null if the vocabulary cannot be read or is of a kind that is not known here: llama.cpp's own has to do.</returns>
+    /// <returns>Null if the vocabulary cannot be read or is of an unknown kind, in which case llama.cpp's own tokenizer is used.</returns>
     public static ITokenizer? Feed(GgufMetadata metadata, ILogger logger)
     {
         if (metadata.GetString(GgufKeys.TokenizerModel) is null or "none" or "no_vocab")
@@ -54,7 +54,7 @@ internal static partial class FileTokenizer
             }
             reason = idsOnly.Reason;
         }
-        catch (ModelFileException unreadable) // llama.cpp takes some vocabularies that are refused here
+        catch (ModelFileException unreadable) // llama.cpp accepts some vocabularies that are refused here
         {
             reason = unreadable.Message;
         }
@@ -70,7 +70,7 @@ internal static partial class FileTokenizer
             : new IdsOnlyTokenizer(vocabulary, TokenSpelling.ByteLevel,
                 $"Splitting a text into tokens: expected one of the pre-tokenizers {string.Join(", ", PreTokenizer.Names)} in '{GgufKeys.TokenizerPre}', found '{vocabulary.Pre}'. {Hint}");
 
-    [LoggerMessage(2, LogLevel.Information, "{Model}: a text was split as the model was trained, which llama.cpp does otherwise; its own numbers for such texts are others. 'engine tokenize' shows the difference.", EventName = nameof(SplitOtherwise))]
+    [LoggerMessage(2, LogLevel.Information, "{Model}: a text was split as the model was trained, which llama.cpp does differently, so its own results for such texts differ. 'engine tokenize' shows the difference.", EventName = nameof(SplitOtherwise))]
     private static partial void LogSplitOtherwise(ILogger logger, string model);
 
     [LoggerMessage(3, LogLevel.Information, "{Model}: llama.cpp's own tokenizer splits texts, the managed one cannot. {Reason}")]

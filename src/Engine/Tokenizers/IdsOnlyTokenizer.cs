@@ -1,8 +1,8 @@
 
 namespace Engine.Tokenizers;
 
-/// <summary>A vocabulary whose way of splitting text is not implemented here: ids to text works where the spelling is
-/// known, text to ids is refused.</summary>
+/// <summary>A vocabulary whose way of splitting text is not implemented here. Ids can be converted to text if the spelling is
+/// known; converting text to ids is refused.</summary>
 /// <param name="spell">The bytes of a token.</param>
 /// <param name="refusal">Why text cannot be split.</param>
 internal sealed class IdsOnlyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell, string refusal)

@@ -4,7 +4,7 @@ using Engine.Gguf;
 namespace Engine.Tokenizers;
 
 /// <summary>
-/// SentencePiece's normalization as a file carries it (<c>tokenizer.ggml.precompiled_charsmap</c>): text to replacement,
+/// SentencePiece's normalization, as stored in a file (<c>tokenizer.ggml.precompiled_charsmap</c>): it maps texts to replacements,
 /// the longest match first. Four bytes give the size of an XOR-compressed double array (Kanda 2018), then the array, then
 /// the replacements, each with a 0 after it.
 /// </summary>
@@ -17,12 +17,12 @@ internal sealed class PrecompiledCharacterMap
 
     private PrecompiledCharacterMap(uint[] nodes, byte[] replacements) => (_nodes, _replacements) = (nodes, replacements);
 
-    /// <summary>The map of a file; an empty one where the file has none.</summary>
-    /// <exception cref="ModelFileException">The map contradicts itself.</exception>
+    /// <summary>The map of a file; an empty one if the file has none.</summary>
+    /// <exception cref="ModelFileException">The map is inconsistent.</exception>
     public static PrecompiledCharacterMap Read(GgufMetadata metadata) => Read(metadata.GetBytes(Key) ?? []);
 
-    /// <summary>The map of its bytes; an empty one of none.</summary>
-    /// <exception cref="ModelFileException">The map contradicts itself.</exception>
+    /// <summary>Reads a map from its bytes; no bytes give an empty map.</summary>
+    /// <exception cref="ModelFileException">The map is inconsistent.</exception>
     public static PrecompiledCharacterMap Read(byte[] blob)
     {
         if (blob.Length == 0)
@@ -59,7 +59,7 @@ internal sealed class PrecompiledCharacterMap
         {
             node ^= text[at];
             uint packed = Node(node);
-            if ((packed & 0x8000_00FF) != text[at]) // its label, and not a value
+            if ((packed & 0x8000_00FF) != text[at]) // a label, not a value
             {
                 break;
             }

@@ -7,14 +7,14 @@ namespace Engine.Tokenizers;
 
 /// <summary>
 /// SentencePiece's BPE (Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226), <c>tokenizer.ggml.model</c> = <c>llama</c>:
-/// characters are joined pair by pair, the pair with the highest score first, while the joined text is a token;
-/// what is no token in the end becomes its UTF-8 bytes.
+/// characters are joined pair by pair, the pair with the highest score first, as long as the joined text is a token.
+/// What is not a token in the end becomes its UTF-8 bytes.
 /// </summary>
 internal sealed class SentencePieceBpe : VocabularyTokenizer
 {
-    private readonly HashSet<ulong> _neighbours = [];   // pairs of characters that stand side by side in some token
-    private readonly int[] _tokenOfByte = new int[256]; // -1 where the vocabulary cannot spell the byte
-    private readonly WordState[] _words;                // (V), found out when a word is met first
+    private readonly HashSet<ulong> _neighbours = [];   // pairs of characters that are adjacent in some token
+    private readonly int[] _tokenOfByte = new int[256]; // -1 if the vocabulary cannot spell the byte
+    private readonly WordState[] _words;                // (V), determined when a word first occurs
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
     public SentencePieceBpe(Vocabulary vocabulary) : base(vocabulary, TokenSpelling.SentencePiece)
@@ -65,8 +65,8 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    // No merge reaches across two characters that no token has side by side: what lies between such places is split on its
-    // own, and the time is linear in the text.
+    // No merge spans two characters that are not adjacent in any token. The text between such places is split separately, so that
+    // the time is linear in the text.
     private void SplitWords(ReadOnlySpan<byte> text, List<int> tokens)
     {
         while (!text.IsEmpty)
@@ -157,8 +157,8 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
         return character;
     }
 
-    // Multiplied by an odd number, which keeps pairs apart: the hash of a ulong is its halves XORed, and equal halves would
-    // all meet in one place.
+    // Multiplied by an odd number, because the hash of a ulong is the XOR of its halves, so that all pairs of equal characters
+    // would have the same hash.
     private static ulong Pair(uint left, uint right) => (((ulong)left << 32) | right) * 0x9E3779B97F4A7C15;
 
     private enum WordState : byte

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Which of a list of tokens occur in a text, found in one pass; most texts hold none.</summary>
+/// <summary>Finds in one pass which of a list of tokens occur in a text. Most texts contain none.</summary>
 internal sealed class SpecialTokenSearch
 {
     private readonly int[] _tokens;

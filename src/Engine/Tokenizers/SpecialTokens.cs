@@ -1,6 +1,6 @@
 namespace Engine.Tokenizers;
 
-/// <summary>Cuts the tokens that are found as a whole out of a text before the rest of it is split.</summary>
+/// <summary>Cuts the tokens that are matched as a whole out of a text before the rest is split.</summary>
 internal sealed class SpecialTokens
 {
     private readonly Vocabulary _vocabulary;
@@ -69,9 +69,9 @@ internal sealed class SpecialTokens
         }
     }
 
-    /// <summary>A stretch of the text, or the special token that stands there.</summary>
-    /// <param name="Start">First byte.</param>
-    /// <param name="Length">Number of bytes, at least one.</param>
+    /// <summary>A stretch of the text, or a special token in it.</summary>
+    /// <param name="Start">The first byte.</param>
+    /// <param name="Length">The number of bytes, at least one.</param>
     /// <param name="Token">The token, or -1 for text.</param>
     public readonly record struct Stretch(int Start, int Length, int Token);
 }

@@ -25,7 +25,7 @@ internal static class TokenSpelling
         };
     }
 
-    /// <summary>Byte-level BPE: one byte a character.</summary>
+    /// <summary>Byte-level BPE: one byte per character.</summary>
     public static byte[] ByteLevel(Vocabulary vocabulary, int token)
     {
         TokenAttributes attributes = vocabulary.Attributes[token];
@@ -47,7 +47,7 @@ internal static class TokenSpelling
             }
             else
             {
-                // Not a byte's character: llama.cpp says so in the text itself.
+                // The character does not stand for a byte. llama.cpp writes that into the text itself.
                 string hex = Convert.ToHexStringLower(character[..Utf8.Encode(point, character)]);
                 bytes.Write(Encoding.UTF8.GetBytes($"[UNK_BYTE_0x{hex}"));
                 bytes.Write(text);
@@ -57,7 +57,7 @@ internal static class TokenSpelling
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <summary>A vocabulary whose spelling is not known here.</summary>
+    /// <summary>A vocabulary whose spelling is unknown.</summary>
     public static byte[] Unknown(Vocabulary vocabulary, int token) => [];
 
     private static byte[] WithBlanks(ReadOnlySpan<byte> utf8)
@@ -73,7 +73,7 @@ internal static class TokenSpelling
         return bytes[..length];
     }
 
-    // "<0x0A>"; anything else counts as byte 0, as strtol does.
+    // "<0x0A>"; anything else is read as byte 0, as strtol does.
     private static byte ParseByte(string text) =>
         text.Length >= 5 && byte.TryParse(text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value) ? value : (byte)0;
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Byte strings to numbers 0, 1, 2, … in the order they were added; open addressing over one array of bytes.</summary>
+/// <summary>Maps byte strings to numbers 0, 1, 2, … in the order in which they were added. A hash table with open addressing over one array of bytes.</summary>
 internal sealed class TokenTable
 {
     private byte[] _bytes;
@@ -52,7 +52,7 @@ internal sealed class TokenTable
         }
     }
 
-    /// <summary>The number of a string, added if need be.</summary>
+    /// <summary>The number of a string, which is added if necessary.</summary>
     public int Add(ReadOnlySpan<byte> text)
     {
         int entry = Find(text);

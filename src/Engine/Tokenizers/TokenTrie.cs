@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Byte strings as a tree of bytes, its edges in one hash table: (node, byte) → node.</summary>
+/// <summary>A trie of byte strings. Its edges are in one hash table: (node, byte) → node.</summary>
 internal sealed class TokenTrie
 {
     /// <summary>The node of the empty string.</summary>
@@ -15,7 +15,7 @@ internal sealed class TokenTrie
     private int[] _values = new int[256]; // plus one; 0 if no string ends
     private int _nodes = 1;
 
-    /// <summary>Adds a string with its number; an empty one is left out.</summary>
+    /// <summary>Adds a string with its number. An empty string is ignored.</summary>
     public void Add(ReadOnlySpan<byte> text, int value)
     {
         int node = Root;

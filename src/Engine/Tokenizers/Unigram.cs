@@ -93,7 +93,7 @@ internal sealed class Unigram : VocabularyTokenizer
         {
             int token = best[end].Token < 0 ? unknown : best[end].Token;
             bool isUnknown = token == unknown;
-            if (!(isUnknown && afterUnknown)) // unknown characters in a row are one token
+            if (!(isUnknown && afterUnknown)) // consecutive unknown characters become one token
             {
                 tokens.Add(token >= 0 ? token : Require(Vocabulary.Unknown, "an unknown token ('unknown_token_id')"));
             }

@@ -2,13 +2,13 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Brings a text into the form in which a Unigram vocabulary knows it: characters mapped, blanks as U+2581.</summary>
+/// <summary>Normalizes a text for a Unigram vocabulary: characters are mapped, and blanks become U+2581.</summary>
 internal sealed class UnigramNormalizer
 {
     private readonly Vocabulary _vocabulary;
     private readonly PrecompiledCharacterMap _characters;
     private readonly TokenTrie _userDefined = new();
-    private readonly bool[] _plain = new bool[128]; // before ASCII or the end of the text, stays what it is
+    private readonly bool[] _plain = new bool[128]; // by ASCII character: whether it stays unchanged before ASCII or the end of the text
 
     /// <summary>A normalizer for a file's vocabulary.</summary>
     public UnigramNormalizer(Vocabulary vocabulary, PrecompiledCharacterMap characters)
@@ -71,8 +71,8 @@ internal sealed class UnigramNormalizer
     private bool IsPlain(ReadOnlySpan<byte> text) =>
         text[0] < 0x80 && _plain[text[0]] && (text.Length == 1 || text[1] < 0x80);
 
-    // What the beginning of the text becomes. What looks like the beginning of a user-defined token stays as it is, even
-    // where the token does not continue, and even in the middle of a character: so does llama.cpp.
+    // What the beginning of the text becomes. As in llama.cpp, what looks like the beginning of a user-defined token is left unchanged,
+    // even if the token does not continue, and even in the middle of a character.
     private ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> text)
     {
         int length = _userDefined.LongestPath(text);

@@ -1,8 +1,8 @@
 namespace Engine.Tokenizers;
 
-/// <summary>The order in which the C++ library of llama.cpp's builds (GNU's) leaves what its <c>std::sort</c> takes for equal: introsort
-/// (Musser 1997), median of three, runs of 16 left to an insertion sort. llama.cpp cuts special tokens of one length out of
-/// a text in that order, and where they overlap, or one swallows the blanks that another is made of, it decides.</summary>
+/// <summary>Sorts equal elements into the same order as <c>std::sort</c> of the C++ library in llama.cpp's builds (GNU's): introsort
+/// (Musser 1997), median of three, runs of 16 left to an insertion sort. llama.cpp cuts special tokens of equal length out of
+/// a text in that order. The order matters if they overlap, or if one swallows the blanks that another consists of.</summary>
 internal static class UnstableSort
 {
     private const int ShortRun = 16;
@@ -29,7 +29,7 @@ internal static class UnstableSort
         {
             if (depth-- == 0)
             {
-                // There it turns to a heap. No known vocabulary comes here; this only keeps a hostile one from taking n² steps.
+                // Here GNU's library switches to a heap sort. No known vocabulary gets this far; this only keeps a hostile one from taking n² steps.
                 pairs.Sort((a, b) => a.Key != b.Key ? b.Key.CompareTo(a.Key) : a.Item.CompareTo(b.Item));
                 return;
             }

@@ -5,7 +5,7 @@ namespace Engine.Tokenizers;
 
 /// <summary>
 /// The vocabulary of a GGUF file (keys <c>tokenizer.ggml.*</c>): texts, scores and attributes of its V tokens, and its special ids.
-/// Defaults where a key is absent are llama.cpp's (v0.5.0, <c>src/llama-vocab.cpp</c>).
+/// The defaults of absent keys are llama.cpp's (v0.5.0, <c>src/llama-vocab.cpp</c>).
 /// </summary>
 internal sealed class Vocabulary
 {
@@ -43,7 +43,7 @@ internal sealed class Vocabulary
     /// <summary>Whether it is WordPiece.</summary>
     public bool IsWordPiece => Model == "bert";
 
-    /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty if the file is silent.</summary>
+    /// <summary><c>tokenizer.ggml.pre</c>: how byte-level BPE cuts a text into words; empty if the file does not say.</summary>
     public string Pre { get; }
 
     /// <summary>V.</summary>
@@ -52,13 +52,13 @@ internal sealed class Vocabulary
     /// <summary>The longest token's bytes.</summary>
     public int LongestBytes => _tokens.LongestBytes;
 
-    /// <summary>SentencePiece: the larger, the earlier a piece is merged; Unigram: log-probabilities. (V).</summary>
+    /// <summary>(V). SentencePiece: the larger the score, the earlier a piece is merged. Unigram: log-probabilities.</summary>
     public float[] Scores { get; }
 
     /// <summary>What each token is, (V).</summary>
     public TokenAttributes[] Attributes { get; }
 
-    /// <summary>What each token is by the file alone, without what its text gives away, (V).</summary>
+    /// <summary>What each token is according to the file alone, not by its text, (V).</summary>
     public IReadOnlyList<TokenAttributes> AttributesInFile { get; }
 
     /// <summary>BOS.</summary>
@@ -67,7 +67,7 @@ internal sealed class Vocabulary
     /// <summary>EOS.</summary>
     public int? EndOfSequence { get; }
 
-    /// <summary>What stands for text that the vocabulary cannot spell.</summary>
+    /// <summary>The token for text that the vocabulary cannot spell.</summary>
     public int? Unknown { get; }
 
     /// <summary>SEP.</summary>
@@ -82,13 +82,13 @@ internal sealed class Vocabulary
     /// <summary>Whether a blank goes before a text, and before text that follows a special token.</summary>
     public bool AddsSpacePrefix { get; }
 
-    /// <summary>Unigram: whether blanks in a row count as one, and those at the end as none.</summary>
+    /// <summary>Unigram: whether consecutive blanks count as one, and those at the end as none.</summary>
     public bool RemovesExtraWhitespace { get; }
 
-    /// <summary>WordPiece: whether letters become small.</summary>
+    /// <summary>WordPiece: whether letters are converted to lower case.</summary>
     public bool Lowercases { get; }
 
-    /// <summary>WordPiece: whether letters lose their accents.</summary>
+    /// <summary>WordPiece: whether accents are removed.</summary>
     public bool StripsAccents { get; }
 
     /// <summary>The tokens at which generation ends.</summary>
@@ -96,7 +96,7 @@ internal sealed class Vocabulary
 
     /// <summary>Reads the vocabulary of a file.</summary>
     /// <returns>Null if the file says that it has none.</returns>
-    /// <exception cref="ModelFileException">The keys contradict each other.</exception>
+    /// <exception cref="ModelFileException">The keys are inconsistent.</exception>
     public static Vocabulary? Read(GgufMetadata metadata)
     {
         string model = metadata.RequireString(GgufKeys.TokenizerModel);
@@ -105,7 +105,7 @@ internal sealed class Vocabulary
             : new Vocabulary(metadata, model, metadata.RequireStrings(GgufKeys.Tokens));
     }
 
-    /// <summary>The token's own text in UTF-8; it need not be whole characters.</summary>
+    /// <summary>The token's own text in UTF-8, which may contain incomplete characters.</summary>
     public ReadOnlySpan<byte> Bytes(int id) => _tokens[id];
 
     /// <summary>The token's own text.</summary>
@@ -163,7 +163,7 @@ internal sealed class Vocabulary
         }
     }
 
-    // An id beyond the vocabulary is no id: the default stands, where it is one.
+    // An id beyond the vocabulary is ignored in favour of the default, if that is inside it.
     private int? SpecialId(GgufMetadata metadata, string name, int? absent)
     {
         uint? given = metadata.GetUInt32("tokenizer.ggml." + name);

@@ -3,14 +3,14 @@ using Engine.Gguf;
 
 namespace Engine.Tokenizers;
 
-/// <summary>What a card says of a model's vocabulary: from the tokenizer what it knows, from the file the rest.</summary>
+/// <summary>Fills in what a card says about a model's vocabulary, from the tokenizer as far as possible and otherwise from the file.</summary>
 internal static class VocabularyCard
 {
     private static readonly string[] MaskTexts = ["[MASK]", "<mask>"];
 
-    /// <param name="card">Without those facts.</param>
-    /// <param name="metadata">The file's.</param>
-    /// <param name="tokenizer">The one that the backend splits with.</param>
+    /// <param name="card">The card without these facts.</param>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="tokenizer">The tokenizer that the backend uses.</param>
     public static ModelCard Describe(ModelCard card, GgufMetadata metadata, ITokenizer tokenizer) => tokenizer is Generation.NoVocabulary
         ? card with { HasVocabulary = false, SplitsText = false }
         : card with { HasVocabulary = true, SplitsText = tokenizer is not IdsOnlyTokenizer, SpecialTokens = Special(metadata, tokenizer) };
@@ -31,7 +31,7 @@ internal static class VocabularyCard
             EndOfGeneration = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsEndOfGeneration)],
         };
 
-        // An id beyond the vocabulary is no id.
+        // An id beyond the vocabulary is ignored.
         int? Id(string key, int? absent = null) =>
             metadata.GetUInt32(key) is { } given && given < tokenizer.VocabularySize ? (int)given : absent < tokenizer.VocabularySize ? absent : null;
     }

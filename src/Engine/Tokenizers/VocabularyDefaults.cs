@@ -2,7 +2,7 @@ using Engine.Tokenizers.PreTokenization;
 
 namespace Engine.Tokenizers;
 
-/// <summary>What llama.cpp takes where a file is silent (v0.5.0, <c>src/llama-vocab.cpp</c>); one set per kind of vocabulary.</summary>
+/// <summary>llama.cpp's defaults for absent keys (v0.5.0, <c>src/llama-vocab.cpp</c>), one set for each kind of vocabulary.</summary>
 internal sealed record VocabularyDefaults
 {
     /// <summary>BOS.</summary>

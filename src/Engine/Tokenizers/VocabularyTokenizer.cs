@@ -4,14 +4,14 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>What every kind of tokenizer does alike: special ids, cutting special tokens out of a text, and tokens back
-/// to text. Splitting what lies between special tokens is the subclass's.</summary>
+/// <summary>What all kinds of tokenizers have in common: special ids, cutting special tokens out of a text, and converting tokens back
+/// to text. A subclass splits the text between special tokens.</summary>
 internal abstract class VocabularyTokenizer : ITokenizer
 {
     private readonly SpecialTokens _special;
     private readonly byte[] _bytes;     // the bytes of all tokens, one after the other
     private readonly int[] _ends;       // (V), where each token's bytes end
-    private Action? _onOtherwise;       // null once it was called
+    private Action? _onOtherwise;       // null once it has been called
 
     /// <summary>Spells every token once, so that a generation allocates nothing for it.</summary>
     protected VocabularyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell)
@@ -37,7 +37,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <inheritdoc/>
     public int? EndOfSequence => Vocabulary.EndOfSequence;
 
-    /// <summary>By which rule <see cref="Encode(string, bool, bool)"/> splits.</summary>
+    /// <summary>The rule by which <see cref="Encode(string, bool, bool)"/> splits.</summary>
     public TokenizerRule Rule { get; init; }
 
     /// <summary>Called once, for the first text that llama.cpp would have split differently.</summary>
@@ -46,15 +46,15 @@ internal abstract class VocabularyTokenizer : ITokenizer
         init => _onOtherwise = value;
     }
 
-    /// <summary>Texts, scores, attributes.</summary>
+    /// <summary>The texts, scores and attributes of the tokens.</summary>
     protected Vocabulary Vocabulary { get; }
 
-    /// <summary>What goes before a text. WordPiece puts a text between its two, whatever the flags say.</summary>
+    /// <summary>The token before a text. WordPiece puts a text between its two tokens, whatever the flags say.</summary>
     protected virtual int? Prefix => Vocabulary.AddsBeginningOfSequence || Vocabulary.IsWordPiece
         ? Require(BeginningOfSequence, "a beginning-of-sequence token ('bos_token_id')")
         : null;
 
-    /// <summary>What goes after a text.</summary>
+    /// <summary>The token after a text.</summary>
     protected virtual int? Suffix =>
         Vocabulary.IsWordPiece ? Require(Vocabulary.Separator, "a separator token ('seperator_token_id')")
         : Vocabulary.AddsEndOfSequence ? Require(EndOfSequence, "an end-of-sequence token ('eos_token_id')")
@@ -68,7 +68,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         List<int> tokens = Encode(text, addSpecial, parseSpecial, Rule);
-        // Only checked where the rules can differ, and not again once they have: most texts are split once.
+        // Checked only if the rules can differ, and no longer once they have, so that most texts are split only once.
         if (_onOtherwise is not null && Rule != TokenizerRule.Native && MayDependOnRule(text)
             && !tokens.SequenceEqual(Encode(text, addSpecial, parseSpecial, TokenizerRule.Native)))
         {
@@ -77,7 +77,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
         return tokens;
     }
 
-    /// <summary>Splits by a rule, whichever is this tokenizer's own.</summary>
+    /// <summary>Splits by a given rule, regardless of this tokenizer's own.</summary>
     public List<int> Encode(string text, bool addSpecial, bool parseSpecial, TokenizerRule rule)
     {
         byte[] rented = Utf8.Rent(text, out int length);
@@ -144,11 +144,11 @@ internal abstract class VocabularyTokenizer : ITokenizer
     /// <summary>Splits text without special tokens.</summary>
     /// <param name="utf8">The text, not empty.</param>
     /// <param name="afterSpecial">Whether it begins the whole text or follows a special token.</param>
-    /// <param name="rule">Whose rule; most schemes have only one.</param>
+    /// <param name="rule">The rule; most schemes have only one.</param>
     /// <param name="tokens">Receives the ids.</param>
     protected abstract void Split(ReadOnlySpan<byte> utf8, bool afterSpecial, TokenizerRule rule, List<int> tokens);
 
-    /// <summary>Whether a text can get other ids by another rule: a cheap look that may say yes too often, never no.</summary>
+    /// <summary>Whether a text may get different ids by another rule. A cheap test that may say yes too often, but never no wrongly.</summary>
     protected virtual bool MayDependOnRule(string text) => false;
 
     /// <summary>A special token that the text needs.</summary>

@@ -5,13 +5,13 @@ namespace Engine.Tokenizers;
 
 /// <summary>
 /// WordPiece as BERT uses it (Devlin et al. 2018, https://arxiv.org/abs/1810.04805), <c>tokenizer.ggml.model</c> = <c>bert</c>:
-/// letters become small and lose their accents, signs and Chinese characters are words of their own, and of each word the
-/// longest token is taken from the left, again and again; a word that does not come out even is unknown as a whole.
+/// letters are converted to lower case without accents, punctuation and Chinese characters are separate words, and the longest
+/// token is taken from the left of each word, again and again. A word that cannot be divided without a rest is unknown as a whole.
 /// </summary>
-/// <remarks>In a GGUF the tokens that begin a word start with U+2581, the others have no <c>##</c>.</remarks>
+/// <remarks>In a GGUF file, tokens that begin a word start with U+2581, and the others lack the <c>##</c>.</remarks>
 internal sealed class WordPiece : VocabularyTokenizer
 {
-    private const int LongestWord = 100; // characters, as trained; llama.cpp knows no such limit
+    private const int LongestWord = 100; // characters, as trained; llama.cpp has no such limit
 
     private readonly TokenTrie _tokens = new();
 
@@ -55,7 +55,7 @@ internal sealed class WordPiece : VocabularyTokenizer
     {
         int before = tokens.Count;
         bool asTrained = rule == TokenizerRule.Trained;
-        if (asTrained && rest.Length > LongestWord && Utf8.Count(rest) > LongestWord + 1) // U+2581 is no character of the word
+        if (asTrained && rest.Length > LongestWord && Utf8.Count(rest) > LongestWord + 1) // U+2581 is not a character of the word
         {
             AddUnknown(tokens);
             return;
@@ -68,8 +68,8 @@ internal sealed class WordPiece : VocabularyTokenizer
         while (!rest.IsEmpty)
         {
             int token = _tokens.LongestMatch(rest, out int length);
-            // Tokens that begin with U+2581 stand at the beginning of a word and nowhere else, though llama.cpp takes one for
-            // a U+2581 of the text.
+            // Tokens that begin with U+2581 occur only at the beginning of a word, although llama.cpp also matches one with
+            // a U+2581 in the text.
             bool isFirst = tokens.Count == before;
             if (token < 0 || (asTrained && (isFirst ? length == TokenSpelling.Blank.Length : rest.StartsWith(TokenSpelling.Blank))))
             {

@@ -2,26 +2,26 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers;
 
-/// <summary>Takes the words of a text.</summary>
+/// <summary>Receives the words of a text.</summary>
 internal interface IWordSink
 {
     /// <summary>A word in the form in which a vocabulary knows it: U+2581, then its letters.</summary>
     void Add(ReadOnlySpan<byte> word);
 }
 
-/// <summary>Cuts a text into words as BERT does: letters become small and lose their accents, signs and Chinese characters
-/// are words of their own.</summary>
-/// <remarks>llama.cpp differs from what vocabularies were made with wherever Unicode is more than a table of letters: of a
-/// decomposed character it keeps the first code point alone, so that every Korean syllable becomes its first consonant; it drops
-/// spacing marks with the accents, Hindi's vowels among them; and control characters that are white space are blanks to it.</remarks>
+/// <summary>Cuts a text into words as BERT does: letters are converted to lower case without accents, and punctuation and Chinese
+/// characters are separate words.</summary>
+/// <remarks>llama.cpp differs from the code that vocabularies were made with wherever Unicode is more than a table of letters: it keeps only
+/// the first code point of a decomposed character, so that every Korean syllable becomes its first consonant; it drops spacing marks,
+/// such as Hindi's vowels, together with the accents; and it treats control characters that are white space as blanks.</remarks>
 internal static class WordPieceWords
 {
     /// <summary>Cuts a text.</summary>
     /// <param name="utf8">The text.</param>
-    /// <param name="rule">By whose rule.</param>
-    /// <param name="stripsAccents">Whether letters lose their accents.</param>
-    /// <param name="lowercases">Whether letters become small.</param>
-    /// <param name="sink">Takes the words.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="stripsAccents">Whether accents are removed.</param>
+    /// <param name="lowercases">Whether letters are converted to lower case.</param>
+    /// <param name="sink">Receives the words.</param>
     public static void Cut<TSink>(ReadOnlySpan<byte> utf8, TokenizerRule rule, bool stripsAccents, bool lowercases, ref TSink sink)
         where TSink : struct, IWordSink
     {

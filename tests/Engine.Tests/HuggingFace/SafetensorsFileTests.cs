@@ -55,7 +55,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "lengths in the shape of 'a'")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "found offsets 0 to 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1e999],"data_offsets":[0,4]}}""", 4, "lengths in the shape")]
-    [InlineData("""{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}""", 4, "a type that is known here for 'a'")]
+    [InlineData("""{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}""", 4, "a known type for 'a'")]
     [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "dtype, shape and data_offsets of 'a'")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "a header of JSON")]
     [InlineData("""{"\uD800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "a text that is none")]

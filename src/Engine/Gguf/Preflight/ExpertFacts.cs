@@ -1,6 +1,6 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>Mixtures of experts: how many there are, are used, and stand in a group.</summary>
+/// <summary>Checks mixtures of experts: how many there are, how many are used, and how they are grouped.</summary>
 internal static class ExpertFacts
 {
     private const uint MaxExperts = 1024; // LLAMA_MAX_EXPERTS

@@ -1,9 +1,9 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>What single families of architectures assert in their graphs (llama.cpp's src/models).</summary>
+/// <summary>Checks what individual families of architectures assert in their graphs (llama.cpp's src/models).</summary>
 internal static class FamilyFacts
 {
-    /// <summary>Those whose keys and values must be of one size.</summary>
+    /// <summary>Architectures whose keys and values must have the same size.</summary>
     public static readonly HashSet<string> EqualHeads =
     [
         "afmoe", "apertus", "arcee", "arctic", "baichuan", "bailingmoe2", "bert", "bitnet", "bloom", "chameleon", "chatglm", "codeshell",
@@ -16,7 +16,7 @@ internal static class FamilyFacts
         "starcoder", "starcoder2", "t5", "t5encoder", "xverse",
     ];
 
-    /// <summary>Those that rotate the whole of a head, and so need it even.</summary>
+    /// <summary>Architectures that rotate whole heads, whose size must therefore be even.</summary>
     public static readonly HashSet<string> WholeRotation =
     [
         "apertus", "arcee", "arctic", "baichuan", "chameleon", "codeshell", "cogvlm", "dbrx", "deci", "deepseek", "dots1", "dream", "ernie4_5",
@@ -26,13 +26,13 @@ internal static class FamilyFacts
         "seed_oss", "smallthinker", "smollm3", "starcoder2", "xverse",
     ];
 
-    /// <summary>Those that may rotate a part of a head.</summary>
+    /// <summary>Architectures that may rotate only a part of a head.</summary>
     public static readonly HashSet<string> PartialRotation = ["phi3", "gemma2", "gemma3"];
 
-    /// <summary>Of those that rotate the whole, the ones that llama.cpp refuses where a file says otherwise; in the others' graphs it asserts.</summary>
+    /// <summary>Of the architectures that rotate whole heads, those that llama.cpp refuses if a file says otherwise; for the others, it asserts in the graph.</summary>
     public static readonly HashSet<string> LooksAtRotation = ["llama", "deci", "falcon"];
 
-    /// <summary>Those whose queries are as wide as the residual stream, whatever the size of a head.</summary>
+    /// <summary>Architectures whose queries are as wide as the residual stream, whatever the size of a head.</summary>
     public static readonly HashSet<string> SquareProjections = ["gpt2", "phi3", "qwen2"];
 
     private static readonly HashSet<string> ExpertsOnly = ["bailingmoe2", "glm4moe", "grovemoe", "llada-moe", "smallthinker"];

@@ -1,6 +1,6 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>Attention heads: how many, how wide, and how the query heads share those of keys and values.</summary>
+/// <summary>Checks attention heads: their number, their width, and how query heads share those of keys and values.</summary>
 internal static class HeadFacts
 {
     public static void Check(Hyperparameters numbers)
@@ -56,7 +56,7 @@ internal static class HeadFacts
         uint width = numbers.UInt32("embedding_length") ?? 0;
         if ((FamilyFacts.SquareProjections.Contains(numbers.Architecture) || numbers.IsBert) && keys * heads != width)
         {
-            // Their projections are (width, width), and the graph takes them apart into heads without looking.
+            // Their projections are (width, width), and the graph divides them into heads without checking.
             throw numbers.Refuse(
                 "attention.key_length", $"a size that {heads} heads share the {width} of embedding_length by", keys, numbers.Architecture == "gpt2" || numbers.IsBert ? Hyperparameters.Refused : Hyperparameters.Ends);
         }
@@ -74,7 +74,7 @@ internal static class HeadFacts
         }
     }
 
-    // Tensors are shaped by the first layer's number and the cache by each layer's own.
+    // Tensors have the shape of the first layer's number, but the cache is made by each layer's own.
     private static void CheckEqual(Hyperparameters numbers, string name, IReadOnlyList<long> layers, string hint)
     {
         if (layers.FirstOrDefault(heads => heads != layers[0], layers[0]) is var other && other != layers[0])

@@ -14,10 +14,10 @@ internal sealed class Hyperparameters(GgufFile file)
     /// <summary>The hint for a refusal that needs no explanation.</summary>
     public const string Plain = "Convert the model again.";
 
-    /// <summary>Such as <c>llama</c>.</summary>
+    /// <summary>The architecture, such as <c>llama</c>.</summary>
     public string Architecture { get; } = file.Metadata.RequireString(GgufKeys.Architecture);
 
-    /// <summary>Whether its tensors are checked as well.</summary>
+    /// <summary>Whether the tensors of the architecture are checked as well.</summary>
     public bool IsKnown => Architecture is "llama" or "qwen2" or "qwen3" or "qwen3moe" or "phi3" or "gpt2" || IsGemma || IsBert || IsT5;
 
     public bool IsGemma => Architecture is "gemma2" or "gemma3";
@@ -47,7 +47,7 @@ internal sealed class Hyperparameters(GgufFile file)
         _ => throw Refuse(name, "a u32, or an array with one for each layer", "another type", Refused),
     };
 
-    /// <summary>Whether the file has an array of it.</summary>
+    /// <summary>Whether the file has an array under this name.</summary>
     public bool IsListed(string name) => file.Metadata[Key(name)]?.ElementType is not null;
 
     public ModelFileException Refuse(string name, string expected, string found, string hint = Ends) =>

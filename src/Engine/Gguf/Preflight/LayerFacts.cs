@@ -1,6 +1,6 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>How many layers there are, how long a context and how wide their answer.</summary>
+/// <summary>Checks the number of layers, the length of the context and the width of the output.</summary>
 internal static class LayerFacts
 {
     private const uint MaxLayers = 512; // LLAMA_MAX_LAYERS
@@ -20,7 +20,7 @@ internal static class LayerFacts
         }
         if (numbers.Architecture == "t5" && numbers.UInt32("decoder_block_count") is { } decoder && (decoder == 0 || decoder > layers))
         {
-            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder, Hyperparameters.Plain); // llama.cpp's own refusal says nothing of it
+            throw numbers.Refuse("decoder_block_count", $"1 to the {layers} layers of block_count", decoder, Hyperparameters.Plain); // llama.cpp's own message does not mention it
         }
         if (numbers.UInt32("context_length") is 0 or > int.MaxValue)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Engine.Gguf.Preflight;
 
-/// <summary>The small numbers of normalization and rotation.</summary>
+/// <summary>Checks the numbers of normalization and rotation.</summary>
 internal static class NumericFacts
 {
     private static readonly string[] Scalings = ["none", "linear", "yarn", "longrope"];
@@ -28,7 +28,7 @@ internal static class NumericFacts
         {
             if (numbers.Float32(name) is { } number && !float.IsFinite(number))
             {
-                throw numbers.Refuse(name, "a finite number", number.ToString(CultureInfo.InvariantCulture), "No position has an angle with it: convert the model again.");
+                throw numbers.Refuse(name, "a finite number", number.ToString(CultureInfo.InvariantCulture), "Positions would have no angles with it: convert the model again.");
             }
         }
         if (numbers.Text("rope.scaling.type") is { } scaling && !Scalings.Contains(scaling))

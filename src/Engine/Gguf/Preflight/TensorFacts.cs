@@ -1,6 +1,6 @@
 namespace Engine.Gguf.Preflight;
 
-/// <summary>Checks how tensors are stored, and those that llama.cpp assumes without checking.</summary>
+/// <summary>Checks how tensors are stored, and that tensors which llama.cpp assumes without checking are there.</summary>
 internal static class TensorFacts
 {
     // T5's bucket formula divides by the logarithm of 128 / (buckets / 2); its bidirectional form halves once more.
@@ -42,8 +42,8 @@ internal static class TensorFacts
         }
     }
 
-    /// <summary>Vectors are added and multiplied, which ggml does in F32 only; matrices are multiplied, which it does
-    /// from every format but integers, F64 and those of activations.</summary>
+    /// <summary>Checks a tensor's type. Vectors are added and multiplied, which ggml does only in F32. Matrices are multiplied, which it does
+    /// in every format except integers, F64 and those of activations.</summary>
     private static void CheckType(GgufFile file, GgufTensor tensor)
     {
         bool vector = tensor.Shape.Skip(1).All(length => length == 1) || tensor.Name == "token_types.weight";
@@ -58,7 +58,7 @@ internal static class TensorFacts
         }
     }
 
-    /// <summary>As many scores are read as there are labels, out of whatever the head gives: a pooler alone gives the width.</summary>
+    /// <summary>Checks the classifier. As many scores are read as there are labels, whatever the head gives; a pooler alone gives embedding_length numbers.</summary>
     private static void CheckClassifier(GgufFile file, Hyperparameters numbers)
     {
         uint width = numbers.UInt32("embedding_length") ?? 0;

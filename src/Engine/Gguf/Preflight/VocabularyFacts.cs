@@ -4,7 +4,7 @@ using System.Text;
 namespace Engine.Gguf.Preflight;
 
 /// <summary>Checks what a tokenizer assumes: that tokens are distinct and special tokens exist.
-/// A SentencePiece vocabulary without a token for every byte is no danger until a text needs one: the tokenizer looks at that.</summary>
+/// A SentencePiece vocabulary without a token for every byte is harmless until a text needs one, which the tokenizer checks.</summary>
 internal static class VocabularyFacts
 {
     private const int ByteType = 6;
@@ -61,7 +61,7 @@ internal static class VocabularyFacts
         }
     }
 
-    /// <summary>The llama.cpp of LLamaSharp 0.30.0 counts the elements and takes each for four bytes, whatever the file says.</summary>
+    /// <summary>Checks the width of an array's elements. The llama.cpp of LLamaSharp 0.30.0 counts the elements and assumes four bytes for each, whatever the file says.</summary>
     private static void CheckWidth(GgufFile file, string key, params ReadOnlySpan<GgufValueType> types)
     {
         if (file.Metadata[key] is { } value && !(value.ElementType is { } type && types.Contains(type)))
@@ -76,7 +76,7 @@ internal static class VocabularyFacts
         var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
         {
-            // llama.cpp reads a token up to its first NUL and gives an empty one this name; Latin-1 keeps bytes apart that are not UTF-8
+            // llama.cpp reads a token up to its first NUL and gives an empty one this name. Latin-1 keeps bytes that are not UTF-8 distinct
             ReadOnlySpan<byte> bytes = tokens.Bytes(i);
             string text = Encoding.Latin1.GetString(bytes[..(bytes.IndexOf((byte)0) is >= 0 and var end ? end : bytes.Length)]);
             if (!seen.Add(text.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{i}]") : text))
@@ -87,7 +87,7 @@ internal static class VocabularyFacts
         return seen;
     }
 
-    /// <summary>llama.cpp looks into the model's name, whatever the architecture is, and says "_Map_base::at" where a token is missing.</summary>
+    /// <summary>Checks the model's name. llama.cpp looks at it whatever the architecture is, and fails with "_Map_base::at" if a token is missing.</summary>
     private static void CheckName(GgufFile file, HashSet<string> texts)
     {
         string name = file.Metadata.GetString(GgufKeys.Name) ?? "";
@@ -95,11 +95,11 @@ internal static class VocabularyFacts
             && Array.Find(Phi3Tokens, token => !texts.Contains(token)) is { } missing)
         {
             throw file.Metadata.Refuse(GgufKeys.Name, $"a name without 'phi3', because the vocabulary has no {missing}", $"'{name}'",
-                "llama.cpp takes every model of such a name for a Phi-3: give this one another.");
+                "llama.cpp treats every model with such a name as a Phi-3: give this one another name.");
         }
     }
 
-    /// <summary>RWKV's tokens are escaped; a byte that no token begins with would be searched for forever.</summary>
+    /// <summary>Checks RWKV's tokens, which are escaped. llama.cpp would search forever for a byte that no token begins with.</summary>
     private static void CheckEscapedBytes(GgufFile file, HashSet<string> texts)
     {
         for (int value = 0; value < 256; value++)
@@ -113,7 +113,7 @@ internal static class VocabularyFacts
         }
     }
 
-    /// <summary>llama.cpp takes its default where the file's id is absent or beyond the vocabulary.</summary>
+    /// <summary>Checks a special token's id. If the file's id is absent or beyond the vocabulary, llama.cpp uses its default.</summary>
     private static void CheckSpecial(GgufFile file, int count, string key, int? standard)
     {
         uint? id = file.Metadata.GetUInt32(key);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Engine.Gguf.Preflight;
 
-/// <summary>Sliding windows and soft caps of Gemma 2 and 3: what llama.cpp ends the process over, or computes NaN with.</summary>
+/// <summary>Checks sliding windows and soft caps of Gemma 2 and 3 for values with which llama.cpp would end the process or compute NaN.</summary>
 internal static class WindowFacts
 {
     private const string NoNumbers = "llama.cpp would answer with NaN: convert the model again.";
@@ -28,7 +28,7 @@ internal static class WindowFacts
         CheckCap(numbers, "final_logit_softcapping", mayBeNone: !isSecond, isUsed: true);
     }
 
-    // llama.cpp makes a cache for the layers with a window, and asserts that there are some.
+    // llama.cpp makes a cache for the layers with a window, and asserts that there is at least one.
     private static void CheckPattern(Hyperparameters numbers)
     {
         const string key = "attention.sliding_window_pattern";
@@ -37,11 +37,11 @@ internal static class WindowFacts
         bool any = given is null || (numbers.IsListed(key) ? given.Take((int)layers).Any(local => local != 0) : given[0] != 1);
         if (!any)
         {
-            throw numbers.Refuse(key, "a layer at least that sees a window alone", "none");
+            throw numbers.Refuse(key, "at least one layer that sees only a window", "none");
         }
     }
 
-    // Its graph takes the first layer's sizes for all.
+    // llama.cpp's graph uses the first layer's sizes for all layers.
     private static void CheckLocalSizes(Hyperparameters numbers)
     {
         foreach (string name in (string[])["attention.key_length", "attention.value_length", "rope.dimension_count"])

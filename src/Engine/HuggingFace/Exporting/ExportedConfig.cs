@@ -4,7 +4,7 @@ using Engine.Gguf;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>config.json as it is made of a file's metadata.</summary>
+/// <summary>Makes config.json from a file's metadata.</summary>
 internal sealed class ExportedConfig
 {
     private static readonly (string Theirs, string Ours)[] Tokens =
@@ -15,7 +15,7 @@ internal sealed class ExportedConfig
 
     /// <param name="type">transformers' class.</param>
     /// <param name="architecture">llama.cpp's name of the architecture.</param>
-    /// <param name="modelType">transformers' model_type, where it is another one.</param>
+    /// <param name="modelType">transformers' model_type, if it differs.</param>
     public ExportedConfig(GgufFile file, string type, string architecture, string? modelType = null)
     {
         (_file, _architecture) = (file, architecture);
@@ -44,27 +44,27 @@ internal sealed class ExportedConfig
 
     public JsonObject Json { get; }
 
-    /// <summary>Rows of the token embedding.</summary>
+    /// <summary>The number of rows of the token embedding.</summary>
     public int V { get; }
 
-    /// <summary>A number of the file's; what stands for an absent one is refused where none is given.</summary>
+    /// <summary>An integer of the file. An absent one has the given value; if none is given, it is refused.</summary>
     public int Number(string key, int? absent = null) =>
         _file.Metadata.GetUInt32($"{_architecture}.{key}") is { } value ? (int)value : absent ?? (int)_file.Metadata.RequireUInt32($"{_architecture}.{key}");
 
-    /// <summary>A number that need not be whole; in JSON the shortest text that is this float.</summary>
+    /// <summary>A float of the file. In JSON it is the shortest text that reads back as this float.</summary>
     public double Float(string key) => Shortest(_file.Metadata.RequireFloat32($"{_architecture}.{key}"));
 
-    /// <summary>As <see cref="Float(string)"/>, with what stands for an absent one.</summary>
+    /// <summary>Like <see cref="Float(string)"/>, with a value for an absent one.</summary>
     public double Float(string key, float absent) => Shortest(_file.Metadata.GetFloat32($"{_architecture}.{key}") ?? absent);
 
-    /// <summary>A text of the file's; null if it has none.</summary>
+    /// <summary>A text of the file; null if it is absent.</summary>
     public string? Text(string key) => _file.Metadata.GetString($"{_architecture}.{key}");
 
-    /// <summary>The error for what transformers' model does not support.</summary>
+    /// <summary>The error for a value that transformers' model does not support.</summary>
     public ModelFileException Refuse(string key, string expected, string found) =>
         new($"Exporting {_file.FileName}: expected {expected} in '{_architecture}.{key}', found {found}. It cannot be exported.");
 
-    /// <summary>The double that prints as the shortest text that is this float.</summary>
+    /// <summary>The double whose text is the shortest that reads back as this float.</summary>
     public static double Shortest(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     /// <summary>Sets fields.</summary>

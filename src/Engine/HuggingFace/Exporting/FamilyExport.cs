@@ -4,10 +4,10 @@ using Engine.HuggingFace.Families;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>What a GGUF file of an architecture is to transformers: its configuration and its weights.</summary>
+/// <summary>A GGUF file in transformers' form: its configuration and its weights.</summary>
 /// <param name="Config">config.json.</param>
 /// <param name="Tensors">The weights.</param>
-/// <param name="Pooling">What sentence-transformers calls the file's pooling; null for none.</param>
+/// <param name="Pooling">sentence-transformers' name of the file's pooling; null for none.</param>
 internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, string? Pooling = null)
 {
     private static readonly Dictionary<string, Func<GgufFile, FamilyExport>> Known = new(StringComparer.Ordinal)
@@ -24,8 +24,8 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
         ["t5"] = T5,
     };
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="ModelFileException">The architecture is another one, or the file has something that transformers' model lacks.</exception>
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ModelFileException">The architecture cannot be exported, or the file has something that transformers' model lacks.</exception>
     public static FamilyExport Of(GgufFile file)
     {
         string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
@@ -82,7 +82,7 @@ internal sealed record FamilyExport(JsonObject Config, TensorExport Tensors, str
     {
         var c = new ExportedConfig(file, "T5ForConditionalGeneration", "t5");
         (int d, int N) = (c.Number("embedding_length"), c.Number("block_count"));
-        // Where the head is tied, transformers multiplies by 1/√d what it gets; the gain of the norm before takes √d, if a float can.
+        // With a tied head, transformers multiplies the head's input by 1/√d. The gain of the norm before it is multiplied by √d, if floats can represent that.
         bool tied = !Has(file, "output.weight")
             && file.FindTensor("dec.output_norm.weight") is { } norm && TensorExport.Floats(file, norm).All(gain => TensorExport.Unscaled(gain, 1 / Math.Sqrt(d)) is not null);
         var s = new T5Settings(

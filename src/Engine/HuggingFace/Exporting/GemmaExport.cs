@@ -6,10 +6,10 @@ using static Engine.HuggingFace.Exporting.FamilyExport;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>Gemma 2 and 3 in transformers' form: w in place of 1 + w in every norm.</summary>
+/// <summary>Exports Gemma 2 and 3 in transformers' form, which stores w instead of 1 + w in every norm.</summary>
 internal static class GemmaExport
 {
-    /// <summary>A Gemma 2.</summary>
+    /// <summary>Exports a Gemma 2.</summary>
     public static FamilyExport Gemma2(GgufFile file)
     {
         var c = new ExportedConfig(file, "Gemma2ForCausalLM", "gemma2");
@@ -22,7 +22,7 @@ internal static class GemmaExport
         return Export(c, s, file);
     }
 
-    /// <summary>A Gemma 3, as the model that reads text alone.</summary>
+    /// <summary>Exports a Gemma 3, as the model that reads only text.</summary>
     public static FamilyExport Gemma3(GgufFile file)
     {
         var c = new ExportedConfig(file, "Gemma3ForCausalLM", "gemma3", "gemma3_text");
@@ -58,7 +58,7 @@ internal static class GemmaExport
             window, window == 0 ? new bool[N] : LocalLayers(file, N, kind.Period));
     }
 
-    // A list, or a number n for all but each n-th; 0 for all.
+    // The value is a list, or a number n that means all layers but every n-th; 0 means all.
     private static bool[] LocalLayers(GgufFile file, int N, int period)
     {
         const string Key = "attention.sliding_window_pattern";

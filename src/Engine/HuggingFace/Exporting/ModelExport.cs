@@ -16,10 +16,10 @@ internal static class ModelExport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes the folder completely or not at all, and reads it back: every weight must equal the file's, bit for bit.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Writes the folder completely or not at all, and reads it back to check that every weight equals the file's, bit for bit.</summary>
+    /// <param name="path">The GGUF file.</param>
     /// <param name="folder">A folder that does not exist or is empty.</param>
-    /// <param name="progress">Part of the weights written.</param>
+    /// <param name="progress">The fraction of the weights written.</param>
     /// <param name="cancellationToken">Takes effect between tensors.</param>
     /// <returns>The names of the files written.</returns>
     /// <exception cref="ModelFileException">The file is not a model that can be exported.</exception>
@@ -96,13 +96,13 @@ internal static class ModelExport
         }
     }
 
-    // Importing the folder must give back what it was made from.
+    // Importing the folder must give back the original file's weights.
     private static void RequireSame(GgufFile file, string folder, HashSet<string> rounded)
     {
         using ModelImport import = ModelImport.Open(folder);
         foreach (PlannedTensor tensor in import.Plan.Tensors.Planned)
         {
-            // A head that was written apart.
+            // The head may have been written separately from the embedding.
             GgufTensor original = file.FindTensor(tensor.Name) ?? file.FindTensor("token_embd.weight")!;
             using var compared = new ComparedStream(file, original);
             tensor.Write(compared);
@@ -113,7 +113,7 @@ internal static class ModelExport
         }
     }
 
-    // Gemma's w beside 1: half a step of a number below 1.
+    // Gemma's w is stored as 1 + w: allow half the spacing of floats just below 1.
     private static bool IsNear(GgufFile file, GgufTensor original, PlannedTensor tensor)
     {
         const float HalfStep = 1f / (1 << 25);
@@ -123,7 +123,7 @@ internal static class ModelExport
         return before.Length == after.Length && before.Zip(after).All(pair => Math.Abs(pair.First - pair.Second) <= HalfStep);
     }
 
-    // Checks that what is written to it equals a tensor of a file.
+    // A stream that checks that what is written to it equals a tensor of a file.
     private sealed class ComparedStream(GgufFile file, GgufTensor tensor) : Stream
     {
         private bool _differs;

@@ -4,7 +4,7 @@ using static Engine.HuggingFace.Exporting.FamilyExport;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>Phi-3 under the names that transformers uses.</summary>
+/// <summary>Exports Phi-3 under the names that transformers uses.</summary>
 internal static class Phi3Export
 {
     public static FamilyExport Phi3(GgufFile file)

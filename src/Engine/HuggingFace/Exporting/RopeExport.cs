@@ -4,17 +4,17 @@ using Engine.HuggingFace.Families;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>How positions turn: llama.cpp's keys as transformers' <c>rope_theta</c> and <c>rope_scaling</c>.</summary>
+/// <summary>Rotary positions: turns llama.cpp's keys into transformers' <c>rope_theta</c> and <c>rope_scaling</c>.</summary>
 internal static class RopeExport
 {
     private const string Type = "rope.scaling.type", Attention = "rope.scaling.attn_factor", Frequencies = "rope_freqs.weight";
 
-    // Of Llama 3.1 and its successors.
+    // The values of Llama 3.1 and its successors.
     private const double LowFrequency = 1, HighFrequency = 4;
 
     /// <summary>Reads the keys and sets the fields.</summary>
     /// <param name="c">The configuration.</param>
-    /// <param name="rotated">Numbers of a head that turn.</param>
+    /// <param name="rotated">How many numbers of a head are rotated.</param>
     /// <param name="kinds">The kinds of scaling that transformers' family supports, see <see cref="RopeImport"/>.</param>
     /// <exception cref="ModelFileException">The rotation is one that transformers' model does not support.</exception>
     public static RopeSettings Set(ExportedConfig c, GgufFile file, int rotated, string[] kinds)
@@ -52,7 +52,7 @@ internal static class RopeExport
         }
         if (attention != 1)
         {
-            throw c.Refuse(Attention, "1, for transformers multiplies by it with YaRN and LongRoPE alone", $"{attention}");
+            throw c.Refuse(Attention, "1, because transformers multiplies by it only with YaRN and LongRoPE", $"{attention}");
         }
         if (file.FindTensor(Frequencies) is not null)
         {
@@ -65,7 +65,7 @@ internal static class RopeExport
     private static float[] Floats(GgufFile file, string name) =>
         TensorExport.Floats(file, file.FindTensor(name) ?? throw new ModelFileException($"Exporting {file.FileName}: expected a tensor '{name}', found none. Convert the model again."));
 
-    // The longest waves are divided by the factor itself; the context before is a power of two.
+    // The factor is what the longest waves are divided by. The original context is a power of two.
     private static RopeSettings Llama3(ExportedConfig c, double @base, float[] factors, int rotated)
     {
         const int Least = 8, Most = 20;

@@ -5,12 +5,12 @@ using static Engine.HuggingFace.Exporting.FamilyExport;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>LLaMA, Mixtral and Qwen in transformers' form.</summary>
+/// <summary>Exports LLaMA, Mixtral and Qwen in transformers' form.</summary>
 internal static class RotaryExport
 {
     private const string Epsilon = "attention.layer_norm_rms_epsilon";
 
-    /// <summary>A LLaMA (Mistral is one), or with experts a Mixtral.</summary>
+    /// <summary>Exports a LLaMA (Mistral is one), or, if it has experts, a Mixtral.</summary>
     public static FamilyExport Llama(GgufFile file)
     {
         bool isMixture = Has(file, "blk.0.ffn_gate_inp.weight");
@@ -31,16 +31,16 @@ internal static class RotaryExport
         return new FamilyExport(c.Json, tensors);
     }
 
-    /// <summary>A Qwen2.</summary>
+    /// <summary>Exports a Qwen2.</summary>
     public static FamilyExport Qwen2(GgufFile file)
     {
         var c = new ExportedConfig(file, "Qwen2ForCausalLM", "qwen2");
         LlamaSettings s = Read(c, file, RopeImport.OfQwen) with { AttentionBias = true, OutputBias = false };
-        c.Json.Remove("head_dim"); // transformers' Qwen2 shares hidden_size among its heads
+        c.Json.Remove("head_dim"); // transformers' Qwen2 divides hidden_size among its heads
         return Qwen(c, s, file);
     }
 
-    /// <summary>A Qwen3.</summary>
+    /// <summary>Exports a Qwen3.</summary>
     public static FamilyExport Qwen3(GgufFile file)
     {
         var c = new ExportedConfig(file, "Qwen3ForCausalLM", "qwen3");
@@ -49,7 +49,7 @@ internal static class RotaryExport
         return Qwen(c, s, file);
     }
 
-    /// <summary>A Qwen3-MoE.</summary>
+    /// <summary>Exports a Qwen3-MoE.</summary>
     public static FamilyExport Qwen3Moe(GgufFile file)
     {
         var c = new ExportedConfig(file, "Qwen3MoeForCausalLM", "qwen3moe", "qwen3_moe");

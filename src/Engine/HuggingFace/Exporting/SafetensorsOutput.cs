@@ -6,13 +6,13 @@ namespace Engine.HuggingFace.Exporting;
 /// <summary>Writes a safetensors file.</summary>
 internal static class SafetensorsOutput
 {
-    // Hugging Face's own writer aligns the data so.
+    // The alignment of the data in Hugging Face's own writer.
     private const int Alignment = 8;
 
-    /// <summary>Writes one.</summary>
+    /// <summary>Writes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">In the order of their data.</param>
-    /// <param name="progress">Part of the bytes written.</param>
+    /// <param name="tensors">The tensors, in the order of their data.</param>
+    /// <param name="progress">The fraction of the bytes written.</param>
     /// <param name="cancellationToken">Takes effect between tensors.</param>
     public static void Write(string path, IReadOnlyList<ExportedTensor> tensors, IProgress<float>? progress, CancellationToken cancellationToken)
     {

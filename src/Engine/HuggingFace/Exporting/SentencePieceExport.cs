@@ -4,13 +4,13 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>A vocabulary of SentencePiece's BPE as a tokenizer.json. llama.cpp's has a score for each token, Hugging Face's an order of merges: of all
-/// ways to make a token from two each is a merge, and tokens of higher scores come first.</summary>
+/// <summary>Writes a vocabulary of SentencePiece's BPE as a tokenizer.json. llama.cpp has a score for each token, Hugging Face an order of merges: every
+/// way to make a token from two others becomes a merge, and tokens with higher scores come first.</summary>
 internal static class SentencePieceExport
 {
     private const string Blank = "▁";
 
-    /// <summary>Normalizer, decoder and model.</summary>
+    /// <summary>The normalizer, the decoder and the model.</summary>
     public static JsonObject Model(GgufMetadata metadata, string[] tokens, int[] kinds)
     {
         string[] texts = [.. tokens.Select((text, id) => kinds[id] == VocabularyTokens.UserDefined ? text.Replace(" ", Blank, StringComparison.Ordinal) : text)];
@@ -51,10 +51,10 @@ internal static class SentencePieceExport
     private static IEnumerable<(string Left, string Right)> Merges(GgufMetadata metadata, string[] texts, int[] kinds)
     {
         IReadOnlyList<float>? scores = metadata.GetFloat32s(GgufKeys.Scores);
-        // Control tokens, bytes and the unknown one are made of nothing.
+        // Control tokens, bytes and the unknown token are not made by merges.
         int[] made = [.. Enumerable.Range(0, texts.Length).Where(id => kinds[id] is VocabularyTokens.Normal or VocabularyTokens.UserDefined)];
         Dictionary<string, int> ids = made.ToDictionary(id => texts[id], StringComparer.Ordinal);
-        foreach (int id in made.OrderByDescending(id => scores?[id] ?? 0)) // of equals the first
+        foreach (int id in made.OrderByDescending(id => scores?[id] ?? 0)) // among equal scores, the first
         {
             string text = texts[id];
             IEnumerable<int> cuts = Enumerable.Range(1, Math.Max(0, text.Length - 1)).Where(cut => ids.ContainsKey(text[..cut]) && ids.ContainsKey(text[cut..]));

@@ -5,16 +5,16 @@ using Engine.HuggingFace.Families;
 namespace Engine.HuggingFace.Exporting;
 
 /// <summary>The tensors of a GGUF file under Hugging Face's names and in transformers' form.</summary>
-/// <param name="file">Stays open until all is written.</param>
+/// <param name="file">The file, which stays open until everything is written.</param>
 internal sealed class TensorExport(GgufFile file) : ITensorMap
 {
     private readonly List<ExportedTensor> _planned = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    /// <summary>What is going to be written.</summary>
+    /// <summary>The tensors that will be written.</summary>
     public IReadOnlyList<ExportedTensor> Planned => _planned;
 
-    /// <summary>llama.cpp's names of vectors of which some numbers are no float's in transformers' form: they come back to the last bit but one.</summary>
+    /// <summary>llama.cpp's names of vectors that floats cannot represent exactly in transformers' form. They come back with an error in the last bit.</summary>
     public HashSet<string> Rounded { get; } = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -89,11 +89,11 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
     /// <inheritdoc/>
     public void Ignore(string theirs)
     {
-        // transformers' files need not have it
+        // optional in transformers' files
     }
 
-    /// <summary>Refuses tensors that no family asked for.</summary>
-    /// <exception cref="ModelFileException">There is one.</exception>
+    /// <summary>Refuses a file with tensors that the family did not request.</summary>
+    /// <exception cref="ModelFileException">There is such a tensor.</exception>
     public void RequireAllUsed()
     {
         if (file.Tensors.FirstOrDefault(tensor => !_used.Contains(tensor.Name)) is { } left)
@@ -102,7 +102,7 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         }
     }
 
-    /// <summary>The float whose product with a scale, and a shift added, is this value exactly; null if there is no such float.</summary>
+    /// <summary>The float that gives exactly this value when multiplied by a scale and shifted; null if there is none.</summary>
     public static float? Unscaled(float value, double scale, double shift = 0)
     {
         float near = (float)((value - shift) / scale);
@@ -128,9 +128,9 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
 
     private GgufTensor Find(string ours, int rows, int columns, int experts = 1)
     {
-        // A head that is written apart from the embedding that it is tied to.
+        // A tied head, written separately from the embedding.
         GgufTensor tensor = file.FindTensor(ours) ?? (ours == "output.weight" ? file.FindTensor("token_embd.weight") : null)
-            ?? throw new ModelFileException($"Exporting {file.FileName}: expected a tensor '{ours}', found none. transformers' model of this architecture cannot do without it.");
+            ?? throw new ModelFileException($"Exporting {file.FileName}: expected a tensor '{ours}', found none. transformers' model of this architecture requires it.");
         _used.Add(tensor.Name);
         long[] shape = experts > 1 ? [columns, rows, experts] : rows == 1 ? [columns] : [columns, rows];
         return tensor.Shape.Where((length, i) => i < shape.Length || length != 1).SequenceEqual(shape) ? tensor
@@ -142,12 +142,12 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         GgmlType.F32 => "F32",
         GgmlType.F16 => "F16",
         GgmlType.BF16 => "BF16",
-        _ => throw new ModelFileException($"Exporting {file.FileName}: expected weights of F32, F16 or BF16, found {type}. What quantizing lost stays lost: export the file that it was made of."),
+        _ => throw new ModelFileException($"Exporting {file.FileName}: expected weights of F32, F16 or BF16, found {type}. Quantization cannot be undone: export the file that this one was made from."),
     };
 
     private int ElementBytes(GgmlType type) => TypeName(type) == "F32" ? 4 : 2;
 
-    // Of rows in transformers' order, where they stand in llama.cpp's: j·d_k/2 + i there is 2i + j here.
+    // For each row in transformers' order, its index in llama.cpp's: row j·d_k/2 + i there is row 2i + j here.
     private static int HalfApart(int row, int headRows)
     {
         int inHead = row % headRows, half = headRows / 2;
@@ -155,10 +155,10 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
     }
 }
 
-/// <summary>A tensor of a safetensors file that is going to be written.</summary>
-/// <param name="Name">Hugging Face's.</param>
-/// <param name="Type">As the file spells it.</param>
-/// <param name="Shape">The slowest first.</param>
-/// <param name="Bytes">Bytes of its data.</param>
-/// <param name="Write">Writes them.</param>
+/// <summary>A tensor of a safetensors file that will be written.</summary>
+/// <param name="Name">Hugging Face's name.</param>
+/// <param name="Type">The type as spelled in the file.</param>
+/// <param name="Shape">The lengths, slowest dimension first.</param>
+/// <param name="Bytes">The number of bytes of its data.</param>
+/// <param name="Write">Writes the data.</param>
 internal sealed record ExportedTensor(string Name, string Type, IReadOnlyList<long> Shape, long Bytes, Action<Stream> Write);

@@ -7,7 +7,7 @@ using Engine.Tokenizers;
 
 namespace Engine.HuggingFace.Exporting;
 
-/// <summary>A file's vocabulary as a tokenizer.json.</summary>
+/// <summary>Exports a file's vocabulary as a tokenizer.json.</summary>
 internal static class VocabularyExport
 {
     private const string Blank = "▁";
@@ -50,7 +50,7 @@ internal static class VocabularyExport
         return json;
     }
 
-    // Blanks in a row that a SentencePiece vocabulary lists as such are made by merges: Hugging Face's tokenizers look for added tokens before blanks become '▁'.
+    // Runs of blanks that a SentencePiece vocabulary lists as added tokens are made by merges here, because Hugging Face's tokenizers look for added tokens before blanks become '▁'.
     private static bool IsAdded(string model, string text, int kind) => kind is VocabularyTokens.Unknown or VocabularyTokens.Control
         || (kind == VocabularyTokens.UserDefined && !(model == "llama" && text.Contains(' ', StringComparison.Ordinal)));
 
@@ -70,7 +70,7 @@ internal static class VocabularyExport
         }
     }
 
-    // Null if the vocabulary cannot spell the text.
+    // The ids, or null if the vocabulary cannot spell the text.
     private static IReadOnlyList<int>? Encode(ITokenizer tokenizer, string text)
     {
         try
@@ -149,7 +149,7 @@ internal static class VocabularyExport
         "digits" or "digits:1" => new JsonObject { ["type"] = "Digits", ["individual_digits"] = step == "digits:1" },
         "punctuation:Contiguous" => new JsonObject { ["type"] = "Punctuation", ["behavior"] = "Contiguous" },
         ['r', ':', .. string pattern] => new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = pattern }, ["behavior"] = "Isolated", ["invert"] = false },
-        _ => null, // no step of this part
+        _ => null, // this part has no step
     };
 
     private static JsonObject WordPiece(GgufMetadata metadata, string[] tokens, int[] kinds)
@@ -189,7 +189,7 @@ internal static class VocabularyExport
         }
         if (metadata.GetBool("tokenizer.ggml.remove_extra_whitespaces") ?? false)
         {
-            // Spaces only: WhitespaceSplit, which converters write, would also split at line ends and tabs.
+            // Only at spaces. WhitespaceSplit, which converters write, would also split at line ends and tabs.
             normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksAtTheEnds, ""));
             normalizers.Add((JsonNode)Replace(TokenizerJson.BlanksInARow, " "));
         }
@@ -211,7 +211,7 @@ internal static class VocabularyExport
 
     private static JsonObject Replace(string regex, string content) => new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["content"] = content };
 
-    /// <summary>The id of what stands for text that the vocabulary cannot spell.</summary>
+    /// <summary>The id of the token for text that the vocabulary cannot spell.</summary>
     public static int Unknown(GgufMetadata metadata) => (int?)metadata.GetUInt32(GgufKeys.UnknownToken)
         ?? VocabularyDefaults.For(metadata.RequireString(GgufKeys.TokenizerModel), "").Unknown!.Value;
 
@@ -220,7 +220,7 @@ internal static class VocabularyExport
 
     private static JsonObject? Surround(GgufMetadata metadata, string[] tokens, bool isWordPiece)
     {
-        Vocabulary vocabulary = Vocabulary.Read(metadata)!; // which knows what holds where the file is silent
+        Vocabulary vocabulary = Vocabulary.Read(metadata)!; // which applies the defaults for absent keys
         int? before = isWordPiece || vocabulary.AddsBeginningOfSequence ? vocabulary.BeginningOfSequence : null;
         int? after = isWordPiece ? vocabulary.Separator : vocabulary.AddsEndOfSequence ? vocabulary.EndOfSequence : null;
         int[] special = [.. new[] { before, after }.OfType<int>().Distinct()];

@@ -3,7 +3,7 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>BERT as an encoder (transformers' <c>BertModel</c>, alone or within a masked language model), and as a classifier
+/// <summary>BERT as an encoder (transformers' <c>BertModel</c>, alone or inside a masked language model), and as a classifier
 /// (<c>BertForSequenceClassification</c>, rerankers among them), as llama.cpp's <c>bert</c>.</summary>
 internal static class BertFamily
 {
@@ -59,7 +59,7 @@ internal static class BertFamily
         return plan;
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(BertSettings s, ITensorMap t)
     {
         string embeddings = s.Prefix + "embeddings.";
@@ -94,7 +94,7 @@ internal static class BertFamily
         }
     }
 
-    /// <summary>Which weights of a classifier are which: tanh(W·x₀ + b), then the classes.</summary>
+    /// <summary>Maps the weights of a classifier: tanh(W·x₀ + b), then the classes.</summary>
     public static void MapClassifier(BertSettings s, int classes, ITensorMap t)
     {
         t.Matrix("cls", s.Prefix + "pooler.dense.weight", s.d, s.d);
@@ -109,7 +109,7 @@ internal static class BertFamily
         bool head = plan.Tensors.Ignore(name => name.StartsWith("cls.", StringComparison.Ordinal));
         if (pooler || head)
         {
-            plan.Notes.Add($"{(pooler, head) switch { (true, true) => "The pooler and the heads of the pretraining are", (true, _) => "The pooler is", _ => "The heads of the pretraining are" }} left out: vectors of texts are made of the rows of their tokens.");
+            plan.Notes.Add($"{(pooler, head) switch { (true, true) => "The pooler and the heads of the pretraining are", (true, _) => "The pooler is", _ => "The heads of the pretraining are" }} left out, because vectors of texts are made from the rows of their tokens.");
         }
     }
 

@@ -5,14 +5,14 @@ using Engine.HuggingFace.Files;
 namespace Engine.HuggingFace.Families;
 
 /// <summary>The input from which a family makes its plan.</summary>
-/// <param name="Folder">The folder that has config.json.</param>
+/// <param name="Folder">The folder that contains config.json.</param>
 /// <param name="Config">The fields of config.json.</param>
 /// <param name="Checkpoint">The weights.</param>
-/// <param name="Type">What matrices are written as; null as they are stored.</param>
+/// <param name="Type">The type in which matrices are written; null to write them as stored.</param>
 internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Checkpoint Checkpoint, GgmlType? Type)
 {
-    // Of transformers' PretrainedConfig and of older files: where a model came from, how it is trained, how answers are drawn, what classes
-    // are called. Ids of special tokens are the tokenizer's.
+    // Fields of transformers' PretrainedConfig and of older files that do not change the computation: a model's origin, its training, sampling, and the names
+    // of classes. The ids of special tokens are the tokenizer's concern.
     private static readonly string[] Neutral =
     [
         "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_commit_hash", "_name_or_path", "attn_implementation", "bad_words_ids", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward", "classifier_dropout",
@@ -25,11 +25,11 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
         "transformers_version", "typical_p", "use_bfloat16", "use_cache", "unsloth_version", "unsloth_fixed",
     ];
 
-    // Each of these makes a different model.
+    // Each of these changes what the model computes.
     private static readonly string[] Absent =
         ["quantization_config", "compression_config", "pruned_heads", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder", "adapters", "is_decoder"];
 
-    /// <summary>The weights, to be asked for.</summary>
+    /// <summary>A map of the weights, from which the family requests what it needs.</summary>
     public TensorMap CreateTensors() => new(Checkpoint, Type);
 
     /// <summary>Refuses a checkpoint of another class than the family imports.</summary>
@@ -43,8 +43,8 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
         return known.Contains(found) ? found : throw Config.Refuse("architectures", known.Length == 1 ? known[0] : $"one of {string.Join(", ", known)}", $"'{found}'");
     }
 
-    /// <summary>What every configuration may have, and what none may; then whatever is left is refused by its name.</summary>
-    /// <param name="ownCode">Classes that transformers implements and that a family's folders also bring as Python: <c>auto_map</c> may name these.</param>
+    /// <summary>Accepts the fields that every configuration may have, refuses those that none may have, and then any field left over, by name.</summary>
+    /// <param name="ownCode">Classes that transformers implements but that a family's folders also contain as Python code; <c>auto_map</c> may name these.</param>
     public void RequireAllKnown(params ReadOnlySpan<string> ownCode)
     {
         Config.Neutral(Neutral);
@@ -53,9 +53,9 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
         Config.RequireAllKnown();
     }
 
-    /// <summary>Rows of the token embedding, which may be more than the vocabulary has tokens.</summary>
-    /// <param name="name">Hugging Face's of it.</param>
-    /// <param name="absent">What stands for an absent vocab_size; null if it has to be there.</param>
+    /// <summary>The number of rows of the token embedding, which may exceed the number of tokens.</summary>
+    /// <param name="name">Hugging Face's name of the embedding.</param>
+    /// <param name="absent">The value of an absent vocab_size; null if it is required.</param>
     public int EmbeddingRows(string name, int? absent = null)
     {
         int said = absent is { } rows ? Config.Positive("vocab_size", rows) : Config.Positive("vocab_size");
@@ -64,7 +64,7 @@ internal sealed record FamilySource(ModelFolder Folder, JsonFields Config, Check
             : said;
     }
 
-    // Code in the folder may compute anything; a tokenizer's code is checked against the vocabulary.
+    // Code in the folder may compute anything, but a tokenizer's code is checked against the vocabulary.
     private void RequireCode(ReadOnlySpan<string> known)
     {
         if (Config.Find("auto_map") is not { } map || known.IsEmpty)

@@ -1,6 +1,6 @@
 namespace Engine.HuggingFace.Families;
 
-/// <summary>The families that can be imported, by <c>model_type</c> of config.json. A new one is a file beside these and a line here.</summary>
+/// <summary>The families that can be imported, by <c>model_type</c> of config.json. To add one, add a file beside these and a line here.</summary>
 internal static class FamilyTable
 {
     private static readonly Dictionary<string, Func<FamilySource, ModelPlan>> Known = new(StringComparer.Ordinal)
@@ -20,14 +20,14 @@ internal static class FamilyTable
         ["t5"] = T5Family.Plan,
     };
 
-    /// <summary>Reads a plan by the family that config.json names.</summary>
-    /// <exception cref="ModelFileException">The family is not known here, or configuration and weights are not of it.</exception>
+    /// <summary>Makes the plan of the family that config.json names.</summary>
+    /// <exception cref="ModelFileException">The family is unknown, or the configuration or the weights do not belong to it.</exception>
     public static ModelPlan Plan(FamilySource source)
     {
         string name = source.Config.Text("model_type") ?? throw source.Config.Refuse("model_type", $"one of {string.Join(", ", Known.Keys)}", "none");
         if (!Known.TryGetValue(name, out Func<FamilySource, ModelPlan>? plan))
         {
-            throw new ModelFileException($"Importing '{source.Folder.Path}': models of the type '{name}' cannot be imported; known are {string.Join(", ", Known.Keys)}. Take a GGUF of it instead.");
+            throw new ModelFileException($"Importing '{source.Folder.Path}': models of the type '{name}' cannot be imported; known are {string.Join(", ", Known.Keys)}. Use a GGUF file of the model instead.");
         }
         ModelPlan planned = plan(source);
         planned.Tensors.RequireAllUsed();

@@ -5,15 +5,15 @@ namespace Engine.HuggingFace.Families;
 
 /// <summary>Gemma 2 and the text part of Gemma 3 (transformers' <c>Gemma2ForCausalLM</c>, <c>Gemma3ForCausalLM</c>,
 /// <c>Gemma3ForConditionalGeneration</c>) as llama.cpp's <c>gemma2</c>, <c>gemma3</c>.</summary>
-/// <remarks>transformers multiplies by 1 + w in every norm; in GGUF the weight is 1 + w.</remarks>
+/// <remarks>transformers multiplies by 1 + w in every norm; GGUF stores 1 + w.</remarks>
 internal static class GemmaFamily
 {
-    /// <summary>transformers' names of layers that see a window, and of those that see all positions.</summary>
+    /// <summary>transformers' names of the layers that see only a window, and of those that see all positions.</summary>
     public const string Local = "sliding_attention", Global = "full_attention";
 
     private const string WithVision = "Gemma3ForConditionalGeneration";
 
-    /// <summary>What stands for absent fields, which is transformers' choice, and what llama.cpp goes by.</summary>
+    /// <summary>The defaults of absent fields, which are transformers', and the values by which llama.cpp tells the models apart.</summary>
     /// <param name="Architecture">llama.cpp's name.</param>
     /// <param name="V">vocab_size.</param>
     /// <param name="Width">hidden_size.</param>
@@ -21,15 +21,15 @@ internal static class GemmaFamily
     /// <param name="N">num_hidden_layers.</param>
     /// <param name="Positions">max_position_embeddings.</param>
     /// <param name="Base">rope_theta.</param>
-    /// <param name="LargestLayers">N of the largest model, by which llama.cpp knows it.</param>
-    /// <param name="Period">The last of each this many layers sees all positions.</param>
+    /// <param name="LargestLayers">N of the largest model, by which llama.cpp recognises it.</param>
+    /// <param name="Period">The last of every group of this many layers sees all positions.</param>
     internal sealed record Kind(string Architecture, int V, int Width, int FeedForward, int N, int Positions, double Base, int LargestLayers, int Period)
     {
-        /// <summary>By the root of what llama.cpp divides scores.</summary>
+        /// <summary>The number by whose square root llama.cpp divides scores.</summary>
         public double QueryScalar(int layers, int width, int heads, int d_k) => layers == LargestLayers ? width / heads : d_k;
     }
 
-    /// <summary>Gemma 2 and Gemma 3.</summary>
+    /// <summary>The two kinds, Gemma 2 and Gemma 3.</summary>
     internal static readonly Kind Second = new("gemma2", 256_000, 2304, 9216, 26, 8192, 1e4, 46, 2), Third = new("gemma3", 262_208, 2304, 9216, 26, 131_072, 1e6, 62, 6);
 
     /// <summary>Reads configuration and weights of a Gemma 2.</summary>
@@ -42,13 +42,13 @@ internal static class GemmaFamily
         s = s with { Rope = rope, LocalRope = rope, ScoreCap = Cap(source.Config, "attn_logit_softcapping", 50), LogitCap = Cap(source.Config, "final_logit_softcapping", 30) };
         if (!s.Local.Contains(true))
         {
-            throw source.Config.Refuse("layer_types", $"a layer of '{Local}' at least, which llama.cpp's Gemma 2 has", "none");
+            throw source.Config.Refuse("layer_types", $"at least one layer of '{Local}', as in llama.cpp's Gemma 2", "none");
         }
         source.RequireAllKnown();
         return Describe(Second, s, source.CreateTensors());
     }
 
-    /// <summary>Reads configuration and weights of a Gemma 3, or of its part that reads text.</summary>
+    /// <summary>Reads configuration and weights of a Gemma 3, or of its text part.</summary>
     public static ModelPlan PlanGemma3(FamilySource source)
     {
         string kind = source.RequireClass(source.Config.Has("text_config") ? WithVision : "Gemma3ForCausalLM");
@@ -65,7 +65,7 @@ internal static class GemmaFamily
             LogitCap = config.Has("final_logit_softcapping") ? config.Above0("final_logit_softcapping") : 0,
             IsTied = config.Flag("tie_word_embeddings", true),
         };
-        config.RequireAbsent("attn_logit_softcapping"); // which norms of the heads replace
+        config.RequireAbsent("attn_logit_softcapping"); // replaced by the norms of the heads
         config.Require("use_bidirectional_attention", expected: false);
         text.RequireAllKnown();
         ModelPlan plan = Describe(Third, s, source.CreateTensors());
@@ -74,14 +74,14 @@ internal static class GemmaFamily
             source.RequireAllKnown();
             plan.Tensors.Ignore(name => name.StartsWith("vision_tower.", StringComparison.Ordinal) || name.StartsWith("multi_modal_projector.", StringComparison.Ordinal)
                 || name.StartsWith("model.vision_tower.", StringComparison.Ordinal) || name.StartsWith("model.multi_modal_projector.", StringComparison.Ordinal));
-            plan.Notes.Add("The model also sees images; the file is the part that reads text, and the vision tower is left out.");
+            plan.Notes.Add("The model also sees images. The file contains only the part that reads text; the vision tower is left out.");
         }
         return plan;
     }
 
     private static FamilySource TextPart(FamilySource source)
     {
-        source.Config.Require("tie_word_embeddings", expected: true); // of the whole
+        source.Config.Require("tie_word_embeddings", expected: true); // of the whole model
         source.Config.Neutral("vision_config", "boi_token_index", "eoi_token_index", "image_token_index", "mm_tokens_per_image");
         JsonFields text = source.Config.Object("text_config")!;
         text.OneOf("model_type", "gemma3_text", "gemma3_text");
@@ -103,7 +103,7 @@ internal static class GemmaFamily
         }
         config.OneOf("hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh");
         config.Require("attention_bias", expected: false);
-        config.Neutral("attention_dropout", "hidden_act", "cache_implementation"); // hidden_act is older, and overruled by hidden_activation
+        config.Neutral("attention_dropout", "hidden_act", "cache_implementation"); // hidden_act is older and overridden by hidden_activation
         double scalar = config.Above0("query_pre_attn_scalar", 256), expected = kind.QueryScalar(N, d, H, d_k);
         if (scalar != expected)
         {
@@ -124,13 +124,13 @@ internal static class GemmaFamily
             ?? (config.IsThere("sliding_window") && local.Contains(true) ? throw config.Refuse("sliding_window", "a number of positions", "none") : Absent);
     }
 
-    // Listed, or all but each n-th.
+    // The layers are listed, or all but every n-th.
     private static bool[] LocalLayers(JsonFields config, int N, Kind kind)
     {
         int period = kind.Period;
         if (kind == Third)
         {
-            config.Neutral("_sliding_window_pattern"); // of which the list was made
+            config.Neutral("_sliding_window_pattern"); // the list was made from it
             period = config.Positive("sliding_window_pattern", config.OptionalPositive("_sliding_window_pattern") ?? period);
         }
         if (config.Find("layer_types") is not { } list)
@@ -142,7 +142,7 @@ internal static class GemmaFamily
             : throw config.Refuse("layer_types", $"'{Local}' or '{Global}' for each of the {N} layers", types.FirstOrDefault(type => type is not (Local or Global)) is { } other ? $"'{other}'" : $"{types.Length} entries");
     }
 
-    // From version 5 of transformers on an object for each kind of layer.
+    // Since version 5 of transformers, there is an object for each kind of layer.
     private static (RopeSettings Global, RopeSettings Local) Turns(JsonFields config, int positions)
     {
         const double LocalBase = 1e4;
@@ -158,7 +158,7 @@ internal static class GemmaFamily
             RopeImport.Read(local, local?.Above0("rope_theta", LocalBase) ?? LocalBase, positions, ["default"]));
     }
 
-    // An absent field has transformers' value, one that is null none.
+    // An absent field has transformers' default, but null means no cap.
     private static double Cap(JsonFields config, string name, double absent) => config.IsThere(name) && !config.Has(name)
         ? throw config.Refuse(name, "a number above 0: llama.cpp's Gemma 2 always has the cap", "none") : config.Above0(name, absent);
 
@@ -196,13 +196,13 @@ internal static class GemmaFamily
         {
             plan.Set("rope.freq_base_swa", (float)s.LocalRope.Base);
         }
-        if (!s.Local.SequenceEqual(Enumerable.Range(0, s.N).Select(i => (i + 1) % kind.Period != 0))) // llama.cpp's own order needs no list
+        if (!s.Local.SequenceEqual(Enumerable.Range(0, s.N).Select(i => (i + 1) % kind.Period != 0))) // llama.cpp's default order needs no list
         {
             plan.Set("attention.sliding_window_pattern", s.Local);
         }
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(GemmaSettings s, ITensorMap t)
     {
         string p = s.Prefix;

@@ -10,7 +10,7 @@ internal static class Gpt2Family
     {
         JsonFields config = source.Config;
         source.RequireClass("GPT2LMHeadModel", "GPT2Model");
-        // "gelu_new" and its other names are the tanh form, which is llama.cpp's.
+        // "gelu_new" and its aliases are the tanh form, which llama.cpp computes.
         config.OneOf("activation_function", "gelu_new", "gelu_new", "gelu_pytorch_tanh", "gelu_fast");
         config.Require("scale_attn_weights", expected: true);
         config.Require("scale_attn_by_inverse_layer_idx", expected: false);
@@ -44,7 +44,7 @@ internal static class Gpt2Family
         return plan;
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(Gpt2Settings s, ITensorMap t)
     {
         t.Matrix("token_embd", s.Prefix + "wte.weight", s.V, s.d);
@@ -64,7 +64,7 @@ internal static class Gpt2Family
         Norm("output_norm", s.Prefix + "ln_f");
         if (s.IsTied)
         {
-            t.Ignore("lm_head.weight"); // transformers takes the embedding
+            t.Ignore("lm_head.weight"); // transformers uses the embedding
         }
         else
         {

@@ -6,7 +6,7 @@ namespace Engine.HuggingFace.Families;
 /// <c>llama</c>.</summary>
 internal static class LlamaFamily
 {
-    // What stands for absent fields is transformers' choice, which differs.
+    // The defaults of absent fields are transformers', which differ between the two.
     private sealed record Absent(int? KeyValueHeads, int? Window, double Epsilon, double Base);
 
     private static readonly Absent OfLlama = new(null, null, 1e-6, 1e4), OfMistral = new(8, 4096, 1e-6, 1e4), OfMixtral = new(8, null, 1e-5, 1e6);
@@ -26,14 +26,14 @@ internal static class LlamaFamily
         JsonFields config = source.Config;
         source.RequireClass("MixtralForCausalLM");
         config.Require("mlp_bias", expected: false);
-        config.Neutral("router_aux_loss_coef", "router_jitter_noise", "output_router_logits"); // of training
+        config.Neutral("router_aux_loss_coef", "router_jitter_noise", "output_router_logits"); // used only in training
         var experts = new ExpertSettings(
             config.Positive("num_local_experts", 8), config.Positive("num_experts_per_tok", 2), config.Positive("intermediate_size"), "block_sparse_moe", "w1", "w3", "w2");
         RequireEnough(config, experts);
         return Plan(source, OfMixtral, experts);
     }
 
-    /// <summary>A token goes to experts that there are.</summary>
+    /// <summary>Refuses a configuration in which a token goes to more experts than there are.</summary>
     public static void RequireEnough(JsonFields config, ExpertSettings experts)
     {
         if (experts.k > experts.E)
@@ -75,17 +75,17 @@ internal static class LlamaFamily
         return plan;
     }
 
-    /// <summary>Says that a window limits the file, where llama.cpp has none for the architecture.</summary>
+    /// <summary>Adds a note if a window limits the file because llama.cpp has no window for the architecture.</summary>
     public static void NoteWindow(int? window, int positions, ModelPlan plan)
     {
         if (window < positions)
         {
-            plan.Notes.Add($"Attention slides over {window} positions, which llama.cpp's {plan.Architecture} does not: up to {window} tokens both are the same, so that is the file's context ({positions} by config.json).");
+            plan.Notes.Add($"Attention sees a sliding window of {window} positions, which llama.cpp's {plan.Architecture} does not support. Up to {window} tokens both are the same, so that is the file's context (config.json says {positions}).");
         }
     }
 
-    /// <summary>The sizes in llama.cpp's keys.</summary>
-    /// <param name="architecture">LLaMA's name, or a descendant's.</param>
+    /// <summary>Sets the sizes under llama.cpp's keys.</summary>
+    /// <param name="architecture">The name of LLaMA or of a descendant.</param>
     /// <param name="s">The sizes.</param>
     /// <param name="tensors">The weights.</param>
     public static ModelPlan Describe(string architecture, LlamaSettings s, TensorMap tensors)
@@ -106,7 +106,7 @@ internal static class LlamaFamily
         return plan;
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(LlamaSettings s, ITensorMap t)
     {
         (int q, int kv) = (s.H * s.d_k, s.G * s.d_k);
@@ -131,7 +131,7 @@ internal static class LlamaFamily
                 t.Vector(b + "attn_output.bias", attention + "o_proj.bias", s.d);
             }
             MapFeedForward(s, i, t);
-            t.Ignore(attention + "rotary_emb.inv_freq"); // older versions wrote what follows from rope_theta
+            t.Ignore(attention + "rotary_emb.inv_freq"); // computed from rope_theta; older versions wrote it
         }
         if (RopeImport.Factors(s.Rope, s.d_k) is { } factors)
         {
@@ -140,7 +140,7 @@ internal static class LlamaFamily
         MapHead(s, t);
     }
 
-    /// <summary>The feed-forward of a layer and the norm before it.</summary>
+    /// <summary>Maps the feed-forward of a layer and the norm before it.</summary>
     public static void MapFeedForward(LlamaSettings s, int i, ITensorMap t)
     {
         (string b, string theirs) = ($"blk.{i}.", $"model.layers.{i}.");
@@ -163,19 +163,19 @@ internal static class LlamaFamily
 
     private static void MapExperts(ExpertSettings experts, int d, string b, string theirs, ITensorMap t)
     {
-        t.Table(b + "ffn_gate_inp", theirs + "gate.weight", experts.E, d); // of 16 bits llama.cpp would round what chooses
+        t.Table(b + "ffn_gate_inp", theirs + "gate.weight", experts.E, d); // with 16 bits, llama.cpp would round the router's input
         t.Experts(b + "ffn_gate_exps", j => $"{theirs}experts.{j}.{experts.Gate}.weight", experts.E, experts.f, d);
         t.Experts(b + "ffn_up_exps", j => $"{theirs}experts.{j}.{experts.Up}.weight", experts.E, experts.f, d);
         t.Experts(b + "ffn_down_exps", j => $"{theirs}experts.{j}.{experts.Down}.weight", experts.E, d, experts.f);
     }
 
-    /// <summary>The last norm and the head.</summary>
+    /// <summary>Maps the last norm and the head.</summary>
     public static void MapHead(LlamaSettings s, ITensorMap t)
     {
         t.Vector("output_norm.weight", "model.norm.weight", s.d);
         if (s.IsTied)
         {
-            t.Ignore("lm_head.weight"); // transformers takes the embedding
+            t.Ignore("lm_head.weight"); // transformers uses the embedding
         }
         else
         {

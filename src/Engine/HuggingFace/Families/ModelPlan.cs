@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>What a folder becomes: llama.cpp's metadata and tensors.</summary>
+/// <summary>What a folder is imported as: llama.cpp's metadata and tensors.</summary>
 /// <param name="architecture">llama.cpp's name of the architecture.</param>
 /// <param name="settings">The sizes from the configuration.</param>
 /// <param name="tensors">The weights.</param>
@@ -13,29 +13,29 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
     /// <summary>llama.cpp's name of the architecture.</summary>
     public string Architecture => architecture;
 
-    /// <summary>The sizes, by which the weights can be run as transformers runs them.</summary>
+    /// <summary>The sizes that are needed to run the weights as transformers runs them.</summary>
     public TrainedSettings Settings => settings;
 
     public TensorMap Tensors => tensors;
 
-    /// <summary>What the user should know: what is left out, and where llama.cpp computes differently from the trained model.</summary>
+    /// <summary>Notes for the user: what is left out, and where llama.cpp computes differently from the trained model.</summary>
     public List<string> Notes { get; } = [];
 
-    /// <summary>Sets a number of the architecture's own.</summary>
-    /// <param name="key">Without the architecture.</param>
-    /// <param name="value">As the file will hold it.</param>
+    /// <summary>Sets a number under a key of the architecture.</summary>
+    /// <param name="key">The key, without the architecture.</param>
+    /// <param name="value">The number, in the type in which the file stores it.</param>
     public void Set<T>(string key, T value) where T : unmanaged => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, value)));
 
-    /// <summary>Sets a text of the architecture's own.</summary>
+    /// <summary>Sets a text under a key of the architecture.</summary>
     public void Set(string key, string value) => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, value)));
 
-    /// <summary>Sets texts of the architecture's own.</summary>
+    /// <summary>Sets texts under a key of the architecture.</summary>
     public void Set(string key, IReadOnlyList<string> values) => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
 
-    /// <summary>Sets numbers of the architecture's own.</summary>
+    /// <summary>Sets numbers under a key of the architecture.</summary>
     public void Set<T>(string key, T[] values) where T : unmanaged => _metadata.Add(($"{architecture}.{key}", (writer, name) => writer.SetMetadata(name, values)));
 
-    /// <summary>Sets what LLaMA and its descendants have in common.</summary>
+    /// <summary>Sets the sizes that LLaMA and its descendants have in common.</summary>
     public void SetSizes(RotarySettings s)
     {
         Set("context_length", (uint)s.Positions);
@@ -46,7 +46,7 @@ internal sealed class ModelPlan(string architecture, TrainedSettings settings, T
         Set("attention.head_count_kv", (uint)s.G);
     }
 
-    /// <summary>Sets what has a key of its own, outside of the architecture.</summary>
+    /// <summary>Sets a number under a key outside the architecture's.</summary>
     public void SetGlobal<T>(string key, T value) where T : unmanaged => _metadata.Add((key, (writer, name) => writer.SetMetadata(name, value)));
 
     /// <summary>Writes the metadata.</summary>

@@ -3,7 +3,7 @@ using Engine.HuggingFace.Files;
 namespace Engine.HuggingFace.Families;
 
 /// <summary>Phi-3, Phi-3.5-mini and Phi-4-mini (transformers' <c>Phi3ForCausalLM</c>) as llama.cpp's <c>phi3</c>: queries, keys and values are one
-/// weight, gate and up another, in both.</summary>
+/// weight, gate and up another, in both formats.</summary>
 internal static class Phi3Family
 {
     private const string Class = "Phi3ForCausalLM";
@@ -41,7 +41,7 @@ internal static class Phi3Family
         return plan;
     }
 
-    // Of Phi-4-mini's configuration, and without a meaning for other values.
+    // These are in Phi-4-mini's configuration. Other values have no meaning.
     private static void RequireOne(JsonFields config, params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -82,7 +82,7 @@ internal static class Phi3Family
         return plan;
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(Phi3Settings s, ITensorMap t)
     {
         t.Matrix("token_embd", "model.embed_tokens.weight", s.V, s.d);

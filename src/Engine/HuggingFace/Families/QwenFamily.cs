@@ -4,7 +4,7 @@ using Engine.HuggingFace.Files;
 namespace Engine.HuggingFace.Families;
 
 /// <summary>Qwen2, Qwen3 and Qwen3-MoE (transformers' <c>Qwen2ForCausalLM</c>, <c>Qwen3ForCausalLM</c>, <c>Qwen3MoeForCausalLM</c>) as llama.cpp's
-/// <c>qwen2</c>, <c>qwen3</c>, <c>qwen3moe</c>: a LLaMA whose queries, keys and values have biases, or whose heads are normalized. Here llama.cpp turns heads by halves, as transformers does.</summary>
+/// <c>qwen2</c>, <c>qwen3</c>, <c>qwen3moe</c>: a LLaMA whose queries, keys and values have biases, or whose heads are normalized. For these, llama.cpp rotates heads by halves, as transformers does.</summary>
 internal static class QwenFamily
 {
     /// <summary>Reads configuration and weights of a Qwen2.</summary>
@@ -29,7 +29,7 @@ internal static class QwenFamily
         JsonFields config = source.Config;
         source.RequireClass("Qwen3MoeForCausalLM");
         config.Require("attention_bias", expected: false);
-        config.Neutral("router_aux_loss_coef", "output_router_logits"); // of training
+        config.Neutral("router_aux_loss_coef", "output_router_logits"); // used only in training
         if (config.Positive("decoder_sparse_step", 1) is var step and not 1)
         {
             throw config.Refuse("decoder_sparse_step", "1, experts in every layer", $"{step}");
@@ -59,7 +59,7 @@ internal static class QwenFamily
         }
         config.OneOf("hidden_act", "silu", "silu");
         config.Require("use_sliding_window", expected: false);
-        config.Neutral("attention_dropout", "sliding_window", "max_window_layers"); // of a window that is not used
+        config.Neutral("attention_dropout", "sliding_window", "max_window_layers"); // describe a window that is not used
         RequireFullAttention(config);
         LlamaSettings s = differ(new LlamaSettings(
             source.EmbeddingRows("model.embed_tokens.weight"), d, positions, config.Positive("intermediate_size"), config.Positive("num_hidden_layers"), H, G, d_k,
@@ -79,7 +79,7 @@ internal static class QwenFamily
         }
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(LlamaSettings s, ITensorMap t)
     {
         t.Matrix("token_embd", "model.embed_tokens.weight", s.V, s.d);

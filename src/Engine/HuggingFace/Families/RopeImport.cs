@@ -2,13 +2,13 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Rotary positions: transformers' <c>rope_theta</c> and <c>rope_scaling</c>, from version 5 on <c>rope_parameters</c>, in llama.cpp's keys.</summary>
+/// <summary>Rotary positions: turns transformers' <c>rope_theta</c> and <c>rope_scaling</c> (since version 5 <c>rope_parameters</c>) into llama.cpp's keys.</summary>
 internal static class RopeImport
 {
-    // ggml's, and transformers' where a file is silent.
+    // ggml's values, which are also transformers' defaults.
     private const double BetaFast = 32, BetaSlow = 1;
 
-    /// <summary>Kinds of scaling that llama.cpp computes for a family.</summary>
+    /// <summary>The kinds of scaling that llama.cpp computes for a family.</summary>
     public static readonly string[] OfLlama = ["default", "linear", "dynamic", "yarn", "llama3"], OfQwen = ["default", "linear", "dynamic", "yarn"],
         OfGemma = ["default", "linear"], OfPhi3 = ["default", "longrope", "su"];
 
@@ -16,22 +16,22 @@ internal static class RopeImport
     /// <param name="config">config.json.</param>
     /// <param name="positions">max_position_embeddings.</param>
     /// <param name="kinds">The kinds of scaling that are allowed.</param>
-    /// <param name="absent">What stands for an absent rope_theta.</param>
+    /// <param name="absent">The value of an absent rope_theta.</param>
     public static RopeSettings Read(JsonFields config, int positions, string[] kinds, double absent = 10_000)
     {
         JsonFields? scaling = Scaling(config);
         return Read(scaling, Base(config, scaling, absent), positions, kinds);
     }
 
-    /// <summary>rope_theta, beside the object or in it.</summary>
+    /// <summary>rope_theta, which is beside the object or inside it.</summary>
     public static double Base(JsonFields config, JsonFields? scaling, double absent) => config.Above0("rope_theta", scaling?.Above0("rope_theta", absent) ?? absent);
 
-    /// <summary>The object that has them, in configurations of any age.</summary>
+    /// <summary>The object with the fields, in configurations of any version.</summary>
     public static JsonFields? Scaling(JsonFields config)
     {
         if (config.Has("rope_scaling") && config.Has("rope_parameters"))
         {
-            throw config.Refuse("rope_parameters", "it in the place of 'rope_scaling'", "both");
+            throw config.Refuse("rope_parameters", "it instead of 'rope_scaling'", "both");
         }
         return config.Object("rope_parameters") ?? config.Object("rope_scaling");
     }
@@ -41,7 +41,7 @@ internal static class RopeImport
     /// <param name="base">rope_theta.</param>
     /// <param name="positions">max_position_embeddings.</param>
     /// <param name="kinds">The kinds of scaling that are allowed.</param>
-    /// <param name="original">original_max_position_embeddings where it stands beside the object; null for none.</param>
+    /// <param name="original">original_max_position_embeddings from beside the object; null for none.</param>
     public static RopeSettings Read(JsonFields? scaling, double @base, int positions, string[] kinds, int? original = null)
     {
         if (scaling is null)
@@ -71,7 +71,7 @@ internal static class RopeImport
             Agree("beta_slow", BetaSlow);
             scaling.Require("truncate", expected: true);
         }
-        scaling.Neutral("finetuned", "rope_theta"); // the latter stands beside it as well, and is the same
+        scaling.Neutral("finetuned", "rope_theta"); // rope_theta is beside the object as well, with the same value
         scaling.RequireAllKnown();
         return rope;
 
@@ -84,7 +84,7 @@ internal static class RopeImport
         }
     }
 
-    // LongRoPE (https://arxiv.org/abs/2402.13753): by what it is stretched follows from the contexts.
+    // LongRoPE (https://arxiv.org/abs/2402.13753): the stretch factor follows from the two contexts.
     private static RopeSettings LongRope(JsonFields scaling, double @base, int positions, int? trained)
     {
         int original = scaling.OptionalPositive("original_max_position_embeddings") ?? trained ?? throw scaling.Refuse("original_max_position_embeddings", "a number", "none");
@@ -120,30 +120,30 @@ internal static class RopeImport
             plan.Set("rope.scaling.original_context_length", (uint)rope.OriginalContext);
             if (rope.AttentionFactor is { } factor)
             {
-                // ggml multiplies by YaRN's own factor in any case.
+                // ggml always multiplies by YaRN's own factor.
                 plan.Set("rope.scaling.attn_factor", (float)(factor / YarnMagnitude(rope)));
             }
         }
     }
 
-    /// <summary>Says what llama.cpp does otherwise.</summary>
+    /// <summary>Adds notes on what llama.cpp does differently.</summary>
     public static void Note(RopeSettings rope, int positions, ModelPlan plan)
     {
         if (rope.Kind == "dynamic")
         {
-            plan.Notes.Add($"Rotary frequencies are stretched beyond {positions} positions only ('dynamic'), which llama.cpp does not: the file's context ends there.");
+            plan.Notes.Add($"Rotary frequencies are stretched only beyond {positions} positions ('dynamic'), which llama.cpp does not support, so the file's context ends there.");
         }
         if (rope.Kind == "longrope")
         {
-            plan.Notes.Add($"Rotary frequencies have other factors beyond {rope.OriginalContext} positions ('longrope'): transformers goes by the tokens that there are, llama.cpp by the room of the context. Load the file with a context of {rope.OriginalContext} for inputs within them.");
+            plan.Notes.Add($"Rotary frequencies have other factors beyond {rope.OriginalContext} positions ('longrope'): transformers decides by the number of tokens, llama.cpp by the size of the context. Load the file with a context of {rope.OriginalContext} for inputs up to that length.");
         }
     }
 
     /// <summary>√(1/t) of YaRN's paper (https://arxiv.org/abs/2309.00071, equation 22).</summary>
     public static double YarnMagnitude(RopeSettings rope) => rope.Factor <= 1 ? 1 : (0.1 * Math.Log(rope.Factor)) + 1;
 
-    /// <summary>What llama.cpp divides the frequencies of a Llama 3.1 by (d_k / 2); null for other kinds. Long waves are stretched, short ones
-    /// stay, those between are mixed.</summary>
+    /// <summary>The factors (d_k / 2) by which llama.cpp divides the frequencies of a Llama 3.1; null for other kinds. Long waves are stretched, short ones
+    /// are kept, and those between are interpolated.</summary>
     public static float[]? Factors(RopeSettings rope, int d_k)
     {
         if (rope.Kind != "llama3")
@@ -154,7 +154,7 @@ internal static class RopeImport
         for (int i = 0; i < factors.Length; i++)
         {
             double wave = 2 * Math.PI * Math.Pow(rope.Base, 2.0 * i / d_k);
-            double turns = rope.OriginalContext / wave; // within the context of the training before
+            double turns = rope.OriginalContext / wave; // within the original context
             double kept = Math.Clamp((turns - rope.LowFrequency) / (rope.HighFrequency - rope.LowFrequency), 0, 1);
             factors[i] = (float)(1 / (((1 - kept) / rope.Factor) + kept));
         }

@@ -25,7 +25,7 @@ internal static class T5Family
         }
         config.Neutral("dropout_rate", "n_positions", "output_past");
         int N = config.Positive("num_layers");
-        const int Planned = 512; // T5's own inputs; a longer one is a matter of memory
+        const int Planned = 512; // the length of T5's own inputs; longer ones only need more memory
         var s = new T5Settings(
             source.EmbeddingRows("shared.weight"), config.Positive("d_model"), config.Positive("n_positions", Planned), config.Positive("d_ff"), N, config.Positive("num_decoder_layers", N),
             config.Positive("num_heads"), config.Positive("d_kv"), config.Positive("relative_attention_num_buckets", 32), config.Above0("layer_norm_epsilon", 1e-6), gated,
@@ -57,11 +57,11 @@ internal static class T5Family
         plan.Set("vocab_size", (uint)s.V);
     }
 
-    /// <summary>Which weights are which.</summary>
+    /// <summary>Maps the weights.</summary>
     public static void Map(T5Settings s, ITensorMap t)
     {
         t.Matrix("token_embd", "shared.weight", s.V, s.d);
-        t.Ignore("encoder.embed_tokens.weight"); // copies of it
+        t.Ignore("encoder.embed_tokens.weight"); // copies of the shared embedding
         t.Ignore("decoder.embed_tokens.weight");
         for (int i = 0; i < s.N; i++)
         {
@@ -76,8 +76,8 @@ internal static class T5Family
             Attention(b + "cross_attn", theirs + "EncDecAttention.");
             t.Ignore(theirs + "EncDecAttention." + RelativeBias); // older checkpoints have one that is never used
         }
-        // transformers multiplies the rows by 1/√d before a head that is tied to the embedding; llama.cpp does not. The gain of the norm
-        // before the head takes the factor.
+        // transformers multiplies the rows by 1/√d before a head that is tied to the embedding; llama.cpp does not. The factor goes into
+        // the gain of the norm before the head.
         t.Vector("dec.output_norm.weight", "decoder.final_layer_norm.weight", s.d, s.IsTied ? 1 / Math.Sqrt(s.d) : 1);
         if (s.IsTied)
         {

@@ -4,23 +4,23 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Maps the tensors of a checkpoint to llama.cpp's. Each is requested by name and shape; a tensor that nobody
-/// asked for is refused in the end, because the model would not be what its configuration says.</summary>
-/// <param name="checkpoint">Stays open until all is written.</param>
-/// <param name="type">What matrices are written as; null as they are stored.</param>
+/// <summary>Maps the tensors of a checkpoint to llama.cpp's. Each is requested by name and shape. A tensor that was not
+/// requested is refused at the end, because the model would not be what its configuration says.</summary>
+/// <param name="checkpoint">The checkpoint, which stays open until everything is written.</param>
+/// <param name="type">The type in which matrices are written; null to write them as stored.</param>
 internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensorMap
 {
-    // Bytes read at once.
+    // The number of bytes read at once.
     private const int Block = 1 << 20;
 
     private readonly List<PlannedTensor> _planned = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GgmlType> _types = new(StringComparer.Ordinal);
 
-    /// <summary>What is going to be written, in its order.</summary>
+    /// <summary>The tensors that will be written, in order.</summary>
     public IReadOnlyList<PlannedTensor> Planned => _planned;
 
-    /// <summary>What matrices are written as, by Hugging Face's names; what is not there is written in F32.</summary>
+    /// <summary>The types in which matrices are written, by Hugging Face's names. Tensors not listed are written in F32.</summary>
     public IReadOnlyDictionary<string, GgmlType> Types => _types;
 
     /// <inheritdoc/>
@@ -70,7 +70,7 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
     public void Experts(string ours, Func<int, string> theirs, int experts, int rows, int columns)
     {
         SafetensorsTensor[] tensors = [.. Enumerable.Range(0, experts).Select(expert => Find(theirs(expert), rows, columns))];
-        GgmlType target = tensors.Select(TypeOf).Distinct().Count() == 1 ? TypeOf(tensors[0]) : GgmlType.F32; // which holds them all
+        GgmlType target = tensors.Select(TypeOf).Distinct().Count() == 1 ? TypeOf(tensors[0]) : GgmlType.F32; // which can represent all types
         foreach (SafetensorsTensor tensor in tensors)
         {
             _types[tensor.Name] = target;
@@ -113,7 +113,7 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
     public void Ignore(string theirs) => _used.Add(theirs);
 
     /// <summary>Leaves tensors out.</summary>
-    /// <returns>Whether there are some.</returns>
+    /// <returns>Whether there are any.</returns>
     public bool Ignore(Func<string, bool> theirs)
     {
         string[] found = [.. checkpoint.Tensors.Keys.Where(theirs)];
@@ -121,8 +121,8 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
         return found.Length > 0;
     }
 
-    /// <summary>Refuses tensors that nobody asked for.</summary>
-    /// <exception cref="ModelFileException">Names some.</exception>
+    /// <summary>Refuses a checkpoint with tensors that were not requested.</summary>
+    /// <exception cref="ModelFileException">There are such tensors; the message names some.</exception>
     public void RequireAllUsed()
     {
         string[] left = [.. checkpoint.Tensors.Keys.Where(name => !_used.Contains(name)).Order(StringComparer.Ordinal)];
@@ -146,7 +146,7 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
             throw new ModelFileException($"Importing '{theirs}': expected {expected} by config.json, {tensor.File.Name} has {tensor.ShapeText}. The weights belong to another configuration.");
         }
         return tensor.Type.IsWeights ? tensor
-            : throw new ModelFileException($"Importing '{theirs}': expected weights of {SafetensorsType.Weights}, {tensor.File.Name} has {tensor.Type.Name}. Quantized checkpoints of other tools are not read: take the original.");
+            : throw new ModelFileException($"Importing '{theirs}': expected weights of {SafetensorsType.Weights}, {tensor.File.Name} has {tensor.Type.Name}. Checkpoints quantized by other tools are not supported: use the original.");
     }
 
     private GgmlType TypeOf(SafetensorsTensor tensor) => type ?? WeightType.Of(tensor.Type);
@@ -157,7 +157,7 @@ internal sealed class TensorMap(Checkpoint checkpoint, GgmlType? type) : ITensor
         _planned.Add(new($"{ours}.weight", shape, TypeOf(tensor), write));
     }
 
-    // Of rows in llama.cpp's order, where they stand in transformers': 2i + j there is j·d_k/2 + i here.
+    // For each row in llama.cpp's order, its index in transformers': row 2i + j there is row j·d_k/2 + i here.
     private static int Neighbour(int row, int headRows)
     {
         int inHead = row % headRows;

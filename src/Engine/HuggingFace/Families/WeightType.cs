@@ -7,13 +7,13 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Families;
 
-/// <summary>Formats that weights are written in without a quantizer.</summary>
+/// <summary>The formats in which weights are written without a quantizer.</summary>
 internal static class WeightType
 {
-    // Values converted at once, so that the buffer stays small however long a row is.
+    // How many values are converted at once, so that the buffer stays small however long a row is.
     private const int Chunk = 1 << 16;
 
-    /// <summary>The format that holds what a checkpoint stores without loss. An 8-bit float fits a 16-bit one exactly.</summary>
+    /// <summary>The format that stores a checkpoint's type without loss. An 8-bit float fits exactly into a 16-bit one.</summary>
     public static GgmlType Of(SafetensorsType type) => type.Name switch
     {
         "F32" => GgmlType.F32,
@@ -22,7 +22,7 @@ internal static class WeightType
     };
 
     /// <summary>Writes floats in a format.</summary>
-    /// <exception cref="ModelFileException">A number is beyond what the format holds.</exception>
+    /// <exception cref="ModelFileException">A number is beyond the range of the format.</exception>
     public static void Write(Stream stream, ReadOnlySpan<float> values, GgmlType type, string name)
     {
         if (type == GgmlType.F32)
@@ -100,7 +100,7 @@ internal static class WeightType
         }
     }
 
-    // Rounded to the nearest, ties to even; a NaN stays one.
+    // Rounds to nearest, ties to even. A NaN stays a NaN.
     private static void ToBrain(ReadOnlySpan<float> values, Span<byte> bytes)
     {
         for (int i = 0; i < values.Length; i++)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>The weights of a folder: one safetensors file, or several with an index of which tensor lies where.</summary>
+/// <summary>The weights of a folder: one safetensors file, or several with an index that says which file has which tensor.</summary>
 internal sealed class Checkpoint : IDisposable
 {
     private const string Whole = "model.safetensors", Index = "model.safetensors.index.json";
@@ -15,11 +15,11 @@ internal sealed class Checkpoint : IDisposable
     {
     }
 
-    /// <summary>By Hugging Face's names.</summary>
+    /// <summary>The tensors, by Hugging Face's names.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Tensors => _tensors;
 
     /// <summary>Opens the weights of a folder.</summary>
-    /// <exception cref="ModelFileException">There are none, or they contradict themselves.</exception>
+    /// <exception cref="ModelFileException">There are none, or they are inconsistent.</exception>
     public static Checkpoint Open(ModelFolder folder)
     {
         var checkpoint = new Checkpoint();
@@ -81,7 +81,7 @@ internal sealed class Checkpoint : IDisposable
             {
                 throw new ModelFileException($"Reading {file.Name}: expected the tensors that {Index} says are in it, found '{tensor.Name}' besides. Download both again.");
             }
-            _tensors.Add(tensor.Name, tensor); // the index is a map: a name has one file
+            _tensors.Add(tensor.Name, tensor); // the index is a map, so a name has only one file
         }
         if (expected is { Count: > 0 })
         {
@@ -95,6 +95,6 @@ internal sealed class Checkpoint : IDisposable
             .FirstOrDefault(name => Pickles.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
         return new(pickle is null
             ? $"Importing '{folder.Path}': expected {Whole} or {Index}, found neither. Download the weights of the model into the folder."
-            : $"Importing '{folder.Path}': expected {Whole}, found '{pickle}', a pickle: reading one runs whatever program its author put into it, so none is read here. Download the model as safetensors, or convert it where you trust it (transformers: model.save_pretrained(folder)).");
+            : $"Importing '{folder.Path}': expected {Whole}, found '{pickle}', a pickle. Loading a pickle runs any code its author put into it, so it is never loaded here. Download the model as safetensors, or convert it if you trust it (transformers: model.save_pretrained(folder)).");
     }
 }

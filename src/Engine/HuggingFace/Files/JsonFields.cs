@@ -3,46 +3,46 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>An object of a JSON file, read field by field. A field that nobody asked for is refused in the end: one that changes
+/// <summary>An object of a JSON file, read field by field. A field that was not read is refused at the end, because a field that changes
 /// the computation must not be ignored.</summary>
-/// <param name="file">Its name, for messages.</param>
+/// <param name="file">The file's name, for messages.</param>
 /// <param name="element">The object.</param>
-/// <param name="path">Where it stands in the file, with a dot at the end; empty at the root.</param>
+/// <param name="path">The object's path in the file, with a dot at the end; empty at the root.</param>
 internal sealed class JsonFields(string file, JsonElement element, string path = "")
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>The root of a file.</summary>
-    /// <exception cref="ModelFileException">It is no object.</exception>
+    /// <exception cref="ModelFileException">It is not an object.</exception>
     public static JsonFields Of(string file, JsonDocument document) => document.RootElement.ValueKind == JsonValueKind.Object
         ? new JsonFields(file, document.RootElement)
         : throw new ModelFileException($"Reading {file}: expected a JSON object, found {Describe(document.RootElement)}.");
 
-    /// <summary>Whether the field is there and not null.</summary>
+    /// <summary>Whether the field is present and not null.</summary>
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>Whether the field is there, be it null.</summary>
+    /// <summary>Whether the field is present, even if it is null.</summary>
     public bool IsThere(string name) => element.TryGetProperty(name, out _);
 
-    /// <summary>The field as it stands, or null if it is absent or null.</summary>
+    /// <summary>The unparsed field, or null if it is absent or null.</summary>
     public JsonElement? Find(string name)
     {
         _known.Add(name);
         return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
-    /// <summary>A whole number of at least 1.</summary>
+    /// <summary>An integer of at least 1.</summary>
     public int Positive(string name) => OptionalPositive(name) ?? throw Refuse(name, $"a number from 1 to {int.MaxValue}", "none");
 
-    /// <summary>As <see cref="Positive(string)"/>, with what stands for an absent one.</summary>
+    /// <summary>Like <see cref="Positive(string)"/>, with a value for an absent field.</summary>
     public int Positive(string name, int absent) => OptionalPositive(name) ?? absent;
 
-    /// <summary>As <see cref="Positive(string)"/>; null if it is absent.</summary>
+    /// <summary>Like <see cref="Positive(string)"/>; null if the field is absent.</summary>
     public int? OptionalPositive(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number > 0 ? number
         : throw Refuse(name, $"a number from 1 to {int.MaxValue}", Describe(value));
 
-    /// <summary>The id of a token; null if it is absent. Of a list the first.</summary>
+    /// <summary>The id of a token, or the first one of a list; null if the field is absent.</summary>
     public int? Token(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(each => (int?)Id(name, each)).FirstOrDefault() : Id(name, value);
 
@@ -83,8 +83,8 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
 
     /// <summary>One of some words.</summary>
     /// <param name="name">The field.</param>
-    /// <param name="absent">What stands for an absent one.</param>
-    /// <param name="known">What can be imported.</param>
+    /// <param name="absent">The value of an absent field.</param>
+    /// <param name="known">The values that can be imported.</param>
     public string OneOf(string name, string absent, params string[] known)
     {
         string found = Text(name) ?? absent;
@@ -112,7 +112,7 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         }
     }
 
-    /// <summary>Fields that do not affect what the model computes.</summary>
+    /// <summary>Accepts fields that do not affect what the model computes.</summary>
     public void Neutral(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -121,15 +121,15 @@ internal sealed class JsonFields(string file, JsonElement element, string path =
         }
     }
 
-    /// <summary>Refuses fields that nobody asked for.</summary>
-    /// <exception cref="ModelFileException">Names the first.</exception>
+    /// <summary>Refuses an object with fields that were not read.</summary>
+    /// <exception cref="ModelFileException">There are such fields; the message names the first.</exception>
     public void RequireAllKnown()
     {
         foreach (JsonProperty field in element.EnumerateObject())
         {
             if (!_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null)
             {
-                throw new ModelFileException($"Reading {file}: the field '{path}{field.Name}' ({Describe(field.Value)}) is not known here and may change what the model computes. Take the field out if you know that it does not, or use a newer version.");
+                throw new ModelFileException($"Reading {file}: the field '{path}{field.Name}' ({Describe(field.Value)}) is unknown and may change what the model computes. Remove the field if you know that it does not, or use a newer version.");
             }
         }
     }

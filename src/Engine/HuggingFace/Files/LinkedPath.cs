@@ -1,12 +1,12 @@
 namespace Engine.HuggingFace.Files;
 
-/// <summary>Where a path leads once every link in it is followed.</summary>
+/// <summary>Resolves a path by following every link in it.</summary>
 internal static class LinkedPath
 {
-    private const int MaxLinks = 40; // as Linux allows
+    private const int MaxLinks = 40; // Linux's own limit
 
-    /// <summary>The absolute path without links; what does not exist stays as it is.</summary>
-    /// <exception cref="ModelFileException">Links go round in a circle.</exception>
+    /// <summary>The absolute path without links. Parts that do not exist are kept unchanged.</summary>
+    /// <exception cref="ModelFileException">The links form a circle.</exception>
     public static string Resolve(string path)
     {
         int links = 0;
@@ -24,7 +24,7 @@ internal static class LinkedPath
             }
             if (++links > MaxLinks)
             {
-                throw new ModelFileException($"Opening '{path}': expected a file, found links that lead round in a circle.");
+                throw new ModelFileException($"Opening '{path}': expected a file, found links that form a circle.");
             }
             string absolute = Path.GetFullPath(target, resolved);
             resolved = Path.GetPathRoot(absolute)!;
@@ -36,6 +36,6 @@ internal static class LinkedPath
         return resolved;
     }
 
-    // The last first, as a stack wants them.
+    // In reverse order, because they go onto a stack.
     private static IEnumerable<string> Parts(string path) => path.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse();
 }

@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>A model folder in Hugging Face's layout. Its content may be hostile: nothing outside of it is read.</summary>
+/// <summary>A model folder in Hugging Face's layout. Its content may be hostile, so nothing outside it is read.</summary>
 internal sealed class ModelFolder
 {
     // The largest of real models, a vocabulary of 262,144 tokens with its merges, has 33 MB.
@@ -24,23 +24,23 @@ internal sealed class ModelFolder
         _blobs = System.IO.Path.GetFileName(parent) == Snapshots ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, Blobs) : null;
     }
 
-    /// <summary>As it was given.</summary>
+    /// <summary>The path as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>The model's name if no file gives one: the folder, or the model of Hugging Face's cache.</summary>
+    /// <summary>The model's name if no file gives one: the folder's name, or that of the model in Hugging Face's cache.</summary>
     public string Name => _blobs is null
         ? System.IO.Path.GetFileName(_root)
         : System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(_blobs)!).Split("--")[^1];
 
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens a folder.</summary>
     /// <exception cref="ModelFileException">There is no such folder.</exception>
     public static ModelFolder Open(string path) => Directory.Exists(path)
         ? new ModelFolder(path)
         : throw new ModelFileException($"Importing '{path}': expected a folder with config.json and model.safetensors, found {(File.Exists(path) ? "a file" : "nothing")}. Give the folder as Hugging Face hands it out.");
 
     /// <summary>The path of a file in the folder; null if there is none.</summary>
-    /// <param name="name">With slashes for folders below; a name that a file gave has been through <see cref="RequirePlain"/>.</param>
-    /// <exception cref="ModelFileException">It is a link that leaves the folder, or no regular file.</exception>
+    /// <param name="name">The name, with slashes for subfolders. A name that comes from a file must have passed <see cref="RequirePlain"/>.</param>
+    /// <exception cref="ModelFileException">It is a link that leaves the folder, or not a regular file.</exception>
     public string? Find(string name)
     {
         string path = System.IO.Path.Combine(Path, name);
@@ -51,17 +51,17 @@ internal sealed class ModelFolder
         string target = LinkedPath.Resolve(path);
         if (!IsIn(target, _root) && (_blobs is null || !IsIn(target, _blobs)))
         {
-            throw new ModelFileException($"Importing '{name}' of {Path}: expected a file in the folder, found a link to '{target}', outside of it. Copy the file there if it belongs to the model.");
+            throw new ModelFileException($"Importing '{name}' of {Path}: expected a file in the folder, found a link to '{target}', outside it. Copy the file there if it belongs to the model.");
         }
         return FileIdentity.Of(target) is { IsRegular: true } ? path : throw new ModelFileException($"Importing '{name}' of {Path}: expected a file, found a device or a pipe.");
     }
 
     /// <summary>The text of a file; null if there is none.</summary>
-    /// <exception cref="ModelFileException">It cannot be read, or is larger than any that is real.</exception>
+    /// <exception cref="ModelFileException">It cannot be read, or is larger than that of any real model.</exception>
     public string? ReadText(string name) => ReadBytes(name) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>The bytes of a small file; null if there is none.</summary>
-    /// <exception cref="ModelFileException">It cannot be read, or is larger than any that is real.</exception>
+    /// <exception cref="ModelFileException">It cannot be read, or is larger than that of any real model.</exception>
     public byte[]? ReadBytes(string name)
     {
         if (Find(name) is not { } path)
@@ -83,7 +83,7 @@ internal sealed class ModelFolder
         }
     }
 
-    /// <summary>A file of JSON; null if there is none.</summary>
+    /// <summary>A JSON file; null if there is none.</summary>
     /// <exception cref="ModelFileException">It is not JSON.</exception>
     public JsonDocument? ReadJson(string name)
     {
@@ -101,8 +101,8 @@ internal sealed class ModelFolder
         }
     }
 
-    /// <summary>A name that a file gives of another one beside it.</summary>
-    /// <exception cref="ModelFileException">It is a path.</exception>
+    /// <summary>Checks a name by which a file refers to another one beside it.</summary>
+    /// <exception cref="ModelFileException">It is a path, not a plain name.</exception>
     public string RequirePlain(string name, string saidBy) =>
         name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', '\0']) < 0 ? name
             : throw new ModelFileException($"Importing '{Path}': expected names of files in the folder in '{saidBy}', found '{name}'.");

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Engine.HuggingFace.Files;
 
 /// <summary>
-/// A safetensors file: the length of a JSON header in 8 bytes, the header, the data. The header says of each tensor its type, its shape
-/// and where its data begins and ends, and here as in Hugging Face's own reader the tensors have to cover the data without gaps and overlaps.
+/// A safetensors file: the length of a JSON header in 8 bytes, the header, the data. The header gives each tensor's type, its shape,
+/// and where its data begins and ends. As in Hugging Face's own reader, the tensors must cover the data without gaps or overlaps.
 /// </summary>
 internal sealed class SafetensorsFile : IDisposable
 {
@@ -23,11 +23,11 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>The file's name.</summary>
     public string Name { get; }
 
-    /// <summary>In the order of their data.</summary>
+    /// <summary>The tensors, in the order of their data.</summary>
     public IReadOnlyList<SafetensorsTensor> Tensors { get; private set; } = [];
 
-    /// <summary>Opens one and checks its header; the data are read when they are requested.</summary>
-    /// <exception cref="ModelFileException">The header contradicts itself or the file.</exception>
+    /// <summary>Opens a file and checks its header. The data is read only when requested.</summary>
+    /// <exception cref="ModelFileException">The header is inconsistent in itself or with the file.</exception>
     public static SafetensorsFile Open(string path)
     {
         string name = Path.GetFileName(path);
@@ -62,7 +62,7 @@ internal sealed class SafetensorsFile : IDisposable
             int read = RandomAccess.Read(_file, buffer, offset);
             if (read == 0)
             {
-                throw Refuse("as many bytes as when it was opened", "its end", "Copy it again, and leave it alone meanwhile.");
+                throw Refuse("as many bytes as when it was opened", "its end", "Copy it again, and do not change it while it is read.");
             }
             buffer = buffer[read..];
             offset += read;
@@ -86,7 +86,7 @@ internal sealed class SafetensorsFile : IDisposable
         {
             throw Refuse(
                 $"a header of at most {Math.Min(LargestHeader, length - LengthBytes):N0} bytes", string.Create(CultureInfo.InvariantCulture, $"{said:N0}"),
-                "It is no safetensors file, or only a part of one (a pointer of Git LFS is a text of three lines): download it again.");
+                "It is not a safetensors file, or only a part of one (a Git LFS pointer is a text of three lines): download it again.");
         }
         var header = new byte[said];
         Read(LengthBytes, header);
@@ -125,7 +125,7 @@ internal sealed class SafetensorsFile : IDisposable
             throw Refuse($"dtype, shape and data_offsets of {what}", entry.Value.GetRawText() is { Length: > 80 } text ? text[..80] + "…" : entry.Value.GetRawText(), "Download it again.");
         }
         SafetensorsType type = SafetensorsType.Find(dtype.GetString()!)
-            ?? throw Refuse($"a type that is known here for {what}", $"'{dtype.GetString()}'", $"Weights can be {SafetensorsType.Weights}.");
+            ?? throw Refuse($"a known type for {what}", $"'{dtype.GetString()}'", $"Weights can be {SafetensorsType.Weights}.");
         long[] lengths = [.. shape.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt64(out long n) && n >= 0 ? n
             : throw Refuse($"lengths in the shape of {what}", each.GetRawText(), "Download it again."))];
         long[] span = [.. offsets.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt64(out long n) && n >= 0 && n <= dataLength ? n
@@ -133,7 +133,7 @@ internal sealed class SafetensorsFile : IDisposable
         UInt128 bytes = (UInt128)type.Bytes;
         foreach (long each in lengths)
         {
-            bytes = bytes <= (UInt128)long.MaxValue ? bytes * (UInt128)each : bytes; // beyond any file; and 0 stays 0
+            bytes = bytes <= (UInt128)long.MaxValue ? bytes * (UInt128)each : bytes; // larger than any file; and 0 stays 0
         }
         if (span[1] < span[0] || bytes != (UInt128)(span[1] - span[0]))
         {

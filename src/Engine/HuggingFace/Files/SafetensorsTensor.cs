@@ -2,24 +2,24 @@ using System.Buffers;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>One tensor of a checkpoint; its data stay in the file.</summary>
-/// <param name="Name">Hugging Face's, such as <c>model.layers.0.self_attn.q_proj.weight</c>.</param>
+/// <summary>One tensor of a checkpoint. Its data stays in the file.</summary>
+/// <param name="Name">Hugging Face's name, such as <c>model.layers.0.self_attn.q_proj.weight</c>.</param>
 /// <param name="Type">How its elements are stored.</param>
-/// <param name="Shape">Lengths, the slowest first, as PyTorch has them: (out, in) for a weight.</param>
-/// <param name="File">Where it lies.</param>
-/// <param name="Offset">Where its data begin.</param>
+/// <param name="Shape">The lengths, slowest dimension first, as in PyTorch: (out, in) for a weight.</param>
+/// <param name="File">The file it is in.</param>
+/// <param name="Offset">Where its data begins.</param>
 internal sealed record SafetensorsTensor(string Name, SafetensorsType Type, IReadOnlyList<long> Shape, SafetensorsFile File, long Offset)
 {
     /// <summary>Number of elements.</summary>
     public long Elements { get; } = Shape.Aggregate(1L, (product, length) => product * length); // checked against the file's length
 
-    /// <summary>Bytes of the data.</summary>
+    /// <summary>The number of bytes of the data.</summary>
     public long ByteLength => Elements * Type.Bytes;
 
     /// <summary>The shape as messages print it.</summary>
     public string ShapeText => $"({string.Join(", ", Shape)})";
 
-    /// <summary>Some elements as floats.</summary>
+    /// <summary>Reads some elements as floats.</summary>
     /// <param name="first">The first element.</param>
     /// <param name="values">Receives them.</param>
     public void Read(long first, Span<float> values)

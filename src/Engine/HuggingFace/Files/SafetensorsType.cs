@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Engine.HuggingFace.Files;
 
 /// <summary>How a safetensors file stores the elements of a tensor.</summary>
-/// <param name="Name">As the file spells it.</param>
-/// <param name="Bytes">Bytes of an element.</param>
+/// <param name="Name">The name as spelled in the file.</param>
+/// <param name="Bytes">The number of bytes of an element.</param>
 internal sealed record SafetensorsType(string Name, int Bytes)
 {
     private static readonly Dictionary<string, SafetensorsType> All = new SafetensorsType[]
@@ -18,18 +18,18 @@ internal sealed record SafetensorsType(string Name, int Bytes)
     private static readonly float[] E4M3 = [.. Enumerable.Range(0, 256).Select(bits => FromE4M3((byte)bits))];
     private static readonly float[] E5M2 = [.. Enumerable.Range(0, 256).Select(bits => (float)BitConverter.UInt16BitsToHalf((ushort)(bits << 8)))];
 
-    /// <summary>Names of the types that weights can have.</summary>
+    /// <summary>The names of the types that weights can have.</summary>
     public const string Weights = "F32, F16, BF16, F8_E4M3 or F8_E5M2";
 
-    /// <summary>The type of a name; null for one that is not known.</summary>
+    /// <summary>The type with a name; null if it is unknown.</summary>
     public static SafetensorsType? Find(string name) => All.GetValueOrDefault(name);
 
     /// <summary>Whether it is one of <see cref="Weights"/>.</summary>
     public bool IsWeights => Name is "F32" or "F16" or "BF16" or "F8_E4M3" or "F8_E5M2";
 
-    /// <summary>Elements as floats; exact for every type of weights.</summary>
-    /// <param name="bytes">Whole elements.</param>
-    /// <param name="values">As many.</param>
+    /// <summary>Converts elements to floats, exactly for every type of weights.</summary>
+    /// <param name="bytes">The bytes of complete elements.</param>
+    /// <param name="values">Receives as many floats.</param>
     public void ToSingles(ReadOnlySpan<byte> bytes, Span<float> values)
     {
         switch (Name)
@@ -63,7 +63,7 @@ internal sealed record SafetensorsType(string Name, int Bytes)
         }
     }
 
-    // 1 sign, 4 bits of exponent with a bias of 7, 3 of fraction; no infinity, and one NaN of each sign (the OCP's FP8, form FN).
+    // One sign bit, 4 bits of exponent with a bias of 7, 3 bits of fraction; no infinity, and one NaN of each sign (the OCP's FP8, form FN).
     private static float FromE4M3(byte bits)
     {
         int exponent = (bits >> 3) & 15, fraction = bits & 7;

@@ -3,17 +3,17 @@ using System.Text.Unicode;
 
 namespace Engine.HuggingFace.Files;
 
-/// <summary>Reads JSON whose texts are all text: the parser itself takes bytes that are no UTF-8 and halves of characters, and fails when they
-/// are requested.</summary>
+/// <summary>Parses JSON and checks all its texts. The parser itself accepts invalid UTF-8 and halves of surrogate pairs, and fails only when such
+/// texts are requested.</summary>
 internal static class StrictJson
 {
-    /// <summary>Parses it.</summary>
+    /// <summary>Parses a document.</summary>
     /// <exception cref="JsonException">It is not JSON, it names a field twice, or a string in it is not valid Unicode.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
         if (!Utf8.IsValid(json.Span))
         {
-            throw new JsonException("bytes that are no UTF-8.");
+            throw new JsonException("bytes that are not UTF-8.");
         }
         var reader = new Utf8JsonReader(json.Span);
         while (reader.Read())
@@ -34,7 +34,7 @@ internal static class StrictJson
         }
         catch (InvalidOperationException e)
         {
-            throw new JsonException($"a text that is none at byte {reader.TokenStartIndex}.", e);
+            throw new JsonException($"an invalid text at byte {reader.TokenStartIndex}.", e);
         }
     }
 }

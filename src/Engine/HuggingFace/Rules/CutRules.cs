@@ -5,15 +5,15 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace.Rules;
 
-/// <summary>The pre-tokenizers of a tokenizer.json. Regular expressions are run as they stand there.</summary>
+/// <summary>Runs the pre-tokenizers of a tokenizer.json. Its regular expressions are used unchanged.</summary>
 internal static class CutRules
 {
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    // The characters that stand for bytes: those that print for themselves, the others from U+0100 on.
+    // The characters that stand for bytes: printable ones for themselves, the others from U+0100 on.
     private static readonly char[] ByteCharacters = MakeAlphabet();
 
-    /// <summary>What a step makes of a piece.</summary>
+    /// <summary>The function that a step applies to a piece.</summary>
     public static Func<string, IEnumerable<string>> Of(JsonElement step)
     {
         switch (TokenizerParts.Type(step))
@@ -22,7 +22,7 @@ internal static class CutRules
                 Func<string, IEnumerable<string>> words = TokenizerParts.Flag(step, "use_regex", absent: true) ? Isolate(Gpt2) : piece => [piece];
                 return piece => words(piece).Select(word => string.Concat(Encoding.UTF8.GetBytes(word).Select(value => ByteCharacters[value])));
             case "Split" when TokenizerParts.Pattern(step).Regex is { } regex: return Isolate(regex);
-            case "Split": return piece => [piece]; // at blanks, which are "▁" by then
+            case "Split": return piece => [piece]; // splits at blanks, which have become "▁" by then
             case "Digits": return Isolate(TokenizerParts.Flag(step, "individual_digits", absent: false) ? @"\p{N}" : @"\p{N}+");
             case "Punctuation": return Isolate(@"[\p{P}!-/:-@\[-`{-~]+");
             case "WhitespaceSplit": return piece => piece.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
@@ -32,7 +32,7 @@ internal static class CutRules
         }
     }
 
-    // Matches and what lies between them.
+    // The matches and the text between them.
     private static Func<string, IEnumerable<string>> Isolate(string pattern)
     {
         var regex = new Regex(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));

@@ -5,12 +5,12 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace.Rules;
 
-/// <summary>The models of a tokenizer.json, as plain as they can be written.</summary>
+/// <summary>Runs the models of a tokenizer.json, written as plainly as possible.</summary>
 internal static class ModelRules
 {
     private const int NoId = -1;
 
-    /// <summary>What a model makes of a piece.</summary>
+    /// <summary>The function by which a model turns a piece into ids.</summary>
     public static Func<string, IEnumerable<int>> Of(JsonElement model) =>
         model.TryGetProperty("merges", out _) ? BytePairs(model) : model.GetProperty("vocab").ValueKind == JsonValueKind.Array ? Unigram(model) : WordPiece(model);
 
@@ -114,7 +114,7 @@ internal static class ModelRules
         return text => Best(text, pieces, unknown, penalty, longest);
     }
 
-    // Viterbi's way: best[i] is the best way to write the first i characters.
+    // Viterbi's algorithm: best[i] is the best way to write the first i characters.
     private static List<int> Best(string text, Dictionary<string, (int Id, double Score)> pieces, int unknown, double penalty, int longest)
     {
         var best = new (double Score, int Start, int Id)[text.Length + 1];
@@ -138,7 +138,7 @@ internal static class ModelRules
         var ids = new List<int>();
         for (int end = text.Length; end > 0; end = best[end].Start)
         {
-            if (best[end].Id != unknown || ids.Count == 0 || ids[^1] != unknown) // unknown characters in a row are one
+            if (best[end].Id != unknown || ids.Count == 0 || ids[^1] != unknown) // consecutive unknown characters become one token
             {
                 ids.Add(best[end].Id);
             }

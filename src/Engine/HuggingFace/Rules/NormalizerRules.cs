@@ -7,10 +7,10 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.HuggingFace.Rules;
 
-/// <summary>The normalizers of a tokenizer.json.</summary>
+/// <summary>Runs the normalizers of a tokenizer.json.</summary>
 internal static class NormalizerRules
 {
-    /// <summary>What a step makes of a text.</summary>
+    /// <summary>The function that a step applies to a text.</summary>
     public static Func<string, string> Of(JsonElement step)
     {
         switch (TokenizerParts.Type(step))

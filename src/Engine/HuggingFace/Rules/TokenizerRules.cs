@@ -3,8 +3,8 @@ using Engine.HuggingFace.Vocabularies;
 
 namespace Engine.HuggingFace.Rules;
 
-/// <summary>A tokenizer.json, run by its own rules step by step: what a vocabulary made of it is judged by. Slow, for short texts, and only
-/// with the steps that can be imported.</summary>
+/// <summary>Runs a tokenizer.json by its own rules, step by step, to judge the vocabulary imported from it. Slow, meant for short texts, and limited
+/// to the steps that can be imported.</summary>
 internal sealed class TokenizerRules
 {
     private readonly IReadOnlyList<Func<string, string>> _normalizers;
@@ -18,13 +18,13 @@ internal sealed class TokenizerRules
         _normalizers = [.. TokenizerParts.Steps(file, "normalizer").Select(NormalizerRules.Of)];
         _cutters = [.. TokenizerParts.Steps(file, "pre_tokenizer").Select(CutRules.Of)];
         _model = ModelRules.Of(file.GetProperty("model"));
-        // Special tokens typed by users are plain text here; of the others, the longest comes first.
+        // Special tokens typed by users are plain text here. Of the other added tokens, the longest comes first.
         _added = [.. AddedTokens.List(file)
             .Where(added => !TokenizerParts.Flag(added, "special", absent: false) && !AddedTokens.LooksSpecial(added.GetProperty("content").GetString()!))
             .Select(added => (added.GetProperty("content").GetString()!, added.GetProperty("id").GetInt32())).OrderByDescending(added => added.Item1.Length)];
     }
 
-    /// <summary>The ids of a text, without those that go before and after it.</summary>
+    /// <summary>The ids of a text, without the special tokens before and after it.</summary>
     public int[] Encode(string text)
     {
         var ids = new List<int>();

@@ -1,10 +1,10 @@
 namespace Engine.HuggingFace.Rules;
 
-/// <summary>Texts on which tokenizers differ if they differ: contractions, numbers, blanks in a row, line ends, capitals, code, and scripts with
+/// <summary>Texts that reveal differences between tokenizers: contractions, numbers, runs of blanks, line ends, capitals, code, and scripts with
 /// accents, marks, syllables and no blanks.</summary>
 internal static class TokenizerSample
 {
-    /// <summary>None begins or ends with a blank, and none has a special token in it.</summary>
+    /// <summary>The texts. None begins or ends with a blank, and none contains a special token.</summary>
     public static IReadOnlyList<string> Texts { get; } =
     [
         "the three there",

@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>A vocabulary with the tokens that were added to it, which are found in a text before anything is split.</summary>
+/// <summary>Merges a vocabulary with the tokens added to it, which are found in a text before it is split.</summary>
 internal static class AddedTokens
 {
     // The largest of real vocabularies has 262,208.
     private const int MaxIds = 1 << 20;
 
-    /// <summary>Puts them together.</summary>
-    /// <param name="vocabulary">Texts and ids of the model.</param>
+    /// <summary>Reads the added tokens and merges them with the vocabulary.</summary>
+    /// <param name="vocabulary">The texts and ids of the model.</param>
     /// <param name="file">tokenizer.json, or the object of another file that has <c>added_tokens</c>.</param>
-    /// <param name="notes">Receives what llama.cpp does otherwise with an added token.</param>
+    /// <param name="notes">Receives notes on what llama.cpp does differently with added tokens.</param>
     public static VocabularyTokens Read(IEnumerable<(string Text, int Id)> vocabulary, JsonElement file, List<string> notes)
     {
         var all = new Dictionary<int, (string Text, int Kind)>();
@@ -44,18 +44,18 @@ internal static class AddedTokens
         }
         if (blanks.Count > 0)
         {
-            notes.Add($"{blanks.Count} added tokens, '{blanks[0]}' among them, look at what stands beside them in a text (lstrip, rstrip or single_word), which llama.cpp does not.");
+            notes.Add($"{blanks.Count} added tokens, '{blanks[0]}' among them, depend on the text around them (lstrip, rstrip or single_word), which llama.cpp ignores.");
         }
         int count = all.Count == 0 ? 0 : all.Keys.Max() + 1;
         (string? Text, int Kind)[] tokens = [.. Enumerable.Range(0, count).Select(id => all.TryGetValue(id, out (string Text, int Kind) token) ? token : (null, VocabularyTokens.Unused))];
         return new VocabularyTokens([.. tokens.Select(token => token.Text)], [.. tokens.Select(token => token.Kind)]);
     }
 
-    /// <summary>The list of a tokenizer.json.</summary>
+    /// <summary>The list in a tokenizer.json.</summary>
     public static IEnumerable<JsonElement> List(JsonElement file) =>
         file.TryGetProperty("added_tokens", out JsonElement added) && added.ValueKind == JsonValueKind.Array ? added.EnumerateArray() : [];
 
-    /// <summary>Many files list such tokens as ordinary ones; llama.cpp's converter still makes them control tokens.</summary>
+    /// <summary>Whether a token looks special. Many files list such tokens as ordinary ones, but llama.cpp's converter still makes them control tokens.</summary>
     public static bool LooksSpecial(string token) =>
         token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]" or ['<', '|', .., '|', '>'] or ['<', '｜', .., '｜', '>'] || (token.StartsWith("<unused", StringComparison.Ordinal) && token[^1] == '>');
 

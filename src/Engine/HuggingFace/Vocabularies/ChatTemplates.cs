@@ -4,7 +4,7 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>The chat templates of a folder: chat_template.jinja, else those of tokenizer_config.json, one text or several with names.</summary>
+/// <summary>The chat templates of a folder: chat_template.jinja, or else those of tokenizer_config.json, which are one text or several with names.</summary>
 internal static class ChatTemplates
 {
     private const string Default = "default";

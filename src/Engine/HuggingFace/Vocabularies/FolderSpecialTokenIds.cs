@@ -34,7 +34,7 @@ internal sealed record FolderSpecialTokenIds
     public int? EndOfMessage { get; init; }
 
     /// <summary>Reads them: texts of tokenizer_config.json and special_tokens_map.json first, then ids of generation_config.json and config.json.</summary>
-    /// <exception cref="ModelFileException">A text is no token, or an id is not in the vocabulary.</exception>
+    /// <exception cref="ModelFileException">A text is not a token, or an id is not in the vocabulary.</exception>
     public static FolderSpecialTokenIds Read(ModelFolder folder, VocabularyTokens tokens)
     {
         using JsonDocument? tokenizer = folder.ReadJson("tokenizer_config.json"), map = folder.ReadJson("special_tokens_map.json");
@@ -65,7 +65,7 @@ internal sealed record FolderSpecialTokenIds
             document is null ? [] : JsonFields.Of("config.json", document).Tokens(name).Where(id => id < tokens.Texts.Length);
     }
 
-    // A text, or the object of an added token.
+    // The value is a text, or the object of an added token.
     private static string? Text(JsonDocument? document, string name) =>
         document is null || document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(name, out JsonElement value) ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()

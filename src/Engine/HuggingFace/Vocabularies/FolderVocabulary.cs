@@ -4,23 +4,23 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>The tokenizer of a folder: tokenizer.json, or what came before it: vocab.txt (BERT), vocab.json with merges.txt (GPT-2),
+/// <summary>The tokenizer of a folder: tokenizer.json, or one of its predecessors: vocab.txt (BERT), vocab.json with merges.txt (GPT-2),
 /// tokenizer.model (SentencePiece).</summary>
 /// <param name="Plan">The vocabulary in llama.cpp's form.</param>
-/// <param name="Rules">A tokenizer.json, read or made of the older files, whose own rules split texts; null beside a tokenizer.model alone.</param>
+/// <param name="Rules">A tokenizer.json, read or made from the older files, whose own rules split texts; null if there is only a tokenizer.model.</param>
 internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules) : IDisposable
 {
-    // Classes of transformers that put BOS before a text whatever tokenizer.json says.
+    // transformers' classes that put BOS before a text whatever tokenizer.json says.
     private static readonly string[] LlamaClasses =
         ["LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer", "CodeLlamaTokenizerFast", "GemmaTokenizer", "GemmaTokenizerFast"];
 
     /// <inheritdoc/>
     public void Dispose() => Rules?.Dispose();
 
-    /// <summary>Reads it.</summary>
-    /// <param name="notes">Receives what the user should know.</param>
+    /// <summary>Reads the tokenizer.</summary>
+    /// <param name="notes">Receives notes for the user.</param>
     /// <returns>Null if there is none.</returns>
-    /// <exception cref="ModelFileException">It cannot be written as llama.cpp's vocabularies are.</exception>
+    /// <exception cref="ModelFileException">It cannot be written as one of llama.cpp's vocabularies.</exception>
     public static FolderVocabulary? Read(ModelFolder folder, List<string> notes)
     {
         using JsonDocument? config = folder.ReadJson("tokenizer_config.json");
@@ -43,7 +43,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
             : null;
     }
 
-    // T5's tokenizer ends a text with EOS, LLaMA's begins one with BOS; both can be told otherwise.
+    // By default, T5's tokenizer ends a text with EOS and LLaMA's begins one with BOS.
     private static SurroundingTokens ByClass(JsonElement settings, VocabularyTokens tokens)
     {
         bool isLlama = LlamaClasses.Contains(TokenizerParts.Text(settings, "tokenizer_class")) || TokenizerParts.Text(settings, "tokenizer_class") is null;
@@ -73,7 +73,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
         return JsonElement.Parse(new JsonObject { ["added_tokens"] = list }.ToJsonString());
     }
 
-    // vocab.txt: a token on each line, its number the id.
+    // vocab.txt has a token on each line, whose number is the id.
     private static JsonDocument? FromWords(ModelFolder folder, JsonElement settings)
     {
         if (folder.ReadText("vocab.txt") is not { } text)
@@ -116,7 +116,7 @@ internal sealed record FolderVocabulary(VocabularyPlan Plan, JsonDocument? Rules
         });
     }
 
-    // vocab.json: ids by token; merges.txt: two pieces on each line, below a line with the version.
+    // vocab.json has the ids by token; merges.txt has two pieces on each line, after a line with the version.
     private static JsonDocument? FromMerges(ModelFolder folder, JsonElement settings)
     {
         if (folder.ReadText("vocab.json") is not { } words || folder.ReadText("merges.txt") is not { } merges)

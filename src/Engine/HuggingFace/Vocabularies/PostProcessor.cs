@@ -5,9 +5,9 @@ namespace Engine.HuggingFace.Vocabularies;
 /// <summary>The special tokens that a post-processor puts around a text.</summary>
 internal static class PostProcessor
 {
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads the tokens.</summary>
     /// <param name="file">tokenizer.json.</param>
-    /// <exception cref="ModelFileException">It puts there more than llama.cpp does.</exception>
+    /// <exception cref="ModelFileException">It adds more tokens than llama.cpp does.</exception>
     public static SurroundingTokens Read(JsonElement file)
     {
         var found = new SurroundingTokens(null, null);
@@ -15,7 +15,7 @@ internal static class PostProcessor
         {
             found = TokenizerParts.Type(step) switch
             {
-                "ByteLevel" => found, // moves the marks of where a token stood in the text, and nothing else
+                "ByteLevel" => found, // only changes the offsets of tokens in the text
                 "TemplateProcessing" => Template(step),
                 "BertProcessing" or "RobertaProcessing" => new SurroundingTokens(Pair(step, "cls"), Pair(step, "sep")),
                 _ => throw TokenizerParts.Refuse("post_processor", step, "TemplateProcessing, BertProcessing, RobertaProcessing or ByteLevel"),

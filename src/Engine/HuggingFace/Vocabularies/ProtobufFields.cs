@@ -2,21 +2,21 @@ using System.Buffers.Binary;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>The fields of a message of Protocol Buffers, one after the other (https://protobuf.dev/programming-guides/encoding).</summary>
+/// <summary>Reads the fields of a Protocol Buffers message one after the other (https://protobuf.dev/programming-guides/encoding).</summary>
 internal ref struct ProtobufFields(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
 
-    /// <summary>Number of the field.</summary>
+    /// <summary>The number of the field.</summary>
     public int Number { get; private set; }
 
-    /// <summary>Its bytes, where it is a text or a message.</summary>
+    /// <summary>Its bytes, if it is a text or a message.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
-    /// <summary>Its number, where it is a whole one.</summary>
+    /// <summary>Its value, if it is an integer.</summary>
     public ulong Value { get; private set; }
 
-    /// <summary>Its number, where it is a float.</summary>
+    /// <summary>Its value, if it is a float.</summary>
     public readonly float Float => BitConverter.UInt32BitsToSingle((uint)Value);
 
     /// <summary>Goes to the next field.</summary>
@@ -68,5 +68,5 @@ internal ref struct ProtobufFields(ReadOnlySpan<byte> message)
         return taken;
     }
 
-    private static ModelFileException Damaged() => new("Reading tokenizer.model: expected a SentencePiece model, found bytes that are none. Download the file again.");
+    private static ModelFileException Damaged() => new("Reading tokenizer.model: expected a SentencePiece model, found other bytes. Download the file again.");
 }

@@ -4,14 +4,14 @@ using Engine.HuggingFace.Files;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>How the author wants tokens chosen: generation_config.json in llama.cpp's keys <c>general.sampling.*</c>.</summary>
+/// <summary>The author's sampling settings: generation_config.json under llama.cpp's keys <c>general.sampling.*</c>.</summary>
 internal static class SamplingDefaults
 {
     private static readonly (string Theirs, string Ours)[] Names =
         [("temperature", "temp"), ("top_k", "top_k"), ("top_p", "top_p"), ("min_p", "min_p"), ("repetition_penalty", "penalty_repeat")];
 
-    /// <summary>Sets the keys. Where nothing is drawn (<c>do_sample</c> false), the largest logit is taken; where the file does not say so, only what
-    /// it says of a drawing is left out.</summary>
+    /// <summary>Sets the keys. If <c>do_sample</c> is false, the temperature is 0, which takes the largest logit. If it is absent, the settings of sampling are
+    /// left out and no temperature is set.</summary>
     public static void AddTo(GgufWriter writer, ModelFolder folder)
     {
         using JsonDocument? document = folder.ReadJson("generation_config.json");

@@ -3,20 +3,20 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>Reads a tokenizer.model, SentencePiece's own file (sentencepiece_model.proto): BPE, or Unigram.</summary>
+/// <summary>Reads a tokenizer.model, SentencePiece's own format (sentencepiece_model.proto), with BPE or Unigram.</summary>
 internal static class SentencePieceFile
 {
-    // Numbers of the fields of ModelProto, and of its parts.
+    // The field numbers of ModelProto and its parts.
     private const int Pieces = 1, Trainer = 2, Normalizer = 3;
 
     // SentencePiece's ModelType and llama.cpp's kinds of tokens are numbered alike, from NORMAL = 1 to BYTE = 6.
     private const int UnigramType = 1, BpeType = 2;
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads a file.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="added">An object with the tokens that were added later (<c>added_tokens</c>).</param>
-    /// <param name="around">What goes before and after a text, by the classes of transformers.</param>
-    /// <param name="notes">Receives what the user should know.</param>
+    /// <param name="around">The special tokens before and after a text, according to transformers' classes.</param>
+    /// <param name="notes">Receives notes for the user.</param>
     /// <exception cref="ModelFileException">It is not such a file, or of another type.</exception>
     public static VocabularyPlan Read(ReadOnlySpan<byte> bytes, JsonElement added, Func<VocabularyTokens, SurroundingTokens> around, List<string> notes)
     {
@@ -31,7 +31,7 @@ internal static class SentencePieceFile
                 case Pieces: pieces.Add(Piece(fields.Bytes)); break;
                 case Trainer: type = ModelType(fields.Bytes); break;
                 case Normalizer: (map, prefix, merges) = Normalization(fields.Bytes); break;
-                default: break; // tests of its own, and what denormalizes
+                default: break; // its own test samples, and the denormalizer
             }
         }
         if (type is not (UnigramType or BpeType) || pieces.Count == 0)
@@ -58,7 +58,7 @@ internal static class SentencePieceFile
     {
         if (map.Length > 0)
         {
-            notes.Add("The vocabulary has a map by which characters are normalized before BPE (NFKC, as a rule); llama.cpp's BPE has none: texts of such characters are split otherwise.");
+            notes.Add("The vocabulary has a map by which characters are normalized before BPE (NFKC, as a rule); llama.cpp's BPE has none, so texts with such characters are split differently.");
         }
         return null;
     }
@@ -68,7 +68,7 @@ internal static class SentencePieceFile
         VocabularyTokens tokens = AddedTokens.Read(pieces.Select((piece, id) => (piece.Text, id)), added, notes);
         for (int id = 0; id < pieces.Count; id++)
         {
-            // What tokenizer_config.json says of a piece holds: Gemma's marks of turns are control tokens, though the model has them among the user's.
+            // tokenizer_config.json decides what a piece is: Gemma's marks of turns are control tokens, though the model lists them as user-defined ones.
             bool isSaid = tokens.Kinds[id] == VocabularyTokens.Control && pieces[id].Kind is (VocabularyTokens.Normal or VocabularyTokens.UserDefined);
             tokens.Kinds[id] = isSaid ? VocabularyTokens.Control : pieces[id].Kind;
         }

@@ -5,15 +5,15 @@ namespace Engine.HuggingFace.Vocabularies;
 /// <summary>Reads a tokenizer.json. Every step of its pipeline either has a counterpart in llama.cpp or is refused.</summary>
 internal static class TokenizerJson
 {
-    /// <summary>Regular expressions of the blanks that count for nothing if a Unigram vocabulary merges them.</summary>
+    /// <summary>Regular expressions for the blanks that have no effect if a Unigram vocabulary merges them.</summary>
     public const string BlanksInARow = " {2,}", BlanksAtTheEnds = @"\A +| +\z";
 
     private const string Blank = "▁";
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads a tokenizer.json.</summary>
     /// <param name="file">The root.</param>
-    /// <param name="notes">Receives what the user should know.</param>
-    /// <exception cref="ModelFileException">It has a rule that llama.cpp has not, or contradicts itself.</exception>
+    /// <param name="notes">Receives notes for the user.</param>
+    /// <exception cref="ModelFileException">It has a rule that llama.cpp lacks, or is inconsistent.</exception>
     public static VocabularyPlan Read(JsonElement file, List<string> notes)
     {
         try
@@ -73,7 +73,7 @@ internal static class TokenizerJson
         {
             rank++;
             int id = tokens.Find(left + right) ?? throw new ModelFileException($"Reading tokenizer.json: expected a token for the merge of '{left}' and '{right}', found none.");
-            scores[id] = scores[id] == 0 ? -rank : scores[id]; // of all ways to make a token the first counts
+            scores[id] = scores[id] == 0 ? -rank : scores[id]; // the first of all ways to make a token counts
         }
         int unknown = Unknown(model, tokens);
         for (int id = 0; id < tokens.Texts.Length; id++)
@@ -90,7 +90,7 @@ internal static class TokenizerJson
         };
     }
 
-    // The blank before a text and the blanks in it are normalized away, or by a Metaspace; Gemma cuts at blanks that are no longer there.
+    // Blanks before and in a text are replaced by the normalizer or by a Metaspace; Gemma also splits at blanks, of which none are left by then.
     private static bool SpacePrefix(JsonElement file)
     {
         bool? prefix = null;
@@ -136,7 +136,7 @@ internal static class TokenizerJson
         if (TokenizerParts.Steps(file, "normalizer") is not [{ } normalizer] || TokenizerParts.Type(normalizer) != "BertNormalizer"
             || !TokenizerParts.Flag(normalizer, "clean_text", absent: true) || !TokenizerParts.Flag(normalizer, "handle_chinese_chars", absent: true))
         {
-            throw TokenizerParts.Refuse("normalizer", file.GetProperty("normalizer"), "a BertNormalizer that cleans and sets Chinese characters apart");
+            throw TokenizerParts.Refuse("normalizer", file.GetProperty("normalizer"), "a BertNormalizer that cleans text and separates Chinese characters");
         }
         if (TokenizerParts.Steps(file, "pre_tokenizer") is not [{ } cut] || TokenizerParts.Type(cut) != "BertPreTokenizer")
         {
@@ -189,7 +189,7 @@ internal static class TokenizerJson
         };
     }
 
-    // SentencePiece's own map of characters, and the rule by which blanks in a row are one.
+    // SentencePiece's own character map, and the rule that merges consecutive blanks.
     private static (byte[] Map, bool Merges) UnigramNormalization(JsonElement file)
     {
         (byte[] map, bool merges) = ([], false);
@@ -200,7 +200,7 @@ internal static class TokenizerJson
                 case "Precompiled" when TokenizerParts.Text(step, "precompiled_charsmap") is { } text: map = Convert.FromBase64String(text); break;
                 case "Replace" when TokenizerParts.Pattern(step).Regex == BlanksAtTheEnds && TokenizerParts.Text(step, "content") == "": merges = true; break;
                 case "Replace" when TokenizerParts.Pattern(step).Regex == BlanksInARow && TokenizerParts.Text(step, "content") is " " or Blank: merges = true; break;
-                case "Strip": break; // of blanks at the ends, which count for nothing if they are merged
+                case "Strip": break; // strips blanks at the ends, which have no effect if they are merged
                 default: throw TokenizerParts.Refuse("normalizer", step, "Precompiled, Strip, or a Replace of blanks in a row");
             }
         }

@@ -5,7 +5,7 @@ namespace Engine.HuggingFace.Vocabularies;
 /// <summary>The parts of a tokenizer.json: each is null, one step, or a sequence of steps.</summary>
 internal static class TokenizerParts
 {
-    /// <summary>The steps of a part, sequences laid out.</summary>
+    /// <summary>The steps of a part, with sequences flattened.</summary>
     /// <param name="file">The root.</param>
     /// <param name="part"><c>normalizer</c>, <c>pre_tokenizer</c> or <c>post_processor</c>.</param>
     public static IReadOnlyList<JsonElement> Steps(JsonElement file, string part) =>
@@ -18,9 +18,9 @@ internal static class TokenizerParts
     public static string? Text(JsonElement step, string name) =>
         Get(step, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
-    /// <summary>A text that has to be one.</summary>
-    /// <exception cref="FormatException">It is something else.</exception>
-    public static string Require(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException($"a {value.ValueKind} in the place of a text.");
+    /// <summary>A required text.</summary>
+    /// <exception cref="FormatException">The value is something else.</exception>
+    public static string Require(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException($"a {value.ValueKind} instead of a text.");
 
     /// <summary>A flag of a step.</summary>
     public static bool Flag(JsonElement step, string name, bool absent) =>
@@ -35,7 +35,7 @@ internal static class TokenizerParts
     {
         const int Most = 300;
         string raw = step.GetRawText();
-        return new($"Reading tokenizer.json: expected {expected} in '{part}', found {(raw.Length > Most ? raw[..Most] + "…" : raw)}. llama.cpp has no such rule, or it is not known here yet.");
+        return new($"Reading tokenizer.json: expected {expected} in '{part}', found {(raw.Length > Most ? raw[..Most] + "…" : raw)}. llama.cpp has no such rule, or it is not supported here yet.");
     }
 
     private static IEnumerable<JsonElement> Flatten(JsonElement step)

@@ -2,45 +2,45 @@ using Engine.Gguf;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>A vocabulary in llama.cpp's keys <c>tokenizer.ggml.*</c>.</summary>
+/// <summary>A vocabulary under llama.cpp's keys <c>tokenizer.ggml.*</c>.</summary>
 /// <param name="Model"><c>gpt2</c> (byte-level BPE), <c>llama</c> (SentencePiece's BPE), <c>bert</c> (WordPiece) or <c>t5</c> (Unigram).</param>
 /// <param name="Tokens">The tokens by id.</param>
 internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
 {
-    /// <summary>llama.cpp's name of how byte-level BPE cuts words.</summary>
+    /// <summary>llama.cpp's name for how byte-level BPE splits words.</summary>
     public string? Pre { get; init; }
 
-    /// <summary>(left, right) of byte-level BPE, each as "left right".</summary>
+    /// <summary>The merges of byte-level BPE, each as "left right".</summary>
     public IReadOnlyList<string>? Merges { get; init; }
 
     /// <summary>SentencePiece's order of merges, or Unigram's log-probabilities.</summary>
     public float[]? Scores { get; init; }
 
-    /// <summary>SentencePiece's normalization.</summary>
+    /// <summary>SentencePiece's normalization map.</summary>
     public byte[]? CharacterMap { get; init; }
 
-    /// <summary>Whether a blank goes before a text.</summary>
+    /// <summary>Whether a blank is put before a text.</summary>
     public bool? AddsSpacePrefix { get; init; }
 
-    /// <summary>Whether blanks in a row count as one.</summary>
+    /// <summary>Whether consecutive blanks count as one.</summary>
     public bool? RemovesExtraWhitespace { get; init; }
 
-    /// <summary>WordPiece: whether letters become small.</summary>
+    /// <summary>WordPiece: whether letters are converted to lower case.</summary>
     public bool? Lowercases { get; init; }
 
-    /// <summary>WordPiece: whether letters lose their accents.</summary>
+    /// <summary>WordPiece: whether accents are removed.</summary>
     public bool? StripsAccents { get; init; }
 
-    /// <summary>What stands for text that the vocabulary cannot spell.</summary>
+    /// <summary>The token for text that the vocabulary cannot spell.</summary>
     public int? Unknown { get; init; }
 
-    /// <summary>What goes before and after a text.</summary>
+    /// <summary>The special tokens before and after a text.</summary>
     public required SurroundingTokens Around { get; init; }
 
     /// <summary>Sets the keys.</summary>
     /// <param name="writer">Writes the file.</param>
-    /// <param name="special">Ids that other files of the folder name.</param>
-    /// <param name="rows">Rows of the model's embedding; 0 for as many as there are tokens.</param>
+    /// <param name="special">The ids named by other files of the folder.</param>
+    /// <param name="rows">The number of rows of the model's embedding; 0 for as many as there are tokens.</param>
     /// <exception cref="ModelFileException">The vocabulary is larger than the embedding, or special tokens contradict each other.</exception>
     public void AddTo(GgufWriter writer, FolderSpecialTokenIds special, int rows = 0)
     {
@@ -51,7 +51,7 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
         writer.SetMetadata(GgufKeys.TokenTypes, kinds);
         if (Scores is not null)
         {
-            // As converters do: what fills the embedding up is less likely than anything.
+            // As converters do: the tokens that fill up the embedding are less likely than any other.
             const float Least = -10_000;
             writer.SetMetadata(GgufKeys.Scores, [.. Scores, .. Enumerable.Repeat(Least, texts.Length - Scores.Length)]);
         }
@@ -88,7 +88,7 @@ internal sealed record VocabularyPlan(string Model, VocabularyTokens Tokens)
 
     private void SetSpecial(GgufWriter writer, FolderSpecialTokenIds special)
     {
-        bool isWordPiece = Model == "bert"; // puts a text between [CLS] and [SEP], whatever flags say
+        bool isWordPiece = Model == "bert"; // always puts a text between [CLS] and [SEP], whatever the flags say
         int? before = Around.Before, after = Around.After;
         Id(GgufKeys.BosToken, before ?? (isWordPiece ? special.Classification : special.BeginningOfSequence));
         Id(GgufKeys.SeparatorToken, isWordPiece ? after ?? special.Separator : special.Separator);

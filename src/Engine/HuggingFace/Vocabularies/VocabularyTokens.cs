@@ -1,16 +1,16 @@
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>Texts and kinds of tokens by id, numbered as llama.h numbers kinds.</summary>
+/// <summary>The texts and kinds of tokens by id. Kinds have llama.h's numbers.</summary>
 internal sealed class VocabularyTokens
 {
-    /// <summary>Kinds of llama.h's <c>llama_token_type</c>.</summary>
+    /// <summary>The values of llama.h's <c>llama_token_type</c>.</summary>
     public const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
-    /// <param name="texts">By id; null if an id has no token.</param>
-    /// <param name="kinds">As many.</param>
-    /// <exception cref="ModelFileException">A text is there twice.</exception>
+    /// <param name="texts">The texts by id; null if an id has no token.</param>
+    /// <param name="kinds">The kinds by id, as many.</param>
+    /// <exception cref="ModelFileException">A text occurs twice.</exception>
     public VocabularyTokens(IReadOnlyList<string?> texts, IReadOnlyList<int> kinds)
     {
         Texts = [.. texts.Select((text, id) => text ?? $"[PAD{id}]")];
@@ -24,20 +24,20 @@ internal sealed class VocabularyTokens
         }
     }
 
-    /// <summary>By id, as Hugging Face spells them.</summary>
+    /// <summary>The texts by id, as Hugging Face spells them.</summary>
     public string[] Texts { get; }
 
-    /// <summary>By id.</summary>
+    /// <summary>The kinds by id.</summary>
     public int[] Kinds { get; }
 
     /// <summary>The id of a text; null if there is none.</summary>
     public int? Find(string text) => _ids.TryGetValue(text, out int id) ? id : null;
 
-    /// <summary>The tokens respelled as llama.cpp's vocabularies spell them.</summary>
+    /// <summary>The tokens, respelled as in llama.cpp's vocabularies.</summary>
     public VocabularyTokens Respelled(Func<string, int, string> spell) => new([.. Texts.Select((text, id) => spell(text, Kinds[id]))], Kinds);
 
-    /// <summary>With unused tokens at the end, as many as the embedding has rows.</summary>
-    /// <param name="rows">0 for no more than there are.</param>
+    /// <summary>The tokens padded with unused ones at the end to the number of the embedding's rows.</summary>
+    /// <param name="rows">The number of rows; 0 for no padding.</param>
     /// <exception cref="ModelFileException">There are fewer rows than tokens.</exception>
     public (string[] Texts, int[] Kinds) Padded(int rows)
     {

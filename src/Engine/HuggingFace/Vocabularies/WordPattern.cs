@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace Engine.HuggingFace.Vocabularies;
 
-/// <summary>llama.cpp's name of how a byte-level BPE cuts words, found by the steps and regular expressions of tokenizer.json.</summary>
+/// <summary>Finds llama.cpp's name for how a byte-level BPE splits words by the steps and regular expressions of tokenizer.json.</summary>
 internal static class WordPattern
 {
     private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private const string Blanks = @"\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Capitals = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", Small = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", Lead = @"[^\r\n\p{L}\p{N}]?";
 
-    // (steps, name): a step is a regular expression with r: before it, or a name of this file's.
+    // (steps, name): a step is a regular expression with the prefix r:, or a name used only in this file.
     private static readonly (string[] Steps, string Name)[] Known =
     [
         (["gpt2"], "gpt-2"),
@@ -29,10 +29,10 @@ internal static class WordPattern
         ], "deepseek-v3"),
     ];
 
-    /// <summary>The name.</summary>
+    /// <summary>Finds the name.</summary>
     /// <param name="file">tokenizer.json.</param>
-    /// <param name="ignoresMerges">Whether a word that is a token is that token, however its merges go.</param>
-    /// <exception cref="ModelFileException">No name has these steps.</exception>
+    /// <param name="ignoresMerges">Whether a word that is a token becomes that token regardless of merges.</param>
+    /// <exception cref="ModelFileException">llama.cpp has no name for these steps.</exception>
     public static string Find(JsonElement file, bool ignoresMerges)
     {
         List<string> steps = [.. TokenizerParts.Steps(file, "normalizer").Select(Normalizer), .. TokenizerParts.Steps(file, "pre_tokenizer").SelectMany(Step)];
@@ -41,10 +41,10 @@ internal static class WordPattern
             $"steps that llama.cpp has a name for{(steps.Contains("NFC") ? " after NFC" : "")}{(ignoresMerges ? " with ignore_merges" : "")}");
     }
 
-    /// <summary>The steps of a name: regular expressions with <c>r:</c> before them, and what this file calls the others.</summary>
-    /// <exception cref="ModelFileException">The name is not known here.</exception>
+    /// <summary>The steps of a name: regular expressions with the prefix <c>r:</c>, and this file's names for the others.</summary>
+    /// <exception cref="ModelFileException">The name is unknown.</exception>
     public static IReadOnlyList<string> Steps(string name) => Known.FirstOrDefault(known => known.Name == name).Steps
-        ?? throw new ModelFileException($"Writing tokenizer.json: expected one of {string.Join(", ", Known.Select(known => known.Name).Distinct())} in '{Gguf.GgufKeys.TokenizerPre}', found '{name}'. How it cuts words is not known here as a rule of tokenizer.json.");
+        ?? throw new ModelFileException($"Writing tokenizer.json: expected one of {string.Join(", ", Known.Select(known => known.Name).Distinct())} in '{Gguf.GgufKeys.TokenizerPre}', found '{name}'. There is no known tokenizer.json rule for how it splits words.");
 
     private static string Normalizer(JsonElement step) => TokenizerParts.Type(step) == "NFC" ? "NFC" : throw TokenizerParts.Refuse("normalizer", step, "NFC or none");
 
@@ -59,14 +59,14 @@ internal static class WordPattern
             case "Punctuation":
                 return [$"punctuation:{TokenizerParts.Text(step, "behavior") ?? "Isolated"}"];
             case "Split" when TokenizerParts.Pattern(step).Regex is { } regex && Isolates(step):
-                // Some files have the line ends themselves in a pattern, others their names.
+                // Some files have literal line ends in a pattern, others their escapes.
                 return ["r:" + regex.Replace("\r", @"\r", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal)];
             default:
                 throw TokenizerParts.Refuse("pre_tokenizer", step, "ByteLevel without add_prefix_space, Digits, Punctuation or an isolating Split by a regular expression");
         }
     }
 
-    // What matches is a word; where all of a text matches, to take matches and to drop the rest is the same.
+    // Every match is a word. If the pattern matches all of a text, keeping the matches and dropping the rest changes nothing.
     private static bool Isolates(JsonElement step) =>
         (TokenizerParts.Text(step, "behavior"), TokenizerParts.Flag(step, "invert", absent: false)) is ("Isolated", false) or ("Removed", true);
 }

@@ -1,12 +1,12 @@
 namespace Engine.Tokenizers.Merging;
 
-/// <summary>Candidates for a merge: smallest order first, of equal orders the leftmost. A binary heap of one number each.</summary>
+/// <summary>Candidates for a merge, smallest order first and leftmost first among equal orders. A binary heap with one number for each.</summary>
 internal sealed class MergeQueue(int capacity)
 {
     private ulong[] _heap = new ulong[Math.Max(16, capacity)];
     private int _count;
 
-    /// <summary>Adds a candidate without keeping the order; <see cref="Order"/> comes after.</summary>
+    /// <summary>Adds a candidate without keeping the order; call <see cref="Order"/> afterwards.</summary>
     public void AddUnordered(uint order, int left)
     {
         if (order != uint.MaxValue)
@@ -16,7 +16,7 @@ internal sealed class MergeQueue(int capacity)
         }
     }
 
-    /// <summary>Puts what was added in order, in linear time.</summary>
+    /// <summary>Restores the order in linear time.</summary>
     public void Order()
     {
         for (int at = (_count / 2) - 1; at >= 0; at--)

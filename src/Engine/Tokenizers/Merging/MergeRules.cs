@@ -3,7 +3,7 @@ namespace Engine.Tokenizers.Merging;
 /// <summary>Which neighbours a vocabulary merges.</summary>
 internal interface IMergeRule
 {
-    /// <summary>What two neighbours become; <see cref="Merge.None"/> where they stay apart. A function of the two alone.</summary>
+    /// <summary>What two neighbours become; <see cref="Merge.None"/> if they stay apart. It depends only on the two.</summary>
     Merge Join(Symbol left, Symbol right);
 }
 
@@ -16,7 +16,7 @@ internal readonly record struct Merge(uint Order, int Piece)
     public static readonly Merge None = new(uint.MaxValue, -1);
 }
 
-/// <summary>SentencePiece's rule: neighbours merge where their joined text is a token, the highest score first.</summary>
+/// <summary>SentencePiece's rule: neighbours merge if their joined text is a token, the highest score first.</summary>
 internal readonly ref struct ScoreRule(Vocabulary vocabulary, ReadOnlySpan<byte> text) : IMergeRule
 {
     private readonly ReadOnlySpan<byte> _text = text;
@@ -29,7 +29,7 @@ internal readonly ref struct ScoreRule(Vocabulary vocabulary, ReadOnlySpan<byte>
         return token < 0 ? Merge.None : new Merge(Order(vocabulary.Scores[token]), token);
     }
 
-    // The bits of a float, turned so that they grow as the score falls. Adding 0 makes one zero of the two.
+    // The bits of the float, transformed so that they grow as the score falls. Adding 0 turns -0 into 0.
     private static uint Order(float score)
     {
         uint bits = BitConverter.SingleToUInt32Bits(score + 0f);

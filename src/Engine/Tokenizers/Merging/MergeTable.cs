@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tokenizers.Merging;
 
-/// <summary>The merges of a byte-level BPE vocabulary: two pieces → rank and merged piece. Open addressing.</summary>
+/// <summary>The merges of a byte-level BPE vocabulary: two pieces → rank and merged piece. A hash table with open addressing.</summary>
 internal sealed class MergeTable : IMergeRule
 {
     private readonly (ulong Pair, Merge Merge)[] _slots; // a free slot has Merge.None
@@ -14,7 +14,7 @@ internal sealed class MergeTable : IMergeRule
         Array.Fill(_slots, (0UL, Merge.None));
     }
 
-    /// <summary>Adds a merge; of two for one pair the first stands.</summary>
+    /// <summary>Adds a merge. If a pair has two, the first one counts.</summary>
     public void Add(int left, int right, int rank, int merged)
     {
         ulong pair = Pair(left, right);

@@ -6,10 +6,10 @@ namespace Engine.Tokenizers.Merging;
 /// smallest order first, of equal orders the leftmost, until none is left.</summary>
 internal static class PairMerging
 {
-    /// <summary>Up to here looking at all pairs again is quicker than a queue.</summary>
+    /// <summary>Up to this length, scanning all pairs again is faster than a queue.</summary>
     public const int ShortWord = 64;
 
-    /// <summary>Merges in place. n² of a short word, n log n of a long one.</summary>
+    /// <summary>Merges in place, in n² steps for a short word and n log n for a long one.</summary>
     /// <returns>How many symbols are left, from the front.</returns>
     public static int Run<TRule>(scoped ref TRule rule, scoped Span<Symbol> symbols) where TRule : IMergeRule, allows ref struct =>
         symbols.Length <= ShortWord ? RunShort(ref rule, symbols) : RunLong(ref rule, symbols);
@@ -75,7 +75,7 @@ internal static class PairMerging
         while (queue.TryTake(out uint order, out int left))
         {
             int right = next[left];
-            // Stale unless the two that stand there now are of this order.
+            // The candidate is stale unless the two symbols there now have this order.
             if (symbols[left].Length == 0 || right < 0 || rule.Join(symbols[left], symbols[right]) is var merge && merge.Order != order)
             {
                 continue;
@@ -102,8 +102,8 @@ internal static class PairMerging
     }
 }
 
-/// <summary>A stretch of text that merges have not broken up.</summary>
-/// <param name="Start">First byte.</param>
-/// <param name="Length">Number of bytes; 0 if it went into its left neighbour.</param>
+/// <summary>A stretch of text that is one unit for the merges.</summary>
+/// <param name="Start">The first byte.</param>
+/// <param name="Length">The number of bytes; 0 if it was merged into its left neighbour.</param>
 /// <param name="Piece">Its number in the vocabulary, or -1.</param>
 internal readonly record struct Symbol(int Start, int Length, int Piece);

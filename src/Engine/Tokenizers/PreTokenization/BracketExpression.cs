@@ -3,8 +3,8 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>What stands between the brackets of a regular expression: categories and ranges. Blanks beyond ASCII are in
-/// no range: llama.cpp puts one ASCII blank in their place before it matches.</summary>
+/// <summary>The content of the brackets in a regular expression: categories and ranges. Blanks beyond ASCII are in
+/// no range, because llama.cpp replaces them by an ASCII blank before it matches.</summary>
 internal sealed class BracketExpression
 {
     private readonly CodePointFlags _categories;
@@ -30,7 +30,7 @@ internal sealed class BracketExpression
             return false;
         }
         int found = Array.BinarySearch(_bounds, point);
-        // in a range: a bound itself, or the next bound is a last one
+        // in a range if it is a bound itself, or if the next bound is the last of a range
         return found >= 0 || (~found & 1) == 1;
     }
 }

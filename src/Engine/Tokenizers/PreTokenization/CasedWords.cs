@@ -3,13 +3,13 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>Words that end where small letters turn into capitals, as in Tekken and GPT-4o:
+/// <summary>Words that end where lower case changes to upper case, as in Tekken and GPT-4o:
 /// <c>[^\r\n\p{L}\p{N}]?U*l+|[^\r\n\p{L}\p{N}]?U+l*|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
-/// with U any letter that is not small and l any letter that is no capital; what has no case is both.</summary>
+/// where U is any letter that is not lower case and l any letter that is not upper case; a letter without case is both.</summary>
 /// <param name="digits">n: one for Tekken, three for GPT-4o.</param>
 /// <param name="marks">Whether combining marks count as letters.</param>
 /// <param name="contractions">Whether an English contraction belongs to the word before it.</param>
-/// <param name="allCapitals">Whether capitals and small letters are those of all scripts; llama.cpp knows ASCII's only.</param>
+/// <param name="allCapitals">Whether case is known in all scripts; llama.cpp knows only that of ASCII.</param>
 internal sealed class CasedWords(int digits, bool marks = false, bool contractions = false, bool allCapitals = false) : WordSplitter
 {
     private readonly CodePointFlags _letters = marks ? CodePointFlags.Letter | CodePointFlags.Mark : CodePointFlags.Letter;
@@ -28,7 +28,7 @@ internal sealed class CasedWords(int digits, bool marks = false, bool contractio
         {
             return small + Behind(points, small);
         }
-        // no small letter in reach: capitals only
+        // no lower-case letter in reach: only capitals
         int capitals = leads ? Capitals(points, flags, at + 1) : at;
         if (leads && capitals > at + 1)
         {
@@ -67,7 +67,7 @@ internal sealed class CasedWords(int digits, bool marks = false, bool contractio
         return at;
     }
 
-    // U*l+, or -1: where no small letter follows, U* gives back its last letter that is no capital, and l+ has that one
+    // U*l+, or -1. If no lower-case letter follows, U* gives back its last letter that is not upper case, which l+ then matches
     private int EndsSmall(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
     {
         int end = Capitals(points, flags, at);

@@ -24,7 +24,7 @@ internal sealed class DeepSeek3Words : WordSplitter
         return at;
     }
 
-    // The position itself where nothing matches.
+    // The position itself if nothing matches.
     private static int MatchEnd(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at)
     {
         int point = points[at];

@@ -6,7 +6,7 @@ namespace Engine.Tokenizers.PreTokenization;
 /// <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>.</summary>
 /// <param name="digits">n: three for Llama 3, one for Qwen 2.</param>
 /// <param name="marks">Whether combining marks count as letters, as in Qwen 3.5.</param>
-/// <param name="contractions">Whether English contractions are words of their own.</param>
+/// <param name="contractions">Whether English contractions are separate words.</param>
 internal sealed class Llama3Words(int digits, bool marks = false, bool contractions = true) : WordSplitter
 {
     private readonly CodePointFlags _letters = marks ? CodePointFlags.Letter | CodePointFlags.Mark : CodePointFlags.Letter;

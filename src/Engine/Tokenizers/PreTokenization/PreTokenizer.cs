@@ -14,35 +14,35 @@ internal sealed class PreTokenizer
 
     private PreTokenizer(params Splitter[] steps) => _steps = steps;
 
-    /// <summary>What the models of this name were trained with, by their own tokenizer.json, where llama.cpp does otherwise;
-    /// itself elsewhere. It cuts ASCII alike and merges alike. The differences are listed in <c>docs/tokenizers.md</c>.</summary>
+    /// <summary>The pre-tokenizer that the models of this name were trained with, according to their own tokenizer.json, if llama.cpp's differs;
+    /// otherwise this one. Both cut ASCII and merge in the same way. The differences are listed in <c>docs/tokenizers.md</c>.</summary>
     public PreTokenizer AsTrained
     {
         get => field ?? this;
         private init;
     }
 
-    /// <summary>Whether the text is brought into NFC before it is cut.</summary>
+    /// <summary>Whether the text is normalized to NFC before it is cut.</summary>
     public bool Composes { get; private init; }
 
     /// <summary>Names that <see cref="Find"/> knows.</summary>
     public static IEnumerable<string> Names => ByName.Keys.Where(name => name.Length > 0).Order(StringComparer.Ordinal);
 
-    /// <summary>Whether a word that is a token is that token, however its merges go.</summary>
+    /// <summary>Whether a word that is a token becomes that token regardless of merges.</summary>
     public bool IgnoresMerges { get; private init; }
 
-    /// <summary>Whether BOS goes before a text where the file is silent.</summary>
+    /// <summary>Whether BOS goes before a text if the file does not say.</summary>
     public bool AddsBeginningOfSequence { get; private init; }
 
-    /// <summary>Whether there is a BOS where the file is silent.</summary>
+    /// <summary>Whether there is a BOS if the file does not say.</summary>
     public bool HasBeginningOfSequence { get; private init; } = true;
 
-    /// <summary>The pre-tokenizer of a name; null for one that is not known.</summary>
+    /// <summary>The pre-tokenizer with a name; null if it is unknown.</summary>
     public static PreTokenizer? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>Cuts a text into words.</summary>
-    /// <param name="ends">Receives where each word ends; what it held is gone.</param>
-    /// <param name="spare">Room to work in.</param>
+    /// <param name="ends">Receives where each word ends. Its previous content is overwritten.</param>
+    /// <param name="spare">Working space.</param>
     public void Split(CodePointText text, List<int> ends, List<int> spare)
     {
         ReadOnlySpan<int> points = text.Points;
@@ -81,7 +81,7 @@ internal sealed class PreTokenizer
             }
         }
 
-        // llama.cpp warns where the file names none, and takes "default"
+        // if the file names none, llama.cpp warns and uses "default"
         Add(new(new SetRuns(new BracketExpression(CodePointFlags.Punctuation, "$$++<<==>>^^~~||")), words, new SetRuns(numbers), threeDigits),
             "", "default");
         Add(new(words),
@@ -119,9 +119,9 @@ internal sealed class PreTokenizer
             "deepseek-coder");
         Add(new(new SetRuns(numbers, maximum: 3), new SetRuns(new BracketExpression(CodePointFlags.None, PreTokenizerRanges.HanAndKana)), new DeepSeek3Words()),
             "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4");
-        // their own words have marks among the letters and know the capitals of all scripts
+        // as trained, marks count as letters, and case is known in all scripts
         PreTokenizer tekken = new(new CasedWords(digits: 1, marks: true, allCapitals: true)) { IgnoresMerges = true };
-        PreTokenizer o200k = new(new CasedWords(digits: 3, marks: true, contractions: true, allCapitals: true)); // whose merges make every token
+        PreTokenizer o200k = new(new CasedWords(digits: 3, marks: true, contractions: true, allCapitals: true)); // its merges can make every token
         Add(new(new CasedWords(digits: 1)) { IgnoresMerges = true, AddsBeginningOfSequence = true, AsTrained = tekken }, "tekken");
         Add(new(new CasedWords(digits: 3, contractions: true)) { AsTrained = o200k }, "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
         Add(new(new CasedWords(digits: 3, marks: true, contractions: true)) { IgnoresMerges = true }, "granite-embed-multi-97m");

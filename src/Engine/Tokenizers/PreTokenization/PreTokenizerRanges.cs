@@ -17,7 +17,7 @@ internal static class PreTokenizerRanges
         "\U000104B0\U000104D3\U000104D8\U000104FB\U00010C80\U00010CB2\U00010CC0\U00010CF2\U000118A0\U000118DF" +
         "\U0001E900\U0001E943";
 
-    /// <summary>DeepSeek LLM's punctuation. <c>:</c> to <c>~</c> has the ASCII letters in it; so does the original.</summary>
+    /// <summary>DeepSeek LLM's punctuation. The range <c>:</c> to <c>~</c> contains the ASCII letters, as in the original.</summary>
     public const string Punctuation = "!/:~\uFF01\uFF0F\uFF1A\uFF5E\u2018\u201F\u3000\u3002";
 
     /// <summary>Scripts from Samaritan to CJK, and Hangul, as DeepSeek's first models take them together.</summary>

@@ -5,8 +5,8 @@ namespace Engine.Tokenizers.PreTokenization;
 /// <summary>Cuts runs of some code points out of the text: <c>[set]+</c>, <c>\s?[set]+</c>, <c>[set]</c>, <c>[set]{3}</c>.</summary>
 /// <param name="set">The code points.</param>
 /// <param name="takesBlank">Whether a blank before the run belongs to it.</param>
-/// <param name="minimum">Fewest code points of a match.</param>
-/// <param name="maximum">Most code points of a match; a longer run gives several.</param>
+/// <param name="minimum">The minimum number of code points in a match.</param>
+/// <param name="maximum">The maximum number of code points in a match; a longer run gives several matches.</param>
 internal sealed class SetRuns(BracketExpression set, bool takesBlank = false, int minimum = 1, int maximum = int.MaxValue) : Splitter
 {
     /// <inheritdoc/>

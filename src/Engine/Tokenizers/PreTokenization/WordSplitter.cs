@@ -3,10 +3,10 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>A regular expression that matches at every position: one word follows the other without gaps.</summary>
+/// <summary>A regular expression that matches at every position, so that words follow each other without gaps.</summary>
 internal abstract class WordSplitter : Splitter
 {
-    /// <summary>What no word of letters or digits and no blank is made of: <c>[^\s\p{L}\p{N}]</c>.</summary>
+    /// <summary>The flags excluded by <c>[^\s\p{L}\p{N}]</c>: letters, numbers and blanks.</summary>
     protected const CodePointFlags WordOrBlank = CodePointFlags.Letter | CodePointFlags.Number | CodePointFlags.Whitespace;
 
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ internal abstract class WordSplitter : Splitter
     /// <summary>Where the word that begins at a position ends.</summary>
     protected abstract int WordEnd(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at);
 
-    /// <summary>What stands at a position; nothing if the text has ended.</summary>
+    /// <summary>The flags at a position; none beyond the end of the text.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected static CodePointFlags At(ReadOnlySpan<CodePointFlags> flags, int at) =>
         (uint)at < (uint)flags.Length ? flags[at] : CodePointFlags.None;
@@ -56,7 +56,7 @@ internal abstract class WordSplitter : Splitter
         {
             return 0;
         }
-        int fold = ignoreCase ? 0x20 : 0; // of ASCII letters; no other letter has one of these as its lowercase
+        int fold = ignoreCase ? 0x20 : 0; // for ASCII letters; no other letter has one of these as its lower case
         int first = at + 1 < points.Length ? points[at + 1] | fold : 0;
         int second = at + 2 < points.Length ? points[at + 2] | fold : 0;
         return (first, second) switch
@@ -67,7 +67,7 @@ internal abstract class WordSplitter : Splitter
         };
     }
 
-    /// <summary><c>\s*[\r\n]+|\s+(?!\S)|\s+</c>, the first part only where asked for; the position itself where no blank stands there.</summary>
+    /// <summary><c>\s*[\r\n]+|\s+(?!\S)|\s+</c>, the first part only if requested; the position itself if there is no blank.</summary>
     protected static int Blanks(ReadOnlySpan<int> points, ReadOnlySpan<CodePointFlags> flags, int at, bool newlinesEnd)
     {
         int end = RunOf(CodePointFlags.Whitespace, flags, at);

@@ -1,6 +1,6 @@
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>What BERT's normalization makes of a character.</summary>
+/// <summary>What a character becomes in BERT's normalization.</summary>
 internal enum BertCharacter : byte
 {
     /// <summary>Part of a word.</summary>
@@ -12,15 +12,15 @@ internal enum BertCharacter : byte
     /// <summary>A blank.</summary>
     Blank,
 
-    /// <summary>A word of its own.</summary>
+    /// <summary>A separate word.</summary>
     Punctuation,
 
-    /// <summary>A mark that goes with the accents.</summary>
+    /// <summary>A mark that is removed with the accents.</summary>
     Accent,
 }
 
-/// <summary>Characters as BERT's normalization sees them in Hugging Face's tokenizers, whose categories are Unicode 8.0's: the
-/// vocabularies were made with them, and what came later are letters to them.</summary>
+/// <summary>Characters as seen by BERT's normalization in Hugging Face's tokenizers, whose categories are those of Unicode 8.0: the
+/// vocabularies were made with them, and all later characters count as letters.</summary>
 internal static class BertCharacters
 {
     private static readonly CodePointMap<byte> Kinds;
@@ -46,12 +46,12 @@ internal static class BertCharacters
     /// <summary>What a code point is.</summary>
     public static BertCharacter Kind(int point) => (BertCharacter)Kinds[point];
 
-    /// <summary>BERT's list of Chinese characters. Extension E begins at U+2B820; llama.cpp and Hugging Face have U+2B920.</summary>
+    /// <summary>BERT's list of Chinese characters. Extension E really begins at U+2B820, but llama.cpp and Hugging Face have U+2B920.</summary>
     public static bool IsChinese(int point) => point is
         (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F)
         or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
 
-    /// <summary>Appends a code point in small letters, which may be two.</summary>
+    /// <summary>Appends a code point in lower case, which may be two code points.</summary>
     public static void AppendLowercase(int point, List<int> points)
     {
         if (point >= 0x80 && Small.TryGetValue(point, out int[]? small))
@@ -64,7 +64,7 @@ internal static class BertCharacters
         }
     }
 
-    /// <summary>Appends the full decomposition of a code point, its marks not yet in order.</summary>
+    /// <summary>Appends the full decomposition of a code point, with its marks not yet sorted.</summary>
     public static void AppendDecomposed(int point, List<int> points)
     {
         if (point < 0x80 || Whole.Contains(point))

@@ -17,9 +17,9 @@ internal static class CanonicalForms
     private const int SyllableCount = LeadingCount * VowelCount * TrailingCount;
 
     private static readonly CodePointMap<byte> CombiningClass;
-    private static readonly CodePointMap<bool> Composes; // with what stands before it, or changes its place or itself
+    private static readonly CodePointMap<bool> Composes; // whether it may compose with what comes before it, or changes its place or itself
     private static readonly CodePointMap<int> FirstOffset; // differences, so that nearly all pages are the empty one
-    private static readonly Dictionary<int, (int Left, int Right)> Parts = []; // in one step; Right 0 if there is none
+    private static readonly Dictionary<int, (int Left, int Right)> Parts = []; // the decomposition in one step; Right is 0 if there is none
     private static readonly Dictionary<(int Left, int Right), int> Wholes = [];
 
     static CanonicalForms()
@@ -64,7 +64,7 @@ internal static class CanonicalForms
     /// <summary>The first code point of the decomposition.</summary>
     public static int First(int point) => point + FirstOffset[point];
 
-    /// <summary>Appends the full decomposition of a code point, its marks not yet in order.</summary>
+    /// <summary>Appends the full decomposition of a code point, with its marks not yet sorted.</summary>
     public static void AppendDecomposed(int point, List<int> points)
     {
         if (!Split(point, out int left, out int right))
@@ -75,16 +75,16 @@ internal static class CanonicalForms
         AppendDecomposed(left, points);
         if (right != 0)
         {
-            points.Add(right); // which nothing takes apart further, in no line of the table
+            points.Add(right); // which does not decompose further in any line of the table
         }
     }
 
-    /// <summary>Whether a text is in NFC for sure, as nearly all are.</summary>
+    /// <summary>Whether a text is certainly in NFC, as nearly all are.</summary>
     public static bool IsComposed(ReadOnlySpan<int> points)
     {
         foreach (int point in points)
         {
-            if (point >= 0x300 && Composes[point]) // below it nothing does
+            if (point >= 0x300 && Composes[point]) // nothing below it does
             {
                 return false;
             }
@@ -103,8 +103,8 @@ internal static class CanonicalForms
         }
         Order(decomposed);
         points.Clear();
-        int starter = -1;   // where the last code point of class 0 stands
-        int lastClass = -1; // of what stands after it; -1 for nothing
+        int starter = -1;   // the index of the last code point of class 0
+        int lastClass = -1; // the class of the last code point after it; -1 for none
         foreach (int point in decomposed)
         {
             int own = CombiningClass[point];

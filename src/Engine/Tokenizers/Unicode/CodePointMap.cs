@@ -1,6 +1,6 @@
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>One value per code point, in pages of 256 of which equal ones are stored once.</summary>
+/// <summary>One value per code point, in pages of 256. Equal pages are stored only once.</summary>
 internal sealed class CodePointMap<T> where T : unmanaged, IEquatable<T>
 {
     private readonly ushort[] _pages = new ushort[CodePoints.Count >> 8];

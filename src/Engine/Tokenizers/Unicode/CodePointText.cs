@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>A fragment of text as code points beside its bytes. Reused: a new fragment replaces the last.</summary>
+/// <summary>A fragment of text as code points, beside its bytes. It is reused: a new fragment replaces the previous one.</summary>
 internal sealed class CodePointText
 {
     private int[] _points = [];
@@ -21,10 +21,10 @@ internal sealed class CodePointText
     /// <summary>Whether the arrays are worth keeping for the next text.</summary>
     public bool IsSmall => _points.Length <= 1 << 18;
 
-    /// <summary>Takes a fragment and gives the bytes that its code points have: its own, or, where some of them are no
-    /// character, a copy with U+FFFD in their place.</summary>
+    /// <summary>Reads a fragment and returns the bytes of its code points: the fragment's own, or a copy with U+FFFD in place of bytes that are
+    /// not a character.</summary>
     /// <param name="utf8">The fragment.</param>
-    /// <param name="composes">Whether the text is brought into NFC.</param>
+    /// <param name="composes">Whether the text is normalized to NFC.</param>
     public ReadOnlySpan<byte> Read(ReadOnlySpan<byte> utf8, bool composes = false)
     {
         if (_points.Length < utf8.Length)

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>Unicode 15.1.0, the version of llama.cpp's tables, from the file beside this one; the runtime's own tables
-/// are another version and depend on its globalization mode.</summary>
+/// <summary>Unicode 15.1.0, the version of llama.cpp's tables, read from the file beside this one. The runtime's own tables
+/// have another version and depend on its globalization mode.</summary>
 internal static class CodePoints
 {
     /// <summary>One more than the last code point.</summary>
@@ -53,10 +53,10 @@ internal static class CodePoints
         LowercaseOffset = new CodePointMap<int>(lowercase);
     }
 
-    /// <summary>What a code point is, as far as pre-tokenizers ask.</summary>
+    /// <summary>What a code point is, as far as pre-tokenizers need to know.</summary>
     public static CodePointFlags Flags(int codePoint) => (CodePointFlags)FlagMap[codePoint];
 
-    /// <summary>The general category, whole.</summary>
+    /// <summary>The full general category.</summary>
     public static UnicodeCategory Category(int codePoint) => (UnicodeCategory)CategoryMap[codePoint];
 
     /// <summary>The simple lowercase mapping.</summary>

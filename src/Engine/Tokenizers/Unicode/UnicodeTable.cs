@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>The files of properties beside this one; what writes each of them explains it: <c>generate.py</c> Unicode's,
-/// <c>generate-bert.js</c> those that BERT's normalization has in Hugging Face's tokenizers.</summary>
+/// <summary>Reads the files of properties beside this one. Each is explained by the script that writes it: <c>generate.py</c> writes Unicode's,
+/// <c>generate-bert.js</c> those of BERT's normalization in Hugging Face's tokenizers.</summary>
 internal static class UnicodeTable
 {
-    /// <summary>Unicode's.</summary>
+    /// <summary>Unicode's properties.</summary>
     private const string Unicode = "unicode-15.1.0.txt";
 
-    /// <summary>BERT's.</summary>
+    /// <summary>The properties of BERT's normalization.</summary>
     public const string Bert = "bert-0.22.2.txt";
 
     /// <summary>The fields of the lines that begin with one of some letters.</summary>

@@ -4,17 +4,17 @@ using System.Text;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>UTF-8 as tokenizers walk it.</summary>
+/// <summary>UTF-8 functions for tokenizers.</summary>
 internal static class Utf8
 {
     /// <summary>Bytes of a code point.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 
-    /// <summary>Bytes that a first byte announces; 1 for a byte that cannot be first.</summary>
+    /// <summary>The number of bytes that a first byte announces; 1 for a byte that cannot be first.</summary>
     public static int AnnouncedLength(byte first) => first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 
-    /// <summary>Writes a code point and gives its number of bytes.</summary>
+    /// <summary>Writes a code point and returns its number of bytes.</summary>
     public static int Encode(int codePoint, Span<byte> destination)
     {
         switch (Length(codePoint))
@@ -40,8 +40,8 @@ internal static class Utf8
         }
     }
 
-    /// <summary>The code point at the start of not-empty bytes and its number of bytes. Bytes that are no character
-    /// (a fragment may begin or end within one) give U+FFFD and 1.</summary>
+    /// <summary>The code point at the start of non-empty bytes and its number of bytes. Bytes that are not a character
+    /// (a fragment may begin or end inside one) give U+FFFD and 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Decode(ReadOnlySpan<byte> bytes, out int length)
     {
@@ -64,7 +64,7 @@ internal static class Utf8
         return count;
     }
 
-    /// <summary>The bytes of a text, ill-formed UTF-16 as U+FFFD, in a rented array.</summary>
+    /// <summary>The bytes of a text in a rented array, with ill-formed UTF-16 as U+FFFD.</summary>
     public static byte[] Rent(string text, out int length)
     {
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetByteCount(text)));
