@@ -212,7 +212,7 @@ public sealed class AdapterTests : IDisposable
         Assert.True(findings.FirstDivergence is null, findings.Scope.Explanation);
         Assert.All(LayerFixture.Unmeasured(findings), op => Assert.Matches(@"^[a-z_]+\.lora(-\d)? ADD$", op)); // sums of some of the three
         Assert.Equal(findings.Layers.Count(layer => layer.Name.Contains("lora_a", StringComparison.Ordinal)) / 3 * 2, LayerFixture.Unmeasured(findings).Count());
-        Assert.Contains("sums over some of the adapters, which llama.cpp adds in an order of its own", findings.Scope.Explanation, StringComparison.Ordinal);
+        Assert.Contains("sums over some of the adapters, which llama.cpp adds in its own order", findings.Scope.Explanation, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ internal static class AvailableMemory
         }
     }
 
-    // "max" is no number, and no limit.
+    // "max" is not a number and means no limit.
     private static long? Number(string path) =>
         Lines(path) is [var first, ..] && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
 

@@ -28,18 +28,18 @@ internal sealed class ConstrainedAnswer
 
     /// <summary>Before the first token.</summary>
     /// <param name="tokensLeft">How many the answer may get.</param>
-    /// <exception cref="UnsupportedRequestException">The constraint leaves no token, or none of its answers is as short.</exception>
+    /// <exception cref="UnsupportedRequestException">The constraint leaves no token, or none of its answers is that short.</exception>
     public void Begin(int tokensLeft)
     {
         FindMask();
         if (_finishable is not null && !IsEnough(tokensLeft, null, out IReadOnlyList<int>? end))
         {
             throw new UnsupportedRequestException(
-                $"Generating an answer that is whole: expected room for its shortest form, {(end is null ? "which could not be found" : $"of {end.Count} tokens")}, found room for {tokensLeft}. Ask for more tokens (MaxTokens), or a smaller answer.");
+                $"Generating a complete answer: expected room for its shortest form, {(end is null ? "which could not be found" : $"of {end.Count} tokens")}, found room for {tokensLeft}. Ask for more tokens (MaxTokens), or a smaller answer.");
         }
     }
 
-    /// <summary>The token that was drawn, or, where the answer could not be ended in time after it, the first of the shortest end.</summary>
+    /// <summary>The token that was drawn or, if the answer could not be completed in time after it, the first token of the shortest end.</summary>
     /// <param name="drawn">One of those that may come next.</param>
     /// <param name="tokensLeft">How many may come after it.</param>
     public int Choose(int drawn, int tokensLeft) =>
@@ -47,7 +47,7 @@ internal sealed class ConstrainedAnswer
         : _finishable.ShortestEnd(null) is [int first, ..] ? first
         : _ends.Length > 0 ? _ends[0] : drawn;
 
-    /// <summary>Continues after a token that does not end the answer. True where nothing may follow it.</summary>
+    /// <summary>Continues after a token that does not end the answer. True if nothing may follow it.</summary>
     /// <exception cref="UnsupportedRequestException">The constraint leaves no token.</exception>
     public bool Accept(int token)
     {
@@ -55,7 +55,7 @@ internal sealed class ConstrainedAnswer
         return !FindMask();
     }
 
-    // Bytes are quicker to count than tokens are to find, and no text takes more tokens than bytes.
+    // Counting bytes is faster than finding tokens, and no text takes more tokens than bytes.
     private bool IsEnough(int tokens, int? after, out IReadOnlyList<int>? end)
     {
         end = null;
@@ -67,7 +67,7 @@ internal sealed class ConstrainedAnswer
         return end is not null && end.Count <= tokens;
     }
 
-    // False where the answer is complete.
+    // False if the answer is complete.
     private bool FindMask()
     {
         Array.Clear(_mask);

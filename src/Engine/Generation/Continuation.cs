@@ -20,7 +20,7 @@ internal sealed class Continuation
     private int _index;
 
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="hasText">Whether its tokens stand for text; a file may lack the vocabulary.</param>
+    /// <param name="hasText">Whether its tokens stand for text, since a file may lack the vocabulary.</param>
     /// <param name="card">Gives the context length, what the file says of sampling, and the token an encoder–decoder's answers begin with.</param>
     /// <param name="prompt">The prompt's ids: not empty, no longer than the context. The source, for an encoder–decoder.</param>
     /// <param name="request">The request, already checked.</param>

@@ -8,7 +8,7 @@ internal static partial class GenerationLog
     [LoggerMessage(EventId = 1, Message = "Reading a prompt for {Model}: {What}", EventName = nameof(PromptReader.DoubledStart))]
     public static partial void DoubledStart(this ILogger logger, LogLevel level, string model, string what);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Model} was trained for {Trained} tokens, and its context is of {Context}: what comes after {Trained} tokens may make no sense.", EventName = nameof(PromptReader.BeyondTraining))]
+    [LoggerMessage(2, LogLevel.Warning, "{Model} was trained for {Trained} tokens, but its context has {Context}: text after {Trained} tokens may make no sense.", EventName = nameof(PromptReader.BeyondTraining))]
     public static partial void BeyondTraining(this ILogger logger, string model, int trained, int context);
 
     [LoggerMessage(3, LogLevel.Information, "{Model}: {Sentence}", EventName = nameof(SamplingNotices.FileSampling))]

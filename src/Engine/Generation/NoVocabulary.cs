@@ -1,7 +1,7 @@
 namespace Engine.Generation;
 
-/// <summary>The tokenizer of a file without a vocabulary: ids alone go in and out. llama.cpp would end the
-/// process if it were asked for a piece of one.</summary>
+/// <summary>The tokenizer of a file without a vocabulary, with which only ids go in and out. llama.cpp would end the
+/// process if asked for the text of one.</summary>
 internal sealed class NoVocabulary(string model, int size) : ITokenizer
 {
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class PromptReader(ITokenizer tokenizer, ModelCard card, ILogger
     /// <summary>The event of a context that is longer than the model was trained for.</summary>
     public static readonly EventId BeyondTraining = new(2, nameof(BeyondTraining));
 
-    // Splitting this much text takes about a millisecond; more is done off the caller's thread, so that it can be cancelled.
+    // Splitting this much text takes about a millisecond. Longer texts are split off the caller's thread, so that it can be cancelled.
     private const int InlineCharacters = 8192;
 
     private readonly ILogger _logger = logger ?? NullLogger.Instance;

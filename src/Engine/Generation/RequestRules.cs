@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Engine.Generation;
 
-/// <summary>What the values of a request must be, whatever the backend; and what a model must be able to do.</summary>
+/// <summary>Checks the values of a request, whatever the backend, and what a model must be able to do.</summary>
 internal static class RequestRules
 {
-    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(24); // of a timer
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(24); // the limit of a timer
 
     /// <exception cref="InvalidRequestException">A value is invalid.</exception>
     /// <exception cref="UnsupportedRequestException">The model does not score, or takes no source.</exception>
@@ -92,7 +92,7 @@ internal static class RequestRules
         RequireReplay(request.Replay.Count, card);
     }
 
-    /// <summary>What a backend answers where scores are requested and the file has no classifier.</summary>
+    /// <summary>The error if scores are requested and the file has no classifier.</summary>
     public static UnsupportedRequestException NoClassifier(string model) => new(
         $"Pooling by rank with {model}: expected an encoder with a classifier head (cls.*), the file has none. Ask for another pooling.");
 

@@ -44,7 +44,7 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
         }
         if (card.Sampling != new SamplingOptions())
         {
-            logger.FileSampling(card.Name, $"where a request says nothing, sampling is its file's: {Describe(card.Sampling)}.");
+            logger.FileSampling(card.Name, $"sampling options that a request leaves out are taken from the file: {Describe(card.Sampling)}.");
         }
         if (card.SuppressedTokens.Count > 0)
         {
@@ -63,13 +63,13 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
         return string.Join(", ", values.Where(value => value.Value is not null).Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Name} {value.Value}")));
     }
 
-    /// <summary>A sentence on the options of a request that do nothing, because their samplers do not run.</summary>
+    /// <summary>A message about options of a request that have no effect because their samplers do not run.</summary>
     private string? Unread(SamplingOptions asked)
     {
         SamplingSettings settings = SamplingSettings.Of(asked, card.Sampling);
         bool mirostat = settings.Mirostat != 0;
         Sampler[] running = mirostat ? [Sampler.Temperature] : SamplerNames.Parse(settings.Samplers);
-        // Values that the file or the engine would have set are not the user's; options that are off are not missed.
+        // Values that the file or the engine would have set anyway do not count as the user's, and options that are off have no effect to miss.
         string[] unread =
         [
             .. OfSamplers(asked).Zip(OfSamplers(card.Sampling), OfSamplers(SamplingOptions.Default))
@@ -79,7 +79,7 @@ internal sealed class SamplingNotices(ModelCard card, IReadOnlyList<string> igno
         ];
         return unread.Length == 0 ? null
             : $"{string.Join(", ", unread)} {(unread.Length == 1 ? "has" : "have")} no effect: "
-                + (mirostat ? $"Mirostat {settings.Mirostat} chooses, after the temperature alone."
+                + (mirostat ? $"Mirostat {settings.Mirostat} chooses, after only the temperature."
                     : $"the samplers that run are {(settings.Samplers == "" ? "none" : settings.Samplers)}.");
     }
 

@@ -2,7 +2,7 @@ using Engine.Sampling;
 
 namespace Engine.Generation;
 
-/// <summary>Gathers the rows of one score request into blocks, in the form asked for.</summary>
+/// <summary>Gathers the rows of one score request into blocks of the requested form.</summary>
 internal sealed class ScoreBlocks
 {
     private const long BlockBytes = 256L << 20; // a block of logits is one array, whatever BlockRows says
@@ -21,14 +21,14 @@ internal sealed class ScoreBlocks
     /// <param name="request">The request, already checked.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="emit">Receives each block when it is full.</param>
-    /// <exception cref="InvalidRequestException">The positions asked for are not among the tokens.</exception>
+    /// <exception cref="InvalidRequestException">The requested positions are not among the tokens.</exception>
     public ScoreBlocks(ScoreRequest request, int[] tokens, int vocabulary, Action<ScoreBlock> emit)
     {
         _request = request;
         _tokens = tokens;
         _vocabulary = vocabulary;
         _emit = emit;
-        // Activations are complete when the pass is, and travel with the first block: the blocks wait for them.
+        // Activations are complete only at the end of the pass and belong to the first block, so the blocks wait for them.
         _withheld = request.Activations.Count > 0 ? [] : null;
         _blockRows = request.Form == ScoreForm.Logits
             ? (int)Math.Min(request.BlockRows, Math.Max(1, BlockBytes / (sizeof(float) * (long)vocabulary)))
@@ -56,7 +56,7 @@ internal sealed class ScoreBlocks
     /// <summary>Number of positions to compute.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Takes the next row of logits (V).</summary>
+    /// <summary>Adds the next row of logits (V).</summary>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
     public void Add(ReadOnlySpan<float> row)
     {
@@ -90,7 +90,7 @@ internal sealed class ScoreBlocks
         }
     }
 
-    /// <summary>Ends the answer: the withheld blocks, the activations with the first of them.</summary>
+    /// <summary>Ends the answer by emitting the withheld blocks, the first one with the activations.</summary>
     public void Finish(IReadOnlyList<Activation> activations)
     {
         for (int i = 0; i < _withheld?.Count; i++)

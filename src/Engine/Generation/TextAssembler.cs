@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Engine.Generation;
 
-/// <summary>Turns the bytes of tokens into text: whole characters only, bytes that are no UTF-8 as U+FFFD, and nothing
-/// that may still turn out to be the beginning of a stop text.</summary>
+/// <summary>Turns the bytes of tokens into text. It returns only whole characters, with bytes that are not UTF-8 as U+FFFD, and holds back
+/// anything that may turn out to be the beginning of a stop text.</summary>
 internal sealed class TextAssembler(IReadOnlyList<string> stops)
 {
     private readonly Decoder _decoder = new UTF8Encoding(false).GetDecoder();
@@ -39,7 +39,7 @@ internal sealed class TextAssembler(IReadOnlyList<string> stops)
         {
             return "";
         }
-        int room = bytes.Length + 4; // a byte gives at most one char; up to three may have waited
+        int room = bytes.Length + 4; // a byte gives at most one char, and up to three may have been held back
         if (_characters.Length < room)
         {
             _characters = new char[room];
@@ -48,8 +48,8 @@ internal sealed class TextAssembler(IReadOnlyList<string> stops)
         return _matchers.Length == 0 ? text.ToString() : Match(text);
     }
 
-    // Of several stop texts, the one that is complete first ends the text; of those complete at the same character,
-    // the longest. So the answer depends on the text alone, not on where its tokens begin and end.
+    // Of several stop texts, the one that is complete first ends the text, and the longest of those complete at the same
+    // character. So the answer depends only on the text, not on where its tokens begin and end.
     private string Match(ReadOnlySpan<char> text)
     {
         foreach (char c in text)

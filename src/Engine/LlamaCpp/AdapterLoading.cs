@@ -7,9 +7,9 @@ namespace Engine.LlamaCpp;
 /// <summary>The loading of low-rank adapters, whichever binding makes the call.</summary>
 internal static class AdapterLoading
 {
-    /// <summary>Refuses adapters that llama.cpp would end the process over, or that are not this model's.</summary>
-    /// <returns>What they are.</returns>
-    /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
+    /// <summary>Refuses adapters with which llama.cpp would end the process, or that do not belong to this model.</summary>
+    /// <returns>The adapters.</returns>
+    /// <exception cref="ModelFileException">A file is not an adapter, or not one for this model.</exception>
     public static IReadOnlyList<AdapterCard> Check(GgufFile file, IReadOnlyList<AdapterOptions> options, ILogger logger)
     {
         var cards = new List<AdapterCard>();
@@ -24,7 +24,7 @@ internal static class AdapterLoading
 
     /// <summary>Loads them one after another, before the model has contexts.</summary>
     /// <param name="file">The model's file.</param>
-    /// <param name="options">Which, and how much; checked before.</param>
+    /// <param name="options">The adapters and their scales, already checked.</param>
     /// <param name="runner">The library's name, such as <c>llama.cpp v0.5.0</c>.</param>
     /// <param name="load">Loads one by its path; null if llama.cpp refuses it, its reason in the log.</param>
     /// <exception cref="ModelFileException">llama.cpp refuses a file.</exception>
@@ -48,5 +48,5 @@ internal static class AdapterLoading
     }
 
     private static ModelFileException Refusal(string path, GgufFile file, string runner, string reason) => new(
-        $"Loading the adapter {Path.GetFileName(path)} for {file.FileName}: expected one that {runner} takes; it refuses the file: {reason}. Check the file, or convert the adapter again.");
+        $"Loading the adapter {Path.GetFileName(path)} for {file.FileName}: expected one that {runner} accepts; it refuses the file: {reason}. Check the file, or convert the adapter again.");
 }

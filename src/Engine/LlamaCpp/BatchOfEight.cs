@@ -3,10 +3,10 @@ using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>A model whose score requests are evaluated eight side by side, a token of each in every step, as generations that share a batch are: for measuring
-/// what that does to the digits. Requests wait until eight are there, or as many as still come.</summary>
-/// <param name="loaded">Has a batch; owned from now on.</param>
-/// <param name="requests">How many score requests there will be in all.</param>
+/// <summary>A model that evaluates score requests eight at a time, one token of each per step, like generations that share a batch, to measure
+/// how that changes the digits. Requests wait until there are eight, or as many as are still expected.</summary>
+/// <param name="loaded">The model, which must support batches and which this object now owns.</param>
+/// <param name="requests">The total number of score requests there will be.</param>
 internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
 {
     private const int Sequences = 8;
@@ -29,7 +29,7 @@ internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
     {
         if (request is not { Form: ScoreForm.Logits, FirstPosition: 0, PositionCount: null, Source: null, Tokens.Tokens: { Count: > 0 } tokens })
         {
-            throw new UnsupportedRequestException("Scoring tokens in a batch of eight: expected ids, and all logits of all of them to be asked for. Ask for that.");
+            throw new UnsupportedRequestException("Scoring tokens in a batch of eight: expected a request for all logits of token ids. Request these.");
         }
         Task<float[]> evaluating = Join(tokens);
         Task first = await Task.WhenAny(evaluating, _failed.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -100,12 +100,12 @@ internal sealed class BatchOfEight(ILoadedModel loaded, int requests) : IModel
         }
         catch (Exception e)
         {
-            // Each request reports it to its own reader.
+            // Each request reports the error to its own reader.
             group.ForEach(one => one.Rows.TrySetException(e));
         }
     }
 
-    /// <summary>Evaluates inputs, each beside the others; shorter ones begin anew until the longest has ended.</summary>
+    /// <summary>Evaluates inputs side by side. Shorter ones are repeated until the longest has ended.</summary>
     private float[][] Read(IReadOnlyList<int>[] inputs)
     {
         int width = Card.VocabularySize, longest = inputs.Max(input => input.Count);

@@ -5,9 +5,9 @@ using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>The shapes of a model's contexts, by what they are for.</summary>
+/// <summary>The shapes of a model's contexts for each purpose.</summary>
 /// <param name="plan">What is loaded.</param>
-/// <param name="device">Where.</param>
+/// <param name="device">The device it is loaded on.</param>
 /// <param name="variant">How it computes.</param>
 /// <param name="vocabularySize">V.</param>
 internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVariant variant, int vocabularySize)
@@ -33,9 +33,9 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         {
             Sequences = asked.Sequences,
             Cells = asked.Cells,
-            // Where every sequence can have the cells of a whole context, they are its own: a token is then compared with its own sequence's
-            // cells alone (16 sequences of 500 tokens: 389 ms a step for 544), and a prefix is shared by a copy (3 ms for 1024 tokens). Nor does
-            // llama.cpp look at 256 sequences in pairs at every step, as it does where cells are one pool (some 50 µs).
+            // If there are enough cells to give every sequence a whole context, each has its own: a token is then compared only with its own
+            // sequence's cells (16 sequences of 500 tokens: 389 ms a step instead of 544), and a prefix is shared by copying (3 ms for 1024 tokens).
+            // Nor does llama.cpp then look at 256 sequences in pairs at every step, as it does if cells are one pool (some 50 µs).
             IsUnified = !exact && asked.Cells < (long)asked.Sequences * Length,
         };
         int batch = Math.Min(shape.Cells, Math.Max(StepTokens, MicroBatch));
@@ -53,7 +53,7 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
     /// <summary>The shape for inputs whose tokens all give a row after the final norm.</summary>
     public ContextShape Embedding(Numerics numerics) =>
         plan.Facts.Encodes ? Encoding(Length, numerics)
-        : Packing(Shape(Length, plan.Facts.IsWhole ? Length : Rows, plan.Facts.IsWhole ? Length : Rows, numerics) with { Embeds = true }); // llama.cpp computes logits beside them, wanted or not
+        : Packing(Shape(Length, plan.Facts.IsWhole ? Length : Rows, plan.Facts.IsWhole ? Length : Rows, numerics) with { Embeds = true }); // llama.cpp always computes logits as well
 
     /// <summary>The same for the tokens of one request in one batch.</summary>
     public ContextShape Embedding(Numerics numerics, int tokens, GraphTap tap) =>
@@ -74,14 +74,14 @@ internal sealed class ContextShapes(LoadPlan plan, DeviceChoice device, NativeVa
         var shape = new ContextShape(length, batch, outputs, numerics);
         if (numerics == Numerics.Production)
         {
-            // llama.cpp casts F32 keys and values to F16 where it computes flash attention.
+            // For flash attention, llama.cpp casts F32 keys and values to F16.
             bool rounds = plan.Options is { CacheType: CacheType.F32, FlashAttention: FlashAttention.Auto };
             shape = shape with { Cache = plan.Options.CacheType, Flash = rounds ? FlashAttention.Off : plan.Options.FlashAttention };
         }
         return variant.FlashAttention is { } flash ? shape with { Flash = flash ? FlashAttention.On : FlashAttention.Off } : shape;
     }
 
-    // Room for several inputs. Strict numerics have none: neighbours move the last digits.
+    // Room for several inputs, but not in strict numerics, where neighbours would change the last digits.
     private ContextShape Packing(ContextShape shape)
     {
         if (shape is not { Numerics: Numerics.Production, Tap: null })

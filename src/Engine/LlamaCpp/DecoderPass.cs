@@ -48,7 +48,7 @@ internal sealed class DecoderPass(LlamaContext context, int outputRows, int? ste
             context.Evaluate(tokens.Slice(p, n), 0, cancellationToken);
             p += n;
         }
-        // What comes after the last position asked for has no part in its logits.
+        // Tokens after the last requested position do not affect its logits.
         for (int p = first; p < first + count;)
         {
             int n = Math.Min(outputRows, first + count - p);

@@ -1,7 +1,7 @@
 namespace Engine.LlamaCpp;
 
 /// <summary>The calls of llama.cpp that a context makes: what a binding implements, over a <c>llama_context</c> that it has made and owns.</summary>
-/// <remarks>Nothing is checked here, and llama.cpp ends the process on much of what is wrong: <see cref="LlamaContext"/> checks. One thread's alone.</remarks>
+/// <remarks>Nothing is checked here, although many errors would make llama.cpp end the process; <see cref="LlamaContext"/> does the checks. Used by one thread only.</remarks>
 internal unsafe interface ILlamaCalls : IDisposable
 {
     /// <summary><c>llama_decode</c>.</summary>
@@ -23,7 +23,7 @@ internal unsafe interface ILlamaCalls : IDisposable
     /// <summary>The same, of the row (d) after the final norm.</summary>
     float* Embedding(int token);
 
-    /// <summary>What llama.cpp pooled of a sequence: (d), or the scores of the classifier.</summary>
+    /// <summary>llama.cpp's pooled row of a sequence: (d), or the scores of the classifier.</summary>
     float* PooledRow(int sequence);
 
     /// <summary>Rows (tokens, d) after the encoder's final norm, of the last source.</summary>
@@ -33,7 +33,7 @@ internal unsafe interface ILlamaCalls : IDisposable
     void Clear();
 
     /// <summary>Removes the tokens of a sequence from a position on.</summary>
-    /// <returns>Whether the memory of this architecture does such a thing.</returns>
+    /// <returns>Whether the memory of this architecture supports it.</returns>
     bool Remove(int sequence, int from);
 
     /// <summary>Adds a sequence to the cells of another's first tokens, or copies the whole of it where each has cells of its own.</summary>
@@ -51,7 +51,7 @@ internal unsafe interface ILlamaCalls : IDisposable
     /// <returns>Null if llama.cpp makes none.</returns>
     byte[]? SaveState(int sequence, int header);
 
-    /// <summary>Puts such a copy into a sequence, which is empty if that fails.</summary>
+    /// <summary>Restores such a copy into a sequence, which is empty if that fails.</summary>
     bool RestoreState(int sequence, ReadOnlySpan<byte> state);
 }
 
@@ -61,7 +61,7 @@ internal unsafe interface ILlamaCalls : IDisposable
 /// <param name="WantsRow">Whether its row is read.</param>
 internal readonly record struct LlamaToken(int Id, int Position, int Sequence, bool WantsRow);
 
-/// <summary>What a context is made with so that its computation can be left: called between the nodes of a graph, some hundred times per evaluation.</summary>
+/// <summary>The callback that lets a context's computation be aborted. It is called between the nodes of a graph, some hundred times per evaluation.</summary>
 /// <param name="Callback"><c>llama_context_params.abort_callback</c>.</param>
 /// <param name="Data">Its user data.</param>
 internal readonly record struct AbortHook(nint Callback, nint Data);

@@ -10,7 +10,7 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
 {
     private const int HeaderBytes = 16 + sizeof(int);
 
-    // States of this batch alone are taken back: llama.cpp believes what a state says, and asks for as much memory as it says.
+    // Only states made by this batch are restored, because llama.cpp trusts a state and allocates as much memory as it says.
     private readonly byte[] _ownId = Guid.NewGuid().ToByteArray();
     private readonly nint[] _rows = new nint[context.Shape.Sequences];
     private readonly int[] _lastTokens = new int[context.Shape.Sequences];

@@ -5,7 +5,7 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>A context of llama.cpp with the checks that native code lacks, whichever binding makes its calls. One thread's alone.</summary>
+/// <summary>A context of llama.cpp with the checks that native code lacks, whichever binding makes its calls. Used by one thread only.</summary>
 internal sealed unsafe class LlamaContext : IDisposable
 {
     private readonly LlamaModel _model;
@@ -110,7 +110,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <exception cref="OperationCanceledException">The context is empty then, as after every other error.</exception>
     public void Evaluate(CancellationToken cancellationToken) => Complete(encode: false, cancellationToken);
 
-    /// <summary>Evaluates what was planned; whatever becomes of it, the sequences hold what <see cref="LengthOf"/> says.</summary>
+    /// <summary>Evaluates what was planned. Afterwards <see cref="LengthOf"/> is right for all sequences, whether or not it succeeded.</summary>
     /// <returns>llama.cpp's status: 0 success, 1 no room, 2 aborted, negative for an error.</returns>
     /// <exception cref="OperationCanceledException">It was not begun.</exception>
     public int Step(CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         bool shared = (!whole || length == _ledger.LengthOf(from) || _calls.Remove(to, length)) && Holds(to, length);
         if (!shared)
         {
-            // A state that cannot be cut, such as a recurrent one: it is all of the other's or nothing.
+            // A state that cannot be truncated, such as a recurrent one, is copied whole or not at all.
             _calls.Remove(to, 0);
             Holds(to, 0);
         }
@@ -171,7 +171,7 @@ internal sealed unsafe class LlamaContext : IDisposable
 
     /// <summary>Puts a copy into an empty sequence.</summary>
     /// <param name="length">Tokens that the copy holds.</param>
-    /// <param name="state">Of a context of this shape and model, unchanged: llama.cpp believes what it says.</param>
+    /// <param name="state">A state of a context of this shape and model, unchanged, because llama.cpp trusts it.</param>
     /// <returns>Whether it was restored; otherwise the sequence is empty.</returns>
     public bool Restore(int sequence, int length, ReadOnlySpan<byte> state)
     {
@@ -219,7 +219,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         FreeCallback();
     }
 
-    // Asked, and not believed: an architecture's memory may do something else than was requested.
+    // The length is read back, because an architecture's memory may not do exactly what was requested.
     private bool Holds(int sequence, int length)
     {
         int held = _calls.LastPosition(sequence) + 1;
@@ -247,21 +247,21 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
     }
 
-    /// <summary>What a status other than 0 is to a caller.</summary>
+    /// <summary>The error for a status other than 0.</summary>
     public EngineException Refusal(int status, string call = "llama_decode") => new(
         $"Evaluating {_ledger.Tokens.Length} tokens with {_model.Card.Name}: {call} returned {status}. llama.cpp's log has the reason; the request can be sent again.");
 
     private int Compute(bool encode, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _model.TakeTurn(cancellationToken); // not yet inside: who waits must not be taken for one whose computation is stuck
+        _model.TakeTurn(cancellationToken); // before entering native code, so that waiting is not mistaken for a stuck computation
         _computes = true;
         try
         {
             (_cancellation, _thread) = (cancellationToken, Environment.CurrentManagedThreadId);
             using var scope = _guard.Inside();
             int status = encode ? _calls.Encode(_ledger.Tokens) : _calls.Decode(_ledger.Tokens);
-            _calls.Synchronize(); // a device computes on when the call returns, and the turn is for the computation
+            _calls.Synchronize(); // a device continues after the call returns, and the turn must cover the whole computation
             return status;
         }
         finally
@@ -294,7 +294,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         }
         if (context._thread == Environment.CurrentManagedThreadId)
         {
-            context._aborting ??= NativeLog.Listen(); // what llama.cpp logs as errors from here on was requested
+            context._aborting ??= NativeLog.Listen(); // the errors that llama.cpp logs from here on are caused by the abort
         }
         return 1;
     }

@@ -51,7 +51,7 @@ internal abstract class LlamaModel : ILoadedModel
     /// <summary>How its contexts compute.</summary>
     public NativeVariant Variant { get; init; } = NativeVariant.AsServed;
 
-    /// <summary>Fixed per context: with flash attention the number of threads shows in the last digits.</summary>
+    /// <summary>The number of threads, fixed per context, because with flash attention it affects the last digits.</summary>
     public int Threads => _plan.Threads;
 
     /// <summary>The same, where several tokens are evaluated at once.</summary>
@@ -143,7 +143,7 @@ internal abstract class LlamaModel : ILoadedModel
     }
 
     /// <summary>The threads on which its contexts compute, for computations of as many threads; 0 if llama.cpp makes its own.</summary>
-    /// <remarks>Only with the turn taken: the threads are those of all models.</remarks>
+    /// <remarks>Call only while holding the turn, because all models share the threads.</remarks>
     public nint PoolFor(int threads) => TakesTurns ? ComputeThreads.Pool(threads) : 0;
 
     public void ThrowIfFailed()
@@ -168,7 +168,7 @@ internal abstract class LlamaModel : ILoadedModel
         _onFailure?.Invoke(failure);
     }
 
-    /// <summary>Whether some of it is computed on the CPU, whose cores all models share: one computes at a time.</summary>
+    /// <summary>Whether some of it is computed on the CPU, whose cores all models share, so that only one computes at a time.</summary>
     protected virtual bool TakesTurns => _device.Devices.Count == 0 || _device.GpuLayers >= 0;
 
     /// <summary>Puts on the card what the model's tokenizer knows.</summary>

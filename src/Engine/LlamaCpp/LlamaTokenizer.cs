@@ -61,7 +61,7 @@ internal abstract class LlamaTokenizer : ITokenizer
                 $"Splitting text with {_name}: its metadata asks for special tokens around a text and names none. Split without special tokens, or convert the model again.");
         }
         _encodable?.Check(text);
-        byte[] utf8 = Encoding.UTF8.GetBytes(text); // .NET puts U+FFFD for half of a surrogate pair
+        byte[] utf8 = Encoding.UTF8.GetBytes(text); // .NET writes U+FFFD for half a surrogate pair
         return GuardedThread.Run($"splitting text for {_name}", _stack.Bytes(_name, utf8.Length), Refusal, () => Use(() => Split(utf8, addSpecial, parseSpecial)))
             .GetAwaiter().GetResult();
     }

@@ -25,11 +25,11 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
     /// <summary>Threads where several tokens are evaluated at once.</summary>
     public int BatchThreads => Options.BatchThreads == 0 ? Threads : ThreadCount.Of(Options.BatchThreads);
 
-    /// <summary>Whether quantized weights may be copied into another order, which rounds tokens by their number in a batch.</summary>
+    /// <summary>Whether quantized weights may be copied into another order, which makes rounding depend on the number of tokens in a batch.</summary>
     public bool Repacks => Options is { Repack: true, Exact: false };
 
     /// <summary>Opens the file and refuses what cannot be loaded.</summary>
-    /// <exception cref="EngineException">The options contradict themselves or the file, or the file would end the process.</exception>
+    /// <exception cref="EngineException">The options are inconsistent in themselves or with the file, or the file would end the process.</exception>
     public static LoadPlan Read(ModelOptions options, ILogger logger)
     {
         ModelOptionRules.Check(options);
@@ -69,7 +69,7 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
         MemoryRefusal.Check($"Loading {Facts.Name} with {(batches ? $"{shape.Sequences} slots and " : "")}a context of {context.Cells} tokens", need.Total, device);
     }
 
-    // llama.cpp makes no context of rows that blocks of 32 do not divide, and ends the process where values are quantized and attention has a bias.
+    // llama.cpp refuses a context whose rows cannot be divided into blocks of 32, and ends the process if values are quantized and attention has a bias.
     private static void CheckCacheType(ModelOptions options, GgufFile file, ModelFacts facts)
     {
         if (options.CacheType != CacheType.Q8_0)
@@ -107,6 +107,6 @@ internal sealed record LoadPlan(GgufFile File, ModelFacts Facts, int ContextLeng
 /// <summary>Log messages about how a model is loaded.</summary>
 internal static partial class LoadLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "{Model}: {Threads} threads were asked for, the machine has {Cores} cores; taking these.")]
+    [LoggerMessage(1, LogLevel.Warning, "{Model}: {Threads} threads were requested, but the machine has only {Cores} cores; using one thread per core.")]
     public static partial void FewerThreads(this ILogger logger, string model, int threads, int cores);
 }

@@ -1,7 +1,7 @@
 namespace Engine.LlamaCpp;
 
-/// <summary>One of the ways in which llama.cpp computes the same thing, all of them correct, to measure how far apart they are;
-/// what serves users is <see cref="AsServed"/>.</summary>
+/// <summary>One of the correct ways in which llama.cpp can compute the same thing, to measure how far apart they are.
+/// Users are served by <see cref="AsServed"/>.</summary>
 /// <param name="Plugin">File of the CPU plugin to load alone; null for the one that suits this machine best. One per process.</param>
 /// <param name="Repacks">Whether quantized weights may be copied into another order.</param>
 /// <param name="FlashAttention">Null for what the numerics ask for.</param>

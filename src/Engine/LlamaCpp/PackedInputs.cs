@@ -3,11 +3,11 @@ using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>How much llama.cpp evaluates together: every token is compared with all tokens of its group.</summary>
+/// <summary>Limits on how much llama.cpp evaluates together, because every token is compared with all tokens of its group.</summary>
 internal static class PackedInputs
 {
     /// <summary>The maximum number of inputs in one evaluation.</summary>
-    /// <remarks>Measured with 64 texts of 20 tokens: 8 to 32 in one evaluation take 0.7 to 0.85 of the time of one by one, and 64 no less than 32.</remarks>
+    /// <remarks>Measured with 64 texts of 20 tokens: evaluating 8 to 32 together takes 0.7 to 0.85 of the time of one by one, and 64 are no faster than 32.</remarks>
     public const int MaxInputs = 32;
 
     /// <summary>The maximum number of tokens that several inputs have together.</summary>

@@ -2,17 +2,17 @@ using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>Rows after the final norm, pooled here: llama.cpp pools one batch, and this way a long input goes through a
-/// causal model in several. A classifier's scores are pooled by llama.cpp.</summary>
-/// <param name="context">Made for embeddings, for scores, or for the sources of an encoder–decoder.</param>
+/// <summary>Pools rows after the final norm here instead of in llama.cpp, which pools only within one batch, so that a long input can go through a
+/// causal model in several batches. A classifier's scores are pooled by llama.cpp.</summary>
+/// <param name="context">A context for embeddings, for scores, or for the sources of an encoder–decoder.</param>
 /// <param name="width">d.</param>
-/// <param name="pooling">How.</param>
+/// <param name="pooling">How rows are pooled.</param>
 /// <param name="sink">Receives the rows.</param>
 internal sealed class PooledRows(LlamaContext context, int width, Pooling pooling, EmbeddingSink sink)
 {
     /// <summary>Evaluates inputs together, from an empty context, and hands out their rows.</summary>
     /// <param name="inputs">All of them.</param>
-    /// <param name="group">Which; one of them may be longer than a batch, alone.</param>
+    /// <param name="group">The indices of the inputs to evaluate. An input that is longer than a batch must be alone.</param>
     /// <param name="cancellationToken">Looked at between the nodes of the graph.</param>
     public void Read(IReadOnlyList<PassInput> inputs, ReadOnlySpan<int> group, CancellationToken cancellationToken)
     {

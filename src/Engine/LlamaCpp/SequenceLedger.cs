@@ -2,11 +2,11 @@ using Engine.LlamaCpp.Memory;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>Which sequence of a context holds how many tokens, and so where the next one stands. Positions and counts of both bindings
-/// are computed here, and what llama.cpp would silently accept or end the process over is refused.</summary>
-/// <remarks>Measured in v0.5.0, with a cache that all share: ids up to 255 are taken however many sequences were requested, as are positions twice
-/// and positions left out; removing or sharing from 256 on, more tokens than <c>n_batch</c>, more rows than <c>n_outputs_max</c>, fewer of these than
-/// sequences, and sharing in part where each sequence has cells of its own end the process.</remarks>
+/// <summary>Tracks how many tokens each sequence of a context holds, and so the position of the next one. Both bindings take their positions and counts
+/// from here. Whatever llama.cpp would silently accept although it is wrong, or end the process over, is refused.</summary>
+/// <remarks>Measured in v0.5.0, with a cache that all sequences share: it accepts ids up to 255 however many sequences were requested, repeated positions,
+/// and gaps between positions. It ends the process over removing or sharing from 256 on, more tokens than <c>n_batch</c>, more rows than
+/// <c>n_outputs_max</c>, fewer rows than sequences, and sharing in part if each sequence has its own cells.</remarks>
 internal sealed class SequenceLedger
 {
     private readonly ContextShape _shape;
@@ -80,7 +80,7 @@ internal sealed class SequenceLedger
         {
             throw Misuse($"at most {_shape.Length} tokens in a sequence", $"{_lengths[sequence] + tokens.Length}");
         }
-        int counted = _shape.Embeds ? tokens.Length : rows; // asked for or not
+        int counted = _shape.Embeds ? tokens.Length : rows; // embeddings count for every token, requested or not
         if (rows < 0 || rows > tokens.Length || counted > _shape.Outputs - _rows)
         {
             throw Misuse($"at most {_shape.Outputs} rows in a call, and one of a token", $"{_rows + counted}");
@@ -95,7 +95,7 @@ internal sealed class SequenceLedger
         return first;
     }
 
-    /// <summary>The call has been done: the sequences hold what was planned.</summary>
+    /// <summary>Notes that the call has succeeded, so that the sequences hold what was planned.</summary>
     public void Commit()
     {
         for (int sequence = 0; sequence < _lengths.Length; sequence++)
@@ -104,7 +104,7 @@ internal sealed class SequenceLedger
         }
     }
 
-    /// <summary>The call was aborted midway.</summary>
+    /// <summary>Notes that the call was aborted midway.</summary>
     /// <param name="lengthOf">What a sequence holds according to llama.cpp.</param>
     public void Read(Func<int, int> lengthOf)
     {
@@ -117,10 +117,10 @@ internal sealed class SequenceLedger
         }
     }
 
-    /// <summary>A sequence holds another number of tokens now.</summary>
+    /// <summary>Notes that a sequence now holds another number of tokens.</summary>
     public void Set(int sequence, int length) => _lengths[sequence] = length;
 
-    /// <summary>All sequences are empty.</summary>
+    /// <summary>Notes that all sequences are empty.</summary>
     public void Clear() => Array.Clear(_lengths);
 
     /// <exception cref="InvalidOperationException">The sequence does not hold tokens up to there.</exception>

@@ -41,7 +41,7 @@ internal static class StepCalls
         }
         if (columnsAgree && singles.Count > 0)
         {
-            // A micro-batch takes sequences of ascending number only.
+            // A micro-batch accepts sequences only in ascending order.
             calls.Insert(0, [.. singles.OrderBy(part => chunks[part.Chunk].Sequence)]);
         }
         else

@@ -3,8 +3,8 @@ using Engine.Serving;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>Scores and embeds with activations: each request in a context of its own, made to hold all of its tokens in one batch,
-/// so that every tensor comes whole and once.</summary>
+/// <summary>Scores and embeds with activations. Each request gets its own context, which holds all of its tokens in one batch,
+/// so that every tensor comes whole and only once.</summary>
 internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
 {
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal sealed class TapPass(LlamaModel model, Numerics numerics) : IPass
             context.Encode(source, cancellationToken);
             tap.Part = "decoder";
         }
-        // All tokens give a row even where fewer are requested: the last layer computes only those that do.
+        // All tokens give a row even if fewer are requested, because the last layer computes only tokens that do.
         context.Evaluate(tokens, tokens.Length, cancellationToken);
         for (int p = first; p < first + count; p++)
         {

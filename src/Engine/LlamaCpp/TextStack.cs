@@ -2,8 +2,8 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>The stack that splitting a text needs: most byte-level BPE vocabularies find words by <c>std::regex</c>, which
-/// calls itself for every character of a run.</summary>
+/// <summary>How much stack is needed to split a text. For most byte-level BPE vocabularies, llama.cpp finds words with <c>std::regex</c>, which
+/// recurses for every character of a run.</summary>
 internal sealed class TextStack(GgufMetadata metadata)
 {
     private const int Least = 1 << 20;
@@ -12,7 +12,7 @@ internal sealed class TextStack(GgufMetadata metadata)
     // Measured with the pinned library: 410 bytes for a character of a run, with falcon's first pattern.
     private const int BytesPerByte = 1024;
 
-    // What llama.cpp splits by loops of its own (unicode_regex_split_custom).
+    // The pre-tokenizers for which llama.cpp has hand-written loops (unicode_regex_split_custom).
     private static readonly string[] Plain = ["gpt-2", "llama3", "llama-v3", "llama-bpe", "qwen2"];
 
     private readonly bool _isRecursive = metadata.GetString(GgufKeys.TokenizerModel) == "gpt2" &&

@@ -4,15 +4,15 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp;
 
-/// <summary>Which characters a SentencePiece vocabulary of llama.cpp's can say. One that has no token for a character and
-/// none for its bytes ends the process in <c>llama_tokenize</c>; many characters said by their bytes keep it busy for hours.</summary>
+/// <summary>Checks which characters a SentencePiece vocabulary can encode. If it has no token for a character and none for its bytes,
+/// llama.cpp ends the process in <c>llama_tokenize</c>; many characters that are encoded by their bytes keep it busy for hours.</summary>
 internal sealed class VocabularyBytes
 {
-    /// <summary>Bytes that become tokens of their own, times bytes of text: llama.cpp moves all tokens found so far for each
-    /// of them. This product takes about 2 s; a megabyte of control characters takes 40 s, 64 MiB would take days.</summary>
+    /// <summary>The maximum product of the bytes that become single tokens and the bytes of the text, because llama.cpp moves all tokens found so far for each
+    /// such byte. This product takes about 2 s; a megabyte of control characters takes 40 s, and 64 MiB would take days.</summary>
     private const long MaxMoves = 1L << 36;
 
-    /// <summary>UTF-16 has at most 3 bytes of UTF-8 for a unit, so that a text of fewer units stays below <see cref="MaxMoves"/>.</summary>
+    /// <summary>A UTF-16 unit takes at most 3 bytes in UTF-8, so a text of fewer units stays below <see cref="MaxMoves"/>.</summary>
     private const int ShortText = 80_000;
 
     private static readonly Rune Blank = new('▁');
@@ -25,7 +25,7 @@ internal sealed class VocabularyBytes
     private VocabularyBytes(HashSet<int> characters, bool[] bytes, bool beginsWithBlank) =>
         (_characters, _bytes, _hasAllBytes, _beginsWithBlank) = (characters, bytes, Array.TrueForAll(bytes, known => known), beginsWithBlank);
 
-    /// <returns>Null if any text can be said: another kind of vocabulary.</returns>
+    /// <returns>Null for other kinds of vocabularies, which can encode any text.</returns>
     public static VocabularyBytes? Read(GgufMetadata metadata)
     {
         if (metadata.GetString(GgufKeys.TokenizerModel) != "llama" || metadata.GetStrings(GgufKeys.Tokens) is not { } tokens)
@@ -44,7 +44,7 @@ internal sealed class VocabularyBytes
             }
             else if (token.Length == 1)
             {
-                bytes[token[0]] = true; // what llama.cpp falls back to
+                bytes[token[0]] = true; // which llama.cpp falls back to
                 characters.Add(token[0]);
             }
             else if (token.Length is > 0 and <= 4 && Rune.DecodeFromUtf8(token, out var rune, out int length) == OperationStatus.Done && length == token.Length)
@@ -55,7 +55,7 @@ internal sealed class VocabularyBytes
         return new VocabularyBytes(characters, bytes, metadata.GetBool(GgufKeys.AddSpacePrefix) ?? true);
     }
 
-    /// <exception cref="UnsupportedRequestException">A character of the text cannot be said, or too many by their bytes only.</exception>
+    /// <exception cref="UnsupportedRequestException">A character of the text cannot be encoded, or too many can be encoded only by their bytes.</exception>
     public void Check(string text)
     {
         if (_hasAllBytes && text.Length < ShortText)

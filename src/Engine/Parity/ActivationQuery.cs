@@ -14,7 +14,7 @@ internal sealed record ActivationQuery(ParityInput Input, Numerics Numerics)
     /// <summary>T, the longer of source and target.</summary>
     public int Length => Math.Max(Input.Tokens.Count, Input.Source?.Count ?? 0);
 
-    /// <summary>The same with at most <paramref name="length"/> tokens.</summary>
+    /// <summary>The same query with at most <paramref name="length"/> tokens.</summary>
     public ActivationQuery Take(int length) => this with
     {
         Input = Input with
@@ -26,7 +26,7 @@ internal sealed record ActivationQuery(ParityInput Input, Numerics Numerics)
     };
 
     /// <summary>The activations in the order of the pass.</summary>
-    /// <param name="model">Who computes.</param>
+    /// <param name="model">The model that computes.</param>
     /// <param name="replay">Activations that replace its own after each op; empty to keep its own.</param>
     /// <param name="cancellationToken">Cancels the pass.</param>
     public async Task<IReadOnlyList<Activation>> ReadAsync(IModel model, IReadOnlyList<Activation> replay, CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal sealed record ActivationQuery(ParityInput Input, Numerics Numerics)
         }
         catch (NonFiniteLogitsException error) when (error.Activations.Count > 0)
         {
-            return error.Activations; // the op at which NaN begins is what is looked for
+            return error.Activations; // the caller looks for the op at which NaN begins
         }
     }
 

@@ -1,9 +1,9 @@
 namespace Engine.Parity;
 
-/// <summary>Shapes of activations in ggml's order, fastest first, whatever number of dimensions a backend writes them with.</summary>
+/// <summary>Shapes of activations in ggml's order, fastest dimension first, however many dimensions a backend writes.</summary>
 internal static class ActivationShape
 {
-    /// <summary>Without the ones at the end: (64, 5, 1) is (64, 5).</summary>
+    /// <summary>The shape without trailing ones: (64, 5, 1) becomes (64, 5).</summary>
     public static long[] Of(Activation activation)
     {
         int dimensions = activation.Shape.Count;

@@ -6,7 +6,7 @@ internal static class AdapterOrder
 {
     /// <param name="native">The native side's ops.</param>
     /// <param name="reference">The reference's.</param>
-    /// <param name="partner">Of each native op, its reference's index, or −1; of adapters' ops changed.</param>
+    /// <param name="partner">For each native op, the index of its reference op, or −1. Changed here for the ops of adapters.</param>
     public static void Join(IReadOnlyList<Activation> native, IReadOnlyList<Activation> reference, int[] partner)
     {
         var repeated = Enumerable.Range(0, native.Count)

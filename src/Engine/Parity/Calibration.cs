@@ -7,10 +7,10 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How far apart correct engines were found to be, on one model, in the same numerics, on one machine; and the tolerance that follows.</summary>
+/// <summary>How far apart correct engines were measured to be on one model, in the same numerics, on one machine, and the tolerance that follows.</summary>
 internal sealed record Calibration
 {
-    /// <summary>What the floor is multiplied by: other texts than those measured lie a little further apart.</summary>
+    /// <summary>The factor by which the floor is multiplied, because other texts than those measured may differ a little more.</summary>
     public const double Factor = 4;
 
     /// <summary>The name of the reference in exact arithmetic among the engines.</summary>
@@ -25,17 +25,17 @@ internal sealed record Calibration
     /// <summary>The version of this layout.</summary>
     public const int CurrentFormat = 1;
 
-    // One step of an F32 beside 1: engines found equal to the bit may still differ by it on other texts.
+    // The spacing of F32 just above 1: engines that were equal to the bit may still differ by it on other texts.
     private const double MinDifference = 1.0 / (1 << 23);
 
     [JsonPropertyName("format"), JsonRequired]
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>SHA-256 of the judged model's file, and of the reference's where that is another: lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of the judged model's file, and of the reference's if that is a different one, in lower-case hexadecimal.</summary>
     [JsonPropertyName("models")]
     public required IReadOnlyList<string> Models { get; init; }
 
-    /// <summary>Bytes of the judged model's file: files of other lengths need not be hashed.</summary>
+    /// <summary>The size in bytes of the judged model's file, so that files of other sizes need not be hashed.</summary>
     [JsonPropertyName("model_bytes")]
     public required long ModelBytes { get; init; }
 
@@ -43,7 +43,7 @@ internal sealed record Calibration
     [JsonPropertyName("setting"), JsonConverter(typeof(SnakeCaseEnum<Numerics>))]
     public required Numerics Numerics { get; init; }
 
-    /// <summary>What was measured with: the native library, its CPU plugin, the device, this program. With others it has to be measured anew.</summary>
+    /// <summary>What was used to measure: the native library, its CPU plugin, the device, this program. With others, it must be measured again.</summary>
     [JsonPropertyName("environment")]
     public required string Environment { get; init; }
 
@@ -56,7 +56,7 @@ internal sealed record Calibration
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>Tokens of the longest sequence: nothing was measured on longer ones.</summary>
+    /// <summary>The number of tokens of the longest sequence. Nothing was measured on longer ones.</summary>
     [JsonPropertyName("longest")]
     public required int Longest { get; init; }
 
@@ -73,13 +73,13 @@ internal sealed record Calibration
     [JsonPropertyName("failures")]
     public required IReadOnlyList<string> Failures { get; init; }
 
-    /// <summary>SHA-256 of everything else: a damaged tolerance would let faults through.</summary>
+    /// <summary>SHA-256 of everything else, because a damaged tolerance would let faults through.</summary>
     [JsonPropertyName("checksum")]
     public string Checksum { get; init; } = "";
 
     /// <summary>The largest of the distances that count; null if nothing was measured with this arithmetic.</summary>
-    /// <param name="arithmetic">The reference's. Exact is further from every quantized native engine than those are from each other; judging
-    /// in ggml's arithmetic leaves that out and sees smaller faults.</param>
+    /// <param name="arithmetic">The reference's arithmetic. Exact arithmetic is further from every quantized native engine than those are from each other;
+    /// judging in ggml's arithmetic avoids that distance and reveals smaller faults.</param>
     public EngineDistance? Floor(Arithmetic arithmetic)
     {
         EngineDistance[] distances = [.. Counted(arithmetic)];

@@ -3,11 +3,11 @@ namespace Engine.Parity;
 /// <summary>Keeps a fault from being calibrated into a tolerance.</summary>
 internal static class CalibrationFault
 {
-    /// <summary>Two sides that are this many times further apart than native variants are among themselves do not differ by rounding.</summary>
+    /// <summary>If two sides are this many times further apart than native variants are among themselves, rounding is not the cause.</summary>
     private const double Unexplained = 4;
 
-    /// <summary>Beyond the usual tolerance, the engine that serves has to be as near the reference, in one of its arithmetics at
-    /// least, as native variants are among themselves.</summary>
+    /// <summary>Beyond the usual tolerance, the engine as it serves must be as near to the reference, in at least one of its arithmetics,
+    /// as native variants are to each other.</summary>
     /// <param name="distances">All that were measured.</param>
     /// <param name="served">The engine as it serves.</param>
     /// <param name="usual">The tolerance of an uncalibrated file.</param>

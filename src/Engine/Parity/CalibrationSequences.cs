@@ -6,10 +6,10 @@ internal static class CalibrationSequences
     private const int Seed = 20170612;
     private const int MaxNumbers = 1 << 24; // of one engine's rows: 64 MiB
 
-    /// <summary>Lengths of the random ones: short texts have the largest differences, long ones the most numerous.</summary>
+    /// <summary>The lengths of the random inputs: short texts have the largest differences, long ones the most.</summary>
     private static readonly int[] Lengths = [1, 2, 4, 9, 16, 33, 64];
 
-    /// <param name="given">The input that the verdict will be about, truncated where its rows would not fit in memory.</param>
+    /// <param name="given">The input that the verdict will be about, truncated if its rows would not fit into memory.</param>
     /// <param name="card">The model.</param>
     /// <param name="kinds">The rows that will be compared.</param>
     public static IReadOnlyList<ParityInput> Of(ParityInput given, ModelCard card, IReadOnlyList<RowKind> kinds)

@@ -23,7 +23,7 @@ internal static class ComparisonText
                 $"Reading the text: expected a vocabulary, found none that either side can use in {native.Card.Path}. Give token ids with --tokens."),
         };
 
-    /// <summary>A sample text, as much of it as the context holds; for a model without vocabulary some fixed ids.</summary>
+    /// <summary>A sample text, truncated to the context; for a model without a vocabulary, some fixed ids.</summary>
     public static Prompt ChooseDefault(string text, IModel native, IModel reference)
     {
         int context = Math.Min(native.Card.ContextLength, reference.Card.ContextLength);

@@ -24,8 +24,8 @@ public sealed class Coverage
     private long _samples;
     private long _tokens;
 
-    /// <summary>Nothing is exercised yet.</summary>
-    /// <param name="card">The model's.</param>
+    /// <summary>Starts with nothing exercised.</summary>
+    /// <param name="card">The model's card.</param>
     public Coverage(ModelCard card)
     {
         ArgumentNullException.ThrowIfNull(card);
@@ -38,8 +38,8 @@ public sealed class Coverage
     /// <param name="tokens">The ids evaluated, from position 0 on: of the target, for an encoder–decoder.</param>
     /// <param name="segments">The segment of each; null for 0 throughout.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>
-    /// <param name="activations">Those of the pass, as far as there are any. Which experts were chosen for each token is read off
-    /// <c>ffn_moe_argsort-0</c>, <c>ffn_moe_argsort-1</c>, …; the ids do not say.</param>
+    /// <param name="activations">The activations of the pass, if there are any. The ids do not tell which experts were chosen for each token, so this is read
+    /// from <c>ffn_moe_argsort-0</c>, <c>ffn_moe_argsort-1</c>, ….</param>
     /// <exception cref="TokenOutOfRangeException">An id is not in the vocabulary. Nothing was added.</exception>
     public void Add(IReadOnlyList<int> tokens, IReadOnlyList<int>? segments = null, IReadOnlyList<int>? source = null, IReadOnlyList<Activation>? activations = null)
     {
@@ -59,7 +59,7 @@ public sealed class Coverage
         }
     }
 
-    /// <summary>What is exercised by now, and what is not.</summary>
+    /// <summary>What has been exercised so far, and what has not.</summary>
     public CoverageReport ToReport()
     {
         lock (_lock)
@@ -89,7 +89,7 @@ public sealed class Coverage
         }
     }
 
-    /// <summary>What is exercised by now as text (JSON), to be kept.</summary>
+    /// <summary>What has been exercised so far, as JSON text to be stored.</summary>
     public string Save()
     {
         lock (_lock)
@@ -104,7 +104,7 @@ public sealed class Coverage
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="card">The model as it is now.</param>
     /// <param name="saved">The text.</param>
-    /// <returns>Null if it is of another file, other adapters or another form: it says nothing about this model.</returns>
+    /// <returns>Null if it belongs to another file or other adapters, or has another form, so that it says nothing about this model.</returns>
     public static Coverage? Restore(ModelCard card, string saved)
     {
         ArgumentNullException.ThrowIfNull(card);
@@ -130,7 +130,7 @@ public sealed class Coverage
             && Base64Url.TryDecodeFromChars(read.Rows, coverage._rows, out _) && coverage.ReadExperts(read.Experts) ? coverage : null;
     }
 
-    // What was kept before experts were counted has none.
+    // Coverage stored before experts were counted has none.
     private bool ReadExperts(string? saved) => saved is null
         || (_experts is not null && Base64Url.IsValid(saved, out int length) && length == _experts.Chosen.Length && Base64Url.TryDecodeFromChars(saved, _experts.Chosen, out _));
 
@@ -153,7 +153,7 @@ public sealed class Coverage
         }
     }
 
-    // Other weights at the same path are another model: the old one's coverage does not apply to it.
+    // Other weights at the same path are a different model, to which the old coverage does not apply.
     private static string Identity(ModelCard card)
     {
         var file = new FileInfo(card.Path);

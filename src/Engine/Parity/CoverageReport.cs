@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How much of a model inputs have exercised. A value is null if the model has no such part, or where it is not known.</summary>
+/// <summary>How much of a model inputs have exercised. A value is null if the model has no such part, or if it is unknown.</summary>
 public sealed record CoverageReport
 {
     /// <summary>Inputs that went through the model.</summary>
@@ -34,8 +34,8 @@ public sealed record CoverageReport
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>Heads of a layer that had more than one position to look at. Every token goes through all heads; with a single position
-    /// each gives it all its attention, whatever its queries and keys are.</summary>
+    /// <summary>Heads of a layer that had more than one position to attend to. Every token goes through all heads, but with a single position
+    /// each head gives it all its attention, whatever its queries and keys are.</summary>
     [JsonPropertyName("heads_exercised"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? HeadsExercised { get; init; }
 
@@ -118,7 +118,7 @@ public sealed record CoverageReport
     {
         if (RowsUsed < Rows)
         {
-            // A row that the output shares is exercised there; that it is also looked up is not recorded.
+            // A row shared with the output is exercised there. Whether it was also looked up is not recorded.
             yield return Invariant($"the lookup of {(RowsUsed == 0 ? "all" : "the other")} {Rows - RowsUsed} rows");
         }
         if (PositionsReached < Positions)
@@ -147,7 +147,7 @@ public sealed record CoverageReport
         }
     }
 
-    // Never 100 where a row is missing, nor 0 if one is used.
+    // Never 100 if a row is missing, and never 0 if one is used.
     private string Share()
     {
         double share = Rows == 0 ? 0 : 100.0 * RowsUsed / Rows;

@@ -2,9 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>How far two engines are apart: the worst over some inputs.</summary>
-/// <param name="Engine">One of them.</param>
-/// <param name="From">The other, whose rows everything is relative to.</param>
+/// <summary>How far apart two engines are: the worst case over some inputs.</summary>
+/// <param name="Engine">The one engine.</param>
+/// <param name="From">The other engine, whose rows everything is relative to.</param>
 /// <param name="Whole">The largest value of the judged metric over all positions of an input.</param>
 /// <param name="Row">The largest value of the judged metric over a single position.</param>
 /// <param name="Number">The largest |a − b| in units of the RMS of its row.</param>
@@ -19,11 +19,11 @@ internal sealed record EngineDistance(
     [property: JsonPropertyName("nmse")] double Nmse,
     [property: JsonPropertyName("max_rel_diff")] double MaxRelDiff)
 {
-    /// <summary>Whether it is part of the floor: an engine that computes with other numerics is measured, but not judged by.</summary>
+    /// <summary>Whether it is part of the floor. An engine that computes in other numerics is measured, but does not count.</summary>
     [JsonPropertyName("counts")]
     public bool Counts { get; init; } = true;
 
-    /// <summary>The worse of this and one more input's measures.</summary>
+    /// <summary>The worse of this distance and another input's measures.</summary>
     public EngineDistance Widen(RowMeasures measures) => this with
     {
         Whole = Math.Max(Whole, measures.Judged ?? 0),

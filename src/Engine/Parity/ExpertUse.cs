@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Engine.Parity;
 
 /// <summary>Which experts the routers of a mixture have chosen: a bit for each expert of each layer.</summary>
-/// <remarks>The ids of an input do not say; the router's order of the experts does, an activation of the pass.</remarks>
+/// <remarks>This cannot be told from the ids of an input, but from the router's order of the experts, which is an activation of the pass.</remarks>
 internal sealed class ExpertUse
 {
     private const int Bits = 8;
@@ -28,8 +28,8 @@ internal sealed class ExpertUse
     /// <summary>(⌈layers·E / 8⌉): a bit for each expert, the layers one after the other.</summary>
     public byte[] Chosen { get; }
 
-    /// <summary>What a model is asked for, so that <see cref="Add(IReadOnlyList{Activation})"/> can count: nothing if there are no experts, where the model
-    /// hands out no activations of this kind, or where that would take much memory.</summary>
+    /// <summary>The activations to request so that <see cref="Add(IReadOnlyList{Activation})"/> can count: none if there are no experts, if the model
+    /// does not hand out such activations, or if that would take much memory.</summary>
     /// <param name="card">The model's card.</param>
     /// <param name="tokens">T.</param>
     public static IReadOnlyList<string> Activations(ModelCard card, int tokens) =>
@@ -37,8 +37,8 @@ internal sealed class ExpertUse
             ? [.. Enumerable.Range(0, card.Layers).Select(layer => string.Create(CultureInfo.InvariantCulture, $"{Order}{layer}"))]
             : [];
 
-    /// <summary>The request, with that asked for as well. Activations are handed out with all rows: those before the first that the
-    /// request asks for come too, and are ignored.</summary>
+    /// <summary>The request with these activations added. Activations come with all rows, including those before the first one requested,
+    /// which are ignored.</summary>
     /// <param name="request">A request for token ids, up to the last of them.</param>
     /// <param name="card">The model's card.</param>
     public static ScoreRequest Ask(ScoreRequest request, ModelCard card)
@@ -60,7 +60,7 @@ internal sealed class ExpertUse
         }
     }
 
-    /// <summary>Experts chosen in any layer, together, and layers with a router: none of these leaves a token without an expert.</summary>
+    /// <summary>The total number of experts chosen in all layers, and the number of layers with a router, each of which gives every token an expert.</summary>
     public (int Experts, int Layers) Count()
     {
         (int experts, int layers) = (0, 0);

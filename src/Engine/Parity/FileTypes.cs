@@ -30,7 +30,7 @@ internal static class FileTypes
     /// <exception cref="UnsupportedRequestException">A type is not known.</exception>
     public static Precision Coarsest(ModelCard card) => (Precision)card.Adapters.Where(adapter => adapter.Scale != 0).Select(adapter => adapter.FileType).Append(card.FileType).Max(type => (int)Of(type));
 
-    /// <exception cref="UnsupportedRequestException">The name is not known: its tolerance is not guessed.</exception>
+    /// <exception cref="UnsupportedRequestException">The name is unknown, and its tolerance is not guessed.</exception>
     public static Precision Of(string fileType) => fileType switch
     {
         "F32" or "F64" => Precision.Full,

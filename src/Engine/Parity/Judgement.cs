@@ -5,12 +5,12 @@ namespace Engine.Parity;
 /// <summary>Turns measures into a verdict. Whatever is not shown to be within the tolerance fails.</summary>
 internal static class Judgement
 {
-    /// <param name="measured">At least one; the first is what the report's numbers are about.</param>
+    /// <param name="measured">The measures, at least one; the report's numbers are those of the first.</param>
     /// <param name="native">The side judged.</param>
     /// <param name="reference">The side it is judged by.</param>
-    /// <param name="options">How both computed.</param>
-    /// <param name="tolerance">What passes.</param>
-    /// <param name="disagreement">Why the verdict is a fail whatever the numbers are; null for no reason of that kind.</param>
+    /// <param name="options">How both sides computed.</param>
+    /// <param name="tolerance">The tolerance.</param>
+    /// <param name="disagreement">A reason to fail whatever the numbers are; null for none.</param>
     public static ParityReport Report(
         IReadOnlyList<RowMeasures> measured, ModelCard native, ModelCard reference, ParityOptions options, Tolerance tolerance, string? disagreement)
     {
@@ -91,15 +91,15 @@ internal static class Judgement
     }
 
     /// <summary>
-    /// A fault f over a difference d that was already there is certain to be seen where ‖f‖ − ‖d‖ reaches the limit
-    /// (triangle inequality), in the measure of a number, of a position or of the whole, whichever is reached first.
+    /// A fault f on top of an existing difference d is certain to be seen if ‖f‖ − ‖d‖ reaches the limit
+    /// (triangle inequality) of a number, of a position or of the whole, whichever is reached first.
     /// </summary>
     private static SmallestFault Smallest(RowMeasures measures, Tolerance tolerance)
     {
         double entries = (double)measures.Positions * measures.Width;
         if (tolerance.Metric != ParityMetric.Nmse)
         {
-            // A change of the same size in a row or in all of them holds a number of at least that size.
+            // A change of the same size in one row or in all rows contains a number of at least that size.
             double one = (tolerance.Limit * (tolerance.Metric == ParityMetric.MaxRelDiff ? measures.RmsReference!.Value : 1)) + measures.MaxAbsDiff!.Value;
             return new SmallestFault(one, one, one);
         }

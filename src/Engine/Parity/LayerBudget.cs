@@ -6,14 +6,14 @@ internal static class LayerBudget
     // llama.cpp pads its key/value cache to multiples of this many positions.
     private const int CacheStep = 256;
 
-    // The native side's, the reference's, and those of the pass before that the collector has not taken yet.
+    // The native side's activations, the reference's, and those of the previous pass that have not been garbage-collected yet.
     private const int Copies = 3;
 
     // Small enough for any model, and more than one token, which some graphs treat specially.
     private const int ProbeTokens = 2;
 
     /// <summary>Cuts an input to what fits.</summary>
-    /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
+    /// <exception cref="InsufficientMemoryException">Not even one token fits; the message contains both numbers.</exception>
     public static async Task<ActivationQuery> FitAsync(IModel native, ActivationQuery input, long bytes, CancellationToken cancellationToken)
     {
         ActivationQuery probe = input.Take(ProbeTokens);
@@ -34,7 +34,7 @@ internal static class LayerBudget
         return low == input.Length ? input : input.Take(low);
     }
 
-    // The scores of attention grow with the square of the length, the views of the cache with its steps, the rest with the length.
+    // Attention scores grow with the square of the length, views of the cache with its padded length, everything else with the length.
     private static double Bytes(IReadOnlyList<Activation> small, int probe, int length)
     {
         double times = (double)length / probe, steps = (length + CacheStep - 1) / CacheStep;

@@ -6,7 +6,7 @@ public static class LayerCheck
 {
     /// <summary>Runs the native model once and the reference twice over the same tokens.</summary>
     /// <param name="native">The model judged.</param>
-    /// <param name="reference">The model it is judged by; it has to be able to replay.</param>
+    /// <param name="reference">The model it is judged by, which must be able to replay.</param>
     /// <param name="prompt">Token ids, or a text, which the native tokenizer reads. The source, for an encoder–decoder.</param>
     /// <param name="options">Numerics, arithmetic, an encoder–decoder's target, and how much memory may be used.</param>
     /// <param name="cancellationToken">Cancels the passes.</param>
@@ -21,7 +21,7 @@ public static class LayerCheck
         var whole = new ActivationQuery(input, options.Numerics)
         {
             Arithmetic = options.Arithmetic,
-            // An encoder's classifier, where the file has one, is a part of the model like any other.
+            // If the file has a classifier, it is part of the encoder like any other.
             Pooling = native.Card.Classes > 0 && reference.Card.Classes > 0 ? Pooling.Rank : Pooling.None,
         };
         ActivationQuery query = await LayerBudget.FitAsync(native, whole, options.MemoryBytes, cancellationToken).ConfigureAwait(false);
@@ -83,6 +83,6 @@ public static class LayerCheck
         int partial = rows.Count(row => row.IsPartialSum), unmeasured = rows.Count(row => !row.IsJoined && row.Computes) - partial;
         return $"all {rows.Count(row => row.IsJoined)} ops that both sides have are within their tolerances in the replay"
             + (unmeasured == 0 ? "" : $"; {unmeasured} that compute could not be measured")
-            + (partial == 0 ? "" : $"; of {partial} sums over some of the adapters, which llama.cpp adds in an order of its own, the reference has none, but of all adapters together");
+            + (partial == 0 ? "" : $"; {partial} sums over some of the adapters, which llama.cpp adds in its own order, have no counterpart in the reference, which has only the sum over all adapters");
     }
 }

@@ -19,13 +19,13 @@ internal sealed record LayerFault(LayerRow Seen, LayerRow? Missing)
         }
         LayerRow seen = rows[first];
         HashSet<int?> shared = [.. rows.Where(row => row.IsJoined && row.Part == seen.Part).Select(row => row.Layer)];
-        // In the same layer, or in one that the other side lacks as a whole.
+        // In the same layer, or in one that the other side lacks entirely.
         LayerRow[] before =
         [
             .. rows.Take(first).Where(row => row is { IsJoined: false, Computes: true, IsPartialSum: false } && row.Part == seen.Part
                 && (row.Layer == seen.Layer || !shared.Contains(row.Layer))),
         ];
-        // One op in the place of several.
+        // One op that replaces several.
         bool fused = before.Any(row => row.Operation == FlashAttention);
         return new LayerFault(seen, before.FirstOrDefault(row => !fused || !(row.Operation == FlashAttention || IsScore(row.Name))));
     }

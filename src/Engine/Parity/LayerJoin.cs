@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Parity;
 
-/// <summary>Joins two sides' activations, in the order of the native graph.</summary>
+/// <summary>Pairs two sides' activations, in the order of the native graph.</summary>
 internal static partial class LayerJoin
 {
-    /// <summary>By part, name, operation and occurrence; and what is left over between the same neighbours by operation and shape,
-    /// since llama.cpp names a product after what is done with it next.</summary>
+    /// <summary>Pairs activations by part, name, operation and occurrence. What is left over between the same neighbours is paired by operation and shape,
+    /// because llama.cpp names a product after what is done with it next.</summary>
     public static List<LayerRow> Join(IReadOnlyList<Activation> native, IReadOnlyList<Activation> reference)
     {
-        int[] partner = Partners(native, reference);                // of each native one, its reference's index, or −1
+        int[] partner = Partners(native, reference);                // for each native activation, the index of its reference activation, or −1
         int[] anchor = Anchors(native.Count, reference.Count, partner);
         ILookup<int, int> alone = Enumerable.Range(0, reference.Count).Except(partner).ToLookup(r => anchor[r]);
         var rows = new List<LayerRow>(native.Count);
@@ -39,7 +39,7 @@ internal static partial class LayerJoin
         int[] anchor = Anchors(native.Count, reference.Count, partner);
         foreach (int r in Enumerable.Range(0, reference.Count).Except(partner).ToArray())
         {
-            // Between the native op that stands where the reference's previous one does, and the next that both have.
+            // Search between the native counterpart of the reference's previous op and the next op that both sides have.
             for (int i = anchor[r] + 1; i < native.Count && partner[i] < 0; i++)
             {
                 if (native[i].Part == reference[r].Part && IsAlike(native[i], reference[r]) && ActivationShape.AreSame(native[i], reference[r]))
@@ -52,11 +52,11 @@ internal static partial class LayerJoin
         return partner;
     }
 
-    // After flash attention llama.cpp gives the same name to a view of what it otherwise copies.
+    // After flash attention, llama.cpp gives the same name to a view, where otherwise it is a copy.
     private static bool IsAlike(Activation native, Activation reference) => native.Operation == reference.Operation
         || (native.Name == reference.Name && LayerRow.Moves(native.Operation) && LayerRow.Moves(reference.Operation));
 
-    // Of each reference activation, the native index of the last joined one up to it, or −1.
+    // For each reference activation, the native index of the last paired one up to it, or −1.
     private static int[] Anchors(int native, int reference, int[] partner)
     {
         int[] anchor = new int[reference];
@@ -104,8 +104,8 @@ internal static partial class LayerJoin
         Reference = LayerKey.Of(reference),
     };
 
-    // A name says its layer; what has none belongs to the layer that it is within or after: the last one reached, since
-    // a layer may choose rows of the one before within itself.
+    // Names contain their layer. An activation without one belongs to the last layer reached, because
+    // a layer may select rows of the previous one.
     private static void NumberLayers(LayerRow[] rows)
     {
         int?[] named = [.. rows.Select(row => LayerOf(row.Name))];

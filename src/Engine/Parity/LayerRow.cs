@@ -3,7 +3,7 @@ namespace Engine.Parity;
 /// <summary>One op of either side, or of both.</summary>
 internal sealed class LayerRow
 {
-    // Ops that move numbers and compute none; the sides need not have the same ones.
+    // Ops that move numbers without computing. The two sides need not have the same ones.
     private static readonly HashSet<string> Moving =
         ["GET_ROWS", "SET_ROWS", "RESHAPE", "VIEW", "PERMUTE", "TRANSPOSE", "CONT", "CONCAT", "CPY", "DUP"];
 
@@ -33,22 +33,22 @@ internal sealed class LayerRow
     /// <summary>The difference of the op alone.</summary>
     public OpMeasure? Replay { get; set; }
 
-    /// <summary>What the op may differ by in the replay.</summary>
+    /// <summary>How much the op may differ in the replay.</summary>
     public OpTolerance? Tolerance { get; set; }
 
     public bool IsJoined => Native is not null && Reference is not null;
 
-    /// <summary>Whether the op computes: one that does, on one side alone, is a part of the model that the other lacks.</summary>
+    /// <summary>Whether the op computes. If only one side has such an op, the other side lacks a part of the model.</summary>
     public bool Computes => !Moves(Operation);
 
-    /// <summary>Whether it is a product with an adapter's factor, or what that is scaled to.</summary>
+    /// <summary>Whether it is a product with an adapter's factor, or that product after scaling.</summary>
     public static bool IsOfAdapter(string name) => name.Contains(".lora_", StringComparison.Ordinal);
 
-    /// <summary>Whether it is a sum over some of several adapters. llama.cpp adds them in an order of its own, so that only the last sum has a
+    /// <summary>Whether it is a sum over some of several adapters. llama.cpp adds them in its own order, so only the last sum has a
     /// counterpart.</summary>
     public bool IsPartialSum => !IsJoined && Operation == "ADD" && Name.Contains(".lora", StringComparison.Ordinal);
 
-    /// <summary>Whether an operation moves numbers and makes none.</summary>
+    /// <summary>Whether an operation only moves numbers.</summary>
     public static bool Moves(string operation) => Moving.Contains(operation);
 
     public bool Diverges => ShapesDiffer || (Replay is { } measure && !Tolerance!.Allows(measure));
@@ -78,7 +78,7 @@ internal sealed class LayerRow
     private static double? Number(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }
 
-/// <summary>What activations are joined by.</summary>
+/// <summary>The key by which activations are paired.</summary>
 internal readonly record struct LayerKey(string? Part, string Name, string Operation, int Occurrence)
 {
     public static LayerKey Of(Activation activation) => new(activation.Part, activation.Name, activation.Operation, activation.Occurrence);

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace Engine.Parity;
 
-/// <summary>The ops for people, 80 columns wide: the worst op of each layer, and all of the layer that diverges.</summary>
+/// <summary>Prints the ops as a table of 80 columns: the worst op of each layer, and all ops of the layer that diverges.</summary>
 internal static class LayerText
 {
     private const int NameWidth = 29; // so that UNMEASURED ends in column 80
 
-    /// <param name="text">Takes the lines.</param>
+    /// <param name="text">Receives the lines.</param>
     /// <param name="layers">The ops.</param>
     /// <param name="scope">What they were compared on.</param>
-    /// <param name="fault">The first that diverges, or null.</param>
-    /// <param name="width">Columns of what is no table.</param>
+    /// <param name="fault">The first op that diverges, or null.</param>
+    /// <param name="width">The width of text outside the table, in columns.</param>
     public static void Append(StringBuilder text, IReadOnlyList<ParityLayer> layers, LayerScope scope, ParityDivergence? fault, int width = Paragraph.Width)
     {
         string tokens = scope.Positions == scope.Tokens ? $"{scope.Tokens}" : $"the first {scope.Positions} of {scope.Tokens}";
@@ -76,7 +76,7 @@ internal static class LayerText
         }).ToArray().GroupBy(pair => pair.Item1, pair => pair.op);
     }
 
-    // The larger of the two parts of its tolerance that an op takes.
+    // The larger of the two fractions of its tolerance that an op uses.
     private static double Excess(ParityLayer op) => op.Status != "ok"
         ? double.MaxValue
         : Math.Max(op.Nmse / op.NmseLimit ?? 0, op.WorstElement / op.ElementLimit ?? 0);

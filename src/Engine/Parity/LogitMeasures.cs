@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>The measures of rows of logits: beside their differences, those of the distributions they stand for.</summary>
+/// <summary>The measures of rows of logits: those of their differences, and those of the distributions they represent.</summary>
 internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance tolerance)
     : RowMeasures(RowKind.Logits, vocabulary, firstPosition, tolerance)
 {
@@ -20,11 +20,11 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
 
     public double? PerplexityReference => Measured(Math.Exp(_logLossReference / _targets));
 
-    /// <summary>Takes in the next position's rows (V) and, if there is one, the token that follows it.</summary>
+    /// <summary>Adds the next position's rows (V) and, if there is one, the token that follows it.</summary>
     /// <exception cref="TokenOutOfRangeException">The token has no logit.</exception>
     public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target) => Add(NextPosition, a, b, target);
 
-    /// <summary>The same for a position that need not be the next.</summary>
+    /// <summary>The same for any position.</summary>
     public void Add(int position, ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? target)
     {
         if (target is { } outside && (uint)outside >= (uint)Width)
@@ -40,7 +40,7 @@ internal sealed class LogitMeasures(int vocabulary, int firstPosition, Tolerance
             double logP = reference.LogProbability(b[v]);
             kl += Math.Exp(logP) * (logP - native.LogProbability(a[v]));
         }
-        // A divergence is never negative; its sum's rounding may be.
+        // A divergence is never negative, but its rounded sum may be.
         _kl.Add(Math.Max(0, kl));
         _sameTop1 += native.Top1 == reference.Top1 ? 1 : 0;
         if (target is { } token)

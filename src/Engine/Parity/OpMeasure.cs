@@ -8,8 +8,8 @@ namespace Engine.Parity;
 /// <param name="IsFinite">Whether all entries are finite, but for −∞ where both sides' masks put it.</param>
 internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double WorstElement, int WorstRow, bool IsFinite)
 {
-    // A row far below the others, which only cancellation makes, has rounding errors of the size of the others'. The fewer numbers
-    // it has (one, as the scores of a source of one token), the more often all of them cancel.
+    // A row much smaller than the others arises only by cancellation and has rounding errors as large as theirs. The fewer numbers
+    // it has (one, for the scores of a source of one token), the more often all of them cancel.
     private const double SmallestRow = 1e-3, SmallestNumber = 0.1;
 
     /// <summary>Measures rows of <paramref name="width"/> entries.</summary>

@@ -1,8 +1,8 @@
 namespace Engine.Parity;
 
 /// <summary>The tolerances of ggml's operations in a replay.</summary>
-/// <remarks>Floors were measured on random LLaMA, GPT-2, BERT and T5 of widths 64 to 2,048 and up to 500 tokens, and on trained weights; where
-/// several are possible the largest is meant.</remarks>
+/// <remarks>The floors were measured on random LLaMA, GPT-2, BERT and T5 models of widths 64 to 2,048 with up to 500 tokens, and on trained weights. Each
+/// is the largest value measured.</remarks>
 internal sealed class OpTolerances
 {
     private static readonly OpTolerance Moved = new(1e-13, 2e-6, "numbers moved, not computed: measured 0");
@@ -86,7 +86,7 @@ internal sealed class OpTolerances
         _several = native.Adapters.Count > 1;
         _onDevice = !string.Equals(native.Device, "cpu", StringComparison.OrdinalIgnoreCase);
         _production = options.Numerics == Numerics.Production;
-        // A float angle is off by half an ulp of itself, and by one more for each pair of the recurrence.
+        // A float angle is off by half an ulp, and by another for each pair of the recurrence.
         double angle = 1e-6 * Math.Max(20, tokens);
         _turned = new OpTolerance(
             angle * angle / 400, angle, "llama.cpp works angles out from pair to pair in floats: measured 1.4e-7 a position, and a hundredth of its square; times 7 and 12");
@@ -112,7 +112,7 @@ internal sealed class OpTolerances
         _ => Sums,
     };
 
-    // Queries by keys, and probabilities by values, are F32 by F32 in strict numerics whatever the file's type is, and F16 by F16 in production.
+    // Queries × keys and probabilities × values are F32 × F32 in strict numerics, whatever the file's type is, and F16 × F16 in production.
     private static bool IsOfWeights(LayerRow row) => !(row.Name.StartsWith("kq-", StringComparison.Ordinal) || row.Name.StartsWith("kqv-", StringComparison.Ordinal));
 }
 

@@ -2,17 +2,17 @@ using System.Text;
 
 namespace Engine.Parity;
 
-/// <summary>Text broken at words.</summary>
+/// <summary>Wraps text at words.</summary>
 internal static class Paragraph
 {
-    /// <summary>Columns where nothing else is known.</summary>
+    /// <summary>The default number of columns.</summary>
     public const int Width = 80;
 
-    /// <summary>Appends the words and the end of the line. A word that is longer than a line stays whole, and % with its number.</summary>
-    /// <param name="text">Stands at column <paramref name="indent"/>.</param>
-    /// <param name="words">Separated by blanks.</param>
-    /// <param name="width">Columns of a line.</param>
-    /// <param name="indent">Blanks before each further line.</param>
+    /// <summary>Appends the words and the end of the line. A word that is longer than a line is not broken, and % stays with its number.</summary>
+    /// <param name="text">The text so far, which must end at column <paramref name="indent"/>.</param>
+    /// <param name="words">The words, separated by blanks.</param>
+    /// <param name="width">The number of columns of a line.</param>
+    /// <param name="indent">The number of blanks before each further line.</param>
     public static void Append(StringBuilder text, string words, int width = Width, int indent = 0)
     {
         int column = indent;

@@ -3,8 +3,8 @@ namespace Engine.Parity;
 /// <summary>Compares what two models compute for the same tokens.</summary>
 public static class ParityCheck
 {
-    /// <summary>Puts one prompt to both models, row by row, and judges the native one: by its logits where both can score tokens,
-    /// else by its embeddings.</summary>
+    /// <summary>Runs one prompt through both models and judges the native one row by row, by its logits if both can score tokens,
+    /// otherwise by its embeddings.</summary>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">Token ids, or a text: both tokenizers must then agree on its ids. The source, for an encoder–decoder.</param>
@@ -41,7 +41,7 @@ public static class ParityCheck
 
     /// <summary>
     /// Judges the exact logits that tokens were sampled from: the reference scores prompt and generated tokens
-    /// in one pass. A second native run on a fresh context would hide the faults of cache and batching that this one had.
+    /// in one pass. A second native run on a fresh context would hide faults of cache and batching in this one.
     /// </summary>
     /// <param name="native">The model that generated.</param>
     /// <param name="reference">The model it is judged by.</param>
@@ -64,8 +64,8 @@ public static class ParityCheck
         }
         Tolerance tolerance = options.Tolerance ?? Tolerance.For(native, reference.Card, options.Numerics);
 
-        // Step i stands at the last position of prompt and i tokens (an encoder–decoder's prompt is its source: after the start
-        // token and i tokens); the last token itself was never evaluated.
+        // Step i belongs to the last position of the prompt and i tokens (or, for an encoder–decoder, whose prompt is its source, of the start
+        // token and i tokens). The last token itself was never evaluated.
         int[] generated = [.. steps.Select(step => step.Token)];
         IReadOnlyList<int> before = native.DecoderStartToken is { } start ? [start] : prompt;
         int first = before.Count - 1;
@@ -99,7 +99,7 @@ public static class ParityCheck
         }
     }
 
-    /// <summary>Where two tokenizers' ids for one text differ, in a sentence; null if they do not.</summary>
+    /// <summary>A message that says where two tokenizers' ids for a text differ; null if they do not.</summary>
     internal static string? Disagreement(IReadOnlyList<int> native, IReadOnlyList<int> reference)
     {
         int same = native.Zip(reference).TakeWhile(pair => pair.First == pair.Second).Count();

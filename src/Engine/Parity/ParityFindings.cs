@@ -16,10 +16,10 @@ public sealed record ParitySide(
     internal static ParitySide Of(ModelCard card) => new(card.Backend, card.Device, card.FileType, card.Path);
 }
 
-/// <summary>Rows that were compared beside the logits or the embeddings of the tokens.</summary>
-/// <param name="Name">Such as <c>encoder rows</c>, <c>mean embedding</c> or <c>rank scores</c>.</param>
-/// <param name="Rows">How many.</param>
-/// <param name="Width">Numbers of a row.</param>
+/// <summary>Rows that were compared in addition to the logits or the embeddings of the tokens.</summary>
+/// <param name="Name">Their name, such as <c>encoder rows</c>, <c>mean embedding</c> or <c>rank scores</c>.</param>
+/// <param name="Rows">How many there are.</param>
+/// <param name="Width">How many numbers a row has.</param>
 /// <param name="RmsReference">√ of the mean b².</param>
 /// <param name="MaxAbsDiff">max |a − b|.</param>
 /// <param name="MaxRelDiff">max |a − b| in units of the RMS.</param>
@@ -33,8 +33,8 @@ public sealed record ParityRows(
     [property: JsonPropertyName("max_rel_diff")] double? MaxRelDiff,
     [property: JsonPropertyName("nmse")] double? Nmse);
 
-/// <summary>The smallest changes of the native logits that would have turned this pass into a fail for certain, on top of
-/// the difference that was there.</summary>
+/// <summary>The smallest changes of the native logits, on top of the existing difference, that would certainly have turned
+/// this pass into a fail.</summary>
 /// <param name="OneLogit">|Δ| of a single logit.</param>
 /// <param name="OnePosition">RMS of Δ over the logits of a single position.</param>
 /// <param name="AllLogits">RMS of Δ over all logits of all positions.</param>
@@ -68,16 +68,16 @@ public sealed record ParityDivergence(
     [JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Part { get; init; }
 
-    /// <summary>The layer it is in, also where the name does not say it; null before the first and after the last.</summary>
+    /// <summary>The layer it is in, even if the name does not say; null before the first and after the last.</summary>
     [JsonPropertyName("layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Layer { get; init; }
 }
 
-/// <summary>One activation of both sides. In the replay the reference's op had the inputs of the native one, so that the
-/// difference is this op's own; side by side the differences of all ops before it are in it, too.</summary>
+/// <summary>One activation of both sides. In the replay, the reference's op had the inputs of the native one, so the difference
+/// is this op's own; side by side, it includes the differences of all ops before it.</summary>
 /// <param name="Name">llama.cpp's name.</param>
 /// <param name="Op">ggml's operation.</param>
-/// <param name="Occurrence">Names repeat: 0 for the first of this name and operation.</param>
+/// <param name="Occurrence">Names repeat: 0 for the first with this name and operation.</param>
 /// <param name="Nmse">Σ(a − b)² / Σb² in the replay; null if only one side has it.</param>
 /// <param name="MaxAbsDiff">max |a − b| in the replay; null if only one side has it.</param>
 /// <param name="Status"><c>ok</c>, <c>diverges</c>, <c>shape</c> (the sides' shapes differ), or <c>UNMEASURED</c> where only one side has it.</param>

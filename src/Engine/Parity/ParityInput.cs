@@ -2,14 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>What two models are compared on.</summary>
+/// <summary>The input on which two models are compared.</summary>
 /// <param name="Tokens">T ids: of the target, for an encoder–decoder.</param>
 internal sealed record ParityInput(IReadOnlyList<int> Tokens)
 {
-    /// <summary>One score of one input may be near zero by chance, where any difference is large beside it.</summary>
+    /// <summary>The number of inputs whose classifier scores are compared: a single score may be near zero by chance, so that any difference is large relative to it.</summary>
     private const int RankInputs = 8;
 
-    /// <summary>Tokens of a target that the reference writes itself.</summary>
+    /// <summary>The number of tokens of a target that the reference generates.</summary>
     private const int AnswerTokens = 24;
 
     /// <summary>The source of an encoder–decoder; null elsewhere.</summary>
@@ -18,13 +18,13 @@ internal sealed record ParityInput(IReadOnlyList<int> Tokens)
     /// <summary>The segment of each token; null for 0 throughout.</summary>
     public IReadOnlyList<int>? Segments { get; init; }
 
-    /// <summary>Reads a prompt by the native tokenizer. Where an encoder–decoder is given no target, the reference's own greedy answer is one.</summary>
+    /// <summary>Reads a prompt with the native tokenizer. If an encoder–decoder is given no target, the reference's own greedy answer is used.</summary>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
     /// <param name="prompt">The source, for an encoder–decoder.</param>
     /// <param name="target">An encoder–decoder's target; null for the default.</param>
     /// <param name="cancellationToken">Cancels the generation of a target.</param>
-    /// <exception cref="EngineException">A model refused, or a target was given where there can be none.</exception>
+    /// <exception cref="EngineException">A model refused, or a target was given for a model that has none.</exception>
     public static async Task<ParityInput> ReadAsync(
         IModel native, IModel reference, Prompt prompt, Prompt? target, CancellationToken cancellationToken)
     {

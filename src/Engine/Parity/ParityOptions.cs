@@ -13,9 +13,9 @@ public sealed record ParityOptions
     /// greedy answer to the source.</summary>
     public Prompt? Target { get; init; }
 
-    /// <summary>What passes; null chooses <see cref="Tolerance.For"/> the two models' file types.</summary>
+    /// <summary>The tolerance; null for <see cref="Tolerance.For"/> the two models' file types.</summary>
     public Tolerance? Tolerance { get; init; }
 
-    /// <summary>Receives the part of the positions compared, 0 to 1.</summary>
+    /// <summary>Receives the fraction of the positions compared, from 0 to 1.</summary>
     public IProgress<float>? Progress { get; init; }
 }

@@ -4,15 +4,15 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Parity;
 
-/// <summary>What comparing two models gave. Other programs rely on the JSON names.</summary>
-/// <remarks>A number that could not be computed, because a side was not finite or nothing was there to measure, is null.</remarks>
+/// <summary>The result of comparing two models. Other programs rely on the JSON names.</summary>
+/// <remarks>A number is null if it could not be computed because a side was not finite or there was nothing to measure.</remarks>
 public sealed record ParityReport
 {
-    /// <summary>Whether the native side is correct as far as this check can see.</summary>
+    /// <summary>Whether the native side is correct, as far as this check can see.</summary>
     [JsonPropertyName("verdict")]
     public required ParityVerdict Verdict { get; init; }
 
-    /// <summary>Why the verdict is what it is, in one sentence.</summary>
+    /// <summary>The reason for the verdict, in one sentence.</summary>
     [JsonPropertyName("explanation")]
     public required string Explanation { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record ParityReport
     [JsonPropertyName("reference")]
     public required ParitySide Reference { get; init; }
 
-    /// <summary>The arithmetic of the reference, where it is not the exact one; else null.</summary>
+    /// <summary>The arithmetic of the reference if it is not the exact one; otherwise null.</summary>
     [JsonPropertyName("arithmetic"), JsonConverter(typeof(SnakeCaseEnum<Arithmetic>)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Arithmetic? Arithmetic { get; init; }
 
@@ -36,7 +36,7 @@ public sealed record ParityReport
     [JsonPropertyName("positions")]
     public required int Positions { get; init; }
 
-    /// <summary>V; null if embeddings were compared, which are no distributions: the numbers about these are null as well then.</summary>
+    /// <summary>V; null if embeddings were compared. They are not distributions, so the numbers about distributions are null as well.</summary>
     [JsonPropertyName("vocabulary")]
     public required int? Vocabulary { get; init; }
 
@@ -44,7 +44,7 @@ public sealed record ParityReport
     [JsonPropertyName("dimensions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Dimensions { get; init; }
 
-    /// <summary>√ of the mean b² over all logits: what a difference is small beside.</summary>
+    /// <summary>√ of the mean b² over all logits, the scale of the differences.</summary>
     [JsonPropertyName("rms_reference")]
     public double? RmsReference { get; init; }
 
@@ -76,7 +76,7 @@ public sealed record ParityReport
     [JsonPropertyName("kl_max")]
     public required double? KlMax { get; init; }
 
-    /// <summary>Part of the positions at which both sides' most probable token is the same, 0 to 1.</summary>
+    /// <summary>The fraction of positions at which both sides have the same most probable token, from 0 to 1.</summary>
     [JsonPropertyName("same_top1")]
     public required double? SameTop1 { get; init; }
 
@@ -96,11 +96,11 @@ public sealed record ParityReport
     [JsonPropertyName("smallest_fault")]
     public required SmallestFault? SmallestFault { get; init; }
 
-    /// <summary>What of the native model the input has exercised; null if it is not known.</summary>
+    /// <summary>Which parts of the native model the input has exercised; null if that is unknown.</summary>
     [JsonPropertyName("coverage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CoverageReport? Coverage { get; init; }
 
-    /// <summary>What else was compared and judged, such as an encoder's rows; null if nothing was.</summary>
+    /// <summary>Other rows that were compared and judged, such as an encoder's; null for none.</summary>
     [JsonPropertyName("also"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityRows>? Also { get; init; }
 
@@ -108,7 +108,7 @@ public sealed record ParityReport
     [JsonPropertyName("layers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ParityLayer>? Layers { get; init; }
 
-    /// <summary>What <see cref="Layers"/> were compared on, and what came out; null if the ops were not compared.</summary>
+    /// <summary>The input on which <see cref="Layers"/> were compared, and the result; null if the ops were not compared.</summary>
     [JsonPropertyName("replay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LayerScope? Replay { get; init; }
 
@@ -116,7 +116,7 @@ public sealed record ParityReport
     [JsonPropertyName("first_divergence")]
     public required ParityDivergence? FirstDivergence { get; init; }
 
-    /// <summary>The same with what a look inside gave: a diverging op fails the whole, and is named.</summary>
+    /// <summary>The report with the comparison of ops added. A diverging op is named and turns the verdict into a fail.</summary>
     public ParityReport With(LayerFindings findings)
     {
         ParityDivergence? fault = findings.FirstDivergence, before = FirstDivergence;
@@ -127,7 +127,7 @@ public sealed record ParityReport
             Layers = findings.Layers,
             Replay = findings.Scope,
             SmallestFault = fault is null ? SmallestFault : null,
-            // The position is the one whose result is wrong, where one is.
+            // The position whose result is wrong, if there is one.
             FirstDivergence = fault is null || before is null ? fault ?? before : before with { Name = fault.Name, Op = fault.Op, Occurrence = fault.Occurrence, Part = fault.Part },
         };
     }
@@ -153,7 +153,7 @@ public enum ParityVerdict
 [JsonSerializable(typeof(ParityReport))]
 internal sealed partial class ParityJson : JsonSerializerContext
 {
-    /// <summary>Indented, and with Δ and Σ as they are: the document goes to a file or a terminal, not into a web page.</summary>
+    /// <summary>Indented, with Δ and Σ unescaped, because the document goes to a file or a terminal, not into a web page.</summary>
     public static ParityJson Readable { get; } =
         new(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -6,8 +6,8 @@ namespace Engine.Parity;
 /// <summary>A report for people, the verdict last.</summary>
 internal static class ParityText
 {
-    /// <param name="report">What to print.</param>
-    /// <param name="width">Columns of its text; a table of layers takes 80.</param>
+    /// <param name="report">The report to print.</param>
+    /// <param name="width">The number of columns of the text; a table of layers takes 80.</param>
     public static string Render(ParityReport report, int width = Paragraph.Width)
     {
         var text = new StringBuilder();
@@ -54,7 +54,7 @@ internal static class ParityText
         return text.ToString();
     }
 
-    /// <summary>The name of the file only, from its end: a whole path may be longer than a line.</summary>
+    /// <summary>Only the file's name, cut at its beginning if needed, because a path may be longer than a line.</summary>
     private static string Side(string name, ParitySide side, int width)
     {
         string line = $"  {name,-10} {side.Backend} on {side.Device}, {side.FileType}, ";
@@ -84,7 +84,7 @@ internal static class ParityText
 
     private static string Scientific(double? value) => value is { } number ? Judgement.Number(number) : "none";
 
-    /// <summary>Untrained weights make perplexities of ten digits, whose decimals say nothing.</summary>
+    /// <summary>Untrained weights give perplexities of ten digits, whose decimals are meaningless.</summary>
     private static string Perplexity(double? value) => Fixed(value, value < 1e6 ? "0.0000" : "0.000000e0");
 
     private static string Fixed(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "none";

@@ -1,13 +1,13 @@
 namespace Engine.Parity;
 
 /// <summary>Reads the same rows of two sides and measures how far apart they are.</summary>
-/// <param name="kind">What they are.</param>
-/// <param name="first">Position of the first.</param>
-/// <param name="count">How many.</param>
-/// <param name="targets">The token that follows each position, as far as there is one; of logits only.</param>
+/// <param name="kind">The kind of rows.</param>
+/// <param name="first">The position of the first row.</param>
+/// <param name="count">The number of rows.</param>
+/// <param name="targets">For logits, the token that follows each position, if there is one.</param>
 internal sealed class RowComparison(RowKind kind, int first, int count, int[] targets)
 {
-    /// <summary>Receives the part of the rows compared, 0 to 1.</summary>
+    /// <summary>Receives the fraction of the rows compared, from 0 to 1.</summary>
     public IProgress<float>? Progress { get; init; }
 
     /// <exception cref="ConfigurationException">The rows are of different widths.</exception>

@@ -1,7 +1,7 @@
 namespace Engine.Parity;
 
-/// <summary>The distribution a row of logits stands for: log softmax in double, the maximum subtracted.</summary>
-/// <param name="Top1">The most probable token, the first of equals.</param>
+/// <summary>The distribution that a row of logits represents: log softmax in double, with the maximum subtracted.</summary>
+/// <param name="Top1">The most probable token; the first one among equals.</param>
 /// <param name="LogSum">ln Σ exp(logit).</param>
 internal readonly record struct RowDistribution(int Top1, double LogSum)
 {

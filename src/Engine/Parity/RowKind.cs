@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>What the rows are that two models are compared by.</summary>
+/// <summary>The kind of rows by which two models are compared.</summary>
 internal enum RowKind
 {
     /// <summary>(T, V): a decoder's, each row before the token it predicts.</summary>

@@ -1,6 +1,6 @@
 namespace Engine.Parity;
 
-/// <summary>The measures of two sides' rows, summed up in double as the rows come: a native, b the reference.</summary>
+/// <summary>The measures of two sides' rows, accumulated in double as the rows arrive: a is the native side, b the reference.</summary>
 internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance tolerance)
 {
     private double _squaredDiff, _squaredNative, _squaredReference, _product;
@@ -20,7 +20,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
     /// <summary>The first position that cannot be compared or is beyond the tolerance of a single position or number.</summary>
     public ParityDivergence? FirstBeyondRowLimit { get; private set; }
 
-    /// <summary>The first position beyond the tolerance of the whole, or else the one with the largest difference.</summary>
+    /// <summary>The first position beyond the tolerance of the whole, or else the position with the largest difference.</summary>
     public ParityDivergence? FirstBeyondLimit => FirstBeyond ?? _greatest;
 
     /// <summary>The largest value that the judged metric takes in a single row, and where.</summary>
@@ -29,7 +29,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
     /// <summary>The largest |a − b| in units of the RMS of its row's reference, and where.</summary>
     public (int Position, double Value) WorstNumber { get; private set; } = (firstPosition, double.NegativeInfinity);
 
-    /// <summary>The largest Σb² of a row: a fault in a single row hides best there.</summary>
+    /// <summary>The largest Σb² of a row, in which a fault in a single row is hidden best.</summary>
     public double GreatestSquaredReferenceRow { get; private set; }
 
     public double SquaredReference => _squaredReference;
@@ -44,7 +44,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
 
     public double? Cosine => Measured(_product / Math.Sqrt(_squaredNative) / Math.Sqrt(_squaredReference));
 
-    /// <summary>The value the tolerance is about.</summary>
+    /// <summary>The value that the tolerance limits.</summary>
     public double? Judged => tolerance.Metric switch
     {
         ParityMetric.Nmse => Nmse,
@@ -60,7 +60,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
     /// <summary>The position after those taken in, where they follow one another.</summary>
     protected int NextPosition => firstPosition + Positions;
 
-    /// <summary>Takes in the rows of a position that need not be the next.</summary>
+    /// <summary>Adds the rows of any position.</summary>
     protected void Add(int position, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Positions++;
@@ -124,7 +124,7 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
         }
     }
 
-    /// <summary>A row of zeros is nothing a model computes, and nothing can be measured against it.</summary>
+    /// <summary>Why two rows cannot be compared. A model does not compute a row of zeros, and nothing can be measured relative to one.</summary>
     private string? Incomparability(int position, double squaredNative, double squaredReference) =>
         !double.IsFinite(squaredNative) ? $"the native {kind.Name()} at position {position} hold NaN or infinity"
         : !double.IsFinite(squaredReference) ? $"the reference's {kind.Name()} at position {position} hold NaN or infinity"

@@ -29,8 +29,8 @@ internal sealed class RowReader : IAsyncDisposable
     {
     }
 
-    /// <param name="side">Its name in a sentence.</param>
-    /// <param name="width">Numbers of a row, where they are known beforehand.</param>
+    /// <param name="side">The side's name, for messages.</param>
+    /// <param name="width">How many numbers a row has, if that is known beforehand.</param>
     /// <param name="blocks">Blocks of any width and length.</param>
     public RowReader(string side, int? width, IAsyncEnumerable<ScoreBlock> blocks)
     {
@@ -39,7 +39,7 @@ internal sealed class RowReader : IAsyncDisposable
         _blocks = blocks.GetAsyncEnumerator();
     }
 
-    /// <summary>Numbers of a row; 0 if that is not known before the first is read.</summary>
+    /// <summary>How many numbers a row has; 0 if that is not known before the first one is read.</summary>
     public int Width => _width ?? _block?.Vocabulary ?? 0;
 
     /// <summary>The row that was read.</summary>
@@ -59,9 +59,9 @@ internal sealed class RowReader : IAsyncDisposable
             ? model.ScoreAsync(input.ToScoreRequest(numerics, model.Card.VocabularySize) with { Arithmetic = arithmetic, Activations = activations ?? [] }, cancellationToken)
             : Embedded(model, input.ToEmbedRequest(kind, numerics) with { Arithmetic = arithmetic }, cancellationToken);
 
-    /// <summary>Goes on to the row of a position, past those before it.</summary>
-    /// <returns>Null, or why there is no such row to be compared: the side computed NaN or infinity.</returns>
-    /// <exception cref="EngineException">The side refused the request, or does not give the rows it was asked for.</exception>
+    /// <summary>Advances to the row of a position, skipping those before it.</summary>
+    /// <returns>Null, or why there is no such row to compare: the side computed NaN or infinity.</returns>
+    /// <exception cref="EngineException">The side refused the request, or does not return the rows that were requested.</exception>
     public async ValueTask<string?> ReadAsync(int position)
     {
         string? fault;
@@ -73,7 +73,7 @@ internal sealed class RowReader : IAsyncDisposable
         return fault;
     }
 
-    // The next row, which is the one of the position or of one before it.
+    // The next row, which is that of the position or of an earlier one.
     private async ValueTask<string?> NextAsync(int position)
     {
         if (_block is not null && _row + 1 < _block.Rows)

@@ -34,7 +34,7 @@ internal sealed class RowTable
         return table;
     }
 
-    /// <summary>Asks a model for its rows of logits, of all inputs at the same time.</summary>
+    /// <summary>Requests a model's rows of logits, for all inputs at the same time.</summary>
     /// <param name="name">What it is called in a sentence.</param>
     /// <param name="inputs">A request each.</param>
     /// <param name="numerics">How exactly it computes.</param>
@@ -50,7 +50,7 @@ internal sealed class RowTable
 
     /// <summary>Measures how far this engine's rows are from another's of the same inputs.</summary>
     /// <param name="name">What this engine is called.</param>
-    /// <param name="other">The other's rows, which take the place of the reference's.</param>
+    /// <param name="other">The other engine's rows, used as the reference.</param>
     /// <param name="otherName">What the other is called.</param>
     /// <param name="metric">What is judged.</param>
     /// <exception cref="EngineException">The tables are not of the same rows, or hold NaN.</exception>

@@ -1,9 +1,9 @@
 namespace Engine.Parity;
 
 /// <summary>
-/// Asks the reference once more, in ggml's arithmetic, where the exact one is too far from the native side. llama.cpp rounds
-/// activations to 8 or 16 bits; in models whose attention almost picks a single token (T5 does not scale it) one such
-/// rounding changes the choice. A distance that disappears when the reference rounds the same way is rounding; a fault does not disappear.
+/// Asks the reference once more, in ggml's arithmetic, if the exact one is too far from the native side. llama.cpp rounds
+/// activations to 8 or 16 bits. In models whose attention almost selects a single token (T5 does not scale it), one such
+/// rounding can change the selection. A distance that disappears when the reference rounds the same way is due to rounding; a fault does not disappear.
 /// </summary>
 internal static class SecondOpinion
 {
@@ -32,7 +32,7 @@ internal static class SecondOpinion
             .ConfigureAwait(false);
     }
 
-    // Products of F32 weights are the same in both arithmetics; GELU is not.
+    // With F32 weights, products are the same in both arithmetics, but GELU is not.
     private static bool Rounds(ParityReport report, ModelCard native) =>
         report.Native.FileType != "F32" || report.Reference.FileType != "F32" || native.Activation == "gelu";
 }

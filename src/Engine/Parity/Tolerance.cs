@@ -33,7 +33,7 @@ public sealed record Tolerance
     public static Tolerance For(ModelCard native, ModelCard reference, Numerics numerics) =>
         OfFiles(native, reference, numerics).Widened(Math.Max(Share(native), Share(reference)));
 
-    /// <summary>A limit of the user's for Σ(a − b)² / Σb², with what it means for single rows and numbers.</summary>
+    /// <summary>The user's limit for Σ(a − b)² / Σb², with the limits for single rows and numbers that follow.</summary>
     internal static Tolerance OfUser(double nmse) => Nmse(nmse, "The limit of the configuration.");
 
     private static Tolerance OfFiles(ModelCard native, ModelCard reference, Numerics numerics) =>
@@ -61,8 +61,8 @@ public sealed record Tolerance
 
     private static double Share(ModelCard card) => card.Adapters.Sum(adapter => adapter.Share ?? 0);
 
-    // Queries and keys grow with the weights and scores of attention with their square, and with a score the difference that one of its
-    // roundings makes. The table of GELU needs no such factor: the reference in ggml's arithmetic has the same.
+    // Queries and keys grow with the weights, attention scores grow with their square, and the effect of a rounding grows with the
+    // score. The table of GELU needs no such factor, because the reference in ggml's arithmetic uses the same table.
     private Tolerance Widened(double share)
     {
         double growth = Math.Pow(1 + share, Metric == ParityMetric.Nmse ? 4 : 2);
@@ -77,7 +77,7 @@ public sealed record Tolerance
         };
     }
 
-    // Beyond what quantized weights are allowed no adapter widens a limit: a wider one would let a fault through.
+    // No adapter widens a limit beyond that of quantized weights, because a wider one would let a fault through.
     private const double Widest = 1e-2;
 
     private static Tolerance HalfTable { get; } = new()
@@ -94,11 +94,11 @@ public sealed record Tolerance
 
     private static bool HasGelu(ModelCard native, ModelCard reference) => (native.Activation ?? reference.Activation) == "gelu";
 
-    /// <summary>Large and small logits alike: rounding errors grow with them. A single position's RMS may be a part of the whole's.</summary>
+    /// <summary>A limit relative to the logits, because rounding errors grow with them. A single position's RMS may be a fraction of the whole's.</summary>
     private static Tolerance LargestOfRms(double limit, string reason) =>
         new() { Metric = ParityMetric.MaxRelDiff, Limit = limit, RowLimit = 10 * limit, Reason = reason };
 
-    /// <summary>Rounding errors are spread about normally: of some 10⁸ logits none is expected beyond six standard deviations.</summary>
+    /// <summary>Rounding errors are roughly normally distributed: among some 10⁸ logits, none is expected beyond six standard deviations.</summary>
     private static Tolerance Nmse(double limit, string reason) =>
         new() { Metric = ParityMetric.Nmse, Limit = limit, RowLimit = 10 * limit, LogitLimit = 6 * Math.Sqrt(10 * limit), Reason = reason };
 }

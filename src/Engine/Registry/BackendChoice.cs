@@ -8,7 +8,7 @@ namespace Engine.Registry;
 /// <param name="Reason">For the log, in brackets after the name.</param>
 internal sealed record BackendChoice(string Name, string Reason)
 {
-    /// <summary>The configuration value that leaves the choice to the platform, as does an empty one.</summary>
+    /// <summary>The configuration value that leaves the choice to the platform, like an empty one.</summary>
     public const string Auto = "auto";
 
     /// <summary>The name of the backend over LLamaSharp, which Engine does not know but may choose.</summary>
@@ -23,8 +23,8 @@ internal sealed record BackendChoice(string Name, string Reason)
     /// <summary>Whether the choice is left to the platform.</summary>
     public static bool IsAuto(string? backend) => string.IsNullOrWhiteSpace(backend) || StrictSection.Same(backend, Auto);
 
-    /// <summary>The backend for a separate process if requested, which leaves the choice to that process; the one that was named; or else the
-    /// one whose native libraries this platform has.</summary>
+    /// <summary>The backend for a separate process if that is requested, in which case that process makes the choice; otherwise the backend that was named,
+    /// or else the one whose native libraries are available on this platform.</summary>
     /// <param name="options">The model's options.</param>
     /// <param name="registered">The backends there are.</param>
     /// <param name="platform">A runtime identifier; null for that of this process.</param>

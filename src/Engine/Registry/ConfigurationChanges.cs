@@ -11,8 +11,8 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time limit for reading the small files that a configuration names. One that never arrives must not hold up later configurations: it may be a pipe, or on
-    /// a disk that does not respond.</summary>
+    /// <summary>The time limit for reading the small files that a configuration names. A file that never arrives, because it is a pipe or on a disk that does not
+    /// respond, must not hold up later configurations.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -72,7 +72,7 @@ internal sealed class ConfigurationChanges : IOptionsChangeTokenSource<EngineOpt
             {
                 Interlocked.Exchange(ref _token, new()).OnReload();
             }
-            // The configuration has changed once more since it was looked at: the monitor read it itself.
+            // The configuration has changed again since it was checked, because the monitor reads it itself.
             catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
             {
                 Refuse(e.InnerExceptions[0].Message);

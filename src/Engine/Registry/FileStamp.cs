@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.Registry;
 
-/// <summary>The files of a model as they are at one time: equal stamps, unchanged files.</summary>
+/// <summary>The files of a model at one point in time. If two stamps are equal, the files have not changed.</summary>
 /// <param name="Text">Path, size and time of writing of each.</param>
 internal sealed record FileStamp(string Text)
 {

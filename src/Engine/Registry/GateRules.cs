@@ -38,7 +38,7 @@ internal static class GateRules
 
     private static string? OracleMistake(string name, string oracle, IDictionary<string, ModelOptions> models, IReadOnlyCollection<string> backends)
     {
-        // Its own name is a circle rather than an unknown one.
+        // A model's own name is a circle, not an unknown name.
         if ((!StrictSection.Same(oracle, name) || OracleNames.IsReference(oracle)) && OracleNames.Mistake(oracle, models.Keys.Where(other => !StrictSection.Same(other, name)), backends) is { } mistake)
         {
             return mistake;

@@ -1,7 +1,7 @@
 namespace Engine.Registry;
 
-/// <summary>One loaded model of an entry, and the requests that use it. Once closed, it takes no more.</summary>
-/// <param name="model">Owned from now on.</param>
+/// <summary>One loaded model of an entry, and the requests that use it. Once closed, it accepts no more requests.</summary>
+/// <param name="model">The model, which this object now owns.</param>
 /// <param name="options">What it was loaded with.</param>
 /// <param name="stamp">Its files, as they were before they were read.</param>
 /// <param name="time">Measures how long it is idle.</param>
@@ -54,7 +54,7 @@ internal sealed class ModelVersion(IModel model, ModelOptions options, FileStamp
         }
     }
 
-    /// <summary>Takes no more requests.</summary>
+    /// <summary>Stops accepting requests.</summary>
     /// <returns>Completes when the last one has ended.</returns>
     public Task CloseAsync()
     {
@@ -80,7 +80,7 @@ internal sealed class ModelVersion(IModel model, ModelOptions options, FileStamp
         }
     }
 
-    /// <summary>Takes requests again after closing was cancelled.</summary>
+    /// <summary>Accepts requests again after closing was cancelled.</summary>
     public void Reopen()
     {
         lock (_lock)

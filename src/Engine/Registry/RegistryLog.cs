@@ -14,7 +14,7 @@ internal static partial class RegistryLog
     [LoggerMessage(103, LogLevel.Information, "Loaded the model '{Model}': {Architecture}, {Parameters} parameters, {FileType}, on {Device}")]
     public static partial void Loaded(this ILogger logger, string model, string architecture, long parameters, string fileType, string device);
 
-    [LoggerMessage(104, LogLevel.Warning, "The loading of the model '{Model}' from {Path} was cancelled and does not end: it is left to itself")]
+    [LoggerMessage(104, LogLevel.Warning, "The loading of the model '{Model}' from {Path} was cancelled but does not end; it is abandoned")]
     public static partial void LoadingDoesNotEnd(this ILogger logger, string model, string path);
 
     [LoggerMessage(105, LogLevel.Error, "The model '{Model}' cannot be loaded as it was before, either")]
@@ -56,9 +56,9 @@ internal static partial class RegistryLog
     [LoggerMessage(117, LogLevel.Error, "Taking over the changed configuration of the models")]
     public static partial void ChangeFailed(this ILogger logger, Exception failure);
 
-    [LoggerMessage(118, LogLevel.Error, "The models stay as they are: the changed configuration has mistakes. {Mistakes}")]
+    [LoggerMessage(118, LogLevel.Error, "The models stay unchanged, because the changed configuration has mistakes. {Mistakes}")]
     public static partial void ChangeRefused(this ILogger logger, string mistakes);
 
-    [LoggerMessage(119, LogLevel.Error, "The models stay as they are: the changed configuration names a file that has not been read for {Seconds} s: a pipe, or a disk that does not answer. They change when it is read, or with the next change of the configuration")]
+    [LoggerMessage(119, LogLevel.Error, "The models stay unchanged, because the changed configuration names a file that could not be read for {Seconds} s: a pipe, or a disk that does not respond. They change once it is read, or with the next change of the configuration")]
     public static partial void ChangeDoesNotCome(this ILogger logger, double seconds);
 }

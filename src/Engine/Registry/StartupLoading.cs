@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 namespace Engine.Registry;
 
 /// <summary>
-/// Loads the configured models when the host starts, one after another, but those that are loaded on use. It does so after the start of all other hosted
-/// services, so that a web server answers "not ready" while they load; the host's start ends, or fails, with the loading.
+/// Loads the configured models one after another when the host starts, except those that are loaded on use. It does so after all other hosted
+/// services have started, so that a web server can answer "not ready" meanwhile. The host's start ends, or fails, with the loading.
 /// </summary>
 internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLifetime lifetime, IServiceProvider services) : IHostedLifecycleService
 {
@@ -27,7 +27,7 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // Stopping the host while it loads is no error: it shuts down as it would after any start.
+            // Stopping the host while it loads is not an error: it shuts down as after any start.
         }
         catch (EngineException)
         {
@@ -52,7 +52,7 @@ internal sealed class StartupLoading(ModelRegistry registry, IHostApplicationLif
         }
         catch (ConfigurationException) when (!registry.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            // The configuration has changed meanwhile, and no longer has it.
+            // The configuration has changed meanwhile and no longer contains the model.
         }
     }
 

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Configuration;
 namespace Engine.Registry;
 
 /// <summary>Reads a configuration section into an options object and lists what it could not read.</summary>
-/// <remarks>Not the framework's binder: that one ignores unknown keys and stops at the first value it cannot convert.</remarks>
+/// <remarks>The framework's binder is not used because it ignores unknown keys and stops at the first value it cannot convert.</remarks>
 internal static class StrictSection
 {
-    /// <param name="section">Its keys are the names of the properties, in any case.</param>
-    /// <param name="options">Keeps its own value where the section has none.</param>
+    /// <param name="section">The section, whose keys are the names of the properties, in any case.</param>
+    /// <param name="options">The options. A property keeps its value if the section has none.</param>
     /// <param name="where">The prefix of each error, such as <c>Models:default:</c>.</param>
     /// <param name="mistakes">Receives a message for each unknown key and each value that cannot be converted.</param>
     /// <param name="moved">Keys of earlier versions, each with the reason for its removal and what to set instead.</param>
@@ -49,7 +49,7 @@ internal static class StrictSection
                 key.SetValue(options, Nested<ShadowAlarmOptions>(child, $"{where}{key.Name}:", mistakes));
                 continue;
             }
-            // "10" would be ten days.
+            // "10" would mean ten days.
             if ((Nullable.GetUnderlyingType(key.PropertyType) ?? key.PropertyType) == typeof(TimeSpan) && child.Value is { Length: > 0 } time && !time.Contains(':', StringComparison.Ordinal))
             {
                 mistakes.Add($"{where}{key.Name} is '{time}'. Set it to {Kind(key.PropertyType)}.");

@@ -13,12 +13,12 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
     // llama.cpp's first guess at how many tokens reach top-p when no top-k ran before (llama_sampler_top_p_apply).
     private const int NucleusGuess = 256;
 
-    /// <summary>A mask that allows no more tokens than this leaves a list; one that allows more, a changed row.</summary>
+    /// <summary>A mask that allows at most this many tokens gives a list; one that allows more, a changed row.</summary>
     public const int MaxListed = 4096;
 
     private readonly CandidateBuffers _buffers = buffers;
     private ReadOnlySpan<float> _row = row;
-    private float _temperature = 1; // what the logits are still to be divided by
+    private float _temperature = 1; // the logits are still to be divided by this
     private bool _changed;          // the row is the one of the buffers
     private bool _listed;           // the candidates are those of the buffers, no longer the whole row
     private bool _ranked;           // they are in descending order
@@ -144,7 +144,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         Count = kept;
     }
 
-    /// <summary>XTC: of the candidates whose probability reaches the threshold only the least probable one stays; the others stay as they are.</summary>
+    /// <summary>XTC: of the candidates whose probability reaches the threshold, only the least probable one stays; candidates below it are unaffected.</summary>
     public void RemoveLikely(float threshold)
     {
         List();
@@ -206,7 +206,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
     /// <summary>ln of how many times as probable as the next one a candidate is; after <see cref="TopK"/>.</summary>
     public readonly double LogRatio(int i) => ((double)_buffers.Logits[i] - _buffers.Logits[i + 1]) / _temperature;
 
-    /// <summary>One of the candidates by their probabilities.</summary>
+    /// <summary>Draws one of the candidates by their probabilities.</summary>
     /// <param name="coin">A uniform number in [0, 1).</param>
     /// <param name="probability">The token's probability among the candidates.</param>
     public int Draw(double coin, out double probability)
@@ -224,7 +224,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         int drawn = -1;
         for (int i = 0; i < weights.Length && (drawn < 0 || running < target); i++)
         {
-            if (weights[i] > 0) // what has no probability is not drawn, whatever the coin: a suppressed token least of all
+            if (weights[i] > 0) // a token without probability is never drawn, whatever the coin, least of all a suppressed one
             {
                 running += weights[i];
                 drawn = i;
@@ -319,7 +319,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         _ranked = true;
     }
 
-    /// <summary>Fills the weights with exp(logit − max), and gives their sum: the denominator of the softmax.</summary>
+    /// <summary>Fills the weights with exp(logit − max) and returns their sum, the denominator of the softmax.</summary>
     private readonly float Softmax(ReadOnlySpan<float> logits)
     {
         var weights = _buffers.Weights.AsSpan(0, logits.Length);
@@ -348,7 +348,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         return logits.Length;
     }
 
-    // Even a threshold of 0 is not reached by a suppressed token: it would be the one that stays.
+    // A suppressed token does not even reach a threshold of 0; otherwise it would be the one that stays.
     private readonly bool IsLikely(int i, float sum, float threshold) =>
         _buffers.Weights[i] / sum >= threshold && !float.IsNegativeInfinity(_buffers.Logits[i]);
 

@@ -5,16 +5,16 @@ namespace Engine.Sampling;
 
 /// <summary>Finds the k largest logits without sorting the vocabulary: one vectorized pass over V against the smallest
 /// of the k found so far, which are kept in a heap.</summary>
-/// <remarks>A candidate is one integer, its key: the logit's bits, turned so that a larger logit is a smaller number,
+/// <remarks>A candidate is one integer, its key: the logit's bits, transformed so that a larger logit is a smaller number,
 /// above the token id. Ascending keys are descending logits with the lower id first among equals, so the order is
-/// total and no tie depends on how a sort happens to move things.</remarks>
+/// total and no tie depends on the sorting algorithm.</remarks>
 internal static class LargestLogits
 {
     public static int TokenOf(ulong key) => (int)(uint)key;
 
     public static ulong KeyOf(float logit, int token)
     {
-        // Adding +0 makes -0 equal to +0, as a comparison holds them.
+        // Adding +0 turns -0 into +0, which compare as equal.
         uint bits = BitConverter.SingleToUInt32Bits(logit + 0f);
         uint ascending = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
         return ((ulong)~ascending << 32) | (uint)token;

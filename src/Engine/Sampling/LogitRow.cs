@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Engine.Sampling;
 
-/// <summary>What is computed of one row of logits (V).</summary>
+/// <summary>Functions of one row of logits (V).</summary>
 internal static class LogitRow
 {
     private const int Chunk = 256;
@@ -24,7 +24,7 @@ internal static class LogitRow
             "The model's weights are damaged or its arithmetic overflows; check the file, or convert it again.");
     }
 
-    /// <summary>The nearest finite number: an absurd penalty or temperature must make no infinity, and no NaN of two of them.</summary>
+    /// <summary>The nearest finite number, so that an absurd penalty or temperature cannot give an infinity, nor two infinities a NaN.</summary>
     public static float Finite(float value) => Math.Clamp(value, float.MinValue, float.MaxValue);
 
     /// <summary>Index of the largest logit, the first among equals, as llama.cpp's greedy sampler takes it.</summary>

@@ -5,7 +5,7 @@ namespace Engine.Sampling;
 /// <param name="version">1 estimates from the head of the distribution how many tokens stay below the bound, and keeps those; 2 keeps
 /// those that are below it.</param>
 /// <param name="tau">The target in bits per token.</param>
-/// <param name="eta">The part of the error by which the bound moves.</param>
+/// <param name="eta">The fraction of the error by which the bound moves.</param>
 /// <param name="vocabulary">V.</param>
 internal sealed class Mirostat(int version, float tau, float eta, int vocabulary)
 {
@@ -14,7 +14,7 @@ internal sealed class Mirostat(int version, float tau, float eta, int vocabulary
 
     private float _bound = LogitRow.Finite(2 * tau); // the paper's mu
 
-    /// <summary>Cuts off what would surprise too much.</summary>
+    /// <summary>Cuts off tokens that would be too surprising.</summary>
     public void Cut(ref Candidates candidates)
     {
         if (candidates.Count == 1)
@@ -23,7 +23,7 @@ internal sealed class Mirostat(int version, float tau, float eta, int vocabulary
         }
         if (version == 1)
         {
-            Candidates head = candidates; // as long as all V are candidates, the other keeps reading the row
+            Candidates head = candidates; // a copy: as long as all V are candidates, the original keeps reading the row
             head.TopK(Head);
             candidates.TopK(Size(Exponent(head)));
         }
@@ -34,7 +34,7 @@ internal sealed class Mirostat(int version, float tau, float eta, int vocabulary
     }
 
     /// <summary>Moves the bound after a token.</summary>
-    /// <param name="probability">What it had among the candidates.</param>
+    /// <param name="probability">The token's probability among the candidates.</param>
     public void Learn(double probability) => _bound = LogitRow.Finite(_bound - eta * ((float)-Math.Log2(probability) - tau));
 
     /// <summary>ŝ: the slope through ln(p_i / p_i+1) over ln((i + 1) / i), by least squares.</summary>

@@ -26,7 +26,7 @@ internal sealed class RecentTokens(int window)
     }
 
     /// <summary>Changes the logits of the recent tokens in place, as <c>llama_sampler_penalties_apply</c> does.</summary>
-    /// <param name="logits">V logits; what is suppressed stays so.</param>
+    /// <param name="logits">V logits. Suppressed tokens stay suppressed.</param>
     /// <param name="settings">The penalties.</param>
     public void Penalize(Span<float> logits, SamplingSettings settings)
     {

@@ -29,7 +29,7 @@ internal readonly record struct SamplingSettings(
         if (last >= 0)
         {
             chain.RemoveRange(last + 1, chain.Count - last - 1);
-            // What cuts off the tail keeps the largest.
+            // Samplers that cut off the tail keep the largest logit.
             while (last > 0 && chain[last - 1] is Sampler.TopK or Sampler.TopP or Sampler.MinP)
             {
                 chain.RemoveAt(--last);

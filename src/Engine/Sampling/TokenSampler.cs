@@ -2,8 +2,8 @@ namespace Engine.Sampling;
 
 /// <summary>Chooses the next token from a row of logits (V): suppressed tokens are taken out, then the samplers of the settings run in
 /// their order, then one of the tokens that are left is drawn.</summary>
-/// <remarks>The coins are arguments, so that choosing is a function of its inputs and of the tokens before. Nothing is allocated per
-/// token. Not for more than one thread.</remarks>
+/// <remarks>The coins are arguments, so that the choice is a function of its inputs and the previous tokens. Nothing is allocated per
+/// token. Not thread-safe.</remarks>
 internal sealed class TokenSampler
 {
     private readonly SamplingSettings _settings;
@@ -15,10 +15,10 @@ internal sealed class TokenSampler
     private readonly CandidateBuffers _buffers;
     private readonly bool _takesChance;
 
-    /// <param name="settings">Already checked.</param>
+    /// <param name="settings">The settings, already checked.</param>
     /// <param name="vocabulary">V.</param>
     /// <param name="suppressed">Tokens that are never drawn: some of V, not all.</param>
-    /// <param name="biases">Added to logits: of ids below V.</param>
+    /// <param name="biases">Numbers to add to logits, for ids below V.</param>
     /// <param name="restricts">Whether masks will be given.</param>
     public TokenSampler(SamplingSettings settings, int vocabulary, IReadOnlyList<int> suppressed, IReadOnlyDictionary<int, float> biases, bool restricts = false)
     {
@@ -36,12 +36,12 @@ internal sealed class TokenSampler
             changes: restricts || suppressed.Count > 0 || biases.Count > 0 || _recent is not null);
     }
 
-    /// <summary>Puts a token of the prompt or of the answer among those that the penalties look at.</summary>
+    /// <summary>Adds a token of the prompt or the answer to those that the penalties look at.</summary>
     public void Accept(int token) => _recent?.Add(token);
 
     /// <summary>The next token.</summary>
     /// <param name="logits">V logits.</param>
-    /// <param name="random">Gives one coin per token, and a second one where XTC may act.</param>
+    /// <param name="random">Provides one coin per token, and a second one if XTC may act.</param>
     /// <param name="mask">Bits of the tokens that may be drawn; empty for all.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
     /// <exception cref="UnsupportedRequestException">All tokens of the mask are suppressed, or excluded by a bias.</exception>
@@ -51,7 +51,7 @@ internal sealed class TokenSampler
     /// <summary>The next token.</summary>
     /// <param name="logits">V logits.</param>
     /// <param name="coin">A uniform number in [0, 1) that the token is drawn with.</param>
-    /// <param name="chance">Another one: XTC acts where its probability reaches it.</param>
+    /// <param name="chance">Another such number: XTC acts if its probability reaches it.</param>
     /// <param name="mask">Bits of the tokens that may be drawn; empty for all.</param>
     /// <exception cref="NonFiniteLogitsException">A logit is NaN or infinite.</exception>
     /// <exception cref="UnsupportedRequestException">All tokens of the mask are suppressed, or excluded by a bias.</exception>
@@ -79,7 +79,7 @@ internal sealed class TokenSampler
         if (!mask.IsEmpty && !candidates.Restrict(mask))
         {
             throw new UnsupportedRequestException(
-                "Keeping an answer to its constraint: expected a token that may be drawn, found that all the constraint allows here are suppressed or excluded by a bias. Leave the bias out, or change the constraint.");
+                "Keeping an answer to its constraint: expected a token that may be drawn, found that all tokens the constraint allows here are suppressed or excluded by a bias. Leave the bias out, or change the constraint.");
         }
         foreach (Sampler sampler in _chain)
         {

@@ -4,7 +4,7 @@ namespace Engine.Sampling;
 
 /// <summary>xoshiro256** 1.0 (Blackman, Vigna, "Scrambled linear pseudorandom number generators", 2021), its state
 /// filled by SplitMix64 as the authors advise.</summary>
-/// <remarks>Our own, because System.Random promises no sequence from one .NET version to the next: a seed written down
+/// <remarks>Implemented here because System.Random does not guarantee the same sequence from one .NET version to the next, and a seed written down
 /// today must give the same tokens tomorrow.</remarks>
 internal sealed class Xoshiro256
 {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Serving;
 
-/// <summary>The sequences of a batch: which generation has which, what they hold, and what of it others can share.</summary>
+/// <summary>The sequences of a batch: which generation has which sequence, what it holds, and what others can share of it.</summary>
 /// <param name="batch">The backend's.</param>
 /// <param name="counters">Counts what was shared.</param>
 internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters counters)
@@ -30,8 +30,8 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
 
     /// <summary>Cells that a generation finds, after what finished ones hold has been given up for it.</summary>
     /// <param name="generation">Has a sequence.</param>
-    /// <param name="wanted">Cells it wants.</param>
-    /// <param name="spoken">Cells that others take in the same step.</param>
+    /// <param name="wanted">The number of cells it wants.</param>
+    /// <param name="spoken">The number of cells that others take in the same step.</param>
     public int RoomFor(BatchedGeneration generation, int wanted, int spoken)
     {
         int sequence = generation.Sequence!.Value;
@@ -46,14 +46,14 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
     }
 
     /// <summary>Gives a generation a sequence that starts with whatever the cache already holds of its tokens.</summary>
-    /// <param name="generation">Waits, or is parked.</param>
-    /// <param name="running">Those that have sequences, oldest first.</param>
+    /// <param name="generation">A generation that waits or is parked.</param>
+    /// <param name="running">The generations that have sequences, oldest first.</param>
     /// <returns>Whether there are a sequence and cells for it.</returns>
     public bool TryPlace(BatchedGeneration generation, IReadOnlyList<BatchedGeneration> running)
     {
         (int donor, int length) = _held.Longest(generation.Tokens, MaxShared(generation));
         bool resumes = generation.Parked is { } parked && parked.Length >= length;
-        // In place where the donor is free and most of what it holds is used, or where no other is free.
+        // Continue in place if the donor is free and most of what it holds is used, or if no other sequence is free.
         int? other = _held.LeastRecentlyUsed(Idle.Where(sequence => sequence != donor || length == 0));
         bool inPlace = length > 0 && !resumes && _owners[donor] is null && (other is null || 2 * length >= _cells.LengthOf(donor));
         int? target = inPlace ? donor : resumes ? _held.LeastRecentlyUsed(Idle) : other;
@@ -160,7 +160,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         return any;
     }
 
-    /// <summary>A generation has ended: what its sequence holds is kept for others until the cells are needed.</summary>
+    /// <summary>Called when a generation has ended. What its sequence holds is kept for others until the cells are needed.</summary>
     public void Release(BatchedGeneration generation)
     {
         _owners[generation.Sequence!.Value] = null;
@@ -188,7 +188,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         Release(generation);
     }
 
-    // A generation whose reader is stalled evaluates nothing, and whoever followed it would wait for that reader, too.
+    // A generation with a stalled reader evaluates nothing, and any follower would wait for that reader, too.
     private static bool IsAhead(BatchedGeneration leader) => leader is { Sequence: not null, PausedSince: null };
 
     // The last token is evaluated for its row; and no piece of a prompt is shorter than the smallest.
@@ -214,7 +214,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         }
     }
 
-    // Tokens of the prompt that a generation need not evaluate, beyond those it had. One that was parked has evaluated its own once.
+    // The prompt tokens that a generation need not evaluate, beyond those it had. A parked generation has already evaluated its own once.
     private void Count(BatchedGeneration generation, int before)
     {
         if (generation.Tokens.Count == generation.PromptTokens && generation.Parked is null && Evaluated(generation) > before)
@@ -254,7 +254,7 @@ internal sealed class BatchSequences(ISequenceBatch batch, ServingCounters count
         return true;
     }
 
-    // A sequence that cannot go back is emptied: what it is to hold is evaluated again.
+    // A sequence that cannot be truncated is emptied, and its tokens are evaluated again.
     private void Cut(int sequence, int from)
     {
         from = Math.Min(from, _cells.LengthOf(sequence));

@@ -1,10 +1,10 @@
 namespace Engine.Serving;
 
-/// <summary>Which cells of a batch's cache its sequences hold: what a backend does, kept as numbers. Where cells are one pool, a shared prefix
+/// <summary>Counts which cells of a batch's cache its sequences hold, mirroring what a backend does. If cells are one pool, a shared prefix
 /// is held by several sequences and counts once.</summary>
-/// <param name="sequences">Sequences of the batch.</param>
-/// <param name="cells">Cells in all.</param>
-/// <param name="isUnified">Whether the cells are one pool; else each sequence has an equal part for itself.</param>
+/// <param name="sequences">The number of sequences of the batch.</param>
+/// <param name="cells">The total number of cells.</param>
+/// <param name="isUnified">Whether the cells are one pool; otherwise each sequence has an equal part for itself.</param>
 internal sealed class CellLedger(int sequences, int cells, bool isUnified)
 {
     private readonly List<Cell>[] _held = [.. Enumerable.Range(0, sequences).Select(_ => new List<Cell>())];
@@ -15,13 +15,13 @@ internal sealed class CellLedger(int sequences, int cells, bool isUnified)
     /// <summary>Tokens that a sequence holds.</summary>
     public int LengthOf(int sequence) => _held[sequence].Count;
 
-    /// <summary>Cells that would be free again without a sequence.</summary>
+    /// <summary>The number of cells that removing a sequence would free.</summary>
     public int OwnCells(int sequence) => _held[sequence].Count(cell => cell.Holders == 1);
 
     /// <summary>Cells that a sequence can still take.</summary>
     public int FreeFor(int sequence) => isUnified ? cells - Used : cells / sequences - _held[sequence].Count;
 
-    /// <summary>A sequence continues by tokens.</summary>
+    /// <summary>Notes that a sequence grows by some tokens.</summary>
     public void Append(int sequence, int tokens)
     {
         for (int i = 0; i < tokens; i++)
@@ -31,7 +31,7 @@ internal sealed class CellLedger(int sequences, int cells, bool isUnified)
         Used += tokens;
     }
 
-    /// <summary>A sequence loses its tokens from a position on.</summary>
+    /// <summary>Notes that a sequence loses its tokens from a position on.</summary>
     public void Cut(int sequence, int from)
     {
         List<Cell> held = _held[sequence];
@@ -42,7 +42,7 @@ internal sealed class CellLedger(int sequences, int cells, bool isUnified)
         held.RemoveRange(from, held.Count - from);
     }
 
-    /// <summary>An empty sequence begins with another's first tokens.</summary>
+    /// <summary>Notes that an empty sequence now begins with another's first tokens.</summary>
     public void Share(int from, int to, int length)
     {
         if (!isUnified)

@@ -8,7 +8,7 @@ namespace Engine.Serving;
 /// <param name="request">Says how rows become vectors.</param>
 internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRequest request, IReadOnlyList<PassInput> inputs) : PassJob(kind, ticket)
 {
-    // Inputs of one call: a stop of the request takes effect between the evaluations it is cut into.
+    // The number of inputs per call: stopping the request takes effect between the evaluations it is divided into.
     private const int MaxInputs = 256;
 
     private readonly List<float[]>[] _rows = [.. inputs.Select(_ => new List<float[]>())];
@@ -59,7 +59,7 @@ internal sealed class EmbedJob(PassKind kind, Ticket<Embeddings> ticket, EmbedRe
             new Embeddings(rows, [.. Inputs.Select(input => input.Tokens.Length)], Pooling, rows[0].Length) { Activations = activations });
     }
 
-    // Cancelled when none of the requests is wanted any longer.
+    // Cancelled once none of the requests is wanted any longer.
     private static CancellationToken StopOfAll(IReadOnlyList<PassJob> jobs)
     {
         var all = new CancellationTokenSource();

@@ -22,8 +22,8 @@ public interface ILoadedModel : IDisposable
     /// <exception cref="InsufficientMemoryException">It would not fit the memory; both numbers are in it.</exception>
     ISequenceBatch OpenBatch(BatchShape shape) => throw new NotSupportedException($"{Card.Backend} has no batch.");
 
-    /// <summary>Opens what one request at a time has to itself.</summary>
-    /// <param name="kind">What it is for; one that <see cref="Shared"/> returned.</param>
+    /// <summary>Opens a pass, which serves one request at a time.</summary>
+    /// <param name="kind">Its kind, as returned by <see cref="Shared"/>.</param>
     /// <exception cref="InsufficientMemoryException">It would not fit the memory; both numbers are in it.</exception>
     IPass OpenPass(PassKind kind);
 
@@ -41,7 +41,7 @@ public interface ILoadedModel : IDisposable
 /// <param name="Cells">Tokens that all sequences hold together; no sequence holds more than the model's context length.</param>
 public sealed record BatchShape(int Sequences, int Cells);
 
-/// <summary>What a pass is for; passes of different kinds are different contexts.</summary>
+/// <summary>The purpose of a pass. Passes of different kinds are different contexts.</summary>
 /// <param name="Numerics">How exactly it computes.</param>
 /// <param name="Embeds">Whether it gives embeddings instead of logits.</param>
 /// <param name="Taps">Whether it hands out activations.</param>

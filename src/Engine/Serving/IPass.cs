@@ -19,7 +19,7 @@ public interface IPass : IDisposable
 
     /// <summary>Forgets what was evaluated before, evaluates an input and hands out rows of logits (V) in ascending position.</summary>
     /// <param name="input">T tokens.</param>
-    /// <param name="first">First position asked for.</param>
+    /// <param name="first">The first position requested.</param>
     /// <param name="count">Number of positions.</param>
     /// <param name="sink">Receives each position with its row.</param>
     /// <param name="cancellationToken">Takes effect within 250 ms.</param>
@@ -38,8 +38,8 @@ public interface IPass : IDisposable
         throw new NotSupportedException($"{GetType().Name} does not embed.");
 }
 
-/// <summary>What a pass evaluates from nothing.</summary>
-/// <param name="Tokens">T ids: of the target, for an encoder–decoder that scores; of the source, where it embeds.</param>
+/// <summary>An input that a pass evaluates from the beginning.</summary>
+/// <param name="Tokens">T ids. For an encoder–decoder, those of the target if it scores, and those of the source if it embeds.</param>
 public sealed record PassInput(int[] Tokens)
 {
     /// <summary>The source of an encoder–decoder that scores; null elsewhere.</summary>
@@ -51,7 +51,7 @@ public sealed record PassInput(int[] Tokens)
     /// <summary>Names of the activations to hand out.</summary>
     public IReadOnlyList<string> Activations { get; init; } = [];
 
-    /// <summary>Activations to continue with in place of the pass's own.</summary>
+    /// <summary>Activations that replace the pass's own.</summary>
     public IReadOnlyList<Activation> Replay { get; init; } = [];
 
     /// <summary>Whether activations are handed out or replayed.</summary>

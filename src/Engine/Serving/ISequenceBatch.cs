@@ -17,18 +17,18 @@ public interface ISequenceBatch : IDisposable
     /// <summary>The maximum number of tokens of one step.</summary>
     int StepTokens { get; }
 
-    /// <summary>Whether sequences draw on one pool of cells, in which a shared prefix takes none of its own. Else each has
+    /// <summary>Whether sequences use one pool of cells, in which a shared prefix takes no additional cells. Otherwise each has
     /// <see cref="Cells"/> / <see cref="Sequences"/> for itself.</summary>
     bool IsUnified => true;
 
-    /// <summary>Tokens that a piece of a prompt has at least, so that it does not matter how a prompt was cut; 1 where any piece will do.</summary>
+    /// <summary>The minimum number of tokens in a piece of a prompt, so that it does not matter how a prompt was divided; 1 if pieces may be of any size.</summary>
     int SmallestPiece => 1;
 
     /// <summary>Tokens that a sequence holds.</summary>
     int LengthOf(int sequence);
 
     /// <summary>Removes the tokens of a sequence from a position on.</summary>
-    /// <returns>Whether they are gone. A model that cannot go back (a recurrent one) says no, unless <paramref name="from"/> is 0.</returns>
+    /// <returns>Whether they were removed. A model that cannot do this (a recurrent one) returns false, unless <paramref name="from"/> is 0.</returns>
     bool TryRemove(int sequence, int from);
 
     /// <summary>Makes an empty sequence begin with the first tokens of another, without evaluating them again.</summary>
@@ -40,7 +40,7 @@ public interface ISequenceBatch : IDisposable
 
     /// <summary>One evaluation of tokens after those their sequences hold.</summary>
     /// <param name="chunks">One for each sequence that continues.</param>
-    /// <param name="abort">Asks to leave the evaluation early.</param>
+    /// <param name="abort">Requests an early end of the evaluation.</param>
     /// <returns>How it ended. After <see cref="StepOutcome.NoRoom"/> no sequence has moved; after <see cref="StepOutcome.Aborted"/> some of the
     /// tokens may be there, and the caller cuts each sequence back.</returns>
     /// <exception cref="EngineException">It failed; the batch is disposed next.</exception>
@@ -51,11 +51,11 @@ public interface ISequenceBatch : IDisposable
     /// <param name="chunk">Index of a chunk that asked for its row.</param>
     ReadOnlySpan<float> Row(int chunk);
 
-    /// <summary>A copy of a sequence's state, with which <see cref="TryRestore"/> spares evaluating its tokens again; null if there is no such thing.</summary>
+    /// <summary>A copy of a sequence's state, so that <see cref="TryRestore"/> can avoid evaluating its tokens again; null if the backend has none.</summary>
     byte[]? Save(int sequence) => null;
 
-    /// <summary>Gives an empty sequence a state that <see cref="Save"/> copied.</summary>
-    /// <returns>Whether the sequence has it.</returns>
+    /// <summary>Restores a state copied by <see cref="Save"/> into an empty sequence.</summary>
+    /// <returns>Whether it was restored.</returns>
     bool TryRestore(int sequence, byte[] state) => false;
 }
 

@@ -5,7 +5,7 @@ namespace Engine.Serving;
 /// <summary>Validates a model's options, whichever backend loads it.</summary>
 internal static class ModelOptionRules
 {
-    /// <summary>In the exact mode a prompt is cut so that no piece has a single token.</summary>
+    /// <summary>The minimum in the exact mode, where a prompt is divided so that no piece is a single token.</summary>
     public const int MinMicroBatch = 4;
 
     public const int MaxMicroBatch = 8192;

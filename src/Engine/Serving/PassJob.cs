@@ -1,6 +1,6 @@
 namespace Engine.Serving;
 
-/// <summary>A request that has a pass to itself, or shares one evaluation with its like.</summary>
+/// <summary>A request that uses a pass alone, or shares one evaluation with similar requests.</summary>
 /// <param name="kind">The pass it needs.</param>
 /// <param name="ticket">Its reader's.</param>
 internal abstract class PassJob(PassKind kind, Ticket ticket)

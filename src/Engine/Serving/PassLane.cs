@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Engine.Serving;
 
-/// <summary>Runs what needs a context to itself, one request after the other: the owner thread of a model's passes.</summary>
+/// <summary>Runs requests that need their own context, one after the other, on the owner thread of a model's passes.</summary>
 internal sealed class PassLane
 {
     private readonly ILoadedModel _model;
@@ -83,7 +83,7 @@ internal sealed class PassLane
         }
     }
 
-    // Whatever a request meets is that request's alone: it goes to its reader, and the lane takes the next one.
+    // An error concerns only its request: it goes to that request's reader, and the lane continues with the next one.
     private void Run(List<PassJob> jobs)
     {
         Exception? outcome = null;
@@ -96,7 +96,7 @@ internal sealed class PassLane
             outcome = error;
             if (error is not (EngineException or OperationCanceledException) && !Line.IsAbandoned)
             {
-                ClosePasses(); // of unknown cause: no state made before it is trusted after it
+                ClosePasses(); // the cause is unknown, so no earlier state can be trusted
             }
         }
         foreach (PassJob job in jobs)
@@ -118,7 +118,7 @@ internal sealed class PassLane
         }
         catch (InsufficientMemoryException)
         {
-            ClosePasses(); // idle passes of other kinds, or the idle batch, may be what is in the way
+            ClosePasses(); // idle passes of other kinds, or the idle batch, may be using the memory
             MakeRoom();
             pass = _model.OpenPass(kind);
         }

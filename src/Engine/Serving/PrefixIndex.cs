@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Serving;
 
-/// <summary>What the sequences of a batch hold, running or finished, and who of them begins as a new request does.</summary>
+/// <summary>Knows what the sequences of a batch hold, running or finished, and which of them begins like a new request.</summary>
 /// <param name="sequences">Sequences of the batch.</param>
 internal sealed class PrefixIndex(int sequences)
 {
@@ -23,7 +23,7 @@ internal sealed class PrefixIndex(int sequences)
     /// <summary>A sequence loses what it holds from a position on.</summary>
     public void Cut(int sequence, int from) => _tokens[sequence].RemoveRange(from, _tokens[sequence].Count - from);
 
-    /// <summary>Of some sequences, the one that went on least recently; those that hold nothing come first.</summary>
+    /// <summary>The least recently continued of some sequences, with those that hold nothing first.</summary>
     public int? LeastRecentlyUsed(IEnumerable<int> among) =>
         among.OrderBy(sequence => _tokens[sequence].Count == 0 ? 0 : _used[sequence]).Select(sequence => (int?)sequence).FirstOrDefault();
 

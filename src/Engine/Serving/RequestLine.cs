@@ -44,7 +44,7 @@ internal sealed class RequestLine<T>(Func<T, Ticket> ticketOf, Action<int>? coun
         }
     }
 
-    /// <summary>Takes a request in; its ticket will be ended, whatever happens.</summary>
+    /// <summary>Adds a request. Its ticket will be ended in any case.</summary>
     public void Add(T request)
     {
         lock (_lock)
@@ -76,7 +76,7 @@ internal sealed class RequestLine<T>(Func<T, Ticket> ticketOf, Action<int>? coun
         {
             if (!_rests)
             {
-                return; // busy: waiting for it could be waiting for the caller
+                return; // it is busy, and waiting for it could mean waiting for the caller
             }
             _yields = true;
             Signal();
@@ -87,7 +87,7 @@ internal sealed class RequestLine<T>(Func<T, Ticket> ticketOf, Action<int>? coun
         }
     }
 
-    /// <summary>Stops all requests and takes no more. The owner then ends by itself.</summary>
+    /// <summary>Stops all requests and accepts no more. The owner then ends by itself.</summary>
     /// <param name="reason">What their readers see.</param>
     public void Close(Exception reason)
     {

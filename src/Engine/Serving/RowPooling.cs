@@ -1,8 +1,8 @@
 namespace Engine.Serving;
 
-/// <summary>Makes one row of an input's token rows, or hands them all out: the same way on every backend, so that what they are compared
-/// by differs in their rows alone. Sums are in double.</summary>
-/// <param name="pooling">Any but <see cref="Pooling.Rank"/>, which is a model's own.</param>
+/// <summary>Pools an input's token rows into one row, or hands them all out. All backends use it, so that their results can differ only
+/// by their rows. Sums are in double.</summary>
+/// <param name="pooling">Any pooling but <see cref="Pooling.Rank"/>, which the model computes itself.</param>
 /// <param name="width">d.</param>
 /// <param name="tokens">T, the number of rows there will be.</param>
 /// <param name="sink">Receives the result.</param>

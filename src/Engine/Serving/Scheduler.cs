@@ -4,7 +4,7 @@ namespace Engine.Serving;
 /// <remarks>Each round: retire generations that are done, admit waiting ones, plan a step, evaluate it, and choose a token from each row.</remarks>
 internal sealed class Scheduler
 {
-    // Steps faster than this release several tokens at once, because waking readers costs as much as such a step.
+    // If steps are faster than this, several tokens are handed out at once, because waking readers costs as much as such a step.
     private static readonly TimeSpan HandOut = TimeSpan.FromMilliseconds(1);
 
     private readonly ILoadedModel _model;
@@ -18,7 +18,7 @@ internal sealed class Scheduler
     private StepBudget _budget = new(1);
     private long _handedOut;
 
-    /// <param name="model">Has a batch.</param>
+    /// <param name="model">The model, which must support batches.</param>
     /// <param name="options">How requests share it.</param>
     /// <param name="counters">Counts what happens.</param>
     /// <param name="time">Times tokens and steps.</param>
@@ -129,7 +129,7 @@ internal sealed class Scheduler
         }
     }
 
-    // A failure to create one generation's state is that request's error alone.
+    // A failure to create a generation's state concerns only that request.
     private bool TryBegin(BatchedGeneration generation)
     {
         try
@@ -166,7 +166,7 @@ internal sealed class Scheduler
         if (plan.Chunks.Count == 0)
         {
             ReleaseAll();
-            // Either all wait for readers, or none finds a cell: then the youngest makes room for the older ones.
+            // Either all wait for readers, or none finds a cell. In the latter case the youngest makes room for the older ones.
             return plan.LacksCells && Park();
         }
         // A lone request can be aborted mid-step; among others, a stop takes effect between steps.
@@ -202,7 +202,7 @@ internal sealed class Scheduler
         return ended.Length > 0;
     }
 
-    /// <summary>Makes a token of each row.</summary>
+    /// <summary>Chooses a token from each row.</summary>
     private void Accept(StepPlan plan)
     {
         (int Chunk, BatchedGeneration Generation)[] rows = [.. plan.Rows];

@@ -35,11 +35,11 @@ public sealed class ServedModel : IModel
     private volatile NativeFailureException? _failure;
 
     /// <summary>Serves a model.</summary>
-    /// <param name="model">Owned from now on.</param>
+    /// <param name="model">The model, which this object now owns.</param>
     /// <param name="options">How requests share it.</param>
     /// <param name="logger">Receives warnings about prompts, and what the file says of sampling.</param>
     /// <param name="time">Times the tokens; null for the system's clock.</param>
-    /// <exception cref="ConfigurationException">The options do not fit the model, or name no chat template; the model is disposed then.</exception>
+    /// <exception cref="ConfigurationException">The options do not fit the model, or do not name a chat template. In this case the model is disposed.</exception>
     public ServedModel(ILoadedModel model, ServingOptions options, ILogger? logger = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(model);

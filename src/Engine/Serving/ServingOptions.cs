@@ -6,7 +6,7 @@ public sealed record ServingOptions
     /// <summary>Generations that run side by side.</summary>
     public int Slots { get; init; } = 1;
 
-    /// <summary>Tokens that all of them hold together; 0 for Slots times the context length.</summary>
+    /// <summary>The number of tokens that all of them hold together; 0 for Slots times the context length.</summary>
     public int CacheTokens { get; init; }
 
     /// <summary>Requests that may wait; one more is refused with <see cref="QueueFullException"/>.</summary>

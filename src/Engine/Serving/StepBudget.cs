@@ -5,11 +5,11 @@ namespace Engine.Serving;
 internal sealed class StepBudget(int most)
 {
     private const double Weight = 0.25;      // of the latest step in the mean
-    private const double Patience = 0.25;    // seconds: what was cancelled leaves the batch between steps
-    private const double Burst = 1;          // seconds, where more wait for their first token than for their next one, or the step holds prompts alone
-    private const double LongestRead = 2;    // seconds of steps of prompts alone, while others wait for their next token
-    private const int Informative = 8;       // a step of fewer tokens says little of what one more costs
-    private const int MinTokens = 32;        // beside decoders: fewer would make a prompt wait for many of their steps
+    private const double Patience = 0.25;    // seconds per step, because cancelled requests leave the batch between steps
+    private const double Burst = 1;          // seconds per step, if more sequences wait for their first token than for their next one, or it holds only prompts
+    private const double LongestRead = 2;    // seconds of steps with only prompts, while others wait for their next token
+    private const int Informative = 8;       // a step of fewer tokens says little about the cost of one more
+    private const int MinTokens = 32;        // of prompts in a step with decoders; with fewer, a prompt would wait for many of their steps
     private const int FirstGuess = 64;
     private double _secondsPerToken;
     private double _secondsRead; // since the last step that gave tokens

@@ -8,7 +8,7 @@ namespace Engine.Serving;
 /// <param name="LacksCells">Whether a generation could continue if there were cells.</param>
 internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyList<BatchedGeneration> Generations, bool LacksCells)
 {
-    // ggml multiplies repacked weights with 16 rows at a time; of what is left over each row costs about a third more (15 rows take longer than 16).
+    // ggml multiplies repacked weights with 16 rows at a time. Each remaining row costs about a third more (15 rows take longer than 16).
     private const int Tile = 16;
 
     /// <summary>Tokens of all chunks.</summary>
@@ -21,10 +21,10 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
     /// <summary>Whether it reads prompts and nothing else.</summary>
     public bool ReadsOnly { get; init; }
 
-    /// <summary>Plans the next step: a token for everyone who decodes, and pieces of prompts, oldest first, as far as tokens and cells go.</summary>
-    /// <remarks>Sequences that keep their cells apart take turns, a step of tokens and one of prompts: a micro-batch of theirs holds equally many
-    /// tokens of each, so that one step of both would evaluate the first token of a prompt beside the others, and the rest as an odd number of rows.</remarks>
-    /// <param name="running">Those that have sequences, oldest first.</param>
+    /// <summary>Plans the next step: a token for every decoding sequence, and pieces of prompts, oldest first, as far as tokens and cells suffice.</summary>
+    /// <remarks>If sequences have separate cells, steps of tokens and steps of prompts alternate: a micro-batch of such sequences holds equally many
+    /// tokens of each, so a step with both would evaluate the first token of a prompt beside the others, and the rest as an odd number of rows.</remarks>
+    /// <param name="running">The generations that have sequences, oldest first.</param>
     /// <param name="sequences">What they hold.</param>
     /// <param name="budget">How many tokens a step may hold.</param>
     public static StepPlan Make(IReadOnlyList<BatchedGeneration> running, BatchSequences sequences, StepBudget budget)
@@ -105,7 +105,7 @@ internal sealed record StepPlan(IReadOnlyList<SequenceChunk> Chunks, IReadOnlyLi
         {
             return rest;
         }
-        int piece = Math.Min(most, rest - smallest); // so that what is left over is a piece, too
+        int piece = Math.Min(most, rest - smallest); // so that the rest is large enough to be a piece, too
         int over = (planned + piece) % Tile;
         piece -= piece - over >= Math.Max(Tile, smallest) ? over : 0;
         return piece >= smallest ? piece : 0;

@@ -63,10 +63,10 @@ internal abstract class Ticket(CancellationToken caller)
         }
         _onRead = onRead;
         Interlocked.MemoryBarrier(); // publish the callback before reading the count, or a reader in between would wake nobody
-        return Unread >= limit; // the reader may have been quicker
+        return Unread >= limit; // the reader may have taken results meanwhile
     }
 
-    /// <summary>Says that the reader took a result.</summary>
+    /// <summary>Notes that the reader took a result.</summary>
     public void Taken()
     {
         Interlocked.Decrement(ref _unread);

@@ -1,6 +1,6 @@
 namespace Engine.Serving;
 
-/// <summary>Makes a token of each row of a step, in parallel when that is much work.</summary>
+/// <summary>Chooses a token from each row of a step, in parallel if that is much work.</summary>
 internal static class TokenChoice
 {
     // Below either, handing rows to other threads costs more than it saves.
@@ -8,8 +8,8 @@ internal static class TokenChoice
     private const long MinLogits = 1 << 18;
 
     /// <param name="rows">The chunks of the step whose logits are wanted, and whose they are.</param>
-    /// <param name="batch">Holds the logits.</param>
-    /// <param name="vocabulary">Logits of a row.</param>
+    /// <param name="batch">The batch that holds the logits.</param>
+    /// <param name="vocabulary">The number of logits in a row.</param>
     /// <returns>For each row its token, or the error that its request ends with.</returns>
     public static (GeneratedToken? Token, Exception? Error)[] Of((int Chunk, BatchedGeneration Generation)[] rows, ISequenceBatch batch, int vocabulary)
     {
@@ -27,7 +27,7 @@ internal static class TokenChoice
         }
         return results;
 
-        // A failure to choose a token belongs to that request alone: the others of the step continue.
+        // A failure to choose a token concerns only that request; the others in the step continue.
         void Choose(int i)
         {
             try

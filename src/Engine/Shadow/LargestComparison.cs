@@ -9,7 +9,7 @@ namespace Engine.Shadow;
 /// <param name="tolerance">What a single logit is held to.</param>
 internal sealed class LargestComparison(Tolerance tolerance)
 {
-    // A limit for a single number is in units of the RMS of its row, but with the metric that has no units.
+    // The limit for a single number is in units of the RMS of its row, except with the absolute metric.
     private readonly bool _isAbsolute = tolerance.Metric == ParityMetric.MaxAbsDiff;
     private readonly double? _limit = tolerance.Metric == ParityMetric.Nmse ? tolerance.LogitLimit : tolerance.RowLimit;
     private int _steps;
@@ -18,14 +18,14 @@ internal sealed class LargestComparison(Tolerance tolerance)
     /// <summary>max |a − b|.</summary>
     public double MaxAbsolute { get; private set; }
 
-    /// <summary>The share of steps in which both hold the same token most probable.</summary>
+    /// <summary>The share of steps in which both have the same most probable token.</summary>
     public double? TopOne => _steps == 0 ? null : (double)_same / _steps;
 
     /// <summary>The first logit that is too far away, in a sentence; null for none.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Takes a step in.</summary>
-    /// <param name="position">Where it stands.</param>
+    /// <summary>Adds a step.</summary>
+    /// <param name="position">Its position.</param>
     /// <param name="largest">The model's largest logits.</param>
     /// <param name="row">The oracle's row (V).</param>
     public void Add(int position, IReadOnlyList<(int Token, float Logit)> largest, ReadOnlySpan<float> row)

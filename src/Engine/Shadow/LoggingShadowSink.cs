@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.Shadow;
 
-/// <summary>Writes each record to the log, its numbers as named values: a failure as a warning, a pass for those who debug. No ids, no text.</summary>
+/// <summary>Writes each record to the log, its numbers as named values: a failure as a warning, a pass at debug level. It logs no ids and no text.</summary>
 /// <param name="logger">Any log.</param>
 internal sealed partial class LoggingShadowSink(ILogger<LoggingShadowSink> logger) : IShadowSink
 {

@@ -41,7 +41,7 @@ internal sealed class ShadowAlarm(TimeProvider time)
                 return ShadowAlarmEvent.Ended;
             }
             _failure = new EngineException(string.Create(CultureInfo.InvariantCulture,
-                $"Of the latest {_verdicts.Count} answers that were checked {_failures} failed, where a share of {options.Share:0.###} is allowed; the latest: {reason}"));
+                $"Of the latest {_verdicts.Count} checked answers {_failures} failed, and a share of {options.Share:0.###} is allowed; the latest failure: {reason}"));
             return ShadowAlarmEvent.Began;
         }
     }

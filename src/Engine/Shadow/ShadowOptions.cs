@@ -54,11 +54,11 @@ public sealed record ShadowAlarmOptions
     /// <value>The default is an hour.</value>
     public TimeSpan Window { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How many of the latest verdicts count at most.</summary>
+    /// <summary>The maximum number of latest verdicts that count.</summary>
     /// <value>The default is 50.</value>
     public int Verdicts { get; init; } = 50;
 
-    /// <summary>Verdicts there must be in the window before an alarm begins or ends.</summary>
+    /// <summary>The minimum number of verdicts in the window for an alarm to begin or end.</summary>
     /// <value>The default is 5.</value>
     public int Least { get; init; } = 5;
 

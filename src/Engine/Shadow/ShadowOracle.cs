@@ -41,7 +41,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
     }
 
-    /// <summary>Notes that an oracle cannot judge a model: it is not asked again for a while.</summary>
+    /// <summary>Notes that an oracle cannot judge a model, so that it is not asked again for a while.</summary>
     public void Refuse(ShadowModel model, string name, string reason)
     {
         TimeSpan pause = _failures.TryGetValue(model, out (long, TimeSpan Pause) before) ? 2 * before.Pause : FirstPause;
@@ -63,7 +63,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         }
     }
 
-    /// <summary>Unloads what no longer judges a model.</summary>
+    /// <summary>Unloads oracles that no longer judge a model.</summary>
     /// <param name="name">The configured oracle.</param>
     public async Task PruneAsync(string name)
     {
@@ -100,7 +100,7 @@ internal sealed class ShadowOracle(Func<string, CancellationToken, Task<IModel>>
         return reference;
     }
 
-    /// <summary>Stays loaded when it is given back.</summary>
+    /// <summary>A model that stays loaded when it is disposed of.</summary>
     private sealed class Borrowed(IModel reference) : DelegatingModel(reference)
     {
         protected override ValueTask ReleaseAsync() => ValueTask.CompletedTask;

@@ -2,13 +2,13 @@ using Engine.Parity;
 
 namespace Engine.Shadow;
 
-/// <summary>What checking one generation gave. A number that could not be computed, because a side was not finite, is null.</summary>
+/// <summary>The result of checking one generation. A number that could not be computed because a side was not finite is null.</summary>
 public sealed record ShadowRecord
 {
     /// <summary>When the request ended.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The trace of the request where it has one, else an id of its own.</summary>
+    /// <summary>The trace of the request if it has one, otherwise a new id.</summary>
     public required string RequestId { get; init; }
 
     /// <summary>Name of the model that answered.</summary>
@@ -23,13 +23,13 @@ public sealed record ShadowRecord
     /// <summary>Steps that were compared.</summary>
     public required int Positions { get; init; }
 
-    /// <summary>Those of which all V logits were compared; of the others, the largest ones.</summary>
+    /// <summary>The steps of which all V logits were compared; of the others, only the largest were.</summary>
     public required int FullRows { get; init; }
 
     /// <summary>Mean over the full rows of KL(oracle ‖ model), in nats.</summary>
     public required double? Kl { get; init; }
 
-    /// <summary>The share of all steps in which both hold the same token most probable.</summary>
+    /// <summary>The share of all steps in which both have the same most probable token.</summary>
     public required double? TopOne { get; init; }
 
     /// <summary>Σ(a − b)² / Σb² over the full rows, b the oracle's.</summary>
@@ -47,7 +47,7 @@ public sealed record ShadowRecord
     /// <summary>Where the tolerance comes from.</summary>
     public required ToleranceSource ToleranceSource { get; init; }
 
-    /// <summary>Why the verdict is what it is and, where this one raised an alarm, which op diverges.</summary>
+    /// <summary>The reason for the verdict and, if it raised an alarm, the op that diverges.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Token ids of the prompt; empty unless <see cref="ShadowOptions.KeepText"/> is set.</summary>

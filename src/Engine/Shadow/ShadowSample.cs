@@ -6,7 +6,7 @@ internal sealed record ShadowSample
     /// <summary>The model that answered.</summary>
     public required ShadowModel Model { get; init; }
 
-    /// <summary>The trace of the request where it has one, else an id of its own.</summary>
+    /// <summary>The trace of the request if it has one, otherwise a new id.</summary>
     public required string RequestId { get; init; }
 
     /// <summary>When the request ended.</summary>
@@ -29,8 +29,8 @@ internal sealed record ShadowSample
 }
 
 /// <summary>The steps of one generation.</summary>
-/// <param name="Tokens">The chosen tokens, one a step.</param>
-/// <param name="Largest">Of each step the tokens with the largest logits, the largest first.</param>
+/// <param name="Tokens">The chosen tokens, one per step.</param>
+/// <param name="Largest">For each step, the tokens with the largest logits, largest first.</param>
 /// <param name="Rows">The rows (V) of a few steps, by step.</param>
 internal sealed record StepRecord(
     IReadOnlyList<int> Tokens, IReadOnlyList<IReadOnlyList<(int Token, float Logit)>> Largest, IReadOnlyDictionary<int, float[]> Rows);

@@ -21,7 +21,7 @@ internal sealed class ShadowSinks(IEnumerable<IShadowSink> sinks, TimeProvider t
     /// <summary>Passes the events of alarms to the stores.</summary>
     public Task WriteAsync(ShadowAlarmRecord alarm, CancellationToken cancellationToken) => EachAsync<IShadowStore>(store => store.WriteAsync(alarm, cancellationToken), cancellationToken);
 
-    /// <summary>Adds what a sample exercised to what the samples before it did, also those before a restart, and keeps it.</summary>
+    /// <summary>Adds what a sample exercised to what earlier samples did, including those before a restart, and stores it.</summary>
     /// <param name="model">The model that answered.</param>
     /// <param name="tokens">The ids evaluated: of the target, for an encoder–decoder.</param>
     /// <param name="source">The source of an encoder–decoder; null elsewhere.</param>

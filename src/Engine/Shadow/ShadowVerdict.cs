@@ -21,7 +21,7 @@ internal static class ShadowVerdict
         ModelCard native = sample.Model.Card;
         ParityCheck.RequireOneVocabulary(native, oracle.Card);
         Tolerance tolerance = calibrated ?? Tolerance.For(native, oracle.Card, sample.Numerics);
-        // Where the oracle has no tokenizer for the vocabulary, the logits are judged on the model's own ids.
+        // If the oracle has no tokenizer for the vocabulary, the logits are judged on the model's own ids.
         string? disagreement = oracle.Card.SplitsText ? ParityCheck.Disagreement(prompt, sample.Prompt.ToTokens(oracle.Tokenizer)) : null;
         LargestComparison largest = null!;
         IReadOnlyList<Activation> activations = [];
@@ -60,7 +60,7 @@ internal static class ShadowVerdict
         }
     }
 
-    /// <summary>The ids that gave a sample's logits: step i stands at the last position of prompt and i tokens, and the last token was never evaluated.</summary>
+    /// <summary>The ids that gave a sample's logits. Step i belongs to the last position of the prompt and i tokens; the last token was never evaluated.</summary>
     public static (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Source, int First) Input(ShadowSample sample, IReadOnlyList<int> prompt)
     {
         IEnumerable<int> generated = sample.Steps.Tokens.Take(sample.Steps.Tokens.Count - 1);

@@ -2,8 +2,8 @@ using Engine.Sampling;
 
 namespace Engine.Shadow;
 
-/// <summary>Copies what a check needs of a generation's steps, on the thread that computes them: the largest logits of each, and the whole row
-/// of a few, which are a uniform choice among all steps however many there will be (reservoir sampling).</summary>
+/// <summary>Copies what a check needs from a generation's steps, on the thread that computes them: the largest logits of each, and the whole row
+/// of a few, chosen uniformly among all steps however many there will be (reservoir sampling).</summary>
 /// <param name="fullRows">Rows that are kept.</param>
 /// <param name="topK">Logits that are kept of each step.</param>
 /// <param name="seed">Chooses the rows.</param>
@@ -48,7 +48,7 @@ internal sealed class StepRecorder(int fullRows, int topK, ulong seed) : IStepTa
         }
     }
 
-    /// <summary>What was taken; nothing is taken after it.</summary>
+    /// <summary>Ends the recording and returns what was recorded.</summary>
     public StepRecord Close()
     {
         lock (_lock)

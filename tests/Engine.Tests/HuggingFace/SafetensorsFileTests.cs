@@ -58,7 +58,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}""", 4, "a known type for 'a'")]
     [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "dtype, shape and data_offsets of 'a'")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "a header of JSON")]
-    [InlineData("""{"\uD800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "a text that is none")]
+    [InlineData("""{"\uD800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "an invalid text")]
     [InlineData("[]", 0, "a JSON object as header")]
     [InlineData("{", 0, "a header of JSON")]
     public void A_header_that_contradicts_itself_or_the_file_is_refused(string header, int data, string sentence)

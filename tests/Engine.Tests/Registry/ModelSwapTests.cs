@@ -145,7 +145,7 @@ public sealed class ModelSwapTests
         host.ChangePath(host.File("second.gguf"));
         await host.UntilLater(() => host.Served == "second.gguf");
         Assert.Equal(ModelState.Ready, host.Status.State);
-        Assert.Equal(!listens, host.Log.Any(line => line.Contains("is left to itself", StringComparison.Ordinal)));
+        Assert.Equal(!listens, host.Log.Any(line => line.Contains("is abandoned", StringComparison.Ordinal)));
         endless.SetResult(); // a result that arrives too late is disposed of
         await host.Until(() => host.Backend.Loaded.TrueForAll(model => model.Disposals == (model.Options.Path.EndsWith("second.gguf", StringComparison.Ordinal) ? 0 : 1)));
     }

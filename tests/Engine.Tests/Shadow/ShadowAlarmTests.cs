@@ -16,7 +16,7 @@ public sealed class ShadowAlarmTests
         Assert.All(Add(alarm, true, 3), change => Assert.Null(change)); // fewer than the least
         Assert.Null(alarm.Failure);
         Assert.Equal([ShadowAlarmEvent.Began, null, null], [.. Add(alarm, true, 1), .. Add(alarm, true, 2)]);
-        Assert.Equal("Of the latest 4 answers that were checked 4 failed, where a share of 0.25 is allowed; the latest: NMSE", alarm.Failure!.Message);
+        Assert.Equal("Of the latest 4 checked answers 4 failed, and a share of 0.25 is allowed; the latest failure: NMSE", alarm.Failure!.Message);
 
         // 6 failures of 10, then 5 …, 3 of 10 are above a quarter, 2 are not.
         Assert.Equal([.. Enumerable.Repeat<ShadowAlarmEvent?>(null, 7), ShadowAlarmEvent.Ended, null], Add(alarm, false, 9));

@@ -59,7 +59,7 @@ public sealed class CommandLineTests
 
     // Endless is beyond what the model was trained for.
     private static async Task AssertNothingButTheContextIsSaidAsync(Process process) =>
-        Assert.Matches("^Warning: [^\n]+ was trained for 128 tokens, and its context is of 100000: [^\n]+\n$", await process.StandardError.ReadToEndAsync());
+        Assert.Matches("^Warning: [^\n]+ was trained for 128 tokens, but its context has 100000: [^\n]+\n$", await process.StandardError.ReadToEndAsync());
 
     [Fact]
     public async Task Ctrl_C_before_a_result_says_so()

@@ -189,7 +189,7 @@ public sealed class ExportedModelTests : IDisposable
     public void Quantized_weights_and_other_architectures_are_refused_and_leave_no_files()
     {
         string folder = _folder.File("folder");
-        Assert.Contains("What quantizing lost stays lost", Refusal(BundledModels.Resolve("builtin:llama-stories-q8_0")), StringComparison.Ordinal);
+        Assert.Contains("Quantization cannot be undone", Refusal(BundledModels.Resolve("builtin:llama-stories-q8_0")), StringComparison.Ordinal);
         Assert.Contains("found 'transformer'", Refusal(BundledModels.Resolve("builtin:transformer-translations")), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder));
         Assert.Empty(_folder.Names);

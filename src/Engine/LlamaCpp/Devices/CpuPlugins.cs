@@ -8,8 +8,8 @@ internal static unsafe class CpuPlugins
 {
     private const string Prefix = "libggml-cpu-";
 
-    /// <summary>The plugins that run on this processor, the one that llama.cpp takes by itself first.</summary>
-    /// <param name="libraryPath">As <see cref="NativeLibraryLocator.Find"/> takes it.</param>
+    /// <summary>The plugins that run on this processor, beginning with the one that llama.cpp chooses by itself.</summary>
+    /// <param name="libraryPath">As for <see cref="NativeLibraryLocator.Find"/>.</param>
     /// <exception cref="NativeLibraryException">There is no llama.cpp.</exception>
     public static IReadOnlyList<string> Find(string? libraryPath)
     {
@@ -22,7 +22,7 @@ internal static unsafe class CpuPlugins
     /// <summary>The processors it is for, such as <c>haswell</c>.</summary>
     public static string Name(string path) => Path.GetFileNameWithoutExtension(path)[Prefix.Length..];
 
-    // What ggml's own choice rests on: 0 if the processor lacks an instruction that the plugin uses.
+    // The score by which ggml chooses: 0 if the processor lacks an instruction that the plugin uses.
     private static int Score(string path)
     {
         if (!NativeLibrary.TryLoad(path, out nint library))

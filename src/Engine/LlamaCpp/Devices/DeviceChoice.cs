@@ -9,7 +9,7 @@ internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, in
     /// <summary>How the model is divided among the devices. Not used on the CPU.</summary>
     public SplitMode Split { get; private init; }
 
-    /// <summary>Each device's part; empty for parts by the memory that is free.</summary>
+    /// <summary>Each device's part; empty to divide by free memory.</summary>
     public IReadOnlyList<float> Parts { get; private init; } = [];
 
     /// <summary>The device for what is not divided.</summary>
@@ -37,6 +37,6 @@ internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, in
     /// <summary>The CPU alone. Its list of devices is empty, not null: null means all devices.</summary>
     public static DeviceChoice Cpu { get; } = new("cpu", [], 0);
 
-    /// <summary><c>llama_model_params.devices</c>: ended by a null. Pin it while the model loads.</summary>
+    /// <summary>The value of <c>llama_model_params.devices</c>, terminated by a null. Pin it while the model loads.</summary>
     public nint[] ToNullTerminated() => [.. Devices, 0];
 }

@@ -4,15 +4,15 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp.Devices;
 
-/// <summary>A kind of device other than the CPU: a plugin of ggml and what it needs of the machine.</summary>
-/// <param name="Name">As in configuration.</param>
+/// <summary>A kind of device other than the CPU: a plugin of ggml and its requirements.</summary>
+/// <param name="Name">The name in the configuration.</param>
 /// <param name="Registry">ggml's name of its backend.</param>
 /// <param name="Plugin">File of the plugin, beside libllama.</param>
 /// <param name="Installation">How to get the plugin.</param>
 /// <param name="NoDevice">What it means when the plugin loads but finds no device.</param>
 internal sealed record DeviceKind(string Name, string Registry, string Plugin, string Installation, string NoDevice)
 {
-    /// <summary>In the order in which <c>auto</c> tries them.</summary>
+    /// <summary>All kinds, in the order in which <c>auto</c> tries them.</summary>
     public static IReadOnlyList<DeviceKind> All { get; } =
     [
         new("cuda", "CUDA", "libggml-cuda.so",
@@ -46,7 +46,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         return [.. devices[ggml_backend_dev_type.GPU].Any() ? devices[ggml_backend_dev_type.GPU] : devices[ggml_backend_dev_type.IGPU]];
     }
 
-    /// <summary>Why no device of this kind is taken, and what to do.</summary>
+    /// <summary>Why no device of this kind is used, and what to do.</summary>
     public string Absence(LlamaLibrary library)
     {
         if (Name == "metal" && !IsOfThisSystem)
@@ -67,7 +67,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
         {
             return $"the file {path} is missing. {Installation}";
         }
-        // Loading all plugins is silent about those that fail; loading one is not.
+        // Loading all plugins does not report failures; loading a single one does.
         using var log = NativeLog.Listen();
         return Ggml.ggml_backend_load(path) != 0 ? $"{path} loads only now. Start again"
             : log.Reason.Contains("returned NULL", StringComparison.Ordinal) ? $"{path} loads, but {NoDevice}"
@@ -77,7 +77,7 @@ internal sealed record DeviceKind(string Name, string Registry, string Plugin, s
     private static string DoesNotLoad(string words) =>
         LoaderFailure.Owner(words, file => NativeLibrary.TryLoad(file, out _)) is { } owner ? $"{words} ({owner})" : $"{words}. Install what it asks for";
 
-    /// <summary>Such as <c>NVIDIA H200</c>.</summary>
+    /// <summary>A device's description, such as <c>NVIDIA H200</c>.</summary>
     public static string Describe(nint device) => Marshal.PtrToStringUTF8(Ggml.ggml_backend_dev_description(device)) ?? "";
 
     /// <summary>Whether a driver computes on the CPU: Mesa's llvmpipe, SwiftShader. ggml calls such a device a GPU.</summary>

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Engine.LlamaCpp.Devices;
 
-/// <summary>From the device's name in configuration to devices of this machine.</summary>
+/// <summary>Selects the machine's devices by the name in the configuration.</summary>
 internal static partial class DeviceSelection
 {
     /// <summary>ggml's registry, into which the search for a reason may load a plugin, is not thread-safe.</summary>
     private static readonly Lock Registry = new();
 
-    /// <summary><c>auto</c> takes the first kind that has a device of its own here (a driver that computes on the CPU is slower
-    /// than the CPU), else the CPU, and logs which and why; a kind that was named but is not available is an error, never a silent fallback to the CPU.</summary>
+    /// <summary><c>auto</c> takes the first kind that has a real device here (a driver that computes on the CPU is slower
+    /// than the CPU backend), otherwise the CPU, and logs which one and why. If a kind was named but is not available, that is an error, never a silent fallback to the CPU.</summary>
     /// <param name="absence">Why there is no device of a kind, and what to do.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
@@ -64,7 +64,7 @@ internal static partial class DeviceSelection
         return new DeviceChoice(name, devices, gpuLayers);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Device auto takes the CPU. {Absences}.")]
+    [LoggerMessage(1, LogLevel.Information, "Device auto chooses the CPU. {Absences}.")]
     private static partial void LogCpu(ILogger logger, string absences);
 
     [LoggerMessage(2, LogLevel.Information, "Device: {Name} ({Description}), because {Reason}.")]

@@ -107,7 +107,7 @@ internal sealed unsafe class DirectCalls : ILlamaCalls
         Llama.llama_batch_free(_batch);
     }
 
-    // Again where those of before were given up: see ComputeThreads.
+    // Attached again if the previous threads were given up: see ComputeThreads.
     private void AttachThreads()
     {
         (nint Step, nint Batch) pools = (_model.PoolFor(_model.Threads), _model.PoolFor(_model.BatchThreads));

@@ -14,10 +14,10 @@ internal sealed class LlamaAdapters
 
     public static LlamaAdapters None { get; } = new([], []);
 
-    /// <summary>Loads them, before the model has contexts.</summary>
-    /// <param name="model">What they are added to.</param>
-    /// <param name="options">Which, and how much.</param>
-    /// <exception cref="ModelFileException">A file is no adapter, or not one of this model.</exception>
+    /// <summary>Loads the adapters, before the model has contexts.</summary>
+    /// <param name="model">The model they are added to.</param>
+    /// <param name="options">The adapters and their scales.</param>
+    /// <exception cref="ModelFileException">A file is not an adapter, or not one for this model.</exception>
     public static async Task<LlamaAdapters> LoadAsync(ModelHandle model, GgufFile file, IReadOnlyList<AdapterOptions> options)
     {
         var loaded = await AdapterLoading.RunAsync(
@@ -26,7 +26,7 @@ internal sealed class LlamaAdapters
         return new LlamaAdapters([.. loaded.Select(one => (nint)one.Adapter)], [.. loaded.Select(one => one.Scale)]);
     }
 
-    /// <summary>Puts them into a new context.</summary>
+    /// <summary>Sets the adapters of a new context.</summary>
     public unsafe void Attach(ContextHandle context)
     {
         if (_adapters.Length == 0)

@@ -15,14 +15,14 @@ public sealed class LlamaCppBackend(ILogger<LlamaCppBackend>? logger = null) : I
 
     private readonly ILogger _logger = logger ?? (ILogger)NullLogger.Instance;
 
-    /// <summary>How to compute, for comparing right ways with each other.</summary>
+    /// <summary>How to compute, to compare correct ways with each other.</summary>
     internal NativeVariant Variant { get; init; } = NativeVariant.AsServed;
 
     /// <inheritdoc/>
     public string Name => BackendName;
 
     /// <inheritdoc/>
-    /// <remarks>The weights stay in the file, which is mapped: it must not be changed or cut while the model is loaded.</remarks>
+    /// <remarks>The weights stay in the file, which is mapped, so it must not be changed or truncated while the model is loaded.</remarks>
     public async ValueTask<IModel> LoadAsync(ModelOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -30,7 +30,7 @@ internal sealed unsafe class LlamaCppTokenizer(ModelHandle model, string name, G
             fixed (byte* text = utf8)
             fixed (int* first = room)
             {
-                byte nothing = 0; // an empty array has no address, and a null text is no text to std::string
+                byte nothing = 0; // an empty array has no address, and std::string does not accept a null pointer
                 return Llama.llama_tokenize(_vocabulary, text is null ? &nothing : text, utf8.Length, first, room.Length, addSpecial, parseSpecial);
             }
         }

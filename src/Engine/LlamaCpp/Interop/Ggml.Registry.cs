@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>What libggml exports: the registry of backends and their devices (ggml-backend.h).</summary>
+/// <summary>libggml's exports: the registry of backends and their devices (ggml-backend.h).</summary>
 internal static unsafe partial class Ggml
 {
-    /// <summary>Case does not count.</summary>
-    /// <returns>0 if there is none of this name.</returns>
+    /// <summary>Names are compared without regard to case.</summary>
+    /// <returns>0 if there is none with this name.</returns>
     [LibraryImport(RegistryLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint ggml_backend_reg_by_name(string name);
 
@@ -15,7 +15,7 @@ internal static unsafe partial class Ggml
     [LibraryImport(RegistryLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint ggml_backend_load(string path);
 
-    /// <summary>Loads the plugins of a folder: of each kind the one that suits this machine best. Silent on failure.</summary>
+    /// <summary>Loads the plugins of a folder, of each kind the one that suits this machine best. Does not report failures.</summary>
     [LibraryImport(RegistryLibrary, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial void ggml_backend_load_all_from_path(string dir_path);
 }

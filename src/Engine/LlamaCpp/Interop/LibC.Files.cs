@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>Files: what .NET does not tell of them. Linux.</summary>
+/// <summary>Facts about files that .NET does not provide, on Linux.</summary>
 internal static unsafe partial class LibC
 {
     /// <summary><c>AT_FDCWD</c>: a path is relative to the working folder.</summary>
@@ -16,7 +16,7 @@ internal static unsafe partial class LibC
     internal static partial int StatX(int directory, string path, int flags, uint mask, statx* result);
 }
 
-/// <summary>The fields read here; linux/stat.h lays the struct out alike on every architecture.</summary>
+/// <summary>The fields read here. linux/stat.h gives the struct the same layout on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct @statx
 {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>Terminals and standard streams: what .NET does not tell of them. Linux.</summary>
+/// <summary>Facts about terminals and standard streams that .NET does not provide, on Linux.</summary>
 internal static partial class LibC
 {
     /// <summary><c>F_GETFD</c>.</summary>

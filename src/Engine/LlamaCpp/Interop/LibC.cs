@@ -9,9 +9,9 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetEnv(string name, string value, int overwrite);
 
-    /// <summary>glibc's alone.</summary>
+    /// <summary>Only in glibc.</summary>
     /// <param name="pad">Bytes to keep at the top of the main heap.</param>
-    /// <returns>1 where memory was returned to the system.</returns>
+    /// <returns>1 if memory was returned to the system.</returns>
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     internal static partial int MallocTrim(nuint pad);
 }

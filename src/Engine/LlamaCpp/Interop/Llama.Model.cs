@@ -5,7 +5,7 @@ namespace Engine.LlamaCpp.Interop;
 /// <summary>Models.</summary>
 internal static unsafe partial class Llama
 {
-    /// <summary>Invalid where the file cannot be loaded; the log says why.</summary>
+    /// <summary>Invalid if the file cannot be loaded; the log says why.</summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial ModelHandle llama_model_load_from_file(string path_model, llama_model_params parameters);
 
@@ -23,7 +23,7 @@ internal static unsafe partial class Llama
     [LibraryImport(Library)]
     internal static partial uint llama_model_n_cls_out(ModelHandle model);
 
-    /// <summary>0 on success. Output over input ends the process (SIGBUS).</summary>
+    /// <summary>0 on success. Writing over the input ends the process (SIGBUS).</summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial uint llama_model_quantize(string fname_inp, string fname_out, in llama_model_quantize_params parameters);
 }

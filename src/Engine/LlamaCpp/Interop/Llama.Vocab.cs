@@ -37,13 +37,13 @@ internal static unsafe partial class Llama
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool llama_vocab_get_add_eos(nint vocab);
 
-    /// <summary>Number of tokens; where they do not fit, minus the number there would be; int.MinValue on overflow.</summary>
+    /// <summary>The number of tokens; if they do not fit, the negated number there would be; int.MinValue on overflow.</summary>
     [LibraryImport(Library)]
     internal static partial int llama_tokenize(
         nint vocab, byte* text, int text_len, int* tokens, int n_tokens_max,
         [MarshalAs(UnmanagedType.U1)] bool add_special, [MarshalAs(UnmanagedType.U1)] bool parse_special);
 
-    /// <summary>Number of bytes; where they do not fit, minus that number. No 0 is written.</summary>
+    /// <summary>The number of bytes; if they do not fit, the negated number. No terminating 0 is written.</summary>
     [LibraryImport(Library)]
     internal static partial int llama_token_to_piece(
         nint vocab, int token, byte* buf, int length, int lstrip, [MarshalAs(UnmanagedType.U1)] bool special);

@@ -6,7 +6,7 @@ namespace Engine.LlamaCpp.Interop;
 /// libllama v0.5.0: names and order are llama.h's, one file per section of it. A pointer that the callee owns, or that
 /// lives as long as another object, is a plain <see cref="nint"/>; what must be freed is a SafeHandle.
 /// </summary>
-/// <remarks>Nothing here checks its arguments, and llama.cpp ends the process on many of them: LlamaCpp's other types do.</remarks>
+/// <remarks>Nothing here checks its arguments, although llama.cpp ends the process over many invalid ones. The other types of LlamaCpp do.</remarks>
 internal static unsafe partial class Llama
 {
     /// <summary>Resolved to <c>libllama</c> of llama.cpp's version.</summary>

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 
-// The structs below are what C sees: a bool is one byte, nothing is converted on the way.
+// The structs below have C's layout: a bool is one byte, and nothing is converted.
 [assembly: DisableRuntimeMarshalling]
 
 namespace Engine.LlamaCpp.Interop;
 
-// Field for field as in llama.h and ggml.h of v0.5.0; a test holds sizes and offsets against those of a C program.
+// Field for field as in llama.h and ggml.h of v0.5.0. A test compares sizes and offsets with those of a C program.
 
 internal struct llama_model_params
 {

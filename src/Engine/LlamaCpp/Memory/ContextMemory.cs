@@ -4,15 +4,15 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp.Memory;
 
-/// <summary>How much memory a model and one of its contexts take in llama.cpp, worked out without it: an upper bound,
-/// measured against what v0.5.0 logs (K/V to the byte; computation from 1.0 to 1.4 times its buffers).</summary>
+/// <summary>How much memory a model and one of its contexts take in llama.cpp, computed without it. It is an upper bound,
+/// checked against what v0.5.0 logs (K/V to the byte; computation from 1.0 to 1.4 times its buffers).</summary>
 /// <param name="Weights">Bytes of the tensors, mapped from the file.</param>
 /// <param name="Repacked">Bytes of the copies that llama.cpp makes of quantized weights in another order, on the CPU.</param>
 /// <param name="KeyValues">Bytes of the K/V cache.</param>
 /// <param name="Computation">Bytes of activations, masks and rows of logits.</param>
 internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues, long Computation)
 {
-    /// <summary>Tokens evaluated at once on the CPU. Between two operations of a graph a cancellation takes effect; measured
+    /// <summary>The number of tokens evaluated at once on the CPU. A cancellation takes effect between two operations of a graph. Measured
     /// on one core with 1.24 billion weights in Q4_K_M, the longest takes 25 ms with 64 tokens and 102 ms with 256, for
     /// 85 and 88 tokens per second.</summary>
     public const int MicroBatch = 64;
@@ -29,8 +29,8 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
     /// <summary>Bytes in all.</summary>
     public long Total => Weights + Repacked + Context;
 
-    /// <summary>Rows of logits that a context gives at once: few, so that they stay small beside the model and their one
-    /// product does not hold up a cancellation.</summary>
+    /// <summary>The number of rows of logits that a context gives at once: few, so that they stay small compared with the model and their single
+    /// product does not delay a cancellation.</summary>
     public static int OutputRows(int vocabulary) => (int)Math.Clamp(OutputBytes / (sizeof(float) * (long)Math.Max(1, vocabulary)), 1, MicroBatch);
 
     /// <summary>The need of the context of one request that generates or, with a model that does nothing else, embeds.</summary>
@@ -52,7 +52,7 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
     {
         var metadata = file.Metadata;
         string a = metadata.RequireString(GgufKeys.Architecture);
-        // In double, so that what a hostile file claims becomes a large number and not an overflow.
+        // In double, so that a hostile file's claims give a large number instead of an overflow.
         double d = Number(metadata, a, "embedding_length", 0);
         double[] heads = PerLayer(metadata, a, "attention.head_count", 1);
         double[] groups = PerLayer(metadata, a, "attention.head_count_kv", heads.Max());
@@ -64,13 +64,13 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
         bool storesScores = shape.Flash == FlashAttention.Off;
         bool encodes = GgufUsage.IsEncoderDecoder(a), encodesOnly = GgufUsage.IsEncoder(a);
         double keyValues = encodesOnly ? 0 : groups.Sum() * (kSize + vSize) * positions * elementBytes;
-        // What a recurrent layer keeps of a sequence, in F32: the state and the inputs under the kernel.
+        // A recurrent layer keeps for each sequence, in F32, the state and the inputs under the kernel.
         double inner = Number(metadata, a, "ssm.inner_size", 0), state = Number(metadata, a, "ssm.state_size", 0);
         double window = Math.Max(0, Number(metadata, a, "ssm.conv_kernel", 0) - 1) * (inner + 2 * Number(metadata, a, "ssm.group_count", 0) * state);
         double states = Number(metadata, a, "block_count", 0) * (inner * state + window) * shape.Sequences * sizeof(float);
         int microBatch = shape.MicroBatch;
         double logits = (encodes ? microBatch : shape.Outputs) * (encodes ? vocabulary + d : vocabulary) * sizeof(float);
-        double width = shape.IsUnified ? positions : positions / shape.Sequences; // that a token is compared with
+        double width = shape.IsUnified ? positions : positions / shape.Sequences; // how many positions a token is compared with
         double scores = (encodes || a == "t5encoder" ? RelativeScores() : storesScores ? width * heads.Max() : 0) * microBatch * sizeof(float);
         double mask = width * microBatch * (sizeof(float) + sizeof(short));
         double activations = sizeof(float) * microBatch * (8 * d + 3 * feedForward + 4 * heads.Max() * kSize);
@@ -81,11 +81,11 @@ internal sealed record ContextMemory(long Weights, long Repacked, long KeyValues
             Bytes(keyValues + states),
             Bytes(logits + Math.Max(logits, scores) + mask + activations + source + Fixed));
 
-        // T5's attention has a bias, which flash attention does not know: the scores, the bias, what it is gathered from and its
-        // buckets; or, across to the source, scores and a mask. Measured with 3000 tokens: 484 MiB where this says 570.
+        // T5's attention has a bias, which flash attention does not support. This counts the scores, the bias, the table it is gathered from and its
+        // buckets or, for attention to the source, scores and a mask. With 3000 tokens, 484 MiB were measured and this gives 570.
         double RelativeScores() => Math.Max(positions * (3 * heads.Max() + 2), SourcePositions() * (2 * heads.Max() + 1));
 
-        // Room is made for a source as long as the model was trained for, however short the context.
+        // llama.cpp makes room for a source of the trained length, however short the context is.
         double SourcePositions() => Math.Max(shape.Length, Number(metadata, a, "context_length", 0));
     }
 

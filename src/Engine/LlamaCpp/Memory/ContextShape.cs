@@ -2,7 +2,7 @@ using Engine.LlamaCpp.Taps;
 
 namespace Engine.LlamaCpp.Memory;
 
-/// <summary>What a context is made for.</summary>
+/// <summary>The sizes and purpose of a context.</summary>
 /// <param name="Length">The maximum number of tokens that a sequence holds.</param>
 /// <param name="Batch">The maximum number of tokens of one call.</param>
 /// <param name="Outputs">Tokens of a call that may give a row.</param>
@@ -18,7 +18,7 @@ internal sealed record ContextShape(
     /// <summary>llama.cpp's LLAMA_MAX_SEQ.</summary>
     public const int MaxSequences = 256;
 
-    private const int CellPadding = 256; // llama.cpp rounds up to it
+    private const int CellPadding = 256; // llama.cpp rounds up to a multiple of it
 
     /// <summary>How keys and values are kept.</summary>
     public CacheType Cache { get; init; } = Numerics == Numerics.Strict ? CacheType.F32 : CacheType.F16;
@@ -32,8 +32,8 @@ internal sealed record ContextShape(
     /// <summary>Tokens that are evaluated at once; a call is divided into batches of this size.</summary>
     public int MicroBatch { get => field > 0 ? field : Batch; init; }
 
-    /// <summary>Whether the sequences share one pool of cells. Else each has the same part of them for itself.</summary>
-    /// <remarks>The graph of T5's decoder is made for no other layout.</remarks>
+    /// <summary>Whether the sequences share one pool of cells. Otherwise each has an equal part for itself.</summary>
+    /// <remarks>The graph of T5's decoder supports only a shared pool.</remarks>
     public bool IsUnified { get => field || Encodes; init; }
 
     /// <summary>Tokens that all sequences hold together, as llama.cpp rounds them.</summary>

@@ -4,11 +4,11 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Memory;
 
-/// <summary>Refuses what would not fit before native code allocates it: Linux grants memory that does not exist and kills
+/// <summary>Refuses allocations that would not fit, before native code makes them, because Linux grants memory that does not exist and kills
 /// the process when it is touched.</summary>
 internal static class MemoryRefusal
 {
-    /// <summary>Compares with what the machine and the devices have left together: llama.cpp decides which layers go where.</summary>
+    /// <summary>Compares with the memory left on the machine and the devices together, because llama.cpp decides which layers go where.</summary>
     /// <exception cref="InsufficientMemoryException">Both numbers are in it.</exception>
     public static void Check(string doing, long required, DeviceChoice device)
     {
@@ -17,7 +17,7 @@ internal static class MemoryRefusal
         {
             throw new InsufficientMemoryException(
                 FormattableString.Invariant(
-                    $"{doing}: expected {Mebibytes(required)} MiB of memory, there are {Mebibytes(available)} MiB (container limits included). ") +
+                    $"{doing}: expected {Mebibytes(required)} MiB of memory, found {Mebibytes(available)} MiB available (container limits included). ") +
                 "Lower the context length or the number of slots, or take a smaller file.",
                 required, available);
         }

@@ -20,7 +20,7 @@ internal static class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // Another C library: musl keeps little, and has nothing to be called.
+            // Another C library. musl keeps little memory and has no such function.
         }
     }
 }

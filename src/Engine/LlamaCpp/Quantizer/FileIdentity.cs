@@ -2,11 +2,11 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>The file that a path leads to, links followed: two paths of the same identity are the same file.</summary>
+/// <summary>The file that a path leads to after following links. Two paths with the same identity are the same file.</summary>
 /// <param name="Device">Number of the file system; 0 if the system does not say.</param>
 /// <param name="Inode">Number of the file on it.</param>
 /// <param name="Path">The path with all links resolved if the system gives no numbers; empty otherwise.</param>
-/// <param name="IsRegular">Not a folder, a device, a pipe.</param>
+/// <param name="IsRegular">Whether it is a file, not a folder, a device or a pipe.</param>
 internal sealed record FileIdentity(ulong Device, ulong Inode, string Path, bool IsRegular)
 {
     private const int TypeMask = 0xF000, Regular = 0x8000; // S_IFMT, S_IFREG

@@ -26,7 +26,7 @@ internal sealed record ImportanceMatrix(IReadOnlyDictionary<string, float[]> Row
         return rows.Count > 0 ? new(rows) : throw Refuse(path, $"tensors named *{Sums}", $"{file.Tensors.Count} tensors of other names");
     }
 
-    /// <summary>The numbers where native code finds them, until disposal.</summary>
+    /// <summary>Pins the numbers for native code until disposal.</summary>
     public Pinned Pin() => new(Rows);
 
     private static float[] Means(string path, float[] sums, float[] counts, string name)
@@ -36,7 +36,7 @@ internal sealed record ImportanceMatrix(IReadOnlyDictionary<string, float[]> Row
             throw Refuse(path, $"as many sums of '{name}' for each count", $"{sums.Length} sums and {counts.Length} counts");
         }
         int inputs = sums.Length / counts.Length;
-        // An expert that no token has reached: all its inputs alike, as in llama-quantize.
+        // If no token has reached an expert, all its inputs have the same importance, as in llama-quantize.
         return [.. sums.Select((sum, i) => MathF.Round(counts[i / inputs]) is > 0 and { } count ? sum / count : 1)];
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>Makes smaller copies of models: formats by llama.cpp's recipes, blocks by ggml.</summary>
+/// <summary>Makes smaller copies of models, with formats by llama.cpp's recipes and blocks made by ggml.</summary>
 /// <param name="logger">Receives llama.cpp's log.</param>
 public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
 {
@@ -14,12 +14,12 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
     /// <summary>The types that can be asked for, finest first.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. QuantizeType.Names];
 
-    /// <summary>Reads a file, writes another.</summary>
-    /// <param name="options">What, into what, where to.</param>
-    /// <param name="progress">Part of the weights done, from 0 to 1; called on the thread that works.</param>
-    /// <param name="cancellationToken">Takes effect within milliseconds; nothing is left of the output.</param>
+    /// <summary>Reads a file and writes a quantized one.</summary>
+    /// <param name="options">The input, the output and the type.</param>
+    /// <param name="progress">The fraction of the weights done, from 0 to 1; called on the working thread.</param>
+    /// <param name="cancellationToken">Takes effect within milliseconds; no part of the output remains.</param>
     /// <exception cref="ConfigurationException">An option is invalid, or the output is the input.</exception>
-    /// <exception cref="ModelFileException">The input is no model, would end the process, or cannot be quantized so.</exception>
+    /// <exception cref="ModelFileException">The input is not a model, would end the process, or cannot be quantized like this.</exception>
     public async Task<QuantizeResult> QuantizeAsync(QuantizeOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,7 +44,7 @@ public sealed class ModelQuantizer(ILogger<ModelQuantizer>? logger = null)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // .NET's message goes on with the path, which is that of a temporary file: "No space left on device : '/path'".
+            // .NET's message continues with the path of the temporary file: "No space left on device : '/path'".
             throw new ConfigurationException($"Quantizing to '{options.Output}': expected to write there, found: {e.Message.Split(" : '")[0].TrimEnd('.')}. Check the folder's permissions and space.");
         }
         finally

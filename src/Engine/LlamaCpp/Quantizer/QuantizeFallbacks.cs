@@ -30,6 +30,6 @@ internal static class QuantizeFallbacks
         }
     }
 
-    /// <summary>Stored in blocks that lose something.</summary>
+    /// <summary>Whether a type is stored in blocks with a loss.</summary>
     public static bool IsQuantized(GgmlType type) => GgmlBlock.Of(type).Elements > 1;
 }

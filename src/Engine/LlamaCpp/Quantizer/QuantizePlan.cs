@@ -4,7 +4,7 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>What llama.cpp's quantizer would make of each tensor, from a dry run of it.</summary>
+/// <summary>The format that llama.cpp's quantizer would give each tensor, found by a dry run.</summary>
 internal sealed unsafe class QuantizePlan
 {
     private readonly GgufFile _input;
@@ -15,9 +15,9 @@ internal sealed unsafe class QuantizePlan
     /// <summary>What the quantizer said.</summary>
     public QuantizeLog Log { get; } = new();
 
-    /// <summary>Asks for it, on a thread of its own.</summary>
-    /// <param name="input">The file, of a split one the first part.</param>
-    /// <param name="type">What to make of it.</param>
+    /// <summary>Makes a plan on a separate thread.</summary>
+    /// <param name="input">The file, or the first part of a split one.</param>
+    /// <param name="type">The type to quantize to.</param>
     /// <param name="importance">An importance matrix, or null: some recipes are finer without one.</param>
     /// <exception cref="ModelFileException">llama.cpp refuses; its reason is in the message.</exception>
     public static Task<QuantizePlan> MakeAsync(GgufFile input, QuantizeType type, ImportanceMatrix? importance)
@@ -29,7 +29,7 @@ internal sealed unsafe class QuantizePlan
     /// <summary>The format that a tensor of the input gets.</summary>
     public GgmlType TypeOf(GgufTensor tensor) => Log.Planned.GetValueOrDefault(tensor.Name, tensor.Type);
 
-    /// <summary>An error whose cause llama.cpp or ggml has named.</summary>
+    /// <summary>An error for a reason given by llama.cpp or ggml.</summary>
     public ModelFileException Refusal(string reason)
     {
         string why = string.Join(' ', reason.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word.Trim('=').Length > 0));
@@ -41,7 +41,7 @@ internal sealed unsafe class QuantizePlan
         using ImportanceMatrix.Pinned? pinned = importance?.Pin();
         var parameters = Llama.llama_model_quantize_default_params();
         parameters.ftype = _type.Number;
-        parameters.allow_requantize = true; // refused before, with a better sentence
+        parameters.allow_requantize = true; // already refused, with a better message
         parameters.dry_run = true;
         parameters.imatrix = pinned is null ? null : pinned.Entries;
         var listed = new HashSet<string>();

@@ -3,7 +3,7 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>What is refused before the quantizer begins.</summary>
+/// <summary>Refuses what cannot be quantized before the quantizer begins.</summary>
 internal static class QuantizeRules
 {
     public static void Check(QuantizeOptions options, GgufFile input, QuantizeType type)
@@ -15,16 +15,16 @@ internal static class QuantizeRules
         CheckOutput(options, input);
         if (input.Tensors.Count == 0)
         {
-            throw new ModelFileException($"Quantizing {input.FileName}: expected a model, found a vocabulary alone. Give a file with weights.");
+            throw new ModelFileException($"Quantizing {input.FileName}: expected a model, found only a vocabulary. Give a file with weights.");
         }
         if (!options.AllowRequantize && input.Tensors.FirstOrDefault(tensor => QuantizeFallbacks.IsQuantized(tensor.Type)) is { } quantized)
         {
             throw new ModelFileException(
-                $"Quantizing {input.FileName} to {type.Name}: expected F32, F16 or BF16 weights, found '{quantized.Name}' in {quantized.TypeName}. What that lost stays lost: take the original file, or allow requantizing (--allow-requantize).");
+                $"Quantizing {input.FileName} to {type.Name}: expected F32, F16 or BF16 weights, found '{quantized.Name}' in {quantized.TypeName}. Quantization cannot be undone: use the original file, or allow requantizing (--allow-requantize).");
         }
     }
 
-    /// <summary>Where the file really goes: a link that is there stays, and what it leads to is replaced.</summary>
+    /// <summary>The path that is really written. An existing link is kept, and its target is replaced.</summary>
     public static string Target(string output)
     {
         var file = new FileInfo(output);
@@ -44,7 +44,7 @@ internal static class QuantizeRules
         if (plan.NeedsImportanceMatrix && options.ImportanceMatrix is null)
         {
             throw new ConfigurationException(
-                $"Quantizing {input.FileName} to {type.Name}: expected an importance matrix, for with so few bits the result would be garbage; found none. Give one (--imatrix FILE, from llama-imatrix), or take a finer type such as IQ4_XS or Q3_K_M.");
+                $"Quantizing {input.FileName} to {type.Name}: expected an importance matrix, because with so few bits the result would be garbage without one, found none. Give one (--imatrix FILE, from llama-imatrix), or take a finer type such as IQ4_XS or Q3_K_M.");
         }
         long header = input.FileBytes - input.Tensors.Sum(tensor => tensor.ByteLength);
         long need = header + input.Tensors.Sum(tensor => GgmlBlock.Of(plan.Planned.GetValueOrDefault(tensor.Name, tensor.Type)).BytesOf(tensor.Elements));

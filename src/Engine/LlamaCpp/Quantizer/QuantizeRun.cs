@@ -5,12 +5,12 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>Writes the file that was planned, every tensor in slices of rows through ggml's own functions.</summary>
+/// <summary>Writes the planned file, quantizing every tensor in slices of rows with ggml's own functions.</summary>
 /// <remarks>llama_model_quantize does the same in one call, but that call cannot be stopped: it has no callback, and a large
-/// model keeps it busy for an hour. Judge of the bytes: that call, in the tests.</remarks>
-/// <param name="input">The file, of a split one the first part.</param>
-/// <param name="type">What to make of it.</param>
-/// <param name="plan">Which format each tensor gets.</param>
+/// model keeps it busy for an hour. The tests check that the bytes equal that call's.</remarks>
+/// <param name="input">The file, or the first part of a split one.</param>
+/// <param name="type">The type to quantize to.</param>
+/// <param name="plan">The format of each tensor.</param>
 /// <param name="importance">An importance matrix, or null.</param>
 internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, QuantizePlan plan, ImportanceMatrix? importance)
 {
@@ -26,10 +26,10 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
     private readonly double _all = Math.Max(1, input.Tensors.Sum(tensor => tensor.Elements));
     private long _done;
 
-    /// <summary>Writes it.</summary>
-    /// <param name="output">A file that is not there yet.</param>
+    /// <summary>Writes the file.</summary>
+    /// <param name="output">A path at which there is no file yet.</param>
     /// <param name="threads">1 or more.</param>
-    /// <param name="progress">Part of the elements done.</param>
+    /// <param name="progress">The fraction of the elements done.</param>
     /// <param name="cancellationToken">Takes effect within a slice.</param>
     /// <exception cref="ModelFileException">ggml refuses; its reason is in the message.</exception>
     public Task RunAsync(string output, int threads, IProgress<float>? progress, CancellationToken cancellationToken) =>
@@ -37,7 +37,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
 
     private bool Write(string output, int threads, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        // A mapping that ends with this thread: should ggml's last net hold it for ever, other threads may still be reading.
+        // A separate mapping for this thread: if the native guard parks it forever, other threads may still be reading.
         using GgufFile file = GgufFile.Open(input.Path);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
         var writer = new GgufWriter();
@@ -97,7 +97,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
         }
     }
 
-    /// <summary>Rows that are next to each other and share their importances: those of one expert.</summary>
+    /// <summary>Adjacent rows that share their importances, which are the rows of one expert.</summary>
     private static IEnumerable<Slice> Slices(GgufTensor tensor)
     {
         long rowsOfOne = tensor.Shape.Count > 1 ? tensor.Shape[1] : 1;
@@ -126,7 +126,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
         bool isEmbedding = tensor.Name is "token_embd.weight" or "per_layer_token_embd.weight";
         if (found is not null && found.Length != RowLength(tensor) * experts)
         {
-            // An embedding is looked up, not multiplied: llama-imatrix has nothing to measure there.
+            // An embedding is looked up, not multiplied, so llama-imatrix has nothing to measure there.
             return isEmbedding ? null : throw new ModelFileException(
                 $"Quantizing {input.FileName} to {type.Name}: expected {RowLength(tensor) * experts} importances of '{tensor.Name}', the importance matrix has {found.Length}. Give the matrix of this model.");
         }
@@ -147,7 +147,7 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
 
         public long BytesOf(long rows) => GgmlBlock.Of(target).BytesOf(rows * _rowLength);
 
-        /// <summary>False where the input or the output holds NaN or infinity.</summary>
+        /// <summary>False if the input or the output contains NaN or infinity.</summary>
         public bool TryRun(Slice slice, Span<byte> blocks)
         {
             byte* source = _source + GgmlBlock.Of(tensor.Type).BytesOf(slice.First * _rowLength);

@@ -4,12 +4,12 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Quantizer;
 
 /// <summary>A file type that llama.cpp's quantizer writes: a recipe, which gives each tensor a format.</summary>
-/// <param name="Name">In llama.cpp's spelling.</param>
+/// <param name="Name">The name in llama.cpp's spelling.</param>
 /// <param name="Number">The quantizer's number for it, also in <c>general.file_type</c>.</param>
-/// <param name="Default">The format of a tensor that the recipe does not treat apart.</param>
+/// <param name="Default">The format of tensors that the recipe does not treat specially.</param>
 internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType Default)
 {
-    // The names are those that llama-quantize takes, the formats those of llama_ftype_get_default_type (src/llama-quant.cpp).
+    // The names are those that llama-quantize accepts, the formats those of llama_ftype_get_default_type (src/llama-quant.cpp).
     private static readonly QuantizeType[] All =
     [
         new("F32", llama_ftype.ALL_F32, GgmlType.F32),
@@ -49,7 +49,7 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         new("Q1_0", llama_ftype.MOSTLY_Q1_0, GgmlType.Q1_0),
     ];
 
-    // As llama-quantize has them; MXFP4 because that is what the format itself is called.
+    // Aliases of llama-quantize; MXFP4 because that is the name of the format itself.
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Q3_K"] = "Q3_K_M",
@@ -58,7 +58,7 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         ["MXFP4"] = "MXFP4_MOE",
     };
 
-    // Common names for types that are not what people would get: they have to choose another type.
+    // Common names of types that would not give what people expect, so that they must choose another type.
     private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
     {
         ["FP32"] = "F32",

@@ -2,8 +2,8 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Threads whose work is not urgent: they run when no other thread wants to. One that shares a core with llama.cpp's threads at equal priority holds all of them
-/// up, because they wait for each other at the end of every op.</summary>
+/// <summary>Threads whose work is not urgent, and which run only when no other thread wants to. A thread that shares a core with llama.cpp's threads at equal priority
+/// holds up all of them, because they wait for each other at the end of every op.</summary>
 internal static class BackgroundThread
 {
     private const int LeastNice = 19;
@@ -16,7 +16,7 @@ internal static class BackgroundThread
             Thread.CurrentThread.Priority = ThreadPriority.Lowest;
             return;
         }
-        // .NET's own priorities mean nothing on Linux.
+        // .NET's own priorities have no effect on Linux.
         _ = LibC.SetPriority(LibC.PriorityOfProcess, 0, LeastNice);
     }
 }

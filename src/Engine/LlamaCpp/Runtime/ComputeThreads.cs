@@ -15,8 +15,8 @@ internal static unsafe class ComputeThreads
     private static nint _all;
 
     /// <summary>A <c>ggml_threadpool_t</c> for computations with a number of threads; 0 if the CPU backend offers none.</summary>
-    /// <remarks>All of more than one share a pool with as many threads as there are cores: two pools would burn cores against each other.
-    /// A pool of one has no threads beside the caller's.</remarks>
+    /// <remarks>All computations with more than one thread share a pool with as many threads as there are cores, because the spinning threads of two pools would
+    /// compete for the cores. A pool of one has no threads beside the caller's.</remarks>
     public static nint Pool(int threads)
     {
         lock (Gate)

@@ -6,8 +6,8 @@ internal static class GuardedThread
 {
     /// <param name="name">For debuggers.</param>
     /// <param name="stackBytes">The thread's stack, committed as it is used.</param>
-    /// <param name="failure">From why native code gave up to what the caller sees.</param>
-    /// <param name="work">Runs on the thread.</param>
+    /// <param name="failure">Turns the reason why native code gave up into the exception that the caller sees.</param>
+    /// <param name="work">The work to run on the thread.</param>
     public static Task<T> Run<T>(string name, int stackBytes, Func<string, Exception> failure, Func<T> work)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,8 +4,8 @@ using Engine.LlamaCpp.Interop;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
-/// Checks whether a library is the llama.cpp that Interop/ transcribes: by the versions it reports and by default
-/// parameters that would stand elsewhere in a struct of another layout.
+/// Checks whether a library is the llama.cpp that Interop/ transcribes, by the versions it reports and by default
+/// parameters, which would be at other places in a struct of another layout.
 /// </summary>
 /// <remarks>Checks through function pointers, before any import is bound, so that a refused library can be unloaded.</remarks>
 internal static unsafe class LibraryFingerprint
@@ -13,14 +13,14 @@ internal static unsafe class LibraryFingerprint
     /// <summary>The release of llama.cpp.</summary>
     public const string Release = "v0.5.0";
 
-    /// <summary>What <c>ggml_version()</c> says in that release.</summary>
+    /// <summary>The result of <c>ggml_version()</c> in that release.</summary>
     public const string GgmlVersion = "0.25.1";
 
     /// <summary>Refuses a library this binding was not written for.</summary>
     /// <param name="path">Its file, for the message.</param>
-    /// <param name="export">Address of (library, function), 0 if there is none.</param>
-    /// <returns>What <c>llama_version()</c> says, such as <c>0.5.0-dev</c>.</returns>
-    /// <exception cref="NativeLibraryException">Which is expected and which was found.</exception>
+    /// <param name="export">The address of (library, function), or 0 if there is none.</param>
+    /// <returns>The result of <c>llama_version()</c>, such as <c>0.5.0-dev</c>.</returns>
+    /// <exception cref="NativeLibraryException">It is another library; the message says what was expected and what was found.</exception>
     public static string Check(string path, Func<string, string, nint> export)
     {
         var version = Text(path, export(Llama.Library, nameof(Llama.llama_version)), "llama_version");
@@ -64,7 +64,7 @@ internal static unsafe class LibraryFingerprint
         return text;
     }
 
-    /// <summary>The version without what your own build puts after it.</summary>
+    /// <summary>The version without the suffix that custom builds add.</summary>
     private static string Core(string version) => version.Split('-', '+')[0];
 
     private static string Text(string path, nint function, string name) =>

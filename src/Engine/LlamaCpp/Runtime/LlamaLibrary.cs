@@ -22,14 +22,14 @@ internal sealed partial class LlamaLibrary
     /// <summary>Its folder, where the plugins lie too.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
 
-    /// <summary>What <c>llama_version()</c> says.</summary>
+    /// <summary>The result of <c>llama_version()</c>.</summary>
     public string Version { get; private set; } = "";
 
     /// <summary>What the plugins logged while they were loaded.</summary>
     public IReadOnlyList<string> PluginLog { get; private set; } = [];
 
-    /// <summary>Loads the library with its plugins, or gives the one already loaded.</summary>
-    /// <param name="libraryPath">Folder or file of the user's own; null for the one beside the program, or whichever is loaded.</param>
+    /// <summary>Loads the library with its plugins, or returns the one already loaded.</summary>
+    /// <param name="libraryPath">The user's own folder or file; null for the library beside the program, or whichever is loaded.</param>
     /// <param name="logger">Receives llama.cpp's log from now on.</param>
     /// <param name="plugin">The CPU plugin to load alone, where this is the call that loads; null for what suits this machine.</param>
     /// <exception cref="NativeLibraryException">It is not there, does not load, is not the release this binding is written
@@ -52,10 +52,10 @@ internal sealed partial class LlamaLibrary
             else if (!string.IsNullOrEmpty(libraryPath) && NativeLibraryLocator.Find(libraryPath, AppContext.BaseDirectory) is var other && other != _loaded.Path)
             {
                 throw new NativeLibraryException(
-                    $"Loading llama.cpp from {other}: this process already runs the one from {_loaded.Path}, and a process holds one only. Give all models the same LibraryPath, or start another process.");
+                    $"Loading llama.cpp from {other}: this process already runs the one from {_loaded.Path}, and a process can hold only one. Give all models the same LibraryPath, or start another process.");
             }
             return _loaded._computes ? _loaded : throw new NativeLibraryException(
-                $"Loading llama.cpp from {_loaded.Path}: expected a plugin libggml-cpu-*.so for this processor in {_loaded.Folder}, found none that loads. Install the library's whole folder, not libllama alone, and start again.");
+                $"Loading llama.cpp from {_loaded.Path}: expected a plugin libggml-cpu-*.so for this processor in {_loaded.Folder}, found none that loads. Install the library's whole folder, not only libllama, and start again.");
         }
     }
 

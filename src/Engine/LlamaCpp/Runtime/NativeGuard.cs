@@ -8,11 +8,11 @@ namespace Engine.LlamaCpp.Runtime;
 /// Guards the native calls of one thread. If llama.cpp would end the process (a failed assertion, an uncaught
 /// C++ exception), the thread notifies its guard and is parked forever, and the process and its other models live on.
 /// </summary>
-/// <remarks>The last net, under the checks that keep such inputs from native code. It cannot catch SIGSEGV and SIGBUS.
+/// <remarks>This is the last line of defence, behind the checks that keep such inputs from native code. It cannot catch SIGSEGV and SIGBUS.
 /// Measured in llama.cpp v0.5.0: other models, and other contexts of the same model, keep working.</remarks>
 internal sealed unsafe class NativeGuard : IDisposable
 {
-    // A pool thread that fails leaves the owner of the computation waiting: no node of its graph finishes any longer.
+    // If a pool thread fails, the owner of the computation keeps waiting, because no further node of its graph finishes.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private static readonly Lock Gate = new();
@@ -55,7 +55,7 @@ internal sealed unsafe class NativeGuard : IDisposable
         }
     }
 
-    /// <summary>Native calls of this thread follow.</summary>
+    /// <summary>Begins native calls of this thread.</summary>
     public void Enter()
     {
         _ofThisThread = this;

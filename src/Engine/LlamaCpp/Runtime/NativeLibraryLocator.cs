@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
-/// Finds libllama: where LibraryPath says, or else beside the program, as the build and publish lay it there.
-/// Nowhere else: a library that happens to be installed on the system is never used unasked.
+/// Finds libllama where LibraryPath says, or else beside the program, where build and publish put it,
+/// and nowhere else: a library that happens to be installed on the system is never used unasked.
 /// </summary>
 internal static class NativeLibraryLocator
 {
     /// <summary>The path of libllama; the libraries it needs and the plugins lie in the same folder.</summary>
-    /// <param name="libraryPath">Folder or file of the user's own; null for the one beside the program.</param>
+    /// <param name="libraryPath">The user's own folder or file; null for the library beside the program.</param>
     /// <param name="baseDirectory">The program's folder.</param>
-    /// <exception cref="NativeLibraryException">None of the paths holds a file; all of them are in the message.</exception>
+    /// <exception cref="NativeLibraryException">There is no file at any of the paths, which are all in the message.</exception>
     public static string Find(string? libraryPath, string baseDirectory)
     {
         if (File.Exists(libraryPath))

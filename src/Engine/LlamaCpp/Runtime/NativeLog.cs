@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>
-/// Takes llama.cpp's and ggml's log: puts its fragments together to lines, hands them to the logger, and keeps the last
-/// ones for a listener on the same thread. llama.cpp is verbose: its warnings and information come out one
+/// Receives llama.cpp's and ggml's log, assembles its fragments into lines, passes them to the logger, and keeps the last
+/// ones for a listener on the same thread. Because llama.cpp is verbose, its warnings and information are logged one
 /// level lower.
 /// </summary>
 internal static unsafe partial class NativeLog
@@ -35,7 +35,7 @@ internal static unsafe partial class NativeLog
     /// <param name="observe">Sees each line at once, on this thread, inside the call that logs it; must not throw.</param>
     public static NativeLogListener Listen(Action<string>? observe = null) => _listener = new NativeLogListener(_listener, observe);
 
-    /// <summary>The listener that was there before takes over again.</summary>
+    /// <summary>Restores the previous listener.</summary>
     public static void Restore(NativeLogListener? previous) => _listener = previous;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -47,7 +47,7 @@ internal static unsafe partial class NativeLog
         }
         catch (Exception)
         {
-            // An exception that leaves a callback ends the process. A logger that throws is not asked again.
+            // An exception that leaves a callback ends the process, so a logger that throws is not used again.
             _logger = NullLogger.Instance;
         }
     }
@@ -80,7 +80,7 @@ internal static unsafe partial class NativeLog
             _logger,
             level switch
             {
-                // With a listener the error becomes an exception's text, and need not be on the screen twice.
+                // With a listener, the error becomes part of an exception's message and need not be printed twice.
                 ggml_log_level.ERROR => _listener is null ? LogLevel.Error : LogLevel.Debug,
                 ggml_log_level.WARN => LogLevel.Information,
                 ggml_log_level.INFO => LogLevel.Debug,

@@ -15,7 +15,7 @@ internal sealed class NativeLogListener(NativeLogListener? previous, Action<stri
     /// <summary>Whether an error was logged.</summary>
     public bool HasErrors => _lines.Any(l => l.Level == ggml_log_level.ERROR);
 
-    /// <summary>Why something failed: the errors, or else the warnings, in one line; empty if nothing was said.</summary>
+    /// <summary>Why something failed: the errors, or else the warnings, in one line; empty if nothing was logged.</summary>
     public string Reason
     {
         get
@@ -25,7 +25,7 @@ internal sealed class NativeLogListener(NativeLogListener? previous, Action<stri
         }
     }
 
-    /// <summary>One more line.</summary>
+    /// <summary>Adds a line.</summary>
     public void Add(ggml_log_level level, string line)
     {
         if (_lines.Count == Kept)

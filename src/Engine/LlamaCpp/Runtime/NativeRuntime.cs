@@ -4,8 +4,8 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>The one llama.cpp of this process, whichever backend brought it: two of them carry different files of the name
-/// libggml-base, of which the dynamic loader gives both the first.</summary>
+/// <summary>The one llama.cpp of this process, whichever backend loaded it. Two would have different files with the name
+/// libggml-base, and the dynamic loader would give both the first one.</summary>
 /// <param name="Backend">The backend that loaded it.</param>
 /// <param name="Path">The file of libllama.</param>
 /// <param name="Handle">The handle of that file.</param>
@@ -17,8 +17,8 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
     private static bool _resolves;
 
     /// <summary>Loads a runtime, unless another backend's is loaded, and binds the imports of Interop to it.</summary>
-    /// <param name="backend">Who asks.</param>
-    /// <param name="unmaps">Whether what <paramref name="map"/> refuses is unloaded: the process can then load another.</param>
+    /// <param name="backend">The backend that loads it.</param>
+    /// <param name="unmaps">Whether a library that <paramref name="map"/> refuses is unloaded, so that the process can load another.</param>
     /// <param name="map">Maps the libraries.</param>
     /// <exception cref="NativeLibraryException">The process runs another backend's.</exception>
     public static void Load(string backend, bool unmaps, Func<NativeRuntime> map)
@@ -28,7 +28,7 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
             if (_owner is { } other && other != backend)
             {
                 throw new NativeLibraryException(
-                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other}' with {_loaded?.Path ?? "a library that did not load whole"}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
+                    $"Loading the native library of the backend '{backend}': this process already runs the backend '{other}' with {_loaded?.Path ?? "a library that did not load completely"}, and the two libraries cannot live in one process. Give all models of a process one of these backends, or start another process.");
             }
             if (!OperatingSystem.IsWindows())
             {
@@ -49,7 +49,7 @@ internal sealed record NativeRuntime(string Backend, string Path, nint Handle)
     /// <summary>Tells the reference how the CPU backend that is now loaded computes.</summary>
     public static void ReportBuild() => GgmlBuild.SetCurrent(Marshal.PtrToStringUTF8(Llama.llama_print_system_info())!);
 
-    /// <summary>From the library's name in an import to its handle. dlsym also looks into what a library depends on, so on Linux and
+    /// <summary>Resolves the library's name in an import to its handle. dlsym also searches a library's dependencies, so on Linux and
     /// macOS one handle serves all three names, whatever their files are called; GetProcAddress does not.</summary>
     public nint Resolve(string name) => OperatingSystem.IsWindows() && name != Llama.Library
         ? NativeLibrary.Load(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, name + ".dll"))

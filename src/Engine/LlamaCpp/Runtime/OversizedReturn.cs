@@ -1,6 +1,6 @@
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>Room after a struct returned by value: a library with a longer one must not write over the stack.</summary>
+/// <summary>Reserves room after a struct returned by value, so that a library with a longer struct cannot overwrite the stack.</summary>
 internal unsafe struct OversizedReturn<T> where T : unmanaged
 {
 #pragma warning disable CS0169, CS0649, IDE0051 // written by the native side only

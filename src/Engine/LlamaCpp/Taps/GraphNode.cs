@@ -6,7 +6,7 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Taps;
 
-/// <summary>A node of llama.cpp's graph: what it is called, and how much of it means anything, by what it is computed from.</summary>
+/// <summary>A node of llama.cpp's graph: its name, and how much of it is meaningful, both derived from what it is computed from.</summary>
 /// <remarks>
 /// llama.cpp numbers the nodes that it does not name (<c>node_31</c>), and the numbers move with every change of a graph. Here
 /// such a node is named
@@ -25,13 +25,13 @@ namespace Engine.LlamaCpp.Taps;
 /// </remarks>
 internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
 {
-    // What T5's bias is gathered by, in the decoder for all positions of the cache's view, and where K and V lie.
+    // The inputs by which T5's bias is gathered, in the decoder for all positions of the cache's view, and those that say where K and V are.
     private const string Buckets = "pos_bucket_1d";
     private const string CachedKeys = "cache_k_";
     private const string CachedValues = "cache_v_";
     private const string OutputRows = "out_ids";
 
-    // How deep names stand in names: where a graph names nothing for long, they would grow without end.
+    // How deeply names may nest. In a graph with long stretches of unnamed nodes they would grow without end.
     private const int Nesting = 2;
 
     private static readonly string[] Elementwise = ["ADD", "SCALE", "SOFT_MAX", "UNARY"];
@@ -45,7 +45,7 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
     /// <summary>llama.cpp's name, or the one that the remarks describe.</summary>
     public string Name => NameWithin(Nesting);
 
-    /// <summary>Elements of dimension 0 that mean anything: scores over the cache, and V where it is turned round for them, reach to the end of the cache's view, a multiple of
+    /// <summary>The number of meaningful elements in dimension 0. Scores over the cache, and V if it is transposed for them, extend to the end of the cache's view, a multiple of
     /// 256 positions.</summary>
     /// <param name="positions">Positions in the cache.</param>
     /// <param name="encodes">Whether the graph is that of an encoder, which has no cache.</param>
@@ -76,11 +76,11 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
         var operation => Elementwise.Contains(operation) && Source(0) is { IsOverCache: true },
     };
 
-    // Whether V is turned round is a matter of flash attention: the copy must not pass for the one in cross-attention, which has the same name.
+    // Flash attention decides whether V is transposed. The copy must not be mistaken for the one in cross-attention, which has the same name.
     private bool IsCachedValues =>
         Operation == "CONT" && Source(0) is { Operation: "TRANSPOSE" } turned && turned.Root.GivenName.StartsWith(CachedValues, StringComparison.Ordinal);
 
-    // What a view of a view … of rows was gathered by.
+    // The indices by which rows were gathered, seen through a chain of views.
     private GraphNode? Gathered => Operation switch
     {
         "GET_ROWS" => this,
@@ -90,11 +90,11 @@ internal readonly unsafe partial struct GraphNode(ggml_tensor* tensor)
 
     private string? WeightsName => Root is { Operation: "NONE" } root ? WeightName.OfActivation(root.GivenName) : null;
 
-    // With adapters a product is its own, scaled, added to the one with the weight.
+    // An adapter's product is a separate one, which is scaled and added to the product with the weight.
     private string? AdaptedSum => Operation == "ADD" && Source(1) is { Operation: "SCALE" } scaled && scaled.Source(0) is { Operation: "MUL_MAT" } product
         && product.Source(0)?.WeightsName is { } factor ? WeightName.OfAdaptedSum(factor) : null;
 
-    // Between devices the scheduler works on copies, which it calls device#name#number.
+    // Between devices, the scheduler uses copies named device#name#number.
     private string GivenName
     {
         get

@@ -8,7 +8,7 @@ namespace Engine.LlamaCpp.Taps;
 /// <summary>Takes tensors out of a running graph by name (llama.cpp's <c>cb_eval</c>).</summary>
 /// <param name="names">As <see cref="GraphNode"/> gives them, or <see cref="ScoreRequest.AllActivations"/>: then the views are handed out
 /// as well (VIEW, RESHAPE, PERMUTE, TRANSPOSE), each under its own operation.</param>
-/// <remarks>Shapes are llama.cpp's, but for scores over the cache: of its padded view only the positions there are.</remarks>
+/// <remarks>Shapes are llama.cpp's, except that scores over the cache cover only the real positions of its padded view.</remarks>
 internal sealed unsafe class GraphTap(IReadOnlyList<string> names) : IDisposable
 {
     private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
@@ -20,13 +20,13 @@ internal sealed unsafe class GraphTap(IReadOnlyList<string> names) : IDisposable
     private long? _available;
     private long _bytes;
 
-    // llama.cpp's name of the rows that embed, also where it does not pool them and they had a name already.
+    // llama.cpp's name of the embedding rows, even if it does not pool them and they already had a name.
     private const string Pooled = "result_embd_pooled";
 
     /// <summary>The name of the part that reads a source.</summary>
     public const string Encoder = "encoder";
 
-    /// <summary>The part whose graph runs: <see cref="Encoder"/> or <c>decoder</c> where there are two.</summary>
+    /// <summary>The part whose graph is running, <see cref="Encoder"/> or <c>decoder</c>, if there are two.</summary>
     public string? Part { get; set; }
 
     /// <summary>Positions the cache holds when the graph has run.</summary>
@@ -81,7 +81,7 @@ internal sealed unsafe class GraphTap(IReadOnlyList<string> names) : IDisposable
         }
         catch (Exception error)
         {
-            tap._error ??= error; // nothing may leave a callback
+            tap._error ??= error; // no exception may leave a callback
         }
         return 1; // 0 with data would stop the computation, silently
     }

@@ -59,7 +59,7 @@ public sealed class DeviceSelectionTests
         var logger = new LineLogger();
         var choice = DeviceSelection.Choose(kind => kind.Absence(_library), "auto", -1, logger);
         var line = Assert.Single(logger.Lines);
-        Assert.StartsWith(choice == DeviceChoice.Cpu ? "Device auto takes the CPU. cuda:" : "Device: " + choice.Name, line, StringComparison.Ordinal);
+        Assert.StartsWith(choice == DeviceChoice.Cpu ? "Device auto chooses the CPU. cuda:" : "Device: " + choice.Name, line, StringComparison.Ordinal);
     }
 
     private sealed class LineLogger : ILogger

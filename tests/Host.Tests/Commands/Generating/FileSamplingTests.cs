@@ -52,7 +52,7 @@ public sealed class FileSamplingTests : IDisposable
         Outcome first = await GenerateAsync(path, backend, "--seed", "1");
         Outcome second = await GenerateAsync(path, backend, "--seed", "2");
         Assert.Equal(Tokens(first), Tokens(second));
-        Assert.Equal("Note: model: where a request says nothing, sampling is its file's: temperature 0, top-k 1.\n", first.Error);
+        Assert.Equal("Note: model: sampling options that a request leaves out are taken from the file: temperature 0, top-k 1.\n", first.Error);
         Assert.False(Json(first).TryGetProperty("seed", out _)); // nothing is drawn
         Assert.NotEqual(Tokens(await GenerateAsync(path, backend, [.. Wide, "--seed", "1"])), Tokens(await GenerateAsync(path, backend, [.. Wide, "--seed", "2"])));
         Assert.Equal(Tokens(first), Tokens(await GenerateAsync(path, backend, "--top-k", "0", "--seed", "3"))); // the temperature is still the file's
@@ -68,11 +68,11 @@ public sealed class FileSamplingTests : IDisposable
             .Set("general.sampling.xtc_probability", 1f).Set("general.sampling.xtc_threshold", 0f).Set("general.sampling.temp", 2f));
 
         Outcome ofMirostat = await GenerateAsync(mirostat, "llama.cpp", "--seed", "1");
-        Assert.Equal("Note: model: where a request says nothing, sampling is its file's: Mirostat 2, Mirostat's tau 6, Mirostat's eta 0.5.\n", ofMirostat.Error);
+        Assert.Equal("Note: model: sampling options that a request leaves out are taken from the file: Mirostat 2, Mirostat's tau 6, Mirostat's eta 0.5.\n", ofMirostat.Error);
         Assert.Equal(Tokens(await GenerateAsync(plain, "llama.cpp", "--seed", "1", "--mirostat", "2", "--mirostat-tau", "6", "--mirostat-eta", "0.5")), Tokens(ofMirostat));
 
         Outcome ofOrder = await GenerateAsync(ordered, "llama.cpp", "--seed", "1");
-        Assert.Equal("Note: model: where a request says nothing, sampling is its file's: temperature 2, XTC probability 1, XTC threshold 0, samplers xtc;temperature;top_k.\n", ofOrder.Error);
+        Assert.Equal("Note: model: sampling options that a request leaves out are taken from the file: temperature 2, XTC probability 1, XTC threshold 0, samplers xtc;temperature;top_k.\n", ofOrder.Error);
         string[] same = ["--seed", "1", "--samplers", "xtc;temp;top-k", "--xtc-probability", "1", "--xtc-threshold", "0", "--temperature", "2"];
         Assert.Equal(Tokens(await GenerateAsync(plain, "llama.cpp", same)), Tokens(ofOrder));
 
@@ -82,7 +82,7 @@ public sealed class FileSamplingTests : IDisposable
 
     [Theory]
     [InlineData("top-k has no effect: the samplers that run are temperature.", "--samplers", "temperature", "--top-k", "3")]
-    [InlineData("min-p, repetition penalty have no effect: Mirostat 1 chooses, after the temperature alone.", "--mirostat", "1", "--min-p", "0.5", "--repetition-penalty", "2")]
+    [InlineData("min-p, repetition penalty have no effect: Mirostat 1 chooses, after only the temperature.", "--mirostat", "1", "--min-p", "0.5", "--repetition-penalty", "2")]
     public async Task An_option_that_no_sampler_reads_is_reported(string sentence, params string[] options)
     {
         Outcome outcome = await GenerateAsync(Write("plain", file => file), "llama.cpp", [.. options, "--seed", "1"]);
