@@ -16,7 +16,7 @@ internal static class CommandLine
         TextWriter output = StandardOutput.Open();
         Console.SetOut(output);
         Console.SetError(StandardError.Instance);
-        // "engine help generate" is what many type first.
+        // Many users type "engine help generate" first.
         IReadOnlyList<string> words = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
         ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         try
@@ -49,7 +49,7 @@ internal static class CommandLine
         {
             return Refuse($"Reading or writing {SystemRefusal.PathOf(e.GetBaseException())}: {SystemRefusal.Describe(e.GetBaseException())}. Check the paths of the command.", parsed, e);
         }
-#pragma warning disable CA1031 // The last resort: a user never sees a stack trace that was not asked for.
+#pragma warning disable CA1031 // The last resort: a user never sees a stack trace without asking for it.
         catch (Exception e)
 #pragma warning restore CA1031
         {

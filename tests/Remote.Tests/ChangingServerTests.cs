@@ -113,7 +113,7 @@ public sealed class ChangingServerTests
     }
 
     [Fact]
-    public async Task A_server_that_dies_ends_what_runs_with_a_sentence_and_is_found_again_when_it_is_back()
+    public async Task A_server_that_dies_ends_running_requests_with_a_message_and_is_found_again_when_it_is_back()
     {
         using var folder = new TemporaryFolder();
         var model = new HeldModel(HeldModel.Words) { Generates = (request, cancellationToken) => request.MaxTokens == 4 ? HeldModel.Say(4, cancellationToken) : SayUntilEnded(new SemaphoreSlim(0), cancellationToken) };

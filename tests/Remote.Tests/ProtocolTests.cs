@@ -177,7 +177,7 @@ public sealed class ProtocolTests
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void Each_typed_error_arrives_with_its_sentence_and_its_numbers(Type type)
+    public void Each_typed_error_arrives_with_its_message_and_its_numbers(Type type)
     {
         EngineException error = type.Name switch
         {

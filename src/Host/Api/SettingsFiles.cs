@@ -3,7 +3,7 @@ using Microsoft.Extensions.FileProviders;
 
 namespace Engine.Host.Api;
 
-/// <summary>Settings files that may change while the program runs. If one cannot be read then, the settings read before stay.</summary>
+/// <summary>Settings files that may change while the program runs. If one cannot be read then, the previous settings remain.</summary>
 internal sealed partial class SettingsFiles
 {
     private ILogger? _logger;
@@ -74,6 +74,6 @@ internal sealed partial class SettingsFiles
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The settings stay as they are: {Path} has changed and is not JSON: {Mistake} Correct the file")]
+    [LoggerMessage(1, LogLevel.Error, "The settings stay unchanged, because {Path} has changed and is not JSON: {Mistake} Correct the file")]
     private static partial void LogRefused(ILogger logger, string path, string mistake);
 }

@@ -7,7 +7,7 @@ internal static class SocketFiles
 {
     /// <summary>Removes those that nobody listens on.</summary>
     /// <param name="urls">The addresses that the web server will listen on.</param>
-    /// <exception cref="ConfigurationException">Another program listens there, or the file is no socket.</exception>
+    /// <exception cref="ConfigurationException">Another program listens there, or the file is not a socket.</exception>
     public static void Free(IEnumerable<string> urls)
     {
         foreach (BindingAddress address in urls.Select(BindingAddress.Parse).Where(address => address.IsUnixPipe && File.Exists(address.UnixPipePath)))

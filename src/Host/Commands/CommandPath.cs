@@ -10,7 +10,7 @@ internal static class CommandPath
     /// <summary>On every verb: the log and the details of errors.</summary>
     public static Option<bool> Verbose { get; } = new("--verbose")
     {
-        Description = "Shows the log, the native library's included, and the details of errors.",
+        Description = "Shows the log, including the native library's, and the details of errors.",
         Recursive = true,
     };
 

@@ -36,7 +36,7 @@ internal sealed class ModelOptionGroup
     };
 
     public Option<string> Device { get; } = ChoiceOption.Create(
-        "--device", "Where it runs. 'auto' takes the best there is; any other must be there.", ["auto", "cpu", "cuda", "vulkan", "metal"], MeantDevices);
+        "--device", "Where it runs. 'auto' takes the best device; any other must be available.", ["auto", "cpu", "cuda", "vulkan", "metal"], MeantDevices);
 
     public Option<string> Tokenizer { get; } = ChoiceOption.Create(
         "--tokenizer", "How text is split: as the model was trained, or as llama.cpp does.", "trained", "native");

@@ -2,14 +2,14 @@ using Engine.LlamaCpp.Quantizer;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A file that a verb is going to write. Whether that is possible is checked before the work; what the system still refuses
+/// <summary>A file that a verb will write. Whether that is possible is checked before the work; what the system refuses
 /// later is reported in one sentence.</summary>
 /// <param name="what">What is written, such as "the model".</param>
 /// <param name="path">Its path.</param>
 /// <param name="option">What named it: an option, or an argument.</param>
 internal sealed class OutputFile(string what, string path, string option)
 {
-    /// <summary>Whether it is written piece by piece, so that a device or a pipe will do; otherwise it appears under its name only when complete.</summary>
+    /// <summary>Whether it is written piece by piece, so that it may be a device or a pipe; otherwise it appears under its name only when complete.</summary>
     public bool IsStream { get; init; }
 
     /// <summary>Whether it is a folder, which is created with all that are above it.</summary>
@@ -64,7 +64,7 @@ internal sealed class OutputFile(string what, string path, string option)
     {
         if (other is not null && other != "-" && IsSame(path, other))
         {
-            throw new InvalidRequestException($"{Doing}: this is the file of {named} as well. Name another file {With}.");
+            throw new InvalidRequestException($"{Doing}: this is also the file of {named}. Name another file {With}.");
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class OutputFile(string what, string path, string option)
             {
                 throw new InvalidRequestException($"{Doing}: there is no folder '{folder}'. Make it first, or name another file {With}.");
             }
-            folder = System.IO.Path.GetDirectoryName(folder)!; // a root is always there
+            folder = System.IO.Path.GetDirectoryName(folder)!; // a root always exists
         }
         string probe = System.IO.Path.Combine(folder, System.IO.Path.GetRandomFileName());
         try

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Engine.Host.Commands;
 
-/// <summary>A bar on standard error during long work; nothing if standard error is no terminal.</summary>
+/// <summary>A bar on standard error during long work; nothing if standard error is not a terminal.</summary>
 internal sealed class ProgressBar(string label) : IProgress<float>, IDisposable
 {
     private const int Cells = 24;

@@ -5,7 +5,7 @@ namespace Engine.Host.Commands;
 /// <summary>Standard input as a text, for a verb that is given no text, or <c>-</c> in place of it.</summary>
 internal static class StandardInput
 {
-    /// <summary>What stands for it on the command line.</summary>
+    /// <summary>Its name on the command line.</summary>
     public const string Name = "-";
 
     /// <summary>For the help of a text's argument.</summary>
@@ -17,7 +17,7 @@ internal static class StandardInput
     /// <param name="given">The argument; null if there is none.</param>
     /// <param name="cancellationToken">Cancels the waiting for a pipe.</param>
     /// <returns>Null if none is given and standard input is a terminal, closed, or empty.</returns>
-    /// <exception cref="InvalidRequestException">It cannot be read, or is no UTF-8.</exception>
+    /// <exception cref="InvalidRequestException">It cannot be read, or is not UTF-8.</exception>
     public static async Task<string?> TextOrReadAsync(string? given, CancellationToken cancellationToken)
     {
         if (given is not (null or Name))
@@ -46,8 +46,8 @@ internal static class StandardInput
         return text.Length > 0 ? text : null;
     }
 
-    /// <summary>Whether there is none.</summary>
+    /// <summary>Whether there is no standard input.</summary>
     // Files that this process opened have the flag, inherited ones do not: if standard input was closed at start, the
-    // runtime has opened a file of its own in its place.
+    // runtime has opened its own file in its place.
     public static bool IsClosed() => OperatingSystem.IsLinux() && (LibC.FCntl(0, LibC.DescriptorFlags) & LibC.ClosesOnExec) != 0;
 }

@@ -59,7 +59,7 @@ internal static class StandardOutput
             }
             catch (Exception e) when (SystemRefusal.Is(e))
             {
-                throw new OutputRefusedException($"Writing to standard output: {SystemRefusal.Describe(e)} where it goes. Let it go elsewhere.");
+                throw new OutputRefusedException($"Writing to standard output: {SystemRefusal.Describe(e)} at its target. Redirect it elsewhere.");
             }
         }
 

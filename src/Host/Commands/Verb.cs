@@ -16,7 +16,7 @@ internal sealed class Verb(string name, string description) : Command(name, desc
     /// <summary>How long the verb may take to end after a stop request; null for as long as it needs. Read when the request arrives.</summary>
     public TimeSpan? StopsWithin { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What to say when a stop ended the verb before its result: what exists of it.</summary>
+    /// <summary>The message when a stop ended the verb before its result, which says what exists of it.</summary>
     public string WhenStopped { get; init; } = "Stopped before the end: there is no result.";
 
     /// <summary>Adds options under a heading.</summary>

@@ -101,6 +101,6 @@ internal sealed partial class SystemdNotices(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1, LogLevel.Warning, "Telling systemd what the service does: {Reason}. It is tried again; without it, systemd may take the service for dead")]
+    [LoggerMessage(1, LogLevel.Warning, "Notifying systemd of the service's state: {Reason}. This is tried again; without it, systemd may consider the service dead")]
     private static partial void LogUnheard(ILogger logger, string reason);
 }

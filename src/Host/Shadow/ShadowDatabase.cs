@@ -82,7 +82,7 @@ internal static class ShadowDatabase
         });
     }
 
-    /// <summary>What SQLite refused, in words for a sentence, without a full stop.</summary>
+    /// <summary>What SQLite refused, worded for a message, without a full stop.</summary>
     public static string Describe(SqliteException e) => e.SqliteErrorCode switch
     {
         5 or 6 => "another program holds it locked",
@@ -115,7 +115,7 @@ internal static class ShadowDatabase
         catch (SqliteException e)
         {
             connection.Dispose();
-            throw new ConfigurationException($"{doing}: {Describe(e)}. Name another file, or see to this one.");
+            throw new ConfigurationException($"{doing}: {Describe(e)}. Name another file, or repair this one.");
         }
         catch
         {

@@ -42,7 +42,7 @@ internal sealed class TelemetryConfiguration(IConfiguration configuration) : ICo
         ];
         return mistakes.Count == 0
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(StrictSection.Message(TelemetryOptions.SectionName, "a collector that can be asked", mistakes));
+            : ValidateOptionsResult.Fail(StrictSection.Message(TelemetryOptions.SectionName, "valid settings of a collector", mistakes));
     }
 
     private static TelemetryOptions Read(IConfiguration configuration, List<string> mistakes)

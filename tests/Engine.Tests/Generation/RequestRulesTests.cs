@@ -118,7 +118,7 @@ public sealed class RequestRulesTests
     }
 
     [Fact]
-    public void Numbers_in_the_sentence_do_not_depend_on_the_culture() =>
+    public void Numbers_in_the_message_do_not_depend_on_the_culture() =>
         Assert.Contains("-0.5", Assert.Throws<InvalidRequestException>(
             () => RequestRules.Check(new GenerateRequest { Prompt = Text, Sampling = new() { MinP = -0.5f } }, Card)).Message, StringComparison.Ordinal);
 }

@@ -125,7 +125,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_fails_the_start_with_its_sentence()
+    public async Task A_model_that_cannot_be_loaded_fails_the_start_with_its_message()
     {
         using IHost host = Build(new FakeBackend { Failure = new ModelFileException("Broken file.") }, "default");
         var error = await Assert.ThrowsAsync<ModelFileException>(() => host.StartAsync());

@@ -69,7 +69,7 @@ public sealed class ModelRosterTests
     }
 
     [Fact]
-    public async Task An_oracle_that_does_not_load_fails_the_start_with_its_sentence()
+    public async Task An_oracle_that_does_not_load_fails_the_start_with_its_message()
     {
         var host = new ChangingHost(null, ("Engine:Models:default:Gate:Oracle", "oracle"), ("Engine:Models:oracle:Backend", "fake"));
         host.Change(("Engine:Models:oracle:Path", host.File("oracle.gguf")));

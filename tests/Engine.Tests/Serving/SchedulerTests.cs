@@ -205,7 +205,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task A_request_past_its_deadline_ends_with_a_sentence_while_it_waits_and_while_it_runs()
+    public async Task A_request_past_its_deadline_ends_with_a_message_while_it_waits_and_while_it_runs()
     {
         var (scripted, gate, entered) = Gated();
         await using var model = new ServedModel(scripted, new());

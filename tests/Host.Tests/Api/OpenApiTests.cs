@@ -32,7 +32,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task A_field_has_its_type_and_its_sentence()
+    public async Task A_field_has_its_type_and_description()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         JsonNode schema = Body((await DocumentAsync(server))["paths"]!["/v1/chat/completions"]!)["schema"]!;

@@ -79,11 +79,11 @@ public sealed class CommandLineTests
     }
 
     [LinuxFact]
-    public async Task A_full_disk_under_standard_output_is_one_sentence_and_under_standard_error_ends_nothing()
+    public async Task A_full_disk_under_standard_output_gives_one_message_and_under_standard_error_ends_nothing()
     {
         Outcome output = await ShellAsync("\"$0\" corpus stories --count 1 > /dev/full");
         Assert.Equal(2, output.ExitCode);
-        Assert.Equal("Writing to standard output: no space is left where it goes. Let it go elsewhere.\n", output.Error);
+        Assert.Equal("Writing to standard output: no space is left at its target. Redirect it elsewhere.\n", output.Error);
         Outcome error = await ShellAsync("\"$0\" corpus nothing 2> /dev/full");
         Assert.Equal(2, error.ExitCode);
     }
@@ -91,7 +91,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("{bad", "what is not JSON at line 1, column 2")]
     [InlineData("[]", "something else")]
-    public async Task A_configuration_that_cannot_be_read_is_one_sentence(string text, string found)
+    public async Task A_configuration_that_cannot_be_read_gives_one_message(string text, string found)
     {
         using var folder = new TemporaryFolder();
         string file = folder.File("appsettings.json", System.Text.Encoding.UTF8.GetBytes(text));

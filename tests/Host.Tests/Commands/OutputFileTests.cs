@@ -60,7 +60,7 @@ public sealed class OutputFileTests : IDisposable
         System.IO.File.CreateSymbolicLink(_folder.File("link.gguf"), input);
         string[] spellings = [input, Path.Combine(Path.GetDirectoryName(input)!, ".", "in.gguf"), Path.GetRelativePath(Directory.GetCurrentDirectory(), input), _folder.File("link.gguf")];
         Assert.All(spellings, path => Assert.Equal(
-            $"Writing the model '{path}': this is the file of --from as well. Name another file with --out.", Refusal(() => File(path).RequireOther(input, "--from"))));
+            $"Writing the model '{path}': this is also the file of --from. Name another file with --out.", Refusal(() => File(path).RequireOther(input, "--from"))));
         Assert.Null(Refusal(() => File(_folder.File("out.gguf")).RequireOther(input, "--from")));
         Assert.NotNull(Refusal(() => File(_folder.File("out.gguf")).RequireOther(_folder.File("./out.gguf"), "--plot"))); // neither is there yet
     }
@@ -82,7 +82,7 @@ public sealed class OutputFileTests : IDisposable
         (string[] Arguments, string Sentence)[] verbs =
         [
             (["train", "--from", model, "--data", data, "--out", absent], "Writing the model"),
-            (["train", "--from", model, "--data", data, "--out", model], $"Writing the model '{model}': this is the file of --from as well."),
+            (["train", "--from", model, "--data", data, "--out", model], $"Writing the model '{model}': this is also the file of --from."),
             (["train", "--from", model, "--data", data, "--out", output, "--checkpoint", absent], "Writing the checkpoint"),
             (["train", "--from", model, "--data", data, "--out", output, "--plot", absent], "Writing the plot"),
             (["train", "--from", model, "--data", data, "--out", output, "--log-examples", absent], "Writing the examples"),

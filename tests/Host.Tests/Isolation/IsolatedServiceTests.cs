@@ -165,7 +165,7 @@ public sealed class IsolatedServiceTests
     }
 
     [LinuxFact]
-    public async Task Two_processes_with_one_socket_are_reported_in_a_sentence()
+    public async Task Two_processes_with_one_socket_are_reported_in_a_message()
     {
         using var folder = new TemporaryFolder();
         string socket = Path.Combine(Directory.CreateDirectory(folder.File("private")).FullName, "model.sock");

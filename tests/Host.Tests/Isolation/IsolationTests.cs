@@ -145,7 +145,7 @@ public sealed class IsolationTests
     }
 
     [Fact]
-    public async Task A_file_that_is_not_a_program_is_reported_in_a_sentence()
+    public async Task A_file_that_is_not_a_program_is_reported_in_a_message()
     {
         var models = new IsolatedModels();
         var missing = await Assert.ThrowsAsync<ConfigurationException>(() => models.LoadAsync(Stories, program: new("/no/such/program", [])));

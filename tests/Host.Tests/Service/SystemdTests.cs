@@ -57,7 +57,7 @@ public sealed class SystemdTests
         Assert.True((await serve.Client.GetAsync(new Uri("/health/live", UriKind.Relative))).IsSuccessStatusCode);
         serve.Terminate();
         Assert.Equal(0, await serve.ExitAsync());
-        Assert.Single(serve.Log.Split('\n'), line => line.Contains("Telling systemd what the service does", StringComparison.Ordinal));
+        Assert.Single(serve.Log.Split('\n'), line => line.Contains("Notifying systemd of the service's state", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -75,7 +75,7 @@ internal sealed class CalibrationOptionGroup
         return ExitCode.Pass;
     }
 
-    /// <summary>The tolerance of a calibration made before; null for the usual one, with a sentence on standard error if there is one that does not fit.</summary>
+    /// <summary>The tolerance of an earlier calibration; null for the default one, with a message on standard error if there is a calibration that does not fit.</summary>
     public async Task<Tolerance?> FindAsync(ParseResult parsed, Comparison comparison, CancellationToken cancellationToken)
     {
         // Calibrations belong to this machine; the card of a remote model names a file on another one.
@@ -115,7 +115,7 @@ internal sealed record Comparison(IModel Native, IModel Reference, Prompt Prompt
 /// <summary>What <c>validate --calibrate --json</c> prints.</summary>
 /// <param name="Calibration">What was measured.</param>
 /// <param name="Floor">The largest distance.</param>
-/// <param name="Tolerance">What follows.</param>
+/// <param name="Tolerance">The tolerance that follows.</param>
 /// <param name="ToleranceGgml">The same with the reference in ggml's arithmetic; null if it could not be measured.</param>
 /// <param name="KeptIn">Path of the file that <c>validate</c> finds again.</param>
 internal sealed record CalibrationReport(Calibration Calibration, EngineDistance Floor, Tolerance Tolerance, Tolerance? ToleranceGgml, string KeptIn);

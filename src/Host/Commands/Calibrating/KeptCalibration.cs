@@ -10,8 +10,8 @@ internal sealed class KeptCalibration(string? path, string environment)
     /// <summary>Whether to show progress while the files are read.</summary>
     public bool ShowsProgress { get; init; } = true;
 
-    /// <summary>Finds the calibration of both files together. Two files of the same type and size are taken for copies of one model,
-    /// so that the calibration of either will do.</summary>
+    /// <summary>Finds the calibration of both files together. Two files of the same type and size are treated as copies of one model,
+    /// for which the calibration of either is valid.</summary>
     /// <returns>The calibration, or null; and a message if one was ignored.</returns>
     public async Task<(Calibration? Calibration, string? Remark)> FindAsync(
         ModelCard native, ModelCard reference, Numerics numerics, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ internal static class CompletionCommand
         return verb;
     }
 
-    /// <summary>Whether a shell is asking for completions: the line is incomplete then, and its errors are to be expected.</summary>
+    /// <summary>Whether a shell is asking for completions. The line is then incomplete, so errors in it are to be expected.</summary>
     public static bool IsAsked(IReadOnlyList<string> words) => words is [{ } first, ..] && first.StartsWith(DirectiveStart, StringComparison.Ordinal);
 
     private static string Read(string name)

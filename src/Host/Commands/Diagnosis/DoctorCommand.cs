@@ -12,8 +12,8 @@ internal sealed class DoctorCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("doctor", "Looks at what the engine needs: libraries, devices, memory, models. Each backend answers a question; what is missing is named with the command that "
-            + "brings it. Exit code 0 where all that is needed is there, 1 where something is missing.")
+        var verb = new Verb("doctor", "Checks what the engine needs: libraries, devices, memory, models. Each backend answers a prompt; for anything missing, the command that installs it is "
+            + "shown. Exit code 0 if everything needed is there, 1 if something is missing.")
         {
             Examples = ["engine doctor", "engine doctor --json", "engine doctor --library /opt/llama.cpp/lib"],
         };

@@ -6,7 +6,7 @@ using Engine.LlamaCpp.Runtime;
 
 namespace Engine.Host.Commands.Diagnosis;
 
-/// <summary>Checks everything the engine needs, and runs a model on every backend: what gives an answer works.</summary>
+/// <summary>Checks everything the engine needs, and runs a model on every backend to see whether it answers.</summary>
 internal static class DoctorRun
 {
     public const string LlamaCpp = "llama.cpp";

@@ -45,7 +45,7 @@ internal sealed record NativeChecks(DoctorCheck Library, IReadOnlyList<DoctorChe
             string driver = kind.Name == "cuda" && machine.NvidiaDriver is { } version ? $"; driver {version}" : "";
             return new(kind.Name, CheckState.Ok, string.Join(", ", found) + driver);
         }
-        string cards = machine.GraphicsCards.Count > 0 ? $"; in this machine: {string.Join(", ", machine.GraphicsCards)}" : "; no graphics card is seen in this machine";
+        string cards = machine.GraphicsCards.Count > 0 ? $"; in this machine: {string.Join(", ", machine.GraphicsCards)}" : "; no graphics card was found in this machine";
         return new(kind.Name, CheckState.Absent, kind.Absence(library) + (OperatingSystem.IsLinux() ? cards : ""));
     }
 

@@ -15,15 +15,15 @@ internal sealed class SamplingOptionGroup
     private readonly Option<float?> _temperature = Optional("--temperature", 0f, 100f, "Divides the logits; 0 always takes the largest.", Default.Temperature);
     private readonly Option<int?> _topK = Optional("--top-k", 0, int.MaxValue, "Keeps the k most probable tokens; 0 keeps all.", Default.TopK);
     private readonly Option<float?> _topP = Optional("--top-p", 0f, 1f, "Keeps the most probable tokens that reach this probability together.", Default.TopP);
-    private readonly Option<float?> _minP = Optional("--min-p", 0f, 1f, "Keeps tokens of at least this part of the best one's probability.", Default.MinP);
+    private readonly Option<float?> _minP = Optional("--min-p", 0f, 1f, "Keeps tokens of at least this fraction of the best one's probability.", Default.MinP);
     private readonly Option<float?> _repetition = Optional(
         "--repetition-penalty", 0.01f, 100f, "Divides the logits of recent tokens; 1 turns it off.", Default.RepetitionPenalty);
     private readonly Option<float?> _presence = Optional("--presence-penalty", -100f, 100f, "Subtracted from each recent token.", Default.PresencePenalty);
-    private readonly Option<float?> _frequency = Optional("--frequency-penalty", -100f, 100f, "Subtracted for each time a token was there.", Default.FrequencyPenalty);
+    private readonly Option<float?> _frequency = Optional("--frequency-penalty", -100f, 100f, "Subtracted for each time a token occurred.", Default.FrequencyPenalty);
     private readonly Option<float?> _xtcProbability = Optional(
         "--xtc-probability", 0f, 1f, "How often XTC removes all likely tokens but the least likely of them.", Default.XtcProbability);
     private readonly Option<float?> _xtcThreshold = Optional(
-        "--xtc-threshold", 0f, 1f, "The probability from which XTC takes a token for likely; above 0.5 it is off.", Default.XtcThreshold);
+        "--xtc-threshold", 0f, 1f, "The probability from which XTC considers a token likely; above 0.5 it is off.", Default.XtcThreshold);
     private readonly Option<int?> _mirostat = Optional(
         "--mirostat", 0, 2, "1 or 2 keeps the surprise of the text near a target, in place of all samplers but the temperature; 0 is off.", Default.Mirostat);
     private readonly Option<float?> _mirostatTau = Optional("--mirostat-tau", 0f, 100f, "Mirostat's target, in bits per token.", Default.MirostatTau);

@@ -8,13 +8,13 @@ namespace Engine.Host.Commands.Importing;
 internal sealed class ExportCommand
 {
     private readonly Argument<string> _model = new("GGUF") { Description = "A LLaMA, GPT-2, BERT or T5 in F32, F16 or BF16, or builtin:NAME for a model that comes with the engine." };
-    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder to write; it must not be there, or be empty." };
+    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder to write; it must not exist, or be empty." };
 
     public static Command Create() => new ExportCommand().CreateVerb();
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("export", "Writes a model as Hugging Face's libraries read it: config.json, model.safetensors, tokenizer.json. What is written is read back and is the same, bit for bit.")
+        var verb = new Verb("export", "Writes a model as Hugging Face's libraries read it: config.json, model.safetensors, tokenizer.json. The folder is read back and compared with the file, bit for bit.")
         {
             WhenStopped = "Stopped before the end: nothing was written.",
             Examples = ["engine export trained.gguf trained", "engine export builtin:bert-facts facts"],

@@ -7,8 +7,8 @@ namespace Engine.Host.Commands.Importing;
 /// <summary><c>engine import</c>: converts a Hugging Face folder to a GGUF file and proves that it is the same model.</summary>
 internal sealed class ImportCommand
 {
-    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder as Hugging Face hands models out: config.json, model.safetensors (or its parts with their index), the tokenizer's files." };
-    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced where it exists. What fails the proof becomes OUT.rejected instead." };
+    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder as downloaded from Hugging Face: config.json, model.safetensors (or its parts with their index), the tokenizer's files." };
+    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced if it exists. A file that fails the proof becomes OUT.rejected instead." };
 
     private readonly Option<string?> _type = new("--type")
     {
@@ -18,7 +18,7 @@ internal sealed class ImportCommand
 
     private readonly Option<bool> _unproved = new("--no-proof")
     {
-        Description = "Ends once the file is written. The proof runs the model, and so needs the memory and the time of a model that runs.",
+        Description = "Ends once the file is written. The proof runs the model, and needs the memory and time for that.",
     };
 
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");

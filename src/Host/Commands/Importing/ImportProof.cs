@@ -20,7 +20,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
     /// <summary>The context length that the models are loaded with.</summary>
     public const int Context = 128;
 
-    // Tokens compared: enough for every pair of a head to turn, few enough for weights that are read at each use.
+    // The number of tokens compared: enough for every pair of a head to rotate, few enough for weights that are read at each use.
     private const int MaxTokens = 48, TargetTokens = 12, RandomSeed = 1234;
 
     private static readonly Tolerance SameWeights = new()
@@ -28,7 +28,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         Metric = ParityMetric.MaxRelDiff,
         Limit = 1e-4,
         RowLimit = 1e-3,
-        Reason = "The same weights: two right computations differ by the order of their sums alone, measured 1e-6 of the RMS, and 4e-5 in deep random models; times 2.5.",
+        Reason = "The same weights: two correct computations differ only by the order of their sums, measured 1e-6 of the RMS, and 4e-5 in deep random models; times 2.5.",
     };
 
     private readonly List<ImportCheck> _checks = [];
@@ -80,7 +80,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
                 await using var trained = new TrainedModel(import.Plan.Settings, import.Checkpoint, native, asTrained: true);
                 ParityReport distance = await CompareAsync("Measuring GELU", native, trained, null, cancellationToken).ConfigureAwait(false);
                 _notes.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The model was trained with GELU by erf; llama.cpp computes its tanh form: its rows stand at an NMSE of {distance.Nmse:0.0e-0} from the trained ones."));
+                    $"The model was trained with GELU by erf; llama.cpp computes the tanh form, and its rows differ from the trained ones by an NMSE of {distance.Nmse:0.0e-0}."));
             }
         }
     }
@@ -106,7 +106,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         await using var original = new TrainedModel(import.Plan.Settings, import.Checkpoint, native, asTrained: true);
         ParityReport distance = await CompareAsync("Measuring the loss", native, original, null, cancellationToken).ConfigureAwait(false);
         string alikeTokens = distance.SameTop1 is { } share ? string.Create(CultureInfo.InvariantCulture, $", and {share:P0} of its likeliest tokens are theirs") : "";
-        _notes.Add(string.Create(CultureInfo.InvariantCulture, $"As {native.Card.FileType} its numbers stand at an NMSE of {distance.Nmse:0.0e-0} from the original weights'{alikeTokens}."));
+        _notes.Add(string.Create(CultureInfo.InvariantCulture, $"As {native.Card.FileType} its numbers differ from the original weights' by an NMSE of {distance.Nmse:0.0e-0}{alikeTokens}."));
     }
 
     private async Task<ParityReport> AskReferenceAsync(string path, IModel native, Arithmetic arithmetic, CancellationToken cancellationToken)
@@ -196,7 +196,7 @@ internal sealed class ImportProof(Backends backends, ModelImport import, Func<st
         Tokenizer = new TokenizerCheck(differing.Count == 0 ? ParityVerdict.Pass : ParityVerdict.Fail, compared, TokenizerSample.Texts.Count - compared, differing, inLlamaCpp);
         if (inLlamaCpp > differing.Count)
         {
-            _notes.Add($"llama.cpp's own tokenizer splits {inLlamaCpp} of {compared} texts otherwise than the model was trained (docs/tokenizers.md); the engine feeds it the right ids.");
+            _notes.Add($"llama.cpp's own tokenizer splits {inLlamaCpp} of {compared} texts differently from how the model was trained (docs/tokenizers.md); the engine feeds it the right ids.");
         }
     }
 

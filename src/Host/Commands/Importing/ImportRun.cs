@@ -9,7 +9,7 @@ namespace Engine.Host.Commands.Importing;
 /// <summary>One import: read, written beside the output, proved, quantized if asked, and only then under the output's name. A file that fails
 /// the proof gets another name, so that nothing that serves the output loads it by mistake.</summary>
 /// <param name="backends">Run the proof.</param>
-/// <param name="folder">Hugging Face's.</param>
+/// <param name="folder">Hugging Face's folder.</param>
 /// <param name="output">The GGUF file.</param>
 internal sealed class ImportRun(Backends backends, string folder, string output)
 {

@@ -31,7 +31,7 @@ internal static class ImportText
         Paragraph.Append(text, report.Verdict switch
         {
             ParityVerdict.Pass => "PASS: the file is the model.",
-            ParityVerdict.Fail => $"FAIL: the file is not the model. It is kept under this name for a look inside (engine validate --model {report.Output} --layers); the one asked for is as it was.",
+            ParityVerdict.Fail => $"FAIL: the file is not the model. It is kept under this name for inspection (engine validate --model {report.Output} --layers); the requested file is unchanged.",
             _ => "Not proved: engine import without --no-proof compares the file with the original weights.",
         }, width);
         return text.ToString();

@@ -53,7 +53,7 @@ internal sealed class InspectCommand
         return ExitCode.Pass;
     }
 
-    /// <summary>An error in the file is one more thing to show.</summary>
+    /// <summary>Finds the error in the file, which is shown like everything else.</summary>
     private static string? Refusal(Action check)
     {
         try

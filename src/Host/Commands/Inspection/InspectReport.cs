@@ -60,10 +60,10 @@ internal sealed record InspectReport
 }
 
 /// <summary>One tensor.</summary>
-/// <param name="Name">As in the file.</param>
-/// <param name="Shape">ggml's order, the fastest first.</param>
-/// <param name="Type">As ggml prints it.</param>
-/// <param name="Bytes">Bytes of its data.</param>
+/// <param name="Name">The name in the file.</param>
+/// <param name="Shape">The shape in ggml's order, fastest dimension first.</param>
+/// <param name="Type">The type as printed by ggml.</param>
+/// <param name="Bytes">The size of its data in bytes.</param>
 internal sealed record InspectedTensor(string Name, IReadOnlyList<long> Shape, string Type, long Bytes);
 
 /// <summary>The memory of a context in llama.cpp on the CPU, with production numerics.</summary>

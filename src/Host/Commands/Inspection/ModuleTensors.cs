@@ -17,7 +17,7 @@ internal sealed class ModuleTensors(GgufFile file)
 
     public bool Has(string name) => file.FindTensor(name) is not null;
 
-    /// <summary>The named parts that are there.</summary>
+    /// <summary>The named parts that exist.</summary>
     public static IReadOnlyList<(string Name, Module Module)> Parts(params ReadOnlySpan<(string Name, Module? Module)> parts)
     {
         var present = new List<(string, Module)>();
@@ -50,12 +50,12 @@ internal sealed class ModuleTensors(GgufFile file)
     /// <summary>The number of experts whose matrices a tensor holds; 0 if there is no such tensor.</summary>
     public long Experts(string name) => file.FindTensor($"{name}.weight") is { Shape.Count: 3 } weight ? weight.Shape[2] : 0;
 
-    /// <summary>One expert's linear layer, as all of the tensor's are.</summary>
+    /// <summary>The linear layer of one expert; those of the others in the tensor are alike.</summary>
     public Module? ExpertLinear(string name) => Take($"{name}.weight", rank: 3) is { } weight
         ? new Module($"Linear(in_features={weight.Shape[0]}, out_features={weight.Shape[1]}, bias=False)") : null;
 
     /// <summary>The head that shares the token embedding.</summary>
-    /// <param name="bias">A bias of its own, if it may have one.</param>
+    /// <param name="bias">The name of its own bias, if it may have one.</param>
     public Module? TiedHead(string? bias = null) => file.FindTensor("token_embd.weight") is { Shape.Count: 2 } embedding
         ? new Module($"Linear(in_features={embedding.Shape[0]}, out_features={embedding.Shape[1]}, bias={bias is not null && Take(bias) is not null})")
         : null;

@@ -33,7 +33,7 @@ internal static class TensorModules
         return list.Children;
     }
 
-    /// <summary>One tensor, or several that only their last name tells apart, on one line; else a branch.</summary>
+    /// <summary>One tensor, or several that differ only in the last part of their names, on one line; otherwise a branch.</summary>
     private static Module Part(string text, IReadOnlyList<(string[] Path, GgufTensor Tensor)> tensors) => tensors switch
     {
         [{ Path.Length: 1, Tensor: { } tensor }] => new Module(Describe(tensor)),

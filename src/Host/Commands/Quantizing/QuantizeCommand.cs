@@ -9,11 +9,11 @@ namespace Engine.Host.Commands.Quantizing;
 internal sealed class QuantizeCommand
 {
     private readonly Argument<string> _input = new("IN") { Description = "The GGUF file to read, or builtin:NAME for a model that comes with the engine; of a split file the first part." };
-    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced where it exists. Never the input." };
+    private readonly Argument<string> _output = new("OUT") { Description = "The GGUF file to write; it is replaced if it exists. Never the input." };
     private readonly Argument<string> _type = new("TYPE") { Description = $"One of {string.Join(", ", ModelQuantizer.Types)}.", CompletionSources = { ModelQuantizer.Types.ToArray() } };
 
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");
-    private readonly Option<bool> _allowRequantize = new("--allow-requantize") { Description = "Accepts an input that is already quantized, although what it lost stays lost." };
+    private readonly Option<bool> _allowRequantize = new("--allow-requantize") { Description = "Accepts an input that is already quantized, although its loss cannot be undone." };
     private readonly Option<string?> _importance = new("--imatrix")
     {
         HelpName = "PATH",

@@ -12,7 +12,7 @@ internal static class ShadowPlot
 {
     private const int Width = 960, Height = 480;
 
-    /// <summary>The maximum number of dots of a model; of more, every n-th is drawn. All failures are drawn.</summary>
+    /// <summary>The maximum number of dots of a model; if there are more, every n-th is drawn. All failures are drawn.</summary>
     private const int MaxDots = 1500;
 
     // Okabe and Ito's palette, which is safe for the colour-blind, without a red that would be confused with failures.

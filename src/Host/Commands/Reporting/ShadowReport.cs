@@ -36,7 +36,7 @@ internal sealed record ShadowModelReport
 
     public required double PassShare { get; init; }
 
-    /// <summary>Samples without an NMSE: a side was not finite.</summary>
+    /// <summary>The number of samples without an NMSE, because a side was not finite.</summary>
     public required int NotMeasured { get; init; }
 
     public required UpperQuantiles? Kl { get; init; }

@@ -12,7 +12,7 @@ internal sealed class ShadowReportCommand
     private readonly Argument<string?> _store = new("STORE")
     {
         HelpName = "STORE",
-        Description = "The SQLite file that a server keeps records in. Default: that of Engine:Shadow:Store, as serve would read it here.",
+        Description = "The SQLite file that a server keeps records in. Default: the file of Engine:Shadow:Store, as serve would read it here.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -23,10 +23,10 @@ internal sealed class ServeCommand
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to finish after Ctrl-C. Default 30.");
     private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; after them it is answered 504. Default 0: none.");
     private readonly Option<string?> _template = ChatTemplateOption.Create("The template of chats, in place of the model's own.");
-    private readonly Option<string[]> _keys = new("--api-key") { HelpName = "KEY", Description = "An API key; each request must bring one of them. May be given several times. Other users of this machine can see command lines: Serve__ApiKeys__0=KEY in the environment, or a file, hides it from them." };
+    private readonly Option<string[]> _keys = new("--api-key") { HelpName = "KEY", Description = "An API key; each request must contain one of them. May be given several times. Other users of this machine can see command lines: Serve__ApiKeys__0=KEY in the environment, or a file, hides it from them." };
     private readonly Option<string?> _keyFile = new("--api-key-file") { HelpName = "FILE", Description = "A file of such keys, one per line." };
     private readonly Option<bool> _noKey = new("--no-key") { Description = "Also answers other machines without a key." };
-    private readonly Option<string[]> _cors = new("--cors") { HelpName = "ORIGIN", Description = "Web pages of this origin may ask, such as https://example.com; * for all. May be given several times." };
+    private readonly Option<string[]> _cors = new("--cors") { HelpName = "ORIGIN", Description = "Web pages of this origin may send requests, such as https://example.com; * for all. May be given several times." };
     private readonly Option<int?> _rate = NumberOption.CreateOptional("--requests-per-minute", 0, int.MaxValue, "Requests per minute for each key; more are answered 429. Default 0: no limit.");
     private readonly ModelOptionGroup _model = new();
 
@@ -126,7 +126,7 @@ internal sealed class ServeCommand
         }
         catch (InvalidDataException e)
         {
-            // The framework's sentence holds the path and nothing else.
+            // The framework's message contains only the path.
             string file = e.Message.Split('\'') is [_, { } path, ..] ? $" '{path}'" : "";
             string found = e.GetBaseException() is System.Text.Json.JsonException fault ? JsonFault.Describe(fault) : "something else";
             throw new ConfigurationException($"Reading the configuration{file}: expected a JSON object, found {found}. Correct the file.");

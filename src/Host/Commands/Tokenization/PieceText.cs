@@ -13,7 +13,7 @@ internal static class PieceText
         (0xFF00, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1FAFF), (0x20000, 0x3FFFD),
     ];
 
-    /// <summary>A token's own text, or its id where the model has no vocabulary.</summary>
+    /// <summary>A token's own text, or its id if the model has no vocabulary.</summary>
     public static string Of(IModel model, int token) =>
         model.Card.HasVocabulary ? model.Tokenizer.GetPiece(token) : token.ToString(CultureInfo.InvariantCulture);
 

@@ -14,7 +14,7 @@ internal sealed class TokenColors(bool enabled)
 
     public bool Enabled => enabled;
 
-    /// <summary>Colours if requested, or where standard output is a terminal that takes them (no-color.org).</summary>
+    /// <summary>Colours if requested, or if standard output is a terminal that supports them (no-color.org).</summary>
     /// <param name="choice"><c>auto</c>, <c>always</c> or <c>never</c>.</param>
     public static TokenColors Choose(string choice) => new(choice switch
     {
@@ -31,7 +31,7 @@ internal sealed class TokenColors(bool enabled)
     /// <summary>Dims text that is there for reference.</summary>
     public string Quiet(string text) => enabled ? Faint + text + Reset : text;
 
-    /// <summary>A token's piece, in the colour of its place.</summary>
+    /// <summary>A token's piece, in the colour of its position.</summary>
     public string Piece(string text, int index)
     {
         string piece = text.TrimEnd(' ');

@@ -21,13 +21,13 @@ internal sealed class TokenizeCommand
 
     private readonly Option<bool> _noSpecial = new("--no-special") { Description = "Adds no special tokens (BOS, EOS) around the text." };
     private readonly Option<bool> _parseSpecial = new("--parse-special") { Description = "Reads the text of special tokens, such as <s>, as these tokens. Default: as plain text." };
-    private readonly Option<bool> _ids = new("--ids") { Description = "Prints the ids alone, separated by blanks, on one line." };
+    private readonly Option<bool> _ids = new("--ids") { Description = "Prints only the ids, separated by blanks, on one line." };
     private readonly Option<string> _color = ChoiceOption.Create("--color", "Colours: 'auto' takes them on a terminal, unless NO_COLOR is set.", "auto", "always", "never");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
     private readonly Option<string?> _backend = new("--backend")
     {
         HelpName = "NAME",
-        Description = $"Whose tokenizer alone: {HostBackends.Names}. Default, without --tokenizer: the trained rule beside the native tokenizer and the managed one by its rule; exit code 1 where they differ.",
+        Description = $"Uses only this backend's tokenizer: {HostBackends.Names}. Default, without --tokenizer: compares the trained rule with the native tokenizer and the managed one by its rule; exit code 1 if they differ.",
     };
 
     private readonly ModelOptionGroup _model = new();
@@ -36,7 +36,7 @@ internal sealed class TokenizeCommand
 
     private Verb CreateVerb()
     {
-        var verb = new Verb("tokenize", "Splits a text into tokens: ids and pieces, as trained beside native. Reads the vocabulary only.")
+        var verb = new Verb("tokenize", "Splits a text into tokens: ids and pieces, as trained beside native. Reads only the vocabulary.")
         {
             Examples =
             [

@@ -16,13 +16,13 @@ internal sealed class AdapterOptionGroup
 
     /// <summary>Null if the model itself is trained.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="initial">What is trained: an adapter without its model is useless.</param>
+    /// <param name="initial">What is trained, since an adapter without its model is useless.</param>
     public LowRankOptions? Read(ParseResult parsed, InitialFile initial)
     {
         (int? rank, float? alpha, string? targets) = (parsed.GetValue(_rank), parsed.GetValue(_alpha), parsed.GetValue(_targets));
         if (rank is null)
         {
-            return alpha is null && targets is null ? null : throw TrainOptionGroup.Missing("--lora-rank N", $"without which {(alpha is null ? "--lora-targets" : "--lora-alpha")} says nothing");
+            return alpha is null && targets is null ? null : throw TrainOptionGroup.Missing("--lora-rank N", $"without which {(alpha is null ? "--lora-targets" : "--lora-alpha")} has no effect");
         }
         return !initial.IsTemporary
             ? new LowRankOptions { Rank = rank.Value, Alpha = alpha, Targets = targets?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) }

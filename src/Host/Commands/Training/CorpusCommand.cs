@@ -13,7 +13,7 @@ internal sealed class CorpusCommand
         CompletionSources = { Corpus.All.Select(corpus => corpus.Name).ToArray() },
     };
 
-    private readonly Option<string?> _output = new("--out") { HelpName = "FILE", Description = "The file to write; it is replaced where it exists. Default: standard output." };
+    private readonly Option<string?> _output = new("--out") { HelpName = "FILE", Description = "The file to write; it is replaced if it exists. Default: standard output." };
     private readonly Option<int> _count = NumberOption.Create("--count", 1, 100_000_000, 10_000, "How many entries.");
     private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "The same seed gives the same entries.");
     private readonly Option<bool> _heldOut = new("--held-out") { Description = "Entries about combinations that never occur in the training entries." };

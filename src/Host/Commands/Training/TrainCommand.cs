@@ -9,7 +9,7 @@ internal sealed class TrainCommand
     private readonly InitialOptionGroup _initial = new();
     private readonly TrainOptionGroup _training = new();
     private readonly AdapterOptionGroup _adapter = new();
-    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced where it exists." };
+    private readonly Option<string?> _output = new("--out") { HelpName = "MODEL", Description = "The GGUF file to write, heads beside it, or the adapter's; it is replaced if it exists." };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "SVG", Description = "An SVG plot of the losses to write." };
     private readonly Option<string?> _examples = new("--log-examples") { HelpName = "FILE", Description = "Writes what each step shows the model, as JSON lines: token ids, targets, classes." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document, with every step's loss." };
@@ -59,7 +59,7 @@ internal sealed class TrainCommand
         }
         if (trainer.AddedChatTemplate is not null)
         {
-            string fate = _adapter.IsAsked(parsed) ? "An adapter holds no template, so that 'generate --chat' will not know it" : "The trained file gets this template";
+            string fate = _adapter.IsAsked(parsed) ? "An adapter contains no template, so 'generate --chat' will not know it" : "The trained file gets this template";
             Console.Error.WriteLine($"{(initial.IsTemporary ? "A new model" : Path.GetFileName(options.Model))} has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. {fate}.");
         }
         using var progress = new TrainProgress(trainer.Steps);

@@ -18,7 +18,7 @@ internal sealed class TrainOptionGroup
     private readonly Option<double> _epochs = NumberOption.Create("--epochs", 0.001, 1e6, 1.0, "How often every example is visited.");
     private readonly Option<int> _batch = NumberOption.Create("--batch", 1, 4096, 8, "Examples evaluated together.");
     private readonly Option<int> _accumulate = NumberOption.Create("--accumulate", 1, 4096, 1, "Batches for one step.");
-    private readonly Option<int?> _context = NumberOption.CreateOptional("--context", 1, 1 << 20, "Most tokens of an example. Default: the model's, up to 512.");
+    private readonly Option<int?> _context = NumberOption.CreateOptional("--context", 1, 1 << 20, "Maximum number of tokens of an example. Default: the model's, up to 512.");
     private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Takes the examples in the file's order, epoch after epoch." };
     private readonly Option<ulong> _seed = NumberOption.Create("--seed", 0UL, ulong.MaxValue, 1UL, "Seed for everything random.");
     private readonly Option<int?> _threads = NumberOption.CreateOptional("--threads", 1, 512, "Threads of the computation. Default: one per core.");

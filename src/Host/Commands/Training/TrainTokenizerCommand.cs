@@ -9,7 +9,7 @@ namespace Engine.Host.Commands.Training;
 internal sealed class TrainTokenizerCommand
 {
     private readonly Option<string> _data = new("--data") { HelpName = "PATH", Required = true, Description = "The text to train on, UTF-8; - is standard input." };
-    private readonly Option<string> _output = new("--out") { HelpName = "PATH", Required = true, Description = "The GGUF file to write: a vocabulary without weights. It is replaced where it exists." };
+    private readonly Option<string> _output = new("--out") { HelpName = "PATH", Required = true, Description = "The GGUF file to write: a vocabulary without weights. It is replaced if it exists." };
     private readonly Option<string> _scheme = ChoiceOption.Create("--scheme", "How: byte-level BPE as GPT-2's, WordPiece as BERT's, Unigram as T5's.", "bpe", "wordpiece", "unigram");
     private readonly Option<int> _size = NumberOption.Create("--size", 6, 1_000_000, 8000, "Tokens, special ones included.");
     private readonly Option<int> _frequency = NumberOption.Create("--min-frequency", 1, int.MaxValue, 2, "How often a pair or piece must occur to become a token.");

@@ -33,7 +33,7 @@ internal sealed class LayerOptionGroup
     /// <param name="parsed">The command line.</param>
     /// <param name="native">The model judged.</param>
     /// <param name="reference">The model it is judged by.</param>
-    /// <param name="prompt">What both are run on.</param>
+    /// <param name="prompt">The input that both are run on.</param>
     /// <param name="whole">How the whole models' results were compared.</param>
     /// <param name="cancellationToken">Cancels the passes.</param>
     public async Task<LayerFindings> RunAsync(

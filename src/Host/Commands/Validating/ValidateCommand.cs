@@ -7,7 +7,7 @@ namespace Engine.Host.Commands.Validating;
 /// <summary><c>engine validate</c>: native against reference on the same tokens.</summary>
 internal sealed class ValidateCommand
 {
-    private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on; - is standard input, which is also read where it is a pipe or a file. Default: a few sentences from the world of a model that comes with the engine, or general ones." };
+    private readonly Option<string?> _text = new("--text") { HelpName = "TEXT", Description = "The text to compare on; - is standard input, which is also read if it is a pipe or a file. Default: a few sentences from the world of a model that comes with the engine, or general ones." };
     private readonly Option<string?> _file = new("--file") { HelpName = "PATH", Description = "Takes the text from a UTF-8 file; - is standard input." };
     private readonly Option<int[]?> _tokens = TokenIds.CreateOption("Compares on these token ids, such as 1,319,459; nothing is added to them.");
     private readonly Option<string?> _target = new("--target")

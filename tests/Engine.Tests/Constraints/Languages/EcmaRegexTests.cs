@@ -99,7 +99,7 @@ public sealed class EcmaRegexTests
     [InlineData("(?<x>a)(?<x>b)", "names of groups that differ")]
     [InlineData("\\p{Script=Greek}", "a general category of Unicode")]
     [InlineData("\\u{110000}", "up to 10FFFF")]
-    public void Mistakes_are_one_sentence_with_the_position(string pattern, string sentence)
+    public void A_mistake_gets_one_message_with_the_position(string pattern, string sentence)
     {
         string message = Assert.Throws<InvalidRequestException>(() => EcmaRegex.Search(_space, pattern)).Message;
         Assert.StartsWith($"Reading the regular expression '{pattern}': ", message, StringComparison.Ordinal);

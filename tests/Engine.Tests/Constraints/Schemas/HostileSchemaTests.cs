@@ -42,7 +42,7 @@ public sealed class HostileSchemaTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_hostile_schema_is_read_or_refused_with_a_sentence_and_in_time(string name)
+    public void A_hostile_schema_is_read_or_refused_with_a_message_and_in_time(string name)
     {
         using var schema = JsonDocument.Parse(Schemas[name], new JsonDocumentOptions { MaxDepth = 100_000 });
         Stopwatch time = Stopwatch.StartNew();

@@ -52,7 +52,7 @@ public sealed class NativeGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failed_assertion_in_a_step_of_the_batch_fails_all_the_models_requests_with_a_sentence()
+    public async Task A_failed_assertion_in_a_step_of_the_batch_fails_all_requests_of_the_model_with_a_message()
     {
         var sick = new ServedModel(new Misshapen(await Load("sick.gguf")), new() { Slots = 2 });
         Task<List<GeneratedToken>>[] requests = [.. Enumerable.Range(0, 6).Select(_ => Generate(sick))]; // two run, four wait

@@ -47,7 +47,7 @@ public sealed class ImportCommandTests : IDisposable
         Assert.InRange(checks[0].GetProperty("max_rel_diff").GetDouble(), 0, 1e-4);
         string notes = string.Join('\n', json.GetProperty("notes").EnumerateArray().Select(note => note.GetString()));
         Assert.Contains("GELU by erf", notes, StringComparison.Ordinal);
-        Assert.Contains("As Q8_0 its numbers stand at an NMSE of", notes, StringComparison.Ordinal);
+        Assert.Contains("As Q8_0 its numbers differ from the original weights' by an NMSE of", notes, StringComparison.Ordinal);
         Assert.Contains("no tokenizer", notes, StringComparison.Ordinal);
         Assert.Equal(["out.gguf"], _folder.Names);
     }

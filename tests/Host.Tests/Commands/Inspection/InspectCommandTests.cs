@@ -142,7 +142,7 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Contains("(0-2): 3 x LlamaDecoderLayer(", await Inspect(), StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_missing_file_is_reported_in_one_sentence() =>
+    public async Task A_missing_file_is_reported_in_one_message() =>
         Assert.Equal(
             "Opening 'absent.gguf': expected a GGUF file, found nothing there. Check the path.",
             (await Assert.ThrowsAsync<ModelFileException>(() => Inspect("absent.gguf"))).Message);

@@ -130,7 +130,7 @@ public sealed class TokenizeCommandTests
     [InlineData("Expected one input, found several: give one of TEXT, --file and --cases.\n", "a", "--file", "b")]
     [InlineData("Reading the text 'absent.inp': expected a readable file, found no such file. Check the path given with --cases.\n", "--cases", "absent.inp")]
     [InlineData("--backend: expected one of 'auto', 'llama.cpp', 'reference', 'remote', 'process', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
-    public async Task A_mistake_is_reported_in_one_sentence(string sentence, params string[] arguments)
+    public async Task A_mistake_is_reported_in_one_message(string sentence, params string[] arguments)
     {
         Outcome outcome = await EngineProcess.RunAsync(["tokenize", .. arguments]);
         string error = outcome.Error.Replace(", 'llamasharp'", "", StringComparison.Ordinal); // which -p:LLamaSharp=false leaves out

@@ -103,13 +103,13 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_of_examples_that_cannot_be_written_is_a_sentence_and_does_not_cost_the_steps_done()
+    public async Task A_log_of_examples_that_cannot_be_written_gets_a_message_and_does_not_cost_the_steps_done()
     {
         string checkpoint = _folder.File("run.ckpt"), data = _folder.File("data.txt");
         string before = await File.ReadAllTextAsync(data);
         Outcome twice = await EngineProcess.RunAsync(Arguments("--steps", "2", "--out", Output, "--log-examples", data));
         Assert.Equal(2, twice.ExitCode);
-        Assert.Equal($"Writing the examples '{data}': this is the file of --data as well. Name another file with --log-examples.\n", twice.Error);
+        Assert.Equal($"Writing the examples '{data}': this is also the file of --data. Name another file with --log-examples.\n", twice.Error);
         Assert.Equal(before, await File.ReadAllTextAsync(data));
         if (OperatingSystem.IsLinux())
         {
@@ -146,7 +146,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_writes_a_checkpoint_and_ends_with_a_sentence()
+    public async Task Ctrl_C_writes_a_checkpoint_and_ends_with_a_message()
     {
         string checkpoint = _folder.File("run.ckpt");
         using Process process = EngineProcess.Start(Arguments("--steps", "1000000", "--out", Output, "--checkpoint", checkpoint, "--checkpoint-every", "5"));
