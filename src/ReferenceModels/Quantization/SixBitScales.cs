@@ -26,9 +26,10 @@ internal static unsafe class SixBitScales
         var bytes = Vector128.Create(*(ulong*)(block + 4), *(uint*)(block + 12)).AsByte();
         var low = Vector128.Shuffle(bytes, Vector128.Create((byte)0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11));
         var high = Vector128.Shuffle(bytes, Vector128.Create((byte)12, 12, 12, 12, 0, 1, 2, 3, 12, 12, 12, 12, 4, 5, 6, 7));
+        // The shifts are of 16 bits, because SSE has none of bytes.
         var six = (low & Vector128.Create(0x0F0F0F0F_3F3F3F3F, 0x00000000_3F3F3F3F).AsByte())
-            | ((low >> 4) & Vector128.Create(0, 0x0F0F0F0F_00000000).AsByte())
-            | ((high >> 2) & Vector128.Create((byte)0x30));
+            | ((low.AsUInt16() >> 4).AsByte() & Vector128.Create(0, 0x0F0F0F0F_00000000).AsByte())
+            | ((high.AsUInt16() >> 2).AsByte() & Vector128.Create((byte)0x30));
         float d = halves[*(ushort*)block], dmin = halves[*(ushort*)(block + 2)];
         if (Avx512F.IsSupported)
         {
