@@ -6,9 +6,11 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Rows of W that are converted to floats at a time, PanelProduct.Depth columns of each: 24 KiB, which stay in the first-level
-    // cache between being written and being read. A multiple of the product's rows.
-    private const int TileRows = 24;
+    // Rows of W that are converted to floats at a time, PanelProduct.Depth columns of each: 48 KiB, read from the second-level cache once
+    // per panel. A multiple of the product's rows, and whole cache lines of y. A small weight is cut finer, so that all threads have work.
+    private const int TileRows = 48;
+    private const int SmallTileRows = 24;
+    private const int TilesPerThread = 8;
 
     // Floats from row to row of a tile: a little more than a row's length, so that not all rows map to the same sets of the first-level cache.
     private const int TileStride = PanelProduct.Depth + 16;
@@ -52,8 +54,9 @@ internal static unsafe partial class Linear
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
     {
         workers.For((d_in + PanelProduct.Depth - 1) / PanelProduct.Depth, i => Pack(x, i * PanelProduct.Depth, d_in, panels, T));
-        workers.For((d_out + TileRows - 1) / TileRows, i =>
-            MultiplyTile(W, i * TileRows, Math.Min(TileRows, d_out - i * TileRows), d_in, panels, y + i * TileRows, d_out, T, add));
+        int rows = d_out >= TileRows * TilesPerThread * workers.Threads ? TileRows : SmallTileRows;
+        workers.For((d_out + rows - 1) / rows, i =>
+            MultiplyTile(W, i * rows, Math.Min(rows, d_out - i * rows), d_in, panels, y + i * rows, d_out, T, add));
     }
 
     // Packs PanelProduct.Depth columns of x, starting at column c.
