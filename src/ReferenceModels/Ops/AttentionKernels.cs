@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ReferenceModels.Ops;
 
@@ -61,10 +62,11 @@ internal static class AttentionKernels
                 s30 = Vector256.MultiplyAddEstimate(q3, k0, s30);
                 s31 = Vector256.MultiplyAddEstimate(q3, k1, s31);
             }
-            Sums2(s00, s01).StoreUnsafe(ref s_0, (nuint)j);
-            Sums2(s10, s11).StoreUnsafe(ref s_0, (nuint)(lds + j));
-            Sums2(s20, s21).StoreUnsafe(ref s_0, (nuint)(2 * lds + j));
-            Sums2(s30, s31).StoreUnsafe(ref s_0, (nuint)(3 * lds + j));
+            Vector128<ulong> first = Sums4(s00, s01, s10, s11).AsUInt64(), second = Sums4(s20, s21, s30, s31).AsUInt64();
+            StorePair(first[0], ref s_0, j);
+            StorePair(first[1], ref s_0, lds + j);
+            StorePair(second[0], ref s_0, 2 * lds + j);
+            StorePair(second[1], ref s_0, 3 * lds + j);
         }
         for (; j < n; j++)
         {
@@ -75,17 +77,25 @@ internal static class AttentionKernels
         }
     }
 
-    // The sums of a's and of b's elements, side by side.
-    private static Vector64<float> Sums2(Vector256<float> a, Vector256<float> b)
+    // The sums of each register's elements.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Sums4(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
     {
-        Vector128<float> a4 = a.GetLower() + a.GetUpper(), b4 = b.GetLower() + b.GetUpper();
-        // (a0 + a2, b0 + b2, a1 + a3, b1 + b3), then its halves.
-        Vector128<float> even = Vector128.Shuffle(a4, Vector128.Create(0, 0, 1, 1)), odd = Vector128.Shuffle(a4, Vector128.Create(2, 2, 3, 3));
-        Vector128<float> even_b = Vector128.Shuffle(b4, Vector128.Create(0, 0, 1, 1)), odd_b = Vector128.Shuffle(b4, Vector128.Create(2, 2, 3, 3));
-        Vector128<float> mask = Vector128.Create(-1, 0, -1, 0).AsSingle();
-        Vector128<float> pairs = Vector128.ConditionalSelect(mask, even + odd, even_b + odd_b);
-        return pairs.GetLower() + pairs.GetUpper();
+        Vector128<float> ab = Sums2(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper()), cd = Sums2(c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+        return Sse.IsSupported
+            ? Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab)
+            : Vector128.Create(ab.GetLower(), cd.GetLower()) + Vector128.Create(ab.GetUpper(), cd.GetUpper());
     }
+
+    // (a0 + a2, b0 + b2, a1 + a3, b1 + b3)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Sums2(Vector128<float> a, Vector128<float> b) => Sse.IsSupported
+        ? Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b)
+        : Vector128.Create(a[0], b[0], a[1], b[1]) + Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    // Two scores of a vector, as one number: on x86, .NET keeps a vector of 64 bits in memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair(ulong scores, ref float s, nint at) => Unsafe.WriteUnaligned(ref Unsafe.As<float, byte>(ref Unsafe.Add(ref s, at)), scores);
 
     /// <summary>a_v += Σ_j p[v, j]·V_j.</summary>
     /// <param name="p">n factors for each vector, <paramref name="ldp"/> floats apart.</param>
