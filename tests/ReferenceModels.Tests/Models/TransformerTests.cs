@@ -116,7 +116,7 @@ public sealed class TransformerTests : IDisposable
         await using IModel model = await ReferenceModelFixture.LoadAsync(new TransformerFile().Write(_folder.File("random.gguf"), tied: true, biases: true));
         var request = new ScoreRequest { Tokens = Prompt.FromTokens(Target), Source = Prompt.FromTokens([1, 1, 1]) };
         InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => model.ScoreAsync(request).FirstAsync().AsTask());
-        Assert.Contains("padding alone", error.Message, StringComparison.Ordinal);
+        Assert.Contains("found only padding", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
