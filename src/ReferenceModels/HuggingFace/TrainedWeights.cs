@@ -52,12 +52,12 @@ internal sealed class TrainedWeights(Checkpoint checkpoint, IReadOnlyDictionary<
     public float[] Product(string weight, float[] x, int columns)
     {
         SafetensorsTensor W = checkpoint.Tensors[weight];
-        int T = x.Length / columns, rows = (int)(W.Elements / columns), most = Math.Max(1, BlockFloats / columns);
+        int T = x.Length / columns, rows = (int)(W.Elements / columns), blockRows = Math.Max(1, BlockFloats / columns);
         var y = new float[T * rows];
-        var block = new float[Math.Min(most, rows) * columns];
-        for (int first = 0; first < rows; first += most)
+        var block = new float[Math.Min(blockRows, rows) * columns];
+        for (int first = 0; first < rows; first += blockRows)
         {
-            int count = Math.Min(most, rows - first);
+            int count = Math.Min(blockRows, rows - first);
             Read(W, (long)first * columns, block.AsSpan(0, count * columns));
             int begin = first;
             Parallel.For(0, count, row =>

@@ -59,9 +59,9 @@ internal static class LayerNorm
     /// <param name="g">Gain (d), or empty.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="δy">Gradient of the output, (d).</param>
-    /// <param name="δx">Gradient of the input, added to, (d).</param>
-    /// <param name="δg">Gradient of the gain, added to, (d); empty where the gain is frozen.</param>
-    /// <param name="δb">Gradient of the bias, added to, (d); empty where there is none to learn.</param>
+    /// <param name="δx">Gradient of the input, (d), accumulated.</param>
+    /// <param name="δg">Gradient of the gain, (d), accumulated; empty if the gain is frozen.</param>
+    /// <param name="δb">Gradient of the bias, (d), accumulated; empty if no bias is trained.</param>
     public static void Gradient(
         ReadOnlySpan<float> x, ReadOnlySpan<float> g, float epsilon, ReadOnlySpan<float> δy, Span<float> δx, Span<float> δg, Span<float> δb)
     {

@@ -102,11 +102,11 @@ internal static class ModelQuality
     }
 
     /// <summary>What a model writes, and why it stopped.</summary>
-    public static async Task<(string Text, FinishReason Reason)> GenerateAsync(IModel model, Prompt prompt, int most, SamplingOptions sampling)
+    public static async Task<(string Text, FinishReason Reason)> GenerateAsync(IModel model, Prompt prompt, int maxTokens, SamplingOptions sampling)
     {
         var text = new StringBuilder();
         FinishReason reason = FinishReason.MaxTokens;
-        await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = prompt, MaxTokens = most, Sampling = sampling }, default).ConfigureAwait(false))
+        await foreach (GeneratedToken token in model.GenerateAsync(new GenerateRequest { Prompt = prompt, MaxTokens = maxTokens, Sampling = sampling }, default).ConfigureAwait(false))
         {
             text.Append(token.Text);
             reason = token.FinishReason ?? reason;

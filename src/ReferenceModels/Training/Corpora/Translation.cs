@@ -56,9 +56,9 @@ internal sealed record Translation(string English, string Chinese)
             var day = draw.From(Days);
             if (subject != thing && Split.Of(subject, verb.Base, thing) == part)
             {
-                string bent = day.Tense switch { Tense.Past => verb.Past, Tense.Future => "will " + verb.Base, _ => plural ? verb.Base : verb.Present };
+                string inflected = day.Tense switch { Tense.Past => verb.Past, Tense.Future => "will " + verb.Base, _ => plural ? verb.Base : verb.Present };
                 string verbChinese = day.Tense == Tense.Past ? verb.Chinese + "了" : verb.Chinese;
-                string english = string.Join(' ', ((string[])[who, bent, what, place.English, day.English]).Where(words => words.Length > 0));
+                string english = string.Join(' ', ((string[])[who, inflected, what, place.English, day.English]).Where(words => words.Length > 0));
                 // Future: 会 comes before the place.
                 string chinese = day.Tense == Tense.Future ? $"{day.Chinese}{whoChinese}会{place.Chinese}{verb.Chinese}{whatChinese}。"
                     : $"{day.Chinese}{whoChinese}{place.Chinese}{verbChinese}{whatChinese}。";

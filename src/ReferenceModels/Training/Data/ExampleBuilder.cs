@@ -49,9 +49,9 @@ public sealed class ExampleBuilder(ITokenizer tokenizer, int context, string pat
         ArgumentNullException.ThrowIfNull(record);
         RequireText(record);
         IReadOnlyList<int> around = Tokenizer.Encode("");
-        (int[] before, int[] behind) = around.Count > 1 ? ([around[0]], [.. around.Skip(1)]) : ((int[])[.. around], (int[])[]);
+        (int[] before, int[] after) = around.Count > 1 ? ([around[0]], [.. around.Skip(1)]) : ((int[])[.. around], (int[])[]);
         return Tokenizer.Encode(record.Text, addSpecial: false).Chunk(Math.Max(1, Context - around.Count))
-            .Select(stretch => new Example { Tokens = [.. before, .. stretch, .. behind] });
+            .Select(stretch => new Example { Tokens = [.. before, .. stretch, .. after] });
     }
 
     /// <summary>A text or a pair with its class; the next tokens are also targets, for the joint loss.</summary>

@@ -7,11 +7,11 @@ internal static class UnigramSeeds
     private const int LongestPiece = 16;
 
     /// <param name="options">How often a piece must occur.</param>
-    /// <param name="most">Number of pieces in addition to the characters.</param>
+    /// <param name="maxPieces">Number of pieces in addition to the characters.</param>
     /// <param name="excluded">Texts that no piece may have: those of the special tokens.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     public static List<UnigramPiece> Find(
-        (string Word, long Count)[] words, VocabularyOptions options, int most, string[] excluded, CancellationToken cancellationToken)
+        (string Word, long Count)[] words, VocabularyOptions options, int maxPieces, string[] excluded, CancellationToken cancellationToken)
     {
         var singles = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var parts = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal static class UnigramSeeds
         IEnumerable<KeyValuePair<string, long>> seeds = parts
             .Where(part => part.Value >= options.MinimumFrequency && !excluded.Contains(part.Key))
             .OrderByDescending(part => part.Value * part.Key.Length).ThenBy(part => part.Key, StringComparer.Ordinal)
-            .Take(most);
+            .Take(maxPieces);
         List<(string Text, bool IsSingle, double Weight)> all =
             [.. singles.Select(single => (single.Key, true, (double)single.Value)), .. seeds.Select(seed => (seed.Key, false, (double)seed.Value * seed.Key.Length))];
         double total = Math.Log(all.Sum(piece => piece.Weight));

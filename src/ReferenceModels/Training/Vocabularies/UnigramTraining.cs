@@ -38,13 +38,13 @@ internal static class UnigramTraining
             {
                 pieces = Maximize(pieces, corpus.Expect(pieces, cancellationToken));
             }
-            int most = (int)(wanted * Surplus);
-            if (pieces.Count <= most)
+            int enough = (int)(wanted * Surplus);
+            if (pieces.Count <= enough)
             {
                 break;
             }
             int before = pieces.Count;
-            pieces = UnigramPruning.Prune(pieces, corpus, Math.Max(most, (int)(pieces.Count * Shrinking)), cancellationToken);
+            pieces = UnigramPruning.Prune(pieces, corpus, Math.Max(enough, (int)(pieces.Count * Shrinking)), cancellationToken);
             progress?.Report((float)(start - pieces.Count) / Math.Max(1, start - wanted) * 0.95f);
             if (pieces.Count == before)
             {

@@ -39,11 +39,11 @@ public static class VocabularyTrainer
     }
 
     /// <summary>Refuses a size into which not even the single characters fit.</summary>
-    internal static void RequireSize(VocabularyOptions options, int least, string of)
+    internal static void RequireSize(VocabularyOptions options, int minimum, string of)
     {
-        if (options.Size < least)
+        if (options.Size < minimum)
         {
-            throw new InvalidRequestException($"Training a vocabulary: expected a size of at least {least} ({of}), found {options.Size}. Choose a larger size.");
+            throw new InvalidRequestException($"Training a vocabulary: expected a size of at least {minimum} ({of}), found {options.Size}. Choose a larger size.");
         }
     }
 }
