@@ -96,7 +96,7 @@ public sealed class ObjectiveTests : IDisposable
         data = _files.Write("pairs.jsonl", Lines([new { source = "one two", target = "three four" }]));
         Assert.Contains("the model has no encoder", Refusal("gpt2", Objective.SequenceToSequence), StringComparison.Ordinal);
         data = _files.Write("one.jsonl", Lines([new { text = "one two", label = "only" }]));
-        Assert.Contains("expected at least two classes as \"label\", found 'only' alone", Refusal("gpt2", Objective.Classification()), StringComparison.Ordinal);
+        Assert.Contains("expected at least two classes as \"label\", found only 'only'", Refusal("gpt2", Objective.Classification()), StringComparison.Ordinal);
     }
 
     private (string Text, string Label) Labelled(bool isAnimal)
