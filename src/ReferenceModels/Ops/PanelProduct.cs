@@ -18,7 +18,7 @@ internal static unsafe class PanelProduct
     private const int WidestPanel = 32;
 
     // Rows for one index of the parallel loop: enough to be worth copying a panel.
-    private const int RowsOfIndex = 192;
+    private const int RowsOfIndex = 384;
 
     /// <summary>Whether a product with N columns uses panels of 32 columns rather than 16.</summary>
     public static bool IsWide(int N) => Vector512.IsHardwareAccelerated && N % WidestPanel is 0 or > WidestPanel / 2;

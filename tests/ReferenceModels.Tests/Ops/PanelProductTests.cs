@@ -11,7 +11,7 @@ public sealed unsafe class PanelProductTests
         { 6, 32, 256 },
         { 7, 16, 3 },
         { 13, 48, 257 },
-        { 200, 70, 40 },     // more rows than one index of the parallel loop takes
+        { 400, 70, 40 },     // more rows than one index of the parallel loop takes
         { 5, 33, 600 },      // three panels deep
         { 4, 5, 0 },
     };
