@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Engine.Registry;
 
 /// <summary>Reads the section <c>Engine</c> into options and collects all its errors, which fail the start in one message; later, an invalid change is ignored.</summary>
-internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders)
+internal sealed class EngineConfiguration(IConfigurationSection section, IEnumerable<IModelBackend> backends, SearchFolders folders, ConfigurationFiles files)
     : IConfigureOptions<EngineOptions>, IPostConfigureOptions<EngineOptions>, IValidateOptions<EngineOptions>
 {
     public void Configure(EngineOptions options)
@@ -37,7 +37,7 @@ internal sealed class EngineConfiguration(IConfigurationSection section, IEnumer
         List<string> mistakes = [.. options.Unreadable];
         if (options.Models.Count == 0)
         {
-            mistakes.Add($"Models is empty. Set Models:{EngineOptions.DefaultModelName}:{nameof(ModelOptions.Path)} to the path of a GGUF file.");
+            mistakes.Add(files.WithoutModels());
         }
         if (options.Models.Count > 1 && !options.Models.ContainsKey(EngineOptions.DefaultModelName))
         {

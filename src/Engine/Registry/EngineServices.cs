@@ -41,7 +41,7 @@ public static class EngineServices
         services.AddOptions<EngineOptions>().ValidateOnStart();
         services.AddSingleton(provider => new EngineConfiguration(
             configuration.GetSection(EngineOptions.SectionName), provider.GetServices<IModelBackend>(),
-            new SearchFolders(provider.GetService<IHostEnvironment>()?.ContentRootPath)));
+            new SearchFolders(provider.GetService<IHostEnvironment>()?.ContentRootPath), new ConfigurationFiles(configuration)));
         services.AddSingleton<IConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.AddSingleton<IPostConfigureOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());
         services.AddSingleton<IValidateOptions<EngineOptions>>(provider => provider.GetRequiredService<EngineConfiguration>());

@@ -173,6 +173,27 @@ public sealed class EngineConfigurationTests
     }
 
     [Fact]
+    public void A_configuration_without_models_names_the_file_it_has_not_found()
+    {
+        using var folder = new TemporaryFolder();
+        string expected = folder.File("appsettings.json");
+        var error = Assert.Throws<OptionsValidationException>(() => Read(Files(expected, folder.File("appsettings.Production.json"))));
+        Assert.EndsWith(
+            $"\n- Models is empty, and there is no '{expected}' to read. Start the program in the folder of its appsettings.json, or make that folder its content root "
+            + "(--contentRoot FOLDER), or set Models:default:Path to the path of a GGUF file.",
+            error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_configuration_without_models_names_the_files_it_has_read()
+    {
+        using var folder = new TemporaryFolder();
+        string read = folder.File("appsettings.json", "{}"u8.ToArray());
+        var error = Assert.Throws<OptionsValidationException>(() => Read(Files(read, folder.File("appsettings.Production.json"))));
+        Assert.EndsWith($"\n- Models is empty in '{read}'. Set Models:default:Path to the path of a GGUF file.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_chat_template_is_a_family_or_a_file_that_is_found_as_other_files_are()
     {
         string template = Path.Combine(AppContext.BaseDirectory, $"{Path.GetRandomFileName()}.jinja");
@@ -213,10 +234,14 @@ public sealed class EngineConfigurationTests
         Assert.Equal([(File, 0.5f), (File, 1)], model.Adapters.Select(adapter => (adapter.Path, adapter.Scale)));
     }
 
-    private static EngineOptions Read(params (string Key, string Value)[] settings)
+    private static EngineOptions Read(params (string Key, string Value)[] settings) => Read(new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
+
+    private static IConfiguration Files(params string[] paths) =>
+        paths.Aggregate((IConfigurationBuilder)new ConfigurationBuilder(), (builder, path) => builder.AddJsonFile(path, optional: true)).Build();
+
+    private static EngineOptions Read(IConfiguration configuration)
     {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
         var services = new ServiceCollection();
         services.AddEngine(configuration).Services.AddSingleton<IModelBackend>(new FakeBackend());
         using ServiceProvider provider = services.BuildServiceProvider();
