@@ -11,7 +11,8 @@ internal static partial class DeviceSelection
     private static readonly Lock Registry = new();
 
     /// <summary><c>auto</c> takes the first kind that has a real device here (a driver that computes on the CPU is slower
-    /// than the CPU backend), otherwise the CPU, and logs which one and why. If a kind was named but is not available, that is an error, never a silent fallback to the CPU.</summary>
+    /// than the CPU backend), otherwise the CPU, and logs which one and why; at level Debug also what each kind lacks. If a kind was named but is not available,
+    /// that is an error, never a silent fallback to the CPU.</summary>
     /// <param name="absence">Why there is no device of a kind, and what to do.</param>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>vulkan</c> or <c>metal</c>.</param>
     /// <param name="gpuLayers">Layers to offload, -1 for all. Not used on the CPU.</param>
@@ -50,9 +51,14 @@ internal static partial class DeviceSelection
                 return Choice(devices, gpuLayers, logger, $"{kind.Plugin} and its driver are there");
             }
         }
-        if (logger.IsEnabled(LogLevel.Information))
+        DeviceKind[] kinds = [.. DeviceKind.All.Where(kind => kind.IsOfThisSystem)];
+        LogCpu(logger, string.Join(" or ", kinds.Select(kind => kind.Name)));
+        if (logger.IsEnabled(LogLevel.Debug))
         {
-            LogCpu(logger, string.Join("; ", DeviceKind.All.Where(k => k.IsOfThisSystem).Select(k => $"{k.Name}: {absence(k)}")));
+            foreach (var kind in kinds)
+            {
+                LogAbsence(logger, kind.Name, absence(kind));
+            }
         }
         return DeviceChoice.Cpu;
     }
@@ -64,9 +70,12 @@ internal static partial class DeviceSelection
         return new DeviceChoice(name, devices, gpuLayers);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Device auto chooses the CPU. {Absences}.")]
-    private static partial void LogCpu(ILogger logger, string absences);
+    [LoggerMessage(1, LogLevel.Information, "Device: the CPU, because no {Kinds} device was found. To see why, run 'engine doctor' or log at level Debug.")]
+    private static partial void LogCpu(ILogger logger, string kinds);
 
     [LoggerMessage(2, LogLevel.Information, "Device: {Name} ({Description}), because {Reason}.")]
     private static partial void LogDevice(ILogger logger, string name, string description, string reason);
+
+    [LoggerMessage(3, LogLevel.Debug, "No {Kind} device: {Absence}.")]
+    private static partial void LogAbsence(ILogger logger, string kind, string absence);
 }

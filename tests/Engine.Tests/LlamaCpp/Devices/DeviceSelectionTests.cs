@@ -56,23 +56,32 @@ public sealed class DeviceSelectionTests
     [Fact]
     public void Auto_says_what_it_takes_and_why()
     {
-        var logger = new LineLogger();
+        var logger = new LineLogger(LogLevel.Information);
         var choice = DeviceSelection.Choose(kind => kind.Absence(_library), "auto", -1, logger);
         var line = Assert.Single(logger.Lines);
-        Assert.StartsWith(choice == DeviceChoice.Cpu ? "Device auto chooses the CPU. cuda:" : "Device: " + choice.Name, line, StringComparison.Ordinal);
+        Assert.StartsWith(choice == DeviceChoice.Cpu ? "Device: the CPU, because no " : "Device: " + choice.Name, line, StringComparison.Ordinal);
     }
 
-    private sealed class LineLogger : ILogger
+    [Fact]
+    public void Auto_says_what_each_kind_of_device_lacks_to_those_who_ask_for_details()
+    {
+        var logger = new LineLogger(LogLevel.Debug);
+        var choice = DeviceSelection.Choose(kind => $"'{kind.Plugin}' lacks a driver", "auto", -1, logger);
+        string[] kinds = [.. DeviceKind.All.Where(kind => kind.IsOfThisSystem).Select(kind => kind.Name)];
+        Assert.Equal(choice == DeviceChoice.Cpu ? kinds : [], logger.Lines.Where(line => line.EndsWith("' lacks a driver.", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]));
+    }
+
+    private sealed class LineLogger(LogLevel least) : ILogger
     {
         public List<string> Lines { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => true;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (logLevel >= LogLevel.Information)
+            if (IsEnabled(logLevel))
             {
                 Lines.Add(formatter(state, exception));
             }
