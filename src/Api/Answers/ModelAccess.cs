@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Engine.Api.Answers;
 
 /// <summary>The configured models, for requests that name one.</summary>
-internal sealed class ModelAccess(ModelRegistry models, IOptions<ServeOptions> serve)
+internal sealed class ModelAccess(ModelRegistry models, IEnumerable<IModelBackend> backends, IOptions<ServeOptions> serve)
 {
     /// <summary>The configured names; the default model's comes first.</summary>
     public IReadOnlyList<string> Names => models.Names;
@@ -20,6 +20,14 @@ internal sealed class ModelAccess(ModelRegistry models, IOptions<ServeOptions> s
 
     /// <summary>A model's configuration.</summary>
     public ModelOptions OptionsOf(string name) => models.OptionsOf(name);
+
+    /// <summary>The backend that runs a model, or will: for <c>auto</c>, the one it stands for here. In a process of its own a model has the same one.</summary>
+    public string BackendOf(string name)
+    {
+        string[] registered = [.. backends.Select(backend => backend.Name)];
+        string chosen = BackendChoice.Of(models.OptionsOf(name) with { Isolation = Isolation.None }, registered).Name;
+        return registered.FirstOrDefault(backend => StrictSection.Same(backend, chosen)) ?? chosen; // as the backend spells it
+    }
 
     /// <summary>Whether a model can take requests.</summary>
     public ModelStatus StatusOf(string name) => models.StatusOf(name);

@@ -18,9 +18,8 @@ internal sealed class ModelsEndpoint(ModelAccess models)
 
     private ListedModel Describe(string name)
     {
-        ModelOptions model = models.OptionsOf(name);
-        var written = new DateTimeOffset(File.GetLastWriteTimeUtc(model.Path));
-        return new ListedModel(name, "model", written.ToUnixTimeSeconds(), model.Backend, "model", name, written.UtcDateTime);
+        var written = new DateTimeOffset(File.GetLastWriteTimeUtc(models.OptionsOf(name).Path));
+        return new ListedModel(name, "model", written.ToUnixTimeSeconds(), models.BackendOf(name), "model", name, written.UtcDateTime);
     }
 }
 
@@ -34,7 +33,7 @@ internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data,
 /// <param name="Id">Its name in the configuration.</param>
 /// <param name="Object">Always <c>model</c>.</param>
 /// <param name="Created">Unix seconds at which its file was written.</param>
-/// <param name="OwnedBy">The backend.</param>
+/// <param name="OwnedBy">The backend that runs it.</param>
 /// <param name="Type">Always <c>model</c>; for Anthropic's clients, like the two below.</param>
 /// <param name="DisplayName">Its name.</param>
 /// <param name="CreatedAt">When its file was written.</param>

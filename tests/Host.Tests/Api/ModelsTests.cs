@@ -1,4 +1,7 @@
 using System.ClientModel;
+using Engine.Host.Tests.Isolation;
+using Engine.Registry;
+using Microsoft.Extensions.DependencyInjection;
 using OpenAI;
 using OpenAI.Models;
 
@@ -19,6 +22,20 @@ public sealed class ModelsTests
         OpenAIModel oracle = (await client.GetModelAsync("oracle")).Value;
         Assert.Equal("oracle", oracle.Id);
         Assert.True(oracle.CreatedAt.Year >= 2025);
+    }
+
+    [Theory]
+    [InlineData("auto", "none")]
+    [InlineData("AUTO", "process")]
+    [InlineData("LLAMA.CPP", "none")]
+    public async Task A_model_is_owned_by_the_backend_that_runs_it(string backend, string isolation)
+    {
+        await using TestServer server = await TestServer.StartModelAsync(
+            "builtin:llama-stories", services => services.AddSingleton(IsolatedModels.Program),
+            ("Engine:Models:default:Backend", backend), ("Engine:Models:default:Isolation", isolation));
+        OpenAIModel model = (await Client(server).GetModelAsync("default")).Value;
+        IModel loaded = await server.App.Services.GetRequiredService<IModelRegistry>().GetAsync();
+        Assert.Equal(loaded.Card.Backend, model.OwnedBy);
     }
 
     [Fact]
