@@ -43,7 +43,12 @@ internal sealed class HeadOptionGroup
     public async Task AnswerAsync(
         IModel model, IReadOnlyList<EmbedInput> inputs, ParseResult parsed, bool json, Numerics numerics, CancellationToken cancellationToken)
     {
-        using var heads = new HeadedModel(model, parsed.GetValue(_file)) { Numerics = numerics };
+        string path = parsed.GetValue(_file) ?? HeadedModel.Beside(model.Card.Path);
+        if (!File.Exists(path))
+        {
+            throw new ModelFileException($"Opening the heads of {model.Card.Name}: expected a GGUF file '{path}', found nothing there. Name the file that holds them with {_file.Name}.");
+        }
+        using var heads = new HeadedModel(model, path) { Numerics = numerics };
         var question = new HeadQuestion(model, heads, parsed.GetValue(_top));
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_head) == Mask)

@@ -95,7 +95,7 @@ public sealed class HeadCommandTests : IDisposable
             (["the", "--head", "next-sentence"], "--pair"),
             (["the", "--head", "mask", "--pooling", "mean"], "neither --pooling nor --normalize"),
             (["the", "--head", "masc"], "Did you mean 'mask'?"),
-            (["the", "--head", "mask", "--heads", _folder.File("absent.gguf")], "found nothing there"),
+            (["the", "--head", "mask", "--heads", _folder.File("absent.gguf")], "absent.gguf', found nothing there. Name the file that holds them with --heads."),
             (["the", "--head", "mask", "--heads", model], "expected 'heads', found 'bert'"),
         })
         {
