@@ -44,18 +44,26 @@ internal sealed class InitialOptionGroup
             return new InitialFile(from, isTemporary: false);
         }
         ModelShape sizes = ModelShape.Read(shape!);
-        string path = Path.Combine(Path.GetTempPath(), $"engine-initial-{Path.GetRandomFileName()}.gguf");
-        if (vocabulary is not null)
+        var initial = new InitialFile(Path.Combine(Path.GetTempPath(), $"engine-initial-{Path.GetRandomFileName()}.gguf"), isTemporary: true);
+        try
         {
-            InitialModel.Write(path, sizes, vocabulary, seed);
+            if (vocabulary is not null)
+            {
+                InitialModel.Write(initial.Path, sizes, vocabulary, seed);
+            }
+            else
+            {
+                using var bar = new ProgressBar("Training the vocabulary");
+                var options = new VocabularyOptions { Scheme = InitialModel.SchemeOf(sizes), Size = size ?? DefaultSize };
+                InitialModel.Write(initial.Path, sizes, VocabularyTrainer.Train(records().SelectMany(record => record.Texts), options, bar, cancellationToken), seed);
+            }
+            return initial;
         }
-        else
+        catch
         {
-            using var bar = new ProgressBar("Training the vocabulary");
-            var options = new VocabularyOptions { Scheme = InitialModel.SchemeOf(sizes), Size = size ?? DefaultSize };
-            InitialModel.Write(path, sizes, VocabularyTrainer.Train(records().SelectMany(record => record.Texts), options, bar, cancellationToken), seed);
+            initial.Dispose(); // half a file, where the disk is full
+            throw;
         }
-        return new InitialFile(path, isTemporary: true);
     }
 
     private static string? ModelFile(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } path ? BundledModels.Resolve(path) : null;

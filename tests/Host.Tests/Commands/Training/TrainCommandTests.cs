@@ -126,7 +126,9 @@ public sealed class TrainCommandTests : IDisposable
         string checkpoint = _folder.File("run.ckpt"), undisturbed = _folder.File("undisturbed.gguf");
         string[] run = Arguments("--steps", "400", "--dropout", "0.1", "--checkpoint-every", "10");
         Assert.Equal(0, (await EngineProcess.RunAsync([.. run, "--out", undisturbed])).ExitCode);
-        using (Process process = EngineProcess.Start([.. run, "--out", Output, "--checkpoint", checkpoint]))
+        // What is killed leaves its temporary files.
+        var temporary = new Dictionary<string, string> { [OperatingSystem.IsWindows() ? "TMP" : "TMPDIR"] = Path.GetDirectoryName(Output)! };
+        using (Process process = EngineProcess.Start([.. run, "--out", Output, "--checkpoint", checkpoint], temporary))
         {
             while (!File.Exists(checkpoint) && !process.HasExited)
             {
