@@ -13,19 +13,25 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
+        // Before anything else: until then Ctrl-C kills the process.
+        using var interruption = new Interruption();
         TextWriter output = StandardOutput.Open();
         Console.SetOut(output);
         Console.SetError(StandardError.Instance);
         // Many users type "engine help generate" first.
         IReadOnlyList<string> words = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
-        ParseResult parsed = EngineCommand.Create().Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        ParseResult parsed = EngineCommand.Parse(words);
         try
         {
-            if (!CompletionCommand.IsAsked(words) && Mistakes.Describe(parsed) is { } mistake)
+            if (CompletionCommand.IsAsked(words))
+            {
+                CompletionCommand.Answer(words, EngineCommand.Parse, output);
+                return ExitCode.Pass;
+            }
+            if (Mistakes.Describe(parsed) is { } mistake)
             {
                 return Refuse(mistake);
             }
-            using var interruption = new Interruption();
             var asked = parsed.CommandResult.Command as Verb;
             Task<int> running = Task.Run(() => InvokeAsync(parsed, output, interruption));
             // Work that does not stop in time is abandoned: its threads end with the process.

@@ -49,6 +49,14 @@ internal static class EngineCommand
         return root;
     }
 
+    /// <summary>Reads the words of a command line.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> words) => Create().Parse(words, Rules);
+
+    /// <summary>Reads a command line as a shell holds it, in one piece.</summary>
+    public static ParseResult Parse(string line) => Create().Parse(line, Rules);
+
+    private static ParserConfiguration Rules => new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     /// <summary>A flag takes no value; by default System.CommandLine suggests "True" and "False".</summary>
     private static void CompleteFlags(Command command)
     {

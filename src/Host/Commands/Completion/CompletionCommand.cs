@@ -2,8 +2,8 @@ using System.CommandLine;
 
 namespace Engine.Host.Commands.Completion;
 
-/// <summary><c>engine completion</c>: the script by which a shell completes the command line. It asks the program itself, with the directive
-/// <c>[suggest:POSITION]</c> of System.CommandLine.</summary>
+/// <summary><c>engine completion</c>: the script by which a shell completes the command line. It asks the program itself, as the directive
+/// <c>[suggest:POSITION]</c> of System.CommandLine does: with that word, and then the line.</summary>
 internal static class CompletionCommand
 {
     private const string DirectiveStart = "[suggest";
@@ -51,6 +51,29 @@ internal static class CompletionCommand
 
     /// <summary>Whether a shell is asking for completions. The line is then incomplete, so errors in it are to be expected.</summary>
     public static bool IsAsked(IReadOnlyList<string> words) => words is [{ } first, ..] && first.StartsWith(DirectiveStart, StringComparison.Ordinal);
+
+    /// <summary>Prints what may stand for the last word of a line, one proposal a line.</summary>
+    /// <param name="words">The directive and the line, which ends where the cursor is.</param>
+    /// <param name="parse">Reads such a line.</param>
+    /// <param name="output">Where to.</param>
+    public static void Answer(IReadOnlyList<string> words, Func<string, ParseResult> parse, TextWriter output)
+    {
+        string line = string.Join(' ', words.Skip(1));
+        int last = line.LastIndexOfAny([' ', '\t']) + 1;
+        // --device=c is two words in one: System.CommandLine fails on it, and a shell replaces both.
+        int sign = line.IndexOf('=', last);
+        string start = sign > 0 && line[last] == '-' ? line[last..(sign + 1)] : "";
+        foreach (string found in Proposals(parse(start.Length == 0 ? line : $"{line[..sign]} {line[(sign + 1)..]}"), line.Length))
+        {
+            if (start.Length == 0 || found[0] != '-')
+            {
+                output.WriteLine(start + found);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Proposals(ParseResult parsed, int position) =>
+        parsed.GetCompletions(position).Select(item => item.InsertText ?? item.Label).Where(text => text.Length > 0);
 
     private static string Read(string name)
     {

@@ -5,8 +5,8 @@ _engine() {
     word=${line##*[[:space:]]}
     COMPREPLY=()
     while IFS= read -r found; do
-        # bash takes a colon for the end of a word: only what follows it is to be inserted.
-        [[ $found == "$word"* ]] && COMPREPLY+=("${found#"${word%"${word##*:}"}"}")
+        # bash takes a colon and an equals sign for the end of a word: only what follows them is to be inserted.
+        [[ $found == "$word"* ]] && COMPREPLY+=("${found#"${word%"${word##*[:=]}"}"}")
     done < <("$1" "[suggest:${#line}]" "$line" 2>/dev/null)
 }
 # Where the engine proposes nothing, as for a path, bash proposes files.

@@ -9,6 +9,7 @@ _engine() {
     if (( ${#found} )); then
         compadd -- $found
     else
+        [[ $PREFIX == -*=* ]] && compset -P 1 '*='
         _files
     fi
 }

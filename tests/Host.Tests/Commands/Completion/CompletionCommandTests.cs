@@ -10,7 +10,8 @@ public sealed class CompletionCommandTests
     {
         const string Script = """
             eval "$("$ENGINE" completion bash)"
-            for line in 'engine gen' 'engine generate --device c' 'engine generate hello --model builtin:llama-t' 'engine generate --json --de' 'engine generate --model ./li'; do
+            for line in 'engine gen' 'engine generate --device c' 'engine generate --device=c' 'engine generate hello --model builtin:llama-t' 'engine generate --model=builtin:llama-t' \
+                'engine generate --json --de' 'engine generate --model ./li' 'engine generate --model=./li'; do
                 COMP_LINE=$line COMP_POINT=${#line}
                 _engine "$ENGINE"
                 echo "$line> ${COMPREPLY[*]:0:4}"
@@ -27,11 +28,30 @@ public sealed class CompletionCommandTests
         [
             "engine gen> generate",
             "engine generate --device c> cpu cuda",
-            "engine generate hello --model builtin:llama-t> llama-tools llama-tools-q8_0", // bash takes the colon for the end of a word
+            "engine generate --device=c> cpu cuda", // bash takes the equals sign for the end of a word, and the colon
+            "engine generate hello --model builtin:llama-t> llama-tools llama-tools-q8_0",
+            "engine generate --model=builtin:llama-t> llama-tools llama-tools-q8_0",
             "engine generate --json --de> --device",
             "engine generate --model ./li> ", // a path: bash's own
+            "engine generate --model=./li> ",
             "complete -o bashdefault -o default -F _engine engine",
         ], lines);
+    }
+
+    /// <summary>As zsh, fish and PowerShell have them, which replace the whole word.</summary>
+    [Theory]
+    [InlineData("generate --device=c", "--device=cpu", "--device=cuda")]
+    [InlineData("generate --device=cpu --js", "--json")]
+    [InlineData("generate --model=builtin:bert", "--model=builtin:bert-facts")]
+    [InlineData("generate --model=./li")]
+    [InlineData("generate --json=")] // which takes no value
+    [InlineData("help gen", "generate")]
+    public async Task Proposals_stand_for_the_last_word_of_the_line(string line, params string[] proposals)
+    {
+        Outcome outcome = await EngineProcess.RunAsync($"[suggest:{line.Length}]", line);
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.Equal(proposals, outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Empty(outcome.Error);
     }
 
     [Theory]
