@@ -16,12 +16,12 @@ public sealed class GgmlBuildTests
     [InlineData("CUDA : ARCHS = 500,610 | USE_GRAPHS = 1 | CPU : AVX = 1 | FMA = 1 | ", true, false, true)]
     [InlineData("CPU : NEON = 1 | ARM_FMA = 1 | DOTPROD = 1 | ", true, true, true)]
     [InlineData("CPU : AVX = 0 | FMA = 0 | ", false, true, false)]
-    public void A_build_is_known_by_what_it_says_of_itself(string systemInfo, bool even, bool inverts, bool fuses) =>
+    public void A_build_is_recognised_by_its_own_description(string systemInfo, bool even, bool inverts, bool fuses) =>
         Assert.Equal(new GgmlBuild(even, inverts, fuses), GgmlBuild.Parse(systemInfo));
 
     [Fact]
     [Trait("Judge", "llama.cpp")]
-    public void The_one_that_is_loaded_is_the_one_that_counts()
+    public void The_loaded_CPU_build_counts()
     {
         LlamaLibrary.Load(null, NullLogger.Instance);
         bool plain = CpuPlugins.Name(CpuBuild.Plugin) is "x64" or "sse42";

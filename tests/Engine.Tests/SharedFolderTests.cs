@@ -3,7 +3,7 @@ namespace Engine.Tests;
 public sealed class SharedFolderTests
 {
     [SharedFact]
-    public void The_weights_of_MiniLM_lie_beside_the_checkout() =>
+    public void The_weights_of_MiniLM_are_beside_the_checkout() =>
         Assert.True(new FileInfo(SharedFolder.MiniLm("model.safetensors")).Length > 80_000_000);
 
     [Fact]

@@ -14,10 +14,10 @@ public sealed class SpellingTests
     [InlineData("--port", "--lora", "--file", "--json")]
     [InlineData("Q4", "Q4_0", "Q4_1")]
     [InlineData("--", "--lora", "--json")]
-    public void A_word_that_is_near_nothing_gets_no_proposal(string word, params string[] known) => Assert.Null(Spelling.Nearest(word, known));
+    public void A_word_unlike_any_other_gets_no_suggestion(string word, params string[] known) => Assert.Null(Spelling.Nearest(word, known));
 
     [Fact]
-    public void A_word_of_a_megabyte_gets_no_proposal_and_takes_no_memory()
+    public void A_word_of_a_megabyte_gets_no_suggestion_and_takes_no_memory()
     {
         string word = new('f', 1 << 20);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -31,6 +31,6 @@ public sealed class SpellingTests
     [InlineData("--jsn", "--json")]
     [InlineData("--temp", "--temperature")]
     [InlineData("embeding_length", "embedding_length")]
-    public void The_nearest_word_is_proposed(string word, string proposal) =>
+    public void The_nearest_word_is_suggested(string word, string proposal) =>
         Assert.Equal(proposal, Spelling.Nearest(word, ["Path", "Slots", "--model", "--json", "--temperature", "embedding_length"]));
 }

@@ -18,7 +18,7 @@ public sealed partial class TestDataTests
         Assert.Throws<FileNotFoundException>(() => TestData.Model("absent.gguf"));
 
     [Fact]
-    public void The_readme_says_of_each_file_where_it_comes_from()
+    public void The_readme_says_where_each_file_comes_from()
     {
         string readme = File.ReadAllText(Path.Combine(Folder, "README.md"));
         var named = FileName().Matches(readme).Select(match => match.Groups[1].Value).ToHashSet();

@@ -221,7 +221,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     private readonly Arrows _arrows = product.Arrows;
 
     [Fact]
-    public void Every_room_knows_what_the_table_says_and_nothing_else()
+    public void Every_room_knows_exactly_what_the_table_says()
     {
         HashSet<string> rooms = [.. _modules.SelectMany(m => m.GetTypes()).Select(Arrows.Room).OfType<string>()];
         (string From, string To)[] drawn = [.. Table.SelectMany(row => row.Value.Select(to => (row.Key, to)))];
@@ -244,7 +244,7 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     public void The_contract_knows_no_room() => Assert.Empty(_arrows.All.Where(a => a.From == Contract).Select(a => $"{a.To}: {_arrows.Examples(a)}"));
 
     [Fact]
-    public void No_two_rooms_know_each_other_but_the_listed()
+    public void No_two_rooms_know_each_other_except_the_listed_ones()
     {
         var mutual = Table.SelectMany(row => row.Value.Where(to => Table[to].Contains(row.Key) && string.CompareOrdinal(row.Key, to) < 0).Select(to => (row.Key, to)));
         Assert.Equal(Circles.Order(), mutual.Order());
@@ -281,14 +281,14 @@ public sealed class ArchitectureTests(ProductAssemblies product) : IClassFixture
     }
 
     [Fact]
-    public void No_nested_type_hides_one_of_its_room()
+    public void No_nested_type_hides_a_type_of_its_room()
     {
         HashSet<string> names = [.. Types().Select(type => $"{type.Namespace}.{Name(type)}")];
         Assert.Empty(Types().SelectMany(Nested).Where(type => names.Contains($"{Arrows.Room(type)}.{Name(type)}")).Select(type => type.FullName));
     }
 
     [Fact]
-    public void Native_imports_stand_in_Interop_alone()
+    public void Native_imports_are_only_in_Interop()
     {
         var imports = _modules.SelectMany(m => m.GetTypes()).SelectMany(t => t.Methods).Where(m => m.IsPInvokeImpl).ToList();
         Assert.NotEmpty(imports);

@@ -21,10 +21,10 @@ public sealed class ConnectionTests
     [InlineData("unix:engine.sock", "expected the full path of a socket after 'unix:'")]
     [InlineData("https://host/path", "expected a host and a port alone")]
     [InlineData("http://192.0.2.1:80", "expected https:// for another machine, found http://, over which key, prompts and answers travel readable")]
-    public async Task An_invalid_endpoint_is_refused(string endpoint, string sentence)
+    public async Task An_invalid_endpoint_is_refused(string endpoint, string message)
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync(new() { Endpoint = endpoint }));
-        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,11 +145,11 @@ public sealed class ConnectionTests
 
     [Theory]
     [MemberData(nameof(Liars))]
-    public async Task A_server_that_lies_about_itself_is_found_out(string lie, string sentence)
+    public async Task A_server_that_lies_about_itself_is_found_out(string lie, string message)
     {
         await using RemoteServer server = await StartAsync(new Liar(lie));
         var error = await Assert.ThrowsAsync<ModelUnavailableException>(() => LoadAsync(new() { Endpoint = server.Socket }).WaitAsync(Soon));
-        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -174,11 +174,11 @@ public sealed class ConnectionTests
         var generated = await Assert.ThrowsAsync<ModelUnavailableException>(() => model.GenerateAsync(new() { Prompt = Prompt.FromTokens([1]) }).ToListAsync().AsTask());
         Assert.Contains("a token of a vocabulary of 4", generated.Message, StringComparison.Ordinal);
 
-        async Task FailsAsync(AnswerPart part, string sentence)
+        async Task FailsAsync(AnswerPart part, string message)
         {
             liar.Parts = [part];
             var error = await Assert.ThrowsAsync<ModelUnavailableException>(() => model.ScoreAsync(scored).ToListAsync().AsTask());
-            Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+            Assert.Contains(message, error.Message, StringComparison.Ordinal);
         }
     }
 

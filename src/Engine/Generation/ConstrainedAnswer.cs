@@ -23,10 +23,10 @@ internal sealed class ConstrainedAnswer
         _ends = ends;
     }
 
-    /// <summary>Bits of the tokens that may come next.</summary>
+    /// <summary>The tokens that may come next, one bit each.</summary>
     public ReadOnlySpan<ulong> Mask => _mask;
 
-    /// <summary>Before the first token.</summary>
+    /// <summary>Prepares for the first token.</summary>
     /// <param name="tokensLeft">How many the answer may get.</param>
     /// <exception cref="UnsupportedRequestException">The constraint leaves no token, or none of its answers is that short.</exception>
     public void Begin(int tokensLeft)

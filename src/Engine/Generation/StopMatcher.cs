@@ -1,7 +1,7 @@
 namespace Engine.Generation;
 
-/// <summary>Looks for one stop text in a stream of characters, one character at a time (Knuth, Morris, Pratt 1977):
-/// where a text was cut into tokens makes no difference.</summary>
+/// <summary>Looks for one stop text in a stream of characters, one character at a time (Knuth, Morris, Pratt 1977), so that
+/// it makes no difference where the text was divided into tokens.</summary>
 /// <param name="stop">Not empty.</param>
 internal sealed class StopMatcher(string stop)
 {
@@ -10,10 +10,10 @@ internal sealed class StopMatcher(string stop)
     /// <summary>The stop text.</summary>
     public string Text => stop;
 
-    /// <summary>Length of the stop text's longest beginning that the characters read so far end in.</summary>
+    /// <summary>The length of the longest beginning of the stop text with which the characters read so far end.</summary>
     public int Matched { get; private set; }
 
-    /// <summary>Whether the characters read so far end in the stop text.</summary>
+    /// <summary>Whether the characters read so far end with the stop text.</summary>
     public bool Complete => Matched == stop.Length;
 
     public void Read(char c)

@@ -30,7 +30,7 @@ internal sealed class GgufCursor(MappedFile file)
             : throw Refuse(what, $"at most the {Remaining:N0} bytes that are left in the file", $"{count:N0} of {bytesEach} bytes or more each");
     }
 
-    /// <summary>A length and as many bytes.</summary>
+    /// <summary>Reads a length and as many bytes.</summary>
     public ReadOnlySpan<byte> String(string what, int limit) => Take(Count($"the length of {what}", limit, 1), what);
 
     /// <summary>A length and as many bytes, which must be UTF-8 without NUL and not empty.</summary>

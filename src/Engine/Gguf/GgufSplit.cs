@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Gguf;
 
-/// <summary>Files in parts, named <c>model-00001-of-00003.gguf</c>. The first part holds the metadata; each holds the
+/// <summary>Files in parts, named <c>model-00001-of-00003.gguf</c>. The first part contains the metadata, and each contains the
 /// records and data of its own tensors.</summary>
 internal static partial class GgufSplit
 {

@@ -1,8 +1,8 @@
 namespace Engine.Gguf;
 
-/// <summary>What the file says of one tensor; the data stays in the mapping.</summary>
-/// <param name="Name">Such as <c>blk.0.attn_q.weight</c>.</param>
-/// <param name="Shape">Lengths in ggml's order, ne[0] first: the fastest, for a weight its inputs. A weight of shape
+/// <summary>The record of one tensor in a file. The data stays in the mapping.</summary>
+/// <param name="Name">The name, such as <c>blk.0.attn_q.weight</c>.</param>
+/// <param name="Shape">The lengths in ggml's order, beginning with ne[0], the fastest dimension, which for a weight is its inputs. A weight of shape
 /// (in, out) is a row-major (out, in) matrix.</param>
 /// <param name="Type">How the elements are stored.</param>
 /// <param name="Part">Which part of a split file holds the data, from 0.</param>

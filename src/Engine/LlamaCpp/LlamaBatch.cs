@@ -31,7 +31,7 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
 
     /// <inheritdoc/>
     /// <remarks>Measured: with F32 keys and values and no flash attention a prompt gives the same rows to the last bit however it is
-    /// cut, but for pieces of one token, whose products are computed by other code. A prompt of which all but one token is shared is such a piece.</remarks>
+    /// cut, except for pieces of one token, whose products are computed by other code. A prompt that shares all but one token leaves such a piece.</remarks>
     public int SmallestPiece => IsExact ? 2 : 1;
 
     private bool IsExact => context.Shape.Numerics == Numerics.Strict;
@@ -121,14 +121,14 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
     private StepOutcome StepTogether(IReadOnlyList<SequenceChunk> chunks, CancellationToken abort)
     {
         context.Begin();
-        // Sequences that have cells of their own are evaluated together where their numbers ascend without a gap and each has as many tokens.
+        // Sequences with their own cells are evaluated together if their numbers are consecutive and they have equally many tokens.
         foreach (int i in Enumerable.Range(0, chunks.Count).OrderBy(i => chunks[i].Tokens.Length > 1).ThenBy(i => chunks[i].Sequence))
         {
             ReadOnlySpan<int> tokens = chunks[i].Tokens.Span;
             _lastTokens[i] = context.Add(chunks[i].Sequence, tokens, chunks[i].WantsRow ? 1 : 0) + tokens.Length - 1;
         }
         StepOutcome outcome = Outcome(context.Step(abort));
-        // On the owner's thread, and all before the first is read: the first call after an evaluation may move the rows.
+        // On the owner's thread, and all before the first is read, because the first call after an evaluation may move the rows.
         for (int i = 0; outcome == StepOutcome.Done && i < chunks.Count; i++)
         {
             _rows[i] = chunks[i].WantsRow ? (nint)context.LogitsAt(_lastTokens[i]) : 0;
@@ -141,7 +141,7 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
         int cells = Cells / Sequences;
         if (chunks.Any(chunk => LengthOf(chunk.Sequence) + chunk.Tokens.Length > cells))
         {
-            return StepOutcome.NoRoom; // before the first of several calls
+            return StepOutcome.NoRoom; // found before the first of several calls
         }
         foreach (IReadOnlyList<StepPart> call in StepCalls.Exact(chunks, context.Shape.MicroBatch, model.ColumnsAgree))
         {
@@ -159,7 +159,7 @@ internal sealed unsafe class LlamaBatch(LlamaModel model, LlamaContext context) 
             }
             foreach (StepPart part in call.Where(part => _lastTokens[part.Chunk] >= 0))
             {
-                // The next call overwrites what llama.cpp has.
+                // The next call overwrites llama.cpp's rows.
                 context.Logits(_lastTokens[part.Chunk]).CopyTo(_copies[part.Chunk] ??= new float[model.Card.VocabularySize]);
                 _hasCopy[part.Chunk] = true;
             }

@@ -183,7 +183,7 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <summary>The row of logits (V) of a token of the last call, by its index there. Valid until the next.</summary>
     public ReadOnlySpan<float> Logits(int token) => new(LogitsAt(token), _model.Card.VocabularySize);
 
-    /// <summary>Where that row lies.</summary>
+    /// <summary>The address of that row.</summary>
     public float* LogitsAt(int token)
     {
         using var scope = _guard.Inside();

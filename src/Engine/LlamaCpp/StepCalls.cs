@@ -10,7 +10,7 @@ internal readonly record struct StepPart(int Chunk, int First, int Count);
 
 /// <summary>How a step is divided into calls so that no digit of a row depends on what else the step holds.</summary>
 /// <remarks>Products of one column and of several are computed by different code, which rounds differently: measured in v0.5.0 for F32 and F16 weights and
-/// for the scores of attention, by up to a step of the last digit. And llama.cpp divides chunks of unequal length into micro-batches of equally many
+/// for the scores of attention, by up to a step of the last digit. Moreover, llama.cpp divides chunks of unequal length into micro-batches of equally many
 /// tokens each, which leaves single tokens over. So a piece of a prompt is evaluated alone and never as one token; single tokens together
 /// only where one column and several have the same code.</remarks>
 internal static class StepCalls

@@ -80,8 +80,8 @@ internal sealed class VocabularyBytes
         }
     }
 
-    /// <summary>The number of bytes that say the character; 0 if it has a token of its own.</summary>
-    // A character inside a longer token alone counts too: finding out whether its merge comes about is the tokenizer's own work.
+    /// <summary>The number of bytes that encode the character; 0 if it has its own token.</summary>
+    // A character that occurs only inside a longer token counts as well, because only the tokenizer itself can tell whether that merge happens.
     private int Check(Rune rune)
     {
         if (_characters.Contains(rune.Value))

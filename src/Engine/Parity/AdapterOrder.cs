@@ -1,7 +1,7 @@
 namespace Engine.Parity;
 
-/// <summary>Joins the ops of several adapters of one weight. llama.cpp keeps adapters in a hash table by their addresses, so that they come in
-/// any order; an op is joined to the one whose numbers are nearest.</summary>
+/// <summary>Joins the ops of several adapters of one weight. llama.cpp keeps adapters in a hash table by their addresses, so they come in
+/// any order. An op is paired with the one whose numbers are nearest.</summary>
 internal static class AdapterOrder
 {
     /// <param name="native">The native side's ops.</param>

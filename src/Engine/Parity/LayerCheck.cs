@@ -1,7 +1,7 @@
 namespace Engine.Parity;
 
-/// <summary>Compares two models op by op: side by side, and in a replay, in which each op of the reference is fed what the native
-/// op was fed, so that a fault is found where it arises.</summary>
+/// <summary>Compares two models op by op, side by side and in a replay. In the replay, each op of the reference gets the inputs of the native
+/// op, so that a fault is found where it arises.</summary>
 public static class LayerCheck
 {
     /// <summary>Runs the native model once and the reference twice over the same tokens.</summary>

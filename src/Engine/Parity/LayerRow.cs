@@ -18,7 +18,7 @@ internal sealed class LayerRow
     /// <summary>The layer, or null before the first and after the last.</summary>
     public int? Layer { get; set; }
 
-    /// <summary>The native result; null if the reference alone has the op.</summary>
+    /// <summary>The native result; null if only the reference has the op.</summary>
     public Activation? Native { get; init; }
 
     /// <summary>The reference's key for it; null if the reference lacks it.</summary>

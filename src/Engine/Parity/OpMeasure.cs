@@ -5,7 +5,7 @@ namespace Engine.Parity;
 /// <param name="MaxAbsDiff">max |a − b|.</param>
 /// <param name="WorstElement">max |a − b| in units of the RMS of b over its row.</param>
 /// <param name="WorstRow">The row of that entry.</param>
-/// <param name="IsFinite">Whether all entries are finite, but for −∞ where both sides' masks put it.</param>
+/// <param name="IsFinite">Whether all entries are finite, apart from −∞ where the masks of both sides put it.</param>
 internal readonly record struct OpMeasure(double Nmse, double MaxAbsDiff, double WorstElement, int WorstRow, bool IsFinite)
 {
     // A row much smaller than the others arises only by cancellation and has rounding errors as large as theirs. The fewer numbers

@@ -9,7 +9,7 @@ public sealed record ParityOptions
     /// <summary>How the reference computes.</summary>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
-    /// <summary>The target of an encoder–decoder: ids with the decoder's start token in front, or a text. Null takes the reference's own
+    /// <summary>The target of an encoder–decoder: ids with the decoder's start token in front, or a text. Null uses the reference's own
     /// greedy answer to the source.</summary>
     public Prompt? Target { get; init; }
 

@@ -22,10 +22,10 @@ internal enum RowKind
     Rank,
 }
 
-/// <summary>Which kinds a pair of models is compared by, and what they are called.</summary>
+/// <summary>Chooses the kinds by which a pair of models is compared, and names them.</summary>
 internal static class RowKinds
 {
-    /// <summary>The kinds that both models can be asked for, the one the verdict names first.</summary>
+    /// <summary>The kinds that both models can compute, beginning with the one the verdict names.</summary>
     /// <exception cref="UnsupportedRequestException">There is none.</exception>
     public static IReadOnlyList<RowKind> Of(ModelCard native, ModelCard reference)
     {
@@ -49,7 +49,7 @@ internal static class RowKinds
         _ => Engine.Pooling.None,
     };
 
-    /// <summary>The rows in a sentence.</summary>
+    /// <summary>The name of the rows, for messages.</summary>
     public static string Name(this RowKind kind) => kind switch
     {
         RowKind.Logits => "logits",
@@ -60,6 +60,6 @@ internal static class RowKinds
         _ => "rank scores",
     };
 
-    /// <summary>One of a row's numbers in a sentence.</summary>
+    /// <summary>The name of one of a row's numbers, for messages.</summary>
     public static string NumberName(this RowKind kind) => kind == RowKind.Logits ? "logit" : "number";
 }

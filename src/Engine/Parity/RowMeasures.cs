@@ -54,10 +54,10 @@ internal class RowMeasures(RowKind kind, int width, int firstPosition, Tolerance
 
     private ParityDivergence? FirstBeyond { get; set; }
 
-    /// <summary>Takes in the next position's rows.</summary>
+    /// <summary>Adds the next position's rows.</summary>
     public void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => Add(NextPosition, a, b);
 
-    /// <summary>The position after those taken in, where they follow one another.</summary>
+    /// <summary>The position after those added so far, if they are consecutive.</summary>
     protected int NextPosition => firstPosition + Positions;
 
     /// <summary>Adds the rows of any position.</summary>

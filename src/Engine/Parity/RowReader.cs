@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Parity;
 
-/// <summary>Reads one side's rows one after another, whatever its blocks are, and holds one block at a time.</summary>
+/// <summary>Reads one side's rows one after another, whatever its blocks are, keeping only one block at a time.</summary>
 internal sealed class RowReader : IAsyncDisposable
 {
-    /// <summary>About what one block of one side may take.</summary>
+    /// <summary>The approximate maximum size of one block of one side.</summary>
     private const int BlockBytes = 16 << 20;
 
     private readonly string _side;

@@ -1,14 +1,14 @@
 namespace Engine.Parity;
 
-/// <summary>All rows that one engine gives for some inputs, in memory, to be compared with those of many others.</summary>
+/// <summary>All rows of one engine for some inputs, kept in memory to be compared with those of many other engines.</summary>
 internal sealed class RowTable
 {
     private readonly List<Rows> _rows = [];
 
-    /// <summary>Rows in all, of the kind that a verdict names first.</summary>
+    /// <summary>The total number of rows of the kind that a verdict names.</summary>
     public int Positions => _rows.Where(rows => rows.Kind is RowKind.Logits or RowKind.Embeddings).Sum(rows => rows.Count);
 
-    /// <summary>Asks a model for its rows.</summary>
+    /// <summary>Requests a model's rows.</summary>
     /// <param name="name">What it is called in a sentence.</param>
     /// <param name="inputs">Each on its own.</param>
     /// <param name="kinds">The rows asked for.</param>

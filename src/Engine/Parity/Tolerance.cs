@@ -15,7 +15,7 @@ public sealed record Tolerance
     [JsonPropertyName("limit")]
     public required double Limit { get; init; }
 
-    /// <summary>The largest value of a single position that passes: it keeps many good positions from hiding a bad one.</summary>
+    /// <summary>The largest value of a single position that passes. It keeps many good positions from hiding a bad one.</summary>
     [JsonPropertyName("row_limit")]
     public required double RowLimit { get; init; }
 

@@ -4,10 +4,10 @@ namespace Engine.Sampling;
 
 /// <summary>The tokens of one row of logits (V) that may still be drawn. Each method is one of llama.cpp's samplers and leaves at
 /// least one token.</summary>
-/// <remarks>As long as all V are candidates nothing is copied: a first top-k costs one pass over the row. A temperature is applied
-/// where it is needed, after the largest logit is taken off: a tiny one then gives zeros, not infinities.</remarks>
+/// <remarks>As long as all V tokens are candidates, nothing is copied, so a first top-k costs one pass over the row. A temperature is applied
+/// only when needed, after the largest logit has been subtracted, so that a tiny one gives zeros, not infinities.</remarks>
 /// <param name="row">V finite logits.</param>
-/// <param name="buffers">With room for what the samplers that will be called leave.</param>
+/// <param name="buffers">Buffers with room for whatever the samplers to be called leave.</param>
 internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers)
 {
     // llama.cpp's first guess at how many tokens reach top-p when no top-k ran before (llama_sampler_top_p_apply).
@@ -25,7 +25,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
 
     public int Count { get; private set; } = row.Length;
 
-    /// <summary>Adds to the logits of some tokens. Before anything else.</summary>
+    /// <summary>Adds to the logits of some tokens. Must be called before anything else.</summary>
     public void Bias(IReadOnlyDictionary<int, float> biases)
     {
         Span<float> logits = ChangeRow();
@@ -35,7 +35,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         }
     }
 
-    /// <summary>Tokens that must not be drawn: some of V, not all. Before any sampler.</summary>
+    /// <summary>Excludes tokens that must not be drawn: some of V, not all. Must be called before any sampler.</summary>
     public void Suppress(IReadOnlyList<int> tokens)
     {
         Span<float> logits = ChangeRow();
@@ -45,7 +45,7 @@ internal ref struct Candidates(ReadOnlySpan<float> row, CandidateBuffers buffers
         }
     }
 
-    /// <summary>Leaves the tokens of a mask, one bit each, that were not taken out before. Before any sampler. False where none is left.</summary>
+    /// <summary>Keeps only the tokens of a mask, one bit each, that were not excluded before. Must be called before any sampler. False if none is left.</summary>
     public bool Restrict(ReadOnlySpan<ulong> mask)
     {
         int allowed = 0;

@@ -27,7 +27,7 @@ internal static class LogitRow
     /// <summary>The nearest finite number, so that an absurd penalty or temperature cannot give an infinity, nor two infinities a NaN.</summary>
     public static float Finite(float value) => Math.Clamp(value, float.MinValue, float.MaxValue);
 
-    /// <summary>Index of the largest logit, the first among equals, as llama.cpp's greedy sampler takes it.</summary>
+    /// <summary>The index of the largest logit, the first among equals, as in llama.cpp's greedy sampler.</summary>
     public static int ArgMax(ReadOnlySpan<float> logits)
     {
         int best = TensorPrimitives.IndexOfMax(logits);
@@ -35,7 +35,7 @@ internal static class LogitRow
         {
             return best;
         }
-        // IndexOfMax holds +0 above -0; a comparison, which is what llama.cpp does, holds them equal.
+        // IndexOfMax treats +0 as larger than -0, but a comparison, which llama.cpp uses, treats them as equal.
         int first = 0;
         while (logits[first] != 0f)
         {

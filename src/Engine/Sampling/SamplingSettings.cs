@@ -9,7 +9,7 @@ internal readonly record struct SamplingSettings(
     // From here on at most one token is likely, and XTC leaves one.
     private const float XtcOff = 0.5f;
 
-    /// <summary>What a request asks for, and where it does not, what the model's file does; the rest is <see cref="SamplingOptions.Default"/>.</summary>
+    /// <summary>The request's options, with missing ones from the model's file and then from <see cref="SamplingOptions.Default"/>.</summary>
     public static SamplingSettings Of(SamplingOptions asked, SamplingOptions? file = null)
     {
         SamplingOptions options = asked.WithDefaults(file ?? SamplingOptions.Default).WithDefaults(SamplingOptions.Default);
@@ -19,8 +19,8 @@ internal readonly record struct SamplingSettings(
             options.Mirostat!.Value, options.MirostatTau!.Value, options.MirostatEta!.Value, options.Samplers!);
     }
 
-    /// <summary>The samplers that have something to do, in order: with Mirostat the temperature alone, and after a temperature of 0,
-    /// which leaves one token, none.</summary>
+    /// <summary>The samplers that have an effect, in order: with Mirostat only the temperature, and none after a temperature of 0,
+    /// which leaves only one token.</summary>
     public Sampler[] Chain()
     {
         List<Sampler> chain = Mirostat != 0 ? [Sampler.Temperature] : [.. SamplerNames.Parse(Samplers)];

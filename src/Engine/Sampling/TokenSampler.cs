@@ -63,7 +63,7 @@ internal sealed class TokenSampler
         return token;
     }
 
-    /// <summary>What is left to draw from: valid until the next call.</summary>
+    /// <summary>The remaining candidates, valid until the next call.</summary>
     public Candidates Narrow(ReadOnlySpan<float> logits, double chance = 0, ReadOnlySpan<ulong> mask = default)
     {
         LogitRow.RequireFinite(logits);
@@ -114,7 +114,7 @@ internal sealed class TokenSampler
         }
     }
 
-    /// <summary>How many candidates are listed at most: what the first sampler that cuts leaves.</summary>
+    /// <summary>The maximum number of candidates that are listed, which is what the first sampler that cuts leaves.</summary>
     private int Room(int vocabulary)
     {
         foreach (Sampler sampler in _chain)

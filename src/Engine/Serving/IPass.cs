@@ -1,7 +1,7 @@
 namespace Engine.Serving;
 
-/// <summary>What one request at a time has to itself: exact generations, those of encoder–decoders, scores and embeddings.</summary>
-/// <remarks>Used by the thread that opened it alone. Token ids and lengths are checked before. A pass implements the members of the kinds that its
+/// <summary>Serves one request at a time, outside the batch: exact generations, those of encoder–decoders, scores and embeddings.</summary>
+/// <remarks>Used only by the thread that opened it. Token ids and lengths have already been checked. A pass implements the members of the kinds that its
 /// model opens: <see cref="Begin"/> and <see cref="Continue"/> with <see cref="Score"/>, or <see cref="Embed"/>; all but generation where
 /// <see cref="PassKind.Taps"/> is set.</remarks>
 public interface IPass : IDisposable

@@ -2,7 +2,7 @@ namespace Engine.Serving;
 
 /// <summary>Sequences that are evaluated together: their keys and values in one cache, their next tokens in one step.</summary>
 /// <remarks>
-/// Used by the thread that opened it alone, <see cref="Row"/> apart. Callers keep the rules, so an implementation need not check them: sequences
+/// Used only by the thread that opened it, except for <see cref="Row"/>. Callers keep these rules, so an implementation need not check them: sequences
 /// are within 0 … <see cref="Sequences"/> − 1, token ids within the vocabulary; a step holds a sequence once at most, no more than
 /// <see cref="StepTokens"/> tokens in all, and no sequence grows beyond the model's context length.
 /// </remarks>

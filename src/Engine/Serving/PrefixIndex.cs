@@ -13,14 +13,14 @@ internal sealed class PrefixIndex(int sequences)
     /// <summary>The ids a sequence holds.</summary>
     public IReadOnlyList<int> this[int sequence] => _tokens[sequence];
 
-    /// <summary>A sequence continues.</summary>
+    /// <summary>Notes that a sequence continues.</summary>
     public void Append(int sequence, ReadOnlySpan<int> tokens)
     {
         _tokens[sequence].AddRange(tokens);
         _used[sequence] = ++_now;
     }
 
-    /// <summary>A sequence loses what it holds from a position on.</summary>
+    /// <summary>Notes that a sequence loses what it holds from a position on.</summary>
     public void Cut(int sequence, int from) => _tokens[sequence].RemoveRange(from, _tokens[sequence].Count - from);
 
     /// <summary>The least recently continued of some sequences, with those that hold nothing first.</summary>

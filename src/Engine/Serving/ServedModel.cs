@@ -18,10 +18,10 @@ namespace Engine.Serving;
 /// </remarks>
 public sealed class ServedModel : IModel
 {
-    private const long StepLogitsBytes = 64L << 20; // logits that may wait for a slow reader of a generation
-    private const int TokensAhead = 1024;           // tokens that may
+    private const long StepLogitsBytes = 64L << 20; // of logits that may wait for a slow reader of a generation
+    private const int TokensAhead = 1024;           // tokens that may wait for one
     private const int ScoreBlocksAhead = 2;
-    private const int ReservedCells = 64;           // that a generation should find beside its prompt's
+    private const int ReservedCells = 64;           // that a generation should find free, beyond those of its prompt
 
     private readonly ILoadedModel _model;
     private readonly TimeProvider _time;

@@ -17,7 +17,7 @@ internal sealed class StepBudget(int most)
     /// <summary>Records a step.</summary>
     /// <param name="tokens">Tokens it held.</param>
     /// <param name="time">How long it took.</param>
-    /// <param name="readsOnly">Whether it held prompts alone.</param>
+    /// <param name="readsOnly">Whether it held only prompts.</param>
     public void Record(int tokens, TimeSpan time, bool readsOnly)
     {
         _secondsRead = readsOnly ? _secondsRead + time.TotalSeconds : 0;
@@ -28,7 +28,7 @@ internal sealed class StepBudget(int most)
         }
     }
 
-    /// <summary>Whether prompts come next, where a step holds either prompts or tokens: first tokens go first, up to a limit.</summary>
+    /// <summary>Whether prompts come next if a step holds either prompts or tokens. First tokens take precedence, up to a limit.</summary>
     /// <param name="decoding">Sequences that wait for their next token.</param>
     /// <param name="reading">Sequences whose prompt is not read to its end.</param>
     public bool ReadsNext(int decoding, int reading) =>

@@ -38,10 +38,10 @@ public sealed record ShadowRecord
     /// <summary>max |a − b| over all logits compared.</summary>
     public required double? MaxAbsolute { get; init; }
 
-    /// <summary>Whether the answer is right as far as the check can see.</summary>
+    /// <summary>Whether the answer is correct, as far as the check can see.</summary>
     public required ParityVerdict Verdict { get; init; }
 
-    /// <summary>What passes.</summary>
+    /// <summary>The tolerance.</summary>
     public required Tolerance Tolerance { get; init; }
 
     /// <summary>Where the tolerance comes from.</summary>

@@ -23,7 +23,7 @@ public sealed class BundledModelsTests
         Assert.True(File.Exists(Path.ChangeExtension(BundledModels.Resolve("builtin:bert-facts"), ".heads.gguf")));
 
     [Fact]
-    public void A_path_stays_as_it_is() => Assert.Equal("models/builtin.gguf", BundledModels.Resolve("models/builtin.gguf"));
+    public void A_path_stays_unchanged() => Assert.Equal("models/builtin.gguf", BundledModels.Resolve("models/builtin.gguf"));
 
     [Theory]
     [InlineData("builtin:bert-fact", "Did you mean 'builtin:bert-facts'?")]

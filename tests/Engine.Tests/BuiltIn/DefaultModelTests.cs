@@ -9,7 +9,7 @@ public sealed class DefaultModelTests
     private static string Card => File.ReadAllText(Path.Combine(SharedFolder.Checkout, "models", "llama-stories.md"));
 
     [Fact]
-    public void It_lies_beside_the_program_in_both_precisions()
+    public void It_is_beside_the_program_in_both_precisions()
     {
         Assert.InRange(new FileInfo(DefaultModel.Find()).Length, 100_000, 1_000_000);
         Assert.InRange(new FileInfo(DefaultModel.FindF32()).Length, 1_000_000, 3_000_000);
@@ -34,7 +34,7 @@ public sealed class DefaultModelTests
     }
 
     [Fact]
-    public void A_program_without_it_says_what_is_missing_and_what_to_do()
+    public void A_program_without_the_default_model_says_what_is_missing_and_what_to_do()
     {
         var refusal = Assert.Throws<ModelFileException>(() => DefaultModel.Find("no-such.gguf"));
 

@@ -39,7 +39,7 @@ public sealed class HostileTemplateTests
     [InlineData("{{ 1 | round(99999999999) / 0 }}")]
     [InlineData("{{ '%c' % 99999999999 }}")]
     [InlineData("{{ 'x' | int(base=99) / 0 }}")]
-    public void It_is_an_error_for_no_more_work_than_plain_loops_may_take(string source)
+    public void It_is_an_error_with_no_more_work_than_plain_loops_may_take(string source)
     {
         (double seconds, long bytes) = Work(source);
         Assert.InRange(seconds, 0, 4 * Plainest.Value.Seconds);
@@ -74,7 +74,7 @@ public sealed class HostileTemplateTests
     [InlineData("'a' ~ ", "", "1")]
     [InlineData("1 or ", "", "1")]
     [InlineData("1 < ", "", "1")]
-    public void Expressions_nested_beyond_measure_never_end_the_process(string open, string close, string middle)
+    public void Expressions_nested_too_deeply_never_end_the_process(string open, string close, string middle)
     {
         string source = $"{{{{ {string.Concat(Enumerable.Repeat(open, 20_000))}{middle}{string.Concat(Enumerable.Repeat(close, 20_000))} }}}}";
         RenderOnSmallStack(source);
@@ -87,7 +87,7 @@ public sealed class HostileTemplateTests
     [InlineData("{% macro m() %}", "{% endmacro %}")]
     [InlineData("{% filter upper %}", "{% endfilter %}")]
     [InlineData("{% with %}", "{% endwith %}")]
-    public void Statements_nested_beyond_measure_never_end_the_process(string open, string close) =>
+    public void Statements_nested_too_deeply_never_end_the_process(string open, string close) =>
         RenderOnSmallStack(string.Concat(Enumerable.Repeat(open, 20_000)) + "x" + string.Concat(Enumerable.Repeat(close, 20_000)));
 
     [Fact]

@@ -14,7 +14,7 @@ namespace Engine.Tests.Chat;
 public sealed class InProcessServiceTests
 {
     [Fact]
-    public async Task A_service_takes_the_default_model_and_another_by_its_name()
+    public async Task A_service_can_inject_the_default_model_and_another_by_its_name()
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();

@@ -83,7 +83,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task A_cancellation_ends_a_stream_at_once_and_leaves_the_model_whole()
+    public async Task A_cancellation_ends_a_stream_at_once_and_leaves_the_model_usable()
     {
         await using IModel model = await LoadAsync();
         using var client = new ModelChatClient(model);
@@ -105,7 +105,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task A_seed_a_stop_text_and_a_number_of_tokens_count()
+    public async Task Seed_stop_text_and_number_of_tokens_take_effect()
     {
         await using IModel model = await LoadAsync();
         using var client = new ModelChatClient(model);
@@ -124,7 +124,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task Instructions_stand_in_front_and_the_conversation_as_templates_expect_it()
+    public async Task Instructions_come_first_and_the_conversation_follows_as_templates_expect_it()
     {
         var talking = new TalkingModel("ok");
         await using IModel model = talking.Model;
@@ -186,18 +186,18 @@ public sealed class ModelChatClientTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_cannot_be_done_is_refused_by_its_name(ChatOptions options, string sentence)
+    public async Task An_unsupported_option_is_refused_by_its_name(ChatOptions options, string message)
     {
         await using IModel model = new TalkingModel("ok").Model;
         using var client = new ModelChatClient(model);
         var refusal = await Assert.ThrowsAsync<UnsupportedRequestException>(() => client.GetResponseAsync("Hi", options));
         Assert.StartsWith("Answering a chat: ", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<UnsupportedRequestException>(() => client.GetStreamingResponseAsync("Hi", options).ToListAsync().AsTask());
     }
 
     [Fact]
-    public async Task What_changes_nothing_is_taken()
+    public async Task Options_that_change_nothing_are_accepted()
     {
         await using IModel model = new TalkingModel("ok").Model;
         using var client = new ModelChatClient(model);
@@ -207,7 +207,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task Mistakes_are_the_contracts_typed_errors()
+    public async Task Mistakes_give_the_contracts_typed_errors()
     {
         IModel model = new TalkingModel("ok", contextLength: 40).Model;
         using var client = new ModelChatClient(model);
@@ -235,7 +235,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task What_a_model_thinks_is_no_part_of_its_answer()
+    public async Task A_models_thoughts_are_not_part_of_its_answer()
     {
         await using IModel model = new TalkingModel("<think>\nfar?</think>\n\nYes.", "{# <think> #}" + TalkingModel.Template).Model;
         using var client = new ModelChatClient(model);
@@ -247,7 +247,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task Services_are_there_by_type_and_through_a_pipeline()
+    public async Task Services_are_found_by_type_and_through_a_pipeline()
     {
         await using IModel model = new TalkingModel("ok").Model;
         using IChatClient client = new ModelChatClient(model).AsBuilder().UseFunctionInvocation().Build();
@@ -261,7 +261,7 @@ public sealed class ModelChatClientTests
     }
 
     [Fact]
-    public async Task A_pipeline_that_calls_functions_passes_answers_on_as_they_are()
+    public async Task A_pipeline_that_calls_functions_passes_answers_on_unchanged()
     {
         await using IModel model = await LoadAsync();
         using IChatClient client = new ModelChatClient(model).AsBuilder().UseFunctionInvocation().Build();

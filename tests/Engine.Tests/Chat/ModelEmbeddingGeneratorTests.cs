@@ -84,7 +84,7 @@ public sealed class ModelEmbeddingGeneratorTests
     }
 
     [Fact]
-    public async Task Services_are_there_by_type()
+    public async Task Services_are_found_by_type()
     {
         await using IModel model = await LoadAsync();
         using var generator = new ModelEmbeddingGenerator(model);

@@ -22,7 +22,7 @@ public sealed class NamedTemplatesTests : IDisposable
     [InlineData("gemma", "gemma")]
     [InlineData("vicuna", "vicuna")]
     [InlineData("zephyr", "zephyr", "<|endoftext|>")]
-    public void A_family_is_written_as_llama_cpp_writes_it(string family, string theirs, string end = "</s>")
+    public void A_family_renders_as_in_llama_cpp(string family, string theirs, string end = "</s>")
     {
         foreach ((string Role, string Content)[] conversation in new[] { Conversation, Conversation[1..], Conversation[..2], Conversation[1..2] })
         {
@@ -71,7 +71,7 @@ public sealed class NamedTemplatesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void What_users_send_is_not_a_familys_markup(string family)
+    public void Users_text_is_not_a_familys_markup(string family)
     {
         RenderedChat chat = Chat(family, "<s>", "</s>").Render(new ChatTemplateInput { Messages = [new("user", "</s><|im_end|>")] });
         Assert.DoesNotContain(chat.Parts, part => part.IsMarkup && part.Text.Contains("</s><|im_end|>", StringComparison.Ordinal));
@@ -102,7 +102,7 @@ public sealed class NamedTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void What_names_no_template_is_refused_with_a_message()
+    public void A_setting_that_names_no_template_is_refused_with_a_message()
     {
         string broken = _folder.File("broken.jinja"), bytes = _folder.File("bytes.jinja"), large = _folder.File("large.jinja");
         File.WriteAllText(broken, "a\n{% if x %}{{ y z }}{% endif %}");

@@ -15,7 +15,7 @@ public sealed class ReasoningReaderTests
     [InlineData("<think>never ends </thin", "never ends </thin", "")]
     [InlineData(" \n", "", " \n")]
     [InlineData("", "", "")]
-    public void What_is_thought_is_told_from_what_is_answered_however_the_text_comes(string text, string thought, string answer)
+    public void Thoughts_are_separated_from_the_answer_however_the_text_arrives(string text, string thought, string answer)
     {
         for (int piece = 1; piece <= text.Length + 1; piece++)
         {
@@ -31,7 +31,7 @@ public sealed class ReasoningReaderTests
         Assert.Null(ReasoningReader.For(new ChatTemplate("{{ messages[0].content }}"), Prompt.FromParts([new("<think>", IsMarkup: true)])));
 
     [Fact]
-    public void What_a_user_writes_opens_no_reasoning()
+    public void A_users_text_cannot_open_the_reasoning()
     {
         var template = new ChatTemplate("{# <think> #}{{ messages[0].content }}");
         Prompt chat = template.Render(new ChatTemplateInput { Messages = [new("user", "<think>")] }).ToPrompt();

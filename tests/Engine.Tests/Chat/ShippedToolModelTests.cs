@@ -43,7 +43,7 @@ public sealed class ShippedToolModelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_needs_no_tool_calls_none()
+    public async Task A_question_that_needs_no_tool_calls_none()
     {
         using IChatClient client = Client();
         Assert.Equal("Hello! How can I help you?", await AskAsync(client, [], "Hello!", streams: false));

@@ -73,7 +73,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public async Task A_model_with_a_second_template_for_tools_is_asked_by_that_one_where_there_are_tools()
+    public async Task A_models_second_template_for_tools_is_used_if_there_are_tools()
     {
         var templates = new Dictionary<string, string> { [ModelCard.DefaultChatTemplate] = "{{ messages[0].content }}", ["tool_use"] = FamilyTemplates.Hermes };
         var scripted = new ScriptedModel();
@@ -118,7 +118,7 @@ public sealed class TemplatedChatTests
     /// <summary>However clients write a turn back, its prompt is the one that the model wrote, so that the prefix is found again.</summary>
     [Theory]
     [MemberData(nameof(FamilyTemplates.All), MemberType = typeof(FamilyTemplates))]
-    public void A_turn_that_comes_back_is_the_prompt_it_was_however_it_is_written(string source, string form, int most)
+    public void A_turn_that_comes_back_gives_the_same_prompt_however_it_is_written(string source, string form, int most)
     {
         string[] written =
         [
@@ -138,7 +138,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public void What_is_bound_is_bound_and_nothing_else()
+    public void An_answer_is_constrained_exactly_where_format_or_tools_require_it()
     {
         var template = new ChatTemplate(FamilyTemplates.Hermes);
         Constraint json = Constraint.JsonObject;
@@ -226,7 +226,7 @@ public sealed class TemplatedChatTests
     }
 
     [Fact]
-    public void A_call_can_only_be_required_of_a_tool_that_is_there()
+    public void A_call_can_only_be_required_of_a_tool_that_exists()
     {
         Assert.Contains("found none", Refusal(new ToolSet([]) { Mode = ToolMode.Required }), StringComparison.Ordinal);
         Assert.Contains("expected the tool 'b' among the tools, since its call is required, found 'a'", Refusal(new ToolSet([new("a")]) { Mode = ToolMode.Required, Named = "b" }), StringComparison.Ordinal);

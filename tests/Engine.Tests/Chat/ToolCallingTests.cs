@@ -80,7 +80,7 @@ public sealed class ToolCallingTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task A_model_that_would_not_call_must_where_a_call_is_required(bool streams)
+    public async Task A_model_that_would_not_call_does_so_if_a_call_is_required(bool streams)
     {
         await using IModel model = new TalkingModel("I would rather not.", Template).Model;
         using IChatClient client = new ModelChatClient(model).AsBuilder().UseFunctionInvocation().Build();
@@ -159,7 +159,7 @@ public sealed class ToolCallingTests
     }
 
     [Fact]
-    public async Task A_mode_that_names_no_tool_that_is_there_and_two_of_one_name_are_mistakes()
+    public async Task A_mode_that_names_an_unknown_tool_and_two_tools_of_one_name_are_mistakes()
     {
         await using IModel model = new TalkingModel("ok", Template).Model;
         using var client = new ModelChatClient(model);

@@ -33,7 +33,7 @@ public sealed class ToolTurnsTests
     [InlineData("""{"function": 3}""")]
     [InlineData("""{"id": "c"}""")]
     [InlineData("7")]
-    public void What_is_no_call_stays_as_it_is(string json) => Assert.Equal(json, ToolTurns.Call(Json(json)).GetRawText());
+    public void Anything_but_a_call_stays_unchanged(string json) => Assert.Equal(json, ToolTurns.Call(Json(json)).GetRawText());
 
     [Theory]
     [InlineData("sunny", "sunny")]

@@ -14,7 +14,7 @@ public sealed class ConstraintTests(ConstraintVocabularies vocabularies) : IClas
     [InlineData("llama-bpe", "(0x[0-9a-f]+|[1-9][0-9]{0,8}) ?(kB|MB)")]
     [InlineData("llama-spm", "[A-Z][a-z]+( [a-z]+){2,5}\\.")]
     [InlineData("llama-spm", "[☀-⛿]{2}[à-ü]*")]
-    public void What_is_drawn_matches_the_expression(string vocabulary, string pattern)
+    public void A_drawn_text_matches_the_expression(string vocabulary, string pattern)
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Find(vocabulary);
         var random = new Random(1);

@@ -21,7 +21,7 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
     [InlineData("llama-spm", "[\\s\\S]{3,60}")]
     [InlineData("llama-spm", "[à-ÿ☃-☄😀-😏]*")]
     [InlineData("gpt-2", "( ?[A-Za-z]+[.,]?)*")]
-    public void A_mask_holds_the_tokens_that_the_naive_way_finds(string vocabulary, string pattern)
+    public void A_mask_has_the_tokens_that_the_naive_algorithm_finds(string vocabulary, string pattern)
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Find(vocabulary);
         var random = new Random(7);
@@ -43,7 +43,7 @@ public sealed class TokenMaskTests(ConstraintVocabularies vocabularies) : IClass
     [InlineData("""{"type":"array","items":{"type":"object","properties":{"at":{"type":"string","format":"uri"},"id":{"type":"string","pattern":"^[0-9a-z-]{1,20}$"}},"required":["at"]},"maxItems":3}""")]
     [InlineData("""{"anyOf":[{"type":"string","pattern":"^a[^,]*$"},{"type":"string","pattern":"^[a-z]+\\.$"},{"type":"integer"}]}""")]
     [InlineData("""{"type":"object","patternProperties":{"^x[0-9]+$":{"type":"integer"},"y$":{"type":"string","maxLength":4}},"additionalProperties":false}""")]
-    public void A_mask_under_a_schema_holds_the_tokens_that_the_naive_way_finds(string schema)
+    public void A_mask_under_a_schema_has_the_tokens_that_the_naive_algorithm_finds(string schema)
     {
         (ITokenizer tokenizer, ConstraintCompiler compiler) = vocabularies.Llama2;
         for (int seed = 0; seed < 3; seed++)

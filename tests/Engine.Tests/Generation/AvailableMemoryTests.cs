@@ -11,7 +11,7 @@ public sealed class AvailableMemoryTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public void Without_groups_it_is_what_the_machine_has()
+    public void Without_groups_all_of_the_machines_memory_is_available()
     {
         Write("proc/meminfo", "MemTotal: 4096 kB\nMemAvailable:    2048 kB\n");
         Assert.Equal(2 * MiB, AvailableMemory.Bytes(_root));
@@ -67,7 +67,7 @@ public sealed class AvailableMemoryTests : IDisposable
     }
 
     [Fact]
-    public void On_this_machine_there_is_some() => Assert.InRange(AvailableMemory.Bytes(), MiB, long.MaxValue);
+    public void This_machine_has_available_memory() => Assert.InRange(AvailableMemory.Bytes(), MiB, long.MaxValue);
 
     private void Machine(string groups)
     {

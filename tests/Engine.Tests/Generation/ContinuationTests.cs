@@ -67,7 +67,7 @@ public sealed class ContinuationTests
     }
 
     [Fact]
-    public void The_number_of_tokens_asked_for_is_not_exceeded_and_what_is_held_comes_out()
+    public void The_requested_number_of_tokens_is_not_exceeded_and_held_text_comes_out()
     {
         var tokens = Run(Says("ab😀"), Greedy() with { MaxTokens = 4, Stop = ["bz"] });
         Assert.Equal("ab\uFFFD", string.Concat(tokens.Select(t => t.Text)));
@@ -120,7 +120,7 @@ public sealed class ContinuationTests
     }
 
     [Fact]
-    public void A_seed_gives_the_same_tokens_again_and_another_gives_others()
+    public void The_same_seed_gives_the_same_tokens_and_another_different_ones()
     {
         var request = Greedy() with { Sampling = new() { Temperature = 1e4f, TopK = 0, TopP = 1, MinP = 0 }, MaxTokens = 20 };
         int[] Tokens(ulong seed) => [.. Run(Says("a"), request, seed).Select(t => t.Token)];

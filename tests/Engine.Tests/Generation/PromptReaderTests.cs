@@ -11,7 +11,7 @@ public sealed class PromptReaderTests
     private readonly Lines _log = new();
 
     [Fact]
-    public async Task Markup_that_begins_with_BOS_gets_no_second_one_and_a_warning()
+    public async Task Markup_that_begins_with_BOS_gets_no_second_one_but_a_warning()
     {
         int[] ids = await Reader(adds: true).ReadAsync(Prompt.FromParts([new PromptPart(Start + "hi", IsMarkup: true)]), CancellationToken.None);
         Assert.Equal([ScriptedModel.Begin, 'h', 'i'], ids);
@@ -27,7 +27,7 @@ public sealed class PromptReaderTests
     }
 
     [Fact]
-    public async Task What_users_send_is_plain_text_even_if_it_looks_like_BOS()
+    public async Task Users_text_is_plain_text_even_if_it_looks_like_BOS()
     {
         Assert.Equal<int>(new[] { ScriptedModel.Begin, 1, 'a' }, await Reader(adds: true).ReadAsync(Prompt.FromText(Start + "a"), CancellationToken.None));
         Assert.Empty(_log.Written);

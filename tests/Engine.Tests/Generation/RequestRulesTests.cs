@@ -87,7 +87,7 @@ public sealed class RequestRulesTests
         Assert.Contains(name, Assert.Throws<InvalidRequestException>(() => RequestRules.Check(request, Card)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void What_the_model_cannot_do_is_refused()
+    public void A_request_that_the_model_cannot_serve_is_refused()
     {
         var nothing = Card with { Capabilities = ModelCapabilities.None };
         Assert.Throws<UnsupportedRequestException>(() => RequestRules.Check(new GenerateRequest { Prompt = Text }, nothing));
@@ -97,7 +97,7 @@ public sealed class RequestRulesTests
     }
 
     [Fact]
-    public void A_bias_is_of_a_token_that_there_is()
+    public void A_bias_for_an_unknown_token_is_refused()
     {
         foreach (int none in new[] { -1, 258 })
         {

@@ -7,7 +7,7 @@ namespace Engine.Tests.Generation;
 public sealed class TextAssemblerTests
 {
     [Fact]
-    public void A_character_appears_when_its_last_byte_does()
+    public void A_character_appears_with_its_last_byte()
     {
         var text = new TextAssembler([]);
         Assert.Equal("", text.Append([0xF0, 0x9F]));

@@ -26,7 +26,7 @@ public sealed class AdapterShareTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_table_whose_rows_are_looked_up_the_factors_are_turned()
+    public void The_factors_of_a_table_whose_rows_are_looked_up_are_transposed()
     {
         // Rows B·A[t]: (1, 0), (2, 2), (0, 0), norm 3; the weight six halves.
         string model = Write("model.gguf", false,

@@ -46,7 +46,7 @@ public sealed class GgufMetadataTests : IDisposable
         Assert.Throws<ModelFileException>(() => _file.Metadata.GetInt32s("number"));
 
     [Fact]
-    public void Unsigned_integers_are_read_as_signed_where_they_fit()
+    public void Unsigned_integers_are_read_as_signed_if_they_fit()
     {
         Assert.Equal([1, 2], _file.Metadata.GetInt32s("numbers"));
         Assert.Throws<ModelFileException>(() => _file.Metadata.GetInt32s("large"));

@@ -2,7 +2,7 @@ using Engine.Gguf;
 
 namespace Engine.Tests.Gguf;
 
-/// <summary>One malformed header each: refused with a sentence, before anything is allocated for it.</summary>
+/// <summary>One malformed header each: refused with a message, before anything is allocated for it.</summary>
 public sealed class GgufRefusalTests : IDisposable
 {
     private const ulong Absurd = ulong.MaxValue;
@@ -68,12 +68,12 @@ public sealed class GgufRefusalTests : IDisposable
     [MemberData(nameof(Names))]
     public void A_malformed_header_is_refused(string name)
     {
-        (GgufBytes bytes, string sentence) = Files[name];
+        (GgufBytes bytes, string message) = Files[name];
         string path = _folder.File("model.gguf", bytes);
 
         var refusal = Assert.Throws<ModelFileException>(() => GgufFile.Open(path));
 
-        Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class GgufSamplingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_silent_file_has_no_defaults_and_suppresses_nothing()
+    public void A_file_without_settings_has_no_defaults_and_suppresses_nothing()
     {
         GgufSampling sampling = Read();
         Assert.Equal(new SamplingOptions(), sampling.Defaults);
@@ -93,9 +93,9 @@ public sealed class GgufSamplingTests : IDisposable
     {
         GgufSampling sampling = Read((key, value));
         Assert.Equal(new SamplingOptions(), sampling.Defaults);
-        string sentence = Assert.Single(sampling.Ignored);
-        Assert.StartsWith($"'general.sampling.{key}' is ignored: ", sentence, StringComparison.Ordinal);
-        Assert.Contains(said, sentence, StringComparison.Ordinal);
+        string message = Assert.Single(sampling.Ignored);
+        Assert.StartsWith($"'general.sampling.{key}' is ignored: ", message, StringComparison.Ordinal);
+        Assert.Contains(said, message, StringComparison.Ordinal);
     }
 
     /// <summary>dry, typ_p and the like are off without parameters of theirs, which no file has. The spellings are those that
@@ -117,11 +117,11 @@ public sealed class GgufSamplingTests : IDisposable
     [InlineData("top_k;infill;temperature", "top_k;temperature", "1 of the 3 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs top_k;temperature.")]
     [InlineData("top_k; temperature;\u001b[31m", "top_k", "2 of the 3 names in 'general.sampling.sequence' are ignored: this engine has no such sampler. It runs top_k.")]
     [InlineData("top_kk", "", "1 of the 1 names in 'general.sampling.sequence' is ignored: this engine has no such sampler. It runs none.")]
-    public void An_unknown_sampler_name_is_ignored_and_reported(string sequence, string samplers, string sentence)
+    public void An_unknown_sampler_name_is_ignored_and_reported(string sequence, string samplers, string message)
     {
         GgufSampling sampling = Read(("sequence", GgufValue.FromString(sequence)));
         Assert.Equal(new SamplingOptions { Samplers = samplers }, sampling.Defaults);
-        Assert.Equal(sentence, Assert.Single(sampling.Ignored));
+        Assert.Equal(message, Assert.Single(sampling.Ignored));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class GgufValueTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void An_array_is_of_its_own_type_alone()
+    public void An_array_has_only_its_own_type()
     {
         GgufValue[] values =
         [

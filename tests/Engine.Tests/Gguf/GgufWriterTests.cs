@@ -78,7 +78,7 @@ public sealed class GgufWriterTests : IDisposable
     [Theory]
     [InlineData("aidreams260K-f32.gguf")]
     [InlineData("aidreams260K-q8_0.gguf")]
-    public void A_real_file_written_again_says_the_same(string name)
+    public void A_real_file_written_again_has_the_same_content(string name)
     {
         using GgufFile original = GgufFile.Open(TestData.Model(name));
         var writer = new GgufWriter();
@@ -110,7 +110,7 @@ public sealed class GgufWriterTests : IDisposable
     }
 
     [Fact]
-    public void What_the_reader_would_refuse_is_not_written()
+    public void A_file_that_the_reader_would_refuse_is_not_written()
     {
         var writer = new GgufWriter();
         writer.AddTensor("t", [4], GgmlType.I8, Bytes(4));

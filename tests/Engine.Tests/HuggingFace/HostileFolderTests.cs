@@ -3,7 +3,7 @@ using Engine.HuggingFace;
 
 namespace Engine.Tests.HuggingFace;
 
-/// <summary>Every value of a folder's files in turn is something else: the outcome is a file or a sentence, and never another exception.</summary>
+/// <summary>Every value of a folder's files in turn is something else: the outcome is a file or a message, and never another exception.</summary>
 public sealed class HostileFolderTests : IDisposable
 {
     private static readonly string[] Values = ["null", "-1", "2147483647", "1e308", "\"x\"", "[]"];

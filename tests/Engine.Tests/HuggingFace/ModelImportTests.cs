@@ -65,14 +65,14 @@ public sealed class ModelImportTests : IDisposable
     [InlineData("T5", "feed_forward_proj", "\"gated-silu\"", "in 'feed_forward_proj', found 'gated-silu'")]
     [InlineData("T5", "relative_attention_max_distance", "64", "expected 128 in 'relative_attention_max_distance', found 64")]
     [InlineData("T5", "num_decoder_layers", "3", "at most num_layers 2")]
-    public void A_field_that_changes_the_computation_is_refused_by_its_name(string name, string field, string value, string sentence)
+    public void A_field_that_changes_the_computation_is_refused_by_its_name(string name, string field, string value, string message)
     {
         HuggingFaceCase.Of(name).Write(Model);
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(Model, "config.json")))!;
         config[field] = JsonNode.Parse(value);
         File.WriteAllText(Path.Combine(Model, "config.json"), config.ToJsonString());
 
-        Assert.Contains(sentence, Refusal(), StringComparison.Ordinal);
+        Assert.Contains(message, Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ModelImportTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_folder_in_the_folder_that_is_a_link_is_no_way_out()
+    public void A_subfolder_that_is_a_link_cannot_lead_outside()
     {
         HuggingFaceCase.Of("BERT").Write(Model);
         File.WriteAllText(Path.Combine(Model, "modules.json"), """[{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"},{"idx":1,"name":"1","path":"1_Pooling","type":"sentence_transformers.models.Pooling"}]""");
@@ -117,7 +117,7 @@ public sealed class ModelImportTests : IDisposable
     [InlineData("model-00002-of-00003.safetensors", "expected 'model-00002-of-00003.safetensors' in the folder, found none")]
     [InlineData("../model.safetensors", "expected names of files in the folder in 'model.safetensors.index.json', found '../model.safetensors'")]
     [InlineData("model-00001-of-00003.safetensors", "in model-00001-of-00003.safetensors, which has no such tensor")]
-    public void An_index_that_lies_is_refused(string file, string sentence)
+    public void A_wrong_index_is_refused(string file, string message)
     {
         HuggingFaceCase.Of("LLaMA stretched as Llama 3.1").Write(Model);
         string path = Path.Combine(Model, "model.safetensors.index.json");
@@ -128,17 +128,17 @@ public sealed class ModelImportTests : IDisposable
         {
             File.Delete(Path.Combine(Model, file));
         }
-        Assert.Contains(sentence, Refusal(), StringComparison.Ordinal);
+        Assert.Contains(message, Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("""{"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":true}""", "expected false in 'pooling_mode_max_tokens', found true")]
     [InlineData("""{"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":true}""", "expected one way of pooling, found pooling_mode_cls_token and pooling_mode_mean_tokens")]
     [InlineData("""{"pooling_mode_mean_tokens":true,"weights":[1]}""", "the field 'weights' ([1]) is not known")]
-    public void Pooling_that_llama_cpp_has_not_is_refused(string pooling, string sentence)
+    public void Pooling_that_llama_cpp_lacks_is_refused(string pooling, string message)
     {
         WriteEncoder(pooling, "sentence_transformers.models.Normalize");
-        Assert.Contains(sentence, Refusal(), StringComparison.Ordinal);
+        Assert.Contains(message, Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class ModelImportTests : IDisposable
     }
 
     [Fact]
-    public void The_text_part_of_a_Gemma_3_is_taken_and_said_to_be_a_part()
+    public void The_text_part_of_a_Gemma_3_is_imported_and_a_note_says_so()
     {
         HuggingFaceCase.Of("Gemma 3 beside a vision tower, as transformers 5 writes it").Write(Model);
         using ModelImport import = ModelImport.Open(Model);

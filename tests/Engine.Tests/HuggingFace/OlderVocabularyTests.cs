@@ -44,7 +44,7 @@ public sealed class OlderVocabularyTests : IDisposable
     }
 
     [Fact]
-    public void What_the_configuration_says_of_a_SentencePiece_token_holds()
+    public void The_configuration_decides_what_a_SentencePiece_token_is()
     {
         var model = new List<byte>();
         foreach ((string text, byte kind) in (ReadOnlySpan<(string, byte)>)[("<pad>", 3), ("<eos>", 3), ("<bos>", 3), ("<unk>", 2), ("<start_of_turn>", 4), ("▁▁", 4), ("<mark>", 4), ("▁", 1)])

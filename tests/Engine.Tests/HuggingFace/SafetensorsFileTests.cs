@@ -61,10 +61,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"\uD800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "an invalid text")]
     [InlineData("[]", 0, "a JSON object as header")]
     [InlineData("{", 0, "a header of JSON")]
-    public void A_header_that_contradicts_itself_or_the_file_is_refused(string header, int data, string sentence)
+    public void A_header_that_contradicts_itself_or_the_file_is_refused(string header, int data, string message)
     {
         string path = _folder.File("model.safetensors", SafetensorsWriter.ToBytes(header, new byte[data]));
-        Assert.Contains(sentence, Assert.Throws<ModelFileException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ModelFileException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

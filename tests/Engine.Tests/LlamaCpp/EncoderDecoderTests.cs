@@ -119,7 +119,7 @@ public sealed class EncoderDecoderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_encoder_alone_embeds_and_does_nothing_else()
+    public async Task An_encoder_only_embeds()
     {
         var tiny = TinyModel.T5();
         using var whole = await Load(tiny);

@@ -35,7 +35,7 @@ public sealed class SequenceLedgerTests
     }
 
     [Fact]
-    public void After_a_call_that_was_left_the_sequences_hold_what_llama_cpp_says()
+    public void After_an_aborted_call_the_sequences_hold_what_llama_cpp_says()
     {
         Hold(0, 5);
         Hold(1, 2);
@@ -60,7 +60,7 @@ public sealed class SequenceLedgerTests
     }
 
     [Fact]
-    public void More_tokens_than_a_call_takes()
+    public void More_tokens_than_a_call_allows()
     {
         _ledger.Add(0, new int[10], 0);
         Refused("1 to 16 tokens in a call, found 17", () => _ledger.Add(1, new int[7], 0));
@@ -80,7 +80,7 @@ public sealed class SequenceLedgerTests
     }
 
     [Fact]
-    public void Rows_of_an_embedding_context_asked_for_or_not()
+    public void Rows_of_an_embedding_context_requested_or_not()
     {
         var ledger = new SequenceLedger(Shape with { Embeds = true });
         Refused("at most 4 rows", () => ledger.Add(0, new int[5], 1));

@@ -21,7 +21,7 @@ public sealed class CalibrationFaultTests
     }
 
     [Fact]
-    public void An_engine_that_does_not_count_excuses_nothing() => Assert.NotNull(CalibrationFault.Of(
+    public void An_engine_that_does_not_count_does_not_widen_the_floor() => Assert.NotNull(CalibrationFault.Of(
         [Distance("served", Calibration.ExactReference, 1e-3), Distance("flash attention", "served", 1e-2) with { Counts = false }], "served", Usual));
 
     private static EngineDistance Distance(string engine, string from, double whole) => new(engine, from, whole, whole, whole, whole, whole);

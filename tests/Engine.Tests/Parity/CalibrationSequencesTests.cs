@@ -7,7 +7,7 @@ public sealed class CalibrationSequencesTests
     private static readonly ModelCard Card = new TableModel([[1, 2, 3]]).Card with { VocabularySize = 500, ContextLength = 40 };
 
     [Fact]
-    public void There_are_eight_the_same_every_time_within_context_and_vocabulary()
+    public void There_are_the_same_eight_sequences_every_time_within_context_and_vocabulary()
     {
         var given = new ParityInput([7, 8, 9]);
         IReadOnlyList<ParityInput> inputs = CalibrationSequences.Of(given, Card, [RowKind.Logits]);

@@ -43,7 +43,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void What_was_written_reads_back()
+    public void A_written_file_reads_back()
     {
         Calibration calibration = Sample();
         Calibration? read = Calibration.Parse(calibration.ToJson());
@@ -53,7 +53,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void A_file_cut_anywhere_is_not_a_calibration()
+    public void A_file_truncated_anywhere_is_not_a_calibration()
     {
         string json = Sample().ToJson();
         Assert.All(Enumerable.Range(0, json.Length - 1), length => Assert.Null(Calibration.Parse(json[..length])));

@@ -33,7 +33,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
-    public void What_is_exercised_in_full_is_not_warned_of()
+    public void A_fully_exercised_model_gets_no_warning()
     {
         var coverage = new Coverage(Card with { ContextLength = 20 });
         coverage.Add([.. Enumerable.Range(0, 20)]);
@@ -123,7 +123,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
-    public void Of_another_file_or_form_nothing_is_kept()
+    public void Coverage_of_another_file_or_form_is_discarded()
     {
         string path = _folder.File("weights.gguf");
         File.WriteAllBytes(path, [1, 2, 3]);

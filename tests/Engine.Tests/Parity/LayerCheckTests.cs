@@ -60,7 +60,7 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
-    public async Task What_one_side_has_alone_stays_a_row_and_is_named_where_it_explains_a_difference()
+    public async Task An_op_of_only_one_side_stays_a_row_and_is_named_if_it_explains_a_difference()
     {
         LayerFindings findings = await Check(Ops, Change([.. Ops[..3], .. Ops[4..]], 3, 2));
         ParityLayer alone = findings.Layers[3];
@@ -91,7 +91,7 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
-    public async Task What_only_moves_numbers_explains_nothing()
+    public async Task An_op_that_only_moves_numbers_explains_nothing()
     {
         Activation view = Op("Qcur-0 (view)", "VIEW", 1, 1, 1, 1);
         LayerFindings findings = await Check([.. Ops[..4], view, .. Ops[4..]], Change(Ops, 4, 2));
@@ -135,7 +135,7 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
-    public async Task What_a_mask_puts_to_minus_infinity_on_both_sides_is_the_same() =>
+    public async Task Minus_infinity_from_a_mask_on_both_sides_is_no_difference() =>
         Assert.Null((await Check(Change(Ops, 4, float.NegativeInfinity), Change(Ops, 4, float.NegativeInfinity))).FirstDivergence);
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class LayerCheckTests
     }
 
     [Fact]
-    public async Task A_fault_fails_the_report_and_is_in_its_JSON_and_a_pass_leaves_it()
+    public async Task A_fault_fails_the_report_and_is_in_its_JSON_but_a_pass_changes_nothing()
     {
         ParityReport report = await ParityCheck.RunAsync(new TableModel(Tables.Reference), new TableModel(Tables.Reference), Prompt.FromTokens(Tables.Tokens));
         Assert.Equal(ParityVerdict.Pass, report.With(await Check(Ops, Ops)).Verdict);

@@ -14,7 +14,7 @@ public sealed class ParagraphTests
     }
 
     [Fact]
-    public void A_word_longer_than_a_line_stays_whole()
+    public void A_word_longer_than_a_line_is_not_broken()
     {
         var text = new StringBuilder();
         Paragraph.Append(text, "in /a/rather/long/path", 10);

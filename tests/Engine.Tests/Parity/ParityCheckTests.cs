@@ -101,7 +101,7 @@ public sealed class ParityCheckTests
     }
 
     [Fact]
-    public async Task A_side_that_refuses_to_go_on_because_of_NaN_fails()
+    public async Task A_side_that_refuses_to_continue_because_of_NaN_fails()
     {
         ParityReport report = await ParityCheck.RunAsync(
             new TableModel(Tables.Reference), new TableModel(Tables.Reference) { NonFiniteRow = 2 }, Prompt.FromTokens(Tables.Tokens));

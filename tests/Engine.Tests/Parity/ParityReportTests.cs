@@ -26,7 +26,7 @@ public sealed class ParityReportTests
     }
 
     [Fact]
-    public async Task Numbers_that_cannot_be_had_are_null_in_JSON()
+    public async Task Numbers_that_cannot_be_computed_are_null_in_JSON()
     {
         using JsonDocument json = JsonDocument.Parse((await Report(Tables.With(Tables.Reference, 0, 0, float.NaN))).ToJson());
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("nmse").ValueKind);

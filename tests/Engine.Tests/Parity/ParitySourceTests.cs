@@ -32,7 +32,7 @@ public sealed class ParitySourceTests
     }
 
     [Fact]
-    public async Task A_fault_of_the_encoder_alone_is_named()
+    public async Task A_fault_only_in_the_encoder_is_named()
     {
         ParityReport report = await ParityCheck.RunAsync(
             new SourceTable(Tables.Reference) { EncoderFault = 0.01f }, new SourceTable(Tables.Reference), Source);

@@ -31,18 +31,18 @@ public sealed class BackendChoiceTests
     [Theory]
     [InlineData("linux-x64")]
     [InlineData("win-x64")]
-    public void A_name_is_taken_as_it_is(string platform) =>
+    public void A_name_is_used_unchanged(string platform) =>
         Assert.Equal(new BackendChoice("Reference", "as asked"), BackendChoice.Of(new() { Backend = "Reference" }, Registered, platform));
 
     [Fact]
-    public void A_users_own_library_means_llama_cpp()
+    public void A_users_own_library_selects_llama_cpp()
     {
         var choice = BackendChoice.Of(new() { LibraryPath = "llama.dll" }, Registered, "win-x64");
         Assert.Equal(new("llama.cpp", "auto: LibraryPath names a llama.cpp v0.5.0"), choice);
     }
 
     [Fact]
-    public void Where_LLamaSharp_is_not_registered_llama_cpp_is_left_and_the_reason_names_what_is_missing()
+    public void Without_LLamaSharp_llama_cpp_is_chosen_and_the_reason_names_what_is_missing()
     {
         var choice = BackendChoice.Of(new(), ["llama.cpp", "reference"], "osx-arm64");
         Assert.Equal(new("llama.cpp", "auto: the backend 'llamasharp', which would bring libraries for osx-arm64, is not registered"), choice);

@@ -15,7 +15,7 @@ public sealed class EngineConfigurationTests
         .Select(folder => $"'{Path.TrimEndingDirectorySeparator(folder)}'").Distinct());
 
     [Fact]
-    public void All_mistakes_come_in_one_message()
+    public void All_mistakes_are_reported_in_one_message()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Read(
             ("Engine:Model:default:Path", File),
@@ -154,7 +154,7 @@ public sealed class EngineConfigurationTests
     }
 
     [Fact]
-    public void A_backend_that_is_not_built_in_is_named_with_what_brings_it()
+    public void A_backend_that_is_not_built_in_is_named_with_how_to_get_it()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Read(("Engine:Models:default:Path", File), ("Engine:Models:default:Backend", "LLamaSharp")));
         Assert.Contains("Models:default:Backend is 'LLamaSharp', which is not registered", error.Message, StringComparison.Ordinal);

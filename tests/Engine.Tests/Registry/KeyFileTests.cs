@@ -5,7 +5,7 @@ namespace Engine.Tests.Registry;
 public sealed class KeyFileTests
 {
     [Fact]
-    public void What_is_no_file_of_keys_is_called_what_it_is()
+    public void A_missing_file_and_a_folder_are_reported_as_such()
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("keys.txt");

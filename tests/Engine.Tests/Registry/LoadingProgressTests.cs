@@ -9,7 +9,7 @@ public sealed class LoadingProgressTests
     private readonly Clock _clock = new();
 
     [Fact]
-    public void A_loading_that_is_over_in_a_moment_is_not_reported()
+    public void A_fast_loading_is_not_reported()
     {
         var progress = new LoadingProgress("small", _log, _clock);
         foreach (float part in (float[])[0.1f, 0.5f, 0.9f, 1])
@@ -20,7 +20,7 @@ public sealed class LoadingProgressTests
     }
 
     [Fact]
-    public void A_long_one_is_every_few_seconds()
+    public void A_long_loading_is_reported_every_few_seconds()
     {
         var progress = new LoadingProgress("large", _log, _clock);
         for (int second = 1; second <= 10; second++)

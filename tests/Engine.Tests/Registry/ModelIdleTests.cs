@@ -22,7 +22,7 @@ public sealed class ModelIdleTests
     }
 
     [Fact]
-    public async Task A_failed_first_use_is_that_requests_failure_and_not_the_hosts()
+    public async Task A_failed_first_use_fails_that_request_and_not_the_host()
     {
         await using ChangingHost host = await ChangingHost.StartAsync(null, OnUse);
         host.Backend.Failure = new ModelFileException("Broken file.");
@@ -82,7 +82,7 @@ public sealed class ModelIdleTests
     }
 
     [Fact]
-    public async Task A_time_of_idleness_can_be_set_and_taken_back_while_the_model_is_loaded()
+    public async Task An_idle_limit_can_be_set_and_removed_while_the_model_is_loaded()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.Clock.Advance(TimeSpan.FromDays(3));

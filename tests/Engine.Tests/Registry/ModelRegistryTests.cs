@@ -60,7 +60,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task A_chat_client_taken_before_the_start_waits_for_the_model()
+    public async Task A_chat_client_resolved_before_the_start_waits_for_the_model()
     {
         var gate = new TaskCompletionSource();
         using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
@@ -92,7 +92,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task A_model_taken_before_the_start_waits_in_its_verbs_and_says_so_in_its_properties()
+    public async Task A_model_resolved_before_the_start_waits_in_its_verbs_and_throws_in_its_properties()
     {
         var gate = new TaskCompletionSource();
         using IHost host = Build(new FakeBackend { Gate = gate.Task }, "default");
@@ -178,7 +178,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task A_late_failure_of_a_dead_model_is_not_the_new_ones()
+    public async Task A_late_failure_of_a_dead_model_does_not_count_for_the_new_one()
     {
         var backend = new FakeBackend();
         using IHost host = Build(backend, "default");
@@ -195,7 +195,7 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task Other_errors_leave_a_model_as_it_is()
+    public async Task Other_errors_leave_a_model_usable()
     {
         var backend = new FakeBackend();
         using IHost host = Build(backend, "default");

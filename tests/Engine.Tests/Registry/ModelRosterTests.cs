@@ -34,7 +34,7 @@ public sealed class ModelRosterTests
     }
 
     [Fact]
-    public async Task A_model_that_is_removed_while_it_loads_does_not_come()
+    public async Task A_model_that_is_removed_while_it_loads_never_serves()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         var began = new TaskCompletionSource();
@@ -52,7 +52,7 @@ public sealed class ModelRosterTests
     }
 
     [Fact]
-    public async Task A_model_that_comes_back_waits_for_room_until_what_it_was_has_drained()
+    public async Task A_model_that_comes_back_waits_until_its_old_version_has_drained()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         (string, string?)[] other = [("Engine:Models:other:Path", host.File("other.gguf")), ("Engine:Models:other:Backend", "fake")];
@@ -107,14 +107,14 @@ public sealed class ModelRosterTests
     [InlineData("Engine:Models:default:Slots", "many", "Models:default:Slots is 'many'. Set it to a whole number.")]
     [InlineData("Engine:Models:default:UnloadAfter", "600", "Models:default:UnloadAfter is '600'. Set it to hours:minutes:seconds, such as 00:10:00.")]
     [InlineData("Engine:Models:default:Gate:Oracel", "x", "Models:default:Gate:Oracel is not a known key. Did you mean Oracle?")]
-    public async Task A_configuration_with_a_mistake_leaves_everything_as_it_was_and_says_so_once(string key, string value, string sentence)
+    public async Task A_configuration_with_a_mistake_changes_nothing_and_is_reported_once(string key, string value, string message)
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.Change((key, value), ("Engine:Models:other:Path", host.File("other.gguf")), ("Engine:Models:other:Backend", "fake"));
         host.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(["default"], host.Models.Names);
         Assert.Equal(new ModelStatus("default", ModelState.Ready), host.Status);
-        Assert.Contains(sentence, Assert.Single(host.Log, line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Single(host.Log, line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Single(host.Backend.Loaded);
 
         host.Change((key, null));
@@ -122,7 +122,7 @@ public sealed class ModelRosterTests
     }
 
     [Fact]
-    public async Task A_missing_file_leaves_everything_as_it_was_until_it_comes()
+    public async Task A_missing_file_changes_nothing_until_it_appears()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.ChangePath(host.Missing("second.gguf"));

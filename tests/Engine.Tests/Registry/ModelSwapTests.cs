@@ -77,7 +77,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task A_change_taken_back_after_it_failed_needs_no_loading()
+    public async Task A_change_reverted_after_it_failed_needs_no_loading()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.Backend.Before = (options, _) => options.Slots == 7 ? throw new ModelFileException("No seven.") : Task.CompletedTask;
@@ -106,7 +106,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task Without_room_for_both_a_new_one_that_does_not_load_has_the_old_one_loaded_back()
+    public async Task Without_room_for_both_a_new_one_that_does_not_load_has_the_old_one_loaded_again()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.Backend.Before = (options, _) => host.Backend.Loaded.Exists(model => model.Disposals == 0) ? throw new InsufficientMemoryException("No room.", 2, 1)
@@ -118,7 +118,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task A_draining_that_is_given_up_leaves_the_old_one_open()
+    public async Task A_cancelled_drain_leaves_the_old_version_open()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         host.Backend.Before = (_, _) => throw new InsufficientMemoryException("No room.", 2, 1);
@@ -135,7 +135,7 @@ public sealed class ModelSwapTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_newer_configuration_cancels_an_endless_loading(bool listens)
+    public async Task A_newer_configuration_cancels_a_loading_that_never_ends(bool listens)
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         var endless = new TaskCompletionSource();
@@ -153,7 +153,7 @@ public sealed class ModelSwapTests
     [LinuxTheory]
     [InlineData("ChatTemplate")] // read with the configuration
     [InlineData("Gate:File")] // read by the loading
-    public async Task A_file_that_never_comes_holds_up_no_later_configuration(string setting)
+    public async Task A_file_that_never_arrives_does_not_hold_up_later_configurations(string setting)
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         string oracle = "Engine:Models:oracle:", changed = "Engine:Models:default:", pipe = host.Missing("pipe");
@@ -175,7 +175,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task Stopping_the_host_cancels_an_endless_loading()
+    public async Task Stopping_the_host_cancels_a_loading_that_never_ends()
     {
         ChangingHost host = await ChangingHost.StartAsync();
         var began = new TaskCompletionSource();
@@ -221,7 +221,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task What_changes_nothing_about_the_model_loads_nothing()
+    public async Task A_change_that_does_not_affect_the_model_loads_nothing()
     {
         await using ChangingHost host = await ChangingHost.StartAsync(null, ("Engine:Models:default:TensorSplit:0", "1"), ("Engine:Models:default:TensorSplit:1", "2"));
         host.Change(("Logging:LogLevel:Default", "Debug"));
@@ -234,7 +234,7 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
-    public async Task A_tokenizer_taken_once_is_that_of_whatever_serves()
+    public async Task A_tokenizer_resolved_once_is_that_of_the_version_that_serves()
     {
         await using ChangingHost host = await ChangingHost.StartAsync();
         ITokenizer tokenizer = host.Model.Tokenizer;

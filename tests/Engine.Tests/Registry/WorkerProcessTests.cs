@@ -23,7 +23,7 @@ public sealed class WorkerProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_of_the_content_root_goes_before_one_of_the_programs_folder()
+    public async Task A_file_in_the_content_root_wins_over_one_in_the_programs_folder()
     {
         File.WriteAllText(_folder.File("llama-stories-q8_0.gguf"), "no model");
         Directory.CreateDirectory(_folder.File("models"));
@@ -33,7 +33,7 @@ public sealed class WorkerProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task SIGTERM_while_a_model_loads_is_a_quiet_end()
+    public async Task SIGTERM_while_a_model_loads_ends_quietly()
     {
         Outcome outcome = await RunUntilAsync("loading has begun", Model("Path", "builtin:llama-stories"), Model("Backend", "endless"));
         Assert.True(outcome.ExitCode is 0 or 143, outcome.Text);
@@ -55,14 +55,14 @@ public sealed class WorkerProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bundled_model_that_is_misspelled_is_proposed()
+    public async Task A_misspelled_bundled_model_gets_a_suggestion()
     {
         Outcome outcome = await RunAsync(Model("Path", "builtin:lama-stories"), Model("Backend", "reference"));
         Assert.Contains("no model of that name comes with the engine. Did you mean 'builtin:llama-stories'?", outcome.Text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_model_file_that_is_cut_off_is_one_error_of_the_start()
+    public async Task A_truncated_model_file_fails_the_start_with_one_error()
     {
         byte[] whole = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "models", "llama-stories-q8_0.gguf"));
         await File.WriteAllBytesAsync(_folder.File("cut.gguf"), whole[..100_000]);

@@ -20,7 +20,7 @@ public sealed class LlamaSamplersTests
     [InlineData(37)]
     [InlineData(300)]
     [InlineData(2000)]
-    public void What_is_left_after_a_chain_in_any_order_is_what_llama_cpp_leaves(int vocabulary)
+    public void A_chain_in_any_order_leaves_what_llama_cpp_leaves(int vocabulary)
     {
         var random = new Xoshiro256((ulong)vocabulary);
         int compared = 0;

@@ -27,7 +27,7 @@ public sealed class LogitRowTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
-    public void A_row_that_is_not_finite_is_refused_with_the_place(float value)
+    public void A_row_that_is_not_finite_is_refused_with_the_position(float value)
     {
         float[] logits = new float[100];
         logits[77] = value;

@@ -5,7 +5,7 @@ namespace Engine.Tests.Sampling;
 public sealed class SamplingSettingsTests
 {
     [Fact]
-    public void A_request_goes_before_the_file_and_the_file_before_the_defaults()
+    public void A_request_overrides_the_file_and_the_file_the_defaults()
     {
         var file = new SamplingOptions { Temperature = 0.3f, TopK = 7 };
         SamplingSettings settings = SamplingSettings.Of(new SamplingOptions { Temperature = 0.9f }, file);
@@ -57,7 +57,7 @@ public sealed class SamplingSettingsTests
     [InlineData("top_k;xtc;top_p;temp", 0f, "top_k;xtc;temperature")]
     [InlineData("penalties;top_k;", 0f, "top_k")]
     [InlineData("", 0f, "")]
-    public void The_chain_is_what_acts(string samplers, float temperature, string chain)
+    public void The_chain_decides_which_samplers_run(string samplers, float temperature, string chain)
     {
         var options = new SamplingOptions { Samplers = samplers, Temperature = temperature, XtcProbability = 0.5f };
         Assert.Equal(chain, SamplerNames.Join(SamplingSettings.Of(options).Chain()));

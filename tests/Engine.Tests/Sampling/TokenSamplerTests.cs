@@ -42,7 +42,7 @@ public sealed class TokenSamplerTests
     }
 
     [Fact]
-    public void A_tiny_temperature_is_greedy_and_no_overflow() =>
+    public void A_tiny_temperature_is_greedy_without_overflow() =>
         Assert.Equal(1, Sampler(new() { Temperature = float.Epsilon, MinP = 0 }, 3).Sample([1, 9, 8.99f], 0.999));
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class TokenSamplerTests
     [Theory]
     [InlineData(0f, 1)]
     [InlineData(0.5f, 2)]
-    public void A_second_coin_is_taken_where_XTC_may_act_and_only_there(float probability, int coins)
+    public void A_second_coin_is_drawn_only_if_XTC_may_act(float probability, int coins)
     {
         var random = new Xoshiro256(11);
         Sampler(new() { XtcProbability = probability }, 3).Sample([1, 2, 3], random);

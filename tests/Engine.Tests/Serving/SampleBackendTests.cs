@@ -22,7 +22,7 @@ public sealed class SampleBackendTests : GeneratorContract
     }
 
     [Fact]
-    public void It_sees_what_is_public_and_no_more() =>
+    public void It_sees_only_what_is_public() =>
         Assert.DoesNotContain(new[] { typeof(ServedModel), typeof(IModel) }.SelectMany(type => type.Assembly.GetCustomAttributes(typeof(System.Runtime.CompilerServices.InternalsVisibleToAttribute), false))
             .Cast<System.Runtime.CompilerServices.InternalsVisibleToAttribute>(), friend => friend.AssemblyName == typeof(BigramBackend).Assembly.GetName().Name);
 }

@@ -15,7 +15,7 @@ public sealed class SchedulerFaultTests
     private static Task<List<GeneratedToken>> Generate(ServedModel model, GenerateRequest request) => model.GenerateAsync(request).ToListAsync().AsTask().WaitAsync(Soon);
 
     [Fact]
-    public async Task Where_the_backend_finds_fewer_cells_than_were_counted_what_finished_requests_left_goes_first()
+    public async Task If_the_backend_finds_fewer_cells_than_counted_those_of_finished_requests_go_first()
     {
         var scripted = new ScriptedModel { Card = Card(100), Missing = 30 };
         await using var model = new ServedModel(scripted, new() { Slots = 2, CacheTokens = 120 });
@@ -50,7 +50,7 @@ public sealed class SchedulerFaultTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_the_prompt_of_a_generation_whose_reader_is_stalled()
+    public async Task No_generation_waits_for_the_prompt_of_one_whose_reader_is_stalled()
     {
         var scripted = new ScriptedModel { Card = Card(1200), Saves = false, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Slots = 3, CacheTokens = 1200 });
@@ -91,7 +91,7 @@ public sealed class SchedulerFaultTests
     }
 
     [Fact]
-    public async Task After_a_native_failure_nothing_is_counted_as_under_way()
+    public async Task After_a_native_failure_no_request_counts_as_running()
     {
         using var never = new ManualResetEventSlim();
         var scripted = new ScriptedModel { Card = Card(128) };

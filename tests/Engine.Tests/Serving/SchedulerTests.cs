@@ -124,7 +124,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task What_was_used_least_recently_makes_room_first()
+    public async Task The_least_recently_used_sequence_makes_room_first()
     {
         var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 100 } };
         await using var model = new ServedModel(scripted, new() { Slots = 3, CacheTokens = 100 });
@@ -189,7 +189,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task The_place_of_a_client_that_has_gone_is_free_at_once()
+    public async Task The_place_of_a_client_that_has_left_is_free_at_once()
     {
         var (scripted, gate, entered) = Gated();
         await using var model = new ServedModel(scripted, new() { Queue = 1 });
@@ -221,7 +221,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task A_slow_reader_pauses_its_own_sequence_and_no_other()
+    public async Task A_slow_reader_pauses_only_its_own_sequence()
     {
         var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 4096 }, Next = _ => 'a' };
         await using var model = new ServedModel(scripted, new() { Slots = 2 });
@@ -256,7 +256,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task A_row_that_is_not_finite_ends_its_own_request_alone()
+    public async Task A_row_that_is_not_finite_ends_only_its_own_request()
     {
         var (scripted, gate, entered) = Gated(new ScriptedModel { Card = LongCard, Next = tokens => tokens[1] });
         scripted.Spoil = row => row[3] = row['x'] == 10 ? float.NaN : row[3];
@@ -287,7 +287,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task Requests_that_come_and_go_at_random_all_end_and_leave_no_cell()
+    public async Task Requests_that_come_and_go_at_random_all_end_and_leave_no_cells()
     {
         var random = new Random(5);
         var scripted = new ScriptedModel { Card = LongCard with { ContextLength = 96 }, Next = tokens => tokens[1], StepTokens = 32 };

@@ -266,7 +266,7 @@ public sealed class ServedModelTests
     }
 
     [Fact]
-    public async Task A_slow_reader_of_tokens_holds_nothing()
+    public async Task A_slow_reader_of_tokens_does_not_hold_its_sequence()
     {
         await using var model = new ServedModel(new ScriptedModel { Next = _ => 'a' }, One);
         await using var idle = model.GenerateAsync(Greedy()).GetAsyncEnumerator();

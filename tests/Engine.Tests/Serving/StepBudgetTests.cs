@@ -14,7 +14,7 @@ public sealed class StepBudgetTests
     }
 
     [Fact]
-    public void Where_more_wait_for_their_first_token_than_for_their_next_a_step_is_longer()
+    public void A_step_is_longer_if_more_wait_for_their_first_token_than_for_their_next()
     {
         var budget = new StepBudget(512);
         budget.Record(100, TimeSpan.FromSeconds(1), readsOnly: false);
@@ -34,7 +34,7 @@ public sealed class StepBudgetTests
     }
 
     [Fact]
-    public void Prompts_are_read_before_tokens_are_made_but_nobody_waits_for_the_next_token_longer_than_two_seconds_of_it()
+    public void Prompts_are_read_before_tokens_are_made_but_no_next_token_waits_longer_than_two_seconds()
     {
         var budget = new StepBudget(512);
         Assert.True(budget.ReadsNext(decoding: 3, reading: 1));

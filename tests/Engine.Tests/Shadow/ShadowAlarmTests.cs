@@ -24,7 +24,7 @@ public sealed class ShadowAlarmTests
     }
 
     [Fact]
-    public void What_is_older_than_the_window_does_not_count_and_a_clock_that_jumps_changes_nothing()
+    public void Verdicts_older_than_the_window_do_not_count_and_a_clock_that_jumps_changes_nothing()
     {
         var time = new JumpingClock();
         var alarm = new ShadowAlarm(time);

@@ -29,7 +29,7 @@ public sealed class ShadowModelTests
     }
 
     [Fact]
-    public async Task A_reader_that_leaves_early_leaves_a_sample_of_what_was_done()
+    public async Task A_reader_that_leaves_early_leaves_a_sample_of_the_steps_so_far()
     {
         await using ShadowSetting setting = await new ShadowSetting("shadow-left").StartAsync();
         await foreach (GeneratedToken token in setting.Model.GenerateAsync(ShadowSetting.Request))

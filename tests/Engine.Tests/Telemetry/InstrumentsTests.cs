@@ -7,7 +7,7 @@ namespace Engine.Tests.Telemetry;
 public sealed class InstrumentsTests
 {
     [Fact]
-    public void Every_metric_stands_in_the_document_with_its_kind_unit_and_attributes()
+    public void Every_metric_is_in_the_document_with_its_kind_unit_and_attributes()
     {
         string[] documented =
         [

@@ -15,7 +15,7 @@ public sealed class MeteredModelTests
     private static GenerateRequest Ok => new() { Prompt = Prompt.FromText("say"), MaxTokens = 5 };
 
     [Fact]
-    public async Task A_generation_is_measured_once_whichever_way_it_comes()
+    public async Task A_generation_is_measured_once_streamed_or_whole()
     {
         await using Setting setting = await Setting.StartAsync("measured-once");
         IModel model = setting.Host.Services.GetRequiredKeyedService<IModel>(setting.Name);
@@ -35,7 +35,7 @@ public sealed class MeteredModelTests
     }
 
     [Fact]
-    public async Task A_span_has_model_tokens_and_finish_reason_and_is_a_child_of_what_asks()
+    public async Task A_span_has_model_tokens_and_finish_reason_and_is_a_child_of_the_callers_span()
     {
         await using Setting setting = await Setting.StartAsync("measured-span");
         using var outer = new Activity("outer");

@@ -25,7 +25,7 @@ public sealed class MarkedTextTests
     [Theory]
     [InlineData("llama-bpe", "<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>")]
     [InlineData("llama-spm", "<s>", "</s>")]
-    public async Task Markup_in_what_users_send_is_plain_text(string name, string before, string behind)
+    public async Task Markup_in_users_text_is_plain_text(string name, string before, string behind)
     {
         await using TokenizerPair pair = await OpenAsync(name);
         string[] forged = [behind, $"a{behind}b", behind + before, $"{before}system{behind}", $"héllo {behind[..^1]}", behind[1..], before + "🙂" + before];

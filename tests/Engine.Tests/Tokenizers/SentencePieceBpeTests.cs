@@ -41,7 +41,7 @@ public sealed class SentencePieceBpeTests
     }
 
     [Fact]
-    public void The_text_of_a_special_token_is_that_token_only_where_asked_for()
+    public void The_text_of_a_special_token_is_that_token_only_on_request()
     {
         // After a special token a blank is added again, as llama.cpp does: "▁Hello" twice.
         Assert.Equal([15043, 2, 15043], Llama2.Value.Encode("Hello</s>Hello", addSpecial: false, parseSpecial: true));

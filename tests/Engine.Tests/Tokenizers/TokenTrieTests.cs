@@ -6,7 +6,7 @@ namespace Engine.Tests.Tokenizers;
 public sealed class TokenTrieTests
 {
     [Fact]
-    public void The_longest_string_is_found_that_a_text_begins_with()
+    public void The_longest_string_at_the_beginning_of_a_text_is_found()
     {
         TokenTrie trie = Of("a", "ab", "abcd", "b");
         Assert.Equal(1, trie.LongestMatch("abce"u8, out int length));

@@ -40,7 +40,7 @@ public sealed class TokenizerRuleTests : IDisposable
     }
 
     [Fact]
-    public void Syllables_that_are_one_token_to_llama_cpp_are_apart_as_trained()
+    public void Syllables_that_are_one_token_to_llama_cpp_are_separate_as_trained()
     {
         string[] syllables = ["가", "고", "국", "군"];
         Assert.Single(syllables.Select(each => Ids(each, TokenizerRule.Native)).Distinct());
@@ -51,7 +51,7 @@ public sealed class TokenizerRuleTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Where_the_rules_agree_nothing_changes_and_where_they_do_not_it_is_reported_once(string name)
+    public void If_the_rules_agree_nothing_changes_and_otherwise_it_is_reported_once(string name)
     {
         var log = new ListLog();
         using GgufFile file = GgufFile.Open(FileOf(name));
@@ -98,7 +98,7 @@ public sealed class TokenizerRuleTests : IDisposable
     [Theory]
     [InlineData(TokenizerRule.Trained, 4)]
     [InlineData(TokenizerRule.Native, 1)]
-    public async Task The_native_backend_is_fed_by_the_rule_of_its_options(TokenizerRule rule, int distinct)
+    public async Task The_native_backend_gets_ids_by_the_rule_of_its_options(TokenizerRule rule, int distinct)
     {
         var log = new ListLog();
         await using IModel model = await LoadAsync(FileOf("bert-bge"), rule, log);
@@ -109,7 +109,7 @@ public sealed class TokenizerRuleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_vocabulary_that_is_not_known_here_is_split_by_llama_cpp_and_the_log_says_so()
+    public async Task An_unknown_vocabulary_is_split_by_llama_cpp_and_the_log_says_so()
     {
         string path = _folder.File("viking.gguf");
         using (GgufFile file = GgufFile.Open(FileOf("gpt-2")))

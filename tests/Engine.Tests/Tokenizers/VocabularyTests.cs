@@ -36,7 +36,7 @@ public sealed class VocabularyTests : IDisposable
     }
 
     [Fact]
-    public void Scores_may_be_whole_numbers_below_zero()
+    public void Scores_may_be_negative_integers()
     {
         ITokenizer tokenizer = Make(["<unk>", "<s>", "</s>", "a", "b", "c", "ab", "bc"], prefix: false, metadata: writer =>
             writer.SetMetadata("tokenizer.ggml.scores", (int[])[0, 0, 0, 0, 0, 0, -20, -10]));

@@ -20,7 +20,7 @@ public sealed class AccessTests
     [InlineData("Authorization", "Basic right", HttpStatusCode.Unauthorized)]
     [InlineData("x-api-key", "# remark", HttpStatusCode.Unauthorized)]
     [InlineData("x-none", "right", HttpStatusCode.Unauthorized)]
-    public async Task A_request_must_bring_one_of_the_keys(string header, string value, HttpStatusCode status)
+    public async Task A_request_must_have_one_of_the_keys(string header, string value, HttpStatusCode status)
     {
         using var folder = new TemporaryFolder();
         await WriteKeysAsync(folder.File("keys.txt"), "# remark\n\n from-file \n");
@@ -84,7 +84,7 @@ public sealed class AccessTests
     [InlineData("Bearer right", "placeholder", HttpStatusCode.OK)]
     [InlineData("Bearer ", "right", HttpStatusCode.OK)]
     [InlineData("Bearer wrong", "wrong", HttpStatusCode.Unauthorized)]
-    public async Task Either_header_may_bring_the_key(string authorization, string apiKey, HttpStatusCode status)
+    public async Task Either_header_may_contain_the_key(string authorization, string apiKey, HttpStatusCode status)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeys:0", "right"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
@@ -94,7 +94,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Without_keys_any_key_is_taken_and_none_too()
+    public async Task Without_keys_any_key_is_accepted_and_none_too()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(Body) };
@@ -112,7 +112,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task One_request_too_many_in_a_minute_is_answered_429_with_the_time_to_wait()
+    public async Task A_request_beyond_the_limit_per_minute_is_answered_429_with_the_time_to_wait()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:RequestsPerMinute", "2"));
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Body)).StatusCode);
@@ -147,7 +147,7 @@ public sealed class AccessTests
     [InlineData("builtin:llama-stories", "/v1/score", """{"input": TEXT}""", "input")]
     [InlineData("builtin:t5-translations", "/v1/score", """{"input": "a", "source": TEXT}""", "source")]
     [InlineData("builtin:llama-stories", "/v1/completions", """{"prompt": TEXT, "max_tokens": 1}""", "prompt")]
-    public async Task Whatever_a_model_reads_has_no_more_tokens_than_the_configuration_allows(string model, string path, string body, string? param)
+    public async Task No_input_has_more_tokens_than_the_configuration_allows(string model, string path, string body, string? param)
     {
         await using TestServer server = await TestServer.StartModelAsync(model, ("Serve:MaxPromptTokens", "8"));
         using HttpResponseMessage taken = await server.Client.PostAsync(path, new StringContent(body.Replace("TEXT", "\"a a\"", StringComparison.Ordinal)));
@@ -175,7 +175,7 @@ public sealed class AccessTests
     [Theory]
     [InlineData("https://a.example", "https://a.example")]
     [InlineData("https://b.example", null)]
-    public async Task Web_pages_of_named_origins_alone_may_ask(string origin, string? allowed)
+    public async Task Only_web_pages_of_named_origins_may_send_requests(string origin, string? allowed)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:CorsOrigins:0", "https://a.example"));
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/chat/completions");
@@ -187,7 +187,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Without_origins_no_web_page_may_ask()
+    public async Task Without_origins_no_web_page_may_send_requests()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { { "Origin", "https://a.example" } } };
@@ -200,7 +200,7 @@ public sealed class AccessTests
     [InlineData("http://[::]:1", false)]
     [InlineData("http://example.com:1", false)]
     [InlineData("http://localhost:1;http://[::1]:1;http://127.0.0.2:1", true)]
-    public async Task Other_machines_are_listened_for_with_a_key_or_on_demand_alone(string urls, bool alone)
+    public async Task Other_machines_are_served_only_with_a_key_or_on_demand(string urls, bool alone)
     {
         await CheckAsync(alone);
         await CheckAsync(true, ("Serve:ApiKeys:0", "key"));
@@ -219,7 +219,7 @@ public sealed class AccessTests
     [Theory]
     [InlineData("false")]
     [InlineData("true")]
-    public async Task Bodies_are_logged_on_demand_alone(string logBodies)
+    public async Task Bodies_are_logged_only_on_demand(string logBodies)
     {
         await using ServeProcess process = await ServeProcess.StartAsync([], ("Serve__LogBodies", logBodies));
         using var content = new StringContent("""{"prompt": "a secret text", "max_tokens": 1}""", Encoding.UTF8, "application/json");

@@ -88,7 +88,7 @@ public sealed class AnswerFormTests
     [InlineData(Messages, """{"output_format": {"type": "json_schema", "schema": true}, "finish": "always_valid"}""")]
     [InlineData(OllamaChat, """{"format": "json", "finish": "always_valid"}""")]
     [InlineData(OllamaGenerate, """{"format": "json", "finish": "always_valid"}""")]
-    public async Task An_answer_can_be_asked_to_end_whole_in_every_dialect(string path, string form)
+    public async Task An_answer_can_be_required_to_be_complete_in_every_dialect(string path, string form)
     {
         Assert.True((await AskAsync(path, form)).AlwaysValid);
         Assert.False((await AskAsync(path, form.Replace("\"finish\": \"always_valid\"", "\"user\": \"u\"", StringComparison.Ordinal))).AlwaysValid);
@@ -103,7 +103,7 @@ public sealed class AnswerFormTests
     [InlineData(Chat, "OpenAI/2.15.0 MEAI/10.11.0", """, "reads_descriptions": false""", false)]
     [InlineData(Messages, "", """, "reads_descriptions": true""", true)]
     [InlineData(OllamaChat, "", """, "reads_descriptions": true""", true)]
-    public async Task Keywords_in_descriptions_count_for_the_client_that_writes_them_there_or_where_asked(string path, string client, string field, bool reads)
+    public async Task Keywords_in_descriptions_count_for_the_client_that_writes_them_or_on_request(string path, string client, string field, bool reads)
     {
         string form = path switch
         {
@@ -145,14 +145,14 @@ public sealed class AnswerFormTests
     [InlineData(Messages, """{"output_config": {"format": {"type": "json_schema", "schema": true}}, "output_format": {"type": "json_schema", "schema": true}}""", null, "found another in 'output_config.format'")]
     [InlineData(OllamaChat, """{"format": "xml"}""", null, "'format': expected 'json' or a JSON schema, found \"xml\"")]
     [InlineData(OllamaGenerate, """{"format": [1]}""", null, "'format': expected 'json' or a JSON schema, found [1]")]
-    public async Task An_invalid_form_is_answered_400_with_its_field(string path, string form, string? param, string sentence)
+    public async Task An_invalid_form_is_answered_400_with_its_field(string path, string form, string? param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(Body(path, form), path: path);
         string answer = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.BadRequest, answer);
         JsonElement error = JsonElement.Parse(answer).GetProperty("error");
-        Assert.Contains(sentence, error.ValueKind == JsonValueKind.String ? error.GetString() : error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.ValueKind == JsonValueKind.String ? error.GetString() : error.GetProperty("message").GetString(), StringComparison.Ordinal);
         if (param is not null)
         {
             Assert.Equal(param, error.GetProperty("param").GetString());
@@ -184,7 +184,7 @@ public sealed class AnswerFormTests
     }
 
     [Fact]
-    public async Task The_configuration_can_end_every_answer_of_a_form_whole()
+    public async Task The_configuration_can_require_every_answer_of_a_form_to_be_complete()
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };
         await using TestServer server = await TestServer.StartAsync(backend, ("Serve:AlwaysValid", "true"));

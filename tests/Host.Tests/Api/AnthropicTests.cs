@@ -92,7 +92,7 @@ public sealed class AnthropicTests
     [InlineData(FinishReason.EndOfGeneration, "end_turn")]
     [InlineData(FinishReason.MaxTokens, "max_tokens")]
     [InlineData(FinishReason.ContextFull, "model_context_window_exceeded")]
-    public async Task Each_end_has_its_word(FinishReason reason, string word)
+    public async Task Each_finish_reason_has_its_word(FinishReason reason, string word)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template, End = reason });
         JsonElement answer = await server.AskAsync(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}]}""");
@@ -110,7 +110,7 @@ public sealed class AnthropicTests
     }
 
     [Fact]
-    public async Task Thoughts_are_a_separate_block_where_they_are_asked_for_and_left_out_elsewhere()
+    public async Task Thoughts_are_a_separate_block_on_request_and_left_out_otherwise()
     {
         var backend = new ScriptedBackend { ChatTemplate = "{{ enable_thinking }}{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -235,18 +235,18 @@ public sealed class AnthropicTests
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "stop_sequences": [""]}""", "'stop_sequences': expected at most 16 texts, none of them empty.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temperature": 3}""", "'temperature': expected a number from 0 to 2, found 3.")]
     [InlineData("""{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "temprature": 1}""", "Did you mean 'temperature'?")]
-    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: Messages);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
         Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Tokens_are_counted_of_the_prompt_that_a_message_would_have()
+    public async Task The_tokens_of_the_prompt_that_a_message_would_have_are_counted()
     {
         using GgufFile file = GgufFile.Open(DefaultModel.Find());
         ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Trained);
@@ -281,7 +281,7 @@ public sealed class AnthropicTests
     }
 
     [Fact]
-    public async Task A_count_of_no_messages_is_refused()
+    public async Task Counting_the_tokens_of_no_messages_is_refused()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         JsonElement answer = await server.AskAsync(Count, "{}");

@@ -82,7 +82,7 @@ public sealed class ChatTests
     }
 
     [Fact]
-    public async Task What_a_model_thinks_comes_as_reasoning_content_whole_and_streamed()
+    public async Task Thoughts_come_as_reasoning_content_whole_and_streamed()
     {
         var backend = new ScriptedBackend { ChatTemplate = "{# </think> #}" + Template, Words = ["<thi", "nk>\nfar", "?</", "think>\n\nY", "es."] };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -99,7 +99,7 @@ public sealed class ChatTests
     [Theory]
     [InlineData("0")]
     [InlineData("50")]
-    public async Task Thoughts_that_the_prompt_opens_are_no_part_of_the_answer_whether_prompts_are_counted_or_not(string most)
+    public async Task Thoughts_that_the_prompt_opens_are_not_part_of_the_answer_whether_prompts_are_counted_or_not(string most)
     {
         using GgufFile file = GgufFile.Open(DefaultModel.Find());
         ITokenizer tokenizer = FileTokenizer.Read(file.Metadata, "llama", TokenizerRule.Trained);
@@ -140,14 +140,14 @@ public sealed class ChatTests
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "metadata": {"\uDFFF": 1}}""", null, "half a surrogate pair in the text at offset")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "top_logprobs", "expected 'logprobs' to be true")]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "max_completion_token": 2}""", "max_completion_token", "Did you mean 'max_completion_tokens'?")]
-    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: "/v1/chat/completions");
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
         Assert.Equal(param, error.GetProperty("param").GetString());
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

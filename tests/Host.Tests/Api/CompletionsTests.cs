@@ -75,7 +75,7 @@ public sealed class CompletionsTests
     }
 
     [Fact]
-    public async Task What_is_not_given_is_OpenAIs_default()
+    public async Task Missing_fields_have_OpenAIs_defaults()
     {
         var backend = new ScriptedBackend();
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -88,7 +88,7 @@ public sealed class CompletionsTests
     }
 
     [Fact]
-    public async Task What_is_not_given_is_the_files_where_it_has_a_say()
+    public async Task Missing_fields_have_the_files_defaults_if_it_has_any()
     {
         var backend = new ScriptedBackend { Sampling = new SamplingOptions { Temperature = 0.25f, TopK = 3, MinP = 0.5f } };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -100,13 +100,13 @@ public sealed class CompletionsTests
     [Theory]
     [InlineData("{\"prompt\": \"caf\u00e9\"}", "expected UTF-8, found the byte 0xE9 at offset 15. Send the body as UTF-8.")]
     [InlineData("\u00ff\u00fe{\u0000", "expected UTF-8, found the byte 0xFF at offset 0.")]
-    public async Task A_body_that_is_not_UTF_8_is_refused_as_such(string body, string sentence)
+    public async Task A_body_that_is_not_UTF_8_is_refused_as_such(string body, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
         using HttpResponseMessage response = await server.Client.PostAsync(new Uri("/v1/completions", UriKind.Relative), content);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains(sentence, Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class CompletionsTests
     [InlineData("""{"prompt": "a", "logit_bias": {"1": "x"}}""", "logit_bias.1", "expected a number, found \"x\"")]
     [InlineData("""{"prompt": "a", "suffix": "b"}""", "suffix", "text after the answer cannot be asked for")]
     [InlineData("""{"prompt": "a", "temprature": 1}""", "temprature", "Did you mean 'temperature'?")]
-    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string? param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync(body);
@@ -157,7 +157,7 @@ public sealed class CompletionsTests
         JsonElement error = Error(await response.Content.ReadAsStringAsync());
         Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
         Assert.Equal(param, error.GetProperty("param").GetString());
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -181,7 +181,7 @@ public sealed class CompletionsTests
     [InlineData(503, "model_failed", "llama.cpp failed")]
     [InlineData(504, "deadline_exceeded", "expected the end within 2.5 s (Deadline), it was not reached.")]
     [InlineData(-500, null, "The server met an unexpected error. Its log has the details.")]
-    public async Task A_model_error_keeps_its_message_and_an_unexpected_one_hides_its_details(int status, string? code, string sentence)
+    public async Task A_model_error_keeps_its_message_and_an_unexpected_one_hides_its_details(int status, string? code, string message)
     {
         Exception failure = status switch
         {
@@ -199,7 +199,7 @@ public sealed class CompletionsTests
         string body = await response.Content.ReadAsStringAsync();
         Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
         Assert.Equal(code, Error(body).GetProperty("code").GetString());
-        Assert.Contains(sentence, Error(body).GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, Error(body).GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -286,9 +286,9 @@ public sealed class CompletionsTests
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.Client.GetAsync("/nope");
-        string sentence = Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString()!;
-        Assert.StartsWith("There is no GET /nope. There are POST /v1/chat/completions, POST /v1/completions, ", sentence, StringComparison.Ordinal);
-        Assert.All(["POST /v1/embeddings", "GET /v1/models/{name}", "GET /health"], path => Assert.Contains($", {path}", sentence, StringComparison.Ordinal));
+        string message = Error(await response.Content.ReadAsStringAsync()).GetProperty("message").GetString()!;
+        Assert.StartsWith("There is no GET /nope. There are POST /v1/chat/completions, POST /v1/completions, ", message, StringComparison.Ordinal);
+        Assert.All(["POST /v1/embeddings", "GET /v1/models/{name}", "GET /health"], path => Assert.Contains($", {path}", message, StringComparison.Ordinal));
     }
 
     [Fact]

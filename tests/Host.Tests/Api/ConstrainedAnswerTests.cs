@@ -39,7 +39,7 @@ public sealed class ConstrainedAnswerTests(ConstrainedAnswerTests.Stories storie
     }
 
     [Fact]
-    public async Task A_truncated_answer_is_incomplete_and_one_that_must_end_whole_is_not()
+    public async Task A_truncated_answer_is_incomplete_but_one_that_must_be_complete_is_not()
     {
         const string body = """{"messages": SAID, "max_tokens": 24, "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": {"text": {"type": "string", "minLength": 60}}, "required": ["text"]}}}}""";
         JsonElement cut = (await stories.Server.ChatAsync(Fill(body.Replace("60", "200", StringComparison.Ordinal)))).GetProperty("choices")[0];
@@ -52,7 +52,7 @@ public sealed class ConstrainedAnswerTests(ConstrainedAnswerTests.Stories storie
     [InlineData("/v1/chat/completions", """{"messages": SAID, "tools": [{"type": "function", "function": {"name": "remember", "parameters": SCHEMA}}], "tool_choice": "required", "max_tokens": 200}""")]
     [InlineData("/v1/responses", """{"input": SAID, "tools": [{"type": "function", "name": "remember", "parameters": SCHEMA}], "tool_choice": "required", "max_output_tokens": 200}""")]
     [InlineData("/v1/messages", """{"messages": SAID, "tools": [{"name": "remember", "input_schema": SCHEMA}], "tool_choice": {"type": "any", "disable_parallel_tool_use": true}, "max_tokens": 200}""")]
-    public async Task A_call_that_is_required_is_made(string path, string body)
+    public async Task A_required_call_is_made(string path, string body)
     {
         JsonElement answer = await stories.Server.AskAsync(path, Fill(body));
         (string? name, string arguments) = path switch

@@ -40,7 +40,7 @@ public sealed class DialectToolTests
     }
 
     [Fact]
-    public async Task A_streamed_response_tells_each_item_from_its_beginning_to_its_end()
+    public async Task A_streamed_response_reports_each_item_from_beginning_to_end()
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying(ToolScript.TwoCalls));
         JsonElement[] events = await EventsAsync(server, Responses);
@@ -240,13 +240,13 @@ public sealed class DialectToolTests
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tools": [{"name": "n"}], "tool_choice": {"type": "tool", "name": "m"}}""", "expected the tool 'm' among the tools, found 'n'")]
     [InlineData(Messages, """{"max_tokens": 1, "messages": [{"role": "user", "content": "a"}], "tool_choice": {"type": "maybe"}}""", "'tool_choice.type': expected 'auto', 'any', 'tool' or 'none', found 'maybe'")]
     [InlineData(OllamaChat, """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools[0].function': expected an object, found none")]
-    public async Task Invalid_tools_are_answered_400_with_a_message(string path, string body, string sentence)
+    public async Task Invalid_tools_are_answered_400_with_a_message(string path, string body, string message)
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying("a"));
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
         string answer = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.BadRequest, answer);
-        Assert.Contains(sentence, answer, StringComparison.Ordinal);
+        Assert.Contains(message, answer, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement[]> EventsAsync(TestServer server, string path)

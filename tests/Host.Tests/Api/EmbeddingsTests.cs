@@ -78,14 +78,14 @@ public sealed class EmbeddingsTests
     [InlineData("""{"input": "a", "dimensions": 0}""", "dimensions", "expected a whole number from 1 to 64, found 0")]
     [InlineData("""{"input": "a", "dimensions": 65}""", "dimensions", "expected a whole number from 1 to 64, found 65")]
     [InlineData("""{"input": "a", "dimension": 5}""", "dimension", "Did you mean 'dimensions'?")]
-    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string? param, string message)
     {
         await using TestServer server = await StartAsync();
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
         Assert.Equal(param, error.GetProperty("param").GetString());
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

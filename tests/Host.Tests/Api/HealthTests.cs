@@ -63,7 +63,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_thread_that_never_returns_from_native_code_is_left_to_itself_and_the_next_request_is_answered()
+    public async Task A_thread_that_never_returns_from_native_code_is_abandoned_and_the_next_request_is_answered()
     {
         const string ids = """{"prompt": [1, 2, 3], "max_tokens": 2}""";
         var backend = new GatedBackend();
@@ -116,7 +116,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_probe_of_readiness_passes_while_any_model_answers_and_that_of_a_model_while_this_one_does()
+    public async Task A_readiness_probe_passes_while_any_model_answers_and_a_models_own_probe_while_it_does()
     {
         var gate = new TaskCompletionSource();
         var backend = new ScriptedBackend();
@@ -145,7 +145,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Where_no_model_answers_the_server_is_not_ready_and_lives()
+    public async Task If_no_model_answers_the_server_is_alive_but_not_ready()
     {
         await using TestServer server = await TestServer.ListenAsync([new ScriptedBackend { Loading = new TaskCompletionSource().Task }]);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/health/ready")).StatusCode);
@@ -153,7 +153,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_stopping_server_lives_and_is_not_ready()
+    public async Task A_stopping_server_is_alive_but_not_ready()
     {
         var gate = new TaskCompletionSource();
         var backend = new ScriptedBackend { Generating = gate.Task };

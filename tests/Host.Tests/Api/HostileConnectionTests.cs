@@ -29,7 +29,7 @@ public sealed class HostileConnectionTests
     }
 
     [Fact]
-    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_no_failure_of_the_server()
+    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_not_a_server_error()
     {
         await using ServeProcess process = await ServeProcess.StartAsync([]);
         Uri address = process.Client.BaseAddress!;
@@ -56,7 +56,7 @@ public sealed class HostileConnectionTests
     }
 
     [Fact]
-    public async Task A_client_that_goes_half_way_through_its_body_leaves_the_server_well()
+    public async Task A_client_that_leaves_half_way_through_its_body_does_not_harm_the_server()
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -76,7 +76,7 @@ public sealed class HostileConnectionTests
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task A_client_that_goes_stops_its_generation_while_the_prompt_is_read_and_after(bool decoding, bool streamed)
+    public async Task A_client_that_disconnects_stops_its_generation_while_the_prompt_is_read_and_after(bool decoding, bool streamed)
     {
         Task never = new TaskCompletionSource().Task;
         var backend = new ScriptedBackend { ChatTemplate = Template, Prefill = decoding ? Task.CompletedTask : never, Generating = never };
@@ -91,7 +91,7 @@ public sealed class HostileConnectionTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_holds_up_its_generation_takes_no_memory_and_ends_it_when_it_goes()
+    public async Task A_client_that_does_not_read_pauses_its_generation_takes_no_memory_and_ends_it_when_it_disconnects()
     {
         var backend = new ScriptedBackend { ChatTemplate = Template };
         await using TestServer server = await TestServer.StartAsync(backend);

@@ -40,7 +40,7 @@ public sealed class OllamaTests
     }
 
     [Fact]
-    public async Task A_chat_is_streamed_in_lines_unless_told_otherwise()
+    public async Task A_chat_is_streamed_in_lines_by_default()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template, End = FinishReason.EndOfGeneration });
         JsonElement[] lines = await StreamAsync(server, Chat, """{"options": {"num_predict": 2}, "messages": [{"role": "user", "content": "a"}]}""");
@@ -124,7 +124,7 @@ public sealed class OllamaTests
     [InlineData("""{"prompt": "a", "stream": false, "options": null}""")]
     [InlineData("""{"prompt": "a", "stream": false, "options": {"num_predict": -1, "seed": -1, "stop": [], "temperature": null}}""")]
     [InlineData("""{"prompt": "a", "stream": false, "options": {"num_predict": -2}}""")]
-    public async Task What_is_not_given_is_Ollamas_default(string body)
+    public async Task Missing_fields_have_Ollamas_defaults(string body)
     {
         var backend = new ScriptedBackend();
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -251,12 +251,12 @@ public sealed class OllamaTests
     [InlineData("/api/embed", """{"input": "a", "truncate": false, "dimensions": -1}""", "'dimensions': expected a whole number from 1 to 1, found -1.")]
     [InlineData("/api/embed", """{"input": "a", "dimension": 1}""", "Did you mean 'dimensions'?")]
     [InlineData("/api/embed", """{"input": "a"}""", "A script")]
-    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains(sentence, Error(await response.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        Assert.Contains(message, Error(await response.Content.ReadAsStringAsync()), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Engine.Host.Tests.Api;
 public sealed class OpenApiTests
 {
     [Fact]
-    public async Task The_document_is_one_that_readers_of_OpenAPI_take_without_a_complaint()
+    public async Task The_document_is_accepted_by_OpenAPI_readers_without_complaints()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         ReadResult read = OpenApiDocument.Parse(await server.Client.GetStringAsync("/openapi/engine.json"), "json");
@@ -18,13 +18,13 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task Every_endpoint_of_the_API_stands_in_the_document()
+    public async Task Every_endpoint_of_the_API_is_in_the_document()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         JsonObject paths = (await DocumentAsync(server))["paths"]!.AsObject();
         JsonNode unknown = JsonNode.Parse(await (await server.Client.GetAsync("/nope")).Content.ReadAsStringAsync())!;
-        string sentence = (string)unknown["error"]!["message"]!;
-        string[] known = [.. sentence.Split("There are ")[1].Split(". ")[0].Split(", ").Select(route => route.Split(' ')[1].TrimEnd('.')).Distinct()];
+        string message = (string)unknown["error"]!["message"]!;
+        string[] known = [.. message.Split("There are ")[1].Split(". ")[0].Split(", ").Select(route => route.Split(' ')[1].TrimEnd('.')).Distinct()];
         string[] others = ["/", "/scalar", "/openapi", "/metrics"];
         Assert.Equal(
             known.Where(path => path != "/" && !others[1..].Any(other => path.StartsWith(other, StringComparison.Ordinal))).Order(StringComparer.Ordinal),
@@ -72,7 +72,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task The_page_over_the_document_asks_no_other_machine()
+    public async Task The_page_over_the_document_contacts_no_other_machine()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         string page = await server.Client.GetStringAsync("/scalar/");

@@ -43,7 +43,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_while_it_waits_frees_its_place()
+    public async Task A_client_that_disconnects_while_it_waits_frees_its_place()
     {
         var backend = new GatedBackend();
         await using TestServer server = await StartAsync(backend, slots: 1, queue: 1);
@@ -89,7 +89,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task More_answers_than_the_model_ever_takes_at_once_are_refused_for_good()
+    public async Task More_answers_than_the_model_can_ever_take_at_once_are_refused()
     {
         var backend = new GatedBackend();
         backend.Gate.Set();

@@ -44,7 +44,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task A_model_of_another_engine_is_judged_by_the_reference_on_a_file_of_this_machine()
+    public async Task A_model_of_another_engine_is_judged_by_the_reference_on_a_local_file()
     {
         using var folder = new TemporaryFolder();
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories", ("Serve:Remote", Socket(folder)), ("Engine:Models:default:Backend", "llama.cpp"));
@@ -54,7 +54,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task Clients_that_leave_at_any_moment_are_no_errors_of_the_server()
+    public async Task Clients_that_disconnect_at_any_moment_are_not_server_errors()
     {
         using var folder = new TemporaryFolder();
         using var log = new IsolatedModels();
@@ -79,7 +79,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task The_keys_of_the_server_are_asked_for()
+    public async Task The_servers_keys_are_required()
     {
         using var folder = new TemporaryFolder();
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)), ("Serve:ApiKeys:0", "right"));
@@ -98,7 +98,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task A_request_too_many_gets_a_Retry_After()
+    public async Task A_request_beyond_the_limit_gets_a_Retry_After()
     {
         using var folder = new TemporaryFolder();
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)), ("Serve:RequestsPerMinute", "1"));
@@ -110,7 +110,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_lets_what_runs_end_and_takes_no_more()
+    public async Task A_stopping_server_finishes_running_requests_and_accepts_no_more()
     {
         using var folder = new TemporaryFolder();
         var going = new TaskCompletionSource();
@@ -170,7 +170,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task The_health_service_says_whether_the_models_answer_and_asks_for_no_key()
+    public async Task The_health_service_says_whether_the_models_answer_and_needs_no_key()
     {
         using var folder = new TemporaryFolder();
         var backend = new ScriptedBackend();
@@ -218,7 +218,7 @@ public sealed class RemoteServingTests
     }
 
     [Fact]
-    public async Task An_engine_serves_on_what_another_one_serves_to_it()
+    public async Task An_engine_serves_the_models_of_another_engine()
     {
         using var folder = new TemporaryFolder();
         await using TestServer far = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:Remote", Socket(folder)));
@@ -228,7 +228,7 @@ public sealed class RemoteServingTests
     }
 
     [LinuxFact]
-    public void A_socket_that_a_killed_server_left_is_free_and_one_that_is_in_use_is_not()
+    public void A_socket_left_by_a_killed_server_is_free_and_one_in_use_is_not()
     {
         using var folder = new TemporaryFolder();
         string[] urls = ["http://127.0.0.1:1", "http://" + Socket(folder)];

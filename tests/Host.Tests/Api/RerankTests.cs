@@ -68,7 +68,7 @@ public sealed class RerankTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_a_backend_cannot_tell_query_and_document_apart_it_says_so()
+    public async Task A_backend_that_cannot_tell_query_and_document_apart_says_so()
     {
         string path = TinyFamilies.Bert(_folder.File("segments.gguf"), segments: 2, scores: 1);
         const string Body = """{"query": "once", "documents": ["the time"]}""";
@@ -112,13 +112,13 @@ public sealed class RerankTests : IDisposable
     [InlineData("""{"query": "a", "documents": ["a", {"title": "b"}]}""", "documents[1]", "expected a text, or an object with a 'text', found {\"title\": \"b\"}")]
     [InlineData("""{"query": "a", "documents": ["a"], "top_n": 0}""", "top_n", "expected a whole number from 1")]
     [InlineData("""{"query": "a", "documents": ["a"], "return_document": true}""", "return_document", "Did you mean 'return_documents'?")]
-    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
     }
 

@@ -189,13 +189,13 @@ public sealed class ResponsesTests
     [InlineData("""{"input": "a", "n": 2}""", "n", "cannot be asked for")]
     [InlineData("""{"input": "a", "max_output_tokens": 0}""", "max_output_tokens", "expected a whole number from 1")]
     [InlineData("""{"input": "a", "max_output_token": 5}""", "max_output_token", "Did you mean 'max_output_tokens'?")]
-    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_the_field(string body, string param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend { ChatTemplate = Template });
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
     }
 

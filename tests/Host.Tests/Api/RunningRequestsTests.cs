@@ -33,7 +33,7 @@ public sealed class RunningRequestsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_goes_away_ends_its_generation(bool stream)
+    public async Task A_client_that_disconnects_ends_its_generation(bool stream)
     {
         var backend = new ScriptedBackend { Generating = new TaskCompletionSource().Task };
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -47,7 +47,7 @@ public sealed class RunningRequestsTests
     }
 
     [Fact]
-    public async Task A_stopping_host_ends_what_it_accepted_and_takes_nothing_more()
+    public async Task A_stopping_host_finishes_what_it_accepted_and_accepts_nothing_more()
     {
         var gate = new TaskCompletionSource();
         var backend = new ScriptedBackend { Generating = gate.Task };

@@ -128,13 +128,13 @@ public sealed class ScoreTests
     [InlineData("""{"input": [5]}""", null, "Send at least one more.")]
     [InlineData("""{"input": [5], "top_logprobs": 3}""", null, "Send at least one more.")]
     [InlineData("""{"input": [5, 99999]}""", null, "99999")]
-    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string body, string? param, string message)
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
         using HttpResponseMessage response = await server.PostAsync(body, path: Path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
     }
 

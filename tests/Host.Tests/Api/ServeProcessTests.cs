@@ -11,7 +11,7 @@ public sealed class ServeProcessTests
     private const string Greedy = """{"prompt": "Once upon a time", "max_tokens": 40, "temperature": 0}""";
 
     [Fact]
-    public async Task An_environment_variable_swaps_the_backend_and_the_greedy_completion_stays()
+    public async Task An_environment_variable_swaps_the_backend_and_the_greedy_completion_stays_the_same()
     {
         // F32: with quantized weights, two correct engines may choose different words where two are almost equally probable.
         string[] model = ["--model", Path.Combine(SharedFolder.Checkout, "models", "llama-stories-f32.gguf")];
@@ -71,7 +71,7 @@ public sealed class ServeProcessTests
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task SIGTERM_while_the_model_loads_is_a_quiet_end(string backend)
+    public async Task SIGTERM_while_the_model_loads_ends_quietly(string backend)
     {
         await using ServeProcess serve = await ServeProcess.StartLoadingAsync(["--model", "builtin:llama-stories-f32", "--backend", backend]);
         serve.Terminate();

@@ -59,7 +59,7 @@ public sealed class ServeSwapTests
     }
 
     [Fact]
-    public async Task What_verifies_answers_changes_with_the_model()
+    public async Task The_verifier_changes_with_the_model()
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
         foreach (string path in new[] { "builtin:llama-stories", "builtin:llama-tools" })
@@ -80,7 +80,7 @@ public sealed class ServeSwapTests
     }
 
     [Fact]
-    public async Task The_file_of_settings_is_followed_and_a_mistake_in_it_leaves_everything_as_it_was()
+    public async Task The_settings_file_is_watched_and_a_mistake_in_it_changes_nothing()
     {
         using var folder = new TemporaryFolder();
         string settings = folder.File("appsettings.json");

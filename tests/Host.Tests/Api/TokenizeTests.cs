@@ -31,7 +31,7 @@ public sealed class TokenizeTests
     }
 
     [Fact]
-    public async Task Pieces_are_texts_and_where_they_are_no_characters_bytes()
+    public async Task Pieces_are_texts_or_bytes_if_they_are_not_characters()
     {
         await using TestServer server = await TestServer.StartModelAsync(TestData.Model("aidreams260K-f32.gguf"));
         JsonElement[] tokens = [.. (await AskAsync(server, "/tokenize", new { content = "a 😀", add_special = true, with_pieces = true })).GetProperty("tokens").EnumerateArray()];
@@ -50,13 +50,13 @@ public sealed class TokenizeTests
     [InlineData("/detokenize", """{"tokens": "a"}""", "tokens", "expected an array")]
     [InlineData("/detokenize", """{"tokens": [1, 1.5]}""", "tokens[1]", "expected a whole number, found 1.5")]
     [InlineData("/detokenize", """{"tokens": [-1]}""", null, "-1")]
-    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string? param, string sentence)
+    public async Task An_invalid_request_is_answered_400_with_a_message(string path, string body, string? param, string message)
     {
         await using TestServer server = await TestServer.StartModelAsync("builtin:llama-stories");
         using HttpResponseMessage response = await server.PostAsync(body, path: path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         JsonElement error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
     }
 

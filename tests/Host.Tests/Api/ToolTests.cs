@@ -65,7 +65,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public async Task Half_a_call_is_a_reason_and_no_call()
+    public async Task Half_a_call_gives_a_finish_reason_and_no_call()
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying(ToolScript.TwoCalls));
         JsonElement choice = (await server.ChatAsync(Ask + """, "max_tokens": 4}""")).GetProperty("choices")[0];
@@ -131,7 +131,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public async Task What_tools_returned_reaches_the_model()
+    public async Task Tool_results_reach_the_model()
     {
         ScriptedBackend backend = ToolScript.Saying("a");
         await using TestServer server = await TestServer.StartAsync(backend);
@@ -162,7 +162,7 @@ public sealed class ToolTests
     [InlineData(""" "messages": [{"role": "assistant", "tool_calls": [{"id": "c"}]}] """, "messages[0].tool_calls[0].function.name", "expected a string, found none")]
     [InlineData(""" "messages": [{"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {}}]}] """, "messages[0].tool_calls[0].type", "found 'custom'")]
     [InlineData(""" "functions": [{"name": "a"}] """, "functions", "the older form of tools (send them in 'tools') cannot be asked for")]
-    public async Task Invalid_tools_are_answered_400_with_the_field(string fields, string param, string sentence)
+    public async Task Invalid_tools_are_answered_400_with_the_field(string fields, string param, string message)
     {
         await using TestServer server = await TestServer.StartAsync(ToolScript.Saying("a"));
         string messages = fields.Contains("\"messages\"", StringComparison.Ordinal) ? "" : "\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], ";
@@ -170,7 +170,7 @@ public sealed class ToolTests
         string answer = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.BadRequest, answer);
         JsonElement error = JsonElement.Parse(answer).GetProperty("error");
-        Assert.Contains(sentence, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(param, error.GetProperty("param").GetString());
     }
 

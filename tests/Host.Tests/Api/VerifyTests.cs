@@ -105,12 +105,12 @@ public sealed class VerifyTests
     {
         await using TestServer server = await TestServer.StartModelAsync(DefaultModel.FindF32(), ("Engine:Models:default:Queue", "2000"));
         // 886 logits a token: 1 GiB holds 302,973 of them, and 8 prompts of 128 answers would be 512 each, a whole context.
-        string sentence = await RefusalAsync(server, $$"""{"prompt": {{JsonSerializer.Serialize(Enumerable.Repeat("a", 8))}}, "max_tokens": 1000, "n": 128, "verify": true}""");
-        Assert.Contains("where at most 1024 MiB are allowed. Take max_tokens 295 or less.", sentence, StringComparison.Ordinal);
+        string message = await RefusalAsync(server, $$"""{"prompt": {{JsonSerializer.Serialize(Enumerable.Repeat("a", 8))}}, "max_tokens": 1000, "n": 128, "verify": true}""");
+        Assert.Contains("and at most 1024 MiB are allowed. Take max_tokens 295 or less.", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task More_at_once_than_the_memory_should_hold_is_answered_429_and_taken_when_the_first_has_ended()
+    public async Task More_bytes_at_once_than_memory_should_hold_are_answered_429_and_accepted_when_the_first_request_has_ended()
     {
         var gate = new TaskCompletionSource();
         var native = new WideBackend("wide") { Generating = gate.Task };
@@ -134,7 +134,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task The_judging_counts_in_the_requests_time()
+    public async Task The_verification_counts_towards_the_requests_time()
     {
         await using TestServer server = await TestServer.StartAsync(
             [new WideBackend("wide"), new WideBackend("reference") { Scoring = new TaskCompletionSource().Task }], ("Serve:DeadlineSeconds", "1"));
@@ -144,7 +144,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task There_is_nothing_to_verify_where_no_tokens_are_asked_for()
+    public async Task There_is_nothing_to_verify_if_no_tokens_are_requested()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         Assert.Contains("expected tokens to verify", await RefusalAsync(server, """{"prompt": "a", "max_tokens": 0, "echo": true, "verify": true}"""), StringComparison.Ordinal);

@@ -44,11 +44,11 @@ public sealed class MistakesTests
     [InlineData("Comparing two models: expected a text of at least one token, found an empty one. Give another with --text, --file or --tokens.", "validate", "--text", "")]
     [InlineData("Writing the folder '/proc/facts': the folder '/proc' is not writable. Name another folder as FOLDER.", "export", "builtin:bert-facts", "/proc/facts")]
     [InlineData("Reading the text 'src': expected a readable file, found a folder.", "validate", "--file", "src")]
-    public async Task A_mistake_gets_one_message_and_exit_code_2(string sentence, params string[] arguments)
+    public async Task A_mistake_gets_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         Outcome outcome = await EngineProcess.RunAsync(arguments);
         Assert.Equal(2, outcome.ExitCode);
-        Assert.StartsWith(sentence, outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith(message, outcome.Error, StringComparison.Ordinal);
         Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
         Assert.Empty(outcome.Output);
     }

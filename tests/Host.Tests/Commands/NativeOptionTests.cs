@@ -32,18 +32,18 @@ public sealed class NativeOptionTests : IDisposable
     [InlineData("--flash-attention: expected auto, on or off, found 'true'. Did you mean 'on'?", "--flash-attention", "true")]
     [InlineData("--micro-batch: expected a whole number from 4 to 8192, found '3'", "--micro-batch", "3")]
     [InlineData("FlashAttention is off", "--cache-type", "q8_0", "--flash-attention", "off")]
-    public async Task An_invalid_value_is_refused_with_a_message(string sentence, params string[] options)
+    public async Task An_invalid_value_is_refused_with_a_message(string message, params string[] options)
     {
         Outcome refused = await Generate(options);
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains(sentence, refused.Error, StringComparison.Ordinal);
+        Assert.Contains(message, refused.Error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("-fa", "--flash-attention")]
     [InlineData("-ctk", "--cache-type")]
     [InlineData("-ub", "--micro-batch")]
-    public async Task What_llama_cpp_calls_them_is_understood_as_a_mistake(string theirs, string ours)
+    public async Task Option_names_of_llama_cpp_get_a_suggestion(string theirs, string ours)
     {
         Outcome refused = await Generate(theirs, "1");
         Assert.Equal(2, refused.ExitCode);

@@ -13,7 +13,7 @@ public sealed class OutputFileTests : IDisposable
     private static OutputFile File(string path) => new("the model", path, "--out");
 
     [Fact]
-    public void What_can_be_written_passes_and_nothing_is_left()
+    public void A_writable_path_passes_and_nothing_is_left_behind()
     {
         File(_folder.File("new.gguf")).RequireWritable();
         new OutputFile("the model", _folder.File("a/b/new.gguf"), "--out") { MakesFolder = true }.RequireWritable();
@@ -47,7 +47,7 @@ public sealed class OutputFileTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_device_is_for_streams_alone()
+    public void A_device_is_only_for_streams()
     {
         new OutputFile("the corpus", "/dev/null", "--out") { IsStream = true }.RequireWritable();
         Assert.Equal("Writing the model '/dev/null': this is a device or a pipe. Name another file with --out.", Refusal(() => File("/dev/null").RequireWritable()));
@@ -68,13 +68,13 @@ public sealed class OutputFileTests : IDisposable
     [Theory]
     [InlineData(28, "no space is left")]
     [InlineData(30, "the file system is read-only")]
-    public void What_the_system_refuses_is_reported_with_its_reason(int error, string reason) =>
+    public void A_refusal_of_the_system_is_reported_with_its_reason(int error, string reason) =>
         Assert.Equal(
             $"Writing the model 'm.gguf': {reason}. Name another file with --out.",
             Refusal(() => File("m.gguf").Write(() => throw new IOException("Whatever : '/m.gguf'", error))));
 
     [Fact]
-    public async Task Each_verb_looks_before_its_work()
+    public async Task Each_verb_checks_its_output_before_its_work()
     {
         string absent = _folder.File("absent/file"), model = Path.Combine(SharedFolder.Checkout, "models", "llama-stories-f32.gguf");
         System.IO.File.WriteAllText(_folder.File("data.txt"), "The cat sleeps.\n");
@@ -91,11 +91,11 @@ public sealed class OutputFileTests : IDisposable
             (["quantize", model, absent, "Q4_K_M"], "Writing the model"),
             (["validate", "--calibrate", "--calibration", data + "/file"], "Writing the calibration"),
         ];
-        foreach ((string[] arguments, string sentence) in verbs)
+        foreach ((string[] arguments, string message) in verbs)
         {
             Outcome outcome = await EngineProcess.RunAsync(arguments);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.StartsWith(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.StartsWith(message, outcome.Error, StringComparison.Ordinal);
             Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
         }
         Assert.Equal(["data.txt"], _folder.Names);

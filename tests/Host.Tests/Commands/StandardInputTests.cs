@@ -37,7 +37,7 @@ public sealed class StandardInputTests
     [InlineData("generate")]
     [InlineData("tokenize")]
     [InlineData("embed")]
-    public async Task An_empty_or_closed_one_is_no_text(string verb)
+    public async Task Empty_or_closed_standard_input_is_no_text(string verb)
     {
         Outcome empty = await EngineProcess.RunAsync(verb);
         Assert.Equal(2, empty.ExitCode);

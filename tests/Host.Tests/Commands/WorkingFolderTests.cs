@@ -5,7 +5,7 @@ namespace Engine.Host.Tests.Commands;
 public sealed class WorkingFolderTests
 {
     [Fact]
-    public async Task Dotnet_run_sees_paths_from_where_the_user_stands()
+    public async Task Dotnet_run_resolves_paths_from_the_users_current_folder()
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         using var folder = new TemporaryFolder();

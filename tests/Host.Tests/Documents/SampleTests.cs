@@ -19,7 +19,7 @@ public sealed class SampleTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task README_s_program_tells_a_story_until_it_is_stopped()
+    public async Task README_s_program_prints_a_story_until_it_is_stopped()
     {
         Document.Block settings = Document.Read("README.md").Blocks.Single(block => block.Language == "json");
         await File.WriteAllTextAsync(_folder.File("appsettings.json"), settings.Text);
@@ -96,7 +96,7 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_is_not_started_for_a_model_runs_on() => Assert.Equal(0, await Samples.Remote.MainAsync([]));
+    public async Task A_program_that_is_not_started_for_a_model_keeps_running() => Assert.Equal(0, await Samples.Remote.MainAsync([]));
 
     [Fact]
     public async Task The_socket_of_remote_md_that_nobody_listens_on_is_a_model_that_is_unavailable() =>

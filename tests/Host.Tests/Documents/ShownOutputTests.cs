@@ -7,7 +7,7 @@ namespace Engine.Host.Tests.Documents;
 public sealed class ShownOutputTests
 {
     [Fact]
-    public async Task README_s_first_command_tells_that_story_and_passes()
+    public async Task README_s_first_command_prints_that_story_and_passes()
     {
         Document readme = Document.Read("README.md");
         IReadOnlyList<string> words = Document.Words(readme.Blocks[0].Text);
@@ -52,7 +52,7 @@ public sealed class ShownOutputTests
     }
 
     [Fact]
-    public void Another_number_of_tokens_or_another_word_is_noticed()
+    public void A_different_number_of_tokens_or_a_different_word_is_noticed()
     {
         ShownOutput.AssertPrinted("NMSE 6.28e-5\n…\nPASS", "NMSE 7.1e-5\nTolerance\n\nPASS\n");
         Assert.ThrowsAny<Exception>(() => ShownOutput.AssertPrinted("70 positions", "71 positions"));

@@ -17,7 +17,7 @@ public sealed class IsolatedServiceTests
     private static readonly (string, string) Isolated = ("Engine__Models__default__Isolation", "process");
 
     [LinuxFact]
-    public async Task A_model_that_fails_for_good_harms_no_other_and_is_tried_again_by_its_next_request()
+    public async Task A_model_that_fails_permanently_harms_no_other_and_is_tried_again_by_its_next_request()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(
             ["--backend", "reference"], Isolated, ("Engine__Models__default__Path", "builtin:llama-stories"),
@@ -49,7 +49,7 @@ public sealed class IsolatedServiceTests
     }
 
     [LinuxFact]
-    public async Task Where_a_dead_process_cannot_be_replaced_requests_get_the_reason_until_it_can()
+    public async Task If_a_dead_process_cannot_be_replaced_requests_get_the_reason_until_it_can()
     {
         using var folder = new TemporaryFolder();
         string place = Directory.CreateDirectory(folder.File("tmp")).FullName; // for its socket: a full disk cannot take a folder, either
@@ -140,7 +140,7 @@ public sealed class IsolatedServiceTests
     }
 
     [LinuxFact]
-    public async Task A_process_ends_with_its_parent_also_where_that_is_killed()
+    public async Task A_process_ends_with_its_parent_even_if_that_is_killed()
     {
         ServeProcess serve = await ServeProcess.StartAsync(["--backend", "reference"], Isolated);
         int child = Assert.Single(IsolatedModels.ProcessesIn(serve.Log));

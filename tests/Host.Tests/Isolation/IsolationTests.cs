@@ -36,7 +36,7 @@ public sealed class IsolationTests
     }
 
     [LinuxFact]
-    public async Task What_it_logs_is_in_the_log_of_its_parent_native_lines_included()
+    public async Task A_process_logs_to_its_parents_log_including_native_lines()
     {
         var models = new IsolatedModels();
         await using IModel isolated = await models.LoadAsync(Stories with { Backend = "llama.cpp" });
@@ -82,7 +82,7 @@ public sealed class IsolationTests
     [LinuxTheory]
     [InlineData(9)]
     [InlineData(19)] // SIGSTOP: it hangs without dying, and is killed
-    public async Task A_request_without_a_token_yet_is_asked_of_the_next_process(int signal)
+    public async Task A_request_without_a_token_yet_is_sent_to_the_next_process(int signal)
     {
         using var slow = new SlowModel();
         var models = new IsolatedModels();
@@ -96,7 +96,7 @@ public sealed class IsolationTests
     }
 
     [LinuxFact]
-    public async Task A_request_that_kills_each_process_is_asked_twice_and_no_more()
+    public async Task A_request_that_kills_each_process_is_sent_only_twice()
     {
         using var slow = new SlowModel();
         var models = new IsolatedModels();
@@ -124,7 +124,7 @@ public sealed class IsolationTests
     }
 
     [LinuxFact]
-    public async Task Quick_deaths_in_a_row_are_a_failure()
+    public async Task Several_quick_deaths_in_a_row_are_a_failure()
     {
         var models = new IsolatedModels();
         await using IModel isolated = await models.LoadAsync(Stories, IsolatedModels.Quickly with { QuickDeaths = 2 });

@@ -25,6 +25,6 @@ public sealed class NoticesTests
     }
 
     [Fact]
-    public void The_licences_lie_beside_the_program() =>
+    public void The_licences_are_beside_the_program() =>
         Assert.All(["LICENSE", "Apache-2.0.txt"], file => Assert.True(File.Exists(Path.Combine(Folder, "licenses", file)), file));
 }

@@ -13,7 +13,7 @@ public sealed class PublishTests(PublishTests.Artifacts artifacts, ITestOutputHe
     [InlineData("linux-arm64", "arm64", "libllama.v0.5.0.so", "libggml-base.so")]
     [InlineData("win-x64", "x86-64", "avx2/llama.dll", "noavx/ggml-base.dll")]
     [InlineData("osx-arm64", "arm64", "libllama.dylib", "libggml-metal.dylib")]
-    public async Task A_program_for_another_platform_carries_the_libraries_of_that_platform_alone(string platform, string processor, params string[] expected)
+    public async Task A_program_for_another_platform_has_only_the_libraries_of_that_platform(string platform, string processor, params string[] expected)
     {
         string folder = await artifacts.PublishAsync(platform, output);
         Assert.True(File.Exists(Path.Combine(folder, "Engine.Host.dll")));

@@ -45,7 +45,7 @@ public sealed class StopTests
     }
 
     [LinuxFact]
-    public async Task What_has_not_ended_within_the_limit_is_ended_and_counted()
+    public async Task Requests_beyond_the_limit_are_ended_and_counted()
     {
         using var model = new SlowModel();
         using var systemd = new NotifySocket();
@@ -87,7 +87,7 @@ public sealed class StopTests
     }
 
     [LinuxFact]
-    public async Task While_other_models_load_the_requests_of_one_that_is_ready_are_still_answered()
+    public async Task While_other_models_load_a_ready_one_still_answers()
     {
         using var model = new SlowModel();
         using var systemd = new NotifySocket();
@@ -110,7 +110,7 @@ public sealed class StopTests
     }
 
     [LinuxFact]
-    public async Task While_the_configuration_is_read_it_ends_though_a_file_of_it_never_does()
+    public async Task While_the_configuration_is_read_a_stop_works_even_if_one_of_its_files_never_ends()
     {
         using var folder = new TemporaryFolder();
         string endless = folder.File("template.jinja");

@@ -8,7 +8,7 @@ namespace Engine.Host.Tests.Service;
 public sealed class SystemdTests
 {
     [LinuxFact]
-    public async Task A_service_says_when_it_is_ready_that_it_lives_and_that_it_stops()
+    public async Task A_service_reports_that_it_is_ready_alive_and_stopping()
     {
         TimeSpan limit = TimeSpan.FromSeconds(1.5);
         using var systemd = new NotifySocket();
@@ -46,7 +46,7 @@ public sealed class SystemdTests
     }
 
     [LinuxFact]
-    public async Task A_manager_that_has_gone_is_logged_and_harms_nothing()
+    public async Task A_service_manager_that_has_gone_is_logged_and_harms_nothing()
     {
         string path;
         using (var systemd = new NotifySocket())

@@ -19,7 +19,7 @@ public sealed class ShadowServiceTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task By_what_was_calibrated_on_the_machine_a_tensor_times_1_01_shows_in_health_with_its_op()
+    public async Task With_a_calibrated_tolerance_a_tensor_times_1_01_shows_in_health_with_its_op()
     {
         string cache = await CalibrateAsync();
         using var faulty = FaultyCopy.OfWholeTensor(factor: 1.01f);

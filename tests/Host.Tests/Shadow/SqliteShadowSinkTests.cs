@@ -74,7 +74,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_file_refuses_records_keeps_the_latest_waiting_and_takes_them_once_there_is_room()
+    public async Task A_full_file_refuses_records_keeps_the_latest_waiting_and_accepts_them_once_there_is_room()
     {
         SqliteConnection connection = ShadowDatabase.OpenForWriting(Store);
         using var sink = new SqliteShadowSink(connection, NullLogger<SqliteShadowSink>.Instance);
@@ -104,7 +104,7 @@ public sealed class SqliteShadowSinkTests : IDisposable
 
     // The file system decides who waits for whom: on a slow disk, one of the two may not get the lock within the second that it waits.
     [Fact]
-    public async Task Many_threads_and_two_servers_write_side_by_side_and_no_record_is_lost()
+    public async Task Many_threads_and_two_servers_write_concurrently_and_no_record_is_lost()
     {
         using (SqliteShadowSink one = Open(), two = Open())
         {

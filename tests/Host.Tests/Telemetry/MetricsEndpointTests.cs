@@ -44,7 +44,7 @@ public sealed class MetricsEndpointTests
     }
 
     [Fact]
-    public async Task A_key_is_asked_for_as_elsewhere_unless_the_setting_says_otherwise()
+    public async Task A_key_is_required_as_elsewhere_unless_the_setting_says_otherwise()
     {
         await using (TestServer guarded = await TestServer.StartAsync(new ScriptedBackend(), ("Serve:ApiKeys:0", "secret")))
         {
@@ -61,7 +61,7 @@ public sealed class MetricsEndpointTests
     }
 
     [Fact]
-    public async Task Scrapers_that_take_nothing_keep_no_other_waiting()
+    public async Task Scrapers_that_read_nothing_do_not_keep_others_waiting()
     {
         await using TestServer server = await TestServer.StartAsync(new ScriptedBackend());
         List<TcpClient> hanging = [];

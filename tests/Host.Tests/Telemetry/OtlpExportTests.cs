@@ -43,10 +43,10 @@ public sealed class OtlpExportTests
     [InlineData("Telemetry:Otlp:Headers", "secret", "Otlp:Headers is not a list of headers. Set it to name=value,name=value.")]
     [InlineData("Telemetry:Otlp:Endpont", "x", "Otlp:Endpont is not a known key. Did you mean Endpoint?")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4317' in the environment. Set it to an address such as http://127.0.0.1:4317.")]
-    public async Task An_invalid_setting_fails_the_start_with_a_message(string key, string value, string sentence)
+    public async Task An_invalid_setting_fails_the_start_with_a_message(string key, string value, string message)
     {
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => TestServer.StartAsync(new ScriptedBackend(), (key, value)));
-        Assert.Contains(sentence, refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains(message, refusal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using System.Text;
 namespace Engine.Constraints.Languages;
 
 /// <summary>Parses ECMAScript's regular expressions by the rules of the u flag. What is valid only without the flag, such as <c>\-</c> or a
-/// brace that is no count, is parsed by the rules without it (ECMA-262, annex B).</summary>
+/// brace that does not begin a count, is parsed by the rules without it (ECMA-262, annex B).</summary>
 internal sealed class RegexParser
 {
     private const int MaxNesting = 150;

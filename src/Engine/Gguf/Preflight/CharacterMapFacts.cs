@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Gguf.Preflight;
 
-/// <summary>The precompiled character map of a Unigram vocabulary: a trie that rewrites characters, walked without bounds
-/// checks when text is tokenized. So every path through it is checked here first.</summary>
+/// <summary>Checks the precompiled character map of a Unigram vocabulary. It is a trie that rewrites characters, and llama.cpp walks it without
+/// bounds checks when text is tokenized, so every path through it is checked here first.</summary>
 /// <remarks>Layout (SentencePiece, Darts double array): u32 length of the trie in bytes, the trie of u32 units, then
 /// replacements that each end in NUL. A unit has its label in bits 0–7, "has a value" in bit 8, the offset of its
 /// children in bits 10–30 (times 256 where bit 9 is set); a value has bit 31 set.</remarks>

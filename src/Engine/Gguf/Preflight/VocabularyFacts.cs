@@ -9,11 +9,11 @@ internal static class VocabularyFacts
 {
     private const int ByteType = 6;
 
-    // llama-vocab.cpp: the byte-level vocabularies that begin with BOS unless told otherwise.
+    // llama-vocab.cpp: the byte-level vocabularies that begin with BOS by default.
     private static readonly string[] BosAdders =
         ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano", "tekken", "chameleon"];
 
-    // llama-vocab.cpp: what it asks of a model whose name tells of Phi-3.
+    // llama-vocab.cpp: the tokens it requires of a model with Phi-3 in its name.
     private static readonly string[] Phi3Tokens = ["</s>", "<unk>", "<s>", "<|endoftext|>"];
 
     public static void Check(GgufFile file)

@@ -12,10 +12,10 @@ internal sealed record DeviceChoice(string Name, IReadOnlyList<nint> Devices, in
     /// <summary>Each device's part; empty to divide by free memory.</summary>
     public IReadOnlyList<float> Parts { get; private init; } = [];
 
-    /// <summary>The device for what is not divided.</summary>
+    /// <summary>The device for everything that is not divided.</summary>
     public int Main { get; private init; }
 
-    /// <summary>The same, divided as the options say.</summary>
+    /// <summary>The same choice, divided as the options say.</summary>
     /// <exception cref="ConfigurationException">There are fewer devices than they name.</exception>
     public DeviceChoice Divided(ModelOptions options)
     {

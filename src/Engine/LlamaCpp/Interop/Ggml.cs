@@ -50,7 +50,7 @@ internal static unsafe partial class Ggml
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool ggml_backend_buffer_is_host(nint buffer);
 
-    /// <summary>Copies bytes of a contiguous tensor, wherever it lies, into host memory.</summary>
+    /// <summary>Copies bytes of a contiguous tensor into host memory, from whichever device holds it.</summary>
     [LibraryImport(BaseLibrary)]
     internal static partial void ggml_backend_tensor_get(ggml_tensor* tensor, void* data, nuint offset, nuint size);
 

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>Contexts. What was requested in the parameters and what the context has may differ: read it back.</summary>
+/// <summary>Contexts. A context may differ from what its parameters requested, so read it back.</summary>
 internal static unsafe partial class Llama
 {
-    /// <summary>Invalid where the context cannot be had; the log says why. Call <see cref="ContextHandle.FromModel"/> instead.</summary>
+    /// <summary>Invalid if the context cannot be made; the log says why. Call <see cref="ContextHandle.FromModel"/> instead.</summary>
     [LibraryImport(Library)]
     internal static partial ContextHandle llama_init_from_model(ModelHandle model, llama_context_params parameters);
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.LlamaCpp.Interop;
 
-/// <summary>Vocabulary and tokenization. Ids out of range end the process (but for <see cref="llama_vocab_is_eog"/>),
+/// <summary>Vocabulary and tokenization. Ids out of range end the process (except <see cref="llama_vocab_is_eog"/>),
 /// and so does any call on a model without a vocabulary. A special token the vocabulary lacks is -1.</summary>
 internal static unsafe partial class Llama
 {

@@ -11,7 +11,7 @@ internal static class QuantizeFallbacks
     public static IReadOnlyList<QuantizeFallback> Find(GgufFile output, QuantizeType type, IReadOnlyDictionary<string, GgmlType> warned)
     {
         bool tied = output.FindTensor("output.weight") is null;
-        // MXFP4 is for experts: a file without any becomes Q8_0, and llama.cpp does not say so.
+        // MXFP4 is only for experts. A file without any becomes Q8_0, and llama.cpp does not report it.
         bool misses = type.Default == GgmlType.MXFP4 && output.Tensors.All(tensor => tensor.Type != GgmlType.MXFP4);
         return [.. output.Tensors
             .Select(tensor => new QuantizeFallback(tensor.Name, tensor.Shape[0], Wanted(tensor), tensor.Type))
@@ -23,7 +23,7 @@ internal static class QuantizeFallbacks
             {
                 return GgmlType.MXFP4;
             }
-            // Of the head llama.cpp tests the row length before it consults the recipe, and silently takes Q8_0.
+            // For the head, llama.cpp tests the row length before it consults the recipe, and silently uses Q8_0.
             bool isHead = tensor.Name is "output.weight" || (tied && tensor.Name is "token_embd.weight" or "per_layer_token_embd.weight");
             bool isSilent = isHead && tensor.Shape[0] % GgmlBlock.Of(type.Default).Elements != 0 && IsQuantized(type.Default);
             return isSilent && tensor.Type is GgmlType.Q8_0 or GgmlType.F16 ? type.Head : warned.GetValueOrDefault(tensor.Name, tensor.Type);

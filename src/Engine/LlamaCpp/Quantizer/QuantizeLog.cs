@@ -11,16 +11,16 @@ internal sealed partial class QuantizeLog
     private readonly Dictionary<string, GgmlType> _wanted = [];
     private readonly Dictionary<string, GgmlType> _planned = [];
 
-    /// <summary>Of the tensors that fell back, the format that the row length does not allow.</summary>
+    /// <summary>For each tensor that fell back, the format that its row length does not allow.</summary>
     public IReadOnlyDictionary<string, GgmlType> Wanted => _wanted;
 
-    /// <summary>After a dry run: what becomes of each tensor that does not stay what it is.</summary>
+    /// <summary>After a dry run: the new format of each tensor that is converted.</summary>
     public IReadOnlyDictionary<string, GgmlType> Planned => _planned;
 
-    /// <summary>After a dry run: an importance matrix is needed.</summary>
+    /// <summary>After a dry run: whether an importance matrix is needed.</summary>
     public bool NeedsImportanceMatrix { get; private set; }
 
-    /// <summary>One more line; gives the name of the tensor that is done with it, if one is.</summary>
+    /// <summary>Reads a line and returns the name of the tensor that it reports as done, if any.</summary>
     public string? Read(string line)
     {
         if (FallbackLine().Match(line) is { Success: true } fallback && Types.TryGetValue(fallback.Groups["type"].Value, out GgmlType wanted))

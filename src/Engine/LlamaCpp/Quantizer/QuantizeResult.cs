@@ -2,10 +2,10 @@ using Engine.Gguf;
 
 namespace Engine.LlamaCpp.Quantizer;
 
-/// <summary>What a quantization made.</summary>
+/// <summary>The result of a quantization.</summary>
 public sealed record QuantizeResult
 {
-    /// <summary>The type asked for, in llama.cpp's spelling. <c>general.file_type</c> of the output says it too, whatever became of the tensors.</summary>
+    /// <summary>The requested type, in llama.cpp's spelling. <c>general.file_type</c> of the output also says so, whatever formats the tensors got.</summary>
     public required string Type { get; init; }
 
     /// <summary>Bytes of the input, all parts together.</summary>
@@ -20,11 +20,11 @@ public sealed record QuantizeResult
     /// <summary>How many tensors of the output are of each type.</summary>
     public required IReadOnlyDictionary<GgmlType, int> Tensors { get; init; }
 
-    /// <summary>The tensors that could not become what the type's recipe wants, and what they became.</summary>
+    /// <summary>The tensors that could not get the format of the type's recipe, and the format they got.</summary>
     public required IReadOnlyList<QuantizeFallback> Fallbacks { get; init; }
 }
 
-/// <summary>A tensor whose rows the wanted format does not divide, or for which llama.cpp has no such format.</summary>
+/// <summary>A tensor whose rows cannot be divided into blocks of the wanted format, or for which llama.cpp has no such format.</summary>
 /// <param name="Tensor">Its name.</param>
 /// <param name="RowLength">Elements of a row (ne[0]); a format needs a multiple of its block.</param>
 /// <param name="Wanted">What the recipe of the file type wants.</param>

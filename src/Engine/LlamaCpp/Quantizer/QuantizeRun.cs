@@ -17,10 +17,10 @@ internal sealed unsafe class QuantizeRun(GgufFile input, QuantizeType type, Quan
     // GGML_QNT_VERSION of ggml.h.
     private const uint QuantizationVersion = 2;
 
-    // As llama.cpp's own slices: milliseconds even of the slowest search, so a stop takes effect at once.
+    // The size of llama.cpp's own slices: milliseconds even with the slowest search, so a stop takes effect at once.
     private const long SliceElements = 32 * 512;
 
-    // What is quantized before it is written: at most 16 MiB, unless a row alone is longer than a slice.
+    // How much is quantized before it is written: at most 16 MiB, unless a single row is longer than a slice.
     private const int SlicesTogether = 256;
 
     private readonly double _all = Math.Max(1, input.Tensors.Sum(tensor => tensor.Elements));

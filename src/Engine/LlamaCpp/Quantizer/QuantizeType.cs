@@ -78,7 +78,7 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
     /// <summary>The names, finest first.</summary>
     public static IEnumerable<string> Names => All.Select(type => type.Name);
 
-    /// <summary>What the output head is made of, or the token embedding where the two are one: finer than the rest.</summary>
+    /// <summary>The format of the output head, or of the token embedding if the two are one; it is finer than the rest.</summary>
     public GgmlType Head => Number switch
     {
         llama_ftype.MOSTLY_IQ2_XXS or llama_ftype.MOSTLY_IQ2_XS or llama_ftype.MOSTLY_IQ2_S or llama_ftype.MOSTLY_IQ2_M
@@ -87,7 +87,7 @@ internal sealed record QuantizeType(string Name, llama_ftype Number, GgmlType De
         _ => GgmlType.Q6_K,
     };
 
-    /// <summary>Whether llama.cpp makes a weight of this format only by importances, since without them it would be garbage.</summary>
+    /// <summary>Whether llama.cpp makes weights of this format only with importances, because without them they would be garbage.</summary>
     public bool NeedsImportance(GgmlType format) =>
         format is GgmlType.IQ3_XXS or GgmlType.IQ2_XXS or GgmlType.IQ2_XS or GgmlType.IQ2_S or GgmlType.IQ1_M or GgmlType.IQ1_S
         || (format == GgmlType.Q2_K && Number == llama_ftype.MOSTLY_Q2_K_S);

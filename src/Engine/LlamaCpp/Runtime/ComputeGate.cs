@@ -2,8 +2,8 @@ namespace Engine.LlamaCpp.Runtime;
 
 /// <summary>Lets one native model compute at a time, first come, first served.</summary>
 /// <remarks>ggml's threads wait for each other by spinning. Two computations with as many threads as there are cores do not share the
-/// machine but stop it: two contexts made 1.2 to 1.8 tokens/s together where one alone makes 26.6, and 28.6 taking turns. LLamaSharp has
-/// all computations of a process wait in a lock that cannot be cancelled; waiting here can be.</remarks>
+/// machine but bring it to a halt: two contexts together made 1.2 to 1.8 tokens/s, whereas one alone makes 26.6, and both taking turns 28.6. In LLamaSharp,
+/// all computations of a process wait for a lock that cannot be cancelled; waiting here can be cancelled.</remarks>
 internal sealed class ComputeGate
 {
     private readonly Lock _lock = new();

@@ -2,12 +2,12 @@ using Engine.LlamaCpp.Interop;
 
 namespace Engine.LlamaCpp.Runtime;
 
-/// <summary>The threads on which the native models of a process compute, one model at a time: made once, where llama.cpp would otherwise make
-/// and end threads at every evaluation.</summary>
+/// <summary>The threads on which the native models of a process compute, one model at a time. They are made once, whereas llama.cpp would
+/// create and end threads at every evaluation.</summary>
 internal static unsafe class ComputeThreads
 {
-    // How long a thread without work looks for some. At 50, ggml's default, the threads burn their cores for 190 ms after the last
-    // step; at 5 for 19 ms, which still spans the sampling between two steps.
+    // How long an idle thread spins before it sleeps. At 50, ggml's default, the threads keep their cores busy for 190 ms after the last
+    // step; at 5 for 19 ms, which still covers the sampling between two steps.
     private const uint Poll = 5;
 
     private static readonly Lock Gate = new();

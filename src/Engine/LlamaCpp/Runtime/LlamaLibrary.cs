@@ -31,7 +31,7 @@ internal sealed partial class LlamaLibrary
     /// <summary>Loads the library with its plugins, or returns the one already loaded.</summary>
     /// <param name="libraryPath">The user's own folder or file; null for the library beside the program, or whichever is loaded.</param>
     /// <param name="logger">Receives llama.cpp's log from now on.</param>
-    /// <param name="plugin">The CPU plugin to load alone, where this is the call that loads; null for what suits this machine.</param>
+    /// <param name="plugin">The only CPU plugin to load, if this call loads the library; null for the one that suits this machine.</param>
     /// <exception cref="NativeLibraryException">It is not there, does not load, is not the release this binding is written
     /// for, or another one is already loaded.</exception>
     public static LlamaLibrary Load(string? libraryPath, ILogger logger, string? plugin = null)

@@ -6,10 +6,10 @@ namespace Engine.LlamaCpp.Runtime;
 /// <summary>Explains why the system's loader refuses a library, and what is missing on the machine.</summary>
 internal static partial class LoaderFailure
 {
-    /// <summary>What Windows says for a missing file, without its name.</summary>
+    /// <summary>Windows's error for a missing file, which does not name it.</summary>
     private const string ModuleNotFound = "0x8007007E";
 
-    // Of the Visual C++ runtime, which no Windows has by itself.
+    // Files of the Visual C++ runtime, which is not part of Windows.
     private static readonly string[] VisualCpp = ["msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll", "vcomp140.dll"];
 
     /// <summary>Loads libraries in order of dependency, and unloads them again.</summary>
@@ -38,16 +38,16 @@ internal static partial class LoaderFailure
         }
     }
 
-    /// <summary>The loader's words, and to whom the file belongs that it did not find, as a clause to put before a full stop.</summary>
+    /// <summary>The loader's message and the owner of the file it did not find, as a clause without a full stop.</summary>
     public static string Reason(Exception e)
     {
         string words = e.Message.Trim().Split('\n')[^1].Trim().TrimEnd('.');
         return Owner(words, file => NativeLibrary.TryLoad(file, out _)) is { } owner ? $"{words} ({owner})" : words;
     }
 
-    /// <summary>To whom a file belongs that the loader did not find, and how to get it; null if the words name none that is known.</summary>
-    /// <param name="words">The loader's.</param>
-    /// <param name="loads">Whether a library of this name can be had; asked on Windows, whose words name no file.</param>
+    /// <summary>The owner of a file that the loader did not find, and how to get it; null if the message names no known file.</summary>
+    /// <param name="words">The loader's message.</param>
+    /// <param name="loads">Whether a library with this name can be loaded; used on Windows, whose message names no file.</param>
     public static string? Owner(string words, Func<string, bool> loads)
     {
         bool Names(string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);

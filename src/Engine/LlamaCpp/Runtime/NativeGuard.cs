@@ -62,21 +62,21 @@ internal sealed unsafe class NativeGuard : IDisposable
         _inside = true;
     }
 
-    /// <summary>The native calls have ended.</summary>
+    /// <summary>Ends the native calls.</summary>
     public void Leave()
     {
         _inside = false;
         _ofThisThread = null;
     }
 
-    /// <summary>Native calls of this thread follow, until the scope is disposed.</summary>
+    /// <summary>Guards native calls of this thread until the scope is disposed.</summary>
     public Scope Inside()
     {
         Enter();
         return new Scope(this);
     }
 
-    /// <summary>Says, from a callback, that the native call continues.</summary>
+    /// <summary>Notes, from a callback, that the native call is still running.</summary>
     public void Beat() => _beats++;
 
     /// <inheritdoc/>
@@ -111,13 +111,13 @@ internal sealed unsafe class NativeGuard : IDisposable
         }
         catch (Exception)
         {
-            // Whatever the receiver throws: an exception that leaves a callback would end the process after all.
+            // Ignore whatever the receiver throws, because an exception that leaves a callback would end the process after all.
         }
         using var never = new ManualResetEventSlim();
         never.Wait();
     }
 
-    // The thread is not one of ours but of ggml's pool: whose computation is it? The one whose callbacks fall silent.
+    // The thread is not ours but from ggml's pool. Its computation is the one whose callbacks fall silent.
     private static NativeGuard? FindStalledGuard()
     {
         (NativeGuard Guard, int Beats)[] inside;
@@ -134,10 +134,10 @@ internal sealed unsafe class NativeGuard : IDisposable
         return inside.FirstOrDefault(one => one.Guard._inside && Volatile.Read(ref one.Guard._beats) == one.Beats, inside[0]).Guard;
     }
 
-    /// <summary>While native calls continue.</summary>
+    /// <summary>The time of some native calls.</summary>
     public readonly ref struct Scope(NativeGuard guard)
     {
-        /// <summary>The native calls have ended.</summary>
+        /// <summary>Ends the native calls.</summary>
         public void Dispose() => guard.Leave();
     }
 }

@@ -29,7 +29,7 @@ internal static class NativeLibraryLocator
     /// <summary>The platform in .NET's short form, such as <c>linux-x64</c>, whatever distribution built this runtime.</summary>
     public static string RuntimeIdentifier { get; } = OperatingSystemName + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
-    /// <summary>Whether native/ pins a llama.cpp for a platform, so that a build lays it beside the program.</summary>
+    /// <summary>Whether native/ pins a llama.cpp for a platform, so that a build puts it beside the program.</summary>
     public static bool IsPinned(string platform) => platform is "linux-x64" or "linux-arm64";
 
     private static string OperatingSystemName =>
@@ -38,7 +38,7 @@ internal static class NativeLibraryLocator
         : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "linux-musl"
         : "linux";
 
-    /// <summary>The pinned package's own name first; then those of its flavours and of your own build.</summary>
+    /// <summary>The possible file names: the pinned package's first, then those of its flavours and of your own build.</summary>
     private static string[] FileNames { get; } =
         OperatingSystem.IsWindows() ? ["llama.dll"]
         : OperatingSystem.IsMacOS() ? ["libllama.dylib"]

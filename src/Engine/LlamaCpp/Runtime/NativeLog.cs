@@ -25,7 +25,7 @@ internal static unsafe partial class NativeLog
     [ThreadStatic]
     private static NativeLogListener? _listener;
 
-    /// <summary>Where the lines of all threads go from now on.</summary>
+    /// <summary>The logger that receives the lines of all threads.</summary>
     public static void RouteTo(ILogger logger) => _logger = logger;
 
     /// <summary>Makes llama.cpp log here. The library must be loaded.</summary>

@@ -29,13 +29,13 @@ internal sealed unsafe class GraphTap(IReadOnlyList<string> names) : IDisposable
     /// <summary>The part whose graph is running, <see cref="Encoder"/> or <c>decoder</c>, if there are two.</summary>
     public string? Part { get; set; }
 
-    /// <summary>Positions the cache holds when the graph has run.</summary>
+    /// <summary>The number of positions in the cache after the graph has run.</summary>
     public long Positions { get; init; } = long.MaxValue;
 
-    /// <summary>The name of the rows that embed, where they are not pooled; null leaves them theirs.</summary>
+    /// <summary>The name to give the embedding rows if they are not pooled; null to keep theirs.</summary>
     public string? RowsName { get; init; }
 
-    /// <summary>Bytes that activations may take; what the machine has when the first is taken, unless given.</summary>
+    /// <summary>The maximum size of the activations in bytes. By default, the memory available when the first one is taken.</summary>
     public long? Available
     {
         get => _available;

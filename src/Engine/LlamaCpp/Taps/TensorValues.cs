@@ -6,12 +6,12 @@ namespace Engine.LlamaCpp.Taps;
 /// <summary>The numbers of a tensor as floats, in the order of its shape; views and permutations are made contiguous.</summary>
 internal static unsafe class TensorValues
 {
-    /// <summary>Whether the type is one that can be read.</summary>
+    /// <summary>Whether a type can be read.</summary>
     public static bool CanRead(ggml_type type) => type is ggml_type.F32 or ggml_type.F16 or ggml_type.BF16 or ggml_type.I32;
 
-    /// <summary>Reads a tensor, wherever it lies.</summary>
-    /// <param name="t">Its data is there.</param>
-    /// <param name="columns">Elements of dimension 0 to read, the first ones.</param>
+    /// <summary>Reads a tensor, on whatever device it is.</summary>
+    /// <param name="t">The tensor, whose data has been computed.</param>
+    /// <param name="columns">How many elements of dimension 0 to read, from the first on.</param>
     public static float[] Read(ggml_tensor* t, long columns)
     {
         if (t->buffer != 0 && Ggml.ggml_backend_buffer_is_host(t->buffer))

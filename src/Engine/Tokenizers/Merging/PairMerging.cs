@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tokenizers.Merging;
 
-/// <summary>Byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): merges neighbours, the pair of
-/// smallest order first, of equal orders the leftmost, until none is left.</summary>
+/// <summary>Byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): merges neighbours, first the pair of
+/// the smallest order and, among equal orders, the leftmost, until none is left.</summary>
 internal static class PairMerging
 {
     /// <summary>Up to this length, scanning all pairs again is faster than a queue.</summary>

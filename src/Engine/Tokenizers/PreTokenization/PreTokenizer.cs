@@ -3,9 +3,9 @@ using Engine.Tokenizers.Unicode;
 
 namespace Engine.Tokenizers.PreTokenization;
 
-/// <summary>How a byte-level BPE vocabulary cuts a text into words before it merges: steps one after the other, each over
+/// <summary>How a byte-level BPE vocabulary cuts a text into words before it merges: steps applied one after the other, each to
 /// the pieces of the one before. The names (<c>tokenizer.ggml.pre</c>) and what goes with them are llama.cpp's (v0.5.0,
-/// <c>src/llama-vocab.cpp</c>), and so is what they do, but for <see cref="AsTrained"/>.</summary>
+/// <c>src/llama-vocab.cpp</c>), and so is what they do, except for <see cref="AsTrained"/>.</summary>
 internal sealed class PreTokenizer
 {
     private static readonly Dictionary<string, PreTokenizer> ByName = MakeTable();

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Tokenizers.Unicode;
 
-/// <summary>Unicode's canonical forms (UAX #15, https://www.unicode.org/reports/tr15/): characters taken apart (NFD) and put
-/// together (NFC).</summary>
+/// <summary>Unicode's canonical forms (UAX #15, https://www.unicode.org/reports/tr15/): characters decomposed (NFD) and
+/// composed (NFC).</summary>
 internal static class CanonicalForms
 {
     // Hangul by arithmetic: 19 leading consonants, 21 vowels, 27 trailing consonants or none

@@ -1,7 +1,7 @@
 namespace Engine.Tokenizers.Unicode;
 
 /// <summary>What a code point is: the first letter of its general category, and white space. Separators (Z) are all white
-/// space and have no flag of their own. Every code point has at least one flag, so 0 stands for "no code point here".</summary>
+/// space and have no separate flag. Every code point has at least one flag, so 0 stands for "no code point here".</summary>
 [Flags]
 internal enum CodePointFlags : byte
 {

@@ -97,7 +97,7 @@ public sealed class CallReaderTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public void Half_of_a_call_is_no_call_at_any_length(string source, string answer, string ended, string? cut)
+    public void Half_a_call_of_any_length_is_not_a_call(string source, string answer, string ended, string? cut)
     {
         ToolForm form = new ChatTemplate(source).ToolForm;
         int calls = Count(ended);
@@ -111,7 +111,7 @@ public sealed class CallReaderTests
     }
 
     [Fact]
-    public void A_spelled_argument_has_the_type_that_the_schema_says()
+    public void A_spelled_argument_has_the_type_in_the_schema()
     {
         ToolForm form = new ChatTemplate(FamilyTemplates.Paired).ToolForm;
         var tools = new ToolSet([new("f", null, System.Text.Json.JsonElement.Parse("""{"type":"object","properties":{"text":{"type":"string"},"maybe":{"type":["string","null"]},"number":{"type":"number"},"list":{"type":"array"},"kind":{"enum":["1"]}}}"""))]);
@@ -165,7 +165,7 @@ public sealed class CallReaderTests
     }
 
     [Fact]
-    public void Where_a_call_is_required_the_beginning_of_one_is_nothing_that_was_said()
+    public void If_a_call_is_required_its_beginning_is_not_part_of_the_text()
     {
         Assert.Equal("", Read(MarkedForm.Hermes, ["<tool_"], isCut: true, Tools with { Mode = ToolMode.Required }));
         Assert.Equal("<tool_", Read(MarkedForm.Hermes, ["<tool_"], isCut: true));

@@ -41,7 +41,7 @@ public sealed class ConstrainedCallTests
 
     [Theory]
     [MemberData(nameof(FamilyTemplates.All), MemberType = typeof(FamilyTemplates))]
-    public void Strict_tools_are_called_right_or_not_at_all(string source, string form, int most)
+    public void Strict_tools_are_called_validly_or_not_at_all(string source, string form, int most)
     {
         var template = new ChatTemplate(source);
         var strict = new ToolSet([.. Tools.Tools.Select(tool => tool with { IsStrict = true })]);
@@ -60,7 +60,7 @@ public sealed class ConstrainedCallTests
 
     [Theory]
     [MemberData(nameof(FamilyTemplates.All), MemberType = typeof(FamilyTemplates))]
-    public void A_format_beside_tools_is_met_where_none_is_called(string source, string form, int most)
+    public void A_format_beside_tools_is_met_if_no_tool_is_called(string source, string form, int most)
     {
         var template = new ChatTemplate(source);
         var format = new JsonSchemaConstraint("""{"type":"object","properties":{"answer":{"enum":["yes","no"]}},"required":["answer"],"additionalProperties":false}""");

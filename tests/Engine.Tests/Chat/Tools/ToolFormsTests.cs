@@ -48,7 +48,7 @@ public sealed class ToolFormsTests
 
     [Theory]
     [MemberData(nameof(FamilyTemplates.All), MemberType = typeof(FamilyTemplates))]
-    public void A_named_tool_and_a_single_call_are_shapes_of_their_own(string source, string form, int most)
+    public void A_named_tool_and_a_single_call_have_their_own_shapes(string source, string form, int most)
     {
         var template = new ChatTemplate(source);
         Regex named = ShapeOf(FamilyTemplates.Tools with { Mode = ToolMode.Required, Named = "now" });

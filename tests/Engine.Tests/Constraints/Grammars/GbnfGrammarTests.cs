@@ -11,7 +11,7 @@ public sealed class GbnfGrammarTests
     [InlineData("root ::= \"a\" root | \"b\" other | \"\"\nother ::= \"c\" root | \"d\" other | \"e\"")]
     [InlineData("root ::= list\nlist ::= item | item \",\" list\nitem ::= [a-z]+")]
     [InlineData("root ::= \"a\" (root | \"b\")?")]
-    public void What_needs_no_recursion_is_one_regular_language(string grammar) =>
+    public void Rules_without_recursion_become_one_regular_language(string grammar) =>
         Assert.IsType<GrammarItem.Terminal>(Assert.Single(Assert.Single(Read(grammar).Options)));
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class GbnfGrammarTests
     [InlineData("root ::= dead* \"ab\" (\"c\" | dead)\ndead ::= \"(\" dead \")\"", 3)]
     [InlineData("root ::= [é日]{2} \"(\" (root | \"é\") \")\"", 8)]
     [InlineData("root ::= \"(\" root{2,3} \")\" | \"abcdef\"", 6)]
-    public void What_derives_no_text_is_left_out_and_the_shortest_text_is_known(string grammar, int shortest)
+    public void Rules_that_derive_no_text_are_left_out_and_the_shortest_text_is_known(string grammar, int shortest)
     {
         GrammarRule root = Read(grammar);
         Assert.Equal(shortest, root.Shortest);
@@ -73,11 +73,11 @@ public sealed class GbnfGrammarTests
     [InlineData("root ::= ws root \"x\" | \"y\"\nws ::= \" \"*", "the rule 'root' calls itself before anything is read (root → root)")]
     [InlineData("root ::= \"x\" root", "line 1, column 1: no text can meet the rule 'root'")]
     [InlineData("root ::= \"a\"{2000} b{2000}\nb ::= \"c\"{2000}", "the shortest text of the rule 'root' is longer than 1,000,000 bytes")]
-    public void A_mistake_is_reported_with_its_place(string grammar, string sentence) =>
-        Assert.Contains(sentence, Assert.Throws<InvalidRequestException>(() => Read(grammar)).Message, StringComparison.Ordinal);
+    public void A_mistake_is_reported_with_its_position(string grammar, string message) =>
+        Assert.Contains(message, Assert.Throws<InvalidRequestException>(() => Read(grammar)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Half_of_a_surrogate_pair_is_no_text() => // an attribute could not hold it
+    public void Half_a_surrogate_pair_is_not_text() => // an attribute could not hold it
         Assert.Contains("line 1, column 11: expected text, found half of a surrogate pair", Assert.Throws<InvalidRequestException>(() => Read("root ::= \"\ud800\"")).Message, StringComparison.Ordinal);
 
     public static TheoryData<string, string> Hostile => new()

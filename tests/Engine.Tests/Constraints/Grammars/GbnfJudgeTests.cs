@@ -128,7 +128,7 @@ public sealed class GbnfJudgeTests(NativeGrammars native) : IClassFixture<Native
     [InlineData("root ::= \"a\"\n | \"b\"")]
     [InlineData("root ::= \"a\" root2 ::= \"b\"")]
     [InlineData("::= \"a\"")]
-    public void What_llama_cpp_refuses_is_refused(string grammar)
+    public void A_file_that_llama_cpp_refuses_is_refused(string grammar)
     {
         using NativeGrammars.Sampler? judge = native.Read(grammar);
         Assert.Null(judge);

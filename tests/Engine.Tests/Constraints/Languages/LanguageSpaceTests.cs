@@ -70,7 +70,7 @@ public sealed class LanguageSpaceTests
     }
 
     [Fact]
-    public void States_that_no_text_completes_are_no_steps()
+    public void States_that_no_text_completes_are_not_steps()
     {
         // Beginning with a, nothing is both of even length and of the three.
         Language language = _space.Both(_space.Texts(["abc", "bc", "a"]), _space.Repeat(_space.Repeat(_space.Any, 2, 2), 0, null));
@@ -99,7 +99,7 @@ public sealed class LanguageSpaceTests
     }
 
     [Fact]
-    public void What_takes_too_many_states_is_refused_with_a_message()
+    public void A_language_with_too_many_states_is_refused_with_a_message()
     {
         Language[] periods = [.. new[] { 7, 11, 13, 17, 19, 23 }.Select(n => EcmaRegex.Match(_space, $"(a{{{n}}})+"))];
         Assert.Equal(

@@ -87,7 +87,7 @@ public sealed class NumberTextsTests
         Assert.Equal(isNumber, _space.Contains(NumberTexts.Numbers(_space, new(false)), text));
 
     [Fact]
-    public void Integers_are_those_of_a_long_unless_both_bounds_lead_beyond()
+    public void Integers_are_those_of_a_long_unless_both_bounds_exceed_it()
     {
         Language integers = NumberTexts.Numbers(_space, new(true));
         Assert.All(["9223372036854775807", "-9223372036854775808", "0"], text => Assert.True(_space.Contains(integers, text)));
@@ -101,7 +101,7 @@ public sealed class NumberTextsTests
     }
 
     [Fact]
-    public void Exponents_stand_where_the_sign_alone_decides()
+    public void Exponents_are_allowed_where_only_the_sign_decides()
     {
         Language notNegative = NumberTexts.Numbers(_space, new(false, 0)), positive = NumberTexts.Numbers(_space, new(false, 0, true)), negative = NumberTexts.Numbers(_space, new(false, Max: 0, ExcludesMax: true));
         Assert.All(["1e-07", "2.5e12", "0"], text => Assert.True(_space.Contains(notNegative, text)));
@@ -112,7 +112,7 @@ public sealed class NumberTextsTests
     }
 
     [Fact]
-    public void What_no_number_meets_is_nothing()
+    public void Bounds_that_no_number_meets_give_nothing()
     {
         Assert.True(_space.IsNothing(NumberTexts.Numbers(_space, new(false, 2, false, 1))));
         Assert.True(_space.IsNothing(NumberTexts.Numbers(_space, new(false, 1, true, 1))));

@@ -25,7 +25,7 @@ public sealed class TextFormatsTests
     [InlineData("uri-reference")]
     [InlineData("json-pointer")]
     [InlineData("relative-json-pointer")]
-    public void Texts_at_random_are_what_a_validator_and_DotNet_take(string format)
+    public void Random_texts_are_accepted_by_a_validator_and_by_DotNet(string format)
     {
         Language language = TextFormats.Find(_space, format)!;
         JsonSchema schema = JsonSchema.FromText($$"""{"format":"{{format}}"}""");

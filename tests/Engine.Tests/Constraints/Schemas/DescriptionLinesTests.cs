@@ -16,7 +16,7 @@ public sealed class DescriptionLinesTests
     [InlineData("array", "minItems: 1\nmaxItems: 3", "[1]", "[]")]
     [InlineData("string", "not: {\n  \"enum\": [\n    \"x\",\n    \"y\"\n  ]\n}", "\"z\"", "\"y\"")]
     [InlineData("string", "contentEncoding: base64", "\"AQ==\"", "\"A\"")]
-    public void Keywords_at_the_end_of_a_description_count_where_they_are_asked_for(string type, string description, string accepted, string rejected)
+    public void Keywords_at_the_end_of_a_description_count_on_request(string type, string description, string accepted, string rejected)
     {
         string schema = JsonSerializer.Serialize(new { type, description });
         ValueSpec reads = Read.Schema(schema, readsDescriptions: true);
@@ -34,7 +34,7 @@ public sealed class DescriptionLinesTests
     [InlineData("not: {\"enum\": [\"x\"")]
     [InlineData("} not: 3 }")]
     [InlineData("")]
-    public void Prose_asks_for_nothing(string description) =>
+    public void Prose_requires_nothing(string description) =>
         Assert.True(Read.Accepts(Read.Schema(JsonSerializer.Serialize(new { type = "string", description }), readsDescriptions: true), "\"x\""));
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class JsonSchemaTests
     [InlineData("""{"properties":{"next":{"$ref":"#/properties/tree/properties/next"},"tree":{"properties":{"next":{"type":"integer"}}}}}""", """["{\"next\":1}"]""", """["{\"next\":\"x\"}"]""")]
     [InlineData("""{"properties":{"a/b~c":{"type":"integer"},"d":{"$ref":"#/properties/a~1b~0c"}}}""", """["{\"d\":1}"]""", """["{\"d\":null}"]""")]
     [InlineData("""{"type":"string","minLength":2,"maxLength":2}""", """["\"éß\"","\"😀😀\""]""", """["\"a\"","\"abc\""]""")]
-    public void What_validators_accept_is_accepted_and_nothing_else(string schema, string accepted, string rejected)
+    public void Exactly_what_validators_accept_is_accepted(string schema, string accepted, string rejected)
     {
         ValueSpec spec = Read.Schema(schema);
         Assert.All(System.Text.Json.JsonSerializer.Deserialize<string[]>(accepted)!, value => Assert.True(Read.Accepts(spec, value), value));
@@ -29,7 +29,7 @@ public sealed class JsonSchemaTests
     }
 
     [Fact]
-    public void Properties_stand_in_the_order_of_the_schemas_own_keywords_then_of_its_references_and_parts()
+    public void Properties_come_in_the_order_of_the_schemas_own_keywords_then_of_its_references_and_parts()
     {
         ValueSpec spec = Read.Schema("""
             {"allOf":[{"properties":{"c":{}}}],"$ref":"#/$defs/base","properties":{"z":{},"a":{}},"required":["free","a"],"$defs":{"base":{"properties":{"b":{}}}}}

@@ -7,7 +7,7 @@ namespace Engine.Tests.Constraints.Schemas;
 public sealed class RandomSchemasTests
 {
     [Fact]
-    public void Whatever_is_not_refused_means_what_JsonSchema_Net_takes_it_to_mean()
+    public void A_schema_that_is_not_refused_means_the_same_to_JsonSchema_Net()
     {
         (int accepted, int rejected) = (0, 0);
         for (int seed = 0; seed < 1500; seed++)

@@ -32,7 +32,7 @@ public sealed class TestSuiteTests(ITestOutputHelper output)
     [SharedTheory]
     [InlineData("draft7", "http://json-schema.org/draft-07/schema#")]
     [InlineData("draft2020-12", "https://json-schema.org/draft/2020-12/schema")]
-    public void Verdicts_on_what_is_not_refused_are_right(string draft, string address)
+    public void Verdicts_on_accepted_schemas_are_right(string draft, string address)
     {
         string folder = SharedFolder.Schemas("test-suite", "tests", draft);
         List<string> wrong = [];

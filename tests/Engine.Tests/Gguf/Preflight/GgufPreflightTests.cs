@@ -97,15 +97,15 @@ public sealed class GgufPreflightTests : IDisposable
 
     [Theory]
     [MemberData(nameof(DeadlyNames))]
-    public void A_deadly_file_is_refused(string name)
+    public void A_file_that_would_end_the_process_is_refused(string name)
     {
-        (Func<TinyModel> model, string sentence) = Deadly[name];
+        (Func<TinyModel> model, string message) = Deadly[name];
         using GgufFile file = model().Write(_folder.File("model.gguf"));
 
         var refusal = Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file));
 
-        Assert.EndsWith(sentence.EndsWith('.') ? sentence : ". llama.cpp would end the process over it: convert the model again.", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(message.EndsWith('.') ? message : ". llama.cpp would end the process over it: convert the model again.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -38,12 +38,12 @@ public sealed class VocabularyFactsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(DeadlyNames))]
-    public void A_deadly_vocabulary_is_refused(string name)
+    public void A_vocabulary_that_would_end_the_process_is_refused(string name)
     {
-        (Func<TinyModel> model, string sentence) = Deadly[name];
+        (Func<TinyModel> model, string message) = Deadly[name];
         using GgufFile file = model().Write(_folder.File("model.gguf"));
 
-        Assert.Contains(sentence, Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ModelFileException>(() => GgufPreflight.Check(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

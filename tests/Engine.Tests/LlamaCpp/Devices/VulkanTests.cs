@@ -35,7 +35,7 @@ public sealed unsafe class VulkanTests : IDisposable
     }
 
     [VulkanFact]
-    public void The_cpu_is_the_cpu_alone_though_the_device_is_there()
+    public void The_cpu_is_used_alone_even_if_there_is_a_device()
     {
         var (_, log) = Evaluate(Choose("cpu"));
         Assert.Contains(log, l => l.Contains($"offloaded 0/{TinyLlama.Layers + 1} layers to GPU", StringComparison.Ordinal));

@@ -27,7 +27,7 @@ public sealed class LlamaCppChaosTests : IDisposable
     [Theory]
     [InlineData(false, 2000)]
     [InlineData(true, 800)] // each sequence is evaluated alone
-    public async Task Of_many_requests_each_ends_and_leaves_no_cell_and_no_memory(bool exact, int requests)
+    public async Task Many_requests_all_end_and_leave_no_cells_and_no_memory(bool exact, int requests)
     {
         await using ServedModel model = await Load(exact);
         var chaos = new Chaos(model, seed: 3);

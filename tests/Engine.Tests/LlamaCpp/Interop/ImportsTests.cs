@@ -38,6 +38,6 @@ public sealed class ImportsTests
         Assert.Empty(Imports.GroupBy(i => i.Function).Where(g => g.Count() > 1).Select(g => g.Key));
 
     [Fact]
-    public void Imports_stand_in_the_interop_folder_only() =>
+    public void Imports_are_only_in_the_interop_folder() =>
         Assert.All(Imports, i => Assert.Equal(typeof(Llama).Namespace, i.Declared.Namespace));
 }

@@ -130,7 +130,7 @@ public sealed partial class ContextMemoryTests : IDisposable
     }
 
     [Fact]
-    public void What_a_hostile_file_claims_is_a_large_number_and_no_overflow()
+    public void A_hostile_files_claims_give_a_large_number_and_no_overflow()
     {
         using var file = TinyModel.Llama().Set("llama.block_count", uint.MaxValue).Set("llama.attention.head_count_kv", uint.MaxValue)
             .Set("llama.attention.key_length", uint.MaxValue).Write(_folder.File("model.gguf"));

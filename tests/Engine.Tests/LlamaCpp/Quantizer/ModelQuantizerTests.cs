@@ -111,7 +111,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     [InlineData(32)]
     [InlineData(64)]
     [InlineData(256)]
-    public async Task Tensors_that_are_only_copied_arrive_whole_whatever_the_files_alignment(int alignment)
+    public async Task Tensors_that_are_only_copied_arrive_intact_whatever_the_files_alignment(int alignment)
     {
         var random = new Xoshiro256(3);
         string path = Folder.File("in.gguf");
@@ -160,7 +160,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task Progress_rises_to_one()
+    public async Task Progress_rises_to_1()
     {
         var parts = new List<float>();
         await new ModelQuantizer().QuantizeAsync(
@@ -195,7 +195,7 @@ public sealed class ModelQuantizerTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task A_progress_that_throws_ends_it_and_is_what_the_caller_sees()
+    public async Task A_progress_handler_that_throws_ends_the_quantization_and_its_exception_reaches_the_caller()
     {
         var options = new QuantizeOptions { Input = Write("llama", 64, 96), Output = Folder.File("out.gguf"), Type = "Q8_0" };
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => new ModelQuantizer().QuantizeAsync(options, new Reports(_ => throw new InvalidTimeZoneException())));

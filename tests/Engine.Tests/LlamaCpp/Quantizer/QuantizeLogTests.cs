@@ -17,7 +17,7 @@ public sealed class QuantizeLogTests
     }
 
     [Fact]
-    public void A_line_of_a_tensor_says_that_it_is_done_and_in_a_dry_run_what_becomes_of_it()
+    public void A_line_about_a_tensor_says_that_it_is_done_and_in_a_dry_run_its_new_format()
     {
         Assert.Equal("token_embd.weight", _log.Read("[   1/  10] token_embd.weight                    - [   64,   262,     1,     1], type =    f32, size =     0.06 MiB ->     0.02 MiB (q8_0)"));
         Assert.Equal("output_norm.weight", _log.Read("[   2/  10] output_norm.weight                   - [   64,     1,     1,     1], type =    f32, size =    0.000 MiB"));

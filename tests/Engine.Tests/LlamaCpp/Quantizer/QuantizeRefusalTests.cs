@@ -21,11 +21,11 @@ public sealed class QuantizeRefusalTests : QuantizerTestBase
     [InlineData("IQ1_S")]
     [InlineData("Q2_K_S")]
     [InlineData("IQ3_XS")]
-    public async Task The_coarsest_types_want_an_importance_matrix(string type) =>
+    public async Task The_coarsest_types_need_an_importance_matrix(string type) =>
         Assert.Contains("importance matrix", (await Refused<ConfigurationException>(Write("llama", 256, 512), type)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_file_that_is_no_importance_matrix_is_refused()
+    public async Task A_file_that_is_not_an_importance_matrix_is_refused()
     {
         string input = Write("llama", 64, 96);
         var options = new QuantizeOptions { Input = input, Output = Folder.File("out.gguf"), Type = "Q4_0", ImportanceMatrix = input };
@@ -66,7 +66,7 @@ public sealed class QuantizeRefusalTests : QuantizerTestBase
     }
 
     [Fact]
-    public async Task What_is_quantized_already_is_refused_unless_it_is_allowed()
+    public async Task A_quantized_input_is_refused_unless_it_is_allowed()
     {
         string input = Write("llama", 256, 512);
         await Quantize(input, "Q8_0");

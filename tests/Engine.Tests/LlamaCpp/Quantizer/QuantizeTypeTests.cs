@@ -18,6 +18,6 @@ public sealed class QuantizeTypeTests
     [InlineData("Q4_K", "Q4_K_M", GgmlType.Q4_K)]
     [InlineData("iq2_m", "IQ2_M", GgmlType.IQ2_S)]
     [InlineData("mxfp4", "MXFP4_MOE", GgmlType.MXFP4)]
-    public void Names_are_taken_in_either_case_and_by_llama_quantizes_short_forms(string name, string found, GgmlType format) =>
+    public void Names_are_accepted_in_either_case_and_by_llama_quantizes_short_forms(string name, string found, GgmlType format) =>
         Assert.Equal((found, format), (QuantizeType.Find(name).Name, QuantizeType.Find(name).Default));
 }

@@ -6,7 +6,7 @@ namespace Engine.Tests.LlamaCpp.Runtime;
 public sealed class BackgroundThreadTests
 {
     [LinuxFact] // elsewhere it is the framework's own priority
-    public void A_thread_gives_way_and_no_other_does()
+    public void Only_the_thread_that_asks_gives_way()
     {
         int before = Nice(), inside = 0;
         var thread = new Thread(() =>

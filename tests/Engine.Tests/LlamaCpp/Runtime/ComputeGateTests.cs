@@ -7,7 +7,7 @@ public sealed class ComputeGateTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public void Turns_come_in_the_order_of_asking_and_one_at_a_time()
+    public void Turns_come_one_at_a_time_in_the_order_of_the_requests()
     {
         var gate = new ComputeGate();
         gate.Take(default);
@@ -32,7 +32,7 @@ public sealed class ComputeGateTests
     }
 
     [Fact]
-    public void A_cancelled_waiter_holds_up_nobody()
+    public void A_cancelled_waiter_does_not_hold_up_others()
     {
         var gate = new ComputeGate();
         gate.Take(default);
@@ -44,7 +44,7 @@ public sealed class ComputeGateTests
     }
 
     [Fact]
-    public void Waiters_for_a_computation_that_never_ends_get_an_error_and_so_do_later_ones()
+    public void Waiters_for_a_computation_that_never_ends_get_an_error_and_so_do_later_requests()
     {
         var gate = new ComputeGate();
         gate.Take(default);

@@ -11,7 +11,7 @@ public sealed class LlamaLibraryTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void The_build_has_laid_the_pinned_release_beside_the_program()
+    public void The_build_has_put_the_pinned_release_beside_the_program()
     {
         var library = LlamaLibrary.Load(null, NullLogger.Instance);
         Assert.StartsWith("0.5.0", library.Version, StringComparison.Ordinal);
@@ -19,7 +19,7 @@ public sealed class LlamaLibraryTests : IDisposable
     }
 
     [Fact]
-    public void The_licences_lie_beside_the_libraries()
+    public void The_licences_are_beside_the_libraries()
     {
         var folder = LlamaLibrary.Load(null, NullLogger.Instance).Folder;
         Assert.Contains("The ggml authors", File.ReadAllText(Path.Combine(folder, "LICENSE.llama.cpp.txt")), StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class LlamaLibraryTests : IDisposable
     }
 
     [Fact]
-    public void What_has_no_C_functions_or_is_for_Node_is_left_out()
+    public void Libraries_without_C_functions_or_for_Node_are_left_out()
     {
         var files = Directory.GetFiles(LlamaLibrary.Load(null, NullLogger.Instance).Folder).Select(Path.GetFileName);
         Assert.DoesNotContain(files, f => f is "libllama-common.so" or "llama-addon.node");
@@ -54,7 +54,7 @@ public sealed class LlamaLibraryTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_library_is_refused_with_the_systems_words()
+    public void A_file_that_is_not_a_library_is_refused_with_the_systems_message()
     {
         var path = Path.Combine(_folder, "libllama.so");
         File.WriteAllText(path, "no ELF");
@@ -65,7 +65,7 @@ public sealed class LlamaLibraryTests : IDisposable
     }
 
     [Fact]
-    public void A_library_that_is_not_llama_cpp_is_refused_by_what_it_lacks()
+    public void A_library_that_is_not_llama_cpp_is_refused_with_what_it_lacks()
     {
         var other = Path.Combine(LlamaLibrary.Load(null, NullLogger.Instance).Folder, "libggml-base.so");
         var message = Assert.Throws<NativeLibraryException>(() => LlamaLibrary.Open(other)).Message;

@@ -14,7 +14,7 @@ public sealed class LoaderFailureTests : IDisposable
     public void Libraries_that_load_are_no_failure() => Assert.Null(LoaderFailure.First([Library]));
 
     [Fact]
-    public void A_missing_file_is_named_in_the_loaders_words()
+    public void A_missing_file_is_named_in_the_loaders_message()
     {
         string faulty = FaultyLibrary.Write(Library, _folder.File("libggml-base.so"), "libstdc++.so.6", "libstdd++.so.6");
         var failure = LoaderFailure.First([Library, faulty]);
@@ -45,7 +45,7 @@ public sealed class LoaderFailureTests : IDisposable
         Assert.Contains(owner, LoaderFailure.Owner(words, _ => throw new InvalidOperationException("asked for nothing")), StringComparison.Ordinal);
 
     [Fact]
-    public void Of_Windows_which_names_no_file_the_Visual_Cpp_runtime_is_tried()
+    public void On_Windows_which_names_no_file_the_Visual_Cpp_runtime_is_tried()
     {
         const string words = "Unable to load DLL 'ggml-cpu.dll' or one of its dependencies: The specified module could not be found. (0x8007007E)";
         Assert.Equal("missing msvcp140.dll, vcomp140.dll, of the Microsoft Visual C++ runtime: install the Visual C++ Redistributable",

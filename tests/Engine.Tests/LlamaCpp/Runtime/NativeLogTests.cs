@@ -23,7 +23,7 @@ public sealed unsafe class NativeLogTests : IDisposable
     }
 
     [Fact]
-    public void Warnings_are_the_reason_where_no_error_was_logged()
+    public void Warnings_are_the_reason_if_no_error_was_logged()
     {
         using var log = NativeLog.Listen();
         Say(ggml_log_level.INFO, "fine\n");
@@ -32,7 +32,7 @@ public sealed unsafe class NativeLogTests : IDisposable
     }
 
     [Fact]
-    public void A_listener_hears_its_own_thread_only()
+    public void A_listener_hears_only_its_own_thread()
     {
         using var log = NativeLog.Listen();
         var other = new Thread(() => Say(ggml_log_level.ERROR, "elsewhere\n"));

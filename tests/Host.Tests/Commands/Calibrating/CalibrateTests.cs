@@ -40,14 +40,14 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     [Theory]
     [InlineData("--no-calibration")]
     [InlineData("--numerics", "production")]
-    public async Task It_is_not_used_where_it_does_not_apply(params string[] arguments)
+    public async Task A_calibration_is_not_used_if_it_does_not_apply(params string[] arguments)
     {
         JsonElement report = await ValidateAsync(["--model", CalibratedModel.Model, .. arguments]);
         Assert.StartsWith("F32 weights", Reason(report), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task It_sees_a_fault_that_the_usual_tolerance_lets_pass()
+    public async Task It_sees_a_fault_that_the_default_tolerance_lets_pass()
     {
         // 5.6e-5 of the RMS, about half of what usually passes; right engines are 3e-6 apart, so that four times that is a fifth of it.
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.002f);
@@ -58,7 +58,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     }
 
     [Fact]
-    public async Task A_damaged_one_is_ignored_with_a_message()
+    public async Task A_damaged_calibration_is_ignored_with_a_message()
     {
         using var folder = new TemporaryFolder();
         string kept = folder.File("kept.json", await File.ReadAllBytesAsync(calibrated.KeptIn));
@@ -69,7 +69,7 @@ public sealed class CalibrateTests(CalibratedModel calibrated) : IClassFixture<C
     }
 
     [Fact]
-    public async Task An_input_longer_than_any_that_was_measured_gets_the_usual_tolerance()
+    public async Task An_input_longer_than_any_measured_one_gets_the_default_tolerance()
     {
         string ids = string.Join(',', Enumerable.Range(0, 120).Select(i => 259 + i));
         Outcome outcome = await calibrated.RunAsync("validate", "--model", CalibratedModel.Model, "--tokens", ids, "--json");

@@ -67,7 +67,7 @@ public sealed class CompletionCommandTests
     }
 
     [Fact]
-    public async Task A_shell_without_a_script_is_refused_with_those_that_have_one()
+    public async Task An_unsupported_shell_is_refused_with_the_supported_ones()
     {
         Outcome outcome = await EngineProcess.RunAsync("completion", "tcsh");
         Assert.Equal(2, outcome.ExitCode);

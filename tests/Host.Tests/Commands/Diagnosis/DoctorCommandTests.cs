@@ -56,7 +56,7 @@ public sealed class DoctorCommandTests
     }
 
     [LinuxFact]
-    public void Graphics_cards_and_their_driver_are_found_where_no_plugin_is()
+    public void Graphics_cards_and_their_driver_are_found_without_a_plugin()
     {
         using var root = new TemporaryFolder();
         Write("sys/bus/pci/devices/0000:00:02.0/class", "0x030000\n");

@@ -38,7 +38,7 @@ public sealed class EmbedCommandTests : IDisposable
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task The_pooling_is_the_files_own_where_none_is_asked_for(string backend)
+    public async Task The_pooling_is_the_files_own_by_default(string backend)
     {
         string file = _folder.File("cls.gguf", SmallModels.Bert().Set("tokenizer.ggml.unknown_token_id", 1u).Set("bert.pooling_type", 2u).ToBytes());
         JsonElement json = Json(await EngineProcess.RunAsync("embed", "hello", "--model", file, "--backend", backend, "--json"));
@@ -113,7 +113,7 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task People_get_the_first_numbers_and_the_cosines_in_80_columns()
+    public async Task The_text_shows_the_first_numbers_and_the_cosines_in_80_columns()
     {
         Outcome outcome = await EngineProcess.RunAsync("embed", "hello", "the hello", "--model", Bert());
 
@@ -133,7 +133,7 @@ public sealed class EmbedCommandTests : IDisposable
     {
         string bert = Bert();
         string listOfNothing = _folder.File("empty.txt", [.. "\n\n"u8]);
-        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        foreach ((string[] arguments, string message) in new (string[], string)[]
         {
             ([], "A text is missing"),
             (["a", "--tokens", "1"], "found several"),
@@ -147,7 +147,7 @@ public sealed class EmbedCommandTests : IDisposable
         {
             Outcome outcome = await EngineProcess.RunAsync(["embed", .. arguments, "--model", bert]);
             Assert.True(outcome.ExitCode == 2, $"{string.Join(" ", arguments)}: {outcome}");
-            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
             Assert.Empty(outcome.Output);
         }
     }

@@ -74,7 +74,7 @@ public sealed class HeadCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task People_see_the_likeliest_first_in_80_columns()
+    public async Task The_text_shows_the_likeliest_first_in_80_columns()
     {
         string model = WriteModel();
         Outcome masks = await EngineProcess.RunAsync("embed", "the [MASK]", "--model", model, "--head", "mask", "--top", "2");
@@ -89,7 +89,7 @@ public sealed class HeadCommandTests : IDisposable
     public async Task Impossible_requests_are_refused_with_a_message()
     {
         string model = WriteModel();
-        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        foreach ((string[] arguments, string message) in new (string[], string)[]
         {
             (["the", "--head", "mask"], "expected the mask token ('[MASK]', id 1"),
             (["the", "--head", "next-sentence"], "--pair"),
@@ -101,12 +101,12 @@ public sealed class HeadCommandTests : IDisposable
         {
             Outcome outcome = await EngineProcess.RunAsync(["embed", .. arguments, "--model", model]);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task The_file_of_heads_is_inspected_and_nothing_else_takes_it_for_a_model()
+    public async Task The_file_of_heads_is_inspected_but_not_loaded_as_a_model()
     {
         WriteModel();
         string heads = _folder.File("bert.heads.gguf");

@@ -35,14 +35,14 @@ public sealed class AnswerStreamTests
     }
 
     [Fact]
-    public void Elsewhere_than_on_a_terminal_the_text_stays_as_it_is() =>
+    public void Outside_a_terminal_the_text_stays_unchanged() =>
         Assert.Equal(["one two three four", ""], Show(null, "one two thr", "ee four"));
 
     [Theory]
     [InlineData("one two three four")]
     [InlineData("one", " two", " three", " four")]
     [InlineData("on", "e tw", "o thr", "ee fo", "ur")]
-    public void Words_move_to_the_next_line_whole_however_they_come(params string[] pieces) => Assert.Equal(["one two", "three four", ""], Show(11, pieces));
+    public void Words_move_to_the_next_line_unbroken_however_they_arrive(params string[] pieces) => Assert.Equal(["one two", "three four", ""], Show(11, pieces));
 
     [Fact]
     public void No_line_is_longer_than_the_terminal_and_nothing_is_lost()

@@ -46,7 +46,7 @@ public sealed class FileSamplingTests : IDisposable
     [InlineData("llama.cpp")]
     [InlineData("llamasharp")]
     [InlineData("reference")]
-    public async Task The_files_defaults_hold_where_the_user_says_nothing_and_an_option_goes_before_them(string backend)
+    public async Task The_files_defaults_apply_unless_an_option_overrides_them(string backend)
     {
         string path = Write("greedy", file => file.Set("general.sampling.temp", 0f).Set("general.sampling.top_k", 1));
         Outcome first = await GenerateAsync(path, backend, "--seed", "1");
@@ -83,10 +83,10 @@ public sealed class FileSamplingTests : IDisposable
     [Theory]
     [InlineData("top-k has no effect: the samplers that run are temperature.", "--samplers", "temperature", "--top-k", "3")]
     [InlineData("min-p, repetition penalty have no effect: Mirostat 1 chooses, after only the temperature.", "--mirostat", "1", "--min-p", "0.5", "--repetition-penalty", "2")]
-    public async Task An_option_that_no_sampler_reads_is_reported(string sentence, params string[] options)
+    public async Task An_option_that_no_sampler_reads_is_reported(string message, params string[] options)
     {
         Outcome outcome = await GenerateAsync(Write("plain", file => file), "llama.cpp", [.. options, "--seed", "1"]);
-        Assert.Equal($"Warning: model: {sentence}\n", outcome.Error);
+        Assert.Equal($"Warning: model: {message}\n", outcome.Error);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class FileSamplingTests : IDisposable
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task A_file_that_suppresses_every_token_is_refused_when_it_is_to_generate(string backend)
+    public async Task A_file_that_suppresses_every_token_is_refused_for_generation(string backend)
     {
         string path = Write("all", file => file.Set("tokenizer.ggml.suppress_tokens", [.. Enumerable.Range(0, SmallModels.Vocabulary)]));
         Outcome outcome = await GenerateAsync(path, backend);

@@ -53,7 +53,7 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
-    public async Task Text_alone_goes_to_a_pipe()
+    public async Task Only_the_text_goes_to_a_pipe()
     {
         Outcome outcome = await RunAsync("", "--temperature", "0", "--max-tokens", "20");
         Assert.Equal(" \"Echoes of vectors unfold, a gentle hum of precision\n", outcome.Output);
@@ -63,7 +63,7 @@ public sealed class GenerateCommandTests
     [Theory]
     [InlineData("llama.cpp")]
     [InlineData("reference")]
-    public async Task A_prompt_that_brings_its_own_BOS_gets_no_second_one_and_a_warning(string backend)
+    public async Task A_prompt_with_its_own_BOS_gets_no_second_one_but_a_warning(string backend)
     {
         string[] rest = ["--temperature", "0", "--max-tokens", "8", "--backend", backend];
         Outcome plain = await RunAsync(["Once upon", .. rest]);
@@ -161,7 +161,7 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
-    public async Task Verify_fails_where_the_reference_has_another_weight()
+    public async Task Verify_fails_if_the_reference_has_another_weight()
     {
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 100);
         Outcome outcome = await RunAsync("Once upon a time", "--temperature", "0", "--max-tokens", "40", "--verify", "--reference-model", faulty.Path);

@@ -23,7 +23,7 @@ public sealed class GenerationTimingTests
     }
 
     [Fact]
-    public void What_was_not_measured_has_no_speed()
+    public void A_generation_without_times_has_no_speed()
     {
         Assert.Null(Time().PrefillTokensPerSecond);
         Assert.Null(Time(0.5).DecodeTokensPerSecond);

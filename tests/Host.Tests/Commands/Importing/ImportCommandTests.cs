@@ -53,7 +53,7 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_fails_the_proof_gets_another_name_and_the_one_asked_for_is_as_it_was()
+    public async Task A_file_that_fails_the_proof_gets_another_name_and_the_requested_one_is_unchanged()
     {
         string model = HuggingFaceCase.Of("LLaMA").Write(_folder.File("model"));
         // tokenizer.json merges "re" before "thr" of "th" and "r"; llama.cpp, which has one score for a token, "thr" first.
@@ -77,7 +77,7 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_imported_gives_a_message_and_leaves_nothing()
+    public async Task A_folder_that_cannot_be_imported_gives_a_message_and_leaves_nothing()
     {
         string model = HuggingFaceCase.Of("LLaMA").Write(_folder.File("model"));
         string config = Path.Combine(model, "config.json");

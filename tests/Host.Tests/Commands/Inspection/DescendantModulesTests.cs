@@ -53,7 +53,7 @@ public sealed class DescendantModulesTests : IDisposable
     }
 
     [Fact]
-    public void Experts_stand_in_the_place_of_the_feed_forward()
+    public void Experts_replace_the_feed_forward()
     {
         Assert.Contains(
             "        (block_sparse_moe): MixtralSparseMoeBlock(\n          (gate): Linear(in_features=8, out_features=4, bias=False)\n          (experts): ModuleList(\n"

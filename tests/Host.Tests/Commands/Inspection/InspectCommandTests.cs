@@ -91,7 +91,7 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Text_in_a_file_does_not_steer_the_terminal()
+    public async Task Text_in_a_file_does_not_control_the_terminal()
     {
         HeaderOfLlama header = HeaderOfLlama.OfOneBillion().Set("general.name", GgufValue.FromString("a\u001b[31m\nb"));
 
@@ -128,7 +128,7 @@ public sealed class InspectCommandTests : IDisposable
     [Theory]
     [InlineData("ggml-vocab-llama-bpe.gguf", "128,256 x [\"!\"")]
     [InlineData("ggml-vocab-nomic-bert-moe.gguf", "250,048 x [")]
-    public async Task A_vocabulary_alone_is_shown(string name, string tokens)
+    public async Task A_file_with_only_a_vocabulary_is_shown(string name, string tokens)
     {
         string text = await Inspect(TestData.Vocabulary(name));
 

@@ -60,7 +60,7 @@ public sealed class QuantizeCommandTests : IDisposable
     public async Task A_mistake_gives_a_message_and_nothing_is_written()
     {
         await File.WriteAllBytesAsync(Input, SmallModels.Llama().ToBytes());
-        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        foreach ((string[] arguments, string message) in new (string[], string)[]
         {
             ([Input, Output, "Q4_KM"], "Did you mean Q4_K_M?"),
             ([Input, Input, "Q8_0"], "Quantizing in place would destroy what is read"),
@@ -71,7 +71,7 @@ public sealed class QuantizeCommandTests : IDisposable
         {
             Outcome outcome = await EngineProcess.RunAsync(["quantize", .. arguments]);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
             Assert.Single(outcome.Error.TrimEnd().Split('\n'));
         }
         Assert.Equal(["in.gguf"], _folder.Names);

@@ -40,7 +40,7 @@ public sealed class ShadowReportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_and_a_time_narrow_it()
+    public async Task A_model_and_a_time_narrow_the_report()
     {
         await FillAsync();
         ShadowReport facts = Read(model: "FACTS");
@@ -159,11 +159,11 @@ public sealed class ShadowReportTests : IDisposable
     [InlineData("'reprot' is not a verb of 'engine shadow'. Did you mean 'report'? See 'engine shadow --help'.\n", "reprot", "shadow.db")]
     [InlineData("--since: expected a time back such as 24h or 7d, or a date such as 2026-05-04, found 'yesterday'. See 'engine shadow report --help'.\n", "report", "x", "--since", "yesterday")]
     [InlineData("'--jsno' is not an option of 'engine shadow report'. Did you mean '--json'? See 'engine shadow report --help'.\n", "report", "x", "--jsno")]
-    public async Task A_mistake_is_reported_in_one_message(string sentence, params string[] words)
+    public async Task A_mistake_is_reported_in_one_message(string message, params string[] words)
     {
         string missing = _folder.File("missing.db");
         Outcome outcome = await EngineProcess.RunAsync(["shadow", .. words.Select(word => word.Replace("MISSING", missing, StringComparison.Ordinal))]);
-        Assert.Equal((2, sentence.Replace("MISSING", missing, StringComparison.Ordinal), ""), (outcome.ExitCode, outcome.Error, outcome.Output));
+        Assert.Equal((2, message.Replace("MISSING", missing, StringComparison.Ordinal), ""), (outcome.ExitCode, outcome.Error, outcome.Output));
     }
 
     [Fact]

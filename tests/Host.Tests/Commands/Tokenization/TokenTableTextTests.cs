@@ -43,7 +43,7 @@ public sealed class TokenTableTextTests
     }
 
     [Fact]
-    public void Three_that_differ_stand_side_by_side_and_equal_ones_once()
+    public void Three_different_tokenizers_are_shown_side_by_side_and_equal_ones_once()
     {
         Tokenization trained = Tokens("trained (reference)", (1, "a"), (2, "b")), native = Tokens("native (llama.cpp)", (1, "a"), (3, "c"));
         var three = new TextTokens("abc", trained, [native, Tokens("native (reference)", (4, "d"))], []);

@@ -30,7 +30,7 @@ public sealed class TokenizeCommandTests
     }
 
     [Fact]
-    public async Task Ids_stand_on_one_line_with_and_without_special_tokens()
+    public async Task Ids_are_on_one_line_with_and_without_special_tokens()
     {
         Assert.Equal("1 15043 3186\n", (await RunAsync("Hello world", "--ids")).Output);
         Assert.Equal("15043 3186\n", (await RunAsync("Hello world", "--ids", "--no-special")).Output);
@@ -38,14 +38,14 @@ public sealed class TokenizeCommandTests
     }
 
     [Fact]
-    public async Task Markup_is_plain_text_unless_it_is_asked_for()
+    public async Task Markup_is_plain_text_unless_requested()
     {
         Assert.Equal("1 529 29879 29958\n", (await RunAsync("<s>", "--ids")).Output);
         Assert.Equal("1 1\n", (await RunAsync("<s>", "--ids", "--parse-special", "--backend", "reference")).Output);
     }
 
     [Fact]
-    public async Task Native_and_managed_stand_side_by_side()
+    public async Task Native_and_managed_tokens_are_shown_side_by_side()
     {
         Outcome outcome = await RunAsync("Hello\n🙂");
         Assert.Equal(0, outcome.ExitCode);
@@ -64,7 +64,7 @@ public sealed class TokenizeCommandTests
     }
 
     [Fact]
-    public async Task Colours_come_when_asked_for()
+    public async Task Colours_are_printed_on_request()
     {
         Assert.Contains("\u001b[30;48;5;157m▁Hello\u001b[0m", (await RunAsync("Hello", "--color", "always")).Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', (await RunAsync("a\u001b[31m", "--color", "never")).Output);
@@ -93,7 +93,7 @@ public sealed class TokenizeCommandTests
     }
 
     [Fact]
-    public async Task What_llama_cpp_splits_otherwise_is_marked_by_table_ids_and_json()
+    public async Task A_text_that_llama_cpp_splits_differently_is_marked_in_table_ids_and_json()
     {
         string[] arguments = ["tokenize", "가 고", "--model", TestData.Vocabulary("ggml-vocab-bert-bge.gguf")];
         Outcome table = await EngineProcess.RunAsync(arguments);
@@ -130,11 +130,11 @@ public sealed class TokenizeCommandTests
     [InlineData("Expected one input, found several: give one of TEXT, --file and --cases.\n", "a", "--file", "b")]
     [InlineData("Reading the text 'absent.inp': expected a readable file, found no such file. Check the path given with --cases.\n", "--cases", "absent.inp")]
     [InlineData("--backend: expected one of 'auto', 'llama.cpp', 'reference', 'remote', 'process', found 'refrence'. Did you mean 'reference'?\n", "a", "--backend", "refrence")]
-    public async Task A_mistake_is_reported_in_one_message(string sentence, params string[] arguments)
+    public async Task A_mistake_is_reported_in_one_message(string message, params string[] arguments)
     {
         Outcome outcome = await EngineProcess.RunAsync(["tokenize", .. arguments]);
         string error = outcome.Error.Replace(", 'llamasharp'", "", StringComparison.Ordinal); // which -p:LLamaSharp=false leaves out
-        Assert.Equal(new Outcome(2, "", sentence), outcome with { Error = error });
+        Assert.Equal(new Outcome(2, "", message), outcome with { Error = error });
     }
 
     private static Task<Outcome> RunAsync(params string[] arguments) =>

@@ -26,7 +26,7 @@ public sealed class TrainCommandTests : IDisposable
         ["train", "--model-shape", _folder.File("shape.json"), "--vocabulary-size", "290", "--data", _folder.File("data.txt"), "--batch", "2", "--context", "24", "--threads", "1", .. more];
 
     [Fact]
-    public async Task What_was_trained_passes_validate_and_json_and_plot_tell_every_loss()
+    public async Task A_trained_model_passes_validate_and_json_and_plot_have_every_loss()
     {
         Outcome outcome = await EngineProcess.RunAsync(Arguments("--steps", "12", "--validation", "0.2", "--out", Output, "--plot", _folder.File("loss.svg"), "--json"));
 
@@ -71,7 +71,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_each_step_shows_the_model_can_be_written()
+    public async Task The_examples_of_each_step_can_be_written()
     {
         string shape = _folder.File("bert.json"), log = _folder.File("examples.jsonl");
         File.WriteAllText(shape, Shape.Replace("llama", "bert", StringComparison.Ordinal).Replace("\"head_count_kv\": 2, ", "", StringComparison.Ordinal));
@@ -121,7 +121,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_was_killed_ends_with_the_same_bytes_as_one_that_was_not()
+    public async Task A_killed_and_resumed_run_ends_with_the_same_bytes_as_an_uninterrupted_one()
     {
         string checkpoint = _folder.File("run.ckpt"), undisturbed = _folder.File("undisturbed.gguf");
         string[] run = Arguments("--steps", "400", "--dropout", "0.1", "--checkpoint-every", "10");
@@ -169,7 +169,7 @@ public sealed class TrainCommandTests : IDisposable
     public async Task A_mistake_gives_a_message()
     {
         File.WriteAllText(_folder.File("bad.jsonl"), "{\"text\": \"a\"}\n{\"text\": 1}\n");
-        foreach ((string[] arguments, string sentence) in new (string[], string)[]
+        foreach ((string[] arguments, string message) in new (string[], string)[]
         {
             (["train", "--model-shape", _folder.File("shape.json"), "--data", _folder.File("bad.jsonl"), "--out", Output], "expected a string as \"text\" in line 2, found a number"),
             (["train", "--data", _folder.File("data.txt"), "--out", Output], "a model to begin with (--from MODEL) or its shape (--model-shape FILE), found neither"),
@@ -182,7 +182,7 @@ public sealed class TrainCommandTests : IDisposable
         {
             Outcome outcome = await EngineProcess.RunAsync(arguments);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
             Assert.Single(outcome.Error.TrimEnd().Split('\n'));
         }
         Assert.False(File.Exists(Output));

@@ -68,7 +68,7 @@ public sealed class ValidateCommandTests
     [Theory]
     [InlineData("aidreams260K-f32.gguf")]
     [InlineData("aidreams260K-q8_0.gguf")]
-    public async Task Looking_inside_a_right_pair_passes_in_either_arithmetic(string file)
+    public async Task Comparing_the_ops_of_a_correct_pair_passes_in_either_arithmetic(string file)
     {
         foreach (string[] arithmetic in (string[][])[[], ["--arithmetic", "exact"], ["--arithmetic", "ggml"]])
         {
@@ -84,7 +84,7 @@ public sealed class ValidateCommandTests
     }
 
     [Fact]
-    public async Task Looking_inside_names_the_op_of_one_wrong_weight_in_80_columns()
+    public async Task Comparing_the_ops_names_the_op_of_one_wrong_weight_in_80_columns()
     {
         using FaultyCopy faulty = FaultyCopy.OfF32(factor: 1.01f);
         string[] arguments = ["validate", "--model", Model, "--reference-model", faulty.Path, "--layers"];
