@@ -170,7 +170,7 @@ public sealed class ModelSwapTests
         host.Change((changed + "Gate:Oracle", null), (changed + setting, null), (changed + "Path", host.File("second.gguf")));
         await host.UntilLater(() => host.Served == "second.gguf");
         Assert.Equal(ModelState.Ready, host.Status.State);
-        Assert.Equal(setting == "ChatTemplate", host.Log.Any(line => line.Contains("names a file that has not been read for 2 s", StringComparison.Ordinal)));
+        Assert.Equal(setting == "ChatTemplate", host.Log.Any(line => line.Contains("names a file that could not be read for 2 s", StringComparison.Ordinal)));
         await new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite).DisposeAsync(); // lets go of the thread that waits
     }
 

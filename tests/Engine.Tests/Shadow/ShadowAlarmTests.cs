@@ -46,7 +46,7 @@ public sealed class ShadowAlarmTests
         Assert.Null(alarm.Failure);
         Add(alarm, true, 4);
         alarm.Explain("The first op that diverges is layer 1");
-        Assert.EndsWith("the latest: NMSE. The first op that diverges is layer 1", alarm.Failure!.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the latest failure: NMSE. The first op that diverges is layer 1", alarm.Failure!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

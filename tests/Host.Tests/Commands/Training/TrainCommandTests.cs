@@ -205,7 +205,7 @@ public sealed class TrainCommandTests : IDisposable
         string[] run = ["train", "--from", model, "--data", data, "--steps", "0", "--out", Output];
         const string Shown = "gpt2-moods.gguf has no chat template: the conversations are shown to it as lines such as 'user: …' and 'assistant: …'. ";
         Assert.Equal(Shown + "The trained file gets this template.\n", (await EngineProcess.RunAsync(run)).Error);
-        Assert.Equal(Shown + "An adapter holds no template, so that 'generate --chat' will not know it.\n", (await EngineProcess.RunAsync([.. run, "--lora-rank", "2"])).Error);
+        Assert.Equal(Shown + "An adapter contains no template, so 'generate --chat' will not know it.\n", (await EngineProcess.RunAsync([.. run, "--lora-rank", "2"])).Error);
         Outcome refused = await EngineProcess.RunAsync("generate", "b", "--chat", "--model", model);
         Assert.Equal(2, refused.ExitCode);
         Assert.StartsWith("Reading the chat template of gpt2-moods.gguf", refused.Error, StringComparison.Ordinal);
