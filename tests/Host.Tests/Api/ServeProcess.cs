@@ -52,33 +52,30 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     /// <summary>The same in a folder of the test's own, which may hold an appsettings.json.</summary>
     /// <exception cref="InvalidOperationException">It ended; its standard error is in the message.</exception>
-    public static async Task<ServeProcess> StartInAsync(
-        string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
-    {
-        var serve = new ServeProcess(folder, arguments, environment);
-        serve._process.Start();
-        serve._process.BeginErrorReadLine();
-        serve.Client.BaseAddress = await serve._address.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        return serve;
-    }
+    public static Task<ServeProcess> StartInAsync(string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        StartAsync(new ServeProcess(folder, arguments, environment), async serve => serve.Client.BaseAddress = await serve._address.Task);
 
     /// <summary>Returns when it listens; the models may still be loading.</summary>
-    public static async Task<ServeProcess> StartListeningAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
-    {
-        var serve = new ServeProcess(AppContext.BaseDirectory, arguments, environment);
-        serve._process.Start();
-        serve._process.BeginErrorReadLine();
-        serve.Client.BaseAddress = await serve._listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        return serve;
-    }
+    public static Task<ServeProcess> StartListeningAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        StartAsync(new ServeProcess(AppContext.BaseDirectory, arguments, environment), async serve => serve.Client.BaseAddress = await serve._listening.Task);
 
     /// <summary>Returns when it begins to load the model.</summary>
-    public static async Task<ServeProcess> StartLoadingAsync(IEnumerable<string> arguments)
+    public static Task<ServeProcess> StartLoadingAsync(IEnumerable<string> arguments) =>
+        StartAsync(new ServeProcess(AppContext.BaseDirectory, arguments, []), serve => serve._loading.Task);
+
+    private static async Task<ServeProcess> StartAsync(ServeProcess serve, Func<ServeProcess, Task> ready)
     {
-        var serve = new ServeProcess(AppContext.BaseDirectory, arguments, []);
         serve._process.Start();
         serve._process.BeginErrorReadLine();
-        await serve._loading.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        try
+        {
+            await ready(serve).WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        catch
+        {
+            await serve.DisposeAsync(); // nobody else would end it: it would outlive the tests
+            throw;
+        }
         return serve;
     }
 
