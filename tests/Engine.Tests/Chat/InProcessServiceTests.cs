@@ -2,6 +2,7 @@ using System.Text;
 using Engine.BuiltIn;
 using Engine.Chat;
 using Engine.Registry;
+using Engine.Tests.LlamaCpp;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Engine.Tests.Chat;
 
 /// <summary>The service of docs/chat.md: two models that come with the engine, taken by their names.</summary>
+[Collection(LoadedLibrary.Name)]
 public sealed class InProcessServiceTests
 {
     [Fact]
